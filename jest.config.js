@@ -1,0 +1,22 @@
+const swcrc = JSON.parse(require('node:fs').readFileSync('.swcrc', 'utf8'));
+delete swcrc.$schema;
+delete swcrc.jsc.baseUrl;
+delete swcrc.jsc.paths;
+const transform = ['@swc/jest', { ...swcrc, swcrc: false }];
+const base = {
+  testEnvironment: 'node',
+  rootDir: '.',
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  transform: { '^.+\\.ts$': transform, '^.+\\.m?js$': transform },
+  // uuid ships ES modules only.
+  transformIgnorePatterns: ['node_modules/(?!(uuid)/)'],
+  moduleNameMapper: { '^@baton/(.*)$': '<rootDir>/libs/$1' },
+};
+module.exports = {
+  reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
+  projects: [
+    { ...base, displayName: 'unit', testMatch: ['**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'] },
+    { ...base, displayName: 'e2e', testMatch: ['**/*.e2e-spec.ts'] },
+    { ...base, displayName: 'int', testMatch: ['**/*.int.spec.ts'] },
+  ],
+};

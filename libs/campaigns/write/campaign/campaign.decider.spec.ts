@@ -1,0 +1,33 @@
+import { specFor } from '@baton/kernel/testing';
+import { campaign } from './campaign.decider';
+
+const given = specFor(campaign);
+const plan = { campaignId: 'spring', name: 'Spring webinar' };
+const created = { type: 'CampaignCreated', data: plan } as const;
+const spend = {
+  campaignId: 'spring',
+  day: '2024-03-01',
+  channel: 'webinar',
+  amount: { minor: 120_00, currency: 'EUR' },
+};
+
+describe('a campaign', () => {
+  it('is planned once', () => given().when({ type: 'CreateCampaign', data: plan }).then(created));
+  it('is not planned twice', () =>
+    given(created).when({ type: 'CreateCampaign', data: plan }).thenRefused('campaign/already-created'));
+  it('does not end before it starts', () =>
+    given()
+      .when({ type: 'CreateCampaign', data: { ...plan, startsOn: '2024-02-02', endsOn: '2024-02-01' } })
+      .thenRefused('campaign/ends-before-start', 'endsOn'));
+
+  it('records spend', () =>
+    given(created).when({ type: 'RecordSpend', data: spend }).then({ type: 'CampaignSpendRecorded', data: spend }));
+  it('records no spend before it exists', () =>
+    given().when({ type: 'RecordSpend', data: spend }).thenRefused('campaign/unknown'));
+  it('hears the same spend twice without a new event', () =>
+    given(created, { type: 'CampaignSpendRecorded', data: spend }).when({ type: 'RecordSpend', data: spend }).then());
+  it('refuses an unknown currency with the path of the fault', () =>
+    given(created)
+      .when({ type: 'RecordSpend', data: { ...spend, amount: { minor: 1, currency: 'EURO' } } })
+      .thenRefused('command/invalid', 'amount.currency'));
+});

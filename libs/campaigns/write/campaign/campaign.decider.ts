@@ -1,0 +1,33 @@
+import { decider, refuse } from '@baton/kernel';
+import { campaignCommands, campaignEvents, type CampaignCommand, type CampaignEvent } from './campaign.events';
+
+type Campaign =
+  { readonly stage: 'unknown' } | { readonly stage: 'planned'; readonly spend: ReadonlyMap<string, string> };
+
+export const campaign = decider<Campaign, CampaignCommand, CampaignEvent>({
+  commands: campaignCommands,
+  events: campaignEvents,
+  initialState: () => ({ stage: 'unknown' }),
+  decide: {
+    CreateCampaign: (state, { data }) => {
+      if (state.stage !== 'unknown') return refuse('campaign/already-created', 'Choose another id.', 'campaignId');
+      if (data.startsOn && data.endsOn && data.endsOn < data.startsOn)
+        return refuse('campaign/ends-before-start', 'The last day lies before the first.', 'endsOn');
+      return [{ type: 'CampaignCreated', data }];
+    },
+    RecordSpend: (state, { data }) => {
+      if (state.stage === 'unknown') return refuse('campaign/unknown', 'Create the campaign first.', 'campaignId');
+      if (data.amount.minor < 0) return refuse('campaign/negative-spend', 'Record what was spent, not less.', 'amount');
+      const known = state.spend.get(`${data.day} ${data.channel}`);
+      if (known === `${data.amount.minor} ${data.amount.currency}`) return []; // the same figure again says nothing new
+      return [{ type: 'CampaignSpendRecorded', data }];
+    },
+  },
+  evolve: {
+    CampaignCreated: () => ({ stage: 'planned', spend: new Map() }),
+    CampaignSpendRecorded: (state, { data: { day, channel, amount } }) =>
+      state.stage === 'unknown'
+        ? state
+        : { ...state, spend: new Map(state.spend).set(`${day} ${channel}`, `${amount.minor} ${amount.currency}`) },
+  },
+});

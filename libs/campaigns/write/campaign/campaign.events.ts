@@ -1,0 +1,46 @@
+import { commands, day, events, money, optional, ref, text, type CommandOf, type EventOf } from '@baton/kernel';
+
+const name = text('What the team calls the campaign.', { min: 1, max: 200 });
+const channel = text('The channel the money or the touch belongs to, such as "paid search".', { max: 100 });
+
+export const campaignEvents = events({
+  CampaignCreated: {
+    version: 1,
+    description: 'Marketing planned a campaign.',
+    campaignId: ref('campaign'),
+    name,
+    channel: optional(channel),
+    startsOn: optional(day()),
+    endsOn: optional(day()),
+  },
+  CampaignSpendRecorded: {
+    version: 1,
+    description: 'What a campaign cost on a day in a channel; a later record of the same day and channel replaces it.',
+    campaignId: ref('campaign'),
+    day: day(),
+    channel,
+    amount: money(),
+  },
+});
+export type CampaignEvent = EventOf<typeof campaignEvents>;
+
+export const campaignCommands = commands('campaign', {
+  CreateCampaign: {
+    description: 'Plan a campaign.',
+    allow: ['marketing', 'revops'],
+    campaignId: ref('campaign'),
+    name,
+    channel: optional(channel),
+    startsOn: optional(day('The first day.')),
+    endsOn: optional(day('The last day.')),
+  },
+  RecordSpend: {
+    description: 'Record what a campaign cost on a day in a channel; the newest record of a day and channel counts.',
+    allow: ['marketing', 'revops'],
+    campaignId: ref('campaign'),
+    day: day('The day the money was spent.'),
+    channel,
+    amount: money('What was spent that day.'),
+  },
+});
+export type CampaignCommand = CommandOf<typeof campaignCommands>;

@@ -1,0 +1,90 @@
+import { Type, type TObject, type TSchema } from '@sinclair/typebox';
+import { faultFinder, fieldsOf, type DataOf } from './event';
+import type { Fault } from './schema';
+import type { Instant } from './time';
+
+/** The roles of a caller. Whoever has none of a command's or a field's roles is refused. */
+export const roles = ['marketing', 'sales', 'success', 'revops', 'analyst', 'auditor', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who sends a command, and what it follows from. */
+export interface CommandMeta {
+  /** Chosen by the caller; the same id with the same body is answered as the first time. */
+  readonly commandId: string;
+  readonly actor: string;
+  readonly origin: 'person' | 'system' | 'connector';
+  /** When it happened, if not now: imports, policies, late touches. It is the decider's `now`. */
+  readonly occurredAt?: Instant;
+  readonly mode?: 'live' | 'backfill';
+  /** The conversation; by default the command's own id. */
+  readonly correlationId?: string;
+  /** The id of the event or command that caused this one; by default the command's own id. */
+  readonly causationId?: string;
+  /** The client read the stream at this revision and wants nothing decided on another one. */
+  readonly expectedRevision?: number;
+}
+
+/** A command type as written: who may send it, what it does, and its fields. Without `allow` only Baton sends it. */
+export type CommandSpec = {
+  readonly description: string;
+  readonly allow?: readonly Role[];
+  /** The caller may say when it happened (a touch that is reported late). */
+  readonly datable?: boolean;
+  readonly [field: string]: TSchema | string | boolean | readonly Role[] | undefined;
+};
+
+export interface CommandSchema {
+  readonly type: string;
+  readonly description: string;
+  readonly allow: readonly Role[];
+  readonly datable: boolean;
+  readonly object: TObject;
+  readonly faultOf: (data: unknown) => Fault | undefined;
+}
+
+/** The commands of one aggregate; `aggregate` names the stream's category and the id field (`lead` → `leadId`). */
+export interface Commands<S = unknown> {
+  readonly aggregate: string;
+  readonly idField: string;
+  readonly schemas: ReadonlyMap<string, CommandSchema>;
+  readonly specs: S;
+}
+
+/** The union of the commands of an aggregate: `type LeadCommand = CommandOf<typeof leadCommands>`. */
+export type CommandOf<C> =
+  C extends Commands<infer S>
+    ? {
+        [T in keyof S & string]: { readonly type: T; readonly data: DataOf<S[T]>; readonly meta: CommandMeta };
+      }[keyof S & string]
+    : never;
+
+export interface AnyCommand {
+  readonly type: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly data: any;
+  readonly meta: CommandMeta;
+}
+
+/** Declares the commands of an aggregate: types, validation, GraphQL mutations and import mappings come from it. */
+export const commands = <const S extends Record<string, CommandSpec>>(aggregate: string, specs: S): Commands<S> => ({
+  aggregate,
+  idField: `${aggregate}Id`,
+  specs,
+  schemas: new Map(
+    Object.entries(specs).map(([type, spec]) => {
+      const object = Type.Object(fieldsOf(spec), { additionalProperties: false });
+      const { description, allow = [], datable = false } = spec;
+      return [type, { type, description, allow, datable, object, faultOf: faultFinder(object) }];
+    }),
+  ),
+});
+
+/** What the CommandBus carries: a class per aggregate extends this (`ToLead`), so that Nest finds its one handler. */
+export abstract class To<C extends AnyCommand = AnyCommand> {
+  constructor(
+    readonly id: string,
+    readonly command: C,
+  ) {}
+}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type ToAggregate = new (id: string, command: any) => To;

@@ -1,0 +1,163 @@
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
+import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { UnknownType } from './errors';
+import type { Fault, Json } from './schema';
+import type { Instant } from './time';
+
+/** An event type's schema as written: its version, what it says, and its fields. */
+export type EventSpec = {
+  readonly version: number;
+  readonly description?: string;
+  readonly [field: string]: TSchema | number | string | undefined;
+};
+type FieldsOf<S> = { [K in keyof S as S[K] extends TSchema ? K : never]: S[K] extends TSchema ? S[K] : never };
+export type DataOf<S> = Static<TObject<FieldsOf<S>>>;
+
+/** Lifts the data of an older version one version up: `{ LeadCaptured: { 1: (data) => … } }`. */
+export type Upcasts = Readonly<Record<string, Readonly<Record<number, (data: Json) => Json>>>>;
+
+/** Everything that is known of one event type at run time. */
+export interface EventSchema {
+  readonly type: string;
+  readonly version: number;
+  readonly description: string;
+  readonly object: TObject;
+  /** Top-level fields that are encrypted with the key of the event's `leadId`. */
+  readonly personal: readonly string[];
+  /** Top-level fields (or lists) of ids of other streams. */
+  readonly refs: readonly { readonly field: string; readonly kind: string }[];
+  readonly upcasts: Readonly<Record<number, (data: Json) => Json>>;
+  readonly faultOf: (data: unknown) => Fault | undefined;
+}
+
+/** Event types by name; `S` carries their static types. */
+export interface Events<S = unknown> {
+  readonly schemas: ReadonlyMap<string, EventSchema>;
+  readonly specs: S;
+}
+
+/** The union of the events of a catalogue: `type LeadEvent = EventOf<typeof leadEvents>`. */
+export type EventOf<C> =
+  C extends Events<infer S>
+    ? { [T in keyof S & string]: { readonly type: T; readonly data: DataOf<S[T]> } }[keyof S & string]
+    : never;
+
+/** Any event, for code that serves all of them. */
+export interface AnyEvent {
+  readonly type: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly data: any;
+}
+
+/** Who caused an event, when it happened, and by which command. */
+export interface EventMeta {
+  /** Id of the person, policy or connector; never empty. */
+  readonly actor: string;
+  readonly origin: 'person' | 'system' | 'connector';
+  readonly occurredAt: Instant;
+  readonly commandId: string;
+  readonly commandHash: string;
+  /** Schema version of the event's data. */
+  readonly schema: number;
+  readonly mode: 'live' | 'backfill';
+  readonly $correlationId: string;
+  readonly $causationId: string;
+}
+
+/** An event as folds of one stream see it, before or after it is stored. */
+export type Happened<E extends AnyEvent = AnyEvent> = E & { readonly id: string; readonly occurredAt: Instant };
+
+/** An event as it came from the log. */
+export type Recorded<E extends AnyEvent = AnyEvent> = Happened<E> & {
+  readonly position: string;
+  readonly stream: string;
+  /** Place in its stream, from 0. */
+  readonly revision: number;
+  readonly recordedAt: Instant;
+  readonly meta: EventMeta;
+};
+
+const compiled = (object: TObject): ((value: unknown) => Fault | undefined) => {
+  let check: TypeCheck<TObject> | undefined; // compiled at first use: most processes meet few types
+  return (value) => {
+    check ??= TypeCompiler.Compile(object);
+    if (check.Check(value)) return undefined;
+    const first = check.Errors(value).First();
+    return { path: (first?.path ?? '').replace(/^\//, '').replaceAll('/', '.'), message: first?.message ?? 'invalid' };
+  };
+};
+export { compiled as faultFinder };
+
+/** @returns the TypeBox fields among the entries of a spec */
+export const fieldsOf = (spec: object): Record<string, TSchema> =>
+  Object.fromEntries(
+    Object.entries(spec).filter(([name, value]) => typeof value === 'object' && name !== 'allow'),
+  ) as Record<string, TSchema>;
+
+/** Declares event types: one object that types, validates, encrypts, documents. */
+export const events = <const S extends Record<string, EventSpec>>(specs: S, upcasts: Upcasts = {}): Events<S> => {
+  const schemas = new Map<string, EventSchema>();
+  for (const [type, spec] of Object.entries(specs)) {
+    const fields = fieldsOf(spec);
+    const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
+    for (const name of personal)
+      if (!('leadId' in fields) || !isOptional(fields[name]!))
+        throw new Error(`${type}.${name}: a personal field is optional and its event names the leadId`);
+    const object = Type.Object(
+      { ...fields, ...(personal.length > 0 && { $personal: Type.Optional(Type.String()) }) },
+      { additionalProperties: false },
+    );
+    const refs = Object.entries(fields).flatMap(([field, schema]) => {
+      const kind = (schema['ref'] ?? (schema['items'] as TSchema | undefined)?.['ref']) as string | undefined;
+      return kind ? [{ field, kind }] : [];
+    });
+    schemas.set(type, {
+      type,
+      version: spec.version,
+      description: spec.description ?? '',
+      object,
+      personal,
+      refs,
+      upcasts: upcasts[type] ?? {},
+      faultOf: compiled(object),
+    });
+  }
+  return { schemas, specs };
+};
+
+const isOptional = (schema: TSchema): boolean =>
+  Object.getOwnPropertySymbols(schema).some((s) => s.description === 'TypeBox.Optional');
+
+/** All event types of several contexts in one map; a name used twice is a defect of the build. */
+export const catalogueOf = (all: readonly Events[]): ReadonlyMap<string, EventSchema> => {
+  const catalogue = new Map<string, EventSchema>();
+  for (const { schemas } of all)
+    for (const [type, schema] of schemas) {
+      if (catalogue.has(type)) throw new Error(`two event types are called ${type}`);
+      catalogue.set(type, schema);
+    }
+  return catalogue;
+};
+
+/**
+ * Brings stored data to the current version of its schema and checks it.
+ * @throws UnknownType `event/unknown-type`, `event/future-version`, `event/wrong-schema`
+ */
+export const upcast = (
+  catalogue: ReadonlyMap<string, EventSchema>,
+  { type, data, meta, id }: { type: string; data: unknown; meta: EventMeta; id: string },
+): Json => {
+  const schema = catalogue.get(type);
+  if (!schema) throw new UnknownType('event/unknown-type', `Event ${id} is of the unknown type ${type}.`, type);
+  if (meta.schema > schema.version)
+    throw new UnknownType('event/future-version', `Event ${id} has version ${meta.schema} of ${type}; upgrade.`, type);
+  let current = data as Json;
+  for (let version = meta.schema; version < schema.version; version++) {
+    const lift = schema.upcasts[version];
+    if (!lift) throw new UnknownType('event/wrong-schema', `No upcast of ${type} from version ${version}.`, type);
+    current = lift(current);
+  }
+  const fault = schema.faultOf(current);
+  if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);
+  return current;
+};

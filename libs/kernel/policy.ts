@@ -1,0 +1,59 @@
+import type { ToAggregate } from './command';
+import type { AnyEvent, Recorded } from './event';
+import type { Projection } from './projection';
+
+/** Reads a stream up to the position of the event that triggered the policy: what was known then. */
+export type Look = (stream: string) => Promise<readonly Recorded[]>;
+
+/** A command that follows from an event. Its id, actor, `now`, mode and cause are the runner's to fill in. */
+export interface Reaction {
+  readonly to: ToAggregate;
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  /** Of several reactions with the same mark in one page of events only the last is sent. */
+  readonly once?: string;
+}
+
+/** What happens next: events in, commands out. No writes, no clock. Rebuilds do not run policies. */
+export interface Policy {
+  readonly name: string;
+  /** Part of the command ids: a new version decides anew. */
+  readonly version: number;
+  /** Where a policy that is new to a log begins. */
+  readonly from: 'start' | 'now';
+  readonly types: readonly string[];
+  readonly react: (event: Recorded, look: Look) => Promise<readonly Reaction[]>;
+}
+
+/** Declares a policy; the keys of `on` are its subscription. */
+export const policy = <E extends AnyEvent>(shape: {
+  readonly name: string;
+  readonly version: number;
+  readonly from: 'start' | 'now';
+  readonly on: {
+    readonly [T in E['type']]?: (
+      event: Recorded<Extract<E, { type: T }>>,
+      look: Look,
+    ) => readonly Reaction[] | Promise<readonly Reaction[]>;
+  };
+}): Policy => {
+  const on = shape.on as unknown as Record<
+    string,
+    (event: Recorded, look: Look) => readonly Reaction[] | Promise<readonly Reaction[]>
+  >;
+  return {
+    name: shape.name,
+    version: shape.version,
+    from: shape.from,
+    types: Object.keys(on),
+    react: async (event, look) => on[event.type]!(event, look),
+  };
+};
+
+/** A read model whose `dueAt` column says when time alone changes a stream; the clock sends that stream `type`. */
+export interface DueList {
+  readonly projection: Projection;
+  readonly to: ToAggregate;
+  readonly type: string;
+}

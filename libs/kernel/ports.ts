@@ -1,0 +1,222 @@
+import type { EventMeta } from './event';
+import type { ColumnType, Scalar } from './projection';
+import type { Instant } from './time';
+
+/** The time; fixed in tests. */
+export abstract class Clock {
+  abstract now(): Instant;
+}
+
+/** A place in the log: an opaque string that sorts; '' is before everything. */
+export type Position = string;
+export const START: Position = '';
+
+/** An event to be appended. The id makes a repeated append recognisable. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly meta: EventMeta;
+}
+
+/** An event as the log keeps it: personal fields are ciphertext. `recordedAt` never goes back. */
+export interface StoredEvent extends NewEvent {
+  readonly position: Position;
+  readonly stream: string;
+  readonly revision: number;
+  readonly recordedAt: Instant;
+}
+
+/** The revision that a stream must be at: a number, `none` for a new stream, `any` for no check. */
+export type Expected = number | 'none' | 'any';
+export interface Append {
+  readonly stream: string;
+  readonly events: readonly NewEvent[];
+  readonly expected: Expected;
+}
+export interface Appended {
+  /** Of the last event. */
+  readonly position: Position;
+  readonly revision: number;
+}
+export interface Filter {
+  /** Only these event types; undefined: all. */
+  readonly types?: readonly string[];
+}
+export interface Page {
+  readonly events: readonly StoredEvent[];
+  /** Everything up to here was looked at, also where the filter left events out. */
+  readonly position: Position;
+  /** True when the log had no more at that moment. */
+  readonly atTip: boolean;
+}
+
+/**
+ * The one place where facts are kept. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`.
+ * Every call has a deadline and throws `log/unavailable` (a Conflict of nobody: retry) when it passes.
+ */
+export abstract class EventLog {
+  /**
+   * Appends all events of one stream, or none. An append that was already made (same first id) answers as then.
+   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`
+   * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
+   */
+  abstract append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended>;
+  /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
+  abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
+  /** The events of a stream from a revision on, oldest first; [] when there is no such stream. */
+  abstract read(stream: string, from?: number): Promise<readonly StoredEvent[]>;
+  /** The next page (at most `limit` matching events) after a position, in log order. */
+  abstract readAll(after: Position, filter?: Filter, limit?: number): Promise<Page>;
+  /** Catches up, then stays: yields pages until the signal aborts. Ends without error on abort; never skips. */
+  abstract follow(
+    after: Position,
+    filter?: Filter,
+    options?: { signal?: AbortSignal; limit?: number },
+  ): AsyncIterable<Page>;
+  /** The position of the last event; START when the log is empty. */
+  abstract tip(): Promise<Position>;
+  abstract close(): Promise<void>;
+}
+
+/** Documents of one generation of one read model. */
+export interface Collection {
+  /** Read model, version and generation: `deals-v1-g1`; [a-z0-9-]. */
+  readonly name: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+}
+export interface Condition {
+  readonly eq?: Scalar;
+  readonly ne?: Scalar;
+  readonly in?: readonly Scalar[];
+  /** Comparisons never match null. */
+  readonly gt?: Scalar;
+  readonly gte?: Scalar;
+  readonly lt?: Scalar;
+  readonly lte?: Scalar;
+  readonly prefix?: string;
+}
+/** All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`. Columns only, plus `id`. */
+export type Where = Readonly<Record<string, Condition>>;
+export interface Order {
+  readonly column: string;
+  readonly descending?: boolean;
+}
+export interface Find {
+  readonly where?: Where;
+  /** Ties are broken by id, in the direction of the last order (ascending without one). */
+  readonly orderBy?: readonly Order[];
+  /** Keyset cursor: the values of the `orderBy` columns and the id of the last document seen. */
+  readonly after?: { readonly values: readonly Scalar[]; readonly id: string };
+  readonly limit?: number;
+}
+/** `{ column, edges }`: bucket i holds edges[i] ≤ value < edges[i+1], keyed by edges[i]; outside or null: null. */
+export type By = string | { readonly column: string; readonly edges: readonly Instant[] };
+export type Measure = 'count' | { readonly sum: string } | { readonly min: string } | { readonly max: string };
+export interface Aggregate {
+  readonly where?: Where;
+  readonly by: readonly By[];
+  readonly measures: Readonly<Record<string, Measure>>;
+}
+/** One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Sum of nothing: 0. */
+export interface Group {
+  readonly keys: readonly Scalar[];
+  readonly values: Readonly<Record<string, number | string | null>>;
+}
+export interface Document {
+  readonly id: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly doc: any;
+  /** Position of the last event folded in. */
+  readonly position: Position;
+}
+/** How far a follower of the log has come, and what it has seen: count and digest prove that nothing was missed. */
+export interface Checkpoint {
+  readonly position: Position;
+  readonly count: number;
+  /** Sum of 128-bit hashes of (position, id), mod 2^128, in hex. */
+  readonly digest: string;
+}
+/** A sequence that waits because an event of it could not be handled. */
+export interface Parked {
+  readonly follower: string;
+  /** The document id, or for policies the stream. */
+  readonly sequence: string;
+  readonly position: Position;
+  readonly eventId: string;
+  readonly code: string;
+  readonly message: string;
+}
+export interface Commit {
+  /** Document writes of a page; a document whose stored position is not older is left as it is. */
+  readonly writes?: {
+    readonly collection: Collection;
+    readonly documents: readonly Document[];
+    readonly fresh?: boolean;
+  };
+  readonly follower: string;
+  readonly checkpoint: Checkpoint;
+  readonly parked?: readonly Parked[];
+  /** The writer's lease; a commit with an older token than the newest granted is refused. */
+  readonly fence: Fence;
+}
+export interface Fence {
+  readonly lease: string;
+  readonly token: number;
+}
+
+/**
+ * The read side's store. Adapters: embedded SQLite, MongoDB, memory; all pass `documentsContract`. null and missing
+ * are the same value, the smallest: first ascending, last descending, a group of its own.
+ */
+export abstract class Documents {
+  /** Creates what the collection needs (tables, indexes); safe to repeat. */
+  abstract prepare(collection: Collection): Promise<void>;
+  abstract getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
+  abstract find(collection: Collection, find?: Find): Promise<readonly Document[]>;
+  abstract count(collection: Collection, where?: Where): Promise<number>;
+  abstract aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]>;
+  /**
+   * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
+   * @throws Conflict `documents/lease-lost` when the fence is older than the newest token of that lease
+   */
+  abstract commit(commit: Commit): Promise<void>;
+  abstract checkpoint(follower: string): Promise<Checkpoint | undefined>;
+  abstract parked(follower?: string): Promise<readonly Parked[]>;
+  abstract unpark(follower: string, sequence: string): Promise<void>;
+  /** The generation that queries of a read model use; undefined before the first. */
+  abstract active(projection: string): Promise<string | undefined>;
+  abstract activate(projection: string, generation: string): Promise<void>;
+  /** Removes a generation with its documents, checkpoint and parked sequences. */
+  abstract drop(generation: string): Promise<void>;
+  /** The generations that exist, with documents or a checkpoint. */
+  abstract generations(): Promise<readonly string[]>;
+  /**
+   * Takes or renews a lease: a fence whose token rises with every change of holder; undefined while another holds it.
+   * @param holder `host:pid:random`; @param ttlMs how long it holds without renewal
+   */
+  abstract lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined>;
+  abstract release(lease: string, holder: string): Promise<void>;
+  /** Who holds a lease at that instant. */
+  abstract holder(lease: string, now: Instant): Promise<string | undefined>;
+  abstract close(): Promise<void>;
+}
+
+/**
+ * One data key per data subject, and named secrets that can be rotated; wrapped by a master key. Adapters: embedded
+ * file, MongoDB, memory; all pass `keyStoreContract`.
+ */
+export abstract class KeyStore {
+  /** The 32-byte keys of the subjects, made where absent. @throws Refused `keys/erased` for a destroyed one */
+  abstract make(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+  /** The keys that exist; a destroyed or never made one is left out. */
+  abstract find(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+  /** Forgets a subject for ever: its key is gone and none is made again. */
+  abstract destroy(subject: string): Promise<void>;
+  /** The newest version of a named secret of 32 bytes, made at first use. */
+  abstract secret(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /** All versions of a named secret, newest first. */
+  abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
+  abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  abstract close(): Promise<void>;
+}

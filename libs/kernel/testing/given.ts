@@ -1,0 +1,81 @@
+import {
+  Clock,
+  Refused,
+  type AnyCommand,
+  type AnyEvent,
+  type Context,
+  type Decider,
+  type Definition,
+  type Fact,
+  type Instant,
+} from '..';
+
+/** A clock that stands still until it is set. */
+export class FixedClock extends Clock {
+  constructor(public instant: Instant = '2024-01-01T00:00:00.000Z') {
+    super();
+  }
+  now() {
+    return this.instant;
+  }
+}
+
+type Given<E> = E & { readonly occurredAt?: Instant };
+type When<C extends AnyCommand> = C extends AnyCommand ? Omit<C, 'meta'> : never;
+
+/**
+ * Given these events, when this command, then these events (or this refusal). `at` is the decider's now, `under` the
+ * definitions in force; due time passes before the command as it does in `handle`.
+ */
+export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S, C, E>) => {
+  const scene = (past: readonly Given<E>[], now: Instant, definitions: readonly Definition[]) => {
+    const state = () =>
+      past.reduce(
+        (folded, event, index) => decider.evolve(folded, { occurredAt: now, ...event, id: `event-${index}` }),
+        decider.initialState(),
+      );
+    const at = (instant: Instant): Context => ({
+      now: instant,
+      mode: 'live',
+      definition: (kind) => definitions.find((definition) => definition.kind === kind),
+    });
+    const decide = (command: When<C>): readonly Fact<E>[] | Refused => {
+      let folded = state();
+      const facts: Fact<E>[] = [];
+      for (let due = decider.due(folded); due !== undefined && due <= now; due = decider.due(folded)) {
+        for (const fact of decider.pass(folded, at(due))) {
+          facts.push({ ...fact, occurredAt: due });
+          folded = decider.evolve(folded, { ...fact, occurredAt: due, id: 'passed' });
+        }
+      }
+      const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const };
+      const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
+      if (fault) return new Refused('command/invalid', fault.message, fault.path);
+      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now));
+      return decided instanceof Refused ? decided : [...facts, ...decided];
+    };
+    return {
+      state,
+      at: (instant: Instant) => scene(past, instant, definitions),
+      under: (...inForce: readonly Definition[]) => scene(past, now, inForce),
+      when: (command: When<C>) => ({
+        then: (...expected: readonly Given<E>[]) => {
+          const decided = decide(command);
+          expect(decided).toEqual(expected);
+          // What a decider writes must pass its own event schema.
+          for (const { type, data } of expected)
+            expect(decider.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
+        },
+        thenRefused: (code: string, path?: string) => {
+          const decided = decide(command);
+          expect(decided).toBeInstanceOf(Refused);
+          expect((decided as Refused).code).toBe(code);
+          if (path !== undefined) expect((decided as Refused).path).toBe(path);
+        },
+        /** For assertions on what was decided. */
+        decided: () => decide(command),
+      }),
+    };
+  };
+  return (...past: readonly Given<E>[]) => scene(past, '2024-01-01T00:00:00.000Z', []);
+};
