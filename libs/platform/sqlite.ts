@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+
+/** What a parameter or a column may hold; `undefined` is an error. */
+export type SqliteValue = string | number | bigint | null | Uint8Array;
+type Row = Record<string, SqliteValue>;
+
+/** A prepared statement; parameters are positional. */
+export interface Statement {
+  all<R = Row>(...parameters: readonly SqliteValue[]): R[];
+  get<R = Row>(...parameters: readonly SqliteValue[]): R | undefined;
+  run(...parameters: readonly SqliteValue[]): { readonly changes: number };
+}
+
+/** The five methods that the embedded stores need of SQLite. All of them are synchronous. */
+export interface Sqlite {
+  exec(sql: string): void;
+  /** Prepared once per text. */
+  prepare(sql: string): Statement;
+  /** Runs in BEGIN IMMEDIATE … COMMIT; whatever is thrown inside rolls back and is thrown on. */
+  transaction<T>(run: () => T): T;
+  /** Moves the write-ahead log into the file and empties it, so that what was deleted is gone from both. */
+  truncateLog(): void;
+  close(): void;
+}
+
+/** `FULL`: a commit is on the disk before it returns. `NORMAL`: a power cut may lose the last commits. */
+export interface SqliteOptions {
+  readonly synchronous: 'FULL' | 'NORMAL';
+  /** Deleted content is overwritten with zeros. */
+  readonly secureDelete?: boolean;
+}
+
+/**
+ * Opens a database file in WAL mode, and makes it and its folder where absent.
+ * @param path of the file, or `:memory:`
+ */
+export const openDatabase = (path: string, { synchronous, secureDelete = false }: SqliteOptions): Sqlite => {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  // The time limit comes first: switching to WAL already waits for other processes.
+  database.exec('PRAGMA busy_timeout=5000');
+  database.exec(
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
+     PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
+  );
+  const statements = new Map<string, Statement>();
+  return {
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => {
+      let statement = statements.get(sql);
+      if (!statement) statements.set(sql, (statement = database.prepare(sql) as unknown as Statement));
+      return statement;
+    },
+    transaction: (run) => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = run();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    truncateLog: () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
+    close: () => {
+      statements.clear();
+      database.close();
+    },
+  };
+};
