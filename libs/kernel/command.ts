@@ -16,6 +16,8 @@ export interface CommandMeta {
   /** When it happened, if not now: imports, policies, late touches. It is the decider's `now`. */
   readonly occurredAt?: Instant;
   readonly mode?: 'live' | 'backfill';
+  /** The caller's roles, where a rule asks who may say this; absent for imports and the system itself. Not stored. */
+  readonly roles?: readonly Role[];
   /** The conversation; by default the command's own id. */
   readonly correlationId?: string;
   /** The id of the event or command that caused this one; by default the command's own id. */

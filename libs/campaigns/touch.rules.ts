@@ -1,0 +1,25 @@
+import { integer, oneOf, optional, text } from '@baton/kernel';
+
+/** Which team made the contact. */
+export const teams = ['marketing', 'sales'] as const;
+export type Team = (typeof teams)[number];
+
+const raw = (description: string) => optional(text(description, { max: 500 }));
+
+/** What is known of one contact with a person, as its source reported it; the channel rules decide what it counts as. */
+export const touchFields = {
+  action: text('What the person or the team did: page-view, download, form, e-mail-click, call, meeting …', {
+    min: 1,
+    max: 100,
+  }),
+  team: oneOf(teams, 'Which team made the contact.'),
+  direction: optional(oneOf(['inbound', 'outbound'], 'Who began: the person (inbound) or the team (outbound).')),
+  channel: raw('The channel as the source states it; the channel rules in force may say otherwise.'),
+  source: raw('utm_source or its like: google, newsletter, partner …'),
+  medium: raw('utm_medium or its like: cpc, organic, email …'),
+  campaign: raw('utm_campaign, or the id of a campaign.'),
+  content: raw('utm_content, or what was read, seen or downloaded.'),
+  page: raw('The page of a visit.'),
+  referrer: raw('The address or domain the person came from.'),
+  minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000 })),
+};

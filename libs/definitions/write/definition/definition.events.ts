@@ -1,0 +1,101 @@
+import {
+  commands,
+  day,
+  events,
+  instant,
+  integer,
+  json,
+  oneOf,
+  optional,
+  ref,
+  text,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
+
+/** What both teams agree on. More kinds come with more contexts: a kind is its schema. */
+export const definitionKinds = [
+  'mql',
+  'sal',
+  'sql',
+  'scoring-model',
+  'sla-policy',
+  'icp',
+  'channel-rules',
+  'rejection-reasons',
+  'loss-reasons',
+  'stage-map',
+  'routing',
+  'attribution',
+  'business-calendar',
+] as const;
+export type DefinitionKind = (typeof definitionKinds)[number];
+
+/** The two teams whose approval a definition needs. */
+export const approvers = ['marketing', 'sales'] as const;
+
+const definitionId = ref('definition', `The kind of definition: ${definitionKinds.join(', ')}.`);
+const version = integer('The version, from 1.', { min: 1 });
+const reason = text('Why, for whoever reads the history.', { min: 1 });
+
+export const definitionEvents = events({
+  DefinitionProposed: {
+    version: 1,
+    description: 'A draft of a new version; nothing is decided by it yet.',
+    definitionId,
+    number: version,
+    body: json('The definition itself, by the schema of its kind.'),
+    reason,
+    inForceFrom: optional(instant('From when it shall hold, at the earliest the second approval.')),
+    reviewBy: day('When both teams look at it again.'),
+  },
+  DefinitionApproved: {
+    version: 1,
+    description: 'One of the two teams agreed to a draft.',
+    definitionId,
+    number: version,
+    team: oneOf(approvers),
+  },
+  DefinitionPutInForce: {
+    version: 1,
+    description: 'Both teams agreed: this version decides from that instant on.',
+    definitionId,
+    number: version,
+    from: instant(),
+  },
+  DefinitionRetired: {
+    version: 1,
+    description: 'The version decides no more, and none takes its place.',
+    definitionId,
+    number: version,
+    reason,
+  },
+});
+export type DefinitionEvent = EventOf<typeof definitionEvents>;
+
+export const definitionCommands = commands('definition', {
+  ProposeDefinition: {
+    description: 'Propose a new version of a definition.',
+    allow: ['marketing', 'sales', 'revops'],
+    definitionId,
+    body: json('The definition itself, by the schema of its kind.'),
+    reason,
+    inForceFrom: optional(instant('From when it shall hold; by default the second approval.')),
+    reviewBy: optional(day('When both teams look at it again; by default in three months.')),
+  },
+  ApproveDefinition: {
+    description: 'Agree to a proposed version for your team; with the second team it comes into force.',
+    allow: ['marketing', 'sales'],
+    definitionId,
+    number: version,
+    team: oneOf(approvers, 'The team you speak for.'),
+  },
+  RetireDefinition: {
+    description: 'Take the version in force out of force.',
+    allow: ['revops', 'marketing', 'sales'],
+    definitionId,
+    number: version,
+    reason,
+  },
+});
+export type DefinitionCommand = CommandOf<typeof definitionCommands>;

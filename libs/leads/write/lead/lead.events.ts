@@ -1,0 +1,287 @@
+import {
+  commands,
+  events,
+  flag,
+  instant,
+  integer,
+  json,
+  list,
+  oneOf,
+  optional,
+  personal,
+  ref,
+  text,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
+import { touchFields } from '@baton/campaigns';
+
+const leadId = ref('lead', 'The lead: a person we may sell to.');
+const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
+const rep = text('The salesperson.', { min: 1, max: 200 });
+const opportunityId = ref('opportunity');
+const external = optional(
+  text('The other system that decided this past move.', { min: 1, max: 100, pattern: '^[A-Za-z0-9._-]+$' }),
+);
+const flagged = optional(flag('Another system decided this; left out of back-tests.'));
+
+/** What is known of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
+const profile = {
+  email: optional(personal(text('E-mail address.', { min: 3, max: 320 }))),
+  name: optional(personal(text('Full name.', { max: 300 }))),
+  phone: optional(personal(text('Phone number.', { max: 50 }))),
+  title: optional(text('Job title.', { max: 200 })),
+  company: optional(text('Company the person works for.', { max: 300 })),
+  industry: optional(text('Industry of the company.', { max: 200 })),
+  employees: optional(integer('Number of employees of the company.', { min: 0 })),
+  country: optional(text('Country.', { max: 100 })),
+  region: optional(text('Region or state.', { max: 100 })),
+};
+
+/** The answers that qualify a lead for sales: who pays, who decides, what for, by when. */
+const bant = {
+  budget: optional(text('What money there is.')),
+  authority: optional(text('Who decides.')),
+  need: optional(text('What problem it solves.')),
+  timeline: optional(text('By when.')),
+};
+const externalId = optional(
+  text('The id in the system the lead comes from, with that system: `crm:00Q5e`. Unique.', {
+    max: 300,
+    pattern: '^[A-Za-z0-9._-]+:.+$',
+  }),
+);
+const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
+const reengageAt = optional(instant('When marketing takes it up again without a new touch.'));
+const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
+
+export const leadEvents = events({
+  LeadCaptured: {
+    version: 1,
+    description: 'A person became known to us.',
+    leadId,
+    ...profile,
+    externalId,
+    source: optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
+    owner: optional(text('Who looks after the lead.', { max: 200 })),
+  },
+  LeadProfileChanged: {
+    version: 1,
+    description: 'Facts about the person changed; only the changed ones are named.',
+    leadId,
+    ...profile,
+  },
+  TouchRecorded: {
+    version: 1,
+    description: 'One contact with the person.',
+    leadId,
+    opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),
+    ...touchFields,
+  },
+  LeadQualified: {
+    version: 1,
+    description: 'The lead met the definition of a marketing-qualified lead.',
+    leadId,
+    definition,
+    evidence: optional(json('What met it: the value seen and the touches counted, by leaf.')),
+    external: flagged,
+  },
+  LeadHandedOff: {
+    version: 1,
+    description: 'Marketing handed the lead to a rep.',
+    leadId,
+    rep,
+    definition,
+    respondBy: optional(instant('By when sales answers.')),
+    count: integer('Which handoff of this lead it is, from 1.', { min: 1 }),
+    external: flagged,
+  },
+  LeadAccepted: { version: 1, description: 'The rep takes the lead.', leadId, rep, definition, external: flagged },
+  LeadRejected: {
+    version: 1,
+    description: 'The rep refuses the lead and says why.',
+    leadId,
+    definition,
+    reason: text('Code of the taxonomy in force.', { min: 1, max: 100 }),
+    note: optional(personal(text('In the rep’s words.'))),
+    external: flagged,
+  },
+  LeadRecycled: {
+    version: 1,
+    description: 'The lead goes back to marketing for nurture.',
+    leadId,
+    reason: recycleReason,
+    reengageAt,
+    external: flagged,
+  },
+  LeadSalesQualified: {
+    version: 1,
+    description: 'The lead met the definition of a sales-qualified lead.',
+    leadId,
+    definition,
+    ...bant,
+    external: flagged,
+  },
+  LeadConverted: {
+    version: 1,
+    description: 'The lead became a deal.',
+    leadId,
+    opportunityId,
+    definition: optional(definition),
+    external: flagged,
+  },
+  LeadOpportunityLost: { version: 1, description: 'A deal the lead was on is lost.', leadId, opportunityId },
+  LeadBecameCustomer: { version: 1, description: 'A deal of the lead is won.', leadId, opportunityId },
+  LeadReengaged: {
+    version: 1,
+    description: 'A recycled or rejected lead is active again.',
+    leadId,
+    cause: oneOf(['touch', 'date']),
+  },
+  LeadDisqualified: {
+    version: 1,
+    description: 'Never to be sold to.',
+    leadId,
+    reason: text('competitor, spam, student …', { min: 1, max: 200 }),
+    external: flagged,
+  },
+  LeadMerged: {
+    version: 1,
+    description: 'Another lead turned out to be the same person; this one survives.',
+    leadId,
+    mergedLeadId: ref('lead'),
+  },
+  LeadMergedInto: {
+    version: 1,
+    description: 'This lead turned out to be the same person as the survivor.',
+    leadId,
+    survivorId: ref('lead'),
+  },
+  LeadUnmerged: {
+    version: 1,
+    description: 'The merge was wrong; both histories stand again.',
+    leadId,
+    mergedLeadId: ref('lead'),
+  },
+  LeadUnmergedFrom: { version: 1, description: 'This lead stands on its own again.', leadId, survivorId: ref('lead') },
+  LeadJoinedOpportunity: { version: 1, description: 'The person has a role in a deal.', leadId, opportunityId, role },
+  LeadLeftOpportunity: {
+    version: 1,
+    description: 'The person has no role in the deal any more.',
+    leadId,
+    opportunityId,
+  },
+  LeadVisitorLinked: {
+    version: 1,
+    description: 'The visits of an anonymous visitor belong to this person.',
+    leadId,
+    visitorId: ref('visitor'),
+  },
+  LeadIdReleased: {
+    version: 1,
+    description: 'The id was reserved for a capture that never finished; it is not used.',
+    leadId,
+  },
+});
+export type LeadEvent = EventOf<typeof leadEvents>;
+
+export const leadCommands = commands('lead', {
+  CaptureLead: {
+    description:
+      'A person becomes known. E-mail and external id are unique: a known one is refused with its lead’s id.',
+    allow: ['marketing', 'sales', 'revops'],
+    leadId,
+    ...profile,
+    externalId,
+    source: optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
+    owner: optional(text('Who looks after the lead.', { max: 200 })),
+  },
+  ChangeLeadProfile: {
+    description: 'Correct or add facts about the person.',
+    allow: ['marketing', 'sales', 'revops'],
+    leadId,
+    ...profile,
+  },
+  RecordTouch: {
+    description: 'Record a contact with the person, by either team.',
+    allow: ['marketing', 'sales', 'success', 'revops'],
+    datable: true,
+    leadId,
+    ...touchFields,
+  },
+  QualifyLead: {
+    description: 'The lead meets the definition of a marketing-qualified lead.',
+    allow: ['marketing', 'revops'],
+    leadId,
+    evidence: optional(json('What met it.')),
+    external,
+  },
+  HandOffLead: {
+    description: 'Hand a qualified lead to a rep.',
+    allow: ['marketing', 'revops'],
+    leadId,
+    rep,
+    respondBy: optional(instant('By when sales answers.')),
+    external,
+  },
+  AcceptLead: { description: 'Sales takes a handed-off lead.', allow: ['sales', 'revops'], leadId, external },
+  RejectLead: {
+    description: 'Sales refuses a lead and says why.',
+    allow: ['sales', 'revops'],
+    leadId,
+    reason: text('Code of the rejection reasons in force; `other` needs a note.', { min: 1, max: 100 }),
+    note: optional(personal(text('In your words.'))),
+    external,
+  },
+  RecycleLead: {
+    description: 'Give a lead back to marketing for nurture.',
+    allow: ['sales', 'revops'],
+    leadId,
+    reason: recycleReason,
+    reengageAt,
+    external,
+  },
+  SalesQualifyLead: {
+    description: 'The lead meets the definition of a sales-qualified lead.',
+    allow: ['sales', 'revops'],
+    leadId,
+    ...bant,
+    external,
+  },
+  ConvertLead: {
+    description: 'The lead becomes a deal: opens or joins the opportunity.',
+    allow: ['sales', 'revops'],
+    leadId,
+    opportunityId,
+    external,
+  },
+  DisqualifyLead: {
+    description: 'Never sell to this lead.',
+    allow: ['marketing', 'sales', 'revops'],
+    leadId,
+    reason: text('competitor, spam, student …', { min: 1, max: 200 }),
+    external,
+  },
+  MergeLead: {
+    description: 'Another lead is the same person; this one survives.',
+    allow: ['revops', 'marketing', 'sales'],
+    leadId,
+    mergedLeadId: ref('lead', 'The lead that is the same person.'),
+  },
+  UnmergeLead: {
+    description: 'The merge was wrong.',
+    allow: ['revops', 'marketing', 'sales'],
+    leadId,
+    mergedLeadId: ref('lead', 'The lead that is another person.'),
+  },
+  PassTime: { description: 'Time has passed: what fell due happens.', leadId },
+  FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead') },
+  FollowUnmerge: { description: 'This lead was separated from its survivor.', leadId, survivorId: ref('lead') },
+  JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
+  LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId },
+  NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },
+  NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId },
+  LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
+  ReleaseLeadId: { description: 'The capture that reserved this id will not finish.', leadId },
+});
+export type LeadCommand = CommandOf<typeof leadCommands>;

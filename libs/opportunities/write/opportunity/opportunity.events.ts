@@ -1,0 +1,146 @@
+import { commands, day, events, list, money, optional, ref, text, type CommandOf, type EventOf } from '@baton/kernel';
+
+const opportunityId = ref('opportunity', 'The deal.');
+const word = (description: string) => text(description, { min: 1, max: 300 });
+const facts = {
+  name: optional(word('What the team calls the deal.')),
+  account: optional(word('The company we deal with.')),
+  product: optional(word('What is sold.')),
+  owner: optional(word('The rep who owns the deal.')),
+  source: optional(word('Where the deal came from.')),
+  amount: optional(money('What the deal is worth.')),
+  expectedCloseOn: optional(day('When it is expected to close.')),
+};
+const stage = word('The stage of the pipeline, as the team names it.');
+const lossReason = word('Why it was lost: price, timing, competitor, no-decision …');
+const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
+/** Stamped on what closes a deal, so that read models need no other stream. */
+const stamps = {
+  leadIds: list(ref('lead'), 'The people on the deal.'),
+  product: facts.product,
+  owner: facts.owner,
+  source: facts.source,
+};
+
+export const opportunityEvents = events({
+  OpportunityOpened: { version: 1, description: 'A deal began.', opportunityId, stage, ...facts },
+  OpportunityStageMoved: {
+    version: 1,
+    description: 'An open deal moved to another stage, forward or back.',
+    opportunityId,
+    from: stage,
+    to: stage,
+  },
+  OpportunityAmountChanged: {
+    version: 1,
+    description: 'What the deal is worth changed.',
+    opportunityId,
+    from: optional(money()),
+    to: money(),
+  },
+  OpportunityCloseDateChanged: {
+    version: 1,
+    description: 'The expected close moved.',
+    opportunityId,
+    from: optional(day()),
+    to: day(),
+  },
+  OpportunityOwnerChanged: {
+    version: 1,
+    description: 'Another rep owns the deal.',
+    opportunityId,
+    from: facts.owner,
+    to: word('The new owner.'),
+  },
+  ContactRoleAdded: {
+    version: 1,
+    description: 'A person got a role in the deal.',
+    opportunityId,
+    leadId: ref('lead'),
+    role,
+  },
+  ContactRoleRemoved: {
+    version: 1,
+    description: 'A person has no role in the deal any more.',
+    opportunityId,
+    leadId: ref('lead'),
+  },
+  ProposalSent: { version: 1, description: 'We made an offer.', opportunityId, amount: facts.amount },
+  OpportunityWon: { version: 1, description: 'The customer signed.', opportunityId, amount: facts.amount, ...stamps },
+  OpportunityLost: {
+    version: 1,
+    description: 'The deal will not happen.',
+    opportunityId,
+    reason: lossReason,
+    competitor: optional(word('Who won it.')),
+    amount: facts.amount,
+    ...stamps,
+  },
+  OpportunityReopened: {
+    version: 1,
+    description: 'A closed deal is open again; its close counts no more.',
+    opportunityId,
+    stage,
+    reason: word('Why.'),
+  },
+});
+export type OpportunityEvent = EventOf<typeof opportunityEvents>;
+
+const sellers = ['sales', 'revops'] as const;
+export const opportunityCommands = commands('opportunity', {
+  OpenOpportunity: { description: 'Open a deal.', allow: sellers, opportunityId, stage: optional(stage), ...facts },
+  MoveOpportunityStage: {
+    description: 'Move an open deal to another stage.',
+    allow: sellers,
+    opportunityId,
+    to: stage,
+  },
+  ChangeOpportunityAmount: {
+    description: 'Say what the deal is worth; after the win this is a correction.',
+    allow: sellers,
+    opportunityId,
+    to: money('The new amount.'),
+  },
+  ChangeOpportunityCloseDate: {
+    description: 'Move the expected close.',
+    allow: sellers,
+    opportunityId,
+    to: day('The new day.'),
+  },
+  AssignOpportunity: {
+    description: 'Give the deal to another rep.',
+    allow: sellers,
+    opportunityId,
+    to: word('The new owner.'),
+  },
+  AddContactRole: {
+    description: 'Name a person who takes part in the deal.',
+    allow: ['sales', 'marketing', 'revops'],
+    opportunityId,
+    leadId: ref('lead', 'The person.'),
+    role,
+  },
+  RemoveContactRole: {
+    description: 'A person takes no part any more.',
+    allow: ['sales', 'marketing', 'revops'],
+    opportunityId,
+    leadId: ref('lead', 'The person.'),
+  },
+  SendProposal: { description: 'Record that an offer was made.', allow: sellers, opportunityId, amount: facts.amount },
+  WinOpportunity: { description: 'Close the deal as won.', allow: sellers, opportunityId, amount: facts.amount },
+  LoseOpportunity: {
+    description: 'Close the deal as lost and say why.',
+    allow: sellers,
+    opportunityId,
+    reason: lossReason,
+    competitor: optional(word('Who won it.')),
+  },
+  ReopenOpportunity: {
+    description: 'Open a closed deal again.',
+    allow: sellers,
+    opportunityId,
+    stage: optional(stage),
+    reason: word('Why.'),
+  },
+});
+export type OpportunityCommand = CommandOf<typeof opportunityCommands>;

@@ -1,0 +1,55 @@
+import type { Aggregate, Collection, Documents, Find, Group, Order, Position, Projection, Where } from '@baton/kernel';
+
+/** The collection that holds one generation of a read model. */
+export const collectionOf = (projection: Projection, generation: string): Collection => ({
+  name: generation,
+  columns: projection.columns,
+});
+
+/** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */
+export const firstGeneration = ({ name, version }: Projection): string => `${name}-v${version}`;
+
+/** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
+export class ReadModels {
+  constructor(readonly documents: Documents) {}
+
+  /** Where the active generation of a read model is kept. */
+  async collection(projection: Projection): Promise<Collection> {
+    return collectionOf(projection, (await this.documents.active(projection.name)) ?? firstGeneration(projection));
+  }
+
+  async get<D>(projection: Projection<D>, id: string): Promise<D | undefined> {
+    return (await this.getMany(projection, [id])).get(id);
+  }
+
+  async getMany<D>(projection: Projection<D>, ids: readonly string[]): Promise<ReadonlyMap<string, D>> {
+    const found = await this.documents.getMany(await this.collection(projection), ids);
+    return new Map([...found].map(([id, { doc }]) => [id, doc as D]));
+  }
+
+  async find<D>(projection: Projection<D>, find: Find = {}): Promise<{ id: string; doc: D; position: Position }[]> {
+    return [...(await this.documents.find(await this.collection(projection), find))];
+  }
+
+  async count(projection: Projection, where?: Where): Promise<number> {
+    return this.documents.count(await this.collection(projection), where);
+  }
+
+  async aggregate(projection: Projection, aggregate: Aggregate): Promise<readonly Group[]> {
+    return this.documents.aggregate(await this.collection(projection), aggregate);
+  }
+
+  /** Every document that matches, in pages, ordered by the columns and id: for figures that combine documents. */
+  async *pages<D>(projection: Projection<D>, where: Where = {}, orderBy: readonly Order[] = [], limit = 1000) {
+    const collection = await this.collection(projection); // one generation for the whole walk
+    let after: Find['after'];
+    for (;;) {
+      const page = await this.documents.find(collection, { where, orderBy, limit, ...(after && { after }) });
+      if (page.length === 0) return;
+      yield page as readonly { id: string; doc: D; position: Position }[];
+      if (page.length < limit) return;
+      const last = page[page.length - 1]!;
+      after = { values: orderBy.map(({ column }) => last.doc[column] ?? null), id: last.id };
+    }
+  }
+}
