@@ -1,0 +1,311 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** A source file: its path from the root of the repository, and its text. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+/** A broken rule: `libs/leads/x.ts:3 [purity] …`. */
+export type Violation = string;
+
+interface Found {
+  readonly what: string;
+  readonly line: number;
+}
+interface Import extends Found {
+  /** Types only: nothing is left of it at run time. */
+  readonly typeOnly: boolean;
+}
+/** What the rules need to know of a file. */
+export interface Facts {
+  readonly path: string;
+  readonly imports: readonly Import[];
+  /** Clock, chance, environment, timers and network, named as written. */
+  readonly impure: readonly Found[];
+  /** The command classes of `@CommandHandler(…)`. */
+  readonly handles: readonly Found[];
+}
+
+const earlier = ['kernel', 'platform'];
+/** Who may import whom: each lib, and the libs to its left. Apps, benchmarks and tests may import everything. */
+export const importTable: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  platform: ['kernel'],
+  definitions: earlier,
+  campaigns: earlier,
+  leads: [...earlier, 'definitions', 'campaigns'],
+  accounts: [...earlier, 'definitions', 'campaigns', 'leads'],
+  opportunities: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts'],
+  customers: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities'],
+  attribution: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers'],
+  insights: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution'],
+  integrations: [
+    ...[...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution'],
+    'insights',
+  ],
+  audit: earlier,
+};
+
+/** What the kernel may use besides itself: plain libraries, no framework and no driver. */
+const kernelLibraries =
+  /^(node:crypto|@sinclair\/typebox(\/.*)?|canonicalize|lru-cache|uuid|luxon|decimal\.js|fast-check)$/;
+const pureLibraries = ['luxon', 'decimal.js'];
+const drivers = ['@eventstore/db-client', 'mongodb', '@photostructure/sqlite', 'node:sqlite'];
+const pureSuffix = /\.(events|decider|rules|projection|policy|model)\.ts$/;
+const testSource = /(\.spec|\.e2e-spec|\.contract)\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
+const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
+const looseFolders = ['common', 'shared', 'utils', 'helpers'];
+
+const impureMembers: Readonly<Record<string, readonly string[]>> = {
+  Date: ['now'],
+  Math: ['random'],
+  performance: ['now'],
+  crypto: ['randomUUID', 'getRandomValues'],
+  DateTime: ['now', 'local'],
+};
+const impureCalls = ['fetch', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
+
+/** Reads the facts of a file out of its syntax; comments and strings do not count. */
+export const factsOf = ({ path, text }: Source): Facts => {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
+  const imports: Import[] = [];
+  const impure: Found[] = [];
+  const handles: Found[] = [];
+  const at = (node: ts.Node, what: string): Found => ({
+    what,
+    line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1,
+  });
+  const imported = (node: ts.Node, from: ts.Node | undefined, typeOnly: boolean) => {
+    if (from && ts.isStringLiteralLike(from)) imports.push({ ...at(node, from.text), typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) imported(node, node.moduleSpecifier, isTypeOnly(node.importClause));
+    else if (ts.isExportDeclaration(node)) imported(node, node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      imported(node, node.argument.literal, true);
+    else if (ts.isExternalModuleReference(node)) imported(node, node.expression, false);
+    else if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+      const [owner, member] = [node.expression.text, node.name.text];
+      if (owner === 'process' || impureMembers[owner]?.includes(member)) impure.push(at(node, `${owner}.${member}`));
+    } else if (ts.isNewExpression(node) && node.expression.getText(file) === 'Date' && !node.arguments?.length)
+      impure.push(at(node, 'new Date()'));
+    else if (ts.isVariableDeclaration(node) && node.initializer?.getText(file) === 'process')
+      impure.push(at(node, `process.${node.name.getText(file)}`));
+    else if (ts.isCallExpression(node)) {
+      const callee = node.expression.getText(file);
+      if (node.expression.kind === ts.SyntaxKind.ImportKeyword || callee === 'require')
+        imported(node, node.arguments[0], false);
+      if (impureCalls.includes(callee)) impure.push(at(node, `${callee}()`));
+      if (['DateTime.utc', 'Date'].includes(callee) && node.arguments.length === 0)
+        impure.push(at(node, `${callee}()`));
+      if (callee === 'CommandHandler' && ts.isDecorator(node.parent))
+        handles.push(at(node, node.arguments[0]?.getText(file) ?? ''));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return { path, imports, impure, handles };
+};
+
+const isTypeOnly = (clause: ts.ImportClause | undefined): boolean => {
+  if (!clause) return false;
+  if (clause.isTypeOnly) return true;
+  const bindings = clause.namedBindings;
+  return !clause.name && !!bindings && ts.isNamedImports(bindings) && bindings.elements.every((e) => e.isTypeOnly);
+};
+
+/** `leads` of `libs/leads/read/x.ts`; undefined outside libs. */
+const libOf = (path: string): string | undefined => /^libs\/([^/]+)\//.exec(path)?.[1];
+/** `{ lib: 'platform', door: 'documents' }` of `@baton/platform/documents`. */
+const aliasOf = (what: string) => {
+  const found = /^@baton\/([^/]+)(?:\/(.+))?$/.exec(what);
+  return found && { lib: found[1]!, door: found[2] ?? '' };
+};
+/** The path that a relative import means, without its ending. */
+const meant = (from: string, what: string): string | undefined =>
+  what.startsWith('.') ? posix.join(posix.dirname(from), what) : undefined;
+
+type Rule = (all: readonly Facts[]) => readonly Violation[];
+const each =
+  (check: (facts: Facts) => readonly (Found & { readonly why: string })[], name: string): Rule =>
+  (all) =>
+    all.flatMap((facts) =>
+      check(facts).map(({ what, line, why }) => `${facts.path}:${line} [${name}] ${what}: ${why}`),
+    );
+
+const imports = each(
+  ({ path, imports }) =>
+    imports.flatMap((found) => {
+      const alias = aliasOf(found.what);
+      const own = libOf(path);
+      if (!alias || !own || alias.lib === own) return [];
+      const allowed = importTable[own];
+      if (!allowed) return [{ ...found, why: `${own} has no row in the import table` }];
+      return allowed.includes(alias.lib) ? [] : [{ ...found, why: `${own} may not import ${alias.lib}` }];
+    }),
+  'imports',
+);
+
+const doors = each(
+  ({ path, imports }) =>
+    imports.flatMap((found) => {
+      const alias = aliasOf(found.what);
+      if (!alias || alias.door === '') return [];
+      if (alias.lib === 'platform' && !alias.door.includes('/')) return [];
+      if (alias.lib === 'kernel' && alias.door === 'testing')
+        return testSource.test(path) ? [] : [{ ...found, why: 'for tests only' }];
+      return [{ ...found, why: `enter ${alias.lib} by its index.ts` }];
+    }),
+  'doors',
+);
+
+const relative = each(
+  ({ path, imports }) =>
+    imports.flatMap((found) => {
+      const target = meant(path, found.what);
+      if (target === undefined) return [];
+      const own = libOf(path);
+      const home = own ? `libs/${own}` : path.split('/')[0]!;
+      if (target === home || target.startsWith(`${home}/`)) return [];
+      if (home === 'bench' && target.startsWith('apps/')) return [];
+      if (testSource.test(path) && target.startsWith('test/support')) return [];
+      return [{ ...found, why: `a relative import may not leave ${home}` }];
+    }),
+  'relative',
+);
+
+const purity = each(({ path, imports, impure }) => {
+  if (!pureSuffix.test(path)) return [];
+  const mayImport = ({ what }: Found): boolean => {
+    if (pureLibraries.includes(what)) return true;
+    if (what.startsWith('.')) return pureSuffix.test(`${what.replace(/\.(js|ts)$/, '')}.ts`);
+    const alias = aliasOf(what);
+    return alias !== null && alias.door === '' && alias.lib !== 'platform' && alias.lib !== libOf(path);
+  };
+  return [
+    ...imports.filter((found) => !mayImport(found)).map((found) => ({ ...found, why: 'not for a pure file' })),
+    ...impure.map((found) => ({ ...found, why: 'a pure file has no clock, chance, environment, timer or network' })),
+  ];
+}, 'purity');
+
+const kernel = each(
+  ({ path, imports }) =>
+    libOf(path) !== 'kernel' || path.endsWith('.spec.ts')
+      ? []
+      : imports
+          .filter(({ what }) => !what.startsWith('.') && !aliasOf(what) && !kernelLibraries.test(what))
+          .filter(({ what }) => !(path.startsWith('libs/kernel/testing/') && what.startsWith('node:')))
+          .map((found) => ({ ...found, why: 'the kernel is plain TypeScript' })),
+  'kernel',
+);
+
+const driver = each(
+  ({ path, imports }) =>
+    libOf(path) === 'platform'
+      ? []
+      : imports
+          .filter(({ what }) => drivers.some((name) => what === name || what.startsWith(`${name}/`)))
+          .map((found) => ({ ...found, why: 'only the platform knows a driver' })),
+  'drivers',
+);
+
+const environment = each(
+  ({ path, impure }) =>
+    mayReadEnvironment.test(path)
+      ? []
+      : impure
+          .filter(({ what }) => /^process\.(env$|\{[^}]*\benv\b)/.test(what))
+          .map((found) => ({ ...found, why: 'only libs/platform/config.ts reads the environment' })),
+  'environment',
+);
+
+const handlers: Rule = (all) => {
+  const first = new Map<string, string>();
+  return all
+    .filter(({ path }) => !testSource.test(path))
+    .flatMap(({ path, handles }) =>
+      handles.flatMap(({ what, line }) => {
+        const before = first.get(what);
+        if (!before) first.set(what, path);
+        // Nest only warns, and the handler that was registered last wins in silence.
+        return before ? [`${path}:${line} [handlers] ${what}: already handled in ${before}`] : [];
+      }),
+    );
+};
+
+const contexts: Rule = (all) => {
+  const paths = new Set(all.map(({ path }) => path));
+  const libs = new Set([...paths].flatMap((path) => libOf(path) ?? []));
+  return [...libs].flatMap((lib) => {
+    if (!importTable[lib]) return [`libs/${lib}:1 [contexts] ${lib}: has no row in the import table`];
+    // A context begins to exist with its index.ts: until then nobody can import it.
+    if (['kernel', 'platform'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
+    return ['README.md', `${lib}.module.ts`]
+      .filter((name) => !paths.has(`libs/${lib}/${name}`))
+      .map((name) => `libs/${lib}:1 [contexts] ${name}: missing`);
+  });
+};
+
+const folders: Rule = (all) =>
+  all.flatMap(({ path }) =>
+    path
+      .split('/')
+      .slice(0, -1)
+      .filter((folder) => looseFolders.includes(folder))
+      .map((folder) => `${path}:1 [folders] ${folder}: says nothing of its content; name it in the field's words`),
+  );
+
+/** The file that an import means, among the files there are; undefined outside the repository. */
+const fileOf = (from: string, what: string, paths: ReadonlySet<string>): string | undefined => {
+  const alias = aliasOf(what);
+  const base = alias ? posix.join('libs', alias.lib, alias.door) : meant(from, what);
+  if (base === undefined) return undefined;
+  const stem = base.replace(/\.js$/, '');
+  return [base, `${stem}.ts`, `${stem}/index.ts`].find((path) => paths.has(path));
+};
+
+const cycles: Rule = (all) => {
+  const paths = new Set(all.map(({ path }) => path));
+  const edges = new Map(
+    all.map(({ path, imports }) => [
+      path,
+      imports.filter(({ typeOnly }) => !typeOnly).flatMap(({ what }) => fileOf(path, what, paths) ?? []),
+    ]),
+  );
+  const found: Violation[] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const walk = (path: string): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) found.push(`${path}:1 [cycles] ${[...way.slice(start), path].join(' → ')}`);
+    if (start >= 0 || done.has(path)) return;
+    way.push(path);
+    for (const next of edges.get(path) ?? []) walk(next);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of edges.keys()) walk(path);
+  return found;
+};
+
+/** Every rule by name. Each takes the facts of all files and answers what breaks it. */
+export const rules = {
+  imports,
+  doors,
+  relative,
+  purity,
+  kernel,
+  drivers: driver,
+  environment,
+  handlers,
+  contexts,
+  folders,
+  cycles,
+} satisfies Record<string, Rule>;
+
+/** @returns what breaks any rule, or one of them */
+export const violationsOf = (sources: readonly Source[], only?: keyof typeof rules): readonly Violation[] => {
+  const facts = sources.map(factsOf);
+  return (only ? [rules[only]] : Object.values(rules)).flatMap((rule) => rule(facts));
+};
