@@ -1,2 +1,3 @@
+export * from './event-log.contract';
 export * from './given';
 export * from './stores';

@@ -12,3 +12,6 @@ export const whenStore = (variable: 'EVENTSTORE_URL' | 'MONGODB_URL', suite: (ur
     throw new Error(missing);
   });
 };
+
+/** How often a heavy test repeats itself: a few times, or with `TEST_LONG` set, many. */
+export const repetitions = (few: number, many: number): number => (process.env['TEST_LONG'] ? many : few);

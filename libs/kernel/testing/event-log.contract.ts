@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { START, type EventLog, type Filter, type NewEvent, type Page, type StoredEvent } from '..';
+
+/** A new event with an id of its own. */
+export const anEvent = (data: unknown = {}, type = 'SomethingHappened', id: string = randomUUID()): NewEvent => ({
+  id,
+  type,
+  data,
+  meta: {
+    actor: 'tester',
+    origin: 'person',
+    occurredAt: '2024-01-01T00:00:00.000Z',
+    commandId: id,
+    commandHash: 'hash',
+    schema: 1,
+    mode: 'live',
+    $correlationId: id,
+    $causationId: id,
+  },
+});
+
+const some = (count: number, type?: string) => Array.from({ length: count }, (_, n) => anEvent({ n }, type));
+const idsOf = (events: readonly { readonly id: string }[]) => events.map(({ id }) => id);
+const settled = async <T>(promise: Promise<T>): Promise<unknown> => promise.catch((error: unknown) => error);
+
+/** All events after a position, page by page; every page must make progress or stand at the tip. */
+export const readToTip = async (log: EventLog, after: string, filter?: Filter, limit?: number) => {
+  const events: StoredEvent[] = [];
+  for (let position = after; ;) {
+    const page: Page = await log.readAll(position, filter, limit);
+    if (limit !== undefined) expect(page.events.length).toBeLessThanOrEqual(limit);
+    for (const event of page.events) expect(event.position > position && event.position <= page.position).toBe(true);
+    events.push(...page.events);
+    if (page.atTip) return { events, position: page.position };
+    expect(page.position > position).toBe(true);
+    position = page.position;
+  }
+};
+
+/** Follows until a condition holds for all events seen so far. */
+export const followUntil = async (
+  pages: AsyncIterable<Page>,
+  enough: (events: readonly StoredEvent[], page: Page) => boolean | Promise<boolean>,
+) => {
+  const events: StoredEvent[] = [];
+  let last = START;
+  for await (const page of pages) {
+    expect(page.position >= last).toBe(true);
+    last = page.position;
+    events.push(...page.events);
+    if (await enough(events, page)) break;
+  }
+  return events;
+};
+
+/**
+ * What every EventLog promises. The store may hold events of others, but none is written to it meanwhile.
+ * @param open gives a log over one store, the same for the whole suite
+ */
+export const eventLogContract = (name: string, open: () => Promise<EventLog>): void =>
+  describe(`${name} keeps the EventLog contract`, () => {
+    let log: EventLog;
+    let stream: string;
+    beforeAll(async () => void (log = await open()));
+    afterAll(() => log.close());
+    beforeEach(() => void (stream = `contract-${randomUUID()}`));
+    const append = (expected: number | 'none' | 'any', ...events: NewEvent[]) => log.append(stream, events, expected);
+
+    it('gives back what was appended, in order, with its place and times', async () => {
+      const events = [
+        anEvent({ text: 'déjà vu 🎈 \u0000 "quoted"\n', list: [1, null, { deep: true }] }),
+        anEvent({ n: 2 }),
+      ];
+      const appended = await append('none', ...events);
+      const read = await log.read(stream);
+      expect(read).toMatchObject(events.map((event, revision) => ({ ...event, stream, revision })));
+      expect(appended).toEqual({ position: read[1]!.position, revision: 1 });
+      expect(read[0]!.position < read[1]!.position).toBe(true);
+      expect(read[0]!.recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(await log.append(stream, [anEvent()], 1)).toMatchObject({ revision: 2 });
+    });
+
+    it('reads a stream from a revision on, and a stream that is not there as empty', async () => {
+      await append('none', ...some(5));
+      expect((await log.read(stream, 3)).map(({ revision }) => revision)).toEqual([3, 4]);
+      expect(await log.read(stream, 5)).toEqual([]);
+      expect(await log.read(`${stream}-other`)).toEqual([]);
+    });
+
+    it('refuses an append that expects a revision someone else has passed', async () => {
+      await append('none', ...some(2));
+      for (const expected of ['none', 0, 7] as const)
+        expect(await settled(append(expected, anEvent()))).toMatchObject({
+          name: 'Conflict',
+          code: 'log/wrong-revision',
+        });
+      expect(await log.read(stream)).toHaveLength(2);
+      await append('any', anEvent());
+      expect(await log.read(stream)).toHaveLength(3);
+    });
+
+    it('lets one of twenty racers win', async () => {
+      const racers = some(20);
+      const results = await Promise.allSettled(racers.map((event) => append('none', event)));
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const result of results)
+        if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'log/wrong-revision' });
+      const winner = results.findIndex(({ status }) => status === 'fulfilled');
+      expect(idsOf(await log.read(stream))).toEqual([racers[winner]!.id]);
+    });
+
+    it('appends all events or none', async () => {
+      await append('none', anEvent());
+      await settled(append('none', ...some(3)));
+      expect(await log.read(stream)).toHaveLength(1);
+      await append(0, ...some(120));
+      expect((await log.read(stream)).map(({ revision }) => revision)).toEqual([...Array(121).keys()]);
+    });
+
+    it.each(['none', 'any'] as const)('answers a repeated append (%s) as the first time', async (expected) => {
+      const events = some(3);
+      const first = await append(expected, ...events);
+      expect(await append(expected, ...events)).toEqual(first);
+      await append(2, anEvent());
+      expect(await append(expected, ...events)).toEqual(first);
+      expect(await log.read(stream)).toHaveLength(4);
+    });
+
+    it('answers the same append twice at once with one answer', async () => {
+      const events = some(2);
+      const [first, second] = await Promise.all([append('none', ...events), append('none', ...events)]);
+      expect(second).toEqual(first);
+      expect(await log.read(stream)).toHaveLength(2);
+    });
+
+    it('writes no event twice, whatever is expected, and refuses an id with new company', async () => {
+      const events = some(2);
+      await append('none', ...events);
+      await settled(append(1, ...events));
+      expect(await settled(append('none', events[0]!, anEvent()))).toMatchObject({ code: 'log/wrong-revision' });
+      expect(idsOf(await log.read(stream))).toEqual(idsOf(events));
+    });
+
+    it('refuses an append above the limit of the store, and writes nothing of it', async () => {
+      const large = Array.from({ length: 3 }, () => anEvent({ text: 'x'.repeat(600_000) }));
+      expect(await settled(append('none', ...large))).toMatchObject({ name: 'Refused', code: 'log/too-large' });
+      expect(await log.read(stream)).toEqual([]);
+      await append('none', anEvent({ text: 'x'.repeat(600_000) }));
+    });
+
+    it('appends many at once, each on its own, answers in their order', async () => {
+      const other = `${stream}-other`;
+      await append('none', anEvent());
+      const results = await log.appendMany([
+        { stream, events: some(2), expected: 'none' },
+        { stream: other, events: some(2), expected: 'none' },
+        { stream: other, events: some(1), expected: 1 },
+        { stream, events: some(1), expected: 0 },
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+      expect(results[0]).toMatchObject({ reason: { code: 'log/wrong-revision' } });
+      expect(results[2]).toMatchObject({ value: { revision: 2 } });
+      expect(await log.read(other)).toHaveLength(3);
+      expect(await log.read(stream)).toHaveLength(2);
+    });
+
+    it('pages through everything without a gap or a double, in every page size', async () => {
+      const before = await log.tip();
+      const ids: string[] = [];
+      for (let n = 0; n < 12; n++) {
+        const events = some(1 + (n % 5));
+        ids.push(...idsOf(events));
+        await log.append(`${stream}-${n % 4}`, events, 'any');
+      }
+      for (const limit of [1, 2, 3, 7, ids.length, 1000]) {
+        const { events, position } = await readToTip(log, before, undefined, limit);
+        expect(idsOf(events)).toEqual(ids);
+        expect(position >= (await log.tip())).toBe(true);
+        expect(events.map(({ position: p }) => p)).toEqual(events.map(({ position: p }) => p).sort());
+        const recorded = events.map(({ recordedAt }) => recordedAt);
+        expect(recorded).toEqual([...recorded].sort());
+      }
+    });
+
+    it('filters by type and says how far it has looked, also where nothing matches', async () => {
+      const before = await log.tip();
+      await append('none', ...some(5, 'Plain'), anEvent({}, 'Rare'), ...some(5, 'Plain'));
+      const tip = await log.tip();
+      for (const limit of [1, 4, 1000]) {
+        const rare = await readToTip(log, before, { types: ['Rare', 'NeverSeen'] }, limit);
+        expect(rare.events).toMatchObject([{ type: 'Rare', revision: 5 }]);
+        expect(rare.position >= tip).toBe(true);
+        const none = await readToTip(log, before, { types: [`Rar`] }, limit);
+        expect(none).toMatchObject({ events: [] });
+        expect(none.position >= tip).toBe(true);
+        expect((await readToTip(log, before, { types: [] }, limit)).events).toEqual([]);
+      }
+    });
+
+    it('tells its tip', async () => {
+      const { position } = await append('none', ...some(3));
+      expect(await log.tip()).toBe(position);
+      expect((await log.readAll(position)).events).toEqual([]);
+      expect(START < position).toBe(true);
+    });
+
+    it('follows: catches up, then gives what comes, also what came while it caught up', async () => {
+      const before = await log.tip();
+      const ids: string[] = [];
+      const more = async (count: number) => {
+        const events = some(count);
+        ids.push(...idsOf(events));
+        await append('any', ...events);
+      };
+      await more(25);
+      let wrote = 0;
+      const seen = await followUntil(log.follow(before, {}, { limit: 10 }), async (events) => {
+        if (wrote++ < 6) await more(3);
+        return events.length >= 25 + 6 * 3;
+      });
+      expect(idsOf(seen)).toEqual(ids);
+    });
+
+    it('wakes a follower that stands at the tip, and moves it on past other types', async () => {
+      const before = await log.tip();
+      let told = false;
+      let appended: string | undefined;
+      const seen = await followUntil(log.follow(before, { types: ['Wanted'] }), async (events, page) => {
+        if (page.atTip && !told) {
+          told = true; // a follower without work hears that it stands at the tip
+          await append('none', anEvent({}, 'Wanted'));
+          appended = (await append(0, anEvent({}, 'Other'))).position;
+        }
+        return events.length > 0 && page.position >= appended!;
+      });
+      expect(seen).toMatchObject([{ type: 'Wanted' }]);
+    });
+
+    it('serves several followers and writers at once', async () => {
+      const before = await log.tip();
+      const followers = [1, 10, 1000].map((limit) =>
+        followUntil(log.follow(before, {}, { limit }), (events) => events.length >= 60),
+      );
+      await Promise.all([...Array(20).keys()].map((n) => log.append(`${stream}-${n}`, some(3), 'none')));
+      const [one, ...others] = await Promise.all(followers);
+      expect(new Set(idsOf(one!)).size).toBe(60);
+      for (const other of others) expect(idsOf(other)).toEqual(idsOf(one!));
+    });
+
+    it('ends a follow without an error when the signal aborts', async () => {
+      const aborted = new AbortController();
+      const end = followUntil(log.follow(await log.tip(), {}, { signal: aborted.signal }), () => false);
+      await append('none', anEvent());
+      setTimeout(() => aborted.abort(), 50);
+      expect((await end).length).toBeLessThanOrEqual(1);
+      expect(await followUntil(log.follow(START, {}, { signal: aborted.signal }), () => false)).toEqual([]);
+    });
+  });

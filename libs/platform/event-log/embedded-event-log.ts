@@ -1,0 +1,334 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import {
+  Conflict,
+  EventLog,
+  Refused,
+  START,
+  type Append,
+  type Appended,
+  type Clock,
+  type EventMeta,
+  type Expected,
+  type Filter,
+  type Instant,
+  type NewEvent,
+  type Page,
+  type Position,
+  type StoredEvent,
+} from '@baton/kernel';
+import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
+
+const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
+  position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL, recordedAt TEXT NOT NULL, UNIQUE (stream, revision))`;
+const COLUMNS = 'position, stream, revision, id, type, data, meta, recordedAt';
+const ROWS_PER_INSERT = 50; // twice as fast as row by row
+const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the milliseconds
+const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
+const DEFAULT_PAGE = 2000;
+const FILTERED_SCAN = 20_000; // rows that one page of a filtered read may look at
+const POLL_MS = 20;
+
+interface Row {
+  position: number;
+  stream: string;
+  revision: number;
+  id: string;
+  type: string;
+  data: string;
+  meta: string;
+  recordedAt: Instant;
+}
+interface Waiting extends Append {
+  readonly texts: readonly { readonly data: string; readonly meta: string }[];
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+type Place = Pick<Row, 'stream' | 'revision' | 'position'>;
+
+/**
+ * The log in one SQLite file. All appends that wait share one transaction (group commit); each is checked on its own.
+ * One writer at a time gives dense positions in commit order. Other processes may use the same file.
+ */
+export class EmbeddedEventLog extends EventLog {
+  private readonly queue: Waiting[] = [];
+  private readonly heads = new LRUCache<string, number>({ max: 100_000 });
+  /** The last position that this process has seen; -1: unknown. */
+  private last = -1;
+  private lastRecordedAt: Instant = '';
+  private flushing = false;
+  private closed = false;
+  private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
+  private poll: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly database: Sqlite,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  /** Opens the log's file, or makes it; `:memory:` keeps nothing. */
+  static open(path: string, clock: Clock): EmbeddedEventLog {
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    database.exec(SCHEMA);
+    return new EmbeddedEventLog(database, clock);
+  }
+
+  append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      this.assertOpen();
+      if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
+      const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: JSON.stringify(meta) }));
+      const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
+      if (bytes > APPEND_LIMIT)
+        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+      this.queue.push({ stream, events, expected, texts, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  appendMany(appends: readonly Append[]) {
+    return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
+  }
+
+  async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
+    this.assertOpen();
+    return this.database
+      .prepare(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision`)
+      .all<Row>(stream, from)
+      .map(stored);
+  }
+
+  async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {
+    const from = sequenceOf(after);
+    await nextTurn(); // a catch-up of many pages leaves room for timers and sockets
+    this.assertOpen();
+    return this.page(from, filter, limit);
+  }
+
+  async *follow(
+    after: Position,
+    filter: Filter = {},
+    { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
+  ): AsyncIterable<Page> {
+    let from = sequenceOf(after);
+    for (let first = true; ; first = false) {
+      await nextTurn();
+      if (signal?.aborted || this.closed) return;
+      const page = this.page(from, filter, limit);
+      const reached = sequenceOf(page.position);
+      if (reached > from || first) yield page; // the first page tells a follower without work that it stands at the tip
+      from = reached;
+      if (page.atTip) await this.passed(from, signal);
+    }
+  }
+
+  async tip(): Promise<Position> {
+    this.assertOpen();
+    return positionOf(this.maxPosition());
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    while (this.queue.length > 0) this.flush();
+    this.closed = true;
+    for (const { wake } of [...this.waiters]) wake();
+    this.database.close();
+  }
+
+  private assertOpen() {
+    if (this.closed) throw new Conflict('log/unavailable', 'The log is closed.');
+  }
+
+  private maxPosition(): number {
+    return this.database.prepare('SELECT max(position) AS position FROM events').get<Place>()!.position ?? 0;
+  }
+
+  private page(from: number, filter: Filter, limit: number): Page {
+    const tip = this.maxPosition();
+    // Positions are dense and rise in commit order: whatever lies up to `tip` is visible now and never changes.
+    const until = Math.min(tip, filter.types ? from + Math.max(FILTERED_SCAN, limit) : tip);
+    const events = this.select(from, until, filter, limit).map(stored);
+    const looked = events.length === limit ? sequenceOf(events.at(-1)!.position) : until;
+    const reached = Math.max(from, looked);
+    return { events, position: positionOf(reached), atTip: reached >= tip };
+  }
+
+  private select(from: number, until: number, { types }: Filter, limit: number): Row[] {
+    const only = types ? 'AND type IN (SELECT value FROM json_each(?))' : '';
+    return this.database
+      .prepare(`SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ${only} ORDER BY position LIMIT ?`)
+      .all<Row>(from, until, ...(types ? [JSON.stringify(types)] : []), limit);
+  }
+
+  private schedule() {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      if (this.queue.length > 0) this.flush();
+      if (this.queue.length > 0) this.schedule();
+    });
+  }
+
+  /** One transaction for the appends that wait; they are answered only after its commit. */
+  private flush() {
+    const batch = this.nextBatch();
+    let answers: (Appended | Error)[];
+    try {
+      answers = this.database.transaction(() => this.write(batch));
+    } catch (error) {
+      // Nothing was kept: what the caches learned inside the transaction is wrong.
+      this.heads.clear();
+      this.last = -1;
+      const reason = error instanceof Error ? error.message : String(error);
+      for (const { reject } of batch)
+        reject(new Conflict('log/unavailable', `The log could not be written: ${reason}`));
+      return;
+    }
+    answers.forEach((answer, index) => {
+      if (answer instanceof Error) batch[index]!.reject(answer);
+      else batch[index]!.resolve(answer);
+    });
+    this.wake(this.last);
+  }
+
+  private nextBatch(): Waiting[] {
+    let events = 0;
+    const enough = this.queue.findIndex((append) => (events += append.events.length) >= EVENTS_PER_COMMIT);
+    return this.queue.splice(0, enough < 0 ? this.queue.length : enough + 1);
+  }
+
+  private write(batch: readonly Waiting[]): (Appended | Error)[] {
+    const tip = this.maxPosition();
+    if (tip !== this.last) {
+      // Another process has written, or this is the first write: the cached heads are stale.
+      this.heads.clear();
+      this.lastRecordedAt =
+        this.database.prepare('SELECT recordedAt FROM events WHERE position = ?').get<Row>(tip)?.recordedAt ?? '';
+    }
+    const now = this.clock.now();
+    const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;
+    const places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id)));
+    const rows: Row[] = [];
+    const answers = batch.map((append) => {
+      const { stream, events, texts } = append;
+      const head = this.headOf(stream);
+      const known = answerOf(append, head, places);
+      if (known) return known;
+      events.forEach(({ id, type }, index) => {
+        const place = { stream, revision: head + 1 + index, position: tip + rows.length + 1 };
+        places.set(id, place);
+        rows.push({ ...place, id, type, ...texts[index]!, recordedAt });
+      });
+      this.heads.set(stream, head + events.length);
+      return { position: positionOf(tip + rows.length), revision: head + events.length };
+    });
+    this.insert(rows);
+    this.last = tip + rows.length;
+    if (rows.length > 0) this.lastRecordedAt = recordedAt;
+    return answers;
+  }
+
+  /** Where those of the ids stand that the log holds already. */
+  private placesOf(ids: readonly string[]): Map<string, Place> {
+    const rows = this.database
+      .prepare('SELECT id, stream, revision, position FROM events WHERE id IN (SELECT value FROM json_each(?))')
+      .all<Row>(JSON.stringify(ids));
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  private headOf(stream: string): number {
+    const cached = this.heads.get(stream);
+    if (cached !== undefined) return cached;
+    const row = this.database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ?').get<Row>(stream);
+    const head = row!.revision ?? -1;
+    this.heads.set(stream, head);
+    return head;
+  }
+
+  private insert(rows: readonly Row[]) {
+    for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+      const some = rows.slice(start, start + ROWS_PER_INSERT);
+      const values = some.map(() => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
+      this.database
+        .prepare(`INSERT INTO events (${COLUMNS}) VALUES ${values}`)
+        .run(
+          ...some.flatMap((r): SqliteValue[] => [
+            r.position,
+            r.stream,
+            r.revision,
+            r.id,
+            r.type,
+            r.data,
+            r.meta,
+            r.recordedAt,
+          ]),
+        );
+    }
+  }
+
+  /** Resolves when the log has passed a position, on abort, and on close. */
+  private passed(after: number, signal?: AbortSignal): Promise<void> {
+    if (this.closed || signal?.aborted || this.last > after) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        this.waiters.delete(waiter);
+        if (this.waiters.size === 0) {
+          clearInterval(this.poll);
+          this.poll = undefined;
+        }
+        resolve();
+      };
+      const waiter = { after, wake };
+      signal?.addEventListener('abort', wake);
+      this.waiters.add(waiter);
+      // The own commits wake at once; this finds what other processes wrote.
+      this.poll ??= setInterval(() => this.wake(this.maxPosition()), POLL_MS);
+    });
+  }
+
+  private wake(tip: number) {
+    for (const { after, wake } of [...this.waiters]) if (tip > after) wake();
+  }
+}
+
+/** What an append is answered without writing: as the first time, a conflict, or undefined when it may be written. */
+const answerOf = (
+  { stream, events, expected }: Append,
+  head: number,
+  places: ReadonlyMap<string, Place>,
+): Appended | Error | undefined => {
+  const before = events.map(({ id }) => places.get(id)).filter((place) => place !== undefined);
+  const elsewhere = before.find((place) => place.stream !== stream);
+  if (elsewhere) return new Error(`an event id of ${stream} is already used in ${elsewhere.stream}`);
+  if (new Set(events.map(({ id }) => id)).size < events.length)
+    return new Error(`an append to ${stream} repeats an event id`);
+  const again =
+    before.length === events.length && before.every(({ revision }, index) => revision === before[0]!.revision + index);
+  if (again) {
+    const { position, revision } = before.at(-1)!;
+    return { position: positionOf(position), revision };
+  }
+  const matches = expected === 'any' || (expected === 'none' ? -1 : expected) === head;
+  if (matches && before.length === 0) return undefined;
+  return new Conflict('log/wrong-revision', `${stream} is at revision ${head}, not at ${expected}.`);
+};
+
+const stored = ({ position, data, meta, ...rest }: Row): StoredEvent => ({
+  ...rest,
+  position: positionOf(position),
+  data: JSON.parse(data) as unknown,
+  meta: JSON.parse(meta) as EventMeta,
+});
+
+const positionOf = (sequence: number): Position => (sequence === 0 ? START : String(sequence).padStart(16, '0'));
+
+const sequenceOf = (position: Position): number => {
+  if (position !== START && !/^\d{16}$/.test(position))
+    throw new Refused('log/not-a-position', 'This position is not of this log.', 'position');
+  return Number(position);
+};
