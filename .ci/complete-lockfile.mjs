@@ -1,7 +1,7 @@
 // Completes package-lock.json with the optional packages of other platforms, which `npm install` leaves out when the
-// registry it talks to does not serve them; `npm ci` then refuses the lock elsewhere. Run it after every `npm install`.
+// registry it talks to does not serve them; `npm ci` then refuses the lock elsewhere. Run it after every `npm install`;
+// another lock file may be named as the argument.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 const systems = ['darwin', 'win32', 'linux', 'freebsd', 'android', 'openharmony'];
 const processors = ['x64', 'arm64', 'ia32', 'arm', 'ppc64', 's390x', 'riscv64', 'loong64'];
@@ -11,7 +11,7 @@ const processors = ['x64', 'arm64', 'ia32', 'arm', 'ppc64', 's390x', 'riscv64', 
  * @returns `{ os, cpu, libc? }` as npm writes them
  * @throws Error for a name that says none: such a package cannot be completed by name alone
  */
-export const platformOf = (name) => {
+const platformOf = (name) => {
   const words = name.split('/').at(-1).split('-');
   const os = systems.find((system) => words.includes(system));
   const cpu = processors.find((processor) => words.includes(processor));
@@ -33,7 +33,7 @@ const seen = (packages, from, name) => {
  * @param lock the parsed lock file (version 3); it is changed in place
  * @returns the paths of the entries added
  */
-export const complete = (lock) => {
+const complete = (lock) => {
   const added = [];
   for (const [path, parent] of Object.entries(lock.packages))
     for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
@@ -53,10 +53,8 @@ export const complete = (lock) => {
   return added;
 };
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = new URL('../package-lock.json', import.meta.url);
-  const lock = JSON.parse(readFileSync(file, 'utf8'));
-  const added = complete(lock);
-  if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-  console.log(added.length > 0 ? `added ${added.length}:\n${added.join('\n')}` : 'package-lock.json is complete');
-}
+const file = process.argv[2] ?? new URL('../package-lock.json', import.meta.url);
+const lock = JSON.parse(readFileSync(file, 'utf8'));
+const added = complete(lock);
+if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+console.log(added.length > 0 ? `added ${added.length}:\n${added.join('\n')}` : 'the lock file is complete');

@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+const root = join(__dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const yaml = (path: string) => parse(read(path), { merge: true });
+
+type Entry = Readonly<Record<string, unknown>>;
+const lock = (): { packages: Record<string, Entry> } => JSON.parse(read('package-lock.json'));
+const manifest = JSON.parse(read('package.json')) as {
+  readonly license: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, string>>;
+};
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'baton-repository-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('what is installed', () => {
+  const { dependencies, devDependencies, overrides } = manifest;
+
+  it.each(Object.entries({ ...dependencies, ...devDependencies, ...overrides }))('pins %s exactly', (_, version) =>
+    expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
+  );
+  it('is what the lock file says', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
+
+  it('comes from no address of its own', () => {
+    const { packages } = lock();
+    // Who asks for donations may give an address; nothing is fetched from it.
+    const addressed = Object.entries(packages).filter(([, { funding: _, ...entry }]) =>
+      /"resolved"|:\/\//.test(JSON.stringify(entry)),
+    );
+    expect(addressed.map(([path]) => path)).toEqual([]);
+    expect(read('.npmrc')).not.toMatch(/registry\s*=|:\/\/|_auth/);
+  });
+  it('runs no script of a package', () => expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m));
+
+  const complete = (file: string) => spawnSync('node', [join(root, '.ci/complete-lockfile.mjs'), file]);
+  it('installs on every platform', () => {
+    const file = join(folder, 'lock.json');
+    copyFileSync(join(root, 'package-lock.json'), file);
+    expect(complete(file).stdout.toString()).toBe('the lock file is complete\n');
+  });
+  it('is completed where the registry served only one platform', () => {
+    const whole = lock();
+    const file = join(folder, 'lock.json');
+    const foreign = ([path]: [string, Entry]) => /@swc\/core-(darwin|win32|linux-s390x)/.test(path);
+    const entries = Object.entries(whole.packages);
+    const packages = Object.fromEntries(entries.filter((entry) => !foreign(entry)));
+    expect(entries.length - Object.keys(packages).length).toBeGreaterThan(4);
+    writeFileSync(file, JSON.stringify({ ...whole, packages }));
+    expect(complete(file).status).toBe(0);
+    const completed = JSON.parse(readFileSync(file, 'utf8')).packages as Record<string, Entry>;
+    expect(Object.keys(completed)).toEqual(Object.keys(whole.packages));
+    for (const [path, { version, os, cpu, optional, dev }] of entries.filter(foreign))
+      expect(completed[path]).toMatchObject({ version, os, cpu, optional, dev });
+  });
+  it('is not completed by guessing', () => {
+    const file = join(folder, 'lock.json');
+    writeFileSync(file, JSON.stringify({ packages: { '': { optionalDependencies: { surprise: '1.0.0' } } } }));
+    expect(complete(file).stderr.toString()).toContain('surprise does not name its platform');
+  });
+});
+
+describe('the licence', () => {
+  it('is Apache-2.0, in full', () => {
+    expect(manifest.license).toBe('Apache-2.0');
+    expect(read('LICENSE')).toMatch(/Apache License\s+Version 2\.0[^]+END OF TERMS AND CONDITIONS/);
+  });
+});
+
+describe('the run of a build server', () => {
+  /** Runs a copy of `.ci/run` with an npm that says and answers what it is told to. */
+  const run = (test: string) => {
+    for (const path of ['.ci', 'bin']) mkdirSync(join(folder, path));
+    copyFileSync(join(root, '.ci/run'), join(folder, '.ci/run'));
+    const npm = join(folder, 'bin/npm');
+    writeFileSync(npm, `#!/usr/bin/env bash\necho "npm $*"\nif [ "$1" = test ]; then ${test}; fi\n`);
+    chmodSync(npm, 0o755);
+    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
+    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env });
+    return { status, lines: stdout.toString().trimEnd().split('\n') };
+  };
+
+  it('installs cleanly and tests', () => {
+    const { status, lines } = run('echo "3 passed, 0 failed"; echo a late word');
+    expect(lines).toEqual(['npm ci', 'npm test', '3 passed, 0 failed', 'a late word', '3 passed, 0 failed']);
+    expect(status).toBe(0);
+  });
+  it('fails with its tests', () => {
+    const { status, lines } = run('echo "2 passed, 1 failed"; exit 7');
+    expect(lines.at(-1)).toBe('2 passed, 1 failed');
+    expect(status).toBe(7);
+  });
+  it.each(['exit 2', 'exit 0'])('fails when no test was run (%s)', (end) => {
+    const { status, lines } = run(end);
+    expect(lines.at(-1)).toBe('0 passed, 1 failed');
+    expect(status).not.toBe(0);
+  });
+  it('can be started', () => accessSync(join(root, '.ci/run'), constants.X_OK));
+});
+
+interface Service {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly options?: string;
+  readonly image?: string;
+}
+interface Job {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly services?: Readonly<Record<string, Service>>;
+  readonly steps: readonly { readonly run?: string; readonly env?: Readonly<Record<string, string>> }[];
+}
+
+describe('the containers and the workflow', () => {
+  const compose = yaml('docker-compose.yml').services as Record<string, Service>;
+  const jobs = Object.values(yaml('.github/workflows/ci.yml').jobs as Record<string, Job>);
+  const steps = jobs.flatMap((job) => job.steps);
+
+  it('have a health check for every service', () => {
+    expect(Object.keys(compose).sort()).toEqual(['api', 'eventstore', 'mongodb', 'worker']);
+    for (const service of Object.values(compose)) expect(service.healthcheck?.test.length).toBeGreaterThan(1);
+    const services = jobs.flatMap((job) => Object.values(job.services ?? {}));
+    expect(services).toHaveLength(2);
+    for (const { options } of services) expect(options).toContain('--health-cmd');
+  });
+  it('use the same stores', () => {
+    const images = jobs.flatMap((job) => Object.values(job.services ?? {}).map(({ image }) => image));
+    expect(images).toEqual([compose['eventstore']!.image, compose['mongodb']!.image]);
+  });
+  it('run scripts that exist', () => {
+    const named = steps.flatMap(({ run = '' }) =>
+      [...run.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name]) => name),
+    );
+    expect(named).toEqual(['check', 'test:int']);
+    for (const name of named) expect(manifest.scripts).toHaveProperty([name!]);
+  });
+  it('need a master key, and say so', () =>
+    expect(compose['api']!.environment!['BATON_MASTER_KEY']).toMatch(/^\$\{BATON_MASTER_KEY:\?.+\}$/));
+  it('explain what may be set outside', () => {
+    const asked = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
+    const explained = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
+    expect([...new Set(asked)].sort()).toEqual(explained.sort());
+  });
+  it('are not run by root', () => expect(read('Dockerfile')).toMatch(/^USER node$/m));
+
+  it('set only what Baton reads', () => {
+    const config = 'libs/platform/config.ts';
+    if (!existsSync(join(root, config))) return console.warn(`${config} does not exist: its settings are NOT checked`);
+    const known = [...read(config).matchAll(/name: '([A-Z_]+)'/g)].map(([, name]) => name!);
+    expect(known).toContain('EVENTSTORE_URL');
+    const image = [...read('Dockerfile').matchAll(/\b((?:BATON|EVENTSTORE|MONGODB)_\w+)=/g)].map(([, name]) => name!);
+    const set = [
+      ...['api', 'worker'].flatMap((name) => Object.keys(compose[name]!.environment!)),
+      ...[...jobs, ...steps].flatMap(({ env = {} }) => Object.keys(env)),
+      ...image,
+    ];
+    const forTests = ['REQUIRE_STORES'];
+    expect(set.filter((name) => !known.includes(name) && !forTests.includes(name))).toEqual([]);
+  });
+});
