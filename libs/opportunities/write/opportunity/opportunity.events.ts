@@ -1,4 +1,16 @@
-import { commands, day, events, list, money, optional, ref, text, type CommandOf, type EventOf } from '@baton/kernel';
+import {
+  To,
+  commands,
+  day,
+  events,
+  list,
+  money,
+  optional,
+  ref,
+  text,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
 
 const opportunityId = ref('opportunity', 'The deal.');
 const word = (description: string) => text(description, { min: 1, max: 300 });
@@ -73,6 +85,7 @@ export const opportunityEvents = events({
     opportunityId,
     reason: lossReason,
     competitor: optional(word('Who won it.')),
+    definition: optional(ref('definition', 'The loss reasons that held, `loss-reasons@2`; absent when none did.')),
     amount: facts.amount,
     ...stamps,
   },
@@ -144,3 +157,6 @@ export const opportunityCommands = commands('opportunity', {
   },
 });
 export type OpportunityCommand = CommandOf<typeof opportunityCommands>;
+
+/** A command on its way to a deal. */
+export class ToOpportunity extends To<OpportunityCommand> {}
