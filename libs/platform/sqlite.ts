@@ -20,8 +20,11 @@ export interface Sqlite {
   prepare(sql: string): Statement;
   /** Runs in BEGIN IMMEDIATE … COMMIT; whatever is thrown inside rolls back and is thrown on. */
   transaction<T>(run: () => T): T;
-  /** Moves the write-ahead log into the file and empties it, so that what was deleted is gone from both. */
-  truncateLog(): void;
+  /**
+   * Moves the write-ahead log into the file and empties it, so that what was deleted is gone from both.
+   * @returns false when another process that reads or writes prevented it for five seconds
+   */
+  truncateLog(): boolean;
   close(): void;
 }
 
@@ -45,6 +48,10 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
     `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
      PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
   );
+  const truncateLog = () => {
+    const row = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
+    return row.busy === 0;
+  };
   const statements = new Map<string, Statement>();
   return {
     exec: (sql) => database.exec(sql),
@@ -64,8 +71,11 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
         throw error;
       }
     },
-    truncateLog: () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
+    truncateLog,
     close: () => {
+      // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
+      database.exec('PRAGMA busy_timeout=0');
+      truncateLog();
       statements.clear();
       database.close();
     },

@@ -1,3 +1,5 @@
+export * from './documents.contract';
 export * from './event-log.contract';
 export * from './given';
+export * from './key-store.contract';
 export * from './stores';

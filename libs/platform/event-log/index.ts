@@ -1,0 +1,2 @@
+export { EmbeddedEventLog } from './embedded-event-log';
+export { SealedJournal } from './journal';

@@ -1,0 +1,172 @@
+import { BatonError, Conflict, KeyStore } from '@baton/kernel';
+import { openDatabase, type Sqlite } from '../sqlite';
+import { Wrapping } from './master-key';
+import { erased } from './memory-key-store';
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS subjects (subject TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS secrets (name TEXT, version INTEGER, wrapped BLOB NOT NULL, PRIMARY KEY (name, version));`;
+/** A secret that only tells whether the master key is the one that wrapped this file's keys. */
+const PROOF = 'master-key-proof';
+
+type Keys = ReadonlyMap<string, Buffer>;
+interface Waiting {
+  readonly subjects: readonly string[];
+  readonly resolve: (keys: Keys) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Keys in a SQLite file of their own. A made key is on the disk before it is used. A destroyed one is overwritten in
+ * the file and in its write-ahead log; its subject stays as a tombstone.
+ */
+export class EmbeddedKeyStore extends KeyStore {
+  private queue: Waiting[] = [];
+  private closed = false;
+
+  private constructor(
+    private readonly database: Sqlite,
+    private readonly wrapping: Wrapping,
+  ) {
+    super();
+  }
+
+  /**
+   * Opens the file of keys, or makes it.
+   * @param path of the file, or `:memory:`; @param master key of 32 bytes
+   * @throws BatonError `keys/wrong-master-key` when the file's keys were wrapped by another one
+   */
+  static open(path: string, master: Buffer): EmbeddedKeyStore {
+    const database = openDatabase(path, { synchronous: 'FULL', secureDelete: true });
+    try {
+      database.exec(SCHEMA);
+      const store = new EmbeddedKeyStore(database, new Wrapping(master));
+      store.newest(PROOF);
+      return store;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** All calls that wait share one commit, as appends to the log do. */
+  make(subjects: readonly string[]): Promise<Keys> {
+    return new Promise((resolve, reject) => {
+      this.assertOpen();
+      if (this.queue.push({ subjects, resolve, reject }) === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  async find(subjects: readonly string[]): Promise<Keys> {
+    this.assertOpen();
+    const found = new Map<string, Buffer>();
+    for (const [subject, key] of this.stored(subjects)) if (key) found.set(subject, key);
+    return found;
+  }
+
+  /** @throws Conflict `keys/unavailable` when the key is gone but its trace is not: to be repeated */
+  async destroy(subject: string): Promise<void> {
+    this.assertOpen();
+    this.database
+      .prepare('INSERT INTO subjects VALUES (?, NULL) ON CONFLICT (subject) DO UPDATE SET wrapped = NULL')
+      .run(subject);
+    if (!this.database.truncateLog())
+      throw new Conflict('keys/unavailable', 'Another process holds the file of keys; send the erasure again.');
+  }
+
+  async secret(name: string) {
+    this.assertOpen();
+    return this.newest(name);
+  }
+
+  async secrets(name: string) {
+    this.assertOpen();
+    return this.versions(name);
+  }
+
+  async rotate(name: string) {
+    this.assertOpen();
+    return this.database.transaction(() => this.add(name, (this.versions(name)[0]?.version ?? 0) + 1));
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.flush();
+    this.closed = true;
+    this.database.close();
+  }
+
+  private assertOpen() {
+    if (this.closed) throw new Conflict('keys/unavailable', 'The key store is closed.');
+  }
+
+  private flush() {
+    const batch = this.queue;
+    this.queue = [];
+    if (batch.length === 0) return;
+    try {
+      const answers = this.ensure(batch);
+      answers.forEach((answer, index) => {
+        if (answer instanceof BatonError) batch[index]!.reject(answer);
+        else batch[index]!.resolve(answer);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  private ensure(batch: readonly Waiting[]): (Keys | BatonError)[] {
+    const all = [...new Set(batch.flatMap(({ subjects }) => subjects))];
+    let keys = this.stored(all);
+    if (all.some((subject) => !keys.has(subject)))
+      keys = this.database.transaction(() => {
+        const known = this.stored(all); // again, now that no other process can write
+        const insert = this.database.prepare('INSERT INTO subjects VALUES (?, ?)');
+        for (const request of batch) {
+          if (request.subjects.some((subject) => known.get(subject) === null)) continue;
+          for (const subject of request.subjects) {
+            if (known.has(subject)) continue;
+            const { key, wrapped } = this.wrapping.fresh(subjectName(subject));
+            insert.run(subject, wrapped);
+            known.set(subject, key);
+          }
+        }
+        return known;
+      });
+    return batch.map(({ subjects }) => {
+      const destroyed = subjects.find((subject) => keys.get(subject) === null);
+      if (destroyed !== undefined) return erased(destroyed);
+      return new Map(subjects.map((subject) => [subject, keys.get(subject)!]));
+    });
+  }
+
+  /** The stored keys of the subjects; null for a destroyed one. */
+  private stored(subjects: readonly string[]): Map<string, Buffer | null> {
+    const rows = this.database
+      .prepare('SELECT subject, wrapped FROM subjects WHERE subject IN (SELECT value FROM json_each(?))')
+      .all<{ subject: string; wrapped: Uint8Array | null }>(JSON.stringify(subjects));
+    return new Map(
+      rows.map(({ subject, wrapped }) => [subject, wrapped && this.wrapping.unwrap(wrapped, subjectName(subject))]),
+    );
+  }
+
+  private newest(name: string) {
+    return this.versions(name)[0] ?? this.database.transaction(() => this.versions(name)[0] ?? this.add(name, 1));
+  }
+
+  private versions(name: string): readonly { readonly version: number; readonly value: Buffer }[] {
+    return this.database
+      .prepare('SELECT version, wrapped FROM secrets WHERE name = ? ORDER BY version DESC')
+      .all<{ version: number; wrapped: Uint8Array }>(name)
+      .map(({ version, wrapped }) => ({ version, value: this.wrapping.unwrap(wrapped, secretName(name, version)) }));
+  }
+
+  private add(name: string, version: number) {
+    const { key, wrapped } = this.wrapping.fresh(secretName(name, version));
+    this.database.prepare('INSERT INTO secrets VALUES (?, ?, ?)').run(name, version, wrapped);
+    return { version, value: key };
+  }
+}
+
+const subjectName = (subject: string) => `subject ${subject}`;
+const secretName = (name: string, version: number) => `secret ${version} ${name}`;

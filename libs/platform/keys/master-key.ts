@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { BatonError } from '@baton/kernel';
+import { seal, unseal } from './seal';
+
+/** Bytes of every key: the master key, the subjects' keys, the secrets. */
+export const KEY_BYTES = 32;
+
+/**
+ * The key that wraps all others: the configured one, or else the one in the file `master.key` (mode 0600), which is
+ * made at first use. Who loses it loses every personal field.
+ * @param configured 32 bytes in base64
+ * @throws BatonError `keys/malformed-master-key`
+ */
+export const masterKey = (folder: string, configured?: string): Buffer => {
+  if (configured) return parsed(configured, 'the configured master key');
+  const path = join(folder, 'master.key');
+  const existing = readIfThere(path);
+  if (existing !== undefined) return parsed(existing, path);
+  mkdirSync(folder, { recursive: true });
+  // Written aside and linked: a second process sees either no file or a whole one, and the first to link wins.
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
+    fsyncSync(file);
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    closeSync(file);
+    rmSync(draft, { force: true });
+  }
+  return parsed(readFileSync(path, 'utf8'), path);
+};
+
+/** Wraps and unwraps keys with the master key; each is bound to the name of what it is for. */
+export class Wrapping {
+  constructor(private readonly master: Buffer) {
+    if (master.length !== KEY_BYTES) throw malformed('the master key');
+  }
+
+  wrap(key: Buffer, name: string): Buffer {
+    return seal(this.master, key, name);
+  }
+
+  /** @throws BatonError `keys/wrong-master-key` */
+  unwrap(wrapped: Uint8Array, name: string): Buffer {
+    try {
+      return unseal(this.master, wrapped, name);
+    } catch {
+      throw new BatonError(
+        'keys/wrong-master-key',
+        'The stored keys were wrapped by another master key; start with the one they were made with.',
+      );
+    }
+  }
+
+  /** A key and its wrapped form. */
+  fresh(name: string): { readonly key: Buffer; readonly wrapped: Buffer } {
+    const key = randomBytes(KEY_BYTES);
+    return { key, wrapped: this.wrap(key, name) };
+  }
+}
+
+const parsed = (text: string, source: string): Buffer => {
+  const key = Buffer.from(text.trim(), 'base64');
+  if (key.length !== KEY_BYTES || key.toString('base64') !== text.trim()) throw malformed(source);
+  return key;
+};
+
+const malformed = (source: string) =>
+  new BatonError('keys/malformed-master-key', `${source} must be 32 bytes in base64 (openssl rand -base64 32).`);
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { KeyStore, Refused } from '@baton/kernel';
+import { KEY_BYTES } from './master-key';
+
+/** The refusal to make a key for somebody who was forgotten. */
+export const erased = (subject: string): Refused =>
+  new Refused('keys/erased', `${subject} was erased; nothing personal can be recorded for it.`, '', { subject });
+
+/** Keys that live as long as the process: for tests and trials. */
+export class MemoryKeyStore extends KeyStore {
+  /** null: destroyed */
+  private readonly subjects = new Map<string, Buffer | null>();
+  private readonly named = new Map<string, readonly { readonly version: number; readonly value: Buffer }[]>();
+
+  async make(subjects: readonly string[]) {
+    const destroyed = subjects.find((subject) => this.subjects.get(subject) === null);
+    if (destroyed !== undefined) throw erased(destroyed);
+    for (const subject of subjects) if (!this.subjects.has(subject)) this.subjects.set(subject, randomBytes(KEY_BYTES));
+    return this.find(subjects);
+  }
+
+  async find(subjects: readonly string[]) {
+    const found = new Map<string, Buffer>();
+    for (const subject of subjects) {
+      const key = this.subjects.get(subject);
+      if (key) found.set(subject, key);
+    }
+    return found;
+  }
+
+  async destroy(subject: string) {
+    this.subjects.set(subject, null);
+  }
+
+  async secret(name: string) {
+    return this.named.get(name)?.[0] ?? this.rotate(name);
+  }
+
+  async secrets(name: string) {
+    return this.named.get(name) ?? [];
+  }
+
+  async rotate(name: string) {
+    const before = this.named.get(name) ?? [];
+    const next = { version: (before[0]?.version ?? 0) + 1, value: randomBytes(KEY_BYTES) };
+    this.named.set(name, [next, ...before]);
+    return next;
+  }
+
+  async close() {}
+}

@@ -1,0 +1,151 @@
+import { MongoBulkWriteError, MongoClient, MongoServerError, type Binary, type Collection } from 'mongodb';
+import { Conflict, KeyStore } from '@baton/kernel';
+import { Wrapping } from './master-key';
+import { erased } from './memory-key-store';
+
+interface SubjectKey {
+  readonly _id: string;
+  /** null: destroyed, and none is made again. */
+  readonly wrapped: Binary | Buffer | null;
+}
+interface SecretKey {
+  readonly _id: { readonly name: string; readonly version: number };
+  readonly wrapped: Binary | Buffer;
+}
+interface Secret {
+  readonly version: number;
+  readonly value: Buffer;
+}
+
+/** A secret that only tells whether the master key is the one that wrapped these keys. */
+const PROOF = 'master-key-proof';
+const DUPLICATE = 11000;
+const DEADLINE_MS = 10_000;
+
+/**
+ * Keys in two MongoDB collections, one document a key; who inserts first wins. A destroyed key is gone from its document
+ * at once; the server's own journal, oplog and backups keep the wrapped key until they are pruned.
+ */
+export class MongodbKeyStore extends KeyStore {
+  private readonly subjects: Collection<SubjectKey>;
+  private readonly named: Collection<SecretKey>;
+
+  private constructor(
+    private readonly client: MongoClient,
+    database: string | undefined,
+    private readonly wrapping: Wrapping,
+  ) {
+    super();
+    const db = client.db(database);
+    this.subjects = db.collection('subject-keys');
+    this.named = db.collection('secrets');
+  }
+
+  /**
+   * @param url of the server; @param master key of 32 bytes; @param database instead of the one that the url names
+   * @throws BatonError `keys/wrong-master-key` when the stored keys were wrapped by another one
+   */
+  static async connect(url: string, master: Buffer, database?: string): Promise<MongodbKeyStore> {
+    const client = new MongoClient(url, {
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: DEADLINE_MS },
+      readConcern: { level: 'majority' },
+      retryWrites: true,
+      retryReads: true,
+      serverSelectionTimeoutMS: DEADLINE_MS,
+      socketTimeoutMS: DEADLINE_MS,
+    });
+    const store = new MongodbKeyStore(client, database, new Wrapping(master));
+    try {
+      await store.secret(PROOF);
+      return store;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  }
+
+  async make(subjects: readonly string[]) {
+    const known = await this.stored(subjects);
+    const missing = [...new Set(subjects)].filter((subject) => !known.has(subject));
+    refuseErased(known);
+    if (missing.length === 0) return known as ReadonlyMap<string, Buffer>;
+    const documents = missing.map((subject) => ({
+      _id: subject,
+      wrapped: this.wrapping.fresh(subjectName(subject)).wrapped,
+    }));
+    await this.subjects.insertMany(documents, { ordered: false }).catch(ignoreDuplicates);
+    // Read again: what stands there now is the key, whoever made it first.
+    const made = await this.stored(subjects);
+    refuseErased(made);
+    return made as ReadonlyMap<string, Buffer>;
+  }
+
+  async find(subjects: readonly string[]) {
+    const found = new Map<string, Buffer>();
+    for (const [subject, key] of await this.stored(subjects)) if (key) found.set(subject, key);
+    return found;
+  }
+
+  async destroy(subject: string) {
+    const erase = () => this.subjects.updateOne({ _id: subject }, { $set: { wrapped: null } }, { upsert: true });
+    // Two upserts of one new document can collide; the second attempt then finds it.
+    await erase().catch((error: unknown) => (isDuplicate(error) ? erase() : Promise.reject(error as Error)));
+  }
+
+  async secret(name: string) {
+    return (await this.secrets(name))[0] ?? this.add(name, 1);
+  }
+
+  async secrets(name: string): Promise<readonly Secret[]> {
+    const found = await this.named.find({ '_id.name': name }).sort({ '_id.version': -1 }).toArray();
+    return found.map(({ _id: { version }, wrapped }) => ({
+      version,
+      value: this.wrapping.unwrap(bytesOf(wrapped), secretName(name, version)),
+    }));
+  }
+
+  async rotate(name: string) {
+    return this.add(name, ((await this.secrets(name))[0]?.version ?? 0) + 1);
+  }
+
+  async close() {
+    await this.client.close();
+  }
+
+  /** Adds a version, or gives the one that somebody else has added under that number meanwhile. */
+  private async add(name: string, version: number): Promise<Secret> {
+    const { key, wrapped } = this.wrapping.fresh(secretName(name, version));
+    try {
+      await this.named.insertOne({ _id: { name, version }, wrapped });
+      return { version, value: key };
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const theirs = (await this.secrets(name)).find((secret) => secret.version === version);
+      if (!theirs) throw new Conflict('keys/unavailable', `The secret ${name} could not be read; try again.`);
+      return theirs;
+    }
+  }
+
+  private async stored(subjects: readonly string[]): Promise<Map<string, Buffer | null>> {
+    const found = await this.subjects.find({ _id: { $in: [...subjects] } }).toArray();
+    return new Map(
+      found.map(({ _id, wrapped }) => [_id, wrapped && this.wrapping.unwrap(bytesOf(wrapped), subjectName(_id))]),
+    );
+  }
+}
+
+const subjectName = (subject: string) => `subject ${subject}`;
+const secretName = (name: string, version: number) => `secret ${version} ${name}`;
+
+const bytesOf = (value: Binary | Buffer): Uint8Array => (Buffer.isBuffer(value) ? value : value.value());
+
+const refuseErased = (keys: ReadonlyMap<string, Buffer | null>) => {
+  for (const [subject, key] of keys) if (key === null) throw erased(subject);
+};
+
+const isDuplicate = (error: unknown) => error instanceof MongoServerError && error.code === DUPLICATE;
+
+const ignoreDuplicates = (error: unknown) => {
+  const faults = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  if (faults.length === 0 || faults.some(({ code }) => code !== DUPLICATE)) throw error;
+};
