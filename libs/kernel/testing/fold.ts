@@ -1,0 +1,48 @@
+import type { AnyEvent, EventMeta, Instant, Projection, Recorded } from '..';
+
+let counter = 0;
+
+/** An event as the log would give it, each one later in the log than the one before; what a test cares about is given. */
+export const recorded = <E extends AnyEvent>(
+  event: E,
+  { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: RecordedAs = {},
+): Recorded<E> => {
+  const place = counter++;
+  return {
+    ...event,
+    id: `event-${place}`,
+    occurredAt,
+    position: String(place).padStart(12, '0'),
+    stream: 'any-1',
+    revision: place,
+    recordedAt: occurredAt,
+    meta: {
+      actor: 'tester',
+      origin: 'person',
+      occurredAt,
+      commandId: `command-${place}`,
+      commandHash: '',
+      schema: 1,
+      mode: 'live',
+      $correlationId: `command-${place}`,
+      $causationId: `command-${place}`,
+      ...meta,
+    },
+    ...rest,
+  };
+};
+type RecordedAs = Partial<Omit<Recorded, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
+  readonly occurredAt?: Instant;
+  readonly meta?: Partial<EventMeta>;
+};
+
+/** The documents that a projection makes of events, by id; events it does not subscribe to are left out. */
+export const foldAll = <D>(projection: Projection<D>, events: readonly Recorded[]): Map<string, D> => {
+  const documents = new Map<string, D>();
+  for (const event of events) {
+    if (projection.types && !projection.types.includes(event.type)) continue;
+    for (const key of projection.keys(event))
+      documents.set(key, projection.fold(documents.get(key) ?? projection.initial(key), event, key));
+  }
+  return documents;
+};
