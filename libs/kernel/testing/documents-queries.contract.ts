@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { Refused } from '..';
+import type { Collection, Condition, Document, Documents, Find, Order, Scalar } from '..';
+
+/** The read model of the suites. */
+export const deals: Collection = {
+  name: 'deals-v1-g1',
+  columns: { stage: 'text', amount: 'integer', score: 'real', open: 'flag', closedAt: 'text' },
+};
+
+/** Commits documents by id, all at one position (1 where none is given). */
+export type Save = (
+  docs: Readonly<Record<string, object>>,
+  position?: number,
+  collection?: Collection,
+  fresh?: boolean,
+) => Promise<void>;
+
+/** The part of the `Documents` contract that is about questions; `current` is the store of the running test. */
+export const documentsQueries = (current: () => Documents, save: Save): void => {
+  let store: Documents;
+  beforeEach(() => {
+    store = current();
+  });
+  const ids = async (find?: Find) => (await store.find(deals, find)).map(({ id }) => id);
+
+  describe('conditions', () => {
+    beforeEach(() =>
+      save({
+        a: { stage: 'won', amount: 10, score: 0.5, open: false },
+        b: { stage: 'lost', amount: 20, score: 1, open: false },
+        c: { stage: 'proposal', amount: -5, open: true },
+        d: { stage: null, amount: null, score: 2.25, open: null },
+        e: {},
+        f: { stage: 'prop', amount: 20, open: true },
+        g: { stage: '10%_x', amount: 0 },
+      }),
+    );
+    const cases: readonly (readonly [string, Condition, string])[] = [
+      ['stage', { eq: 'won' }, 'a'],
+      ['stage', { eq: 'WON' }, ''],
+      ['stage', { eq: null }, 'de'],
+      ['stage', { ne: 'won' }, 'bcdefg'],
+      ['stage', { ne: null }, 'abcfg'],
+      ['stage', { in: ['won', 'lost', 'absent'] }, 'ab'],
+      ['stage', { in: ['won', null] }, 'ade'],
+      ['stage', { in: [] }, ''],
+      ['stage', { prefix: 'prop' }, 'cf'],
+      ['stage', { prefix: 'prop', ne: 'prop' }, 'c'],
+      ['stage', { prefix: '10%_' }, 'g'],
+      ['stage', { prefix: '%' }, ''],
+      ['stage', { prefix: '' }, 'abcfg'],
+      ['stage', { gt: 'prop' }, 'ac'],
+      ['stage', { eq: undefined }, 'abcdefg'],
+      ['amount', { eq: 20 }, 'bf'],
+      ['amount', { gt: 10 }, 'bf'],
+      ['amount', { gte: 10 }, 'abf'],
+      ['amount', { lt: 10 }, 'cg'],
+      ['amount', { lte: 10 }, 'acg'],
+      ['amount', { gte: 0, lt: 20 }, 'ag'],
+      ['amount', { lt: null }, ''],
+      ['amount', { gte: null }, ''],
+      ['amount', { in: [10, -5] }, 'ac'],
+      ['score', { eq: 1 }, 'b'],
+      ['score', { gt: 0.5 }, 'bd'],
+      ['open', { eq: true }, 'cf'],
+      ['open', { ne: true }, 'abdeg'],
+      ['open', { in: [false] }, 'ab'],
+      ['open', { gt: false }, 'cf'],
+      ['id', { in: ['a', 'g', 'x'] }, 'ag'],
+      ['id', { gt: 'e' }, 'fg'],
+    ];
+    it.each(cases)('%s %j', async (column, condition, expected) => {
+      const where = { [column]: condition };
+      expect((await ids({ where })).join('')).toBe(expected);
+      expect(await store.count(deals, where)).toBe(expected.length);
+      const groups = await store.aggregate(deals, { where, by: [], measures: { n: 'count' } });
+      expect(groups).toEqual([{ keys: [], values: { n: expected.length } }]);
+    });
+
+    it('must all hold', async () => {
+      expect(await ids({ where: { open: { eq: true }, amount: { gt: 0 } } })).toEqual(['f']);
+    });
+
+    const refused: readonly (readonly [string, object, string])[] = [
+      ['an unknown column', { where: { nope: { eq: 1 } } }, 'documents/unknown-column'],
+      ['an inherited name', { where: { toString: { eq: 1 } } }, 'documents/unknown-column'],
+      ['SQL', { where: { 'id" OR 1=1 --': { eq: 1 } } }, 'documents/unknown-column'],
+      ['an operator', { where: { $where: { eq: 'sleep(1)' } } }, 'documents/unknown-column'],
+      ['SQL as an order', { orderBy: [{ column: 'id; DROP TABLE x' }] }, 'documents/unknown-column'],
+      ['an object for a value', { where: { stage: { eq: { $gt: '' } } } }, 'documents/wrong-type'],
+      ['a value of another type', { where: { amount: { gt: '5' } } }, 'documents/wrong-type'],
+      ['a prefix of a number', { where: { amount: { prefix: 1 } } }, 'documents/wrong-type'],
+      ['an unknown condition', { where: { stage: { $regex: 'x' } } }, 'documents/unknown-condition'],
+      ['half a row', { limit: 0.5 }, 'documents/bad-limit'],
+      ['a short cursor', { orderBy: [{ column: 'stage' }], after: { values: [], id: 'a' } }, 'documents/bad-cursor'],
+      ['a foreign cursor', { orderBy: [{ column: 'stage' }], after: { values: [5], id: 'a' } }, 'documents/bad-cursor'],
+    ];
+    it.each(refused)('refuses %s', async (_, find, code) => {
+      const thrown = await store.find(deals, find as Find).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(Refused);
+      expect(thrown).toMatchObject({ code });
+    });
+    it('refuses unknown columns in groups and measures too', async () => {
+      const code = { code: 'documents/unknown-column' };
+      await expect(store.count(deals, { nope: {} })).rejects.toMatchObject(code);
+      await expect(store.aggregate(deals, { by: ['nope'], measures: {} })).rejects.toMatchObject(code);
+      await expect(store.aggregate(deals, { by: [], measures: { x: { sum: 'nope' } } })).rejects.toMatchObject(code);
+      await expect(store.aggregate(deals, { by: [], measures: { x: { sum: 'stage' } } })).rejects.toMatchObject({
+        code: 'documents/wrong-type',
+      });
+    });
+  });
+
+  describe('order and pages', () => {
+    it('puts null and missing first ascending and last descending, ties by id in the last direction', async () => {
+      await save({ a: { amount: 2 }, b: {}, c: { amount: 1 }, d: { amount: null }, e: { amount: 2 } });
+      expect((await ids({ orderBy: [{ column: 'amount' }] })).join('')).toBe('bdcae');
+      expect((await ids({ orderBy: [{ column: 'amount', descending: true }] })).join('')).toBe('eacdb');
+    });
+
+    it('sorts text by code points, capitals first', async () => {
+      await save({
+        a: { stage: 'é' },
+        b: { stage: '💶' },
+        c: { stage: 'Z' },
+        d: { stage: '\uffee' },
+        e: { stage: 'a' },
+      });
+      expect((await ids({ orderBy: [{ column: 'stage' }] })).join('')).toBe('ceadb');
+    });
+
+    it('gives a hundred by default, none for a limit of none', async () => {
+      await save(Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`d${String(i).padStart(3, '0')}`, {}])));
+      expect(await ids()).toHaveLength(100);
+      expect(await ids({ limit: 120 })).toHaveLength(120);
+      expect(await ids({ limit: 0 })).toEqual([]);
+      expect((await ids({ limit: 1, after: { values: [], id: 'd118' } }))[0]).toBe('d119');
+    });
+
+    it('visits each document exactly once, in order, over any ties, nulls, directions and page sizes', async () => {
+      const doc = fc.record({
+        stage: fc.constantFrom(null, 'a', 'b', 'B', 'ä'),
+        amount: fc.constantFrom(null, -1, 0, 1),
+        score: fc.constantFrom(null, 0.5, 2),
+        open: fc.constantFrom(null, false, true),
+      });
+      const order = fc.uniqueArray(
+        fc.record({ column: fc.constantFrom('stage', 'amount', 'score', 'open'), descending: fc.boolean() }),
+        { selector: ({ column }) => column, maxLength: 3 },
+      );
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(doc, { maxLength: 25 }),
+          order,
+          fc.integer({ min: 1, max: 7 }),
+          async (docs, orderBy, limit) => {
+            const collection = { ...deals, name: `pages-v1-g${++run}` };
+            const all = Object.fromEntries(docs.map((one, i) => [`d${String(i).padStart(2, '0')}`, one]));
+            await save(all, 1, collection);
+            const seen: string[] = [];
+            for (let after: Find['after']; ;) {
+              const page: readonly Document[] = await store.find(collection, { orderBy, limit, after });
+              seen.push(...page.map(({ id }) => id));
+              const last = page.at(-1);
+              if (!last) break;
+              after = { values: orderBy.map(({ column }) => last.doc[column]), id: last.id };
+            }
+            expect(seen).toEqual(sortedIds(all, orderBy));
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+  });
+
+  describe('aggregates', () => {
+    beforeEach(() =>
+      save({
+        a: { stage: 'won', amount: 10, score: 0.5, open: false, closedAt: '2024-01-01T00:00:00.000Z' },
+        b: { stage: 'won', amount: 30, score: 0.25, open: false, closedAt: '2024-01-31T23:59:59.999Z' },
+        c: { stage: 'lost', amount: null, open: false, closedAt: '2024-02-01T00:00:00.000Z' },
+        d: { stage: 'lost', open: true, closedAt: '2023-12-31T23:59:59.999Z' },
+        e: { amount: 2, closedAt: '2024-03-01T00:00:00.000Z' },
+        f: { stage: null, amount: -4, open: null, closedAt: null },
+      }),
+    );
+
+    it('groups by columns, null and missing as one group, keys of their type', async () => {
+      const measures = { n: 'count', sum: { sum: 'amount' }, min: { min: 'amount' }, max: { max: 'score' } } as const;
+      expect(await store.aggregate(deals, { by: ['stage', 'open'], measures })).toEqual([
+        { keys: [null, null], values: { n: 2, sum: -2, min: -4, max: null } },
+        { keys: ['lost', false], values: { n: 1, sum: 0, min: null, max: null } },
+        { keys: ['lost', true], values: { n: 1, sum: 0, min: null, max: null } },
+        { keys: ['won', false], values: { n: 2, sum: 40, min: 10, max: 0.5 } },
+      ]);
+    });
+
+    it('groups by edges: outside and null are the null group', async () => {
+      const edges = ['2024-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z', '2024-03-01T00:00:00.000Z'];
+      const by = [{ column: 'closedAt', edges }];
+      expect(await store.aggregate(deals, { by, measures: { n: 'count', sum: { sum: 'amount' } } })).toEqual([
+        { keys: [null], values: { n: 3, sum: -2 } },
+        { keys: [edges[0]], values: { n: 2, sum: 40 } },
+        { keys: [edges[1]], values: { n: 1, sum: 0 } },
+      ]);
+      const two = await store.aggregate(deals, { by: ['stage', ...by], measures: { n: 'count' } });
+      expect(two.map(({ keys, values }) => [...keys, values['n']])).toEqual([
+        [null, null, 2],
+        ['lost', null, 1],
+        ['lost', edges[1], 1],
+        ['won', edges[0], 2],
+      ]);
+      for (const few of [[], edges.slice(0, 1)])
+        expect(
+          await store.aggregate(deals, { by: [{ column: 'closedAt', edges: few }], measures: { n: 'count' } }),
+        ).toEqual([{ keys: [null], values: { n: 6 } }]);
+      await expect(
+        store.aggregate(deals, { by: [{ column: 'closedAt', edges: [...edges].reverse() }], measures: {} }),
+      ).rejects.toMatchObject({ code: 'documents/bad-edges' });
+    });
+
+    it('measures instants and reals with their types', async () => {
+      const measures = { first: { min: 'closedAt' }, last: { max: 'closedAt' }, score: { sum: 'score' } };
+      expect(await store.aggregate(deals, { by: [], measures })).toEqual([
+        {
+          keys: [],
+          values: { first: '2023-12-31T23:59:59.999Z', last: '2024-03-01T00:00:00.000Z', score: 0.75 },
+        },
+      ]);
+    });
+
+    it('is one group of nothing without by, no group with it', async () => {
+      const where = { stage: { eq: 'absent' } };
+      const measures = { n: 'count', sum: { sum: 'amount' }, min: { min: 'amount' } } as const;
+      expect(await store.aggregate(deals, { where, by: [], measures })).toEqual([
+        { keys: [], values: { n: 0, sum: 0, min: null } },
+      ]);
+      expect(await store.aggregate(deals, { where, by: ['stage'], measures })).toEqual([]);
+    });
+
+    it('sums money beyond 32 bits exactly', async () => {
+      await save({ a: { amount: 4_000_000_000_001 }, b: { amount: 2_147_483_647 }, c: { amount: 2 } }, 2);
+      const [total] = await store.aggregate(deals, { by: [], measures: { sum: { sum: 'amount' } } });
+      expect(total!.values['sum']).toBe(4_002_147_483_648);
+    });
+  });
+};
+
+/** What the order of the port means, in plain JavaScript; the values are below U+FFFF. */
+const sortedIds = (docs: Readonly<Record<string, object>>, orderBy: readonly Order[]): string[] => {
+  const compare = (a: Scalar, b: Scalar) =>
+    a === b ? 0 : a === null ? -1 : b === null ? 1 : (a as string) < (b as string) ? -1 : 1;
+  const backwards = orderBy.at(-1)?.descending ?? false;
+  return Object.keys(docs).sort((a, b) => {
+    for (const { column, descending } of orderBy) {
+      const [x, y] = [a, b].map((id) => (docs[id] as Record<string, Scalar>)[column]!);
+      const compared = compare(x!, y!);
+      if (compared !== 0) return descending ? -compared : compared;
+    }
+    return backwards ? compare(b, a) : compare(a, b);
+  });
+};

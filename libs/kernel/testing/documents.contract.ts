@@ -1,0 +1,249 @@
+import { Conflict, Refused } from '..';
+import type { Collection, Documents, Find } from '..';
+import { deals, documentsQueries, type Save } from './documents-queries.contract';
+
+const FENCE = { lease: 'writer', token: 1 };
+const at = (position: number) => String(position).padStart(6, '0');
+const reached = (position: number) => ({ position: at(position), count: position, digest: `d${position}` });
+const T0 = '2024-01-01T00:00:00.000Z';
+const later = (seconds: number) => new Date(Date.parse(T0) + seconds * 1000).toISOString();
+
+/**
+ * Every promise of the `Documents` port. Each test gets a store of its own.
+ * @param open an empty store; it is closed at the end of the test
+ */
+export const documentsContract = (name: string, open: () => Promise<Documents>): void =>
+  describe(`${name} keeps the Documents contract`, () => {
+    let store: Documents;
+    beforeEach(async () => {
+      store = await open();
+      await store.prepare(deals);
+    });
+    afterEach(() => store.close());
+
+    const save: Save = (docs, position = 1, collection = deals, fresh = false) =>
+      store.commit({
+        writes: {
+          collection,
+          documents: Object.entries(docs).map(([id, doc]) => ({ id, doc, position: at(position) })),
+          fresh,
+        },
+        follower: collection.name,
+        checkpoint: reached(position),
+        fence: FENCE,
+      });
+    const ids = async (find?: Find) => (await store.find(deals, find)).map(({ id }) => id);
+    const one = async (id: string) => (await store.getMany(deals, [id])).get(id);
+
+    describe('documents', () => {
+      it('gives those of many ids that exist, with their positions', async () => {
+        await save({ a: { stage: 'won' }, b: { stage: 'lost' } }, 7);
+        const found = await store.getMany(deals, ['b', 'absent', 'a']);
+        expect([...found.keys()].sort()).toEqual(['a', 'b']);
+        expect(found.get('b')).toEqual({ id: 'b', doc: { stage: 'lost' }, position: at(7) });
+        expect((await store.getMany(deals, [])).size).toBe(0);
+      });
+
+      it('keeps them byte by byte, whatever their keys and ids', async () => {
+        const doc = { z: 1, a: { $set: { 'x.y': [null, '💶', 'quo"te', "it's"] } }, 10: 'ten', 'a.b': 0.1, '': [] };
+        const strange = ['über', "o'neil", 'say "hi"', 'a.b.c', '$id', '{"$gt":""}', '💶', '%_', 'a b', '__proto__'];
+        await save(Object.fromEntries(strange.slice(0, -1).map((id) => [id, doc])));
+        for (const id of strange.slice(0, -1)) {
+          expect(JSON.stringify((await one(id))?.doc)).toBe(JSON.stringify(doc));
+          expect(await ids({ where: { id: { eq: id } } })).toEqual([id]);
+        }
+        expect(await one('__proto__')).toBeUndefined();
+      });
+
+      it('hands out copies and keeps copies', async () => {
+        const doc = { stage: 'won', tags: ['x'] };
+        await save({ a: doc });
+        doc.tags.push('changed after');
+        (await one('a'))!.doc.tags.push('changed outside');
+        expect((await one('a'))!.doc).toEqual({ stage: 'won', tags: ['x'] });
+      });
+
+      it('leaves a document that is not older as it is', async () => {
+        await save({ a: { stage: 'won' } }, 5);
+        await save({ a: { stage: 'older' }, b: { stage: 'new' } }, 4);
+        await save({ a: { stage: 'equal' } }, 5);
+        expect(await one('a')).toEqual({ id: 'a', doc: { stage: 'won' }, position: at(5) });
+        expect(await ids({ where: { stage: { eq: 'older' } } })).toEqual([]);
+        expect(await ids()).toEqual(['a', 'b']);
+        await save({ a: { stage: 'newer' } }, 6);
+        expect(await one('a')).toEqual({ id: 'a', doc: { stage: 'newer' }, position: at(6) });
+        expect(await ids({ where: { stage: { eq: 'newer' } } })).toEqual(['a']);
+      });
+
+      it('treats documents that were thought new as any others when they exist', async () => {
+        await save({ a: { stage: 'won' }, b: { stage: 'won' } }, 5, deals, true);
+        await save({ a: { stage: 'stale' }, c: { stage: 'won' } }, 4, deals, true);
+        await save({ b: { stage: 'lost' }, d: { stage: 'won' } }, 6, deals, true);
+        const stages = (await store.find(deals)).map(({ id, doc }) => `${id} ${doc.stage}`);
+        expect(stages).toEqual(['a won', 'b lost', 'c won', 'd won']);
+      });
+
+      it('writes a large page', async () => {
+        await save(Object.fromEntries(Array.from({ length: 2_357 }, (_, i) => [`d${i}`, { amount: i }])));
+        expect(await store.count(deals)).toBe(2_357);
+        const [total] = await store.aggregate(deals, { by: [], measures: { sum: { sum: 'amount' } } });
+        expect(total!.values['sum']).toBe((2_356 * 2_357) / 2);
+      });
+
+      it('refuses a document whose field does not fit its column, and writes nothing of that commit', async () => {
+        await expect(save({ a: { stage: 'won' }, b: { amount: '5' } })).rejects.toMatchObject({
+          code: 'documents/wrong-type',
+        });
+        await expect(save({ a: { amount: 1.5 } })).rejects.toBeInstanceOf(Refused);
+        expect(await store.count(deals)).toBe(0);
+        expect(await store.checkpoint(deals.name)).toBeUndefined();
+      });
+    });
+
+    documentsQueries(() => store, save);
+
+    describe('commits', () => {
+      const parkedOne = {
+        follower: deals.name,
+        sequence: 'a',
+        position: at(3),
+        eventId: 'e3',
+        code: 'internal/fault',
+        message: 'no "amount"',
+      };
+
+      it('stores the checkpoint with the documents', async () => {
+        expect(await store.checkpoint(deals.name)).toBeUndefined();
+        await save({ a: {} }, 3);
+        await store.commit({ follower: 'policy', checkpoint: reached(9), fence: FENCE });
+        expect(await store.checkpoint(deals.name)).toEqual(reached(3));
+        expect(await store.checkpoint('policy')).toEqual(reached(9));
+      });
+
+      it('parks sequences until they are taken up again', async () => {
+        const other = { ...parkedOne, follower: 'policy', sequence: 'lead-1', position: at(2) };
+        const commit = { follower: deals.name, checkpoint: reached(3), fence: FENCE };
+        await store.commit({ ...commit, parked: [parkedOne, other] });
+        expect(await store.parked()).toEqual([other, parkedOne]);
+        expect(await store.parked('policy')).toEqual([other]);
+        await store.commit({ ...commit, parked: [{ ...parkedOne, message: 'again' }] });
+        expect(await store.parked(deals.name)).toEqual([{ ...parkedOne, message: 'again' }]);
+        await store.unpark(deals.name, 'a');
+        await store.unpark(deals.name, 'absent');
+        expect(await store.parked()).toEqual([other]);
+      });
+
+      it('refuses the holder of a lease that was granted anew, and writes nothing', async () => {
+        const stale = (await store.lease('fold', 'first', 1000, T0))!;
+        await store.commit({ follower: 'fold', checkpoint: reached(1), fence: stale });
+        const fence = (await store.lease('fold', 'second', 1000, later(2)))!;
+        const late = {
+          writes: { collection: deals, documents: [{ id: 'late', doc: {}, position: at(5) }] },
+          follower: 'fold',
+          checkpoint: reached(5),
+          parked: [parkedOne],
+          fence: stale,
+        };
+        const thrown = await store.commit(late).catch((error: unknown) => error);
+        expect(thrown).toBeInstanceOf(Conflict);
+        expect(thrown).toMatchObject({ code: 'documents/lease-lost' });
+        expect(await one('late')).toBeUndefined();
+        expect(await store.parked()).toEqual([]);
+        expect(await store.checkpoint('fold')).toEqual(reached(1));
+        await store.commit({ ...late, fence });
+        expect(await store.checkpoint('fold')).toEqual(reached(5));
+        expect(await one('late')).toBeDefined();
+        await store.commit({ follower: 'fold', checkpoint: reached(6), fence: { lease: 'other', token: 1 } });
+        expect(await store.checkpoint('fold')).toEqual(reached(6));
+      });
+    });
+
+    describe('leases', () => {
+      it('belong to one holder until they expire, and their token rises with each change', async () => {
+        const first = (await store.lease('fold', 'a', 1000, T0))!;
+        expect(await store.holder('fold', T0)).toBe('a');
+        expect(await store.lease('fold', 'b', 1000, later(0.5))).toBeUndefined();
+        expect(await store.lease('fold', 'a', 1000, later(0.5))).toEqual(first); // renewed
+        expect(await store.lease('fold', 'b', 1000, later(1.4))).toBeUndefined();
+        expect(await store.holder('fold', later(1.5))).toBeUndefined(); // expired
+        const second = (await store.lease('fold', 'b', 1000, later(1.5)))!;
+        expect(second.token).toBeGreaterThan(first.token);
+        expect(await store.lease('fold', 'a', 1000, later(2))).toBeUndefined();
+        expect(await store.holder('fold', later(2))).toBe('b');
+        expect(await store.holder('other', T0)).toBeUndefined();
+      });
+
+      it('are free at once when released, only by their holder', async () => {
+        const first = (await store.lease('fold', 'a', 60_000, T0))!;
+        await store.release('fold', 'b');
+        expect(await store.holder('fold', T0)).toBe('a');
+        await store.release('fold', 'a');
+        expect(await store.holder('fold', T0)).toBeUndefined();
+        expect((await store.lease('fold', 'b', 1000, T0))!.token).toBeGreaterThan(first.token);
+      });
+
+      it('are granted to one of many who ask at once', async () => {
+        const asked = await Promise.all(Array.from({ length: 12 }, (_, i) => store.lease('fold', `h${i}`, 1000, T0)));
+        expect(asked.filter((fence) => fence !== undefined)).toHaveLength(1);
+      });
+    });
+
+    describe('generations', () => {
+      const next: Collection = { ...deals, name: 'deals-v1-g2' };
+
+      it('stand beside each other, and one of them is active', async () => {
+        await save({ a: { stage: 'won' } });
+        await save({ a: { stage: 'lost' } }, 1, next);
+        expect(await store.active('deals')).toBeUndefined();
+        await store.activate('deals', deals.name);
+        await store.activate('deals', next.name);
+        expect(await store.active('deals')).toBe(next.name);
+        expect((await one('a'))!.doc.stage).toBe('won');
+        expect((await store.find(next)).map(({ doc }) => doc.stage)).toEqual(['lost']);
+        expect(await store.generations()).toEqual([deals.name, next.name]);
+      });
+
+      it('are dropped with documents, checkpoint and parked sequences, and can begin again', async () => {
+        await save({ a: { stage: 'won' } }, 3);
+        await save({ b: {} }, 2, next);
+        const waiting = { sequence: 'a', position: at(2), eventId: 'e', code: 'c', message: 'm' };
+        const parked = [{ ...waiting, follower: deals.name }];
+        await store.commit({ follower: deals.name, checkpoint: reached(3), fence: FENCE, parked });
+        await store.drop(deals.name);
+        await store.drop(deals.name);
+        expect(await store.generations()).toEqual([next.name]);
+        expect(await store.checkpoint(deals.name)).toBeUndefined();
+        expect(await store.parked()).toEqual([]);
+        expect(await store.count(deals)).toBe(0);
+        expect(await store.count(next)).toBe(1);
+        await save({ z: { stage: 'new' } }, 1);
+        expect(await ids({ where: { stage: { ne: null } } })).toEqual(['z']);
+      });
+
+      it('read as empty when they do not exist', async () => {
+        const absent = { ...deals, name: 'absent-v1-g1' };
+        expect((await store.getMany(absent, ['a'])).size).toBe(0);
+        expect(await store.find(absent, { where: { stage: { eq: 'won' } } })).toEqual([]);
+        expect(await store.count(absent)).toBe(0);
+        expect(await store.aggregate(absent, { by: [], measures: { n: 'count' } })).toEqual([
+          { keys: [], values: { n: 0 } },
+        ]);
+      });
+
+      it('are prepared again without harm, but not with other columns or a bad name', async () => {
+        await save({ a: { stage: 'won' } });
+        await store.prepare(deals);
+        expect(await store.count(deals)).toBe(1);
+        await expect(store.prepare({ ...deals, columns: { stage: 'text' } })).rejects.toMatchObject({
+          code: 'documents/columns-changed',
+        });
+        const bad: readonly Collection[] = [
+          { name: 'x"; DROP TABLE leases; --', columns: {} },
+          { name: 'ok', columns: { 'a.b': 'text' } },
+          { name: 'ok', columns: { $a: 'text' } },
+        ];
+        for (const one of bad)
+          await expect(store.prepare(one)).rejects.toMatchObject({ code: 'documents/bad-collection' });
+      });
+    });
+  });

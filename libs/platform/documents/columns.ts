@@ -1,0 +1,74 @@
+import { Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
+
+/** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
+export interface Row {
+  readonly id: string;
+  readonly position: string;
+  readonly json: string;
+  readonly values: Readonly<Record<string, Scalar>>;
+}
+
+const fits: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  integer: (value) => Number.isSafeInteger(value),
+  real: (value) => Number.isFinite(value),
+  flag: (value) => typeof value === 'boolean',
+};
+export const fitsColumn = (type: ColumnType, value: Scalar): boolean => value === null || fits[type](value);
+
+/**
+ * Checks the names of a collection and its columns: they become parts of SQL and of field paths.
+ * @returns the columns as one text, equal for equal columns in any order
+ * @throws Refused `documents/bad-collection`
+ */
+export const signatureOf = ({ name, columns }: Collection): string => {
+  if (!/^[a-z0-9-]{1,100}$/.test(name))
+    throw new Refused('documents/bad-collection', `"${name}" is no name of a collection: use a-z, 0-9 and -.`, name);
+  for (const [column, type] of Object.entries(columns))
+    if (!/^[A-Za-z]\w{0,59}$/.test(column) || column === 'id' || !Object.hasOwn(fits, type))
+      throw new Refused('documents/bad-collection', `${name} cannot have the column "${column}" of ${type}.`, column);
+  return JSON.stringify(Object.entries(columns).sort(([a], [b]) => compareScalars(a, b)));
+};
+
+/** What `prepare` throws when a generation exists with other columns: its documents were written without them. */
+export const columnsChanged = ({ name }: Collection): Refused =>
+  new Refused('documents/columns-changed', `${name} exists with other columns; give the read model a new version.`);
+
+/** @throws Refused `documents/unknown-column` for what is neither a column nor `id` */
+export const typeOfColumn = ({ name, columns }: Collection, column: string): ColumnType => {
+  if (column === 'id') return 'text';
+  if (!Object.hasOwn(columns, column))
+    throw new Refused('documents/unknown-column', `${name} has no column "${column}".`, column);
+  return columns[column]!;
+};
+
+/**
+ * A document with its column values taken out; an absent field is null.
+ * @throws Refused `documents/wrong-type` when a field does not fit its column: a defect of the projection
+ */
+export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): Row => {
+  const values: Record<string, Scalar> = {};
+  for (const [column, type] of Object.entries(columns)) {
+    const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;
+    if (!fitsColumn(type, value))
+      throw new Refused('documents/wrong-type', `${column} of ${id} in ${name} is not of type ${type}.`, column);
+    values[column] = value;
+  }
+  return { id, position, json: JSON.stringify(doc), values };
+};
+
+/** Text by code points, as UTF-8 bytes sort in the other stores; plain `<` differs above U+FFFF. */
+const compareText = (a: string, b: string): number => {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return (x >= 0xd800 && x < 0xe000 ? x + 0x10000 : x) - (y >= 0xd800 && y < 0xe000 ? y + 0x10000 : y);
+  }
+  return a.length - b.length;
+};
+
+/** The order of all stores: null first, false before true, text by code points. Both values are of one type. */
+export const compareScalars = (a: Scalar, b: Scalar): number => {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
+  return typeof a === 'string' ? compareText(a, b as string) : Number(a) - Number(b);
+};

@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { documentsContract } from '@baton/kernel/testing';
+import { EmbeddedDocuments } from '.';
+
+documentsContract('embedded', () => EmbeddedDocuments.open(':memory:'));
+
+describe('a file of embedded documents', () => {
+  const collection = { name: 'deals-v1-g1', columns: { stage: 'text' } } as const;
+  const checkpoint = { position: '2', count: 2, digest: 'd' };
+  const T0 = '2024-01-01T00:00:00.000Z';
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'documents-'));
+    path = join(folder, 'documents.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const commit = (store: EmbeddedDocuments, id: string, token = 1) =>
+    store.commit({
+      writes: { collection, documents: [{ id, doc: { stage: 'won', id }, position: '2' }] },
+      follower: 'fold',
+      checkpoint,
+      parked: [{ follower: 'fold', sequence: id, position: '2', eventId: 'e', code: 'c', message: 'm' }],
+      fence: { lease: 'fold', token },
+    });
+
+  it('is the same after it was closed and opened again', async () => {
+    const before = await EmbeddedDocuments.open(path);
+    await commit(before, 'a');
+    await before.activate('deals', collection.name);
+    const fence = await before.lease('fold', 'me', 1000, T0);
+    await before.close();
+    const after = await EmbeddedDocuments.open(path);
+    expect(await after.find(collection, { where: { stage: { eq: 'won' } } })).toEqual([
+      { id: 'a', doc: { stage: 'won', id: 'a' }, position: '2' },
+    ]);
+    expect(await after.checkpoint('fold')).toEqual(checkpoint);
+    expect(await after.parked('fold')).toHaveLength(1);
+    expect(await after.active('deals')).toBe(collection.name);
+    expect(await after.lease('fold', 'me', 1000, T0)).toEqual(fence);
+    await after.close();
+  });
+
+  it('is shared by two who see each other’s writes, leases and drops', async () => {
+    const [one, two] = [await EmbeddedDocuments.open(path), await EmbeddedDocuments.open(path)];
+    await Promise.all([commit(one, 'a'), commit(two, 'b')]);
+    expect(await one.count(collection)).toBe(2);
+    expect(await two.count(collection)).toBe(2);
+    await one.lease('fold', 'one', 1000, T0);
+    expect(await two.lease('fold', 'two', 1000, T0)).toBeUndefined();
+    await one.release('fold', 'one');
+    expect(await two.lease('fold', 'two', 1000, T0)).toEqual({ lease: 'fold', token: 2 });
+    await expect(commit(one, 'c', 1)).rejects.toMatchObject({ code: 'documents/lease-lost' });
+    await one.drop(collection.name);
+    expect(await two.find(collection)).toEqual([]);
+    await commit(two, 'd', 2);
+    expect(await one.count(collection)).toBe(1);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('holds nothing of a dropped generation, neither in the file nor in its log', async () => {
+    const store = await EmbeddedDocuments.open(path);
+    await commit(store, 'ada@example.com');
+    const bytes = () => Buffer.concat([path, `${path}-wal`].map((file) => readFileSync(file))).toString('latin1');
+    expect(bytes()).toContain('ada@example.com');
+    await store.unpark('fold', 'ada@example.com');
+    await store.drop(collection.name);
+    expect(bytes()).not.toContain('ada@example.com');
+    await store.close();
+  });
+});

@@ -1,0 +1,271 @@
+import { Documents, fromMs, toMs } from '@baton/kernel';
+import type {
+  Aggregate,
+  Checkpoint,
+  Collection,
+  Commit,
+  Document,
+  Fence,
+  Find,
+  Group,
+  Instant,
+  Parked,
+  Scalar,
+  Where,
+} from '@baton/kernel';
+import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
+import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
+import { leaseLost } from './leases';
+import { inOrder, planAggregate, planFind, planWhere } from './query';
+import { bound, keySql, measureSql, nameOf, tableOf, whereSql } from './sql';
+
+const ROWS_PER_INSERT = 50;
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY, columns TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS checkpoints(
+    follower TEXT PRIMARY KEY, position TEXT NOT NULL, count INTEGER NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS parked(
+    follower TEXT, sequence TEXT, position TEXT NOT NULL, eventId TEXT NOT NULL, code TEXT NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY(follower, sequence)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS actives(projection TEXT PRIMARY KEY, generation TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS leases(
+    lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL, expiresAt TEXT NOT NULL) WITHOUT ROWID;`;
+
+interface StoredDocument {
+  readonly id: string;
+  readonly position: string;
+  readonly doc: string;
+}
+interface StoredLease {
+  readonly holder: string | null;
+  readonly token: number;
+  readonly expiresAt: Instant;
+}
+
+/**
+ * Documents in an SQLite file of their own: a table per collection, the columns of the read model beside the JSON
+ * text. A commit is one transaction. Several processes may open the file; a writer waits up to five seconds.
+ */
+export class EmbeddedDocuments extends Documents {
+  private constructor(private readonly database: Sqlite) {
+    super();
+  }
+
+  /** @param path of the file, made with its folder where absent; `:memory:` for none */
+  static async open(path: string): Promise<EmbeddedDocuments> {
+    // Not FULL: after a power cut the last commits are folded again from the log.
+    const database = openDatabase(path, { synchronous: 'NORMAL', secureDelete: true });
+    database.exec(TABLES);
+    return new EmbeddedDocuments(database);
+  }
+
+  async prepare(collection: Collection): Promise<void> {
+    if (!this.isPrepared(collection)) this.database.transaction(() => this.make(collection));
+  }
+
+  async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    signatureOf(collection);
+    const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`;
+    return new Map(this.read<StoredDocument>(sql, [JSON.stringify(ids)]).map((row) => [row.id, documentOf(row)]));
+  }
+
+  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+    const { matches, order, limit } = planFind(collection, find);
+    const where = whereSql(matches);
+    const by = order.map(({ column, descending }) => `${nameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
+    const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`;
+    return this.read<StoredDocument>(sql, [...where.values, limit]).map(documentOf);
+  }
+
+  async count(collection: Collection, where?: Where): Promise<number> {
+    const { sql, values } = whereSql(planWhere(collection, where));
+    const [row] = this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)} WHERE ${sql}`, values);
+    return row?.n ?? 0;
+  }
+
+  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+    const plan = planAggregate(collection, aggregate);
+    const keys = plan.keys.map(keySql);
+    const where = whereSql(plan.matches);
+    const selected = [
+      ...keys.map(({ sql }, i) => `${sql} AS k${i}`),
+      ...plan.measures.map((measure, i) => `${measureSql(measure)} AS m${i}`),
+    ];
+    const grouped = keys.length > 0 ? `GROUP BY ${keys.map((_, i) => i + 1).join(', ')}` : '';
+    const rows = this.read<Record<string, string | number | null>>(
+      `SELECT ${selected.join(', ') || '1'} FROM ${tableOf(collection)} WHERE ${where.sql} ${grouped}`,
+      [...keys.flatMap(({ values }) => values), ...where.values],
+    );
+    return inOrder(
+      plan,
+      rows.map((row) => ({
+        keys: plan.keys.map(({ type }, i): Scalar => {
+          const key = row[`k${i}`]!;
+          return type === 'flag' && key !== null ? key === 1 : key;
+        }),
+        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, row[`m${i}`]!])),
+      })),
+    );
+  }
+
+  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+    const rows = writes?.documents.map((document) => rowOf(writes.collection, document)) ?? [];
+    this.database.transaction(() => {
+      if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+      if (writes && !this.isPrepared(writes.collection)) this.make(writes.collection);
+      if (writes) this.write(writes.collection, rows);
+      for (const { follower, sequence, position, eventId, code, message } of parked)
+        this.database
+          .prepare(
+            'INSERT OR REPLACE INTO parked(follower, sequence, position, eventId, code, message) VALUES(?,?,?,?,?,?)',
+          )
+          .run(follower, sequence, position, eventId, code, message);
+      this.database
+        .prepare('INSERT OR REPLACE INTO checkpoints(follower, position, count, digest) VALUES(?, ?, ?, ?)')
+        .run(follower, checkpoint.position, checkpoint.count, checkpoint.digest);
+    });
+  }
+
+  async checkpoint(follower: string): Promise<Checkpoint | undefined> {
+    const row = this.database
+      .prepare('SELECT position, count, digest FROM checkpoints WHERE follower = ?')
+      .get<Checkpoint>(follower);
+    return row && { ...row };
+  }
+
+  async parked(follower?: string): Promise<readonly Parked[]> {
+    return this.database
+      .prepare('SELECT * FROM parked WHERE follower = ifnull(?, follower) ORDER BY position, follower, sequence')
+      .all<Parked>(follower ?? null)
+      .map((row) => ({ ...row }));
+  }
+
+  async unpark(follower: string, sequence: string): Promise<void> {
+    this.database.prepare('DELETE FROM parked WHERE follower = ? AND sequence = ?').run(follower, sequence);
+  }
+
+  async active(projection: string): Promise<string | undefined> {
+    return this.database
+      .prepare('SELECT generation FROM actives WHERE projection = ?')
+      .get<{ generation: string }>(projection)?.generation;
+  }
+
+  async activate(projection: string, generation: string): Promise<void> {
+    this.database
+      .prepare('INSERT OR REPLACE INTO actives(projection, generation) VALUES(?, ?)')
+      .run(projection, generation);
+  }
+
+  async drop(generation: string): Promise<void> {
+    signatureOf({ name: generation, columns: {} });
+    this.database.transaction(() => {
+      this.database.exec(`DROP TABLE IF EXISTS ${tableOf({ name: generation })}`);
+      this.database.prepare('DELETE FROM collections WHERE name = ?').run(generation);
+      this.database.prepare('DELETE FROM checkpoints WHERE follower = ?').run(generation);
+      this.database.prepare('DELETE FROM parked WHERE follower = ?').run(generation);
+    });
+    this.database.truncateLog();
+  }
+
+  async generations(): Promise<readonly string[]> {
+    return this.database
+      .prepare('SELECT name FROM collections UNION SELECT follower FROM checkpoints ORDER BY 1')
+      .all<{ name: string }>()
+      .map(({ name }) => name);
+  }
+
+  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
+    return this.database.transaction(() => {
+      const held = this.leaseOf(lease);
+      if (held && held.holder !== holder && held.expiresAt > now) return undefined;
+      const token = held?.holder === holder ? held.token : (held?.token ?? 0) + 1;
+      this.database
+        .prepare('INSERT OR REPLACE INTO leases(lease, holder, token, expiresAt) VALUES(?, ?, ?, ?)')
+        .run(lease, holder, token, fromMs(toMs(now) + ttlMs));
+      return { lease, token };
+    });
+  }
+
+  async release(lease: string, holder: string): Promise<void> {
+    // The row stays: tokens never fall.
+    this.database
+      .prepare("UPDATE leases SET holder = NULL, expiresAt = '' WHERE lease = ? AND holder = ?")
+      .run(lease, holder);
+  }
+
+  async holder(lease: string, now: Instant): Promise<string | undefined> {
+    const held = this.leaseOf(lease);
+    return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.database.close();
+  }
+
+  private leaseOf(lease: string): StoredLease | undefined {
+    return this.database.prepare('SELECT holder, token, expiresAt FROM leases WHERE lease = ?').get<StoredLease>(lease);
+  }
+
+  private isPrepared(collection: Collection): boolean {
+    const signature = signatureOf(collection);
+    const known = this.database
+      .prepare('SELECT columns FROM collections WHERE name = ?')
+      .get<{ columns: string }>(collection.name);
+    if (known && known.columns !== signature) throw columnsChanged(collection);
+    return known !== undefined;
+  }
+
+  private make(collection: Collection): void {
+    const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER' };
+    const columns = Object.entries(collection.columns);
+    const table = tableOf(collection);
+    const fields = columns.map(([column, type]) => `, ${nameOf(column)} ${types[type]}`).join('');
+    this.database.exec(
+      `CREATE TABLE IF NOT EXISTS ${table}(id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL${fields})`,
+    );
+    for (const [column] of columns)
+      // with the id, by which ties are broken
+      this.database.exec(
+        `CREATE INDEX IF NOT EXISTS "${collection.name}.${column}" ON ${table}(${nameOf(column)}, id)`,
+      );
+    this.database
+      .prepare('INSERT OR IGNORE INTO collections(name, columns) VALUES(?, ?)')
+      .run(collection.name, signatureOf(collection));
+  }
+
+  private write(collection: Collection, rows: readonly Row[]): void {
+    const columns = Object.keys(collection.columns);
+    const names = ['id', 'position', 'doc', ...columns.map(nameOf)];
+    const updates = names.slice(1).map((name) => `${name} = excluded.${name}`);
+    const statement = (count: number) =>
+      this.database.prepare(
+        `INSERT INTO ${tableOf(collection)} AS stored(${names.join(', ')})
+         VALUES ${Array(count)
+           .fill(`(${names.map(() => '?').join(', ')})`)
+           .join(', ')}
+         ON CONFLICT(id) DO UPDATE SET ${updates.join(', ')} WHERE stored.position < excluded.position`,
+      );
+    const valuesOf = ({ id, position, json, values }: Row): SqliteValue[] => [
+      id,
+      position,
+      json,
+      ...columns.map((column) => bound(values[column]!)),
+    ];
+    let done = 0;
+    for (; done + ROWS_PER_INSERT <= rows.length; done += ROWS_PER_INSERT)
+      statement(ROWS_PER_INSERT).run(...rows.slice(done, done + ROWS_PER_INSERT).flatMap(valuesOf));
+    for (; done < rows.length; done++) statement(1).run(...valuesOf(rows[done]!));
+  }
+
+  /** A collection that does not exist reads as empty, also when another process drops it just now. */
+  private read<R>(sql: string, values: readonly SqliteValue[]): R[] {
+    try {
+      return this.database.prepare(sql).all<R>(...values);
+    } catch (error) {
+      if (String(error).includes('no such table: documents-')) return [];
+      throw error;
+    }
+  }
+}
+
+const documentOf = ({ id, position, doc }: StoredDocument): Document => ({ id, position, doc: JSON.parse(doc) });

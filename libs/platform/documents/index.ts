@@ -1,0 +1,4 @@
+export { EmbeddedDocuments } from './embedded-documents';
+export { MemoryDocuments } from './memory-documents';
+export { MongoDocuments } from './mongodb-documents';
+export { collectionOf, firstGeneration, ReadModels } from './read-models';

@@ -1,0 +1,11 @@
+import { Conflict, type Fence, type Parked } from '@baton/kernel';
+
+/** What `commit` throws when somebody else has taken the lease since. */
+export const leaseLost = ({ lease, token }: Fence): Conflict =>
+  new Conflict('documents/lease-lost', `The lease ${lease} was granted anew since token ${token}.`, lease);
+
+/** Oldest first. */
+export const parkedOrder = (a: Parked, b: Parked): number =>
+  order(a.position, b.position) || order(a.follower, b.follower) || order(a.sequence, b.sequence);
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,190 @@
+import { Documents, fromMs, toMs } from '@baton/kernel';
+import type {
+  Aggregate,
+  Checkpoint,
+  Collection,
+  Commit,
+  Document,
+  Fence,
+  Find,
+  Group,
+  Instant,
+  Parked,
+  Scalar,
+  Where,
+} from '@baton/kernel';
+import { columnsChanged, compareScalars, rowOf, signatureOf, type Row } from './columns';
+import { leaseLost, parkedOrder } from './leases';
+import { inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
+
+/** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
+export class MemoryDocuments extends Documents {
+  private readonly collections = new Map<string, { signature: string; rows: Map<string, Row> }>();
+  private readonly checkpoints = new Map<string, Checkpoint>();
+  private readonly waiting = new Map<string, Parked>();
+  private readonly actives = new Map<string, string>();
+  private readonly leases = new Map<string, { holder: string | undefined; token: number; expiresAt: Instant }>();
+
+  async prepare(collection: Collection): Promise<void> {
+    this.rowsToWrite(collection);
+  }
+
+  async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    signatureOf(collection);
+    const rows = this.collections.get(collection.name)?.rows;
+    const found = new Map<string, Document>();
+    for (const id of ids) {
+      const row = rows?.get(id);
+      if (row) found.set(id, documentOf(row));
+    }
+    return found;
+  }
+
+  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+    const { matches, order, limit } = planFind(collection, find);
+    const rows = this.matching(collection, matches).sort((a, b) => {
+      for (const { column, descending } of order) {
+        const compared = compareScalars(valueOf(a, column), valueOf(b, column));
+        if (compared !== 0) return descending ? -compared : compared;
+      }
+      return 0;
+    });
+    return rows.slice(0, limit).map(documentOf);
+  }
+
+  async count(collection: Collection, where?: Where): Promise<number> {
+    return this.matching(collection, planWhere(collection, where)).length;
+  }
+
+  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+    const plan = planAggregate(collection, aggregate);
+    const groups = new Map<string, { keys: readonly Scalar[]; rows: Row[] }>();
+    for (const row of this.matching(collection, plan.matches)) {
+      const keys = plan.keys.map(({ column, edges }) => {
+        const value = valueOf(row, column);
+        return edges ? bucketOf(value, edges) : value;
+      });
+      const name = JSON.stringify(keys);
+      const group = groups.get(name);
+      if (group) group.rows.push(row);
+      else groups.set(name, { keys, rows: [row] });
+    }
+    return inOrder(
+      plan,
+      Array.from(groups.values(), ({ keys, rows }) => ({
+        keys,
+        values: Object.fromEntries(plan.measures.map((measure) => [measure.name, measured(rows, measure)])),
+      })),
+    );
+  }
+
+  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+    if ((this.leases.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+    if (writes) {
+      const made = writes.documents.map((document) => rowOf(writes.collection, document)); // all or none
+      const rows = this.rowsToWrite(writes.collection);
+      for (const row of made) {
+        const stored = rows.get(row.id);
+        if (!stored || stored.position < row.position) rows.set(row.id, row);
+      }
+    }
+    for (const one of parked) this.waiting.set(JSON.stringify([one.follower, one.sequence]), { ...one });
+    this.checkpoints.set(follower, { ...checkpoint });
+  }
+
+  async checkpoint(follower: string): Promise<Checkpoint | undefined> {
+    return this.checkpoints.get(follower);
+  }
+
+  async parked(follower?: string): Promise<readonly Parked[]> {
+    return [...this.waiting.values()]
+      .filter((one) => follower === undefined || one.follower === follower)
+      .sort(parkedOrder);
+  }
+
+  async unpark(follower: string, sequence: string): Promise<void> {
+    this.waiting.delete(JSON.stringify([follower, sequence]));
+  }
+
+  async active(projection: string): Promise<string | undefined> {
+    return this.actives.get(projection);
+  }
+
+  async activate(projection: string, generation: string): Promise<void> {
+    this.actives.set(projection, generation);
+  }
+
+  async drop(generation: string): Promise<void> {
+    this.collections.delete(generation);
+    this.checkpoints.delete(generation);
+    for (const [key, { follower }] of this.waiting) if (follower === generation) this.waiting.delete(key);
+  }
+
+  async generations(): Promise<readonly string[]> {
+    return [...new Set([...this.collections.keys(), ...this.checkpoints.keys()])].sort();
+  }
+
+  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
+    const held = this.leases.get(lease);
+    if (held && held.holder !== holder && held.expiresAt > now) return undefined;
+    const token = held?.holder === holder ? held.token : (held?.token ?? 0) + 1;
+    this.leases.set(lease, { holder, token, expiresAt: fromMs(toMs(now) + ttlMs) });
+    return { lease, token };
+  }
+
+  async release(lease: string, holder: string): Promise<void> {
+    const held = this.leases.get(lease);
+    if (held?.holder === holder) this.leases.set(lease, { holder: undefined, token: held.token, expiresAt: '' });
+  }
+
+  async holder(lease: string, now: Instant): Promise<string | undefined> {
+    const held = this.leases.get(lease);
+    return held && held.expiresAt > now ? held.holder : undefined;
+  }
+
+  async close(): Promise<void> {}
+
+  private rowsToWrite(collection: Collection): Map<string, Row> {
+    const signature = signatureOf(collection);
+    const known = this.collections.get(collection.name) ?? { signature, rows: new Map<string, Row>() };
+    if (known.signature !== signature) throw columnsChanged(collection);
+    this.collections.set(collection.name, known);
+    return known.rows;
+  }
+
+  private matching({ name }: Collection, clause: Clause): Row[] {
+    return [...(this.collections.get(name)?.rows.values() ?? [])].filter((row) => holds(row, clause));
+  }
+}
+
+const documentOf = ({ id, position, json }: Row): Document => ({ id, position, doc: JSON.parse(json) });
+const valueOf = (row: Row, column: string): Scalar => (column === 'id' ? row.id : row.values[column]!);
+
+const holds = (row: Row, clause: Clause): boolean => {
+  if ('all' in clause) return clause.all.every((one) => holds(row, one));
+  if ('any' in clause) return clause.any.some((one) => holds(row, one));
+  const value = valueOf(row, clause.column);
+  if ('in' in clause) return clause.in.includes(value);
+  if (clause.op === 'eq') return value === clause.value;
+  if (clause.op === 'ne') return value !== clause.value;
+  if (value === null) return false;
+  const compared = compareScalars(value, clause.value);
+  return { gt: compared > 0, gte: compared >= 0, lt: compared < 0, lte: compared <= 0 }[clause.op];
+};
+
+const bucketOf = (value: Scalar, edges: readonly string[]): Scalar => {
+  if (value === null) return null;
+  const next = edges.findIndex((edge) => compareScalars(value, edge) < 0);
+  return next > 0 ? edges[next - 1]! : null;
+};
+
+const measured = (rows: readonly Row[], { kind, column }: PlannedMeasure): number | string | null => {
+  if (kind === 'count') return rows.length;
+  const values = rows.map((row) => valueOf(row, column)).filter((value) => value !== null);
+  if (kind === 'sum') return values.reduce<number>((sum, value) => sum + Number(value), 0);
+  const sign = kind === 'min' ? 1 : -1;
+  return values.reduce<Scalar>(
+    (best, value) => (best === null || sign * compareScalars(value, best) < 0 ? value : best),
+    null,
+  ) as number | string | null;
+};

@@ -1,0 +1,52 @@
+import { MongoClient } from 'mongodb';
+import { documentsContract, whenStore } from '@baton/kernel/testing';
+import { MongoDocuments } from '.';
+
+whenStore('MONGODB_URL', (url) => {
+  const client = new MongoClient(url);
+  const made: string[] = [];
+  /** The same server, each time another database. */
+  const fresh = (): string => {
+    const name = `baton-test-${process.pid}-${made.length}`;
+    made.push(name);
+    return url.replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
+  };
+  afterAll(async () => {
+    for (const name of made) await client.db(name).dropDatabase();
+    await client.close();
+  });
+
+  documentsContract('MongoDB', () => MongoDocuments.connect(fresh()));
+
+  it('does not overwrite a checkpoint of a newer holder whose lease came after the first look', async () => {
+    const address = fresh();
+    const store = await MongoDocuments.connect(address);
+    const checkpoint = (position: string) => ({ position, count: 1, digest: 'd' });
+    await store.commit({ follower: 'fold', checkpoint: checkpoint('2'), fence: { lease: 'fold', token: 2 } });
+    await expect(
+      store.commit({ follower: 'fold', checkpoint: checkpoint('1'), fence: { lease: 'fold', token: 1 } }),
+    ).rejects.toMatchObject({ code: 'documents/lease-lost' });
+    expect(await store.checkpoint('fold')).toEqual(checkpoint('2'));
+    await store.close();
+  });
+
+  it('keeps the newest of documents that two writers bring at once', async () => {
+    const address = fresh();
+    const stores = [await MongoDocuments.connect(address), await MongoDocuments.connect(address)];
+    const collection = { name: 'deals-v1-g1', columns: {} };
+    const ids = Array.from({ length: 200 }, (_, i) => `d${i}`);
+    await Promise.all(
+      stores.map((store, i) =>
+        store.commit({
+          writes: { collection, documents: ids.map((id) => ({ id, doc: { by: i }, position: String(i) })) },
+          follower: `fold-${i}`,
+          checkpoint: { position: String(i), count: 1, digest: 'd' },
+          fence: { lease: `fold-${i}`, token: 1 },
+        }),
+      ),
+    );
+    const found = await stores[0]!.getMany(collection, ids);
+    expect([...found.values()].map(({ doc }) => doc.by)).toEqual(ids.map(() => 1));
+    for (const store of stores) await store.close();
+  });
+});

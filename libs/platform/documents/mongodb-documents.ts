@@ -1,0 +1,313 @@
+import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter } from 'mongodb';
+import { Documents, fromMs, toMs } from '@baton/kernel';
+import type {
+  Aggregate,
+  Checkpoint,
+  Collection,
+  Commit,
+  Document,
+  Fence,
+  Find,
+  Group,
+  Instant,
+  Parked,
+  Scalar,
+  Where,
+} from '@baton/kernel';
+import { columnsChanged, rowOf, signatureOf } from './columns';
+import { leaseLost } from './leases';
+import { filterOf, groupOf, pathOf } from './mongodb-query';
+import { inOrder, planAggregate, planFind, planWhere } from './query';
+
+/** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
+interface StoredDocument {
+  readonly _id: string;
+  readonly position: string;
+  readonly doc: string;
+  readonly c: Readonly<Record<string, Scalar>>;
+}
+interface StoredLease {
+  readonly _id: string;
+  readonly holder: string | null;
+  readonly token: number;
+  readonly expiresAt: Instant;
+}
+type StoredCheckpoint = Checkpoint & Fence & { readonly _id: string };
+type StoredParked = Parked & { readonly _id: { readonly follower: string; readonly sequence: string } };
+
+const DUPLICATE_KEY = 11000;
+const NAMESPACE_NOT_FOUND = 26;
+/** Of one call to the server; a bulk of guarded upserts takes up to a second. */
+const DEADLINE_MS = 30_000;
+const BULK = 1_000;
+
+/**
+ * Documents in MongoDB. Each document is written only over an older position, each checkpoint only by the newest
+ * lease, each by one compare-and-set on one document: nothing rests on transactions. A crash leaves a part of a page
+ * written; its repetition changes nothing, and the checkpoint comes last.
+ */
+export class MongoDocuments extends Documents {
+  private readonly prepared = new Map<string, string>();
+  private readonly collections: Stored<{ _id: string; columns: string }>;
+  private readonly checkpoints: Stored<StoredCheckpoint>;
+  private readonly waiting: Stored<StoredParked>;
+  private readonly actives: Stored<{ _id: string; generation: string }>;
+  private readonly leases: Stored<StoredLease>;
+
+  private constructor(
+    private readonly client: MongoClient,
+    private readonly db: Db,
+  ) {
+    super();
+    this.collections = db.collection('documents.collections');
+    this.checkpoints = db.collection('documents.checkpoints');
+    this.waiting = db.collection('documents.parked');
+    this.actives = db.collection('documents.actives');
+    this.leases = db.collection('documents.leases');
+  }
+
+  /**
+   * @param url with the name of the database as its path; `baton` without one
+   * @throws MongoServerSelectionError when no server answers within five seconds
+   */
+  static async connect(url: string): Promise<MongoDocuments> {
+    const client = new MongoClient(url, {
+      serverSelectionTimeoutMS: 5_000,
+      timeoutMS: DEADLINE_MS,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      retryWrites: true,
+      ignoreUndefined: true,
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    // Without a path the driver would take the database `test`.
+    const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
+    return new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'));
+  }
+
+  async prepare(collection: Collection): Promise<void> {
+    const signature = signatureOf(collection);
+    const { name, columns } = collection;
+    if (this.prepared.get(name) === signature) return;
+    const registered = await this.collections.findOne({ _id: name });
+    if (registered && registered.columns !== signature) throw columnsChanged(collection);
+    const indexes = Object.keys(columns).map((column) => ({ key: { [pathOf(column)]: 1 as const, _id: 1 as const } }));
+    if (indexes.length > 0) await this.of(collection).createIndexes(indexes);
+    await this.collections.updateOne({ _id: name }, { $setOnInsert: { columns: signature } }, { upsert: true });
+    this.prepared.set(name, signature);
+  }
+
+  async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    signatureOf(collection);
+    const found = await this.of(collection)
+      .find({ _id: { $in: [...ids] } }, { projection: { c: 0 } })
+      .toArray();
+    return new Map(found.map((stored) => [stored._id, documentOf(stored)]));
+  }
+
+  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+    const { matches, order, limit } = planFind(collection, find);
+    if (limit === 0) return []; // to MongoDB a limit of 0 is none
+    const sort = new Map(order.map(({ column, descending }) => [pathOf(column), descending ? -1 : 1] as const));
+    const found = await this.of(collection)
+      .find(filterOf(matches) as Filter<StoredDocument>, { projection: { c: 0 } })
+      .sort(sort)
+      .limit(limit)
+      .toArray();
+    return found.map(documentOf);
+  }
+
+  async count(collection: Collection, where?: Where): Promise<number> {
+    const matches = filterOf(planWhere(collection, where)) as Filter<StoredDocument>;
+    return this.of(collection).countDocuments(matches);
+  }
+
+  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+    const plan = planAggregate(collection, aggregate);
+    const groups = await this.of(collection)
+      .aggregate([{ $match: filterOf(plan.matches) }, { $group: groupOf(plan) }])
+      .toArray();
+    return inOrder(
+      plan,
+      groups.map((group) => ({
+        keys: plan.keys.map((_, i): Scalar => group['_id'][`k${i}`] ?? null),
+        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, group[`m${i}`] ?? null])),
+      })),
+    );
+  }
+
+  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+    const { lease, token } = fence;
+    const granted = await this.leases.findOne({ _id: lease });
+    if (granted && granted.token > token) throw leaseLost(fence);
+    if (writes) {
+      const rows = writes.documents.map((document) => rowOf(writes.collection, document));
+      await this.prepare(writes.collection);
+      await this.write(
+        writes.collection,
+        rows.map(({ id, position, json, values }) => ({ _id: id, position, doc: json, c: values })),
+        writes.fresh ?? false,
+      );
+    }
+    if (parked.length > 0)
+      await this.waiting.bulkWrite(
+        parked.map(({ follower, sequence, position, eventId, code, message }) => ({
+          replaceOne: {
+            filter: { _id: { follower, sequence } },
+            replacement: { follower, sequence, position, eventId, code, message },
+            upsert: true,
+          },
+        })),
+      );
+    try {
+      const { position, count, digest } = checkpoint;
+      // The lease may have been lost since the first look: a newer holder's checkpoint is never overwritten.
+      await this.checkpoints.replaceOne(
+        { _id: follower, $or: [{ lease: { $ne: lease } }, { token: { $lte: token } }] },
+        { position, count, digest, lease, token },
+        { upsert: true },
+      );
+    } catch (error) {
+      throw isDuplicate(error) ? leaseLost(fence) : error;
+    }
+  }
+
+  async checkpoint(follower: string): Promise<Checkpoint | undefined> {
+    const stored = await this.checkpoints.findOne({ _id: follower });
+    return stored ? { position: stored.position, count: stored.count, digest: stored.digest } : undefined;
+  }
+
+  async parked(follower?: string): Promise<readonly Parked[]> {
+    const found = await this.waiting
+      .find(follower === undefined ? {} : { follower })
+      .sort({ position: 1, follower: 1, sequence: 1 })
+      .toArray();
+    return found.map(({ _id, ...parked }) => parked);
+  }
+
+  async unpark(follower: string, sequence: string): Promise<void> {
+    await this.waiting.deleteOne({ _id: { follower, sequence } });
+  }
+
+  async active(projection: string): Promise<string | undefined> {
+    return (await this.actives.findOne({ _id: projection }))?.generation;
+  }
+
+  async activate(projection: string, generation: string): Promise<void> {
+    await this.actives.replaceOne({ _id: projection }, { generation }, { upsert: true });
+  }
+
+  async drop(generation: string): Promise<void> {
+    const collection = { name: generation, columns: {} };
+    signatureOf(collection);
+    this.prepared.delete(generation);
+    try {
+      await this.of(collection).drop();
+    } catch (error) {
+      if (!(error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND)) throw error;
+    }
+    await this.waiting.deleteMany({ follower: generation });
+    await this.checkpoints.deleteOne({ _id: generation });
+    await this.collections.deleteOne({ _id: generation }); // last: a drop that was cut short can be seen and repeated
+  }
+
+  async generations(): Promise<readonly string[]> {
+    const [collections, checkpoints] = await Promise.all([
+      this.collections.find({}, { projection: { _id: 1 } }).toArray(),
+      this.checkpoints.find({}, { projection: { _id: 1 } }).toArray(),
+    ]);
+    return [...new Set([...collections, ...checkpoints].map(({ _id }) => _id))].sort();
+  }
+
+  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
+    const expiresAt = fromMs(toMs(now) + ttlMs);
+    const renewed = await this.leases.findOneAndUpdate(
+      { _id: lease, holder },
+      { $set: { expiresAt } },
+      { returnDocument: 'after' },
+    );
+    if (renewed) return { lease, token: renewed.token };
+    try {
+      const taken = await this.leases.findOneAndUpdate(
+        { _id: lease, expiresAt: { $lte: now } },
+        { $set: { holder, expiresAt }, $inc: { token: 1 } },
+        { upsert: true, returnDocument: 'after' },
+      );
+      return taken ? { lease, token: taken.token } : undefined;
+    } catch (error) {
+      if (isDuplicate(error)) return undefined; // it exists and has not expired
+      throw error;
+    }
+  }
+
+  async release(lease: string, holder: string): Promise<void> {
+    // The record stays: tokens never fall.
+    await this.leases.updateOne({ _id: lease, holder }, { $set: { holder: null, expiresAt: '' } });
+  }
+
+  async holder(lease: string, now: Instant): Promise<string | undefined> {
+    const held = await this.leases.findOne({ _id: lease });
+    return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  private of({ name }: Collection): Stored<StoredDocument> {
+    return this.db.collection<StoredDocument>(`documents.of.${name}`);
+  }
+
+  /**
+   * Writes each document where its position is newer. What a first pass finds existing (an insert of a document that
+   * was there, an upsert whose condition did not hold, a race of two upserts) is replaced in a second pass if it is
+   * older; that pass inserts nothing and so cannot collide.
+   */
+  private async write(collection: Collection, documents: readonly StoredDocument[], fresh: boolean): Promise<void> {
+    const replace = (document: StoredDocument, upsert: boolean): AnyBulkWriteOperation<StoredDocument> => ({
+      replaceOne: {
+        filter: { _id: document._id, position: { $lt: document.position } },
+        replacement: document,
+        upsert,
+      },
+    });
+    for (let from = 0; from < documents.length; from += BULK) {
+      const some = documents.slice(from, from + BULK);
+      const existing = await this.bulk(
+        collection,
+        some.map((document) => (fresh ? { insertOne: { document } } : replace(document, true))),
+      );
+      const again = existing.map((index) => replace(some[index]!, false));
+      if (again.length > 0) await this.bulk(collection, again);
+    }
+  }
+
+  /** @returns the indexes of the operations that met an existing document */
+  private async bulk(collection: Collection, operations: AnyBulkWriteOperation<StoredDocument>[]): Promise<number[]> {
+    try {
+      await this.of(collection).bulkWrite(operations, { ordered: false });
+      return [];
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError)) throw error;
+      const faults = [error.writeErrors].flat();
+      if (faults.length === 0 || error.result.getWriteConcernError() || faults.some((f) => f.code !== DUPLICATE_KEY))
+        throw error;
+      return faults.map(({ index }) => index);
+    }
+  }
+}
+
+const documentOf = ({ _id, position, doc }: Pick<StoredDocument, '_id' | 'position' | 'doc'>): Document => ({
+  id: _id,
+  position,
+  doc: JSON.parse(doc),
+});
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof MongoServerError && (error as MongoServerError & Bson).code === DUPLICATE_KEY;

@@ -1,0 +1,41 @@
+import type { Document as Bson } from 'mongodb';
+import type { AggregatePlan, Clause, PlannedMeasure } from './query';
+
+/** Where a column lies in a stored document. Names were checked before: no dots, no dollar signs. */
+export const pathOf = (column: string): string => (column === 'id' ? '_id' : `c.${column}`);
+
+const NEVER: Bson = { _id: { $in: [] } };
+
+/** As the stored value of a column is never missing, `$ne` and `$eq` treat null as the clause does. */
+export const filterOf = (clause: Clause): Bson => {
+  if ('all' in clause) return clause.all.length === 0 ? {} : { $and: clause.all.map(filterOf) };
+  if ('any' in clause) return clause.any.length === 0 ? NEVER : { $or: clause.any.map(filterOf) };
+  const path = pathOf(clause.column);
+  return 'in' in clause ? { [path]: { $in: clause.in } } : { [path]: { [`$${clause.op}`]: clause.value } };
+};
+
+/** The `$group` stage of a plan: keys k0, k1 … in `_id`, measures m0, m1 … */
+export const groupOf = ({ keys, measures }: AggregatePlan): Bson => ({
+  _id: keys.length === 0 ? null : Object.fromEntries(keys.map((key, i) => [`k${i}`, keyOf(key)])),
+  ...Object.fromEntries(measures.map((measure, i) => [`m${i}`, measureOf(measure)])),
+});
+
+/** Null is below every edge, as is what comes before the first. */
+const keyOf = ({ column, edges }: AggregatePlan['keys'][number]): unknown => {
+  const value = `$${pathOf(column)}`;
+  if (!edges) return value;
+  if (edges.length === 0) return null;
+  return {
+    $switch: {
+      branches: edges.map((edge, i) => ({
+        case: { $lt: [value, { $literal: edge }] },
+        then: i === 0 ? null : { $literal: edges[i - 1] },
+      })),
+      default: null,
+    },
+  };
+};
+
+/** `$sum` of nothing is 0, `$min` and `$max` pass over null and are null of nothing, as the port wants it. */
+const measureOf = ({ kind, column }: PlannedMeasure): Bson =>
+  kind === 'count' ? { $sum: 1 } : { [`$${kind}`]: `$${pathOf(column)}` };

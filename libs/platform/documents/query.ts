@@ -1,0 +1,180 @@
+import { Refused } from '@baton/kernel';
+import type { Aggregate, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
+import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
+
+/** A checked condition. `ne` matches null unless its value is null; comparisons never match null; `in` holds none. */
+export type Clause =
+  | { readonly all: readonly Clause[] }
+  | { readonly any: readonly Clause[] }
+  | { readonly column: string; readonly in: readonly Scalar[] }
+  | { readonly column: string; readonly op: Operator; readonly value: Scalar };
+type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
+export type Operator = 'eq' | 'ne' | Comparison;
+const NOTHING: Clause = { any: [] };
+
+export interface FindPlan {
+  readonly matches: Clause;
+  /** Ends with the id: a total order. */
+  readonly order: readonly { readonly column: string; readonly descending: boolean }[];
+  readonly limit: number;
+}
+export interface AggregatePlan {
+  readonly matches: Clause;
+  readonly keys: readonly { readonly column: string; readonly type: ColumnType; readonly edges?: readonly string[] }[];
+  readonly measures: readonly PlannedMeasure[];
+}
+export interface PlannedMeasure {
+  readonly name: string;
+  readonly kind: 'count' | 'sum' | 'min' | 'max';
+  /** '' for count. */
+  readonly column: string;
+}
+
+/**
+ * Checks conditions against the columns of a collection.
+ * @throws Refused `documents/unknown-column`, `documents/unknown-condition`, `documents/wrong-type`
+ */
+export const planWhere = (collection: Collection, where: Where = {}): Clause => {
+  signatureOf(collection);
+  return {
+    all: Object.entries(where).flatMap(([column, condition]) => {
+      const type = typeOfColumn(collection, column);
+      return Object.entries(condition)
+        .filter(([, value]) => value !== undefined)
+        .map(([kind, value]) => planCondition(column, type, kind, value));
+    }),
+  };
+};
+
+const planCondition = (column: string, type: ColumnType, kind: string, value: unknown): Clause => {
+  const checked = (one: unknown): Scalar => {
+    if (!fitsColumn(type, one as Scalar))
+      throw new Refused('documents/wrong-type', `${column} is of type ${type}.`, `${column}.${kind}`);
+    return one as Scalar;
+  };
+  switch (kind) {
+    case 'eq':
+    case 'ne':
+      return { column, op: kind, value: checked(value) };
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte':
+      return compared(column, kind, checked(value));
+    case 'in': {
+      const values = (value as readonly unknown[]).map(checked);
+      const known: Clause = { column, in: values.filter((one) => one !== null) };
+      return values.includes(null) ? { any: [known, { column, op: 'eq', value: null }] } : known;
+    }
+    case 'prefix': {
+      const prefix = checked(value);
+      if (typeof prefix !== 'string')
+        throw new Refused('documents/wrong-type', `A prefix needs text; ${column} is of type ${type}.`, column);
+      const end = afterPrefix(prefix);
+      const from: Clause = { column, op: 'gte', value: prefix };
+      return end === undefined ? from : { all: [from, { column, op: 'lt', value: end }] };
+    }
+    default:
+      throw new Refused('documents/unknown-condition', `There is no condition "${kind}".`, `${column}.${kind}`);
+  }
+};
+
+const compared = (column: string, op: Comparison, value: Scalar): Clause =>
+  value === null ? NOTHING : { column, op, value };
+
+/** The smallest text above all that begin with the prefix; undefined when there is none. */
+const afterPrefix = (prefix: string): string | undefined => {
+  const points = Array.from(prefix, (character) => character.codePointAt(0)!);
+  while (points.at(-1) === 0x10ffff) points.pop();
+  const last = points.pop();
+  if (last === undefined) return undefined;
+  // Surrogates are no characters: their place in the order is skipped.
+  return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+};
+
+/**
+ * Checks a query and turns its cursor into conditions.
+ * @throws Refused as `planWhere`, and `documents/bad-cursor`, `documents/bad-limit`
+ */
+export const planFind = (collection: Collection, { where, orderBy = [], after, limit = 100 }: Find = {}): FindPlan => {
+  const wanted = planWhere(collection, where);
+  if (!Number.isSafeInteger(limit) || limit < 0)
+    throw new Refused('documents/bad-limit', 'A limit is a whole number from 0.', 'limit');
+  const columns = orderBy.map(({ column, descending = false }: Order) => ({
+    column,
+    descending,
+    type: typeOfColumn(collection, column),
+  }));
+  const order = [
+    ...columns,
+    { column: 'id', descending: columns.at(-1)?.descending ?? false, type: 'text' as ColumnType },
+  ];
+  if (!after) return { matches: wanted, order, limit };
+  const last = [...after.values, after.id];
+  if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
+    throw new Refused('documents/bad-cursor', 'The cursor belongs to a query with another order.', 'after');
+  const beyond: Clause = {
+    any: order.map(({ column, descending }, i) => ({
+      all: [
+        ...order.slice(0, i).map((earlier, j) => same(earlier.column, last[j]!)),
+        following(column, descending, last[i] ?? null),
+      ],
+    })),
+  };
+  return { matches: { all: [wanted, ...startingAt(order[0]!, last[0] ?? null), beyond] }, order, limit };
+};
+
+/** Says no more than the cursor does, but in a form for which stores begin in the middle of an index. */
+const startingAt = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
+  descending || value === null ? [] : [{ column, op: 'gte', value }];
+
+const same = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
+
+const following = (column: string, descending: boolean, value: Scalar): Clause => {
+  if (!descending) return value === null ? { column, op: 'ne', value } : { column, op: 'gt', value };
+  return value === null ? NOTHING : { any: [{ column, op: 'lt', value }, same(column, null)] };
+};
+
+/** @throws Refused as `planWhere`, and `documents/bad-edges` for edges that do not rise */
+export const planAggregate = (collection: Collection, { where, by, measures }: Aggregate): AggregatePlan => ({
+  matches: planWhere(collection, where),
+  keys: by.map((key) => {
+    const column = typeof key === 'string' ? key : key.column;
+    const type = typeOfColumn(collection, column);
+    if (typeof key === 'string') return { column, type };
+    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} holds no instants.`, column);
+    if (key.edges.some((edge, i) => i > 0 && compareScalars(key.edges[i - 1]!, edge) >= 0))
+      throw new Refused('documents/bad-edges', `The edges over ${column} do not rise.`, column);
+    return { column, type, edges: key.edges };
+  }),
+  measures: Object.entries(measures).map(([name, measure]) => planMeasure(collection, name, measure)),
+});
+
+const planMeasure = (collection: Collection, name: string, measure: Measure): PlannedMeasure => {
+  if (measure === 'count') return { name, kind: 'count', column: '' };
+  const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
+  const type = typeOfColumn(collection, column);
+  if (type === 'flag' || (kind === 'sum' && type === 'text'))
+    throw new Refused('documents/wrong-type', `There is no ${kind} of ${column}: it is of type ${type}.`, name);
+  return { name, kind, column };
+};
+
+/** Groups in the order of their keys, null first; without `by` one group, also over nothing. */
+export const inOrder = ({ keys, measures }: AggregatePlan, groups: readonly Group[]): readonly Group[] => {
+  if (keys.length === 0 && groups.length === 0)
+    return [
+      {
+        keys: [],
+        values: Object.fromEntries(
+          measures.map(({ name, kind }) => [name, kind === 'count' || kind === 'sum' ? 0 : null]),
+        ),
+      },
+    ];
+  return [...groups].sort((a, b) => {
+    for (let i = 0; i < keys.length; i++) {
+      const compared = compareScalars(a.keys[i]!, b.keys[i]!);
+      if (compared !== 0) return compared;
+    }
+    return 0;
+  });
+};
