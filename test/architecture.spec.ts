@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rules, violationsOf, type Source } from './support/architecture';
 
@@ -10,6 +10,7 @@ const files = (folder: string): string[] =>
     .filter((path) => !path.includes('node_modules/'))
     .sort();
 const sources = ['apps', 'libs', 'bench']
+  .filter((folder) => existsSync(join(root, folder)))
   .flatMap(files)
   .map((path): Source => ({ path, text: path.endsWith('.md') ? '' : readFileSync(join(root, path), 'utf8') }));
 
