@@ -10,6 +10,7 @@ import {
   optional,
   ref,
   text,
+  To,
   type CommandOf,
   type EventOf,
   type Static,
@@ -59,11 +60,12 @@ export const journeyEvents = events({
   JourneyRestated: {
     version: 1,
     description:
-      'The touches, people or facts of a closed deal turned out to be others; the earlier list is kept here.',
+      'The touches, people or facts of a closed deal turned out to be others. The earlier list is the new one without `added` and with `earlier`.',
     ...facts,
     ...part,
     cause: text('What changed: late-touch, merge, role, amount …', { max: 100 }),
-    earlier: touches('This part of the list as it was.'),
+    earlier: touches('Touches of the earlier list that are not in the new one as they were.'),
+    added: list(text('The touch.', { max: 100 }), 'Touches that were not in the earlier list as they are now.'),
     touches: touches('Oldest first, up to the close.'),
   },
   JourneyReopened: {
@@ -85,3 +87,6 @@ export const journeyCommands = commands('journey', {
   ReopenJourney: { description: 'The deal is open again.', journeyId: facts.journeyId },
 });
 export type JourneyCommand = CommandOf<typeof journeyCommands>;
+
+/** Speaks to the journey of one deal. */
+export class ToJourney extends To<JourneyCommand> {}

@@ -1,0 +1,10 @@
+import { only, type Model } from './credit.model';
+
+/** All credit to the oldest eligible touch. Source: single-touch attribution, Google Analytics "first click". */
+export const firstTouch: Model = {
+  code: 'first-touch',
+  name: 'First touch',
+  description: 'All credit to the first touch.',
+  additive: true,
+  weights: (journey) => only(0, journey),
+};

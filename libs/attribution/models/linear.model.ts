@@ -1,0 +1,10 @@
+import { normalised, type Model } from './credit.model';
+
+/** The same credit to every touch, repeats of a channel counted. Source: Google Analytics "linear". */
+export const linear: Model = {
+  code: 'linear',
+  name: 'Linear',
+  description: 'The same credit to every touch.',
+  additive: true,
+  weights: ({ touches }) => normalised(touches.map(() => 1)),
+};

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { DAY_MS, fromMs, toMs } from '@baton/kernel';
+import { attributionModels } from '.';
+import { creditsOf, milestonesOf, type ModelJourney, type ModelParameters } from './credit.model';
+
+const start = toMs('2024-01-01T00:00:00.000Z');
+const day = (days: number) => fromMs(start + days * DAY_MS);
+const parameters: ModelParameters = {
+  excludedChannels: ['direct', 'direct traffic'],
+  weights: { first: 0.4, last: 0.4, mid: 0.2 },
+  halfLifeMs: 7 * DAY_MS,
+};
+const model = (code: string) => attributionModels.find((one) => one.code === code)!;
+const touches = (days: readonly number[], channel = 'search') => days.map((one) => ({ occurredAt: day(one), channel }));
+
+const deal: ModelJourney = {
+  touches: touches([0, 3, 10, 17, 24, 38, 45, 52]),
+  conversionAt: day(52),
+  leadCreatedAt: day(3),
+  openedAt: day(24),
+};
+const minors = (code: string, journey = deal, minor = 10_000_00, changed: Partial<ModelParameters> = {}) =>
+  creditsOf(model(code), journey, { ...parameters, ...changed }, undefined, { minor }).credits.map(
+    (credit) => credit.minor,
+  );
+
+describe('a deal of 10 000.00 with eight touches', () => {
+  it.each([
+    ['first-touch', [1000000, 0, 0, 0, 0, 0, 0, 0]],
+    ['last-touch', [0, 0, 0, 0, 0, 0, 0, 1000000]],
+    ['linear', Array<number>(8).fill(125000)],
+    ['u-shaped', [400000, 400000, 33334, 33334, 33333, 33333, 33333, 33333]],
+    ['w-shaped', [300000, 300000, 20000, 20000, 300000, 20000, 20000, 20000]],
+    ['position-based', [400000, 33334, 33334, 33333, 33333, 33333, 33333, 400000]],
+    ['time-decay', [3099, 4171, 8342, 16685, 33369, 133476, 266953, 533905]],
+  ])('is split by %s', (code, expected) => expect(minors(code)).toEqual(expected));
+});
+
+describe('three kinds of journeys', () => {
+  const paths: [string[], number][] = [
+    [['direct'], 2],
+    [['search', 'email'], 3],
+    [['search', 'social', 'email'], 5],
+  ];
+  const byChannel = (code: string) => {
+    const sums: Record<string, number> = {};
+    for (const [channels, conversions] of paths) {
+      const path = channels.map((channel, index) => ({ channel, occurredAt: day(index) }));
+      const { credits } = creditsOf(model(code), { touches: path, conversionAt: day(9) }, parameters, undefined);
+      credits.forEach(({ weight }, index) => {
+        sums[channels[index]!] = (sums[channels[index]!] ?? 0) + weight * conversions;
+      });
+    }
+    return sums;
+  };
+  it.each([
+    ['first-touch', { direct: 2, search: 8, email: 0, social: 0 }],
+    ['last-touch', { direct: 2, search: 0, email: 8, social: 0 }],
+    ['last-non-direct', { direct: 2, search: 0, email: 8, social: 0 }],
+    ['linear', { direct: 2, search: 19 / 6, email: 19 / 6, social: 5 / 3 }],
+    ['position-based', { direct: 2, search: 3.5, email: 3.5, social: 1 }],
+  ])('are credited by %s', (code, expected) => {
+    const found = byChannel(code);
+    for (const [channel, credit] of Object.entries(expected)) expect(found[channel]).toBeCloseTo(credit, 12);
+  });
+});
+
+describe('the edges', () => {
+  const weights = (code: string, journey: ModelJourney, changed: Partial<ModelParameters> = {}) =>
+    model(code).weights(journey, { ...parameters, ...changed });
+  const near = (found: readonly number[], expected: readonly number[]) => {
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((one, index) => expect(found[index]).toBeCloseTo(one, 12));
+  };
+  const two: ModelJourney = { touches: touches([0, 1]), conversionAt: day(2) };
+
+  it('decays by half every seven days', () =>
+    near(weights('time-decay', { touches: touches([0, 7, 14, 21]), conversionAt: day(28) }), [
+      1 / 15,
+      2 / 15,
+      4 / 15,
+      8 / 15,
+    ]));
+  it('decays touches of many years ago without losing them', () =>
+    near(weights('time-decay', { touches: touches([0, 7]), conversionAt: day(40_000) }), [1 / 3, 2 / 3]));
+  it('renormalises the ends of two touches', () => {
+    near(weights('position-based', two), [0.5, 0.5]);
+    near(weights('position-based', two, { weights: { first: 0.2, last: 0.6, mid: 0.2 } }), [0.25, 0.75]);
+    near(weights('position-based', two, { weights: { first: 0.3, last: 0.7, mid: 0 } }), [0.3, 0.7]);
+  });
+  it('shares equally where the definition pays nothing to the ends and nothing lies between', () =>
+    near(weights('position-based', two, { weights: { first: 0, last: 0, mid: 1 } }), [0.5, 0.5]));
+  it('adds the shares of a touch with several milestones', () => {
+    const both = { ...deal, leadCreatedAt: day(1), openedAt: day(2) };
+    near(weights('w-shaped', both), [0.9, ...Array<number>(7).fill(0.1 / 7)]);
+  });
+  it('renormalises a missing milestone and says which', () => {
+    const unknown: ModelJourney = { touches: touches([0, 1, 2]), conversionAt: day(2) };
+    near(weights('u-shaped', unknown), [0.4 / 0.6, 0.1 / 0.6, 0.1 / 0.6]);
+    expect(creditsOf(model('u-shaped'), unknown, parameters, undefined)).toMatchObject({
+      missing: ['LC'],
+      credits: [{ share: 0.4, milestones: ['FT'] }, { share: 0.1 }, { share: 0.1, milestones: ['CW'] }],
+    });
+  });
+  it('takes a milestone at the last touch at or before it', () =>
+    expect([...milestonesOf({ ...deal, leadCreatedAt: day(9.9), openedAt: day(10) })]).toEqual([
+      ['FT', 0],
+      ['LC', 1],
+      ['OC', 2],
+      ['CW', 7],
+    ]));
+  it('passes over excluded channels, whatever their case, unless there is no other', () => {
+    const search = touches([0]);
+    const direct = touches([1, 2], 'Direct Traffic');
+    near(weights('last-non-direct', { touches: [...search, ...direct], conversionAt: day(3) }), [1, 0, 0]);
+    near(weights('last-non-direct', { touches: direct, conversionAt: day(3) }), [0, 1]);
+  });
+  it('counts both ends of the window and nothing beyond', () => {
+    const journey = { touches: touches([-0.001, 0, 5, 10, 10.001]), conversionAt: day(10) };
+    const { credits } = creditsOf(model('linear'), journey, parameters, 10 * DAY_MS, { minor: 100 });
+    expect(credits.map(({ excluded, minor }) => excluded ?? minor)).toEqual([
+      'before-window',
+      34,
+      33,
+      33,
+      'after-conversion',
+    ]);
+  });
+  it('says when no touch is eligible', () =>
+    expect(creditsOf(model('linear'), { touches: [], conversionAt: day(0) }, parameters, undefined)).toEqual({
+      credits: [],
+      unattributed: true,
+      missing: [],
+    }));
+});
+
+describe.each(attributionModels.map((one) => [one.code, one] as const))('%s', (_, one) => {
+  const journeys = fc.record({
+    touches: fc.array(
+      fc.record({
+        at: fc.double({ min: -400, max: 20, noNaN: true }),
+        channel: fc.constantFrom('direct', 'search', ''),
+      }),
+      { maxLength: 30 },
+    ),
+    lead: fc.option(fc.double({ min: -400, max: 20, noNaN: true }), { nil: undefined }),
+    opened: fc.option(fc.double({ min: -400, max: 20, noNaN: true }), { nil: undefined }),
+    lookback: fc.option(fc.integer({ min: 0, max: 400 }), { nil: undefined }),
+    minor: fc.integer({ min: -1_000_000_000, max: 1_000_000_000_000 }),
+    weights: fc.record({
+      first: fc.double({ min: 0, max: 1, noNaN: true }),
+      last: fc.double({ min: 0, max: 1, noNaN: true }),
+      mid: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  });
+  it('gives away a conversion and its amount exactly, or says that nobody earned it', () =>
+    fc.assert(
+      fc.property(journeys, ({ touches: drawn, lead, opened, lookback, minor, weights }) => {
+        const journey: ModelJourney = {
+          touches: drawn
+            .map(({ at, channel }) => ({ occurredAt: day(at), channel }))
+            .sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0)),
+          conversionAt: day(0),
+          ...(lead !== undefined && { leadCreatedAt: day(lead) }),
+          ...(opened !== undefined && { openedAt: day(opened) }),
+        };
+        const window = lookback === undefined ? undefined : lookback * DAY_MS;
+        const { credits, unattributed } = creditsOf(one, journey, { ...parameters, weights }, window, { minor });
+        const sums = credits.reduce(
+          (sum, credit) => ({ weight: sum.weight + credit.weight, minor: sum.minor + credit.minor! }),
+          { weight: 0, minor: 0 },
+        );
+        expect(unattributed).toBe(credits.every(({ excluded }) => excluded));
+        if (unattributed) return expect(sums).toEqual({ weight: 0, minor: 0 });
+        expect(one.additive).toBe(true);
+        expect(sums.minor).toBe(minor);
+        expect(Math.abs(sums.weight - 1)).toBeLessThan(1e-9);
+        for (const credit of credits) {
+          expect(credit.weight).toBeGreaterThanOrEqual(0);
+          expect(credit.minor! * Math.sign(minor)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    ));
+});

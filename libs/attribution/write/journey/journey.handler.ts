@@ -1,0 +1,15 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DecisionContext, handle, Journal } from '@baton/kernel';
+import { journey } from './journey.decider';
+import { ToJourney } from './journey.events';
+
+@CommandHandler(ToJourney)
+export class JourneyHandler implements ICommandHandler<ToJourney> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+  execute({ id, command }: ToJourney) {
+    return handle(this.journal, journey, id, command, this.context);
+  }
+}
