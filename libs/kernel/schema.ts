@@ -31,8 +31,15 @@ export const real = (description = '', { min, max }: { min?: number; max?: numbe
 export const flag = (description = '') => Type.Boolean({ description });
 export const instant = (description = '') => Type.String({ description, format: 'instant' });
 export const day = (description = '') => Type.String({ description, format: 'day' });
+/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema. */
 export const oneOf = <const V extends readonly string[]>(values: V, description = '') =>
-  Type.Unsafe<V[number]>({ type: 'string', enum: [...values], description });
+  Type.Unsafe<V[number]>(
+    Type.String({
+      description,
+      enum: [...values],
+      pattern: `^(${values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`,
+    }),
+  );
 export const money = (description = '') =>
   Type.Unsafe<Money>(
     Type.Object(
@@ -51,7 +58,7 @@ export const list = <S extends TSchema>(items: S, description = '', { max = 500 
 export const object = <F extends Record<string, TSchema>>(fields: F, description = '') =>
   Type.Object(fields, { description, additionalProperties: false });
 /** Free JSON, checked by whoever gives it a meaning (a definition's body by its kind). */
-export const json = (description = '') => Type.Unsafe<Json>({ description, json: true });
+export const json = (description = '') => Type.Unsafe<Json>(Type.Unknown({ description, json: true }));
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
 /** Encrypted in the log with the key of the event's `leadId`. Always `optional(personal(…))`: an erasure removes it. */
 export const personal = <S extends TSchema>(schema: S): S => ({ ...schema, personal: true });
