@@ -32,6 +32,8 @@ export type CommandSpec = {
   readonly allow?: readonly Role[];
   /** The caller may say when it happened (a touch that is reported late). */
   readonly datable?: boolean;
+  /** It begins a stream: the caller may leave the id to Baton. */
+  readonly creates?: boolean;
   readonly [field: string]: TSchema | string | boolean | readonly Role[] | undefined;
 };
 
@@ -40,6 +42,7 @@ export interface CommandSchema {
   readonly description: string;
   readonly allow: readonly Role[];
   readonly datable: boolean;
+  readonly creates: boolean;
   readonly object: TObject;
   readonly faultOf: (data: unknown) => Fault | undefined;
 }
@@ -75,8 +78,8 @@ export const commands = <const S extends Record<string, CommandSpec>>(aggregate:
   schemas: new Map(
     Object.entries(specs).map(([type, spec]) => {
       const object = Type.Object(fieldsOf(spec), { additionalProperties: false });
-      const { description, allow = [], datable = false } = spec;
-      return [type, { type, description, allow, datable, object, faultOf: faultFinder(object) }];
+      const { description, allow = [], datable = false, creates = false } = spec;
+      return [type, { type, description, allow, datable, creates, object, faultOf: faultFinder(object) }];
     }),
   ),
 });

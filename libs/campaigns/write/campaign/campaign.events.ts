@@ -26,6 +26,7 @@ export type CampaignEvent = EventOf<typeof campaignEvents>;
 
 export const campaignCommands = commands('campaign', {
   CreateCampaign: {
+    creates: true,
     description: 'Plan a campaign.',
     allow: ['marketing', 'revops'],
     campaignId: ref('campaign'),

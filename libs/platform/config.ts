@@ -1,0 +1,81 @@
+import { Refused } from '@baton/kernel';
+
+/** Every environment variable Baton reads, once: name, default, meaning, check. The manual's table comes from here. */
+export const settings = [
+  {
+    name: 'BATON_DATA_DIR',
+    key: 'dataDir',
+    fallback: '.baton',
+    meaning: 'Folder of the embedded files (log, documents, keys).',
+  },
+  { name: 'BATON_HOST', key: 'host', fallback: '127.0.0.1', meaning: 'Address the server listens on.' },
+  {
+    name: 'BATON_PORT',
+    key: 'port',
+    fallback: '3000',
+    meaning: 'Port the server listens on; 0 takes a free one.',
+    pattern: /^\d{1,5}$/,
+  },
+  {
+    name: 'BATON_MASTER_KEY',
+    key: 'masterKey',
+    fallback: '',
+    meaning:
+      'Base64 of 32 bytes that wrap all data keys; without it a file in the data folder, made at first use. Needed with MongoDB.',
+  },
+  {
+    name: 'BATON_LOG_LEVEL',
+    key: 'logLevel',
+    fallback: 'info',
+    meaning: 'fatal, error, warn, info, debug, trace or silent.',
+    pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
+  },
+  {
+    name: 'BATON_PROJECT',
+    key: 'project',
+    fallback: 'yes',
+    meaning: 'Does this process fold read models and run policies? yes or no.',
+    pattern: /^(yes|no)$/,
+  },
+  {
+    name: 'EVENTSTORE_URL',
+    key: 'eventStoreUrl',
+    fallback: '',
+    meaning: 'EventStoreDB connection string; empty: the embedded log.',
+    pattern: /^(esdb(\+discover)?:\/\/.+)?$/,
+  },
+  {
+    name: 'MONGODB_URL',
+    key: 'mongoUrl',
+    fallback: '',
+    meaning: 'MongoDB connection string; empty: the embedded documents.',
+    pattern: /^(mongodb(\+srv)?:\/\/.+)?$/,
+  },
+] as const satisfies readonly {
+  name: string;
+  key: string;
+  fallback: string;
+  meaning: string;
+  pattern?: RegExp;
+}[];
+
+type Key = (typeof settings)[number]['key'];
+export type Config = Readonly<Record<Exclude<Key, 'port' | 'project'>, string>> & {
+  readonly port: number;
+  readonly project: boolean;
+};
+
+/**
+ * Reads the configuration from the environment.
+ * @throws Refused `config/invalid` naming the variable, never its value (it may be a secret)
+ */
+export const readConfig = (environment: Readonly<Record<string, string | undefined>> = process.env): Config => {
+  const values = settings.map((setting) => {
+    const value = environment[setting.name] || setting.fallback;
+    if ('pattern' in setting && !setting.pattern.test(value))
+      throw new Refused('config/invalid', `${setting.name}: ${setting.meaning}`, setting.name);
+    return [setting.key, value];
+  });
+  const raw = Object.fromEntries(values) as Record<Key, string>;
+  return { ...raw, port: Number(raw.port), project: raw.project === 'yes' };
+};

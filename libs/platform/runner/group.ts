@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog, Journal, Page } from '@baton/kernel';
+import type { Follower } from './fold';
+import { DecodedPage } from './page';
+
+/** Reads the next page while the present one is handled. */
+export async function* ahead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
+  const iterator = pages[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = iterator.next();
+      next.catch(() => undefined); // awaited in the next round, or dropped when the reader leaves
+      yield value;
+    }
+  } finally {
+    void iterator.return?.();
+  }
+}
+
+const earliest = (followers: readonly Follower[]): string =>
+  followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
+
+/**
+ * Followers that share one read of the log. A fault of a store ends the read; it begins again, after a pause, from
+ * the earliest saved position, and followers that were further ignore what they have.
+ */
+export class Group {
+  followers: readonly Follower[] = [];
+  private stopped = false;
+  private round = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly journal: Journal,
+    /** The followers this process may run now (it holds their leases), taken up at their checkpoints. */
+    private readonly open: () => Promise<readonly Follower[]>,
+    private readonly onProgress: () => void,
+    private readonly onFault: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Takes the followers up anew: a lease or an active generation changed. */
+  refresh(): void {
+    this.round.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.round.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    let pause = 50;
+    while (!this.stopped) {
+      this.round = new AbortController();
+      const { signal } = this.round;
+      try {
+        this.followers = await this.open();
+        this.onProgress();
+        if (this.followers.length === 0) {
+          await delay(60_000, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
+        for await (const page of ahead(this.log.follow(earliest(this.followers), {}, { signal, limit: 2000 }))) {
+          const decoded = new DecodedPage(page, this.journal);
+          for (const follower of this.followers) await follower.take(decoded);
+          pause = 50;
+          this.onProgress();
+          if (signal.aborted) break;
+        }
+        for (const follower of this.followers) await follower.flush();
+      } catch (error) {
+        this.onFault(error);
+        await delay(pause, undefined, { signal }).catch(() => undefined);
+        pause = Math.min(pause * 2, 5000);
+      }
+    }
+    this.followers = [];
+  }
+}

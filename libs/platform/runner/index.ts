@@ -1,0 +1,3 @@
+export { Runner, type FollowerStatus, type RunnerParts } from './runner';
+export { type Dispatch } from './react';
+export { type Completeness } from './verify';

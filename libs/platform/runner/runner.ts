@@ -1,0 +1,382 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Conflict,
+  NotFound,
+  START,
+  type Checkpoint,
+  type Clock,
+  type Documents,
+  type DueList,
+  type EventLog,
+  type Fence,
+  type Instant,
+  type Journal,
+  type Parked,
+  type Policy,
+  type Position,
+  type Projection,
+} from '@baton/kernel';
+import { v5 as uuidv5 } from 'uuid';
+import { collectionOf, firstGeneration } from '../documents';
+import { Fold, type Follower } from './fold';
+import { ahead, Group } from './group';
+import { DecodedPage } from './page';
+import { policyFollower, React, type Dispatch } from './react';
+import { seenBy, type Completeness } from './verify';
+
+const LEASE_MS = 10_000;
+const TICK_MS = 1_000;
+const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
+
+export interface RunnerParts {
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly documents: Documents;
+  readonly projections: readonly Projection[];
+  readonly policies: readonly Policy[];
+  readonly dueLists: readonly DueList[];
+  readonly dispatch: Dispatch;
+  readonly clock: Clock;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** How far one follower is. */
+export interface FollowerStatus extends Checkpoint {
+  readonly name: string;
+  readonly kind: 'read model' | 'policy';
+  /** The process that runs it: `host:pid:random`. */
+  readonly holder: string | undefined;
+  readonly parked: readonly Parked[];
+  readonly atTip: boolean;
+}
+
+/**
+ * Follows the log: folds read models, runs policies, sends what falls due. Several processes share the followers by
+ * lease; each follower runs in one process at a time, and a fencing token refuses the writes of one that lost it.
+ */
+export class Runner {
+  private readonly holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  private readonly fences = new Map<string, Fence>();
+  private readonly folds: Group;
+  private readonly reacts: Group;
+  private readonly waiters = new Set<() => void>();
+  private readonly rebuilding = new Set<string>();
+  private heart: NodeJS.Timeout | undefined;
+  private beating: Promise<void> = Promise.resolve();
+  private ticker: NodeJS.Timeout | undefined;
+  private ticking: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: RunnerParts) {
+    const { log, journal, onFault } = parts;
+    const progress = () => this.waiters.forEach((wake) => wake());
+    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault);
+    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault);
+  }
+
+  /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
+  async start({ tick = true } = {}): Promise<void> {
+    await this.beat();
+    this.folds.start();
+    this.reacts.start();
+    this.heart = setInterval(() => {
+      this.beating = this.beat().catch(this.parts.onFault);
+    }, LEASE_MS / 3);
+    if (tick) this.tickLater();
+  }
+
+  private tickLater(): void {
+    this.ticker = setTimeout(() => {
+      this.ticking = this.passTime(this.parts.clock.now())
+        .catch(this.parts.onFault)
+        .then(() => this.ticker && this.tickLater());
+    }, TICK_MS);
+  }
+
+  /** Finishes the page in hand, saves, and gives the leases back. */
+  async stop(): Promise<void> {
+    clearInterval(this.heart);
+    clearTimeout(this.ticker);
+    this.ticker = undefined;
+    await this.ticking;
+    await this.beating;
+    await Promise.all([this.folds.stop(), this.reacts.stop()]);
+    for (const lease of this.fences.keys()) await this.parts.documents.release(lease, this.holder);
+    this.fences.clear();
+  }
+
+  /** Takes and renews leases; a change of what this process holds takes the groups up anew. */
+  private async beat(): Promise<void> {
+    let changed = false;
+    for (const lease of this.leases()) {
+      const before = this.fences.get(lease);
+      const fence = await this.take(lease);
+      if (fence) this.fences.set(lease, fence);
+      else this.fences.delete(lease);
+      changed ||= before?.token !== fence?.token;
+    }
+    for (const { name } of this.folds.followers) {
+      const projection = this.parts.projections.find((p) => isGenerationOf(p, name));
+      if (projection) changed ||= (await this.parts.documents.active(projection.name)) !== name;
+    }
+    if (changed) {
+      this.folds.refresh();
+      this.reacts.refresh();
+    }
+  }
+
+  private leases(): string[] {
+    return [...this.parts.projections.map(({ name }) => name), ...this.parts.policies.map(policyFollower), 'clock'];
+  }
+
+  private async take(lease: string): Promise<Fence | undefined> {
+    const { documents, clock } = this.parts;
+    const fence = await documents.lease(lease, this.holder, LEASE_MS, clock.now());
+    if (fence) return fence;
+    const other = await documents.holder(lease, clock.now());
+    if (!other || !isDeadNeighbour(other)) return undefined;
+    await documents.release(lease, other); // a process that was killed here cannot come back
+    return documents.lease(lease, this.holder, LEASE_MS, clock.now());
+  }
+
+  private fenceOf(lease: string): () => Fence {
+    return () => {
+      const fence = this.fences.get(lease);
+      if (!fence) throw new Conflict('documents/lease-lost', `Another process runs ${lease} now.`);
+      return fence;
+    };
+  }
+
+  private async openFolds(): Promise<readonly Follower[]> {
+    const { documents, projections } = this.parts;
+    const folds: Follower[] = [];
+    for (const projection of projections) {
+      if (!this.fences.has(projection.name)) continue;
+      let active = await documents.active(projection.name);
+      if (!active) await documents.activate(projection.name, (active = firstGeneration(projection)));
+      if (isGenerationOf(projection, active))
+        folds.push(await Fold.open(documents, projection, active, this.fenceOf(projection.name)));
+      else if (!this.rebuilding.has(projection.name)) void this.rebuild(projection.name).catch(this.parts.onFault);
+    }
+    return folds;
+  }
+
+  private async openReacts(): Promise<readonly Follower[]> {
+    const { documents, journal, policies, dispatch, log } = this.parts;
+    const tip = await log.tip();
+    const mine = policies.filter((policy) => this.fences.has(policyFollower(policy)));
+    return Promise.all(
+      mine.map((policy) =>
+        React.open(documents, journal, policy, dispatch, this.fenceOf(policyFollower(policy)), tip),
+      ),
+    );
+  }
+
+  /** The checkpoint names of all read models (their active generations) and policies. */
+  private async followers(only: 'read models' | 'policies' | 'all'): Promise<string[]> {
+    const { documents, projections, policies } = this.parts;
+    const names = only === 'read models' ? [] : policies.map(policyFollower);
+    if (only !== 'policies')
+      for (const projection of projections)
+        names.push((await documents.active(projection.name)) ?? firstGeneration(projection));
+    return names;
+  }
+
+  /**
+   * Waits until followers have handled everything up to a position, here or in the process that runs them.
+   * @throws Conflict `read/too-far-behind` after `timeoutMs`
+   */
+  async waitFor(position: Position, only: 'read models' | 'policies' | 'all' = 'read models', timeoutMs = 10_000) {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const behind = [];
+      for (const name of await this.followers(only)) {
+        const here = [...this.folds.followers, ...this.reacts.followers].find((follower) => follower.name === name);
+        const reached = here?.position ?? (await this.parts.documents.checkpoint(name))?.position ?? START;
+        if (reached < position) behind.push(name);
+      }
+      if (behind.length === 0) return;
+      if (performance.now() > deadline)
+        throw new Conflict('read/too-far-behind', `Not there yet: ${behind.join(', ')}. Ask again.`, 'atLeast');
+      await this.progress(20);
+    }
+  }
+
+  private progress(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.waiters.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.waiters.add(done);
+    });
+  }
+
+  /** Waits until everything that is in the log now, and what policies made of it, is handled and folded. */
+  async catchUp(timeoutMs = 600_000): Promise<Position> {
+    for (let tip = await this.parts.log.tip(); ;) {
+      await this.waitFor(tip, 'policies', timeoutMs);
+      const next = await this.parts.log.tip();
+      if (next === tip) break;
+      tip = next;
+    }
+    const tip = await this.parts.log.tip();
+    await this.waitFor(tip, 'read models', timeoutMs);
+    return tip;
+  }
+
+  /**
+   * Sends PassTime to every stream with something due at or before an instant; the decider checks again.
+   * @returns how many commands were sent
+   */
+  async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
+    if (!this.fences.has('clock')) return 0;
+    const { documents, dueLists, dispatch } = this.parts;
+    let sent = 0;
+    for (const { projection, to, type } of dueLists) {
+      const generation = (await documents.active(projection.name)) ?? firstGeneration(projection);
+      const due = await documents.find(collectionOf(projection, generation), {
+        where: { dueAt: { lte: until } },
+        orderBy: [{ column: 'dueAt' }],
+        limit: 500,
+      });
+      for (const { id, doc } of due) {
+        const idField = `${projection.name} ${id} ${(doc as { dueAt: string }).dueAt}`;
+        const meta = {
+          commandId: uuidv5(idField, CLOCK_COMMANDS),
+          actor: 'clock',
+          origin: 'system' as const,
+          occurredAt: until,
+          mode,
+        };
+        await dispatch(new to(id, { type, data: { [idFieldOf(to)]: id }, meta }));
+        sent++;
+      }
+    }
+    return sent;
+  }
+
+  /**
+   * Builds a read model anew beside the generation in use and switches when it has caught up.
+   * @param onProgress called after each page with the events read so far
+   * @throws NotFound `read/unknown-read-model`; Conflict `read/rebuild-running`
+   */
+  async rebuild(
+    name: string,
+    onProgress: (events: number) => void = () => undefined,
+  ): Promise<{ generation: string; events: number }> {
+    const { documents, log, journal, projections } = this.parts;
+    const projection = projections.find((candidate) => candidate.name === name);
+    if (!projection)
+      throw new NotFound(
+        'read/unknown-read-model',
+        `Read models: ${projections.map((p) => p.name).join(', ')}.`,
+        'name',
+      );
+    const lease = `rebuild-${name}`;
+    const fence = await this.take(lease);
+    if (!fence) throw new Conflict('read/rebuild-running', `${name} is being rebuilt by another process.`);
+    this.rebuilding.add(name);
+    const renewal = setInterval(() => void this.take(lease).catch(this.parts.onFault), LEASE_MS / 3);
+    try {
+      const generation = await this.nextGeneration(projection);
+      await documents.drop(generation); // what an interrupted rebuild left behind
+      const fold = await Fold.open(documents, projection, generation, () => fence, { behind: true });
+      let events = 0;
+      const { signal, abort } = abortable();
+      for await (const page of ahead(log.follow(START, filterOf(projection), { signal, limit: 5000 }))) {
+        await fold.take(new DecodedPage(page, journal));
+        onProgress((events += page.events.length));
+        if (page.atTip) break;
+      }
+      abort();
+      await fold.flush();
+      const before = await documents.active(name);
+      await documents.activate(name, generation);
+      this.folds.refresh();
+      if (before && before !== generation) await this.dropWhenUnused(before);
+      return { generation, events };
+    } finally {
+      clearInterval(renewal);
+      this.rebuilding.delete(name);
+      await documents.release(lease, this.holder);
+    }
+  }
+
+  private async nextGeneration(projection: Projection): Promise<string> {
+    const active = await this.parts.documents.active(projection.name);
+    const first = firstGeneration(projection);
+    if (!active || !isGenerationOf(projection, active)) return first;
+    return `${first}-${Number(active.slice(first.length + 1) || 1) + 1}`;
+  }
+
+  /** The old generation goes once no process can still be writing it. */
+  private async dropWhenUnused(generation: string): Promise<void> {
+    for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
+      await delay(20);
+    await this.parts.documents.drop(generation);
+  }
+
+  async status(): Promise<readonly FollowerStatus[]> {
+    const { documents, clock, log } = this.parts;
+    const tip = await log.tip();
+    const answer: FollowerStatus[] = [];
+    for (const name of await this.followers('all')) {
+      const checkpoint = (await documents.checkpoint(name)) ?? { position: START, count: 0, digest: '0' };
+      const isPolicy = name.startsWith('policy-');
+      const lease = this.parts.projections.find((projection) => isGenerationOf(projection, name))?.name ?? name;
+      answer.push({
+        ...checkpoint,
+        name,
+        kind: isPolicy ? 'policy' : 'read model',
+        holder: await documents.holder(lease, clock.now()),
+        parked: await documents.parked(name),
+        atTip: checkpoint.position >= tip,
+      });
+    }
+    return answer;
+  }
+
+  /** Recomputes what each read model should have seen, by another path than the folds', and compares. */
+  async verify(): Promise<readonly Completeness[]> {
+    const { documents, log, projections } = this.parts;
+    const answers: Completeness[] = [];
+    for (const projection of projections) {
+      const generation = (await documents.active(projection.name)) ?? firstGeneration(projection);
+      const checkpoint = await documents.checkpoint(generation);
+      answers.push(await seenBy(log, generation, projection.types, checkpoint));
+    }
+    return answers;
+  }
+}
+
+const filterOf = ({ types }: Projection) => (types ? { types } : {});
+
+const abortable = () => {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+};
+
+/** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
+const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;
+
+const isGenerationOf = (projection: Projection, generation: string): boolean => {
+  const first = firstGeneration(projection);
+  return (
+    generation === first || (generation.startsWith(`${first}-`) && /^\d+$/.test(generation.slice(first.length + 1)))
+  );
+};
+
+const isDeadNeighbour = (holder: string): boolean => {
+  const [host, pid] = holder.split(':');
+  if (host !== hostname() || Number(pid) === process.pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
