@@ -3,6 +3,7 @@ import { documentsContract, whenStore } from '@baton/kernel/testing';
 import { MongoDocuments } from '.';
 
 whenStore('MONGODB_URL', (url) => {
+  jest.setTimeout(30_000);
   const client = new MongoClient(url);
   const made: string[] = [];
   /** The same server, each time another database. */

@@ -38,7 +38,7 @@ type StoredParked = Parked & { readonly _id: { readonly follower: string; readon
 
 const DUPLICATE_KEY = 11000;
 const NAMESPACE_NOT_FOUND = 26;
-/** Of one call to the server; a bulk of guarded upserts takes up to a second. */
+/** Of one answer of the server; a bulk of guarded upserts takes up to a second. Without it a call waits for ever. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
 
@@ -74,7 +74,8 @@ export class MongoDocuments extends Documents {
   static async connect(url: string): Promise<MongoDocuments> {
     const client = new MongoClient(url, {
       serverSelectionTimeoutMS: 5_000,
-      timeoutMS: DEADLINE_MS,
+      waitQueueTimeoutMS: DEADLINE_MS,
+      socketTimeoutMS: DEADLINE_MS,
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       retryWrites: true,
