@@ -1,0 +1,193 @@
+import { type Instant, type Reaction, type Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { journeyCommands } from '../write/journey/journey.events';
+import { journeyPolicy } from './journeys.policy';
+
+type Line = readonly [stream: string, day: string, type: string, data: object];
+const at = (day: string): Instant => `2024-${day}T00:00:00.000Z`;
+
+/** A log of these events, and what the policy says to the last one. */
+const after = async (...lines: readonly Line[]): Promise<readonly Reaction[]> => {
+  const log: Recorded[] = lines.map(([stream, day, type, data]) =>
+    recorded({ type, data }, { occurredAt: at(day), stream }),
+  );
+  const last = log.at(-1)!;
+  if (!journeyPolicy.types.includes(last.type)) return [];
+  const reactions = await journeyPolicy.react(last, async (stream) => log.filter((event) => event.stream === stream));
+  for (const { type, data } of reactions) expect(journeyCommands.schemas.get(type)!.faultOf(data)).toBeUndefined();
+  return reactions;
+};
+const lead = (leadId: string, day: string, type: string, data: object = {}): Line => [
+  `lead-${leadId}`,
+  day,
+  type,
+  { leadId, ...data },
+];
+const captured = (leadId: string, day: string) => lead(leadId, day, 'LeadCaptured');
+const touched = (leadId: string, day: string, page: string, opportunityIds?: string[]) =>
+  lead(leadId, day, 'TouchRecorded', {
+    action: 'page-view',
+    team: 'marketing',
+    page,
+    ...(opportunityIds && { opportunityIds }),
+  });
+const deal = (day: string, type: string, data: object = {}): Line => [
+  'opportunity-deal',
+  day,
+  type,
+  { opportunityId: 'deal', ...data },
+];
+const opened = deal('02-01', 'OpportunityOpened', { stage: 'open', amount: { minor: 500, currency: 'EUR' } });
+const role = (leadId: string, name?: string) =>
+  deal('02-02', 'ContactRoleAdded', { leadId, ...(name && { role: name }) });
+const won = deal('03-01', 'OpportunityWon', { leadIds: ['ada'], owner: 'rep', product: 'gtx' });
+const joined = (leadId: string, day = '02-02') => lead(leadId, day, 'LeadJoinedOpportunity', { opportunityId: 'deal' });
+const visit = (day: string, page: string, leadId?: string): Line => [
+  'visitor-v',
+  day,
+  'VisitRecorded',
+  { visitorId: 'v', action: 'page-view', team: 'marketing', page, ...(leadId && { leadId }) },
+];
+
+const pages = (reactions: readonly Reaction[]) =>
+  (reactions[0]!.data as { touches: { page: string }[] }).touches.map(({ page }) => page);
+
+describe('when a deal closes', () => {
+  it('its journey is recorded with the facts of the deal and the touches up to the close', async () => {
+    const [reaction, ...others] = await after(
+      captured('ada', '01-02'),
+      touched('ada', '01-01', 'first'),
+      touched('ada', '03-02', 'after'),
+      opened,
+      role('ada', 'champion'),
+      won,
+    );
+    expect(others).toEqual([]);
+    expect(reaction).toMatchObject({
+      id: 'deal',
+      type: 'CloseJourney',
+      data: {
+        journeyId: 'deal',
+        outcome: 'won',
+        openedAt: at('02-01'),
+        closedAt: at('03-01'),
+        leadCreatedAt: at('01-02'),
+        firstContactAt: at('01-01'),
+        amount: { minor: 500, currency: 'EUR' },
+        leadIds: ['ada'],
+        owner: 'rep',
+        product: 'gtx',
+        touches: [{ leadId: 'ada', role: 'champion', page: 'first', occurredAt: at('01-01') }],
+      },
+    });
+  });
+  it('a first contact after the close is known as such and earns nothing', async () => {
+    const [reaction] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
+    expect(reaction!.data).toMatchObject({ firstContactAt: at('04-01'), touches: [] });
+  });
+  it('touches of the same instant stand in the order of the log', async () =>
+    expect(
+      pages(
+        await after(
+          touched('bob', '01-02', 'b1'),
+          touched('ada', '01-02', 'a'),
+          touched('bob', '01-02', 'b2'),
+          touched('bob', '01-01', 'b0'),
+          opened,
+          role('ada'),
+          role('bob'),
+          won,
+        ),
+      ),
+    ).toEqual(['b0', 'b1', 'a', 'b2']));
+  it('a person who left the deal brings no touches', async () =>
+    expect(
+      pages(
+        await after(
+          touched('ada', '01-01', 'a'),
+          touched('bob', '01-02', 'b'),
+          opened,
+          role('ada'),
+          role('bob'),
+          deal('02-03', 'ContactRoleRemoved', { leadId: 'bob' }),
+          won,
+        ),
+      ),
+    ).toEqual(['a']));
+  it('visits before identification belong to the person', async () => {
+    const reactions = await after(
+      visit('01-01', 'anonymous'),
+      visit('01-03', 'known', 'ada'),
+      visit('01-04', 'of another', 'eve'),
+      lead('ada', '01-02', 'LeadVisitorLinked', { visitorId: 'v' }),
+      opened,
+      role('ada'),
+      won,
+    );
+    expect(pages(reactions)).toEqual(['anonymous', 'known']);
+    expect(reactions[0]!.data).toMatchObject({ touches: [{ visitorId: 'v', leadId: 'ada' }, {}] });
+  });
+  it('merged leads are one person, from either side, until they are unmerged', async () => {
+    const before = [touched('ada', '01-01', 'a'), touched('ada-2', '01-02', 'a2'), opened];
+    const merged = lead('ada', '01-05', 'LeadMerged', { mergedLeadId: 'ada-2' });
+    const noted = lead('ada-2', '01-05', 'LeadMergedInto', { survivorId: 'ada' });
+    const unmerged = lead('ada', '01-06', 'LeadUnmerged', { mergedLeadId: 'ada-2' });
+    expect(pages(await after(...before, merged, noted, role('ada'), won))).toEqual(['a', 'a2']);
+    expect(pages(await after(...before, merged, noted, role('ada-2'), won))).toEqual(['a', 'a2']);
+    expect(pages(await after(...before, merged, noted, unmerged, role('ada'), won))).toEqual(['a']);
+    expect(pages(await after(...before, merged, noted, unmerged, role('ada-2'), won))).toEqual(['a2']);
+  });
+  it('a lost deal keeps its journey too', async () =>
+    expect(await after(opened, deal('03-01', 'OpportunityLost', { reason: 'price', leadIds: [] }))).toMatchObject([
+      { type: 'CloseJourney', data: { outcome: 'lost', leadIds: [], touches: [] } },
+    ]));
+});
+
+describe('when a deal is reopened', () => {
+  it('its journey is', async () =>
+    expect(
+      await after(opened, won, deal('03-02', 'OpportunityReopened', { stage: 'open', reason: 'error' })),
+    ).toMatchObject([{ type: 'ReopenJourney', id: 'deal', data: { journeyId: 'deal' } }]));
+});
+
+describe('what becomes known after the close', () => {
+  const past = [touched('ada', '01-05', 'first'), opened, role('ada'), joined('ada')];
+  const closed = [...past, won];
+
+  it.each<[string, string, Line]>([
+    ['a late touch', 'late-touch', touched('ada', '01-06', 'late', ['deal'])],
+    ['a late visit', 'late-visit', visit('01-06', 'late', 'ada')],
+    ['an amount', 'amount', deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } })],
+    ['a role', 'role', joined('ada')],
+    ['a lost role', 'role', lead('ada', '03-02', 'LeadLeftOpportunity', { opportunityId: 'deal' })],
+    ['a merge', 'merge', lead('ada', '03-02', 'LeadMerged', { mergedLeadId: 'bob' })],
+    ['a merge noted by the merged lead', 'merge', lead('ada', '03-02', 'LeadMergedInto', { survivorId: 'eve' })],
+    ['an unmerge', 'unmerge', lead('ada', '03-02', 'LeadUnmerged', { mergedLeadId: 'bob' })],
+    ['an identified visitor', 'visitor-identified', lead('ada', '03-02', 'LeadVisitorLinked', { visitorId: 'v' })],
+  ])('%s restates the journey once a page, and nothing while the deal is open', async (_, cause, line) => {
+    expect(await after(...closed, line)).toMatchObject([
+      { type: 'RestateJourney', id: 'deal', once: 'journey-deal', data: { cause, closedAt: at('03-01') } },
+    ]);
+    expect(await after(...past, line)).toEqual([]);
+    const again = deal('03-01', 'OpportunityReopened', { stage: 'open', reason: 'error' });
+    expect(await after(...closed, again, line)).toEqual([]);
+  });
+
+  it('the restated journey holds the late touch in its place', async () =>
+    expect(pages(await after(...closed, touched('ada', '01-01', 'late', ['deal'])))).toEqual(['late', 'first']));
+  it('the corrected amount is restated', async () => {
+    const [reaction] = await after(
+      ...closed,
+      deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } }),
+    );
+    expect(reaction!.data).toMatchObject({ amount: { minor: 700, currency: 'EUR' } });
+  });
+  it('a touch of a customer changes nothing', async () => {
+    expect(await after(...closed, touched('ada', '05-01', 'support', ['deal']))).toEqual([]);
+    expect(await after(...closed, visit('04-01', 'x', 'ada'), visit('05-01', 'y', 'ada'))).toEqual([]);
+  });
+  it('the first contact, though after the close, is made known', async () =>
+    expect(await after(opened, role('ada'), won, touched('ada', '05-01', 'first', ['deal']))).toMatchObject([
+      { type: 'RestateJourney', data: { firstContactAt: at('05-01'), touches: [] } },
+    ]));
+});
