@@ -1,0 +1,169 @@
+import type { Group, Instant } from '@baton/kernel';
+import { deals } from '@baton/opportunities';
+import type { ReadModels } from '@baton/platform/documents';
+import { whereOf, type DealFilters } from '../../deal-filters.rules';
+import { BEGINNING, END, monthsOf, periodOf, type PeriodArgs, type Slice } from '../../period.rules';
+import { byKey } from '../../rows.rules';
+import {
+  contribution,
+  nothing,
+  together,
+  velocityRow,
+  warningsOf,
+  type Tally,
+  type VelocityContribution,
+  type VelocityRow,
+} from './velocity.rules';
+
+export const velocityBreakdowns = ['product', 'owner', 'source', 'month'] as const;
+export type VelocityBy = (typeof velocityBreakdowns)[number];
+
+export interface VelocityArgs extends PeriodArgs {
+  readonly by?: VelocityBy;
+  readonly filters?: DealFilters;
+}
+export interface Velocity {
+  readonly total: VelocityRow;
+  readonly rows: readonly VelocityRow[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Pipeline velocity and its parts. N counts the deals open at the end of the period; won, lost, average amount and
+ * cycle are of the deals that closed within it; a reopened deal counts as never closed. Without a period: all closed
+ * deals, and those open now. By month: one row per calendar month of the period in the zone, also the empty ones, each
+ * with the deals open at its end; other breakdowns leave out values without a deal. Rows are sorted by key, null first.
+ * @throws Refused `insights/unknown-time-zone`, `insights/empty-period`, `insights/too-many-months`,
+ *   `time/not-an-instant`
+ */
+export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {
+  const period = periodOf(args);
+  const whole: Slice = { key: '', ...period };
+  const months = args.by === 'month' ? monthsOf(period, ...(await spanOf(models, args.filters))) : [];
+  const segment = args.by === 'month' ? undefined : args.by;
+  const groups = await countDeals(models, args.filters, [whole, ...months], segment);
+  const total = tallyOf(groups, whole);
+  const parts: (readonly [string | null, Tally])[] =
+    args.by === 'month'
+      ? months.map((month) => [month.key, tallyOf(groups, month)])
+      : segment
+        ? [...segmentsOf(groups)]
+            .map(([key, own]) => [key, tallyOf(own, whole)] as const)
+            .filter(([, { open, won, lost }]) => open + won + lost > 0)
+        : [];
+  return {
+    total: velocityRow(null, total),
+    rows: parts.map(([key, tally]) => velocityRow(key, tally)).sort(byKey),
+    warnings: [
+      ...warningsOf('total', total),
+      ...parts.flatMap(([key, tally]) => warningsOf(key ?? `without ${segment}`, tally)).sort(),
+    ],
+  };
+};
+
+export interface VelocityChange {
+  readonly a: VelocityRow;
+  readonly b: VelocityRow;
+  /** null when a period has no velocity, or the two are in different currencies. */
+  readonly contribution: VelocityContribution | null;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What moved the velocity from period A to period B: the contribution of each of the four levers, which sum to the
+ * change exactly.
+ * @throws Refused as `velocity`
+ */
+export const velocityChange = async (
+  models: ReadModels,
+  args: { readonly periodA: PeriodArgs; readonly periodB: PeriodArgs; readonly filters?: DealFilters },
+): Promise<VelocityChange> => {
+  const slices = [args.periodA, args.periodB].map((period, i): Slice => ({ key: 'AB'[i]!, ...periodOf(period) }));
+  const groups = await countDeals(models, args.filters, slices);
+  const [a, b] = slices.map((slice) => tallyOf(groups, slice)) as [Tally, Tally];
+  return {
+    a: velocityRow('A', a),
+    b: velocityRow('B', b),
+    contribution: contribution(a, b) ?? null,
+    warnings: [...warningsOf('A', a), ...warningsOf('B', b)],
+  };
+};
+
+/** Deals counted between the edges of some slices; one answer of the store serves all of them. */
+interface Counted {
+  readonly segment: string | null;
+  readonly status: string;
+  readonly currency: string | null;
+  /** The last edge at or before the opening, and the close; null: not closed. */
+  readonly opened: Instant | null;
+  readonly closed: Instant | null;
+  readonly deals: number;
+  readonly amountMinor: number;
+  readonly cycleMs: number;
+}
+
+const countDeals = async (
+  models: ReadModels,
+  filters: DealFilters | undefined,
+  slices: readonly Slice[],
+  segment?: string,
+): Promise<Counted[]> => {
+  const edges = [...new Set([BEGINNING, END, ...slices.flatMap(({ from, to }) => [from, to])])].sort();
+  const groups = await models.aggregate(deals, {
+    where: whereOf(filters),
+    by: [
+      'status',
+      'currency',
+      { column: 'openedAt', edges },
+      { column: 'closedAt', edges },
+      ...(segment ? [segment] : []),
+    ],
+    measures: { deals: 'count', amountMinor: { sum: 'amountMinor' }, cycleMs: { sum: 'cycleMs' } },
+  });
+  return groups.map(({ keys: [status, currency, opened, closed, key = null], values }: Group) => ({
+    segment: key as string | null,
+    status: status as string,
+    currency: currency as string | null,
+    opened: opened as Instant | null,
+    closed: closed as Instant | null,
+    deals: Number(values['deals']),
+    amountMinor: Number(values['amountMinor']),
+    cycleMs: Number(values['cycleMs']),
+  }));
+};
+
+const segmentsOf = (groups: readonly Counted[]): Map<string | null, Counted[]> => {
+  const segments = new Map<string | null, Counted[]>();
+  for (const group of groups) segments.set(group.segment, [...(segments.get(group.segment) ?? []), group]);
+  return segments;
+};
+
+const tallyOf = (groups: readonly Counted[], { from, to }: Slice): Tally =>
+  groups.reduce<Tally>((tally, { status, currency, opened, closed, deals: count, amountMinor, cycleMs }) => {
+    const open = opened !== null && opened < to && (closed === null || closed >= to) ? count : 0;
+    const within = closed !== null && closed >= from && closed < to;
+    const won = within && status === 'won';
+    return together(tally, {
+      open,
+      won: won ? count : 0,
+      lost: within && status === 'lost' ? count : 0,
+      worth: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
+      cycleMs: won ? cycleMs : 0,
+    });
+  }, nothing);
+
+/** The first and the last instant at which one of the deals opened or closed. */
+const spanOf = async (models: ReadModels, filters: DealFilters | undefined): Promise<[Instant?, Instant?]> => {
+  const [group] = await models.aggregate(deals, {
+    where: whereOf(filters),
+    by: [],
+    measures: {
+      opened: { min: 'openedAt' },
+      closed: { min: 'closedAt' },
+      lastOpened: { max: 'openedAt' },
+      lastClosed: { max: 'closedAt' },
+    },
+  });
+  const among = (...names: string[]) => names.map((name) => group?.values[name]).filter((at) => typeof at === 'string');
+  return [among('opened', 'closed').sort()[0], among('lastOpened', 'lastClosed').sort().at(-1)];
+};

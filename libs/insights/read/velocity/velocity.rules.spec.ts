@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { DAY_MS } from '@baton/kernel';
+import { contribution, levers, nothing, together, velocityRow, warningsOf, type Tally } from './velocity.rules';
+
+const tally = (
+  open: number,
+  won: number,
+  lost: number,
+  averageMinor: number,
+  days: number,
+  currency = 'USD',
+): Tally => ({
+  open,
+  won,
+  lost,
+  worth: new Map([[currency, { minor: won * averageMinor, deals: won }]]),
+  cycleMs: won * days * DAY_MS,
+});
+const usd = (minor: number) => ({ minor, currency: 'USD' });
+
+describe('pipeline velocity', () => {
+  it('is 18 × 42 000 × 0.24 / 78 = 2 326.15 a day', () =>
+    expect(velocityRow(null, tally(18, 24, 76, 42_000_00, 78))).toEqual({
+      key: null,
+      open: 18,
+      won: 24,
+      lost: 76,
+      winRate: 0.24,
+      averageAmount: usd(42_000_00),
+      cycleDays: 78,
+      perDay: usd(2_326_15),
+    }));
+  it('is 2 791.38 a day when the cycle takes 65 days', () =>
+    expect(velocityRow(null, tally(18, 24, 76, 42_000_00, 65)).perDay).toEqual(usd(2_791_38)));
+  it('is computed from unrounded parts', () => {
+    // the average is a third of a cent above 1.00, which the shown one is not
+    const row = velocityRow(null, {
+      ...tally(30_000, 3, 0, 0, 1),
+      worth: new Map([['USD', { minor: 301, deals: 3 }]]),
+    });
+    expect(row.averageAmount).toEqual(usd(100));
+    expect(row.perDay).toEqual(usd(3_010_000));
+  });
+  it('rounds halves to the even minor unit', () => {
+    const average = (minor: number) =>
+      velocityRow(null, { ...nothing, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
+    expect([average(1), average(3)]).toEqual([usd(0), usd(2)]);
+  });
+  it('does not invent what is missing', () => {
+    expect(velocityRow('x', nothing)).toEqual({
+      key: 'x',
+      open: 0,
+      won: 0,
+      lost: 0,
+      winRate: null,
+      averageAmount: null,
+      cycleDays: null,
+      perDay: null,
+    });
+    expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), worth: new Map() })).toMatchObject({
+      winRate: 0.5,
+      averageAmount: null,
+      cycleDays: 3,
+      perDay: null,
+    });
+    expect(velocityRow('x', tally(5, 2, 2, 100, 0)).perDay).toBeNull();
+  });
+  it('does not mix currencies, and says so', () => {
+    const mixed = together(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 100, 3, 'EUR'));
+    expect(velocityRow(null, mixed)).toMatchObject({ open: 2, won: 3, averageAmount: null, perDay: null });
+    expect(warningsOf('total', mixed)).toEqual([
+      'total: won deals are in EUR, USD; choose one currency to see amounts.',
+    ]);
+  });
+  it('averages the amounts there are, and says how many lack one', () => {
+    const some = { ...nothing, won: 3, worth: new Map([['USD', { minor: 500, deals: 2 }]]) };
+    expect(velocityRow(null, some).averageAmount).toEqual(usd(250));
+    expect(warningsOf('total', some)).toEqual(['total: 1 of 3 won deals have no amount; the average leaves them out.']);
+  });
+});
+
+describe('the contribution of the levers', () => {
+  const before = tally(18, 24, 76, 42_000_00, 78);
+
+  it('gives a lever that moved alone the whole change', () =>
+    expect(contribution(before, tally(18, 24, 76, 42_000_00, 65))).toEqual({
+      change: usd(2_791_38 - 2_326_15),
+      levers: { open: usd(0), winRate: usd(0), averageAmount: usd(0), cycleDays: usd(465_23) },
+    }));
+  it('shares what two levers did together evenly', () => {
+    // 1 → 2 and 1 → 3 at once: 1 → 6; alone 1 and 2, together 2 more
+    expect(contribution(tally(1, 1, 0, 100, 1), tally(2, 1, 0, 300, 1))!.levers).toEqual({
+      open: usd(200),
+      winRate: usd(0),
+      averageAmount: usd(300),
+      cycleDays: usd(0),
+    });
+  });
+  it('is not given between currencies or without a velocity', () => {
+    expect(contribution(before, tally(18, 24, 76, 42_000_00, 65, 'EUR'))).toBeUndefined();
+    expect(contribution(before, nothing)).toBeUndefined();
+  });
+
+  const anyTally = fc
+    .tuple(
+      fc.integer({ min: 0, max: 5000 }),
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 0, max: 5000 }),
+      fc.integer({ min: 1, max: 10_000_000 }),
+      fc.integer({ min: DAY_MS, max: 400 * DAY_MS }),
+    )
+    .map(([open, won, lost, minor, ms]): Tally => ({
+      open,
+      won,
+      lost,
+      worth: new Map([['USD', { minor, deals: won }]]),
+      cycleMs: ms,
+    }));
+  it('sums to the difference of the shown velocities exactly', () =>
+    fc.assert(
+      fc.property(anyTally, anyTally, (a, b) => {
+        const { change, levers: parts } = contribution(a, b)!;
+        expect(change.minor).toBe(velocityRow(null, b).perDay!.minor - velocityRow(null, a).perDay!.minor);
+        expect(levers.reduce((sum, lever) => sum + parts[lever].minor, 0)).toBe(change.minor);
+      }),
+    ));
+  it('is the mean over all orders of moving one lever after another', () =>
+    fc.assert(
+      fc.property(anyTally, anyTally, (a, b) => {
+        const factors = (t: Tally) => {
+          const [, { minor, deals }] = [...t.worth][0]!;
+          const cycle = t.cycleMs / t.won / DAY_MS;
+          return { open: t.open, winRate: t.won / (t.won + t.lost), averageAmount: minor / deals, cycleDays: cycle };
+        };
+        const speed = (f: ReturnType<typeof factors>) => (f.open * f.winRate * f.averageAmount) / f.cycleDays;
+        const [x, y] = [factors(a), factors(b)];
+        const sums = { open: 0, winRate: 0, averageAmount: 0, cycleDays: 0 };
+        for (const order of permutations(levers)) {
+          const now = { ...x };
+          for (const lever of order) {
+            const earlier = speed(now);
+            now[lever] = y[lever];
+            sums[lever] += speed(now) - earlier;
+          }
+        }
+        const { levers: parts } = contribution(a, b)!;
+        const largest = Math.max(speed(x), speed(y), ...Object.values(sums).map(Math.abs));
+        for (const lever of levers)
+          expect(Math.abs(parts[lever].minor - sums[lever] / 24)).toBeLessThanOrEqual(2 + largest * 1e-9);
+      }),
+      { numRuns: 50 },
+    ));
+});
+
+const permutations = <T>(items: readonly T[]): T[][] =>
+  items.length === 0
+    ? [[]]
+    : items.flatMap((item, i) => permutations(items.filter((_, j) => j !== i)).map((rest) => [item, ...rest]));

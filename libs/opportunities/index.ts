@@ -1,0 +1,8 @@
+export { deals, dealStatuses, type Deal, type DealStatus } from './read/deals/deals.projection';
+export {
+  ToOpportunity,
+  opportunityCommands,
+  opportunityEvents,
+  type OpportunityCommand,
+  type OpportunityEvent,
+} from './write/opportunity/opportunity.events';

@@ -1,0 +1,123 @@
+import { foldAll, recorded } from '@baton/kernel/testing';
+import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
+import { deals } from './deals.projection';
+
+const opportunityId = 'deal-1';
+const eur = (minor: number) => ({ minor, currency: 'EUR' });
+const at = (day: number, event: OpportunityEvent) =>
+  recorded(event, { occurredAt: `2024-01-${String(day).padStart(2, '0')}T00:00:00.000Z` });
+const fold = (...events: ReturnType<typeof at>[]) => foldAll(deals, events).get(opportunityId)!;
+
+const opened = at(1, {
+  type: 'OpportunityOpened',
+  data: {
+    opportunityId,
+    stage: 'open',
+    name: 'Acme',
+    account: 'Acme Ltd',
+    product: 'GTX',
+    owner: 'Moses',
+    source: 'web',
+    amount: eur(500),
+    expectedCloseOn: '2024-02-01',
+  },
+});
+const won = at(11, {
+  type: 'OpportunityWon',
+  data: { opportunityId, amount: eur(700), leadIds: ['ann'], product: 'GTX', owner: 'Moses', source: 'web' },
+});
+const lost = at(21, {
+  type: 'OpportunityLost',
+  data: { opportunityId, amount: eur(500), reason: 'price', competitor: 'Initech', leadIds: [] },
+});
+const reopened = at(16, { type: 'OpportunityReopened', data: { opportunityId, stage: 'demo', reason: 'called back' } });
+
+describe('the read model of a deal', () => {
+  it('shows an opened deal', () =>
+    expect(fold(opened)).toEqual({
+      opportunityId,
+      status: 'open',
+      stage: 'open',
+      name: 'Acme',
+      account: 'Acme Ltd',
+      product: 'GTX',
+      owner: 'Moses',
+      source: 'web',
+      openedAt: '2024-01-01T00:00:00.000Z',
+      closedAt: null,
+      expectedCloseOn: '2024-02-01',
+      amountMinor: 500,
+      currency: 'EUR',
+      cycleMs: null,
+      lossReason: null,
+      competitor: null,
+      contacts: [],
+      proposals: 0,
+      lastProposalAt: null,
+      reopenings: 0,
+    }));
+
+  it('follows stage, amount, day, owner and offers', () =>
+    expect(
+      fold(
+        opened,
+        at(2, { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } }),
+        at(3, { type: 'OpportunityAmountChanged', data: { opportunityId, from: eur(500), to: eur(650) } }),
+        at(4, { type: 'OpportunityCloseDateChanged', data: { opportunityId, to: '2024-03-01' } }),
+        at(5, { type: 'OpportunityOwnerChanged', data: { opportunityId, to: 'Eve' } }),
+        at(7, { type: 'ProposalSent', data: { opportunityId, amount: eur(650) } }),
+        at(6, { type: 'ProposalSent', data: { opportunityId, amount: eur(600) } }),
+      ),
+    ).toMatchObject({
+      status: 'open',
+      stage: 'demo',
+      amountMinor: 650,
+      expectedCloseOn: '2024-03-01',
+      owner: 'Eve',
+      proposals: 2,
+      lastProposalAt: '2024-01-07T00:00:00.000Z', // the other offer was reported late
+    }));
+
+  it('knows who takes part, each once', () =>
+    expect(
+      fold(
+        opened,
+        at(2, { type: 'ContactRoleAdded', data: { opportunityId, leadId: 'ann' } }),
+        at(2, { type: 'ContactRoleAdded', data: { opportunityId, leadId: 'bob', role: 'user' } }),
+        at(3, { type: 'ContactRoleAdded', data: { opportunityId, leadId: 'ann', role: 'champion' } }),
+        at(4, { type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'bob' } }),
+      ).contacts,
+    ).toEqual([{ leadId: 'ann', role: 'champion' }]));
+
+  it('measures a won deal from its opening', () =>
+    expect(fold(opened, won)).toMatchObject({
+      status: 'won',
+      closedAt: '2024-01-11T00:00:00.000Z',
+      amountMinor: 700,
+      cycleMs: 10 * 86_400_000,
+    }));
+
+  it('corrects the amount of a won deal', () =>
+    expect(
+      fold(
+        opened,
+        won,
+        at(12, { type: 'OpportunityAmountChanged', data: { opportunityId, from: eur(700), to: eur(300) } }),
+      ),
+    ).toMatchObject({ status: 'won', amountMinor: 300 }));
+
+  it('says why a deal was lost', () =>
+    expect(fold(opened, lost)).toMatchObject({ status: 'lost', lossReason: 'price', competitor: 'Initech' }));
+
+  it('counts a reopened deal as never closed, until it closes again', () => {
+    expect(fold(opened, won, reopened)).toMatchObject({
+      status: 'open',
+      stage: 'demo',
+      closedAt: null,
+      cycleMs: null,
+      amountMinor: 700,
+      reopenings: 1,
+    });
+    expect(fold(opened, won, reopened, lost)).toMatchObject({ status: 'lost', cycleMs: 20 * 86_400_000 });
+  });
+});
