@@ -1,0 +1,231 @@
+import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { IANAZone } from 'luxon';
+import { faultFinder, Refused, type Commands, type Fault, type Json } from '@baton/kernel';
+
+/**
+ * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
+ * A value of a field is a constant or one of the four objects below; a condition is a tree over cells.
+ */
+const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
+const name = (pattern = '') => Type.String({ minLength: 1, ...(pattern && { pattern }) });
+const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const untyped = Type.Unsafe<unknown>({});
+
+const columnValue = closed({
+  column: name(),
+  default: Type.Optional(Type.Union([Type.String(), Type.Number()])),
+  keepBlank: Type.Optional(Type.Boolean()),
+  trim: Type.Optional(Type.Boolean()),
+  lower: Type.Optional(Type.Boolean()),
+  map: Type.Optional(Type.Record(Type.String(), scalar)),
+  otherwise: Type.Optional(scalar),
+  date: Type.Optional(name()),
+  zone: Type.Optional(name()),
+  as: Type.Optional(
+    Type.Unsafe<'instant' | 'day' | 'integer' | 'number'>({ enum: ['instant', 'day', 'integer', 'number'] }),
+  ),
+  money: Type.Optional(Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })])),
+  decimal: Type.Optional(Type.Unsafe<'.' | ','>({ enum: ['.', ','] })),
+  thousands: Type.Optional(Type.Unsafe<string>({ enum: [',', '.', ' ', '\u00a0', '\u202f', "'"] })),
+});
+const templateValue = closed({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
+const constantValue = closed({ constant: untyped });
+const lookupValue = closed({
+  lookup: Type.Literal('lead'),
+  externalId: Type.Optional(untyped),
+  email: Type.Optional(untyped),
+});
+const commandShape = closed({
+  command: name(),
+  to: name(),
+  when: Type.Optional(untyped),
+  occurredAt: Type.Optional(untyped),
+  data: Type.Record(Type.String(), untyped),
+  onRefused: Type.Optional(Type.Record(Type.String({ pattern: '/' }), Type.Literal('continue'))),
+});
+const mappingShape = closed({
+  name: name('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
+  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]' })),
+  encoding: Type.Optional(Type.Unsafe<'utf-8' | 'latin1'>({ enum: ['utf-8', 'latin1'] })),
+  key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
+  commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),
+});
+const cellTest = closed({
+  column: name(),
+  equals: Type.Optional(Type.String()),
+  in: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  blank: Type.Optional(Type.Boolean()),
+});
+
+/** A cell, unchanged or read as a date, a number, an amount, or an entry of a table. */
+export type ColumnValue = Static<typeof columnValue>;
+export type Value =
+  | string
+  | number
+  | boolean
+  | ColumnValue
+  | Static<typeof templateValue>
+  | { readonly constant: Json }
+  | { readonly lookup: 'lead'; readonly externalId?: Value; readonly email?: Value };
+export type Condition =
+  | Static<typeof cellTest>
+  | { readonly not: Condition }
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] };
+
+/** One command that a row gives; `to` names the aggregate it is sent to. */
+export interface MappedCommand {
+  readonly command: string;
+  readonly to: string;
+  readonly when?: Condition;
+  readonly occurredAt?: Value;
+  readonly data: Readonly<Record<string, Value>>;
+  readonly onRefused?: Readonly<Record<string, 'continue'>>;
+}
+export interface Mapping {
+  readonly name: string;
+  readonly delimiter: string;
+  readonly encoding: 'utf-8' | 'latin1';
+  /** Columns whose cells say which record a row is; empty: the whole row says it. */
+  readonly key: readonly string[];
+  readonly commands: readonly MappedCommand[];
+  /** Every column that the mapping reads, in order of mention. */
+  readonly columns: readonly string[];
+}
+/** The commands of the aggregates that an import may speak to, by the name used in `to`. */
+export type Aggregates = Readonly<Record<string, Commands>>;
+
+const fault = (path: string, message: string): Refused => new Refused('import/invalid-mapping', message, path);
+const join = (path: string, more: string) => [path, more].filter(Boolean).join('.');
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checker = (shape: TObject) => {
+  const find: (value: unknown) => Fault | undefined = faultFinder(shape);
+  return (value: unknown, path: string) => {
+    const found = find(value);
+    if (found) throw fault(join(path, found.path), found.message);
+  };
+};
+const checkMapping = checker(mappingShape);
+const checkCell = checker(cellTest);
+const checkColumn = checker(columnValue);
+const kinds: Readonly<Record<string, (value: unknown, path: string) => void>> = {
+  column: checkColumn,
+  template: checker(templateValue),
+  constant: checker(constantValue),
+  lookup: checker(lookupValue),
+};
+
+/** Columns that a template names between braces. */
+export const columnsOfTemplate = (template: string): string[] =>
+  [...template.matchAll(/\{([^{}]+)\}/g)].map(([, column]) => column!);
+
+/** @returns the columns that a value reads */
+export const columnsOf = (value: Value): readonly string[] => {
+  if (typeof value !== 'object') return [];
+  if ('template' in value) return columnsOfTemplate(value.template);
+  if ('lookup' in value)
+    return [value.externalId, value.email].flatMap((by) => (by === undefined ? [] : columnsOf(by)));
+  if ('column' in value) return typeof value.money === 'object' ? [value.column, value.money.column] : [value.column];
+  return [];
+};
+const columnsOfCondition = (condition: Condition): readonly string[] => {
+  if ('not' in condition) return columnsOfCondition(condition.not);
+  if ('all' in condition) return condition.all.flatMap(columnsOfCondition);
+  if ('any' in condition) return condition.any.flatMap(columnsOfCondition);
+  return [condition.column];
+};
+
+/** Does a luxon format name a time of day, or only a day? Text in quotes is literal. */
+export const hasTimeOfDay = (format: string): boolean =>
+  format === 'iso' || /[HhmsSutTfFxX]/.test(format.replace(/'[^']*'/g, ''));
+/** Does a luxon format carry its own offset or count from the epoch, so that no zone is needed? */
+export const hasOffset = (format: string): boolean => /[ZzxX]/.test(format.replace(/'[^']*'/g, ''));
+
+const checkConversion = (value: ColumnValue, path: string): void => {
+  const { date, zone, as: type, money, decimal, thousands, map, otherwise } = value;
+  const numeric = money !== undefined || type === 'integer' || type === 'number';
+  if ([date, money, map].filter((part) => part !== undefined).length > 1 || (numeric && (date ?? map) !== undefined))
+    throw fault(path, 'Choose one of date, money, map and a number.');
+  if (money !== undefined && type !== undefined) throw fault(join(path, 'as'), 'An amount has no other type.');
+  if ((type === 'instant' || type === 'day') && date === undefined)
+    throw fault(join(path, 'date'), 'Say how the date is written, such as yyyy-MM-dd.');
+  if (date === undefined && zone !== undefined) throw fault(join(path, 'zone'), 'Only a date has a zone.');
+  if (zone !== undefined && !IANAZone.isValidZone(zone)) throw fault(join(path, 'zone'), 'No IANA zone of this name.');
+  if (date !== undefined && type !== 'day' && zone === undefined && !hasOffset(date))
+    throw fault(join(path, 'zone'), 'Say in which zone the time is meant, such as UTC.');
+  if ((decimal ?? thousands) !== undefined && !numeric)
+    throw fault(path, 'decimal and thousands belong to a number or an amount.');
+  if (thousands === (decimal ?? '.')) throw fault(join(path, 'thousands'), 'The same sign as the decimal one.');
+  if (otherwise !== undefined && map === undefined) throw fault(join(path, 'otherwise'), 'There is no map.');
+};
+
+const checkValue = (value: unknown, path: string): void => {
+  if (['string', 'number', 'boolean'].includes(typeof value)) return;
+  const kind = isObject(value) ? Object.keys(kinds).find((key) => key in value) : undefined;
+  if (!kind) throw fault(path, 'Give a constant, or an object with column, template, lookup or constant.');
+  kinds[kind]!(value, path);
+  if (kind === 'column') checkConversion(value as ColumnValue, path);
+  if (kind === 'template' && /[{}]/.test((value as { template: string }).template.replace(/\{[^{}]+\}/g, '')))
+    throw fault(join(path, 'template'), 'Each brace opens or closes the name of a column.');
+  if (kind === 'lookup') {
+    const { externalId, email } = value as { externalId?: unknown; email?: unknown };
+    if ((externalId === undefined) === (email === undefined))
+      throw fault(path, 'Look a lead up by its externalId or by its email.');
+    checkValue(externalId ?? email, join(path, externalId === undefined ? 'email' : 'externalId'));
+  }
+};
+
+const checkCondition = (condition: unknown, path: string): void => {
+  if (!isObject(condition)) throw fault(path, 'A condition is an object with column, not, all or any.');
+  const logic = ['not', 'all', 'any'].find((key) => key in condition);
+  if (!logic) {
+    checkCell(condition, path);
+    if (['equals', 'in', 'blank'].filter((test) => test in condition).length !== 1)
+      throw fault(path, 'Test a cell by one of equals, in and blank.');
+    return;
+  }
+  if (Object.keys(condition).length > 1) throw fault(path, `Beside ${logic} nothing else is allowed.`);
+  const inner = condition[logic];
+  if (logic === 'not') return checkCondition(inner, join(path, logic));
+  if (!Array.isArray(inner) || inner.length === 0) throw fault(join(path, logic), 'Give at least one condition.');
+  inner.forEach((each, index) => checkCondition(each, join(path, `${logic}.${index}`)));
+};
+
+const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: string): void => {
+  if (command.when !== undefined) checkCondition(command.when, join(path, 'when'));
+  if (command.occurredAt !== undefined) checkValue(command.occurredAt, join(path, 'occurredAt'));
+  for (const [field, value] of Object.entries(command.data)) checkValue(value, join(path, `data.${field}`));
+  const known = Object.hasOwn(aggregates, command.to) ? aggregates[command.to] : undefined;
+  if (!known) throw fault(join(path, 'to'), `One of ${Object.keys(aggregates).join(', ')}.`);
+  const schema = known.schemas.get(command.command);
+  // A command that nobody may send is Baton's own: sending it from a file would forge what Baton does by itself.
+  if (!schema || schema.allow.length === 0)
+    throw fault(join(path, 'command'), `No command of this name can be sent to ${command.to}.`);
+  for (const field of Object.keys(command.data))
+    if (!Object.hasOwn(schema.object.properties, field))
+      throw fault(join(path, `data.${field}`), `${command.command} has no such field.`);
+  for (const field of (schema.object.required ?? []) as string[])
+    if (!Object.hasOwn(command.data, field)) throw fault(join(path, `data.${field}`), `${command.command} needs it.`);
+};
+
+/**
+ * Checks a mapping and fills in its defaults.
+ * @param json the parsed file; @param aggregates what may be sent, and the fields each command has
+ * @throws Refused `import/invalid-mapping` with the path of the first fault
+ */
+export const mappingOf = (json: unknown, aggregates: Aggregates): Mapping => {
+  checkMapping(json, '');
+  const { name, delimiter = ',', encoding = 'utf-8', key = [], commands } = json as Mapping;
+  commands.forEach((command, index) => checkCommandOf(aggregates, command, `commands.${index}`));
+  const columns = [
+    ...key,
+    ...commands.flatMap(({ when, occurredAt, data }) => [
+      ...(when ? columnsOfCondition(when) : []),
+      ...(occurredAt === undefined ? [] : columnsOf(occurredAt)),
+      ...Object.values(data).flatMap(columnsOf),
+    ]),
+  ];
+  return { name, delimiter, encoding, key, commands, columns: [...new Set(columns)] };
+};

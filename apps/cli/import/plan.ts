@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
+import { checkCommand, isInstant, Refused, type AnyCommand, type Instant, type Json } from '@baton/kernel';
+import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
+import { evaluate, holds, type Cells, type Lookup } from './values';
+
+/** A command of a row, ready to be sent. */
+export interface Planned {
+  readonly to: string;
+  readonly id: string;
+  readonly command: AnyCommand;
+  readonly mapped: MappedCommand;
+}
+
+/** One line of the report. It never holds what stands in a cell. */
+export interface RowFault {
+  readonly line: number;
+  /** The column of the faulty cell, where one is to blame. */
+  readonly column: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+const ROW_IDS = '2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42';
+
+/**
+ * Names the rows of one file, so that a second import of it finds the same names. A row is its key, or without one
+ * its content and how many equal rows stood before it: true duplicates keep names of their own.
+ * @returns takes the rows in file order; throws Refused `import/blank-key`
+ */
+export const rowNames = ({ name, key }: Pick<Mapping, 'name' | 'key'>) => {
+  const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
+  return (row: readonly string[], cells: Cells): string => {
+    if (key.length > 0) {
+      const values = key.map(cells);
+      if (values.every((value) => value.trim() === ''))
+        throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
+      return uuidv5(JSON.stringify([name, 'key', ...values]), ROW_IDS);
+    }
+    const content = JSON.stringify(row);
+    const hash = createHash('sha256').update(content).digest().toString('latin1', 0, 16);
+    const occurrence = (seen.get(hash) ?? 0) + 1;
+    seen.set(hash, occurrence);
+    return uuidv5(JSON.stringify([name, 'row', content, occurrence]), ROW_IDS);
+  };
+};
+
+/** The column to blame for a field of a command; '' where the value came from none. */
+export const columnOf = ({ data }: MappedCommand, path: string): string => {
+  const field = path.split('.')[0]!;
+  return Object.hasOwn(data, field) ? (columnsOf(data[field]!)[0] ?? '') : '';
+};
+
+/**
+ * Turns one row into its commands, each checked against its schema; nothing is sent.
+ * @param rowId of `rowNames`: the ids of the commands follow from it, and it is their conversation
+ * @throws Refused with the column as its path
+ */
+export const plan = async (
+  mapping: Mapping,
+  aggregates: Aggregates,
+  rowId: string,
+  cells: Cells,
+  lookup: Lookup,
+): Promise<readonly Planned[]> => {
+  const planned: Planned[] = [];
+  for (const [index, mapped] of mapping.commands.entries()) {
+    if (mapped.when && !holds(mapped.when, cells)) continue;
+    const occurredAt = mapped.occurredAt === undefined ? undefined : await evaluate(mapped.occurredAt, cells, lookup);
+    if (mapped.occurredAt !== undefined && occurredAt === undefined)
+      throw new Refused('import/no-date', 'When it happened is blank.', columnsOf(mapped.occurredAt)[0]);
+    const data: Record<string, Json> = {};
+    for (const [field, value] of Object.entries(mapped.data)) {
+      const found = await evaluate(value, cells, lookup);
+      if (found !== undefined) data[field] = found;
+    }
+    const commands = aggregates[mapped.to]!;
+    const fault = checkCommand(commands, { type: mapped.command, data });
+    if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
+    planned.push({
+      to: mapped.to,
+      id: data[commands.idField] as string,
+      mapped,
+      command: {
+        type: mapped.command,
+        data,
+        meta: {
+          commandId: uuidv5(String(index), rowId),
+          correlationId: rowId,
+          actor: `import:${mapping.name}`,
+          origin: 'connector',
+          mode: 'backfill',
+          ...(occurredAt !== undefined && { occurredAt: instantIn(occurredAt, mapped) }),
+        },
+      },
+    });
+  }
+  return planned;
+};
+
+const instantIn = (value: Json, { occurredAt }: MappedCommand): Instant => {
+  if (typeof value === 'string' && isInstant(value)) return value;
+  throw new Refused(
+    'import/not-a-date',
+    'When it happened is no instant: give the column a date format.',
+    columnsOf(occurredAt!)[0],
+  );
+};

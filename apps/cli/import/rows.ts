@@ -1,0 +1,169 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse';
+import { NotFound, Refused } from '@baton/kernel';
+
+/** A row of the file, or the place where none could be read; `line` is the physical line it begins on, from 1. */
+export type Row =
+  | { readonly line: number; readonly end: number; readonly cells: readonly string[] }
+  | { readonly line: number; readonly end: number; readonly code: string; readonly message: string };
+
+const CHUNK_BYTES = 64 * 1024;
+/** A row beyond this is no row but a missing quote or line end; memory stays bounded by it. */
+export const MAX_ROW_BYTES = 1024 * 1024;
+
+const messages = {
+  'import/row-too-long': 'The row is longer than 1 MiB.',
+  'import/unclosed-quote': 'A quoted cell is not closed; the lines after this one are read as rows of their own.',
+  'import/stray-quote': 'A quote stands inside a cell: quote the whole cell and double the quotes in it.',
+  'import/not-utf-8': 'The row is not UTF-8; convert the file, or name its encoding in the mapping.',
+  'import/nul-character': 'The row holds a NUL character.',
+} as const;
+type Code = keyof typeof messages;
+
+const lineBreaks = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0;
+
+/** What is wrong with the text of a row, whatever it means. */
+const faultOfText = (cells: readonly string[]): Code | undefined => {
+  for (const cell of cells) {
+    if (cell.includes('\u0000')) return 'import/nul-character';
+    if (cell.includes('\ufffd')) return 'import/not-utf-8'; // what decoding puts in the place of a broken byte
+  }
+  return undefined;
+};
+
+interface Options {
+  readonly delimiter: string;
+  readonly encoding: 'utf-8' | 'latin1';
+}
+
+/**
+ * Reads the records of a CSV file (RFC 4180; LF, CRLF or CR; with or without BOM) in bounded memory, the header
+ * included. Where a record cannot be read, its fault is given, and reading goes on with the next physical line: a
+ * stray or unclosed quote costs its own line only. Empty lines are passed over.
+ * @throws NotFound `import/no-file`
+ */
+export async function* rowsOf(path: string, options: Options): AsyncGenerator<Row> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new NotFound('import/no-file', `The file cannot be opened (${error.code}).`);
+  });
+  try {
+    let from = { offset: await startOf(file), line: 1 };
+    for (;;) {
+      const { failed, ...next } = yield* recordsFrom(file, from, options);
+      if (!failed) return;
+      const { end, bytes } = await endOfLine(file, next.offset);
+      const code = codeOf(failed, bytes);
+      yield { line: next.line, end, code, message: messages[code] };
+      from = { offset: end, line: next.line + 1 };
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+const codeOf = ({ code }: CsvError, firstLineBytes: number): Code => {
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return firstLineBytes > MAX_ROW_BYTES ? 'import/row-too-long' : 'import/unclosed-quote';
+  return code === 'CSV_QUOTE_NOT_CLOSED' ? 'import/unclosed-quote' : 'import/stray-quote';
+};
+
+/** Where the text begins: after a UTF-8 byte order mark. */
+const startOf = async (file: FileHandle): Promise<number> => {
+  const head = Buffer.alloc(3);
+  await file.read(head, 0, 3, 0);
+  if (['fffe', 'feff'].includes(head.toString('hex', 0, 2)))
+    throw new Refused('import/not-utf-8', 'The file is UTF-16; save it as UTF-8.');
+  return head.toString('hex') === 'efbbbf' ? 3 : 0;
+};
+
+/** Reads on from a place where a record begins; returns where the first unreadable record begins, if any does. */
+async function* recordsFrom(
+  file: FileHandle,
+  from: { offset: number; line: number },
+  { delimiter, encoding }: Options,
+) {
+  let { offset, line } = from;
+  let found: Row[] = [];
+  const parser = parse({
+    delimiter,
+    encoding: encoding === 'latin1' ? 'latin1' : 'utf8',
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
+    max_record_size: MAX_ROW_BYTES,
+    // Records are taken here, as they are met: a stream would drop those before an error.
+    on_record: (cells: string[], { bytes_records }) => {
+      offset = from.offset + bytes_records;
+      const code = faultOfText(cells);
+      if (code) found.push({ line, end: offset, code, message: messages[code] });
+      else if (cells.length > 1 || cells[0] !== '') found.push({ line, end: offset, cells });
+      line += 1 + cells.reduce((breaks, cell) => breaks + lineBreaks(cell), 0);
+      return null;
+    },
+  });
+  let failed: CsvError | undefined;
+  const fail = (error?: Error | null) => void (failed ??= (error as CsvError | null | undefined) ?? undefined);
+  parser.on('error', fail).resume();
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let at = from.offset; ;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, at);
+    at += bytesRead;
+    await new Promise<void>((done) => {
+      const next = (error?: Error | null) => (fail(error), done());
+      if (bytesRead > 0) parser.write(Buffer.from(buffer.subarray(0, bytesRead)), next);
+      else parser.end(next);
+    });
+    yield* found;
+    found = [];
+    if (failed || bytesRead === 0) break;
+  }
+  parser.destroy();
+  return { failed, offset, line };
+}
+
+/** The offset after the line break that ends the line at `offset`, and the bytes of that line. */
+const endOfLine = async (file: FileHandle, offset: number): Promise<{ end: number; bytes: number }> => {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let at = offset; ;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, at);
+    if (bytesRead === 0) return { end: at, bytes: at - offset };
+    const chunk = buffer.subarray(0, bytesRead);
+    const breakAt = chunk.findIndex((byte) => byte === 10 || byte === 13);
+    if (breakAt < 0) {
+      at += bytesRead;
+      continue;
+    }
+    const length = at + breakAt - offset;
+    const pair = Buffer.alloc(2);
+    await file.read(pair, 0, 2, at + breakAt);
+    return { end: at + breakAt + (pair.toString('latin1') === '\r\n' ? 2 : 1), bytes: length };
+  }
+};
+
+/** The header: the names of the columns and where each stands. */
+export interface Header {
+  readonly names: readonly string[];
+  readonly index: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads the first row as the names of the columns; a column without a name cannot be mapped and does not matter.
+ * @throws Refused `import/empty-file`, `import/bad-header`, `import/duplicate-column`, `import/unknown-column`
+ */
+export const headerOf = (row: Row | undefined, columns: readonly string[]): Header => {
+  if (!row) throw new Refused('import/empty-file', 'The file has no header.');
+  if ('code' in row) throw new Refused('import/bad-header', `The header cannot be read: ${row.message}`);
+  const index = new Map<string, number>();
+  row.cells.forEach((name, at) => {
+    if (name === '') return;
+    if (index.has(name)) throw new Refused('import/duplicate-column', 'Two columns have this name.', name);
+    index.set(name, at);
+  });
+  const missing = columns.find((column) => !index.has(column));
+  if (missing !== undefined)
+    throw new Refused(
+      'import/unknown-column',
+      `The file has no column "${missing}"; its header has ${row.cells.length} column(s).`,
+      missing,
+    );
+  return { names: row.cells, index };
+};

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const root = resolve(process.env['DATA_DIR'] ?? '../shared/data');
+
+/** The path of a file of the public data sets, `olist-marketing-funnel/…csv`; `DATA_DIR` says where they are. */
+export const dataFile = (name: string): string => resolve(root, name);
+
+/**
+ * A suite over the public data sets. Where they are absent it says so and leaves the suite out; with `REQUIRE_DATA=1`
+ * it fails instead.
+ * @param names the files that the suite reads
+ */
+export const describeWithData = (title: string, names: readonly string[], suite: () => void): void => {
+  const absent = names.filter((name) => !existsSync(dataFile(name)));
+  if (absent.length === 0) return describe(title, suite);
+  const reason = `${absent.join(', ')} not found in DATA_DIR (${root})`;
+  if (process.env['REQUIRE_DATA'] === '1')
+    describe(title, () => {
+      it('has its data', () => {
+        throw new Error(reason);
+      });
+    });
+  else {
+    process.stderr.write(`left out: ${title}: ${reason}\n`);
+    // eslint-disable-next-line no-restricted-syntax -- the data may not be shipped with the source
+    describe.skip(title, suite);
+  }
+};
