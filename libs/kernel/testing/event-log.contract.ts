@@ -46,6 +46,7 @@ export const followUntil = async (
   let last = START;
   for await (const page of pages) {
     expect(page.position >= last).toBe(true);
+    for (const { position } of page.events) expect(position > last && position <= page.position).toBe(true);
     last = page.position;
     events.push(...page.events);
     if (await enough(events, page)) break;

@@ -1,0 +1,240 @@
+import {
+  ANY,
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  jsonEvent,
+  MaxAppendSizeExceededError,
+  NO_STREAM,
+  StreamDeletedError,
+  StreamNotFoundError,
+  WrongExpectedVersionError,
+  type AppendExpectedRevision,
+  type JSONType,
+  type Position as LogPosition,
+} from '@eventstore/db-client';
+import {
+  Conflict,
+  EventLog,
+  Refused,
+  START,
+  type Append,
+  type Appended,
+  type Expected,
+  type Filter,
+  type NewEvent,
+  type Page,
+  type Position,
+  type StoredEvent,
+} from '@baton/kernel';
+import {
+  backOff,
+  consume,
+  isOutage,
+  isSystem,
+  logPositionOf,
+  positionIn,
+  positionOf,
+  stored,
+  throughOutages,
+  withDeadline,
+  type Client,
+} from './eventstore-client';
+import { subscribedPages } from './eventstore-subscription';
+
+const DEFAULT_PAGE = 2000;
+const FILTERED_SCAN = 20_000; // events that one page of a filtered read may look at
+const IN_FLIGHT = 64; // streams that `appendMany` writes to at once
+const CALL_MS = 5_000; // one append
+const READ_MS = 30_000; // one page, or one stream
+const TOTAL_MS = 30_000; // all repetitions of one call
+const SEARCHED_BACK = 1_000; // events of a stream in which a repeated append with `any` looks for itself
+
+/**
+ * The log in EventStoreDB. `recordedAt` is the server's clock. An append whose answer was lost is sent again with the
+ * same ids and the same expectation, so it happens once.
+ */
+export class EventStoreEventLog extends EventLog {
+  private readonly closing = new AbortController();
+
+  /** @param client of the driver; it reconnects by itself */
+  constructor(
+    private readonly client: Client,
+    private readonly totalMs = TOTAL_MS,
+  ) {
+    super();
+  }
+
+  /** @param url connection string, `esdb://host:2113?tls=false` */
+  static connect(url: string): EventStoreEventLog {
+    return new EventStoreEventLog(EventStoreDBClient.connectionString(url));
+  }
+
+  async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
+    if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
+    const batch = events.map(({ id, type, data, meta }) =>
+      jsonEvent({ id, type, data: data as JSONType, metadata: meta as unknown as JSONType }),
+    );
+    const expectedRevision: AppendExpectedRevision =
+      expected === 'none' ? NO_STREAM : expected === 'any' ? ANY : BigInt(expected);
+    return this.repeat(async (attempt) => {
+      // Without an expectation the server recognises a repetition only as long as it remembers the ids.
+      const before = attempt > 0 && expected === 'any' ? await this.find(stream, events, expected) : undefined;
+      if (before) return before;
+      try {
+        const options = { expectedRevision, deadline: CALL_MS };
+        const answer = await withDeadline(this.client.appendToStream(stream, batch, options), CALL_MS + 1000);
+        if (answer.success && answer.position)
+          return { position: positionOf(answer.position), revision: Number(answer.nextExpectedRevision) };
+      } catch (error) {
+        if (error instanceof MaxAppendSizeExceededError)
+          throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+        if (!(error instanceof WrongExpectedVersionError)) throw error;
+      }
+      const made = await this.find(stream, events, expected);
+      if (made) return made;
+      throw new Conflict('log/wrong-revision', `${stream} is not at revision ${expected}.`);
+    });
+  }
+
+  async appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]> {
+    const results: PromiseSettledResult<Appended>[] = new Array<PromiseSettledResult<Appended>>(appends.length);
+    const streams = new Map<string, number[]>();
+    appends.forEach(({ stream }, index) => streams.set(stream, [...(streams.get(stream) ?? []), index]));
+    const waiting = [...streams.values()];
+    const worker = async () => {
+      for (let indexes = waiting.shift(); indexes; indexes = waiting.shift())
+        for (const index of indexes) {
+          const { stream, events, expected } = appends[index]!;
+          [results[index]] = (await Promise.allSettled([this.append(stream, events, expected)])) as [
+            PromiseSettledResult<Appended>,
+          ];
+        }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+    return results;
+  }
+
+  async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
+    return this.repeat(() => this.readStream(stream, { fromRevision: BigInt(from) }));
+  }
+
+  async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {
+    const fromPosition = logPositionOf(after);
+    const wanted = filter.types && new Set(filter.types);
+    // Two more than the page: the event at `after` itself, which the server repeats, and the first of the next page.
+    const maxCount = (wanted ? Math.max(FILTERED_SCAN, limit) : limit) + 2;
+    return this.repeat(async () => {
+      const events: StoredEvent[] = [];
+      let position = after;
+      let looked = 0;
+      let more = false;
+      await consume(
+        this.client.readAll({ fromPosition, maxCount }),
+        ({ event }) => {
+          looked++;
+          if (!event || positionIn(event) <= after) return true;
+          const matches = !isSystem(event) && (!wanted || wanted.has(event.type));
+          if (events.length === limit && !isSystem(event)) {
+            more = true;
+            return false;
+          }
+          position = positionIn(event);
+          if (matches) events.push(stored(event));
+          return true;
+        },
+        READ_MS,
+      );
+      return { events, position, atTip: !more && looked < maxCount };
+    });
+  }
+
+  async *follow(
+    after: Position,
+    filter: Filter = {},
+    { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
+  ): AsyncIterable<Page> {
+    const stop = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    let position = after;
+    for (let attempt = 0; !stop.aborted; attempt++) {
+      try {
+        for await (const page of subscribedPages(this.client, position, filter, limit, stop)) {
+          attempt = 0;
+          position = page.position;
+          yield page;
+        }
+      } catch (error) {
+        // A subscription is dead after its first error: another one begins where this one ended.
+        if (!isOutage(error)) throw error;
+        await backOff(attempt, stop);
+      }
+    }
+  }
+
+  async tip(): Promise<Position> {
+    return this.repeat(async () => {
+      let from: LogPosition | typeof END = END;
+      for (let maxCount = 32; ; maxCount = Math.min(maxCount * 4, 4096)) {
+        let found: Position = START;
+        let lowest: LogPosition | undefined;
+        await consume(
+          this.client.readAll({ fromPosition: from, direction: BACKWARDS, maxCount }),
+          ({ event }) => {
+            if (!event) return true;
+            if (!isSystem(event)) found = positionIn(event);
+            lowest = event.position;
+            return found === START;
+          },
+          READ_MS,
+        );
+        const stuck = lowest === undefined || (from !== END && positionOf(lowest) >= positionOf(from));
+        if (found !== START || stuck) return found;
+        from = lowest!;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
+    await this.client.dispose();
+  }
+
+  private repeat<T>(call: (attempt: number) => Promise<T>): Promise<T> {
+    return throughOutages(call, this.totalMs, this.closing.signal);
+  }
+
+  /** @returns the answer of an append that was made already: exactly these ids, one after the other, where expected */
+  private async find(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended | undefined> {
+    const past =
+      expected === 'any'
+        ? (
+            await this.readStream(stream, { fromRevision: END, direction: BACKWARDS, maxCount: SEARCHED_BACK })
+          ).reverse()
+        : await this.readStream(stream, {
+            fromRevision: BigInt(expected === 'none' ? 0 : expected + 1),
+            maxCount: events.length,
+          });
+    const first = past.findIndex(({ id }) => id === events[0]!.id);
+    const last = past[first + events.length - 1];
+    const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);
+    return same && last ? { position: last.position, revision: last.revision } : undefined;
+  }
+
+  private async readStream(stream: string, options: Parameters<Client['readStream']>[1]): Promise<StoredEvent[]> {
+    const events: StoredEvent[] = [];
+    try {
+      await consume(
+        this.client.readStream(stream, options),
+        ({ event }) => {
+          if (event) events.push(stored(event));
+          return true;
+        },
+        READ_MS,
+      );
+    } catch (error) {
+      if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
+    }
+    return events;
+  }
+}

@@ -1,0 +1,89 @@
+import { excludeSystemEvents, UnavailableError, type AllStreamResolvedEvent } from '@eventstore/db-client';
+import type { Filter, Page, Position, StoredEvent } from '@baton/kernel';
+import { isSystem, logPositionOf, positionIn, positionOf, stored, type Client } from './eventstore-client';
+
+/**
+ * One subscription to the whole log as pages. Event types are filtered here and not by the server, because in the quiet
+ * of a caught-up log the server would not tell how far it has looked.
+ * @returns ends on abort; throws what ended the subscription once all that came before was handed out
+ */
+export async function* subscribedPages(
+  client: Client,
+  after: Position,
+  { types }: Filter,
+  limit: number,
+  signal: AbortSignal,
+): AsyncIterable<Page> {
+  const wanted = types && new Set(types);
+  let events: StoredEvent[] = [];
+  let reached = after; // all up to here is in `events` or was handed out
+  let caughtUp = false;
+  let failure: Error | undefined;
+  let wake = () => {};
+
+  const subscription = client.subscribeToAll({
+    fromPosition: logPositionOf(after),
+    filter: excludeSystemEvents({
+      checkpointInterval: 32,
+      checkpointReached: (_, position) => {
+        // Events that were read but not yet emitted lie before this place: it counts only when there are none.
+        if (subscription.readableLength > 0 || positionOf(position) <= reached) return;
+        reached = positionOf(position);
+        wake();
+      },
+    }),
+  });
+  subscription
+    .on('data', ({ event }: AllStreamResolvedEvent) => {
+      if (!event || positionIn(event) <= reached) return;
+      reached = positionIn(event);
+      if (!isSystem(event) && (!wanted || wanted.has(event.type))) events.push(stored(event));
+      if (events.length >= 2 * limit) subscription.pause(); // a slow reader slows the server, not the memory
+      wake();
+    })
+    .on('caughtUp', () => {
+      caughtUp = true;
+      wake();
+    })
+    .on('fellBehind', () => void (caughtUp = false))
+    .on('end', () => {
+      failure ??= new UnavailableError();
+      wake();
+    })
+    .on('error', (error: Error) => {
+      failure ??= error;
+      wake();
+    });
+  const onAbort = () => wake();
+  signal.addEventListener('abort', onAbort);
+
+  let handedOut = after;
+  let toldTip = false;
+  try {
+    for (;;) {
+      if (signal.aborted) return;
+      const rest = events.splice(limit);
+      const page = events;
+      events = rest;
+      const complete = rest.length === 0;
+      const atTip = caughtUp && complete && subscription.readableLength === 0;
+      const position = complete ? reached : page.at(-1)!.position;
+      if (position > handedOut || (atTip && !toldTip)) {
+        handedOut = position;
+        toldTip ||= atTip;
+        yield { events: page, position, atTip };
+        if (subscription.isPaused() && events.length < limit) subscription.resume();
+        continue;
+      }
+      if (failure) throw failure;
+      await new Promise<void>((resolve) => (wake = resolve));
+      // Whatever arrives in the same turn joins the page.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // The error listener stays: a late error of a subscription that nobody reads must not end the process.
+    void subscription.unsubscribe().catch(() => undefined);
+    subscription.destroy();
+  }
+}
