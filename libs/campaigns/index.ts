@@ -1,8 +1,17 @@
+export { CampaignsModule, campaignsParts } from './campaigns.module';
+export { campaignList, spentIn, type CampaignDocument } from './read/campaigns/campaigns.projection';
 export { teams, touchFields, type Team } from './touch.rules';
 export {
   campaignCommands,
   campaignEvents,
+  ToCampaign,
   type CampaignCommand,
   type CampaignEvent,
 } from './write/campaign/campaign.events';
-export { visitorCommands, visitorEvents, type VisitorCommand, type VisitorEvent } from './write/visitor/visitor.events';
+export {
+  ToVisitor,
+  visitorCommands,
+  visitorEvents,
+  type VisitorCommand,
+  type VisitorEvent,
+} from './write/visitor/visitor.events';

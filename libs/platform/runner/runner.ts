@@ -167,9 +167,7 @@ export class Runner {
     const tip = await log.tip();
     const mine = policies.filter((policy) => this.fences.has(policyFollower(policy)));
     return Promise.all(
-      mine.map((policy) =>
-        React.open(documents, journal, policy, dispatch, this.fenceOf(policyFollower(policy)), tip),
-      ),
+      mine.map((policy) => React.open(documents, journal, policy, dispatch, this.fenceOf(policyFollower(policy)), tip)),
     );
   }
 

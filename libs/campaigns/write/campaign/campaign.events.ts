@@ -1,4 +1,4 @@
-import { commands, day, events, money, optional, ref, text, type CommandOf, type EventOf } from '@baton/kernel';
+import { commands, day, events, money, optional, ref, text, To, type CommandOf, type EventOf } from '@baton/kernel';
 
 const name = text('What the team calls the campaign.', { min: 1, max: 200 });
 const channel = text('The channel the money or the touch belongs to, such as "paid search".', { max: 100 });
@@ -45,3 +45,4 @@ export const campaignCommands = commands('campaign', {
   },
 });
 export type CampaignCommand = CommandOf<typeof campaignCommands>;
+export class ToCampaign extends To<CampaignCommand> {}

@@ -1,4 +1,4 @@
-import { commands, events, optional, ref, type CommandOf, type EventOf } from '@baton/kernel';
+import { commands, events, optional, ref, To, type CommandOf, type EventOf } from '@baton/kernel';
 import { touchFields } from '../../touch.rules';
 
 const visitorId = ref('visitor', 'The visitor, as the web site knows the browser; never a name or an address.');
@@ -36,3 +36,4 @@ export const visitorCommands = commands('visitor', {
   },
 });
 export type VisitorCommand = CommandOf<typeof visitorCommands>;
+export class ToVisitor extends To<VisitorCommand> {}

@@ -1,0 +1,52 @@
+import { projection, type Day, type Money } from '@baton/kernel';
+import type { CampaignEvent } from '../../write/campaign/campaign.events';
+
+export interface CampaignDocument {
+  readonly campaignId: string;
+  readonly name: string;
+  readonly channel: string | null;
+  readonly startsOn: Day | null;
+  readonly endsOn: Day | null;
+  readonly createdAt: string;
+  /** The standing record of each day and channel, by `day channel`. */
+  readonly spend: Readonly<Record<string, { readonly day: Day; readonly channel: string; readonly amount: Money }>>;
+}
+
+/** A campaign with what it cost, by day and channel. */
+export const campaignList = projection<CampaignDocument, CampaignEvent>({
+  name: 'campaigns',
+  version: 1,
+  columns: { name: 'text', channel: 'text', createdAt: 'text' },
+  keys: ({ data }) => [data.campaignId],
+  initial: (campaignId) => ({
+    campaignId,
+    name: '',
+    channel: null,
+    startsOn: null,
+    endsOn: null,
+    createdAt: '',
+    spend: {},
+  }),
+  on: {
+    CampaignCreated: (doc, { data: { name, channel, startsOn, endsOn }, occurredAt }) => ({
+      ...doc,
+      name,
+      channel: channel ?? null,
+      startsOn: startsOn ?? null,
+      endsOn: endsOn ?? null,
+      createdAt: occurredAt,
+    }),
+    CampaignSpendRecorded: (doc, { data: { day, channel, amount } }) => ({
+      ...doc,
+      spend: { ...doc.spend, [`${day} ${channel}`]: { day, channel, amount } },
+    }),
+  },
+});
+
+/** What a campaign cost in [from, to), one amount a currency. */
+export const spentIn = ({ spend }: CampaignDocument, from: Day = '0000-01-01', to: Day = '9999-12-31'): Money[] => {
+  const sums = new Map<string, number>();
+  for (const { day, amount } of Object.values(spend))
+    if (day >= from && day < to) sums.set(amount.currency, (sums.get(amount.currency) ?? 0) + amount.minor);
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, minor]) => ({ minor, currency }));
+};

@@ -1,0 +1,15 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DecisionContext, handle, Journal } from '@baton/kernel';
+import { campaign } from './campaign.decider';
+import { ToCampaign } from './campaign.events';
+
+@CommandHandler(ToCampaign)
+export class CampaignHandler implements ICommandHandler<ToCampaign> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+  execute({ id, command }: ToCampaign) {
+    return handle(this.journal, campaign, id, command, this.context);
+  }
+}

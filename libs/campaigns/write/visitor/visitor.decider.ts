@@ -1,0 +1,25 @@
+import { decider, refuse } from '@baton/kernel';
+import { visitorCommands, visitorEvents, type VisitorCommand, type VisitorEvent } from './visitor.events';
+
+type Visitor = { readonly leadId?: string };
+
+export const visitor = decider<Visitor, VisitorCommand, VisitorEvent>({
+  commands: visitorCommands,
+  events: visitorEvents,
+  initialState: () => ({}),
+  decide: {
+    RecordVisit: ({ leadId }, { data }) => [{ type: 'VisitRecorded', data: { ...data, ...(leadId && { leadId }) } }],
+    IdentifyVisitor: ({ leadId }, { data }) => {
+      if (leadId === data.leadId) return [];
+      if (leadId)
+        return refuse('visitor/already-identified', 'Merge the two leads if they are one person.', 'leadId', {
+          leadId,
+        });
+      return [{ type: 'VisitorIdentified', data }];
+    },
+  },
+  evolve: {
+    VisitRecorded: (state) => state,
+    VisitorIdentified: (_, { data: { leadId } }) => ({ leadId }),
+  },
+});

@@ -1,0 +1,15 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DecisionContext, handle, Journal } from '@baton/kernel';
+import { visitor } from './visitor.decider';
+import { ToVisitor } from './visitor.events';
+
+@CommandHandler(ToVisitor)
+export class VisitorHandler implements ICommandHandler<ToVisitor> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+  execute({ id, command }: ToVisitor) {
+    return handle(this.journal, visitor, id, command, this.context);
+  }
+}

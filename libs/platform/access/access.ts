@@ -1,0 +1,83 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, Journal, Refused, toMs, type Outcome, type Role } from '@baton/kernel';
+import { LRUCache } from 'lru-cache';
+import type { KeyEvent } from './key.events';
+import { ToKey } from './key.handler';
+
+/** Who calls: the actor of every event that follows, and what they may do. */
+export interface CallerIdentity {
+  readonly actor: string;
+  readonly roles: readonly Role[];
+}
+
+const KEPT_MS = 2_000;
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. */
+@Injectable()
+export class Access {
+  private readonly known = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly bus: CommandBus,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param authorization the header, `Bearer baton_…`
+   * @returns the caller; undefined without a header
+   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked
+   */
+  async authenticate(authorization: string | undefined): Promise<CallerIdentity | undefined> {
+    if (!authorization) return undefined;
+    const [, keyId, secret] = /^Bearer baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
+    if (!keyId || !secret) throw badKey();
+    const hash = hashOf(secret);
+    const now = toMs(this.clock.now());
+    const kept = this.known.get(hash);
+    if (kept && now - kept.at < KEPT_MS) {
+      if (!kept.caller) throw badKey();
+      return kept.caller;
+    }
+    const caller = await this.look(keyId, hash);
+    this.known.set(hash, { caller, at: now });
+    if (!caller) throw badKey();
+    return caller;
+  }
+
+  private async look(keyId: string, hash: string): Promise<CallerIdentity | undefined> {
+    let caller: CallerIdentity | undefined;
+    for (const event of (await this.journal.read(`key-${keyId}`)) as readonly KeyEvent[]) {
+      if (event.type === 'KeyRevoked') return undefined;
+      if (timingSafeEqual(Buffer.from(event.data.hash), Buffer.from(hash)))
+        caller = { actor: `key:${event.data.label}`, roles: event.data.roles };
+    }
+    return caller;
+  }
+
+  /** Makes a key. The token is told once and stored nowhere. */
+  async issue(label: string, roles: readonly Role[], actor: string): Promise<{ keyId: string; token: string }> {
+    const keyId = randomBytes(6).toString('hex');
+    const secret = randomBytes(32).toString('base64url');
+    const data = { keyId, label, roles: [...roles], hash: hashOf(secret) };
+    await this.send(keyId, { type: 'IssueKey', data, meta: { commandId: `issue-${keyId}`, actor, origin: 'person' } });
+    return { keyId, token: `baton_${keyId}_${secret}` };
+  }
+
+  /** Takes a key back. @throws Refused `key/unknown` */
+  async revoke(keyId: string, actor: string): Promise<void> {
+    const meta = { commandId: `revoke-${keyId}`, actor, origin: 'person' as const };
+    await this.send(keyId, { type: 'RevokeKey', data: { keyId }, meta });
+    this.known.clear();
+  }
+
+  private async send(keyId: string, command: ConstructorParameters<typeof ToKey>[1]): Promise<void> {
+    const outcome = await this.bus.execute<ToKey, Outcome>(new ToKey(keyId, command));
+    if (outcome instanceof Refused) throw outcome;
+  }
+}
+
+const badKey = () => new Refused('access/bad-key', 'The bearer key is malformed, unknown or revoked.', 'authorization');

@@ -1,0 +1,13 @@
+import { keyEvents } from './key.events';
+import { keyList } from './key.projection';
+
+export { Access, type CallerIdentity } from './access';
+export { KeyHandler } from './key.handler';
+export { keyList, type KeyDocument } from './key.projection';
+export const accessParts = {
+  name: 'access',
+  events: [keyEvents],
+  projections: [keyList],
+  policies: [],
+  dueLists: [],
+};

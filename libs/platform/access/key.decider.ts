@@ -1,0 +1,25 @@
+import { decider, refuse } from '@baton/kernel';
+import { keyCommands, keyEvents, type KeyCommand, type KeyEvent } from './key.events';
+
+type Key = { readonly status: 'unknown' | 'issued' | 'revoked' };
+
+export const key = decider<Key, KeyCommand, KeyEvent>({
+  commands: keyCommands,
+  events: keyEvents,
+  initialState: () => ({ status: 'unknown' }),
+  decide: {
+    IssueKey: (state, { data }) => {
+      if (state.status !== 'unknown') return refuse('key/already-issued', 'Choose another key id.', 'keyId');
+      if (data.roles.length === 0) return refuse('key/no-role', 'Name at least one role.', 'roles');
+      return [{ type: 'KeyIssued', data }];
+    },
+    RevokeKey: (state, { data }) => {
+      if (state.status === 'unknown') return refuse('key/unknown', 'There is no such key.', 'keyId');
+      return state.status === 'revoked' ? [] : [{ type: 'KeyRevoked', data }];
+    },
+  },
+  evolve: {
+    KeyIssued: () => ({ status: 'issued' }),
+    KeyRevoked: () => ({ status: 'revoked' }),
+  },
+});

@@ -1,0 +1,77 @@
+import {
+  createParamDecorator,
+  Injectable,
+  SetMetadata,
+  type CallHandler,
+  type CanActivate,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
+import { Refused, type Role } from '@baton/kernel';
+import type { CallerIdentity } from '../access';
+import { Runner } from '../runner';
+
+const ALLOWED = 'baton:allowed';
+
+/** Which roles may use a query or mutation. One without this decorator is refused to everybody. */
+export const Allow = (...allowed: readonly Role[]) => SetMetadata(ALLOWED, allowed);
+
+/** Any caller that has a key. */
+export const everyRole: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'analyst', 'auditor', 'admin'];
+/** Who works with leads by name. */
+export const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
+
+interface GraphqlContext {
+  readonly caller?: CallerIdentity;
+  /** Why the key that was sent is not taken. */
+  readonly refusal?: Error;
+}
+
+/** The caller of a query or mutation. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { caller } = GqlExecutionContext.create(context).getContext<GraphqlContext>();
+  if (!caller) throw unauthenticated();
+  return caller;
+});
+
+const unauthenticated = () =>
+  new Refused('access/unauthenticated', 'Send a key: Authorization: Bearer baton_…', 'authorization');
+
+/** Denies by default: a field needs `@Allow`, the caller one of its roles. Plain HTTP routes are health and GraphiQL. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (context.getType<string>() !== 'graphql') return true;
+    const { caller, refusal } = GqlExecutionContext.create(context).getContext<GraphqlContext>();
+    if (refusal) throw refusal;
+    if (!caller) throw unauthenticated();
+    const allowed = this.reflector.get<readonly Role[] | undefined>(ALLOWED, context.getHandler()) ?? [];
+    if (!caller.roles.some((role) => role === 'admin' || allowed.includes(role)))
+      throw new Refused('access/denied', `This needs one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
+    return true;
+  }
+}
+
+/** A field of personal data: null for callers who do not work with leads by name. */
+export const personalField: FieldMiddleware = async ({ context }, next) => {
+  const { caller } = context as GraphqlContext;
+  return caller?.roles.some((role) => personalReaders.includes(role)) ? next() : null;
+};
+
+/** Read your writes: a query with `atLeast` waits until the read models have come that far. */
+@Injectable()
+export class ReadYourWrites implements NestInterceptor {
+  constructor(private readonly runner: Runner) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler) {
+    if (context.getType<string>() === 'graphql') {
+      const { atLeast } = GqlExecutionContext.create(context).getArgs<{ atLeast?: string }>();
+      if (atLeast) await this.runner.waitFor(atLeast);
+    }
+    return next.handle();
+  }
+}

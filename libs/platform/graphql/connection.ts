@@ -1,0 +1,109 @@
+import { type Type } from '@nestjs/common';
+import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
+import { Refused, type Order, type Position, type Projection, type Where } from '@baton/kernel';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { ReadModels } from '../documents';
+
+/** Arguments that every query takes. */
+@ArgsType()
+export class ReadArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, {
+    nullable: true,
+    description: 'Wait until the read models hold everything up to this position (from a mutation’s answer).',
+  })
+  atLeast?: Position;
+}
+
+/** Arguments of a connection. */
+@ArgsType()
+export class PageArgs extends ReadArgs {
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  @Field(() => Int, { defaultValue: 50, description: 'How many at most, up to 500.' })
+  first: number = 50;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  @Field(() => String, { nullable: true, description: 'The cursor after which to go on.' })
+  after?: string;
+}
+
+@ObjectType({ description: 'Where a page of a connection stands.' })
+export class PageInfo {
+  @Field(() => Boolean, { description: 'Is there more behind this page?' })
+  hasNextPage!: boolean;
+  @Field(() => String, { nullable: true, description: 'Cursor of the last node; give it as `after`.' })
+  endCursor!: string | null;
+}
+
+export interface Connection<N> {
+  readonly edges: readonly { readonly cursor: string; readonly node: N }[];
+  readonly pageInfo: PageInfo;
+  readonly totalCount: number;
+}
+
+/** Makes the Relay connection type of a node type. */
+export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
+  @ObjectType(`${name}Edge`, { description: `A ${name} and where it stands.` })
+  class Edge {
+    @Field(() => String, { description: 'Go on behind this one with `after`.' })
+    cursor!: string;
+    @Field(() => node, { description: `The ${name}.` })
+    node!: N;
+  }
+  @ObjectType(`${name}Connection`, { description: `A page of ${name} nodes.` })
+  class Page implements Connection<N> {
+    @Field(() => [Edge], { description: 'The nodes with their cursors.' })
+    edges!: Edge[];
+    @Field(() => PageInfo, { description: 'Where this page stands.' })
+    pageInfo!: PageInfo;
+    @Field(() => Int, { description: 'How many there are in all.' })
+    totalCount!: number;
+  }
+  return Page;
+};
+
+type Cursor = { readonly values: readonly (string | number | boolean | null)[]; readonly id: string };
+export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+/** @throws Refused `graphql/bad-cursor` */
+export const readCursor = (text: string): Cursor => {
+  try {
+    const cursor = JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor;
+    if (typeof cursor.id === 'string' && Array.isArray(cursor.values)) return cursor;
+  } catch {
+    // told below
+  }
+  throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+};
+
+/** Reads one page of a read model as a connection; `toNode` turns documents into nodes. */
+export const readPage = async <D extends object, N>(
+  models: ReadModels,
+  projection: Projection<D>,
+  {
+    first,
+    after,
+    where = {},
+    orderBy = [],
+  }: { first: number; after?: string; where?: Where; orderBy?: readonly Order[] },
+  toNode: (doc: D, id: string) => N,
+): Promise<Connection<N>> => {
+  const [found, totalCount] = await Promise.all([
+    models.find(projection, { where, orderBy, limit: first + 1, ...(after && { after: readCursor(after) }) }),
+    models.count(projection, where),
+  ]);
+  const edges = found.slice(0, first).map(({ id, doc }) => ({
+    cursor: writeCursor({
+      id,
+      values: orderBy.map(({ column }) => ((doc as Record<string, unknown>)[column] ?? null) as Cursor['values'][0]),
+    }),
+    node: toNode(doc, id),
+  }));
+  const endCursor = edges[edges.length - 1]?.cursor ?? null;
+  return { edges, totalCount, pageInfo: { hasNextPage: found.length > first, endCursor } };
+};

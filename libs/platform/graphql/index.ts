@@ -1,0 +1,14 @@
+export { AccessGuard, Allow, Caller, everyRole, personalField, personalReaders, ReadYourWrites } from './caller';
+export {
+  connectionOf,
+  PageArgs,
+  PageInfo,
+  ReadArgs,
+  readCursor,
+  readPage,
+  writeCursor,
+  type Connection,
+} from './connection';
+export { CommandOutcome, mutationsOf } from './mutations';
+export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntScalar } from './scalars';
+export { graphqlModule, schemaFile } from './graphql.module';

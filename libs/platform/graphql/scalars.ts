@@ -1,0 +1,99 @@
+import { Field, InputType, ObjectType } from '@nestjs/graphql';
+import { instantOf, isDay, minorDigits, type Money } from '@baton/kernel';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+
+const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
+const stringOf = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : undefined);
+
+const readInstant = (value: unknown): string => {
+  if (typeof value !== 'string') throw invalid('An instant is a text such as "2024-01-17T10:00:00Z".');
+  try {
+    return instantOf(value);
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+};
+export const InstantScalar = new GraphQLScalarType<string, string>({
+  name: 'Instant',
+  description: 'A point in time, ISO 8601 with its zone; answers are in UTC with milliseconds.',
+  serialize: (value) => value as string,
+  parseValue: readInstant,
+  parseLiteral: (node) => readInstant(stringOf(node)),
+});
+
+const readDay = (value: unknown): string => {
+  if (typeof value !== 'string' || !isDay(value)) throw invalid('A day is a text such as "2024-01-17".');
+  return value;
+};
+export const DayScalar = new GraphQLScalarType<string, string>({
+  name: 'Day',
+  description: 'A calendar day, such as "2024-01-17".',
+  serialize: (value) => value as string,
+  parseValue: readDay,
+  parseLiteral: (node) => readDay(stringOf(node)),
+});
+
+const readInteger = (value: unknown): number => {
+  if (!Number.isSafeInteger(value)) throw invalid('Give a whole number below 2^53.');
+  return value as number;
+};
+export const SafeIntScalar = new GraphQLScalarType<number, number>({
+  name: 'SafeInt',
+  description: 'A whole number up to 2^53, for amounts in minor units.',
+  serialize: (value) => value as number,
+  parseValue: readInteger,
+  parseLiteral: (node) => readInteger(node.kind === Kind.INT ? Number(node.value) : undefined),
+});
+
+const literal = (node: ValueNode, variables: Record<string, unknown>): unknown => {
+  switch (node.kind) {
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
+    case Kind.LIST:
+      return node.values.map((value) => literal(value, variables));
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    default:
+      return node.value;
+  }
+};
+export const JsonScalar = new GraphQLScalarType({
+  name: 'Json',
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => literal(node, variables ?? {}),
+});
+
+@ObjectType('Money', { description: 'An amount of money.' })
+export class MoneyType implements Money {
+  @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
+  minor!: number;
+  @Field(() => String, { description: 'ISO 4217 code.' })
+  currency!: string;
+  @Field(() => String, {
+    description: 'The amount as a decimal text in major units, such as "1234.50".',
+    middleware: [({ source }) => decimalOf(source as Money)],
+  })
+  decimal?: string;
+}
+
+const decimalOf = ({ minor, currency }: Money): string => {
+  const digits = minorDigits(currency);
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  return minor < 0 ? `-${whole}` : whole;
+};
+
+@InputType('MoneyInput', { description: 'An amount of money.' })
+export class MoneyInput {
+  @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
+  minor!: number;
+  @Field(() => String, { description: 'ISO 4217 code.' })
+  currency!: string;
+}

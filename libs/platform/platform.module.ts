@@ -1,0 +1,157 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import {
+  catalogueOf,
+  Clock,
+  DecisionContext,
+  DefinitionSource,
+  Documents,
+  EventLog,
+  fromMs,
+  Journal,
+  KeyStore,
+  type ContextParts,
+  type EventSchema,
+  type Outcome,
+  type To,
+} from '@baton/kernel';
+import { pino, type Logger } from 'pino';
+import { Access, accessParts, KeyHandler } from './access';
+import type { Config } from './config';
+import { EmbeddedDocuments, MongoDocuments, ReadModels } from './documents';
+import { EmbeddedEventLog, EventStoreEventLog, SealedJournal } from './event-log';
+import { EmbeddedKeyStore, masterKey, MongodbKeyStore } from './keys';
+import { Runner } from './runner';
+
+/** The machine's clock. */
+export class SystemClock extends Clock {
+  now() {
+    return fromMs(Date.now());
+  }
+}
+
+/** The stores of one process: embedded files, or the servers whose addresses are configured. */
+export interface Stores {
+  readonly log: EventLog;
+  readonly documents: Documents;
+  readonly keys: KeyStore;
+}
+
+/** Opens the stores that a configuration chooses. */
+export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
+  if (!config.eventStoreUrl || !config.mongoUrl) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const file = (name: string) => join(config.dataDir, name);
+  const master = masterKey(config.masterKey, config.dataDir);
+  return {
+    log: config.eventStoreUrl
+      ? EventStoreEventLog.connect(config.eventStoreUrl)
+      : EmbeddedEventLog.open(file('log.db'), clock),
+    documents: config.mongoUrl
+      ? await MongoDocuments.connect(config.mongoUrl)
+      : await EmbeddedDocuments.open(file('documents.db')),
+    keys: config.mongoUrl
+      ? await MongodbKeyStore.connect(config.mongoUrl, master)
+      : EmbeddedKeyStore.open(file('keys.db'), master),
+  };
+};
+
+export const CATALOGUE = Symbol('event catalogue');
+export const CONFIG = Symbol('configuration');
+export const LOGGER = Symbol('logger');
+
+/** A logger that never prints keys or personal fields. */
+export const loggerOf = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
+  pino(
+    {
+      level: logLevel,
+      redact: ['*.authorization', '*.email', '*.name', '*.phone', '*.note', 'req.headers.authorization'],
+    },
+    pino.destination(2), // standard output belongs to answers
+  );
+
+/** Everything a context is given: log, read models, keys, time, and the runner behind them. */
+@Global()
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  static forRoot(config: Config, contexts: readonly ContextParts[], clock: Clock = new SystemClock()): DynamicModule {
+    const parts = [accessParts, ...contexts];
+    const catalogue = catalogueOf(parts.flatMap(({ events }) => events));
+    const STORES = Symbol('stores');
+    const providers: Provider[] = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useFactory: () => loggerOf(config) },
+      { provide: CATALOGUE, useValue: catalogue },
+      { provide: Clock, useValue: clock },
+      { provide: STORES, useFactory: () => openStores(config, clock) },
+      { provide: EventLog, useFactory: ({ log }: Stores) => log, inject: [STORES] },
+      { provide: Documents, useFactory: ({ documents }: Stores) => documents, inject: [STORES] },
+      { provide: KeyStore, useFactory: ({ keys }: Stores) => keys, inject: [STORES] },
+      {
+        provide: Journal,
+        useFactory: (log: EventLog, keys: KeyStore) => new SealedJournal(log, catalogue, keys),
+        inject: [EventLog, KeyStore],
+      },
+      { provide: ReadModels, useFactory: (documents: Documents) => new ReadModels(documents), inject: [Documents] },
+      {
+        provide: DecisionContext,
+        useFactory: (definitions: DefinitionSource) => new DecisionContext(clock, definitions),
+        inject: [DefinitionSource],
+      },
+      {
+        provide: Runner,
+        useFactory: (log: EventLog, journal: Journal, documents: Documents, bus: CommandBus, logger: Logger) =>
+          new Runner({
+            log,
+            journal,
+            documents,
+            clock,
+            projections: parts.flatMap(({ projections }) => projections),
+            policies: parts.flatMap(({ policies }) => policies),
+            dueLists: parts.flatMap(({ dueLists }) => dueLists),
+            dispatch: (command: To) => bus.execute<To, Outcome>(command),
+            onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
+          }),
+        inject: [EventLog, Journal, Documents, CommandBus, LOGGER],
+      },
+      Access,
+      KeyHandler,
+    ];
+    return {
+      module: PlatformModule,
+      imports: [CqrsModule.forRoot()],
+      providers,
+      exports: [
+        CONFIG,
+        LOGGER,
+        CATALOGUE,
+        Clock,
+        EventLog,
+        Documents,
+        KeyStore,
+        Journal,
+        ReadModels,
+        DecisionContext,
+        Runner,
+        Access,
+        CqrsModule,
+      ],
+    };
+  }
+
+  /** Finishes what is in hand and closes the stores. */
+  async onApplicationShutdown(): Promise<void> {
+    const get = <T>(token: abstract new (...args: never[]) => T): T =>
+      this.moduleRef.get(token as never, { strict: false });
+    await get(Runner).stop();
+    await get(EventLog).close();
+    await get(Documents).close();
+    await get(KeyStore).close();
+  }
+}
+
+export type EventCatalogue = ReadonlyMap<string, EventSchema>;
