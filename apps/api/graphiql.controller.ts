@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
+
+/** GraphiQL from the installed packages: nothing is loaded from elsewhere. */
+const assets: Readonly<Record<string, { readonly from: string; readonly type: string }>> = {
+  'react.js': { from: 'react/umd/react.production.min.js', type: 'text/javascript' },
+  'react-dom.js': { from: 'react-dom/umd/react-dom.production.min.js', type: 'text/javascript' },
+  'graphiql.js': { from: 'graphiql/graphiql.min.js', type: 'text/javascript' },
+  'graphiql.css': { from: 'graphiql/graphiql.min.css', type: 'text/css' },
+};
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><title>Baton</title>
+<style>html, body, #graphiql { height: 100%; margin: 0 }</style>
+<link rel="stylesheet" href="/graphiql/graphiql.css">
+</head>
+<body>
+<div id="graphiql"></div>
+<script src="/graphiql/react.js"></script>
+<script src="/graphiql/react-dom.js"></script>
+<script src="/graphiql/graphiql.js"></script>
+<script>
+const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
+const defaultQuery = '# Put your key under Headers: { "authorization": "Bearer baton_…" }\\n{ status { name position atTip } }';
+ReactDOM.createRoot(document.getElementById('graphiql')).render(
+  React.createElement(GraphiQL, { fetcher, defaultQuery, defaultHeaders: '{ "authorization": "Bearer " }' }));
+</script>
+</body>
+</html>`;
+
+@Controller('graphiql')
+export class GraphiqlController {
+  @Get()
+  @Header('content-type', 'text/html; charset=utf-8')
+  page(): string {
+    return page;
+  }
+
+  @Get(':asset')
+  asset(@Param('asset') name: string): StreamableFile {
+    const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
+    if (!asset) throw new NotFoundException();
+    return new StreamableFile(readFileSync(require.resolve(asset.from)), { type: asset.type });
+  }
+}

@@ -1,0 +1,46 @@
+import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Allow, everyRole, ReadArgs } from '@baton/platform/graphql';
+import { Runner, type FollowerStatus } from '@baton/platform/runner';
+
+@ObjectType('ParkedSequence', {
+  description: 'A sequence of events that waits because one of them could not be handled.',
+})
+class ParkedType {
+  @Field(() => String, { description: 'The document, or the stream.' })
+  sequence!: string;
+  @Field(() => String, { description: 'Position of the event at fault.' })
+  position!: string;
+  @Field(() => String, { description: 'Why.' })
+  code!: string;
+}
+
+@ObjectType('FollowerStatus', { description: 'How far a read model or a policy has followed the log.' })
+class FollowerStatusType implements Omit<FollowerStatus, 'parked'> {
+  @Field(() => String, { description: 'The generation of the read model, or the policy.' })
+  name!: string;
+  @Field(() => String, { description: 'read model or policy.' })
+  kind!: 'read model' | 'policy';
+  @Field(() => String, { description: 'Everything up to here is handled.' })
+  position!: string;
+  @Field(() => Boolean, { description: 'Is that the end of the log?' })
+  atTip!: boolean;
+  @Field(() => Int, { description: 'Events it has taken.' })
+  count!: number;
+  @Field(() => String, { description: 'Sum of hashes of (position, id) of those events, mod 2^128, hex.' })
+  digest!: string;
+  @Field(() => String, { nullable: true, description: 'The process that runs it.' })
+  holder!: string | undefined;
+  @Field(() => [ParkedType], { description: 'What waits behind an event that could not be handled.' })
+  parked!: ParkedType[];
+}
+
+@Resolver()
+export class StatusResolver {
+  constructor(private readonly runner: Runner) {}
+
+  @Query(() => [FollowerStatusType], { description: 'How far every read model and policy has come.' })
+  @Allow(...everyRole)
+  status(@Args() _: ReadArgs): Promise<readonly FollowerStatus[]> {
+    return this.runner.status();
+  }
+}

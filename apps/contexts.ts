@@ -1,0 +1,41 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import type { Clock, ContextParts } from '@baton/kernel';
+import { CampaignsModule, campaignsParts } from '@baton/campaigns';
+import { DefinitionsModule, definitionsParts } from '@baton/definitions';
+import { LeadsModule, leadsParts } from '@baton/leads';
+import { OpportunitiesModule, opportunitiesParts } from '@baton/opportunities';
+import { AttributionModule, attributionParts } from '@baton/attribution';
+import { InsightsModule, insightsParts } from '@baton/insights';
+import { AuditModule, auditParts } from '@baton/audit';
+import type { Config } from '@baton/platform/config';
+import { PlatformModule } from '@baton/platform/platform.module';
+
+/** The one list of contexts; every app is made of it. */
+const contexts: readonly { readonly module: Type<unknown>; readonly parts: ContextParts }[] = [
+  { module: DefinitionsModule, parts: definitionsParts },
+  { module: CampaignsModule, parts: campaignsParts },
+  { module: LeadsModule, parts: leadsParts },
+  { module: OpportunitiesModule, parts: opportunitiesParts },
+  { module: AttributionModule, parts: attributionParts },
+  { module: InsightsModule, parts: insightsParts },
+];
+
+/** All of Baton but the edge: the platform on the configured stores, and every context. */
+@Module({})
+export class BatonModule {
+  static forRoot(
+    config: Config,
+    { clock, edge = [] }: { clock?: Clock; edge?: readonly DynamicModule[] } = {},
+  ): DynamicModule {
+    const parts = contexts.map((context) => context.parts);
+    return {
+      module: BatonModule,
+      imports: [
+        PlatformModule.forRoot(config, [...parts, auditParts(parts)], clock),
+        ...contexts.map(({ module }) => module),
+        AuditModule,
+        ...edge,
+      ],
+    };
+  }
+}

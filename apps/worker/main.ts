@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readConfig } from '@baton/platform/config';
+import { HealthController } from '@baton/platform/health';
+import { Runner } from '@baton/platform/runner';
+import { BatonModule } from '../contexts';
+
+@Module({ controllers: [HealthController] })
+class WorkerModule {}
+
+/** Follows the log: folds read models, runs policies, sends what falls due. Its port answers health only. */
+const work = async (): Promise<void> => {
+  const config = readConfig();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    BatonModule.forRoot(config, { edge: [{ module: WorkerModule }] }),
+    new FastifyAdapter(),
+    { logger: ['error', 'warn', 'fatal'] },
+  );
+  app.enableShutdownHooks();
+  await app.init();
+  await app.get(Runner).start();
+  await app.listen(config.port, config.host);
+};
+
+void work();

@@ -1,0 +1,305 @@
+import {
+  commands,
+  catalogueOf,
+  decider,
+  DecisionContext,
+  events,
+  handle,
+  instant,
+  integer,
+  optional,
+  policy,
+  projection,
+  ref,
+  To,
+  type CommandOf,
+  type Documents,
+  type EventLog,
+  type EventOf,
+  type Outcome,
+  type Projection,
+} from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { MemoryDocuments, ReadModels } from '../documents';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { Runner } from './runner';
+
+// A till that counts coins, tells a ledger of every tenth, and closes by itself.
+const tillEvents = events({
+  CoinDropped: { version: 1, tillId: ref('till'), coins: integer() },
+  ClosingPlanned: { version: 1, tillId: ref('till'), at: instant() },
+  TillClosed: { version: 1, tillId: ref('till') },
+});
+type TillEvent = EventOf<typeof tillEvents>;
+const tillCommands = commands('till', {
+  DropCoin: { description: '', tillId: ref('till'), coins: integer() },
+  PlanClosing: { description: '', tillId: ref('till'), at: instant() },
+  PassTime: { description: '', tillId: ref('till') },
+  Echo: { description: '', tillId: ref('till'), coins: optional(integer()) },
+});
+type TillCommand = CommandOf<typeof tillCommands>;
+class ToTill extends To<TillCommand> {}
+interface Till {
+  readonly closesAt?: string;
+}
+const till = decider<Till, TillCommand, TillEvent>({
+  commands: tillCommands,
+  events: tillEvents,
+  initialState: () => ({}),
+  decide: {
+    DropCoin: (_, { data }) => [{ type: 'CoinDropped', data }],
+    PlanClosing: (_, { data }) => [{ type: 'ClosingPlanned', data }],
+    PassTime: () => [],
+    Echo: (_, { data }) => [{ type: 'CoinDropped', data: { tillId: data.tillId, coins: 1 } }],
+  },
+  evolve: {
+    CoinDropped: (state) => state,
+    ClosingPlanned: (_, { data }) => ({ closesAt: data.at }),
+    TillClosed: () => ({}),
+  },
+  due: ({ closesAt }) => closesAt,
+  pass: () => [{ type: 'TillClosed', data: { tillId: 'due' } }],
+});
+
+interface Sum {
+  readonly coins: number;
+  readonly events: number;
+}
+const sums = projection<Sum, TillEvent>({
+  name: 'sums',
+  version: 1,
+  columns: { coins: 'integer' },
+  keys: ({ stream }) => [stream],
+  initial: () => ({ coins: 0, events: 0 }),
+  on: {
+    CoinDropped: (doc, { data }) => {
+      if (data.coins === 13) throw new Error('unlucky');
+      return { coins: doc.coins + data.coins, events: doc.events + 1 };
+    },
+  },
+});
+const dues = projection<{ dueAt: string | null }, TillEvent>({
+  name: 'tills-due',
+  version: 1,
+  columns: { dueAt: 'text' },
+  keys: ({ stream }) => [stream.slice('till-'.length)],
+  initial: () => ({ dueAt: null }),
+  on: { ClosingPlanned: (_, { data }) => ({ dueAt: data.at }), TillClosed: () => ({ dueAt: null }) },
+});
+const echo = policy<TillEvent>({
+  name: 'echo',
+  version: 1,
+  from: 'start',
+  on: {
+    CoinDropped: ({ data }) =>
+      data.coins >= 10 ? [{ to: ToTill, id: 'echo', type: 'Echo', data: { tillId: 'echo' } }] : [],
+  },
+});
+
+const world = (
+  log: EventLog = EmbeddedEventLog.open(':memory:', new FixedClock()),
+  documents: Documents = new MemoryDocuments(),
+) => {
+  const clock = new FixedClock('2024-03-01T00:00:00.000Z');
+  const journal = new SealedJournal(log, catalogueOf([tillEvents]), new MemoryKeyStore());
+  const context = new DecisionContext(clock);
+  const faults: unknown[] = [];
+  const send = ({ id, command }: To): Promise<Outcome> => handle(journal, till, id, command as TillCommand, context);
+  const runner = (projections: readonly Projection[] = [sums, dues]) =>
+    new Runner({
+      log,
+      journal,
+      documents,
+      projections,
+      policies: [echo],
+      dueLists: [{ projection: dues, to: ToTill, type: 'PassTime' }],
+      dispatch: send,
+      clock,
+      onFault: (fault) => faults.push(fault),
+    });
+  let sent = 0;
+  const drop = (tillId: string, coins: number) =>
+    send(
+      new ToTill(tillId, {
+        type: 'DropCoin',
+        data: { tillId, coins },
+        meta: { commandId: `drop-${sent++}`, actor: 'tester', origin: 'person' },
+      }),
+    );
+  const models = new ReadModels(documents);
+  return { log, documents, clock, journal, context, faults, send, runner, drop, models };
+};
+
+describe('the runner', () => {
+  it('catches up, then follows', async () => {
+    const { runner, drop, models, log } = world();
+    await drop('a', 1);
+    const follower = runner();
+    await follower.start({ tick: false });
+    await drop('a', 2);
+    await drop('b', 3);
+    await follower.catchUp();
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 3, events: 2 });
+    expect(await models.get(sums, 'till-b')).toEqual({ coins: 3, events: 1 });
+    await follower.stop();
+    await log.close();
+  });
+
+  it('goes on where it stopped and folds nothing twice', async () => {
+    const { runner, drop, models, log } = world();
+    for (let round = 0; round < 3; round++) {
+      const follower = runner();
+      await follower.start({ tick: false });
+      await drop('a', 1);
+      await follower.catchUp();
+      await follower.stop();
+    }
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 3, events: 3 });
+    expect((await runner().verify()).map(({ complete }) => complete)).toEqual([true, true]);
+    await log.close();
+  });
+
+  it('parks the sequence of a document whose fold throws, and the rest goes on', async () => {
+    const { runner, drop, models, documents, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    await drop('a', 1);
+    await drop('a', 13);
+    await drop('a', 5);
+    await drop('b', 2);
+    await follower.catchUp();
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 1, events: 1 });
+    expect(await models.get(sums, 'till-b')).toEqual({ coins: 2, events: 1 });
+    const [parked, ...others] = await documents.parked();
+    expect(others).toEqual([]);
+    expect(parked).toMatchObject({ follower: 'sums-v1', sequence: 'till-a', code: 'internal/fault' });
+    expect(JSON.stringify(parked)).not.toContain('unlucky');
+    await follower.stop();
+
+    const restarted = runner();
+    await restarted.start({ tick: false });
+    await drop('a', 7);
+    await restarted.catchUp();
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 1, events: 1 });
+    await restarted.stop();
+    await log.close();
+  });
+
+  it('runs a policy once in effect, also when its checkpoint is lost', async () => {
+    const { runner, drop, models, documents, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    await drop('a', 10);
+    await drop('a', 11);
+    await drop('a', 9);
+    await follower.catchUp();
+    await follower.stop();
+    expect(await models.get(sums, 'till-echo')).toEqual({ coins: 2, events: 2 });
+    await documents.drop('policy-echo-v1');
+    const again = runner();
+    await again.start({ tick: false });
+    await again.catchUp();
+    expect(await models.get(sums, 'till-echo')).toEqual({ coins: 2, events: 2 });
+    await again.stop();
+    const echoes = (await log.read('till-echo')).map(({ meta }) => meta);
+    expect(echoes[0]).toMatchObject({ actor: 'policy:echo', origin: 'system', mode: 'live' });
+    expect(echoes[0]!.$causationId).toBe((await log.read('till-a'))[0]!.id);
+    await log.close();
+  });
+
+  it('leaves the work to whoever holds the lease, and takes over when it is given back', async () => {
+    const { runner, drop, models, log } = world();
+    const [first, second] = [runner(), runner()];
+    await first.start({ tick: false });
+    await second.start({ tick: false });
+    await drop('a', 1);
+    await second.catchUp(); // done by the first
+    const holders = new Set((await first.status()).map(({ holder }) => holder));
+    expect(holders.size).toBe(1);
+    await first.stop();
+    await second.stop();
+    const third = runner();
+    await third.start({ tick: false });
+    await drop('a', 1);
+    await third.catchUp();
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 2, events: 2 });
+    await third.stop();
+    await log.close();
+  });
+
+  it('rebuilds beside the old generation and gives the same bytes', async () => {
+    const { runner, drop, documents, models, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    for (let n = 0; n < 50; n++) await drop(`t${n % 7}`, n % 9);
+    await follower.catchUp();
+    const before = JSON.stringify(await models.find(sums, { limit: 100 }));
+    const { generation, events: read } = await follower.rebuild('sums');
+    expect(generation).toBe('sums-v1-2');
+    expect(read).toBe(50);
+    expect(await documents.active('sums')).toBe('sums-v1-2');
+    expect(JSON.stringify(await models.find(sums, { limit: 100 }))).toBe(before);
+    await drop('t0', 1);
+    await follower.catchUp();
+    expect((await models.get<Sum>(sums, 'till-t0'))!.events).toBe(9);
+    expect(await documents.generations()).not.toContain('sums-v1');
+    await expect(follower.rebuild('nothing')).rejects.toMatchObject({ code: 'read/unknown-read-model' });
+    await follower.stop();
+    await log.close();
+  });
+
+  it('rebuilds by itself when a read model has a new version', async () => {
+    const { runner, drop, documents, log } = world();
+    const old = runner();
+    await old.start({ tick: false });
+    await drop('a', 4);
+    await old.catchUp();
+    await old.stop();
+    const next = { ...sums, version: 2, fold: (doc: Sum) => ({ coins: doc.coins + 100, events: doc.events + 1 }) };
+    const follower = runner([next, dues]);
+    await follower.start({ tick: false });
+    for (let waited = 0; (await documents.active('sums')) !== 'sums-v2' && waited < 200; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await follower.catchUp();
+    expect(await new ReadModels(documents).get(next, 'till-a')).toEqual({ coins: 100, events: 1 });
+    await follower.stop();
+    await log.close();
+  });
+
+  it('says when an event was missed', async () => {
+    const { runner, drop, documents, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    await drop('a', 4);
+    await drop('a', 5);
+    await follower.catchUp();
+    const checkpoint = (await documents.checkpoint('sums-v1'))!;
+    await follower.stop();
+    const fence = (await documents.lease('sums', 'spoiler', 1000, '2024-03-01T00:00:01.000Z'))!;
+    await documents.commit({ follower: 'sums-v1', checkpoint: { ...checkpoint, count: 1 }, fence });
+    expect((await runner().verify())[0]).toMatchObject({ complete: false, expected: 2, counted: 1 });
+    await log.close();
+  });
+
+  it('lets time pass once at the due instant', async () => {
+    const { runner, send, clock, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    const meta = { commandId: 'plan', actor: 'tester', origin: 'person' as const };
+    await send(
+      new ToTill('due', { type: 'PlanClosing', data: { tillId: 'due', at: '2024-03-02T00:00:00.000Z' }, meta }),
+    );
+    await follower.catchUp();
+    expect(await follower.passTime('2024-03-01T23:59:59.999Z')).toBe(0);
+    clock.instant = '2024-03-05T00:00:00.000Z';
+    expect(await follower.passTime(clock.now())).toBe(1);
+    expect(await follower.passTime(clock.now())).toBe(1); // the list may be behind: the decider knows better
+    await follower.catchUp();
+    expect(await follower.passTime(clock.now())).toBe(0);
+    const closed = (await log.read('till-due')).filter(({ type }) => type === 'TillClosed');
+    expect(closed.map(({ meta: { occurredAt } }) => occurredAt)).toEqual(['2024-03-02T00:00:00.000Z']);
+    await follower.stop();
+    await log.close();
+  });
+});
