@@ -13,11 +13,17 @@ export interface Statement {
   run(...parameters: readonly SqliteValue[]): { readonly changes: number };
 }
 
-/** The five methods that the embedded stores need of SQLite. All of them are synchronous. */
+/** A prepared query whose rows are arrays in the order of its columns: for long reads, half as fast again. */
+export interface RowQuery {
+  all(...parameters: readonly SqliteValue[]): SqliteValue[][];
+}
+
+/** The few methods that the embedded stores need of SQLite. All of them are synchronous. */
 export interface Sqlite {
   exec(sql: string): void;
   /** Prepared once per text. */
   prepare(sql: string): Statement;
+  prepareRows(sql: string): RowQuery;
   /** Runs in BEGIN IMMEDIATE … COMMIT; whatever is thrown inside rolls back and is thrown on. */
   transaction<T>(run: () => T): T;
   /**
@@ -53,12 +59,22 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
     return row.busy === 0;
   };
   const statements = new Map<string, Statement>();
+  const rowQueries = new Map<string, RowQuery>();
   return {
     exec: (sql) => database.exec(sql),
     prepare: (sql) => {
       let statement = statements.get(sql);
       if (!statement) statements.set(sql, (statement = database.prepare(sql) as unknown as Statement));
       return statement;
+    },
+    prepareRows: (sql) => {
+      let query = rowQueries.get(sql);
+      if (!query) {
+        const statement = database.prepare(sql);
+        statement.setReturnArrays(true);
+        rowQueries.set(sql, (query = statement as unknown as RowQuery));
+      }
+      return query;
     },
     transaction: (run) => {
       database.exec('BEGIN IMMEDIATE');
@@ -77,6 +93,7 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
       database.exec('PRAGMA busy_timeout=0');
       truncateLog();
       statements.clear();
+      rowQueries.clear();
       database.close();
     },
   };

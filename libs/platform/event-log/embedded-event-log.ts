@@ -96,8 +96,8 @@ export class EmbeddedEventLog extends EventLog {
   async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
     this.assertOpen();
     return this.database
-      .prepare(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision`)
-      .all<Row>(stream, from)
+      .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision`)
+      .all(stream, from)
       .map(stored);
   }
 
@@ -156,11 +156,13 @@ export class EmbeddedEventLog extends EventLog {
     return { events, position: positionOf(reached), atTip: reached >= tip };
   }
 
-  private select(from: number, until: number, { types }: Filter, limit: number): Row[] {
+  private select(from: number, until: number, { types }: Filter, limit: number): SqliteValue[][] {
     const only = types ? 'AND type IN (SELECT value FROM json_each(?))' : '';
     return this.database
-      .prepare(`SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ${only} ORDER BY position LIMIT ?`)
-      .all<Row>(from, until, ...(types ? [JSON.stringify(types)] : []), limit);
+      .prepareRows(
+        `SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ${only} ORDER BY position LIMIT ?`,
+      )
+      .all(from, until, ...(types ? [JSON.stringify(types)] : []), limit);
   }
 
   private schedule() {
@@ -318,11 +320,16 @@ const answerOf = (
   return new Conflict('log/wrong-revision', `${stream} is at revision ${head}, not at ${expected}.`);
 };
 
-const stored = ({ position, data, meta, ...rest }: Row): StoredEvent => ({
-  ...rest,
-  position: positionOf(position),
-  data: JSON.parse(data) as unknown,
-  meta: JSON.parse(meta) as EventMeta,
+/** @param row its values in the order of COLUMNS */
+const stored = (row: readonly SqliteValue[]): StoredEvent => ({
+  position: positionOf(row[0] as number),
+  stream: row[1] as string,
+  revision: row[2] as number,
+  id: row[3] as string,
+  type: row[4] as string,
+  data: JSON.parse(row[5] as string) as unknown,
+  meta: JSON.parse(row[6] as string) as EventMeta,
+  recordedAt: row[7] as Instant,
 });
 
 const positionOf = (sequence: number): Position => (sequence === 0 ? START : String(sequence).padStart(16, '0'));
