@@ -101,7 +101,14 @@ export type OpportunityEvent = EventOf<typeof opportunityEvents>;
 
 const sellers = ['sales', 'revops'] as const;
 export const opportunityCommands = commands('opportunity', {
-  OpenOpportunity: { description: 'Open a deal.', allow: sellers, opportunityId, stage: optional(stage), ...facts },
+  OpenOpportunity: {
+    description: 'Open a deal.',
+    creates: true,
+    allow: sellers,
+    opportunityId,
+    stage: optional(stage),
+    ...facts,
+  },
   MoveOpportunityStage: {
     description: 'Move an open deal to another stage.',
     allow: sellers,

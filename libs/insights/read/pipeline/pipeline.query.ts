@@ -1,0 +1,68 @@
+import type { Money } from '@baton/kernel';
+import { leads } from '@baton/leads';
+import { deals } from '@baton/opportunities';
+import type { ReadModels } from '@baton/platform/documents';
+import { whereOf, type DealFilters } from '../../deal-filters.rules';
+
+export interface StageOfPipeline {
+  readonly stage: string;
+  readonly deals: number;
+  /** What they are worth together, one amount per currency, sorted by currency. */
+  readonly worth: readonly Money[];
+  readonly withoutAmount: number;
+}
+export interface Pipeline {
+  /** Open deals by stage, sorted by stage. */
+  readonly stages: readonly StageOfPipeline[];
+  readonly open: Omit<StageOfPipeline, 'stage'>;
+  /** People by lifecycle stage, sorted by stage; merged people count once, as their survivor. */
+  readonly leads: readonly { readonly stage: string; readonly leads: number }[];
+}
+
+/**
+ * Where open deals and leads stand now. The owner and the source restrict both; product, account and currency are
+ * facts of deals and restrict only these.
+ */
+export const pipeline = async (models: ReadModels, { filters }: { filters?: DealFilters } = {}): Promise<Pipeline> => {
+  const [open, people] = await Promise.all([
+    models.aggregate(deals, {
+      where: { ...whereOf(filters), status: { eq: 'open' } },
+      by: ['stage', 'currency'],
+      measures: { deals: 'count', minor: { sum: 'amountMinor' } },
+    }),
+    models.aggregate(leads, {
+      where: { ...whereOf(filters, ['owner', 'source']), mergedInto: { eq: null } },
+      by: ['stage'],
+      measures: { leads: 'count' },
+    }),
+  ]);
+  const groups = open.map(({ keys: [stage, currency], values }) => ({
+    stage: stage as string,
+    currency: currency as string | null,
+    deals: Number(values['deals']),
+    minor: Number(values['minor']),
+  }));
+  return {
+    stages: [...new Set(groups.map(({ stage }) => stage))]
+      .sort()
+      .map((stage) => ({ stage, ...sumOf(groups.filter((group) => group.stage === stage)) })),
+    open: sumOf(groups),
+    leads: people.map(({ keys: [stage], values }) => ({ stage: stage as string, leads: Number(values['leads']) })),
+  };
+};
+
+const sumOf = (
+  groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: number }[],
+): Omit<StageOfPipeline, 'stage'> => {
+  const worth = new Map<string, number>();
+  for (const { currency, minor } of groups)
+    if (currency !== null) worth.set(currency, (worth.get(currency) ?? 0) + minor);
+  const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);
+  return {
+    deals: count(groups),
+    worth: [...worth]
+      .map(([currency, minor]) => ({ minor, currency }))
+      .sort((a, b) => (a.currency < b.currency ? -1 : 1)),
+    withoutAmount: count(groups.filter(({ currency }) => currency === null)),
+  };
+};

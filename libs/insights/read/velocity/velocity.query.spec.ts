@@ -1,0 +1,224 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { DAY_MS, fromMs, toMs, type Recorded } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { deals, type Deal, type OpportunityEvent } from '@baton/opportunities';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { dataFile, describeWithData } from '../../../../test/support/data';
+import { velocity, velocityChange } from './velocity.query';
+
+const store = async (documents: ReadonlyMap<string, Deal>): Promise<ReadModels> => {
+  const models = new ReadModels(new MemoryDocuments());
+  const collection = await models.collection(deals);
+  await models.documents.prepare(collection);
+  const fence = (await models.documents.lease('test', 'test', 1000, '2024-01-01T00:00:00.000Z'))!;
+  await models.documents.commit({
+    writes: { collection, documents: [...documents].map(([id, doc]) => ({ id, doc, position: '1' })), fresh: true },
+    follower: collection.name,
+    checkpoint: { position: '1', count: 1, digest: '' },
+    fence,
+  });
+  return models;
+};
+
+interface Facts {
+  readonly opened: string;
+  readonly won?: string;
+  readonly lost?: string;
+  readonly amount?: number;
+  readonly currency?: string;
+  readonly product?: string;
+}
+const midnight = (day: string) => (day.includes('T') ? day : `${day}T00:00:00.000Z`);
+const historyOf = (opportunityId: string, { opened, won, lost, amount, currency = 'USD', product }: Facts) => {
+  const facts = { ...(amount !== undefined && { amount: { minor: amount, currency } }), ...(product && { product }) };
+  const happened = (event: OpportunityEvent, day: string): Recorded =>
+    recorded(event, { occurredAt: midnight(day), stream: `opportunity-${opportunityId}` });
+  return [
+    happened({ type: 'OpportunityOpened', data: { opportunityId, stage: 'open', ...facts } }, opened),
+    ...(won ? [happened({ type: 'OpportunityWon', data: { opportunityId, leadIds: [], ...facts } }, won)] : []),
+    ...(lost
+      ? [happened({ type: 'OpportunityLost', data: { opportunityId, reason: 'x', leadIds: [], ...facts } }, lost)]
+      : []),
+  ];
+};
+const storeOf = (facts: readonly Facts[]) =>
+  store(
+    foldAll(
+      deals,
+      facts.flatMap((one, index) => historyOf(`deal-${index}`, one)),
+    ),
+  );
+
+const few: readonly Facts[] = [
+  { opened: '2024-01-05', won: '2024-01-25', amount: 100_00, product: 'A' },
+  { opened: '2024-01-10', won: '2024-02-09', amount: 300_00, product: 'B' },
+  { opened: '2024-01-20', lost: '2024-03-01', amount: 900_00, product: 'A' },
+  { opened: '2024-02-20', product: 'A' },
+  { opened: '2024-03-05' },
+];
+
+describe('the velocity report', () => {
+  it('is of everything, and of what is open now, without a period', async () => {
+    const { total, rows, warnings } = await velocity(await storeOf(few));
+    expect(total).toEqual({
+      key: null,
+      open: 2,
+      won: 2,
+      lost: 1,
+      winRate: 2 / 3,
+      averageAmount: { minor: 200_00, currency: 'USD' },
+      cycleDays: 25,
+      perDay: { minor: 1067, currency: 'USD' }, // 2 × 2/3 × 200.00 / 25
+    });
+    expect(rows).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('counts the deals open at the end of the period, and those closed within it; the end is exclusive', async () => {
+    const models = await storeOf(few);
+    const { total } = await velocity(models, { from: '2024-02-01', to: '2024-03-01' });
+    expect(total).toMatchObject({ open: 2, won: 1, lost: 0, cycleDays: 30 }); // the loss on March 1st is not in it
+    const { total: later } = await velocity(models, { from: '2024-02-01', to: '2024-03-01T00:00:00.001Z' });
+    expect(later).toMatchObject({ open: 1, won: 1, lost: 1 });
+    const { total: before } = await velocity(models, { to: '2024-01-05' });
+    expect(before).toMatchObject({ open: 0, won: 0, lost: 0, winRate: null, perDay: null });
+  });
+
+  it('breaks down by product, those without one first, and leaves out what is not of the period', async () => {
+    const models = await storeOf(few);
+    const { rows } = await velocity(models, { by: 'product' });
+    expect(rows.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([
+      [null, 1, 0, 0],
+      ['A', 1, 1, 1],
+      ['B', 0, 1, 0],
+    ]);
+    const { rows: march } = await velocity(models, { by: 'product', from: '2024-03-01', to: '2024-03-05' });
+    expect(march.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([['A', 1, 0, 1]]);
+  });
+
+  it('has a row for every month, each with the deals open at its end', async () => {
+    const models = await storeOf([...few, { opened: '2024-05-01', won: '2024-05-01T12:00:00.000Z', amount: 1_00 }]);
+    const { rows } = await velocity(models, { by: 'month' });
+    expect(rows.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([
+      ['2024-01', 2, 1, 0],
+      ['2024-02', 2, 1, 0],
+      ['2024-03', 2, 0, 1],
+      ['2024-04', 2, 0, 0],
+      ['2024-05', 2, 1, 0],
+    ]);
+    expect(rows[4]!.cycleDays).toBe(0.5);
+  });
+
+  it('begins months at midnight of the time zone, and cuts the first and last to the period', async () => {
+    const models = await storeOf([{ opened: '2024-01-01', won: '2024-01-31T23:30:00.000Z', amount: 1 }]);
+    const args = { by: 'month', from: '2024-01-15', to: '2024-02-10' } as const;
+    expect((await velocity(models, { ...args, timeZone: 'Europe/Berlin' })).rows).toMatchObject([
+      { key: '2024-01', open: 1, won: 0 },
+      { key: '2024-02', open: 0, won: 1 },
+    ]);
+    expect((await velocity(models, args)).rows).toMatchObject([
+      { key: '2024-01', open: 0, won: 1 },
+      { key: '2024-02', open: 0, won: 0 },
+    ]);
+    expect((await velocity(models, { ...args, from: '2024-02-01' })).rows).toHaveLength(1);
+  });
+
+  it('has no months without deals, but those that were asked for', async () => {
+    const models = await storeOf([]);
+    expect((await velocity(models, { by: 'month' })).rows).toEqual([]);
+    expect((await velocity(models, { by: 'month', from: '2024-01-01', to: '2024-03-01' })).rows).toHaveLength(2);
+  });
+
+  it('keeps currencies apart', async () => {
+    const models = await storeOf([
+      { opened: '2024-01-01', won: '2024-01-02', amount: 100, product: 'A' },
+      { opened: '2024-01-01', won: '2024-01-02', amount: 300, currency: 'EUR', product: 'B' },
+    ]);
+    const { total, rows, warnings } = await velocity(models, { by: 'product' });
+    expect(total.averageAmount).toBeNull();
+    expect(rows.map(({ averageAmount }) => averageAmount?.currency)).toEqual(['USD', 'EUR']);
+    expect(warnings).toEqual(['total: won deals are in EUR, USD; choose one currency to see amounts.']);
+    const { total: euros } = await velocity(models, { filters: { currency: 'EUR' } });
+    expect(euros).toMatchObject({ won: 1, averageAmount: { minor: 300, currency: 'EUR' } });
+  });
+
+  it.each([
+    [{ timeZone: 'Mars/Olympus' }, 'insights/unknown-time-zone'],
+    [{ from: '2024-02-01', to: '2024-02-01' }, 'insights/empty-period'],
+    [{ from: 'yesterday' }, 'time/not-an-instant'],
+    [{ by: 'month', from: '1000-01-01', to: '2024-01-01' }, 'insights/too-many-months'],
+  ] as const)('refuses %j', async (args, code) => {
+    await expect(velocity(await storeOf([]), args)).rejects.toMatchObject({ code });
+  });
+
+  it('says what moved it from one period to another', async () => {
+    const models = await storeOf(few);
+    const { a, b, contribution, warnings } = await velocityChange(models, {
+      periodA: { from: '2024-01-01', to: '2024-02-01' },
+      periodB: { from: '2024-02-01', to: '2024-03-01' },
+    });
+    expect([a, b]).toMatchObject([
+      { key: 'A', open: 2, won: 1, cycleDays: 20, perDay: { minor: 1000 } },
+      { key: 'B', open: 2, won: 1, cycleDays: 30, perDay: { minor: 2000 } },
+    ]);
+    expect(contribution).toMatchObject({
+      change: { minor: 1000 },
+      levers: { open: { minor: 0 }, winRate: { minor: 0 }, averageAmount: { minor: 1667 }, cycleDays: { minor: -667 } },
+    });
+    expect(warnings).toEqual([]);
+    const empty = await velocityChange(models, { periodA: { to: '2024-01-01' }, periodB: {} });
+    expect(empty.contribution).toBeNull();
+  });
+});
+
+describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/sales_pipeline.csv'], () => {
+  const rows = () =>
+    parse(readFileSync(dataFile('crm-sales-opportunities/sales_pipeline.csv')), { columns: true }) as Record<
+      string,
+      string
+    >[];
+  const asFacts = (row: Record<string, string>): Facts => ({
+    opened: row['engage_date'] || '2017-12-31',
+    product: row['product']!,
+    ...(row['deal_stage'] === 'Won' && { won: row['close_date'], amount: Number(row['close_value']) * 100 }),
+    ...(row['deal_stage'] === 'Lost' && { lost: row['close_date'], amount: 0 }),
+  });
+
+  it('is 60 146.85 a day', async () => {
+    const models = await storeOf(rows().map(asFacts));
+    const { total, rows: products, warnings } = await velocity(models, { by: 'product' });
+    expect(total).toMatchObject({
+      open: 2089,
+      won: 4238,
+      lost: 2473,
+      averageAmount: { minor: 2_360_91, currency: 'USD' },
+      perDay: { minor: 60_146_85, currency: 'USD' },
+    });
+    expect(total.winRate).toBeCloseTo(0.631501, 6);
+    expect(total.cycleDays).toBeCloseTo(51.782, 3);
+    expect(warnings).toEqual([]);
+    expect(products.find(({ key }) => key === 'GTX Basic')).toMatchObject({ won: 915, lost: 521 });
+    const gtk = products.find(({ key }) => key === 'GTK 500')!;
+    expect(gtk).toMatchObject({ won: 15, lost: 10 });
+    expect(gtk.averageAmount!.minor).toBe(Math.round(400_612_00 / 15));
+    expect(products.reduce((sum, { open }) => sum + open, 0)).toBe(2089);
+  });
+
+  it('has months that meet the deals counted one by one', async () => {
+    const facts = rows().map(asFacts);
+    const models = await storeOf(facts);
+    const { rows: months } = await velocity(models, { by: 'month' });
+    expect(months.map(({ key }) => key)).toEqual([...new Set(months.map(({ key }) => key))].sort());
+    for (const { key, open, won, lost, cycleDays } of months) {
+      const end = fromMs(toMs(`${key}-28T00:00:00.000Z`) + 4 * DAY_MS).slice(0, 7); // the next month
+      const closed = facts.filter((one) => (one.won ?? one.lost)?.startsWith(key!));
+      const wins = closed.filter((one) => one.won);
+      expect(won).toBe(wins.length);
+      expect(lost).toBe(closed.length - wins.length);
+      expect(open).toBe(facts.filter((one) => one.opened < end && !((one.won ?? one.lost ?? end) < end)).length);
+      const days = wins.reduce((sum, one) => sum + (toMs(midnight(one.won!)) - toMs(midnight(one.opened))) / DAY_MS, 0);
+      if (wins.length > 0) expect(cycleDays).toBeCloseTo(days / wins.length, 9);
+    }
+  });
+});
