@@ -1,6 +1,6 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { IANAZone } from 'luxon';
-import { faultFinder, Refused, type Commands, type Fault, type Json } from '@baton/kernel';
+import { faultFinder, oneOf, Refused, type Commands, type Fault, type Json } from '@baton/kernel';
 
 /**
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
@@ -9,7 +9,7 @@ import { faultFinder, Refused, type Commands, type Fault, type Json } from '@bat
 const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
 const name = (pattern = '') => Type.String({ minLength: 1, ...(pattern && { pattern }) });
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
-const untyped = Type.Unsafe<unknown>({});
+const untyped = Type.Unknown();
 
 const columnValue = closed({
   column: name(),
@@ -21,12 +21,10 @@ const columnValue = closed({
   otherwise: Type.Optional(scalar),
   date: Type.Optional(name()),
   zone: Type.Optional(name()),
-  as: Type.Optional(
-    Type.Unsafe<'instant' | 'day' | 'integer' | 'number'>({ enum: ['instant', 'day', 'integer', 'number'] }),
-  ),
+  as: Type.Optional(oneOf(['instant', 'day', 'integer', 'number'])),
   money: Type.Optional(Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })])),
-  decimal: Type.Optional(Type.Unsafe<'.' | ','>({ enum: ['.', ','] })),
-  thousands: Type.Optional(Type.Unsafe<string>({ enum: [',', '.', ' ', '\u00a0', '\u202f', "'"] })),
+  decimal: Type.Optional(oneOf(['.', ','])),
+  thousands: Type.Optional(oneOf([',', '.', ' ', '\u00a0', '\u202f', "'"])),
 });
 const templateValue = closed({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
 const constantValue = closed({ constant: untyped });
@@ -46,7 +44,7 @@ const commandShape = closed({
 const mappingShape = closed({
   name: name('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
   delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]' })),
-  encoding: Type.Optional(Type.Unsafe<'utf-8' | 'latin1'>({ enum: ['utf-8', 'latin1'] })),
+  encoding: Type.Optional(oneOf(['utf-8', 'latin1'])),
   key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
   commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),
 });
@@ -104,7 +102,8 @@ const checker = (shape: TObject) => {
   const find: (value: unknown) => Fault | undefined = faultFinder(shape);
   return (value: unknown, path: string) => {
     const found = find(value);
-    if (found) throw fault(join(path, found.path), found.message);
+    // A path is a JSON pointer: a slash inside a name is written ~1.
+    if (found) throw fault(join(path, found.path.replaceAll('~1', '/').replaceAll('~0', '~')), found.message);
   };
 };
 const checkMapping = checker(mappingShape);

@@ -1,0 +1,284 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Accepted,
+  commandHash,
+  commands,
+  money,
+  optional,
+  ref,
+  Refused,
+  text,
+  type AnyCommand,
+  type Outcome,
+} from '@baton/kernel';
+import { importFile, type Import } from './engine';
+import { mappingOf } from './mapping';
+import type { RowFault } from './plan';
+
+const allow = ['marketing'] as const;
+const leadId = ref('lead');
+const aggregates = {
+  lead: commands('lead', {
+    CaptureLead: { description: 'Capture.', allow, leadId, email: optional(text('', { max: 40 })) },
+    RecordTouch: { description: 'Touch.', allow, leadId, action: text('', { max: 40 }) },
+  }),
+  opportunity: commands('opportunity', {
+    AddContactRole: {
+      description: 'Role.',
+      allow,
+      opportunityId: ref('opportunity'),
+      leadId,
+      worth: optional(money()),
+    },
+  }),
+};
+const capture = {
+  command: 'CaptureLead',
+  to: 'lead',
+  data: { leadId: { template: 'x-{id}' }, email: { column: 'email' } },
+};
+const touch = {
+  command: 'RecordTouch',
+  to: 'lead',
+  data: { leadId: { template: 'x-{id}' }, action: { column: 'action' } },
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'baton-import-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A store that decides: ids are answered as the first time, an e-mail is captured once, touches need a lead. */
+const store = () => {
+  const decided = new Map<string, { hash: string; outcome: Accepted }>();
+  const emails = new Map<string, string>();
+  const leads = new Set<string>();
+  const sent: { to: string; id: string; command: AnyCommand }[] = [];
+  const busy = new Set<string>();
+  const log: string[] = [];
+  let position = 0;
+  const decide = (id: string, { type, data, meta }: AnyCommand): Outcome => {
+    const hash = commandHash({ type, data });
+    const before = decided.get(meta.commandId);
+    if (before && before.hash !== hash) return new Refused('command/id-reused', 'Choose a new id.');
+    if (before) return new Accepted(id, before.outcome.position, 0, before.outcome.events, true);
+    if (type === 'CaptureLead') {
+      const known = emails.get(data.email);
+      if (known) return new Refused('lead/already-captured', `${data.email} is known.`, 'email', { leadId: known });
+      if (data.email) emails.set(data.email, id);
+      leads.add(id);
+    } else if (type === 'RecordTouch' && !leads.has(id))
+      return new Refused('lead/unknown', 'Capture the lead first.', 'leadId');
+    const outcome = new Accepted(id, String(++position).padStart(9, '0'), 0, 1, false);
+    decided.set(meta.commandId, { hash, outcome });
+    return outcome;
+  };
+  return {
+    sent,
+    log,
+    emails,
+    send: async (to: string, id: string, command: AnyCommand) => {
+      const stream = `${to}-${id}`;
+      if (busy.has(stream)) throw new Error(`${stream} was sent two commands at once`);
+      busy.add(stream);
+      await new Promise((later) => setImmediate(later));
+      busy.delete(stream);
+      sent.push({ to, id, command });
+      log.push(`${command.type} ${id}`);
+      return decide(id, command);
+    },
+    settle: async () => void log.push('settled'),
+    lookup: async (_kind: string, by: string, value: string) => (by === 'email' ? emails.get(value) : undefined),
+  };
+};
+type Store = ReturnType<typeof store>;
+
+const run = async (to: Store, mapping: object, content: string | Buffer, more: Partial<Import> = {}) => {
+  const file = join(folder, 'file.csv');
+  writeFileSync(file, content);
+  const faults: RowFault[] = [];
+  const result = await importFile({
+    mapping: mappingOf({ name: 'people', ...mapping }, aggregates),
+    file,
+    aggregates,
+    ...to,
+    report: (fault) => void faults.push(fault),
+    ...more,
+  });
+  return { result, faults };
+};
+
+describe('an import', () => {
+  const people = { key: ['id'], commands: [capture, touch] };
+  const three = 'id,email,action\n1,a@x,call\n2,b@x,mail\n3,c@x,=cmd()\n';
+
+  it('sends the commands of each row as backfill, in one conversation', async () => {
+    const to = store();
+    const dated = { ...touch, occurredAt: { column: 'id', date: 'yyyy', zone: 'UTC' } };
+    const { result } = await run(to, { commands: [capture, dated] }, 'id,email,action\n2024,a@x,call\n');
+    expect(result).toEqual({ rows: 1, accepted: 1, repeated: 0, rejected: 0, events: 2 });
+    const [first, second] = to.sent.map(({ command }) => command);
+    expect(second).toEqual({
+      type: 'RecordTouch',
+      data: { leadId: 'x-2024', action: 'call' },
+      meta: {
+        commandId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        correlationId: first!.meta.correlationId,
+        actor: 'import:people',
+        origin: 'connector',
+        mode: 'backfill',
+        occurredAt: '2024-01-01T00:00:00.000Z',
+      },
+    });
+    expect(first!.meta.occurredAt).toBeUndefined();
+    expect(first!.meta.commandId).not.toBe(second!.meta.commandId);
+  });
+
+  it('adds nothing the second time', async () => {
+    const to = store();
+    expect((await run(to, people, three)).result).toMatchObject({ accepted: 3, events: 6 });
+    const again = await run(to, people, three.replaceAll('\n', '\r\n'));
+    expect(again.result).toEqual({ rows: 3, accepted: 0, repeated: 3, rejected: 0, events: 0 });
+  });
+
+  it('goes on where it was stopped', async () => {
+    const to = store();
+    let left = 3;
+    const send: Store['send'] = (...command) =>
+      left-- > 0 ? to.send(...command) : Promise.reject(new Error('killed'));
+    await expect(run(to, people, three, { send, waveRows: 1 })).rejects.toThrow('killed');
+    expect((await run(to, people, three)).result).toEqual({
+      rows: 3,
+      accepted: 2,
+      repeated: 1,
+      rejected: 0,
+      events: 3,
+    });
+    expect(to.sent.at(-1)!.command.data.action).toBe('=cmd()');
+  });
+
+  it('keeps true duplicates where no key is declared, and finds them again', async () => {
+    const to = store();
+    await run(to, people, 'id,email,action\n1,a@x,call\n');
+    const touches = 'id,email,action\n1,a@x,mail\n1,a@x,mail\n1,a@x,call\n';
+    const keyless = { name: 'touches', commands: [touch] };
+    expect((await run(to, keyless, touches)).result).toMatchObject({ accepted: 3, events: 3 });
+    expect((await run(to, keyless, touches)).result).toMatchObject({ repeated: 3, events: 0 });
+    // One more of the same: only that one is new, whatever stands between them.
+    const more = `${touches}1,a@x,mail\n`;
+    expect((await run(to, keyless, more)).result).toMatchObject({ accepted: 1, repeated: 3, events: 1 });
+  });
+
+  it('refuses a second row of the same key that says something else', async () => {
+    const { result, faults } = await run(store(), people, 'id,email,action\n1,a@x,call\n1,a@x,mail\n');
+    expect(result).toEqual({ rows: 2, accepted: 1, repeated: 0, rejected: 1, events: 2 });
+    expect(faults).toEqual([
+      { line: 3, column: '', code: 'command/id-reused', message: 'RecordTouch: Choose a new id.' },
+    ]);
+  });
+
+  it('sends rows side by side, but never two commands of one stream, and settles in between', async () => {
+    const to = store();
+    await run(to, { commands: [capture, touch] }, 'id,email,action\n1,a,x\n2,b,x\n1,,y\n3,c,x\n');
+    expect(to.log).toEqual([
+      ...['CaptureLead x-1', 'CaptureLead x-2', 'settled', 'RecordTouch x-1', 'RecordTouch x-2', 'settled'],
+      ...['CaptureLead x-1', 'CaptureLead x-3', 'settled', 'RecordTouch x-1', 'RecordTouch x-3', 'settled'],
+    ]);
+  });
+
+  it('keeps the good rows and reports the others without their content, in the order of the file', async () => {
+    const content = [
+      'id,email,action',
+      '1,secret@x,call',
+      '2,b@x',
+      '3,secret@x,call',
+      `4,${'long'.repeat(20)},call`,
+      '"5,x,call',
+      '6,\0,call',
+      '7,g@x,call',
+      ' ,h@x,call',
+      '!,i@x,call',
+    ].join('\n');
+    const to = store();
+    const { result, faults } = await run(to, people, content);
+    expect(result).toEqual({ rows: 9, accepted: 2, repeated: 0, rejected: 7, events: 4 });
+    expect(faults.map(({ line, column, code }) => `${line} ${column} ${code}`)).toEqual([
+      '3  import/ragged-row',
+      '4 email lead/already-captured',
+      '5 email command/invalid',
+      '6  import/unclosed-quote',
+      '7  import/nul-character',
+      '9 id import/blank-key',
+      '10  command/invalid',
+    ].map((line) => line.replace('10  ', '10 id '))); // prettier-ignore
+    expect(JSON.stringify(faults)).not.toMatch(/secret|long|@x/);
+    expect(to.sent.map(({ id }) => id)).toEqual(['x-1', 'x-3', 'x-7', 'x-1', 'x-7']);
+  });
+
+  it('says what is wrong with the file before it sends anything', async () => {
+    for (const [content, code, path] of [
+      ['', 'import/empty-file', ''],
+      ['id,email\n1,a\n', 'import/unknown-column', 'action'],
+      ['id,email,action,id\n1,a,b,c\n', 'import/duplicate-column', 'id'],
+      ['id,"email,action\n1,a,b\n', 'import/bad-header', ''],
+    ] as const) {
+      const to = store();
+      await expect(run(to, people, content)).rejects.toMatchObject({ code, path });
+      expect(to.sent).toEqual([]);
+    }
+  });
+
+  it('sends nothing in a dry run, and finds the same faults of rows', async () => {
+    const to = store();
+    const { result, faults } = await run(to, people, `${three}4,${'long'.repeat(20)},call\n`, { dryRun: true });
+    expect(result).toEqual({ rows: 4, accepted: 3, repeated: 0, rejected: 1, events: 0 });
+    expect(faults).toMatchObject([{ line: 5, column: 'email', code: 'command/invalid' }]);
+    expect(to.log).toEqual([]);
+  });
+
+  it('finds a lead that an earlier row of the same file captures', async () => {
+    const role = {
+      command: 'AddContactRole',
+      to: 'opportunity',
+      when: { column: 'boss', blank: false },
+      data: { opportunityId: { template: 'd-{id}' }, leadId: { lookup: 'lead', email: { column: 'boss' } } },
+    };
+    const to = store();
+    const mapping = { commands: [{ ...capture }, role] };
+    const { result, faults } = await run(to, mapping, 'id,email,boss\n1,a@x,\n2,b@x,a@x\n3,c@x,z@x\n4,d@x,b@x\n');
+    expect(result).toMatchObject({ accepted: 3, rejected: 1 });
+    expect(faults).toMatchObject([{ line: 4, column: 'boss', code: 'import/lead-not-found' }]);
+    expect(to.sent.filter(({ to }) => to === 'opportunity').map(({ command }) => command.data.leadId)).toEqual([
+      'x-1',
+      'x-2',
+    ]);
+  });
+
+  it('goes on with the lead that a refusal names, where the mapping says so', async () => {
+    const to = store();
+    to.emails.set('a@x', 'old');
+    const going = { ...capture, onRefused: { 'lead/already-captured': 'continue' } };
+    const role = {
+      command: 'AddContactRole',
+      to: 'opportunity',
+      data: { opportunityId: 'd', leadId: { template: 'x-{id}' } },
+    };
+    const content = 'id,email\n1,a@x\n';
+    const { result } = await run(to, { key: ['id'], commands: [going, role] }, content);
+    expect(result).toEqual({ rows: 1, accepted: 1, repeated: 0, rejected: 0, events: 1 });
+    expect(to.sent.at(-1)).toMatchObject({ to: 'opportunity', id: 'd', command: { data: { leadId: 'old' } } });
+    expect((await run(to, { key: ['id'], commands: [going, role] }, content)).result).toMatchObject({ repeated: 1 });
+    expect((await run(store(), { commands: [{ ...going, when: { column: 'id', blank: true } }] }, content)).result) // nothing to do
+      .toEqual({ rows: 1, accepted: 1, repeated: 0, rejected: 0, events: 0 });
+  });
+
+  it('reads a file larger than its waves, and tells how far it has come', async () => {
+    const content = `id,email,action\n${Array.from({ length: 1_234 }, (_, id) => `${id},,call\n`).join('')}`;
+    const seen: { rows: number; bytes: number }[] = [];
+    const onProgress = (progress: { rows: number; bytes: number }) => void seen.push(progress);
+    const { result } = await run(store(), people, content, { onProgress, waveRows: 100 });
+    expect(result).toMatchObject({ rows: 1_234, accepted: 1_234, events: 2_468 });
+    expect(seen).toHaveLength(13);
+    expect(seen.at(-1)).toEqual({ rows: 1_234, bytes: Buffer.byteLength(content) });
+  });
+});
