@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentsContract } from '@baton/kernel/testing';
+import { openDatabase } from '../sqlite';
 import { EmbeddedDocuments } from '.';
 
 documentsContract('embedded', () => EmbeddedDocuments.open(':memory:'));
@@ -58,6 +59,35 @@ describe('a file of embedded documents', () => {
     await commit(two, 'd', 2);
     expect(await one.count(collection)).toBe(1);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('answers from an index also after a rebuild filled it', async () => {
+    const store = await EmbeddedDocuments.open(path);
+    const fill = (from: number) =>
+      store.commit({
+        writes: {
+          collection,
+          documents: Array.from({ length: 100 }, (_, i) => ({
+            id: `d${from + i}`,
+            doc: { stage: 'won' },
+            position: '1',
+          })),
+          fresh: true,
+        },
+        follower: collection.name,
+        checkpoint,
+        fence: { lease: 'fold', token: 1 },
+      });
+    await fill(0);
+    await fill(100);
+    expect(await store.count(collection, { stage: { eq: 'won' } })).toBe(200);
+    await store.close();
+    const file = openDatabase(path, { synchronous: 'NORMAL' });
+    const [plan] = file
+      .prepare(`EXPLAIN QUERY PLAN SELECT id FROM "documents-deals-v1-g1" WHERE "c_stage" IS ? ORDER BY id LIMIT 5`)
+      .all<{ detail: string }>('won');
+    expect(plan!.detail).toContain('USING COVERING INDEX deals-v1-g1.stage');
+    file.close();
   });
 
   it('holds nothing of a dropped generation, neither in the file nor in its log', async () => {

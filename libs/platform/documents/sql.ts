@@ -9,6 +9,7 @@ export interface Sql {
 }
 
 export const tableOf = ({ name }: { readonly name: string }): string => `"documents-${name}"`;
+export const indexOf = ({ name }: { readonly name: string }, column: string): string => `"${name}.${column}"`;
 /** The prefix keeps columns of documents apart from our own. */
 export const nameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);
 export const bound = (value: Scalar): SqliteValue => (typeof value === 'boolean' ? Number(value) : value);
