@@ -9,6 +9,7 @@ import {
   optional,
   ref,
   text,
+  To,
   type CommandOf,
   type EventOf,
 } from '@baton/kernel';
@@ -55,6 +56,7 @@ export const definitionEvents = events({
     definitionId,
     number: version,
     team: oneOf(approvers),
+    approver: text('Who agreed for the team; the other team’s approval is another person’s.', { min: 1, max: 300 }),
   },
   DefinitionPutInForce: {
     version: 1,
@@ -99,3 +101,6 @@ export const definitionCommands = commands('definition', {
   },
 });
 export type DefinitionCommand = CommandOf<typeof definitionCommands>;
+
+/** A command on its way to a definition; the id is the kind. */
+export class ToDefinition extends To<DefinitionCommand> {}

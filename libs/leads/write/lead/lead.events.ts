@@ -11,6 +11,7 @@ import {
   personal,
   ref,
   text,
+  To,
   type CommandOf,
   type EventOf,
 } from '@baton/kernel';
@@ -187,6 +188,7 @@ export type LeadEvent = EventOf<typeof leadEvents>;
 
 export const leadCommands = commands('lead', {
   CaptureLead: {
+    creates: true,
     description:
       'A person becomes known. E-mail and external id are unique: a known one is refused with its lead’s id.',
     allow: ['marketing', 'sales', 'revops'],
@@ -285,3 +287,6 @@ export const leadCommands = commands('lead', {
   ReleaseLeadId: { description: 'The capture that reserved this id will not finish.', leadId },
 });
 export type LeadCommand = CommandOf<typeof leadCommands>;
+
+/** A command on its way to a lead. */
+export class ToLead extends To<LeadCommand> {}

@@ -1,0 +1,46 @@
+import type { ContextParts } from '@baton/kernel';
+import { definitions } from './read/definitions/definitions.projection';
+import { definitionEvents } from './write/definition/definition.events';
+
+export {
+  definitionInForce,
+  definitionDifference,
+  listDefinitions,
+  oneDefinition,
+  overdueReviews,
+} from './read/definitions/definitions.query';
+export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
+export {
+  builtInChannelRules,
+  channelClassifier,
+  classify,
+  type ChannelRules,
+  type Classifiable,
+} from './write/definition/channel.rules';
+export {
+  approvers,
+  definitionCommands,
+  definitionEvents,
+  definitionKinds,
+  ToDefinition,
+  type DefinitionCommand,
+  type DefinitionEvent,
+  type DefinitionKind,
+} from './write/definition/definition.events';
+export {
+  builtInAttribution,
+  builtInRejectionReasons,
+  settled,
+  type Attribution,
+  type RejectionReasons,
+} from './write/definition/kinds.rules';
+export { LogDefinitions } from './write/definition/log-definitions';
+export { difference, inForceAt, type Difference, type Tenure } from './write/definition/versions.rules';
+
+export const definitionsParts: ContextParts = {
+  name: 'definitions',
+  events: [definitionEvents],
+  projections: [definitions],
+  policies: [],
+  dueLists: [],
+};

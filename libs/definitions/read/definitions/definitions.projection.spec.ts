@@ -1,0 +1,106 @@
+import { START, type Recorded } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { definitions } from './definitions.projection';
+import {
+  definitionDifference,
+  definitionInForce,
+  listDefinitions,
+  oneDefinition,
+  overdueReviews,
+} from './definitions.query';
+
+const on = (day: string) => `2024-${day}T00:00:00.000Z`;
+const agreed = (definitionId: string, number: number, day: string, reviewBy: string, body: object): Recorded[] => {
+  const at = { occurredAt: on(day), meta: { actor: 'mia' } };
+  const id = { definitionId, number };
+  return [
+    recorded({ type: 'DefinitionProposed', data: { ...id, body, reason: `from ${day}`, reviewBy } }, at),
+    recorded({ type: 'DefinitionApproved', data: { ...id, team: 'marketing', approver: 'mia' } }, at),
+    recorded({ type: 'DefinitionApproved', data: { ...id, team: 'sales', approver: 'sam' } }, at),
+    recorded({ type: 'DefinitionPutInForce', data: { ...id, from: on(day) } }, at),
+  ];
+};
+const history = [
+  ...agreed('mql', 1, '01-01', '2024-04-01', { score: 50 }),
+  ...agreed('sql', 1, '01-01', '2024-02-15', {}),
+  ...agreed('mql', 2, '03-01', '2024-06-01', { score: 60 }),
+  recorded({
+    type: 'DefinitionProposed',
+    data: { definitionId: 'mql', number: 3, body: {}, reason: 'r', reviewBy: '2024-09-01' },
+  }),
+  recorded(
+    { type: 'DefinitionRetired', data: { definitionId: 'sql', number: 1, reason: 'no use' } },
+    { occurredAt: on('05-01') },
+  ),
+];
+
+describe('the list of definitions', () => {
+  it('says of each version what became of it', () => {
+    const documents = foldAll(definitions, history);
+    expect(Object.fromEntries([...documents].map(([id, { status }]) => [id, status]))).toEqual({
+      'mql@1': 'in-force',
+      'sql@1': 'retired',
+      'mql@2': 'in-force',
+      'mql@3': 'draft',
+    });
+    expect(documents.get('mql@2')).toEqual({
+      kind: 'mql',
+      number: 2,
+      status: 'in-force',
+      body: { score: 60 },
+      reason: 'from 03-01',
+      proposedBy: 'mia',
+      proposedAt: on('03-01'),
+      from: on('03-01'),
+      reviewBy: '2024-06-01',
+      approvals: [
+        { team: 'marketing', approver: 'mia', at: on('03-01') },
+        { team: 'sales', approver: 'sam', at: on('03-01') },
+      ],
+    });
+  });
+
+  describe('when asked', () => {
+    const documents = new MemoryDocuments();
+    const models = new ReadModels(documents);
+    beforeAll(async () => {
+      const folded = foldAll(definitions, history);
+      await documents.commit({
+        writes: {
+          collection: collectionOf(definitions, firstGeneration(definitions)),
+          documents: [...folded].map(([id, doc]) => ({ id, doc, position: '1' })),
+        },
+        follower: 'definitions',
+        checkpoint: { position: START, count: 0, digest: '' },
+        fence: { lease: 'test', token: 1 },
+      });
+    });
+    const refs = (versions: readonly { kind: string; number: number }[]) =>
+      versions.map(({ kind, number }) => `${kind}@${number}`);
+
+    it('lists all or one kind', async () => {
+      expect(refs(await listDefinitions(models))).toEqual(['mql@1', 'mql@2', 'mql@3', 'sql@1']);
+      expect(refs(await listDefinitions(models, { kind: 'sql' }))).toEqual(['sql@1']);
+      expect((await oneDefinition(models, { kind: 'mql', number: 3 }))?.reason).toBe('r');
+    });
+    it('knows which version decided at an instant', async () => {
+      const inForce = async (kind: string, day: string) =>
+        (await definitionInForce(models, { kind, at: on(day) }))?.number;
+      expect(await Promise.all([inForce('mql', '02-01'), inForce('mql', '03-01')])).toEqual([1, 2]);
+      expect(await Promise.all([inForce('sql', '04-30'), inForce('sql', '05-01')])).toEqual([1, undefined]);
+    });
+    it('tells two versions apart', async () => {
+      const asked = { kind: 'mql', before: 1, after: 2 };
+      expect(await definitionDifference(models, asked)).toEqual([{ path: 'score', before: 50, after: 60 }]);
+      await expect(definitionDifference(models, { ...asked, after: 9 })).rejects.toMatchObject({
+        code: 'definition/unknown-version',
+      });
+    });
+    it('lists the reviews that are overdue, of versions in force only', async () => {
+      expect(refs(await overdueReviews(models, { at: on('02-15') }))).toEqual([]);
+      expect(refs(await overdueReviews(models, { at: on('02-16') }))).toEqual(['sql@1']);
+      expect(refs(await overdueReviews(models, { at: on('07-01') }))).toEqual(['mql@2']);
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { IANAZone } from 'luxon';
+import {
+  durationMs,
+  faultFinder,
+  flag,
+  list,
+  object,
+  optional,
+  real,
+  text,
+  type Definition,
+  type Fault,
+  type Json,
+  type Static,
+} from '@baton/kernel';
+import { builtInChannelRules, channelRules } from './channel.rules';
+import type { DefinitionKind } from './definition.events';
+
+/** The longest body, in bytes of its JSON. */
+const BODY_LIMIT = 64 * 1024;
+
+const share = (description: string) => real(description, { min: 0, max: 1 });
+/** What an attribution report assumes where its question does not say otherwise. */
+export const attribution = object({
+  model: text('Code of the model: linear, first-touch, time-decay …', { pattern: '^[a-z0-9-]{1,50}$' }),
+  lookback: text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time.'),
+  excludedChannels: optional(list(text('', { max: 100 }), 'Channels that last-non-direct passes over.')),
+  weights: optional(
+    object(
+      { first: share('Of the first touch.'), last: share('Of the last.'), mid: share('Of all between them.') },
+      'Shares of the position-based model; together 1.',
+    ),
+  ),
+  halfLife: optional(text('After what age a touch weighs half in time-decay, ISO 8601.')),
+  timeZone: optional(text('IANA zone in which months begin.')),
+});
+export type Attribution = Static<typeof attribution>;
+
+export const builtInAttribution: Attribution = {
+  model: 'linear',
+  lookback: 'P90D',
+  excludedChannels: ['direct', 'direct traffic'],
+};
+
+/** Why sales may refuse a lead. `other` always asks for a note. */
+export const rejectionReasons = object({
+  reasons: list(
+    object({
+      code: text('Short and stable: no-budget.', { min: 1, max: 100 }),
+      label: optional(text('In words.', { max: 200 })),
+      immediate: optional(flag('It needs no attempts to reach the person: wrong person, duplicate.')),
+    }),
+  ),
+});
+export type RejectionReasons = Static<typeof rejectionReasons>;
+
+export const builtInRejectionReasons: RejectionReasons = {
+  reasons: [
+    { code: 'no-budget' },
+    { code: 'no-authority' },
+    { code: 'no-need' },
+    { code: 'no-timing' },
+    { code: 'no-answer' },
+    { code: 'not-a-fit' },
+    { code: 'competitor-chosen' },
+    { code: 'wrong-person', immediate: true },
+    { code: 'bad-contact-data', immediate: true },
+    { code: 'duplicate', immediate: true },
+    { code: 'other' },
+  ],
+};
+
+type Check = (body: Json) => Fault | undefined;
+
+const soundDuration = (value: string | undefined, path: string): Fault | undefined => {
+  try {
+    if (value === undefined || durationMs(value) > 0) return undefined;
+    return { path, message: 'Give a duration above zero.' };
+  } catch (error) {
+    return { path, message: (error as Error).message };
+  }
+};
+
+const soundAttribution = (body: Json): Fault | undefined => {
+  const { lookback, halfLife, timeZone, weights } = body as Attribution;
+  if (weights && Math.abs(weights.first + weights.last + weights.mid - 1) > 1e-9)
+    return { path: 'weights', message: 'The three shares together are 1.' };
+  if (timeZone !== undefined && !IANAZone.isValidZone(timeZone))
+    return { path: 'timeZone', message: 'Give an IANA zone such as Europe/Berlin.' };
+  return soundDuration(lookback === 'none' ? undefined : lookback, 'lookback') ?? soundDuration(halfLife, 'halfLife');
+};
+
+const shaped = (schema: Parameters<typeof faultFinder>[0], sound: Check = () => undefined): Check => {
+  const faultOf = faultFinder(schema);
+  return (body) => faultOf(body) ?? sound(body);
+};
+
+const anyObject: Check = (body) =>
+  typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? undefined
+    : { path: '', message: 'Give a JSON object.' };
+
+/** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
+const bodies: Readonly<Record<DefinitionKind, Check>> = {
+  'channel-rules': shaped(channelRules),
+  attribution: shaped(attribution, soundAttribution),
+  'rejection-reasons': shaped(rejectionReasons),
+  mql: anyObject,
+  sal: anyObject,
+  sql: anyObject,
+  'scoring-model': anyObject,
+  'sla-policy': anyObject,
+  icp: anyObject,
+  'loss-reasons': anyObject,
+  'stage-map': anyObject,
+  routing: anyObject,
+  'business-calendar': anyObject,
+};
+
+export const isKind = (text: string): text is DefinitionKind => Object.hasOwn(bodies, text);
+
+/** @returns the first fault of a body, its path from the body's root; undefined for a good one */
+export const bodyFault = (kind: DefinitionKind, body: Json): Fault | undefined =>
+  Buffer.byteLength(JSON.stringify(body)) > BODY_LIMIT
+    ? { path: '', message: 'A body has at most 64 KiB.' }
+    : bodies[kind](body);
+
+/** The body of a kind that works before any version is agreed; its reference is version 0, `attribution@0`. */
+interface Settled {
+  readonly 'channel-rules': typeof builtInChannelRules;
+  readonly attribution: Attribution;
+  readonly 'rejection-reasons': RejectionReasons;
+}
+const builtIn: Settled = {
+  'channel-rules': builtInChannelRules,
+  attribution: builtInAttribution,
+  'rejection-reasons': builtInRejectionReasons,
+};
+
+/**
+ * The version that decides for a kind that has a built-in answer.
+ * @param inForce the agreed version, if there is one
+ * @returns its reference (`attribution@3`, or `attribution@0` for the built-in) and its typed body
+ */
+export const settled = <K extends keyof Settled>(
+  kind: K,
+  inForce: Definition | undefined,
+): { readonly ref: string; readonly body: Settled[K] } =>
+  inForce
+    ? { ref: inForce.ref, body: inForce.body as unknown as Settled[K] }
+    : { ref: `${kind}@0`, body: builtIn[kind] };
