@@ -26,6 +26,8 @@ class FakeServer {
   readonly subscriptions = new Set<Readable>();
   /** Called before (`asked`) and after (`done`) each append; what it throws is what the client sees. */
   outage: (moment: 'asked' | 'done') => void = () => undefined;
+  /** Without an expectation the server recognises a repeated append only while it remembers its ids. */
+  forgetful = false;
   private ticks = 1000n;
 
   readonly client = {
@@ -71,7 +73,8 @@ class FakeServer {
     if (Buffer.byteLength(JSON.stringify(sent)) > 1024 * 1024) throw new MaxAppendSizeExceededError(undefined, 1048576);
     const events = this.of(stream);
     const first = events.findIndex(({ id }) => id === sent[0]!.id);
-    const known = sent.filter(({ id }) => events.some((event) => event.id === id));
+    const forgot = this.forgetful && expected === 'any';
+    const known = forgot ? [] : sent.filter(({ id }) => events.some((event) => event.id === id));
     const head = BigInt(events.length - 1);
     const start = expected === 'no_stream' ? 0 : expected === 'any' ? first : Number(expected) + 1;
     const again = known.length === sent.length && sent.every(({ id }, n) => events[start + n]?.id === id);
@@ -141,6 +144,15 @@ describe('the adapter of EventStoreDB', () => {
     failOnce(moment, error);
     expect(await log.append('a-1', events, expected)).toMatchObject({ revision: 1 });
     expect((await log.read('a-1')).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+  });
+
+  it('looks for itself before it repeats an append without an expectation', async () => {
+    server.forgetful = true;
+    const events = [anEvent(), anEvent()];
+    await log.append('a-1', [anEvent()], 'any');
+    failOnce('done', new UnavailableError());
+    expect(await log.append('a-1', events, 'any')).toEqual({ revision: 2, position: await log.tip() });
+    expect(await log.read('a-1')).toHaveLength(3);
   });
 
   it('knows its own append again when the server answers the repetition with a conflict', async () => {
