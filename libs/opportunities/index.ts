@@ -1,4 +1,5 @@
-export { deals, dealStatuses, type Deal, type DealStatus } from './read/deals/deals.projection';
+export { OpportunitiesModule, opportunitiesParts } from './opportunities.module';
+export { deals, type Deal, type DealStatus } from './read/deals/deals.projection';
 export {
   ToOpportunity,
   opportunityCommands,

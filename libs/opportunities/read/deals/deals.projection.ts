@@ -1,8 +1,7 @@
 import { projection, toMs, type Day, type Instant, type Money } from '@baton/kernel';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
 
-export const dealStatuses = ['open', 'won', 'lost'] as const;
-export type DealStatus = (typeof dealStatuses)[number];
+export type DealStatus = 'open' | 'won' | 'lost';
 
 /** A deal as it stands. What is unknown is null; amounts are integer minor units. */
 export interface Deal {

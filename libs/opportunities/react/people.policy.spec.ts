@@ -1,0 +1,49 @@
+import type { Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { ToLead } from '@baton/leads';
+import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
+import { people } from './people.policy';
+
+const opportunityId = 'deal-1';
+const deal = (event: OpportunityEvent): Recorded => recorded(event, { stream: 'opportunity-deal-1' });
+const opened = deal({ type: 'OpportunityOpened', data: { opportunityId, stage: 'open' } });
+const added = deal({ type: 'ContactRoleAdded', data: { opportunityId, leadId: 'ann', role: 'champion' } });
+const won = deal({ type: 'OpportunityWon', data: { opportunityId, leadIds: ['ann', 'bob'] } });
+const lost = deal({ type: 'OpportunityLost', data: { opportunityId, reason: 'price', leadIds: ['ann'] } });
+const reopened = deal({ type: 'OpportunityReopened', data: { opportunityId, stage: 'open', reason: 'again' } });
+const react = async (event: Recorded, ...before: Recorded[]) =>
+  (await people.react(event, async (stream) => (stream === 'opportunity-deal-1' ? [...before, event] : []))).map(
+    ({ to, id, type, data }) => {
+      expect(to).toBe(ToLead);
+      expect(data).toMatchObject({ leadId: id, opportunityId });
+      return { id, type, role: (data as { role?: string }).role };
+    },
+  );
+
+describe('the people of a deal', () => {
+  it('join with their role', async () =>
+    expect(await react(added, opened)).toEqual([{ id: 'ann', type: 'JoinOpportunity', role: 'champion' }]));
+  it('leave', async () =>
+    expect(await react(deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } }))).toEqual([
+      { id: 'ann', type: 'LeaveOpportunity' },
+    ]));
+  it('all hear of the win', async () =>
+    expect(await react(won, opened)).toEqual([
+      { id: 'ann', type: 'NoteOpportunityWon' },
+      { id: 'bob', type: 'NoteOpportunityWon' },
+    ]));
+  it('all hear of the loss', async () =>
+    expect(await react(lost, opened)).toEqual([{ id: 'ann', type: 'NoteOpportunityLost' }]));
+  it('hear how the deal ended when they are added after the close', async () => {
+    expect((await react(added, opened, won)).map(({ type }) => type)).toEqual([
+      'JoinOpportunity',
+      'NoteOpportunityWon',
+    ]);
+    expect((await react(added, opened, lost)).map(({ type }) => type)).toEqual([
+      'JoinOpportunity',
+      'NoteOpportunityLost',
+    ]);
+  });
+  it('hear of no end that was taken back', async () =>
+    expect((await react(added, opened, won, reopened)).map(({ type }) => type)).toEqual(['JoinOpportunity']));
+});
