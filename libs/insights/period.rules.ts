@@ -41,8 +41,8 @@ export const periodOf = ({ from, to, timeZone = 'UTC' }: PeriodArgs): Period => 
     );
   const instant = (text: string, path: string) => (isDay(text) ? startOfDay(text, timeZone) : instantOf(text, path));
   const period = {
-    from: from === undefined ? BEGINNING : instant(from, 'from'),
-    to: to === undefined ? END : instant(to, 'to'),
+    from: from ? instant(from, 'from') : BEGINNING,
+    to: to ? instant(to, 'to') : END,
     timeZone,
   };
   if (period.from >= period.to)

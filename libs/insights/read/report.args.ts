@@ -1,0 +1,76 @@
+import { ArgsType, Field, InputType } from '@nestjs/graphql';
+import { ReadArgs } from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { DealFilters } from '../deal-filters.rules';
+
+const FROM = 'The first day or instant of the period; without it, from the beginning.';
+const TO = 'The day or instant at which the period ends, itself not in it; without it, to the end of the log.';
+const only = (what: string) => ({ nullable: true, description: `Only deals ${what}.` });
+
+/** The filters that every report over deals takes. */
+@ArgsType()
+export class DealFilterArgs extends ReadArgs implements DealFilters {
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, only('about this product'))
+  product?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, only('of this rep'))
+  owner?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, only('from this source'))
+  source?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, only('with this company'))
+  account?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(3)
+  @Field(() => String, only('in this currency (ISO 4217); deals without an amount are left out'))
+  currency?: string;
+}
+
+@ArgsType()
+export class ZoneArgs extends DealFilterArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
+}
+
+/** The filters and the period of a report. */
+@ArgsType()
+export class PeriodReportArgs extends ZoneArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  @Field(() => String, { nullable: true, description: FROM })
+  from?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  @Field(() => String, { nullable: true, description: TO })
+  to?: string;
+}
+
+@InputType({ description: 'A period, its end not in it.' })
+export class PeriodInput {
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  @Field(() => String, { nullable: true, description: FROM })
+  from?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  @Field(() => String, { nullable: true, description: TO })
+  to?: string;
+}

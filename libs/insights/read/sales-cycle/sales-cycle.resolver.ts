@@ -1,0 +1,56 @@
+import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from '@nestjs/graphql';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, everyRole } from '@baton/platform/graphql';
+import { IsOptional } from 'class-validator';
+import { PeriodReportArgs } from '../report.args';
+import { salesCycle, salesCycleBreakdowns, type SalesCycleBy } from './sales-cycle.query';
+
+const SalesCycleBreakdown = Object.fromEntries(salesCycleBreakdowns.map((by) => [by, by]));
+registerEnumType(SalesCycleBreakdown, { name: 'SalesCycleBreakdown', description: 'What a cycle is broken down by.' });
+
+@ObjectType('SalesCycleRow', { description: 'How long won deals took from the first contact to the win.' })
+class SalesCycleRowType {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Product, owner, source or month of the win; null for deals without one, and for the total.',
+  })
+  key!: string | null;
+  @Field(() => Int, { description: 'Won deals with a first contact; the days are theirs.' })
+  deals!: number;
+  @Field(() => Int, { description: 'Won deals that nobody was in contact with.' })
+  withoutContact!: number;
+  @Field(() => Float, { nullable: true, description: 'Median days; a win before the first contact is negative.' })
+  medianDays!: number | null;
+  @Field(() => Float, { nullable: true, description: '90th percentile in days.' })
+  p90Days!: number | null;
+  @Field(() => Float, { nullable: true, description: 'Mean days.' })
+  meanDays!: number | null;
+}
+
+@ObjectType('SalesCycle', { description: 'Sales cycle length.' })
+class SalesCycleType {
+  @Field(() => SalesCycleRowType, { description: 'All deals won in the period.' })
+  total!: SalesCycleRowType;
+  @Field(() => [SalesCycleRowType], { description: 'One row per value of the breakdown, sorted; empty without one.' })
+  rows!: readonly SalesCycleRowType[];
+  @Field(() => String, { description: '"exact": percentiles are taken over all values, not from a sketch.' })
+  percentiles!: string;
+}
+
+@ArgsType()
+class SalesCycleArgs extends PeriodReportArgs {
+  @IsOptional()
+  @Field(() => SalesCycleBreakdown, { nullable: true, description: 'One row per value of this.' })
+  by?: SalesCycleBy;
+}
+
+@Resolver()
+export class SalesCycleResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => SalesCycleType, { description: 'Days from the first contact to the win, over the deals won.' })
+  @Allow(...everyRole)
+  salesCycle(@Args() { by, from, to, timeZone, ...filters }: SalesCycleArgs): Promise<SalesCycleType> {
+    return salesCycle(this.models, { by, from, to, timeZone, filters });
+  }
+}

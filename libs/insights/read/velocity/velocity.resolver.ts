@@ -1,0 +1,118 @@
+import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from '@nestjs/graphql';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, everyRole, MoneyType } from '@baton/platform/graphql';
+import { IsOptional } from 'class-validator';
+import { PeriodInput, PeriodReportArgs, ZoneArgs } from '../report.args';
+import { velocity, velocityBreakdowns, velocityChange, type VelocityBy } from './velocity.query';
+import type { VelocityContribution } from './velocity.rules';
+
+const VelocityBreakdown = Object.fromEntries(velocityBreakdowns.map((by) => [by, by]));
+registerEnumType(VelocityBreakdown, { name: 'VelocityBreakdown', description: 'What a velocity is broken down by.' });
+
+@ObjectType('VelocityRow', { description: 'Pipeline velocity and its parts for some deals over a period.' })
+class VelocityRowType {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Product, owner, source or month (2024-01); null for deals without one, and for the total.',
+  })
+  key!: string | null;
+  @Field(() => Int, { description: 'Deals open at the end of the period.' })
+  open!: number;
+  @Field(() => Int, { description: 'Deals won within the period.' })
+  won!: number;
+  @Field(() => Int, { description: 'Deals lost within the period.' })
+  lost!: number;
+  @Field(() => Float, { nullable: true, description: 'won / (won + lost), 0 to 1; null when nothing closed.' })
+  winRate!: number | null;
+  @Field(() => MoneyType, {
+    nullable: true,
+    description: 'Mean amount of the won deals that have one; null without any, or in several currencies.',
+  })
+  averageAmount!: MoneyType | null;
+  @Field(() => Float, { nullable: true, description: 'Mean days from opening to the win; null when nothing was won.' })
+  cycleDays!: number | null;
+  @Field(() => MoneyType, {
+    nullable: true,
+    description: 'open × winRate × averageAmount / cycleDays from unrounded parts; null when a part is missing.',
+  })
+  perDay!: MoneyType | null;
+}
+
+@ObjectType('Velocity', { description: 'The velocity report.' })
+class VelocityType {
+  @Field(() => VelocityRowType, { description: 'All deals together.' })
+  total!: VelocityRowType;
+  @Field(() => [VelocityRowType], { description: 'One row per value of the breakdown, sorted; empty without one.' })
+  rows!: readonly VelocityRowType[];
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
+}
+
+@ObjectType('VelocityContribution', { description: 'What each lever did to the velocity; they sum to the change.' })
+class VelocityContributionType {
+  @Field(() => MoneyType, { description: 'Velocity of period B less that of period A, a day.' })
+  change!: MoneyType;
+  @Field(() => MoneyType, { description: 'By the number of open deals.' })
+  open!: MoneyType;
+  @Field(() => MoneyType, { description: 'By the win rate.' })
+  winRate!: MoneyType;
+  @Field(() => MoneyType, { description: 'By the average won amount.' })
+  averageAmount!: MoneyType;
+  @Field(() => MoneyType, { description: 'By the length of the cycle.' })
+  cycleDays!: MoneyType;
+}
+
+@ObjectType('VelocityChange', { description: 'Two periods, and what moved the velocity from the first to the second.' })
+class VelocityChangeType {
+  @Field(() => VelocityRowType, { description: 'Period A.' })
+  a!: VelocityRowType;
+  @Field(() => VelocityRowType, { description: 'Period B.' })
+  b!: VelocityRowType;
+  @Field(() => VelocityContributionType, {
+    nullable: true,
+    description: 'Shapley value of each lever; null when a period has no velocity or the currencies differ.',
+  })
+  contribution!: VelocityContributionType | null;
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
+}
+
+@ArgsType()
+class VelocityArgs extends PeriodReportArgs {
+  @IsOptional()
+  @Field(() => VelocityBreakdown, { nullable: true, description: 'One row per value of this.' })
+  by?: VelocityBy;
+}
+
+@ArgsType()
+class VelocityChangeArgs extends ZoneArgs {
+  @Field(() => PeriodInput, { description: 'The earlier period.' })
+  periodA!: PeriodInput;
+  @Field(() => PeriodInput, { description: 'The later period.' })
+  periodB!: PeriodInput;
+}
+
+const flat = ({ change, levers }: VelocityContribution): VelocityContributionType => ({ change, ...levers });
+
+@Resolver()
+export class VelocityResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => VelocityType, { description: 'How much money the pipeline earns a day, and why.' })
+  @Allow(...everyRole)
+  velocity(@Args() { by, from, to, timeZone, ...filters }: VelocityArgs): Promise<VelocityType> {
+    return velocity(this.models, { by, from, to, timeZone, filters });
+  }
+
+  @Query(() => VelocityChangeType, { description: 'Which of the four levers moved the velocity between two periods.' })
+  @Allow(...everyRole)
+  async velocityChange(@Args() args: VelocityChangeArgs): Promise<VelocityChangeType> {
+    const { periodA, periodB, timeZone, ...filters } = args;
+    const { contribution, ...change } = await velocityChange(this.models, {
+      periodA: { ...periodA, timeZone },
+      periodB: { ...periodB, timeZone },
+      filters,
+    });
+    return { ...change, contribution: contribution && flat(contribution) };
+  }
+}
