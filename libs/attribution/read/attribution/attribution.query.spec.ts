@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { attributionModels } from '../../models';
+import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
+import { journeys } from '../journeys/journeys.projection';
+import { attribution, compareModels, explainJourney, methodAt } from './attribution.query';
+import { dimensions } from './attribution.rules';
+
+const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
+interface Deal {
+  readonly closed: number;
+  readonly touches: readonly (Partial<JourneyTouch> & { day: number })[];
+  readonly amount?: Money;
+  readonly outcome?: 'won' | 'lost';
+  readonly product?: string;
+}
+const close = ({ closed, touches, amount, outcome = 'won', product }: Deal, index: number): JourneyEvent => ({
+  type: 'JourneyClosed',
+  data: {
+    journeyId: `deal-${index}`,
+    outcome,
+    closedAt: at(closed),
+    openedAt: at(0),
+    leadIds: ['ada'],
+    ...(amount && { amount }),
+    ...(product && { product }),
+    part: 1,
+    parts: 1,
+    touches: touches.map(({ day, ...touch }, place) => ({
+      touchId: `touch-${place}`,
+      occurredAt: at(day),
+      leadId: 'ada',
+      action: 'visit',
+      team: 'marketing' as const,
+      ...touch,
+    })),
+  },
+});
+const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+
+/** Read models that hold the journeys of these deals. */
+const holding = async (events: readonly JourneyEvent[]): Promise<ReadModels> => {
+  const documents = new MemoryDocuments();
+  const models = new ReadModels(documents);
+  await documents.commit({
+    writes: {
+      collection: await models.collection(journeys),
+      documents: [
+        ...foldAll(
+          journeys,
+          events.map((event) => recorded(event)),
+        ),
+      ].map(([id, doc]) => ({
+        id,
+        doc,
+        position: '1',
+      })),
+    },
+    follower: 'test',
+    checkpoint: { position: '1', count: 0, digest: '' },
+    fence: { lease: 'test', token: 0 },
+  });
+  return models;
+};
+const builtIn = () => methodAt(new NoDefinitions(), at(0));
+
+describe('attribution of won deals', () => {
+  const deals: Deal[] = [
+    {
+      closed: 40,
+      amount: eur(100),
+      product: 'gtx',
+      touches: [
+        { day: 1, channel: 'search', campaign: 'spring' },
+        { day: 2, channel: 'email' },
+        { day: 3, channel: '' },
+      ],
+    },
+    { closed: 50, amount: eur(50), touches: [{ day: 45, source: 'google', medium: 'cpc' }] },
+    { closed: 60, amount: eur(7), touches: [] },
+    { closed: 70, amount: eur(1000), outcome: 'lost', touches: [{ day: 1, channel: 'search' }] },
+  ];
+  const ask = async (question: object) =>
+    attribution(await holding(deals.map(close)), { by: 'channel', ...(await builtIn()), ...question });
+
+  it('shares every deal over its channels; a blank channel is one, and no touch is a bucket of its own', async () =>
+    expect(await ask({})).toEqual({
+      model: 'linear',
+      by: 'channel',
+      lookback: 'P90D',
+      definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
+      rows: [
+        { key: '', conversions: 1 / 3, revenue: eur(33) },
+        { key: 'email', conversions: 1 / 3, revenue: eur(33) },
+        { key: 'paid search', conversions: 1, revenue: eur(50) },
+        { key: 'search', conversions: 1 / 3, revenue: eur(34) },
+      ],
+      unattributed: { conversions: 1, revenue: eur(7) },
+      total: { conversions: 3, revenue: eur(157) },
+      warnings: [],
+    }));
+  it('puts what is not stated first', async () =>
+    expect((await ask({ by: 'campaign', model: 'first-touch' })).rows).toEqual([
+      { key: null, conversions: 1, revenue: eur(50) },
+      { key: 'spring', conversions: 1, revenue: eur(100) },
+    ]));
+  it('selects by the close, from inclusive to exclusive', async () => {
+    expect((await ask({ from: at(40), to: at(50) })).total.conversions).toBe(1);
+    expect((await ask({ from: at(40.5), to: at(60.5) })).total.conversions).toBe(2);
+  });
+  it('takes months from the conversion, in a time zone', async () => {
+    const models = await holding([close({ closed: 31 - 1 / 24, touches: [{ day: 1 }] }, 0)]);
+    const month = async (timeZone?: string) =>
+      (await attribution(models, { by: 'month', timeZone, ...(await builtIn()) })).rows[0]!.key;
+    expect(await month()).toBe('2024-01');
+    expect(await month('Europe/Berlin')).toBe('2024-02');
+    await expect(month('Mars/Olympus')).rejects.toMatchObject({ code: 'attribution/unknown-time-zone' });
+  });
+  it('counts only touches in the window that is asked for', async () => {
+    expect((await ask({ lookback: 'P7D' })).unattributed.conversions).toBe(2);
+    expect((await ask({ lookback: 'none' })).unattributed.conversions).toBe(1);
+    await expect(ask({ lookback: 'soon' })).rejects.toMatchObject({ code: 'time/not-a-duration' });
+  });
+  it('never adds up currencies', async () => {
+    const models = await holding(
+      [
+        { closed: 1, amount: eur(5), touches: [{ day: 1 }] },
+        { closed: 1, amount: { minor: 7, currency: 'USD' }, touches: [{ day: 1 }] },
+        { closed: 1, touches: [{ day: 1 }] },
+      ].map(close),
+    );
+    const both = await attribution(models, { by: 'channel', ...(await builtIn()) });
+    expect(both.total).toEqual({ conversions: 3, revenue: null });
+    expect(both.rows[0]!.revenue).toBeNull();
+    expect(both.warnings).toEqual([expect.stringContaining('EUR, USD'), expect.stringContaining('1 of 3')]);
+    const one = await attribution(models, { by: 'channel', currency: 'USD', ...(await builtIn()) });
+    expect(one.total).toEqual({ conversions: 1, revenue: { minor: 7, currency: 'USD' } });
+  });
+  it('credits lost deals without revenue when asked', async () =>
+    expect((await ask({ outcome: 'lost' })).total).toEqual({ conversions: 1, revenue: null }));
+  it('refuses a model that does not exist', async () =>
+    expect(ask({ model: 'magic' })).rejects.toMatchObject({ code: 'attribution/unknown-model' }));
+  it('leaves out deals that were reopened', async () => {
+    const reopened: JourneyEvent = { type: 'JourneyReopened', data: { journeyId: 'deal-0' } };
+    const models = await holding([close(deals[0]!, 0), reopened]);
+    expect((await attribution(models, { by: 'channel', ...(await builtIn()) })).total.conversions).toBe(0);
+  });
+});
+
+describe('several models side by side', () => {
+  const touch = fc.record({ day: fc.integer({ min: 0, max: 200 }), channel: fc.constantFrom('a', 'b', 'direct', '') });
+  const deal = fc.record({
+    closed: fc.integer({ min: 100, max: 200 }),
+    amount: fc.option(fc.integer({ min: 0, max: 1e9 }).map(eur), { nil: undefined }),
+    touches: fc.array(touch, { maxLength: 12 }).map((all) => all.sort((a, b) => a.day - b.day)),
+  });
+  it('keep every conversion and every cent, whatever they are summed by', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(deal, { maxLength: 20 }), fc.constantFrom(...dimensions), async (deals, by) => {
+        const models = await holding(deals.map(close));
+        const question = { by, ...(await builtIn()), models: attributionModels.map(({ code }) => code) };
+        for (const { rows, unattributed, total } of await compareModels(models, question)) {
+          const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((all, row) => all + of(row), 0);
+          expect(total.conversions).toBe(deals.length);
+          expect(sum((row) => row.conversions) + unattributed.conversions).toBeCloseTo(deals.length, 9);
+          const minor = deals.reduce((all, { amount }) => all + (amount?.minor ?? 0), 0);
+          expect(total.revenue?.minor ?? 0).toBe(minor);
+          expect(sum((row) => row.revenue?.minor ?? 0) + (unattributed.revenue?.minor ?? 0)).toBe(minor);
+        }
+      }),
+      { numRuns: 40 },
+    ));
+});
+
+describe('the journey of one deal', () => {
+  const deal: Deal = {
+    closed: 100,
+    amount: eur(1000),
+    touches: [{ day: 1 }, { day: 50, channel: 'email' }, { day: 60, channel: 'search' }],
+  };
+  it('explains what each touch earns and why', async () => {
+    const models = await holding([close(deal, 0)]);
+    const question = { ...(await builtIn()), models: ['u-shaped', 'last-touch'] };
+    const explained = await explainJourney(models, 'deal-0', question);
+    expect(explained.touches.map(({ channel }) => channel)).toEqual(['direct', 'email', 'search']);
+    expect(explained.models).toMatchObject([
+      {
+        model: 'u-shaped',
+        missing: ['LC'],
+        credits: [
+          { touchId: 'touch-0', weight: 0, excluded: 'before-window', revenue: eur(0) },
+          { touchId: 'touch-1', share: 0.4, milestones: ['FT'], revenue: eur(667) },
+          { touchId: 'touch-2', share: 0.2, milestones: ['CW'], revenue: eur(333) },
+        ],
+      },
+      { model: 'last-touch', credits: [{ weight: 0 }, { weight: 0 }, { weight: 1, revenue: eur(1000) }] },
+    ]);
+  });
+  it('earns nothing while the deal is reopened', async () => {
+    const models = await holding([close(deal, 0), { type: 'JourneyReopened', data: { journeyId: 'deal-0' } }]);
+    const explained = await explainJourney(models, 'deal-0', { ...(await builtIn()), models: ['linear'] });
+    expect(explained).toMatchObject({ journey: { status: 'reopened' }, models: [] });
+  });
+  it('is unknown for a deal that never closed', async () =>
+    expect(
+      explainJourney(await holding([]), 'deal-0', { ...(await builtIn()), models: ['linear'] }),
+    ).rejects.toMatchObject({ code: 'journey/unknown' }));
+});
