@@ -186,6 +186,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       known.position = position;
       return new Accepted(id, position, revision, appended.length, false);
     } catch (error) {
+      if (error instanceof Refused) return error; // too large for the log, or about an erased person
       if (!(error instanceof Conflict && error.code === 'log/wrong-revision')) {
         context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
         throw error;

@@ -1,4 +1,3 @@
 export { EmbeddedDocuments } from './embedded-documents';
 export { MemoryDocuments } from './memory-documents';
-export { MongoDocuments } from './mongodb-documents';
 export { collectionOf, firstGeneration, ReadModels } from './read-models';

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { documentsContract, whenStore } from '@baton/kernel/testing';
-import { MongoDocuments } from '.';
+import { MongoDocuments } from './mongodb-documents';
 
 whenStore('MONGODB_URL', (url) => {
   jest.setTimeout(30_000);

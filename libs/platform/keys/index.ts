@@ -1,4 +1,3 @@
 export { EmbeddedKeyStore } from './embedded-key-store';
 export { masterKey } from './master-key';
 export { MemoryKeyStore } from './memory-key-store';
-export { MongodbKeyStore } from './mongodb-key-store';

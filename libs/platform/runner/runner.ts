@@ -94,6 +94,11 @@ export class Runner {
     }, TICK_MS);
   }
 
+  /** The names of the read models. */
+  readModels(): readonly string[] {
+    return this.parts.projections.map(({ name }) => name);
+  }
+
   /** Finishes the page in hand, saves, and gives the leases back. */
   async stop(): Promise<void> {
     clearInterval(this.heart);

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, START, type StoredEvent } from '@baton/kernel';
+import { Session } from './session';
+
+interface Options {
+  types?: string[];
+  stream?: string;
+  after?: string;
+  limit?: number;
+  follow?: boolean;
+}
+
+const write = async (events: readonly StoredEvent[]): Promise<void> => {
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+  if (text && !process.stdout.write(text)) await once(process.stdout, 'drain');
+};
+
+@Command({
+  name: 'events',
+  description: 'The events as NDJSON, oldest first, one a line; personal fields stay encrypted. Resume with --after.',
+})
+export class EventsCommand extends CommandRunner {
+  async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
+    if (Number.isNaN(limit) || limit < 1) throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
+    process.stdout.on('error', () => process.exit(0)); // the reader closed the pipe
+    await Session.use(async ({ log }) => {
+      const stopping = new AbortController();
+      process.once('SIGINT', () => stopping.abort());
+      let left = limit;
+      for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
+        const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
+        await write(wanted);
+        left -= wanted.length;
+        if (left <= 0 || (page.atTip && !follow)) break;
+      }
+    });
+  }
+
+  @Option({ flags: '--types <types>', description: 'Only these event types, comma separated.' })
+  types(value: string) {
+    return value.split(',');
+  }
+  @Option({ flags: '--stream <stream>', description: 'Only this stream, lead-<id>.' })
+  stream(value: string) {
+    return value;
+  }
+  @Option({ flags: '--after <position>', description: 'Begin after this position.' })
+  after(value: string) {
+    return value;
+  }
+  @Option({ flags: '--limit <count>', description: 'At most so many.' })
+  limit(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--follow', description: 'Stay and print what comes.' })
+  follow() {
+    return true;
+  }
+  @Option({ flags: '--json', description: 'NDJSON is what it prints anyway.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton events --types LeadCaptured,TouchRecorded --limit 10';
+  }
+}

@@ -1,0 +1,70 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, roles, type Role } from '@baton/kernel';
+import { Access, keyList } from '@baton/platform/access';
+import { line, printJson, printTable } from './output';
+import { localActor, Session } from './session';
+
+interface Options {
+  label?: string;
+  roles?: Role[];
+  json?: boolean;
+}
+
+@Command({
+  name: 'keys',
+  arguments: '<action> [keyId]',
+  argsDescription: { action: 'create, list or revoke', keyId: 'the key to revoke' },
+  description: 'Make, list and revoke bearer keys.',
+})
+export class KeysCommand extends CommandRunner {
+  async run([action, keyId]: string[], options: Options): Promise<void> {
+    const actions: Record<string, (session: Session) => Promise<void>> = {
+      create: (session) => this.create(session, options),
+      list: (session) => this.list(session, options),
+      revoke: async (session) => {
+        if (!keyId) throw new Refused('cli/argument-missing', 'Name the key: baton keys revoke <keyId>', 'keyId');
+        await session.app.get(Access).revoke(keyId, localActor());
+        if (options.json) printJson({ keyId, revoked: true });
+        else line(`${keyId} opens nothing any more.`);
+      },
+    };
+    const act = action === undefined ? undefined : actions[action];
+    if (!act) throw new Refused('cli/unknown-action', 'Say create, list or revoke.', 'action');
+    await Session.use(act);
+  }
+
+  private async create(session: Session, { label, roles: granted, json }: Options): Promise<void> {
+    if (!label || !granted) throw new Refused('cli/argument-missing', 'Give --label and --roles.', 'label');
+    const { keyId, token } = await session.app.get(Access).issue(label, granted, localActor());
+    if (json) printJson({ keyId, token });
+    else line(`${token}\nIt is told this once; ${keyId} is its public part.`);
+  }
+
+  private async list(session: Session, { json }: Options): Promise<void> {
+    await session.catchUp();
+    const found = await session.models.find(keyList, { orderBy: [{ column: 'issuedAt' }], limit: 1000 });
+    if (json) printJson(found.map(({ doc }) => doc));
+    else
+      printTable(
+        ['key', 'label', 'roles', 'issued', 'revoked'],
+        found.map(({ doc }) => [doc.keyId, doc.label, doc.roles.join(' '), doc.issuedAt, doc.revokedAt]),
+      );
+  }
+
+  @Option({ flags: '--label <label>', description: 'Whose key, or what for; the actor of what is done with it.' })
+  label(value: string) {
+    return value;
+  }
+  @Option({ flags: '--roles <roles>', description: `Comma separated: ${roles.join(', ')}.` })
+  roles(value: string): string[] {
+    return value.split(',').map((role) => role.trim());
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton keys create --label warehouse --roles analyst';
+  }
+}

@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { CommandFactory } from 'nest-commander';
+import { CaseFileCommand } from './case-file.command';
+import { DefinitionsCommand } from './definitions.command';
+import { DemoCommand } from './demo.command';
+import { EventsCommand } from './events.command';
+import { ImportCommand } from './import.command';
+import { KeysCommand } from './keys.command';
+import { fail } from './output';
+import { RebuildCommand } from './rebuild.command';
+import { ReportCommand } from './report.command';
+import { StartCommand } from './start.command';
+import { StatusCommand } from './status.command';
+
+@Module({
+  providers: [
+    StartCommand,
+    DemoCommand,
+    ImportCommand,
+    EventsCommand,
+    CaseFileCommand,
+    ReportCommand,
+    RebuildCommand,
+    StatusCommand,
+    KeysCommand,
+    DefinitionsCommand,
+  ],
+})
+class CliModule {}
+
+const main = async (): Promise<void> => {
+  try {
+    await CommandFactory.run(CliModule, { logger: ['error', 'fatal'], cliName: 'baton', errorHandler: fail, serviceErrorHandler: fail });
+  } catch (error) {
+    fail(error as Error);
+  }
+};
+
+void main();

@@ -1,0 +1,72 @@
+import { BatonError, formatMoney, type Money } from '@baton/kernel';
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+
+/** Prints one JSON document as the whole answer. */
+export const printJson = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+};
+
+/** Prints a table; numbers to the right. */
+export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
+  const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || /^[-\d., ]*( [A-Z]{3})?$/.test(String(row[column] ?? ''))));
+  const table = new Table({
+    head: [...head],
+    colAligns: numeric.map((right) => (right ? 'right' : 'left')),
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
+  process.stdout.write(`${table.toString()}\n`);
+};
+
+export const line = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+export const money = (amount: Money | null | undefined): string => (amount ? formatMoney(amount) : '');
+export const fixed = (value: number | null | undefined, digits: number): string =>
+  value === null || value === undefined ? '' : value.toFixed(digits);
+
+/** Tells a failure on standard error, `code: what to do`, and sets the exit code: 1, or 2 for a fault of ours. */
+export const fail = (error: Error): void => {
+  const known = error instanceof BatonError;
+  // What commander itself says (an unknown option, the help) is printed by it already.
+  const printed = 'exitCode' in error;
+  if (!printed)
+    process.stderr.write(
+      known ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}\n` : `internal/fault: ${error.stack}\n`,
+    );
+  process.exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
+};
+
+const PLAIN_LINE_MS = 2_000;
+
+/** Progress on standard error: a bar on a terminal, otherwise a plain line now and then. */
+export class Progress {
+  private readonly bar: SingleBar | undefined;
+  private told = Date.now();
+
+  constructor(
+    private readonly what: string,
+    private total?: number,
+  ) {
+    if (!process.stderr.isTTY) return;
+    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: process.stderr });
+    this.bar.start(total ?? 0, 0);
+  }
+
+  at(value: number, total = this.total): void {
+    this.total = total;
+    if (this.bar) {
+      this.bar.setTotal(total ?? value);
+      this.bar.update(value);
+    } else if (Date.now() - this.told > PLAIN_LINE_MS) {
+      this.told = Date.now();
+      process.stderr.write(`${this.what}: ${value}${total ? ` of ${total}` : ''}\n`);
+    }
+  }
+
+  done(): void {
+    this.bar?.stop();
+  }
+}

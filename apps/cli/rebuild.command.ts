@@ -1,0 +1,36 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { line, printJson, Progress } from './output';
+import { Session } from './session';
+
+@Command({
+  name: 'rebuild',
+  arguments: '[readModel]',
+  argsDescription: { readModel: 'which one; without it all, one after the other' },
+  description: 'Build a read model anew from the log beside the one in use, and switch.',
+})
+export class RebuildCommand extends CommandRunner {
+  async run([name]: string[], { json }: { json?: boolean }): Promise<void> {
+    await Session.use(async (session) => {
+      await session.catchUp();
+      const answers = [];
+      for (const readModel of name ? [name] : session.runner.readModels()) {
+        const progress = new Progress(`rebuild ${readModel}`);
+        const answer = await session.runner.rebuild(readModel, (events) => progress.at(events));
+        progress.done();
+        answers.push({ readModel, ...answer });
+        if (!json) line(`${readModel}: ${answer.events} events into ${answer.generation}`);
+      }
+      await session.catchUp();
+      if (json) printJson(answers);
+    });
+  }
+
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton rebuild deals';
+  }
+}

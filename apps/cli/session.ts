@@ -1,0 +1,88 @@
+import { userInfo } from 'node:os';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, EventLog, Journal, KeyStore, Refused, type Outcome, type Position, type To } from '@baton/kernel';
+import { readConfig, type Config } from '@baton/platform/config';
+import { ReadModels } from '@baton/platform/documents';
+import { Runner } from '@baton/platform/runner';
+import { BatonModule } from '../contexts';
+
+/** Baton without its edge, for the time of one command line. */
+export class Session {
+  private following = false;
+
+  private constructor(
+    readonly app: INestApplicationContext,
+    readonly config: Config,
+  ) {}
+
+  /** Opens the configured stores, works, and closes them again, whatever happens. */
+  static async use<T>(work: (session: Session) => Promise<T>, config = readConfig()): Promise<T> {
+    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(config), { logger: ['error', 'fatal'] });
+    try {
+      return await work(new Session(app, config));
+    } finally {
+      await app.close();
+    }
+  }
+
+  get models() {
+    return this.app.get(ReadModels);
+  }
+  get journal() {
+    return this.app.get(Journal);
+  }
+  get log() {
+    return this.app.get(EventLog);
+  }
+  get keys() {
+    return this.app.get(KeyStore);
+  }
+  get clock() {
+    return this.app.get(Clock);
+  }
+  get runner() {
+    return this.app.get(Runner);
+  }
+
+  send(command: To): Promise<Outcome> {
+    return this.app.get(CommandBus).execute<To, Outcome>(command);
+  }
+
+  /** Sends a command that must be accepted. @throws the refusal */
+  async order(command: To): Promise<void> {
+    const outcome = await this.send(command);
+    if (outcome instanceof Refused) throw outcome;
+  }
+
+  /** Follows the log beside the work, unless another process does. */
+  async follow(): Promise<void> {
+    if (this.following) return;
+    this.following = true;
+    await this.runner.start({ tick: false });
+  }
+
+  /** Brings every read model to the end of the log. */
+  async catchUp(): Promise<Position> {
+    await this.follow();
+    return this.runner.catchUp();
+  }
+
+  /**
+   * Waits until the policies have handled everything up to now, and what they made of it: a history comes out the same
+   * however fast it is sent.
+   */
+  async settle(): Promise<void> {
+    await this.follow();
+    for (let tip = await this.log.tip(); ; ) {
+      await this.runner.waitFor(tip, 'policies', 600_000);
+      const next = await this.log.tip();
+      if (next === tip) return;
+      tip = next;
+    }
+  }
+}
+
+/** The actor of what a person does on this machine's command line. */
+export const localActor = (): string => `local:${userInfo().username.replace(/[^A-Za-z0-9._-]/g, '-')}`;

@@ -1,0 +1,46 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import type { INestApplicationContext } from '@nestjs/common';
+import { EventLog, START } from '@baton/kernel';
+import { Access } from '@baton/platform/access';
+import { readConfig } from '@baton/platform/config';
+import { serve } from '../api/serve';
+import { line, printJson } from './output';
+import { localActor } from './session';
+
+/** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
+export const firstKey = async (app: INestApplicationContext): Promise<string | undefined> => {
+  const { events } = await app.get(EventLog).readAll(START, { types: ['KeyIssued'] }, 1);
+  if (events.length > 0) return undefined;
+  return (await app.get(Access).issue('local-admin', ['admin'], localActor())).token;
+};
+
+/** Serves until the process is told to stop. */
+export const serveUntilStopped = async (json: boolean): Promise<void> => {
+  const config = readConfig();
+  const app = await serve(config);
+  const token = config.eventStoreUrl ? undefined : await firstKey(app);
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  if (json) printJson({ url: `${url}/graphql`, ...(token && { token }) });
+  else {
+    if (token) line(`Your admin key, told this once:  ${token}`);
+    line(`GraphQL   ${url}/graphql\nGraphiQL  ${url}/graphiql`);
+  }
+  await new Promise<never>(() => undefined); // a signal ends the process through Nest's shutdown hooks
+};
+
+@Command({ name: 'start', description: 'Serve GraphQL and follow the log, in one process.' })
+export class StartCommand extends CommandRunner {
+  async run(_: string[], options: { json?: boolean }): Promise<void> {
+    await serveUntilStopped(options.json ?? false);
+  }
+
+  @Option({ flags: '--json', description: 'Say where it listens as JSON.' })
+  json() {
+    return true;
+  }
+
+  @Help('after')
+  example() {
+    return '\nExample: BATON_PORT=4000 baton start';
+  }
+}
