@@ -1,0 +1,364 @@
+import { Refused, type Definition } from '@baton/kernel';
+import { specFor } from '@baton/kernel/testing';
+import { lead } from './lead.decider';
+import type { LeadCommand, LeadEvent } from './lead.events';
+import { stageNames, type StageName } from './lead.model';
+
+const given = specFor(lead);
+const NOW = '2024-01-01T00:00:00.000Z';
+const BEFORE = '2023-12-01T00:00:00.000Z';
+const LATER = '2024-02-01T00:00:00.000Z';
+const mql: Definition = { kind: 'mql', version: 3, ref: 'mql@3', body: {} };
+const sql: Definition = { kind: 'sql', version: 1, ref: 'sql@1', body: {} };
+const leadId = 'ada';
+const rep = 'rita';
+
+const captured = { type: 'LeadCaptured', data: { leadId, source: 'web' } } as const;
+const qualified = { type: 'LeadQualified', data: { leadId, definition: 'mql@3' } } as const;
+const handedOff = { type: 'LeadHandedOff', data: { leadId, rep, definition: 'mql@3', count: 1 } } as const;
+const accepted = { type: 'LeadAccepted', data: { leadId, rep, definition: 'mql@3' } } as const;
+const rejected = { type: 'LeadRejected', data: { leadId, definition: 'mql@3', reason: 'no-need' } } as const;
+const recycled = { type: 'LeadRecycled', data: { leadId, reason: 'no-budget' } } as const;
+const salesQualified = { type: 'LeadSalesQualified', data: { leadId, definition: 'sql@1', budget: '10k' } } as const;
+const converted = { type: 'LeadConverted', data: { leadId, opportunityId: 'o1', definition: 'sql@1' } } as const;
+const won = { type: 'LeadBecameCustomer', data: { leadId, opportunityId: 'o1' } } as const;
+const disqualified = { type: 'LeadDisqualified', data: { leadId, reason: 'spam' } } as const;
+const touch = { leadId, action: 'page-view', team: 'marketing' } as const;
+const record = { type: 'RecordTouch', data: touch } as const;
+const touched = { type: 'TouchRecorded', data: touch } as const;
+const lostDeal = (opportunityId: string) => ({ type: 'LeadOpportunityLost', data: { leadId, opportunityId } }) as const;
+const joined = (opportunityId: string) => ({ type: 'LeadJoinedOpportunity', data: { leadId, opportunityId } }) as const;
+const reengaged = (cause: 'touch' | 'date') => ({ type: 'LeadReengaged', data: { leadId, cause } }) as const;
+const mergedInto = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea' } } as const;
+
+const stages: Readonly<Record<StageName, readonly LeadEvent[]>> = {
+  lead: [captured],
+  mql: [captured, qualified],
+  'handed-off': [captured, qualified, handedOff],
+  sal: [captured, qualified, handedOff, accepted],
+  sql: [captured, qualified, handedOff, accepted, salesQualified],
+  opportunity: [captured, qualified, handedOff, accepted, salesQualified, converted],
+  customer: [captured, qualified, handedOff, accepted, salesQualified, converted, won],
+  rejected: [captured, qualified, handedOff, rejected],
+  recycled: [captured, qualified, handedOff, recycled],
+  disqualified: [captured, disqualified],
+};
+
+/** Each move with the stages it is allowed from, and the code elsewhere. */
+const asked = [
+  [{ type: 'QualifyLead', data: { leadId } }, ['lead'], qualified, 'lead/not-open'],
+  [{ type: 'HandOffLead', data: { leadId, rep } }, ['mql'], handedOff, 'lead/not-qualified'],
+  [{ type: 'AcceptLead', data: { leadId } }, ['handed-off'], accepted, 'lead/not-handed-off'],
+  [{ type: 'RejectLead', data: { leadId, reason: 'no-need' } }, ['handed-off', 'sal'], rejected, 'lead/not-handed-off'],
+  [{ type: 'RecycleLead', data: recycled.data }, ['handed-off', 'sal', 'sql'], recycled, 'lead/not-with-sales'],
+  [{ type: 'SalesQualifyLead', data: { leadId, budget: '10k' } }, ['sal'], salesQualified, 'lead/not-accepted'],
+  [{ type: 'ConvertLead', data: { leadId, opportunityId: 'o1' } }, ['sql'], converted, 'lead/not-sales-qualified'],
+  [
+    { type: 'DisqualifyLead', data: disqualified.data },
+    stageNames.filter((stage) => stage !== 'disqualified'),
+    disqualified,
+    '',
+  ],
+] as const;
+
+const stageAfter: Partial<Record<LeadEvent['type'], readonly StageName[]>> = {
+  LeadQualified: ['mql'],
+  LeadHandedOff: ['handed-off'],
+  LeadAccepted: ['sal'],
+  LeadRejected: ['rejected'],
+  LeadRecycled: ['recycled'],
+  LeadSalesQualified: ['sql'],
+  LeadConverted: ['opportunity', 'customer'], // the same deal again
+  LeadDisqualified: ['disqualified'],
+};
+
+describe('the lifecycle', () => {
+  for (const [command, from, event, code] of asked) {
+    const names: readonly StageName[] = from;
+    describe(command.type, () => {
+      for (const stage of stageNames) {
+        const told = given(...stages[stage])
+          .under(mql, sql)
+          .when(command);
+        if (names.includes(stage)) it(`moves on from ${stage}`, () => told.then(event));
+        else if (stageAfter[event.type]!.includes(stage)) it(`changes nothing at ${stage}`, () => told.then());
+        else
+          it(`is refused at ${stage}`, () => told.thenRefused(stage === 'disqualified' ? 'lead/disqualified' : code));
+      }
+      it('is refused for a person nobody captured', () => given().when(command).thenRefused('lead/unknown', 'leadId'));
+      it('is refused on a merged lead, with the survivor', () => {
+        const refused = given(...stages.sal, mergedInto)
+          .when(command)
+          .decided();
+        expect(refused).toMatchObject({ code: 'lead/merged', details: { survivorId: 'bea' } });
+      });
+      it('of another system leaves any live stage, flagged and by its word', () => {
+        for (const stage of stageNames) {
+          const past = { type: command.type, data: { ...command.data, external: 'crm' } } as unknown as typeof command;
+          const facts = given(...stages[stage])
+            .when(past)
+            .decided();
+          if (stage === 'disqualified' && event.type !== 'LeadDisqualified')
+            expect(facts).toMatchObject({ code: 'lead/disqualified' });
+          else if (stageAfter[event.type]!.includes(stage)) expect(facts).toEqual([]);
+          else {
+            expect(facts).toMatchObject([{ type: event.type, data: { external: true } }]);
+            const [{ data, type }] = facts as [LeadEvent];
+            expect(data).not.toHaveProperty('external', 'crm');
+            expect(lead.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
+            if ('definition' in event.data) expect(data).toHaveProperty('definition', 'external:crm');
+          }
+        }
+      });
+    });
+  }
+  it('qualifies under a definition both teams agreed on', () => {
+    given(captured).when({ type: 'QualifyLead', data: { leadId } }).thenRefused('lead/no-definition');
+    given(...stages.sal)
+      .under(mql)
+      .when({ type: 'SalesQualifyLead', data: { leadId, need: 'speed' } })
+      .thenRefused('lead/no-definition');
+  });
+  it('counts the handoffs', () =>
+    given(...stages.recycled, reengaged('touch'), qualified)
+      .when({ type: 'HandOffLead', data: { leadId, rep: 'raj' } })
+      .then({ type: 'LeadHandedOff', data: { leadId, rep: 'raj', definition: 'mql@3', count: 2 } }));
+  it('keeps a handed-off lead with its rep', () =>
+    given(...stages['handed-off'])
+      .when({ type: 'HandOffLead', data: { leadId, rep: 'raj' } })
+      .thenRefused('lead/already-handed-off', 'rep'));
+  it('wants at least one answer to qualify for sales', () =>
+    given(...stages.sal)
+      .under(sql)
+      .when({ type: 'SalesQualifyLead', data: { leadId, need: ' ' } })
+      .thenRefused('lead/no-answers'));
+  it('names the past moves of another system in any order, each a sound event', () =>
+    given(captured, {
+      type: 'LeadSalesQualified',
+      data: { leadId, definition: 'external:crm', external: true },
+    })
+      .when({ type: 'AcceptLead', data: { leadId, external: 'crm' } })
+      .then({ type: 'LeadAccepted', data: { leadId, rep: 'tester', definition: 'external:crm', external: true } }));
+  it('hears of a second deal from another system only', () => {
+    const second = { leadId, opportunityId: 'o2' };
+    const scene = given(...stages.opportunity);
+    scene.when({ type: 'ConvertLead', data: second }).thenRefused('lead/not-sales-qualified');
+    scene.when({ type: 'ConvertLead', data: { ...second, external: 'crm' } }).then({
+      type: 'LeadConverted',
+      data: { ...second, definition: 'external:crm', external: true },
+    });
+  });
+});
+
+describe('a rejection', () => {
+  const reject = (reason: string, note?: string) =>
+    ({ type: 'RejectLead', data: { leadId, reason, ...(note !== undefined && { note }) } }) as const;
+  const scene = given(...stages['handed-off']);
+  it('names a reason of the taxonomy', () => scene.when(reject('bored')).thenRefused('lead/unknown-reason', 'reason'));
+  it('of another reason needs a note', () => scene.when(reject('other', ' ')).thenRefused('lead/note-needed', 'note'));
+  it('keeps the note', () =>
+    scene.when(reject('other', 'moved away')).then({
+      ...rejected,
+      data: { ...rejected.data, reason: 'other', note: 'moved away' },
+    }));
+  it('goes by the reasons in force', () => {
+    const ours = {
+      kind: 'rejection-reasons',
+      version: 1,
+      ref: 'rejection-reasons@1',
+      body: { reasons: [{ code: 'bored' }] },
+    };
+    const agreed = scene.under(ours);
+    agreed.when(reject('no-need')).thenRefused('lead/unknown-reason');
+    agreed.when(reject('bored')).then({ ...rejected, data: { ...rejected.data, reason: 'bored' } });
+  });
+});
+
+describe('a touch', () => {
+  it('is recorded', () => given(captured).when(record).then(touched));
+  it('is recorded as often as it is told', () => given(captured, touched).when(record).then(touched));
+  it('of nobody is refused', () => given().when(record).thenRefused('lead/unknown'));
+  it('is stamped with the deals of the person', () =>
+    given(...stages.opportunity, joined('o2'), { type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1' } })
+      .when(record)
+      .then({ ...touched, data: { ...touch, opportunityIds: ['o2'] } }));
+  it.each(['recycled', 'rejected'] as const)('takes a %s lead up again', (stage) =>
+    given(...stages[stage])
+      .when(record)
+      .then(touched, reengaged('touch')),
+  );
+  it('from before the lead was given back does not', () =>
+    given(captured, { ...recycled, occurredAt: NOW })
+      .at(BEFORE)
+      .when(record)
+      .then(touched));
+  it('still lands on a merged lead', () => given(captured, mergedInto).when(record).then(touched));
+  it('does not grow the state', () => {
+    const state = given(...stages.sql).state();
+    expect(lead.evolve(state, { ...touched, id: 'x', occurredAt: NOW })).toBe(state);
+  });
+});
+
+describe('the re-engage date', () => {
+  const until = { ...recycled, data: { ...recycled.data, reengageAt: LATER }, occurredAt: NOW };
+  const given2 = given(captured, qualified, handedOff, until);
+  const pass = { type: 'PassTime', data: { leadId } } as const;
+  it('takes the lead up when it comes', () =>
+    given2
+      .at(LATER)
+      .when(pass)
+      .then({ ...reengaged('date'), occurredAt: LATER }));
+  it('does nothing before', () => given2.at('2024-01-31T23:59:59.999Z').when(pass).then());
+  it('does it once', () => given(captured, until, reengaged('date')).at('2024-03-01T00:00:00.000Z').when(pass).then());
+  it('is forgotten when a touch comes first', () =>
+    given(captured, until, touched, reengaged('touch')).at('2024-03-01T00:00:00.000Z').when(pass).then());
+  it('comes before a touch that comes after it', () =>
+    given2
+      .at('2024-02-02T00:00:00.000Z')
+      .when(record)
+      .then({ ...reengaged('date'), occurredAt: LATER }, touched));
+  it('lies after the lead was given back', () =>
+    given(...stages.sal)
+      .when({ type: 'RecycleLead', data: { ...recycled.data, reengageAt: NOW } })
+      .thenRefused('lead/reengage-too-early', 'reengageAt'));
+});
+
+describe('a capture', () => {
+  const capture = { type: 'CaptureLead', data: captured.data } as const;
+  const released = { type: 'LeadIdReleased', data: { leadId } } as const;
+  const release = { type: 'ReleaseLeadId', data: { leadId } } as const;
+  it('makes the person known', () => given().when(capture).then(captured));
+  it('of a known person is refused', () => given(captured).when(capture).thenRefused('lead/already-captured'));
+  it('under a released id is refused', () => given(released).when(capture).thenRefused('lead/id-released'));
+  it('was not there when the id was released', () => given().when(release).then(released));
+  it('keeps its id', () => given(captured).when(release).thenRefused('lead/already-captured'));
+  it('is released once', () => given(released).when(release).then());
+});
+
+describe('a profile', () => {
+  it('changes', () =>
+    given(captured)
+      .when({ type: 'ChangeLeadProfile', data: { leadId, title: 'CTO' } })
+      .then({ type: 'LeadProfileChanged', data: { leadId, title: 'CTO' } }));
+  it('does not change by nothing', () =>
+    given(captured).when({ type: 'ChangeLeadProfile', data: { leadId } }).thenRefused('lead/nothing-to-change'));
+});
+
+describe('a merge', () => {
+  const merge = { type: 'MergeLead', data: { leadId, mergedLeadId: 'bea' } } as const;
+  const merged = { type: 'LeadMerged', data: merge.data } as const;
+  const unmerge = { type: 'UnmergeLead', data: merge.data } as const;
+  const unmerged = { type: 'LeadUnmerged', data: merge.data } as const;
+  const follow = { type: 'FollowMerge', data: mergedInto.data } as const;
+  const unfollow = { type: 'FollowUnmerge', data: mergedInto.data } as const;
+  const unmergedFrom = { type: 'LeadUnmergedFrom', data: mergedInto.data } as const;
+
+  it('is recorded on the survivor', () => given(captured).when(merge).then(merged));
+  it('is recorded once', () => given(captured, merged).when(merge).then());
+  it('can be made again after it was undone', () => given(captured, merged, unmerged).when(merge).then(merged));
+  it('with itself is refused', () =>
+    given(captured)
+      .when({ ...merge, data: { leadId, mergedLeadId: leadId } })
+      .thenRefused('lead/merge-with-itself'));
+  it('into a merged lead is refused', () => given(captured, mergedInto).when(merge).thenRefused('lead/merged'));
+  it('is undone', () => given(captured, merged).when(unmerge).then(unmerged));
+  it('is undone once', () => given(captured, merged, unmerged).when(unmerge).then());
+  it('that never was is not undone', () => given(captured).when(unmerge).thenRefused('lead/not-merged'));
+  it('is not mistaken for a word of the language', () =>
+    given(captured)
+      .when({ ...unmerge, data: { leadId, mergedLeadId: 'constructor' } })
+      .thenRefused('lead/not-merged'));
+  it('is followed by the other lead', () => given(captured).when(follow).then(mergedInto));
+  it('is followed once', () => given(captured, mergedInto).when(follow).then());
+  it('into a second survivor is refused', () =>
+    given(captured, mergedInto)
+      .when({ ...follow, data: { leadId, survivorId: 'cy' } })
+      .thenRefused('lead/merged'));
+  it('in both directions at once leaves one survivor', () => {
+    given(captured, merged).when(follow).thenRefused('lead/survivor');
+    const other = { leadId: 'bea', survivorId: leadId };
+    given(
+      { type: 'LeadCaptured', data: { leadId: 'bea' } },
+      { type: 'LeadMerged', data: { leadId: 'bea', mergedLeadId: leadId } },
+    )
+      .when({ type: 'FollowMerge', data: other })
+      .then({ type: 'LeadMergedInto', data: other });
+  });
+  it('is left behind when it is undone', () => given(captured, mergedInto).when(unfollow).then(unmergedFrom));
+  it('is left behind once', () => given(captured, mergedInto, unmergedFrom).when(unfollow).then());
+  it('gives the stage back when it is undone', () => {
+    for (const stage of stageNames)
+      expect(given(...stages[stage], mergedInto, unmergedFrom).state()).toEqual(given(...stages[stage]).state());
+  });
+});
+
+describe('a deal of the lead', () => {
+  const note = (how: 'Won' | 'Lost', opportunityId = 'o1') =>
+    ({ type: `NoteOpportunity${how}`, data: { leadId, opportunityId } }) as Extract<
+      LeadCommand,
+      { type: `NoteOpportunity${'Won' | 'Lost'}` }
+    >;
+  it('that is won makes it a customer', () =>
+    given(...stages.opportunity)
+      .when(note('Won'))
+      .then(won));
+  it('that is won twice does so once', () =>
+    given(...stages.customer)
+      .when(note('Won'))
+      .then());
+  it('that is won after all brings it back', () =>
+    given(...stages.opportunity, lostDeal('o1'), recycled)
+      .when(note('Won'))
+      .then(won));
+  it('that somebody else converted says nothing about it', () =>
+    given(...stages.sql, joined('o9'))
+      .when(note('Won', 'o9'))
+      .then());
+  it('that is won does not redeem a disqualified lead', () =>
+    given(...stages.opportunity, disqualified)
+      .when(note('Won'))
+      .then());
+  it('that is lost, the last one, gives it back to marketing', () =>
+    given(...stages.opportunity)
+      .when(note('Lost'))
+      .then(lostDeal('o1'), { type: 'LeadRecycled', data: { leadId, reason: 'deal-lost' } }));
+  it('that is lost leaves it where it is while another is open', () =>
+    given(...stages.opportunity, joined('o2'))
+      .when(note('Lost'))
+      .then(lostDeal('o1')));
+  it('that is lost twice is noted once', () =>
+    given(...stages.opportunity, joined('o2'), lostDeal('o1'))
+      .when(note('Lost'))
+      .then());
+  it('of nobody is refused', () => given().when(note('Lost')).thenRefused('lead/unknown'));
+
+  const join = { type: 'JoinOpportunity', data: { leadId, opportunityId: 'o1', role: 'champion' } } as const;
+  const joinedAs = { type: 'LeadJoinedOpportunity', data: join.data } as const;
+  const leave = { type: 'LeaveOpportunity', data: { leadId, opportunityId: 'o1' } } as const;
+  const left = { type: 'LeadLeftOpportunity', data: leave.data } as const;
+  it('is joined', () =>
+    given(...stages.opportunity)
+      .when(join)
+      .then(joinedAs));
+  it('is joined once in a role', () => given(captured, joinedAs).when(join).then());
+  it('is joined in another role', () => given(captured, joined('o1')).when(join).then(joinedAs));
+  it('is left', () => given(captured, joinedAs).when(leave).then(left));
+  it('is left once', () => given(captured, joinedAs, left).when(leave).then());
+  it('is joined by a person we know', () => given().when(join).thenRefused('lead/unknown'));
+});
+
+describe('a visitor', () => {
+  const link = { type: 'LinkVisitor', data: { leadId, visitorId: 'v1' } } as const;
+  const linked = { type: 'LeadVisitorLinked', data: link.data } as const;
+  it('is linked', () => given(captured).when(link).then(linked));
+  it('is linked once', () => given(captured, linked).when(link).then());
+  it('is linked to a person we know', () => given().when(link).thenRefused('lead/unknown'));
+});
+
+it('refuses what is no command of a lead', () => {
+  const refused = given(captured)
+    .when({ type: 'RecordTouch', data: { leadId, action: 'call', team: 'legal' as 'sales' } })
+    .decided();
+  expect(refused).toBeInstanceOf(Refused);
+  expect(refused).toMatchObject({ code: 'command/invalid', path: 'team' });
+});

@@ -1,0 +1,75 @@
+import type { Instant } from '@baton/kernel';
+
+/** A deal of the person, as this lead has heard of it. */
+export interface Deal {
+  readonly opportunityId: string;
+  /** Takes part in it now. */
+  readonly on: boolean;
+  /** Its role was told (`LeadJoinedOpportunity`), not only its conversion. */
+  readonly joined: boolean;
+  readonly converted: boolean;
+  readonly lost: boolean;
+  readonly role?: string;
+}
+
+/** What a lead keeps through all stages. Touches leave no trace here: a stream may have thousands. */
+export interface Person {
+  readonly leadId: string;
+  readonly handoffs: number;
+  readonly deals: readonly Deal[];
+  /** Of the deals it is on: stamped on touches. */
+  readonly opportunityIds: readonly string[];
+  readonly visitorIds: readonly string[];
+  /** Leads that turned out to be this person; false for those separated again. */
+  readonly merged: ReadonlyMap<string, boolean>;
+  /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
+  readonly mergedInto?: string;
+}
+
+/** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
+export type Stage =
+  | { readonly stage: 'lead' }
+  | { readonly stage: 'mql'; readonly definition: string }
+  | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
+  | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
+  | { readonly stage: 'rejected'; readonly since: Instant }
+  | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
+export type StageName = Stage['stage'];
+export const stageNames = [
+  'lead',
+  'mql',
+  'handed-off',
+  'sal',
+  'sql',
+  'opportunity',
+  'customer',
+  'rejected',
+  'recycled',
+  'disqualified',
+] as const satisfies readonly StageName[];
+
+export type Known = Stage & { readonly person: Person };
+export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | Known;
+
+export const isKnown = (lead: Lead): lead is Known => lead.stage !== 'unknown' && lead.stage !== 'released';
+
+/** The same lead with other facts about the person. */
+export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead =>
+  isKnown(lead) ? { ...lead, person: change(lead.person) } : lead;
+
+/** The same person at another stage. */
+export const at = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
+
+/** The same person with news of one deal. */
+export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
+  const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
+  const deal: Deal = {
+    ...(known ?? { opportunityId, on: false, joined: false, converted: false, lost: false }),
+    ...news,
+  };
+  const deals = known ? person.deals.map((each) => (each === known ? deal : each)) : [...person.deals, deal];
+  return { ...person, deals, opportunityIds: deals.filter(({ on }) => on).map((each) => each.opportunityId) };
+};
+
+export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefined =>
+  deals.find((deal) => deal.opportunityId === opportunityId);
