@@ -1,4 +1,15 @@
-import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from '@nestjs/graphql';
+import {
+  Args,
+  ArgsType,
+  Field,
+  Float,
+  Int,
+  ObjectType,
+  OmitType,
+  Query,
+  Resolver,
+  registerEnumType,
+} from '@nestjs/graphql';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
@@ -38,7 +49,7 @@ class SalesCycleType {
 }
 
 @ArgsType()
-class SalesCycleArgs extends PeriodReportArgs {
+class SalesCycleArgs extends OmitType(PeriodReportArgs, ['account'], ArgsType) {
   @IsOptional()
   @Field(() => SalesCycleBreakdown, { nullable: true, description: 'One row per value of this.' })
   by?: SalesCycleBy;

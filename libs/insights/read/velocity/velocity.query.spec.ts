@@ -1,25 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { DAY_MS, fromMs, toMs, type Recorded } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
-import { deals, type Deal, type OpportunityEvent } from '@baton/opportunities';
-import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { DAY_MS, fromMs, toMs, type Documents, type Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { deals, type OpportunityEvent } from '@baton/opportunities';
+import { EmbeddedDocuments } from '@baton/platform/documents';
 import { dataFile, describeWithData } from '../../../../test/support/data';
-import { velocity, velocityChange } from './velocity.query';
-
-const store = async (documents: ReadonlyMap<string, Deal>): Promise<ReadModels> => {
-  const models = new ReadModels(new MemoryDocuments());
-  const collection = await models.collection(deals);
-  await models.documents.prepare(collection);
-  const fence = (await models.documents.lease('test', 'test', 1000, '2024-01-01T00:00:00.000Z'))!;
-  await models.documents.commit({
-    writes: { collection, documents: [...documents].map(([id, doc]) => ({ id, doc, position: '1' })), fresh: true },
-    follower: collection.name,
-    checkpoint: { position: '1', count: 1, digest: '' },
-    fence,
-  });
-  return models;
-};
+import { modelsOf } from '../../../../test/support/read-models';
+import { velocity, velocityBreakdowns, velocityChange } from './velocity.query';
 
 interface Facts {
   readonly opened: string;
@@ -42,12 +29,11 @@ const historyOf = (opportunityId: string, { opened, won, lost, amount, currency 
       : []),
   ];
 };
-const storeOf = (facts: readonly Facts[]) =>
-  store(
-    foldAll(
-      deals,
-      facts.flatMap((one, index) => historyOf(`deal-${index}`, one)),
-    ),
+const storeOf = (facts: readonly Facts[], documents?: Documents) =>
+  modelsOf(
+    [deals],
+    facts.flatMap((one, index) => historyOf(`deal-${index}`, one)),
+    documents,
   );
 
 const few: readonly Facts[] = [
@@ -203,6 +189,15 @@ describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/s
     expect(gtk).toMatchObject({ won: 15, lost: 10 });
     expect(gtk.averageAmount!.minor).toBe(Math.round(400_612_00 / 15));
     expect(products.reduce((sum, { open }) => sum + open, 0)).toBe(2089);
+  });
+
+  it('says the same from a file as from memory', async () => {
+    const file = await EmbeddedDocuments.open(':memory:');
+    const facts = rows().map(asFacts);
+    const [memory, embedded] = [await storeOf(facts), await storeOf(facts, file)];
+    for (const by of velocityBreakdowns)
+      expect(await velocity(embedded, { by })).toEqual(await velocity(memory, { by }));
+    await file.close();
   });
 
   it('has months that meet the deals counted one by one', async () => {

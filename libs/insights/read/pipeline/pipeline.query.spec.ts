@@ -1,0 +1,69 @@
+import type { Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { leads, type LeadEvent } from '@baton/leads';
+import { deals, type OpportunityEvent } from '@baton/opportunities';
+import { modelsOf } from '../../../../test/support/read-models';
+import { pipeline } from './pipeline.query';
+
+const open = (opportunityId: string, stage: string, minor?: number, currency = 'USD', owner = 'Moses'): Recorded =>
+  recorded<OpportunityEvent>({
+    type: 'OpportunityOpened',
+    data: { opportunityId, stage, owner, ...(minor !== undefined && { amount: { minor, currency } }) },
+  });
+const lead = (event: LeadEvent): Recorded => recorded(event, { stream: `lead-${event.data.leadId}` });
+
+describe('the pipeline', () => {
+  const models = modelsOf(
+    [deals, leads],
+    [
+      open('a', 'open', 100),
+      open('b', 'open', 50),
+      open('c', 'open', 7, 'EUR'),
+      open('d', 'demo'),
+      open('e', 'demo', 20, 'USD', 'Eve'),
+      open('f', 'demo', 1000),
+      recorded({ type: 'OpportunityWon', data: { opportunityId: 'f', leadIds: [] } }),
+      lead({ type: 'LeadCaptured', data: { leadId: 'ann', owner: 'Eve' } }),
+      lead({ type: 'LeadCaptured', data: { leadId: 'bob' } }),
+      lead({ type: 'LeadCaptured', data: { leadId: 'bobby' } }),
+      lead({ type: 'LeadCaptured', data: { leadId: 'cy' } }),
+      lead({ type: 'LeadQualified', data: { leadId: 'cy', definition: 'mql@1' } }),
+      lead({ type: 'LeadMerged', data: { leadId: 'bob', mergedLeadId: 'bobby' } }),
+      lead({ type: 'LeadMergedInto', data: { leadId: 'bobby', survivorId: 'bob' } }),
+    ],
+  );
+
+  it('counts open deals by stage, and people by lifecycle stage, each once', async () =>
+    expect(await pipeline(await models)).toEqual({
+      stages: [
+        { stage: 'demo', deals: 2, worth: [{ minor: 20, currency: 'USD' }], withoutAmount: 1 },
+        {
+          stage: 'open',
+          deals: 3,
+          worth: [
+            { minor: 7, currency: 'EUR' },
+            { minor: 150, currency: 'USD' },
+          ],
+          withoutAmount: 0,
+        },
+      ],
+      open: {
+        deals: 5,
+        worth: [
+          { minor: 7, currency: 'EUR' },
+          { minor: 170, currency: 'USD' },
+        ],
+        withoutAmount: 1,
+      },
+      leads: [
+        { stage: 'lead', leads: 2 },
+        { stage: 'mql', leads: 1 },
+      ],
+    }));
+
+  it('restricts deals and people to an owner', async () =>
+    expect(await pipeline(await models, { filters: { owner: 'Eve' } })).toMatchObject({
+      open: { deals: 1 },
+      leads: [{ stage: 'lead', leads: 1 }],
+    }));
+});

@@ -1,0 +1,74 @@
+import { recorded } from '@baton/kernel/testing';
+import { journeys, type JourneyEvent } from '@baton/attribution';
+import { modelsOf } from '../../../../test/support/read-models';
+import { salesCycle } from './sales-cycle.query';
+
+interface Win {
+  readonly won: string;
+  readonly contact?: string;
+  readonly owner?: string;
+  readonly outcome?: 'won' | 'lost';
+}
+const midnight = (day: string) => `${day}T00:00:00.000Z`;
+const closed = (journeyId: string, { won, contact, owner, outcome = 'won' }: Win): JourneyEvent => ({
+  type: 'JourneyClosed',
+  data: {
+    journeyId,
+    outcome,
+    closedAt: midnight(won),
+    openedAt: midnight('2024-01-01'),
+    ...(contact && { firstContactAt: midnight(contact) }),
+    ...(owner && { owner }),
+    leadIds: [],
+    part: 1,
+    parts: 1,
+    touches: [],
+  },
+});
+const models = modelsOf(
+  [journeys],
+  [
+    closed('a', { won: '2024-02-11', contact: '2024-02-01', owner: 'Moses' }),
+    closed('b', { won: '2024-02-21', contact: '2024-02-01', owner: 'Eve' }),
+    closed('c', { won: '2024-03-01', contact: '2024-03-03', owner: 'Eve' }),
+    closed('d', { won: '2024-03-05' }),
+    closed('e', { won: '2024-03-05', contact: '2023-01-01', outcome: 'lost' }),
+    closed('f', { won: '2024-03-05', contact: '2023-01-01' }),
+    { type: 'JourneyReopened', data: { journeyId: 'f' } } as const,
+  ].map((event) => recorded(event)),
+);
+
+describe('the sales cycle', () => {
+  it('runs from the first contact to the win, over deals that stand won', async () =>
+    expect(await salesCycle(await models)).toEqual({
+      total: { key: null, deals: 3, withoutContact: 1, medianDays: 10, p90Days: 18, meanDays: 28 / 3 },
+      rows: [],
+      percentiles: 'exact',
+    }));
+  it('takes the deals won in the period, the end not in it', async () => {
+    const { total } = await salesCycle(await models, { from: '2024-02-11', to: '2024-02-21' });
+    expect(total).toMatchObject({ deals: 1, medianDays: 10 });
+  });
+  it('breaks down by owner, those without one first', async () => {
+    const { rows } = await salesCycle(await models, { by: 'owner' });
+    expect(rows).toMatchObject([
+      { key: null, deals: 0, withoutContact: 1, medianDays: null },
+      { key: 'Eve', deals: 2, medianDays: 9 },
+      { key: 'Moses', deals: 1, medianDays: 10 },
+    ]);
+  });
+  it('breaks down by the month of the win in the time zone', async () => {
+    const months = async (timeZone?: string) =>
+      (await salesCycle(await models, { by: 'month', timeZone })).rows.map(({ key, deals }) => [key, deals]);
+    expect(await months()).toEqual([
+      ['2024-02', 2],
+      ['2024-03', 1],
+    ]);
+    expect(await months('America/New_York')).toEqual([
+      ['2024-02', 3],
+      ['2024-03', 0],
+    ]);
+  });
+  it('is restricted by the filters', async () =>
+    expect((await salesCycle(await models, { filters: { owner: 'Eve' } })).total).toMatchObject({ deals: 2 }));
+});

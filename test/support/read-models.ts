@@ -1,0 +1,24 @@
+import type { Documents, Projection, Recorded } from '@baton/kernel';
+import { foldAll } from '@baton/kernel/testing';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+
+/** Read models, in memory unless a store is given, that hold what these projections make of these events. */
+export const modelsOf = async (
+  projections: readonly Projection[],
+  events: readonly Recorded[],
+  documents: Documents = new MemoryDocuments(),
+): Promise<ReadModels> => {
+  const models = new ReadModels(documents);
+  for (const projection of projections) {
+    const collection = await models.collection(projection);
+    const folded = [...foldAll(projection, events)].map(([id, doc]) => ({ id, doc: doc as object, position: '1' }));
+    await documents.prepare(collection);
+    await documents.commit({
+      writes: { collection, documents: folded, fresh: true },
+      follower: collection.name,
+      checkpoint: { position: '1', count: events.length, digest: '' },
+      fence: { lease: collection.name, token: 1 },
+    });
+  }
+  return models;
+};
