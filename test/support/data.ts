@@ -23,7 +23,7 @@ export const describeWithData = (title: string, names: readonly string[], suite:
     });
   else {
     process.stderr.write(`left out: ${title}: ${reason}\n`);
-    // eslint-disable-next-line no-restricted-syntax -- the data may not be shipped with the source
+    // The data may not be shipped with the source.
     describe.skip(title, suite);
   }
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { v5 as uuidv5 } from 'uuid';
+import { parse, v5 as uuidv5 } from 'uuid';
 import { checkCommand, isInstant, Refused, type AnyCommand, type Instant, type Json } from '@baton/kernel';
 import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
 import { evaluate, holds, type Cells, type Lookup } from './values';
@@ -21,7 +21,7 @@ export interface RowFault {
   readonly message: string;
 }
 
-const ROW_IDS = '2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42';
+const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
 /**
  * Names the rows of one file, so that a second import of it finds the same names. A row is its key, or without one
@@ -35,13 +35,13 @@ export const rowNames = ({ name, key }: Pick<Mapping, 'name' | 'key'>) => {
       const values = key.map(cells);
       if (values.every((value) => value.trim() === ''))
         throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
-      return uuidv5(JSON.stringify([name, 'key', ...values]), ROW_IDS);
+      return uuidv5(JSON.stringify([name, 'key', ...values]), IMPORT_IDS);
     }
     const content = JSON.stringify(row);
     const hash = createHash('sha256').update(content).digest().toString('latin1', 0, 16);
     const occurrence = (seen.get(hash) ?? 0) + 1;
     seen.set(hash, occurrence);
-    return uuidv5(JSON.stringify([name, 'row', content, occurrence]), ROW_IDS);
+    return uuidv5(JSON.stringify([name, 'row', content, occurrence]), IMPORT_IDS);
   };
 };
 
@@ -85,7 +85,7 @@ export const plan = async (
         type: mapped.command,
         data,
         meta: {
-          commandId: uuidv5(String(index), rowId),
+          commandId: uuidv5(`${rowId}\n${index}`, IMPORT_IDS),
           correlationId: rowId,
           actor: `import:${mapping.name}`,
           origin: 'connector',

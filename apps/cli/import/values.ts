@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { LRUCache } from 'lru-cache';
 import { DateTime } from 'luxon';
 import { moneyOf, Refused, type Instant, type Json, type Money } from '@baton/kernel';
 import { columnsOfTemplate, hasOffset, hasTimeOfDay, type ColumnValue, type Condition, type Value } from './mapping';
@@ -73,20 +74,34 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
 /** A local time as the clock on the wall shows it, for comparison. */
 const wall = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
-const read = (text: string, format: string, zone: string): DateTime =>
-  format === 'iso' ? DateTime.fromISO(text, { zone }) : DateTime.fromFormat(text, format, { zone, locale: 'en-US' });
+const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>();
+const read = (text: string, format: string, zone: string): DateTime => {
+  if (format === 'iso') return DateTime.fromISO(text, { zone });
+  let parser = parsers.get(format);
+  if (!parser) parsers.set(format, (parser = DateTime.buildFormatParser(format, { locale: 'en-US' })));
+  return DateTime.fromFormatParser(text, parser, { zone, locale: 'en-US' });
+};
+
+/** Dates repeat within a file, and within a row: what a text means is worked out once. */
+const dates = new LRUCache<string, Instant>({ max: 10_000 });
+const dateOf = (text: string, value: ColumnValue): Instant => {
+  const question = `${value.date}\n${value.zone}\n${value.as}\n${text}`;
+  let answer = dates.get(question);
+  if (answer === undefined) dates.set(question, (answer = readDate(text, value)));
+  return answer;
+};
 
 /**
  * Reads a date strictly by its format. A day becomes the first instant of that day in the zone; a time of day that the
  * zone's clocks skipped or showed twice is refused, since nobody can say which instant was meant.
  */
-const dateOf = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
+const readDate = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
   const plain = read(text, format, 'UTC');
   if (!plain.isValid || plain.year < 1000 || plain.year > 9999)
     throw no('not-a-date', `Expected a date written as ${format}.`, column);
   if (type === 'day') return plain.toFormat('yyyy-MM-dd');
   const ownOffset = format === 'iso' ? /T.*(Z|[+-]\d{2}(:?\d{2})?)$/i.test(text) : hasOffset(format);
-  if (ownOffset) return new Date(plain.toMillis()).toISOString();
+  if (ownOffset || zone === 'UTC') return new Date(plain.toMillis()).toISOString();
   const local = read(text, format, zone!);
   const offsets = local.getPossibleOffsets();
   if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
