@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import type { ContextParts } from '@baton/kernel';
+import { journeyPolicy } from './react/journeys.policy';
+import { AttributionResolver } from './read/attribution/attribution.resolver';
+import { journeys } from './read/journeys/journeys.projection';
+import { JourneysResolver } from './read/journeys/journeys.resolver';
+import { journeyEvents } from './write/journey/journey.events';
+import { JourneyHandler } from './write/journey/journey.handler';
+
+export const attributionParts: ContextParts = {
+  name: 'attribution',
+  events: [journeyEvents],
+  projections: [journeys],
+  policies: [journeyPolicy],
+  dueLists: [],
+};
+
+@Module({ providers: [JourneyHandler, AttributionResolver, JourneysResolver] })
+export class AttributionModule {}

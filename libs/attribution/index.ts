@@ -1,0 +1,28 @@
+export { AttributionModule, attributionParts } from './attribution.module';
+export { attributionModels } from './models';
+export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './models/credit.model';
+export {
+  attribution,
+  compareModels,
+  explainJourney,
+  methodAt,
+  modelOf,
+  type AttributionQuestion,
+  type ExplainedJourney,
+} from './read/attribution/attribution.query';
+export {
+  dimensions,
+  type AttributionReport,
+  type Credited,
+  type Dimension,
+  type Method,
+} from './read/attribution/attribution.rules';
+export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
+export {
+  journeyCommands,
+  journeyEvents,
+  ToJourney,
+  type JourneyCommand,
+  type JourneyEvent,
+  type JourneyTouch,
+} from './write/journey/journey.events';
