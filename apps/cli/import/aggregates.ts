@@ -1,12 +1,12 @@
 import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
-import type { AnyCommand, Commands, To, ToAggregate } from '@baton/kernel';
+import type { Commands, ToAggregate } from '@baton/kernel';
 import { leadCommands, ToLead } from '@baton/leads';
 import { opportunityCommands, ToOpportunity } from '@baton/opportunities';
 import type { Aggregates } from './mapping';
 
 /** What a mapping may speak to, by the name it uses in `to`. A new aggregate is one line here. */
-const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly commands: Commands }>> = {
+export const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly commands: Commands }>> = {
   lead: { to: ToLead, commands: leadCommands },
   opportunity: { to: ToOpportunity, commands: opportunityCommands },
   campaign: { to: ToCampaign, commands: campaignCommands },
@@ -17,6 +17,3 @@ const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly comm
 export const aggregates: Aggregates = Object.fromEntries(
   Object.entries(targets).map(([name, { commands }]) => [name, commands]),
 );
-
-/** What the CommandBus carries for a command of an import. */
-export const addressed = (to: string, id: string, command: AnyCommand): To => new targets[to]!.to(id, command);

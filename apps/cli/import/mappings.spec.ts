@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Accepted, type AnyCommand } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { addressed, aggregates } from './aggregates';
+import { aggregates, targets } from './aggregates';
 import { importFile, type ImportResult } from './engine';
 import { mappingOf } from './mapping';
 import type { RowFault } from './plan';
@@ -60,10 +60,9 @@ describe('the example mappings', () => {
     const [, example] = /```json\n([\s\S]+?)\n```/.exec(readFileSync(`${mappings}/README.md`, 'utf8'))!;
     expect(mappingOf(JSON.parse(example!), aggregates).name).toBe('web-forms');
   });
-  it('address what they name', () => {
-    const command = { type: 'PassTime', data: {}, meta: { commandId: 'c', actor: 'a', origin: 'system' } } as const;
-    for (const to of Object.keys(aggregates))
-      expect(addressed(to, 'x', command).constructor.name.toLowerCase()).toBe(`to${to}`);
+  it('speak to aggregates by their own names', () => {
+    for (const [name, { to, commands }] of Object.entries(targets))
+      expect([commands.aggregate, to.name.toLowerCase()]).toEqual([name, `to${name}`]);
   });
 });
 

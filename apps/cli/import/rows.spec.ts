@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { headerOf, MAX_ROW_BYTES, rowsOf, type Row } from './rows';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-rows-'));
@@ -39,6 +40,26 @@ describe('the rows of a CSV file', () => {
       '2:=HYPERLINK("http://x",1)',
       '3:@SUM(1)',
     ]);
+  });
+
+  it('come back as they were written, with the lines they begin on', async () => {
+    const cell = fc.string({
+      unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', ' ', 'é', '\u{1d11e}'),
+      maxLength: 12,
+    });
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 })), async (written) => {
+        const rows = await rowsIn(written.map((cells) => cells.map(quoted).join(',')).join('\n'));
+        let line = 1;
+        for (const [index, cells] of written.entries()) {
+          expect(rows[index]).toMatchObject({ line, cells });
+          line += 1 + cells.join('').split('\n').length - 1;
+        }
+        expect(rows).toHaveLength(written.length);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('lose one line to a stray quote', async () => {
