@@ -10,7 +10,8 @@ const base = {
   transform: { '^.+\\.ts$': transform, '^.+\\.m?js$': transform },
   // uuid ships ES modules only.
   transformIgnorePatterns: ['node_modules/(?!(uuid)/)'],
-  moduleNameMapper: { '^@baton/(.*)$': '<rootDir>/libs/$1' },
+  // Lazy imports name the compiled file, as Node wants it.
+  moduleNameMapper: { '^@baton/(.*)$': '<rootDir>/libs/$1', '^(\\./.*/(?:eventstore|mongodb)-[a-z-]+)\\.js$': '$1' },
 };
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],

@@ -22,7 +22,8 @@ const write = async (events: readonly StoredEvent[]): Promise<void> => {
 })
 export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
-    if (Number.isNaN(limit) || limit < 1) throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
+    if (Number.isNaN(limit) || limit < 1)
+      throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
     process.stdout.on('error', () => process.exit(0)); // the reader closed the pipe
     await Session.use(async ({ log }) => {
       const stopping = new AbortController();

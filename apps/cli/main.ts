@@ -31,7 +31,12 @@ class CliModule {}
 
 const main = async (): Promise<void> => {
   try {
-    await CommandFactory.run(CliModule, { logger: ['error', 'fatal'], cliName: 'baton', errorHandler: fail, serviceErrorHandler: fail });
+    await CommandFactory.run(CliModule, {
+      logger: ['error', 'fatal'],
+      cliName: 'baton',
+      errorHandler: fail,
+      serviceErrorHandler: fail,
+    });
   } catch (error) {
     fail(error as Error);
   }

@@ -9,7 +9,11 @@ export const printJson = (value: unknown): void => {
 
 /** Prints a table; numbers to the right. */
 export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
-  const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || /^[-\d., ]*( [A-Z]{3})?$/.test(String(row[column] ?? ''))));
+  const numeric = head.map(
+    (_, column) =>
+      rows.length > 0 &&
+      rows.every((row) => typeof row[column] === 'number' || /^[-\d., ]*( [A-Z]{3})?$/.test(String(row[column] ?? ''))),
+  );
   const table = new Table({
     head: [...head],
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
@@ -34,7 +38,9 @@ export const fail = (error: Error): void => {
   const printed = 'exitCode' in error;
   if (!printed)
     process.stderr.write(
-      known ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}\n` : `internal/fault: ${error.stack}\n`,
+      known
+        ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}\n`
+        : `internal/fault: ${error.stack}\n`,
     );
   process.exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
 };

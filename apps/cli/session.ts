@@ -2,7 +2,17 @@ import { userInfo } from 'node:os';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, EventLog, Journal, KeyStore, Refused, type Outcome, type Position, type To } from '@baton/kernel';
+import {
+  Clock,
+  EventLog,
+  Journal,
+  KeyStore,
+  Refused,
+  type Instant,
+  type Outcome,
+  type Position,
+  type To,
+} from '@baton/kernel';
 import { readConfig, type Config } from '@baton/platform/config';
 import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
@@ -75,11 +85,20 @@ export class Session {
    */
   async settle(): Promise<void> {
     await this.follow();
-    for (let tip = await this.log.tip(); ; ) {
+    for (let tip = await this.log.tip(); ;) {
       await this.runner.waitFor(tip, 'policies', 600_000);
       const next = await this.log.tip();
       if (next === tip) return;
       tip = next;
+    }
+  }
+
+  /** Ends a history that was sent: what fell due within it happens, each at its own instant. */
+  async finishHistory(end: Instant): Promise<void> {
+    for (let tip = await this.catchUp(), before = ''; tip !== before;) {
+      before = tip;
+      if (end) await this.runner.passTime(end, 'backfill');
+      tip = await this.catchUp();
     }
   }
 }

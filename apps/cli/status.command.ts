@@ -24,7 +24,9 @@ export class StatusCommand extends CommandRunner {
           ]),
         );
         for (const { follower, complete, position, expected, counted } of completeness)
-          line(complete ? `${follower}: complete up to ${position}` : `${follower}: saw ${counted} of ${expected} events`);
+          line(
+            complete ? `${follower}: complete up to ${position}` : `${follower}: saw ${counted} of ${expected} events`,
+          );
       }
       if (completeness.some(({ complete }) => !complete)) process.exitCode = 1;
     });

@@ -47,7 +47,7 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
   const master = masterKey(config.dataDir, config.masterKey || undefined);
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = config.eventStoreUrl
-    ? (await import('./event-log/eventstore-event-log')).EventStoreEventLog.connect(config.eventStoreUrl)
+    ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
     : EmbeddedEventLog.open(file('log.db'), clock);
   if (!config.mongoUrl)
     return {
@@ -55,8 +55,8 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
       documents: await EmbeddedDocuments.open(file('documents.db')),
       keys: EmbeddedKeyStore.open(file('keys.db'), master),
     };
-  const { MongoDocuments } = await import('./documents/mongodb-documents');
-  const { MongodbKeyStore } = await import('./keys/mongodb-key-store');
+  const { MongoDocuments } = await import('./documents/mongodb-documents.js');
+  const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
     log,
     documents: await MongoDocuments.connect(config.mongoUrl),

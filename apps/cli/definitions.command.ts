@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { instantOf, Refused } from '@baton/kernel';
+import {
+  definitionDifference,
+  definitionInForce,
+  listDefinitions,
+  overdueReviews,
+  ToDefinition,
+  type DefinitionCommand,
+} from '@baton/definitions';
+import { line, printJson, printTable } from './output';
+import { localActor, Session } from './session';
+
+interface Options {
+  kind?: string;
+  number?: number;
+  against?: number;
+  body?: string;
+  reason?: string;
+  team?: 'marketing' | 'sales';
+  from?: string;
+  reviewBy?: string;
+  as?: string;
+  json?: boolean;
+}
+type Action = (session: Session, options: Options) => Promise<unknown>;
+
+const needed = <K extends keyof Options>(options: Options, name: K): NonNullable<Options[K]> => {
+  const value = options[name];
+  if (value === undefined) throw new Refused('cli/argument-missing', `Give --${name}.`, name);
+  return value as NonNullable<Options[K]>;
+};
+const bodyOf = (path: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Refused('cli/unreadable-file', (error as Error).message, 'body');
+  }
+};
+const send = async (session: Session, options: Options, type: string, data: object): Promise<unknown> => {
+  const kind = needed(options, 'kind');
+  const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
+  await session.order(
+    new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as DefinitionCommand),
+  );
+  return { done: type, kind };
+};
+
+const actions: Readonly<Record<string, Action>> = {
+  list: ({ models }, { kind }) => listDefinitions(models, { kind }),
+  show: async ({ models, clock }, options) =>
+    (await definitionInForce(models, {
+      kind: needed(options, 'kind'),
+      at: options.from ? instantOf(options.from, 'from') : clock.now(),
+    })) ?? null,
+  diff: ({ models }, options) =>
+    definitionDifference(models, {
+      kind: needed(options, 'kind'),
+      before: needed(options, 'against'),
+      after: needed(options, 'number'),
+    }),
+  overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
+  propose: (session, options) =>
+    send(session, options, 'ProposeDefinition', {
+      body: bodyOf(needed(options, 'body')),
+      reason: needed(options, 'reason'),
+      ...(options.from && { inForceFrom: instantOf(options.from, 'from') }),
+      ...(options.reviewBy && { reviewBy: options.reviewBy }),
+    }),
+  approve: (session, options) =>
+    send(session, options, 'ApproveDefinition', { number: needed(options, 'number'), team: needed(options, 'team') }),
+  retire: (session, options) =>
+    send(session, options, 'RetireDefinition', {
+      number: needed(options, 'number'),
+      reason: needed(options, 'reason'),
+    }),
+};
+
+@Command({
+  name: 'definitions',
+  arguments: '<action>',
+  argsDescription: { action: Object.keys(actions).join(', ') },
+  description: 'What both teams agreed on: list, show, compare, propose, approve, retire.',
+})
+export class DefinitionsCommand extends CommandRunner {
+  async run([action]: string[], options: Options): Promise<void> {
+    const act = Object.hasOwn(actions, action!) ? actions[action!] : undefined;
+    if (!act) throw new Refused('cli/unknown-action', `There are ${Object.keys(actions).join(', ')}.`, 'action');
+    await Session.use(async (session) => {
+      await session.catchUp();
+      const answer = await act(session, options);
+      if (options.json) printJson(answer);
+      else if (Array.isArray(answer)) printRows(answer as Record<string, unknown>[]);
+      else line(JSON.stringify(answer, null, 2));
+    });
+  }
+
+  @Option({ flags: '--kind <kind>', description: 'mql, sql, channel-rules, attribution …' })
+  kind(value: string) {
+    return value;
+  }
+  @Option({ flags: '--number <version>', description: 'The version.' })
+  number(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--against <version>', description: 'The version to compare with.' })
+  against(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--body <file.json>', description: 'The definition itself.' })
+  body(value: string) {
+    return value;
+  }
+  @Option({ flags: '--reason <text>', description: 'Why, for whoever reads the history.' })
+  reason(value: string) {
+    return value;
+  }
+  @Option({ flags: '--team <team>', description: 'The team you speak for: marketing or sales.' })
+  team(value: string) {
+    return value;
+  }
+  @Option({ flags: '--from <instant>', description: 'In force from; for show: at which instant.' })
+  from(value: string) {
+    return value;
+  }
+  @Option({ flags: '--review-by <day>', description: 'When both teams look at it again.' })
+  reviewBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--as <actor>', description: 'Who speaks; two people approve, one a team.' })
+  as(value: string) {
+    return value;
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton definitions approve --kind channel-rules --number 2 --team sales --as sam';
+  }
+}
+
+const printRows = (rows: readonly Record<string, unknown>[]): void => {
+  const head = Object.keys(rows[0] ?? { nothing: '' }).filter((name) => name !== 'body');
+  const cell = (value: unknown) =>
+    value === null || typeof value !== 'object' ? (value as string) : JSON.stringify(value);
+  printTable(
+    head,
+    rows.map((row) => head.map((name) => cell(row[name] ?? null))),
+  );
+};

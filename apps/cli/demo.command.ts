@@ -1,0 +1,124 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, START, type Outcome } from '@baton/kernel';
+import { companySteps, type DemoStep } from './demo/company';
+import { targets } from './import.command';
+import { line, Progress, printJson } from './output';
+import { attributionTable, velocityTable, type ReportOptions } from './report.command';
+import { Session } from './session';
+import { serveUntilStopped } from './start.command';
+
+interface Options {
+  once?: boolean;
+  seed?: number;
+  scale?: number;
+  json?: boolean;
+}
+
+/** What changes no other stream, so that the next step need not wait for the policies. */
+const quiet = new Set([
+  'RecordTouch',
+  'RecordVisit',
+  'RecordSpend',
+  'CreateCampaign',
+  'CaptureLead',
+  'ChangeLeadProfile',
+]);
+const WAVE = 500;
+const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-decay'];
+
+@Command({
+  name: 'demo',
+  description: 'Fill an empty log with eighteen months of a made-up company, print its figures, and serve them.',
+})
+export class DemoCommand extends CommandRunner {
+  async run(_: string[], { once = false, seed = 7, scale = 1, json = false }: Options): Promise<void> {
+    await Session.use(async (session) => {
+      await refuseOthersData(session);
+      const events = await this.fill(session, companySteps(seed, scale));
+      await session.catchUp();
+      const reports: ReportOptions = {};
+      if (json) printJson({ events, position: await session.log.tip() });
+      else {
+        line(`\nA company's history is in the log: ${events} new events.\n`);
+        await attributionTable(session, SIDE_BY_SIDE, reports);
+        await velocityTable(session, { ...reports, by: 'product' });
+      }
+    });
+    if (!once) await serveUntilStopped(json);
+  }
+
+  /** Sends the steps as ordinary commands of the past, in their order; what may wait for a policy, does. */
+  private async fill(session: Session, steps: readonly DemoStep[]): Promise<number> {
+    const progress = new Progress('demo', steps.length);
+    let events = 0;
+    let wave: Promise<Outcome>[] = [];
+    await session.follow();
+    for (const [index, step] of steps.entries()) {
+      wave.push(this.send(session, step, index));
+      if (wave.length < WAVE && quiet.has(step.type)) continue;
+      events += await told(wave, steps);
+      wave = [];
+      if (!quiet.has(step.type)) await session.settle();
+      progress.at(index + 1);
+    }
+    events += await told(wave, steps);
+    await session.finishHistory(steps[steps.length - 1]!.at);
+    progress.done();
+    return events;
+  }
+
+  private send(session: Session, { to, id, type, data, at, actor }: DemoStep, index: number): Promise<Outcome> {
+    const meta = {
+      commandId: `demo-${index}-${type}`,
+      actor,
+      origin: 'person' as const,
+      occurredAt: at,
+      mode: 'backfill' as const,
+    };
+    return session.send(new targets[to]!.to(id, { type, data, meta }));
+  }
+
+  @Option({ flags: '--once', description: 'Do not serve afterwards.' })
+  once() {
+    return true;
+  }
+  @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
+  seed(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--scale <number>', description: 'How large it is; 1 is about 2,500 leads.' })
+  scale(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton demo --once';
+  }
+}
+
+/** Counts the new events of a wave. @throws the first refusal: the demo's own steps are never refused */
+const told = async (wave: readonly Promise<Outcome>[], _: readonly DemoStep[]): Promise<number> => {
+  let events = 0;
+  for (const outcome of await Promise.all(wave)) {
+    if (outcome instanceof Refused) throw outcome;
+    if (!outcome.repeated) events += outcome.events;
+  }
+  return events;
+};
+
+const refuseOthersData = async ({ log }: Session): Promise<void> => {
+  const { events } = await log.readAll(START, {}, 100);
+  if (
+    events.some(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'live') ||
+    events.some(({ meta }) => meta.actor.startsWith('import:'))
+  )
+    throw new Refused(
+      'demo/log-in-use',
+      'This log holds other data; choose an empty folder by BATON_DATA_DIR.',
+      'BATON_DATA_DIR',
+    );
+};

@@ -1,0 +1,118 @@
+import { createWriteStream, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { once } from 'node:events';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, type Commands, type ToAggregate } from '@baton/kernel';
+import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
+import { definitionCommands, ToDefinition } from '@baton/definitions';
+import { findLead, leadCommands, ToLead } from '@baton/leads';
+import { opportunityCommands, ToOpportunity } from '@baton/opportunities';
+import { importFile, type ImportResult } from './import/engine';
+import { mappingOf, type Mapping } from './import/mapping';
+import { line, printJson, Progress } from './output';
+import { Session } from './session';
+
+/** Whom a mapping or the demo may speak to. */
+export const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly commands: Commands }>> = {
+  lead: { to: ToLead, commands: leadCommands },
+  opportunity: { to: ToOpportunity, commands: opportunityCommands },
+  campaign: { to: ToCampaign, commands: campaignCommands },
+  visitor: { to: ToVisitor, commands: visitorCommands },
+  definition: { to: ToDefinition, commands: definitionCommands },
+};
+const aggregates = Object.fromEntries(Object.entries(targets).map(([name, { commands }]) => [name, commands]));
+
+interface Options {
+  dryRun?: boolean;
+  report?: string;
+  json?: boolean;
+}
+
+const readMapping = (path: string): Mapping => {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Refused('import/unreadable-mapping', `${basename(path)}: ${(error as Error).message}`, 'mapping');
+  }
+  return mappingOf(json, aggregates);
+};
+
+@Command({
+  name: 'import',
+  arguments: '<mapping.json> <file.csv>',
+  description: 'Turn each row of a CSV file into commands. The same file again adds nothing.',
+})
+export class ImportCommand extends CommandRunner {
+  async run([mappingPath, file]: string[], { dryRun, report, json }: Options): Promise<void> {
+    const mapping = readMapping(mappingPath!);
+    const size = statSync(file!, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw new Refused('import/no-such-file', `${basename(file!)} is not there.`, 'file');
+    const result = await Session.use(async (session) => {
+      const progress = new Progress('import', size);
+      const faults = new FaultReport(report ?? `${basename(file!)}.report.ndjson`);
+      let last = '';
+      const imported = await importFile({
+        mapping,
+        file: file!,
+        aggregates,
+        dryRun: dryRun ?? false,
+        send: (to, id, command) => {
+          if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
+          return session.send(new targets[to]!.to(id, command));
+        },
+        lookup: (_, by, value) => findLead(session.journal, session.keys, { [by]: value }),
+        settle: () => session.settle(),
+        report: (fault) => faults.tell(fault),
+        onProgress: ({ bytes }) => progress.at(bytes, size),
+      }).finally(() => faults.close());
+      progress.done();
+      if (!dryRun) await session.finishHistory(last);
+      if (faults.told > 0) process.stderr.write(`${faults.told} rejected rows are listed in ${faults.path}\n`);
+      return imported;
+    });
+    if (json) printJson(result);
+    else line(summary(result, dryRun ?? false));
+    if (result.rejected > 0) process.exitCode = 1;
+  }
+
+  @Option({ flags: '--dry-run', description: 'Map and check every row, send nothing.' })
+  dryRun() {
+    return true;
+  }
+  @Option({ flags: '--report <file>', description: 'Where rejected rows are listed; by default beside you.' })
+  report(value: string) {
+    return value;
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON: rows, accepted, repeated, rejected, events.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton import examples/mappings/olist-leads.json leads.csv --dry-run';
+  }
+}
+
+const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
+  `${rows} rows: ${accepted} ${dryRun ? 'acceptable' : 'accepted'}, ${repeated} repeated, ${rejected} rejected; ${events} new events`;
+
+/** The rejected rows of an import as NDJSON; the file appears with the first of them. */
+class FaultReport {
+  private stream: ReturnType<typeof createWriteStream> | undefined;
+  told = 0;
+
+  constructor(readonly path: string) {}
+
+  async tell(fault: object): Promise<void> {
+    this.stream ??= createWriteStream(this.path);
+    this.told++;
+    if (!this.stream.write(`${JSON.stringify(fault)}\n`)) await once(this.stream, 'drain');
+  }
+
+  async close(): Promise<void> {
+    if (!this.stream) return;
+    this.stream.end();
+    await once(this.stream, 'close');
+  }
+}
