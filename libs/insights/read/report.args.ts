@@ -1,7 +1,20 @@
-import { ArgsType, Field, InputType } from '@nestjs/graphql';
+import { ArgsType, Field, InputType, registerEnumType } from '@nestjs/graphql';
 import { ReadArgs } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import type { DealFilters } from '../deal-filters.rules';
+import { dealBreakdowns, type DealBreakdown, type DealFilters } from '../deals.rules';
+
+export const BreakdownEnum = Object.fromEntries(dealBreakdowns.map((by) => [by.toUpperCase(), by]));
+const meanings: Readonly<Record<DealBreakdown, string>> = {
+  product: 'What is sold.',
+  owner: 'The rep who owns the deal.',
+  source: 'Where the deal came from.',
+  month: 'The calendar month of the close, in the time zone.',
+};
+registerEnumType(BreakdownEnum, {
+  name: 'DealBreakdown',
+  description: 'What a report over deals is broken down by.',
+  valuesMap: Object.fromEntries(dealBreakdowns.map((by) => [by.toUpperCase(), { description: meanings[by] }])),
+});
 
 const FROM = 'The first day or instant of the period; without it, from the beginning.';
 const TO = 'The day or instant at which the period ends, itself not in it; without it, to the end of the log.';

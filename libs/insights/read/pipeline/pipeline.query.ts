@@ -2,7 +2,7 @@ import type { Money } from '@baton/kernel';
 import { leads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import { whereOf, type DealFilters } from '../../deal-filters.rules';
+import { whereOf, type DealFilters } from '../../deals.rules';
 
 export interface StageOfPipeline {
   readonly stage: string;

@@ -1,16 +1,13 @@
 import { monthOf, toMs } from '@baton/kernel';
 import { journeys } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
-import { whereOf, type DealFilters } from '../../deal-filters.rules';
+import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
 import { periodOf, type PeriodArgs } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import { spreadOf, type Spread } from './sales-cycle.rules';
 
-export const salesCycleBreakdowns = ['product', 'owner', 'source', 'month'] as const;
-export type SalesCycleBy = (typeof salesCycleBreakdowns)[number];
-
 export interface SalesCycleArgs extends PeriodArgs {
-  readonly by?: SalesCycleBy;
+  readonly by?: DealBreakdown;
   readonly filters?: Omit<DealFilters, 'account'>;
 }
 export interface SalesCycleRow extends Spread {
@@ -31,10 +28,12 @@ export interface SalesCycle {
 /**
  * Sales cycle length: from the first contact with anyone of a deal to its win, over the deals won in the period. A
  * deal won before its first contact counts with its negative duration. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-time-zone`, `insights/empty-period`, `time/not-an-instant`
+ * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ *   `time/not-an-instant`
  */
 export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}): Promise<SalesCycle> => {
   const { from, to, timeZone } = periodOf(args);
+  const by = breakdownOf(args.by);
   const where = {
     ...whereOf(args.filters, ['product', 'owner', 'source', 'currency']),
     outcome: { eq: 'won' },
@@ -47,8 +46,8 @@ export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}):
     for (const { doc } of page) {
       const ms = doc.firstContactAt ? toMs(doc.closedAt) - toMs(doc.firstContactAt) : undefined;
       all.add(ms);
-      if (!args.by) continue;
-      const key = args.by === 'month' ? monthOf(doc.closedAt, timeZone) : (doc[args.by] ?? null);
+      if (!by) continue;
+      const key = by === 'month' ? monthOf(doc.closedAt, timeZone) : (doc[by] ?? null);
       if (!rows.has(key)) rows.set(key, new Durations(key));
       rows.get(key)!.add(ms);
     }

@@ -1,23 +1,10 @@
-import {
-  Args,
-  ArgsType,
-  Field,
-  Float,
-  Int,
-  ObjectType,
-  OmitType,
-  Query,
-  Resolver,
-  registerEnumType,
-} from '@nestjs/graphql';
+import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
-import { PeriodReportArgs } from '../report.args';
-import { salesCycle, salesCycleBreakdowns, type SalesCycleBy } from './sales-cycle.query';
-
-const SalesCycleBreakdown = Object.fromEntries(salesCycleBreakdowns.map((by) => [by, by]));
-registerEnumType(SalesCycleBreakdown, { name: 'SalesCycleBreakdown', description: 'What a cycle is broken down by.' });
+import type { DealBreakdown } from '../../deals.rules';
+import { BreakdownEnum, PeriodReportArgs } from '../report.args';
+import { salesCycle } from './sales-cycle.query';
 
 @ObjectType('SalesCycleRow', { description: 'How long won deals took from the first contact to the win.' })
 class SalesCycleRowType {
@@ -51,8 +38,8 @@ class SalesCycleType {
 @ArgsType()
 class SalesCycleArgs extends OmitType(PeriodReportArgs, ['account'], ArgsType) {
   @IsOptional()
-  @Field(() => SalesCycleBreakdown, { nullable: true, description: 'One row per value of this.' })
-  by?: SalesCycleBy;
+  @Field(() => BreakdownEnum, { nullable: true, description: 'One row per value of this.' })
+  by?: DealBreakdown;
 }
 
 @Resolver()

@@ -1,7 +1,7 @@
 import type { Group, Instant } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import { whereOf, type DealFilters } from '../../deal-filters.rules';
+import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
 import { BEGINNING, END, monthsOf, periodOf, type PeriodArgs, type Slice } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import {
@@ -15,11 +15,8 @@ import {
   type VelocityRow,
 } from './velocity.rules';
 
-export const velocityBreakdowns = ['product', 'owner', 'source', 'month'] as const;
-export type VelocityBy = (typeof velocityBreakdowns)[number];
-
 export interface VelocityArgs extends PeriodArgs {
-  readonly by?: VelocityBy;
+  readonly by?: DealBreakdown;
   readonly filters?: DealFilters;
 }
 export interface Velocity {
@@ -33,18 +30,19 @@ export interface Velocity {
  * cycle are of the deals that closed within it; a reopened deal counts as never closed. Without a period: all closed
  * deals, and those open now. By month: one row per calendar month of the period in the zone, also the empty ones, each
  * with the deals open at its end; other breakdowns leave out values without a deal. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-time-zone`, `insights/empty-period`, `insights/too-many-months`,
- *   `time/not-an-instant`
+ * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ *   `insights/too-many-months`, `time/not-an-instant`
  */
 export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {
   const period = periodOf(args);
+  const by = breakdownOf(args.by);
   const whole: Slice = { key: '', ...period };
-  const months = args.by === 'month' ? monthsOf(period, ...(await spanOf(models, args.filters))) : [];
-  const segment = args.by === 'month' ? undefined : args.by;
+  const months = by === 'month' ? monthsOf(period, ...(await spanOf(models, args.filters))) : [];
+  const segment = by === 'month' ? undefined : by;
   const groups = await countDeals(models, args.filters, [whole, ...months], segment);
   const total = tallyOf(groups, whole);
   const parts: (readonly [string | null, Tally])[] =
-    args.by === 'month'
+    by === 'month'
       ? months.map((month) => [month.key, tallyOf(groups, month)])
       : segment
         ? [...segmentsOf(groups)]

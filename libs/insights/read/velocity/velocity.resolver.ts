@@ -1,13 +1,11 @@
-import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from '@nestjs/graphql';
+import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, MoneyType } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
-import { PeriodInput, PeriodReportArgs, ZoneArgs } from '../report.args';
-import { velocity, velocityBreakdowns, velocityChange, type VelocityBy } from './velocity.query';
+import type { DealBreakdown } from '../../deals.rules';
+import { BreakdownEnum, PeriodInput, PeriodReportArgs, ZoneArgs } from '../report.args';
+import { velocity, velocityChange } from './velocity.query';
 import type { VelocityContribution } from './velocity.rules';
-
-const VelocityBreakdown = Object.fromEntries(velocityBreakdowns.map((by) => [by, by]));
-registerEnumType(VelocityBreakdown, { name: 'VelocityBreakdown', description: 'What a velocity is broken down by.' });
 
 @ObjectType('VelocityRow', { description: 'Pipeline velocity and its parts for some deals over a period.' })
 class VelocityRowType {
@@ -80,8 +78,8 @@ class VelocityChangeType {
 @ArgsType()
 class VelocityArgs extends PeriodReportArgs {
   @IsOptional()
-  @Field(() => VelocityBreakdown, { nullable: true, description: 'One row per value of this.' })
-  by?: VelocityBy;
+  @Field(() => BreakdownEnum, { nullable: true, description: 'One row per value of this.' })
+  by?: DealBreakdown;
 }
 
 @ArgsType()

@@ -16,8 +16,16 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { deals, type Deal, type DealStatus } from './deals.projection';
 
-const OpportunityStatus = { open: 'open', won: 'won', lost: 'lost' } as const satisfies Record<DealStatus, DealStatus>;
-registerEnumType(OpportunityStatus, { name: 'OpportunityStatus', description: 'Where a deal stands.' });
+const OpportunityStatus = { OPEN: 'open', WON: 'won', LOST: 'lost' } as const satisfies Record<string, DealStatus>;
+registerEnumType(OpportunityStatus, {
+  name: 'OpportunityStatus',
+  description: 'Where a deal stands.',
+  valuesMap: {
+    OPEN: { description: 'Not closed, or opened again.' },
+    WON: { description: 'The customer signed.' },
+    LOST: { description: 'It will not happen.' },
+  },
+});
 
 @ObjectType('ContactRole', { description: 'A person who takes part in a deal.' })
 class ContactRoleType {

@@ -1,4 +1,19 @@
-import type { Where } from '@baton/kernel';
+import { Refused, type Where } from '@baton/kernel';
+
+/** What a report over deals is broken down by; the month is that of the close. */
+export const dealBreakdowns = ['product', 'owner', 'source', 'month'] as const;
+export type DealBreakdown = (typeof dealBreakdowns)[number];
+
+/**
+ * A breakdown as callers name it; undefined for none.
+ * @throws Refused `insights/unknown-breakdown`
+ */
+export const breakdownOf = (by: string | null | undefined): DealBreakdown | undefined => {
+  if (!by) return undefined;
+  const known = dealBreakdowns.find((one) => one === by);
+  if (!known) throw new Refused('insights/unknown-breakdown', `Give one of: ${dealBreakdowns.join(', ')}.`, 'by');
+  return known;
+};
 
 /** Only the deals that have all of these values. A currency leaves out deals without an amount. */
 export interface DealFilters {
