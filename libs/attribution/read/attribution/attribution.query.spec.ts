@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
-import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { recorded } from '@baton/kernel/testing';
+import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
@@ -41,29 +41,11 @@ const close = ({ closed, touches, amount, outcome = 'won', product }: Deal, inde
 const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
 
 /** Read models that hold the journeys of these deals. */
-const holding = async (events: readonly JourneyEvent[]): Promise<ReadModels> => {
-  const documents = new MemoryDocuments();
-  const models = new ReadModels(documents);
-  await documents.commit({
-    writes: {
-      collection: await models.collection(journeys),
-      documents: [
-        ...foldAll(
-          journeys,
-          events.map((event) => recorded(event)),
-        ),
-      ].map(([id, doc]) => ({
-        id,
-        doc,
-        position: '1',
-      })),
-    },
-    follower: 'test',
-    checkpoint: { position: '1', count: 0, digest: '' },
-    fence: { lease: 'test', token: 0 },
-  });
-  return models;
-};
+const holding = (events: readonly JourneyEvent[]) =>
+  modelsOf(
+    [journeys],
+    events.map((event) => recorded(event)),
+  );
 const builtIn = () => methodAt(new NoDefinitions(), at(0));
 
 describe('attribution of won deals', () => {

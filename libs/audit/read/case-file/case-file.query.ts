@@ -1,0 +1,143 @@
+import { NotFound, type Instant, type Journal, type Recorded } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { caseEntries, type CaseEntry } from './case-file.projection';
+import { changesOf, samePerson, type Change } from './case-file.rules';
+
+/** One event of a case file, in the words of an auditor. */
+export interface CaseFileEntry {
+  readonly position: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  /** Person, policy or connector; never empty. */
+  readonly actor: string;
+  readonly origin: 'person' | 'system' | 'connector';
+  /** `backfill`: told later, by an import. */
+  readonly mode: 'live' | 'backfill';
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  readonly commandId: string;
+  /** The event or command that it follows from. */
+  readonly causationId: string;
+  /** The conversation it belongs to. */
+  readonly correlationId: string;
+  /** The definition and version that decided, `mql@3`. */
+  readonly definition: string | null;
+  readonly changes: readonly Change[];
+  /** `sealed`: the reader may not see them; `forgotten`: the person was erased. */
+  readonly personal: 'none' | 'open' | 'sealed' | 'forgotten';
+}
+export interface CaseFilePage {
+  /** Everybody who stands as one with the subject, the subject first. */
+  readonly subjects: readonly string[];
+  readonly entries: readonly CaseFileEntry[];
+  readonly totalCount: number;
+  readonly hasNextPage: boolean;
+}
+
+/**
+ * Everything that happened to a lead, deal or any other subject, in log order. Leads that stand merged appear as one,
+ * with the merges as entries, and so do the visitors that turned out to be the person.
+ * @param subject   named as a stream, `lead-ada`
+ * @param page      `after` is the position of the last entry seen; `personal`: may the reader see personal fields
+ * @throws NotFound `case-file/unknown`
+ */
+export const caseFilePage = async (
+  models: ReadModels,
+  journal: Journal,
+  subject: string,
+  { first, after = '', personal }: { readonly first: number; readonly after?: string; readonly personal: boolean },
+): Promise<CaseFilePage> => {
+  const { subjects, entries } = await gather(models, subject);
+  if (entries.length === 0) throw new NotFound('case-file/unknown', `Nothing is known of ${subject}.`, 'subject');
+  const start = entries.filter(({ position }) => position <= after).length;
+  const end = Math.min(start + first, entries.length);
+  // Earlier entries are read too: they say what a field was before.
+  const told = await inWords(journal, entries.slice(0, end), personal);
+  return {
+    subjects,
+    entries: told.slice(start),
+    totalCount: entries.length,
+    hasNextPage: end < entries.length,
+  };
+};
+
+/** The whole case file, entry by entry; nothing for a subject that no event concerns. See `caseFilePage`. */
+export async function* caseFileOf(
+  models: ReadModels,
+  journal: Journal,
+  subject: string,
+  { personal }: { readonly personal: boolean },
+): AsyncIterable<CaseFileEntry> {
+  yield* await inWords(journal, (await gather(models, subject)).entries, personal);
+}
+
+/** The entries of a subject and of all that stand as one with it, each event once, in log order. */
+const gather = async (models: ReadModels, subject: string) => {
+  const found = new Map<string, CaseEntry>();
+  const subjects: string[] = [];
+  const waiting = [subject];
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (subjects.includes(next)) continue;
+    subjects.push(next);
+    const own: CaseEntry[] = [];
+    for await (const page of models.pages(caseEntries, { subject: { eq: next } }, [{ column: 'position' }]))
+      own.push(...page.map(({ doc }) => doc));
+    for (const entry of own) found.set(entry.position, entry);
+    waiting.push(...samePerson(next, own));
+  }
+  const entries = [...found.values()].sort((a, b) => (a.position < b.position ? -1 : 1));
+  return { subjects, entries };
+};
+
+interface Seen {
+  readonly entry: CaseEntry;
+  readonly personal: CaseFileEntry['personal'];
+}
+const withoutSeal = ({ $personal: _, ...data }: CaseEntry['data']): CaseEntry['data'] => data;
+const sealed = (entry: CaseEntry): Seen =>
+  '$personal' in entry.data
+    ? { entry: { ...entry, data: withoutSeal(entry.data) }, personal: 'sealed' }
+    : { entry, personal: 'none' };
+
+const opened = async (journal: Journal, entries: readonly CaseEntry[]): Promise<Seen[]> => {
+  const events = await journal.open(entries.map(({ eventId, ...event }): Recorded => ({ ...event, id: eventId })));
+  return entries.map((entry, index) => {
+    if (!('$personal' in entry.data)) return { entry, personal: 'none' };
+    const data = withoutSeal(events[index]!.data as CaseEntry['data']);
+    const open = Object.keys(data).some((field) => !(field in entry.data));
+    return { entry: { ...entry, data }, personal: open ? 'open' : 'forgotten' };
+  });
+};
+
+/** @param entries from the first one on */
+const inWords = async (
+  journal: Journal,
+  entries: readonly CaseEntry[],
+  mayOpen: boolean,
+): Promise<readonly CaseFileEntry[]> => {
+  const seen = mayOpen ? await opened(journal, entries) : entries.map(sealed);
+  const changes = changesOf(seen.map(({ entry }) => entry));
+  return seen.map(({ entry, personal }, index) => {
+    const { position, eventId, type, stream, revision, occurredAt, recordedAt, data, meta } = entry;
+    return {
+      position,
+      eventId,
+      type,
+      stream,
+      revision,
+      actor: meta.actor,
+      origin: meta.origin,
+      mode: meta.mode,
+      occurredAt,
+      recordedAt,
+      commandId: meta.commandId,
+      causationId: meta.$causationId,
+      correlationId: meta.$correlationId,
+      definition: typeof data['definition'] === 'string' ? data['definition'] : null,
+      changes: changes[index]!,
+      personal,
+    };
+  });
+};

@@ -1,0 +1,100 @@
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Journal } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  Allow,
+  Caller,
+  connectionOf,
+  InstantScalar,
+  JsonScalar,
+  PageArgs,
+  personalReaders,
+  readCursor,
+  writeCursor,
+  type Connection,
+} from '@baton/platform/graphql';
+import type { CallerIdentity } from '@baton/platform/access';
+import { Matches } from 'class-validator';
+import { caseFilePage, type CaseFileEntry } from './case-file.query';
+
+@ObjectType({ description: 'A field that an event set to something else.' })
+class FieldChange {
+  @Field(() => String, { description: 'The field.' })
+  field!: string;
+  @Field(() => JsonScalar, { nullable: true, description: 'What the same stream said before; null: nothing.' })
+  before?: unknown;
+  @Field(() => JsonScalar, { nullable: true, description: 'What it says from then on.' })
+  after!: unknown;
+}
+
+@ObjectType('CaseFileEntry', { description: 'One event that concerns the subject.' })
+class CaseFileEntryType implements CaseFileEntry {
+  @Field(() => String, { description: 'Its place in the log.' })
+  position!: string;
+  @Field(() => ID, { description: 'The event.' })
+  eventId!: string;
+  @Field(() => String, { description: 'What happened: the event type.' })
+  type!: string;
+  @Field(() => String, { description: 'The stream that it stands in.' })
+  stream!: string;
+  @Field(() => Int, { description: 'Its place in the stream, from 0.' })
+  revision!: number;
+  @Field(() => String, { description: 'Who caused it: person, policy or connector.' })
+  actor!: string;
+  @Field(() => String, { description: 'person, system or connector.' })
+  origin!: CaseFileEntry['origin'];
+  @Field(() => String, { description: 'live; or backfill: told later, by an import.' })
+  mode!: CaseFileEntry['mode'];
+  @Field(() => InstantScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+  @Field(() => InstantScalar, { description: 'When it was recorded.' })
+  recordedAt!: string;
+  @Field(() => ID, { description: 'The command that caused it.' })
+  commandId!: string;
+  @Field(() => ID, { description: 'The event or command that it follows from.' })
+  causationId!: string;
+  @Field(() => ID, { description: 'The conversation it belongs to.' })
+  correlationId!: string;
+  @Field(() => String, { nullable: true, description: 'The definition and version that decided, `mql@3`.' })
+  definition!: string | null;
+  @Field(() => [FieldChange], { description: 'What it changed, before and after.' })
+  changes!: readonly FieldChange[];
+  @Field(() => String, {
+    description: 'Personal fields: none, open, sealed (not for this caller) or forgotten (the person was erased).',
+  })
+  personal!: CaseFileEntry['personal'];
+}
+const CaseFileConnection = connectionOf('CaseFileEntry', CaseFileEntryType);
+
+@ArgsType()
+class CaseFileArgs extends PageArgs {
+  @Matches(/^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/)
+  @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
+  subject!: string;
+}
+
+@Resolver()
+export class CaseFileResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly journal: Journal,
+  ) {}
+
+  @Query(() => CaseFileConnection, {
+    description:
+      'How a lead, deal or anything else was handled: every event in order, who, when, why, and what changed. Merged people appear as one.',
+  })
+  @Allow('auditor', 'revops', 'marketing', 'sales')
+  async caseFile(
+    @Args() { subject, first, after }: CaseFileArgs,
+    @Caller() { roles }: CallerIdentity,
+  ): Promise<Connection<CaseFileEntry>> {
+    const { entries, totalCount, hasNextPage } = await caseFilePage(this.models, this.journal, subject, {
+      first,
+      ...(after && { after: readCursor(after).id }),
+      personal: roles.some((role) => personalReaders.includes(role)),
+    });
+    const edges = entries.map((node) => ({ cursor: writeCursor({ id: node.position, values: [] }), node }));
+    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+  }
+}
