@@ -1,7 +1,4 @@
-import type { ContextParts } from '@baton/kernel';
-import { definitions } from './read/definitions/definitions.projection';
-import { definitionEvents } from './write/definition/definition.events';
-
+export { DefinitionsModule, definitionsParts } from './definitions.module';
 export {
   definitionInForce,
   definitionDifference,
@@ -36,11 +33,3 @@ export {
 } from './write/definition/kinds.rules';
 export { LogDefinitions } from './write/definition/log-definitions';
 export { difference, inForceAt, type Difference, type Tenure } from './write/definition/versions.rules';
-
-export const definitionsParts: ContextParts = {
-  name: 'definitions',
-  events: [definitionEvents],
-  projections: [definitions],
-  policies: [],
-  dueLists: [],
-};

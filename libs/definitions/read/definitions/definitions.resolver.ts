@@ -1,0 +1,159 @@
+import { Args, ArgsType, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Clock, type Instant, type Json } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, DayScalar, everyRole, InstantScalar, JsonScalar, ReadArgs } from '@baton/platform/graphql';
+import { IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import type { Difference } from '../../write/definition/versions.rules';
+import type { DefinitionDocument } from './definitions.projection';
+import {
+  definitionDifference,
+  definitionInForce,
+  listDefinitions,
+  oneDefinition,
+  overdueReviews,
+} from './definitions.query';
+
+@ObjectType('DefinitionApproval', { description: 'The word of one team.' })
+class ApprovalType {
+  @Field(() => String, { description: 'marketing or sales.' })
+  team!: string;
+  @Field(() => String, { description: 'Who agreed for the team.' })
+  approver!: string;
+  @Field(() => InstantScalar, { description: 'When.' })
+  at!: Instant;
+}
+
+@ObjectType('Definition', { description: 'One version of what both teams agree on.' })
+class DefinitionType {
+  @Field(() => String, { description: 'The kind: mql, sql, channel-rules, attribution …' })
+  kind!: string;
+  @Field(() => Int, { description: 'The version, from 1.' })
+  number!: number;
+  @Field(() => String, {
+    description:
+      'draft (nobody agreed yet), approved (one team did), in-force (both did; it holds from `from`), retired.',
+  })
+  status!: string;
+  @Field(() => JsonScalar, { description: 'The definition itself.' })
+  body!: Json;
+  @Field(() => String, { description: 'Why it was proposed.' })
+  reason!: string;
+  @Field(() => String, { description: 'Who proposed it.' })
+  proposedBy!: string;
+  @Field(() => InstantScalar, { description: 'When it was proposed.' })
+  proposedAt!: Instant;
+  @Field(() => InstantScalar, { nullable: true, description: 'From when it was meant to hold.' })
+  inForceFrom!: Instant | null;
+  @Field(() => InstantScalar, { nullable: true, description: 'From when it holds, until a later version does.' })
+  from!: Instant | null;
+  @Field(() => DayScalar, { description: 'When both teams look at it again.' })
+  reviewBy!: string;
+  @Field(() => [ApprovalType], { description: 'Who agreed to it.' })
+  approvals!: readonly ApprovalType[];
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was taken out of force.' })
+  retiredAt!: Instant | null;
+  @Field(() => String, { nullable: true, description: 'Why it was taken out of force.' })
+  retiredBecause!: string | null;
+}
+
+@ObjectType('DefinitionDifference', { description: 'One place in which two versions differ.' })
+class DifferenceType implements Difference {
+  @Field(() => String, { description: 'The place in the body, `rules.0.when.medium`; empty for the whole body.' })
+  path!: string;
+  @Field(() => JsonScalar, { nullable: true, description: 'What stood there; null where there was nothing.' })
+  before?: Json;
+  @Field(() => JsonScalar, { nullable: true, description: 'What stands there now; null where there is nothing.' })
+  after?: Json;
+}
+
+@ArgsType()
+class KindArgs extends ReadArgs {
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { description: 'The kind of definition.' })
+  kind!: string;
+}
+@ArgsType()
+class DefinitionsArgs extends ReadArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'Only this kind.' })
+  kind?: string;
+}
+@ArgsType()
+class InstantArgs extends ReadArgs {
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'At which instant; by default now.' })
+  at?: Instant;
+}
+@ArgsType()
+class DefinitionArgs extends KindArgs {
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Field(() => Int, { nullable: true, description: 'The version; by default the one in force.' })
+  number?: number;
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'In force at which instant; by default now.' })
+  at?: Instant;
+}
+@ArgsType()
+class DifferenceArgs extends KindArgs {
+  @IsInt()
+  @Min(1)
+  @Field(() => Int, { description: 'The version to start from.' })
+  before!: number;
+  @IsInt()
+  @Min(1)
+  @Field(() => Int, { description: 'The version to compare with it.' })
+  after!: number;
+}
+
+const node = (doc: DefinitionDocument): DefinitionType => ({
+  ...doc,
+  inForceFrom: doc.inForceFrom ?? null,
+  from: doc.from ?? null,
+  retiredAt: doc.retiredAt ?? null,
+  retiredBecause: doc.retiredBecause ?? null,
+});
+
+@Resolver()
+export class DefinitionsResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly clock: Clock,
+  ) {}
+
+  @Query(() => [DefinitionType], { description: 'Every version of every definition, by kind and number.' })
+  @Allow(...everyRole)
+  async definitions(@Args() { kind }: DefinitionsArgs): Promise<DefinitionType[]> {
+    return (await listDefinitions(this.models, kind ? { kind } : {})).map(node);
+  }
+
+  @Query(() => DefinitionType, {
+    nullable: true,
+    description: 'One version of a definition: by its number, or the one in force at an instant.',
+  })
+  @Allow(...everyRole)
+  async definition(@Args() { kind, number, at }: DefinitionArgs): Promise<DefinitionType | null> {
+    const doc = number
+      ? await oneDefinition(this.models, { kind, number })
+      : await definitionInForce(this.models, { kind, at: at ?? this.clock.now() });
+    return doc ? node(doc) : null;
+  }
+
+  @Query(() => [DifferenceType], { description: 'What changed between two versions of a definition.' })
+  @Allow(...everyRole)
+  async definitionDifference(@Args() { kind, before, after }: DifferenceArgs): Promise<DifferenceType[]> {
+    return [...(await definitionDifference(this.models, { kind, before, after }))];
+  }
+
+  @Query(() => [DefinitionType], {
+    description: 'The definitions in force whose review day has passed, the longest overdue first.',
+  })
+  @Allow(...everyRole)
+  async overdueReviews(@Args() { at }: InstantArgs): Promise<DefinitionType[]> {
+    return (await overdueReviews(this.models, { at: at ?? this.clock.now() })).map(node);
+  }
+}
