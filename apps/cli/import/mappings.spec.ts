@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Accepted, type AnyCommand } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { aggregates, targets } from './aggregates';
@@ -56,9 +58,36 @@ describe('the example mappings', () => {
   it.each(readdirSync(mappings).filter((name) => name.endsWith('.json')))('%s is valid', (name) => {
     expect(mappingNamed(name.replace('.json', '')).commands.length).toBeGreaterThan(0);
   });
-  it('are described by a worked example that is valid', () => {
-    const [, example] = /```json\n([\s\S]+?)\n```/.exec(readFileSync(`${mappings}/README.md`, 'utf8'))!;
-    expect(mappingOf(JSON.parse(example!), aggregates).name).toBe('web-forms');
+  it('are described by a worked example that does what is said of it', async () => {
+    const manual = readFileSync(`${mappings}/README.md`, 'utf8');
+    const [csv, json] = ['csv', 'json'].map((kind) => manual.split(`\`\`\`${kind}\n`)[1]!.split('```')[0]!);
+    const file = join(mkdtempSync(join(tmpdir(), 'baton-manual-')), 'forms.csv');
+    writeFileSync(file, csv!);
+    const sent: AnyCommand[] = [];
+    const result = await importFile({
+      mapping: mappingOf(JSON.parse(json!), aggregates),
+      file,
+      aggregates,
+      send: async (_, id, command) => (sent.push(command), new Accepted(id, '1', 0, 1, false)),
+      lookup: async () => undefined,
+      settle: async () => {},
+      report: () => {},
+    });
+    rmSync(dirname(file), { recursive: true });
+    expect(result).toEqual({ rows: 2, accepted: 2, repeated: 0, rejected: 0, events: 2 });
+    const [leadId, occurredAt] = ['web-7001', '2024-01-17T09:05:00.000Z'];
+    expect(sent).toMatchObject([
+      {
+        type: 'CaptureLead',
+        data: { leadId, email: 'ada@example.org', name: 'Ada Byron', employees: 51, source: 'web form' },
+        meta: { occurredAt },
+      },
+      {
+        type: 'RecordTouch',
+        data: { leadId, action: 'form', team: 'marketing', content: 'Demo' },
+        meta: { occurredAt },
+      },
+    ]);
   });
   it('speak to aggregates by their own names', () => {
     for (const [name, { to, commands }] of Object.entries(targets))
