@@ -1,5 +1,8 @@
+import fc from 'fast-check';
+import { Refused } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
-import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
+import { opportunity } from '../../write/opportunity/opportunity.decider';
+import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { deals } from './deals.projection';
 
 const opportunityId = 'deal-1';
@@ -119,5 +122,47 @@ describe('the read model of a deal', () => {
       reopenings: 1,
     });
     expect(fold(opened, won, reopened, lost)).toMatchObject({ status: 'lost', cycleMs: 20 * 86_400_000 });
+  });
+
+  it('agrees with the decider after any commands', () => {
+    const word = fc.constantFrom('x', 'y');
+    const amount = fc.integer({ min: 0, max: 3 }).map(eur);
+    const command = fc
+      .oneof(
+        fc.record({ type: fc.constant('MoveOpportunityStage'), data: fc.record({ to: word }) }),
+        fc.record({ type: fc.constant('ChangeOpportunityAmount'), data: fc.record({ to: amount }) }),
+        fc.record({ type: fc.constant('AssignOpportunity'), data: fc.record({ to: word }) }),
+        fc.record({ type: fc.constant('AddContactRole'), data: fc.record({ leadId: word }) }),
+        fc.record({ type: fc.constant('RemoveContactRole'), data: fc.record({ leadId: word }) }),
+        fc.record({ type: fc.constant('WinOpportunity'), data: fc.record({ amount }, { requiredKeys: [] }) }),
+        fc.record({ type: fc.constant('LoseOpportunity'), data: fc.record({ reason: word }) }),
+        fc.record({ type: fc.constant('ReopenOpportunity'), data: fc.record({ reason: word }) }),
+      )
+      .map(({ type, data }) => ({ type, data: { opportunityId, ...data } }) as unknown as OpportunityCommand);
+    const context = { now: '', mode: 'live', definition: () => undefined } as const;
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
+        const events = [opened];
+        let state = opportunity.evolve(opportunity.initialState(), opened);
+        for (const one of commands) {
+          const decided = opportunity.decide(state, one, context);
+          if (decided instanceof Refused) continue;
+          for (const event of decided) {
+            events.push(at(2, event));
+            state = opportunity.evolve(state, events.at(-1)!);
+          }
+        }
+        if (state.status === 'unknown') throw new Error('the deal was opened');
+        const { status, stage, owner, amountMinor, contacts, closedAt, cycleMs } = fold(...events);
+        expect({ status, stage, owner, amountMinor, people: contacts.map(({ leadId }) => leadId) }).toEqual({
+          status: state.status,
+          stage: state.stage,
+          owner: state.owner,
+          amountMinor: state.amount?.minor,
+          people: [...state.roles.keys()],
+        });
+        expect([closedAt === null, cycleMs === null]).toEqual([status === 'open', status === 'open']);
+      }),
+    );
   });
 });
