@@ -1,0 +1,170 @@
+import { projection, type Instant, type Recorded } from '@baton/kernel';
+import type { Team } from '@baton/campaigns';
+import type { LeadEvent } from '../../write/lead/lead.events';
+import type { StageName } from '../../write/lead/lead.model';
+
+/** One move of a person through the lifecycle. */
+export interface StageMove {
+  readonly stage: StageName;
+  readonly at: Instant;
+  readonly by: string;
+  readonly definition?: string;
+  readonly rep?: string;
+  readonly reason?: string;
+  /** In the rep's words: personal. */
+  readonly note?: string;
+  /** Another system decided it. */
+  readonly external?: boolean;
+}
+
+/** What is known of a person now. The only document with names and addresses in it; each of them may be absent. */
+export interface LeadDocument {
+  readonly leadId: string;
+  readonly email?: string;
+  readonly name?: string;
+  readonly phone?: string;
+  readonly title?: string;
+  readonly company?: string;
+  readonly industry?: string;
+  readonly employees?: number;
+  readonly country?: string;
+  readonly region?: string;
+  readonly externalId?: string;
+  readonly source?: string;
+  readonly owner?: string;
+  readonly capturedAt?: Instant;
+  readonly stage: StageName;
+  /** When it came to that stage. */
+  readonly stageSince?: Instant;
+  readonly rep?: string;
+  readonly handoffs: number;
+  readonly reengageAt?: Instant;
+  readonly touches: Readonly<Record<Team, number>>;
+  readonly firstTouchAt?: Instant;
+  readonly lastTouchAt?: Instant;
+  readonly opportunityIds: readonly string[];
+  readonly visitorIds: readonly string[];
+  readonly mergedLeadIds: readonly string[];
+  readonly mergedInto?: string;
+  /** The last moves, oldest first, as they were recorded. */
+  readonly history: readonly StageMove[];
+}
+
+const HISTORY = 100;
+
+type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
+const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved = {}): LeadDocument => {
+  const { reengageAt: _, ...rest } = doc;
+  const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
+  return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - HISTORY), move] };
+};
+const withExternal = (external: boolean | undefined): Moved => (external ? { external } : {});
+const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
+const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
+const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
+const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
+
+/** One document per person. No personal field is a column: nothing is found or sorted by a name or an address. */
+export const leads = projection<LeadDocument, LeadEvent>({
+  name: 'leads',
+  version: 1,
+  personal: true,
+  columns: {
+    stage: 'text',
+    owner: 'text',
+    source: 'text',
+    country: 'text',
+    capturedAt: 'text',
+    lastTouchAt: 'text',
+    mergedInto: 'text',
+    rep: 'text',
+  },
+  keys: ({ data }) => [data.leadId],
+  initial: (leadId) => ({
+    leadId,
+    stage: 'lead',
+    handoffs: 0,
+    touches: { marketing: 0, sales: 0 },
+    opportunityIds: [],
+    visitorIds: [],
+    mergedLeadIds: [],
+    history: [],
+  }),
+  on: {
+    LeadCaptured: (doc, event) => ({ ...moved(doc, event, 'lead'), ...event.data, capturedAt: event.occurredAt }),
+    LeadProfileChanged: (doc, { data }) => ({ ...doc, ...data }),
+    TouchRecorded: (doc, { data: { team }, occurredAt }) => ({
+      ...doc,
+      touches: { ...doc.touches, [team]: doc.touches[team] + 1 },
+      firstTouchAt: earlier(doc.firstTouchAt, occurredAt),
+      lastTouchAt: later(doc.lastTouchAt, occurredAt),
+    }),
+    LeadQualified: (doc, event) => {
+      const { definition, external } = event.data;
+      return moved(doc, event, 'mql', { definition, ...withExternal(external) });
+    },
+    LeadHandedOff: (doc, event) => {
+      const { definition, rep, count, external } = event.data;
+      const move = { definition, rep, ...withExternal(external) };
+      return { ...moved(doc, event, 'handed-off', move), rep, handoffs: count };
+    },
+    LeadAccepted: (doc, event) => {
+      const { definition, rep, external } = event.data;
+      return { ...moved(doc, event, 'sal', { definition, rep, ...withExternal(external) }), rep };
+    },
+    LeadRejected: (doc, event) => {
+      const { definition, reason, note, external } = event.data;
+      const words = note === undefined ? {} : { note };
+      return moved(doc, event, 'rejected', { definition, reason, ...words, ...withExternal(external) });
+    },
+    LeadRecycled: (doc, event) => {
+      const { reason, reengageAt, external } = event.data;
+      const recycled = moved(doc, event, 'recycled', { reason, ...withExternal(external) });
+      return reengageAt === undefined ? recycled : { ...recycled, reengageAt };
+    },
+    LeadSalesQualified: (doc, event) => {
+      const { definition, external } = event.data;
+      return moved(doc, event, 'sql', { definition, ...withExternal(external) });
+    },
+    LeadConverted: (doc, event) => {
+      const { opportunityId, definition, external } = event.data;
+      const move = { ...(definition !== undefined && { definition }), ...withExternal(external) };
+      const opportunityIds = joined(doc.opportunityIds, opportunityId);
+      return { ...moved(doc, event, 'opportunity', move), opportunityIds };
+    },
+    LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),
+    LeadDisqualified: (doc, event) => {
+      const { reason, external } = event.data;
+      return moved(doc, event, 'disqualified', { reason, ...withExternal(external) });
+    },
+    LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: joined(doc.mergedLeadIds, data.mergedLeadId) }),
+    LeadUnmerged: (doc, { data }) => ({ ...doc, mergedLeadIds: left(doc.mergedLeadIds, data.mergedLeadId) }),
+    LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
+    LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
+    LeadJoinedOpportunity: (doc, { data }) => ({
+      ...doc,
+      opportunityIds: joined(doc.opportunityIds, data.opportunityId),
+    }),
+    LeadLeftOpportunity: (doc, { data }) => ({ ...doc, opportunityIds: left(doc.opportunityIds, data.opportunityId) }),
+    LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
+  },
+});
+
+/**
+ * The person as one: a survivor's touches together with those of the leads merged into it.
+ * @param merged their documents; stage and profile stay the survivor's
+ */
+export const united = (survivor: LeadDocument, merged: readonly LeadDocument[]): LeadDocument =>
+  merged.reduce(
+    (one, { touches, firstTouchAt, lastTouchAt }) => ({
+      ...one,
+      touches: {
+        marketing: one.touches.marketing + touches.marketing,
+        sales: one.touches.sales + touches.sales,
+      },
+      ...(firstTouchAt !== undefined && { firstTouchAt: earlier(one.firstTouchAt, firstTouchAt) }),
+      ...(lastTouchAt !== undefined && { lastTouchAt: later(one.lastTouchAt, lastTouchAt) }),
+    }),
+    survivor,
+  );

@@ -1,0 +1,47 @@
+import type { Instant, Where } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { leads, united, type LeadDocument } from './leads.projection';
+
+export interface LeadFilters {
+  readonly stage?: string;
+  readonly owner?: string;
+  readonly rep?: string;
+  readonly source?: string;
+  readonly country?: string;
+  readonly capturedFrom?: Instant;
+  /** Exclusive. */
+  readonly capturedTo?: Instant;
+}
+
+/** The people that match, each once: a lead that was merged away counts as its survivor. */
+export const whereOf = ({ capturedFrom, capturedTo, ...equal }: LeadFilters = {}): Where => {
+  const where: Record<string, Where[string]> = { mergedInto: { eq: null } };
+  for (const [column, value] of Object.entries(equal))
+    if (value !== undefined && value !== null) where[column] = { eq: value };
+  if (capturedFrom || capturedTo)
+    where['capturedAt'] = { ...(capturedFrom && { gte: capturedFrom }), ...(capturedTo && { lt: capturedTo }) };
+  return where;
+};
+
+/**
+ * One lead; a survivor's touches include those of everyone merged into it, however far.
+ * A lead that was merged away is answered as it is, with `mergedInto`.
+ */
+export const leadById = async (
+  models: ReadModels,
+  { leadId }: { readonly leadId: string },
+): Promise<LeadDocument | undefined> => {
+  const lead = await models.get(leads, leadId);
+  if (!lead || lead.mergedLeadIds.length === 0) return lead;
+  const seen = new Map<string, LeadDocument>([[leadId, lead]]);
+  let next: readonly LeadDocument[] = [lead];
+  while (next.length > 0) {
+    const wanted = next.flatMap(({ mergedLeadIds }) => mergedLeadIds).filter((id) => !seen.has(id));
+    const found = await models.getMany(leads, [...new Set(wanted)]);
+    // Only who says so itself: a merge that the other lead refused or left again does not count.
+    next = [...found.values()].filter(({ mergedInto }) => mergedInto !== undefined && seen.has(mergedInto));
+    for (const merged of next) seen.set(merged.leadId, merged);
+  }
+  seen.delete(leadId);
+  return united(lead, [...seen.values()]);
+};

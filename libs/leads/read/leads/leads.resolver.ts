@@ -1,0 +1,185 @@
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import type { Instant } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  Allow,
+  connectionOf,
+  everyRole,
+  InstantScalar,
+  PageArgs,
+  personalField,
+  ReadArgs,
+  readPage,
+  type Connection,
+} from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { leads, type LeadDocument, type StageMove } from './leads.projection';
+import { leadById, whereOf, type LeadFilters } from './leads.query';
+
+const personal = (description: string) => ({
+  nullable: true,
+  description: `${description} Null after an erasure, and for callers who do not work with leads by name.`,
+  middleware: [personalField],
+});
+
+@ObjectType('StageMove', { description: 'One move of a person through the lifecycle.' })
+class StageMoveType {
+  @Field(() => String, { description: 'The stage it came to.' })
+  stage!: string;
+  @Field(() => InstantScalar, { description: 'When it happened.' })
+  at!: Instant;
+  @Field(() => String, { description: 'Who or what caused it.' })
+  by!: string;
+  @Field(() => String, { nullable: true, description: 'The definition and version that decided, `mql@3`.' })
+  definition?: string;
+  @Field(() => String, { nullable: true, description: 'The salesperson.' })
+  rep?: string;
+  @Field(() => String, { nullable: true, description: 'Why.' })
+  reason?: string;
+  @Field(() => String, personal('The rep’s own words.'))
+  note?: string;
+  @Field(() => Boolean, { description: 'Did another system decide it?' })
+  external!: boolean;
+}
+
+@ObjectType('TouchCounts', { description: 'Contacts with the person, by the team that made them.' })
+class TouchCountsType {
+  @Field(() => Int, { description: 'By marketing.' })
+  marketing!: number;
+  @Field(() => Int, { description: 'By sales.' })
+  sales!: number;
+}
+
+@ObjectType('Lead', { description: 'A person we may sell to.' })
+export class LeadType {
+  @Field(() => ID, { description: 'The lead’s id.' })
+  leadId!: string;
+  @Field(() => String, personal('E-mail address.'))
+  email?: string;
+  @Field(() => String, personal('Full name.'))
+  name?: string;
+  @Field(() => String, personal('Phone number.'))
+  phone?: string;
+  @Field(() => String, { nullable: true, description: 'Job title.' })
+  title?: string;
+  @Field(() => String, { nullable: true, description: 'Company the person works for.' })
+  company?: string;
+  @Field(() => String, { nullable: true, description: 'Industry of the company.' })
+  industry?: string;
+  @Field(() => Int, { nullable: true, description: 'Number of employees of the company.' })
+  employees?: number;
+  @Field(() => String, { nullable: true, description: 'Country.' })
+  country?: string;
+  @Field(() => String, { nullable: true, description: 'Region or state.' })
+  region?: string;
+  @Field(() => String, { nullable: true, description: 'The id in the system the lead comes from, `crm:00Q5e`.' })
+  externalId?: string;
+  @Field(() => String, { nullable: true, description: 'Where the lead came from.' })
+  source?: string;
+  @Field(() => String, { nullable: true, description: 'Who looks after the lead.' })
+  owner?: string;
+  @Field(() => InstantScalar, { nullable: true, description: 'When the person became known.' })
+  capturedAt?: Instant;
+  @Field(() => String, {
+    description:
+      'lead, mql, handed-off, sal, sql, opportunity, customer; or the disposition rejected, recycled, disqualified.',
+  })
+  stage!: string;
+  @Field(() => InstantScalar, { nullable: true, description: 'When it came to that stage.' })
+  stageSince?: Instant;
+  @Field(() => String, { nullable: true, description: 'The salesperson it was last handed to.' })
+  rep?: string;
+  @Field(() => Int, { description: 'How often it was handed to sales.' })
+  handoffs!: number;
+  @Field(() => InstantScalar, { nullable: true, description: 'When a recycled lead is taken up again by itself.' })
+  reengageAt?: Instant;
+  @Field(() => TouchCountsType, {
+    description: 'How often each team was in contact; `lead` counts merged leads too.',
+  })
+  touches!: TouchCountsType;
+  @Field(() => InstantScalar, { nullable: true, description: 'The earliest contact.' })
+  firstTouchAt?: Instant;
+  @Field(() => InstantScalar, { nullable: true, description: 'The latest contact.' })
+  lastTouchAt?: Instant;
+  @Field(() => [ID], { description: 'The deals the person is on.' })
+  opportunityIds!: readonly string[];
+  @Field(() => [ID], { description: 'The anonymous visitors that turned out to be this person.' })
+  visitorIds!: readonly string[];
+  @Field(() => [ID], { description: 'Leads that turned out to be this person.' })
+  mergedLeadIds!: readonly string[];
+  @Field(() => ID, { nullable: true, description: 'The lead that this one was merged into.' })
+  mergedInto?: string;
+  @Field(() => [StageMoveType], { description: 'The last 100 moves, oldest first.' })
+  history!: StageMoveType[];
+}
+const LeadConnection = connectionOf('Lead', LeadType);
+
+@ArgsType()
+class LeadArgs extends ReadArgs {
+  @IsString()
+  @MaxLength(128)
+  @Field(() => ID, { description: 'The lead’s id.' })
+  leadId!: string;
+}
+
+@ArgsType()
+class LeadsArgs extends PageArgs implements LeadFilters {
+  @IsOptional()
+  @IsString()
+  @MaxLength(50)
+  @Field(() => String, { nullable: true, description: 'Only at this stage.' })
+  stage?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, { nullable: true, description: 'Only those this owner looks after.' })
+  owner?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, { nullable: true, description: 'Only those handed to this rep.' })
+  rep?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, { nullable: true, description: 'Only from this source.' })
+  source?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'Only from this country.' })
+  country?: string;
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'Captured at or after this instant.' })
+  capturedFrom?: Instant;
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'Captured before this instant.' })
+  capturedTo?: Instant;
+}
+
+const moveNode = (move: StageMove): StageMoveType => ({ ...move, external: move.external ?? false });
+const node = (doc: LeadDocument): LeadType => ({ ...doc, history: doc.history.map(moveNode) });
+
+@Resolver()
+export class LeadsResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => LeadType, {
+    nullable: true,
+    description: 'One lead. A survivor’s touches include those of the leads merged into it.',
+  })
+  @Allow(...everyRole)
+  async lead(@Args() { leadId }: LeadArgs): Promise<LeadType | null> {
+    const doc = await leadById(this.models, { leadId });
+    return doc ? node(doc) : null;
+  }
+
+  @Query(() => LeadConnection, {
+    description: 'Leads, newest first. A lead that was merged into another is left out of list and count.',
+  })
+  @Allow(...everyRole)
+  leads(@Args() { first, after, atLeast: _, ...filters }: LeadsArgs): Promise<Connection<LeadType>> {
+    const orderBy = [{ column: 'capturedAt', descending: true }];
+    return readPage(this.models, leads, { first, after, where: whereOf(filters), orderBy }, node);
+  }
+}

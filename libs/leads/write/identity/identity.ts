@@ -1,0 +1,151 @@
+import {
+  checkCommand,
+  Conflict,
+  handle,
+  refuse,
+  Refused,
+  type DecisionContext,
+  type Journal,
+  type KeyStore,
+  type Outcome,
+} from '@baton/kernel';
+import { lead } from '../lead/lead.decider';
+import { leadCommands, type LeadCommand } from '../lead/lead.events';
+import { Reservations, type Identity, type Reservation } from './reservations';
+
+type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'ChangeLeadProfile' }>;
+/** What became of an id: captured by which command, given up, or not used yet. */
+type Fate = { readonly capturedBy: string } | 'released' | 'unused';
+
+const ATTEMPTS = 100;
+
+/**
+ * Runs a command that says who a person is. E-mail and external id are reserved before the lead's own stream is
+ * written, so that of any number of claimants one gets them, and a crash in between leaves a reservation that the next
+ * claimant finishes with the id it names.
+ *
+ * Why no race leaves a lead without its reservation: an id that holds a reservation is taken from it only after the id
+ * itself was sealed (`LeadIdReleased`), which fails once the lead is captured, as the capture fails once it is sealed.
+ * @returns the outcome; its `id` is the lead that was captured, which may be one reserved earlier.
+ * Refused `lead/already-captured` with `details.leadId` when another lead has the e-mail or external id.
+ */
+export const claimAndHandle = async (
+  journal: Journal,
+  keys: KeyStore,
+  context: DecisionContext,
+  id: string,
+  command: Claiming,
+): Promise<Outcome> => {
+  const invalid = checkCommand(leadCommands, command);
+  if (invalid) return invalid;
+  const reservations = new Reservations(journal, keys);
+  const identity: Identity = command.data;
+  const capture = command.type === 'CaptureLead';
+  const run = (leadId: string) => handle(journal, lead, leadId, forLead(command, leadId), context);
+  if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
+  if (!capture && !(await isCaptured(journal, id))) return run(id); // which refuses it
+
+  /** What this command claimed of what nobody had; given back when it is refused. */
+  const fresh = new Map<string, Reservation>();
+  const refused = async (refusal: Refused): Promise<Refused> => {
+    for (const made of fresh.values())
+      await reservations.write(made, 'IdentityReleased', made.leadId!, command.meta, context.clock.now());
+    return refusal;
+  };
+  let idReleased: Refused | undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const held = await reservations.of(identity);
+    const holders = [...new Set(held.flatMap(({ leadId }) => leadId ?? []))];
+    const fates = new Map<string, Fate>();
+    for (const holder of holders) fates.set(holder, await fateOf(journal, holder));
+
+    const owner = holders.find((holder) => typeof fates.get(holder) === 'object' && (capture || holder !== id));
+    if (owner !== undefined) {
+      const { capturedBy } = fates.get(owner) as { capturedBy: string };
+      // This very command, sent again; it may have been finished under an id that somebody had reserved before.
+      if (capture && capturedBy === command.meta.commandId) return run(owner);
+      return refused(
+        refuse('lead/already-captured', 'Another lead has this e-mail or external id.', '', { leadId: owner }),
+      );
+    }
+    const unfinished = capture ? holders.find((holder) => fates.get(holder) === 'unused') : undefined;
+    if (idReleased && unfinished === undefined) return refused(idReleased);
+    const leadId = unfinished ?? id;
+    if (!(await sealed(journal, context, holders, leadId, command))) continue;
+    if (!(await claimed(reservations, held, leadId, command, context, fresh))) continue;
+    const outcome = await run(leadId);
+    if (!(outcome instanceof Refused)) return outcome;
+    if (outcome.code !== 'lead/id-released') return refused(outcome);
+    // A claimant of more than this sealed the id in this moment: the reservations say where it went.
+    if (leadId === id) idReleased = outcome;
+  }
+  throw new Conflict('lead/busy-identity', 'Others keep claiming this e-mail or external id; send the command again.');
+};
+
+/**
+ * Finds the lead that has an e-mail or external id; of two ids that name different leads the external id's counts.
+ * A lead that was merged away is answered as itself.
+ */
+export const findLead = async (
+  journal: Journal,
+  keys: KeyStore,
+  { email, externalId }: Identity,
+): Promise<string | undefined> => {
+  const reservations = new Reservations(journal, keys);
+  for (const identity of [{ externalId }, { email }])
+    for (const { leadId } of await reservations.of(identity))
+      if (leadId !== undefined && (await isCaptured(journal, leadId))) return leadId;
+  return undefined;
+};
+
+const forLead = (command: Claiming, leadId: string): Claiming =>
+  ({ ...command, data: { ...command.data, leadId } }) as Claiming;
+
+const fateOf = async (journal: Journal, leadId: string): Promise<Fate> => {
+  const [first] = await journal.read(`lead-${leadId}`);
+  if (!first) return 'unused';
+  return first.type === 'LeadIdReleased' ? 'released' : { capturedBy: first.meta.commandId };
+};
+
+/** Makes sure that the other holders will never be captured; false when one is captured already. */
+const sealed = async (
+  journal: Journal,
+  context: DecisionContext,
+  holders: readonly string[],
+  leadId: string,
+  { meta: { expectedRevision: _, ...meta } }: Claiming,
+): Promise<boolean> => {
+  const sealing = { ...meta, commandId: `${meta.commandId}:seal` };
+  for (const other of holders) {
+    if (other === leadId) continue;
+    const command: LeadCommand = { type: 'ReleaseLeadId', data: { leadId: other }, meta: sealing };
+    if ((await handle(journal, lead, other, command, context)) instanceof Refused) return false;
+  }
+  return true;
+};
+
+/** Was a person captured under this id? */
+export const isCaptured = async (journal: Journal, leadId: string): Promise<boolean> =>
+  typeof (await fateOf(journal, leadId)) === 'object';
+
+/**
+ * Writes the command's name into every reservation, in order; false when somebody else wrote first. Also where the
+ * lead holds it already: a claimant that made it and is refused can then no longer give it back.
+ */
+const claimed = async (
+  reservations: Reservations,
+  held: readonly Reservation[],
+  leadId: string,
+  { meta }: Claiming,
+  context: DecisionContext,
+  fresh: Map<string, Reservation>,
+): Promise<boolean> => {
+  for (const reservation of held) {
+    if (reservation.leadId === leadId && reservation.commandId === meta.commandId) continue;
+    const written = await reservations.write(reservation, 'IdentityReserved', leadId, meta, context.clock.now());
+    if (!written) return false;
+    if (reservation.leadId === undefined) fresh.set(written.stream, written);
+    else fresh.delete(written.stream);
+  }
+  return true;
+};

@@ -1,0 +1,104 @@
+import { createHash, createHmac } from 'node:crypto';
+import {
+  Conflict,
+  eventIdOf,
+  type CommandMeta,
+  type Instant,
+  type Journal,
+  type KeyStore,
+  type Recorded,
+} from '@baton/kernel';
+import type { IdentityEvent } from './identity.events';
+
+/** What identifies a person across leads. */
+export interface Identity {
+  readonly email?: string;
+  /** With its system: `crm:00Q5e`. */
+  readonly externalId?: string;
+}
+
+/** Whose an e-mail or external id is, as its stream says. */
+export interface Reservation {
+  readonly stream: string;
+  /** -1: nobody ever claimed it. */
+  readonly revision: number;
+  /** undefined: nobody has it. */
+  readonly leadId: string | undefined;
+  readonly commandId: string | undefined;
+}
+
+const SECRET = 'reservations';
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The normalised values, hashed: an e-mail trimmed and in lower case, so that a list of hashes from outside meets it. */
+const hashesOf = ({ email, externalId }: Identity): string[] => [
+  ...(email === undefined ? [] : [`email:${sha256(email.trim().toLowerCase())}`]),
+  ...(externalId === undefined ? [] : [`external:${sha256(externalId)}`]),
+];
+
+/** The reservation streams: one for each e-mail and external id, named by a hash under a secret that can be rotated. */
+export class Reservations {
+  constructor(
+    private readonly journal: Journal,
+    private readonly keys: KeyStore,
+  ) {}
+
+  /** The reservations of an identity in the one order that all claimants share. */
+  async of(identity: Identity): Promise<readonly Reservation[]> {
+    const hashes = hashesOf(identity);
+    if (hashes.length === 0) return [];
+    const newest = await this.keys.secret(SECRET); // made at first use, so that there is always one
+    const secrets = [newest, ...(await this.keys.secrets(SECRET)).filter(({ version }) => version < newest.version)];
+    const reservations = hashes.map(async (hash) => {
+      const found = await Promise.all(
+        secrets.map(({ value }) => this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`)),
+      );
+      // Claims made under an older secret stay where they are; new ones go to the newest.
+      return found.find(({ leadId }) => leadId !== undefined) ?? found[0]!;
+    });
+    return (await Promise.all(reservations)).sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  /** @returns the reservation as written; undefined when somebody else wrote first */
+  write(
+    { stream, revision }: Reservation,
+    type: IdentityEvent['type'],
+    leadId: string,
+    meta: CommandMeta,
+    now: Instant,
+  ): Promise<Reservation | undefined> {
+    const { commandId, actor, origin, mode = 'live', correlationId, causationId } = meta;
+    const fact = {
+      // The place is part of the id: the same command may claim, give back and claim again.
+      id: eventIdOf(stream, commandId, revision + 1),
+      type,
+      data: { leadId, commandId },
+      meta: {
+        actor,
+        origin,
+        occurredAt: meta.occurredAt ?? now,
+        commandId,
+        commandHash: '',
+        mode,
+        $correlationId: correlationId ?? commandId,
+        $causationId: causationId ?? commandId,
+      },
+    };
+    return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision).then(
+      (appended) => ({ ...heldBy(type, leadId, commandId), stream, revision: appended.revision }),
+      (error: unknown) => {
+        if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
+        throw error;
+      },
+    );
+  }
+
+  private async read(stream: string): Promise<Reservation> {
+    const last = (await this.journal.read(stream)).at(-1) as Recorded<IdentityEvent> | undefined;
+    if (!last) return { stream, revision: -1, leadId: undefined, commandId: undefined };
+    return { ...heldBy(last.type, last.data.leadId, last.data.commandId), stream, revision: last.revision };
+  }
+}
+
+const heldBy = (type: IdentityEvent['type'], leadId: string, commandId: string) =>
+  type === 'IdentityReserved' ? { leadId, commandId } : { leadId: undefined, commandId: undefined };
