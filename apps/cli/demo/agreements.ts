@@ -1,0 +1,103 @@
+import { builtInChannelRules, type DefinitionKind } from '@baton/definitions';
+import type { Json } from '@baton/kernel';
+import type { Random } from './random';
+import { BEGIN, DAY, HOUR, teller, type DemoStep } from './story';
+
+/** Why a rep refuses a lead; what reps write beside the code, where they write. */
+export const rejections = [
+  { code: 'no-budget', label: 'No money for it', share: 20, notes: ['Nothing planned before the next fiscal year.'] },
+  {
+    code: 'no-authority',
+    label: 'Cannot decide',
+    share: 10,
+    notes: ['Has no say in buying and names nobody who has.'],
+  },
+  {
+    code: 'no-need',
+    label: 'Needs no such thing',
+    share: 14,
+    notes: ['Happy with spreadsheets.', 'Was only reading.'],
+  },
+  { code: 'no-timing', label: 'Not now', share: 16, notes: ['Asks for a call after the merger is through.'] },
+  { code: 'no-answer', label: 'Does not answer', share: 16, notes: ['Six calls, four messages, no answer.'] },
+  { code: 'not-a-fit', label: 'Not our customer', share: 10, notes: ['Three people, no data to speak of.'] },
+  { code: 'bad-contact-data', label: 'Wrong number or address', share: 6, immediate: true, notes: ['Mail bounces.'] },
+  { code: 'duplicate', label: 'Known under another lead', share: 4, immediate: true, notes: [] },
+  { code: 'other', label: 'Something else', share: 4, notes: ['Wanted a job with us.', 'Supplier, sells to us.'] },
+] as const;
+
+/** Why deals are lost. */
+export const losses = [
+  { code: 'price', label: 'Too expensive', share: 26 },
+  { code: 'competitor', label: 'Bought from a competitor', share: 24 },
+  { code: 'no-decision', label: 'Did nothing in the end', share: 24 },
+  { code: 'timing', label: 'Put off', share: 14 },
+  { code: 'missing-feature', label: 'We lack something', share: 12 },
+] as const;
+
+const coded = (reasons: readonly { code: string; label: string; immediate?: boolean }[]): Json => ({
+  reasons: reasons.map(({ code, label, immediate }) => ({ code, label, ...(immediate && { immediate }) })),
+});
+const touches = (match: Json, atLeast: number, within: string): Json => ({ touches: match, atLeast, within });
+const hasCompany = { field: 'employees', atLeast: 20 };
+
+const channels: Json = {
+  rules: [
+    { when: { channel: '*' }, channel: '$channel' },
+    { when: { medium: 'webinar' }, channel: 'webinar' },
+    { when: { medium: 'partner' }, channel: 'partner' },
+    ...builtInChannelRules.rules,
+  ],
+  otherwise: builtInChannelRules.otherwise,
+};
+
+const agreements: readonly { kind: DefinitionKind; day: number; reason: string; body: Json }[] = [
+  {
+    kind: 'mql',
+    day: 0,
+    reason: 'First agreement of both teams on when a lead is worth a call.',
+    body: { criteria: { any: [touches({ page: '/pricing' }, 1, 'P30D'), touches({ action: 'form' }, 2, 'P30D')] } },
+  },
+  {
+    kind: 'sql',
+    day: 0,
+    reason: 'A deal needs a problem, and at least one answer on money, decision or time.',
+    body: { criteria: { all: ['need', { any: ['budget', 'authority', 'timeline'] }] } },
+  },
+  { kind: 'rejection-reasons', day: 0, reason: 'So that every refusal can be learnt from.', body: coded(rejections) },
+  { kind: 'loss-reasons', day: 0, reason: 'So that lost deals can be compared.', body: coded(losses) },
+  { kind: 'channel-rules', day: 0, reason: 'One name for each way in which people find us.', body: channels },
+  {
+    kind: 'attribution',
+    day: 0,
+    reason: 'The sales cycle is about three months, and people look around before.',
+    body: { model: 'position-based', lookback: 'P180D', excludedChannels: ['direct'] },
+  },
+  {
+    kind: 'mql',
+    day: 270,
+    reason: 'Sales rejected too many leads of very small companies.',
+    body: {
+      criteria: {
+        all: [hasCompany, { any: [touches({ page: '/pricing' }, 1, 'P30D'), touches({ action: 'form' }, 2, 'P30D')] }],
+      },
+    },
+  },
+];
+
+/** What both teams agree on at the start, and what they revise: proposed by one, approved by two others. */
+export const agreementSteps = (random: Random): DemoStep[] => {
+  const steps: DemoStep[] = [];
+  const versions = new Map<string, number>();
+  for (const { kind, day, reason, body } of agreements) {
+    const number = (versions.get(kind) ?? 0) + 1;
+    versions.set(kind, number);
+    const { tell, wait } = teller(steps, BEGIN + day * DAY + 8 * HOUR);
+    tell('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
+    wait(random.int(60, 180) * 60_000);
+    tell('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });
+    wait(random.int(20, 120) * 60_000);
+    tell('definition', kind, 'vp-sales-otto', 'ApproveDefinition', { number, team: 'sales' });
+  }
+  return steps;
+};

@@ -1,0 +1,291 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { Test } from '@nestjs/testing';
+import {
+  Accepted,
+  catalogueOf,
+  checkCommand,
+  Clock,
+  Conflict,
+  DecisionContext,
+  DefinitionSource,
+  Journal,
+  KeyStore,
+  Refused,
+  toMs,
+  type ContextParts,
+  type EventMeta,
+  type NewEvent,
+  type Outcome,
+  type Recorded,
+  type To,
+  type ToAggregate,
+} from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { CampaignsModule, campaignsParts } from '@baton/campaigns';
+import { channelClassifier, DefinitionsModule, definitionsParts, type ChannelRules } from '@baton/definitions';
+import { LeadsModule, leadsParts } from '@baton/leads';
+import { OpportunitiesModule, opportunitiesParts } from '@baton/opportunities';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { MemoryKeyStore } from '@baton/platform/keys';
+import { targets } from '../import/aggregates';
+import { companySteps, type DemoStep } from './company';
+
+const contexts: readonly { readonly module: Type<unknown>; readonly parts: ContextParts }[] = [
+  { module: DefinitionsModule, parts: definitionsParts },
+  { module: CampaignsModule, parts: campaignsParts },
+  { module: LeadsModule, parts: leadsParts },
+  { module: OpportunitiesModule, parts: opportunitiesParts },
+];
+const SEED = 7;
+const steps = companySteps(SEED);
+const of = <D = Record<string, unknown>>(type: string) =>
+  steps.filter((step) => step.type === type).map((step) => ({ ...step, data: step.data as D }));
+const countBy = (values: readonly string[]) => {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+};
+
+/** A log of plain maps. Events are checked by their schemas, as in the sealed journal. */
+class PlainJournal extends Journal {
+  readonly streams = new Map<string, Recorded[]>();
+  /** What no policy has seen yet. */
+  readonly fresh: Recorded[] = [];
+  private readonly catalogue = catalogueOf(contexts.flatMap(({ parts }) => parts.events));
+  private position = 0;
+
+  append(
+    stream: string,
+    facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
+    expected: number | 'none',
+  ) {
+    const events = this.streams.get(stream) ?? [];
+    if (events.length !== (expected === 'none' ? 0 : expected + 1)) throw new Conflict('log/wrong-revision', stream);
+    this.streams.set(stream, events);
+    for (const { id, type, data, meta } of facts) {
+      const fault = this.catalogue.get(type)!.faultOf(data);
+      if (fault) throw new Error(`${type} ${fault.path}: ${fault.message}`);
+      const position = String(++this.position).padStart(9, '0');
+      const { occurredAt } = meta;
+      const stored: unknown = { id, type, data, meta, occurredAt, position, stream, revision: events.length };
+      events.push(stored as Recorded);
+      this.fresh.push(stored as Recorded);
+    }
+    return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1 });
+  }
+  read(stream: string, from = 0): Promise<readonly Recorded[]> {
+    return Promise.resolve((this.streams.get(stream) ?? []).slice(from));
+  }
+  decode(): Recorded {
+    throw new Error('events are kept as they are');
+  }
+  open(events: readonly Recorded[]) {
+    return Promise.resolve(events);
+  }
+}
+
+/** The platform in memory: what the handlers of the contexts ask for. */
+@Module({})
+class InMemory {
+  static around(journal: Journal): DynamicModule {
+    const provided = [
+      { provide: Clock, useValue: new FixedClock('2026-01-01T00:00:00.000Z') },
+      { provide: Journal, useValue: journal },
+      { provide: KeyStore, useValue: new MemoryKeyStore() },
+      { provide: ReadModels, useValue: new ReadModels(new MemoryDocuments()) },
+      {
+        provide: DecisionContext,
+        useFactory: (clock: Clock, definitions: DefinitionSource) => new DecisionContext(clock, definitions),
+        inject: [Clock, DefinitionSource],
+      },
+    ];
+    return {
+      module: InMemory,
+      global: true,
+      imports: [CqrsModule.forRoot()],
+      providers: provided,
+      exports: [CqrsModule, ...provided.map(({ provide }) => provide)],
+    };
+  }
+}
+
+/** Sends steps through the real handlers; after each one the policies have handled what it wrote. */
+const live = async (told: readonly DemoStep[]) => {
+  const journal = new PlainJournal();
+  const imports = [InMemory.around(journal), ...contexts.map(({ module }) => module)];
+  const app = await (await Test.createTestingModule({ imports }).compile()).init();
+  const bus = app.get(CommandBus);
+  const policies = contexts.flatMap(({ parts }) => parts.policies);
+  let sent = 0;
+  const send = (to: ToAggregate, id: string, type: string, data: object, actor: string, occurredAt: string) => {
+    const meta = { commandId: `command-${++sent}`, actor, origin: 'system', occurredAt, mode: 'backfill' };
+    return bus.execute<To, Outcome>(new to(id, { type, data, meta }));
+  };
+  const refused: string[] = [];
+  const idle: string[] = [];
+  for (const { at, actor, to, id, type, data } of told) {
+    const outcome = await send(targets[to]!.to, id, type, data, actor, at);
+    if (outcome instanceof Refused) refused.push(`${at} ${to}-${id} ${type}: ${outcome.code}`);
+    else if (outcome.events === 0) idle.push(`${at} ${to}-${id} ${type}`);
+    for (let event = journal.fresh.shift(); event; event = journal.fresh.shift())
+      for (const policy of policies) {
+        if (!policy.types.includes(event.type)) continue;
+        for (const next of await policy.react(event, (stream) => journal.read(stream))) {
+          const answer = await send(next.to, next.id, next.type, next.data, policy.name, event.occurredAt);
+          const opened = answer instanceof Refused && answer.code === 'opportunity/already-opened';
+          if (!(answer instanceof Accepted || opened))
+            refused.push(`${event.occurredAt} ${policy.name} ${answer.code}`);
+        }
+      }
+  }
+  await app.close();
+  return { refused, idle, events: [...journal.streams.values()].flat() };
+};
+
+describe('companySteps', () => {
+  it('tells the same story for the same seed, another one for another', () => {
+    expect(companySteps(SEED)).toEqual(steps);
+    expect(companySteps(SEED + 1, 0.02)).not.toEqual(companySteps(SEED, 0.02));
+  });
+
+  it('is about 35,000 steps of eighteen months, in order of time', () => {
+    expect(steps.length).toBeGreaterThan(31_000);
+    expect(steps.length).toBeLessThan(40_000);
+    expect(steps.every(({ at }, index) => index === 0 || steps[index - 1]!.at <= at)).toBe(true);
+    expect(steps[0]!.at >= '2023-01-01').toBe(true);
+    expect(steps.at(-1)!.at < '2024-07-01').toBe(true);
+    expect(toMs(steps.at(-1)!.at) - toMs(steps[0]!.at)).toBeGreaterThan(545 * 86_400_000);
+  });
+
+  it('has only well-formed commands', () => {
+    const faults = steps.flatMap((step) => {
+      const fault = checkCommand(targets[step.to]!.commands, step);
+      const { idField } = targets[step.to]!.commands;
+      const speaksToItself = (step.data as Record<string, unknown>)[idField] === step.id && step.actor !== '';
+      return fault || !speaksToItself ? [`${step.type} ${step.id} ${fault?.path} ${fault?.message}`] : [];
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('captures, creates and opens each id once, and each e-mail once', () => {
+    for (const type of ['CaptureLead', 'CreateCampaign', 'OpenOpportunity'])
+      expect(new Set(of(type).map(({ id }) => id)).size).toBe(of(type).length);
+    const emails = of<{ email: string }>('CaptureLead').map(({ data }) => data.email);
+    expect(new Set(emails).size).toBe(emails.length);
+    expect(emails.filter((email) => !/^[a-z0-9.]+@[a-z]+\.example\.(com|org|net)$/.test(email))).toEqual([]);
+  });
+
+  it('begins with the same people at a larger scale', () => {
+    const small = new Set(
+      companySteps(SEED, 0.1)
+        .filter(({ to }) => to === 'lead')
+        .map((step) => JSON.stringify(step)),
+    );
+    const all = new Set(steps.map((step) => JSON.stringify(step)));
+    expect(small.size).toBeGreaterThan(1500);
+    expect([...small].filter((step) => !all.has(step))).toEqual([]);
+  });
+
+  it('names nobody outside the personal fields', () => {
+    const known = new Set<string>();
+    for (const { data } of of<Record<string, string>>('CaptureLead'))
+      for (const field of ['name', 'email', 'phone']) if (data[field]) known.add(data[field].toLowerCase());
+    const open = JSON.stringify(
+      steps.map(({ id, actor, data }) => {
+        const { name, ...rest } = data as Record<string, unknown>;
+        return [id, actor, { ...rest, email: 0, phone: 0, note: 0, ...('stage' in rest && { name }) }];
+      }),
+    ).toLowerCase();
+    expect(known.size).toBeGreaterThan(4000);
+    expect([...known].filter((value) => open.includes(value))).toEqual([]);
+  });
+});
+
+describe('the demo company', () => {
+  const agreed = of<{ definitionId: string; body: ChannelRules }>('ProposeDefinition');
+  const captured = of('CaptureLead');
+  const opened = of('OpenOpportunity');
+
+  it('agrees on its definitions through two people, and revises one', () => {
+    expect(new Set(agreed.map(({ id }) => id))).toEqual(
+      new Set(['mql', 'sql', 'rejection-reasons', 'loss-reasons', 'channel-rules', 'attribution']),
+    );
+    const approvals = of<{ number: number; team: string }>('ApproveDefinition');
+    const voices = new Map<string, Set<string>>();
+    for (const { id, actor, data } of approvals) {
+      const version = `${id}@${data.number}`;
+      voices.set(version, (voices.get(version) ?? new Set()).add(`${data.team} ${actor}`));
+    }
+    expect(voices.size).toBe(agreed.length);
+    for (const both of voices.values()) expect(new Set([...both].flatMap((voice) => voice.split(' '))).size).toBe(4); // two teams, two people
+    expect(approvals.some(({ id, data }) => id === 'mql' && data.number === 2)).toBe(true);
+  });
+
+  it('is found in many ways', () => {
+    const rules = agreed.find(({ id }) => id === 'channel-rules')!.data.body;
+    const channelOf = channelClassifier(rules);
+    const contacts = [...of<object>('RecordTouch'), ...of<object>('RecordVisit')];
+    const channels = countBy(contacts.map(({ data }) => channelOf(data)));
+    expect([...channels.values()].filter((count) => count >= 100).length).toBeGreaterThanOrEqual(8);
+    expect(channels.has('other')).toBe(false);
+    const spent = new Set(of<{ channel: string }>('RecordSpend').map(({ data }) => data.channel));
+    expect([...spent].filter((channel) => !channels.has(channel))).toEqual([]);
+    expect(spent.size).toBeGreaterThanOrEqual(8);
+  });
+
+  it('meets people several times before it sells to them', () => {
+    const converted = new Map(of('ConvertLead').map(({ id, at }) => [id, at]));
+    const contacts = countBy(of('RecordTouch').flatMap(({ id, at }) => (at <= (converted.get(id) ?? '') ? [id] : [])));
+    const counts = [...contacts.values()].sort((a, b) => a - b);
+    expect(counts[Math.floor(counts.length / 2)]).toBeGreaterThanOrEqual(6);
+    expect(counts.at(-1)!).toBeGreaterThan(counts[0]! * 3);
+  });
+
+  it('makes every move', () => {
+    const types = countBy(steps.map(({ type }) => type));
+    const told = [
+      ...['CaptureLead', 'ChangeLeadProfile', 'RecordTouch', 'QualifyLead', 'HandOffLead', 'AcceptLead', 'RejectLead'],
+      ...['RecycleLead', 'SalesQualifyLead', 'ConvertLead', 'DisqualifyLead', 'MergeLead', 'UnmergeLead'],
+      ...['OpenOpportunity', 'MoveOpportunityStage', 'ChangeOpportunityAmount', 'ChangeOpportunityCloseDate'],
+      ...['AssignOpportunity', 'AddContactRole', 'RemoveContactRole', 'SendProposal', 'WinOpportunity'],
+      ...['LoseOpportunity', 'ReopenOpportunity', 'RecordVisit', 'IdentifyVisitor', 'CreateCampaign', 'RecordSpend'],
+    ];
+    expect(told.filter((type) => !types.has(type))).toEqual([]);
+    expect(types.get('UnmergeLead')).toBe(1);
+    expect(types.get('MergeLead')).toBeGreaterThan(5);
+    const stages = new Set(of<{ to: string }>('MoveOpportunityStage').map(({ data }) => data.to));
+    expect(stages).toEqual(new Set(['Demo', 'Proposal', 'Negotiation']));
+    const reasons = new Set(of<{ reason: string }>('RejectLead').map(({ data }) => data.reason));
+    expect(reasons.size).toBeGreaterThanOrEqual(8);
+  });
+
+  it('has the size it says', () => {
+    expect(captured.length).toBeGreaterThan(2250);
+    expect(captured.length).toBeLessThan(2750);
+    expect(opened.length).toBeGreaterThan(300);
+    expect(opened.length).toBeLessThan(420);
+    expect(countBy(of<{ product: string }>('OpenOpportunity').map(({ data }) => data.product)).size).toBe(3);
+    expect(countBy(of<{ rep: string }>('HandOffLead').map(({ data }) => data.rep)).size).toBe(8);
+  });
+
+  it('can be lived: nothing is refused, every step says something, and it ends as a company does', async () => {
+    const { refused, idle, events } = await live(steps);
+    expect(refused).toEqual([]);
+    expect(idle).toEqual([]);
+    const types = countBy(events.map(({ type }) => type));
+    const won = types.get('OpportunityWon')!;
+    const lost = types.get('OpportunityLost')!;
+    expect(won / (won + lost)).toBeGreaterThan(0.2);
+    expect(won / (won + lost)).toBeLessThan(0.45);
+    expect(opened.length - won - lost + types.get('OpportunityReopened')!).toBeGreaterThan(15);
+    const atLeast = { LeadBecameCustomer: 60, LeadRejected: 100, LeadRecycled: 150, LeadReengaged: 80 };
+    for (const [type, count] of Object.entries(atLeast)) expect(types.get(type)).toBeGreaterThan(count);
+    const causes = countBy(
+      events.flatMap(({ type, data }) => (type === 'LeadReengaged' ? [String((data as { cause: string }).cause)] : [])),
+    );
+    expect([...causes.keys()].sort()).toEqual(['date', 'touch']);
+    for (const type of ['LeadMergedInto', 'LeadUnmergedFrom', 'LeadVisitorLinked', 'LeadOpportunityLost'])
+      expect(types.get(type)).toBeGreaterThan(0);
+  }, 60_000);
+});

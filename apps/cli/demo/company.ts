@@ -1,0 +1,58 @@
+import { agreementSteps } from './agreements';
+import { leadSteps } from './lead-story';
+import { campaignSteps, channels, demandOn, marketingTouch } from './market';
+import { randomOf, type Random } from './random';
+import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep } from './story';
+
+export type { DemoStep } from './story';
+
+/** At scale 1: people who find the company by themselves (colleagues and doubles come on top), and mere visitors. */
+const PEOPLE = 2300;
+const PASSERS_BY = 600;
+/** Both teams agree on the first day; people come from the second on. */
+const FIRST_DAY = BEGIN + DAY;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** When the nth of many comes: spread over the eighteen months as demand is, evenly at every scale. */
+const arrivals = (): ((n: number, random: Random) => number) => {
+  const upTo: number[] = [];
+  let sum = 0;
+  for (let day = FIRST_DAY; day < END; day += DAY) upTo.push((sum += demandOn(day)));
+  return (n, random) => {
+    const share = ((n * GOLDEN) % 1) * sum;
+    const day = upTo.findIndex((reached) => share < reached);
+    return FIRST_DAY + day * DAY + random.int(6, 20) * HOUR + random.int(0, 3599) * 1000;
+  };
+};
+
+const passerBySteps = (seed: number, n: number, arrive: (n: number, random: Random) => number): DemoStep[] => {
+  const steps: DemoStep[] = [];
+  const random = randomOf(seed, 'passer-by', n);
+  const { tell, wait, now } = teller(steps, arrive(n, random));
+  const channel = random.weighted(
+    channels.filter(({ tracked }) => tracked > 0),
+    ({ first }) => first,
+  );
+  for (let left = random.int(1, 3); left > 0; left--) {
+    tell('visitor', `demo-passer-by-${n}`, 'web-site', 'RecordVisit', marketingTouch(random, channel, now()));
+    wait(random.skewed(2 * DAY, 1) + random.int(1, 50) * MINUTE);
+  }
+  return steps;
+};
+
+/**
+ * The commands of a made-up company's eighteen months, 2023-01-01 to 2024-06-30, in order of time: what both teams
+ * agree on, campaigns and their cost in USD, about 2,500 people and some 350 deals. Same seed, same steps; about 35,000
+ * at scale 1. Between a step and one that needs a policy's answer to it lies at least a minute.
+ * @param scale how many people and how much money, 1 for the full company; a larger one begins with the same people
+ */
+export const companySteps = (seed: number, scale = 1): DemoStep[] => {
+  const arrive = arrivals();
+  const taken = new Set<string>();
+  const steps = [...agreementSteps(randomOf(seed, 'agreements')), ...campaignSteps(seed, scale)];
+  for (let index = 1; index <= Math.round(PEOPLE * scale); index++)
+    steps.push(...leadSteps(seed, index, arrive(index, randomOf(seed, 'arrival', index)), taken));
+  for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++) steps.push(...passerBySteps(seed, n, arrive));
+  // The sort keeps the order of steps of the same instant: a capture stays before its first contact.
+  return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+};

@@ -1,0 +1,183 @@
+import { fromMs, type Day, type Money } from '@baton/kernel';
+import type { OpportunityCommand } from '@baton/opportunities';
+import { losses } from './agreements';
+import { marketingTouch, salesTouch, type Channel } from './market';
+import { personOf, type Company } from './people';
+import type { Random } from './random';
+import { competitors, contactRoles, dealStages, productFor, repFor, type Rep } from './sales';
+import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Said, type Teller, type Touch } from './story';
+
+/** A person whom both teams work on, and where its history stands. */
+export interface Prospect {
+  readonly leadId: string;
+  readonly company: Company;
+  readonly channel: Channel;
+  readonly random: Random;
+  readonly story: Teller;
+  readonly steps: DemoStep[];
+  /** The e-mail addresses in use. */
+  readonly taken: Set<string>;
+  /** Lets the person be in contact with marketing, by a channel of the story's choice. */
+  readonly contact: () => void;
+}
+export type Ending = 'won' | 'lost';
+
+/** Share of a deal's time that it spends in each stage. */
+const stageShares = [0.2, 0.25, 0.3, 0.25];
+const lastStage = dealStages.length - 1;
+const usd = (cents: number): Money => ({ minor: Math.max(1, Math.round(cents / 10_000)) * 10_000, currency: 'USD' });
+const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
+
+/** Converts a sales-qualified lead into a deal and tells it to its end, or to the demo's last day. */
+export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): Ending => {
+  const { leadId, company, channel, random, story } = prospect;
+  const product = productFor(random, company);
+  const days = random.skewed(product.days, 0.4);
+  let owner: Rep = rep;
+  let amount = usd(random.skewed(product.cents, 0.45));
+  let closeOn = dayOf(story.now() + product.days * 1.2 * DAY);
+  let colleagueId: string | undefined;
+  const tell = <T extends OpportunityCommand['type']>(type: T, data: Said<'opportunity', T>) =>
+    story.tell('opportunity', opportunityId, owner.id, type, data);
+
+  const talk = () => {
+    const action = random.weighted(
+      ['meeting', 'call', 'e-mail'] as const,
+      (each) => ({ meeting: 3, call: 3, 'e-mail': 4 })[each],
+    );
+    const who = colleagueId && random.chance(0.35) ? colleagueId : leadId;
+    story.tell('lead', who, owner.id, 'RecordTouch', salesTouch(random, action));
+  };
+  const reprice = (factor: number) => {
+    const next = usd(amount.minor * factor);
+    if (next.minor === amount.minor) return;
+    amount = next;
+    tell('ChangeOpportunityAmount', { to: amount });
+    story.wait(2 * MINUTE);
+  };
+  const postpone = () => {
+    const next = dayOf(story.now() + random.int(10, 45) * DAY);
+    if (next === closeOn) return;
+    closeOn = next;
+    tell('ChangeOpportunityCloseDate', { to: closeOn });
+  };
+  const moveTo = (stage: number) => {
+    tell('MoveOpportunityStage', { to: dealStages[stage]! });
+    story.wait(5 * MINUTE);
+  };
+  let offered: number | undefined;
+  const propose = () => {
+    if (offered === amount.minor) return;
+    offered = amount.minor;
+    tell('SendProposal', { amount });
+    story.wait(10 * MINUTE);
+  };
+
+  tell('OpenOpportunity', {
+    stage: dealStages[0],
+    name: `${company.name}: ${product.name}`,
+    account: company.name,
+    product: product.name,
+    owner: owner.id,
+    source: channel.name,
+    amount,
+    expectedCloseOn: closeOn,
+  });
+  story.wait(MINUTE);
+  story.tell('lead', leadId, owner.id, 'ConvertLead', { opportunityId });
+  story.wait(20 * MINUTE);
+  if (random.chance(0.8)) tell('AddContactRole', { leadId, role: 'decision-maker' });
+
+  const wins = random.chance(product.odds * rep.skill * Math.sqrt(channel.appeal));
+  const ends = wins ? lastStage : random.weighted([0, 1, 2, 3], (stage) => [2, 3, 4, 3][stage]!);
+  for (let stage = 0; stage <= ends; stage++) {
+    if (stage > 0) moveTo(stage);
+    if (stage === 2) propose();
+    const talks = random.int(1, 3);
+    for (let n = 0; n < talks; n++) {
+      story.work((days * stageShares[stage]! * DAY) / (talks + 1));
+      talk();
+      if (!random.chance(0.3)) continue;
+      story.wait(random.skewed(8) * HOUR);
+      prospect.contact();
+    }
+    if (stage === 1 && random.chance(0.5)) colleagueId = colleague(prospect, owner, opportunityId);
+    if (random.chance(stage === lastStage ? 0.5 : 0.25))
+      reprice((stage === lastStage ? 0.75 : 0.8) + 0.4 * random.next());
+    if (random.chance(0.35)) postpone();
+    if (random.chance(0.04)) {
+      const next = repFor(random);
+      if (next !== owner) tell('AssignOpportunity', { to: next.id });
+      owner = next;
+    }
+    if (stage === lastStage && random.chance(0.6)) propose();
+    if (stage === 2 && random.chance(0.08)) {
+      story.work(DAY);
+      moveTo(1); // they want to see it once more
+      story.work(4 * DAY);
+      talk();
+      story.wait(HOUR);
+      moveTo(2);
+    }
+    story.work((days * stageShares[stage]! * DAY) / (talks + 1));
+  }
+
+  const lose = () => {
+    const reason = random.weighted(losses, ({ share }) => share).code;
+    const competitor = reason === 'competitor' || random.chance(0.15) ? { competitor: random.pick(competitors) } : {};
+    tell('LoseOpportunity', { reason, ...competitor });
+  };
+  const win = () => tell('WinOpportunity', { amount });
+  if (wins) win();
+  else lose();
+  story.wait(HOUR);
+  if (colleagueId && random.chance(0.06)) tell('RemoveContactRole', { leadId: colleagueId });
+
+  if (random.chance(wins ? 0.02 : 0.06)) {
+    story.work(random.int(10, 40) * DAY);
+    const reason = wins ? 'They cancelled the order in time.' : 'They have the money after all.';
+    tell('ReopenOpportunity', { stage: dealStages[lastStage], reason });
+    story.work(random.int(1, 6) * DAY);
+    talk();
+    story.work(random.int(3, 15) * DAY);
+    const comesBack = !wins && random.chance(0.5);
+    if (comesBack) win();
+    else lose();
+    story.wait(HOUR);
+    return comesBack ? 'won' : 'lost';
+  }
+  if (wins && random.chance(0.05)) {
+    story.work(random.int(10, 30) * DAY);
+    reprice(1.1 + 0.2 * random.next()); // more seats than the order said
+  }
+  return wins ? 'won' : 'lost';
+};
+
+/** A second person on the deal: known to marketing for a while, or found by the rep. */
+const colleague = (
+  { leadId, company, channel, random, story, steps, taken }: Prospect,
+  rep: Rep,
+  opportunityId: string,
+) => {
+  const colleagueId = `${leadId}-c`;
+  const role = { leadId: colleagueId, role: random.pick(contactRoles) };
+  if (!steps.some(({ id }) => id === colleagueId)) {
+    const { profile } = personOf(random, company, taken);
+    if (random.chance(0.5)) {
+      const known = teller(steps, Math.max(BEGIN + DAY, story.now() - random.int(8, 50) * DAY));
+      known.tell('lead', colleagueId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
+      for (let left = random.int(1, 3); left > 0 && known.now() < story.now() - 2 * DAY; left--) {
+        const touch: Touch = marketingTouch(random, channel, known.now());
+        known.tell('lead', colleagueId, 'web-site', 'RecordTouch', touch);
+        known.wait(random.skewed(1.5) * DAY);
+      }
+    } else {
+      story.wait(30 * MINUTE);
+      story.tell('lead', colleagueId, rep.id, 'CaptureLead', { ...profile, source: 'outbound sales', owner: rep.id });
+    }
+  }
+  story.wait(10 * MINUTE);
+  story.tell('opportunity', opportunityId, rep.id, 'AddContactRole', role);
+  story.wait(10 * MINUTE);
+  return colleagueId;
+};

@@ -1,0 +1,259 @@
+import { fromMs, toMs, type Day } from '@baton/kernel';
+import { randomOf, type Random } from './random';
+import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
+
+/** A way in which people find the company, as the demo plays it. */
+export interface Channel {
+  readonly name: string;
+  /** Share of the first contacts, and of the later ones of people who are known. */
+  readonly first: number;
+  readonly later: number;
+  /** How likely its people are to buy, around 1. */
+  readonly appeal: number;
+  /** How long its people take from one contact to the next, in days (median). */
+  readonly gapDays: number;
+  /** Share of its people whose visits were seen before they gave their name. */
+  readonly tracked: number;
+  readonly medium?: string;
+  readonly sources?: readonly string[];
+  readonly referrers?: readonly string[];
+  readonly contents?: readonly string[];
+  /** What it costs a day or a week, in US cents (median). */
+  readonly spend?: { readonly each: 'day' | 'week'; readonly cents: number };
+}
+
+export const channels: readonly Channel[] = [
+  {
+    name: 'organic search',
+    first: 22,
+    later: 14,
+    appeal: 1,
+    gapDays: 5,
+    tracked: 0.55,
+    medium: 'organic',
+    sources: ['google', 'google', 'bing', 'duckduckgo'],
+    referrers: ['https://www.google.com/', 'https://www.bing.com/'],
+    spend: { each: 'week', cents: 210_000 },
+  },
+  {
+    name: 'paid search',
+    first: 17,
+    later: 8,
+    appeal: 1.1,
+    gapDays: 3,
+    tracked: 0.55,
+    medium: 'cpc',
+    sources: ['google', 'google', 'bing'],
+    contents: ['ad-compare', 'ad-demo', 'ad-guide'],
+    spend: { each: 'day', cents: 38_000 },
+  },
+  {
+    name: 'paid social',
+    first: 12,
+    later: 7,
+    appeal: 0.7,
+    gapDays: 6,
+    tracked: 0.4,
+    medium: 'paid-social',
+    sources: ['linkedin', 'linkedin', 'facebook'],
+    contents: ['carousel', 'video', 'customer-quote'],
+    spend: { each: 'day', cents: 26_000 },
+  },
+  {
+    name: 'organic social',
+    first: 7,
+    later: 5,
+    appeal: 0.75,
+    gapDays: 7,
+    tracked: 0.4,
+    medium: 'social',
+    sources: ['linkedin', 'x', 'youtube'],
+    spend: { each: 'week', cents: 45_000 },
+  },
+  {
+    name: 'email',
+    first: 5,
+    later: 34,
+    appeal: 0.85,
+    gapDays: 6,
+    tracked: 0.2,
+    medium: 'email',
+    sources: ['newsletter', 'product-news'],
+    contents: ['button', 'headline', 'footer'],
+    spend: { each: 'week', cents: 32_000 },
+  },
+  {
+    name: 'referral',
+    first: 8,
+    later: 4,
+    appeal: 1.35,
+    gapDays: 3,
+    tracked: 0.45,
+    medium: 'referral',
+    sources: ['reviews.example.net', 'blog.example.org', 'compare.example.com'],
+    referrers: ['https://reviews.example.net/analytics', 'https://blog.example.org/tools'],
+  },
+  { name: 'direct', first: 10, later: 18, appeal: 1.05, gapDays: 3, tracked: 0.5 },
+  {
+    name: 'display',
+    first: 5,
+    later: 5,
+    appeal: 0.45,
+    gapDays: 9,
+    tracked: 0.5,
+    medium: 'display',
+    sources: ['adnetwork'],
+    contents: ['banner-wide', 'banner-tall'],
+    spend: { each: 'week', cents: 80_000 },
+  },
+  {
+    name: 'webinar',
+    first: 6,
+    later: 7,
+    appeal: 1.15,
+    gapDays: 5,
+    tracked: 0,
+    medium: 'webinar',
+    sources: ['webinar'],
+    contents: ['closing-the-month', 'forecast-clinic', 'data-without-tears'],
+    spend: { each: 'week', cents: 110_000 },
+  },
+  {
+    name: 'event',
+    first: 5,
+    later: 3,
+    appeal: 1.25,
+    gapDays: 4,
+    tracked: 0,
+    medium: 'event',
+    sources: ['ops-summit', 'data-days', 'city-roadshow'],
+    spend: { each: 'week', cents: 260_000 },
+  },
+  {
+    name: 'partner',
+    first: 4,
+    later: 2,
+    appeal: 1.5,
+    gapDays: 3,
+    tracked: 0,
+    medium: 'partner',
+    sources: ['northwind-consulting', 'fabrikam-integrators'],
+    spend: { each: 'week', cents: 90_000 },
+  },
+  {
+    name: 'affiliate',
+    first: 3,
+    later: 1,
+    appeal: 0.5,
+    gapDays: 8,
+    tracked: 0.4,
+    medium: 'affiliate',
+    sources: ['deal-site'],
+    spend: { each: 'week', cents: 40_000 },
+  },
+];
+
+const themes = [
+  { name: 'Clear numbers', from: '2023-01-01', to: '2023-06-30' },
+  { name: 'One pipeline', from: '2023-07-01', to: '2023-12-31' },
+  { name: 'Less guesswork', from: '2024-01-01', to: '2024-06-30' },
+] as const;
+type Theme = (typeof themes)[number];
+const slug = (text: string): string => text.toLowerCase().replaceAll(' ', '-');
+const campaignOf = (channel: Channel, theme: Theme): string => slug(`${theme.name} ${channel.name}`);
+const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
+const themeAt = (ms: number): Theme => themes.find(({ to }) => dayOf(ms) <= to) ?? themes.at(-1)!;
+
+/** Demand over the year: it grows, August and the turn of the year are quiet, weekends too. */
+export const demandOn = (ms: number): number => {
+  const date = new Date(ms);
+  const quiet = [1, 1, 1.1, 1.05, 1.05, 1, 0.8, 0.65, 1.1, 1.15, 1.1, 0.7][date.getUTCMonth()]!;
+  return (1 + (0.8 * (ms - BEGIN)) / (END - BEGIN)) * quiet * ([0, 6].includes(date.getUTCDay()) ? 0.35 : 1);
+};
+
+const pages = [
+  { page: '/', share: 18 },
+  { page: '/product', share: 22 },
+  { page: '/product/forecast', share: 12 },
+  { page: '/product/dashboards', share: 12 },
+  { page: '/customers', share: 10 },
+  { page: '/blog/month-end-in-a-day', share: 14 },
+  { page: '/pricing', share: 12 },
+];
+const downloads = ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'];
+
+/** The marks that a channel leaves on a contact: source, medium, campaign, content, referrer. */
+const marksOf = (random: Random, channel: Channel, at: number): Partial<Touch> => {
+  const { medium, sources, referrers, contents, spend } = channel;
+  return {
+    ...(sources && { source: random.pick(sources) }),
+    ...(medium && { medium }),
+    ...(spend && channel.name !== 'organic search' && { campaign: campaignOf(channel, themeAt(at)) }),
+    ...(contents && { content: random.pick(contents) }),
+    ...(referrers && { referrer: random.pick(referrers) }),
+  };
+};
+
+/** A contact of a person with marketing by way of a channel. */
+export const marketingTouch = (random: Random, channel: Channel, at: number): Touch => {
+  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at) };
+  if (channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
+  if (channel.name === 'event') return { action: 'event', ...marks, minutes: random.int(5, 40) };
+  const { page } = random.weighted(pages, ({ share }) => share);
+  if (channel.name === 'email') return { action: 'email-click', ...marks, page };
+  if (random.chance(0.14)) return { action: 'download', ...marks, page: '/library', content: random.pick(downloads) };
+  return { action: 'page-view', ...marks, page };
+};
+
+/** The contact by which a person asks for something and so gives a name: a form, a badge scan, a registration. */
+export const askingTouch = (random: Random, channel: Channel, at: number, buying: boolean): Touch => {
+  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at) };
+  if (!buying && channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
+  if (!buying && channel.name === 'event') return { action: 'event', ...marks, minutes: random.int(5, 40) };
+  if (buying && random.chance(0.5)) return { action: 'page-view', ...marks, page: '/pricing' };
+  return buying
+    ? { action: 'form', ...marks, page: '/demo', content: 'demo-request' }
+    : { action: 'form', ...marks, page: '/library', content: random.pick(downloads) };
+};
+
+/** A contact that sales makes. */
+export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting' | 'linkedin-message'): Touch => ({
+  action,
+  team: 'sales',
+  direction: random.chance(action === 'e-mail' ? 0.3 : 0.08) ? 'inbound' : 'outbound',
+  channel: 'outbound sales',
+  minutes: { call: random.int(2, 30), 'e-mail': random.int(3, 12), meeting: random.int(25, 75), 'linkedin-message': 3 }[
+    action
+  ],
+});
+
+/** All campaigns and what they cost: search and paid social by day, the rest by week. */
+export const campaignSteps = (seed: number, scale: number): DemoStep[] => {
+  const steps: DemoStep[] = [];
+  for (const channel of channels)
+    for (const theme of themes) {
+      if (!channel.spend) continue;
+      const id = campaignOf(channel, theme);
+      const random = randomOf(seed, 'campaign', id);
+      const [first, last] = [toMs(`${theme.from}T00:00:00.000Z`), toMs(`${theme.to}T00:00:00.000Z`)];
+      const planned = teller(steps, Math.max(BEGIN + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR));
+      planned.tell('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
+        name: `${theme.name}: ${channel.name}`,
+        channel: channel.name,
+        startsOn: theme.from,
+        endsOn: theme.to,
+      });
+      const { each, cents } = channel.spend;
+      for (let day = first; day <= last; day += each === 'day' ? DAY : 7 * DAY) {
+        const minor = Math.round(random.skewed(cents * scale * demandOn(day), 0.2));
+        const spend = { day: dayOf(day), channel: channel.name };
+        const { tell, wait } = teller(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE);
+        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
+        if (!random.chance(0.02)) continue;
+        wait(3 * DAY); // the bill differs from what was expected; the newest figure counts
+        const billed = Math.max(minor + 100, Math.round(minor * (0.9 + 0.3 * random.next())));
+        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor: billed, currency: 'USD' } });
+      }
+    }
+  return steps;
+};
