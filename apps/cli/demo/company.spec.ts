@@ -191,12 +191,14 @@ describe('companySteps', () => {
     const known = new Set<string>();
     for (const { data } of of<Record<string, string>>('CaptureLead'))
       for (const field of ['name', 'email', 'phone']) if (data[field]) known.add(data[field].toLowerCase());
-    const open = JSON.stringify(
-      steps.map(({ id, actor, data }) => {
-        const { name, ...rest } = data as Record<string, unknown>;
-        return [id, actor, { ...rest, email: 0, phone: 0, note: 0, ...('stage' in rest && { name }) }];
-      }),
-    ).toLowerCase();
+    const said = new Set<string>();
+    for (const { to, id, actor, data } of steps)
+      JSON.stringify([id, actor, data], (field, value: unknown) => {
+        if (to === 'lead' && ['name', 'email', 'phone', 'note'].includes(field)) return undefined;
+        if (typeof value === 'string') said.add(value.toLowerCase());
+        return value;
+      });
+    const open = [...said].join('\n');
     expect(known.size).toBeGreaterThan(4000);
     expect([...known].filter((value) => open.includes(value))).toEqual([]);
   });
