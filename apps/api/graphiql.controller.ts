@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
 
 /** GraphiQL from the installed packages: nothing is loaded from elsewhere. */
-const assets: Readonly<Record<string, { readonly from: string; readonly type: string }>> = {
-  'react.js': { from: 'react/umd/react.production.min.js', type: 'text/javascript' },
-  'react-dom.js': { from: 'react-dom/umd/react-dom.production.min.js', type: 'text/javascript' },
-  'graphiql.js': { from: 'graphiql/graphiql.min.js', type: 'text/javascript' },
-  'graphiql.css': { from: 'graphiql/graphiql.min.css', type: 'text/css' },
+const assets: Readonly<Record<string, { readonly of: string; readonly file: string; readonly type: string }>> = {
+  'react.js': { of: 'react', file: 'umd/react.production.min.js', type: 'text/javascript' },
+  'react-dom.js': { of: 'react-dom', file: 'umd/react-dom.production.min.js', type: 'text/javascript' },
+  'graphiql.js': { of: 'graphiql', file: 'graphiql.min.js', type: 'text/javascript' },
+  'graphiql.css': { of: 'graphiql', file: 'graphiql.min.css', type: 'text/css' },
 };
 
 const page = `<!doctype html>
@@ -42,6 +43,8 @@ export class GraphiqlController {
   asset(@Param('asset') name: string): StreamableFile {
     const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
     if (!asset) throw new NotFoundException();
-    return new StreamableFile(readFileSync(require.resolve(asset.from)), { type: asset.type });
+    return new StreamableFile(readFileSync(join(dirname(require.resolve(`${asset.of}/package.json`)), asset.file)), {
+      type: asset.type,
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type Outcome } from '@baton/kernel';
 import { companySteps, type DemoStep } from './demo/company';
-import { targets } from './import.command';
+import { targets } from './import/aggregates';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
@@ -56,12 +56,12 @@ export class DemoCommand extends CommandRunner {
     for (const [index, step] of steps.entries()) {
       wave.push(this.send(session, step, index));
       if (wave.length < WAVE && quiet.has(step.type)) continue;
-      events += await told(wave, steps);
+      events += await told(wave);
       wave = [];
       if (!quiet.has(step.type)) await session.settle();
       progress.at(index + 1);
     }
-    events += await told(wave, steps);
+    events += await told(wave);
     await session.finishHistory(steps[steps.length - 1]!.at);
     progress.done();
     return events;
@@ -101,7 +101,7 @@ export class DemoCommand extends CommandRunner {
 }
 
 /** Counts the new events of a wave. @throws the first refusal: the demo's own steps are never refused */
-const told = async (wave: readonly Promise<Outcome>[], _: readonly DemoStep[]): Promise<number> => {
+const told = async (wave: readonly Promise<Outcome>[]): Promise<number> => {
   let events = 0;
   for (const outcome of await Promise.all(wave)) {
     if (outcome instanceof Refused) throw outcome;

@@ -1,26 +1,14 @@
-import { createWriteStream, readFileSync, statSync } from 'node:fs';
+import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, type Commands, type ToAggregate } from '@baton/kernel';
-import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
-import { definitionCommands, ToDefinition } from '@baton/definitions';
-import { findLead, leadCommands, ToLead } from '@baton/leads';
-import { opportunityCommands, ToOpportunity } from '@baton/opportunities';
+import { BatonError, Refused } from '@baton/kernel';
+import { findLead } from '@baton/leads';
+import { aggregates, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
-import { line, printJson, Progress } from './output';
+import { fail, line, printJson, Progress } from './output';
 import { Session } from './session';
-
-/** Whom a mapping or the demo may speak to. */
-export const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly commands: Commands }>> = {
-  lead: { to: ToLead, commands: leadCommands },
-  opportunity: { to: ToOpportunity, commands: opportunityCommands },
-  campaign: { to: ToCampaign, commands: campaignCommands },
-  visitor: { to: ToVisitor, commands: visitorCommands },
-  definition: { to: ToDefinition, commands: definitionCommands },
-};
-const aggregates = Object.fromEntries(Object.entries(targets).map(([name, { commands }]) => [name, commands]));
 
 interface Options {
   dryRun?: boolean;
@@ -44,17 +32,27 @@ const readMapping = (path: string): Mapping => {
   description: 'Turn each row of a CSV file into commands. The same file again adds nothing.',
 })
 export class ImportCommand extends CommandRunner {
-  async run([mappingPath, file]: string[], { dryRun, report, json }: Options): Promise<void> {
-    const mapping = readMapping(mappingPath!);
-    const size = statSync(file!, { throwIfNoEntry: false })?.size;
-    if (size === undefined) throw new Refused('import/no-such-file', `${basename(file!)} is not there.`, 'file');
+  async run([mapping, file]: string[], options: Options): Promise<void> {
+    try {
+      await this.import(mapping!, file!, options);
+    } catch (error) {
+      fail(error as Error);
+      if (error instanceof BatonError) process.exitCode = 2; // 1 says that rows were rejected
+    }
+  }
+
+  private async import(mappingPath: string, file: string, { dryRun, report, json }: Options): Promise<void> {
+    const mapping = readMapping(mappingPath);
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    const path = report ?? `${basename(file)}.report.ndjson`;
+    rmSync(path, { force: true }); // it would speak of an earlier run
     const result = await Session.use(async (session) => {
       const progress = new Progress('import', size);
-      const faults = new FaultReport(report ?? `${basename(file!)}.report.ndjson`);
+      const faults = new FaultReport(path);
       let last = '';
       const imported = await importFile({
         mapping,
-        file: file!,
+        file,
         aggregates,
         dryRun: dryRun ?? false,
         send: (to, id, command) => {

@@ -17,7 +17,7 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
   const table = new Table({
     head: [...head],
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
   process.stdout.write(`${table.toString()}\n`);

@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { DefinitionSource, instantOf, isDay, Refused, startOfDay } from '@baton/kernel';
 import { compareModels, dimensions, methodAt, modelOf, type Dimension } from '@baton/attribution';
-import { pipeline, salesCycle, velocity, type VelocityBy } from '@baton/insights';
+import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import { fixed, line, money, printJson, printTable } from './output';
 import { Session } from './session';
 
@@ -67,7 +67,7 @@ export const attributionTable = async (session: Session, models: readonly string
 /** Pipeline velocity and its parts. */
 export const velocityTable = async (session: Session, { by, from, to, timeZone, currency }: ReportOptions) => {
   const { total, rows, warnings } = await velocity(session.models, {
-    ...(by && { by: by as VelocityBy }),
+    ...(by && { by: by as DealBreakdown }),
     from,
     to,
     timeZone,
@@ -103,7 +103,7 @@ const reports: Readonly<Record<string, Report>> = {
     const { by, from, to, timeZone, currency } = options;
     printJson(
       await velocity(session.models, {
-        ...(by && { by: by as VelocityBy }),
+        ...(by && { by: by as DealBreakdown }),
         from,
         to,
         timeZone,

@@ -13,8 +13,15 @@ const currencies = new Set(Intl.supportedValuesOf('currency'));
 export const isCurrency = (code: string): boolean => currencies.has(code);
 
 /** How many decimal places the minor unit of a currency has (USD 2, JPY 0, KWD 3). */
-export const minorDigits = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+export const minorDigits = (currency: string): number => {
+  let known = digits.get(currency);
+  if (known === undefined) {
+    known = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+    digits.set(currency, known);
+  }
+  return known;
+};
+const digits = new Map<string, number>();
 
 /**
  * Reads a plain decimal ("1234.5") as money.
@@ -35,8 +42,8 @@ export const moneyOf = (decimal: string, currency: string, path = ''): Money => 
 
 /** Money as people read it, `1234.50 USD`. */
 export const formatMoney = ({ minor, currency }: Money): string => {
-  const digits = minorDigits(currency);
-  return `${new Decimal(minor).div(new Decimal(10).pow(digits)).toFixed(digits)} ${currency}`;
+  const places = minorDigits(currency);
+  return `${new Decimal(minor).div(new Decimal(10).pow(places)).toFixed(places)} ${currency}`;
 };
 
 /**

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { Catch, ValidationPipe, type DynamicModule, type ExceptionFilter, type ValidationError } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { BatonError, Refused } from '@baton/kernel';
 import type { GraphQLFormattedError } from 'graphql';
@@ -65,6 +65,14 @@ const invalidArgument = (errors: ValidationError[]): Refused => {
   return new Refused('graphql/invalid-argument', message, first?.property ?? '');
 };
 
+/** A refusal is an answer to the caller, not something for the log of the process. */
+@Catch(BatonError)
+class AnswerRefusals implements ExceptionFilter<BatonError> {
+  catch(error: BatonError): BatonError {
+    return error;
+  }
+}
+
 /** GraphQL on the HTTP server: code first; guard, read-your-writes and validation for every field. */
 export const graphqlModule = (): DynamicModule => ({
   module: class GraphqlEdge {},
@@ -87,6 +95,7 @@ export const graphqlModule = (): DynamicModule => ({
     }),
   ],
   providers: [
+    { provide: APP_FILTER, useClass: AnswerRefusals },
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: ReadYourWrites },
     {

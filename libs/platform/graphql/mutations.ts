@@ -67,6 +67,13 @@ export const CommandOutcome = createUnionType({
   resolveType: (outcome: object) => (outcome instanceof Accepted ? AcceptedType : RefusedType),
 });
 
+/** A refusal is an answer here: GraphQL would take the Error itself for a fault of the resolver. */
+const answerOf = (outcome: Outcome): Accepted | RefusedType => {
+  if (outcome instanceof Accepted) return outcome;
+  const { code, message, path, details } = outcome;
+  return { code, message, path, details };
+};
+
 /** The GraphQL type of a command's field: one row per kind of field the kernel has. */
 const graphqlTypeOf = (schema: TSchema): unknown => {
   if (schema['money']) return MoneyInput;
@@ -128,15 +135,13 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
       input: object,
       caller: CallerIdentity,
       occurredAt?: Instant | null,
-    ): Promise<Outcome> {
+    ): Promise<Accepted | RefusedType> {
       if (!/^[\x21-\x7e]{1,100}$/.test(commandId))
-        return new Refused(
-          'command/bad-id',
-          'A command id is 1 to 100 printable characters; a UUID is best.',
-          'commandId',
+        return answerOf(
+          new Refused('command/bad-id', 'A command id is 1 to 100 printable characters; a UUID is best.', 'commandId'),
         );
       if (occurredAt && toMs(occurredAt) > toMs(this.clock.now()) + FUTURE_MS)
-        return new Refused('command/in-the-future', 'It cannot have happened later than now.', 'occurredAt');
+        return answerOf(new Refused('command/in-the-future', 'It cannot have happened later than now.', 'occurredAt'));
       const data = withoutNulls(input);
       if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
       const id = String(data[commands.idField]);
@@ -148,7 +153,9 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
         ...(occurredAt && { occurredAt }),
         ...(expectedRevision !== null && expectedRevision !== undefined && { expectedRevision }),
       };
-      return this.bus.execute<InstanceType<ToAggregate>, Outcome>(new to(id, { type: schema.type, data, meta }));
+      return answerOf(
+        await this.bus.execute<InstanceType<ToAggregate>, Outcome>(new to(id, { type: schema.type, data, meta })),
+      );
     };
     const target = Mutations.prototype as unknown as Record<string, unknown>;
     Object.defineProperty(target, name, { value: send, writable: true, configurable: true });

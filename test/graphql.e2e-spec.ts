@@ -1,0 +1,334 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { roles } from '@baton/kernel';
+import { isObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { root, Served, temporaryFolder } from './support/baton';
+
+interface Outcome {
+  __typename: 'Accepted' | 'Refused';
+  id: string;
+  position: string;
+  revision: number;
+  events: number;
+  repeated: boolean;
+  code: string;
+  message: string;
+  path: string;
+  details: Record<string, unknown>;
+}
+const outcome = `{ __typename ... on Accepted { id position revision events repeated }
+  ... on Refused { code message path details } }`;
+
+describe('GraphQL', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let schema: GraphQLSchema;
+  beforeAll(async () => {
+    served = await Served.start(folder);
+    schema = lexicographicSortSchema(served.app.get(GraphQLSchemaHost).schema);
+  }, 60_000);
+  afterAll(() => served.stop());
+
+  const tell = async (mutation: string, as: Parameters<Served['ask']>[1] = ['revops']): Promise<Outcome> => {
+    const { data, errors } = await served.ask<Record<string, Outcome>>(`mutation { it: ${mutation} ${outcome} }`, as);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data['it']!;
+  };
+
+  it('has the schema that is committed', () => {
+    const file = join(root, 'apps', 'api', 'schema.graphql');
+    const printed = `${printSchema(schema)}\n`;
+    if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, printed);
+    expect(printed).toBe(readFileSync(file, 'utf8'));
+  });
+
+  it('describes every type, field and argument', () => {
+    const bare: string[] = [];
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name)) continue;
+      if (!type.description && !['Query', 'Mutation'].includes(type.name)) bare.push(type.name);
+      if (!('getFields' in type)) continue;
+      for (const field of Object.values(type.getFields())) {
+        if (!field.description) bare.push(`${type.name}.${field.name}`);
+        if ('args' in field)
+          for (const argument of field.args)
+            if (!argument.description) bare.push(`${type.name}.${field.name}(${argument.name})`);
+      }
+    }
+    expect(bare).toEqual([]);
+  });
+
+  describe('who may call', () => {
+    const operations = () =>
+      (['Query', 'Mutation'] as const).flatMap((kind) => {
+        const type = schema.getType(kind);
+        return isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ kind, field })) : [];
+      });
+    /** Calls an operation with the least that its arguments allow. */
+    const call = ({ kind, field }: ReturnType<typeof operations>[0]): string => {
+      const value = (type: string): string => {
+        const named = schema.getType(type.replace(/[![\]]/g, ''));
+        if (type.startsWith('[')) return `[${value(type.slice(1, type.lastIndexOf(']')))}]`;
+        if (named && 'getValues' in named) return named.getValues()[0]!.name;
+        if (named && 'getFields' in named)
+          return `{ ${Object.values(named.getFields())
+            .filter((input) => String(input.type).endsWith('!'))
+            .map((input) => `${input.name}: ${value(String(input.type))}`)
+            .join(', ')} }`;
+        const samples: Record<string, string> = {
+          Instant: '"2024-01-01T00:00:00Z"',
+          Day: '"2024-01-01"',
+          Int: '1',
+          SafeInt: '1',
+          Float: '1',
+          Boolean: 'true',
+          Json: '{}',
+        };
+        return samples[named!.name] ?? '"x"';
+      };
+      const given = field.args
+        .filter(({ type, defaultValue }) => String(type).endsWith('!') && defaultValue === undefined)
+        .map(({ name, type }) => `${name}: ${value(String(type))}`);
+      return `${kind.toLowerCase()} { ${field.name}${given.length ? `(${given.join(', ')})` : ''} { __typename } }`;
+    };
+
+    it('is nobody without a key', async () => {
+      expect(operations().length).toBeGreaterThan(40);
+      for (const operation of operations()) {
+        const { errors } = await served.ask(call(operation), undefined);
+        expect({ [operation.field.name]: errors?.[0]?.extensions.code }).toEqual({
+          [operation.field.name]: 'access/unauthenticated',
+        });
+      }
+    });
+
+    it('is nobody with a bad key', async () => {
+      for (const key of ['Bearer x', 'Basic eDp5', `Bearer baton_${'0'.repeat(12)}_${'A'.repeat(43)}`]) {
+        const headers = { 'content-type': 'application/json', authorization: key };
+        const { errors } = await served.post('{"query":"{ status { name } }"}', headers);
+        expect(errors?.[0]?.extensions.code).toBe('access/bad-key');
+      }
+    });
+
+    it('is as the matrix says, for every operation and role', async () => {
+      const matrix: Record<string, string[]> = {};
+      for (const operation of operations()) {
+        const allowed: string[] = [];
+        for (const role of roles) {
+          const { errors } = await served.ask(call(operation), [role]);
+          if (!errors?.some(({ extensions }) => extensions.code === 'access/denied')) allowed.push(role);
+        }
+        matrix[operation.field.name] = allowed;
+      }
+      const file = join(__dirname, 'access-matrix.json');
+      if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, `${JSON.stringify(matrix, null, 2)}\n`);
+      expect(matrix).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+      // A few rows by hand, so that the file cannot drift unseen.
+      expect(matrix['rejectLead']).toEqual(['sales', 'revops', 'admin']);
+      expect(matrix['createCampaign']).toEqual(['marketing', 'revops', 'admin']);
+      expect(matrix['velocity']).toEqual([...roles]);
+      expect(matrix['captureLead']).not.toContain('analyst');
+      expect(matrix['captureLead']).not.toContain('auditor');
+    }, 120_000);
+  });
+
+  describe('commands', () => {
+    const capture = (commandId: string, input: string) => `captureLead(commandId: "${commandId}", input: { ${input} })`;
+    const ada = 'leadId: "ada", email: "Ada@Example.org", name: "Ada Lovelace", company: "Analytical Engines"';
+
+    it('answer as the first time when they are sent again', async () => {
+      const first = await tell(capture('c1', ada));
+      expect(first).toMatchObject({ __typename: 'Accepted', id: 'ada', repeated: false });
+      expect(await tell(capture('c1', ada))).toEqual({ ...first, repeated: true });
+    });
+
+    it('refuse an id that was used for another body', async () =>
+      expect(await tell(capture('c1', 'leadId: "ada", company: "Other"'))).toMatchObject({
+        code: 'command/id-reused',
+      }));
+
+    it('refuse an e-mail that another lead has, and name the lead', async () =>
+      expect(await tell(capture('c2', 'leadId: "bob", email: " ADA@example.org "'))).toMatchObject({
+        code: 'lead/already-captured',
+        details: { leadId: 'ada' },
+      }));
+
+    it('make an id from the command id where none is given', async () => {
+      const one = await tell(capture('c3', 'company: "Difference Engines"'));
+      expect(one.id).toMatch(/^[0-9a-f-]{36}$/);
+      expect((await tell(capture('c3', 'company: "Difference Engines"'))).id).toBe(one.id);
+    });
+
+    it('are read back with atLeast', async () => {
+      const { position } = await tell(
+        'recordTouch(commandId: "t1", input: { leadId: "ada", action: "demo-request", team: marketing, source: "google", medium: "cpc" })'.replace(
+          'team: marketing',
+          'team: "marketing"',
+        ),
+      );
+      const { data } = await served.ask<{ lead: Record<string, unknown> }>(
+        `{ lead(leadId: "ada", atLeast: "${position}") { leadId stage email name company } }`,
+        ['sales'],
+      );
+      expect(data.lead).toEqual({
+        leadId: 'ada',
+        stage: 'lead',
+        email: 'Ada@Example.org',
+        name: 'Ada Lovelace',
+        company: 'Analytical Engines',
+      });
+    });
+
+    it('hide the person from those who do not work with leads by name', async () => {
+      const { data } = await served.ask<{ lead: Record<string, unknown> }>(
+        '{ lead(leadId: "ada") { email name company } }',
+        ['analyst'],
+      );
+      expect(data.lead).toEqual({ email: null, name: null, company: 'Analytical Engines' });
+    });
+
+    it('refuse what the stage does not allow, with a stable code', async () =>
+      expect(await tell('acceptLead(commandId: "a1", input: { leadId: "ada" })')).toMatchObject({
+        __typename: 'Refused',
+        code: 'lead/not-handed-off',
+      }));
+
+    it('refuse another revision than the one expected', async () =>
+      expect(
+        await tell('disqualifyLead(commandId: "d1", expectedRevision: 99, input: { leadId: "ada", reason: "spam" })'),
+      ).toMatchObject({ code: 'command/revision-passed', path: 'expectedRevision' }));
+
+    it('refuse malformed data with its path', async () => {
+      expect(
+        await tell(
+          'recordSpend(commandId: "s1", input: { campaignId: "c", day: "2024-01-01", channel: "email", amount: { minor: 1, currency: "EURO" } })',
+        ),
+      ).toMatchObject({ code: 'command/invalid', path: 'amount.currency' });
+      expect(await tell('captureLead(commandId: "bad id", input: {})')).toMatchObject({ code: 'command/bad-id' });
+      expect(await tell('captureLead(commandId: "e1", input: { leadId: "../etc" })')).toMatchObject({
+        code: 'command/invalid',
+        path: 'leadId',
+      });
+    });
+
+    it('refuse the future', async () =>
+      expect(
+        await tell(
+          'recordTouch(commandId: "t9", occurredAt: "2999-01-01T00:00:00Z", input: { leadId: "ada", action: "call", team: "sales" })',
+        ),
+      ).toMatchObject({ code: 'command/in-the-future' }));
+
+    it('win once when twenty callers race', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          tell(capture(`race-${n}`, `leadId: "race-${n}", email: "race@example.org"`)),
+        ),
+      );
+      const accepted = answers.filter(({ __typename }) => __typename === 'Accepted');
+      expect(accepted).toHaveLength(1);
+      for (const { __typename, details } of answers)
+        if (__typename === 'Refused') expect(details['leadId']).toBe(accepted[0]!.id);
+    });
+  });
+
+  describe('a deal from first touch to win', () => {
+    it('is told by journey, attribution and case file', async () => {
+      const steps = [
+        'createCampaign(commandId: "g1", input: { campaignId: "spring", name: "Spring" })',
+        'recordVisit(commandId: "g2", occurredAt: "2024-03-01T10:00:00Z", input: { visitorId: "v1", action: "page-view", team: "marketing", source: "google", medium: "organic" })',
+        'captureLead(commandId: "g3", input: { leadId: "eve", email: "eve@example.org" })',
+        'identifyVisitor(commandId: "g4", input: { visitorId: "v1", leadId: "eve" })',
+        'recordTouch(commandId: "g5", occurredAt: "2024-03-05T10:00:00Z", input: { leadId: "eve", action: "click", team: "marketing", source: "newsletter", medium: "email", campaign: "spring" })',
+        'openOpportunity(commandId: "g6", input: { opportunityId: "deal", product: "Loom", amount: { minor: 10000, currency: "EUR" } })',
+        'addContactRole(commandId: "g7", input: { opportunityId: "deal", leadId: "eve", role: "champion" })',
+        'winOpportunity(commandId: "g8", input: { opportunityId: "deal" })',
+      ];
+      let position = '';
+      for (const step of steps) {
+        const answer = await tell(step);
+        expect(answer).toMatchObject({ __typename: 'Accepted' });
+        position = answer.position;
+        await served.settle(); // what follows is the doing of policies
+      }
+      const { data, errors } = await served.ask<{
+        attribution: {
+          rows: { key: string; conversions: number; revenue: { minor: number } }[];
+          total: { revenue: { minor: number } };
+        };
+        caseFile: { edges: { node: { type: string; actor: string; changes: { field: string }[] } }[] };
+        opportunity: { status: string };
+        events: { events: { type: string }[] };
+        pipeline: { leads: { stage: string; leads: number }[] };
+      }>(
+        `{ attribution(model: LINEAR, lookback: "none", atLeast: "${position}") { rows { key conversions revenue { minor } } total { revenue { minor } } }
+           caseFile(subject: "opportunity-deal") { edges { node { type actor changes { field } } } }
+           opportunity(opportunityId: "deal") { status }
+           events(types: ["JourneyClosed"]) { events { type data } }
+           pipeline { leads { stage leads } } }`,
+        ['revops', 'auditor'],
+      );
+      expect(errors).toBeUndefined();
+      expect(data.attribution.rows).toEqual([
+        { key: 'email', conversions: 0.5, revenue: { minor: 5000 } },
+        { key: 'organic search', conversions: 0.5, revenue: { minor: 5000 } },
+      ]);
+      expect(data.opportunity.status).toBe('WON');
+      expect(data.caseFile.edges.map(({ node }) => node.type)).toEqual(
+        expect.arrayContaining([
+          'OpportunityOpened',
+          'ContactRoleAdded',
+          'LeadJoinedOpportunity',
+          'OpportunityWon',
+          'JourneyClosed',
+        ]),
+      );
+      expect(data.caseFile.edges.every(({ node }) => node.actor.length > 0)).toBe(true);
+      expect(data.events.events).toHaveLength(1);
+      // Ada, the difference engines, the winner of the race, Eve, and one by each of the four roles that may capture.
+      expect(data.pipeline.leads).toEqual([{ stage: 'lead', leads: 8 }]);
+    });
+  });
+
+  describe('what is wrong', () => {
+    it('has a stable code and no stack', async () => {
+      const cases: [string, string][] = [
+        ['{ nothing }', 'graphql/not-valid'],
+        ['{ velocity', 'graphql/not-parsed'],
+        ['{ campaigns(first: 0) { totalCount } }', 'graphql/invalid-argument'],
+        ['{ campaigns(after: "x") { totalCount } }', 'graphql/bad-cursor'],
+        ['{ velocity(from: "yesterday") { total { open } } }', 'time/not-an-instant'],
+        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'insights/unknown-time-zone'],
+        ['{ attribution(lookback: "P1M") { model } }', 'time/not-a-duration'],
+      ];
+      for (const [query, code] of cases) {
+        const answer = await served.ask(query, ['admin']);
+        expect([query, answer.errors?.[0]?.extensions.code]).toEqual([query, code]);
+        expect(JSON.stringify(answer)).not.toMatch(/stacktrace|node_modules|\.ts:/);
+      }
+    });
+
+    it('is a body that is too large or no JSON', async () => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${await served.token('admin')}` };
+      for (const body of [JSON.stringify({ query: `{ status { name } } #${'x'.repeat(300_000)}` }), '{ not json']) {
+        const response = await fetch(`${served.url}/graphql`, { method: 'POST', headers, body });
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expect(response.status).toBeLessThan(500);
+        expect(await response.text()).not.toMatch(/node_modules|\.ts:/);
+      }
+    });
+  });
+
+  it('serves GraphiQL and health without anything from elsewhere', async () => {
+    const page = await (await fetch(`${served.url}/graphiql`)).text();
+    expect(page).not.toMatch(/https?:\/\//);
+    for (const [, path] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const asset = await fetch(served.url + path);
+      expect([path, asset.status]).toEqual([path, 200]);
+      expect((await asset.text()).length).toBeGreaterThan(1000);
+    }
+    expect((await fetch(`${served.url}/graphiql/../main.js`)).status).toBe(404);
+    expect((await fetch(`${served.url}/health/live`)).status).toBe(200);
+    expect(await (await fetch(`${served.url}/health/ready`)).json()).toEqual({ status: 'ready' });
+  });
+});

@@ -1,0 +1,274 @@
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { baton, batonJson, batonRunning, root, Served, temporaryFolder } from './support/baton';
+import { dataFile, describeWithData } from './support/data';
+
+interface Imported {
+  rows: number;
+  accepted: number;
+  repeated: number;
+  rejected: number;
+  events: number;
+}
+interface Money {
+  minor: number;
+  currency: string;
+}
+interface Row {
+  key: string | null;
+  open: number;
+  won: number;
+  lost: number;
+  winRate: number;
+  averageAmount: Money | null;
+  cycleDays: number;
+  perDay: Money | null;
+}
+interface Velocity {
+  total: Row;
+  rows: Row[];
+}
+interface Attribution {
+  model: string;
+  rows: { key: string; conversions: number; revenue: Money | null }[];
+  unattributed: { conversions: number };
+}
+const mapping = (name: string) => join(root, 'examples', 'mappings', `${name}.json`);
+
+const funnel = ['olist_marketing_qualified_leads_dataset', 'olist_closed_deals_dataset'].map(
+  (name) => `olist-marketing-funnel/${name}.csv`,
+);
+
+describeWithData('the marketing funnel of a marketplace', funnel, () => {
+  const folder = temporaryFolder();
+  const leads = () => batonJson<Imported>(folder, 'import', mapping('olist-leads'), dataFile(funnel[0]!));
+  const deals = () => batonJson<Imported>(folder, 'import', mapping('olist-deals'), dataFile(funnel[1]!));
+
+  it('is imported once, whatever is sent again', () => {
+    const first = [leads(), deals()];
+    expect(first.map(({ rows, accepted, rejected }) => [rows, accepted, rejected])).toEqual([
+      [8000, 8000, 0],
+      [842, 842, 0],
+    ]);
+    const again = [leads(), deals()];
+    expect(again.map(({ repeated, events }) => [repeated, events])).toEqual([
+      [8000, 0],
+      [842, 0],
+    ]);
+  }, 240_000);
+
+  const firstTouch = {
+    '': 14,
+    'direct traffic': 56,
+    display: 6,
+    email: 15,
+    'organic search': 270,
+    other: 4,
+    'other publicities': 3,
+    'paid search': 195,
+    referral: 24,
+    social: 75,
+    unknown: 179,
+  };
+
+  it('gives the first touches their conversions, the blank origin too', () => {
+    const report = batonJson<Attribution>(
+      folder,
+      'report',
+      'attribution',
+      '--model',
+      'first-touch',
+      '--lookback',
+      'none',
+    );
+    expect(Object.fromEntries(report.rows.map(({ key, conversions }) => [key, conversions]))).toEqual(firstTouch);
+    expect(report.unattributed.conversions).toBe(1); // won before its first contact
+    expect(report.rows.every(({ revenue }) => revenue === null)).toBe(true);
+  });
+
+  it('takes a median of 14.651 days from the first contact to the win', () => {
+    const { total } = batonJson<{ total: { deals: number; medianDays: number } }>(folder, 'report', 'sales-cycle');
+    expect(total.deals).toBe(842);
+    expect(total.medianDays).toBeCloseTo(14.651, 3);
+  });
+
+  it('says the same through GraphQL, and after a rebuild', async () => {
+    const served = await Served.start(folder);
+    const ask = () =>
+      served.ask<{
+        attribution: Attribution;
+        velocity: Velocity;
+        leads: { totalCount: number };
+        customers: { totalCount: number };
+      }>(
+        `{ attribution(model: FIRST_TOUCH, lookback: "none") { rows { key conversions } unattributed { conversions } }
+           velocity { total { open won lost perDay { minor } } }
+           leads(first: 1) { totalCount } customers: leads(first: 1, stage: "customer") { totalCount } }`,
+        ['analyst'],
+      );
+    const { data, errors } = await ask();
+    expect(errors).toBeUndefined();
+    expect(Object.fromEntries(data.attribution.rows.map(({ key, conversions }) => [key, conversions]))).toEqual(
+      firstTouch,
+    );
+    expect(data.velocity.total).toEqual({ open: 0, won: 842, lost: 0, perDay: null });
+    expect(data.leads.totalCount).toBe(8000);
+    expect(data.customers.totalCount).toBe(842);
+    await served.stop();
+    baton(folder, 'rebuild');
+    const rebuilt = await Served.start(folder);
+    expect((await rebuilt.ask(`{ leads(first: 1, stage: "customer") { totalCount } }`, ['sales'])).data).toEqual({
+      leads: { totalCount: 842 },
+    });
+    await rebuilt.stop();
+  }, 120_000);
+});
+
+describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sales_pipeline.csv'], () => {
+  const folder = temporaryFolder();
+  const file = () => dataFile('crm-sales-opportunities/sales_pipeline.csv');
+  const args = () => ['import', mapping('crm-sales-opportunities'), file()];
+
+  it('survive a kill in the middle of the import', async () => {
+    const running = batonRunning(folder, ...args());
+    await new Promise<void>((resolve) => {
+      const poll = setInterval(() => {
+        const path = join(folder, 'log.db-wal');
+        if (existsSync(path) && readFileSync(path).length > 3_000_000) {
+          clearInterval(poll);
+          resolve();
+        }
+      }, 20);
+      running.once('exit', () => {
+        clearInterval(poll);
+        resolve();
+      });
+    });
+    running.kill('SIGKILL');
+    await new Promise((resolve) =>
+      running.exitCode === null && running.signalCode === null ? running.once('exit', resolve) : resolve(0),
+    );
+    expect(running.signalCode).toBe('SIGKILL');
+    const rest = batonJson<Imported>(folder, ...args());
+    expect(rest).toMatchObject({ rows: 8800, rejected: 0 });
+    expect(rest.repeated).toBeGreaterThan(0);
+    expect(rest.accepted).toBeGreaterThan(0);
+    expect(batonJson<Imported>(folder, ...args())).toEqual({
+      rows: 8800,
+      accepted: 0,
+      repeated: 8800,
+      rejected: 0,
+      events: 0,
+    });
+  }, 240_000);
+
+  const check = ({ total, rows }: Velocity) => {
+    expect(total).toMatchObject({ open: 2089, won: 4238, lost: 2473 });
+    expect(total.winRate).toBeCloseTo(0.6315, 5);
+    expect(total.averageAmount).toEqual({ minor: 2360_91, currency: 'USD' });
+    expect(total.cycleDays).toBeCloseTo(51.782, 3);
+    expect(total.perDay).toEqual({ minor: 60146_85, currency: 'USD' });
+    const product = (key: string) => rows.find((row) => row.key === key)!;
+    expect(product('GTX Basic')).toMatchObject({ won: 915, lost: 521 });
+    const top = product('GTK 500');
+    expect(top).toMatchObject({ won: 15, lost: 10 });
+    expect(Math.round((top.averageAmount!.minor * 15) / 100)).toBe(400612);
+    expect(rows.reduce((sum, { won }) => sum + won, 0)).toBe(4238);
+  };
+  const query = `{ velocity(by: PRODUCT) { total { ...row } rows { ...row } } opportunities(first: 1, status: WON) { totalCount } }
+    fragment row on VelocityRow { key open won lost winRate averageAmount { minor currency } cycleDays perDay { minor currency } }`;
+
+  it(
+    'have the expected velocity on the command line',
+    () => check(batonJson<Velocity>(folder, 'report', 'velocity', '--by', 'product')),
+    60_000,
+  );
+
+  it('have the same through GraphQL, and after a rebuild', async () => {
+    for (const rebuild of [false, true]) {
+      if (rebuild) expect(baton(folder, 'rebuild').status).toBe(0);
+      const served = await Served.start(folder);
+      const { data, errors } = await served.ask<{ velocity: Velocity; opportunities: { totalCount: number } }>(query, [
+        'sales',
+      ]);
+      await served.stop();
+      expect(errors).toBeUndefined();
+      check(data.velocity);
+      expect(data.opportunities.totalCount).toBe(4238);
+    }
+  }, 120_000);
+
+  it('were worth 10,005,534.00', () => {
+    const { total } = batonJson<{ total: { revenue: Money } }>(
+      folder,
+      'report',
+      'attribution',
+      '--by',
+      'product',
+      '--model',
+      'linear',
+    );
+    expect(total.revenue).toEqual({ minor: 10_005_534_00, currency: 'USD' });
+  }, 60_000);
+
+  it('are followed completely', () => {
+    const { completeness } = batonJson<{ completeness: { complete: boolean }[] }>(folder, 'status', '--verify');
+    expect(completeness.length).toBeGreaterThan(5);
+    expect(completeness.every(({ complete }) => complete)).toBe(true);
+  }, 60_000);
+});
+
+describe('an import', () => {
+  const folder = temporaryFolder();
+
+  it('keeps the good rows, lists the bad ones and says so', () => {
+    const csv = join(folder, 'deals.csv');
+    const header = 'opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value';
+    writeFileSync(
+      csv,
+      [
+        header,
+        'A1,Ada,Loom,,Won,2017-01-02,2017-02-03,100',
+        'A2,Ada,Loom,,Won,2017-13-02,2017-02-03,100',
+        'A3,Ada,Loom,,Lost,2017-01-02,2017-02-03,"a secret"',
+        'A4,Ada,Loom,,Won,2017-01-02,2017-02-03,"=cmd|calc"',
+        '',
+      ].join('\r\n'),
+    );
+    const dry = baton(folder, 'import', mapping('crm-sales-opportunities'), csv, '--dry-run', '--json');
+    expect(dry.status).toBe(1);
+    expect(JSON.parse(dry.stdout)).toEqual({ rows: 4, accepted: 2, repeated: 0, rejected: 2, events: 0 });
+    const { status, stdout } = baton(
+      folder,
+      'import',
+      mapping('crm-sales-opportunities'),
+      csv,
+      '--json',
+      '--report',
+      'bad.ndjson',
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 4, accepted: 2, rejected: 2 });
+    const report = readFileSync(join(folder, 'bad.ndjson'), 'utf8');
+    const faults = report
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { line: number; column: string; code: string });
+    expect(faults.map(({ line, column }) => [line, column])).toEqual([
+      [3, 'engage_date'],
+      [5, 'close_value'],
+    ]);
+    expect(report).not.toContain('calc');
+  }, 60_000);
+
+  it('says what is wrong with a mapping or a file before it begins', () => {
+    const bad = join(folder, 'bad.json');
+    writeFileSync(bad, '{ "name": "x" ');
+    copyFileSync(bad, join(folder, 'file.csv'));
+    expect(baton(folder, 'import', bad, 'file.csv').stderr).toContain('import/unreadable-mapping');
+    expect(baton(folder, 'import', mapping('olist-leads'), 'nowhere.csv').stderr).toContain('import/no-file');
+    const unknown = baton(folder, 'import', mapping('olist-leads'), 'file.csv');
+    expect(unknown.status).not.toBe(0);
+    expect(unknown.stderr).toMatch(/import\/(unknown|missing)-column/);
+  }, 60_000);
+});

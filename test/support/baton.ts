@@ -1,0 +1,94 @@
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Role } from '@baton/kernel';
+import { Access } from '@baton/platform/access';
+import { readConfig } from '@baton/platform/config';
+import { Runner } from '@baton/platform/runner';
+import { serve } from '../../apps/api/serve';
+
+export const root = resolve(__dirname, '..', '..');
+const launcher = join(root, 'apps', 'cli', 'baton.js');
+
+/** An empty folder that is gone after the tests of the file. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const environment = (dataDir: string) => {
+  const { EVENTSTORE_URL: _log, MONGODB_URL: _documents, ...others } = process.env;
+  return { ...others, BATON_DATA_DIR: dataDir, BATON_LOG_LEVEL: 'error' };
+};
+
+/** Runs `baton` as a user would, in a folder of its own. */
+export const baton = (dataDir: string, ...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [launcher, ...args], {
+    cwd: dataDir,
+    env: environment(dataDir),
+    encoding: 'utf8',
+    maxBuffer: 256 * 2 ** 20,
+  });
+
+/** The JSON answer of a `baton` command that must succeed. */
+export const batonJson = <T>(dataDir: string, ...args: string[]): T => {
+  const { status, stdout, stderr } = baton(dataDir, ...args, '--json');
+  if (status !== 0) throw new Error(`baton ${args.join(' ')}: exit ${status}\n${stderr}`);
+  return JSON.parse(stdout) as T;
+};
+
+/** Starts `baton` and lets it run. */
+export const batonRunning = (dataDir: string, ...args: string[]) =>
+  spawn(process.execPath, [launcher, ...args], { cwd: dataDir, env: environment(dataDir) });
+
+interface Answer<T> {
+  data: T;
+  errors?: { message: string; extensions: { code: string; field?: string } }[];
+}
+
+/** Baton's server in this process, on a free port, with keys for any roles. */
+export class Served {
+  private readonly tokens = new Map<string, string>();
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+  ) {}
+
+  static async start(dataDir: string): Promise<Served> {
+    const app = await serve(readConfig({ BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' }));
+    return new Served(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'));
+  }
+
+  async token(...granted: Role[]): Promise<string> {
+    const label = granted.join('-');
+    if (!this.tokens.has(label)) {
+      const { token } = await this.app.get(Access).issue(label, granted, 'tester');
+      this.tokens.set(label, token);
+    }
+    return this.tokens.get(label)!;
+  }
+
+  /** Asks as a caller with these roles; undefined: without a key. */
+  async ask<T>(query: string, as: readonly Role[] | undefined, variables: object = {}): Promise<Answer<T>> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (as) headers['authorization'] = `Bearer ${await this.token(...as)}`;
+    return this.post(JSON.stringify({ query, variables }), headers);
+  }
+
+  async post<T>(body: string, headers: Record<string, string>): Promise<Answer<T>> {
+    const response = await fetch(`${this.url}/graphql`, { method: 'POST', headers, body });
+    return (await response.json()) as Answer<T>;
+  }
+
+  /** Waits until policies and read models have handled everything. */
+  settle(): Promise<string> {
+    return this.app.get(Runner).catchUp();
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+}
