@@ -11,6 +11,7 @@ import {
 } from '@baton/kernel';
 import { lead } from '../lead/lead.decider';
 import { leadCommands, type LeadCommand } from '../lead/lead.events';
+import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
 
 type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'ChangeLeadProfile' }>;
@@ -43,7 +44,12 @@ export const claimAndHandle = async (
   const capture = command.type === 'CaptureLead';
   const run = (leadId: string) => handle(journal, lead, leadId, forLead(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
-  if (!capture && !(await isCaptured(journal, id))) return run(id); // which refuses it
+  if (!capture) {
+    const fate = await fateOf(journal, id);
+    // Refused here and not by its own stream, where it could turn out to be captured by now, without the reservation.
+    if (fate === 'released') return idReleased();
+    if (fate === 'unused') return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+  }
 
   /** What this command claimed of what nobody had; given back when it is refused. */
   const fresh = new Map<string, Reservation>();
@@ -52,7 +58,7 @@ export const claimAndHandle = async (
       await reservations.write(made, 'IdentityReleased', made.leadId!, command.meta, context.clock.now());
     return refusal;
   };
-  let idReleased: Refused | undefined;
+  let sealedId: Refused | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const held = await reservations.of(identity);
     const holders = [...new Set(held.flatMap(({ leadId }) => leadId ?? []))];
@@ -69,7 +75,7 @@ export const claimAndHandle = async (
       );
     }
     const unfinished = capture ? holders.find((holder) => fates.get(holder) === 'unused') : undefined;
-    if (idReleased && unfinished === undefined) return refused(idReleased);
+    if (sealedId && unfinished === undefined) return refused(sealedId);
     const leadId = unfinished ?? id;
     if (!(await sealed(journal, context, holders, leadId, command))) continue;
     if (!(await claimed(reservations, held, leadId, command, context, fresh))) continue;
@@ -77,7 +83,7 @@ export const claimAndHandle = async (
     if (!(outcome instanceof Refused)) return outcome;
     if (outcome.code !== 'lead/id-released') return refused(outcome);
     // A claimant of more than this sealed the id in this moment: the reservations say where it went.
-    if (leadId === id) idReleased = outcome;
+    if (leadId === id) sealedId = outcome;
   }
   throw new Conflict('lead/busy-identity', 'Others keep claiming this e-mail or external id; send the command again.');
 };

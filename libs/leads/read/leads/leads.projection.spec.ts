@@ -1,0 +1,195 @@
+import { START, type EventMeta, type Recorded } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { leadEvents, type LeadEvent } from '../../write/lead/lead.events';
+import { leadsDue } from '../leads-due/leads-due.projection';
+import { leads, united } from './leads.projection';
+import { leadById, whereOf } from './leads.query';
+
+const on = (day: string) => `2024-${day}T00:00:00.000Z`;
+type DataOf<T extends LeadEvent['type']> = Omit<Extract<LeadEvent, { type: T }>['data'], 'leadId'>;
+const happened = <T extends LeadEvent['type']>(
+  leadId: string,
+  day: string,
+  type: T,
+  data: DataOf<T>,
+  meta: Partial<EventMeta> = {},
+): Recorded => {
+  const event = { type, data: { leadId, ...data } };
+  expect(leadEvents.schemas.get(type)!.faultOf(event.data)).toBeUndefined();
+  return recorded(event, { occurredAt: on(day), meta });
+};
+const touch = (leadId: string, day: string, team: 'marketing' | 'sales' = 'marketing') =>
+  happened(leadId, day, 'TouchRecorded', { action: 'page-view', team });
+const ada = [
+  happened('ada', '01-01', 'LeadCaptured', { email: 'ada@x.org', name: 'Ada', source: 'web', owner: 'mia' }),
+  touch('ada', '01-03'),
+  touch('ada', '01-02', 'sales'), // told late
+  happened('ada', '01-04', 'LeadProfileChanged', { country: 'DE', email: 'ada@y.org' }),
+  happened('ada', '01-05', 'LeadQualified', { definition: 'mql@3' }, { actor: 'mia' }),
+  happened('ada', '01-06', 'LeadHandedOff', { definition: 'mql@3', rep: 'rita', count: 1 }, { actor: 'mia' }),
+  happened(
+    'ada',
+    '01-07',
+    'LeadRejected',
+    { definition: 'mql@3', reason: 'other', note: 'on leave' },
+    { actor: 'rita' },
+  ),
+];
+
+describe('the read model of leads', () => {
+  it('holds what is known of the person now', () =>
+    expect(foldAll(leads, ada).get('ada')).toEqual({
+      leadId: 'ada',
+      email: 'ada@y.org',
+      name: 'Ada',
+      source: 'web',
+      owner: 'mia',
+      country: 'DE',
+      capturedAt: on('01-01'),
+      stage: 'rejected',
+      stageSince: on('01-07'),
+      rep: 'rita',
+      handoffs: 1,
+      touches: { marketing: 1, sales: 1 },
+      firstTouchAt: on('01-02'),
+      lastTouchAt: on('01-03'),
+      opportunityIds: [],
+      visitorIds: [],
+      mergedLeadIds: [],
+      history: [
+        { stage: 'lead', at: on('01-01'), by: 'tester' },
+        { stage: 'mql', at: on('01-05'), by: 'mia', definition: 'mql@3' },
+        { stage: 'handed-off', at: on('01-06'), by: 'mia', definition: 'mql@3', rep: 'rita' },
+        { stage: 'rejected', at: on('01-07'), by: 'rita', definition: 'mql@3', reason: 'other', note: 'on leave' },
+      ],
+    }));
+
+  it('has no personal field among its columns', () => {
+    const personal = new Set([...leadEvents.schemas.values()].flatMap((schema) => schema.personal));
+    expect([...personal].sort()).toEqual(['email', 'name', 'note', 'phone']);
+    expect(Object.keys(leads.columns).filter((column) => personal.has(column))).toEqual([]);
+  });
+
+  it('takes every event of a lead but the released id', () =>
+    expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
+      'LeadOpportunityLost',
+      'LeadIdReleased',
+    ]));
+
+  it('follows deals, visitors and stages to the end', () => {
+    const deal = { opportunityId: 'o1' };
+    const events = [
+      ...ada,
+      happened('ada', '02-01', 'LeadReengaged', { cause: 'touch' }),
+      happened('ada', '02-02', 'LeadSalesQualified', { definition: 'external:crm', external: true }),
+      happened('ada', '02-03', 'LeadConverted', { ...deal, definition: 'external:crm', external: true }),
+      happened('ada', '02-03', 'LeadJoinedOpportunity', deal),
+      happened('ada', '02-03', 'LeadJoinedOpportunity', { opportunityId: 'o2', role: 'user' }),
+      happened('ada', '02-04', 'LeadLeftOpportunity', { opportunityId: 'o2' }),
+      happened('ada', '02-05', 'LeadVisitorLinked', { visitorId: 'v1' }),
+      happened('ada', '02-06', 'LeadBecameCustomer', deal),
+    ];
+    const document = foldAll(leads, events).get('ada')!;
+    expect(document).toMatchObject({ stage: 'customer', opportunityIds: ['o1'], visitorIds: ['v1'] });
+    expect(document.history.slice(-4)).toEqual([
+      { stage: 'lead', at: on('02-01'), by: 'tester', reason: 'touch' },
+      { stage: 'sql', at: on('02-02'), by: 'tester', definition: 'external:crm', external: true },
+      { stage: 'opportunity', at: on('02-03'), by: 'tester', definition: 'external:crm', external: true },
+      { stage: 'customer', at: on('02-06'), by: 'tester' },
+    ]);
+  });
+
+  it('keeps the last 100 moves', () => {
+    const moves = Array.from({ length: 60 }, () => [
+      happened('ada', '03-01', 'LeadRecycled', { reason: 'no-answer' }),
+      happened('ada', '03-02', 'LeadReengaged', { cause: 'touch' }),
+    ]).flat();
+    const { history } = foldAll(leads, [...ada, ...moves]).get('ada')!;
+    expect(history).toHaveLength(100);
+    expect(history.at(-1)!.stage).toBe('lead');
+  });
+
+  it('knows until when a recycled lead waits', () => {
+    const recycled = happened('ada', '03-01', 'LeadRecycled', { reason: 'no-timing', reengageAt: on('06-01') });
+    const due = (...events: Recorded[]) => [
+      foldAll(leadsDue, [...ada, ...events]).get('ada')?.dueAt ?? null,
+      foldAll(leads, [...ada, ...events]).get('ada')?.reengageAt ?? null,
+    ];
+    expect(due(recycled)).toEqual([on('06-01'), on('06-01')]);
+    expect(due(recycled, touch('ada', '03-02'))).toEqual([on('06-01'), on('06-01')]);
+    expect(due(recycled, happened('ada', '03-02', 'LeadReengaged', { cause: 'touch' }))).toEqual([null, null]);
+    expect(due(recycled, happened('ada', '03-02', 'LeadDisqualified', { reason: 'spam' }))).toEqual([null, null]);
+  });
+});
+
+describe('merged leads', () => {
+  const person = (leadId: string, ...days: string[]) => [
+    happened(leadId, '01-01', 'LeadCaptured', { source: 'web' }),
+    ...days.map((day) => touch(leadId, day, 'sales')),
+  ];
+  const merge = (leadId: string, mergedLeadId: string) => [
+    happened(leadId, '05-01', 'LeadMerged', { mergedLeadId }),
+    happened(mergedLeadId, '05-01', 'LeadMergedInto', { survivorId: leadId }),
+  ];
+  const unmerge = (leadId: string, mergedLeadId: string) => [
+    happened(leadId, '05-02', 'LeadUnmerged', { mergedLeadId }),
+    happened(mergedLeadId, '05-02', 'LeadUnmergedFrom', { survivorId: leadId }),
+  ];
+  const people = [
+    ...person('ada', '02-02'),
+    ...person('bea', '02-01', '02-04'),
+    ...person('cy', '02-09'),
+    ...person('dan', '02-07'),
+  ];
+  const store = async (events: readonly Recorded[]) => {
+    const documents = new MemoryDocuments();
+    await documents.commit({
+      writes: {
+        collection: collectionOf(leads, firstGeneration(leads)),
+        documents: [...foldAll(leads, events)].map(([id, doc]) => ({ id, doc, position: '1' })),
+      },
+      follower: 'leads',
+      checkpoint: { position: START, count: 0, digest: '' },
+      fence: { lease: 'test', token: 1 },
+    });
+    return new ReadModels(documents);
+  };
+
+  it('are one person: touches together, each counted once', async () => {
+    const models = await store([...people, ...merge('ada', 'bea'), ...merge('bea', 'cy')]);
+    expect(await leadById(models, { leadId: 'ada' })).toMatchObject({
+      touches: { marketing: 0, sales: 4 },
+      firstTouchAt: on('02-01'),
+      lastTouchAt: on('02-09'),
+    });
+    expect(await leadById(models, { leadId: 'cy' })).toMatchObject({ mergedInto: 'bea', touches: { sales: 1 } });
+    expect(await leadById(models, { leadId: 'eve' })).toBeUndefined();
+    expect(await models.count(leads, whereOf())).toBe(2);
+  });
+  it('are as before when they are told apart again', async () => {
+    const models = await store([...people, ...merge('ada', 'bea'), ...unmerge('ada', 'bea')]);
+    const before = foldAll(leads, people);
+    for (const leadId of ['ada', 'bea']) expect(await leadById(models, { leadId })).toEqual(before.get(leadId));
+    expect(await models.count(leads, whereOf())).toBe(4);
+  });
+  it('do not count where the other lead went elsewhere, nor for ever in a ring', async () => {
+    const refused = happened('dan', '05-03', 'LeadMerged', { mergedLeadId: 'bea' });
+    const ring = happened('bea', '05-03', 'LeadMerged', { mergedLeadId: 'ada' });
+    const models = await store([...people, ...merge('ada', 'bea'), refused, ring]);
+    expect(await leadById(models, { leadId: 'dan' })).toMatchObject({ touches: { sales: 1 } });
+    expect(await leadById(models, { leadId: 'ada' })).toMatchObject({ touches: { sales: 3 } });
+  });
+  it('of somebody without touches add nothing', () => {
+    const [one, none] = [...foldAll(leads, [...person('ada', '02-02'), ...person('bea')]).values()];
+    expect(united(one!, [none!])).toEqual(one);
+  });
+
+  it('are found by what the filters say', async () => {
+    const models = await store([...people, happened('dan', '03-01', 'LeadQualified', { definition: 'mql@1' })]);
+    expect(await models.count(leads, whereOf({ stage: 'mql' }))).toBe(1);
+    expect(await models.count(leads, whereOf({ source: 'web', stage: 'lead' }))).toBe(3);
+    expect(await models.count(leads, whereOf({ capturedFrom: on('01-01'), capturedTo: on('01-02') }))).toBe(4);
+    expect(await models.count(leads, whereOf({ capturedTo: on('01-01') }))).toBe(0);
+  });
+});

@@ -1,0 +1,91 @@
+import { catalogueOf, DecisionContext, Refused, type Definition, type Instant, type Outcome } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { MemoryKeyStore } from '@baton/platform/keys';
+import { identityEvents } from '../identity/identity.events';
+import { leadEvents, ToLead, type LeadCommand } from './lead.events';
+import { LeadHandler } from './lead.handler';
+
+const NOW = '2024-01-01T00:00:00.000Z';
+const agreed = (kind: string): Definition => ({ kind, version: 1, ref: `${kind}@1`, body: {} });
+
+describe('commands to leads', () => {
+  let log: EmbeddedEventLog;
+  let journal: SealedJournal;
+  let handler: LeadHandler;
+  let sent = 0;
+  beforeEach(() => {
+    const clock = new FixedClock(NOW);
+    const keys = new MemoryKeyStore();
+    log = EmbeddedEventLog.open(':memory:', clock);
+    journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents]), keys);
+    const inForce = (kind: string) => (kind === 'rejection-reasons' ? undefined : agreed(kind));
+    handler = new LeadHandler(journal, new DecisionContext(clock, { at: async () => inForce }), keys);
+  });
+  afterEach(() => log.close());
+
+  const send = (
+    leadId: string,
+    type: LeadCommand['type'],
+    data: object = {},
+    occurredAt?: Instant,
+  ): Promise<Outcome> => {
+    const meta = {
+      commandId: `command-${sent++}`,
+      actor: 'tester',
+      origin: 'person',
+      ...(occurredAt && { occurredAt }),
+    };
+    return handler.execute(new ToLead(leadId, { type, data: { leadId, ...data }, meta } as LeadCommand));
+  };
+  const types = async (leadId: string) => (await journal.read(`lead-${leadId}`)).map(({ type }) => type);
+  const codeOf = (outcome: Outcome) => (outcome instanceof Refused ? outcome.code : 'accepted');
+
+  it('lead from the capture to a deal', async () => {
+    const steps: [LeadCommand['type'], object?][] = [
+      ['CaptureLead', { email: 'ada@example.org' }],
+      ['RecordTouch', { action: 'demo', team: 'marketing' }],
+      ['QualifyLead'],
+      ['HandOffLead', { rep: 'rita' }],
+      ['AcceptLead'],
+      ['SalesQualifyLead', { need: 'speed' }],
+      ['ConvertLead', { opportunityId: 'o1' }],
+    ];
+    for (const [type, data] of steps) expect(codeOf(await send('ada', type, data))).toBe('accepted');
+    const events = await journal.read('lead-ada', 0, true);
+    expect(events.map(({ type }) => type)).toEqual([
+      'LeadCaptured',
+      'TouchRecorded',
+      'LeadQualified',
+      'LeadHandedOff',
+      'LeadAccepted',
+      'LeadSalesQualified',
+      'LeadConverted',
+    ]);
+    expect(events[0]!.data).toEqual({ leadId: 'ada', email: 'ada@example.org' });
+    expect(events[3]!.data).toEqual({ leadId: 'ada', rep: 'rita', definition: 'mql@1', count: 1 });
+  });
+
+  it('take a recycled lead up once, at its date, however often time passes', async () => {
+    await send('ada', 'CaptureLead');
+    await send('ada', 'HandOffLead', { rep: 'rita', external: 'crm' });
+    const reengageAt = '2024-02-01T00:00:00.000Z';
+    await send('ada', 'RecycleLead', { reason: 'no-timing', reengageAt });
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () => send('ada', 'PassTime', {}, '2024-03-01T00:00:00.000Z')),
+    );
+    expect(outcomes.map(codeOf)).toEqual(Array(5).fill('accepted'));
+    const reengaged = (await journal.read('lead-ada')).filter(({ type }) => type === 'LeadReengaged');
+    expect(reengaged.map(({ data, occurredAt }) => [data, occurredAt])).toEqual([
+      [{ leadId: 'ada', cause: 'date' }, reengageAt],
+    ]);
+  });
+
+  it('merge with somebody who exists', async () => {
+    await send('ada', 'CaptureLead');
+    expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('lead/unknown');
+    await send('bea', 'CaptureLead');
+    expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('accepted');
+    expect(await types('ada')).toEqual(['LeadCaptured', 'LeadMerged']);
+  });
+});
