@@ -97,7 +97,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
     for (let n = 0; n < talks; n++) {
       story.work((days * stageShares[stage]! * DAY) / (talks + 1));
       talk();
-      if (!random.chance(0.3)) continue;
+      if (!random.chance(0.45)) continue;
       story.wait(random.skewed(8) * HOUR);
       prospect.contact();
     }
