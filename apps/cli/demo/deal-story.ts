@@ -93,11 +93,11 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   for (let stage = 0; stage <= ends; stage++) {
     if (stage > 0) moveTo(stage);
     if (stage === 2) propose();
-    const talks = random.int(1, 3);
+    const talks = random.int(1, 2);
     for (let n = 0; n < talks; n++) {
       story.work((days * stageShares[stage]! * DAY) / (talks + 1));
       talk();
-      if (!random.chance(0.45)) continue;
+      if (!random.chance(0.5)) continue;
       story.wait(random.skewed(8) * HOUR);
       prospect.contact();
     }

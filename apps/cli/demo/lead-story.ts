@@ -1,10 +1,10 @@
+import { fromMs, toMs } from '@baton/kernel';
 import { rejections } from './agreements';
 import { dealStory, type Prospect } from './deal-story';
 import { askingTouch, channels, marketingTouch, salesTouch, type Channel } from './market';
 import { companyOf, doubleOf, personOf } from './people';
 import { randomOf, type Random } from './random';
 import { answerTime, authorities, budgets, needs, repFor, timelines, type Rep } from './sales';
-import { fromMs, toMs } from '@baton/kernel';
 import { DAY, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
 
 /** As many companies as the demo's people work for. */
@@ -142,9 +142,10 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
 
   nurture(random.int(1, 4) + (interest > 1 ? random.int(0, 4) : 0));
   let deals = 0;
+  let end: Outcome | 'won' | 'lost' = 'waiting';
   let qualifies = random.chance(Math.min(0.9, 0.33 * interest));
   for (let left = ROUNDS; left > 0 && qualifies && !story.over(); left--) {
-    const end = round(deals + 1);
+    end = round(deals + 1);
     if (end === 'won') nurture(random.int(0, 3));
     if (end === 'won' || end === 'lost') deals++;
     qualifies =
@@ -155,7 +156,7 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
     nurture(random.int(0, 2));
     qualifies = random.chance(0.6);
   }
-  if (touches < 12 && deals === 0) {
+  if (touches < 12 && deals === 0 && end !== 'disqualified') {
     if (person.profile.title === 'Student' && random.chance(0.5)) {
       story.wait(random.int(1, 9) * DAY);
       story.tell('lead', leadId, 'marketing-ops-lea', 'DisqualifyLead', { reason: 'student' });

@@ -21,9 +21,9 @@ export const answerTime = (random: Random, { hours }: Rep): number => random.ske
 
 /** What the company sells: to whom, for how much (US cents, median), and how long a deal takes (days, median). */
 export const products = [
-  { name: 'Insight Starter', upTo: 49, cents: 540_000, days: 18, odds: 0.4 },
-  { name: 'Insight Team', upTo: 499, cents: 2_600_000, days: 38, odds: 0.36 },
-  { name: 'Insight Enterprise', upTo: Infinity, cents: 11_500_000, days: 72, odds: 0.3 },
+  { name: 'Insight Starter', upTo: 49, cents: 540_000, days: 18, odds: 0.34 },
+  { name: 'Insight Team', upTo: 499, cents: 2_600_000, days: 38, odds: 0.32 },
+  { name: 'Insight Enterprise', upTo: Infinity, cents: 11_500_000, days: 72, odds: 0.27 },
 ] as const;
 export type Product = (typeof products)[number];
 
