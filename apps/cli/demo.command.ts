@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, START, type Outcome } from '@baton/kernel';
+import { Refused, START } from '@baton/kernel';
 import { companySteps, type DemoStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { line, Progress, printJson } from './output';
@@ -14,14 +14,19 @@ interface Options {
   json?: boolean;
 }
 
-/** What changes no other stream, so that the next step need not wait for the policies. */
-const quiet = new Set([
-  'RecordTouch',
-  'RecordVisit',
-  'RecordSpend',
-  'CreateCampaign',
-  'CaptureLead',
-  'ChangeLeadProfile',
+/** What policies answer on another stream: it is sent alone, and the next step waits for them. */
+const crossing = new Set([
+  'ConvertLead',
+  'AddContactRole',
+  'RemoveContactRole',
+  'WinOpportunity',
+  'LoseOpportunity',
+  'ReopenOpportunity',
+  'ChangeOpportunityAmount',
+  'IdentifyVisitor',
+  'MergeLead',
+  'UnmergeLead',
+  'ApproveDefinition',
 ]);
 const WAVE = 500;
 const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-decay'];
@@ -51,23 +56,33 @@ export class DemoCommand extends CommandRunner {
   private async fill(session: Session, steps: readonly DemoStep[]): Promise<number> {
     const progress = new Progress('demo', steps.length);
     let events = 0;
-    let wave: Promise<Outcome>[] = [];
+    let lanes = new Map<string, Promise<number>>();
+    const finish = async (upTo: number) => {
+      for (const sent of await Promise.all(lanes.values())) events += sent;
+      lanes = new Map();
+      progress.at(upTo);
+    };
     await session.follow();
     for (const [index, step] of steps.entries()) {
-      wave.push(this.send(session, step, index));
-      if (wave.length < WAVE && quiet.has(step.type)) continue;
-      events += await told(wave);
-      wave = [];
-      if (!quiet.has(step.type)) await session.settle();
-      progress.at(index + 1);
+      if (crossing.has(step.type) || lanes.size >= WAVE) await finish(index);
+      const lane = `${step.to}-${step.id}`; // steps of one stream go one after the other
+      const before = lanes.get(lane) ?? Promise.resolve(0);
+      lanes.set(
+        lane,
+        before.then(async (sum) => sum + (await this.send(session, step, index))),
+      );
+      if (!crossing.has(step.type)) continue;
+      await finish(index + 1);
+      await session.settle();
     }
-    events += await told(wave);
+    await finish(steps.length);
     await session.finishHistory(steps[steps.length - 1]!.at);
     progress.done();
     return events;
   }
 
-  private send(session: Session, { to, id, type, data, at, actor }: DemoStep, index: number): Promise<Outcome> {
+  /** @returns how many new events it wrote; throws the refusal: the demo's own steps are never refused */
+  private async send(session: Session, { to, id, type, data, at, actor }: DemoStep, index: number): Promise<number> {
     const meta = {
       commandId: `demo-${index}-${type}`,
       actor,
@@ -75,7 +90,9 @@ export class DemoCommand extends CommandRunner {
       occurredAt: at,
       mode: 'backfill' as const,
     };
-    return session.send(new targets[to]!.to(id, { type, data, meta }));
+    const outcome = await session.send(new targets[to]!.to(id, { type, data, meta }));
+    if (outcome instanceof Refused) throw outcome;
+    return outcome.repeated ? 0 : outcome.events;
   }
 
   @Option({ flags: '--once', description: 'Do not serve afterwards.' })
@@ -99,16 +116,6 @@ export class DemoCommand extends CommandRunner {
     return '\nExample: baton demo --once';
   }
 }
-
-/** Counts the new events of a wave. @throws the first refusal: the demo's own steps are never refused */
-const told = async (wave: readonly Promise<Outcome>[]): Promise<number> => {
-  let events = 0;
-  for (const outcome of await Promise.all(wave)) {
-    if (outcome instanceof Refused) throw outcome;
-    if (!outcome.repeated) events += outcome.events;
-  }
-  return events;
-};
 
 const refuseOthersData = async ({ log }: Session): Promise<void> => {
   const { events } = await log.readAll(START, {}, 100);

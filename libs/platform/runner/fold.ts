@@ -20,8 +20,10 @@ export interface Follower {
   readonly name: string;
   /** Event types it takes; undefined: all. */
   readonly types: readonly string[] | undefined;
-  /** Of the last event handled and saved. */
+  /** Everything up to here is handled and saved. */
   readonly position: string;
+  /** Everything up to here is handled, and visible to readers. */
+  readonly handled: string;
   /** Handles a page that begins at or before its position. */
   take(page: DecodedPage): Promise<void>;
   /** Saves what is not saved yet. */
@@ -47,6 +49,8 @@ export class Fold implements Follower {
   private saved = START;
   private unsaved = false;
   private pagesUnsaved = 0;
+  /** Some document or parked sequence is not saved yet; without it only the checkpoint is behind. */
+  private changed = false;
   /** No document was written before this run, so none needs to be loaded, and all can be inserted. */
   private empty = false;
 
@@ -88,6 +92,10 @@ export class Fold implements Follower {
     return this.saved;
   }
 
+  get handled(): string {
+    return this.changed ? this.saved : this.reached;
+  }
+
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.reached && page.position !== START) return;
     if (this.projection.personal) await page.openAll();
@@ -108,6 +116,8 @@ export class Fold implements Follower {
       for (const key of keys) this.foldInto(key, event, this.projection.personal ? page.openAt(index) : page.at(index));
     this.reached = page.position;
     this.unsaved = true;
+    this.changed ||= work.length > 0 || this.newlyParked.length > 0;
+    if (!this.changed) return;
     this.pagesUnsaved++;
     const waited = !this.behind && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
     if (waited || this.dirty.size >= DIRTY_LIMIT) await this.flush();
@@ -177,7 +187,7 @@ export class Fold implements Follower {
     for (const document of this.dirty.values()) this.recent.set(document.id, document);
     this.dirty = new Map();
     this.saved = this.reached;
-    this.unsaved = false;
+    this.unsaved = this.changed = false;
     this.pagesUnsaved = 0;
   }
 }

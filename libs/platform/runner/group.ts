@@ -20,6 +20,34 @@ export async function* ahead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
   }
 }
 
+const IDLE_MS = 100;
+
+/** The pages, and a `pause` whenever the log was silent for a moment after one. */
+async function* withPauses(pages: AsyncIterable<Page>): AsyncIterable<Page | 'pause'> {
+  const iterator = pages[Symbol.asyncIterator]();
+  try {
+    for (let next = iterator.next(), told = true; ;) {
+      const waiting = new AbortController();
+      const idle = told ? undefined : delay(IDLE_MS, 'pause' as const, { signal: waiting.signal });
+      idle?.catch(() => undefined);
+      const got = await (idle ? Promise.race([next, idle]) : next);
+      waiting.abort();
+      if (got === 'pause') {
+        told = true;
+        yield got;
+        continue;
+      }
+      if (got.done) return;
+      told = false;
+      next = iterator.next();
+      next.catch(() => undefined);
+      yield got.value;
+    }
+  } finally {
+    void iterator.return?.();
+  }
+}
+
 const earliest = (followers: readonly Follower[]): string =>
   followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
 
@@ -69,7 +97,12 @@ export class Group {
           await delay(60_000, undefined, { signal }).catch(() => undefined);
           continue;
         }
-        for await (const page of ahead(this.log.follow(earliest(this.followers), {}, { signal, limit: 2000 }))) {
+        const pages = ahead(this.log.follow(earliest(this.followers), {}, { signal, limit: 2000 }));
+        for await (const page of withPauses(pages)) {
+          if (page === 'pause') {
+            for (const follower of this.followers) await follower.flush();
+            continue;
+          }
           const decoded = new DecodedPage(page, this.journal);
           for (const follower of this.followers) await follower.take(decoded);
           pause = 50;

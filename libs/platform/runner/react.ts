@@ -84,6 +84,10 @@ export class React implements Follower {
     return this.saved;
   }
 
+  get handled(): string {
+    return this.reached;
+  }
+
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.reached) return;
     const streams = new Map<string, Promise<readonly Recorded[]>>();
@@ -122,7 +126,8 @@ export class React implements Follower {
     await this.send(lastOfEach(sendings));
     this.reached = page.position;
     this.dirty = true;
-    await this.flush();
+    // Where nothing was sent, a repeated page does no harm: the checkpoint can wait for the next flush.
+    if (sendings.length > 0 || this.newlyParked.length > 0) await this.flush();
   }
 
   /** Commands to one stream go one after the other, in log order; streams side by side. */

@@ -196,7 +196,7 @@ export class Runner {
       const behind = [];
       for (const name of await this.followers(only)) {
         const here = [...this.folds.followers, ...this.reacts.followers].find((follower) => follower.name === name);
-        const reached = here?.position ?? (await this.parts.documents.checkpoint(name))?.position ?? START;
+        const reached = here?.handled ?? (await this.parts.documents.checkpoint(name))?.position ?? START;
         if (reached < position) behind.push(name);
       }
       if (behind.length === 0) return;
