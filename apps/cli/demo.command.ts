@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START } from '@baton/kernel';
-import { companySteps, type DemoStep } from './demo/company';
+import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
@@ -14,7 +14,7 @@ interface Options {
   json?: boolean;
 }
 
-/** What policies answer on another stream: it is sent alone, and the next step waits for them. */
+/** What policies answer on another stream: the story goes on when they have. */
 const crossing = new Set([
   'ConvertLead',
   'AddContactRole',
@@ -53,36 +53,29 @@ export class DemoCommand extends CommandRunner {
   }
 
   /** Sends the steps as ordinary commands of the past, in their order; what may wait for a policy, does. */
-  private async fill(session: Session, steps: readonly DemoStep[]): Promise<number> {
+  private async fill(session: Session, steps: readonly CompanyStep[]): Promise<number> {
     const progress = new Progress('demo', steps.length);
     let events = 0;
-    let lanes = new Map<string, Promise<number>>();
-    const finish = async (upTo: number) => {
-      for (const sent of await Promise.all(lanes.values())) events += sent;
-      lanes = new Map();
-      progress.at(upTo);
-    };
     await session.follow();
-    for (const [index, step] of steps.entries()) {
-      if (crossing.has(step.type) || lanes.size >= WAVE) await finish(index);
-      const lane = `${step.to}-${step.id}`; // steps of one stream go one after the other
-      const before = lanes.get(lane) ?? Promise.resolve(0);
-      lanes.set(
-        lane,
-        before.then(async (sum) => sum + (await this.send(session, step, index))),
-      );
-      if (!crossing.has(step.type)) continue;
-      await finish(index + 1);
-      await session.settle();
+    for (let start = 0; start < steps.length; start += WAVE) {
+      const stories = new Map<string, Promise<void>>();
+      for (const [offset, step] of steps.slice(start, start + WAVE).entries()) {
+        const tell = async () => {
+          events += await this.send(session, step, start + offset);
+          if (crossing.has(step.type)) await session.settle();
+        };
+        stories.set(step.story, (stories.get(step.story) ?? Promise.resolve()).then(tell));
+      }
+      await Promise.all(stories.values());
+      progress.at(start + WAVE, steps.length);
     }
-    await finish(steps.length);
     await session.finishHistory(steps[steps.length - 1]!.at);
     progress.done();
     return events;
   }
 
   /** @returns how many new events it wrote; throws the refusal: the demo's own steps are never refused */
-  private async send(session: Session, { to, id, type, data, at, actor }: DemoStep, index: number): Promise<number> {
+  private async send(session: Session, { to, id, type, data, at, actor }: CompanyStep, index: number): Promise<number> {
     const meta = {
       commandId: `demo-${index}-${type}`,
       actor,

@@ -29,7 +29,8 @@ import { OpportunitiesModule, opportunitiesParts } from '@baton/opportunities';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { targets } from '../import/aggregates';
-import { companySteps, type DemoStep } from './company';
+import { companySteps } from './company';
+import type { DemoStep } from './story';
 
 const contexts: readonly { readonly module: Type<unknown>; readonly parts: ContextParts }[] = [
   { module: DefinitionsModule, parts: definitionsParts },

@@ -4,7 +4,11 @@ import { campaignSteps, channels, demandOn, marketingTouch } from './market';
 import { randomOf, type Random } from './random';
 import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep } from './story';
 
-export type { DemoStep } from './story';
+/** A step with the history it belongs to: steps of one story follow from each other, stories are independent. */
+export interface CompanyStep extends DemoStep {
+  readonly story: string;
+}
+const inStory = (story: string, steps: readonly DemoStep[]): CompanyStep[] => steps.map((step) => ({ ...step, story }));
 
 /** At scale 1: people who find the company by themselves (colleagues and doubles come on top), and mere visitors. */
 const PEOPLE = 2300;
@@ -46,13 +50,17 @@ const passerBySteps = (seed: number, n: number, arrive: (n: number, random: Rand
  * at scale 1. Between a step and one that needs a policy's answer to it lies at least a minute.
  * @param scale how many people and how much money, 1 for the full company; a larger one begins with the same people
  */
-export const companySteps = (seed: number, scale = 1): DemoStep[] => {
+export const companySteps = (seed: number, scale = 1): CompanyStep[] => {
   const arrive = arrivals();
   const taken = new Set<string>();
-  const steps = [...agreementSteps(randomOf(seed, 'agreements')), ...campaignSteps(seed, scale)];
+  const ofTheCompany = [...agreementSteps(randomOf(seed, 'agreements')), ...campaignSteps(seed, scale)];
+  const steps = ofTheCompany.flatMap((step) => inStory(`${step.to} ${step.id}`, [step]));
   for (let index = 1; index <= Math.round(PEOPLE * scale); index++)
-    steps.push(...leadSteps(seed, index, arrive(index, randomOf(seed, 'arrival', index)), taken));
-  for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++) steps.push(...passerBySteps(seed, n, arrive));
+    steps.push(
+      ...inStory(`person ${index}`, leadSteps(seed, index, arrive(index, randomOf(seed, 'arrival', index)), taken)),
+    );
+  for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++)
+    steps.push(...inStory(`passer-by ${n}`, passerBySteps(seed, n, arrive)));
   // The sort keeps the order of steps of the same instant: a capture stays before its first contact.
   return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 };
