@@ -20,6 +20,10 @@ const contexts: readonly { readonly module: Type<unknown>; readonly parts: Conte
   { module: InsightsModule, parts: insightsParts },
 ];
 
+const ownParts = contexts.map(({ parts }) => parts);
+/** Events, projections, policies and due lists of every context; the case file shows the events of all others. */
+export const contextParts: readonly ContextParts[] = [...ownParts, auditParts(ownParts)];
+
 /** All of Baton but the edge: the platform on the configured stores, and every context. */
 @Module({})
 export class BatonModule {
@@ -27,11 +31,10 @@ export class BatonModule {
     config: Config,
     { clock, edge = [] }: { clock?: Clock; edge?: readonly DynamicModule[] } = {},
   ): DynamicModule {
-    const parts = contexts.map((context) => context.parts);
     return {
       module: BatonModule,
       imports: [
-        PlatformModule.forRoot(config, [...parts, auditParts(parts)], clock),
+        PlatformModule.forRoot(config, contextParts, clock),
         ...contexts.map(({ module }) => module),
         AuditModule,
         ...edge,

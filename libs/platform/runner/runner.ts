@@ -21,8 +21,8 @@ import {
 import { v5 as uuidv5 } from 'uuid';
 import { collectionOf, firstGeneration } from '../documents';
 import { Fold, type Follower } from './fold';
-import { ahead, Group } from './group';
-import { DecodedPage } from './page';
+import { Group } from './group';
+import { replay } from './replay';
 import { policyFollower, React, type Dispatch } from './react';
 import { seenBy, type Completeness } from './verify';
 
@@ -287,16 +287,7 @@ export class Runner {
     try {
       const generation = await this.nextGeneration(projection);
       await documents.drop(generation); // what an interrupted rebuild left behind
-      const fold = await Fold.open(documents, projection, generation, () => fence, { behind: true });
-      let events = 0;
-      const { signal, abort } = abortable();
-      for await (const page of ahead(log.follow(START, filterOf(projection), { signal, limit: 5000 }))) {
-        await fold.take(new DecodedPage(page, journal));
-        onProgress((events += page.events.length));
-        if (page.atTip) break;
-      }
-      abort();
-      await fold.flush();
+      const events = await replay({ log, journal, documents }, projection, generation, () => fence, { onProgress });
       const before = await documents.active(name);
       await documents.activate(name, generation);
       this.folds.refresh();
@@ -355,13 +346,6 @@ export class Runner {
     return answers;
   }
 }
-
-const filterOf = ({ types }: Projection) => (types ? { types } : {});
-
-const abortable = () => {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-};
 
 /** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
 const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;

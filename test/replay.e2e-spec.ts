@@ -1,0 +1,134 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogueOf, type Documents, type Projection } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { accessParts } from '@baton/platform/access';
+import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
+import { replay } from '@baton/platform/runner';
+import { contextParts } from '../apps/contexts';
+import { companySteps } from '../apps/cli/demo/company';
+import { baton, batonJson, root, temporaryFolder } from './support/baton';
+
+const SCALE = '0.1';
+
+describe('the demo', () => {
+  const folder = temporaryFolder();
+  const other = temporaryFolder();
+  let printed: string;
+  beforeAll(() => {
+    const { status, stdout, stderr } = baton(folder, 'demo', '--once', '--scale', SCALE);
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    printed = stdout;
+  }, 300_000);
+
+  it('prints four models and more side by side, and the velocity', () => {
+    for (const model of ['first-touch', 'last-touch', 'linear', 'u-shaped']) expect(printed).toContain(model);
+    for (const word of ['paid search', 'unattributed', 'win rate', 'per day', 'Insight Team'])
+      expect(printed).toContain(word);
+  });
+
+  it('adds nothing the second time', () => {
+    const before = batonJson<{ followers: { position: string }[] }>(folder, 'status').followers[0]!.position;
+    expect(batonJson<{ events: number }>(folder, 'demo', '--once', '--scale', SCALE).events).toBe(0);
+    expect(batonJson<{ followers: { position: string }[] }>(folder, 'status').followers[0]!.position).toBe(before);
+  }, 300_000);
+
+  it('keeps every name, e-mail address, phone number and note out of the log and of the key file', () => {
+    const secrets = companySteps(7, Number(SCALE)).flatMap(({ data }) =>
+      ['email', 'name', 'phone', 'note'].flatMap((field) => {
+        const value = (data as Record<string, unknown>)[field];
+        // Campaigns and deals have names too; those are no person's.
+        return typeof value === 'string' && 'leadId' in data ? [value] : [];
+      }),
+    );
+    expect(secrets.length).toBeGreaterThan(500);
+    for (const file of readdirSync(folder).filter((name) => /^(log|keys)\.db/.test(name))) {
+      const bytes = readFileSync(join(folder, file));
+      expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([]);
+    }
+    // The scan can find something: what is not personal stands there in clear.
+    expect(readFileSync(join(folder, 'log.db')).includes('Insight Team')).toBe(true);
+  });
+
+  it('hides personal data from whoever reads the events', () => {
+    const { stdout } = baton(folder, 'events', '--types', 'LeadCaptured', '--limit', '5');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; data: Record<string, unknown> });
+    expect(events).toHaveLength(5);
+    for (const { data } of events) {
+      expect(data['$personal']).toMatch(/^v1\./);
+      expect(data).not.toHaveProperty('email');
+    }
+  });
+
+  it('tells the case of a deal from its opening to its journey', () => {
+    const { stdout } = baton(folder, 'events', '--types', 'OpportunityWon', '--limit', '1');
+    const { data } = JSON.parse(stdout) as { data: { opportunityId: string } };
+    const entries = batonJson<{ type: string; actor: string; changes: unknown[] }[]>(
+      folder,
+      'case-file',
+      'opportunity',
+      data.opportunityId,
+    );
+    const types = entries.map(({ type }) => type);
+    expect(types).toEqual(
+      expect.arrayContaining(['OpportunityOpened', 'ContactRoleAdded', 'OpportunityWon', 'JourneyClosed']),
+    );
+    expect(types.indexOf('OpportunityOpened')).toBeLessThan(types.indexOf('OpportunityWon'));
+    expect(entries.every(({ actor }) => actor !== '')).toBe(true);
+  });
+
+  it('gives equal bytes when its log is folded twice, in two page sizes, and rebuilt', async () => {
+    const clock = new FixedClock();
+    const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
+    const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
+    const parts = [accessParts, ...contextParts];
+    const journal = new SealedJournal(log, catalogueOf(parts.flatMap(({ events }) => events)), keys);
+    const live = await EmbeddedDocuments.open(join(folder, 'documents.db'));
+    const bytesOf = async (documents: Documents, projection: Projection): Promise<string> => {
+      const lines: string[] = [];
+      for await (const page of new ReadModels(documents).pages(projection))
+        for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
+      return lines.join('\n');
+    };
+    let documentsSeen = 0;
+    for (const projection of parts.flatMap(({ projections }) => projections)) {
+      const folded = await bytesOf(live, projection);
+      for (const pageSize of [83, 4096]) {
+        const documents = new MemoryDocuments();
+        const fence = (await documents.lease('replay', 'test', 60_000, clock.now()))!;
+        const generation = `${projection.name}-v${projection.version}`;
+        await replay({ log, journal, documents }, projection, generation, () => fence, { pageSize });
+        // Equal, but told briefly when not.
+        expect({ [projection.name]: (await bytesOf(documents, projection)) === folded }).toEqual({
+          [projection.name]: true,
+        });
+      }
+      documentsSeen += folded === '' ? 0 : folded.split('\n').length;
+    }
+    expect(documentsSeen).toBeGreaterThan(1000);
+    await live.close();
+    await keys.close();
+    await log.close();
+
+    const figures = () => batonJson(folder, 'report', 'attribution', '--model', 'time-decay', '--by', 'month');
+    const before = figures();
+    expect(baton(folder, 'rebuild').status).toBe(0);
+    expect(figures()).toEqual(before);
+  }, 300_000);
+
+  it('does not mix with other data', () => {
+    const csv = join(other, 'deals.csv');
+    const header = 'opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value';
+    writeFileSync(csv, `${header}\nA1,Ada,Loom,,Won,2017-01-02,2017-02-03,100\n`);
+    const mapping = join(root, 'examples', 'mappings', 'crm-sales-opportunities.json');
+    expect(batonJson<{ accepted: number }>(other, 'import', mapping, csv).accepted).toBe(1);
+    const { status, stderr } = baton(other, 'demo', '--once');
+    expect(status).toBe(1);
+    expect(stderr).toContain('demo/log-in-use');
+  });
+});
