@@ -1,0 +1,94 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { settings } from '@baton/platform/config';
+import { root, temporaryFolder } from './support/baton';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) => text!.trim());
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** What each block of commands must print, in the order of the page; the first two are the two commands. */
+const prints: readonly RegExp[] = [
+  /Pipeline velocity by product/,
+  /./,
+  /^$/,
+  /"perDay":\{"decimal":"\d+\.\d\d","currency":"USD"\}/,
+  /^$/,
+  /"lead":\{"leadId":"ada","stage":"lead","email":"ada@example.org","company":"Analytical Engines"\}/,
+  /"type":"Opportunity(Won|Lost)"/,
+  /u-shaped[\s\S]*"total":/,
+  /Usage: baton import/,
+  /LeadCaptured[\s\S]*key:my-page/,
+  /case-file-v1: complete up to[\s\S]*deals: \d+ events into deals-v1-2/,
+];
+
+describe('the README', () => {
+  const folder = temporaryFolder();
+  let server: ChildProcess;
+  let port: number;
+  let served = '';
+
+  beforeAll(async () => {
+    port = await freePort();
+    expect(blocks[0]).toBe('npm ci && npm run demo');
+    // In a group of its own, because npm stands between this process and the server.
+    server = spawn('npm', ['run', 'demo'], { cwd: root, env: environment(), detached: true });
+    await new Promise<void>((resolve, reject) => {
+      server.stdout!.on('data', (chunk: Buffer) => (served += chunk.toString()).includes('GraphiQL') && resolve());
+      server.stderr!.on('data', (chunk: Buffer) => (served += chunk.toString()));
+      server.once('exit', () => reject(new Error(served)));
+    });
+  }, 400_000);
+  afterAll(() => {
+    if (server.pid) process.kill(-server.pid, 'SIGTERM');
+    for (const file of ['key.json', 'answer.json']) rmSync(join(root, file), { force: true });
+  });
+
+  const environment = () => ({ ...process.env, BATON_DATA_DIR: folder, BATON_PORT: String(port) });
+
+  it('names the two commands first', () =>
+    expect(blocks.slice(0, 2)).toEqual(['npm ci && npm run demo', 'npm ci && npm test']));
+
+  it('says what the demo prints', () => {
+    expect(served).toMatch(prints[0]!);
+    expect(served).toMatch(/admin key, told this once: {2}baton_[0-9a-f]{12}_/);
+  });
+
+  it('has commands that work, one after the other, beside the running server', () => {
+    expect(prints).toHaveLength(blocks.length);
+    const script = blocks
+      .slice(2)
+      .map((block, index) => `echo "--- ${index + 2}"\n${block.replaceAll(':3000', `:${port}`)}`);
+    const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', script.join('\n')], {
+      cwd: root,
+      env: environment(),
+      encoding: 'utf8',
+    });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    const outputs = stdout.split(/^--- \d+$/m).slice(1);
+    outputs.forEach((output, index) => expect(output.trim()).toMatch(prints[index + 2]!));
+  }, 400_000);
+
+  it('lists every setting with its default', () => {
+    for (const { name, fallback, meaning } of settings) {
+      const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+      expect(row).toContain(meaning);
+      if (fallback) expect(row).toContain(`\`${fallback}\``);
+    }
+  });
+
+  it('links to files that are there', () => {
+    const targets = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, target]) => target!);
+    expect(targets.length).toBeGreaterThan(2);
+    expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
+  });
+});
