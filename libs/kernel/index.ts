@@ -1,4 +1,5 @@
 export * from './command';
+export * from './context';
 export * from './decider';
 export * from './errors';
 export * from './event';

@@ -1,5 +1,4 @@
-import type { DueList, Policy } from './policy';
-import type { AnyEvent, Events, Recorded } from './event';
+import type { AnyEvent, Recorded } from './event';
 
 /** What a column may hold: instants and text sort as text; null is the smallest value everywhere. */
 export type ColumnType = 'text' | 'integer' | 'real' | 'flag';
@@ -64,12 +63,3 @@ export const projectionOfAll = <D extends object>(
   initial: shape.initial,
   fold: shape.on,
 });
-
-/** Everything a module of a context hands to the platform: plain lists. */
-export interface ContextParts {
-  readonly name: string;
-  readonly events: readonly Events[];
-  readonly projections: readonly Projection[];
-  readonly policies: readonly Policy[];
-  readonly dueLists: readonly DueList[];
-}
