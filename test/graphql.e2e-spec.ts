@@ -290,6 +290,32 @@ describe('GraphQL', () => {
     });
   });
 
+  it('answers as of any day: what had happened, and what we knew', async () => {
+    const { position } = await tell(
+      'openOpportunity(commandId: "p1", input: { opportunityId: "past", product: "Loom" })',
+    );
+    await tell('winOpportunity(commandId: "p2", input: { opportunityId: "past" })');
+    const late = await tell(
+      'recordTouch(commandId: "p3", occurredAt: "2024-02-01T00:00:00Z", input: { leadId: "ada", action: "call", team: "sales" })',
+    );
+    const { data, errors } = await served.ask<
+      Record<string, { status?: string; lastTouchAt?: string; totalCount?: number } | null>
+    >(
+      `{ now: opportunity(opportunityId: "past", atLeast: "${late.position}") { status }
+         then: opportunity(opportunityId: "past", asOf: { knownAt: "${position}" }) { status }
+         before: opportunity(opportunityId: "past", asOf: { happenedBy: "2020-01-01T00:00:00Z" }) { status }
+         unknown: leads(asOf: { knownBy: "2020-01-01T00:00:00Z" }) { totalCount } }`,
+      ['auditor'],
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      now: { status: 'WON' },
+      then: { status: 'OPEN' },
+      before: null,
+      unknown: { totalCount: 0 },
+    });
+  });
+
   describe('what is wrong', () => {
     it('has a stable code and no stack', async () => {
       const cases: [string, string][] = [

@@ -24,7 +24,7 @@ import type { Config } from './config';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal } from './event-log';
 import { EmbeddedKeyStore, masterKey } from './keys';
-import { Runner } from './runner';
+import { historyOf, Runner } from './runner';
 
 /** The machine's clock. */
 export class SystemClock extends Clock {
@@ -102,7 +102,12 @@ export class PlatformModule implements OnApplicationShutdown {
         useFactory: (log: EventLog, keys: KeyStore) => new SealedJournal(log, catalogue, keys),
         inject: [EventLog, KeyStore],
       },
-      { provide: ReadModels, useFactory: (documents: Documents) => new ReadModels(documents), inject: [Documents] },
+      {
+        provide: ReadModels,
+        useFactory: (documents: Documents, log: EventLog, journal: Journal) =>
+          new ReadModels(documents, historyOf(log, journal, clock)),
+        inject: [Documents, EventLog, Journal],
+      },
       {
         provide: DecisionContext,
         useFactory: (definitions: DefinitionSource) => new DecisionContext(clock, definitions),

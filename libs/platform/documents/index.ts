@@ -1,3 +1,3 @@
 export { EmbeddedDocuments } from './embedded-documents';
 export { MemoryDocuments } from './memory-documents';
-export { collectionOf, firstGeneration, ReadModels } from './read-models';
+export { collectionOf, firstGeneration, ReadModels, type AsOf } from './read-models';

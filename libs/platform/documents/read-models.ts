@@ -1,4 +1,16 @@
-import type { Aggregate, Collection, Documents, Find, Group, Order, Position, Projection, Where } from '@baton/kernel';
+import {
+  Refused,
+  type Aggregate,
+  type Collection,
+  type Documents,
+  type Find,
+  type Group,
+  type Instant,
+  type Order,
+  type Position,
+  type Projection,
+  type Where,
+} from '@baton/kernel';
 
 /** The collection that holds one generation of a read model. */
 export const collectionOf = (projection: Projection, generation: string): Collection => ({
@@ -9,9 +21,31 @@ export const collectionOf = (projection: Projection, generation: string): Collec
 /** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */
 export const firstGeneration = ({ name, version }: Projection): string => `${name}-v${version}`;
 
+/** A cut through the log: what had happened by an instant, and what we knew by an instant or a position. */
+export interface AsOf {
+  /** Events that occurred later are left out. */
+  readonly happenedBy?: Instant;
+  /** Events that were recorded later are left out. */
+  readonly knownBy?: Instant;
+  /** Events that stand later in the log are left out. */
+  readonly knownAt?: Position;
+}
+
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
-  constructor(readonly documents: Documents) {}
+  /** @param history gives the read models as they were at a cut */
+  constructor(
+    readonly documents: Documents,
+    private readonly history?: (cut: AsOf) => ReadModels,
+  ) {}
+
+  /** The read models as they stood at a cut, folded anew from the log; these ones where no cut is asked for. */
+  asOf(cut: AsOf | null | undefined): ReadModels {
+    if (!cut || (!cut.happenedBy && !cut.knownBy && !cut.knownAt)) return this;
+    if (!this.history)
+      throw new Refused('read/no-history', 'These read models are a view of the past already.', 'asOf');
+    return this.history(cut);
+  }
 
   /** Where the active generation of a read model is kept. */
   async collection(projection: Projection): Promise<Collection> {

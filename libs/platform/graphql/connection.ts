@@ -1,8 +1,19 @@
 import { type Type } from '@nestjs/common';
-import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
-import { Refused, type Order, type Position, type Projection, type Where } from '@baton/kernel';
+import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Refused, type Instant, type Order, type Position, type Projection, type Where } from '@baton/kernel';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import type { ReadModels } from '../documents';
+import type { AsOf, ReadModels } from '../documents';
+import { InstantScalar } from './scalars';
+
+@InputType({ description: 'A cut through the log: what had happened, and what we knew of it.' })
+export class AsOfInput implements AsOf {
+  @Field(() => InstantScalar, { nullable: true, description: 'Leave out what occurred later.' })
+  happenedBy?: Instant;
+  @Field(() => InstantScalar, { nullable: true, description: 'Leave out what was recorded later.' })
+  knownBy?: Instant;
+  @Field(() => String, { nullable: true, description: 'Leave out what stands behind this position of the log.' })
+  knownAt?: Position;
+}
 
 /** Arguments that every query takes. */
 @ArgsType()
@@ -15,6 +26,10 @@ export class ReadArgs {
     description: 'Wait until the read models hold everything up to this position (from a mutation’s answer).',
   })
   atLeast?: Position;
+
+  @IsOptional()
+  @Field(() => AsOfInput, { nullable: true, description: 'Answer as of then, folded anew from the log.' })
+  asOf?: AsOfInput;
 }
 
 /** Arguments of a connection. */

@@ -1,5 +1,6 @@
 export { AccessGuard, Allow, Caller, everyRole, personalField, personalReaders, ReadYourWrites } from './caller';
 export {
+  AsOfInput,
   connectionOf,
   PageArgs,
   PageInfo,

@@ -2,3 +2,4 @@ export { Runner, type FollowerStatus, type RunnerParts } from './runner';
 export { type Dispatch } from './react';
 export { type Completeness } from './verify';
 export { replay } from './replay';
+export { historyOf } from './history';

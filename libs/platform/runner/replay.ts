@@ -1,11 +1,34 @@
-import { START, type Documents, type EventLog, type Fence, type Journal, type Projection } from '@baton/kernel';
+import {
+  START,
+  type Documents,
+  type EventLog,
+  type Fence,
+  type Journal,
+  type Page,
+  type Projection,
+  type StoredEvent,
+} from '@baton/kernel';
+import type { AsOf } from '../documents';
 import { Fold } from './fold';
 import { ahead } from './group';
 import { DecodedPage } from './page';
 
+const knownLater = ({ recordedAt, position }: StoredEvent, { knownBy, knownAt }: AsOf): boolean =>
+  (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
+
+/** The part of a page before a cut; `atTip` when the cut lies within it. */
+const before = (page: Page, cut: AsOf): Page => {
+  const end = page.events.findIndex((event) => knownLater(event, cut));
+  const known = end < 0 ? page.events : page.events.slice(0, end);
+  const { happenedBy } = cut;
+  const events = happenedBy === undefined ? known : known.filter(({ meta }) => meta.occurredAt <= happenedBy);
+  return { events, position: page.position, atTip: page.atTip || end >= 0 };
+};
+
 /**
  * Folds the log from its beginning to its end into a generation of its own. Same log, same projection, same bytes,
  * whatever the page size.
+ * @param cut leave out what happened or was known later
  * @param onProgress called after each page with the events read so far
  * @returns how many events were read
  */
@@ -14,13 +37,18 @@ export const replay = async (
   projection: Projection,
   generation: string,
   fence: () => Fence,
-  { pageSize = 5000, onProgress }: { pageSize?: number; onProgress?: (events: number) => void } = {},
+  {
+    pageSize = 5000,
+    onProgress,
+    cut = {},
+  }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
 ): Promise<number> => {
   const fold = await Fold.open(documents, projection, generation, fence, { behind: true });
   const leaving = new AbortController();
   const options = { signal: leaving.signal, limit: pageSize };
   let events = 0;
-  for await (const page of ahead(log.follow(START, projection.types ? { types: projection.types } : {}, options))) {
+  for await (const read of ahead(log.follow(START, projection.types ? { types: projection.types } : {}, options))) {
+    const page = before(read, cut);
     await fold.take(new DecodedPage(page, journal));
     events += page.events.length;
     onProgress?.(events);

@@ -145,17 +145,25 @@ export class AttributionResolver {
   })
   @Allow(...everyRole)
   async attribution(@Args() { model, ...args }: AttributionArgs): Promise<AttributionReport> {
-    return attribution(this.models, { ...(await this.question(args)), ...(model && { model }) });
+    return attribution(this.models.asOf(args.asOf), { ...(await this.question(args)), ...(model && { model }) });
   }
 
   @Query(() => [Attribution], { description: 'The same under several models, in the order asked.' })
   @Allow(...everyRole)
   async attributionComparison(@Args() { models, ...args }: ComparisonArgs): Promise<readonly AttributionReport[]> {
-    return compareModels(this.models, { ...(await this.question(args)), models });
+    return compareModels(this.models.asOf(args.asOf), { ...(await this.question(args)), models });
   }
 
-  private async question({ by, from, to, lookback, timeZone, currency }: PeriodArgs): Promise<AttributionQuestion> {
-    const now = this.clock.now();
+  private async question({
+    by,
+    from,
+    to,
+    lookback,
+    timeZone,
+    currency,
+    asOf,
+  }: PeriodArgs): Promise<AttributionQuestion> {
+    const now = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
     return {
       ...(await methodAt(this.context.definitions, to && to < now ? to : now)),
       by,

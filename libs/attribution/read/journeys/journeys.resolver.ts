@@ -134,9 +134,9 @@ export class JourneysResolver {
 
   @Query(() => Journey, { description: 'The journey of one closed deal, with the credit of each touch explained.' })
   @Allow(...everyRole)
-  async journey(@Args() { journeyId, models, lookback }: JourneyArgs): Promise<Journey> {
+  async journey(@Args() { journeyId, models, lookback, asOf }: JourneyArgs): Promise<Journey> {
     const method = await methodAt(this.context.definitions, this.clock.now());
-    const { journey, ...explained } = await explainJourney(this.readModels, journeyId, {
+    const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,
       models: models ?? [method.definition.body.model],
       ...(lookback && { lookback }),

@@ -86,10 +86,10 @@ export class CaseFileResolver {
   })
   @Allow('auditor', 'revops', 'marketing', 'sales')
   async caseFile(
-    @Args() { subject, first, after }: CaseFileArgs,
+    @Args() { subject, first, after, asOf }: CaseFileArgs,
     @Caller() { roles }: CallerIdentity,
   ): Promise<Connection<CaseFileEntry>> {
-    const { entries, totalCount, hasNextPage } = await caseFilePage(this.models, this.journal, subject, {
+    const { entries, totalCount, hasNextPage } = await caseFilePage(this.models.asOf(asOf), this.journal, subject, {
       first,
       ...(after && { after: readCursor(after).id }),
       personal: roles.some((role) => personalReaders.includes(role)),

@@ -51,9 +51,9 @@ export class CampaignsResolver {
 
   @Query(() => CampaignConnection, { description: 'The campaigns, newest first.' })
   @Allow(...everyRole)
-  campaigns(@Args() { first, after, channel }: CampaignsArgs): Promise<Connection<CampaignType>> {
+  campaigns(@Args() { first, after, asOf, channel }: CampaignsArgs): Promise<Connection<CampaignType>> {
     const where: Where = channel === undefined ? {} : { channel: { eq: channel } };
     const orderBy = [{ column: 'createdAt', descending: true }];
-    return readPage(this.models, campaignList, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), campaignList, { first, after, where, orderBy }, node);
   }
 }

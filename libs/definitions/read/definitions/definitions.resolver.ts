@@ -127,8 +127,8 @@ export class DefinitionsResolver {
 
   @Query(() => [DefinitionType], { description: 'Every version of every definition, by kind and number.' })
   @Allow(...everyRole)
-  async definitions(@Args() { kind }: DefinitionsArgs): Promise<DefinitionType[]> {
-    return (await listDefinitions(this.models, kind ? { kind } : {})).map(node);
+  async definitions(@Args() { kind, asOf }: DefinitionsArgs): Promise<DefinitionType[]> {
+    return (await listDefinitions(this.models.asOf(asOf), kind ? { kind } : {})).map(node);
   }
 
   @Query(() => DefinitionType, {
@@ -136,24 +136,24 @@ export class DefinitionsResolver {
     description: 'One version of a definition: by its number, or the one in force at an instant.',
   })
   @Allow(...everyRole)
-  async definition(@Args() { kind, number, at }: DefinitionArgs): Promise<DefinitionType | null> {
+  async definition(@Args() { kind, number, at, asOf }: DefinitionArgs): Promise<DefinitionType | null> {
     const doc = number
-      ? await oneDefinition(this.models, { kind, number })
-      : await definitionInForce(this.models, { kind, at: at ?? this.clock.now() });
+      ? await oneDefinition(this.models.asOf(asOf), { kind, number })
+      : await definitionInForce(this.models.asOf(asOf), { kind, at: at ?? this.clock.now() });
     return doc ? node(doc) : null;
   }
 
   @Query(() => [DifferenceType], { description: 'What changed between two versions of a definition.' })
   @Allow(...everyRole)
-  async definitionDifference(@Args() { kind, before, after }: DifferenceArgs): Promise<DifferenceType[]> {
-    return [...(await definitionDifference(this.models, { kind, before, after }))];
+  async definitionDifference(@Args() { kind, before, after, asOf }: DifferenceArgs): Promise<DifferenceType[]> {
+    return [...(await definitionDifference(this.models.asOf(asOf), { kind, before, after }))];
   }
 
   @Query(() => [DefinitionType], {
     description: 'The definitions in force whose review day has passed, the longest overdue first.',
   })
   @Allow(...everyRole)
-  async overdueReviews(@Args() { at }: InstantArgs): Promise<DefinitionType[]> {
-    return (await overdueReviews(this.models, { at: at ?? this.clock.now() })).map(node);
+  async overdueReviews(@Args() { at, asOf }: InstantArgs): Promise<DefinitionType[]> {
+    return (await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now() })).map(node);
   }
 }

@@ -140,7 +140,8 @@ describe('the history of a kind', () => {
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let state = definition.initialState();
         let now = NOW;
-        const asDecided: { at: string; number: number | undefined }[] = [];
+        // By instant: of several decisions within one millisecond the last one stands.
+        const asDecided = new Map<string, number | undefined>();
         for (const { days, type, number, ahead } of steps) {
           now = fromMs(toMs(now) + days * 86_400_000);
           const inForceFrom = ahead === undefined ? undefined : fromMs(toMs(now) + ahead * 86_400_000);
@@ -159,9 +160,9 @@ describe('the history of a kind', () => {
           const facts = definition.decide(state, command, { now, mode: 'live', definition: () => undefined });
           if (!(facts instanceof Refused))
             for (const fact of facts) state = definition.evolve(state, { ...fact, id: '', occurredAt: now });
-          for (const { at, number: then } of asDecided.filter(({ at }) => at < now))
+          for (const [at, then] of [...asDecided].filter(([instant]) => instant < now))
             expect(inForceAt(state.versions, at)?.number).toBe(then);
-          asDecided.push({ at: now, number: inForceAt(state.versions, now)?.number });
+          asDecided.set(now, inForceAt(state.versions, now)?.number);
         }
       }),
       { numRuns: 300 },

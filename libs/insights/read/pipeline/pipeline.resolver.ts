@@ -46,7 +46,7 @@ export class PipelineResolver {
     description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
   })
   @Allow(...everyRole)
-  pipeline(@Args() filters: DealFilterArgs): Promise<PipelineType> {
-    return pipeline(this.models, { filters });
+  pipeline(@Args() { asOf, ...filters }: DealFilterArgs): Promise<PipelineType> {
+    return pipeline(this.models.asOf(asOf), { filters });
   }
 }

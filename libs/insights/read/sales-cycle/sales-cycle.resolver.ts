@@ -48,7 +48,7 @@ export class SalesCycleResolver {
 
   @Query(() => SalesCycleType, { description: 'Days from the first contact to the win, over the deals won.' })
   @Allow(...everyRole)
-  salesCycle(@Args() { by, from, to, timeZone, ...filters }: SalesCycleArgs): Promise<SalesCycleType> {
-    return salesCycle(this.models, { by, from, to, timeZone, filters });
+  salesCycle(@Args() { by, from, to, timeZone, asOf, ...filters }: SalesCycleArgs): Promise<SalesCycleType> {
+    return salesCycle(this.models.asOf(asOf), { by, from, to, timeZone, filters });
   }
 }

@@ -98,15 +98,15 @@ export class VelocityResolver {
 
   @Query(() => VelocityType, { description: 'How much money the pipeline earns a day, and why.' })
   @Allow(...everyRole)
-  velocity(@Args() { by, from, to, timeZone, ...filters }: VelocityArgs): Promise<VelocityType> {
-    return velocity(this.models, { by, from, to, timeZone, filters });
+  velocity(@Args() { by, from, to, timeZone, asOf, ...filters }: VelocityArgs): Promise<VelocityType> {
+    return velocity(this.models.asOf(asOf), { by, from, to, timeZone, filters });
   }
 
   @Query(() => VelocityChangeType, { description: 'Which of the four levers moved the velocity between two periods.' })
   @Allow(...everyRole)
   async velocityChange(@Args() args: VelocityChangeArgs): Promise<VelocityChangeType> {
-    const { periodA, periodB, timeZone, ...filters } = args;
-    const { contribution, ...change } = await velocityChange(this.models, {
+    const { periodA, periodB, timeZone, asOf, ...filters } = args;
+    const { contribution, ...change } = await velocityChange(this.models.asOf(asOf), {
       periodA: { ...periodA, timeZone },
       periodB: { ...periodB, timeZone },
       filters,

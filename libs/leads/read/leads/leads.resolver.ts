@@ -169,8 +169,8 @@ export class LeadsResolver {
     description: 'One lead. A survivor’s touches include those of the leads merged into it.',
   })
   @Allow(...everyRole)
-  async lead(@Args() { leadId }: LeadArgs): Promise<LeadType | null> {
-    const doc = await leadById(this.models, { leadId });
+  async lead(@Args() { leadId, asOf }: LeadArgs): Promise<LeadType | null> {
+    const doc = await leadById(this.models.asOf(asOf), { leadId });
     return doc ? node(doc) : null;
   }
 
@@ -178,8 +178,8 @@ export class LeadsResolver {
     description: 'Leads, newest first. A lead that was merged into another is left out of list and count.',
   })
   @Allow(...everyRole)
-  leads(@Args() { first, after, atLeast: _, ...filters }: LeadsArgs): Promise<Connection<LeadType>> {
+  leads(@Args() { first, after, atLeast: _, asOf, ...filters }: LeadsArgs): Promise<Connection<LeadType>> {
     const orderBy = [{ column: 'capturedAt', descending: true }];
-    return readPage(this.models, leads, { first, after, where: whereOf(filters), orderBy }, node);
+    return readPage(this.models.asOf(asOf), leads, { first, after, where: whereOf(filters), orderBy }, node);
   }
 }

@@ -132,14 +132,14 @@ export class DealsResolver {
 
   @Query(() => OpportunityType, { nullable: true, description: 'One deal; null when there is none of this id.' })
   @Allow(...everyRole)
-  async opportunity(@Args() { opportunityId }: OpportunityArgs): Promise<OpportunityType | null> {
-    const deal = await this.models.get(deals, opportunityId);
+  async opportunity(@Args() { opportunityId, asOf }: OpportunityArgs): Promise<OpportunityType | null> {
+    const deal = await this.models.asOf(asOf).get(deals, opportunityId);
     return deal ? node(deal) : null;
   }
 
   @Query(() => OpportunityConnection, { description: 'Deals that meet all conditions, the newest opened first.' })
   @Allow(...everyRole)
-  opportunities(@Args() { first, after, ...filter }: OpportunitiesArgs): Promise<Connection<OpportunityType>> {
+  opportunities(@Args() { first, after, asOf, ...filter }: OpportunitiesArgs): Promise<Connection<OpportunityType>> {
     const { status, stage, account, product, owner, source } = filter;
     const where: Where = Object.fromEntries(
       Object.entries({ status, stage, account, product, owner, source })
@@ -147,6 +147,6 @@ export class DealsResolver {
         .map(([column, value]) => [column, { eq: value! }]),
     );
     const orderBy = [{ column: 'openedAt', descending: true }];
-    return readPage(this.models, deals, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), deals, { first, after, where, orderBy }, node);
   }
 }
