@@ -8,8 +8,8 @@ const base = {
   rootDir: '.',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   transform: { '^.+\\.ts$': transform, '^.+\\.m?js$': transform },
-  // uuid ships ES modules only.
-  transformIgnorePatterns: ['node_modules/(?!(uuid)/)'],
+  // uuid and jose ship ES modules only.
+  transformIgnorePatterns: ['node_modules/(?!(uuid|jose)/)'],
   // Lazy imports name the compiled file, as Node wants it.
   moduleNameMapper: { '^@baton/(.*)$': '<rootDir>/libs/$1', '^(\\./.*/(?:eventstore|mongodb)-[a-z-]+)\\.js$': '$1' },
 };
