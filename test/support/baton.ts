@@ -21,7 +21,13 @@ export const temporaryFolder = (): string => {
 
 const environment = (dataDir: string) => {
   const { EVENTSTORE_URL: _log, MONGODB_URL: _documents, ...others } = process.env;
-  return { ...others, BATON_DATA_DIR: dataDir, BATON_LOG_LEVEL: 'error' };
+  return { ...others, BATON_DATA_DIR: dataDir, BATON_LOG_LEVEL: 'error', ...servers.get(dataDir) };
+};
+const servers = new Map<string, Record<string, string>>();
+
+/** Lets the commands of a folder speak to servers instead of embedded files. */
+export const onServers = (dataDir: string, variables: Record<string, string>): void => {
+  servers.set(dataDir, variables);
 };
 
 /** Runs `baton` as a user would, in a folder of its own. */

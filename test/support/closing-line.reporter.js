@@ -5,6 +5,10 @@ module.exports = class ClosingLine {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
     process.stderr.write('\n');
+    if (results.testResults.some(({ testFilePath }) => testFilePath.endsWith('.int.spec.ts'))) {
+      const proven = ['EVENTSTORE_URL', 'MONGODB_URL'].filter((name) => process.env[name]);
+      process.stdout.write(`\nreal stores proven: ${proven.join(' and ') || 'none'}\n`);
+    }
     process.stdout.write(
       `\n${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`,
     );

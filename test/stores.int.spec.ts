@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { whenStore } from '@baton/kernel/testing';
+import { baton, batonJson, onServers, root, temporaryFolder } from './support/baton';
+
+/** Won, lost and open deals whose product nobody else has: the servers may hold other data. */
+const dealsOf = (product: string): string => {
+  const rows = ['opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value'];
+  for (let n = 0; n < 300; n++) {
+    const stage = ['Won', 'Lost', 'Engaging', 'Won'][n % 4]!;
+    const closed = stage === 'Engaging' ? ',' : `2017-0${(n % 8) + 2}-1${n % 10},${stage === 'Won' ? 100 + n : 0}`;
+    rows.push(`${product}-${n},Agent ${n % 5},${product},,${stage},2017-01-0${(n % 9) + 1},${closed}`);
+  }
+  return `${rows.join('\n')}\n`;
+};
+
+describe('the whole of Baton on its servers', () => {
+  whenStore('EVENTSTORE_URL', (eventStoreUrl) =>
+    whenStore('MONGODB_URL', (mongoUrl) => {
+      const [files, servers] = [temporaryFolder(), temporaryFolder()];
+      const product = `loom-${randomBytes(6).toString('hex')}`;
+      const url = new URL(mongoUrl);
+      url.pathname = `/baton_${product.replace('-', '_')}`;
+      onServers(servers, {
+        EVENTSTORE_URL: eventStoreUrl,
+        MONGODB_URL: url.toString(),
+        BATON_MASTER_KEY: randomBytes(32).toString('base64'),
+      });
+
+      it('gives the figures that the embedded stores give, also after a rebuild', () => {
+        const figures = [files, servers].map((folder) => {
+          const csv = join(folder, 'deals.csv');
+          writeFileSync(csv, dealsOf(product));
+          const mapping = join(root, 'examples', 'mappings', 'crm-sales-opportunities.json');
+          const twice = [1, 2].map(() => batonJson<{ events: number }>(folder, 'import', mapping, csv).events);
+          const read = () => {
+            const { rows } = batonJson<{ rows: { key: string }[] }>(folder, 'report', 'velocity', '--by', 'product');
+            const credits = batonJson<{ rows: { key: string }[] }>(folder, 'report', 'attribution', '--by', 'product');
+            return [rows, credits.rows].map((all) => all.filter(({ key }) => key === product));
+          };
+          const before = read();
+          expect(baton(folder, 'rebuild', 'deals').status).toBe(0);
+          return { twice, before, after: read() };
+        });
+        expect(figures[1]).toEqual(figures[0]);
+        expect(figures[0]!.twice[1]).toBe(0);
+        expect(figures[0]!.before[0]).toHaveLength(1);
+      }, 600_000);
+    }),
+  );
+});
