@@ -18,6 +18,8 @@ RUN install --directory --owner=node --group=node /var/lib/baton
 COPY --from=dependencies /baton/node_modules ./node_modules
 COPY --from=build /baton/dist ./dist
 COPY package.json LICENSE ./
+# The command line: docker compose exec worker node apps/cli/baton.js --help
+COPY apps/cli/baton.js ./apps/cli/baton.js
 USER node
 EXPOSE 3000
 CMD ["node", "dist/apps/api/main.js"]
