@@ -17,6 +17,8 @@ export {
   type Dimension,
   type Method,
 } from './read/attribution/attribution.rules';
+export { journeysOf, openJourneys } from './read/conversions/conversions.query';
+export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,

@@ -1,0 +1,126 @@
+import { projection, type Instant, type Position, type Recorded } from '@baton/kernel';
+import type { VisitorEvent } from '@baton/campaigns';
+import type { LeadEvent } from '@baton/leads';
+import type { JourneyTouch } from '../../write/journey/journey.events';
+
+/** One contact as it was recorded, with its place in the log, by which contacts of one instant are ordered. */
+export type Contact = Omit<JourneyTouch, 'leadId' | 'role' | 'visitorId'> & { readonly position: Position };
+
+/** How many contacts one document holds: the oldest half and the newest half; those between are only counted. */
+export const CONTACTS_KEPT = 1000;
+
+/** The contacts of one lead: those recorded on it, and what it takes to find those of the same person elsewhere. */
+export interface PersonDocument {
+  readonly leadId: string;
+  readonly createdAt: Instant | null;
+  /** The first qualification as a marketing-qualified lead … */
+  readonly mqlAt: Instant | null;
+  /** … and as a sales-qualified one. */
+  readonly sqlAt: Instant | null;
+  readonly source: string | null;
+  readonly owner: string | null;
+  /** Leads that stand merged into this one, and those that this one stands merged into. */
+  readonly mergedLeadIds: readonly string[];
+  readonly survivorIds: readonly string[];
+  readonly visitorIds: readonly string[];
+  /** Oldest first. */
+  readonly contacts: readonly Contact[];
+  readonly leftOut: number;
+}
+
+/** The visits of one browser, before and after it was known whose it is. */
+export interface VisitorDocument {
+  readonly visitorId: string;
+  readonly leadId: string | null;
+  /** Oldest first; each with the lead that the visitor was identified as when it happened. */
+  readonly contacts: readonly (Contact & { readonly leadId: string | null })[];
+  readonly leftOut: number;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Oldest first; of the same instant by place in the log, then by the id of the event. */
+export const inOrder = (a: Contact, b: Contact): number =>
+  compare(a.occurredAt, b.occurredAt) || compare(a.position, b.position) || compare(a.touchId, b.touchId);
+
+const keep = <C extends Contact, D extends { readonly contacts: readonly C[]; readonly leftOut: number }>(
+  doc: D,
+  contact: C,
+): D => {
+  const before = doc.contacts.findLastIndex((one) => inOrder(one, contact) < 0) + 1;
+  const contacts = doc.contacts.toSpliced(before, 0, contact);
+  return contacts.length <= CONTACTS_KEPT
+    ? { ...doc, contacts }
+    : { ...doc, contacts: contacts.toSpliced(CONTACTS_KEPT / 2, 1), leftOut: doc.leftOut + 1 };
+};
+
+const contactOf = <E extends { readonly action: string; readonly team: JourneyTouch['team'] }>(
+  { id, occurredAt, position }: Recorded,
+  raw: E,
+) => ({ touchId: id, occurredAt, position, ...raw });
+
+const earlier = (a: Instant | null, b: Instant): Instant => (a !== null && a < b ? a : b);
+const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
+const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
+
+/**
+ * One document per lead. A merge is told to both leads by the survivor's event, and taken back by its unmerge, so that
+ * who is the same person is decided where the documents are read.
+ */
+export const people = projection<PersonDocument, LeadEvent>({
+  name: 'people-contacts',
+  version: 1,
+  columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
+  keys: ({ type, data }) =>
+    type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
+  initial: (leadId) => ({
+    leadId,
+    createdAt: null,
+    mqlAt: null,
+    sqlAt: null,
+    source: null,
+    owner: null,
+    mergedLeadIds: [],
+    survivorIds: [],
+    visitorIds: [],
+    contacts: [],
+    leftOut: 0,
+  }),
+  on: {
+    LeadCaptured: (doc, { data: { source, owner }, occurredAt }) => ({
+      ...doc,
+      createdAt: earlier(doc.createdAt, occurredAt),
+      source: source ?? null,
+      owner: owner ?? null,
+    }),
+    LeadQualified: (doc, { occurredAt }) => ({ ...doc, mqlAt: earlier(doc.mqlAt, occurredAt) }),
+    LeadSalesQualified: (doc, { occurredAt }) => ({ ...doc, sqlAt: earlier(doc.sqlAt, occurredAt) }),
+    TouchRecorded: (doc, event) => {
+      const { leadId: _, opportunityIds: __, ...raw } = event.data;
+      return keep(doc, contactOf(event, raw));
+    },
+    LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
+    LeadMerged: (doc, { data: { leadId, mergedLeadId } }) =>
+      doc.leadId === leadId
+        ? { ...doc, mergedLeadIds: joined(doc.mergedLeadIds, mergedLeadId) }
+        : { ...doc, survivorIds: joined(doc.survivorIds, leadId) },
+    LeadUnmerged: (doc, { data: { leadId, mergedLeadId } }) =>
+      doc.leadId === leadId
+        ? { ...doc, mergedLeadIds: left(doc.mergedLeadIds, mergedLeadId) }
+        : { ...doc, survivorIds: left(doc.survivorIds, leadId) },
+  },
+});
+
+/** One document per visitor. */
+export const visitors = projection<VisitorDocument, VisitorEvent>({
+  name: 'visitors-contacts',
+  version: 1,
+  keys: ({ data }) => [data.visitorId],
+  initial: (visitorId) => ({ visitorId, leadId: null, contacts: [], leftOut: 0 }),
+  on: {
+    VisitRecorded: (doc, event) => {
+      const { visitorId: _, leadId, ...raw } = event.data;
+      return keep(doc, { ...contactOf(event, raw), leadId: leadId ?? null });
+    },
+    VisitorIdentified: (doc, { data: { leadId } }) => ({ ...doc, leadId }),
+  },
+});

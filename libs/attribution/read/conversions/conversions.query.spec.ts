@@ -1,0 +1,144 @@
+import type { AnyEvent, Instant } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { deals } from '@baton/opportunities';
+import { modelsOf } from '../../../../test/support/read-models';
+import { journeys } from '../journeys/journeys.projection';
+import { CONTACTS_KEPT, people, visitors } from './contacts.projection';
+import { journeysOf, openJourneys } from './conversions.query';
+import type { ConversionJourney, ConversionKind } from './conversions.rules';
+
+const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
+type Line = readonly [day: number, type: string, data: object];
+const lead = (leadId: string, day: number, type: string, data: object = {}): Line => [day, type, { leadId, ...data }];
+const touch = (leadId: string, day: number, page: string) =>
+  lead(leadId, day, 'TouchRecorded', { action: 'page-view', team: 'marketing', page, opportunityIds: ['deal'] });
+const visit = (day: number, page: string, leadId?: string): Line => [
+  day,
+  'VisitRecorded',
+  { visitorId: 'v', action: 'page-view', team: 'marketing', page, ...(leadId && { leadId }) },
+];
+const identified = (leadId: string): readonly Line[] => [
+  [90, 'VisitorIdentified', { visitorId: 'v', leadId }],
+  lead(leadId, 90, 'LeadVisitorLinked', { visitorId: 'v' }),
+];
+const deal = (day: number, type: string, data: object = {}): Line => [day, type, { opportunityId: 'deal', ...data }];
+
+const eventsOf = (lines: readonly Line[]) =>
+  lines.map(([day, type, data]) => recorded<AnyEvent>({ type, data }, { occurredAt: at(day) }));
+const holding = (...lines: readonly Line[]) => modelsOf([people, visitors, deals, journeys], eventsOf(lines));
+const all = async (found: AsyncIterable<ConversionJourney>): Promise<ConversionJourney[]> => {
+  const list: ConversionJourney[] = [];
+  for await (const one of found) list.push(one);
+  return list;
+};
+const ask = async (kind: ConversionKind, lines: readonly Line[], period = {}) =>
+  all(journeysOf(await holding(...lines), kind, period));
+const pages = ({ touches }: ConversionJourney) => touches.map(({ page }) => page);
+
+describe('the journey to an earlier conversion', () => {
+  const ada: readonly Line[] = [
+    lead('ada', 3, 'LeadCaptured', { source: 'web', owner: 'rep' }),
+    touch('ada', 2, 'two'),
+    touch('ada', 9, 'nine'),
+    touch('ada', 12, 'twelve'),
+    lead('ada', 10, 'LeadQualified', { definition: 'mql@1' }),
+    lead('ada', 20, 'LeadQualified', { definition: 'mql@1' }),
+    lead('ada', 30, 'LeadSalesQualified', { definition: 'sql@1' }),
+  ];
+  it('holds the contacts up to the first time, oldest first', async () => {
+    const [mql, ...others] = await ask('mql', ada);
+    expect(others).toEqual([]);
+    expect(mql).toMatchObject({
+      journeyId: 'ada',
+      closedAt: at(10),
+      leadCreatedAt: at(3),
+      firstContactAt: at(2),
+      outcome: null,
+      amountMinor: null,
+      source: 'web',
+      owner: 'rep',
+      leadIds: ['ada'],
+    });
+    expect(mql!.touches[0]).toEqual({
+      touchId: expect.any(String) as string,
+      occurredAt: at(2),
+      leadId: 'ada',
+      action: 'page-view',
+      team: 'marketing',
+      page: 'two',
+    });
+    expect(pages(mql!)).toEqual(['two', 'nine']);
+    expect(pages((await ask('lead-created', ada))[0]!)).toEqual(['two']);
+    expect(pages((await ask('sql', ada))[0]!)).toEqual(['two', 'nine', 'twelve']);
+  });
+  it('is selected by when it converted, from inclusive to exclusive', async () => {
+    expect(await ask('mql', ada, { from: at(10), to: at(10.1) })).toHaveLength(1);
+    expect(await ask('mql', ada, { to: at(10) })).toEqual([]);
+    expect(await ask('mql', ada, { from: at(15) })).toEqual([]); // the second time is none
+  });
+  it('holds the visits before the visitor was known, and only those of the person', async () => {
+    const visits = [visit(1, 'one'), visit(4, 'four'), visit(5, 'of bob', 'bob')];
+    expect(pages((await ask('mql', [...ada, ...visits]))[0]!)).toEqual(['two', 'nine']);
+    const [known] = await ask('mql', [...ada, ...visits, ...identified('ada')]);
+    expect(pages(known!)).toEqual(['one', 'two', 'four', 'nine']);
+    expect(known!.touches[0]).toMatchObject({ leadId: 'ada', visitorId: 'v' });
+  });
+
+  const bob: readonly Line[] = [
+    lead('bob', 1, 'LeadCaptured'),
+    touch('bob', 5, 'bobs'),
+    lead('bob', 7, 'LeadQualified', { definition: 'mql@1' }),
+  ];
+  const merged = lead('ada', 40, 'LeadMerged', { mergedLeadId: 'bob' });
+  it('is one for a person of several leads, at the earliest time, under the lead that survives', async () => {
+    const found = await ask('mql', [...ada, ...bob, merged]);
+    expect(found).toMatchObject([{ journeyId: 'ada', closedAt: at(7), leadCreatedAt: at(1), leadIds: ['bob', 'ada'] }]);
+    expect(pages(found[0]!)).toEqual(['two', 'bobs']);
+    expect(await ask('mql', [...ada, ...bob, merged], { from: at(8) })).toEqual([]);
+  });
+  it('is two again after an unmerge', async () => {
+    const found = await ask('mql', [...ada, ...bob, merged, lead('ada', 41, 'LeadUnmerged', { mergedLeadId: 'bob' })]);
+    expect(found.map(({ journeyId, closedAt }) => [journeyId, closedAt])).toEqual([
+      ['ada', at(10)],
+      ['bob', at(7)],
+    ]);
+  });
+  it('stands leads that were merged into each other', async () => {
+    const both = [merged, lead('bob', 40, 'LeadMerged', { mergedLeadId: 'ada' })];
+    expect(await ask('mql', [...ada, ...bob, ...both])).toMatchObject([{ journeyId: 'ada', closedAt: at(7) }]);
+  });
+
+  const opened: readonly Line[] = [
+    deal(11, 'OpportunityOpened', { stage: 'open', amount: { minor: 500, currency: 'EUR' }, product: 'gtx' }),
+    deal(11, 'ContactRoleAdded', { leadId: 'ada', role: 'champion' }),
+    deal(11, 'ContactRoleAdded', { leadId: 'bob' }),
+  ];
+  it('of a deal ends when it was opened, and goes on while the deal is open', async () => {
+    const lines = [...ada, ...bob, ...opened];
+    const [opportunity] = await ask('opportunity', lines, { currency: 'EUR' });
+    expect(opportunity).toMatchObject({ journeyId: 'deal', closedAt: at(11), openedAt: at(11), product: 'gtx' });
+    expect(opportunity!.touches.map(({ page, role }) => [page, role])).toEqual([
+      ['two', 'champion'],
+      ['bobs', undefined],
+      ['nine', 'champion'],
+    ]);
+    expect(await ask('opportunity', lines, { currency: 'USD' })).toEqual([]);
+    const models = await holding(...lines);
+    expect((await all(openJourneys(models, at(50)))).map(pages)).toEqual([['two', 'bobs', 'nine', 'twelve']]);
+    expect(await all(openJourneys(models, at(10)))).toEqual([]);
+    const closed = await holding(...lines, deal(60, 'OpportunityLost', { reason: 'price', leadIds: [] }));
+    expect(await all(openJourneys(closed, at(70)))).toEqual([]);
+  });
+});
+
+describe('the contacts of a person', () => {
+  it('are kept in order whatever order they were told in, and beyond the limit the middle is only counted', () => {
+    const days = Array.from({ length: CONTACTS_KEPT + 20 }, (_, n) => (n * 7919) % (CONTACTS_KEPT + 20));
+    const doc = foldAll(people, eventsOf(days.map((day) => touch('ada', day, `${day}`)))).get('ada')!;
+    expect(doc.leftOut).toBe(20);
+    expect(doc.contacts).toHaveLength(CONTACTS_KEPT);
+    const instants = doc.contacts.map(({ occurredAt }) => occurredAt);
+    expect(instants).toEqual([...instants].sort());
+    expect([instants[0], instants.at(-1)]).toEqual([at(0), at(CONTACTS_KEPT + 19)]);
+  });
+});

@@ -1,0 +1,118 @@
+import type { Instant, Where } from '@baton/kernel';
+import { deals } from '@baton/opportunities';
+import type { ReadModels } from '@baton/platform/documents';
+import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
+import { people, visitors, type PersonDocument, type VisitorDocument } from './contacts.projection';
+import {
+  earliest,
+  journeyOfDeal,
+  journeyOfPerson,
+  milestones,
+  personOf,
+  type ConversionJourney,
+  type ConversionKind,
+  type Known,
+  type PersonalConversion,
+} from './conversions.rules';
+
+/** Which conversions: those in [from, to), and of deals only those in one currency. */
+export interface Period {
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly currency?: string;
+}
+
+/** The people with these leads, all that are merged with them, and their visitors. */
+const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Known> => {
+  const found = new Map<string, PersonDocument>();
+  const asked = new Set<string>();
+  for (let waiting = [...new Set(leadIds)]; waiting.length > 0;) {
+    for (const id of waiting) asked.add(id);
+    const docs = await models.getMany(people, waiting);
+    for (const [id, doc] of docs) found.set(id, doc);
+    const related = [...docs.values()].flatMap(({ mergedLeadIds, survivorIds }) => [...mergedLeadIds, ...survivorIds]);
+    waiting = [...new Set(related)].filter((id) => !asked.has(id));
+  }
+  const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
+  return {
+    people: found,
+    visitors:
+      visitorIds.size > 0 ? await models.getMany(visitors, [...visitorIds]) : new Map<string, VisitorDocument>(),
+  };
+};
+
+const within = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
+
+/** Of a closed deal that stands: what won and lost journeys are asked by. */
+export const closedWithin = (outcome: 'won' | 'lost', period: Period): Where => ({
+  status: { eq: 'closed' },
+  outcome: { eq: outcome },
+  closedAt: within(period),
+  ...(period.currency !== undefined && { currency: { eq: period.currency } }),
+});
+
+async function* personal(models: ReadModels, conversion: PersonalConversion, period: Period) {
+  const column = milestones[conversion];
+  for await (const page of models.pages(people, { [column]: within(period) })) {
+    const known = await gather(
+      models,
+      page.map(({ id }) => id),
+    );
+    for (const { doc } of page) {
+      const person = personOf(doc.leadId, known);
+      const at = earliest(person.map((one) => one[column]))!;
+      // Once a person: with the first of its leads that came so far at the person's first time.
+      const [first] = person.filter((one) => one[column] === at).sort((a, b) => (a.leadId < b.leadId ? -1 : 1));
+      if (first!.leadId === doc.leadId) yield journeyOfPerson(person, at, known);
+    }
+  }
+}
+
+async function* ofDeals(models: ReadModels, where: Where, at?: Instant) {
+  for await (const page of models.pages(deals, where)) {
+    const known = await gather(
+      models,
+      page.flatMap(({ doc }) => doc.contacts.map(({ leadId }) => leadId)),
+    );
+    for (const { doc } of page) yield journeyOfDeal(doc, at ?? doc.openedAt, known);
+  }
+}
+
+/**
+ * The journeys to the conversions of one kind in a period, each in the shape of a closed deal's: `closedAt` is when it
+ * converted, `journeyId` the deal's id, or the lead's that stands for the person. Won and lost journeys are the recorded
+ * ones; those to earlier conversions are put together from the contacts of the people as they are known to the read
+ * models, up to the conversion. Only won journeys carry revenue; a currency selects deals only.
+ */
+export async function* journeysOf(
+  models: ReadModels,
+  conversion: ConversionKind,
+  period: Period = {},
+): AsyncGenerator<ConversionJourney> {
+  if (conversion === 'won' || conversion === 'lost') {
+    for await (const page of models.pages<JourneyDocument>(journeys, closedWithin(conversion, period)))
+      for (const { doc } of page) yield { ...doc, leftOut: 0 };
+  } else if (conversion === 'opportunity') {
+    const { currency } = period;
+    yield* ofDeals(models, { openedAt: within(period), ...(currency !== undefined && { currency: { eq: currency } }) });
+  } else yield* personal(models, conversion, period);
+}
+
+/**
+ * The journeys of the deals that are open, up to an instant: not converted yet.
+ * @param currency only deals in this one
+ */
+export const openJourneys = (models: ReadModels, at: Instant, currency?: string): AsyncGenerator<ConversionJourney> =>
+  ofDeals(
+    models,
+    {
+      status: { eq: 'open' },
+      openedAt: { lte: at },
+      ...(currency !== undefined && { currency: { eq: currency } }),
+    },
+    at,
+  );
+
+/** What to know of journeys whose people had more contacts than their documents hold. */
+export const leftOutWarning = (contacts: number): readonly string[] =>
+  contacts > 0 ? [`${contacts} contacts are left out: a person or visitor had more than are kept`] : [];

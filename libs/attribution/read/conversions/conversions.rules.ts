@@ -1,0 +1,146 @@
+import type { Instant } from '@baton/kernel';
+import type { Deal } from '@baton/opportunities';
+import type { JourneyTouch } from '../../write/journey/journey.events';
+import type { JourneyDocument } from '../journeys/journeys.projection';
+import { inOrder, type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
+
+/** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
+export const conversionKinds = ['lead-created', 'mql', 'sql', 'opportunity', 'won', 'lost'] as const;
+export type ConversionKind = (typeof conversionKinds)[number];
+
+/** Where a person's document says when it came that far. */
+export const milestones = { 'lead-created': 'createdAt', mql: 'mqlAt', sql: 'sqlAt' } as const;
+export type PersonalConversion = keyof typeof milestones;
+
+/** A journey to a conversion of any kind, in the shape of a closed deal's. */
+export interface ConversionJourney extends JourneyDocument {
+  /** Contacts of these people that their documents hold no more. */
+  readonly leftOut: number;
+}
+
+/** The documents of some people and of their visitors, by id. */
+export interface Known {
+  readonly people: ReadonlyMap<string, PersonDocument>;
+  readonly visitors: ReadonlyMap<string, VisitorDocument>;
+}
+
+/** All leads that are the same person as this one, in the order in which they are found; [] for an unknown lead. */
+export const personOf = (leadId: string, { people }: Pick<Known, 'people'>): readonly PersonDocument[] => {
+  const found = new Map<string, PersonDocument>();
+  const waiting = [leadId];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const doc = people.get(id);
+    if (!doc || found.has(id)) continue;
+    found.set(id, doc);
+    waiting.push(...doc.mergedLeadIds, ...doc.survivorIds);
+  }
+  return [...found.values()];
+};
+
+/** The lead that stands for a person: the one that is merged into no other; of several the one with the least id. */
+export const standing = (person: readonly PersonDocument[]): PersonDocument =>
+  [...person].sort((a, b) =>
+    (a.survivorIds.length === 0) === (b.survivorIds.length === 0)
+      ? a.leadId < b.leadId
+        ? -1
+        : 1
+      : a.survivorIds.length - b.survivorIds.length,
+  )[0]!;
+
+/** The earliest of some instants; null for none. */
+export const earliest = (instants: readonly (Instant | null)[]): Instant | null =>
+  instants.reduce((first, one) => (one !== null && (first === null || one < first) ? one : first), null);
+
+interface Gathered {
+  readonly touches: readonly JourneyTouch[];
+  readonly createdAt: Instant | null;
+  readonly leftOut: number;
+}
+
+/**
+ * Every contact of some people: of their leads, of the leads merged with them, and of their visitors as far as the
+ * visits are theirs; oldest first.
+ * @param roles the leads, each with the role in the deal where there is one
+ */
+export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: Known): Gathered => {
+  const found = new Map<string, { contact: Contact; touch: JourneyTouch }>();
+  const leads = new Map<string, PersonDocument>();
+  const seen = new Map<string, VisitorDocument>();
+  for (const [holder, holdersRole] of roles) {
+    const person = personOf(holder, known);
+    const ids = new Set(person.map(({ leadId }) => leadId));
+    for (const doc of person) {
+      leads.set(doc.leadId, doc);
+      const role = roles.get(doc.leadId) ?? holdersRole;
+      const add = (contact: Contact, visitorId?: string) => {
+        const { position: _, ...raw } = contact;
+        if (found.has(contact.touchId) && doc.leadId !== holder) return;
+        const who = { leadId: doc.leadId, ...(visitorId && { visitorId }), ...(role !== undefined && { role }) };
+        found.set(contact.touchId, { contact, touch: { ...raw, ...who } });
+      };
+      doc.contacts.forEach((contact) => add(contact));
+      for (const visitorId of doc.visitorIds) {
+        const visitor = known.visitors.get(visitorId);
+        if (!visitor) continue;
+        seen.set(visitorId, visitor);
+        for (const { leadId, ...visit } of visitor.contacts)
+          if (ids.has(leadId ?? visitor.leadId ?? doc.leadId)) add(visit, visitorId);
+      }
+    }
+  }
+  return {
+    touches: [...found.values()].sort((a, b) => inOrder(a.contact, b.contact)).map(({ touch }) => touch),
+    createdAt: earliest([...leads.values()].map(({ createdAt }) => createdAt)),
+    leftOut: [...leads.values(), ...seen.values()].reduce((sum, { leftOut }) => sum + leftOut, 0),
+  };
+};
+
+const ending = (
+  { touches, createdAt, leftOut }: Gathered,
+  at: Instant,
+  facts: Pick<
+    JourneyDocument,
+    'journeyId' | 'openedAt' | 'product' | 'owner' | 'source' | 'amountMinor' | 'currency' | 'leadIds'
+  >,
+): ConversionJourney => ({
+  ...facts,
+  status: 'closed',
+  outcome: null, // only a won deal has revenue to credit
+  closedAt: at,
+  leadCreatedAt: createdAt,
+  firstContactAt: touches[0]?.occurredAt ?? null,
+  touches: touches.filter(({ occurredAt }) => occurredAt <= at),
+  restatements: [],
+  leftOut,
+});
+
+/** The journey of a person up to an instant; it has the id of the lead that stands for the person. */
+export const journeyOfPerson = (person: readonly PersonDocument[], at: Instant, known: Known): ConversionJourney => {
+  const { leadId, source, owner } = standing(person);
+  return ending(contactsOf(new Map([[leadId, undefined]]), known), at, {
+    journeyId: leadId,
+    openedAt: '', // no deal: before every touch, so that none holds the milestone
+    product: null,
+    owner,
+    source,
+    amountMinor: null,
+    currency: null,
+    leadIds: person.map((doc) => doc.leadId),
+  });
+};
+
+/** The journey of a deal up to an instant, whether it has closed since or not; its people are those it has now. */
+export const journeyOfDeal = (deal: Deal, at: Instant, known: Known): ConversionJourney => {
+  const roles = new Map(deal.contacts.map(({ leadId, role }) => [leadId, role ?? undefined]));
+  const { opportunityId, openedAt, product, owner, source, amountMinor, currency } = deal;
+  return ending(contactsOf(roles, known), at, {
+    journeyId: opportunityId,
+    openedAt,
+    product,
+    owner,
+    source,
+    amountMinor,
+    currency,
+    leadIds: [...roles.keys()],
+  });
+};
