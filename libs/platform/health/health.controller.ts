@@ -1,26 +1,114 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import {
+  Controller,
+  ForbiddenException,
+  Get,
+  Inject,
+  Req,
+  Res,
+  ServiceUnavailableException,
+  type BeforeApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Documents, EventLog } from '@baton/kernel';
+import { CONFIG } from '../platform.module';
+import type { Config } from '../config';
+import { Metrics } from '../telemetry';
+import { Progress, type FollowerProgress } from './progress';
 
-/** For whoever watches the process: is it alive, and can it reach its stores? */
-@Controller('health')
-export class HealthController {
+const ANSWER_MS = 2_000;
+/** A follower that is further behind gives answers that are too old to be served. */
+const BEHIND_SECONDS = 60;
+
+interface Request {
+  readonly ip: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+const within = async <T>(answer: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Why a process that reaches its stores should still be left alone; [] when it should not. */
+const reasonsOf = (followers: readonly FollowerProgress[]): readonly string[] => [
+  ...(followers.some(({ seconds }) => seconds > BEHIND_SECONDS) ? ['health/behind'] : []),
+  ...(followers.some(({ verified }) => verified?.complete === false) ? ['health/incomplete'] : []),
+];
+
+/** For whoever watches the process: is it alive, can it be asked, and what does it count? */
+@Controller()
+export class HealthController implements OnModuleInit, BeforeApplicationShutdown {
+  private stopping = false;
+
   constructor(
     private readonly log: EventLog,
     private readonly documents: Documents,
+    private readonly progress: Progress,
+    private readonly metrics: Metrics,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Get('live')
+  onModuleInit(): void {
+    this.metrics.ofProcess();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopping = true;
+  }
+
+  @Get('health/live')
   live() {
     return { status: 'live' };
   }
 
-  @Get('ready')
+  /**
+   * 200 where the stores answer, no follower is more than a minute behind and no verification found an event missing;
+   * else 503 with the codes. Parked sequences are told as a warning: to take the process out would help nobody.
+   */
+  @Get('health/ready')
   async ready() {
+    if (this.stopping) throw this.notReady(['health/stopping']);
+    let followers: readonly FollowerProgress[];
     try {
-      await Promise.all([this.log.tip(), this.documents.generations()]);
+      await within(Promise.all([this.log.tip(), this.documents.generations()]));
+      followers = await within(this.progress.followers());
     } catch {
-      throw new ServiceUnavailableException({ status: 'not ready', code: 'health/store-unreachable' });
+      throw this.notReady(['health/store-unreachable']);
     }
-    return { status: 'ready' };
+    const codes = reasonsOf(followers);
+    const warnings = followers.some(({ parked }) => parked > 0) ? ['health/parked'] : [];
+    if (codes.length > 0) throw this.notReady(codes, { warnings, followers });
+    return { status: 'ready', codes, warnings, followers };
+  }
+
+  @Get('metrics')
+  async figures(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+    if (!this.mayRead(request))
+      throw new ForbiddenException({ code: 'metrics/not-here', message: 'BATON_METRICS says who may read this.' });
+    // Without its stores the process still tells what it counted itself.
+    const followers = await within(this.progress.followers()).catch(() => []);
+    reply.header('content-type', this.metrics.contentType);
+    return this.metrics.text(followers);
+  }
+
+  private mayRead({ ip, headers }: Request): boolean {
+    if (this.config.metrics !== 'local') return this.config.metrics === 'yes';
+    // A proxy on this machine speaks for somebody else.
+    const forwarded = headers['x-forwarded-for'] ?? headers['forwarded'];
+    return forwarded === undefined && /^(127\.|::1$|::ffff:127\.)/.test(ip);
+  }
+
+  private notReady(codes: readonly string[], more: object = {}): ServiceUnavailableException {
+    return new ServiceUnavailableException({ status: 'not ready', codes, ...more });
   }
 }

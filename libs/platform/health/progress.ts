@@ -1,0 +1,100 @@
+import { toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
+import type { Completeness, FollowerStatus, Runner } from '../runner';
+import type { Lag } from '../telemetry';
+
+/** Counting the events that are waiting stops here: how many more there are changes nothing. */
+const COUNTED = 1000;
+const KEPT_MS = 1000;
+const VERIFICATION = { name: 'verification', columns: {} };
+const HELD_MS = 10_000;
+
+/** What the last verification said of a follower. */
+export interface Verified {
+  readonly complete: boolean;
+  readonly expected: number;
+  readonly counted: number;
+  readonly verifiedAt: string;
+}
+/** How far a follower is, and whether it has seen everything. */
+export interface FollowerProgress extends Lag {
+  readonly kind: FollowerStatus['kind'];
+  readonly holder: string | undefined;
+  /** undefined: this generation was never verified. */
+  readonly verified: Verified | undefined;
+}
+
+/** How the followers of the log come along, whichever process runs them. */
+export class Progress {
+  private kept: { readonly until: number; readonly answer: Promise<readonly FollowerProgress[]> } | undefined;
+
+  constructor(
+    private readonly runner: Runner,
+    private readonly log: EventLog,
+    private readonly documents: Documents,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Each follower's lag, parked sequences and last verification; asked often, it answers the same for a second. */
+  followers(): Promise<readonly FollowerProgress[]> {
+    if (!this.kept || performance.now() > this.kept.until)
+      this.kept = { until: performance.now() + KEPT_MS, answer: this.measure() };
+    return this.kept.answer;
+  }
+
+  /** Keeps what a verification found, for every process that asks. */
+  async verified(answers: readonly Completeness[]): Promise<void> {
+    const now = this.clock.now();
+    const { name } = VERIFICATION;
+    const holder = `verification:${now}`;
+    const fence = await this.documents.lease(name, holder, HELD_MS, now);
+    if (!fence) return; // another verification is being kept at this moment
+    await this.documents.prepare(VERIFICATION);
+    await this.documents.commit({
+      writes: {
+        collection: VERIFICATION,
+        // The newer verification counts, wherever in the log it stood.
+        documents: answers.map(({ follower, complete, expected, counted }) => ({
+          id: follower,
+          doc: { complete, expected, counted, verifiedAt: now } satisfies Verified,
+          position: now,
+        })),
+      },
+      follower: name,
+      checkpoint: { position: now, count: answers.length, digest: '0' },
+      fence,
+    });
+    await this.documents.release(name, holder);
+  }
+
+  private async measure(): Promise<readonly FollowerProgress[]> {
+    const [followers, verified] = await Promise.all([
+      this.runner.status(),
+      this.documents.find(VERIFICATION, { limit: 1000 }),
+    ]);
+    const found = new Map(verified.map(({ id, doc }) => [id, doc as Verified]));
+    const waiting = new Map<Position, Promise<Pick<Lag, 'events' | 'seconds'>>>(); // many stand at one position
+    const lagAt = (position: Position) => {
+      let lag = waiting.get(position);
+      if (!lag) waiting.set(position, (lag = this.lagAt(position)));
+      return lag;
+    };
+    return Promise.all(
+      followers.map(async ({ name, kind, position, holder, parked, atTip }) => ({
+        follower: name,
+        kind,
+        holder,
+        parked: parked.length,
+        verified: found.get(name),
+        ...(atTip ? { events: 0, seconds: 0 } : await lagAt(position)),
+      })),
+    );
+  }
+
+  private async lagAt(position: Position): Promise<Pick<Lag, 'events' | 'seconds'>> {
+    const { events } = await this.log.readAll(position, {}, COUNTED);
+    const [first] = events;
+    if (!first) return { events: 0, seconds: 0 };
+    const seconds = Math.max(0, (toMs(this.clock.now()) - toMs(first.recordedAt)) / 1000);
+    return { events: events.length, seconds };
+  }
+}

@@ -1,0 +1,44 @@
+import type { ApolloServerPlugin, GraphQLRequestListener } from '@apollo/server';
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import { Plugin } from '@nestjs/apollo';
+import type { GraphQLResolveInfo } from 'graphql';
+import { from, lastValueFrom } from 'rxjs';
+import { Metrics } from './metrics';
+import { traced } from './trace';
+
+const SPARE_SECONDS = '1';
+
+/** Counts operations and errors; a request whose every part was refused as too much is a 503 to its sender. */
+@Plugin()
+export class GraphqlWatch implements ApolloServerPlugin {
+  constructor(private readonly metrics: Metrics) {}
+
+  async requestDidStart(): Promise<GraphQLRequestListener<object>> {
+    return {
+      willSendResponse: async ({ operation, response }) => {
+        if (response.body.kind !== 'single') return;
+        const { errors = [], data } = response.body.singleResult;
+        const codes = errors.map(({ extensions }) => String(extensions?.['code'] ?? 'internal/fault'));
+        this.metrics.operation(operation?.operation ?? 'none', codes);
+        const nothing = Object.values(data ?? {}).every((field) => field === null);
+        if (codes.length > 0 && nothing && codes.every((code) => code === 'overload/busy')) {
+          response.http.status = 503;
+          response.http.headers.set('retry-after', SPARE_SECONDS);
+        }
+      },
+    };
+  }
+}
+
+/** A span around each query, mutation and subscription that a resolver answers. */
+@Injectable()
+export class TraceResolvers implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler) {
+    if (context.getType<string>() !== 'graphql') return next.handle();
+    const { parentType, fieldName } = GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>();
+    const answer = () =>
+      lastValueFrom(next.handle() as ReturnType<CallHandler<unknown>['handle']>, { defaultValue: undefined });
+    return from(traced(`graphql ${parentType.name}.${fieldName}`, {}, answer));
+  }
+}

@@ -1,0 +1,7 @@
+export { busy, CommandWatch } from './command-watch';
+export { GraphqlWatch, TraceResolvers } from './graphql-watch';
+export { clean, FrameworkLog, loggerOf } from './log';
+export { Metrics, type Lag } from './metrics';
+export { ObservedEventLog } from './observed-event-log';
+export { traced } from './trace';
+export { aroundPageOf } from './around-page';

@@ -1,0 +1,117 @@
+import { BatonError } from '@baton/kernel';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Config } from '../config';
+
+const HIDDEN = '[hidden]';
+const TEXT_LIMIT = 2_000;
+const DEPTH_LIMIT = 6;
+const ENTRIES_LIMIT = 50;
+const FRAMES = 8;
+
+/** Fields that hold people, keys or what a caller wrote, wherever in a line they stand. */
+const hiddenField =
+  /(authorization|cookie|tokens?|secrets?|passwords?|keys?|e-?mails?|names?|phones?|notes?|address|personal|message|data|input|variables|body|headers|args|query)$/i;
+const hiddenText: readonly (readonly [RegExp, string])[] = [
+  [/:\/\/[^\s/@]+@/g, `://${HIDDEN}@`],
+  [/\b(bearer|basic)\s+\S+/gi, `$1 ${HIDDEN}`],
+  [/baton_[0-9a-f]{6,}_[\w-]+/g, HIDDEN],
+  [/\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g, HIDDEN],
+  [/[^\s"'<>@:=,;()]+@[^\s"'<>@]+/g, HIDDEN],
+];
+/** Codes whose words come from a store or the configuration, not from a caller. */
+const storeCode = /^(log|documents|keys|config|read)\//;
+const frame = /^ {4}at (?:[\w.<>$#[\] ]+ \()?(?:node:|file:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/;
+
+/** A text without e-mail addresses, keys, tokens and credentials. */
+export const clean = (text: string): string => {
+  let cleaned = text.slice(0, TEXT_LIMIT);
+  for (const [pattern, replacement] of hiddenText) cleaned = cleaned.replace(pattern, replacement);
+  return cleaned;
+};
+
+/** Where an error arose: the places alone, because the first lines of a stack repeat the message. */
+const framesOf = (stack: string, message: string): readonly string[] => {
+  const start = message ? stack.indexOf(message) : -1;
+  const places = (start < 0 ? stack : stack.slice(start + message.length)).split('\n');
+  return places
+    .filter((place) => frame.test(place))
+    .slice(0, FRAMES)
+    .map((place) => place.trim());
+};
+
+/** What may be told of an error: its kind, code and place. Its own words may hold anybody's name. */
+const errorFields = (error: Error, depth: number): Record<string, unknown> => {
+  const { code, errcode, cause } = error as { code?: unknown; errcode?: unknown; cause?: unknown };
+  const told = typeof code === 'string' && /^[\w/.-]{1,60}$/.test(code) ? code : undefined;
+  return {
+    kind: error.constructor.name,
+    ...(told && { code: told }),
+    ...(typeof errcode === 'number' && { errcode }),
+    ...(error instanceof BatonError && storeCode.test(error.code) && { says: clean(error.message) }),
+    at: framesOf(String(error.stack ?? ''), error.message),
+    ...(cause instanceof Error && depth < DEPTH_LIMIT && { cause: errorFields(cause, depth + 1) }),
+  };
+};
+
+const cleanValue = (value: unknown, depth = 0): unknown => {
+  if (typeof value === 'string') return clean(value);
+  if (value instanceof Error) return errorFields(value, depth);
+  if (typeof value === 'function' || typeof value === 'symbol') return HIDDEN;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEPTH_LIMIT || ArrayBuffer.isView(value)) return HIDDEN;
+  if (Array.isArray(value)) return value.slice(0, ENTRIES_LIMIT).map((item) => cleanValue(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, ENTRIES_LIMIT)
+      .map(([name, field]) => [clean(name), hiddenField.test(name) ? HIDDEN : cleanValue(field, depth + 1)]),
+  );
+};
+
+/**
+ * The log of the process: one JSON object a line, on standard error unless told otherwise. Whatever is handed to it, a
+ * line holds no names, addresses, keys or tokens: fields that may hold some are hidden at any depth, texts are
+ * searched, and of an error only kind, code and place are told.
+ */
+export const loggerOf = (
+  { logLevel }: Pick<Config, 'logLevel'>,
+  destination: DestinationStream = pino.destination(2), // standard output belongs to answers
+): Logger =>
+  pino(
+    {
+      level: logLevel,
+      formatters: { log: (fields) => cleanValue(fields) as Record<string, unknown> },
+      hooks: {
+        logMethod(given, write) {
+          const [first, ...others] = given as unknown[];
+          // Without words of its own pino takes the error's, which are not told.
+          if (first instanceof Error) write.apply(this, [{ err: first }, clean(String(others[0] ?? 'a fault'))]);
+          else if (typeof first === 'object' && first !== null)
+            write.apply(this, [first, clean(String(others[0] ?? ''))]);
+          else write.apply(this, [clean([first, ...others].map(String).join(' '))]);
+        },
+      },
+    },
+    destination,
+  );
+
+/** What the framework says, in the same log and under the same rules. */
+export class FrameworkLog {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown): void {
+    this.logger.trace({ framework: textOf(message) }, 'the framework reports');
+  }
+  warn(message: unknown): void {
+    this.logger.warn({ framework: textOf(message) }, 'the framework warns');
+  }
+  error(message: unknown, ...others: unknown[]): void {
+    const stack = others.find((text) => typeof text === 'string' && text.includes('\n    at '));
+    const err = message instanceof Error ? message : { at: framesOf(String(stack ?? message), '') };
+    this.logger.error({ err }, 'the framework reports a fault');
+  }
+  fatal(message: unknown, ...others: unknown[]): void {
+    this.error(message, ...others);
+  }
+}
+
+const textOf = (message: unknown): unknown => (message instanceof Error ? message : String(message).split('\n')[0]);

@@ -1,0 +1,162 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const VALUES_PER_LABEL = 500;
+
+/** How far one follower of the log is behind. */
+export interface Lag {
+  readonly follower: string;
+  /** Events of the log that it has not passed; counted up to a limit. */
+  readonly events: number;
+  /** Age of the first of them; 0 at the end of the log. */
+  readonly seconds: number;
+  readonly parked: number;
+}
+
+/**
+ * What the process counts, for Prometheus. Labels are names from the code (command and follower names, stable codes,
+ * kinds of operation): never an id, a person or what a caller wrote, and of each at most 500 values.
+ */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly registers = [this.registry];
+  private readonly known = new Map<string, Set<string>>();
+
+  private readonly commands = new Counter({
+    name: 'baton_commands_total',
+    help: 'Commands by type and what became of them: accepted, repeated, or the code of the refusal or fault.',
+    labelNames: ['type', 'outcome'],
+    registers: this.registers,
+  });
+  private readonly commandSeconds = new Histogram({
+    name: 'baton_command_duration_seconds',
+    help: 'Time from the receipt of a command to its answer.',
+    labelNames: ['type'],
+    buckets: SECONDS,
+    registers: this.registers,
+  });
+  private readonly inFlight = new Gauge({
+    name: 'baton_commands_in_flight',
+    help: 'Commands that are received and not answered yet.',
+    registers: this.registers,
+  });
+  private readonly appended = new Counter({
+    name: 'baton_events_appended_total',
+    help: 'Events that this process appended to the log.',
+    registers: this.registers,
+  });
+  private readonly conflicts = new Counter({
+    name: 'baton_append_conflicts_total',
+    help: 'Appends that lost a race for a revision; most are decided again and succeed.',
+    registers: this.registers,
+  });
+  private readonly pages = new Counter({
+    name: 'baton_pages_folded_total',
+    help: 'Pages of the log that a follower has taken.',
+    labelNames: ['follower'],
+    registers: this.registers,
+  });
+  private readonly faults = new Counter({
+    name: 'baton_follower_faults_total',
+    help: 'Faults that made a follower begin again, by their code.',
+    labelNames: ['follower', 'code'],
+    registers: this.registers,
+  });
+  private readonly operations = new Counter({
+    name: 'baton_graphql_operations_total',
+    help: 'GraphQL operations by kind.',
+    labelNames: ['kind'],
+    registers: this.registers,
+  });
+  private readonly errors = new Counter({
+    name: 'baton_graphql_errors_total',
+    help: 'Errors in GraphQL answers by code.',
+    labelNames: ['code'],
+    registers: this.registers,
+  });
+  private readonly refusedRequests = new Counter({
+    name: 'baton_requests_refused_total',
+    help: 'HTTP requests refused because too many were in flight.',
+    registers: this.registers,
+  });
+  private readonly lagEvents = new Gauge({
+    name: 'baton_follower_lag_events',
+    help: 'Events of the log that a follower has not passed; counting stops at 1000.',
+    labelNames: ['follower'],
+    registers: this.registers,
+  });
+  private readonly lagSeconds = new Gauge({
+    name: 'baton_follower_lag_seconds',
+    help: 'Age of the first event that a follower has not passed; 0 at the end of the log.',
+    labelNames: ['follower'],
+    registers: this.registers,
+  });
+  private readonly parked = new Gauge({
+    name: 'baton_parked_sequences',
+    help: 'Sequences of events that wait behind one that could not be handled.',
+    labelNames: ['follower'],
+    registers: this.registers,
+  });
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  command(type: string, outcome: string, seconds: number): void {
+    this.commands.inc({ type: this.bounded('type', type), outcome: this.bounded('outcome', outcome) });
+    this.commandSeconds.observe({ type: this.bounded('type', type) }, seconds);
+  }
+
+  commandsInFlight(count: number): void {
+    this.inFlight.set(count);
+  }
+
+  append(events: number): void {
+    this.appended.inc(events);
+  }
+
+  conflict(): void {
+    this.conflicts.inc();
+  }
+
+  page(follower: string): void {
+    this.pages.inc({ follower: this.bounded('follower', follower) });
+  }
+
+  fault(follower: string, code: string): void {
+    this.faults.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+  }
+
+  operation(kind: string, errorCodes: readonly string[]): void {
+    this.operations.inc({ kind });
+    for (const code of errorCodes) this.errors.inc({ code: this.bounded('code', code) });
+  }
+
+  refusedRequest(): void {
+    this.refusedRequests.inc();
+  }
+
+  /** Also measures the process itself: CPU, memory, event loop, open files. Called once, by who serves the figures. */
+  ofProcess(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** @returns the figures as text for Prometheus, with the followers as they are now */
+  text(lags: readonly Lag[]): Promise<string> {
+    for (const gauge of [this.lagEvents, this.lagSeconds, this.parked]) gauge.reset(); // old generations are gone
+    for (const { follower, events, seconds, parked } of lags) {
+      const labels = { follower: this.bounded('follower', follower) };
+      this.lagEvents.set(labels, events);
+      this.lagSeconds.set(labels, seconds);
+      this.parked.set(labels, parked);
+    }
+    return this.registry.metrics();
+  }
+
+  private bounded(label: string, value: string): string {
+    let values = this.known.get(label);
+    if (!values) this.known.set(label, (values = new Set()));
+    if (values.size < VALUES_PER_LABEL) values.add(value);
+    return values.has(value) ? value : 'other';
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  Conflict,
+  EventLog,
+  type Append,
+  type Expected,
+  type Filter,
+  type NewEvent,
+  type Position,
+} from '@baton/kernel';
+import type { Metrics } from './metrics';
+import { traced } from './trace';
+
+/** Any log, with its appends counted and traced. */
+export class ObservedEventLog extends EventLog {
+  constructor(
+    private readonly log: EventLog,
+    private readonly metrics: Metrics,
+  ) {
+    super();
+  }
+
+  append(stream: string, events: readonly NewEvent[], expected: Expected) {
+    return traced('append', { 'baton.events': events.length }, async () => {
+      try {
+        const appended = await this.log.append(stream, events, expected);
+        this.metrics.append(events.length);
+        return appended;
+      } catch (error) {
+        this.count(error);
+        throw error;
+      }
+    });
+  }
+
+  appendMany(appends: readonly Append[]) {
+    return traced('append many', { 'baton.appends': appends.length }, async () => {
+      const answers = await this.log.appendMany(appends);
+      answers.forEach((answer, index) => {
+        if (answer.status === 'fulfilled') this.metrics.append(appends[index]!.events.length);
+        else this.count(answer.reason);
+      });
+      return answers;
+    });
+  }
+
+  read(stream: string, from?: number) {
+    return this.log.read(stream, from);
+  }
+  readAll(after: Position, filter?: Filter, limit?: number) {
+    return this.log.readAll(after, filter, limit);
+  }
+  follow(after: Position, filter?: Filter, options?: { signal?: AbortSignal; limit?: number }) {
+    return this.log.follow(after, filter, options);
+  }
+  tip() {
+    return this.log.tip();
+  }
+  close() {
+    return this.log.close();
+  }
+
+  private count(error: unknown): void {
+    if (error instanceof Conflict && error.code === 'log/wrong-revision') this.metrics.conflict();
+  }
+}
