@@ -1,0 +1,180 @@
+import { Refused } from '@baton/kernel';
+import { interval95, resampler } from './data-driven-sampling.rules';
+import { leaveOneOut } from './leave-one-out.model';
+import type { Transition } from './markov-counts.rules';
+import { markov } from './markov.model';
+import { distinct, type PathTable } from './path-table.rules';
+import { shapley, shapleyOrdered, shapleySimplified } from './shapley.model';
+
+export interface ModelOptions {
+  /** Of the Markov chain: how many of the last channels a state holds, 1 to 4. */
+  readonly order?: number;
+  /** A whole number; results that draw at random are the same for the same seed. */
+  readonly seed?: number;
+}
+
+/** What a model finds, by the number of the channel in the table. */
+export interface Scores {
+  /** Credited conversions; they sum to those of the table. */
+  readonly conversions: Float64Array;
+  /** Credited value; it sums to that of the table. */
+  readonly value: Float64Array;
+  /** The chance to convert that the model reproduces. */
+  readonly base?: number;
+  readonly removalEffects?: Float64Array;
+  readonly removalEffectsOnValue?: Float64Array;
+  /** Of credited conversions, where they are an estimate. */
+  readonly standardErrors?: Float64Array;
+  readonly places?: readonly {
+    readonly channel: number;
+    /** From 1. */
+    readonly position: number;
+    readonly conversions: number;
+    readonly value: number;
+  }[];
+  readonly transitions?: () => readonly Transition[];
+  readonly note?: string;
+}
+
+/** A model that learns from all journeys of a period how much each channel adds: pure, and one file. */
+export interface DataDrivenModel {
+  readonly code: string;
+  readonly name: string;
+  readonly description: string;
+  readonly score: (table: PathTable, options: ModelOptions) => Scores;
+}
+
+/** Every data-driven model, in the order in which reports show them; the one list. */
+export const dataDrivenModels: readonly DataDrivenModel[] = [
+  markov,
+  shapley,
+  shapleySimplified,
+  shapleyOrdered,
+  leaveOneOut,
+];
+
+/**
+ * A channel is too thin to be judged below 30 journeys, or below 5 that converted or 5 that did not where the table
+ * knows both: the usual bounds for the normal approximation of a rate.
+ */
+export const THIN = { journeys: 30, outcomes: 5 } as const;
+
+export interface DataDrivenRow {
+  readonly key: string;
+  /** From 1: the place in the journey, of the ordered form. */
+  readonly position?: number;
+  readonly conversions: number;
+  readonly value: number;
+  /** The part of all conversions that is lost without the channel. */
+  readonly removalEffect?: number;
+  readonly removalEffectOnValue?: number;
+  /** Journeys with the channel, and how many of them converted. */
+  readonly support: { readonly journeys: number; readonly converted: number };
+  /** Too few journeys to be judged; see `THIN`. */
+  readonly tooThin: boolean;
+  readonly standardError?: number;
+  /** In which 95 of 100 resampled tables put the credited conversions. */
+  readonly interval?: { readonly low: number; readonly high: number };
+}
+export interface DataDrivenReport {
+  readonly model: string;
+  /** By key, then position. */
+  readonly rows: readonly DataDrivenRow[];
+  readonly base?: number;
+  /** The transition matrix of a Markov chain. */
+  readonly transitions?: () => readonly Transition[];
+  readonly warnings: readonly string[];
+}
+
+/** Journeys by channel; a journey counts once for each of its channels. */
+const supportOf = (table: PathTable) => {
+  const support = table.channels.names.map(() => ({ journeys: 0, converted: 0 }));
+  for (const [steps, { conversions, nulls }] of table.entries())
+    for (const channel of distinct(steps)) {
+      support[channel]!.journeys += conversions + nulls;
+      support[channel]!.converted += conversions;
+    }
+  return support;
+};
+
+/** @returns undefined for a code of no data-driven model */
+export const dataDrivenModel = (code: string): DataDrivenModel | undefined =>
+  dataDrivenModels.find((model) => model.code === code);
+
+/** Resampled tables at most, for one report. */
+export const MOST_RESAMPLES = 2000;
+
+/**
+ * Credits the conversions and the value of a table by a data-driven model.
+ * @param bootstrap how many resampled tables the 95 % intervals come from; 0: no intervals
+ * @returns rows that sum to the table's conversions and value; channels that no journey holds are left out
+ * @throws Refused `attribution/unknown-order`, `attribution/not-converging`, `attribution/bootstrap-out-of-range`
+ */
+export const dataDrivenReport = (
+  model: DataDrivenModel,
+  table: PathTable,
+  { bootstrap = 0, ...options }: ModelOptions & { readonly bootstrap?: number } = {},
+): DataDrivenReport => {
+  if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MOST_RESAMPLES)
+    throw new Refused('attribution/bootstrap-out-of-range', `Give 0 to ${MOST_RESAMPLES} resamples.`, 'bootstrap');
+  const scores = model.score(table, options);
+  const { names } = table.channels;
+  const support = supportOf(table);
+  const bothOutcomes = table.total().nulls > 0;
+  const places = scores.places ?? names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
+  const intervals = bootstrap > 0 && table.size > 0 ? intervalsOf(model, table, { bootstrap, ...options }) : undefined;
+  const rows = places
+    .filter(({ channel }) => support[channel]!.journeys > 0)
+    .map(({ channel, conversions, value, ...place }): DataDrivenRow => {
+      const { journeys, converted } = support[channel]!;
+      const [effect, onValue] = [scores.removalEffects?.[channel], scores.removalEffectsOnValue?.[channel]];
+      const error = scores.standardErrors?.[channel];
+      const position = 'position' in place ? (place.position as number) : undefined;
+      return {
+        key: names[channel]!,
+        ...(position !== undefined && { position }),
+        conversions,
+        value,
+        ...(effect !== undefined && { removalEffect: effect }),
+        ...(onValue !== undefined && { removalEffectOnValue: onValue }),
+        support: support[channel]!,
+        tooThin:
+          journeys < THIN.journeys ||
+          converted < THIN.outcomes ||
+          (bothOutcomes && journeys - converted < THIN.outcomes),
+        ...(error !== undefined && { standardError: error }),
+        ...(intervals && { interval: intervals(channel, position) }),
+      };
+    })
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : (a.position ?? 0) - (b.position ?? 0)));
+  return {
+    model: model.code,
+    rows,
+    ...(scores.base !== undefined && { base: scores.base }),
+    ...(scores.transitions && { transitions: scores.transitions }),
+    warnings: scores.note ? [scores.note] : [],
+  };
+};
+
+const creditOf = ({ conversions, value }: Scores, channel: number) => ({
+  conversions: conversions[channel]!,
+  value: value[channel]!,
+});
+
+const intervalsOf = (
+  model: DataDrivenModel,
+  table: PathTable,
+  { bootstrap, seed = 1, ...options }: ModelOptions & { readonly bootstrap: number },
+) => {
+  const draw = resampler(table, seed);
+  const scored = Array.from({ length: bootstrap }, () => {
+    const { conversions, places } = model.score(draw(), { ...options, seed });
+    return { conversions, places: new Map(places?.map((one) => [`${one.channel}/${one.position}`, one.conversions])) };
+  });
+  return (channel: number, position?: number) =>
+    interval95(
+      scored.map(({ conversions, places }) =>
+        position === undefined ? conversions[channel]! : (places.get(`${channel}/${position}`) ?? 0),
+      ),
+    );
+};

@@ -1,0 +1,151 @@
+import type { ChannelNumbers, PathCounts, PathTable, Steps } from './path-table.rules';
+
+/** Fractions that were added and taken back leave a rest of the floating point: it is nothing. */
+const held = (count: number): number => (count > 1e-9 ? count : 0);
+
+/** What leaves a state for good. */
+interface Exits {
+  conversions: number;
+  nulls: number;
+  value: number;
+}
+
+/** Weighted transitions between states in rows (CSR): those of state `s` are `start[s]` up to `start[s + 1]`. */
+export interface Chain {
+  /** The last channels that a state stands for; '' is the start, always state 0. */
+  readonly states: readonly Steps[];
+  readonly start: Int32Array;
+  readonly to: Int32Array;
+  /** Journeys that went this way. */
+  readonly count: Float64Array;
+  readonly conversions: Float64Array;
+  readonly nulls: Float64Array;
+  /** What the conversions that leave the state are worth together. */
+  readonly value: Float64Array;
+  /** All that leaves the state. */
+  readonly out: Float64Array;
+}
+
+/**
+ * The transition counts of a Markov chain of order k, as a fold: one path is added or taken back in microseconds. A
+ * state is the last k channels, a path shorter than k is one state; every step counts conversions + nulls.
+ */
+export class TransitionCounts {
+  private readonly states: Steps[] = [''];
+  private readonly numbers = new Map<Steps, number>();
+  /** Of each state: by the channel that comes next (of the start: by the state), the edge. */
+  private readonly next: Map<number, number>[] = [new Map()];
+  private readonly to: number[] = [];
+  private readonly count: number[] = [];
+  private readonly exits: Exits[] = [{ conversions: 0, nulls: 0, value: 0 }];
+
+  constructor(readonly order: number) {}
+
+  static of(table: PathTable, order: number): TransitionCounts {
+    const counts = new TransitionCounts(order);
+    for (const [steps, row] of table.entries()) counts.add(steps, row);
+    return counts;
+  }
+
+  add(steps: Steps, { conversions, nulls, value }: PathCounts): void {
+    const weight = conversions + nulls;
+    if (weight === 0) return;
+    const { order } = this;
+    let state = this.step(0, undefined, steps.slice(0, order), weight);
+    for (let place = order; place < steps.length; place++)
+      state = this.step(state, steps.charCodeAt(place), undefined, weight);
+    const exits = this.exits[state]!;
+    exits.conversions += conversions;
+    exits.nulls += nulls;
+    exits.value += value;
+  }
+
+  /** Takes back what was added. */
+  subtract(steps: Steps, { conversions, nulls, value }: PathCounts): void {
+    this.add(steps, { conversions: -conversions, nulls: -nulls, value: -value });
+  }
+
+  /** Goes one step on and counts it: from the start to a named state, from any other by its next channel. */
+  private step(from: number, channel: number | undefined, first: Steps | undefined, weight: number): number {
+    const ways = this.next[from]!;
+    const key = channel ?? this.stateOf(first!);
+    let edge = ways.get(key);
+    if (edge === undefined) {
+      edge = this.to.length;
+      ways.set(key, edge);
+      this.to.push(
+        channel === undefined ? key : this.stateOf(this.states[from]!.slice(1) + String.fromCharCode(channel)),
+      );
+      this.count.push(0);
+    }
+    this.count[edge]! += weight;
+    return this.to[edge]!;
+  }
+
+  private stateOf(steps: Steps): number {
+    let number = this.numbers.get(steps);
+    if (number === undefined) {
+      number = this.states.length;
+      this.numbers.set(steps, number);
+      this.states.push(steps);
+      this.next.push(new Map());
+      this.exits.push({ conversions: 0, nulls: 0, value: 0 });
+    }
+    return number;
+  }
+
+  /** The states that journeys stand in, in rows for a solver. */
+  chain(): Chain {
+    const out = this.next.map((ways, state) => {
+      let sum = held(this.exits[state]!.conversions) + held(this.exits[state]!.nulls);
+      for (const edge of ways.values()) sum += held(this.count[edge]!);
+      return sum;
+    });
+    // What was taken back leaves states that nobody stands in; the start stays, also when it is empty.
+    const live = out.flatMap((sum, state) => (sum > 0 || state === 0 ? [state] : []));
+    const place = new Int32Array(out.length).fill(-1);
+    live.forEach((state, index) => (place[state] = index));
+    const kept = live.map((state) => [...this.next[state]!.values()].filter((edge) => held(this.count[edge]!) > 0));
+    const start = new Int32Array(live.length + 1);
+    kept.forEach((edges, index) => (start[index + 1] = start[index]! + edges.length));
+    const flat = kept.flat();
+    return {
+      states: live.map((state) => this.states[state]!),
+      start,
+      to: Int32Array.from(flat, (edge) => place[this.to[edge]!]!),
+      count: Float64Array.from(flat, (edge) => this.count[edge]!),
+      conversions: Float64Array.from(live, (state) => held(this.exits[state]!.conversions)),
+      nulls: Float64Array.from(live, (state) => held(this.exits[state]!.nulls)),
+      value: Float64Array.from(live, (state) => (held(this.exits[state]!.conversions) ? this.exits[state]!.value : 0)),
+      out: Float64Array.from(live, (state) => out[state]!),
+    };
+  }
+}
+
+/** One entry of a transition matrix. A state of several channels is written `a > b`. */
+export interface Transition {
+  readonly from: string;
+  readonly to: string;
+  /** Journeys that went this way. */
+  readonly count: number;
+  readonly probability: number;
+}
+
+/** The transition matrix, between `(start)`, the states, `(conversion)` and `(null)`; only what was seen. */
+export const transitionsOf = (chain: Chain, channels: ChannelNumbers): Transition[] => {
+  const nameOf = (state: number) => {
+    const steps = chain.states[state]!;
+    if (steps === '') return '(start)';
+    return [...Array(steps.length).keys()].map((at) => channels.names[steps.charCodeAt(at)]!).join(' > ');
+  };
+  return chain.states.flatMap((_, state) => {
+    const from = nameOf(state);
+    const entry = (to: string, count: number) => ({ from, to, count, probability: count / chain.out[state]! });
+    const entries: Transition[] = [];
+    for (let edge = chain.start[state]!; edge < chain.start[state + 1]!; edge++)
+      entries.push(entry(nameOf(chain.to[edge]!), chain.count[edge]!));
+    if (chain.conversions[state]! > 0) entries.push(entry('(conversion)', chain.conversions[state]!));
+    if (chain.nulls[state]! > 0) entries.push(entry('(null)', chain.nulls[state]!));
+    return entries;
+  });
+};

@@ -1,0 +1,73 @@
+import { Refused } from '@baton/kernel';
+import type { DataDrivenModel, Scores } from './data-driven.model';
+import { TransitionCounts, transitionsOf, type Chain } from './markov-counts.rules';
+import { ChainSolver } from './markov-solve.rules';
+import { type ChannelNumbers, type PathCounts, type PathTable } from './path-table.rules';
+
+export const ORDERS = { least: 1, most: 4 } as const;
+
+/** The order asked for. @throws Refused `attribution/unknown-order` outside 1…4 */
+const orderOf = (order: number): number => {
+  if (Number.isInteger(order) && order >= ORDERS.least && order <= ORDERS.most) return order;
+  throw new Refused('attribution/unknown-order', `Give an order from ${ORDERS.least} to ${ORDERS.most}.`, 'order');
+};
+
+/** The states that contain each channel. */
+const statesOf = ({ states }: Chain, channels: number): number[][] => {
+  const found: number[][] = Array.from({ length: channels }, () => []);
+  states.forEach((steps, state) => {
+    for (const channel of new Set(steps)) found[channel.charCodeAt(0)]!.push(state);
+  });
+  return found;
+};
+
+/**
+ * Credits of an absorbing Markov chain, from its transition counts alone: a channel's removal effect is the part of the
+ * conversions that is lost when every state that contains it leads to nothing, and the total is shared by it. With
+ * value, the last step weighs what the conversions that leave that state are worth on average.
+ * @param total what is shared, in the units of the counts; without a chance to convert nobody earns anything
+ * Source: Anderl, Becker, von Wangenheim, Schumann, Mapping the customer journey, 2016.
+ */
+export const markovScores = (counts: TransitionCounts, channels: ChannelNumbers, total: PathCounts): Scores => {
+  const chain = counts.chain();
+  const solver = new ChainSolver(chain);
+  const perJourney = (sums: Float64Array) => sums.map((sum, state) => (sum === 0 ? 0 : sum / chain.out[state]!));
+  const affected = statesOf(chain, channels.names.length);
+  const removed = new Uint8Array(chain.states.length);
+  const effects = (gain: Float64Array) => {
+    const whole = solver.solve(gain);
+    const base = whole[0]!;
+    const lost = Float64Array.from(affected, (states) => {
+      if (base === 0 || states.length === 0) return 0;
+      for (const state of states) removed[state] = 1;
+      const left = solver.solve(gain, removed, whole)[0]!;
+      for (const state of states) removed[state] = 0;
+      return Math.max(0, 1 - left / base); // rounding only: nothing grows when states are removed
+    });
+    return { base, lost };
+  };
+  const shared = (amount: number, lost: Float64Array) => {
+    const sum = lost.reduce((all, effect) => all + effect, 0);
+    return lost.map((effect) => (sum === 0 ? 0 : (amount * effect) / sum));
+  };
+  const { base, lost } = effects(perJourney(chain.conversions));
+  const ofValue = total.value === 0 ? undefined : effects(perJourney(chain.value)).lost;
+  return {
+    conversions: shared(total.conversions, lost),
+    value: ofValue ? shared(total.value, ofValue) : new Float64Array(lost.length),
+    base,
+    removalEffects: lost,
+    ...(ofValue && { removalEffectsOnValue: ofValue }),
+    transitions: () => transitionsOf(chain, channels),
+  };
+};
+
+/** Removal effects of a Markov chain of order 1 to 4, solved exactly. See `markovScores`. */
+export const markov: DataDrivenModel = {
+  code: 'markov',
+  name: 'Markov chain',
+  description:
+    'By how many conversions are lost without the channel: removal effects of an exactly solved Markov chain.',
+  score: (table: PathTable, { order = 1 }) =>
+    markovScores(TransitionCounts.of(table, orderOf(order)), table.channels, table.total()),
+};

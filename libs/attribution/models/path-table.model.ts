@@ -1,0 +1,33 @@
+import { fromMs } from '@baton/kernel';
+import { attributionModels } from '.';
+import type { Model, ModelParameters } from './credit.model';
+import type { PathTable } from './path-table.rules';
+
+/** Models that need the order of the touches and no dates: the rule-based ones that a path table can answer. */
+const orderOnly = ['first-touch', 'last-touch', 'last-non-direct', 'linear', 'position-based', 'j-shaped', 'inverse-j'];
+export const pathModels: readonly Model[] = attributionModels.filter(({ code }) => orderOnly.includes(code));
+
+export interface PathCredit {
+  readonly key: string;
+  readonly conversions: number;
+  readonly value: number;
+}
+
+/**
+ * Credits the conversions and the value of a table by a rule-based model.
+ * @returns every channel of the table by name; conversions and value sum to those of the table
+ */
+export const creditPaths = (model: Model, table: PathTable, parameters: ModelParameters): readonly PathCredit[] => {
+  const instant = fromMs(0); // the order is all there is
+  const rows = table.channels.names.map((key) => ({ key, conversions: 0, value: 0 }));
+  for (const [steps, { conversions, value }] of table.entries()) {
+    if (conversions === 0) continue;
+    const touches = table.namesOf(steps).map((channel) => ({ occurredAt: instant, channel }));
+    model.weights({ touches, conversionAt: instant }, parameters).forEach((weight, place) => {
+      const row = rows[steps.charCodeAt(place)]!;
+      row.conversions += weight * conversions;
+      row.value += weight * value;
+    });
+  }
+  return rows.sort((a, b) => (a.key < b.key ? -1 : 1));
+};

@@ -1,0 +1,162 @@
+import { Refused } from '@baton/kernel';
+
+/** How often a path was taken, and what came of it. All may be fractions, none is negative. */
+export interface PathCounts {
+  /** Journeys that converted. */
+  readonly conversions: number;
+  /** Journeys that ended without the conversion. */
+  readonly nulls: number;
+  /** What the conversions are worth together, in any one unit. */
+  readonly value: number;
+}
+
+/** A path inside a table: one UTF-16 unit a touch, the number of its channel. Compact, sliceable, and a map's key. */
+export type Steps = string;
+
+export interface PathSwitches {
+  /** Consecutive touches of one channel stay several steps; by default they are one. */
+  readonly keepRepeats?: boolean;
+  /** Journeys that did not convert are left out. */
+  readonly ignoreNulls?: boolean;
+}
+
+/** Below the surrogates: every unit of a string is then a character of its own. */
+const MOST_CHANNELS = 50_000;
+const none: PathCounts = { conversions: 0, nulls: 0, value: 0 };
+
+/** Numbers channels from 0 in the order in which they are met. */
+export class ChannelNumbers {
+  readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  of(channel: string): number {
+    let number = this.numbers.get(channel);
+    if (number === undefined) {
+      number = this.names.length;
+      if (number >= MOST_CHANNELS) throw new Refused('attribution/too-many-channels', 'At most 50,000 channels.');
+      this.numbers.set(channel, number);
+      this.names.push(channel);
+    }
+    return number;
+  }
+
+  /** @returns undefined for a channel that was never met */
+  find(channel: string): number | undefined {
+    return this.numbers.get(channel);
+  }
+}
+
+/**
+ * Channel sequences with their conversions, nulls and value: what data-driven models learn from. A fold: rows are added
+ * and taken back one by one, equal paths are one row, the order of rows is irrelevant.
+ */
+export class PathTable {
+  private readonly rows = new Map<Steps, PathCounts>();
+
+  constructor(
+    readonly switches: PathSwitches = {},
+    readonly channels: ChannelNumbers = new ChannelNumbers(),
+  ) {}
+
+  /** The steps of a path; repeats are collapsed unless the table keeps them. */
+  stepsOf(path: readonly string[]): Steps {
+    let steps = '';
+    let before = -1;
+    for (const channel of path) {
+      const number = this.channels.of(channel);
+      if (number !== before || this.switches.keepRepeats) steps += String.fromCharCode(number);
+      before = number;
+    }
+    return steps;
+  }
+
+  /** @throws Refused `attribution/empty-path` for a path without a touch */
+  add(path: readonly string[], counts: PathCounts): void {
+    if (path.length === 0) throw new Refused('attribution/empty-path', 'A path has at least one touch.', 'path');
+    this.put(this.stepsOf(path), counts, 1);
+  }
+
+  /**
+   * Takes back what was added.
+   * @throws Refused `attribution/not-in-table` when the table holds less than that
+   */
+  subtract(path: readonly string[], counts: PathCounts): void {
+    const steps = this.stepsOf(path);
+    const held = this.rows.get(steps) ?? none;
+    const nulls = this.switches.ignoreNulls ? 0 : counts.nulls;
+    if (held.conversions < counts.conversions || held.nulls < nulls)
+      throw new Refused('attribution/not-in-table', 'The table holds fewer of this path.', 'path');
+    this.put(steps, counts, -1);
+  }
+
+  /** Adds (or with -1 takes back) counts of steps as `stepsOf` gives them. */
+  put(steps: Steps, counts: PathCounts, sign: 1 | -1 = 1): void {
+    const held = this.rows.get(steps) ?? none;
+    const conversions = held.conversions + sign * counts.conversions;
+    const nulls = this.switches.ignoreNulls ? 0 : held.nulls + sign * counts.nulls;
+    if (conversions === 0 && nulls === 0) this.rows.delete(steps);
+    // Without conversions there is no value, whatever the floating point has left of it.
+    else this.rows.set(steps, { conversions, nulls, value: conversions === 0 ? 0 : held.value + sign * counts.value });
+  }
+
+  /** How many different paths there are. */
+  get size(): number {
+    return this.rows.size;
+  }
+  entries(): IterableIterator<[Steps, PathCounts]> {
+    return this.rows.entries();
+  }
+  countsOf(steps: Steps): PathCounts {
+    return this.rows.get(steps) ?? none;
+  }
+  namesOf(steps: Steps): string[] {
+    return [...Array(steps.length).keys()].map((place) => this.channels.names[steps.charCodeAt(place)]!);
+  }
+  total(): PathCounts {
+    const sum = { conversions: 0, nulls: 0, value: 0 };
+    for (const { conversions, nulls, value } of this.rows.values()) {
+      sum.conversions += conversions;
+      sum.nulls += nulls;
+      sum.value += value;
+    }
+    return sum;
+  }
+
+  /** The rows in an order that does not depend on how they were added: for whatever draws at random. */
+  sorted(): readonly (readonly [Steps, PathCounts])[] {
+    const byName = this.channels.names
+      .map((name, number) => ({ name, number }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const rank = new Uint16Array(byName.length);
+    byName.forEach(({ number }, place) => (rank[number] = place));
+    const ranked = (steps: Steps) => {
+      let text = '';
+      for (let place = 0; place < steps.length; place++) text += String.fromCharCode(rank[steps.charCodeAt(place)]!);
+      return text;
+    };
+    return [...this.rows]
+      .map((row) => ({ row, text: ranked(row[0]) }))
+      .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+      .map(({ row }) => row);
+  }
+}
+
+/** The channels of a path, each once, in the order of their first touch. */
+export const distinct = (steps: Steps): number[] => {
+  const found = new Set<number>();
+  for (let place = 0; place < steps.length; place++) found.add(steps.charCodeAt(place));
+  return [...found];
+};
+
+/** The path without a channel; repeats that then stand together are collapsed like those of the table. */
+export const without = (steps: Steps, channel: number, { keepRepeats }: PathSwitches): Steps => {
+  let rest = '';
+  let before = -1;
+  for (let place = 0; place < steps.length; place++) {
+    const number = steps.charCodeAt(place);
+    if (number === channel) continue;
+    if (number !== before || keepRepeats) rest += steps[place];
+    before = number;
+  }
+  return rest;
+};
