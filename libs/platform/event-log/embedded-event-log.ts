@@ -93,6 +93,36 @@ export class EmbeddedEventLog extends EventLog {
     return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
   }
 
+  /**
+   * Takes over events of another log as they are, in one transaction: ids, revisions, and `recordedAt` unless that
+   * would go back. They get the next positions.
+   * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here
+   */
+  async adopt(events: readonly StoredEvent[]): Promise<void> {
+    this.assertOpen();
+    try {
+      this.database.transaction(() => {
+        this.heads.clear();
+        const tip = this.maxPosition();
+        let last = this.recordedAtOf(tip);
+        const rows = events.map(({ stream, revision, id, type, data, meta, recordedAt }, index): Row => {
+          const head = this.headOf(stream);
+          if (revision !== head + 1)
+            throw new Conflict('log/wrong-revision', `${stream} is at revision ${head}; ${revision} does not follow.`);
+          this.heads.set(stream, revision);
+          last = recordedAt > last ? recordedAt : last;
+          const texts = { data: JSON.stringify(data), meta: JSON.stringify(meta) };
+          return { position: tip + 1 + index, stream, revision, id, type, ...texts, recordedAt: last };
+        });
+        this.insert(rows);
+      });
+    } finally {
+      this.heads.clear();
+      this.last = -1;
+    }
+    this.wake(this.maxPosition());
+  }
+
   async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
     this.assertOpen();
     return this.database
@@ -144,6 +174,12 @@ export class EmbeddedEventLog extends EventLog {
 
   private maxPosition(): number {
     return this.database.prepare('SELECT max(position) AS position FROM events').get<Place>()!.position ?? 0;
+  }
+
+  private recordedAtOf(position: number): Instant {
+    return (
+      this.database.prepare('SELECT recordedAt FROM events WHERE position = ?').get<Row>(position)?.recordedAt ?? ''
+    );
   }
 
   private page(from: number, filter: Filter, limit: number): Page {
@@ -208,8 +244,7 @@ export class EmbeddedEventLog extends EventLog {
     if (tip !== this.last) {
       // Another process has written, or this is the first write: the cached heads are stale.
       this.heads.clear();
-      this.lastRecordedAt =
-        this.database.prepare('SELECT recordedAt FROM events WHERE position = ?').get<Row>(tip)?.recordedAt ?? '';
+      this.lastRecordedAt = this.recordedAtOf(tip);
     }
     const now = this.clock.now();
     const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;

@@ -1,0 +1,200 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import {
+  BatonError,
+  Refused,
+  type Checkpoint,
+  type Clock,
+  type Documents,
+  type Parked,
+  type Position,
+} from '@baton/kernel';
+import type { Config } from '../config';
+import { EmbeddedEventLog } from '../event-log';
+import { EmbeddedKeyStore, masterKey } from '../keys';
+import { openDatabase } from '../sqlite';
+import { hashOf, toDisk } from './files';
+
+const MANIFEST = 'manifest.json';
+const MASTER_KEY = 'master.key';
+const FORMAT = 1;
+const HELD_MS = 10_000;
+
+interface BackedUpFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+/** How far a policy was: it goes on from there, where a read model is folded anew. */
+export interface PolicyProgress {
+  readonly follower: string;
+  readonly checkpoint: Checkpoint;
+  readonly parked: readonly Parked[];
+}
+/** What a backup holds; written last, so that a folder without it is no backup. */
+export interface Manifest {
+  readonly format: number;
+  readonly takenAt: string;
+  /** The last event of the copied log. */
+  readonly position: Position;
+  readonly events: number;
+  readonly policies: readonly PolicyProgress[];
+  readonly files: readonly BackedUpFile[];
+}
+
+const embeddedOnly = ({ eventStoreUrl, mongoUrl }: Config): void => {
+  if (eventStoreUrl || mongoUrl)
+    throw new Refused(
+      'backup/server-stores',
+      'This copies the embedded files; for servers use copy-log and the backup of MongoDB.',
+    );
+};
+
+/** @throws Refused `backup/not-empty` where the folder holds anything */
+const emptyFolder = (folder: string): void => {
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Refused('backup/not-empty', `${folder} is not empty; name a new folder.`, 'folder');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+};
+
+const copyDatabase = (from: string, to: string): void => {
+  const database = openDatabase(from, { synchronous: 'NORMAL' });
+  try {
+    // One read transaction: a copy of one moment, while others go on writing.
+    database.prepare('VACUUM INTO ?').run(to);
+  } finally {
+    database.close();
+  }
+  toDisk(to);
+};
+
+const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
+  const names = (await documents.generations()).filter((name) => name.startsWith('policy-'));
+  const policies: PolicyProgress[] = [];
+  for (const follower of names) {
+    const checkpoint = await documents.checkpoint(follower);
+    if (checkpoint) policies.push({ follower, checkpoint, parked: await documents.parked(follower) });
+  }
+  return policies;
+};
+
+/**
+ * Copies log and keys into a new folder while other processes write. The log is copied before the keys, so that every
+ * event of the copy has its key, or was forgotten; the progress of the policies is read before both, so that none is
+ * ahead of the log. Documents are not copied: they are folded anew.
+ * @param withMasterKey also copy the master key: whoever has that folder can read the personal data
+ * @throws Refused `backup/server-stores`, `backup/not-empty`, `backup/no-master-key-file`
+ */
+export const backUp = async (
+  folder: string,
+  config: Config,
+  documents: Documents,
+  clock: Clock,
+  { withMasterKey = false } = {},
+): Promise<Manifest> => {
+  embeddedOnly(config);
+  const names = ['log.db', 'keys.db', ...(withMasterKey ? [MASTER_KEY] : [])];
+  const source = (name: string) => join(config.dataDir, name);
+  if (withMasterKey && !existsSync(source(MASTER_KEY)))
+    throw new Refused('backup/no-master-key-file', 'The master key is in BATON_MASTER_KEY, not in a file.');
+  emptyFolder(folder);
+  const policies = await policiesOf(documents);
+  for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
+  if (withMasterKey) {
+    copyFileSync(source(MASTER_KEY), join(folder, MASTER_KEY));
+    toDisk(join(folder, MASTER_KEY));
+  }
+  const copied = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
+  const position = await copied.tip();
+  await copied.close();
+  const files: BackedUpFile[] = [];
+  for (const name of names) {
+    for (const more of ['-wal', '-shm']) rmSync(join(folder, name + more), { force: true });
+    const path = join(folder, name);
+    files.push({ name, bytes: statSync(path).size, sha256: await hashOf(path) });
+  }
+  // Positions of the embedded log are dense from 1.
+  const manifest = { format: FORMAT, takenAt: clock.now(), position, events: Number(position), policies, files };
+  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 });
+  toDisk(join(folder, MANIFEST));
+  toDisk(folder);
+  return manifest;
+};
+
+const manifestOf = (folder: string): Manifest => {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) throw new Refused('backup/no-manifest', `${folder} holds no whole backup.`, 'folder');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  if (manifest.format !== FORMAT)
+    throw new Refused('backup/other-format', `This backup has format ${manifest.format}; this build reads ${FORMAT}.`);
+  return manifest;
+};
+
+/**
+ * Puts a backup into the empty data folder of the configuration. Hashes are checked before and after the copy, and the
+ * keys are opened with the master key. Documents come by following the log, as after any start.
+ * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/other-format`, `backup/altered`,
+ * `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
+ */
+export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
+  embeddedOnly(config);
+  const manifest = manifestOf(folder);
+  await checkFiles(folder, manifest);
+  const hasMasterKey = manifest.files.some(({ name }) => name === MASTER_KEY);
+  if (!config.masterKey && !hasMasterKey)
+    throw new Refused(
+      'backup/no-master-key',
+      'The master key is not in this backup: set BATON_MASTER_KEY to the one it was made with.',
+      'BATON_MASTER_KEY',
+    );
+  emptyFolder(config.dataDir);
+  try {
+    for (const { name } of manifest.files) {
+      copyFileSync(join(folder, name), join(config.dataDir, name));
+      toDisk(join(config.dataDir, name));
+    }
+    toDisk(config.dataDir);
+    await checkFiles(config.dataDir, manifest);
+    await checkStores(config, manifest, clock);
+  } catch (error) {
+    for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // all of it was put there here
+    throw error;
+  }
+  return manifest;
+};
+
+/** Lets the policies of a restored log go on where they were, instead of from their beginning. */
+export const restorePolicies = async (documents: Documents, { policies }: Manifest, clock: Clock): Promise<void> => {
+  for (const { follower, checkpoint, parked } of policies) {
+    const fence = await documents.lease(follower, 'restore', HELD_MS, clock.now());
+    if (!fence) throw new BatonError('backup/in-use', 'Another process works on this folder already.');
+    await documents.commit({ follower, checkpoint, parked, fence });
+    await documents.release(follower, 'restore');
+  }
+};
+
+const checkFiles = async (folder: string, { files }: Manifest): Promise<void> => {
+  for (const { name, bytes, sha256 } of files) {
+    const path = join(folder, name);
+    if (!existsSync(path) || statSync(path).size !== bytes || (await hashOf(path)) !== sha256)
+      throw new Refused('backup/altered', `${name} is not as it was backed up.`, name);
+  }
+};
+
+const checkStores = async (config: Config, { position }: Manifest, clock: Clock): Promise<void> => {
+  const log = EmbeddedEventLog.open(join(config.dataDir, 'log.db'), clock);
+  const tip = await log.tip();
+  await log.close();
+  if (tip !== position) throw new Refused('backup/altered', `The log ends at ${tip}, not at ${position}.`, 'log.db');
+  const master = masterKey(config.dataDir, config.masterKey || undefined);
+  await EmbeddedKeyStore.open(join(config.dataDir, 'keys.db'), master).close();
+};
