@@ -25,9 +25,24 @@ export {
   type DefinitionKind,
 } from './write/definition/definition.events';
 export {
+  evaluate,
+  salesQuestions,
+  touchMatcher,
+  type CriteriaFacts,
+  type Criterion,
+  type ProfileField,
+  profileFields,
+  type ScoreAxis,
+  type TouchFact,
+  type Verdict,
+} from './write/definition/criteria.rules';
+export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
+export {
+  bodyFault,
   builtInAttribution,
   builtInRejectionReasons,
   settled,
+  type Agreement,
   type Attribution,
   type RejectionReasons,
 } from './write/definition/kinds.rules';

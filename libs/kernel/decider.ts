@@ -18,6 +18,8 @@ export interface Context {
   readonly now: Instant;
   readonly definition: (kind: string) => Definition | undefined;
   readonly mode: 'live' | 'backfill';
+  /** The id that the nth event of this decision (from 0) will have, so that one event can name another. */
+  readonly idOf: (index: number) => string;
 }
 
 /** An event that a decider wants recorded; without `occurredAt` it happened `now`. */

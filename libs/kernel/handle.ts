@@ -139,7 +139,12 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   const now = command.meta.occurredAt ?? context.clock.now();
   const mode = command.meta.mode ?? 'live';
   const definitionAt = decider.uses.length > 0 ? await context.definitions.at(decider.uses) : () => undefined;
-  const at = (instant: Instant): Context => ({ now: instant, mode, definition: (kind) => definitionAt(kind, instant) });
+  const at = (instant: Instant, before: number): Context => ({
+    now: instant,
+    mode,
+    definition: (kind) => definitionAt(kind, instant),
+    idOf: (index) => eventIdOf(stream, command.meta.commandId, before + index),
+  });
 
   let known = context.streams.get(stream);
   let fresh = false;
@@ -226,18 +231,18 @@ const decideFacts = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   start: S,
   command: C,
-  at: (instant: Instant) => Context,
+  at: (instant: Instant, before: number) => Context,
   now: Instant,
 ): readonly Fact<E>[] | Refused => {
   const facts: Fact<E>[] = [];
   let state = start;
   for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
-    const passed = decider.pass(state, at(due)).map((fact) => ({ ...fact, occurredAt: due! }));
+    const passed = decider.pass(state, at(due, facts.length)).map((fact) => ({ ...fact, occurredAt: due! }));
     if (passed.length === 0) throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
     facts.push(...passed);
     for (const fact of passed) state = decider.evolve(state, { ...fact, id: '' });
   }
-  const decided = decider.decide(state, command, at(now));
+  const decided = decider.decide(state, command, at(now, facts.length));
   return decided instanceof Refused ? decided : [...facts, ...decided];
 };
 

@@ -38,8 +38,12 @@ export const losses = [
 const coded = (reasons: readonly { code: string; label: string; immediate?: boolean }[]): Json => ({
   reasons: reasons.map(({ code, label, immediate }) => ({ code, label, ...(immediate && { immediate }) })),
 });
-const touches = (match: Json, atLeast: number, within: string): Json => ({ touches: match, atLeast, within });
-const hasCompany = { field: 'employees', atLeast: 20 };
+/** Whoever asks for a demo or a quote wants to be called. */
+const asked: Json = {
+  any: ['/demo', '/pricing'].map((page) => ({ touches: { action: 'form', page }, gte: 1, within: 'P30D' })),
+};
+/** The smallest company, in employees, that sales still wants once the definition was revised on that day. */
+export const wantedFrom = { day: 270, employees: 20 } as const;
 
 const channels: Json = {
   rules: [
@@ -56,13 +60,17 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
     kind: 'mql',
     day: 0,
     reason: 'First agreement of both teams on when a lead is worth a call.',
-    body: { criteria: { any: [touches({ page: '/pricing' }, 1, 'P30D'), touches({ action: 'form' }, 2, 'P30D')] } },
+    body: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: asked },
   },
   {
     kind: 'sql',
     day: 0,
     reason: 'A deal needs a problem, and at least one answer on money, decision or time.',
-    body: { criteria: { all: ['need', { any: ['budget', 'authority', 'timeline'] }] } },
+    body: {
+      criteria: {
+        all: [{ answer: 'need' }, { any: ['budget', 'authority', 'timeline'].map((answer) => ({ answer })) }],
+      },
+    },
   },
   { kind: 'rejection-reasons', day: 0, reason: 'So that every refusal can be learnt from.', body: coded(rejections) },
   { kind: 'loss-reasons', day: 0, reason: 'So that lost deals can be compared.', body: coded(losses) },
@@ -75,12 +83,11 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
   },
   {
     kind: 'mql',
-    day: 270,
+    day: wantedFrom.day,
     reason: 'Sales rejected too many leads of very small companies.',
     body: {
-      criteria: {
-        all: [hasCompany, { any: [touches({ page: '/pricing' }, 1, 'P30D'), touches({ action: 'form' }, 2, 'P30D')] }],
-      },
+      statement: 'Asked for a demo or a quote in the last 30 days, and works for a company of 20 people or more.',
+      criteria: { all: [{ field: 'employees', gte: wantedFrom.employees }, asked] },
     },
   },
 ];

@@ -119,13 +119,15 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
   const settle = (rep: Rep, outcome: Outcome, backFor: string): Outcome => {
     const tell = story.tell;
     if (outcome === 'accepted') tell('lead', leadId, rep.id, 'AcceptLead', {});
-    if (outcome === 'sales-qualified')
-      tell('lead', leadId, rep.id, 'SalesQualifyLead', {
-        need: random.pick(needs),
+    if (outcome === 'sales-qualified') {
+      const more = {
         ...(random.chance(0.7) && { budget: random.pick(budgets) }),
         ...(random.chance(0.6) && { authority: random.pick(authorities) }),
         ...(random.chance(0.6) && { timeline: random.pick(timelines) }),
-      });
+      };
+      const known = Object.keys(more).length > 0 ? more : { timeline: random.pick(timelines) };
+      tell('lead', leadId, rep.id, 'SalesQualifyLead', { need: random.pick(needs), ...known });
+    }
     if (outcome === 'rejected') {
       const { code, notes } = random.weighted(rejections, ({ share }) => share);
       const noted = notes.length > 0 && (code === 'other' || random.chance(0.4));

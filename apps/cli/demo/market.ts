@@ -210,7 +210,7 @@ export const askingTouch = (random: Random, channel: Channel, at: number, buying
   const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at) };
   if (!buying && channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
   if (!buying && channel.name === 'event') return { action: 'event', ...marks, minutes: random.int(5, 40) };
-  if (buying && random.chance(0.5)) return { action: 'page-view', ...marks, page: '/pricing' };
+  if (buying && random.chance(0.5)) return { action: 'form', ...marks, page: '/pricing', content: 'quote-request' };
   return buying
     ? { action: 'form', ...marks, page: '/demo', content: 'demo-request' }
     : { action: 'form', ...marks, page: '/library', content: random.pick(downloads) };

@@ -34,16 +34,17 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
         (folded, event, index) => decider.evolve(folded, { occurredAt: now, ...event, id: `event-${index}` }),
         decider.initialState(),
       );
-    const at = (instant: Instant): Context => ({
+    const at = (instant: Instant, before: number): Context => ({
       now: instant,
       mode: 'live',
       definition: (kind) => definitions.find((definition) => definition.kind === kind),
+      idOf: (index) => `decided-${before + index}`,
     });
     const decide = (command: When<C>): readonly Fact<E>[] | Refused => {
       let folded = state();
       const facts: Fact<E>[] = [];
       for (let due = decider.due(folded); due !== undefined && due <= now; due = decider.due(folded)) {
-        for (const fact of decider.pass(folded, at(due))) {
+        for (const fact of decider.pass(folded, at(due, facts.length))) {
           facts.push({ ...fact, occurredAt: due });
           folded = decider.evolve(folded, { ...fact, occurredAt: due, id: 'passed' });
         }
@@ -51,7 +52,7 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
       const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const };
       const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
       if (fault) return new Refused('command/invalid', fault.message, fault.path);
-      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now));
+      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now, facts.length));
       return decided instanceof Refused ? decided : [...facts, ...decided];
     };
     return {

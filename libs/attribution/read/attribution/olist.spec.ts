@@ -28,7 +28,7 @@ const journeysOf = async (log: readonly Recorded[]) => {
       (streams.get(stream) ?? []).filter(({ position }) => position <= event.position);
     for (const { type, data } of await journeyPolicy.react(event, look)) {
       const command = { type, data, meta: {} } as unknown as JourneyCommand;
-      const context = { now: event.occurredAt, mode: 'backfill' as const, definition: () => undefined };
+      const context = { now: event.occurredAt, mode: 'backfill' as const, definition: () => undefined, idOf: String };
       const facts = journey.decide(journey.initialState(), command, context);
       closed.push(...[facts].flat().map((fact) => recorded(fact as Recorded, { occurredAt: event.occurredAt })));
     }

@@ -1,6 +1,8 @@
 import { list, object, optional, text, type Static } from '@baton/kernel';
 
-const pattern = optional(text('Exact text in any case, `*` for any characters, or `(none)` for absent.', { max: 300 }));
+export const pattern = optional(
+  text('Exact text in any case, `*` for any characters, or `(none)` for absent.', { max: 300 }),
+);
 
 /**
  * What a touch counts as. The first rule wins whose conditions all hold. `$channel` as the answer passes the stated
@@ -28,7 +30,8 @@ export interface Classifiable {
 }
 type Holds = (value: string | undefined) => boolean;
 
-const compile = (pattern: string): Holds => {
+/** Compiles a pattern: exact text in any case, `*` for any characters, `(none)` for absent. Linear in the text. */
+export const matcher = (pattern: string): Holds => {
   const wanted = pattern.toLowerCase();
   if (wanted === '(none)') return (value) => value === undefined;
   const parts = wanted.split('*');
@@ -56,7 +59,7 @@ const compile = (pattern: string): Holds => {
 export const channelClassifier = ({ rules, otherwise }: ChannelRules): ((touch: Classifiable) => string) => {
   const compiled = rules.map(({ when, channel }) => ({
     channel,
-    conditions: Object.entries(when).map(([field, wanted]) => [field as keyof Classifiable, compile(wanted)] as const),
+    conditions: Object.entries(when).map(([field, wanted]) => [field as keyof Classifiable, matcher(wanted)] as const),
   }));
   return (touch) => {
     const valueOf = (field: keyof Classifiable) =>

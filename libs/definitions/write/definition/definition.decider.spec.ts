@@ -8,7 +8,7 @@ import { inForceAt } from './versions.rules';
 const given = specFor(definition);
 const NOW = '2024-01-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
-const body = { all: [] };
+const body = { statement: 'Worth a call.' };
 const propose = {
   type: 'ProposeDefinition',
   data: { definitionId: 'mql', body, reason: 'first agreement' },
@@ -35,7 +35,7 @@ const decideAs = (
   definition.decide(
     given(...past).state(),
     { ...command, meta: { commandId: 'c', actor: 'tester', origin: 'person', ...meta } } as DefinitionCommand,
-    { now: NOW, mode: 'live', definition: () => undefined, ...context },
+    { now: NOW, mode: 'live', definition: () => undefined, idOf: String, ...context },
   );
 
 describe('a proposal', () => {
@@ -157,7 +157,12 @@ describe('the history of a kind', () => {
             data,
             meta: { commandId: 'c', actor: type, origin: 'person' },
           } as unknown as DefinitionCommand;
-          const facts = definition.decide(state, command, { now, mode: 'live', definition: () => undefined });
+          const facts = definition.decide(state, command, {
+            now,
+            mode: 'live',
+            definition: () => undefined,
+            idOf: String,
+          });
           if (!(facts instanceof Refused))
             for (const fact of facts) state = definition.evolve(state, { ...fact, id: '', occurredAt: now });
           for (const [at, then] of [...asDecided].filter(([instant]) => instant < now))

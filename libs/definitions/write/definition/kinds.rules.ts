@@ -3,6 +3,7 @@ import {
   durationMs,
   faultFinder,
   flag,
+  json,
   list,
   object,
   optional,
@@ -14,7 +15,9 @@ import {
   type Static,
 } from '@baton/kernel';
 import { builtInChannelRules, channelRules } from './channel.rules';
+import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
+import { scoringModel, soundScoringModel } from './scoring.rules';
 
 /** The longest body, in bytes of its JSON. */
 const BODY_LIMIT = 64 * 1024;
@@ -70,6 +73,26 @@ export const builtInRejectionReasons: RejectionReasons = {
   ],
 };
 
+/** Why deals are lost. */
+const lossReasons = object({
+  reasons: list(
+    object({
+      code: text('Short and stable: price.', { min: 1, max: 100 }),
+      label: optional(text('In words.', { max: 200 })),
+    }),
+  ),
+});
+
+/** When a lead has come to a stage. Without criteria the people who may make the move judge by the statement. */
+const agreement = object({
+  statement: optional(text('What was agreed, in words.')),
+  criteria: optional(json('A tree of all, any and not over what is known of the lead.')),
+});
+export interface Agreement {
+  readonly statement?: string;
+  readonly criteria?: Criterion;
+}
+
 type Check = (body: Json) => Fault | undefined;
 
 const soundDuration = (value: string | undefined, path: string): Fault | undefined => {
@@ -100,18 +123,31 @@ const anyObject: Check = (body) =>
     ? undefined
     : { path: '', message: 'Give a JSON object.' };
 
+const soundReasons: Check = (body) => {
+  const codes = (body as unknown as RejectionReasons).reasons.map(({ code }) => code);
+  if (codes.length === 0) return { path: 'reasons', message: 'Give at least one reason.' };
+  const again = codes.findIndex((code, index) => codes.indexOf(code) !== index);
+  return again < 0 ? undefined : { path: `reasons.${again}.code`, message: 'Another reason has this code.' };
+};
+
+const agreed = (...leaves: readonly LeafKind[]): Check =>
+  shaped(agreement, (body) => {
+    const { criteria } = body as { criteria?: Json };
+    return criteria === undefined ? undefined : criteriaFault(criteria, leaves);
+  });
+
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
   'channel-rules': shaped(channelRules),
   attribution: shaped(attribution, soundAttribution),
-  'rejection-reasons': shaped(rejectionReasons),
-  mql: anyObject,
-  sal: anyObject,
-  sql: anyObject,
-  'scoring-model': anyObject,
+  'rejection-reasons': shaped(rejectionReasons, soundReasons),
+  mql: agreed('field', 'touches', 'score'),
+  sal: agreed('field', 'touches', 'score'),
+  sql: agreed('field', 'touches', 'score', 'answer'),
+  'scoring-model': shaped(scoringModel, soundScoringModel),
   'sla-policy': anyObject,
   icp: anyObject,
-  'loss-reasons': anyObject,
+  'loss-reasons': shaped(lossReasons, soundReasons),
   'stage-map': anyObject,
   routing: anyObject,
   'business-calendar': anyObject,

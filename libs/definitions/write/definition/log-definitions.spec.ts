@@ -28,7 +28,7 @@ describe('definitions of the log', () => {
     expect(await handle(journal, definition, 'mql', command, context)).toBeInstanceOf(Accepted);
   };
   const agree = async (now: string, number: number) => {
-    await send(now, 'mia', 'ProposeDefinition', { body: { number }, reason: 'agreed' });
+    await send(now, 'mia', 'ProposeDefinition', { body: { statement: `number ${number}` }, reason: 'agreed' });
     await send(now, 'mia', 'ApproveDefinition', { number, team: 'marketing' });
     await send(now, 'sam', 'ApproveDefinition', { number, team: 'sales' });
   };
@@ -50,7 +50,7 @@ describe('definitions of the log', () => {
       kind: 'mql',
       version: 1,
       ref: 'mql@1',
-      body: { number: 1 },
+      body: { statement: 'number 1' },
     });
   });
 

@@ -139,7 +139,7 @@ describe('the read model of a deal', () => {
         fc.record({ type: fc.constant('ReopenOpportunity'), data: fc.record({ reason: word }) }),
       )
       .map(({ type, data }) => ({ type, data: { opportunityId, ...data } }) as unknown as OpportunityCommand);
-    const context = { now: '', mode: 'live', definition: () => undefined } as const;
+    const context = { now: '', mode: 'live', definition: () => undefined, idOf: String } as const;
     fc.assert(
       fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
         const events = [opened];
