@@ -3,6 +3,8 @@ import type { ContextParts } from '@baton/kernel';
 import { journeyPolicy } from './react/journeys.policy';
 import { AttributionResolver } from './read/attribution/attribution.resolver';
 import { people, visitors } from './read/conversions/contacts.projection';
+import { ComparisonResolver } from './read/comparison/comparison.resolver';
+import { CreditResolver } from './read/credit/credit.resolver';
 import { journeys } from './read/journeys/journeys.projection';
 import { JourneysResolver } from './read/journeys/journeys.resolver';
 import { journeyEvents } from './write/journey/journey.events';
@@ -16,5 +18,5 @@ export const attributionParts: ContextParts = {
   dueLists: [],
 };
 
-@Module({ providers: [JourneyHandler, AttributionResolver, JourneysResolver] })
+@Module({ providers: [JourneyHandler, AttributionResolver, ComparisonResolver, CreditResolver, JourneysResolver] })
 export class AttributionModule {}

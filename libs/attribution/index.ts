@@ -4,11 +4,9 @@ export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './
 export {
   attribution,
   compareModels,
-  explainJourney,
   methodAt,
   modelOf,
   type AttributionQuestion,
-  type ExplainedJourney,
 } from './read/attribution/attribution.query';
 export {
   dimensions,
@@ -19,6 +17,9 @@ export {
 } from './read/attribution/attribution.rules';
 export { journeysOf, openJourneys } from './read/conversions/conversions.query';
 export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
+export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
+export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
+export { methodOf, type AskedVersions } from './read/credit/method.query';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,

@@ -7,6 +7,9 @@ export {
   overdueReviews,
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
+export { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
+export { routeOf, routingFields, type Routable, type Routing } from './write/definition/routing.rules';
+export { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from './write/definition/sla.rules';
 export {
   builtInChannelRules,
   channelClassifier,
@@ -25,6 +28,14 @@ export {
   type DefinitionKind,
 } from './write/definition/definition.events';
 export {
+  attributionModelCodes,
+  builtInAttribution,
+  pathTransform,
+  transformKinds,
+  type Attribution,
+  type PathTransform,
+} from './write/definition/attribution.rules';
+export {
   evaluate,
   salesQuestions,
   touchMatcher,
@@ -39,11 +50,9 @@ export {
 export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
 export {
   bodyFault,
-  builtInAttribution,
   builtInRejectionReasons,
   settled,
   type Agreement,
-  type Attribution,
   type RejectionReasons,
 } from './write/definition/kinds.rules';
 export { LogDefinitions } from './write/definition/log-definitions';

@@ -1,9 +1,16 @@
-import { allocate, toMs, type Instant, type Money } from '@baton/kernel';
+import { allocate, type Instant, type Money } from '@baton/kernel';
+import type { Attribution } from '@baton/definitions';
+import { select, type Exclusion, type Selected } from './transforms.rules';
 
 /** A touch as models see it: its instant, and its channel after the channel rules. */
 export interface ModelTouch {
   readonly occurredAt: Instant;
   readonly channel: string;
+  readonly touchId?: string;
+  readonly campaign?: string | undefined;
+  readonly action?: string;
+  /** Sorts touches of the same instant (log position and touch id); by default their order in the list decides. */
+  readonly order?: string;
 }
 
 /** What a model weighs: eligible touches, oldest first, at least one; all at or before the conversion. */
@@ -23,16 +30,26 @@ export interface ModelParameters {
   readonly weights: { readonly first: number; readonly last: number; readonly mid: number };
   /** Half-life of `time-decay` in milliseconds. */
   readonly halfLifeMs: number;
+  /** Stages of `custom`, and what all touches without a stage share. */
+  readonly stages?: NonNullable<Attribution['stages']>;
+  readonly mid?: number;
 }
 
-/** What a touch is in a journey: first touch, lead creation, opportunity creation, closed-won (the last touch). */
-export type Milestone = 'FT' | 'LC' | 'OC' | 'CW';
+/**
+ * What a touch is in a journey: FT first touch, LC lead creation, OC opportunity creation, CW closed-won (the last
+ * touch), or a stage of the model `custom` by its name.
+ */
+export type Milestone = string;
 
 /** The shares of a positional model before they meet a journey. */
 export interface Shares {
-  readonly milestones: Partial<Readonly<Record<Milestone, number>>>;
+  readonly milestones: Readonly<Record<Milestone, number>>;
   /** Split evenly over the touches that hold none of the milestones. */
   readonly mid: number;
+  /** Only touches between the first and the last milestone share `mid`. */
+  readonly between?: boolean;
+  /** For a milestone of one's own: is this its touch? The first one is. */
+  readonly own?: Readonly<Record<Milestone, (touch: ModelTouch) => boolean>>;
 }
 
 /** An attribution model: pure, and one file. */
@@ -42,9 +59,14 @@ export interface Model {
   readonly description: string;
   /** Do the credits of a journey sum to one conversion? What is not additive is never summed. */
   readonly additive: boolean;
-  /** One weight per touch, each from 0 to 1, together 1 (to rounding of the floating point). */
+  /** The parameters that it takes. */
+  readonly parameters?: readonly (keyof ModelParameters)[];
+  /**
+   * One weight per touch, none negative, before they are renormalised to sum to one; all zero stands for equal parts.
+   * Of a model that is not additive: the part of the conversion that each touch takes, 0 to 1.
+   */
   readonly weights: (journey: ModelJourney, parameters: ModelParameters) => number[];
-  /** Of a positional model: the shares that `weights` renormalised. */
+  /** Of a positional model: its shares. */
   readonly shares?: (parameters: ModelParameters) => Shares;
 }
 
@@ -74,36 +96,57 @@ export const normalised = (weights: readonly number[]): number[] => {
   return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
 };
 
+/** The touch of each milestone that a model pays, of those that the journey has. */
+const paidBy = (journey: ModelJourney, { milestones, own = {} }: Shares): ReadonlyMap<Milestone, number> => {
+  const known = milestonesOf(journey);
+  const paid = new Map<Milestone, number>();
+  for (const milestone of Object.keys(milestones)) {
+    const place = own[milestone] ? journey.touches.findIndex(own[milestone]) : (known.get(milestone) ?? -1);
+    if (place >= 0) paid.set(milestone, place);
+  }
+  return paid;
+};
+
 /**
- * The weights of a positional model: a touch with several milestones adds their shares; the mid share is split over the
- * touches without a milestone, and goes pro rata to the milestones where there is no such touch; the share of a missing
- * milestone goes pro rata to all that are present.
+ * The weights of a positional model before they are renormalised: a touch with several milestones adds their shares;
+ * the mid share is split over the touches without a milestone. So where there is no such touch, or a milestone is
+ * missing, renormalising gives the share pro rata to the others.
  */
-export const positional = (journey: ModelJourney, { milestones, mid }: Shares): number[] => {
+export const positional = (journey: ModelJourney, shares: Shares): number[] => {
   const weights: number[] = journey.touches.map(() => 0);
   const held = new Set<number>();
-  const places = milestonesOf(journey);
-  for (const [milestone, share] of Object.entries(milestones)) {
-    const index = places.get(milestone as Milestone);
-    if (index === undefined) continue;
-    weights[index]! += share;
-    held.add(index);
+  for (const [milestone, place] of paidBy(journey, shares)) {
+    weights[place]! += shares.milestones[milestone]!;
+    held.add(place);
   }
-  const between = journey.touches.length - held.size;
-  return normalised(weights.map((weight, index) => (held.has(index) ? weight : mid / between)));
+  const [from, to] = shares.between ? [Math.min(...held), Math.max(...held)] : [0, weights.length];
+  const mids = weights.flatMap((_, place) => (place >= from && place <= to && !held.has(place) ? [place] : []));
+  for (const place of mids) weights[place] = shares.mid / mids.length;
+  return weights;
 };
+
+/** A positional model out of its shares. */
+export const positionalModel = (
+  shares: (parameters: ModelParameters) => Shares,
+  rest: Omit<Model, 'additive' | 'weights' | 'shares'>,
+): Model => ({
+  ...rest,
+  additive: true,
+  shares,
+  weights: (journey, parameters) => positional(journey, shares(parameters)),
+});
 
 /** What one touch of a whole journey earns, and why. */
 export interface Credit {
   /** The part of the conversion, 0…1. */
   readonly weight: number;
-  /** The share before renormalising, of a positional model. */
+  /** The weight before renormalising; absent for a touch that is not weighed. */
   readonly share?: number;
   readonly milestones: readonly Milestone[];
   /** Minor units of the amount; null when the deal has none. */
   readonly minor: number | null;
   /** Why the touch earns nothing whatever the model. */
-  readonly excluded?: 'after-conversion' | 'before-window';
+  readonly excluded?: Exclusion;
 }
 
 export interface Crediting {
@@ -116,12 +159,55 @@ export interface Crediting {
 }
 
 /**
- * Splits a conversion over the touches of its journey.
- * @param model    that gives the weights
- * @param journey  all its touches, oldest first, eligible or not
+ * Splits a conversion over the touches that were selected of its journey.
+ * @param amount what the conversion is worth, in minor units; the credits sum to it exactly (largest remainder, of
+ *               equal remainders the earlier touch gets the unit), none of the opposite sign. Under a model that is not
+ *               additive each touch gets its part of the whole.
+ * @returns one credit per touch of the journey as it was given
+ * Never throws.
+ */
+export const creditSelected = (
+  model: Model,
+  { eligible, places, excluded }: Selected,
+  parameters: ModelParameters,
+  amount?: Pick<Money, 'minor'>,
+): Crediting => {
+  const nothing = amount ? 0 : null;
+  const credits = excluded.map((reason): Credit => ({
+    weight: 0,
+    milestones: [],
+    minor: nothing,
+    ...(reason && { excluded: reason }),
+  }));
+  const shares = model.shares?.(parameters);
+  const paid = shares && paidBy(eligible, shares);
+  const missing = shares ? Object.keys(shares.milestones).filter((milestone) => !paid!.has(milestone)) : [];
+  if (eligible.touches.length === 0) return { credits, unattributed: true, missing };
+
+  const raw = model.weights(eligible, parameters);
+  const weights = model.additive ? normalised(raw) : raw;
+  const split = raw.some((weight) => weight > 0) ? raw : weights; // the numbers before they were divided are exacter
+  const minors =
+    amount && (model.additive ? allocate(amount.minor, split) : raw.map((part) => Math.round(part * amount.minor)));
+  const milestones: Milestone[][] = places.map(() => []);
+  for (const [milestone, place] of new Map([...milestonesOf(eligible), ...(paid ?? [])]))
+    milestones[place]!.push(milestone);
+  places.forEach((place, index) => {
+    credits[place] = {
+      weight: weights[index]!,
+      share: raw[index]!,
+      milestones: milestones[index]!,
+      minor: minors ? minors[index]! : null,
+    };
+  });
+  return { credits, unattributed: false, missing };
+};
+
+/**
+ * Splits a conversion over the touches of its journey, the window being the only rule of its path. For other rules see
+ * `select` and `creditSelected`.
+ * @param journey  all its touches, eligible or not, in any order
  * @param lookbackMs the window: conversion − lookback ≤ touch ≤ conversion, both ends included; undefined: no limit
- * @param amount   what the conversion is worth, in minor units; the credits sum to it exactly (largest remainder, of
- *                 equal remainders the earlier touch gets the unit), none of the opposite sign
  * Never throws. Source: edge rules 1 to 6 of multi-touch attribution, see the context's page.
  */
 export const creditsOf = (
@@ -130,38 +216,4 @@ export const creditsOf = (
   parameters: ModelParameters,
   lookbackMs: number | undefined,
   amount?: Pick<Money, 'minor'>,
-): Crediting => {
-  const until = toMs(journey.conversionAt);
-  const excluded = journey.touches.map(({ occurredAt }) => {
-    const at = toMs(occurredAt);
-    if (at > until) return 'after-conversion' as const;
-    return lookbackMs !== undefined && at < until - lookbackMs ? ('before-window' as const) : undefined;
-  });
-  const eligible = { ...journey, touches: journey.touches.filter((_, index) => !excluded[index]) };
-  const weights = eligible.touches.length > 0 ? model.weights(eligible, parameters) : [];
-  const minors = amount && allocate(amount.minor, weights);
-  const shares = model.shares?.(parameters);
-  const milestones = milestonesOf(eligible);
-  const mids = shares && eligible.touches.filter((_, index) => !rolesOf(index, milestones, shares).length).length;
-
-  let place = 0;
-  const credits = excluded.map((reason): Credit => {
-    if (reason) return { weight: 0, milestones: [], minor: amount ? 0 : null, excluded: reason };
-    const index = place++;
-    const roles = [...milestones].flatMap(([milestone, at]) => (at === index ? [milestone] : []));
-    const credit = { weight: weights[index]!, milestones: roles, minor: minors ? minors[index]! : null };
-    if (!shares) return credit;
-    const counted = rolesOf(index, milestones, shares);
-    const share = counted.reduce((sum, milestone) => sum + shares.milestones[milestone]!, 0);
-    return { ...credit, share: counted.length > 0 ? share : shares.mid / mids! };
-  });
-  return {
-    credits,
-    unattributed: eligible.touches.length === 0,
-    missing: shares ? (Object.keys(shares.milestones) as Milestone[]).filter((one) => !milestones.has(one)) : [],
-  };
-};
-
-/** The milestones that a touch holds and that the model pays. */
-const rolesOf = (index: number, milestones: ReadonlyMap<Milestone, number>, shares: Shares): Milestone[] =>
-  (Object.keys(shares.milestones) as Milestone[]).filter((milestone) => milestones.get(milestone) === index);
+): Crediting => creditSelected(model, select(journey, { lookbackMs }), parameters, amount);

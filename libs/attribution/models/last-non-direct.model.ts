@@ -9,6 +9,7 @@ export const lastNonDirect: Model = {
   name: 'Last non-direct touch',
   description: 'All credit to the last touch whose channel is not excluded; all excluded: to the last touch.',
   additive: true,
+  parameters: ['excludedChannels'],
   weights: (journey, { excludedChannels }) => {
     const excluded = new Set(excludedChannels.map((channel) => channel.toLowerCase()));
     const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(channel.toLowerCase()));

@@ -1,4 +1,4 @@
-import { normalised, type Model } from './credit.model';
+import type { Model } from './credit.model';
 
 /** The same credit to every touch, repeats of a channel counted. Source: Google Analytics "linear". */
 export const linear: Model = {
@@ -6,5 +6,5 @@ export const linear: Model = {
   name: 'Linear',
   description: 'The same credit to every touch.',
   additive: true,
-  weights: ({ touches }) => normalised(touches.map(() => 1)),
+  weights: ({ touches }) => touches.map(() => 1),
 };

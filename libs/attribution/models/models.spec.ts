@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs } from '@baton/kernel';
+import { attributionModelCodes } from '@baton/definitions';
 import { attributionModels } from '.';
-import { creditsOf, milestonesOf, type ModelJourney, type ModelParameters } from './credit.model';
+import { creditsOf, milestonesOf, normalised, type ModelJourney, type ModelParameters } from './credit.model';
 
 const start = toMs('2024-01-01T00:00:00.000Z');
 const day = (days: number) => fromMs(start + days * DAY_MS);
@@ -30,10 +31,46 @@ describe('a deal of 10 000.00 with eight touches', () => {
     ['last-touch', [0, 0, 0, 0, 0, 0, 0, 1000000]],
     ['linear', Array<number>(8).fill(125000)],
     ['u-shaped', [400000, 400000, 33334, 33334, 33333, 33333, 33333, 33333]],
+    ['u-50', [500000, 500000, 0, 0, 0, 0, 0, 0]],
     ['w-shaped', [300000, 300000, 20000, 20000, 300000, 20000, 20000, 20000]],
+    ['w-milestones', [300000, 300000, 50000, 50000, 300000, 0, 0, 0]],
+    ['full-path', [225000, 225000, 25000, 25000, 225000, 25000, 25000, 225000]],
+    ['j-shaped', [200000, 33334, 33334, 33333, 33333, 33333, 33333, 600000]],
+    ['inverse-j', [600000, 33334, 33334, 33333, 33333, 33333, 33333, 200000]],
+    ['lead-creation', [0, 1000000, 0, 0, 0, 0, 0, 0]],
+    ['opportunity-creation', [0, 0, 0, 0, 1000000, 0, 0, 0]],
     ['position-based', [400000, 33334, 33334, 33333, 33333, 33333, 33333, 400000]],
     ['time-decay', [3099, 4171, 8342, 16685, 33369, 133476, 266953, 533905]],
+    // whole weeks before the close: 7, 7, 6, 5, 4, 2, 1, 0
+    ['step-decay', [4167, 4167, 8333, 16667, 33333, 133333, 266667, 533333]],
+    ['participation', Array<number>(8).fill(1000000)],
   ])('is split by %s', (code, expected) => expect(minors(code)).toEqual(expected));
+
+  it('is split by the stages of the definition, its own ones too', () => {
+    const journey = {
+      ...deal,
+      touches: deal.touches.map((touch, index) => ({
+        ...touch,
+        action: index === 3 || index === 5 ? 'Demo' : 'visit',
+      })),
+    };
+    const stages = [
+      { stage: 'first-touch', share: 0.25 },
+      { stage: 'opportunity-creation', share: 0.25 },
+      { stage: 'demo', share: 0.4, action: 'demo' },
+    ];
+    const given = { stages, mid: 0.1 };
+    expect(minors('custom', journey, 10_000_00, given)).toEqual([
+      250000, 20000, 20000, 400000, 250000, 20000, 20000, 20000,
+    ]);
+    const without = creditsOf(model('custom'), deal, { ...parameters, ...given }, undefined, { minor: 6 });
+    expect(without.missing).toEqual(['demo']);
+    expect(without.credits.map(({ minor }) => minor)).toEqual([3, 0, 0, 0, 3, 0, 0, 0]);
+  });
+  it('counts a touch that is recorded twice once in what took part', () => {
+    const twice = { ...deal, touches: deal.touches.map((touch, index) => ({ ...touch, touchId: `t${index % 4}` })) };
+    expect(minors('participation', twice)).toEqual([1000000, 1000000, 1000000, 1000000, 0, 0, 0, 0]);
+  });
 });
 
 describe('three kinds of journeys', () => {
@@ -67,7 +104,7 @@ describe('three kinds of journeys', () => {
 
 describe('the edges', () => {
   const weights = (code: string, journey: ModelJourney, changed: Partial<ModelParameters> = {}) =>
-    model(code).weights(journey, { ...parameters, ...changed });
+    normalised(model(code).weights(journey, { ...parameters, ...changed }));
   const near = (found: readonly number[], expected: readonly number[]) => {
     expect(found).toHaveLength(expected.length);
     expected.forEach((one, index) => expect(found[index]).toBeCloseTo(one, 12));
@@ -126,6 +163,29 @@ describe('the edges', () => {
       'after-conversion',
     ]);
   });
+  it('gives the mid share to the milestones where nothing lies between them', () => {
+    near(weights('w-milestones', { ...deal, leadCreatedAt: day(2), openedAt: day(3) }), [
+      0.6 / 0.9,
+      0.3 / 0.9,
+      ...Array<number>(6).fill(0),
+    ]);
+    near(weights('j-shaped', two), [0.25, 0.75]);
+    near(weights('inverse-j', two), [0.75, 0.25]);
+  });
+  it('shares equally where the only milestone of a model is missing, and says so', () => {
+    const unknown: ModelJourney = { touches: touches([0, 1]), conversionAt: day(2), openedAt: day(-1) };
+    for (const [code, missing] of [
+      ['lead-creation', 'LC'],
+      ['opportunity-creation', 'OC'],
+    ] as const)
+      expect(creditsOf(model(code), unknown, parameters, undefined)).toMatchObject({
+        missing: [missing],
+        credits: [{ weight: 0.5 }, { weight: 0.5 }],
+      });
+  });
+  it.each(attributionModels.map(({ code }) => code))('one touch takes all under %s', (code) =>
+    expect(minors(code, { touches: touches([7]), conversionAt: day(9), leadCreatedAt: day(8) }, 77)).toEqual([77]),
+  );
   it('says when no touch is eligible', () =>
     expect(creditsOf(model('linear'), { touches: [], conversionAt: day(0) }, parameters, undefined)).toEqual({
       credits: [],
@@ -134,7 +194,29 @@ describe('the edges', () => {
     }));
 });
 
-describe.each(attributionModels.map((one) => [one.code, one] as const))('%s', (_, one) => {
+const stages = [
+  { stage: 'lead-creation', share: 0.4 },
+  { stage: 'search', share: 0.3, channel: 'search' },
+];
+/** The same elements in an order that the seed decides. */
+const shuffled = <T>(all: readonly T[], seed: number): T[] => {
+  const left = [...all];
+  let state = seed >>> 0;
+  return all.map(() => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return left.splice(state % left.length, 1)[0]!;
+  });
+};
+
+describe('the list of models', () => {
+  it('is known to the definitions, without a code twice', () => {
+    const codes = attributionModels.map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const code of codes) expect(attributionModelCodes).toContain(code);
+  });
+});
+
+describe.each(attributionModels.flatMap((one) => (one.additive ? [[one.code, one] as const] : [])))('%s', (_, one) => {
   const journeys = fc.record({
     touches: fc.array(
       fc.record({
@@ -146,7 +228,8 @@ describe.each(attributionModels.map((one) => [one.code, one] as const))('%s', (_
     lead: fc.option(fc.double({ min: -400, max: 20, noNaN: true }), { nil: undefined }),
     opened: fc.option(fc.double({ min: -400, max: 20, noNaN: true }), { nil: undefined }),
     lookback: fc.option(fc.integer({ min: 0, max: 400 }), { nil: undefined }),
-    minor: fc.integer({ min: -1_000_000_000, max: 1_000_000_000_000 }),
+    minor: fc.oneof(fc.integer({ min: 1, max: 1_000_000_000_000 }), fc.integer({ min: -1_000_000_000, max: 100 })),
+    seed: fc.integer(),
     weights: fc.record({
       first: fc.double({ min: 0, max: 1, noNaN: true }),
       last: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -155,30 +238,35 @@ describe.each(attributionModels.map((one) => [one.code, one] as const))('%s', (_
   });
   it('gives away a conversion and its amount exactly, or says that nobody earned it', () =>
     fc.assert(
-      fc.property(journeys, ({ touches: drawn, lead, opened, lookback, minor, weights }) => {
+      fc.property(journeys, ({ touches: drawn, lead, opened, lookback, minor, seed, weights }) => {
         const journey: ModelJourney = {
           touches: drawn
-            .map(({ at, channel }) => ({ occurredAt: day(at), channel }))
+            .map(({ at, channel }, index) => ({ occurredAt: day(at), channel, order: String(index).padStart(3, '0') }))
             .sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0)),
           conversionAt: day(0),
           ...(lead !== undefined && { leadCreatedAt: day(lead) }),
           ...(opened !== undefined && { openedAt: day(opened) }),
         };
+        const more = { weights, stages, mid: 0.3 };
         const window = lookback === undefined ? undefined : lookback * DAY_MS;
-        const { credits, unattributed } = creditsOf(one, journey, { ...parameters, weights }, window, { minor });
+        const { credits, unattributed } = creditsOf(one, journey, { ...parameters, ...more }, window, { minor });
         const sums = credits.reduce(
           (sum, credit) => ({ weight: sum.weight + credit.weight, minor: sum.minor + credit.minor! }),
           { weight: 0, minor: 0 },
         );
         expect(unattributed).toBe(credits.every(({ excluded }) => excluded));
         if (unattributed) return expect(sums).toEqual({ weight: 0, minor: 0 });
-        expect(one.additive).toBe(true);
         expect(sums.minor).toBe(minor);
         expect(Math.abs(sums.weight - 1)).toBeLessThan(1e-9);
         for (const credit of credits) {
           expect(credit.weight).toBeGreaterThanOrEqual(0);
           expect(credit.minor! * Math.sign(minor)).toBeGreaterThanOrEqual(0);
         }
+        const given = shuffled(journey.touches, seed);
+        const again = creditsOf(one, { ...journey, touches: given }, { ...parameters, ...more }, window, { minor });
+        expect(new Map(given.map((touch, index) => [touch, again.credits[index]]))).toEqual(
+          new Map(journey.touches.map((touch, index) => [touch, credits[index]])),
+        );
       }),
     ));
 });

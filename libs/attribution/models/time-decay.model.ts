@@ -1,5 +1,5 @@
 import { toMs } from '@baton/kernel';
-import { normalised, type Model } from './credit.model';
+import type { Model } from './credit.model';
 
 /**
  * A touch weighs half as much for every half-life (`parameters.halfLifeMs`, 7 days by default) that it lies before the
@@ -10,9 +10,10 @@ export const timeDecay: Model = {
   name: 'Time decay',
   description: 'The nearer to the conversion, the more: half as much for every half-life of 7 days before it.',
   additive: true,
+  parameters: ['halfLifeMs'],
   weights: ({ touches }, { halfLifeMs }) => {
     // Ages are taken from the newest touch: the same proportions, and years-old journeys do not vanish to zero.
     const newest = toMs(touches.at(-1)!.occurredAt);
-    return normalised(touches.map(({ occurredAt }) => 2 ** ((toMs(occurredAt) - newest) / halfLifeMs)));
+    return touches.map(({ occurredAt }) => 2 ** ((toMs(occurredAt) - newest) / halfLifeMs));
   },
 };

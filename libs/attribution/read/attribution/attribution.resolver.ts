@@ -1,10 +1,12 @@
 import { Args, ArgsType, Field, Float, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, type Instant } from '@baton/kernel';
+import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, MoneyType, ReadArgs } from '@baton/platform/graphql';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { attributionModels } from '../../models';
-import { attribution, compareModels, methodAt, type AttributionQuestion } from './attribution.query';
+import { askedOf, MethodArgs } from '../credit/method.args';
+import { methodOf } from '../credit/method.query';
+import { attribution, type AttributionQuestion } from './attribution.query';
 import { dimensions, type AttributionReport, type Dimension } from './attribution.rules';
 
 /** GraphQL names have no hyphen: `last-touch` is LAST_TOUCH there. */
@@ -33,7 +35,7 @@ registerEnumType(DimensionEnum, {
 });
 
 @ObjectType({ description: 'Conversions and revenue that are credited.' })
-class Credited {
+export class Credited {
   @Field(() => Float, { description: 'Conversions, in fractions.' })
   conversions!: number;
   @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
@@ -55,7 +57,7 @@ export class AttributionDefinitions {
   channelRules!: string;
 }
 @ObjectType({ description: 'Credited conversions and revenue under one model; rows and unattributed sum to total.' })
-class Attribution {
+export class Attribution {
   @Field(() => ModelEnum, { description: 'The model.' })
   model!: string;
   @Field(() => DimensionEnum, { description: 'What the rows are.' })
@@ -74,20 +76,8 @@ class Attribution {
   warnings!: string[];
 }
 
-/** What may be asked of the method, besides the definitions in force. */
 @ArgsType()
-export class MethodArgs extends ReadArgs {
-  @IsOptional()
-  @IsString()
-  @MaxLength(20)
-  @Field(() => String, {
-    nullable: true,
-    description: 'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s.',
-  })
-  lookback?: string;
-}
-@ArgsType()
-class PeriodArgs extends MethodArgs {
+export class PeriodArgs extends MethodArgs {
   @IsIn(dimensions)
   @Field(() => DimensionEnum, { defaultValue: 'channel', description: 'What to sum by.' })
   by: Dimension = 'channel';
@@ -122,16 +112,6 @@ class AttributionArgs extends PeriodArgs {
   @Field(() => ModelEnum, { nullable: true, description: 'The model; by default that of the definition in force.' })
   model?: string;
 }
-@ArgsType()
-class ComparisonArgs extends PeriodArgs {
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(attributionModels.length)
-  @IsIn(Object.values(ModelEnum), { each: true })
-  @Field(() => [ModelEnum], { description: 'The models to compare.' })
-  models!: string[];
-}
-
 @Resolver()
 export class AttributionResolver {
   constructor(
@@ -148,30 +128,26 @@ export class AttributionResolver {
     return attribution(this.models.asOf(args.asOf), { ...(await this.question(args)), ...(model && { model }) });
   }
 
-  @Query(() => [Attribution], { description: 'The same under several models, in the order asked.' })
-  @Allow(...everyRole)
-  async attributionComparison(@Args() { models, ...args }: ComparisonArgs): Promise<readonly AttributionReport[]> {
-    return compareModels(this.models.asOf(args.asOf), { ...(await this.question(args)), models });
-  }
-
-  private async question({
-    by,
-    from,
-    to,
-    lookback,
-    timeZone,
-    currency,
-    asOf,
-  }: PeriodArgs): Promise<AttributionQuestion> {
-    const now = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
-    return {
-      ...(await methodAt(this.context.definitions, to && to < now ? to : now)),
-      by,
-      ...(from && { from }),
-      ...(to && { to }),
-      ...(lookback && { lookback }),
-      ...(timeZone && { timeZone }),
-      ...(currency && { currency }),
-    };
+  private question(args: PeriodArgs): Promise<AttributionQuestion> {
+    return questionOf(args, this.context.definitions, this.models, this.clock);
   }
 }
+
+/** The question that the arguments of a period ask, with the definitions that answer it. */
+export const questionOf = async (
+  { by, from, to, timeZone, currency, ...args }: PeriodArgs,
+  definitions: DefinitionSource,
+  models: ReadModels,
+  clock: Clock,
+): Promise<AttributionQuestion> => {
+  const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? clock.now();
+  return {
+    ...(await methodOf(definitions, models, to && to < now ? to : now, args)),
+    ...askedOf(args),
+    by,
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(timeZone && { timeZone }),
+    ...(currency && { currency }),
+  };
+};

@@ -1,13 +1,14 @@
 import { IANAZone } from 'luxon';
-import { durationMs, monthOf, Refused, type Money } from '@baton/kernel';
-import { builtInAttribution, channelClassifier, type Attribution, type ChannelRules } from '@baton/definitions';
+import { durationMs, monthOf, Refused, type Instant, type Money } from '@baton/kernel';
 import {
-  creditsOf,
-  type Crediting,
-  type Model,
-  type ModelJourney,
-  type ModelParameters,
-} from '../../models/credit.model';
+  bodyFault,
+  builtInAttribution,
+  channelClassifier,
+  type Attribution,
+  type ChannelRules,
+} from '@baton/definitions';
+import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
+import { select, type PathRules, type Selected } from '../../models/transforms.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
@@ -23,6 +24,8 @@ export interface Method {
   readonly lookback?: string;
   /** IANA zone in which months begin; by default the definition's, or UTC. */
   readonly timeZone?: string;
+  /** What else a question says instead of the definition. */
+  readonly parameters?: Partial<Attribution>;
 }
 
 /** One row of a report: fractions of conversions, and money that sums to the amounts exactly. */
@@ -55,25 +58,48 @@ export type ClassifiedTouch = JourneyTouch & { readonly channel: string };
 export interface Applied {
   readonly lookback: string;
   readonly lookbackMs: number | undefined;
+  readonly path: PathRules;
+  /** Touches before an earlier conversion of the person do not count. */
+  readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
   readonly classify: (touch: JourneyTouch) => string;
 }
 
-/** @throws Refused `attribution/unknown-time-zone`, `time/not-a-duration` */
-export const applied = ({ definition: { body }, channelRules, ...asked }: Method): Applied => {
-  const lookback = asked.lookback ?? body.lookback;
-  const timeZone = asked.timeZone ?? body.timeZone ?? 'UTC';
+const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules => ({
+  lookbackMs,
+  transforms: [
+    ...(body.include ? [{ kind: 'include' as const, ...body.include }] : []),
+    ...(body.exclude ? [{ kind: 'exclude' as const, ...body.exclude }] : []),
+    ...(body.lookbackSteps === undefined ? [] : [{ kind: 'trim' as const, steps: body.lookbackSteps }]),
+    ...(body.transforms ?? []),
+  ],
+});
+
+/**
+ * The definition with what the question says instead.
+ * @throws Refused `attribution/unknown-time-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
+ */
+export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
+  const body: Attribution = { ...definition.body, ...asked };
+  const lookback = method.lookback ?? body.lookback;
+  const timeZone = method.timeZone ?? body.timeZone ?? 'UTC';
   if (!IANAZone.isValidZone(timeZone))
     throw new Refused('attribution/unknown-time-zone', 'Give an IANA zone such as Europe/Berlin.', 'timeZone');
+  const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
+  const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
+  if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
   return {
     lookback,
-    lookbackMs: lookback === 'none' ? undefined : durationMs(lookback, 'lookback'),
+    lookbackMs,
+    path: pathOf(body, lookbackMs),
+    restart: body.afterConversion === 'restart',
     timeZone,
     parameters: {
       excludedChannels: body.excludedChannels ?? builtInAttribution.excludedChannels ?? [],
       weights: body.weights ?? { first: 0.4, last: 0.4, mid: 0.2 },
       halfLifeMs: durationMs(body.halfLife ?? 'P7D', 'halfLife'),
+      ...(body.stages && { stages: body.stages, mid: body.mid ?? 0 }),
     },
     classify: channelClassifier(channelRules.body),
   };
@@ -89,6 +115,21 @@ export const modelJourney = (
   ...(leadCreatedAt !== null && { leadCreatedAt }),
   openedAt,
 });
+
+/** When people converted, by the lead; undefined where journeys go on after a conversion. */
+export type Conversions = ReadonlyMap<string, readonly Instant[]>;
+
+/** The touches of a deal that the method weighs, and why it does not weigh the others. */
+export const selected = (
+  deal: JourneyDocument,
+  { classify, path }: Applied,
+  conversions?: Conversions,
+): { readonly touches: readonly ClassifiedTouch[]; readonly selection: Selected<ClassifiedTouch> } => {
+  const journey = modelJourney(deal, classify);
+  const converted = ({ leadId, occurredAt }: ClassifiedTouch): boolean =>
+    conversions?.get(leadId)?.some((at) => at < deal.closedAt && occurredAt <= at) ?? false;
+  return { touches: journey.touches, selection: select(journey, path, conversions && converted) };
+};
 
 /** Only a won deal has revenue to credit. */
 export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): Money | undefined =>
@@ -109,40 +150,70 @@ const add = (sum: Sum, conversions: number, minor: number | null, currency: stri
   if (minor !== null && currency !== undefined) sum.minors.set(currency, (sum.minors.get(currency) ?? 0) + minor);
 };
 
+/** What a key earned of one deal under one model. */
+export interface KeyCredit {
+  conversions: number;
+  minor: number | null;
+}
+/**
+ * Credits of one deal by key. Under a model that is not additive a key takes part once, however many of its touches did.
+ */
+export const creditsByKey = (
+  model: Model,
+  { touches, selection }: ReturnType<typeof selected>,
+  { parameters, timeZone }: Applied,
+  by: Dimension,
+  deal: JourneyDocument,
+): { readonly keys: ReadonlyMap<string | null, KeyCredit>; readonly unattributed: boolean } => {
+  const { credits, unattributed } = creditSelected(model, selection, parameters, revenueOf(deal));
+  const keys = new Map<string | null, KeyCredit>();
+  credits.forEach(({ weight, minor }, index) => {
+    if (weight === 0 && !minor) return;
+    const key = keyOf(by, touches[index]!, deal, timeZone);
+    const known = keys.get(key);
+    if (!known) keys.set(key, { conversions: weight, minor });
+    else if (model.additive) {
+      known.conversions += weight;
+      if (minor !== null) known.minor! += minor;
+    }
+  });
+  return { keys, unattributed };
+};
+
 /**
  * Sums the credits of journeys under several models in one walk.
+ * @param conversions for a method whose journeys restart: when people converted
  * @returns `add` takes one journey; `reports` gives one report per model, in their order. In each, rows and
- *   `unattributed` sum to `total`: conversions to 1e-9, money exactly.
+ *   `unattributed` sum to `total`: conversions to 1e-9, money exactly. Under a model that is not additive rows overlap,
+ *   `total` counts the deals and has no revenue.
  * @throws Refused as `applied`
  */
-export const tally = (models: readonly Model[], by: Dimension, method: Method) => {
-  const { lookback, lookbackMs, timeZone, parameters, classify } = applied(method);
+export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
+  const ready = applied(method);
   const sums = models.map((model) => ({ model, rows: new Map<string | null, Sum>(), unattributed: nothing() }));
   const total = nothing();
   let withoutAmount = 0;
 
   const addJourney = (deal: JourneyDocument): void => {
-    const journey = modelJourney(deal, classify);
+    const path = selected(deal, ready, conversions);
     const amount = revenueOf(deal);
     add(total, 1, amount?.minor ?? null, amount?.currency);
     if (!amount) withoutAmount++;
     for (const { model, rows, unattributed } of sums) {
-      const crediting: Crediting = creditsOf(model, journey, parameters, lookbackMs, amount);
-      if (crediting.unattributed) add(unattributed, 1, amount?.minor ?? null, amount?.currency);
-      crediting.credits.forEach(({ weight, minor }, index) => {
-        if (weight === 0 && !minor) return;
-        const key = keyOf(by, journey.touches[index]!, deal, timeZone);
+      const credited = creditsByKey(model, path, ready, by, deal);
+      if (credited.unattributed) add(unattributed, 1, amount?.minor ?? null, amount?.currency);
+      for (const [key, { conversions: part, minor }] of credited.keys) {
         let row = rows.get(key);
         if (!row) rows.set(key, (row = nothing()));
-        add(row, weight, minor, amount?.currency);
-      });
+        add(row, part, minor, amount?.currency);
+      }
     }
   };
 
   const reports = (): readonly AttributionReport[] => {
     const currencies = [...total.minors.keys()].sort();
-    const credited = ({ conversions, minors }: Sum): Credited => ({
-      conversions,
+    const credited = ({ conversions: part, minors }: Sum): Credited => ({
+      conversions: part,
       revenue: currencies.length === 1 ? { minor: minors.get(currencies[0]!) ?? 0, currency: currencies[0]! } : null,
     });
     const warnings = [
@@ -154,14 +225,16 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method) =
     return sums.map(({ model, rows, unattributed }) => ({
       model: model.code,
       by,
-      lookback,
+      lookback: ready.lookback,
       definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
       rows: [...rows]
         .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
         .map(([key, sum]) => ({ key, ...credited(sum) })),
       unattributed: credited(unattributed),
-      total: credited(total),
-      warnings,
+      total: { ...credited(total), ...(!model.additive && { revenue: null }) },
+      warnings: model.additive
+        ? warnings
+        : [...warnings, `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`],
     }));
   };
   return { add: addJourney, reports };

@@ -106,6 +106,7 @@ const ending = (
   ...facts,
   status: 'closed',
   outcome: null, // only a won deal has revenue to credit
+  amounts: [],
   closedAt: at,
   leadCreatedAt: createdAt,
   firstContactAt: touches[0]?.occurredAt ?? null,

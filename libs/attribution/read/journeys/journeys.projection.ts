@@ -16,7 +16,9 @@ export interface JourneyDocument {
   readonly product: string | null;
   readonly owner: string | null;
   readonly source: string | null;
-  /** Minor units of `currency`. */
+  /** What the deal was worth at its close, and after each later change, oldest first. */
+  readonly amounts: readonly { readonly minor: number; readonly currency: string; readonly at: Instant }[];
+  /** Minor units of `currency`: the last of the amounts. */
   readonly amountMinor: number | null;
   readonly currency: string | null;
   readonly leadIds: readonly string[];
@@ -30,10 +32,17 @@ export interface JourneyDocument {
 
 type Listed = Extract<JourneyEvent, { type: 'JourneyClosed' | 'JourneyRestated' }>['data'];
 
-const take = (doc: JourneyDocument, data: Listed, restatements: JourneyDocument['restatements']): JourneyDocument => {
+const take = (
+  doc: JourneyDocument,
+  data: Listed,
+  restatement?: JourneyDocument['restatements'][0],
+): JourneyDocument => {
   const gathered = data.part === 1 ? data.touches : [...(doc.gathered ?? []), ...data.touches];
   if (data.part < data.parts) return { ...doc, gathered };
-  const { journeyId, outcome, closedAt, openedAt, leadIds } = data;
+  const { journeyId, outcome, closedAt, openedAt, leadIds, amount } = data;
+  const amounts = restatement ? doc.amounts : [];
+  const last = amounts.at(-1);
+  const changed = amount && (amount.minor !== last?.minor || amount.currency !== last.currency);
   return {
     journeyId,
     status: 'closed',
@@ -45,18 +54,20 @@ const take = (doc: JourneyDocument, data: Listed, restatements: JourneyDocument[
     product: data.product ?? null,
     owner: data.owner ?? null,
     source: data.source ?? null,
-    amountMinor: data.amount?.minor ?? null,
-    currency: data.amount?.currency ?? null,
+    amounts: changed ? [...amounts, { ...amount, at: restatement?.at ?? closedAt }] : amounts,
+    amountMinor: amount?.minor ?? null,
+    currency: amount?.currency ?? null,
     leadIds,
     touches: gathered,
-    restatements,
+    // one line a restatement, however many parts its list takes
+    restatements: restatement ? [...doc.restatements, restatement] : doc.restatements,
   };
 };
 
 /** One document per deal that closed, also when it was reopened since. */
 export const journeys = projection<JourneyDocument, JourneyEvent>({
   name: 'journeys',
-  version: 1,
+  version: 2,
   columns: {
     status: 'text',
     outcome: 'text',
@@ -81,6 +92,7 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
     product: null,
     owner: null,
     source: null,
+    amounts: [],
     amountMinor: null,
     currency: null,
     leadIds: [],
@@ -88,14 +100,8 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
     restatements: [],
   }),
   on: {
-    JourneyClosed: (doc, { data }) => take(doc, data, doc.restatements),
-    JourneyRestated: (doc, { data, occurredAt }) =>
-      take(
-        doc,
-        data,
-        // one line a restatement, however many parts its list takes
-        data.part < data.parts ? doc.restatements : [...doc.restatements, { cause: data.cause, at: occurredAt }],
-      ),
+    JourneyClosed: (doc, { data }) => take(doc, data),
+    JourneyRestated: (doc, { data, occurredAt }) => take(doc, data, { cause: data.cause, at: occurredAt }),
     JourneyReopened: (doc) => ({ ...doc, status: 'reopened' }),
   },
 });

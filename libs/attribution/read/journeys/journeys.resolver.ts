@@ -1,74 +1,15 @@
-import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import { explainJourney, methodAt } from '../attribution/attribution.query';
-import { AttributionDefinitions, MethodArgs, ModelEnum } from '../attribution/attribution.resolver';
+import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
+import { explainJourney } from '../credit/credit.query';
+import { JourneyTouch, ModelCredits } from '../credit/credit.types';
+import { askedOf, MethodArgs } from '../credit/method.args';
+import { methodOf } from '../credit/method.query';
 
 const stated = (description: string) => ({ nullable: true, description });
-
-@ObjectType({ description: 'One contact with a person of the deal, as its source reported it.' })
-class JourneyTouch {
-  @Field(() => ID, { description: 'Id of the event that recorded it.' })
-  touchId!: string;
-  @Field(() => InstantScalar, { description: 'When it happened.' })
-  occurredAt!: string;
-  @Field(() => ID, { description: 'The person.' })
-  leadId!: string;
-  @Field(() => ID, stated('The visitor, when it was a visit before identification.'))
-  visitorId?: string | null;
-  @Field(() => String, stated('The person’s role in the deal.'))
-  role?: string | null;
-  @Field(() => String, { description: 'What was done: page-view, download, call …' })
-  action!: string;
-  @Field(() => String, { description: 'The team that made the contact.' })
-  team!: string;
-  @Field(() => String, { description: 'The channel, by the channel rules.' })
-  channel!: string;
-  @Field(() => String, stated('The source that the touch states.'))
-  source?: string | null;
-  @Field(() => String, stated('The medium that the touch states.'))
-  medium?: string | null;
-  @Field(() => String, stated('The campaign that the touch states.'))
-  campaign?: string | null;
-  @Field(() => String, stated('The content that the touch states.'))
-  content?: string | null;
-  @Field(() => String, stated('The page of a visit.'))
-  page?: string | null;
-  @Field(() => String, stated('Where the person came from.'))
-  referrer?: string | null;
-  @Field(() => Int, stated('How many minutes it took.'))
-  minutes?: number | null;
-}
-
-@ObjectType({ description: 'What one touch earns under one model, and why.' })
-class TouchCredit {
-  @Field(() => ID, { description: 'The touch.' })
-  touchId!: string;
-  @Field(() => Float, { description: 'Its part of the deal, 0 to 1.' })
-  weight!: number;
-  @Field(() => Float, stated('Its share before shares were renormalised, of a positional model.'))
-  share?: number | null;
-  @Field(() => [String], { description: 'FT first touch, LC lead creation, OC opportunity creation, CW last touch.' })
-  milestones!: readonly string[];
-  @Field(() => String, stated('Why it earns nothing under any model: before-window, after-conversion.'))
-  excluded?: string | null;
-  @Field(() => MoneyType, stated('Its part of the amount; the parts sum to the amount. Null without an amount.'))
-  revenue!: MoneyType | null;
-}
-
-@ObjectType({ description: 'The credits of a deal under one model.' })
-class ModelCredits {
-  @Field(() => ModelEnum, { description: 'The model.' })
-  model!: string;
-  @Field(() => Boolean, { description: 'No touch is in the window: the deal stands in the bucket unattributed.' })
-  unattributed!: boolean;
-  @Field(() => [String], { description: 'Milestones that no touch holds; their share was renormalised.' })
-  missing!: readonly string[];
-  @Field(() => [TouchCredit], { description: 'One per touch, in the order of the touches.' })
-  credits!: readonly TouchCredit[];
-}
 
 @ObjectType({ description: 'Why a journey was recorded anew.' })
 class Restatement {
@@ -134,12 +75,13 @@ export class JourneysResolver {
 
   @Query(() => Journey, { description: 'The journey of one closed deal, with the credit of each touch explained.' })
   @Allow(...everyRole)
-  async journey(@Args() { journeyId, models, lookback, asOf }: JourneyArgs): Promise<Journey> {
-    const method = await methodAt(this.context.definitions, this.clock.now());
+  async journey(@Args() { journeyId, models, asOf, ...args }: JourneyArgs): Promise<Journey> {
+    const at = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
+    const method = await methodOf(this.context.definitions, this.readModels, at, args);
     const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,
+      ...askedOf(args),
       models: models ?? [method.definition.body.model],
-      ...(lookback && { lookback }),
     });
     const { amountMinor, currency } = journey;
     const amount = amountMinor !== null && currency !== null ? { minor: amountMinor, currency } : null;

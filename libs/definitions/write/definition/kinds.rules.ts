@@ -1,49 +1,27 @@
-import { IANAZone } from 'luxon';
 import {
-  durationMs,
   faultFinder,
   flag,
   json,
   list,
   object,
   optional,
-  real,
   text,
   type Definition,
   type Fault,
   type Json,
   type Static,
 } from '@baton/kernel';
+import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
+import { businessCalendar, soundCalendar } from './calendar.rules';
 import { builtInChannelRules, channelRules } from './channel.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
+import { routing, soundRouting } from './routing.rules';
 import { scoringModel, soundScoringModel } from './scoring.rules';
+import { slaPolicy, soundSlaPolicy } from './sla.rules';
 
 /** The longest body, in bytes of its JSON. */
 const BODY_LIMIT = 64 * 1024;
-
-const share = (description: string) => real(description, { min: 0, max: 1 });
-/** What an attribution report assumes where its question does not say otherwise. */
-export const attribution = object({
-  model: text('Code of the model: linear, first-touch, time-decay …', { pattern: '^[a-z0-9-]{1,50}$' }),
-  lookback: text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time.'),
-  excludedChannels: optional(list(text('', { max: 100 }), 'Channels that last-non-direct passes over.')),
-  weights: optional(
-    object(
-      { first: share('Of the first touch.'), last: share('Of the last.'), mid: share('Of all between them.') },
-      'Shares of the position-based model; together 1.',
-    ),
-  ),
-  halfLife: optional(text('After what age a touch weighs half in time-decay, ISO 8601.')),
-  timeZone: optional(text('IANA zone in which months begin.')),
-});
-export type Attribution = Static<typeof attribution>;
-
-export const builtInAttribution: Attribution = {
-  model: 'linear',
-  lookback: 'P90D',
-  excludedChannels: ['direct', 'direct traffic'],
-};
 
 /** Why sales may refuse a lead. `other` always asks for a note. */
 export const rejectionReasons = object({
@@ -95,24 +73,6 @@ export interface Agreement {
 
 type Check = (body: Json) => Fault | undefined;
 
-const soundDuration = (value: string | undefined, path: string): Fault | undefined => {
-  try {
-    if (value === undefined || durationMs(value) > 0) return undefined;
-    return { path, message: 'Give a duration above zero.' };
-  } catch (error) {
-    return { path, message: (error as Error).message };
-  }
-};
-
-const soundAttribution = (body: Json): Fault | undefined => {
-  const { lookback, halfLife, timeZone, weights } = body as Attribution;
-  if (weights && Math.abs(weights.first + weights.last + weights.mid - 1) > 1e-9)
-    return { path: 'weights', message: 'The three shares together are 1.' };
-  if (timeZone !== undefined && !IANAZone.isValidZone(timeZone))
-    return { path: 'timeZone', message: 'Give an IANA zone such as Europe/Berlin.' };
-  return soundDuration(lookback === 'none' ? undefined : lookback, 'lookback') ?? soundDuration(halfLife, 'halfLife');
-};
-
 const shaped = (schema: Parameters<typeof faultFinder>[0], sound: Check = () => undefined): Check => {
   const faultOf = faultFinder(schema);
   return (body) => faultOf(body) ?? sound(body);
@@ -139,18 +99,18 @@ const agreed = (...leaves: readonly LeafKind[]): Check =>
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
   'channel-rules': shaped(channelRules),
-  attribution: shaped(attribution, soundAttribution),
+  attribution: shaped(attribution, (body) => soundAttribution(body as Attribution)),
   'rejection-reasons': shaped(rejectionReasons, soundReasons),
   mql: agreed('field', 'touches', 'score'),
   sal: agreed('field', 'touches', 'score'),
   sql: agreed('field', 'touches', 'score', 'answer'),
   'scoring-model': shaped(scoringModel, soundScoringModel),
-  'sla-policy': anyObject,
+  'sla-policy': shaped(slaPolicy, soundSlaPolicy),
   icp: anyObject,
   'loss-reasons': shaped(lossReasons, soundReasons),
   'stage-map': anyObject,
-  routing: anyObject,
-  'business-calendar': anyObject,
+  routing: shaped(routing, soundRouting),
+  'business-calendar': shaped(businessCalendar, soundCalendar),
 };
 
 export const isKind = (text: string): text is DefinitionKind => Object.hasOwn(bodies, text);

@@ -1,0 +1,40 @@
+import { positionalModel, type ModelTouch, type Shares } from './credit.model';
+
+const milestones: Readonly<Record<string, string>> = {
+  'first-touch': 'FT',
+  'lead-creation': 'LC',
+  'opportunity-creation': 'OC',
+  'closed-won': 'CW',
+};
+const same = (wanted: string | undefined, found: string | undefined) =>
+  wanted === undefined || wanted.toLowerCase() === found?.toLowerCase();
+
+/**
+ * Stages and percentages of the definition (`parameters.stages`, `mid`): milestones of the deal, and stages of one's own
+ * whose touch is the first one that fits. Without stages, equal parts.
+ */
+export const custom = positionalModel(
+  ({ stages = [], mid = 0 }): Shares => ({
+    milestones: Object.fromEntries(stages.map(({ stage, share }) => [milestones[stage] ?? stage, share])),
+    mid,
+    own: Object.fromEntries(
+      stages.flatMap(({ stage, action, channel, campaign }) =>
+        milestones[stage]
+          ? []
+          : [
+              [
+                stage,
+                (touch: ModelTouch) =>
+                  same(action, touch.action) && same(channel, touch.channel) && same(campaign, touch.campaign),
+              ],
+            ],
+      ),
+    ),
+  }),
+  {
+    code: 'custom',
+    name: 'Custom',
+    description: 'The stages and percentages of the definition; the others share the rest.',
+    parameters: ['stages', 'mid'],
+  },
+);

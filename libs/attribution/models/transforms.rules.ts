@@ -1,0 +1,148 @@
+import { durationMs, fromMs, toMs, type Instant } from '@baton/kernel';
+import type { PathTransform } from '@baton/definitions';
+import type { ModelJourney, ModelTouch } from './credit.model';
+
+/** Why a touch is not weighed, whatever the model. */
+export const exclusions = {
+  'after-conversion': 'it happened after the conversion',
+  'before-window': 'it lies further back than the window',
+  'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
+  'not-included': 'only other channels or campaigns are included',
+  excluded: 'its channel or campaign is excluded',
+  repeated: 'the touch before it is of the same channel',
+  'later-occurrence': 'an earlier touch is of the same channel',
+  'removed-channel': 'its channel is removed where there are others',
+  'before-last-steps': 'more touches than the path may have came after it',
+} as const;
+export type Exclusion = keyof typeof exclusions;
+
+/** Which touches of a journey are weighed. */
+export interface PathRules {
+  /** conversion − look-back ≤ touch ≤ conversion, both ends included; undefined: no limit. */
+  readonly lookbackMs?: number | undefined;
+  /** Applied in this order to what the window leaves. */
+  readonly transforms?: readonly PathTransform[];
+}
+
+/** A journey with the touches that are weighed, in order, and for all others why they are not. */
+export interface Selected<T extends ModelTouch = ModelTouch> {
+  /** What models weigh: oldest first, of the same instant in the order of the log. */
+  readonly eligible: ModelJourney & { readonly touches: readonly T[] };
+  /** For each eligible touch its place in the journey as given. */
+  readonly places: readonly number[];
+  /** For each touch of the journey as given, why it is not weighed. */
+  readonly excluded: readonly (Exclusion | undefined)[];
+}
+
+const named = (names: readonly string[] = []) => {
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return (name: string | undefined): boolean => name !== undefined && known.has(name.toLowerCase());
+};
+/** Is every touch of these channels? Then removing them would leave no path. */
+const allOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
+  touches.every(({ channel }) => of(channel));
+
+type Transform = (
+  touches: readonly ModelTouch[],
+  parameters: PathTransform,
+  conversionAt: Instant,
+) => { readonly keep: (touch: ModelTouch, place: number) => boolean; readonly because: Exclusion };
+
+const lastSteps = (touches: readonly ModelTouch[], steps: number) => ({
+  keep: (_: ModelTouch, place: number) => place >= touches.length - steps,
+  because: 'before-last-steps' as const,
+});
+
+/** The path transforms by name. Source: Google's fractional attribution ("fractribution") and its successors. */
+const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
+  exposure: (touches) => ({
+    keep: ({ channel }, place) => place === 0 || touches[place - 1]!.channel !== channel,
+    because: 'repeated',
+  }),
+  'first-occurrence': (touches) => {
+    const first = new Map<string, number>();
+    touches.forEach(({ channel }, place) => first.has(channel) || first.set(channel, place));
+    return { keep: ({ channel }, place) => first.get(channel) === place, because: 'later-occurrence' };
+  },
+  unique: () => ({ keep: () => true, because: 'repeated' }),
+  'remove-if-not-all': (touches, { channels }) => {
+    const removed = named(channels);
+    const all = allOf(touches, removed);
+    return { keep: ({ channel }) => all || !removed(channel), because: 'removed-channel' };
+  },
+  'remove-if-last-and-not-all': (touches, { channels }) => {
+    const removed = named(channels);
+    const last = touches.findLastIndex(({ channel }) => !removed(channel));
+    return { keep: (_, place) => last < 0 || place <= last, because: 'removed-channel' };
+  },
+  trim: (touches, { steps }) => lastSteps(touches, steps!),
+  lookback: (touches, { within, steps }, conversionAt) => {
+    if (within === undefined) return lastSteps(touches, steps!);
+    const from = windowStart(conversionAt, durationMs(within));
+    const enough = lastSteps(touches, steps ?? touches.length).keep;
+    return {
+      keep: (touch, place) => (from === undefined || touch.occurredAt >= from) && enough(touch, place),
+      because: 'before-window',
+    };
+  },
+  include: (_, { channels, campaigns }) => {
+    const [channelIn, campaignIn] = [named(channels), named(campaigns)];
+    return {
+      keep: ({ channel, campaign }) => (!channels || channelIn(channel)) && (!campaigns || campaignIn(campaign)),
+      because: 'not-included',
+    };
+  },
+  exclude: (_, { channels, campaigns }) => {
+    const [channelOut, campaignOut] = [named(channels), named(campaigns)];
+    return { keep: ({ channel, campaign }) => !channelOut(channel) && !campaignOut(campaign), because: 'excluded' };
+  },
+};
+
+const YEAR_ZERO = -62_167_219_200_000; // instants as text have no sign: a window that reaches further has no limit
+const windowStart = (conversionAt: Instant, lookbackMs: number | undefined): Instant | undefined => {
+  if (lookbackMs === undefined) return undefined;
+  const from = toMs(conversionAt) - lookbackMs;
+  return from >= YEAR_ZERO ? fromMs(from) : undefined;
+};
+
+const inOrder = (touches: readonly ModelTouch[]) => (a: number, b: number) => {
+  const [one, other] = [touches[a]!, touches[b]!];
+  if (one.occurredAt !== other.occurredAt) return one.occurredAt < other.occurredAt ? -1 : 1;
+  const [left, right] = [one.order ?? '', other.order ?? ''];
+  return left === right ? a - b : left < right ? -1 : 1;
+};
+
+/**
+ * Chooses the touches of a journey that models weigh: in order of time (ties by `order`, else as given), inside the
+ * window, not before an earlier conversion, and left by every transform.
+ * @param converted for a touch of the journey: has its person converted since, in a journey that restarts?
+ * Never throws for transforms that the definitions' check has passed.
+ */
+export const select = <T extends ModelTouch>(
+  journey: ModelJourney & { readonly touches: readonly T[] },
+  { lookbackMs, transforms: steps = [] }: PathRules,
+  converted?: (touch: T) => boolean,
+): Selected<T> => {
+  const { conversionAt } = journey;
+  const touches: readonly T[] = journey.touches;
+  const from = windowStart(conversionAt, lookbackMs);
+  const excluded = touches.map((touch): Exclusion | undefined => {
+    if (touch.occurredAt > conversionAt) return 'after-conversion';
+    if (from !== undefined && touch.occurredAt < from) return 'before-window';
+    return converted?.(touch) ? 'before-earlier-conversion' : undefined;
+  });
+  let places: number[] = [];
+  for (let place = 0; place < touches.length; place++) if (!excluded[place]) places.push(place);
+  const compare = inOrder(touches);
+  if (places.some((place, index) => index > 0 && compare(places[index - 1]!, place) > 0)) places.sort(compare);
+  for (const step of steps) {
+    const path = places.map((place) => touches[place]!);
+    const { keep, because } = transforms[step.kind](path, step, conversionAt);
+    places = places.filter((place, index) => {
+      if (keep(path[index]!, index)) return true;
+      excluded[place] = because;
+      return false;
+    });
+  }
+  return { eligible: { ...journey, touches: places.map((place) => touches[place]!) }, places, excluded };
+};

@@ -1,0 +1,46 @@
+import type { ReadModels } from '@baton/platform/documents';
+import { readPage, type Connection } from '@baton/platform/graphql';
+import { attributionModels } from '../../models';
+import { closedIn, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
+import { applied, type AttributionReport } from '../attribution/attribution.rules';
+import { conversionsOf } from '../credit/earlier-conversions.query';
+import { journeys } from '../journeys/journeys.projection';
+import { compareDeal, sideBySide, type ComparedDeal, type ComparedKey } from './comparison.rules';
+
+export type ComparisonQuestion = AttributionQuestion & { readonly models: readonly string[] };
+
+/** Several models side by side over the deals of a period. */
+export interface Comparison {
+  /** One per model, in the order asked. */
+  readonly reports: readonly AttributionReport[];
+  /** Every key that earned something under some model, with the difference to the first model. */
+  readonly rows: readonly ComparedKey[];
+}
+
+/** See `compareModels`; the first model is what the others are compared with. */
+export const comparison = async (models: ReadModels, question: ComparisonQuestion): Promise<Comparison> => {
+  const reports = await compareModels(models, question);
+  const currency = reports[0]?.total.revenue?.currency ?? reports[0]?.unattributed.revenue?.currency;
+  const columns = reports.map(({ model, rows }) => ({
+    model,
+    keys: new Map(rows.map(({ key, ...row }) => [key, row])),
+  }));
+  return { reports, rows: sideBySide(columns, currency === undefined ? null : { minor: 0, currency }) };
+};
+
+/**
+ * The deals of the period one by one, in the order of their close, a page at a time. Models that share a whole period
+ * out at once (Markov, Shapley) give no credit to a single deal and are left out.
+ */
+export const comparedDeals = async (
+  models: ReadModels,
+  question: ComparisonQuestion,
+  page: { readonly first: number; readonly after?: string },
+): Promise<Connection<ComparedDeal>> => {
+  const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
+  const ready = applied(question);
+  const conversions = await conversionsOf(models, question, question.to);
+  return readPage(models, journeys, { ...page, where: closedIn(question), orderBy: [{ column: 'closedAt' }] }, (deal) =>
+    compareDeal(asked, question.by, deal, ready, conversions),
+  );
+};

@@ -1,0 +1,98 @@
+import type { Instant, Money } from '@baton/kernel';
+import type { Model } from '../../models/credit.model';
+import {
+  creditsByKey,
+  revenueOf,
+  selected,
+  type Applied,
+  type Conversions,
+  type Credited,
+  type Dimension,
+} from '../attribution/attribution.rules';
+import type { JourneyDocument } from '../journeys/journeys.projection';
+
+/** What a key earned under one model, and how much more that is than under the first. */
+export interface ComparedCredit extends Credited {
+  readonly model: string;
+  readonly difference: Credited;
+}
+export interface ComparedKey {
+  readonly key: string | null;
+  /** One per model, in the order asked. */
+  readonly credits: readonly ComparedCredit[];
+}
+/** The credits of one deal under several models. */
+export interface ComparedDeal {
+  readonly journeyId: string;
+  readonly closedAt: Instant;
+  readonly amount: Money | null;
+  /** No touch is weighed: the deal stands in the bucket unattributed under every model. */
+  readonly unattributed: boolean;
+  /** Every key that earned something under some model, sorted, null first. */
+  readonly keys: readonly ComparedKey[];
+}
+
+const byKey = (a: string | null, b: string | null): number =>
+  a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
+
+/**
+ * Lays credits of keys side by side with the difference to the first model; a key without credit has zero.
+ * @param columns one per model: its code, and what each key earned; a sum is null where amounts are missing or differ
+ */
+export const sideBySide = (
+  columns: readonly { readonly model: string; readonly keys: ReadonlyMap<string | null, Credited> }[],
+  zero: Money | null,
+): ComparedKey[] =>
+  [...new Set(columns.flatMap(({ keys }) => [...keys.keys()]))].sort(byKey).map((key) => {
+    const credits = columns.map(({ model, keys }) => ({
+      model,
+      ...(keys.get(key) ?? { conversions: 0, revenue: zero }),
+    }));
+    const [first] = credits;
+    return {
+      key,
+      credits: credits.map(({ model, conversions, revenue }) => ({
+        model,
+        conversions,
+        revenue,
+        difference: {
+          conversions: conversions - first!.conversions,
+          revenue:
+            revenue && first!.revenue
+              ? { minor: revenue.minor - first!.revenue.minor, currency: revenue.currency }
+              : null,
+        },
+      })),
+    };
+  });
+
+/** The credits of one deal by key under several models; under additive ones the differences of each model sum to zero. */
+export const compareDeal = (
+  models: readonly Model[],
+  by: Dimension,
+  deal: JourneyDocument,
+  ready: Applied,
+  conversions?: Conversions,
+): ComparedDeal => {
+  const path = selected(deal, ready, conversions);
+  const amount = revenueOf(deal) ?? null;
+  const columns = models.map((model) => ({
+    model: model.code,
+    keys: new Map(
+      [...creditsByKey(model, path, ready, by, deal).keys].map(([key, part]) => [
+        key,
+        {
+          conversions: part.conversions,
+          revenue: amount && part.minor !== null ? { minor: part.minor, currency: amount.currency } : null,
+        },
+      ]),
+    ),
+  }));
+  return {
+    journeyId: deal.journeyId,
+    closedAt: deal.closedAt,
+    amount,
+    unattributed: path.selection.places.length === 0,
+    keys: sideBySide(columns, amount && { minor: 0, currency: amount.currency }),
+  };
+};

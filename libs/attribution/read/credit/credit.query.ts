@@ -1,0 +1,76 @@
+import { NotFound, Refused } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { modelOf } from '../attribution/attribution.query';
+import {
+  applied,
+  modelJourney,
+  type AttributionReport,
+  type ClassifiedTouch,
+  type Method,
+} from '../attribution/attribution.rules';
+import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
+import { conversionsOf } from './earlier-conversions.query';
+import { explainedCredits, type ExplainedCredit, type ExplainedCredits } from './explanation.rules';
+
+export interface ExplainedJourney {
+  readonly journey: JourneyDocument;
+  /** The journey's touches with their channel by the rules. */
+  readonly touches: readonly ClassifiedTouch[];
+  readonly lookback: string;
+  readonly definitions: AttributionReport['definitions'];
+  /** Empty while the deal is reopened: its close earns nothing. */
+  readonly models: readonly ExplainedCredits[];
+}
+
+/**
+ * The journey of one deal with its credits explained; they are those that the reports sum.
+ * @throws NotFound `journey/unknown` for a deal that never closed; Refused as `compareModels`
+ */
+export const explainJourney = async (
+  models: ReadModels,
+  journeyId: string,
+  { models: codes, ...method }: Method & { readonly models: readonly string[] },
+): Promise<ExplainedJourney> => {
+  const asked = codes.map(modelOf);
+  const ready = applied(method);
+  const doc = await models.get(journeys, journeyId);
+  if (!doc || doc.status === 'gathering')
+    throw new NotFound('journey/unknown', 'No deal of this id has closed.', 'journeyId');
+  const conversions = await conversionsOf(models, method, doc.closedAt);
+  return {
+    journey: doc,
+    touches: modelJourney(doc, ready.classify).touches,
+    lookback: ready.lookback,
+    definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+    models: (doc.status === 'closed' ? asked : []).map((model) => {
+      const { touches: _, ...credits } = explainedCredits(model, doc, ready, conversions);
+      return credits;
+    }),
+  };
+};
+
+/** A credit with its touch, and the deal and definitions that it follows from. */
+export interface ExplainedDeal extends Omit<ExplainedCredits, 'credits'>, Omit<ExplainedJourney, 'models' | 'touches'> {
+  readonly credits: readonly (ExplainedCredit & { readonly touch: ClassifiedTouch })[];
+}
+
+/**
+ * The credits of one deal under one model, or the credit of one of its touches.
+ * @throws NotFound `journey/unknown`, `journey/unknown-touch`; Refused `journey/reopened` while the deal is open again
+ */
+export const credit = async (
+  models: ReadModels,
+  journeyId: string,
+  { model, touchId, ...method }: Method & { readonly model?: string; readonly touchId?: string },
+): Promise<ExplainedDeal> => {
+  const asked = { ...method, models: [model ?? method.definition.body.model] };
+  const { touches, models: explained, ...deal } = await explainJourney(models, journeyId, asked);
+  const [credits] = explained;
+  if (!credits) throw new Refused('journey/reopened', 'The deal is open again; its close earns nothing.', 'journeyId');
+  const found = credits.credits
+    .map((one, place) => ({ ...one, touch: touches[place]! }))
+    .filter((one) => touchId === undefined || one.touchId === touchId);
+  if (touchId !== undefined && found.length === 0)
+    throw new NotFound('journey/unknown-touch', 'The touch is not one of this deal.', 'touchId');
+  return { ...deal, ...credits, credits: found };
+};

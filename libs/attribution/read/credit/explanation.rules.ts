@@ -1,0 +1,119 @@
+import { Decimal } from 'decimal.js';
+import { allocate, type Instant, type Money } from '@baton/kernel';
+import { creditSelected, type Credit, type Crediting, type Milestone, type Model } from '../../models/credit.model';
+import {
+  revenueOf,
+  selected,
+  type Applied,
+  type ClassifiedTouch,
+  type Conversions,
+} from '../attribution/attribution.rules';
+import type { JourneyDocument } from '../journeys/journeys.projection';
+
+/** One booking of a credit: what the close gave, or what a later change of the amount gave or took back. */
+export interface Booking {
+  readonly at: Instant;
+  readonly reason: 'close' | 'amount-changed';
+  readonly revenue: Money;
+}
+
+/** What one touch earns, and all that it takes to compute it again. */
+export interface ExplainedCredit extends Omit<Credit, 'minor'> {
+  readonly touchId: string;
+  /** Null when the deal has no amount, or earned nothing. */
+  readonly revenue: Money | null;
+  /** amount × weight in minor units before rounding, a decimal text of six places. */
+  readonly exact: string | null;
+  /** What rounding added, in minor units: revenue − exact. */
+  readonly rounding: string | null;
+  /** Oldest first; they sum to `revenue`. */
+  readonly bookings: readonly Booking[];
+}
+
+/** What each touch of one deal earns under one model, and why. */
+export interface ExplainedCredits {
+  readonly model: string;
+  /** Under a model that is not additive every touch takes part with the whole deal, and credits have no sum. */
+  readonly additive: boolean;
+  readonly unattributed: boolean;
+  /** Milestones that the model pays and no touch holds; their share was renormalised. */
+  readonly missing: readonly Milestone[];
+  /** The sum of the shares that they were divided by; null where nothing was divided: all are zero, so parts are equal. */
+  readonly divisor: number | null;
+  /** One per touch of the journey, in its order. */
+  readonly credits: readonly ExplainedCredit[];
+}
+
+type Change = { readonly at: Instant; readonly reason: Booking['reason']; readonly from: Money; readonly to: Money };
+
+/** How the amount came to be: the close, and each change; a change of currency takes all back and gives anew. */
+const changesOf = ({ amounts }: JourneyDocument): Change[] =>
+  amounts.flatMap(({ at, minor, currency }, index): Change[] => {
+    const reason = index === 0 ? 'close' : 'amount-changed';
+    const before = amounts[index - 1];
+    const to = { minor, currency };
+    if (before?.currency === currency) return [{ at, reason, from: { minor: before.minor, currency }, to }];
+    const given: Change = { at, reason, from: { minor: 0, currency }, to };
+    if (!before) return [given];
+    const old = { currency: before.currency };
+    return [{ at, reason, from: { ...old, minor: before.minor }, to: { ...old, minor: 0 } }, given];
+  });
+
+/**
+ * What each touch got at the close and at each change of the amount, always by the same weights. A change books the
+ * difference of two exact splits: so bookings sum to the amount exactly after every change, and no credit ever stands
+ * below zero.
+ */
+const bookingsOf = (model: Model, { credits }: Crediting, deal: JourneyDocument): readonly Booking[][] => {
+  const weights = credits.map(({ share }) => share ?? 0);
+  const equal = weights.some((weight) => weight > 0) ? weights : credits.map(({ weight }) => weight);
+  const split = (minor: number) =>
+    model.additive ? allocate(minor, equal) : weights.map((part) => Math.round(part * minor));
+  const changes = changesOf(deal).map((change) => ({
+    ...change,
+    before: split(change.from.minor),
+    after: split(change.to.minor),
+  }));
+  return credits.map((_, place) =>
+    changes.flatMap(({ at, reason, to: { currency }, before, after }) => {
+      const minor = after[place]! - before[place]!;
+      return minor === 0 ? [] : [{ at, reason, revenue: { minor, currency } }];
+    }),
+  );
+};
+
+/** The credits of a deal under a model with all that it takes to compute them again. */
+export const explainedCredits = (
+  model: Model,
+  deal: JourneyDocument,
+  ready: Applied,
+  conversions?: Conversions,
+): ExplainedCredits & { readonly touches: readonly ClassifiedTouch[] } => {
+  const { touches, selection } = selected(deal, ready, conversions);
+  const amount = revenueOf(deal);
+  const crediting = creditSelected(model, selection, ready.parameters, amount);
+  const { credits, unattributed, missing } = crediting;
+  const sum = credits.reduce((total, { share }) => total.plus(share ?? 0), new Decimal(0));
+  const divisor = unattributed || !model.additive || sum.isZero() ? null : sum.toNumber();
+  const bookings = amount && !unattributed ? bookingsOf(model, crediting, deal) : undefined;
+  return {
+    touches,
+    model: model.code,
+    additive: model.additive,
+    unattributed,
+    missing,
+    divisor,
+    credits: credits.map(({ minor, ...credit }, place) => {
+      const part = divisor === null ? new Decimal(credit.weight) : new Decimal(credit.share ?? 0).div(sum);
+      const exact = amount && part.times(amount.minor);
+      return {
+        ...credit,
+        touchId: touches[place]!.touchId,
+        revenue: minor === null ? null : { minor, currency: amount!.currency },
+        exact: exact?.toFixed(6) ?? null,
+        rounding: exact ? new Decimal(minor!).minus(exact).toFixed(6) : null,
+        bookings: bookings?.[place] ?? [],
+      };
+    }),
+  };
+};

@@ -1,0 +1,144 @@
+import { ArgsType, Field, Float, InputType, Int, registerEnumType } from '@nestjs/graphql';
+import { transformKinds, type Attribution } from '@baton/definitions';
+import { ReadArgs } from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Method } from '../attribution/attribution.rules';
+
+const asked = (description: string) => ({ nullable: true, description });
+
+const nameOf = (kind: string) => kind.toUpperCase().replaceAll('-', '_');
+const TransformKind = Object.fromEntries(transformKinds.map((kind) => [nameOf(kind), kind]));
+const effects: Readonly<Record<(typeof transformKinds)[number], string>> = {
+  exposure: 'Of consecutive touches of one channel the first stays.',
+  'first-occurrence': 'The first touch of each channel stays.',
+  unique: 'Every touch stays, repeats too.',
+  'remove-if-not-all': 'Touches of `channels` go, unless there are no others.',
+  'remove-if-last-and-not-all': 'Touches of `channels` at the end of the path go, unless there are no others.',
+  trim: 'The last `steps` touches stay.',
+  lookback: 'Touches `within` a duration before the conversion stay, or the last `steps`.',
+  include: 'Only touches of `channels`, and of `campaigns` where given, stay.',
+  exclude: 'Touches of `channels`, and those of `campaigns`, go.',
+};
+registerEnumType(TransformKind, {
+  name: 'PathTransformKind',
+  description: 'What a transform does to the path of a deal before it is weighed.',
+  valuesMap: Object.fromEntries(transformKinds.map((kind) => [nameOf(kind), { description: effects[kind] }])),
+});
+
+@InputType({ description: 'A transform of the path of a deal.' })
+class PathTransformInput {
+  @Field(() => TransformKind, { description: 'What it does.' })
+  kind!: string;
+  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  channels?: string[];
+  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  campaigns?: string[];
+  @Field(() => Int, asked('How many touches before the conversion.'))
+  steps?: number;
+  @Field(() => String, asked('How long before the conversion, ISO 8601 (`P30D`).'))
+  within?: string;
+}
+@InputType({ description: 'Channels and campaigns by name.' })
+class TouchSelection {
+  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  channels?: string[];
+  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  campaigns?: string[];
+}
+@InputType({ description: 'Shares of the position-based model, 0 to 1, together 1.' })
+class PositionWeights {
+  @Field(() => Float, { description: 'Of the first touch.' })
+  first!: number;
+  @Field(() => Float, { description: 'Of the last touch.' })
+  last!: number;
+  @Field(() => Float, { description: 'Of all touches between them.' })
+  mid!: number;
+}
+@InputType({ description: 'A stage of the custom model.' })
+class CustomStage {
+  @Field(() => String, {
+    description: 'first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.',
+  })
+  stage!: string;
+  @Field(() => Float, { description: 'Its part of the deal, 0 to 1.' })
+  share!: number;
+  @Field(() => String, asked('A stage of your own: the action of its touch.'))
+  action?: string;
+  @Field(() => String, asked('A stage of your own: the channel of its touch.'))
+  channel?: string;
+  @Field(() => String, asked('A stage of your own: the campaign of its touch.'))
+  campaign?: string;
+}
+@InputType({ description: 'What a question says instead of the attribution definition; all else stays as defined.' })
+class AttributionParameters {
+  @Field(() => Int, asked('How many touches before the close count at most.'))
+  lookbackSteps?: number;
+  @Field(
+    () => String,
+    asked('restart: touches of a person before an earlier conversion of that person do not count; or continue.'),
+  )
+  afterConversion?: string;
+  @Field(() => TouchSelection, asked('Only these touches count.'))
+  include?: TouchSelection;
+  @Field(() => TouchSelection, asked('These touches do not count.'))
+  exclude?: TouchSelection;
+  @Field(() => [PathTransformInput], asked('Applied in this order, after the look-back.'))
+  transforms?: PathTransformInput[];
+  @Field(() => [String], asked('Channels that LAST_NON_DIRECT passes over.'))
+  excludedChannels?: string[];
+  @Field(() => PositionWeights, asked('Shares of POSITION_BASED.'))
+  weights?: PositionWeights;
+  @Field(() => [CustomStage], asked('Stages of CUSTOM; with `mid` together 1.'))
+  stages?: CustomStage[];
+  @Field(() => Float, asked('Of CUSTOM: the part of all touches that hold no stage.'))
+  mid?: number;
+  @Field(() => String, asked('Half-life of TIME_DECAY, ISO 8601 (`P7D`).'))
+  halfLife?: string;
+}
+
+/** What may be asked of the method, besides the definitions in force. */
+@ArgsType()
+export class MethodArgs extends ReadArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(20)
+  @Field(() => String, {
+    nullable: true,
+    description: 'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s.',
+  })
+  lookback?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(50)
+  @Field(() => String, asked('A version of the attribution definition, `attribution@3`; by default that in force.'))
+  definition?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(50)
+  @Field(() => String, asked('A version of the channel rules, `channel-rules@2`; by default that in force.'))
+  channelRules?: string;
+
+  @IsOptional()
+  @Field(() => AttributionParameters, asked('What to take instead of the definition.'))
+  parameters?: AttributionParameters;
+}
+
+/** Plain data without what was left out or given as null. */
+const stated = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(stated);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]) => (one === null || one === undefined ? [] : [[name, stated(one)]])),
+  );
+};
+
+/** What the arguments say instead of the definition. */
+export const askedOf = ({
+  lookback,
+  parameters,
+}: Pick<MethodArgs, 'lookback' | 'parameters'>): Pick<Method, 'lookback' | 'parameters'> => ({
+  ...(lookback && { lookback }),
+  ...(parameters && { parameters: stated(parameters) as Partial<Attribution> }),
+});

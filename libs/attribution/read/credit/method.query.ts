@@ -1,0 +1,48 @@
+import { NotFound, Refused, type DefinitionSource, type Instant } from '@baton/kernel';
+import { oneDefinition, settled } from '@baton/definitions';
+import type { ReadModels } from '@baton/platform/documents';
+import { methodAt } from '../attribution/attribution.query';
+import type { Method } from '../attribution/attribution.rules';
+
+/** Versions that a question asks for by name, also ones that are not, or no longer, in force. */
+export interface AskedVersions {
+  /** `attribution@3`; version 0 is the built-in one. */
+  readonly definition?: string;
+  /** `channel-rules@2`; version 0 is the built-in one. */
+  readonly channelRules?: string;
+}
+
+const versionOf = async <K extends 'attribution' | 'channel-rules'>(
+  models: ReadModels,
+  kind: K,
+  ref: string,
+  path: string,
+) => {
+  const number = ref.startsWith(`${kind}@`) ? ref.slice(kind.length + 1) : '';
+  if (!/^\d{1,9}$/.test(number))
+    throw new Refused('attribution/not-a-version', `Give a version such as ${kind}@3.`, path);
+  const version = Number(number);
+  if (version === 0) return settled(kind, undefined);
+  const found = await oneDefinition(models, { kind, number: version });
+  if (!found) throw new NotFound('definition/unknown-version', `There is no ${ref}.`, path);
+  return settled(kind, { kind, version, ref: `${kind}@${version}`, body: found.body });
+};
+
+/**
+ * The definitions that a question is answered with: the versions it asks for, else those in force at an instant.
+ * @throws Refused `attribution/not-a-version`; NotFound `definition/unknown-version`
+ */
+export const methodOf = async (
+  definitions: DefinitionSource,
+  models: ReadModels,
+  at: Instant,
+  { definition, channelRules }: AskedVersions = {},
+): Promise<Pick<Method, 'definition' | 'channelRules'>> => ({
+  ...(await methodAt(definitions, at)),
+  ...(definition !== undefined && {
+    definition: await versionOf(models, 'attribution', definition, 'definition'),
+  }),
+  ...(channelRules !== undefined && {
+    channelRules: await versionOf(models, 'channel-rules', channelRules, 'channelRules'),
+  }),
+});
