@@ -1,0 +1,218 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { context, ROOT_CONTEXT, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { CommandBus } from '@nestjs/cqrs';
+import { Accepted, Conflict, EventLog, refuse, To, type AnyCommand, type EventMeta } from '@baton/kernel';
+import { pino } from 'pino';
+import { EmbeddedEventLog } from '../event-log';
+import { aroundPageOf } from './around-page';
+import { CommandWatch } from './command-watch';
+import { loggerOf } from './log';
+import { Metrics } from './metrics';
+import { ObservedEventLog } from './observed-event-log';
+import { traced } from './trace';
+
+interface Recorded {
+  readonly name: string;
+  readonly parent: string | undefined;
+  attributes: Record<string, unknown>;
+  failed?: string | undefined;
+  ended: boolean;
+}
+
+/** The least of a tracing SDK: spans in a list, and the current one kept along asynchronous calls. */
+const recordSpans = () => {
+  const spans: Recorded[] = [];
+  const current = new AsyncLocalStorage<Context>();
+  context.setGlobalContextManager({
+    active: () => current.getStore() ?? ROOT_CONTEXT,
+    with: (active, run, self, ...args) => current.run(active, () => run.apply(self, args)),
+    bind: (_, target) => target,
+    enable() {
+      return this;
+    },
+    disable() {
+      return this;
+    },
+  });
+  const tracer = {
+    startActiveSpan: (
+      name: string,
+      options: { attributes?: Record<string, unknown> },
+      run: (span: Span) => unknown,
+    ) => {
+      const around = trace.getSpan(context.active()) as unknown as { recorded?: Recorded } | undefined;
+      const recorded: Recorded = {
+        name,
+        parent: around?.recorded?.name,
+        attributes: { ...options.attributes },
+        ended: false,
+      };
+      spans.push(recorded);
+      const span = {
+        recorded,
+        setAttribute: (key: string, value: unknown) => void (recorded.attributes[key] = value),
+        setStatus: ({ message }: { message?: string }) => void (recorded.failed = message),
+        end: () => void (recorded.ended = true),
+      } as unknown as Span;
+      return context.with(trace.setSpan(context.active(), span), run, undefined, span);
+    },
+  } as unknown as Tracer;
+  trace.setGlobalTracerProvider({ getTracer: () => tracer });
+  return spans;
+};
+afterEach(() => {
+  trace.disable();
+  context.disable();
+});
+
+const silent = pino({ level: 'silent' });
+const meta = (more: object = {}) => ({ commandId: 'c-1', actor: 'key:page', origin: 'person' as const, ...more });
+class ToThing extends To<AnyCommand> {}
+const command = (type = 'MakeThing', more: object = {}) => new ToThing('1', { type, data: {}, meta: meta(more) });
+const accepted = new Accepted('1', '7', 0, 1, false);
+
+/** A bus whose only handler is a function. */
+const busOf = (execute: (to: ToThing) => Promise<unknown>): CommandBus => ({ execute }) as unknown as CommandBus;
+const watched = (execute: (to: ToThing) => Promise<unknown>, { limit = 10, logger = silent } = {}) => {
+  const metrics = new Metrics();
+  const bus = busOf(execute);
+  new CommandWatch(bus, metrics, logger, limit).onModuleInit();
+  return { bus, metrics, text: () => metrics.text([]) };
+};
+
+const eventMeta = { actor: 'a', origin: 'person', occurredAt: '2024-01-01T00:00:00.000Z' } as EventMeta;
+const event = (id: string) => ({ id, type: 'ThingMade', data: {}, meta: eventMeta });
+const memoryLog = (): EventLog => EmbeddedEventLog.open(':memory:', { now: () => '2024-01-01T00:00:00.000Z' });
+
+describe('the watch over commands', () => {
+  it('counts by type and outcome', async () => {
+    const answers: (() => unknown)[] = [
+      () => accepted,
+      () => new Accepted('1', '7', 0, 1, true),
+      () => refuse('thing/exists'),
+      () => {
+        throw new Conflict('log/busy-stream', 'busy');
+      },
+    ];
+    const { bus, text } = watched(async () => answers.shift()!());
+    for (let i = 0; i < 3; i++) await bus.execute(command());
+    await expect(bus.execute(command())).rejects.toThrow('busy');
+    const figures = await text();
+    for (const outcome of ['accepted', 'repeated', 'thing/exists', 'log/busy-stream'])
+      expect(figures).toContain(`baton_commands_total{type="MakeThing",outcome="${outcome}"} 1`);
+    expect(figures).toContain('baton_command_duration_seconds_count{type="MakeThing"} 4');
+    expect(figures).toContain('baton_commands_in_flight 0');
+  });
+
+  it('tells each in one line', async () => {
+    const lines: string[] = [];
+    const logger = loggerOf({ logLevel: 'info' }, { write: (line: string) => lines.push(line) });
+    const { bus } = watched(async () => accepted, { logger });
+    await bus.execute(command('MakeThing', { correlationId: 'talk', causationId: 'event-9' }));
+    await bus.execute(command('MakeThing', { actor: 'ada@example.org' }));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { type: 'MakeThing', outcome: 'accepted', correlationId: 'talk', causationId: 'event-9', actor: 'key:page' },
+      { type: 'MakeThing', outcome: 'accepted', correlationId: 'c-1', causationId: 'c-1', actor: '[hidden]' },
+    ]);
+    for (const line of lines) expect(JSON.parse(line).ms).toEqual(expect.any(Number));
+  });
+
+  it('refuses callers above the limit, and never the system', async () => {
+    const release: (() => void)[] = [];
+    const { bus, text } = watched(() => new Promise((resolve) => release.push(() => resolve(accepted))), { limit: 3 });
+    const burst = Array.from({ length: 10 }, () => bus.execute(command('MakeThing', { roles: ['sales'] })));
+    const system = bus.execute(command());
+    const settling = Promise.allSettled([...burst, system]);
+    await new Promise(setImmediate);
+    expect(release).toHaveLength(4);
+    for (const go of release) go();
+    const codes = (await settling).map((one) => (one.status === 'fulfilled' ? 'done' : one.reason.code));
+    expect(codes.filter((code) => code === 'overload/busy')).toHaveLength(7);
+    expect(codes.at(-1)).toBe('done');
+    expect(await text()).toContain('outcome="overload/busy"} 7');
+    const later = bus.execute(command('MakeThing', { roles: ['sales'] })); // there is room again
+    await new Promise(setImmediate);
+    release.at(-1)!();
+    expect(await later).toBe(accepted);
+  });
+
+  it('keeps the number of figures bounded, whatever types are sent', async () => {
+    const { bus, text } = watched(async () => accepted);
+    for (let i = 0; i < 2000; i++) await bus.execute(command(`Made${i}`));
+    const lines = (await text()).split('\n').filter((line) => line.startsWith('baton_commands_total'));
+    expect(lines.length).toBeLessThanOrEqual(501);
+    expect(lines).toContain('baton_commands_total{type="other",outcome="accepted"} 1500');
+  });
+});
+
+describe('the watched log', () => {
+  it('counts events and lost races, alone and in many', async () => {
+    const metrics = new Metrics();
+    const log = new ObservedEventLog(memoryLog(), metrics);
+    await log.append('thing-1', [event('1'), event('2')], 'none');
+    await expect(log.append('thing-1', [event('3')], 'none')).rejects.toThrow('revision');
+    await log.appendMany([
+      { stream: 'thing-2', events: [event('4')], expected: 'none' },
+      { stream: 'thing-1', events: [event('5')], expected: 9 },
+    ]);
+    expect((await log.readAll('')).events.map(({ id }) => id)).toEqual(['1', '2', '4']);
+    const figures = await metrics.text([]);
+    expect(figures).toContain('baton_events_appended_total 3');
+    expect(figures).toContain('baton_append_conflicts_total 2');
+    await log.close();
+  });
+});
+
+describe('the watch over followers', () => {
+  it('counts pages, and tells a fault with its follower', async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics();
+    const around = aroundPageOf(
+      metrics,
+      loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) }),
+    );
+    await around('deals-v1', 3, async () => undefined);
+    const lost = new Conflict('documents/lease-lost', 'gone');
+    await expect(around('deals-v1', 3, () => Promise.reject(lost))).rejects.toBe(lost);
+    const figures = await metrics.text([{ follower: 'deals-v1', events: 12, seconds: 3.5, parked: 2 }]);
+    expect(figures).toContain('baton_pages_folded_total{follower="deals-v1"} 1');
+    expect(figures).toContain('baton_follower_faults_total{follower="deals-v1",code="documents/lease-lost"} 1');
+    expect(figures).toContain('baton_follower_lag_events{follower="deals-v1"} 12');
+    expect(figures).toContain('baton_follower_lag_seconds{follower="deals-v1"} 3.5');
+    expect(figures).toContain('baton_parked_sequences{follower="deals-v1"} 2');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { follower: 'deals-v1', code: 'documents/lease-lost' },
+    ]);
+    expect(await metrics.text([])).not.toContain('baton_follower_lag_events{'); // a generation that is gone
+  });
+});
+
+describe('traces', () => {
+  it('hang a command under what sent it, and its append under the command', async () => {
+    const spans = recordSpans();
+    const log = new ObservedEventLog(memoryLog(), new Metrics());
+    const { bus } = watched(async () => {
+      await log.append('thing-1', [event('1')], 'none');
+      return accepted;
+    });
+    await aroundPageOf(new Metrics(), silent)('policy-people-v1', 1, async () => void (await bus.execute(command())));
+    await aroundPageOf(new Metrics(), silent)('deals-v1', 5, async () => undefined);
+    expect(spans).toMatchObject([
+      { name: 'policy page', parent: undefined, attributes: { 'baton.follower': 'policy-people-v1' }, ended: true },
+      { name: 'command MakeThing', parent: 'policy page', attributes: { 'baton.outcome': 'accepted' }, ended: true },
+      { name: 'append', parent: 'command MakeThing', attributes: { 'baton.events': 1 }, ended: true },
+      { name: 'fold page', parent: undefined, attributes: { 'baton.events': 5 }, ended: true },
+    ]);
+    await log.close();
+  });
+
+  it('tell the code of a fault, and not its words', async () => {
+    const spans = recordSpans();
+    await expect(traced('work', {}, () => Promise.reject(new Error('Ada Lovelace')))).rejects.toThrow('Ada');
+    expect(spans).toMatchObject([{ name: 'work', failed: 'internal/fault', ended: true }]);
+  });
+
+  it('change nothing where nobody records', async () => {
+    expect(await traced('work', { a: 1 }, async (span) => span.isRecording())).toBe(false);
+  });
+});
