@@ -62,24 +62,6 @@ describe('the built-in channel rules', () => {
   it('are themselves a good body', () => expect(bodyFault('channel-rules', builtInChannelRules)).toBeUndefined());
 });
 
-describe('a body of attribution', () => {
-  const good = { model: 'linear', lookback: 'P90D' };
-  it('is good', () => {
-    expect(bodyFault('attribution', settled('attribution', undefined).body)).toBeUndefined();
-    expect(bodyFault('attribution', { ...good, lookback: 'none', timeZone: 'Europe/Berlin' })).toBeUndefined();
-  });
-  it.each([
-    [{ lookback: '90 days' }, 'lookback'],
-    [{ lookback: 'P1M' }, 'lookback'],
-    [{ halfLife: 'PT0S' }, 'halfLife'],
-    [{ timeZone: 'Europe/Nowhere' }, 'timeZone'],
-    [{ weights: { first: 0.4, last: 0.4, mid: 0.4 } }, 'weights'],
-    [{ weights: { first: 2, last: 0, mid: 0 } }, 'weights.first'],
-    [{ model: '' }, 'model'],
-    [{ surprise: 1 }, 'surprise'],
-  ])('is not %j', (part, path) => expect(bodyFault('attribution', { ...good, ...part })?.path).toBe(path));
-});
-
 describe('the version in force', () => {
   const [t1, t2, t3] = ['2024-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z', '2024-03-01T00:00:00.000Z'];
   it('is the latest that has begun', () => {
