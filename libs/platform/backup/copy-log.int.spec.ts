@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock, EventLog } from '@baton/kernel';
+import { whenStore } from '@baton/kernel/testing';
+import { copyLog, openLog } from '.';
+
+const clock: Clock = { now: () => '2024-01-01T00:00:00.000Z' };
+const folder = mkdtempSync(join(tmpdir(), 'baton-copy-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Everything but what the target puts there itself: its own positions and its own clock. */
+const told = async (log: EventLog): Promise<readonly string[]> => {
+  const lines: string[] = [];
+  for (let after = '', done = false; !done;) {
+    const page = await log.readAll(after, {}, 2000);
+    for (const { recordedAt: _, position: __, ...event } of page.events) lines.push(JSON.stringify(event));
+    after = page.position;
+    done = page.atTip;
+  }
+  return lines;
+};
+
+describe('a copy of a log between the embedded one and EventStoreDB', () => {
+  whenStore('EVENTSTORE_URL', (url) =>
+    it('is equal there and back again', async () => {
+      const server = await openLog(url, clock);
+      const mine = await openLog(join(folder, 'mine'), clock, { create: true });
+      const back = await openLog(join(folder, 'back'), clock, { create: true });
+      await copyLog(server, mine); // whatever the server holds is the beginning of the log to be copied
+      const stream = `copied-${randomUUID()}`;
+      for (let turn = 0; turn < 20; turn++) {
+        const meta = { actor: 'tester', commandId: `c-${turn}`, occurredAt: clock.now() } as never;
+        const events = [1, 2].map((n) => ({
+          id: randomUUID(),
+          type: 'Copied',
+          data: { n, text: 'Zoë\u2028', r: 0.1 },
+          meta,
+        }));
+        await mine.append(`${stream}-${turn % 3}`, events, 'any');
+      }
+      expect(await copyLog(mine, server)).toMatchObject({ written: 40 });
+      expect(await copyLog(mine, server)).toMatchObject({ written: 0 });
+      await copyLog(server, back);
+      expect(await told(back)).toEqual(await told(mine));
+      for (const log of [server, mine, back]) await log.close();
+    }),
+  );
+});
