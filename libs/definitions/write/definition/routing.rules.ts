@@ -1,0 +1,91 @@
+import {
+  flag,
+  ID_PATTERN,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  type Fault,
+  type Json,
+  type Static,
+} from '@baton/kernel';
+
+/** What a routing rule may look at: facts about the person and where the lead came from. */
+export const routingFields = [
+  'country',
+  'region',
+  'industry',
+  'company',
+  'title',
+  'employees',
+  'source',
+  'owner',
+] as const;
+
+const queue = (description: string) => text(description, { pattern: ID_PATTERN, max: 128 });
+
+/** Which queue of reps a qualified lead goes to; who of them is next, the queue itself decides. */
+export const routing = object({
+  handoffOwner: text('Who gets the lead when everybody is away.', { min: 1, max: 200 }),
+  rules: list(
+    object({
+      name: text('What the choice is explained by: territory EMEA.', { min: 1, max: 200 }),
+      when: list(
+        object({
+          field: oneOf(routingFields, 'A fact of the lead; an absent one meets no condition.'),
+          in: optional(list(text('', { max: 300 }), 'It is one of these, in any case of letters.', { max: 300 })),
+          atLeast: optional(integer('Employees: so many or more.', { min: 0 })),
+          below: optional(integer('Employees: fewer than this.', { min: 1 })),
+        }),
+        'All of these hold; none at all takes every lead.',
+        { max: 20 },
+      ),
+      queue: queue('The queue it goes to.'),
+      accountOwner: optional(flag('Whoever owns the lead gets it out of turn, if present in that queue.')),
+    }),
+    'The first rule that holds decides.',
+    { max: 200 },
+  ),
+  otherwise: queue('The queue of leads that no rule takes.'),
+});
+export type Routing = Static<typeof routing>;
+
+/** @returns what the schema cannot say: each condition asks something, and numbers only of a number */
+export const soundRouting = (body: Json): Fault | undefined => {
+  for (const [index, { when }] of (body as Routing).rules.entries())
+    for (const [place, { field, in: words, atLeast, below }] of when.entries()) {
+      const path = `rules.${index}.when.${place}`;
+      const numeric = atLeast !== undefined || below !== undefined;
+      if (!numeric && words === undefined) return { path, message: 'Say what the field must be.' };
+      if (numeric && field !== 'employees') return { path, message: 'Only employees is a number.' };
+      if (words && field === 'employees') return { path: `${path}.in`, message: 'Give atLeast and below.' };
+      if (words?.length === 0) return { path: `${path}.in`, message: 'An empty list takes no lead.' };
+    }
+  return undefined;
+};
+
+/** What is known of a lead, for routing. */
+export type Routable = { readonly [F in (typeof routingFields)[number]]?: string | number | undefined };
+
+/**
+ * Which queue takes a lead.
+ * @returns the queue, and the rule that said so; `otherwise` where none did
+ */
+export const routeOf = (
+  { rules, otherwise }: Routing,
+  lead: Routable,
+): { readonly queue: string; readonly rule: string; readonly accountOwner: boolean } => {
+  const rule = rules.find(({ when }) =>
+    when.every(({ field, in: words, atLeast, below }) => {
+      const value = lead[field];
+      if (value === undefined || value === '') return false;
+      if (words && !words.some((word) => word.toLowerCase() === String(value).toLowerCase())) return false;
+      return (atLeast === undefined || Number(value) >= atLeast) && (below === undefined || Number(value) < below);
+    }),
+  );
+  return rule
+    ? { queue: rule.queue, rule: rule.name, accountOwner: rule.accountOwner ?? false }
+    : { queue: otherwise, rule: 'otherwise', accountOwner: false };
+};

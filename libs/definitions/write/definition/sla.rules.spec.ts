@@ -1,0 +1,38 @@
+import { bodyFault } from './kinds.rules';
+
+const owed = {
+  kind: 'first-response',
+  start: [{ event: 'LeadHandedOff' }],
+  stop: [{ event: 'TouchRecorded', where: [{ field: 'team', in: ['sales'] }] }],
+  budget: 'PT1H',
+  clock: 'business-calendar',
+};
+const faultAt = (change: object) => bodyFault('sla-policy', { obligations: [{ ...owed, ...change }] })?.path;
+const escalation = (...steps: object[]) => ({ escalation: steps.map((step) => ({ ...step, notify: 'rep' })) });
+
+describe('an SLA policy', () => {
+  it('is taken as both teams wrote it', () => {
+    expect(faultAt(escalation({ percent: 80 }, { afterBreach: 'PT0S' }, { afterBreach: 'PT24H' }))).toBeUndefined();
+    expect(
+      faultAt({ budget: 'same-business-day', pause: [{ event: 'Waited' }], resume: [{ event: '*' }] }),
+    ).toBeUndefined();
+  });
+  it('names each kind once', () =>
+    expect(bodyFault('sla-policy', { obligations: [owed, owed] })?.path).toBe('obligations.1.kind'));
+  it.each([
+    ['nothing that starts it', { start: [] }, 'start'],
+    ['nothing that stops it', { stop: [] }, 'stop'],
+    ['no budget', { budget: 'PT0S' }, 'budget'],
+    ['a budget without a fixed length', { budget: 'P1M' }, 'budget'],
+    ['a budget beyond planning', { budget: 'P93D' }, 'budget'],
+    ['a business day on the wall clock', { budget: 'same-business-day', clock: 'wall-clock' }, 'clock'],
+    ['a resume without a pause', { resume: [{ event: '*' }] }, 'resume'],
+    ['the last of several', { last: true, times: 2 }, 'last'],
+    ['a step at no time', escalation({}), 'escalation.0'],
+    ['a step at two times', escalation({ percent: 80, afterBreach: 'PT1H' }), 'escalation.0'],
+    ['steps out of order', escalation({ afterBreach: 'PT1H' }, { percent: 80 }), 'escalation.1'],
+    ['later steps out of order', escalation({ afterBreach: 'PT2H' }, { afterBreach: 'PT1H' }), 'escalation.1'],
+    ['a step that is no duration', escalation({ afterBreach: 'later' }), 'escalation.0.afterBreach'],
+    ['more than all of the budget', escalation({ percent: 101 }), 'escalation.0.percent'],
+  ])('has not %s', (_, change, path) => expect(faultAt(change)).toBe(`obligations.0.${path}`));
+});

@@ -1,0 +1,121 @@
+import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
+import { wallClock, type Calendar, type Stretch } from './calendar.rules';
+
+/** The clock stands still from one event to another; without `to` it still does. */
+export interface Pause {
+  readonly from: Instant;
+  readonly to?: Instant;
+  /** Id of the event that paused it. */
+  readonly by: string;
+}
+
+/** How a part of the time between start and due was treated. */
+export interface Interval {
+  readonly from: Instant;
+  /** Exclusive. */
+  readonly to: Instant;
+  readonly kind: 'counted' | 'closed' | 'holiday' | 'paused';
+  /** The event that paused the clock. */
+  readonly by?: string;
+}
+
+export interface Deadline {
+  /** The last instant at which an answer is in time; null while the clock is paused before it ran out. */
+  readonly dueAt: Instant | null;
+  /** From the start to the due instant (or to the pause) without gaps; the counted ones sum to the budget exactly. */
+  readonly working: readonly Interval[];
+  /** What it ran on; `always-closed` is the wall clock because the calendar has no open hour. */
+  readonly clock: Calendar['clock'];
+}
+
+interface Halt {
+  readonly from: number;
+  readonly to: number;
+  readonly by: string;
+}
+/** Pauses in order and without overlap: where two overlap, the one that began first has it. */
+const haltsOf = (pauses: readonly Pause[]): Halt[] => {
+  const halts: Halt[] = [];
+  const sorted = pauses
+    .map(({ from, to, by }) => ({ from: toMs(from), to: to === undefined ? Infinity : toMs(to), by }))
+    .sort((a, b) => a.from - b.from);
+  for (const { from, to, by } of sorted) {
+    const free = Math.max(from, halts.at(-1)?.to ?? -Infinity);
+    if (free < to) halts.push({ from: free, to, by });
+  }
+  return halts;
+};
+
+/** The stretches of a calendar from an instant on, for ever. */
+function* stretchesFrom(calendar: Calendar, ms: number): Generator<Stretch> {
+  for (let day = Math.floor(ms / DAY_MS); ; day++)
+    for (const stretch of calendar.stretchesOf(day))
+      if (stretch.to > ms) yield stretch.from < ms ? { ...stretch, from: ms } : stretch;
+}
+
+/**
+ * When a budget of time runs out.
+ * @param budgetMs above zero
+ * @param calendar a compiled business calendar, or the clock on the wall
+ * @param pauses   in any order; what lies before the start or after the due instant changes nothing
+ */
+export const deadline = (
+  start: Instant,
+  budgetMs: number,
+  calendar: Calendar | 'wall-clock' = 'wall-clock',
+  pauses: readonly Pause[] = [],
+): Deadline => {
+  if (!(budgetMs > 0)) throw new RangeError('a deadline needs a budget above zero');
+  const hours = calendar === 'wall-clock' ? wallClock : calendar;
+  const halts = haltsOf(pauses);
+  const working: { from: number; to: number; kind: Interval['kind']; by?: string }[] = [];
+  const put = (from: number, to: number, kind: Interval['kind'], by?: string) => {
+    const last = working.at(-1);
+    if (last && last.kind === kind && last.by === by) last.to = to;
+    else working.push({ from, to, kind, ...(by !== undefined && { by }) });
+  };
+  const answer = (dueAt: number | null): Deadline => ({
+    dueAt: dueAt === null ? null : fromMs(dueAt),
+    working: working.map(({ from, to, ...rest }) => ({ from: fromMs(from), to: fromMs(to), ...rest })),
+    clock: hours.clock,
+  });
+
+  let left = budgetMs;
+  let next = 0;
+  for (const { from, to, kind } of stretchesFrom(hours, toMs(start)))
+    for (let at = from; at < to;) {
+      while (next < halts.length && halts[next]!.to <= at) next++;
+      const halt = halts[next];
+      if (halt && halt.from <= at) {
+        if (halt.to === Infinity) return answer(null);
+        put(at, Math.min(to, halt.to), 'paused', halt.by);
+        at = Math.min(to, halt.to);
+        continue;
+      }
+      const until = Math.min(to, halt?.from ?? Infinity);
+      if (kind === 'open' && until - at >= left) {
+        put(at, at + left, 'counted');
+        return answer(at + left);
+      }
+      put(at, until, kind === 'open' ? 'counted' : kind);
+      if (kind === 'open') left -= until - at;
+      at = until;
+    }
+  throw new Error('time ended');
+};
+
+/**
+ * The budget of "the same business day": the open time from the start to the last closing of that day; for a start after
+ * it, or on a closed day, of the next day that opens. On the wall clock a day ends at midnight of the calendar's zone.
+ */
+export const restOfBusinessDay = (start: Instant, calendar: Calendar | 'wall-clock' = 'wall-clock'): number => {
+  let day: number | undefined;
+  let budget = 0;
+  for (const stretch of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+    if (day !== undefined && stretch.day !== day) return budget;
+    if (stretch.kind !== 'open') continue;
+    day = stretch.day;
+    budget += stretch.to - stretch.from;
+  }
+  throw new Error('time ended');
+};

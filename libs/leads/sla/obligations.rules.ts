@@ -1,0 +1,282 @@
+import { durationMs, fromMs, toMs, type AnyEvent, type Instant, type Recorded } from '@baton/kernel';
+import { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from '@baton/definitions';
+import { wallClock, type Calendar } from './calendar.rules';
+import { deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
+
+/** An event as clocks see it. */
+export interface Observed extends AnyEvent {
+  readonly id: string;
+  readonly occurredAt: Instant;
+  /** When we learnt of it, where that is later than it happened. */
+  readonly knownAt?: Instant;
+}
+
+/** A command is decided and written within this time; what is recorded later was told late. */
+const ON_ITS_WAY_MS = 5_000;
+
+/** How clocks see a recorded event. A history that was imported counts as known when it happened. */
+export const observed = ({ id, type, data, occurredAt, recordedAt, meta }: Recorded): Observed => ({
+  id,
+  type,
+  data: data as unknown,
+  occurredAt,
+  ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS && { knownAt: recordedAt }),
+});
+
+interface Stop {
+  readonly at: Instant;
+  /** What it is a mix of. */
+  readonly value: string;
+}
+
+/** One obligation of one lead, from its start on. Plain data: a fold may keep it. */
+export interface SlaClock {
+  readonly kind: string;
+  readonly startedAt: Instant;
+  /** The event that started it. */
+  readonly startedBy: string;
+  readonly budgetMs: number;
+  /** The last instant at which a stop is in time; null while it stands still. */
+  readonly dueAt: Instant | null;
+  readonly pauses: readonly Pause[];
+  /** How many stops were seen until it was fulfilled. */
+  readonly stops: number;
+  /** The stops that decide when it was fulfilled: the first `times`, and the first of each value; oldest first. */
+  readonly counted: readonly Stop[];
+  /** When it was fulfilled, and when that was known. */
+  readonly metAt?: Instant;
+  readonly metKnownAt?: Instant;
+  readonly failedAt?: Instant;
+  readonly failedBy?: string;
+  /** Ended without a verdict of its own, by a cancelling event or a new start. */
+  readonly endedAt?: Instant;
+  readonly endedBy?: string;
+}
+
+export type SlaState = 'running' | 'met' | 'breached' | 'met late' | 'cancelled';
+
+/** How an obligation stands at an instant. */
+export interface Verdict {
+  /** As it happened. */
+  readonly state: SlaState;
+  /** As it was known in time; differs from `state` only where a stop was told late. */
+  readonly known: SlaState;
+  /** The breach was caused by late data: it was answered in time and recorded after. */
+  readonly lateData: boolean;
+  /** Since when it is breached, as happened or as known. */
+  readonly breachedAt?: Instant;
+  readonly paused: boolean;
+}
+
+/** A moment at which time alone says something about an obligation. */
+export interface Moment {
+  readonly at: Instant;
+  readonly what: 'escalation' | 'breach';
+  /** Whom an escalation tells, and which step of the policy it is. */
+  readonly notify?: string;
+  readonly step?: number;
+}
+
+/** Is an event one of those? */
+export const occurs = (occurrences: readonly Occurrence[] | undefined, { type, data }: AnyEvent): boolean =>
+  occurrences?.some(
+    ({ event, where }) =>
+      (event === '*' || event === type) &&
+      (where ?? []).every(({ field, in: values }) => values.includes(valueOf(data, field))),
+  ) ?? false;
+const valueOf = (data: unknown, field: string): string => {
+  const value = Object.hasOwn(data as object, field) ? (data as Record<string, unknown>)[field] : undefined;
+  return value === undefined || value === null ? '' : String(value);
+};
+
+/** The budget of a clock that starts at an instant, in milliseconds. */
+export const budgetOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
+  budget === SAME_BUSINESS_DAY ? restOfBusinessDay(start, hours) : durationMs(budget);
+
+/** The time that counts for an obligation; without an agreed calendar the wall's. */
+export const hoursFor = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
+  clock === 'business-calendar' ? (calendar ?? wallClock) : wallClock;
+
+/** When an obligation that starts now falls due, with its working. */
+export const dueOf = (obligation: Obligation, calendar: Calendar | undefined, start: Instant): Deadline => {
+  const hours = hoursFor(obligation, calendar);
+  return deadline(start, budgetOf(obligation, start, hours), hours);
+};
+
+/** The deadline of a clock with its working, pauses included. */
+export const workingOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
+  deadline(clock.startedAt, clock.budgetMs, hoursFor(obligation, calendar), clock.pauses);
+
+const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
+const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
+  instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
+
+/** When the stops so far fulfilled the obligation: the last of the first `times`, or of the first values of the mix. */
+const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): Instant | undefined => {
+  const nth = counted[times - 1]?.at;
+  if (!mix || nth === undefined) return nth;
+  const firsts = counted.filter(({ value }, index) => counted.findIndex((each) => each.value === value) === index);
+  const varied = firsts[mix.atLeast - 1]?.at;
+  return varied === undefined ? undefined : varied > nth ? varied : nth;
+};
+
+/** Keeps the stops in order of their happening, and of them only those that can matter. */
+const withStop = (clock: SlaClock, obligation: Obligation, event: Observed): SlaClock => {
+  const stop: Stop = { at: event.occurredAt, value: obligation.mix ? valueOf(event.data, obligation.mix.field) : '' };
+  const after = clock.counted.findIndex(({ at }) => at > stop.at);
+  const all = clock.counted.toSpliced(after < 0 ? clock.counted.length : after, 0, stop);
+  const counted = obligation.last
+    ? all.slice(-1)
+    : all.filter(
+        ({ value }, index) =>
+          index < (obligation.times ?? 1) || all.findIndex((other) => other.value === value) === index,
+      );
+  const metAt = fulfilledAt(counted, obligation);
+  const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
+  return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
+};
+
+/**
+ * Folds one event into the clocks of a lead. Events come in the order of the log and may have happened earlier.
+ * @param calendar the business calendar in force; undefined runs every clock on the wall
+ * @returns the clocks after it, oldest first; the same array where nothing changed
+ */
+export const clocksAfter =
+  ({ obligations }: SlaPolicy, calendar: Calendar | undefined) =>
+  (clocks: readonly SlaClock[], event: Observed): readonly SlaClock[] =>
+    obligations.reduce((all, obligation) => after(all, obligation, calendar, event), clocks);
+
+const after = (
+  clocks: readonly SlaClock[],
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  event: Observed,
+): readonly SlaClock[] => {
+  const at = event.occurredAt;
+  const place = clocks.findLastIndex(({ kind, startedAt }) => kind === obligation.kind && startedAt <= at);
+  const before = clocks[place];
+  const clock = before && stepped(before, obligation, calendar, event);
+  const next = clock === before ? clocks : clocks.with(place, clock!);
+  if (!occurs(obligation.start, event)) return next;
+  const hours = hoursFor(obligation, calendar);
+  const budgetMs = budgetOf(obligation, at, hours);
+  const begun: SlaClock = {
+    kind: obligation.kind,
+    startedAt: at,
+    startedBy: event.id,
+    budgetMs,
+    dueAt: deadline(at, budgetMs, hours).dueAt,
+    pauses: [],
+    stops: 0,
+    counted: [],
+  };
+  // A start leaves the earlier clock; one that is told late stands between those that it came between.
+  const left = clock && isOpen(clock) ? next.with(place, { ...clock, endedAt: at, endedBy: event.id }) : next;
+  const later = left.findIndex(({ startedAt }) => startedAt > at);
+  return left.toSpliced(later < 0 ? left.length : later, 0, begun);
+};
+
+/** A clock that began before the event, after it. What happened after its end leaves it as it is. */
+const stepped = (
+  before: SlaClock,
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  event: Observed,
+): SlaClock => {
+  const at = event.occurredAt;
+  let clock = before;
+  const end = earliest(clock.endedAt, clock.failedAt);
+  const done = clock.metAt !== undefined && !obligation.last;
+  if (!(end !== undefined && at > end) && !(done && at >= clock.metAt!)) {
+    const open = clock.pauses.at(-1);
+    const resumes = open && open.to === undefined && at >= open.from && occurs(obligation.resume, event);
+    let pauses: readonly Pause[] = resumes ? clock.pauses.with(-1, { ...open, to: at }) : clock.pauses;
+    if (occurs(obligation.pause, event) && (pauses.length === 0 || pauses.at(-1)!.to !== undefined))
+      pauses = [...pauses, { from: at, by: event.id }];
+    if (pauses !== clock.pauses) {
+      clock = { ...clock, pauses };
+      clock = { ...clock, dueAt: workingOf(obligation, calendar, clock).dueAt };
+    }
+    if (occurs(obligation.stop, event)) clock = withStop(clock, obligation, event);
+  }
+  if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
+  if (occurs(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
+  if (occurs(obligation.fail, event)) return { ...clock, failedAt: at, failedBy: event.id };
+  return clock;
+};
+
+/** The clocks of one lead under a policy, from its events in the order of the log. */
+export const obligations =
+  (policy: SlaPolicy, calendar: Calendar | undefined) =>
+  (events: readonly Observed[]): readonly SlaClock[] =>
+    events.reduce(clocksAfter(policy, calendar), []);
+
+/**
+ * How a clock stands.
+ * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
+ *            still nothing at that instant is a miss
+ */
+export const verdictOf = (clock: SlaClock, now: Instant): Verdict => {
+  const missedAt = earliest(clock.dueAt, clock.failedAt);
+  const judge = (metAt: Instant | undefined): SlaState => {
+    if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
+    // An end at the due instant still comes in time.
+    if (clock.endedAt !== undefined && clock.endedAt <= now && (missedAt === undefined || clock.endedAt <= missedAt))
+      return 'cancelled';
+    return missedAt !== undefined && missedAt <= now ? 'breached' : 'running';
+  };
+  const state = judge(clock.metAt);
+  const known = judge(clock.metKnownAt);
+  const missed = [state, known].some((each) => each === 'breached' || each === 'met late');
+  return {
+    state,
+    known,
+    lateData: state === 'met' && known !== 'met' && missed,
+    ...(missed && { breachedAt: missedAt! }),
+    paused: clock.dueAt === null && state === 'running',
+  };
+};
+
+/** The moments of a clock in their order: the steps of the escalation, and the breach, while nothing has ended it. */
+export const momentsOf = (
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  clock: SlaClock,
+): readonly Moment[] => {
+  const { startedAt, budgetMs, pauses, dueAt, failedAt } = clock;
+  const hours = hoursFor(obligation, calendar);
+  const missedAt = earliest(dueAt, failedAt);
+  // A stop at the very instant still counts, so what its absence causes comes right after.
+  const missed = (at: Instant) => fromMs(toMs(at) + 1);
+  const moments: Moment[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];
+  for (const [step, { percent, afterBreach, notify }] of (obligation.escalation ?? []).entries()) {
+    if (afterBreach !== undefined) {
+      if (missedAt === undefined) continue;
+      const at = fromMs(toMs(missed(missedAt)) + durationMs(afterBreach));
+      moments.push({ at, what: 'escalation', notify, step });
+      continue;
+    }
+    const share = Math.max(1, Math.floor((budgetMs * percent!) / 100));
+    const at = deadline(startedAt, share, hours, pauses).dueAt;
+    if (at !== null && (failedAt === undefined || at <= failedAt))
+      moments.push({ at: percent === 100 ? missed(at) : at, what: 'escalation', notify, step });
+  }
+  const over = earliest(clock.metAt, clock.endedAt);
+  return moments
+    .filter(({ at }) => over === undefined || at < over)
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (a.step ?? -1) - (b.step ?? -1)));
+};
+
+/**
+ * The moments that pass together next, for whoever keeps a due list; [] when time alone changes nothing more.
+ * @param passed the instant up to which moments have passed already
+ */
+export const nextMoments = (
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  clock: SlaClock,
+  passed: Instant | undefined,
+): readonly Moment[] => {
+  const coming = momentsOf(obligation, calendar, clock).filter(({ at }) => passed === undefined || at > passed);
+  return coming.filter(({ at }) => at === coming[0]!.at);
+};

@@ -1,0 +1,91 @@
+import type { Obligation, Occurrence, SlaPolicy } from '@baton/definitions';
+
+type Terms = Pick<Obligation, 'budget' | 'clock' | 'escalation'>;
+const on = (...types: readonly string[]): Occurrence[] => types.map((event) => ({ event }));
+const outbound = (actions?: readonly string[]): Occurrence => ({
+  event: 'TouchRecorded',
+  where: [
+    { field: 'team', in: ['sales'] },
+    { field: 'direction', in: ['outbound'] },
+    ...(actions ? [{ field: 'action', in: [...actions] }] : []),
+  ],
+});
+const rejectedFor = (reasons: readonly string[]): Occurrence[] =>
+  reasons.length > 0 ? [{ event: 'LeadRejected', where: [{ field: 'reason', in: [...reasons] }] }] : [];
+
+/**
+ * Sales gets in touch with a lead that was handed off; to accept it is no response.
+ * @param immediate codes of rejection reasons that need no attempt: wrong person, duplicate
+ */
+export const firstResponse = ({ immediate = [], ...terms }: Terms & { immediate?: readonly string[] }): Obligation => ({
+  kind: 'first-response',
+  start: on('LeadHandedOff'),
+  stop: [outbound()],
+  cancel: [...on('LeadDisqualified'), ...rejectedFor(immediate)],
+  ...terms,
+});
+
+/** Sales says what becomes of a lead that was handed off. */
+export const disposition = (terms: Terms): Obligation => ({
+  kind: 'disposition',
+  start: on('LeadHandedOff'),
+  stop: on('LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
+  ...terms,
+});
+
+/**
+ * Sales tries often enough before it gives up on a lead that it accepted.
+ * @param atLeast how many attempts; @param kinds over how many kinds of action
+ * @param actions which count: call, e-mail, linkedin-message; any outbound sales touch by default
+ */
+export const attempts = ({
+  atLeast,
+  kinds,
+  actions,
+  immediate = [],
+  ...terms
+}: Terms & {
+  readonly atLeast: number;
+  readonly kinds: number;
+  readonly actions?: readonly string[];
+  readonly immediate?: readonly string[];
+}): Obligation => ({
+  kind: 'attempts',
+  start: on('LeadAccepted'),
+  stop: [outbound(actions)],
+  times: atLeast,
+  mix: { field: 'action', atLeast: kinds },
+  cancel: [...on('LeadSalesQualified', 'LeadConverted', 'LeadDisqualified'), ...rejectedFor(immediate)],
+  fail: on('LeadRejected', 'LeadRecycled'),
+  ...terms,
+});
+
+/** A lead that was handed off comes to an end with sales: qualified, or given back. */
+export const resolution = (terms: Terms): Obligation => ({
+  kind: 'resolution',
+  start: on('LeadHandedOff'),
+  stop: on('LeadSalesQualified', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
+  ...terms,
+});
+
+/** A policy to begin with: an hour to respond, two days to decide, eight attempts of two kinds in three weeks. */
+export const startingPolicy = (immediate: readonly string[]): SlaPolicy => ({
+  obligations: [
+    firstResponse({
+      budget: 'PT1H',
+      clock: 'business-calendar',
+      immediate,
+      escalation: [
+        { percent: 80, notify: 'rep' },
+        { afterBreach: 'PT0S', notify: 'manager' },
+        { afterBreach: 'PT24H', notify: 'handoff-owner' },
+      ],
+    }),
+    disposition({
+      budget: 'PT48H',
+      clock: 'wall-clock',
+      escalation: [{ afterBreach: 'PT0S', notify: 'handoff-owner' }],
+    }),
+    attempts({ atLeast: 8, kinds: 2, budget: 'P21D', clock: 'wall-clock', immediate }),
+  ],
+});
