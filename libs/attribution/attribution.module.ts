@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
+import { mutationsOf } from '@baton/platform/graphql';
 import { journeyPolicy } from './react/journeys.policy';
 import { AttributionResolver } from './read/attribution/attribution.resolver';
 import { people, visitors } from './read/conversions/contacts.projection';
@@ -7,16 +8,35 @@ import { ComparisonResolver } from './read/comparison/comparison.resolver';
 import { CreditResolver } from './read/credit/credit.resolver';
 import { journeys } from './read/journeys/journeys.projection';
 import { JourneysResolver } from './read/journeys/journeys.resolver';
+import { PathsResolver } from './read/paths/paths.resolver';
+import { periods } from './read/periods/periods.projection';
+import { PeriodsResolver } from './read/periods/periods.resolver';
+import { ReturnsResolver } from './read/returns/returns.resolver';
 import { journeyEvents } from './write/journey/journey.events';
 import { JourneyHandler } from './write/journey/journey.handler';
+import { freezeCommands, periodEvents, ToPeriod } from './write/period/period.events';
+import { PeriodHandler } from './write/period/period.handler';
 
 export const attributionParts: ContextParts = {
   name: 'attribution',
-  events: [journeyEvents],
-  projections: [journeys, people, visitors],
+  events: [journeyEvents, periodEvents],
+  projections: [journeys, people, visitors, periods],
   policies: [journeyPolicy],
   dueLists: [],
 };
 
-@Module({ providers: [JourneyHandler, AttributionResolver, ComparisonResolver, CreditResolver, JourneysResolver] })
+@Module({
+  providers: [
+    JourneyHandler,
+    AttributionResolver,
+    ComparisonResolver,
+    CreditResolver,
+    JourneysResolver,
+    PathsResolver,
+    PeriodHandler,
+    PeriodsResolver,
+    ReturnsResolver,
+    mutationsOf(ToPeriod, freezeCommands),
+  ],
+})
 export class AttributionModule {}

@@ -1,0 +1,57 @@
+import { Refused } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { linear } from '../../models/linear.model';
+import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { conversionsOf } from '../credit/earlier-conversions.query';
+import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
+import { crediting } from '../conversions/crediting.rules';
+import type { ConversionKind } from '../conversions/conversions.rules';
+import { pathsOf, type PathReport } from './paths.rules';
+
+export interface PathQuestion extends Method, Period {
+  /** Won deals by default; their non-conversions are the deals lost in the same period. */
+  readonly conversion?: Exclude<ConversionKind, 'lost'>;
+  /** Consecutive touches of one channel are one step. */
+  readonly collapse?: boolean;
+  /** How many paths to name, 1 to 1000; 20 by default. */
+  readonly top?: number;
+}
+export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'definitions'> {
+  readonly conversion: ConversionKind;
+}
+
+const MOST_PATHS = 1000;
+
+/**
+ * The paths of channels that led to the conversions of a period, how long they are, and how long they took.
+ * @throws Refused `attribution/top-out-of-range`, `attribution/unknown-time-zone`, `time/not-a-duration`
+ */
+export const paths = async (
+  models: ReadModels,
+  { conversion = 'won', collapse = false, top = 20, from, to, currency, ...method }: PathQuestion,
+): Promise<PathsReport> => {
+  if (!Number.isInteger(top) || top < 1 || top > MOST_PATHS)
+    throw new Refused('attribution/top-out-of-range', `Ask for 1 to ${MOST_PATHS} paths.`, 'top');
+  const credit = crediting(linear, method, await conversionsOf(models, method, to)); // every model weighs the same touches
+  const failures = conversion === 'won';
+  const sums = pathsOf({ collapse, failures });
+  const period = {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(currency !== undefined && { currency }),
+  };
+  let leftOut = 0;
+  for (const kind of failures ? (['won', 'lost'] as const) : [conversion])
+    for await (const journey of journeysOf(models, kind, period)) {
+      sums.add(credit(journey), journey.closedAt, kind === conversion);
+      leftOut += journey.leftOut;
+    }
+  const { warnings, ...report } = sums.report(top);
+  return {
+    conversion,
+    lookback: applied(method).lookback,
+    definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+    ...report,
+    warnings: [...warnings, ...leftOutWarning(leftOut)],
+  };
+};

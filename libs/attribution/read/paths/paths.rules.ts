@@ -1,0 +1,96 @@
+import { DAY_MS, toMs, type Instant, type Money } from '@baton/kernel';
+import type { CreditedJourney } from '../conversions/crediting.rules';
+
+/** Journeys of some kind: how many converted, how many ended without it, and what the conversions are worth. */
+export interface Outcomes {
+  readonly conversions: number;
+  /** Lost deals; null for conversions whose failures are not recorded. */
+  readonly nonConversions: number | null;
+  /** Null without amounts, or in several currencies. */
+  readonly revenue: Money | null;
+}
+export interface PathReport {
+  /** The most frequent paths: by conversions, then non-conversions, then name. A path without steps had no touch. */
+  readonly paths: readonly ({ readonly channels: readonly string[] } & Outcomes)[];
+  /** How many paths there are besides, and what they come to. */
+  readonly others: { readonly paths: number } & Outcomes;
+  readonly total: Outcomes;
+  /** By the number of steps of the path. */
+  readonly lengths: readonly ({ readonly steps: number } & Outcomes)[];
+  /** By whole days from the first touch to the end; journeys without a touch have none. */
+  readonly lags: readonly ({ readonly days: number } & Outcomes)[];
+  readonly warnings: readonly string[];
+}
+
+interface Sum {
+  conversions: number;
+  nonConversions: number;
+  readonly revenue: Map<string, number>;
+}
+const nothing = (): Sum => ({ conversions: 0, nonConversions: 0, revenue: new Map() });
+const sumAt = <K>(sums: Map<K, Sum>, key: K): Sum => {
+  let sum = sums.get(key);
+  if (!sum) sums.set(key, (sum = nothing()));
+  return sum;
+};
+
+/**
+ * Sums journeys by their path of channels, its length, and the time it took.
+ * @param collapse count consecutive touches of one channel as one step
+ * @param failures are non-conversions recorded for this kind of conversion?
+ * @returns `add` takes a journey that ended at an instant; `report` gives the `top` paths and the histograms
+ */
+export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; readonly failures: boolean }) => {
+  const paths = new Map<string, Sum & { readonly channels: readonly string[] }>();
+  const lengths = new Map<number, Sum>();
+  const lags = new Map<number, Sum>();
+  const total = nothing();
+
+  const add = ({ eligible, amount }: CreditedJourney, endedAt: Instant, converted: boolean): void => {
+    const all = eligible.map(({ touch }) => touch.channel);
+    const channels = collapse ? all.filter((channel, index) => channel !== all[index - 1]) : all;
+    const name = JSON.stringify(channels); // channels may contain any separator
+    let path = paths.get(name);
+    if (!path) paths.set(name, (path = { channels, ...nothing() }));
+    const sums = [total, path, sumAt(lengths, channels.length)];
+    if (eligible.length > 0)
+      sums.push(sumAt(lags, Math.floor((toMs(endedAt) - toMs(eligible[0]!.touch.occurredAt)) / DAY_MS)));
+    for (const sum of sums) {
+      if (!converted) sum.nonConversions++;
+      else {
+        sum.conversions++;
+        if (amount) sum.revenue.set(amount.currency, (sum.revenue.get(amount.currency) ?? 0) + amount.minor);
+      }
+    }
+  };
+
+  const report = (top: number): PathReport => {
+    const currencies = [...total.revenue.keys()].sort();
+    const outcomes = ({ conversions, nonConversions, revenue }: Sum): Outcomes => ({
+      conversions,
+      nonConversions: failures ? nonConversions : null,
+      revenue: currencies.length === 1 ? { minor: revenue.get(currencies[0]!) ?? 0, currency: currencies[0]! } : null,
+    });
+    const ranked = [...paths].sort(
+      ([nameA, a], [nameB, b]) =>
+        b.conversions - a.conversions || b.nonConversions - a.nonConversions || (nameA < nameB ? -1 : 1),
+    );
+    const rest = nothing();
+    for (const [, { conversions, nonConversions, revenue }] of ranked.slice(top)) {
+      rest.conversions += conversions;
+      rest.nonConversions += nonConversions;
+      for (const [currency, minor] of revenue) rest.revenue.set(currency, (rest.revenue.get(currency) ?? 0) + minor);
+    }
+    const sorted = (sums: ReadonlyMap<number, Sum>) => [...sums].sort(([a], [b]) => a - b);
+    return {
+      paths: ranked.slice(0, top).map(([, path]) => ({ channels: path.channels, ...outcomes(path) })),
+      others: { paths: Math.max(0, ranked.length - top), ...outcomes(rest) },
+      total: outcomes(total),
+      lengths: sorted(lengths).map(([steps, sum]) => ({ steps, ...outcomes(sum) })),
+      lags: sorted(lags).map(([days, sum]) => ({ days, ...outcomes(sum) })),
+      warnings:
+        currencies.length > 1 ? [`revenue is left out: ${currencies.join(', ')} differ; ask for one currency`] : [],
+    };
+  };
+  return { add, report };
+};

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import {
+  NotFound,
+  Refused,
+  type DefinitionSource,
+  type Instant,
+  type Journal,
+  type Position,
+  type Recorded,
+} from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import canonicalize from 'canonicalize';
+import type { Model } from '../../models/credit.model';
+import type { JourneyEvent } from '../../write/journey/journey.events';
+import type { FreezeCommand, FrozenFacts } from '../../write/period/period.events';
+import { modelOf } from '../attribution/attribution.query';
+import {
+  applied,
+  dimensions,
+  revenueOf,
+  tally,
+  type Conversions,
+  type Credited,
+  type Dimension,
+  type Method,
+} from '../attribution/attribution.rules';
+import { journeysOf } from '../conversions/conversions.query';
+import { conversionsOf } from '../credit/earlier-conversions.query';
+import { methodOf } from '../credit/method.query';
+import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
+import { periods, type PeriodDocument } from './periods.projection';
+import { difference, noFigures, onlyCurrency, stored, versionsOf, type Figures } from './periods.rules';
+
+/** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
+export const frozenHash = (facts: FrozenFacts): string =>
+  createHash('sha256').update(canonicalize(facts)!).digest('hex');
+
+/** Does a frozen period still say what was sealed? */
+export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
+  frozenHash(facts) === hash;
+
+const dimensionOf = (by: string): Dimension => {
+  if (dimensions.includes(by as Dimension)) return by as Dimension;
+  throw new Refused('attribution/unknown-dimension', `Sum by one of ${dimensions.join(', ')}.`, 'by');
+};
+const summable = (code: string): Model => {
+  const model = modelOf(code);
+  if (model.additive) return model;
+  throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
+};
+
+const written = ({ conversions, revenue }: Credited) => ({ conversions, ...(revenue && { revenue }) });
+
+/**
+ * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
+ * it has not ended.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
+ *   `attribution/unknown-time-zone`, `time/not-a-duration`
+ */
+export const freezable = async (
+  models: ReadModels,
+  definitions: DefinitionSource,
+  question: FreezeCommand['data'],
+  position: Position,
+  now: Instant,
+): Promise<FrozenFacts> => {
+  const { periodId, name, from, to, currency } = question;
+  const method: Method = {
+    ...(await methodOf(definitions, models, to < now ? to : now)),
+    ...(question.lookback && { lookback: question.lookback }),
+    ...(question.timeZone && { timeZone: question.timeZone }),
+  };
+  const model = summable(question.model ?? method.definition.body.model);
+  const by = dimensionOf(question.by ?? 'channel');
+  const { lookback, timeZone } = applied(method);
+  const past = models.asOf({ knownAt: position });
+  const sums = tally([model], by, method, await conversionsOf(past, method, to));
+  const currencies = new Set<string>();
+  const period = { from, to, ...(currency !== undefined && { currency }) };
+  for await (const journey of journeysOf(past, 'won', period)) {
+    sums.add(journey);
+    const amount = revenueOf(journey);
+    if (amount) currencies.add(amount.currency);
+  }
+  const { rows, unattributed, total } = sums.reports()[0]!;
+  return {
+    periodId,
+    ...(name !== undefined && { name }),
+    from,
+    to,
+    ...(currency !== undefined && { currency }),
+    model: model.code,
+    by,
+    lookback,
+    timeZone,
+    attribution: method.definition.ref,
+    channelRules: method.channelRules.ref,
+    position,
+    currencies: [...currencies].sort(),
+    rows: rows.map(({ key, ...credited }) => ({ ...(key !== null && { key }), ...written(credited) })),
+    unattributed: written(unattributed),
+    total: written(total),
+  };
+};
+
+/** The figures of a frozen period, as reports give them. */
+export const figuresOf = ({ rows, unattributed, total }: FrozenFacts): Figures => ({
+  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited) })),
+  unattributed: stored(unattributed),
+  total: stored(total),
+});
+
+/** A change of one journey since the period was frozen, and what it did to the figures. */
+export interface PeriodRestatement {
+  /** The deal's id. */
+  readonly journeyId: string;
+  /** `closed`, `reopened`, the cause of the restatement, or `earlier-conversion`: another deal of its people changed. */
+  readonly cause: string;
+  /** When what changed it happened; null for what follows from another deal. */
+  readonly at: Instant | null;
+  /** The log up to here tells of it. */
+  readonly position: Position;
+  readonly difference: Figures;
+}
+export interface PeriodDelta {
+  readonly period: PeriodDocument;
+  readonly intact: boolean;
+  /** The same question to what is known now. */
+  readonly now: Figures;
+  /** Now less frozen. */
+  readonly difference: Figures;
+  /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
+  readonly restatements: readonly PeriodRestatement[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A frozen period beside the same question now, under the same versions of the definitions, and every change in between:
+ * journeys restated, deals that closed into the period or were reopened out of it. Each journey is read from its stream
+ * up to the place that the read model has come to, so that the parts and the whole tell of the same moment.
+ * @param models what is known now, or was by a later cut than the period's; never one by what had happened
+ * @param past   the models as of the period's position
+ * @throws NotFound `period/unknown`
+ */
+export const periodDelta = async (
+  models: ReadModels,
+  past: (position: Position) => ReadModels,
+  journal: Journal,
+  definitions: DefinitionSource,
+  periodId: string,
+): Promise<PeriodDelta> => {
+  const period = await models.get(periods, periodId);
+  if (!period) throw new NotFound('period/unknown', 'No period of this name was frozen.', 'periodId');
+  const { from, to, currency, lookback, timeZone } = period;
+  const versions = { definition: period.attribution, channelRules: period.channelRules };
+  const method: Method = {
+    ...(await methodOf(definitions, models, period.frozenAt, versions)),
+    lookback,
+    timeZone,
+  };
+  const [model, by] = [summable(period.model), dimensionOf(period.by)];
+  const conversionsNow = await conversionsOf(models, method, to);
+  const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, to));
+  const counts = (journey: JourneyDocument): boolean =>
+    journey.status === 'closed' &&
+    journey.outcome === 'won' &&
+    journey.closedAt >= from &&
+    journey.closedAt < to &&
+    (currency === undefined || journey.currency === currency);
+  const currencies = new Set(period.currencies);
+  /** The figures of one journey, as far as it counts. */
+  const figures = (journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures => {
+    if (!journey || !counts(journey)) return noFigures;
+    const one = tally([model], by, method, conversions);
+    one.add(journey);
+    return one.reports()[0]!;
+  };
+  const see = (journey: JourneyDocument) => {
+    const amount = counts(journey) ? revenueOf(journey) : undefined;
+    if (amount) currencies.add(amount.currency);
+  };
+
+  const whole = tally([model], by, method, conversionsNow);
+  const steps: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
+  for await (const page of models.pages(journeys))
+    for (const { id, doc, position } of page) {
+      if (counts(doc)) whole.add(doc);
+      see(doc);
+      if (position > period.position) {
+        const events = (await journal.read(`journey-${id}`)) as unknown as readonly Recorded<JourneyEvent>[];
+        const states = versionsOf(id, events, position);
+        states.forEach(({ journey, cause, at, position: since }, index) => {
+          const before = states[index - 1]?.journey;
+          if (since <= period.position || ![before, journey].some((one) => one && counts(one))) return;
+          see(journey);
+          if (before) see(before);
+          const change = { after: figures(journey, conversionsThen), before: figures(before, conversionsThen) };
+          steps.push({ journeyId: id, cause, at, position: since, ...change });
+        });
+      }
+      if (!conversionsNow) continue;
+      const [after, before] = [figures(doc, conversionsNow), figures(doc, conversionsThen)];
+      if (JSON.stringify(after) !== JSON.stringify(before))
+        steps.push({ journeyId: id, cause: 'earlier-conversion', at: null, position, after, before });
+    }
+
+  const only = onlyCurrency(currencies);
+  const now = whole.reports()[0]!;
+  return {
+    period,
+    intact: isIntact(period),
+    now,
+    difference: difference(now, figuresOf(period), only),
+    restatements: steps
+      .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
+      .map(({ after, before, ...step }) => ({ ...step, difference: difference(after, before, only) })),
+    warnings: [
+      ...now.warnings,
+      ...(currencies.size > 1
+        ? [`differences of money are left out: ${[...currencies].sort().join(', ')} differ`]
+        : []),
+    ],
+  };
+};

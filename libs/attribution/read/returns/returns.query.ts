@@ -1,0 +1,77 @@
+import { Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
+import { recordedSpend } from '@baton/campaigns';
+import type { ReadModels } from '@baton/platform/documents';
+import { modelOf } from '../attribution/attribution.query';
+import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { conversionsOf } from '../credit/earlier-conversions.query';
+import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
+import { crediting } from '../conversions/crediting.rules';
+import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
+import { returnsBy, type ReturnDimension, type Returns } from './returns.rules';
+
+export interface ReturnsQuestion extends Method, Period {
+  readonly by: ReturnDimension;
+  /** Additive; by default the definition's. */
+  readonly model?: string;
+  /** What a minute of sales costs, in minor units. */
+  readonly ratePerMinute?: Money;
+}
+export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' | 'lookback' | 'definitions'> {
+  readonly by: ReturnDimension;
+}
+
+/**
+ * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
+ * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
+ * or the campaign's id it was recorded for. Nothing is converted between currencies.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-time-zone`,
+ *   `time/not-a-duration`
+ */
+export const returns = async (
+  models: ReadModels,
+  { by, model: code, from, to, currency, ratePerMinute, ...method }: ReturnsQuestion,
+): Promise<ReturnsReport> => {
+  const model = modelOf(code ?? method.definition.body.model);
+  if (!model.additive)
+    throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
+  const { lookback, timeZone } = applied(method);
+  const credit = crediting(model, method, await conversionsOf(models, method, to));
+  const sums = returnsBy(by, timeZone, ratePerMinute);
+  const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  let leftOut = 0;
+
+  const dealsOnly = currency === undefined ? {} : { currency };
+  for await (const journey of journeysOf(models, 'won', { ...period, ...dealsOnly }))
+    sums.won(journey, credit(journey));
+  for (const stage of Object.keys(milestones) as PersonalConversion[])
+    for await (const journey of journeysOf(models, stage, period)) {
+      sums.reached(stage, journey, credit(journey));
+      leftOut += journey.leftOut;
+    }
+  const within = spentWithin(timeZone, from, to);
+  for await (const spend of recordedSpend(models))
+    if (within(spend.day) && (currency === undefined || spend.amount.currency === currency)) sums.spent(spend);
+
+  const { warnings, ...report } = sums.report();
+  return {
+    model: model.code,
+    by,
+    lookback,
+    definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+    ...report,
+    warnings: [...warnings, ...leftOutWarning(leftOut)],
+  };
+};
+
+const spentWithin = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
+  const known = new Map<Day, boolean>();
+  return (day: Day): boolean => {
+    let inside = known.get(day);
+    if (inside === undefined) {
+      const begins = startOfDay(day, timeZone);
+      inside = (from === undefined || begins >= from) && (to === undefined || begins < to);
+      known.set(day, inside);
+    }
+    return inside;
+  };
+};

@@ -1,0 +1,137 @@
+import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
+import { Clock, DecisionContext } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, everyRole, MoneyInput, MoneyType } from '@baton/platform/graphql';
+import { IsIn, IsOptional } from 'class-validator';
+import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
+import { returns, type ReturnsReport } from './returns.query';
+import { returnDimensions, type ReturnDimension } from './returns.rules';
+
+const ReturnsBy = Object.fromEntries(returnDimensions.map((one) => [one.toUpperCase(), one]));
+registerEnumType(ReturnsBy, {
+  name: 'ReturnsBy',
+  description: 'What spend and credits are summed by.',
+  valuesMap: {
+    CHANNEL: { description: 'The channel of the touch, and the one that spend was recorded for.' },
+    CAMPAIGN: { description: 'The campaign that the touch states, and the id of the one that cost money.' },
+    MONTH: { description: 'The month of the conversion, and that of the day of the spend.' },
+  },
+});
+const money = (description: string) => ({ nullable: true, description: `${description} Null in several currencies.` });
+
+@ObjectType({ description: 'A rate with what it is made of; money in minor units of the report’s currency.' })
+class Ratio {
+  @Field(() => Float, { nullable: true, description: 'numerator / denominator; null for a denominator of zero.' })
+  value!: number | null;
+  @Field(() => Float, { description: 'What is divided.' })
+  numerator!: number;
+  @Field(() => Float, { description: 'What it is divided by.' })
+  denominator!: number;
+}
+@ObjectType({ description: 'What was spent, and what it brought.' })
+class Returned {
+  @Field(() => Float, { description: 'Won deals, in credited fractions.' })
+  conversions!: number;
+  @Field(() => MoneyType, money('Credited revenue.'))
+  revenue!: MoneyType | null;
+  @Field(() => MoneyType, money('What was spent.'))
+  spend!: MoneyType | null;
+  @Field(() => Float, { description: 'Minutes that sales spent on the won deals up to the close, by credit share.' })
+  salesMinutes!: number;
+  @Field(() => Int, { description: 'Won deals in which it has a touch other than the last one.' })
+  assisted!: number;
+  @Field(() => Ratio, money('Credited revenue / spend.'))
+  roas!: Ratio | null;
+  @Field(() => Ratio, money('(Spend + sales minutes × rate a minute) / credited customers.'))
+  cac!: Ratio | null;
+  @Field(() => Ratio, money('Spend / credited leads created in the period.'))
+  costPerLead!: Ratio | null;
+  @Field(() => Ratio, money('Spend / credited marketing-qualified leads of the period.'))
+  costPerMql!: Ratio | null;
+  @Field(() => Ratio, money('Spend / credited sales-qualified leads of the period.'))
+  costPerSql!: Ratio | null;
+}
+@ObjectType({ description: 'What one channel, campaign or month cost and brought.' })
+class ReturnsRow extends Returned {
+  @Field(() => String, { nullable: true, description: 'The channel, campaign or month; null: not stated.' })
+  key!: string | null;
+}
+@ObjectType({ description: 'Deals won in a period.' })
+class WonDeals {
+  @Field(() => Int, { description: 'How many.' })
+  conversions!: number;
+  @Field(() => MoneyType, money('What they are worth.'))
+  revenue!: MoneyType | null;
+}
+@ObjectType({ description: 'Some of the deals won in a period, and their part of all.' })
+class PortionOfWins extends WonDeals {
+  @Field(() => Ratio, { description: 'Their part of the deals.' })
+  ofConversions!: Ratio;
+  @Field(() => Ratio, money('Their part of the revenue.'))
+  ofRevenue!: Ratio | null;
+}
+@ObjectType('Returns', { description: 'What marketing’s money brought.' })
+class ReturnsType {
+  @Field(() => ModelEnum, { description: 'The model that credits.' })
+  model!: string;
+  @Field(() => ReturnsBy, { description: 'What the rows are.' })
+  by!: string;
+  @Field(() => String, { description: 'The window before a conversion in which touches count, `P90D`, or `none`.' })
+  lookback!: string;
+  @Field(() => AttributionDefinitions, { description: 'The definitions that were applied.' })
+  definitions!: AttributionDefinitions;
+  @Field(() => String, { nullable: true, description: 'The one currency of deals, spend and rate; null: several.' })
+  currency!: string | null;
+  @Field(() => [ReturnsRow], { description: 'By key; what cost or earned something.' })
+  rows!: readonly ReturnsRow[];
+  @Field(() => Returned, { description: 'All rows together: what is credited. Assisted deals count once.' })
+  total!: Returned;
+  @Field(() => WonDeals, { description: 'Won deals without a touch in the window.' })
+  unattributed!: WonDeals;
+  @Field(() => PortionOfWins, { description: 'Won deals with any touch of marketing in the window.' })
+  influenced!: PortionOfWins;
+  @Field(() => PortionOfWins, { description: 'Won deals whose first touch in the window is marketing’s.' })
+  sourced!: PortionOfWins;
+  @Field(() => [String], { description: 'What to know before using the figures.' })
+  warnings!: readonly string[];
+}
+
+@ArgsType()
+class ReturnsArgs extends PeriodArgs {
+  @IsIn(returnDimensions)
+  @Field(() => ReturnsBy, { defaultValue: 'channel', description: 'What to sum by.' })
+  declare by: ReturnDimension;
+
+  @IsOptional()
+  @IsIn(Object.values(ModelEnum))
+  @Field(() => ModelEnum, { nullable: true, description: 'An additive model; by default that of the definition.' })
+  model?: string;
+
+  @IsOptional()
+  @Field(() => MoneyInput, { nullable: true, description: 'What a minute of sales costs; nothing by default.' })
+  ratePerMinute?: MoneyInput;
+}
+
+@Resolver()
+export class ReturnsResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly context: DecisionContext,
+    private readonly clock: Clock,
+  ) {}
+
+  @Query(() => ReturnsType, {
+    name: 'returns',
+    description: 'Spend, ROAS, CAC, cost per stage, influenced and sourced revenue, and assists of a period.',
+  })
+  @Allow(...everyRole)
+  async returns(@Args() { model, ratePerMinute, ...args }: ReturnsArgs): Promise<ReturnsReport> {
+    const question = await questionOf(args, this.context.definitions, this.models, this.clock);
+    return returns(this.models.asOf(args.asOf), {
+      ...question,
+      by: args.by,
+      ...(model && { model }),
+      ...(ratePerMinute && { ratePerMinute: { minor: ratePerMinute.minor, currency: ratePerMinute.currency } }),
+    });
+  }
+}

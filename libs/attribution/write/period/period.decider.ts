@@ -1,0 +1,23 @@
+import { decider, refuse } from '@baton/kernel';
+import { periodCommands, periodEvents, type PeriodCommand, type PeriodEvent } from './period.events';
+
+/** The hash of what was frozen; undefined before. */
+type Period = { readonly hash?: string };
+
+export const period = decider<Period, PeriodCommand, PeriodEvent>({
+  commands: periodCommands,
+  events: periodEvents,
+  initialState: () => ({}),
+  decide: {
+    FreezePeriod: ({ hash }, { data }) => {
+      if (hash !== undefined)
+        return hash === data.hash
+          ? []
+          : refuse('period/already-frozen', 'A frozen period never changes; freeze under another name.', 'periodId');
+      return data.from < data.to
+        ? [{ type: 'PeriodFrozen', data }]
+        : refuse('period/ends-before-start', 'A period ends after it begins.', 'to');
+    },
+  },
+  evolve: { PeriodFrozen: (_, { data: { hash } }) => ({ hash }) },
+});

@@ -1,0 +1,96 @@
+import {
+  commands,
+  events,
+  instant,
+  list,
+  money,
+  object,
+  optional,
+  real,
+  ref,
+  text,
+  To,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
+
+const periodId = ref('period', 'The period’s own name: 2024-Q1.');
+const name = optional(text('What it is called in reports.', { min: 1, max: 200 }));
+const from = instant('Deals that closed at or after it …');
+const to = instant('… and before it.');
+const word = (description: string) => text(description, { min: 1, max: 50 });
+const currency = optional(text('Only deals in this currency.', { pattern: '^[A-Z]{3}$' }));
+
+const credited = {
+  conversions: real('Won deals, in credited fractions.'),
+  revenue: optional(money('Absent without amounts, or in several currencies.')),
+};
+const figures = {
+  model: word('The model, by its code.'),
+  by: word('What the rows are.'),
+  lookback: word('The window before the close in which touches count.'),
+  timeZone: word('IANA zone in which months begin.'),
+  attribution: ref('definition', 'The version that decided, `attribution@0`.'),
+  channelRules: ref('definition', 'The version that decided, `channel-rules@0`.'),
+  position: text('The log up to here was known.', { max: 100 }),
+  currencies: list(text('', { max: 3 }), 'Of the amounts of the deals; with several, revenue is left out.'),
+  rows: list(
+    object({ key: optional(text('Absent: not stated.', { max: 500 })), ...credited }),
+    'By key; rows and unattributed sum to total.',
+    { max: 5000 },
+  ),
+  unattributed: object(credited, 'Deals without a touch in the window.'),
+  total: object(credited, 'All deals of the period.'),
+};
+
+export const periodEvents = events({
+  PeriodFrozen: {
+    version: 1,
+    description: 'The attribution of a period, as it was known when it was frozen. It never changes.',
+    periodId,
+    name,
+    from,
+    to,
+    currency,
+    ...figures,
+    hash: text('SHA-256, in hex, over the canonical JSON (RFC 8785) of all other fields.', { min: 64, max: 64 }),
+  },
+});
+export type PeriodEvent = EventOf<typeof periodEvents>;
+export type FrozenFacts = Omit<PeriodEvent['data'], 'hash'>;
+
+/** What a caller says: the question. */
+export const freezeCommands = commands('period', {
+  FreezePeriod: {
+    description: 'Freeze the attribution of a period as it is known now; later restatements are shown as deltas to it.',
+    allow: ['revops'],
+    periodId,
+    name,
+    from,
+    to,
+    model: optional(word('The model, by its code: linear; by default that of the definition in force.')),
+    by: optional(word('What to sum by: channel (default), campaign, month, owner, product …')),
+    lookback: optional(word('How long before the close touches count, `P90D`, or `none`.')),
+    timeZone: optional(word('IANA zone in which months begin.')),
+    currency,
+  },
+});
+export type FreezeCommand = CommandOf<typeof freezeCommands>;
+
+/** What is decided on: the question with its answer, which Baton computes and no caller can give. */
+export const periodCommands = commands('period', {
+  FreezePeriod: {
+    description: 'Record the figures of a period.',
+    periodId,
+    name,
+    from,
+    to,
+    currency,
+    ...figures,
+    hash: text('', { min: 64, max: 64 }),
+  },
+});
+export type PeriodCommand = CommandOf<typeof periodCommands>;
+
+/** Speaks to one period. */
+export class ToPeriod extends To<FreezeCommand> {}

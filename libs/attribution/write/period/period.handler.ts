@@ -1,0 +1,51 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { freezable, frozenHash } from '../../read/periods/periods.query';
+import { period } from './period.decider';
+import { freezeCommands, ToPeriod, type FrozenFacts, type PeriodCommand, type PeriodEvent } from './period.events';
+
+@CommandHandler(ToPeriod)
+export class PeriodHandler implements ICommandHandler<ToPeriod> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+    private readonly log: EventLog,
+    private readonly models: ReadModels,
+  ) {}
+
+  /** Computes the figures as of the end of the log, then decides on them. */
+  async execute({ id, command }: ToPeriod): Promise<Outcome> {
+    const invalid = checkCommand(freezeCommands, command);
+    if (invalid) return invalid;
+    try {
+      const frozen = await this.frozen(id);
+      if (frozen) return await this.decide(id, command, again(frozen, command.data));
+      const [position, now] = [await this.log.tip(), this.context.clock.now()];
+      const facts = await freezable(this.models, this.context.definitions, command.data, position, now);
+      const outcome = await this.decide(id, command, facts);
+      // Somebody froze it meanwhile, perhaps with this very command: that answer stands.
+      const first = outcome instanceof Refused ? await this.frozen(id) : undefined;
+      return first ? await this.decide(id, command, again(first, command.data)) : outcome;
+    } catch (error) {
+      if (error instanceof Refused) return error; // an unknown model, zone, window …
+      throw error;
+    }
+  }
+
+  private async frozen(id: string): Promise<PeriodEvent['data'] | undefined> {
+    const [event] = (await this.journal.read(`period-${id}`)) as unknown as readonly PeriodEvent[];
+    return event?.data;
+  }
+
+  private decide(id: string, { meta }: ToPeriod['command'], facts: FrozenFacts): Promise<Outcome> {
+    const data = { ...facts, hash: frozenHash(facts) };
+    return handle(this.journal, period, id, { type: 'FreezePeriod', data, meta } as PeriodCommand, this.context);
+  }
+}
+
+/** The facts of a question that was asked before: what it leaves open is as it was frozen, for today's figures differ. */
+const again = (
+  { hash: _, name: __, currency: ___, ...frozen }: PeriodEvent['data'],
+  question: ToPeriod['command']['data'],
+): FrozenFacts => ({ ...frozen, ...question });
