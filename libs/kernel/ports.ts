@@ -134,7 +134,7 @@ export interface Document {
 export interface Checkpoint {
   readonly position: Position;
   readonly count: number;
-  /** Sum of 128-bit hashes of (position, id), mod 2^128, in hex. */
+  /** Whose it is, and the sum of 128-bit hashes of (position, id), mod 2^128, in hex. */
   readonly digest: string;
 }
 /** A sequence that waits because an event of it could not be handled. */
@@ -157,6 +157,8 @@ export interface Commit {
   readonly follower: string;
   readonly checkpoint: Checkpoint;
   readonly parked?: readonly Parked[];
+  /** Sequences of the follower that wait no more. */
+  readonly unparked?: readonly string[];
   /** The writer's lease; a commit with an older token than the newest granted is refused. */
   readonly fence: Fence;
 }

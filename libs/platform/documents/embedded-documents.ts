@@ -108,7 +108,7 @@ export class EmbeddedDocuments extends Documents {
     );
   }
 
-  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     const rows = writes?.documents.map((document) => rowOf(writes.collection, document)) ?? [];
     this.database.transaction(() => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
@@ -121,6 +121,8 @@ export class EmbeddedDocuments extends Documents {
             'INSERT OR REPLACE INTO parked(follower, sequence, position, eventId, code, message) VALUES(?,?,?,?,?,?)',
           )
           .run(follower, sequence, position, eventId, code, message);
+      for (const sequence of unparked)
+        this.database.prepare('DELETE FROM parked WHERE follower = ? AND sequence = ?').run(follower, sequence);
       this.database
         .prepare('INSERT OR REPLACE INTO checkpoints(follower, position, count, digest) VALUES(?, ?, ?, ?)')
         .run(follower, checkpoint.position, checkpoint.count, checkpoint.digest);

@@ -78,7 +78,7 @@ export class MemoryDocuments extends Documents {
     );
   }
 
-  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     if ((this.leases.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
     if (writes) {
       const made = writes.documents.map((document) => rowOf(writes.collection, document)); // all or none
@@ -89,6 +89,7 @@ export class MemoryDocuments extends Documents {
       }
     }
     for (const one of parked) this.waiting.set(JSON.stringify([one.follower, one.sequence]), { ...one });
+    for (const sequence of unparked) this.waiting.delete(JSON.stringify([follower, sequence]));
     this.checkpoints.set(follower, { ...checkpoint });
   }
 

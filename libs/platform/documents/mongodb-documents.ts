@@ -143,7 +143,7 @@ export class MongoDocuments extends Documents {
     );
   }
 
-  async commit({ writes, follower, checkpoint, parked = [], fence }: Commit): Promise<void> {
+  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     const { lease, token } = fence;
     const granted = await this.leases.findOne({ _id: lease });
     if (granted && granted.token > token) throw leaseLost(fence);
@@ -166,6 +166,8 @@ export class MongoDocuments extends Documents {
           },
         })),
       );
+    // After the documents: a crash from here on repeats the page over documents that hold what waited.
+    for (const sequence of unparked) await this.unpark(follower, sequence);
     try {
       const { position, count, digest } = checkpoint;
       // The lease may have been lost since the first look: a newer holder's checkpoint is never overwritten.

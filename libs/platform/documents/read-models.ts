@@ -21,6 +21,14 @@ export const collectionOf = (projection: Projection, generation: string): Collec
 /** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */
 export const firstGeneration = ({ name, version }: Projection): string => `${name}-v${version}`;
 
+/** Does a generation hold this version of the read model? */
+export const isGenerationOf = (projection: Projection, generation: string): boolean => {
+  const first = firstGeneration(projection);
+  return (
+    generation === first || (generation.startsWith(`${first}-`) && /^\d+$/.test(generation.slice(first.length + 1)))
+  );
+};
+
 /** A cut through the log: what had happened by an instant, and what we knew by an instant or a position. */
 export interface AsOf {
   /** Events that occurred later are left out. */

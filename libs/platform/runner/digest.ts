@@ -10,9 +10,13 @@ export class Digest {
   private pending = 0;
   count: number;
 
-  constructor({ count, digest }: Pick<Checkpoint, 'count' | 'digest'> = { count: 0, digest: '0' }) {
+  /** @param owner whose events are counted, `deals-v1`: its name stands before the sum, so a mix-up is noticed */
+  constructor(
+    private readonly owner: string,
+    { count, digest }: Pick<Checkpoint, 'count' | 'digest'> = { count: 0, digest: `${owner}:0` },
+  ) {
     this.count = count;
-    this.sum = BigInt(`0x${digest}`);
+    this.sum = BigInt(`0x${digest.slice(digest.lastIndexOf(':') + 1)}`);
   }
 
   add(position: string, id: string): void {
@@ -46,9 +50,14 @@ export class Digest {
     this.pending = 0;
   }
 
-  /** The digest in hex. */
-  hex(): string {
+  /** The owner and the sum in hex, `deals-v1:1f…`. */
+  text(): string {
     this.carry();
-    return this.sum.toString(16);
+    return `${this.owner}:${this.sum.toString(16)}`;
+  }
+
+  /** Was this digest made for that owner? */
+  static isOf(owner: string, { digest }: Pick<Checkpoint, 'digest'>): boolean {
+    return digest.startsWith(`${owner}:`);
   }
 }

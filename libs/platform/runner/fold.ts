@@ -1,19 +1,26 @@
 import {
   codeOf,
+  Refused,
   START,
   type Checkpoint,
   type Collection,
+  type ColumnType,
   type Document,
   type Documents,
+  type EventLog,
   type Fence,
+  type Journal,
   type Parked,
   type Projection,
+  type Scalar,
   type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { collectionOf } from '../documents';
+import { collectionOf, firstGeneration, fitsColumn } from '../documents';
+import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { DecodedPage } from './page';
+import { keysOfStream, refold, type Stuck } from './refold';
 
 /** What follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -30,6 +37,12 @@ export interface Follower {
   flush(): Promise<void>;
 }
 
+export interface FoldStores {
+  readonly log: Pick<EventLog, 'read' | 'readAll'>;
+  readonly journal: Journal;
+  readonly documents: Documents;
+}
+
 const DIRTY_LIMIT = 50_000;
 /** A fold that is behind saves this often: documents of one person recur in neighbouring pages. */
 const PAGES_UNSAVED = 5;
@@ -40,11 +53,15 @@ export class Fold implements Follower {
   readonly types: readonly string[] | undefined;
   private readonly collection: Collection;
   private readonly subscribed: ReadonlySet<string> | undefined;
+  private readonly columns: readonly (readonly [string, ColumnType])[];
+  /** What people call it when they decide about its parked sequences, whatever the generation. */
+  private readonly followerId: string;
   private dirty = new Map<string, Document>();
   private readonly recent = new LRUCache<string, Document>({ max: 20_000 });
   private readonly parked = new Map<string, Parked>();
-  private newlyParked: Parked[] = [];
-  private seen = new Digest();
+  /** The parked sequences that the store holds. */
+  private stored = new Map<string, Parked>();
+  private seen: Digest;
   private reached = START;
   private saved = START;
   private unsaved = false;
@@ -55,7 +72,7 @@ export class Fold implements Follower {
   private empty = false;
 
   private constructor(
-    private readonly documents: Documents,
+    private readonly stores: FoldStores,
     readonly projection: Projection,
     generation: string,
     private readonly fence: () => Fence,
@@ -66,24 +83,31 @@ export class Fold implements Follower {
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
     this.subscribed = projection.types && new Set(projection.types);
+    this.columns = Object.entries(projection.columns);
+    this.followerId = firstGeneration(projection);
+    this.seen = new Digest(this.followerId);
   }
 
-  /** Takes up a generation where its checkpoint left it. */
+  /** Takes up a generation where its checkpoint left it. @param from a place before it, where the log was cut */
   static async open(
-    documents: Documents,
+    stores: FoldStores,
     projection: Projection,
     generation: string,
     fence: () => Fence,
-    { behind = false } = {},
+    { behind = false, from }: { behind?: boolean; from?: string } = {},
   ): Promise<Fold> {
-    const fold = new Fold(documents, projection, generation, fence, behind);
+    const { documents } = stores;
+    const fold = new Fold(stores, projection, generation, fence, behind);
     await documents.prepare(fold.collection);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
-      fold.seen = new Digest(checkpoint);
-      fold.reached = fold.saved = checkpoint.position;
+      fold.seen = new Digest(fold.followerId, checkpoint);
+      fold.reached = fold.saved = from ?? checkpoint.position;
     }
-    for (const parked of await documents.parked(generation)) fold.parked.set(parked.sequence, parked);
+    for (const parked of await documents.parked(generation)) {
+      fold.parked.set(parked.sequence, parked);
+      fold.stored.set(parked.sequence, parked);
+    }
     fold.empty = !checkpoint && (await documents.count(fold.collection)) === 0;
     return fold;
   }
@@ -99,9 +123,22 @@ export class Fold implements Follower {
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.reached && page.position !== START) return;
     if (this.projection.personal) await page.openAll();
+    for (const { start, end, decision } of parts(page.events, this.reached, this.followerId)) {
+      await this.foldPart(page, start, end);
+      if (decision) await this.obey(decision);
+    }
+    this.reached = page.position;
+    this.unsaved = true;
+    if (!this.changed) return;
+    this.pagesUnsaved++;
+    const waited = !this.behind && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
+    if (waited || this.dirty.size >= DIRTY_LIMIT) await this.flush();
+  }
+
+  private async foldPart(page: DecodedPage, start: number, end: number): Promise<void> {
     const work: { event: StoredEvent; index: number; keys: readonly string[] }[] = [];
     const wanted = new Set<string>();
-    for (let index = 0; index < page.events.length; index++) {
+    for (let index = start; index < end; index++) {
       const event = page.events[index]!;
       if (event.position <= this.reached) continue;
       if (this.subscribed && !this.subscribed.has(event.type)) continue;
@@ -114,13 +151,7 @@ export class Fold implements Follower {
     await this.load([...wanted]);
     for (const { event, index, keys } of work)
       for (const key of keys) this.foldInto(key, event, this.projection.personal ? page.openAt(index) : page.at(index));
-    this.reached = page.position;
-    this.unsaved = true;
-    this.changed ||= work.length > 0 || this.newlyParked.length > 0;
-    if (!this.changed) return;
-    this.pagesUnsaved++;
-    const waited = !this.behind && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (waited || this.dirty.size >= DIRTY_LIMIT) await this.flush();
+    this.changed ||= work.length > 0;
   }
 
   private keysOf(event: StoredEvent, decoded: unknown): readonly string[] {
@@ -139,26 +170,54 @@ export class Fold implements Follower {
     const known = this.dirty.get(key);
     if (known && known.position >= event.position) return; // delivered again
     try {
-      const before = known?.doc ?? this.projection.initial(key);
-      const doc = this.projection.fold(before, decoded as Parameters<Projection['fold']>[1], key);
+      const doc = this.step(known?.doc as object | undefined, decoded, key);
       this.dirty.set(key, { id: key, doc, position: event.position });
     } catch (error) {
       this.park(key, event, error);
     }
   }
 
+  /** One event into one document, which must fit its columns: one that does not would hold up every later commit. */
+  private step(before: object | undefined, decoded: unknown, key: string): object {
+    const { projection } = this;
+    const from = (before ?? projection.initial(key)) as object;
+    const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
+    for (const [column, type] of this.columns)
+      if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
+        throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
+    return doc;
+  }
+
   private park(sequence: string, event: StoredEvent, error: unknown): void {
     if (this.parked.has(sequence)) return;
-    const parked = {
+    this.changed = true;
+    this.parked.set(sequence, {
       follower: this.name,
       sequence,
       position: event.position,
       eventId: event.id,
       code: codeOf(error),
       message: `${event.type} could not be folded.`, // the error's own text may hold personal data
-    };
-    this.parked.set(sequence, parked);
-    this.newlyParked.push(parked);
+    });
+  }
+
+  /** Handles a parked sequence again, up to the decision. Its documents then stand at the decision's position. */
+  private async obey({ sequence, eventId, position: upTo }: Decision): Promise<void> {
+    const waiting = this.parked.get(sequence);
+    if (!waiting || waiting.eventId !== eventId) return; // it waits no more, or for another event
+    const { log, journal } = this.stores;
+    this.parked.delete(sequence);
+    this.changed = true;
+    const discarded = await discardedBy(log, this.followerId, upTo);
+    const step = this.step.bind(this);
+    const plan = { log, journal, projection: this.projection, step, discarded, parked: this.parked, upTo };
+    const stream = sequence.startsWith('stream:') ? sequence.slice('stream:'.length) : undefined;
+    const keys = stream ? await keysOfStream(plan, stream, waiting.position) : new Set([sequence]);
+    if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);
+    for (const key of keys) if (this.parked.has(key)) keys.delete(key);
+    const { documents, stuck } = await refold(plan, keys);
+    for (const [id, doc] of documents) this.dirty.set(id, { id, doc, position: upTo });
+    for (const [key, { event, error }] of stuck as Map<string, Stuck>) this.park(key, event, error);
   }
 
   private async load(ids: readonly string[]): Promise<void> {
@@ -168,22 +227,24 @@ export class Fold implements Follower {
       return !known;
     });
     if (missing.length === 0 || this.empty) return;
-    for (const [id, document] of await this.documents.getMany(this.collection, missing)) this.dirty.set(id, document);
+    for (const [id, document] of await this.stores.documents.getMany(this.collection, missing))
+      this.dirty.set(id, document);
   }
 
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const documents = [...this.dirty.values()].filter(({ position }) => position > this.saved);
-    const checkpoint: Checkpoint = { position: this.reached, count: this.seen.count, digest: this.seen.hex() };
-    await this.documents.commit({
+    const checkpoint: Checkpoint = { position: this.reached, count: this.seen.count, digest: this.seen.text() };
+    await this.stores.documents.commit({
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, fresh: this.empty } }),
       follower: this.name,
       checkpoint,
-      parked: this.newlyParked,
+      parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
+      unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
     if (documents.length > 0) this.empty = false;
-    this.newlyParked = [];
+    this.stored = new Map(this.parked);
     for (const document of this.dirty.values()) this.recent.set(document.id, document);
     this.dirty = new Map();
     this.saved = this.reached;

@@ -20,6 +20,9 @@ export async function* ahead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
   }
 }
 
+/** Stands around each page that a follower takes: whoever measures calls `take` once and throws what it throws. */
+export type AroundPage = (follower: string, events: number, take: () => Promise<void>) => Promise<void>;
+
 const IDLE_MS = 100;
 
 /** The pages, and a `pause` whenever the log was silent for a moment after one. */
@@ -68,6 +71,7 @@ export class Group {
     private readonly open: () => Promise<readonly Follower[]>,
     private readonly onProgress: () => void,
     private readonly onFault: (error: unknown) => void,
+    private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
   ) {}
 
   start(): void {
@@ -104,7 +108,8 @@ export class Group {
             continue;
           }
           const decoded = new DecodedPage(page, this.journal);
-          for (const follower of this.followers) await follower.take(decoded);
+          for (const follower of this.followers)
+            await this.aroundPage(follower.name, page.events.length, () => follower.take(decoded));
           pause = 50;
           this.onProgress();
           if (signal.aborted) break;

@@ -3,3 +3,5 @@ export { type Dispatch } from './react';
 export { type Completeness } from './verify';
 export { replay } from './replay';
 export { historyOf } from './history';
+export { type AroundPage } from './group';
+export { followerEvents } from './parked.events';

@@ -1,4 +1,4 @@
-import type { Journal, Page, Recorded, StoredEvent } from '@baton/kernel';
+import { UnknownType, type Journal, type Page, type Recorded, type StoredEvent } from '@baton/kernel';
 
 /** A page of the log on its way to several followers: each event is decoded and opened at most once. */
 export class DecodedPage {
@@ -38,26 +38,31 @@ export class DecodedPage {
     return event instanceof Error ? event : (this.opened?.get(event.id) ?? event);
   }
 
-  /** Decrypts every event of the page that has personal fields; one that cannot be opened is left to its folds. */
+  /**
+   * Decrypts every event of the page that has personal fields; one that cannot be opened is left to its folds.
+   * @throws what the key store throws when it is away: no fault of any event
+   */
   async openAll(): Promise<void> {
     if (this.opened) return;
-    this.opened = new Map();
+    const opened = new Map<string, Recorded>();
     const sealed = this.events.flatMap((_, index) => {
       const event = this.at(index);
       return !(event instanceof Error) && '$personal' in event.data ? [{ event, index }] : [];
     });
-    if (sealed.length === 0) return;
     try {
-      for (const event of await this.journal.open(sealed.map(({ event }) => event))) this.opened.set(event.id, event);
-    } catch {
+      if (sealed.length > 0)
+        for (const event of await this.journal.open(sealed.map(({ event }) => event))) opened.set(event.id, event);
+    } catch (error) {
+      if (!(error instanceof UnknownType)) throw error;
       // One altered ciphertext must not hold up the page: open each alone and let the bad one be parked.
-      for (const { event, index } of sealed) {
+      for (const { event, index } of sealed)
         try {
-          this.opened.set(event.id, (await this.journal.open([event]))[0]!);
-        } catch (error) {
-          this.decoded[index] = error as Error;
+          opened.set(event.id, (await this.journal.open([event]))[0]!);
+        } catch (alone) {
+          if (!(alone instanceof UnknownType)) throw alone;
+          this.decoded[index] = alone;
         }
-      }
     }
+    this.opened = opened;
   }
 }

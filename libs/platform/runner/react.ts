@@ -4,7 +4,9 @@ import {
   codeOf,
   Refused,
   START,
+  type Checkpoint,
   type Documents,
+  type EventLog,
   type Fence,
   type Journal,
   type Outcome,
@@ -15,9 +17,10 @@ import {
   type To,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
+import { parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
-import type { DecodedPage } from './page';
+import { DecodedPage } from './page';
 
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
 const ATTEMPTS = 4;
@@ -38,45 +41,57 @@ interface Sending {
 /** The checkpoint name of a policy: a new version starts anew. */
 export const policyFollower = ({ name, version }: Policy): string => `policy-${name}-v${version}`;
 
+export interface ReactStores {
+  readonly log: Pick<EventLog, 'read'>;
+  readonly journal: Journal;
+  readonly documents: Documents;
+}
+
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
 export class React implements Follower {
   readonly name: string;
   readonly types: readonly string[];
   private readonly parked = new Map<string, Parked>();
-  private newlyParked: Parked[] = [];
-  private seen = new Digest();
+  /** The parked sequences that the store holds. */
+  private stored = new Map<string, Parked>();
+  private seen: Digest;
   private saved = START;
   private dirty = false;
+  /** What waits is not as it is stored. */
+  private changed = false;
   private reached = START;
 
   private constructor(
-    private readonly documents: Documents,
-    private readonly journal: Journal,
+    private readonly stores: ReactStores,
     private readonly policy: Policy,
     private readonly dispatch: Dispatch,
     private readonly fence: () => Fence,
   ) {
     this.name = policyFollower(policy);
     this.types = policy.types;
+    this.seen = new Digest(this.name);
   }
 
+  /** @param known its checkpoint; undefined for a policy that begins, at the tip or at the start of the log */
   static async open(
-    documents: Documents,
-    journal: Journal,
+    stores: ReactStores,
     policy: Policy,
     dispatch: Dispatch,
     fence: () => Fence,
     tip: string,
+    known: Checkpoint | undefined,
   ): Promise<React> {
-    const react = new React(documents, journal, policy, dispatch, fence);
-    const checkpoint = await documents.checkpoint(react.name);
-    if (checkpoint) react.seen = new Digest(checkpoint);
-    react.saved = react.reached = checkpoint?.position ?? (policy.from === 'now' ? tip : START);
-    if (!checkpoint && policy.from === 'now') {
+    const react = new React(stores, policy, dispatch, fence);
+    if (known) react.seen = new Digest(react.name, known);
+    react.saved = react.reached = known?.position ?? (policy.from === 'now' ? tip : START);
+    for (const parked of await stores.documents.parked(react.name)) {
+      react.parked.set(parked.sequence, parked);
+      react.stored.set(parked.sequence, parked);
+    }
+    if (!known && policy.from === 'now') {
       react.dirty = true;
       await react.flush(); // so that a crash does not move the beginning
     }
-    for (const parked of await documents.parked(react.name)) react.parked.set(parked.sequence, parked);
     return react;
   }
 
@@ -90,22 +105,35 @@ export class React implements Follower {
 
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.reached) return;
+    let sent = 0;
+    for (const { start, end, decision } of parts(page.events, this.reached, this.name)) {
+      const triggers: Recorded[] = [];
+      for (let index = start; index < end; index++) {
+        const stored = page.events[index]!;
+        if (stored.position <= this.reached || !this.types.includes(stored.type)) continue;
+        this.seen.add(stored.position, stored.id);
+        if (this.waits(stored)) continue;
+        const event = page.at(index);
+        if (event instanceof Error) this.park(stored, event);
+        else triggers.push(event);
+      }
+      sent += await this.react(triggers);
+      if (decision) sent += await this.obey(decision);
+    }
+    this.reached = page.position;
+    this.dirty = true;
+    // Where nothing was sent, a repeated page does no harm: the checkpoint can wait for the next flush.
+    if (sent > 0 || this.changed) await this.flush();
+  }
+
+  /** Lets the policy see these events, and sends what it wants. @returns how many commands it wanted */
+  private async react(triggers: readonly Recorded[]): Promise<number> {
     const streams = new Map<string, Promise<readonly Recorded[]>>();
     const read = (stream: string) => {
       let events = streams.get(stream);
-      if (!events) streams.set(stream, (events = this.journal.read(stream)));
+      if (!events) streams.set(stream, (events = this.stores.journal.read(stream)));
       return events;
     };
-    const triggers: Recorded[] = [];
-    for (let index = 0; index < page.events.length; index++) {
-      const stored = page.events[index]!;
-      if (stored.position <= this.reached || !this.types.includes(stored.type)) continue;
-      this.seen.add(stored.position, stored.id);
-      if (this.parked.has(stored.stream)) continue;
-      const event = page.at(index);
-      if (event instanceof Error) this.park(stored, event);
-      else triggers.push(event);
-    }
     const sendings: Sending[] = [];
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
@@ -123,11 +151,28 @@ export class React implements Follower {
       );
       sendings.push(...reactions.flat());
     }
-    await this.send(lastOfEach(sendings));
-    this.reached = page.position;
-    this.dirty = true;
-    // Where nothing was sent, a repeated page does no harm: the checkpoint can wait for the next flush.
-    if (sendings.length > 0 || this.newlyParked.length > 0) await this.flush();
+    await this.send(lastOfEach(sendings.filter(({ event }) => !this.waits(event))));
+    return sendings.length;
+  }
+
+  /** Handles a parked stream again, event by event, up to the decision. @returns how many commands were wanted */
+  private async obey({ sequence, eventId, discards, position: upTo }: Decision): Promise<number> {
+    const waiting = this.parked.get(sequence);
+    if (!waiting || waiting.eventId !== eventId) return 0; // it waits no more, or for another event
+    this.parked.delete(sequence);
+    this.changed = true;
+    const events = (await this.stores.log.read(sequence)).filter(
+      ({ id, type, position }) =>
+        position >= waiting.position && position <= upTo && this.types.includes(type) && !(discards && id === eventId),
+    );
+    const page = new DecodedPage({ events, position: upTo, atTip: true }, this.stores.journal);
+    let sent = 0;
+    for (let index = 0; index < events.length && !this.parked.has(sequence); index++) {
+      const event = page.at(index);
+      if (event instanceof Error) this.park(events[index]!, event);
+      else sent += await this.react([event]);
+    }
+    return sent;
   }
 
   /** Commands to one stream go one after the other, in log order; streams side by side. */
@@ -147,7 +192,7 @@ export class React implements Follower {
   }
 
   private async sendOne({ event, reaction, index }: Sending): Promise<void> {
-    if (this.parked.has(event.stream)) return;
+    if (this.waits(event)) return;
     const { name, version } = this.policy;
     const command = new reaction.to(reaction.id, {
       type: reaction.type,
@@ -179,26 +224,39 @@ export class React implements Follower {
     }
   }
 
-  private park(
-    { stream, position, id, type }: { stream: string; position: string; id: string; type: string },
-    error: unknown,
-  ) {
-    if (this.parked.has(stream)) return;
+  /** Does this event, or one before it in its stream, wait for a decision? */
+  private waits({ stream, position }: Pick<Recorded, 'stream' | 'position'>): boolean {
+    const parked = this.parked.get(stream);
+    return parked !== undefined && parked.position <= position;
+  }
+
+  /** Of several events of a stream the first counts: they are handled side by side, and a later one may fail sooner. */
+  private park(event: Pick<Recorded, 'stream' | 'position' | 'id' | 'type'>, error: unknown) {
+    if (this.waits(event)) return;
+    const { stream, position, id, type } = event;
     const message = `${type} could not be reacted to.`;
-    const parked = { follower: this.name, sequence: stream, position, eventId: id, code: codeOf(error), message };
-    this.parked.set(stream, parked);
-    this.newlyParked.push(parked);
+    this.parked.set(stream, {
+      follower: this.name,
+      sequence: stream,
+      position,
+      eventId: id,
+      code: codeOf(error),
+      message,
+    });
+    this.changed = true;
   }
 
   async flush(): Promise<void> {
     if (!this.dirty) return;
-    await this.documents.commit({
+    await this.stores.documents.commit({
       follower: this.name,
-      checkpoint: { position: this.reached, count: this.seen.count, digest: this.seen.hex() },
-      parked: this.newlyParked,
+      checkpoint: { position: this.reached, count: this.seen.count, digest: this.seen.text() },
+      parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
+      unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
-    this.newlyParked = [];
+    this.stored = new Map(this.parked);
+    this.changed = false;
     this.saved = this.reached;
     this.dirty = false;
   }

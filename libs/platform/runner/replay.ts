@@ -9,6 +9,7 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import type { AsOf } from '../documents';
+import { decisionTypes } from './decisions';
 import { Fold } from './fold';
 import { ahead } from './group';
 import { DecodedPage } from './page';
@@ -43,11 +44,17 @@ export const replay = async (
     cut = {},
   }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
 ): Promise<number> => {
-  const fold = await Fold.open(documents, projection, generation, fence, { behind: true });
+  // What is read again where somebody decided about a parked sequence is cut alike.
+  const past = {
+    read: (stream: string) => log.read(stream),
+    readAll: async (...asked: Parameters<EventLog['readAll']>) => before(await log.readAll(...asked), cut),
+  };
+  const fold = await Fold.open({ log: past, journal, documents }, projection, generation, fence, { behind: true });
   const leaving = new AbortController();
   const options = { signal: leaving.signal, limit: pageSize };
   let events = 0;
-  for await (const read of ahead(log.follow(START, projection.types ? { types: projection.types } : {}, options))) {
+  const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
+  for await (const read of ahead(log.follow(START, filter, options))) {
     const page = before(read, cut);
     await fold.take(new DecodedPage(page, journal));
     events += page.events.length;

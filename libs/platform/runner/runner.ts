@@ -3,7 +3,10 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Conflict,
+  DecisionContext,
+  handle,
   NotFound,
+  Refused,
   START,
   type Checkpoint,
   type Clock,
@@ -19,12 +22,14 @@ import {
   type Projection,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { collectionOf, firstGeneration } from '../documents';
+import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type Follower } from './fold';
-import { Group } from './group';
+import { Group, type AroundPage } from './group';
+import { isDeadNeighbour } from './neighbour';
+import { follower } from './parked.decider';
 import { replay } from './replay';
 import { policyFollower, React, type Dispatch } from './react';
-import { seenBy, type Completeness } from './verify';
+import { seenBy, soundness, type Completeness } from './verify';
 
 const LEASE_MS = 10_000;
 const TICK_MS = 1_000;
@@ -40,6 +45,7 @@ export interface RunnerParts {
   readonly dispatch: Dispatch;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
+  readonly aroundPage?: AroundPage;
 }
 
 /** How far one follower is. */
@@ -69,10 +75,10 @@ export class Runner {
   private ticking: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: RunnerParts) {
-    const { log, journal, onFault } = parts;
+    const { log, journal, onFault, aroundPage } = parts;
     const progress = () => this.waiters.forEach((wake) => wake());
-    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault);
-    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault);
+    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault, aroundPage);
+    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault, aroundPage);
   }
 
   /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
@@ -121,9 +127,11 @@ export class Runner {
       else this.fences.delete(lease);
       changed ||= before?.token !== fence?.token;
     }
-    for (const { name } of this.folds.followers) {
-      const projection = this.parts.projections.find((p) => isGenerationOf(p, name));
-      if (projection) changed ||= (await this.parts.documents.active(projection.name)) !== name;
+    for (const projection of this.parts.projections) {
+      if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
+      const open = this.folds.followers.find(({ name }) => isGenerationOf(projection, name));
+      // Not open although it is ours: its rebuild has failed.
+      changed ||= !open || (await this.parts.documents.active(projection.name)) !== open.name;
     }
     if (changed) {
       this.folds.refresh();
@@ -145,35 +153,84 @@ export class Runner {
     return documents.lease(lease, this.holder, LEASE_MS, clock.now());
   }
 
+  /** The fence held now. A follower opened under it never writes under a later one: others may have gone on since. */
   private fenceOf(lease: string): () => Fence {
+    const held = this.fences.get(lease);
     return () => {
-      const fence = this.fences.get(lease);
-      if (!fence) throw new Conflict('documents/lease-lost', `Another process runs ${lease} now.`);
-      return fence;
+      if (!held || this.fences.get(lease)?.token !== held.token)
+        throw new Conflict('documents/lease-lost', `Another process has run ${lease} since.`);
+      return held;
     };
   }
 
   private async openFolds(): Promise<readonly Follower[]> {
-    const { documents, projections } = this.parts;
+    const { documents, log, projections, onFault } = this.parts;
     const folds: Follower[] = [];
     for (const projection of projections) {
-      if (!this.fences.has(projection.name)) continue;
-      let active = await documents.active(projection.name);
-      if (!active) await documents.activate(projection.name, (active = firstGeneration(projection)));
-      if (isGenerationOf(projection, active))
-        folds.push(await Fold.open(documents, projection, active, this.fenceOf(projection.name)));
-      else if (!this.rebuilding.has(projection.name)) void this.rebuild(projection.name).catch(this.parts.onFault);
+      const { name } = projection;
+      if (!this.fences.has(name) || this.rebuilding.has(name)) continue;
+      let active = await documents.active(name);
+      if (!active) await documents.activate(name, (active = firstGeneration(projection)));
+      const checkpoint = await documents.checkpoint(active);
+      if (isGenerationOf(projection, active)) {
+        const owner = { follower: active, owner: firstGeneration(projection) };
+        const found = await soundness(log, owner, projection.types, checkpoint);
+        if (!('fault' in found)) {
+          folds.push(await Fold.open(this.parts, projection, active, this.fenceOf(name), found));
+          continue;
+        }
+        onFault(found.fault);
+      }
+      void this.rebuild(name).catch(onFault);
     }
     return folds;
   }
 
   private async openReacts(): Promise<readonly Follower[]> {
-    const { documents, journal, policies, dispatch, log } = this.parts;
+    const { documents, policies, dispatch, log, onFault } = this.parts;
     const tip = await log.tip();
-    const mine = policies.filter((policy) => this.fences.has(policyFollower(policy)));
-    return Promise.all(
-      mine.map((policy) => React.open(documents, journal, policy, dispatch, this.fenceOf(policyFollower(policy)), tip)),
-    );
+    const reacts: Follower[] = [];
+    for (const policy of policies) {
+      const name = policyFollower(policy);
+      if (!this.fences.has(name)) continue;
+      const checkpoint = await documents.checkpoint(name);
+      const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
+      // Begun again: what it has sent is recognised by its command ids.
+      if ('fault' in found) onFault(found.fault);
+      const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
+      reacts.push(await React.open(this.parts, policy, dispatch, this.fenceOf(name), tip, known));
+    }
+    return reacts;
+  }
+
+  /**
+   * Has a parked sequence handled again by whichever process runs its follower, and waits for it.
+   * @param name of the follower, as `parked` gives it; @param actor who decides
+   * @returns the sequence as it waits afterwards; undefined when it waits no more
+   * @throws NotFound `read/not-parked`; Conflict `read/too-far-behind` when nobody follows the log
+   */
+  retryParked(name: string, sequence: string, actor: string): Promise<Parked | undefined> {
+    return this.decideParked('RetryParked', name, sequence, actor);
+  }
+
+  /** As `retryParked`, but the event at fault is left out for this follower, now and in every rebuild of its version. */
+  discardParked(name: string, sequence: string, actor: string): Promise<Parked | undefined> {
+    return this.decideParked('DiscardParked', name, sequence, actor);
+  }
+
+  private async decideParked(type: 'RetryParked' | 'DiscardParked', name: string, sequence: string, actor: string) {
+    const { documents, journal, clock, projections } = this.parts;
+    const find = async () => (await documents.parked(name)).find((parked) => parked.sequence === sequence);
+    const waiting = await find();
+    if (!waiting) throw new NotFound('read/not-parked', `${sequence} of ${name} does not wait.`, 'sequence');
+    const projection = projections.find((candidate) => isGenerationOf(candidate, name));
+    const followerId = projection ? firstGeneration(projection) : name;
+    const data = { followerId, sequence, eventId: waiting.eventId };
+    const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
+    const outcome = await handle(journal, follower, followerId, { type, data, meta }, new DecisionContext(clock));
+    if (outcome instanceof Refused) throw outcome;
+    await this.waitFor(outcome.position, projection ? 'read models' : 'policies', 30_000);
+    return find();
   }
 
   /** The checkpoint names of all read models (their active generations) and policies. */
@@ -339,9 +396,10 @@ export class Runner {
     const { documents, log, projections } = this.parts;
     const answers: Completeness[] = [];
     for (const projection of projections) {
-      const generation = (await documents.active(projection.name)) ?? firstGeneration(projection);
+      const owner = firstGeneration(projection);
+      const generation = (await documents.active(projection.name)) ?? owner;
       const checkpoint = await documents.checkpoint(generation);
-      answers.push(await seenBy(log, generation, projection.types, checkpoint));
+      answers.push(await seenBy(log, { follower: generation, owner }, projection.types, checkpoint));
     }
     return answers;
   }
@@ -349,21 +407,3 @@ export class Runner {
 
 /** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
 const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;
-
-const isGenerationOf = (projection: Projection, generation: string): boolean => {
-  const first = firstGeneration(projection);
-  return (
-    generation === first || (generation.startsWith(`${first}-`) && /^\d+$/.test(generation.slice(first.length + 1)))
-  );
-};
-
-const isDeadNeighbour = (holder: string): boolean => {
-  const [host, pid] = holder.split(':');
-  if (host !== hostname() || Number(pid) === process.pid) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-};

@@ -1,0 +1,47 @@
+import type { EventLog, StoredEvent } from '@baton/kernel';
+import { followerEvents, type FollowerEvent } from './parked.events';
+
+export const decisionTypes = [...followerEvents.schemas.keys()];
+
+/** A decision about one sequence of a follower, at its place in the log. */
+export interface Decision {
+  readonly sequence: string;
+  readonly eventId: string;
+  readonly discards: boolean;
+  readonly position: string;
+}
+
+/** The decision about this follower that an event holds, if any. */
+export const decisionOf = (event: StoredEvent, followerId: string): Decision | undefined => {
+  if (event.stream !== `follower-${followerId}` || !decisionTypes.includes(event.type)) return undefined;
+  const { sequence, eventId } = event.data as FollowerEvent['data'];
+  return { sequence, eventId, discards: event.type === 'ParkedDiscarded', position: event.position };
+};
+
+/** `sequence eventId` of all that was discarded for a follower up to a position. */
+export const discardedBy = async (
+  log: Pick<EventLog, 'read'>,
+  followerId: string,
+  upTo: string,
+): Promise<ReadonlySet<string>> => {
+  const decisions = (await log.read(`follower-${followerId}`)).map((event) => decisionOf(event, followerId));
+  return new Set(
+    decisions.flatMap((one) => (one?.discards && one.position <= upTo ? [`${one.sequence} ${one.eventId}`] : [])),
+  );
+};
+
+/** A page cut after each decision: what follows a decision is handled once it was obeyed. */
+export function* parts(
+  events: readonly StoredEvent[],
+  after: string,
+  followerId: string,
+): Iterable<{ readonly start: number; readonly end: number; readonly decision: Decision | undefined }> {
+  let start = 0;
+  for (let index = 0; index < events.length; index++) {
+    const decision = events[index]!.position > after ? decisionOf(events[index]!, followerId) : undefined;
+    if (!decision) continue;
+    yield { start, end: index + 1, decision };
+    start = index + 1;
+  }
+  if (start < events.length || start === 0) yield { start, end: events.length, decision: undefined };
+}

@@ -1,0 +1,105 @@
+import { START, type EventLog, type Journal, type Parked, type Projection, type StoredEvent } from '@baton/kernel';
+import { DecodedPage } from './page';
+
+/** Where folding a document stopped. */
+export interface Stuck {
+  readonly event: StoredEvent;
+  readonly error: unknown;
+}
+export interface Refold {
+  readonly log: Pick<EventLog, 'read' | 'readAll'>;
+  readonly journal: Journal;
+  readonly projection: Projection;
+  /** Folds one event into a document and checks the result. @throws what the fold throws */
+  readonly step: (before: object | undefined, decoded: unknown, key: string) => object;
+  /** `sequence eventId` of what is left out. */
+  readonly discarded: ReadonlySet<string>;
+  /** Sequences that wait; their later events wait too. */
+  readonly parked: ReadonlyMap<string, Parked>;
+  readonly upTo: string;
+}
+const PAGE = 5000;
+
+const opened = async (projection: Projection, page: DecodedPage): Promise<(index: number) => unknown> => {
+  if (!projection.personal) return (index) => page.at(index);
+  await page.openAll();
+  return (index) => page.openAt(index);
+};
+
+/**
+ * The documents that events of a stream belong to, from a position on: those that were left out while it waited.
+ * @returns the first event that still cannot be read, if there is one
+ */
+export const keysOfStream = async (
+  { log, journal, projection, discarded, upTo }: Refold,
+  stream: string,
+  from: string,
+): Promise<Set<string> | Stuck> => {
+  const events = (await log.read(stream)).filter(
+    ({ position, type, id }) =>
+      position >= from &&
+      position <= upTo &&
+      (!projection.types || projection.types.includes(type)) &&
+      !discarded.has(`stream:${stream} ${id}`),
+  );
+  const page = new DecodedPage({ events, position: upTo, atTip: true }, journal);
+  const at = await opened(projection, page);
+  const keys = new Set<string>();
+  for (let index = 0; index < events.length; index++) {
+    const decoded = at(index);
+    try {
+      if (decoded instanceof Error) throw decoded;
+      for (const key of projection.keys(decoded as Parameters<Projection['keys']>[0])) keys.add(key);
+    } catch (error) {
+      return { event: events[index]!, error };
+    }
+  }
+  return keys;
+};
+
+/**
+ * Folds some documents anew from the beginning of the log: what waited may lie before events that have been folded
+ * since, and folds run in log order.
+ * @returns per document what it is now (undefined: no event belongs to it), or where its fold stopped
+ */
+export const refold = async (
+  { log, journal, projection, step, discarded, parked, upTo }: Refold,
+  keys: ReadonlySet<string>,
+): Promise<{ documents: Map<string, object>; stuck: Map<string, Stuck> }> => {
+  const documents = new Map<string, object>();
+  const stuck = new Map<string, Stuck>();
+  const filter = projection.types ? { types: projection.types } : {};
+  for (let after = START, done = keys.size === 0; !done;) {
+    const page = await log.readAll(after, filter, PAGE);
+    const decoded = new DecodedPage(page, journal);
+    const at = await opened(projection, decoded);
+    for (let index = 0; index < page.events.length; index++) {
+      const event = page.events[index]!;
+      if (event.position > upTo) break;
+      const sequence = `stream:${event.stream}`;
+      const waits = parked.get(sequence);
+      if ((waits && waits.position <= event.position) || discarded.has(`${sequence} ${event.id}`)) continue;
+      const readable = at(index);
+      let touched: readonly string[];
+      try {
+        if (readable instanceof Error) throw readable;
+        touched = projection.keys(readable as Parameters<Projection['keys']>[0]);
+      } catch (error) {
+        // Which documents it belongs to cannot be known, so none of them may pass it by.
+        return { documents: new Map(), stuck: new Map([...keys].map((key) => [key, { event, error }])) };
+      }
+      for (const key of touched) {
+        if (!keys.has(key) || stuck.has(key) || discarded.has(`${key} ${event.id}`)) continue;
+        try {
+          documents.set(key, step(documents.get(key), readable, key));
+        } catch (error) {
+          stuck.set(key, { event, error });
+          documents.delete(key);
+        }
+      }
+    }
+    done = page.atTip || page.position >= upTo;
+    after = page.position;
+  }
+  return { documents, stuck };
+};
