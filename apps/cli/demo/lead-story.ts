@@ -1,11 +1,11 @@
 import { fromMs, toMs } from '@baton/kernel';
-import { rejections } from './agreements';
+import { rejections, wantedFrom } from './agreements';
 import { dealStory, type Prospect } from './deal-story';
 import { askingTouch, channels, marketingTouch, salesTouch, type Channel } from './market';
 import { companyOf, doubleOf, personOf } from './people';
 import { randomOf, type Random } from './random';
 import { answerTime, authorities, budgets, needs, repFor, timelines, type Rep } from './sales';
-import { DAY, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
+import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
 
 /** As many companies as the demo's people work for. */
 const COMPANIES = 1400;
@@ -85,11 +85,10 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
 
   /** From marketing's qualification to whatever sales makes of it. */
   const round = (dealNumber: number): Outcome | 'won' | 'lost' => {
-    const touch = askingTouch(random, laterChannel(random), story.now(), true);
-    touched('web-site', touch);
+    // What both teams agreed on decides when a lead is qualified: here, by asking to be called.
+    if (story.now() >= BEGIN + wantedFrom.day * DAY && company.employees < wantedFrom.employees) return 'waiting';
+    touched('web-site', askingTouch(random, laterChannel(random), story.now(), true));
     story.wait(MINUTE);
-    const evidence = { touches, action: touch.action, page: touch.page ?? '', employees: company.employees };
-    story.tell('lead', leadId, 'marketing-automation', 'QualifyLead', { evidence });
     if (random.chance(0.02)) return 'waiting';
     story.wait(random.int(1, 25) * MINUTE);
     const rep = repFor(random);

@@ -43,7 +43,7 @@ export const scoringModel = object({
   groups: optional(list(object({ code, cap: real('The most the group gives, in points.', { min: 0 }) }))),
 });
 export type ScoringModel = Static<typeof scoringModel>;
-export type FitRule = ScoringModel['fit']['rules'][number] & { readonly when: Criterion };
+export type FitRule = Omit<ScoringModel['fit']['rules'][number], 'when'> & { readonly when: Criterion };
 export type EngagementRule = ScoringModel['engagement']['rules'][number];
 
 const wholeHundredths = (value: number): boolean => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6;

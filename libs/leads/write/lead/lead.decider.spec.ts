@@ -2,7 +2,7 @@ import { Refused, type Definition } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { lead } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { stageNames, type StageName } from './lead.model';
+import { stageNames, type Known, type StageName } from './lead.model';
 
 const given = specFor(lead);
 const NOW = '2024-01-01T00:00:00.000Z';
@@ -193,9 +193,13 @@ describe('a touch', () => {
       .when(record)
       .then(touched));
   it('still lands on a merged lead', () => given(captured, mergedInto).when(record).then(touched));
-  it('does not grow the state', () => {
-    const state = given(...stages.sql).state();
-    expect(lead.evolve(state, { ...touched, id: 'x', occurredAt: NOW })).toBe(state);
+  it('is kept in short, for definitions to come', () => {
+    const { person } = given(...stages.sql, {
+      ...touched,
+      data: { ...touch, page: '/', source: 'x' },
+    }).state() as Known;
+    expect(person.touches.length).toBe(1);
+    expect(person.touches.at(0)).toEqual({ id: 'event-5', at: NOW, action: 'page-view', page: '/' });
   });
 });
 

@@ -1,8 +1,21 @@
-import { decider, refuse, Refused, type Context, type Fact } from '@baton/kernel';
-import { settled } from '@baton/definitions';
+import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
+import { salesQuestions, settled, type Verdict } from '@baton/definitions';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
-import { at, dealOf, isKnown, withDeal, withPerson, type Known, type Lead, type Person } from './lead.model';
+import {
+  at,
+  dealOf,
+  isKnown,
+  laterOf,
+  profileWith,
+  withDeal,
+  withPerson,
+  type Known,
+  type Lead,
+  type Person,
+} from './lead.model';
 import { existing, idReleased, mayMove, standing, type MoveName } from './moves.rules';
+import { evidenceOf, evidenceOfMet, qualification, verdictOf, type Qualification } from './qualification.rules';
+import { TouchLog } from './touch-log.model';
 
 type Facts = readonly Fact<LeadEvent>[];
 type Answer = Facts | Refused;
@@ -39,39 +52,71 @@ const deciding = ({ external }: Moving, kind: string, { definition }: Context): 
 const carried = (lead: Known, { external }: Moving): string =>
   external === undefined && 'definition' in lead ? lead.definition : `external:${external}`;
 
-const bant = ['budget', 'authority', 'need', 'timeline'] as const;
+/**
+ * What the definitions in force say of the lead, as of the latest that is known of it: a touch that is told late counts
+ * together with those that happened after it.
+ */
+const judged = ({ person }: Known, { now, definition }: Context): Qualification | undefined =>
+  qualification(person, laterOf(now, person.latest), definition);
+
+/** The same facts, and the qualification that follows from them: in one append with their cause. */
+const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
+  let after = state;
+  for (const [index, fact] of facts.entries())
+    after = lead.evolve(after, { occurredAt: context.now, ...fact, id: context.idOf(index) });
+  if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
+  const found = judged(after, context);
+  if (!found?.met) return facts;
+  const { leadId, latest } = after.person;
+  const data = { leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
+  return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
+};
+
+const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
+  const failed = leaves.filter(({ path }) => because.includes(path));
+  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
+  return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
+};
+
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
-export const lead = decider<Lead, LeadCommand, LeadEvent>({
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCommand, LeadEvent>({
   commands: leadCommands,
   events: leadEvents,
-  uses: ['mql', 'sql', 'rejection-reasons'],
+  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons'],
   initialState: () => ({ stage: 'unknown' }),
   decide: {
-    CaptureLead: (state, { data }) => {
+    CaptureLead: (state, { data }, context) => {
       if (state.stage === 'released') return idReleased();
       if (isKnown(state)) return alreadyCaptured(data.leadId);
-      return [{ type: 'LeadCaptured', data }];
+      return qualifying(state, [{ type: 'LeadCaptured', data }], context);
     },
-    ChangeLeadProfile: (state, { data }) =>
+    ChangeLeadProfile: (state, { data }, context) =>
       on(standing(state), () =>
         Object.keys(data).length > 1
-          ? [{ type: 'LeadProfileChanged', data }]
+          ? qualifying(state, [{ type: 'LeadProfileChanged', data }], context)
           : refuse('lead/nothing-to-change', 'Name at least one fact.'),
       ),
-    RecordTouch: (state, { data }, { now }) =>
+    RecordTouch: (state, { data }, context) =>
       on(existing(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
         const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-STAMPED_DEALS) };
         const touch: Fact<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
         // A touch that is told late, from before the lead was given back, is no new interest.
-        return 'since' in stage && now >= stage.since
-          ? [touch, { type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
-          : [touch];
+        const again: Facts =
+          'since' in stage && context.now >= stage.since
+            ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
+            : [];
+        return qualifying(state, [touch, ...again], context);
       }),
+    ReevaluateLead: (state, _, context) => on(standing(state), () => qualifying(state, [], context)),
     QualifyLead: (state, { data }, context) =>
-      move(state, 'QualifyLead', data, (_, flagged) => {
+      move(state, 'QualifyLead', data, (known, flagged) => {
+        const found = data.external === undefined ? judged(known, context) : undefined;
+        // Where both teams agreed on criteria, nobody's word replaces them.
+        if (found?.criteria && !found.met) return notMet(found.criteria.definition, found.criteria);
+        if (found?.met) return qualifying(state, [], context);
         const definition = deciding(data, 'mql', context);
         if (definition instanceof Refused) return definition;
         return [{ type: 'LeadQualified', data: { ...rest(data, 'external'), definition, ...flagged } }];
@@ -85,8 +130,16 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
         return [{ type: 'LeadHandedOff', data: facts }];
       });
     },
-    AcceptLead: (state, { data, meta }) =>
+    AcceptLead: (state, { data, meta }, context) =>
       move(state, 'AcceptLead', data, (known, flagged) => {
+        const agreement = data.external === undefined ? context.definition('sal') : undefined;
+        const verdict = verdictOf(
+          agreement,
+          known.person,
+          laterOf(context.now, known.person.latest),
+          context.definition,
+        );
+        if (verdict && !verdict.met) return notMet(agreement!.ref, verdict);
         const rep = ('rep' in known && known.rep) || meta.actor;
         return [
           { type: 'LeadAccepted', data: { leadId: data.leadId, rep, definition: carried(known, data), ...flagged } },
@@ -119,12 +172,25 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
           : [{ type: 'LeadRecycled', data: { ...rest(data, 'external'), ...flagged } }],
       ),
     SalesQualifyLead: (state, { data }, context) =>
-      move(state, 'SalesQualifyLead', data, (_, flagged) => {
+      move(state, 'SalesQualifyLead', data, (known, flagged) => {
         const definition = deciding(data, 'sql', context);
         if (definition instanceof Refused) return definition;
-        if (data.external === undefined && bant.every((answer) => blank(data[answer])))
+        if (data.external === undefined && salesQuestions.every((answer) => blank(data[answer])))
           return refuse('lead/no-answers', 'Give at least one of budget, authority, need and timeline.', 'budget');
-        return [{ type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...flagged } }];
+        const verdict =
+          data.external === undefined
+            ? verdictOf(
+                context.definition('sql'),
+                { ...known.person, answers: data },
+                laterOf(context.now, known.person.latest),
+                context.definition,
+              )
+            : undefined;
+        if (verdict && !verdict.met) return notMet(definition, verdict);
+        const evidence: { evidence?: Json } = verdict ? { evidence: evidenceOf(verdict) } : {};
+        return [
+          { type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...evidence, ...flagged } },
+        ];
       }),
     ConvertLead: (state, { data: { leadId, opportunityId, external } }) => {
       const known = standing(state);
@@ -168,9 +234,11 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
           return refuse('lead/survivor', 'This lead is the survivor of the two.', 'survivorId');
         return [{ type: 'LeadMergedInto', data: { leadId, survivorId } }];
       }),
-    FollowUnmerge: (state, { data: { leadId, survivorId } }) =>
+    FollowUnmerge: (state, { data: { leadId, survivorId } }, context) =>
       on(existing(state), ({ person }) =>
-        person.mergedInto === survivorId ? [{ type: 'LeadUnmergedFrom', data: { leadId, survivorId } }] : [],
+        person.mergedInto === survivorId
+          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data: { leadId, survivorId } }], context)
+          : [],
       ),
     JoinOpportunity: (state, { data }) =>
       on(existing(state), ({ person }) => {
@@ -206,12 +274,32 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
     },
   },
   evolve: {
-    LeadCaptured: (_, { data: { leadId } }) => ({
+    LeadCaptured: (_, { data, occurredAt }) => ({
       stage: 'lead',
-      person: { leadId, handoffs: 0, deals: [], opportunityIds: [], visitorIds: [], merged: new Map() },
+      person: {
+        leadId: data.leadId,
+        profile: profileWith({}, data),
+        touches: TouchLog.empty(),
+        latest: occurredAt,
+        handoffs: 0,
+        deals: [],
+        opportunityIds: [],
+        visitorIds: [],
+        merged: new Map(),
+      },
     }),
-    LeadProfileChanged: (state) => state,
-    TouchRecorded: (state) => state,
+    LeadProfileChanged: (state, { data, occurredAt }) =>
+      withPerson(state, (person) => ({
+        ...person,
+        profile: profileWith(person.profile, data),
+        latest: laterOf(person.latest, occurredAt),
+      })),
+    TouchRecorded: (state, { id, data: { action, channel, content, page, campaign }, occurredAt }) =>
+      withPerson(state, (person) => ({
+        ...person,
+        touches: person.touches.with({ id, at: occurredAt, action, channel, content, page, campaign }),
+        latest: laterOf(person.latest, occurredAt),
+      })),
     LeadQualified: (state, { data: { definition } }) => at(state, { stage: 'mql', definition }),
     LeadHandedOff: (state, { data: { definition, rep, count } }) =>
       withPerson(at(state, { stage: 'handed-off', definition, rep }), (person) => ({ ...person, handoffs: count })),
@@ -228,7 +316,8 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
     LeadOpportunityLost: (state, { data: { opportunityId } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { lost: true })),
     LeadBecameCustomer: (state) => at(state, { stage: 'customer' }),
-    LeadReengaged: (state) => at(state, { stage: 'lead' }),
+    LeadReengaged: (state, { occurredAt }) =>
+      withPerson(at(state, { stage: 'lead' }), (person) => ({ ...person, latest: laterOf(person.latest, occurredAt) })),
     LeadDisqualified: (state) => at(state, { stage: 'disqualified' }),
     LeadMerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, true),
     LeadUnmerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, false),
@@ -244,8 +333,10 @@ export const lead = decider<Lead, LeadCommand, LeadEvent>({
     LeadIdReleased: () => ({ stage: 'released' }),
   },
   due: (state) => (state.stage === 'recycled' ? state.reengageAt : undefined),
-  pass: (state) =>
-    isKnown(state) ? [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }] : [],
+  pass: (state, context) =>
+    isKnown(state)
+      ? qualifying(state, [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }], context)
+      : [],
 });
 
 const alreadyCaptured = (leadId: string): Refused =>

@@ -84,7 +84,9 @@ export const leadEvents = events({
     description: 'The lead met the definition of a marketing-qualified lead.',
     leadId,
     definition,
-    evidence: optional(json('What met it: the value seen and the touches counted, by leaf.')),
+    evidence: optional(
+      json('What met it: the value seen and the touches counted, by leaf; or the score, by rule; or a person’s words.'),
+    ),
     external: flagged,
   },
   LeadHandedOff: {
@@ -121,6 +123,7 @@ export const leadEvents = events({
     leadId,
     definition,
     ...bant,
+    evidence: optional(json('What met it, by leaf.')),
     external: flagged,
   },
   LeadConverted: {
@@ -212,12 +215,14 @@ export const leadCommands = commands('lead', {
     ...touchFields,
   },
   QualifyLead: {
-    description: 'The lead meets the definition of a marketing-qualified lead.',
+    description:
+      'The lead meets the definition of a marketing-qualified lead. Where criteria are agreed they decide, not the caller.',
     allow: ['marketing', 'revops'],
     leadId,
-    evidence: optional(json('What met it.')),
+    evidence: optional(json('What met it, where no criteria are agreed.')),
     external,
   },
+  ReevaluateLead: { description: 'Look again whether the lead meets the definitions in force.', leadId },
   HandOffLead: {
     description: 'Hand a qualified lead to a rep.',
     allow: ['marketing', 'revops'],

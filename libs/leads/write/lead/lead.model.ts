@@ -1,4 +1,6 @@
 import type { Instant } from '@baton/kernel';
+import { profileFields, type CriteriaFacts, type ProfileField } from '@baton/definitions';
+import type { TouchLog } from './touch-log.model';
 
 /** A deal of the person, as this lead has heard of it. */
 export interface Deal {
@@ -12,9 +14,15 @@ export interface Deal {
   readonly role?: string;
 }
 
-/** What a lead keeps through all stages. Touches leave no trace here: a stream may have thousands. */
+/** What a lead keeps through all stages. */
 export interface Person {
   readonly leadId: string;
+  /** The facts that criteria and scores compare; none of them is personal. */
+  readonly profile: CriteriaFacts['profile'];
+  /** Every touch, in short: a later version of a definition may look further back than today's. */
+  readonly touches: TouchLog;
+  /** The latest instant at which something happened to the person, however late it was told. */
+  readonly latest: Instant;
   readonly handoffs: number;
   readonly deals: readonly Deal[];
   /** Of the deals it is on: stamped on touches. */
@@ -73,3 +81,16 @@ export const withDeal = (person: Person, opportunityId: string, news: Partial<De
 
 export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefined =>
   deals.find((deal) => deal.opportunityId === opportunityId);
+
+/** The same facts with what an event says of the person. */
+export const profileWith = (
+  profile: Person['profile'],
+  said: Readonly<Partial<Record<ProfileField, string | number>>>,
+): Person['profile'] => {
+  const next: Partial<Record<ProfileField, string | number>> = { ...profile };
+  for (const field of Object.keys(profileFields) as ProfileField[])
+    if (said[field] !== undefined) next[field] = said[field];
+  return next;
+};
+
+export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);

@@ -1,0 +1,112 @@
+import type { Context, Definition, Instant, Json } from '@baton/kernel';
+import {
+  evaluate,
+  type Agreement,
+  type CriteriaFacts,
+  type Criterion,
+  type ScoreAxis,
+  type ScoringModel,
+  type Verdict,
+} from '@baton/definitions';
+import { scoreAt, type Score } from './score.model';
+
+/** What the definitions in force say of a lead at an instant. */
+export interface Qualification {
+  readonly met: boolean;
+  /** The version that is met; the criteria come before the score. */
+  readonly definition?: string;
+  /** The agreed criteria; absent where none are in force. */
+  readonly criteria?: Verdict & { readonly definition: string };
+  /** The agreed scoring model; absent where none is in force. */
+  readonly score?: Score & { readonly definition: string; readonly threshold?: number; readonly met: boolean };
+}
+
+const bodyOf = <B>(definition: Definition | undefined): B | undefined => definition?.body as B | undefined;
+/** The criteria of an agreement, where it has some. */
+export const criteriaOf = (definition: Definition | undefined): Criterion | undefined =>
+  bodyOf<Agreement>(definition)?.criteria;
+
+/** The facts with the score under the model in force, computed once and only where somebody asks. */
+export const withScore = (
+  facts: CriteriaFacts,
+  model: Definition | undefined,
+  at: Instant,
+): { readonly facts: CriteriaFacts; readonly score: () => Score | undefined } => {
+  let known: Score | undefined;
+  const score = () => (model ? (known ??= scoreAt(bodyOf<ScoringModel>(model)!, facts, at)) : undefined);
+  const points = (axis: ScoreAxis) => {
+    const found = score();
+    return found && (axis === 'total' ? found.hundredths : found[axis]) / 100;
+  };
+  return { facts: { ...facts, score: points }, score };
+};
+
+/** Evaluates an agreement that has criteria; undefined where people judge. */
+export const verdictOf = (
+  agreement: Definition | undefined,
+  facts: CriteriaFacts,
+  at: Instant,
+  definition: Context['definition'],
+): Verdict | undefined => {
+  const criteria = criteriaOf(agreement);
+  return criteria && evaluate(criteria, withScore(facts, definition('scoring-model'), at).facts, at);
+};
+
+/**
+ * Is this a marketing-qualified lead? It is when the agreed criteria are met, or when the score reaches the threshold of
+ * the agreed model.
+ * @returns undefined where neither criteria nor a threshold are in force: people decide
+ */
+export const qualification = (
+  facts: CriteriaFacts,
+  at: Instant,
+  definition: Context['definition'],
+): Qualification | undefined => {
+  const [agreement, model] = [definition('mql'), definition('scoring-model')];
+  const threshold = bodyOf<ScoringModel>(model)?.threshold;
+  const tree = criteriaOf(agreement);
+  if (!tree && threshold === undefined) return undefined;
+  const scored = withScore(facts, model, at);
+  const criteria = tree && { definition: agreement!.ref, ...evaluate(tree, scored.facts, at) };
+  const found = scored.score();
+  const reached = found !== undefined && threshold !== undefined && found.hundredths >= Math.round(threshold * 100);
+  const by = criteria?.met ? criteria.definition : reached ? model!.ref : undefined;
+  return {
+    met: by !== undefined,
+    ...(by !== undefined && { definition: by }),
+    ...(criteria && { criteria }),
+    ...(found && {
+      score: { definition: model!.ref, met: reached, ...(threshold !== undefined && { threshold }), ...found },
+    }),
+  };
+};
+
+/** What an event keeps of a verdict. */
+export const evidenceOf = ({ because, leaves }: Verdict): Json => ({ because, leaves }) as unknown as Json;
+
+const NAMED_TOUCHES = 20;
+/** What an event keeps of a score: one line a rule or cap, with the last touches that were hit; they sum to the score. */
+export const scoreEvidence = ({
+  hundredths,
+  fit,
+  engagement,
+  grade,
+  threshold,
+  entries,
+}: NonNullable<Qualification['score']>): Json => {
+  const lines = new Map<string, { cause: string; code: string; hundredths: number; hits: number; touches: string[] }>();
+  for (const { cause, code, touchId, hundredths: part } of entries) {
+    const key = `${cause} ${code}`;
+    const line = lines.get(key) ?? { cause, code, hundredths: 0, hits: 0, touches: [] };
+    line.hundredths += part;
+    if (cause === 'hit') line.hits++;
+    if (touchId !== undefined) line.touches.push(touchId);
+    lines.set(key, line);
+  }
+  const kept = [...lines.values()].map((line) => ({ ...line, touches: line.touches.slice(-NAMED_TOUCHES) }));
+  return { hundredths, fit, engagement, ...(grade && { grade }), threshold: threshold ?? null, lines: kept };
+};
+
+/** The evidence of what is met, for the event that says so. */
+export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
+  criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);

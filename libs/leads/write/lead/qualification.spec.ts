@@ -1,0 +1,259 @@
+import { DAY_MS, fromMs, Refused, toMs, type Definition, type Json } from '@baton/kernel';
+import { specFor } from '@baton/kernel/testing';
+import type { Criterion } from '@baton/definitions';
+import { lead } from './lead.decider';
+import type { LeadEvent } from './lead.events';
+
+const given = specFor(lead);
+const NOW = '2024-03-31T12:00:00.000Z';
+const daysAgo = (days: number) => fromMs(toMs(NOW) - days * DAY_MS);
+const leadId = 'ada';
+const agreed = (kind: string, body: unknown, version = 1): Definition => ({
+  ...{ kind, version, ref: `${kind}@${version}` },
+  body: body as Json,
+});
+const touchOf = (data: object) => ({ leadId, team: 'marketing', ...data }) as const;
+const touched = (days: number, data: object) =>
+  ({ type: 'TouchRecorded', data: touchOf(data), occurredAt: daysAgo(days) }) as LeadEvent & { occurredAt: string };
+const record = (data: object) => ({ type: 'RecordTouch', data: touchOf(data) }) as never;
+const page = { action: 'page-view', page: '/product/forecast' };
+
+/** Downloaded our pricing guide AND works for a company with 50+ employees AND has visited our product pages three times in the past month. */
+const criteria = {
+  all: [
+    { touches: { action: 'download', content: 'pricing-guide' }, gte: 1 },
+    { field: 'employees', gte: 50 },
+    { touches: { action: 'page-view', page: '/product*' }, gte: 3, within: 'P30D' },
+  ],
+} satisfies Criterion;
+const mql = agreed('mql', { criteria });
+const captured = (employees?: number) =>
+  ({
+    type: 'LeadCaptured',
+    data: { leadId, ...(employees !== undefined && { employees }) },
+    occurredAt: daysAgo(300),
+  }) as const;
+const guide = touched(90, { action: 'download', content: 'pricing-guide' });
+const decidedBy = (scene: ReturnType<typeof given>, command: unknown) => scene.when(command as never).decided();
+const types = (facts: unknown) => (facts as { type: string }[]).map(({ type }) => type);
+
+describe('a lead', () => {
+  const ready = (employees: number, first = 29) =>
+    given(captured(employees), guide, touched(first, page), touched(10, page)).at(NOW).under(mql);
+  it('is qualified on its third visit, in the same append, and the evidence names the three', () => {
+    const facts = decidedBy(ready(50), record(page));
+    expect(facts).toMatchObject([
+      { type: 'TouchRecorded' },
+      {
+        type: 'LeadQualified',
+        data: {
+          leadId,
+          definition: 'mql@1',
+          evidence: {
+            because: ['all.0', 'all.1', 'all.2'],
+            leaves: [
+              { touches: ['event-1'] },
+              { value: 50 },
+              { value: 3, touches: ['event-2', 'event-3', 'decided-0'] },
+            ],
+          },
+        },
+      },
+    ]);
+    for (const { type, data } of facts as LeadEvent[])
+      expect(lead.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
+  });
+  it('of a company of 49 is not, nor one whose first visit is 31 days old', () => {
+    expect(types(decidedBy(ready(49), record(page)))).toEqual(['TouchRecorded']);
+    expect(types(decidedBy(ready(50, 31), record(page)))).toEqual(['TouchRecorded']);
+    expect(types(decidedBy(ready(50, 30), record(page)))).toEqual(['TouchRecorded', 'LeadQualified']);
+  });
+  it('is not qualified by anybody’s word, and the answer says which leaf failed', () => {
+    const refused = decidedBy(ready(49), { type: 'QualifyLead', data: { leadId } });
+    expect(refused).toBeInstanceOf(Refused);
+    expect(refused).toMatchObject({ code: 'lead/criteria-not-met', details: { because: ['all.1', 'all.2'] } });
+    expect((refused as Refused).message).toContain('employees gte 50');
+  });
+  it('may be qualified by another system all the same', () =>
+    expect(decidedBy(ready(49), { type: 'QualifyLead', data: { leadId, external: 'crm' } })).toMatchObject([
+      { type: 'LeadQualified', data: { definition: 'external:crm', external: true } },
+    ]));
+  it('is qualified by what becomes known of it', () => {
+    const scene = given(captured(49), guide, ...[20, 10, 5].map((days) => touched(days, page)))
+      .at(NOW)
+      .under(mql);
+    const change = { type: 'ChangeLeadProfile', data: { leadId, employees: 80 } };
+    expect(types(decidedBy(scene, change))).toEqual(['LeadProfileChanged', 'LeadQualified']);
+  });
+  it('is qualified by its capture alone, where that is all that was agreed', () => {
+    const fit = agreed('mql', { criteria: { field: 'employees', gte: 50 } });
+    const capture = { type: 'CaptureLead', data: { leadId, employees: 50 } };
+    expect(types(decidedBy(given().under(fit), capture))).toEqual(['LeadCaptured', 'LeadQualified']);
+  });
+  it('is looked at again when the definitions change, once', () => {
+    const scene = given(captured(30), touched(200, page))
+      .at(NOW)
+      .under(agreed('mql', { criteria: { touches: {}, gte: 1 } }, 2));
+    const again = { type: 'ReevaluateLead', data: { leadId } };
+    expect(decidedBy(scene, again)).toMatchObject([{ type: 'LeadQualified', data: { definition: 'mql@2' } }]);
+    const qualified = { type: 'LeadQualified', data: { leadId, definition: 'mql@2' } } as const;
+    expect(decidedBy(given(captured(30), touched(200, page), qualified).under(mql), again)).toEqual([]);
+    expect(decidedBy(given(), again)).toMatchObject({ code: 'lead/unknown' });
+  });
+  it('counts a visit that is told late together with the later ones', () => {
+    const scene = given(captured(50), guide, touched(9, page), touched(8, page)).at(daysAgo(12)).under(mql);
+    expect(decidedBy(scene, record(page))).toMatchObject([
+      { type: 'TouchRecorded' },
+      {
+        type: 'LeadQualified',
+        occurredAt: daysAgo(8),
+        data: { evidence: { leaves: [{}, {}, { touches: ['event-2', 'event-3', 'decided-0'] }] } },
+      },
+    ]);
+  });
+  it('that was rejected is qualified again with the next touch, and not before', () => {
+    const handedOff = { type: 'LeadHandedOff', data: { leadId, rep: 'rita', definition: 'mql@1', count: 1 } } as const;
+    const rejected = { type: 'LeadRejected', data: { leadId, definition: 'mql@1', reason: 'no-need' } } as const;
+    const past = [captured(50), guide, ...[9, 8, 7].map((days) => touched(days, page)), handedOff, rejected];
+    const scene = given(...past.map((event) => ({ occurredAt: daysAgo(5), ...event })))
+      .at(NOW)
+      .under(mql);
+    expect(decidedBy(scene, { type: 'ReevaluateLead', data: { leadId } })).toEqual([]);
+    expect(types(decidedBy(scene, record({ action: 'e-mail-click' })))).toEqual([
+      'TouchRecorded',
+      'LeadReengaged',
+      'LeadQualified',
+    ]);
+  });
+  it('that comes back at its date is qualified in that instant', () => {
+    const reengageAt = daysAgo(3);
+    const recycled = {
+      type: 'LeadRecycled',
+      data: { leadId, reason: 'no-timing', reengageAt },
+      occurredAt: daysAgo(6),
+    } as const;
+    const past = [captured(50), guide, ...[20, 15, 10].map((days) => touched(days, page)), recycled];
+    expect(
+      decidedBy(
+        given(...past)
+          .at(NOW)
+          .under(mql),
+        { type: 'PassTime', data: { leadId } },
+      ),
+    ).toMatchObject([
+      { type: 'LeadReengaged', occurredAt: reengageAt },
+      { type: 'LeadQualified', occurredAt: reengageAt },
+    ]);
+  });
+  it('that was merged away waits for the survivor, and is judged again when it stands on its own', () => {
+    const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea' } } as const;
+    const scene = given(captured(50), guide, touched(9, page), touched(8, page), { ...merged, occurredAt: daysAgo(7) });
+    expect(types(decidedBy(scene.at(NOW).under(mql), record(page)))).toEqual(['TouchRecorded']);
+    const alone = given(captured(50), guide, ...[9, 8, 7].map((days) => touched(days, page)), {
+      ...merged,
+      occurredAt: daysAgo(6),
+    });
+    const unmerge = { type: 'FollowUnmerge', data: { leadId, survivorId: 'bea' } };
+    expect(types(decidedBy(alone.at(NOW).under(mql), unmerge))).toEqual(['LeadUnmergedFrom', 'LeadQualified']);
+  });
+  it('is left to people where nothing but words is agreed', () =>
+    expect(
+      decidedBy(given(captured(5)).under(agreed('mql', { statement: 'Worth a call.' })), {
+        type: 'QualifyLead',
+        data: { leadId, evidence: { said: 'at the fair' } },
+      }),
+    ).toEqual([{ type: 'LeadQualified', data: { leadId, definition: 'mql@1', evidence: { said: 'at the fair' } } }]));
+});
+
+describe('the scoring model in force', () => {
+  const body = {
+    threshold: 30,
+    fit: { rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 10 }] },
+    engagement: { rules: [{ code: 'pricing', touches: { page: '/pricing' }, points: 15, halfLife: 'P10D' }] },
+  };
+  const model = agreed('scoring-model', body, 4);
+  const visit = { action: 'page-view', page: '/pricing' };
+  it('qualifies at its threshold, in the same append, with its explanation', () => {
+    const scene = given(captured(50), touched(10, visit)).at(NOW).under(model);
+    expect(decidedBy(scene, record(visit))).toMatchObject([
+      { type: 'TouchRecorded' },
+      {
+        type: 'LeadQualified',
+        data: {
+          definition: 'scoring-model@4',
+          evidence: {
+            hundredths: 3250,
+            lines: [
+              { code: 'size', hundredths: 1000 },
+              { code: 'pricing', hundredths: 2250, hits: 2, touches: ['event-1', 'decided-0'] },
+            ],
+          },
+        },
+      },
+    ]);
+    expect(
+      types(decidedBy(given(captured(50), touched(20, visit)).at(NOW).under(model), record({ action: 'call' }))),
+    ).toEqual(['TouchRecorded']);
+  });
+  it('answers a leaf of the criteria', () => {
+    const warm = agreed('mql', { criteria: { score: 'engagement', gte: 15 } });
+    const cold = { ...body, threshold: undefined };
+    const scene = given(captured(5)).at(NOW);
+    expect(types(decidedBy(scene.under(warm, agreed('scoring-model', cold)), record(visit)))).toContain(
+      'LeadQualified',
+    );
+    expect(types(decidedBy(scene.under(warm), record(visit)))).not.toContain('LeadQualified');
+  });
+});
+
+describe('the agreements with sales', () => {
+  const handedOff = { type: 'LeadHandedOff', data: { leadId, rep: 'rita', definition: 'mql@1', count: 1 } } as const;
+  const accepted = { type: 'LeadAccepted', data: { leadId, rep: 'rita', definition: 'mql@1' } } as const;
+  const sql = agreed('sql', {
+    criteria: { all: [{ answer: 'need' }, { any: [{ answer: 'budget' }, { answer: 'timeline' }] }] },
+  });
+  const scene = given(captured(50), handedOff, accepted).under(sql);
+  const qualify = (answers: object) => ({ type: 'SalesQualifyLead', data: { leadId, ...answers } });
+  it('ask for the answers, and keep them as evidence', () => {
+    expect(decidedBy(scene, qualify({ need: 'speed', timeline: 'May' }))).toMatchObject([
+      {
+        type: 'LeadSalesQualified',
+        data: { definition: 'sql@1', need: 'speed', evidence: { because: ['all.0', 'all.1.any.1'] } },
+      },
+    ]);
+    expect(decidedBy(scene, qualify({ need: 'speed', budget: ' ' }))).toMatchObject({
+      code: 'lead/criteria-not-met',
+      details: { definition: 'sql@1', because: ['all.1.any.0', 'all.1.any.1'] },
+    });
+    expect(decidedBy(scene, qualify({ external: 'crm' }))).toMatchObject([{ data: { definition: 'external:crm' } }]);
+  });
+  it('say what a rep may take', () => {
+    const sal = agreed('sal', { criteria: { field: 'country', in: ['Germany'] } });
+    const accept = { type: 'AcceptLead', data: { leadId } };
+    expect(decidedBy(given(captured(50), handedOff).under(sal), accept)).toMatchObject({
+      code: 'lead/criteria-not-met',
+      details: { definition: 'sal@1' },
+    });
+    expect(types(decidedBy(given(captured(50), handedOff), accept))).toEqual(['LeadAccepted']);
+  });
+});
+
+describe('the touches of a lead', () => {
+  it('stay as they were seen, whatever is recorded after', () => {
+    const before = given(captured(50), touched(9, page)).state();
+    const at = (id: string, state = before) =>
+      lead.evolve(state, { ...touched(1, page), id } as Parameters<typeof lead.evolve>[1]);
+    const [one, other] = [at('a'), at('b')];
+    const ids = (state: typeof before) =>
+      'person' in state
+        ? Array.from({ length: state.person.touches.length }, (_, index) => state.person.touches.at(index)!.id)
+        : [];
+    expect([before, one, other, at('c', one), at('a')].map(ids)).toEqual([
+      ['event-1'],
+      ['event-1', 'a'],
+      ['event-1', 'b'],
+      ['event-1', 'a', 'c'],
+      ['event-1', 'a'],
+    ]);
+  });
+});
