@@ -58,8 +58,11 @@ export const allocate = (minor: number, weights: readonly number[]): number[] =>
   const sign = minor < 0 ? -1 : 1;
   const amount = BigInt(Math.abs(minor));
   const largest = Math.max(...weights);
-  // Weights become integers of 60 bits, so that equal weights stay equal and remainders are compared exactly.
-  const scaled = weights.map((weight) => BigInt(Math.round((weight / largest) * 2 ** 52)) << 8n);
+  // Weights become integers of 60 bits, so that equal weights stay equal and remainders are compared exactly. Whole
+  // weights stay as they are: then even remainders of unequal weights (3 and 1) tie as they do on paper.
+  const scaled = weights.every(Number.isSafeInteger)
+    ? weights.map(BigInt)
+    : weights.map((weight) => BigInt(Math.round((weight / largest) * 2 ** 52)) << 8n);
   const sum = scaled.reduce((total, weight) => total + weight, 0n);
   const parts = scaled.map((weight) => (amount * weight) / sum);
   let rest = Number(amount - parts.reduce((total, part) => total + part, 0n));

@@ -158,6 +158,19 @@ export interface Crediting {
   readonly missing: readonly Milestone[];
 }
 
+const PARTS = 1_000_000;
+/**
+ * Weights for the split of money. Those of a positional model become whole numbers where its shares have at most six
+ * decimals: 30 % and 10 % of 15 cents are then equal remainders, whatever the floating point makes of 0.3 and 0.1.
+ */
+const whole = (raw: readonly number[], shares: Shares | undefined): readonly number[] => {
+  if (!shares) return raw;
+  const least = raw.reduce((low, weight) => (weight > 0 && weight < low ? weight : low), Infinity);
+  const mids = Math.max(1, Math.round(shares.mid / least));
+  const parts = raw.map((weight) => Math.round(weight * mids * PARTS));
+  return parts.every((part, place) => Math.abs(part - raw[place]! * mids * PARTS) <= part * 1e-9) ? parts : raw;
+};
+
 /**
  * Splits a conversion over the touches that were selected of its journey.
  * @param amount what the conversion is worth, in minor units; the credits sum to it exactly (largest remainder, of
@@ -186,7 +199,7 @@ export const creditSelected = (
 
   const raw = model.weights(eligible, parameters);
   const weights = model.additive ? normalised(raw) : raw;
-  const split = raw.some((weight) => weight > 0) ? raw : weights; // the numbers before they were divided are exacter
+  const split = raw.some((weight) => weight > 0) ? whole(raw, shares) : weights;
   const minors =
     amount && (model.additive ? allocate(amount.minor, split) : raw.map((part) => Math.round(part * amount.minor)));
   const milestones: Milestone[][] = places.map(() => []);

@@ -139,6 +139,11 @@ describe('the edges', () => {
       credits: [{ share: 0.4, milestones: ['FT'] }, { share: 0.1 }, { share: 0.1, milestones: ['CW'] }],
     });
   });
+  it('gives the cent to the earlier of equal remainders, also between unequal shares', () => {
+    const four = { touches: touches([0, 1, 2, 3]), conversionAt: day(3), leadCreatedAt: day(2), openedAt: day(3) };
+    expect(minors('w-shaped', four, 15)).toEqual([5, 2, 4, 4]); // 4.5, 1.5, 4.5, 4.5
+    expect(minors('w-shaped', four, 25)).toEqual([8, 3, 7, 7]); // 7.5, 2.5, 7.5, 7.5
+  });
   it('takes a milestone at the last touch at or before it', () =>
     expect([...milestonesOf({ ...deal, leadCreatedAt: day(9.9), openedAt: day(10) })]).toEqual([
       ['FT', 0],

@@ -27,7 +27,7 @@ export interface PathRules {
 /** A journey with the touches that are weighed, in order, and for all others why they are not. */
 export interface Selected<T extends ModelTouch = ModelTouch> {
   /** What models weigh: oldest first, of the same instant in the order of the log. */
-  readonly eligible: ModelJourney & { readonly touches: readonly T[] };
+  readonly eligible: Omit<ModelJourney, 'touches'> & { readonly touches: readonly T[] };
   /** For each eligible touch its place in the journey as given. */
   readonly places: readonly number[];
   /** For each touch of the journey as given, why it is not weighed. */

@@ -42,7 +42,8 @@ describe('a path transform', () => {
     expect(left(path('CCC'), { kind: 'remove-if-last-and-not-all', channels: ['C'] })).toBe('CCC');
   });
   it('is applied in the order of the definition', () => {
-    const [collapse, drop] = [{ kind: 'exposure' }, { kind: 'exclude', channels: ['B'] }] as const;
+    const collapse: PathTransform = { kind: 'exposure' };
+    const drop: PathTransform = { kind: 'exclude', channels: ['B'] };
     expect(left(path('ABAB'), collapse, drop)).toBe('AA');
     expect(left(path('ABAB'), drop, collapse)).toBe('A');
   });

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
-import { allocate, type Instant, type Money } from '@baton/kernel';
-import { creditSelected, type Credit, type Crediting, type Milestone, type Model } from '../../models/credit.model';
+import type { Instant, Money } from '@baton/kernel';
+import { creditSelected, type Credit, type Milestone, type Model } from '../../models/credit.model';
 import {
   revenueOf,
   selected,
@@ -64,17 +64,13 @@ const changesOf = ({ amounts }: JourneyDocument): Change[] =>
  * difference of two exact splits: so bookings sum to the amount exactly after every change, and no credit ever stands
  * below zero.
  */
-const bookingsOf = (model: Model, { credits }: Crediting, deal: JourneyDocument): readonly Booking[][] => {
-  const weights = credits.map(({ share }) => share ?? 0);
-  const equal = weights.some((weight) => weight > 0) ? weights : credits.map(({ weight }) => weight);
-  const split = (minor: number) =>
-    model.additive ? allocate(minor, equal) : weights.map((part) => Math.round(part * minor));
+const bookingsOf = (deal: JourneyDocument, split: (amount: Money) => readonly number[]): readonly Booking[][] => {
   const changes = changesOf(deal).map((change) => ({
     ...change,
-    before: split(change.from.minor),
-    after: split(change.to.minor),
+    before: split(change.from),
+    after: split(change.to),
   }));
-  return credits.map((_, place) =>
+  return deal.touches.map((_, place) =>
     changes.flatMap(({ at, reason, to: { currency }, before, after }) => {
       const minor = after[place]! - before[place]!;
       return minor === 0 ? [] : [{ at, reason, revenue: { minor, currency } }];
@@ -91,11 +87,14 @@ export const explainedCredits = (
 ): ExplainedCredits & { readonly touches: readonly ClassifiedTouch[] } => {
   const { touches, selection } = selected(deal, ready, conversions);
   const amount = revenueOf(deal);
-  const crediting = creditSelected(model, selection, ready.parameters, amount);
-  const { credits, unattributed, missing } = crediting;
+  const credited = (money?: Money) => creditSelected(model, selection, ready.parameters, money);
+  const { credits, unattributed, missing } = credited(amount);
   const sum = credits.reduce((total, { share }) => total.plus(share ?? 0), new Decimal(0));
   const divisor = unattributed || !model.additive || sum.isZero() ? null : sum.toNumber();
-  const bookings = amount && !unattributed ? bookingsOf(model, crediting, deal) : undefined;
+  const bookings =
+    amount && !unattributed
+      ? bookingsOf(deal, (money) => credited(money).credits.map(({ minor }) => minor!))
+      : undefined;
   return {
     touches,
     model: model.code,

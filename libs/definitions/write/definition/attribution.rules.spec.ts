@@ -1,9 +1,9 @@
 import type { Json } from '@baton/kernel';
-import { attributionModelCodes } from './attribution.rules';
+import { attributionModelCodes, type Attribution } from './attribution.rules';
 import { bodyFault, settled } from './kinds.rules';
 
 const good = { model: 'linear', lookback: 'P90D' };
-const whole = {
+const whole: Attribution = {
   model: 'custom',
   lookback: 'none',
   lookbackSteps: 20,
@@ -29,9 +29,9 @@ const whole = {
 describe('a body of attribution', () => {
   it('is good', () => {
     expect(bodyFault('attribution', settled('attribution', undefined).body)).toBeUndefined();
-    expect(bodyFault('attribution', whole)).toBeUndefined();
+    expect(bodyFault('attribution', whole as unknown as Json)).toBeUndefined();
     for (const model of attributionModelCodes)
-      expect(bodyFault('attribution', { ...whole, model } as Json)).toBeUndefined();
+      expect(bodyFault('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();
   });
   it.each<[object, string]>([
     [{ lookback: '90 days' }, 'lookback'],
