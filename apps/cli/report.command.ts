@@ -2,6 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { DefinitionSource, instantOf, isDay, Refused, startOfDay } from '@baton/kernel';
 import { compareModels, dimensions, methodAt, modelOf, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
+import { pathsReport, periodsReport, returnsReport } from './attribution-reports';
 import { fixed, line, money, printJson, printTable } from './output';
 import { Session } from './session';
 
@@ -13,6 +14,9 @@ export interface ReportOptions {
   readonly model?: string;
   readonly lookback?: string;
   readonly currency?: string;
+  readonly conversion?: string;
+  readonly rate?: string;
+  readonly top?: string;
   readonly json?: boolean;
 }
 
@@ -98,6 +102,9 @@ const reports: Readonly<Record<string, Report>> = {
     const answers = await attributionReports(session, models, options);
     printJson(answers.length === 1 ? answers[0] : answers);
   },
+  returns: returnsReport,
+  paths: pathsReport,
+  periods: periodsReport,
   velocity: async (session, { json, ...options }) => {
     if (!json) return velocityTable(session, options);
     const { by, from, to, timeZone, currency } = options;
@@ -181,6 +188,18 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--currency <code>', description: 'Only deals in this currency.' })
   currency(value: string) {
+    return value;
+  }
+  @Option({ flags: '--conversion <kind>', description: 'Of paths: lead-created, mql, sql, opportunity or won.' })
+  conversion(value: string) {
+    return value;
+  }
+  @Option({ flags: '--rate <amount>', description: 'Of returns: what a minute of sales costs, "1.50 EUR".' })
+  rate(value: string) {
+    return value;
+  }
+  @Option({ flags: '--top <n>', description: 'Of paths: how many to name; 20 by default.' })
+  top(value: string) {
     return value;
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })

@@ -1,0 +1,167 @@
+import { DefinitionSource, instantOf, isDay, moneyOf, Refused, startOfDay } from '@baton/kernel';
+import {
+  conversionKinds,
+  figuresOf,
+  isIntact,
+  methodAt,
+  paths,
+  periodDelta,
+  periods,
+  returnDimensions,
+  returns,
+  type ConversionKind,
+  type PeriodDelta,
+  type ReturnDimension,
+} from '@baton/attribution';
+import { fixed, line, money, printJson, printTable } from './output';
+import type { ReportOptions } from './report.command';
+import type { Session } from './session';
+
+const instant = (text: string | undefined, path: string, zone = 'UTC') =>
+  text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
+const key = (value: string | null): string => (value === null ? '(not stated)' : value === '' ? '(blank)' : value);
+const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
+
+/** The definitions and the period that the options ask for. */
+const asked = async (session: Session, { lookback, timeZone, currency, ...options }: ReportOptions) => {
+  const to = instant(options.to, 'to', timeZone);
+  const from = instant(options.from, 'from', timeZone);
+  const now = session.clock.now();
+  return {
+    ...(await methodAt(session.app.get(DefinitionSource), to && to < now ? to : now)),
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(lookback && { lookback }),
+    ...(timeZone && { timeZone }),
+    ...(currency && { currency }),
+  };
+};
+
+/** `2.50 EUR` */
+const rateOf = (text: string) => {
+  const [amount, currency] = text.trim().split(/\s+/);
+  return moneyOf(amount ?? '', currency ?? '', 'rate');
+};
+
+/** Spend, ROAS, CAC and cost per stage, by channel, campaign or month. */
+export const returnsReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const by = (options.by ?? 'channel') as ReturnDimension;
+  if (!returnDimensions.includes(by))
+    throw new Refused('cli/unknown-breakdown', `Break returns down by ${returnDimensions.join(', ')}.`, 'by');
+  const report = await returns(session.models, {
+    ...(await asked(session, options)),
+    by,
+    ...(options.model && { model: options.model }),
+    ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
+  });
+  if (options.json) return printJson(report);
+  const { currency } = report;
+  const cost = (ratio: { readonly value: number | null } | null): string =>
+    ratio === null || ratio.value === null || currency === null
+      ? ''
+      : money({ minor: Math.round(ratio.value), currency });
+  line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
+  printTable(
+    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales minutes'],
+    [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
+      row.name,
+      fixed(row.conversions, 2),
+      money(row.revenue),
+      money(row.spend),
+      share(row.roas),
+      cost(row.cac),
+      cost(row.costPerLead),
+      cost(row.costPerMql),
+      cost(row.costPerSql),
+      row.assisted,
+      fixed(row.salesMinutes, 1),
+    ]),
+  );
+  printTable(
+    ['won deals', 'deals', 'part', 'revenue', 'part of revenue'],
+    [
+      ...(['influenced', 'sourced'] as const).map((name) => [
+        `${name} by marketing`,
+        report[name].conversions,
+        share(report[name].ofConversions),
+        money(report[name].revenue),
+        share(report[name].ofRevenue),
+      ]),
+      ['unattributed', report.unattributed.conversions, '', money(report.unattributed.revenue), ''],
+    ],
+  );
+  for (const warning of report.warnings) line(warning);
+};
+
+/** The most frequent paths to a conversion, their length and the time they took. */
+export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const conversion = (options.conversion ?? 'won') as Exclude<ConversionKind, 'lost'>;
+  const kinds = conversionKinds.filter((kind) => kind !== 'lost');
+  if (!kinds.includes(conversion))
+    throw new Refused('cli/unknown-conversion', `There are ${kinds.join(', ')}.`, 'conversion');
+  const report = await paths(session.models, {
+    ...(await asked(session, options)),
+    conversion,
+    ...(options.top && { top: Number(options.top) }),
+  });
+  if (options.json) return printJson(report);
+  type Outcomes = (typeof report)['total'];
+  const cells = ({ conversions, nonConversions, revenue }: Outcomes) => [conversions, nonConversions, money(revenue)];
+  const head = [conversion, conversion === 'won' ? 'lost' : 'not', 'revenue'];
+  line(`Paths to ${conversion} (look-back ${report.lookback})`);
+  printTable(
+    ['path', ...head],
+    [
+      ...report.paths.map((path) => [path.channels.map(key).join(' > ') || '(no touch)', ...cells(path)]),
+      [`${report.others.paths} others`, ...cells(report.others)],
+      ['total', ...cells(report.total)],
+    ],
+  );
+  printTable(
+    ['steps', ...head],
+    report.lengths.map((row) => [row.steps, ...cells(row)]),
+  );
+  printTable(
+    ['days from first touch', ...head],
+    report.lags.map((row) => [row.days, ...cells(row)]),
+  );
+  for (const warning of report.warnings) line(warning);
+};
+
+/** Every frozen period, what the same question answers now, and the restatements since. */
+export const periodsReport = async (session: Session, { json }: ReportOptions): Promise<void> => {
+  const deltas: PeriodDelta[] = [];
+  for await (const page of session.models.pages(periods, {}, [{ column: 'frozenAt' }]))
+    for (const { id } of page)
+      deltas.push(
+        await periodDelta(
+          session.models,
+          (knownAt) => session.models.asOf({ knownAt }),
+          session.journal,
+          session.app.get(DefinitionSource),
+          id,
+        ),
+      );
+  if (json) return printJson(deltas);
+  printTable(
+    ['period', 'from', 'to', 'model', 'by', 'won', 'revenue', 'won now', 'revenue now', 'restated', 'hash fits'],
+    deltas.map(({ period, now, restatements }) => [
+      period.periodId,
+      period.from,
+      period.to,
+      period.model,
+      period.by,
+      fixed(period.total.conversions, 2),
+      money(figuresOf(period).total.revenue),
+      fixed(now.total.conversions, 2),
+      money(now.total.revenue),
+      restatements.length,
+      isIntact(period) ? 'yes' : 'NO',
+    ]),
+  );
+  for (const { period, restatements, warnings } of deltas) {
+    for (const { journeyId, cause, at, difference } of restatements)
+      line(`${period.periodId}: ${journeyId} ${cause} ${at ?? ''} ${money(difference.total.revenue)}`.trimEnd());
+    for (const warning of warnings) line(`${period.periodId}: ${warning}`);
+  }
+};

@@ -1,0 +1,111 @@
+import { NoDefinitions, type AnyEvent, type Instant, type Money } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { deals } from '@baton/opportunities';
+import { modelsOf } from '../../../../test/support/read-models';
+import { methodAt } from '../attribution/attribution.query';
+import { people, visitors } from '../conversions/contacts.projection';
+import { journeys } from '../journeys/journeys.projection';
+import { paths } from './paths.query';
+
+const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
+const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+let deal = 0;
+/** A deal closed on day 100 whose touches are `day:channel`. */
+const closed = (outcome: 'won' | 'lost', amount: Money, ...touches: readonly string[]) =>
+  recorded<AnyEvent>({
+    type: 'JourneyClosed',
+    data: {
+      journeyId: `deal-${deal++}`,
+      outcome,
+      closedAt: at(100),
+      openedAt: at(0),
+      leadIds: ['ada'],
+      amount,
+      part: 1,
+      parts: 1,
+      touches: touches.map((touch, place) => ({
+        touchId: `${place}`,
+        occurredAt: at(Number(touch.split(':')[0])),
+        leadId: 'ada',
+        action: 'any',
+        team: 'marketing',
+        channel: touch.split(':')[1]!,
+      })),
+    },
+  });
+const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof paths>[1]> = {}) =>
+  paths(await modelsOf([journeys, deals, people, visitors], events), {
+    ...(await methodAt(new NoDefinitions(), at(0))),
+    ...question,
+  });
+const year = [
+  closed('won', eur(100), '90:search', '95:email'),
+  closed('won', eur(20), '99.5:search', '100:email'),
+  closed('lost', eur(7), '90:search', '92:email'),
+  closed('won', eur(3), '1:search', '98:email', '99:email'),
+  closed('lost', eur(9), '40:social'),
+  closed('won', eur(5)),
+];
+
+describe('paths to conversions', () => {
+  it('are counted with their failures and revenue, the most frequent first', async () =>
+    expect(await ask(year)).toEqual({
+      conversion: 'won',
+      lookback: 'P90D',
+      definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
+      paths: [
+        { channels: ['search', 'email'], conversions: 2, nonConversions: 1, revenue: eur(120) },
+        { channels: ['email', 'email'], conversions: 1, nonConversions: 0, revenue: eur(3) },
+        { channels: [], conversions: 1, nonConversions: 0, revenue: eur(5) },
+        { channels: ['social'], conversions: 0, nonConversions: 1, revenue: eur(0) },
+      ],
+      others: { paths: 0, conversions: 0, nonConversions: 0, revenue: eur(0) },
+      total: { conversions: 4, nonConversions: 2, revenue: eur(128) },
+      lengths: [
+        { steps: 0, conversions: 1, nonConversions: 0, revenue: eur(5) },
+        { steps: 1, conversions: 0, nonConversions: 1, revenue: eur(0) },
+        { steps: 2, conversions: 3, nonConversions: 1, revenue: eur(123) },
+      ],
+      lags: [
+        { days: 0, conversions: 1, nonConversions: 0, revenue: eur(20) },
+        { days: 2, conversions: 1, nonConversions: 0, revenue: eur(3) },
+        { days: 10, conversions: 1, nonConversions: 1, revenue: eur(100) },
+        { days: 60, conversions: 0, nonConversions: 1, revenue: eur(0) },
+      ],
+      warnings: [],
+    }));
+  it('beyond those asked for are summed', async () => {
+    const { paths: named, others, total } = await ask(year, { top: 1 });
+    expect(named).toHaveLength(1);
+    expect(others).toEqual({ paths: 3, conversions: 2, nonConversions: 1, revenue: eur(8) });
+    expect(named[0]!.conversions + others.conversions).toBe(total.conversions);
+    await expect(ask(year, { top: 0 })).rejects.toMatchObject({ code: 'attribution/top-out-of-range' });
+  });
+  it('count repeats once when asked, and another window', async () => {
+    const { paths: named, lengths } = await ask(year, { collapse: true, lookback: 'none' });
+    expect(named[0]).toMatchObject({ channels: ['search', 'email'], conversions: 3 });
+    expect(lengths.map(({ steps }) => steps)).toEqual([0, 1, 2]);
+  });
+  it('leave out revenue in several currencies', async () => {
+    const both = [...year, closed('won', { minor: 1, currency: 'USD' })];
+    expect(await ask(both)).toMatchObject({
+      total: { revenue: null },
+      warnings: [expect.stringContaining('EUR, USD')],
+    });
+    expect((await ask(both, { currency: 'USD' })).total).toMatchObject({ conversions: 1, nonConversions: 0 });
+  });
+  it('lead to any conversion; failures that are not recorded are null', async () => {
+    const events = [
+      recorded<AnyEvent>({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(3) }),
+      recorded<AnyEvent>(
+        { type: 'TouchRecorded', data: { leadId: 'ada', action: 'any', team: 'marketing', channel: 'search' } },
+        { occurredAt: at(1) },
+      ),
+    ];
+    expect(await ask([...year, ...events], { conversion: 'lead-created' })).toMatchObject({
+      conversion: 'lead-created',
+      paths: [{ channels: ['search'], conversions: 1, nonConversions: null, revenue: null }],
+      lags: [{ days: 2, conversions: 1 }],
+    });
+  });
+});

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { NoDefinitions, type AnyEvent, type Instant, type Money } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { campaignList } from '@baton/campaigns';
+import { deals } from '@baton/opportunities';
+import { modelsOf } from '../../../../test/support/read-models';
+import { attributionModels } from '../../models';
+import { methodAt } from '../attribution/attribution.query';
+import { people, visitors } from '../conversions/contacts.projection';
+import { journeys } from '../journeys/journeys.projection';
+import { returns } from './returns.query';
+import { returnDimensions } from './returns.rules';
+
+const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
+const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+type Touch = { day: number; channel: string; team?: 'marketing' | 'sales'; minutes?: number; campaign?: string };
+const touchData = ({ day: _, team = 'marketing', ...touch }: Touch) => ({ action: 'any', team, ...touch });
+
+const won = (journeyId: string, closed: number, amount: Money | undefined, touches: readonly Touch[]) =>
+  recorded<AnyEvent>({
+    type: 'JourneyClosed',
+    data: {
+      journeyId,
+      outcome: 'won',
+      closedAt: at(closed),
+      openedAt: at(0),
+      leadIds: ['ada'],
+      ...(amount && { amount }),
+      part: 1,
+      parts: 1,
+      touches: touches.map((touch, place) => ({
+        touchId: `${journeyId}-${place}`,
+        occurredAt: at(touch.day),
+        leadId: 'ada',
+        ...touchData(touch),
+      })),
+    },
+  });
+const spent = (campaignId: string, day: string, channel: string, amount: Money) =>
+  recorded<AnyEvent>({ type: 'CampaignSpendRecorded', data: { campaignId, day, channel, amount } });
+const person = (leadId: string, day: number, touches: readonly Touch[], stages: readonly string[] = []) => [
+  recorded<AnyEvent>({ type: 'LeadCaptured', data: { leadId } }, { occurredAt: at(day) }),
+  ...stages.map((type) =>
+    recorded<AnyEvent>({ type, data: { leadId, definition: 'any@1' } }, { occurredAt: at(day + 1) }),
+  ),
+  ...touches.map((touch) =>
+    recorded<AnyEvent>({ type: 'TouchRecorded', data: { leadId, ...touchData(touch) } }, { occurredAt: at(touch.day) }),
+  ),
+];
+const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof returns>[1]> = {}) =>
+  returns(await modelsOf([journeys, campaignList, deals, people, visitors], events), {
+    by: 'channel',
+    ...(await methodAt(new NoDefinitions(), at(0))),
+    ...question,
+  });
+
+const year = [
+  won('one', 40, eur(1000), [
+    { day: 1, channel: 'search', campaign: 'spring' },
+    { day: 20, channel: 'email' },
+    { day: 30, channel: 'call', team: 'sales', minutes: 30 },
+    { day: 35, channel: 'search' },
+  ]),
+  won('two', 50, eur(500), [
+    { day: 40, channel: 'call', team: 'sales', minutes: 10 },
+    { day: 45, channel: 'email' },
+  ]),
+  won('three', 60, eur(70), [{ day: 55, channel: 'call', team: 'sales', minutes: 5 }]),
+  won('none', 61, eur(7), []),
+  spent('spring', '2024-01-02', 'search', eur(300)),
+  spent('spring', '2024-01-03', 'search', eur(100)),
+  spent('fair', '2024-02-01', 'event', eur(50)),
+  ...person('ada', 3, [{ day: 1, channel: 'search' }], ['LeadQualified']),
+  ...person('bob', 3, [{ day: 1, channel: 'search' }, { day: 2, channel: 'email' }], ['LeadQualified', 'LeadSalesQualified']), // prettier-ignore
+];
+
+describe('what marketing’s money brought', () => {
+  it('is told by channel, every rate with what it is made of', async () => {
+    const report = await ask(year, { ratePerMinute: eur(2) });
+    const row = (key: string) => report.rows.find((one) => one.key === key)!;
+    expect(report.rows.map(({ key }) => key)).toEqual(['call', 'email', 'event', 'search']);
+    // Half of the first deal: 30 of its minutes of sales at 2, and 400 spent.
+    expect(row('search')).toEqual({
+      key: 'search',
+      conversions: 0.5,
+      revenue: eur(500),
+      spend: eur(400),
+      salesMinutes: 15,
+      assisted: 1,
+      roas: { value: 1.25, numerator: 500, denominator: 400 },
+      cac: { value: 860, numerator: 430, denominator: 0.5 },
+      costPerLead: { value: 400 / 1.5, numerator: 400, denominator: 1.5 },
+      costPerMql: { value: 400 / 1.5, numerator: 400, denominator: 1.5 },
+      costPerSql: { value: 800, numerator: 400, denominator: 0.5 },
+    });
+    expect(row('email')).toMatchObject({
+      conversions: 0.75,
+      revenue: eur(500),
+      spend: eur(0),
+      roas: { value: null, numerator: 500, denominator: 0 },
+      cac: { numerator: 2 * (30 / 4 + 10 / 2), denominator: 0.75 },
+      assisted: 1,
+    });
+    expect(row('event')).toMatchObject({ spend: eur(50), cac: { value: null }, roas: { value: 0 } });
+    expect(report.total).toMatchObject({
+      conversions: 3,
+      revenue: eur(1570),
+      spend: eur(450),
+      salesMinutes: 45,
+      assisted: 2,
+      roas: { value: 1570 / 450 },
+      cac: { value: (450 + 90) / 3 },
+      costPerLead: { numerator: 450, denominator: 2 },
+    });
+    expect(report.unattributed).toEqual({ conversions: 1, revenue: eur(7) });
+    expect(report.warnings).toEqual([]);
+  });
+  it('is influenced by marketing with any touch of it, and sourced with the first one', async () => {
+    const { influenced, sourced } = await ask(year);
+    expect(influenced).toMatchObject({ conversions: 2, revenue: eur(1500), ofConversions: { value: 0.5 } });
+    expect(sourced).toMatchObject({
+      conversions: 1,
+      revenue: eur(1000),
+      ofRevenue: { numerator: 1000, denominator: 1577 },
+    });
+    expect(await ask(year, { lookback: 'P15D' })).toMatchObject({ sourced: { conversions: 0 } });
+  });
+  it('meets spend by campaign id, and by month of the day and of the conversion', async () => {
+    const campaign = await ask(year, { by: 'campaign', model: 'first-touch' });
+    expect(campaign.rows).toMatchObject([
+      { key: null, revenue: eur(570), spend: eur(0) },
+      { key: 'fair', revenue: eur(0), spend: eur(50) },
+      { key: 'spring', revenue: eur(1000), spend: eur(400), roas: { value: 2.5 } },
+    ]);
+    const month = await ask(year, { by: 'month' });
+    expect(month.rows.map(({ key, spend, conversions }) => [key, spend?.minor, conversions])).toEqual([
+      ['2024-01', 400, 0],
+      ['2024-02', 50, 2],
+      ['2024-03', 0, 1],
+    ]);
+  });
+  it('selects deals by their close, spend by its day in the time zone, people by their stage', async () => {
+    const report = await ask(year, { from: at(1.5), to: at(45) });
+    expect(report.total).toMatchObject({ conversions: 1, spend: eur(150), costPerLead: { denominator: 2 } });
+    const berlin = await ask(year, { from: '2024-01-01T23:00:00.000Z', to: at(1.9), timeZone: 'Europe/Berlin' });
+    expect(berlin.total.spend).toEqual(eur(300));
+  });
+  it('never mixes currencies, and tells when deals have no amount', async () => {
+    const dollars = [...year, won('usd', 41, { minor: 9, currency: 'USD' }, []), won('bare', 41, undefined, [])];
+    const both = await ask(dollars);
+    expect(both).toMatchObject({ currency: null, total: { revenue: null, spend: null, roas: null, cac: null } });
+    expect(both.warnings).toEqual([expect.stringContaining('EUR, USD'), expect.stringContaining('1 of 6')]);
+    expect((await ask(dollars, { currency: 'EUR' })).total).toMatchObject({ revenue: eur(1570), spend: eur(450) });
+    const mixed = await ask(year, { ratePerMinute: { minor: 1, currency: 'USD' } });
+    expect(mixed.total.cac).toBeNull();
+  });
+  it('refuses a model whose credits are never summed', () =>
+    expect(ask(year, { model: 'participation' })).rejects.toMatchObject({ code: 'attribution/not-additive' }));
+
+  const touch = fc.record({
+    day: fc.integer({ min: 0, max: 99 }),
+    channel: fc.constantFrom('a', 'b', 'direct'),
+    team: fc.constantFrom('marketing' as const, 'sales' as const),
+    minutes: fc.integer({ min: 0, max: 60 }),
+  });
+  const deal = fc.record({ amount: fc.integer({ min: 0, max: 1e9 }), touches: fc.array(touch, { maxLength: 8 }) });
+  it('loses no cent, no conversion and no minute, whatever it is summed by', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(deal, { maxLength: 10 }),
+        fc.constantFrom(...returnDimensions),
+        fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
+        async (all, by, model) => {
+          const events = all.map(({ amount, touches }, index) => won(`deal-${index}`, 100, eur(amount), touches));
+          const { rows, total, unattributed } = await ask([...events, spent('c', '2024-01-01', 'a', eur(1))], {
+            by,
+            model,
+            lookback: 'none',
+          });
+          const sum = (of: (row: (typeof rows)[0]) => number) => rows.reduce((one, row) => one + of(row), 0);
+          expect(sum(({ revenue }) => revenue!.minor)).toBe(total.revenue!.minor);
+          expect(sum(({ conversions }) => conversions)).toBeCloseTo(total.conversions, 9);
+          expect(sum(({ salesMinutes }) => salesMinutes)).toBeCloseTo(total.salesMinutes, 6);
+          expect(total.conversions + unattributed.conversions).toBe(all.length);
+          expect(total.revenue!.minor + unattributed.revenue!.minor).toBe(
+            all.reduce((one, { amount }) => one + amount, 0),
+          );
+        },
+      ),
+      { numRuns: 40 },
+    ));
+});

@@ -1,0 +1,37 @@
+import { specFor } from '@baton/kernel/testing';
+import { period } from './period.decider';
+import type { PeriodEvent } from './period.events';
+
+const given = specFor(period);
+const facts: PeriodEvent['data'] = {
+  periodId: '2024-Q1',
+  from: '2024-01-01T00:00:00.000Z',
+  to: '2024-04-01T00:00:00.000Z',
+  model: 'linear',
+  by: 'channel',
+  lookback: 'P90D',
+  timeZone: 'UTC',
+  attribution: 'attribution@0',
+  channelRules: 'channel-rules@0',
+  position: '000042',
+  currencies: ['EUR'],
+  rows: [{ key: 'email', conversions: 1, revenue: { minor: 5, currency: 'EUR' } }],
+  unattributed: { conversions: 0 },
+  total: { conversions: 1, revenue: { minor: 5, currency: 'EUR' } },
+  hash: 'a'.repeat(64),
+};
+const freeze = { type: 'FreezePeriod' as const, data: facts };
+const frozen: PeriodEvent = { type: 'PeriodFrozen', data: facts };
+
+describe('freezing a period', () => {
+  it('records its figures', () => given().when(freeze).then(frozen));
+  it('is safe to send twice', () => given(frozen).when(freeze).then());
+  it('is refused under a name that holds other figures', () =>
+    given(frozen)
+      .when({ ...freeze, data: { ...facts, hash: 'b'.repeat(64) } })
+      .thenRefused('period/already-frozen', 'periodId'));
+  it('is refused for a period that ends before it begins', () =>
+    given()
+      .when({ ...freeze, data: { ...facts, to: facts.from } })
+      .thenRefused('period/ends-before-start', 'to'));
+});

@@ -1,0 +1,253 @@
+import { baton, batonJson, Served, temporaryFolder } from './support/baton';
+
+interface Credit {
+  conversions: number;
+  revenue: { minor: number } | null;
+}
+interface Figures {
+  rows: ({ key: string | null } & Credit)[];
+  unattributed: Credit;
+  total: Credit;
+}
+interface Delta {
+  period: { figures: Figures; position: string; hash: string; intact: boolean; frozenBy: string };
+  now: Figures;
+  difference: Figures;
+  restated: number;
+  restatements: { journeyId: string; cause: string; position: string; difference: Figures }[];
+  warnings: string[];
+}
+const figures = `{ rows { key conversions revenue { minor } } unattributed { conversions revenue { minor } }
+  total { conversions revenue { minor } } }`;
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+
+/** Adds up restatements key by key. */
+const sumOf = (restatements: Delta['restatements']) => {
+  const sums = new Map<string, { conversions: number; minor: number }>();
+  for (const { difference } of restatements)
+    for (const [name, { conversions, revenue }] of entries(difference)) {
+      const sum = sums.get(name) ?? { conversions: 0, minor: 0 };
+      sums.set(name, { conversions: sum.conversions + conversions, minor: sum.minor + (revenue?.minor ?? 0) });
+    }
+  return sums;
+};
+const entries = ({ rows, unattributed, total }: Figures): [string, Credit][] => [
+  ...rows.map((row): [string, Credit] => [`row ${row.key}`, row]),
+  ['unattributed', unattributed],
+  ['total', total],
+];
+
+describe('a frozen period', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let frozen: Figures;
+  let position: string;
+  let hash: string;
+  beforeAll(async () => {
+    served = await Served.start(folder);
+    const touch = (leadId: string, days: number, channel: string) =>
+      tell('recordTouch', { leadId, action: 'click', team: 'marketing', channel }, daysAgo(days));
+    for (const leadId of ['ada', 'bob', 'cleo', 'dan']) await tell('captureLead', { leadId });
+    await touch('ada', 30, 'search');
+    await touch('ada', 10, 'email');
+    await touch('bob', 20, 'social');
+    await touch('cleo', 15, 'event');
+    await touch('dan', 12, 'search');
+    for (const [opportunityId, leadId, minor] of [
+      ['loom', 'ada', 100_001],
+      ['wheel', 'dan', 5_000],
+      ['belt', 'dan', 700],
+    ] as const) {
+      // prettier-ignore
+      await tell('openOpportunity', { opportunityId, amount: { minor, currency: 'EUR' } });
+      await tell('addContactRole', { opportunityId, leadId });
+    }
+    await tell('winOpportunity', { opportunityId: 'loom' });
+    await tell('winOpportunity', { opportunityId: 'wheel' });
+    await tell('freezePeriod', { periodId: 'now', name: 'This month', from: daysAgo(1), to: daysAgo(-1) });
+    ({ figures: frozen, position, hash } = (await delta()).period);
+  }, 120_000);
+  afterAll(() => served.stop());
+
+  let commands = 0;
+  const send = async (name: string, input: object, occurredAt?: string, commandId = `c-${commands++}`) => {
+    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+    const { data, errors } = await served.ask<{ it: { __typename: string; code?: string; repeated?: boolean } }>(
+      `mutation ($input: ${type}${occurredAt ? ', $at: Instant' : ''}) { it: ${name}(commandId: "${commandId}", input: $input${
+        occurredAt ? ', occurredAt: $at' : ''
+      }) { __typename ... on Accepted { repeated events } ... on Refused { code message } } }`,
+      ['revops'],
+      { input, ...(occurredAt && { at: occurredAt }) },
+    );
+    if (errors) throw new Error(JSON.stringify(errors));
+    await served.settle();
+    return data.it;
+  };
+  const tell = async (name: string, input: object, occurredAt?: string) => {
+    const answer = await send(name, input, occurredAt);
+    if (answer.__typename !== 'Accepted') throw new Error(`${name}: ${JSON.stringify(answer)}`);
+  };
+  const delta = async (asOf = ''): Promise<Delta> => {
+    const { data, errors } = await served.ask<{ periodDelta: Delta }>(
+      `{ periodDelta(periodId: "now"${asOf}) { period { figures ${figures} position hash intact frozenBy }
+         now ${figures} difference ${figures} restated
+         restatements { journeyId cause position difference ${figures} } warnings } }`,
+      ['analyst'],
+    );
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.periodDelta;
+  };
+  const attribution = async (asOf: string): Promise<Figures> => {
+    const period = `from: "${daysAgo(1)}", to: "${daysAgo(-1)}"`;
+    const { data, errors } = await served.ask<{ attribution: Figures }>(
+      `{ attribution(model: LINEAR, ${period}${asOf}) ${figures} }`,
+      ['analyst'],
+    );
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.attribution;
+  };
+  /** What must hold after every change; answers the causes so far. */
+  const causes = async (): Promise<string[]> => {
+    const { period, now, difference, restatements, restated, warnings } = await delta();
+    expect({ figures: period.figures, hash: period.hash, intact: period.intact }).toEqual({ figures: frozen, hash, intact: true }); // prettier-ignore
+    expect(restated).toBe(restatements.length);
+    expect(warnings).toEqual([]);
+    const sums = sumOf(restatements);
+    const then = new Map(entries(period.figures));
+    const known = new Map(entries(now));
+    for (const name of new Set([...sums.keys(), ...then.keys(), ...known.keys()])) {
+      const [before, after, sum] = [then.get(name), known.get(name), sums.get(name)];
+      expect([name, sum?.minor ?? 0]).toEqual([name, (after?.revenue?.minor ?? 0) - (before?.revenue?.minor ?? 0)]);
+      expect(sum?.conversions ?? 0).toBeCloseTo((after?.conversions ?? 0) - (before?.conversions ?? 0), 9);
+    }
+    for (const [name, { revenue }] of entries(difference)) expect([name, revenue!.minor]).toEqual([name, sums.get(name)?.minor ?? 0]); // prettier-ignore
+    // Both answers stay readable: what was known then, and what is known now.
+    expect(await attribution(`, asOf: { knownAt: "${position}" }`)).toEqual(frozen);
+    expect(await attribution('')).toEqual(now);
+    return restatements.map(({ journeyId, cause }) => `${journeyId} ${cause}`);
+  };
+
+  it('holds what was known', async () => {
+    expect(frozen).toEqual({
+      rows: [
+        { key: 'email', conversions: 0.5, revenue: { minor: 50_000 } },
+        { key: 'search', conversions: 1.5, revenue: { minor: 55_001 } },
+      ],
+      unattributed: { conversions: 0, revenue: { minor: 0 } },
+      total: { conversions: 2, revenue: { minor: 105_001 } },
+    });
+    expect(await causes()).toEqual([]);
+  });
+
+  it('is beside a late touch', async () => {
+    await tell('recordTouch', { leadId: 'ada', action: 'talk', team: 'sales', channel: 'call' }, daysAgo(5));
+    expect(await causes()).toEqual(['loom late-touch']);
+    expect((await delta()).now.rows).toContainEqual({ key: 'call', conversions: 1 / 3, revenue: { minor: 33_333 } });
+  });
+
+  it('is beside a person that is merged, and unmerged again', async () => {
+    await tell('mergeLead', { leadId: 'ada', mergedLeadId: 'bob' });
+    const merged = await causes();
+    expect(merged).toEqual(['loom late-touch', 'loom merge']);
+    const with4 = (await delta()).now;
+    expect(with4.rows).toContainEqual({ key: 'social', conversions: 0.25, revenue: { minor: 25_000 } });
+    await tell('unmergeLead', { leadId: 'ada', mergedLeadId: 'bob' });
+    expect(await causes()).toEqual([...merged, 'loom unmerge']);
+    const { now, restatements } = await delta();
+    expect(now.rows.map(({ key }) => key)).not.toContain('social');
+    expect((await delta(`, asOf: { knownAt: "${restatements[1]!.position}" }`)).now).toEqual(with4);
+  });
+
+  it('is beside a contact that was named after the win', async () => {
+    await tell('addContactRole', { opportunityId: 'wheel', leadId: 'cleo', role: 'user' });
+    expect((await causes()).at(-1)).toBe('wheel role');
+    expect((await delta()).now.rows).toContainEqual({ key: 'event', conversions: 0.5, revenue: { minor: 2_500 } });
+  });
+
+  it('is beside a refund', async () => {
+    await tell('changeOpportunityAmount', { opportunityId: 'loom', to: { minor: 60_000, currency: 'EUR' } });
+    expect((await causes()).at(-1)).toBe('loom amount');
+    expect((await delta()).difference.total).toEqual({ conversions: 0, revenue: { minor: -40_001 } });
+  });
+
+  it('is beside a deal that closed since, and one that was reopened', async () => {
+    await tell('winOpportunity', { opportunityId: 'belt' });
+    expect((await causes()).at(-1)).toBe('belt closed');
+    await tell('reopenOpportunity', { opportunityId: 'wheel', reason: 'a signature is missing' });
+    expect((await causes()).at(-1)).toBe('wheel reopened');
+    expect((await delta()).difference.total).toMatchObject({ conversions: 0 });
+  });
+
+  it('is not frozen twice: the same question is answered as before, another is refused', async () => {
+    const input = { periodId: 'once', from: daysAgo(1), to: daysAgo(-1) };
+    expect(await send('freezePeriod', input, undefined, 'f1')).toMatchObject({ repeated: false, events: 1 });
+    await tell('changeOpportunityAmount', { opportunityId: 'loom', to: { minor: 1, currency: 'EUR' } });
+    expect(await send('freezePeriod', input, undefined, 'f1')).toMatchObject({ repeated: true, events: 1 });
+    expect(await send('freezePeriod', { ...input, model: 'linear' }, undefined, 'f2')).toMatchObject({ events: 0 });
+    expect(await send('freezePeriod', { ...input, model: 'u-shaped' }, undefined, 'f3')).toMatchObject({
+      code: 'period/already-frozen',
+    });
+  });
+
+  it('is refused for what cannot be summed or asked', async () => {
+    const period = { from: daysAgo(1), to: daysAgo(-1) };
+    const cases: [object, string][] = [
+      [{ ...period, model: 'participation' }, 'attribution/not-additive'],
+      [{ ...period, model: 'magic' }, 'attribution/unknown-model'],
+      [{ ...period, by: 'weather' }, 'attribution/unknown-dimension'],
+      [{ ...period, lookback: 'P1M' }, 'time/not-a-duration'],
+      [{ ...period, currency: 'euro' }, 'command/invalid'],
+      [{ from: period.to, to: period.from }, 'period/ends-before-start'],
+    ];
+    for (const [input, code] of cases)
+      expect([code, (await send('freezePeriod', { periodId: 'bad', ...input })).code]).toEqual([code, code]);
+    const { errors } = await served.ask('{ periodDelta(periodId: "bad") { restated } }', ['analyst']);
+    expect(errors?.[0]?.extensions.code).toBe('period/unknown');
+  });
+});
+
+describe('the demo’s figures', () => {
+  const folder = temporaryFolder();
+  beforeAll(() => {
+    const { status, stderr } = baton(folder, 'demo', '--once', '--scale', '0.05');
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  }, 300_000);
+
+  it('are the same through GraphQL, the command line, and after a rebuild', async () => {
+    const credit = 'conversions revenue { minor currency }';
+    const ratio = '{ value numerator denominator }';
+    const returned = `${credit} spend { minor currency } salesMinutes assisted roas ${ratio} cac ${ratio}
+      costPerLead ${ratio} costPerMql ${ratio} costPerSql ${ratio}`;
+    const outcomes = 'conversions nonConversions revenue { minor currency }';
+    const served = await Served.start(folder);
+    const { data, errors } = await served
+      .ask<Record<string, unknown>>(
+        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback definitions { attribution channelRules }
+             currency rows { key ${returned} } total { ${returned} } unattributed { ${credit} }
+             influenced { ${credit} ofConversions ${ratio} ofRevenue ${ratio} }
+             sourced { ${credit} ofConversions ${ratio} ofRevenue ${ratio} } warnings }
+           paths(conversion: MQL, top: 5) { lookback definitions { attribution channelRules }
+             paths { channels ${outcomes} } others { paths ${outcomes} } total { ${outcomes} }
+             lengths { steps ${outcomes} } lags { days ${outcomes} } warnings } }`,
+        ['analyst'],
+      )
+      .finally(() => served.stop());
+    expect(errors).toBeUndefined();
+    const told = () => ({
+      returns: batonJson<object>(folder, 'report', 'returns', '--rate', '1.50 USD'),
+      paths: batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
+    });
+    const before = told();
+    expect(before).toMatchObject(data);
+    const { returns, paths } = before as unknown as {
+      returns: { total: { conversions: number; spend: { minor: number }; roas: { value: number } } };
+      paths: { total: { conversions: number } };
+    };
+    expect(returns.total.conversions).toBeGreaterThan(3);
+    expect(returns.total.roas.value).toBeGreaterThan(0);
+    expect(paths.total.conversions).toBeGreaterThan(returns.total.conversions);
+    expect(baton(folder, 'rebuild').status).toBe(0);
+    expect(told()).toEqual(before);
+    for (const report of ['returns', 'paths', 'periods']) expect(baton(folder, 'report', report).status).toBe(0);
+  }, 300_000);
+});
