@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { CommandFactory } from 'nest-commander';
+import { AttributionCommand } from './attribution.command';
 import { CaseFileCommand } from './case-file.command';
 import { DefinitionsCommand } from './definitions.command';
 import { DemoCommand } from './demo.command';
@@ -21,6 +22,7 @@ import { StatusCommand } from './status.command';
     EventsCommand,
     CaseFileCommand,
     ReportCommand,
+    AttributionCommand,
     RebuildCommand,
     StatusCommand,
     KeysCommand,

@@ -2,6 +2,25 @@ export { AttributionModule, attributionParts } from './attribution.module';
 export { attributionModels } from './models';
 export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './models/credit.model';
 export {
+  dataDrivenModel,
+  dataDrivenModels,
+  dataDrivenReport,
+  type DataDrivenReport,
+  type DataDrivenRow,
+} from './models/data-driven.model';
+export { TransitionCounts } from './models/markov-counts.rules';
+export { markovScores } from './models/markov.model';
+export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
+export { PathTable, type PathCounts } from './models/path-table.rules';
+export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
+export {
+  pathsOfPeople,
+  touchDimensions,
+  type CountedPath,
+  type DataDrivenAttribution,
+  type Person,
+} from './read/data-driven/data-driven.rules';
+export {
   attribution,
   compareModels,
   methodAt,

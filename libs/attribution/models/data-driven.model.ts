@@ -104,16 +104,22 @@ export const dataDrivenModel = (code: string): DataDrivenModel | undefined =>
 /** Resampled tables at most, for one report. */
 export const MOST_RESAMPLES = 2000;
 
+export interface ReportOptions extends ModelOptions {
+  /** How many resampled tables the 95 % intervals come from; 0, the default: no intervals. */
+  readonly bootstrap?: number;
+  /** False: one row a key, also of the form that has one for each of its places. */
+  readonly byPlace?: boolean;
+}
+
 /**
  * Credits the conversions and the value of a table by a data-driven model.
- * @param bootstrap how many resampled tables the 95 % intervals come from; 0: no intervals
  * @returns rows that sum to the table's conversions and value; channels that no journey holds are left out
  * @throws Refused `attribution/unknown-order`, `attribution/not-converging`, `attribution/bootstrap-out-of-range`
  */
 export const dataDrivenReport = (
   model: DataDrivenModel,
   table: PathTable,
-  { bootstrap = 0, ...options }: ModelOptions & { readonly bootstrap?: number } = {},
+  { bootstrap = 0, byPlace = true, ...options }: ReportOptions = {},
 ): DataDrivenReport => {
   if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MOST_RESAMPLES)
     throw new Refused('attribution/bootstrap-out-of-range', `Give 0 to ${MOST_RESAMPLES} resamples.`, 'bootstrap');
@@ -121,7 +127,7 @@ export const dataDrivenReport = (
   const { names } = table.channels;
   const support = supportOf(table);
   const bothOutcomes = table.total().nulls > 0;
-  const places = scores.places ?? names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
+  const places = (byPlace && scores.places) || names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
   const intervals = bootstrap > 0 && table.size > 0 ? intervalsOf(model, table, { bootstrap, ...options }) : undefined;
   const rows = places
     .filter(({ channel }) => support[channel]!.journeys > 0)

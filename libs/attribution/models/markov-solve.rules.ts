@@ -64,8 +64,27 @@ export class ChainSolver {
   private readonly place: Int32Array;
   private readonly factors = new Map<number, Factors>();
   private kept = 0;
+  /** What of a state's gain and of each successor's value makes its own, once it leaves itself. */
+  private readonly leaves: Float64Array;
+  private readonly pull: Float64Array;
 
-  constructor(private readonly chain: Chain) {
+  /** @param denseUpTo blocks of up to this many states are solved densely, larger ones iteratively */
+  constructor(
+    private readonly chain: Chain,
+    private readonly denseUpTo = DENSE,
+  ) {
+    const { start, to, count, out } = chain;
+    this.leaves = new Float64Array(out.length);
+    this.pull = new Float64Array(to.length);
+    for (let state = 0; state < out.length; state++) {
+      let stays = 0;
+      for (let edge = start[state]!; edge < start[state + 1]!; edge++) if (to[edge] === state) stays += count[edge]!;
+      const left = out[state]! - stays;
+      if (left === 0) continue;
+      this.leaves[state] = out[state]! / left;
+      for (let edge = start[state]!; edge < start[state + 1]!; edge++)
+        this.pull[edge] = to[edge] === state ? 0 : count[edge]! / left;
+    }
     this.blocks = stronglyConnected(chain);
     this.blockOf = new Int32Array(chain.states.length);
     this.place = new Int32Array(chain.states.length);
@@ -87,7 +106,7 @@ export class ChainSolver {
   solve(gain: Float64Array, removed?: Uint8Array, guess?: Float64Array): Float64Array {
     const x = guess ? Float64Array.from(guess) : new Float64Array(gain.length);
     this.blocks.forEach((block, index) => {
-      if (block.length > DENSE) this.sweep(block, gain, x, removed);
+      if (block.length > this.denseUpTo) this.sweep(block, gain, x, removed);
       else if (block.length > 1) this.dense(block, index, gain, x, removed);
       else x[block[0]!] = removed?.[block[0]!] ? 0 : this.relaxed(block[0]!, gain, x);
     });
@@ -96,14 +115,10 @@ export class ChainSolver {
 
   /** The value of a state from those of its successors. */
   private relaxed(state: number, gain: Float64Array, x: Float64Array): number {
-    const { start, to, count, out } = this.chain;
-    let sum = 0;
-    let stays = 0;
-    for (let edge = start[state]!, end = start[state + 1]!; edge < end; edge++)
-      if (to[edge] === state) stays += count[edge]!;
-      else sum += count[edge]! * x[to[edge]!]!;
-    const total = out[state]!;
-    return total === 0 ? 0 : (gain[state]! * total + sum) / (total - stays);
+    const { start, to } = this.chain;
+    let sum = gain[state]! * this.leaves[state]!;
+    for (let edge = start[state]!, end = start[state + 1]!; edge < end; edge++) sum += this.pull[edge]! * x[to[edge]!]!;
+    return sum;
   }
 
   private dense(block: Int32Array, index: number, gain: Float64Array, x: Float64Array, removed?: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { fromMs } from '@baton/kernel';
 import { attributionModels } from '.';
-import type { Model, ModelParameters } from './credit.model';
+import { normalised, type Model, type ModelParameters } from './credit.model';
 import type { PathTable } from './path-table.rules';
 
 /** Models that need the order of the touches and no dates: the rule-based ones that a path table can answer. */
@@ -23,7 +23,7 @@ export const creditPaths = (model: Model, table: PathTable, parameters: ModelPar
   for (const [steps, { conversions, value }] of table.entries()) {
     if (conversions === 0) continue;
     const touches = table.namesOf(steps).map((channel) => ({ occurredAt: instant, channel }));
-    model.weights({ touches, conversionAt: instant }, parameters).forEach((weight, place) => {
+    normalised(model.weights({ touches, conversionAt: instant }, parameters)).forEach((weight, place) => {
       const row = rows[steps.charCodeAt(place)]!;
       row.conversions += weight * conversions;
       row.value += weight * value;

@@ -3,7 +3,10 @@ import { settled } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
+import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
 import { conversionsOf } from '../credit/earlier-conversions.query';
+import { learntAttribution, type LearningOptions } from '../data-driven/data-driven.query';
+import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { journeys } from '../journeys/journeys.projection';
 import { tally, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 
@@ -18,13 +21,24 @@ export interface AttributionQuestion extends Method {
   readonly outcome?: 'won' | 'lost';
   /** Only deals in this currency. */
   readonly currency?: string;
+  /** What data-driven models are asked besides. */
+  readonly learning?: LearningOptions;
 }
 
-/** @throws Refused `attribution/unknown-model` */
+/**
+ * A model that credits one deal by itself.
+ * @throws Refused `attribution/unknown-model`; `attribution/needs-a-period` for one that learns from many journeys
+ */
 export const modelOf = (code: string): Model => {
   const model = attributionModels.find((one) => one.code === code);
   if (model) return model;
-  const codes = attributionModels.map((one) => one.code).join(', ');
+  if (dataDrivenModel(code))
+    throw new Refused(
+      'attribution/needs-a-period',
+      `${code} learns from all deals of a period, not from one.`,
+      'model',
+    );
+  const codes = [...attributionModels, ...dataDrivenModels].map((one) => one.code).join(', ');
   throw new Refused('attribution/unknown-model', `There is no model "${code}"; there are ${codes}.`, 'model');
 };
 
@@ -57,7 +71,8 @@ export const closedIn = ({
 
 /**
  * Credited conversions and revenue of the deals that closed in [from, to), under several models side by side; the
- * journeys are read once.
+ * journeys are read once. Data-driven models learn from the deals lost in the period too; `learntFrom` tells their
+ * reports from the others.
  * @returns one report per model, in the order asked
  * @throws Refused `attribution/unknown-model`, `attribution/unknown-time-zone`, `time/not-a-duration`
  */
@@ -70,13 +85,23 @@ export const compareModels = async (
     to,
     outcome = 'won',
     currency,
+    learning,
     ...method
   }: AttributionQuestion & { models: readonly string[] },
-): Promise<readonly AttributionReport[]> => {
-  const sums = tally(codes.map(modelOf), by, method, await conversionsOf(models, method, to));
+): Promise<readonly (AttributionReport | DataDrivenAttribution)[]> => {
+  const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
+  const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
+  const sums = tally(rules, by, method, await conversionsOf(models, method, to));
   const where = closedIn({ from, to, outcome, currency });
   for await (const page of models.pages(journeys, where)) for (const { doc } of page) sums.add(doc);
-  return sums.reports();
+  const question = { ...method, by, ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
+  const reports = [
+    ...sums.reports(),
+    ...(learnt.length > 0
+      ? await learntAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
+      : []),
+  ];
+  return codes.map((code) => reports.find(({ model }) => model === code)!);
 };
 
 /**
@@ -85,5 +110,5 @@ export const compareModels = async (
 export const attribution = async (
   models: ReadModels,
   { model, ...question }: AttributionQuestion & { readonly model?: string },
-): Promise<AttributionReport> =>
+): Promise<AttributionReport | DataDrivenAttribution> =>
   (await compareModels(models, { ...question, models: [model ?? question.definition.body.model] }))[0]!;

@@ -1,21 +1,30 @@
-import { Args, ArgsType, Field, Float, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
+import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
+import { dataDrivenModels, THIN } from '../../models/data-driven.model';
+import { ORDERS } from '../../models/markov.model';
 import { askedOf, MethodArgs } from '../credit/method.args';
 import { methodOf } from '../credit/method.query';
+import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
+import { Interval, LearntFrom, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
 import { dimensions, type AttributionReport, type Dimension } from './attribution.rules';
 
+const TRANSITIONS = 10_000;
+/** Resamples of one question through GraphQL; the command line takes more. */
+const RESAMPLES = 200;
+
 /** GraphQL names have no hyphen: `last-touch` is LAST_TOUCH there. */
 const nameOf = (code: string) => code.toUpperCase().replaceAll('-', '_');
-export const ModelEnum = Object.fromEntries(attributionModels.map(({ code }) => [nameOf(code), code]));
+const everyModel = [...attributionModels, ...dataDrivenModels];
+export const ModelEnum = Object.fromEntries(everyModel.map(({ code }) => [nameOf(code), code]));
 registerEnumType(ModelEnum, {
   name: 'AttributionModel',
   description: 'How credit is shared over the touches of a deal.',
-  valuesMap: Object.fromEntries(attributionModels.map(({ code, description }) => [nameOf(code), { description }])),
+  valuesMap: Object.fromEntries(everyModel.map(({ code, description }) => [nameOf(code), { description }])),
 });
 const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
 const meanings: Readonly<Record<Dimension, string>> = {
@@ -41,6 +50,11 @@ export class Credited {
   @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
   revenue!: MoneyType | null;
 }
+const ofDataDriven = (description: string) => ({
+  nullable: true,
+  description: `Of data-driven models: ${description}`,
+});
+
 @ObjectType({ description: 'What one key earned.' })
 class AttributionRow extends Credited {
   @Field(() => String, {
@@ -48,6 +62,25 @@ class AttributionRow extends Credited {
     description: 'The channel, campaign, month …; null: not stated; an empty text is one that was stated.',
   })
   key!: string | null;
+  @Field(() => Int, ofDataDriven('the place in the journey from 1, of the ordered Shapley value.'))
+  position?: number | null;
+  @Field(() => Float, ofDataDriven('the part of all conversions that is lost without the key, of the Markov chain.'))
+  removalEffect?: number | null;
+  @Field(() => Float, ofDataDriven('the part of all revenue that is lost without the key, of the Markov chain.'))
+  removalEffectOnValue?: number | null;
+  @Field(() => Support, ofDataDriven('how many journeys it rests on.'))
+  support?: Support | null;
+  @Field(
+    () => Boolean,
+    ofDataDriven(
+      `too little to be judged: below ${THIN.journeys} journeys, or ${THIN.outcomes} that converted, or that did not.`,
+    ),
+  )
+  tooThin?: boolean | null;
+  @Field(() => Float, ofDataDriven('the standard error of the conversions, where they are an estimate.'))
+  standardError?: number | null;
+  @Field(() => Interval, ofDataDriven('the interval of the conversions, if resamples were asked for.'))
+  interval?: Interval | null;
 }
 @ObjectType({ description: 'The versions of the definitions that decided; version 0 is built in.' })
 export class AttributionDefinitions {
@@ -72,6 +105,15 @@ export class Attribution {
   unattributed!: Credited;
   @Field(() => Credited, { description: 'All deals of the period.' })
   total!: Credited;
+  @Field(() => Float, ofDataDriven('the chance to convert that the Markov chain reproduces, 0 to 1.'))
+  base?: number | null;
+  @Field(() => LearntFrom, ofDataDriven('the journeys it has learnt from.'))
+  learntFrom?: LearntFrom | null;
+  @Field(
+    () => [StateTransition],
+    ofDataDriven(`the transition matrix, its ${TRANSITIONS} most frequent entries first.`),
+  )
+  transitions?: readonly StateTransition[] | null;
   @Field(() => [String], { description: 'What to know before using the figures.' })
   warnings!: string[];
 }
@@ -111,7 +153,45 @@ class AttributionArgs extends PeriodArgs {
   @IsIn(Object.values(ModelEnum))
   @Field(() => ModelEnum, { nullable: true, description: 'The model; by default that of the definition in force.' })
   model?: string;
+
+  @IsOptional()
+  @IsInt()
+  @Min(ORDERS.least)
+  @Max(ORDERS.most)
+  @Field(() => Int, ofDataDriven('of how many last channels a state of the Markov chain is made, 1 (default) to 4.'))
+  order?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Field(() => Int, ofDataDriven('what is drawn at random is the same for the same seed; 1 by default.'))
+  seed?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(RESAMPLES)
+  @Field(() => Int, ofDataDriven(`how often to resample for 95 % intervals, at most ${RESAMPLES}; 0 by default.`))
+  bootstrap?: number;
+
+  @IsOptional()
+  @IsBoolean()
+  @Field(() => Boolean, ofDataDriven('a channel twice in a row is two steps; by default one.'))
+  keepRepeats?: boolean;
+
+  @IsOptional()
+  @IsBoolean()
+  @Field(() => Boolean, ofDataDriven('deals that are open at the end of the period count as not converted.'))
+  includeOpen?: boolean;
 }
+
+/** The report with its matrix, which is made when it is asked for. */
+const withTransitions = (report: AttributionReport | DataDrivenAttribution): Attribution => {
+  const { transitions, ...rest } = { transitions: undefined, ...report } as Partial<DataDrivenAttribution>;
+  return Object.defineProperty({ ...rest } as unknown as Attribution, 'transitions', {
+    get: () => (transitions ? [...transitions()].sort((a, b) => b.count - a.count).slice(0, TRANSITIONS) : null),
+  });
+};
+
 @Resolver()
 export class AttributionResolver {
   constructor(
@@ -121,11 +201,23 @@ export class AttributionResolver {
   ) {}
 
   @Query(() => Attribution, {
-    description: 'Credited conversions and revenue of the deals won in a period; each deal is shared exactly.',
+    description:
+      'Credited conversions and revenue of the deals won in a period. Each deal is shared exactly; data-driven models, which learn from the lost deals too, share their sum exactly.',
   })
   @Allow(...everyRole)
-  async attribution(@Args() { model, ...args }: AttributionArgs): Promise<AttributionReport> {
-    return attribution(this.models.asOf(args.asOf), { ...(await this.question(args)), ...(model && { model }) });
+  async attribution(
+    @Args() { model, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
+  ): Promise<Attribution> {
+    const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? this.clock.now();
+    const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
+    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(([, value]) => value != null);
+    return withTransitions(
+      await attribution(this.models.asOf(args.asOf), {
+        ...(await this.question(args)),
+        ...(model && { model }),
+        learning: Object.fromEntries(stated),
+      }),
+    );
   }
 
   private question(args: PeriodArgs): Promise<AttributionQuestion> {

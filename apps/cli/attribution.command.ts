@@ -1,0 +1,106 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused } from '@baton/kernel';
+import { formats, pathModelCodes, pathReport, printPathReport, type Format } from './paths/path-report';
+
+interface Options {
+  readonly model?: string;
+  readonly order?: number;
+  readonly pathColumn?: string;
+  readonly conversionsColumn?: string;
+  readonly valueColumn?: string;
+  readonly nullsColumn?: string;
+  readonly separator?: string;
+  readonly nulls?: boolean;
+  readonly keepRepeats?: boolean;
+  readonly bootstrap?: number;
+  readonly seed?: number;
+  readonly support?: boolean;
+  readonly format?: string;
+  readonly json?: boolean;
+}
+
+const whole = (value: string, option: string): number => {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new Refused('cli/not-a-number', `Give a whole number.`, option);
+};
+
+@Command({
+  name: 'attribution',
+  arguments: '<question> <paths.csv>',
+  argsDescription: { question: 'paths', 'paths.csv': 'columns path, conversions, and if there are value and nulls' },
+  description: 'Credit the conversions of a path table; needs no stores.',
+})
+export class AttributionCommand extends CommandRunner {
+  async run([question, file]: string[], options: Options): Promise<void> {
+    if (question !== 'paths') throw new Refused('cli/unknown-question', 'There is: paths.', 'question');
+    const format = (options.json ? 'json' : (options.format ?? 'table')) as Format;
+    if (!formats.includes(format))
+      throw new Refused('cli/unknown-format', `There are ${formats.join(', ')}.`, 'format');
+    const report = await pathReport(file!, { ...options, model: options.model ?? 'markov' });
+    printPathReport(report, format, options.support ?? options.bootstrap !== undefined);
+  }
+
+  @Option({ flags: '--model <model>', description: `first, last, ${pathModelCodes.join(', ')}; markov by default.` })
+  model(value: string) {
+    return value;
+  }
+  @Option({ flags: '--order <k>', description: 'Of the Markov chain, 1 to 4.' })
+  order(value: string) {
+    return whole(value, 'order');
+  }
+  @Option({ flags: '--path-column <name>', description: 'By default path.' })
+  pathColumn(value: string) {
+    return value;
+  }
+  @Option({ flags: '--conversions-column <name>', description: 'By default conversions or total_conversions.' })
+  conversionsColumn(value: string) {
+    return value;
+  }
+  @Option({
+    flags: '--value-column <name>',
+    description: 'By default value or total_conversion_value, if there is one.',
+  })
+  valueColumn(value: string) {
+    return value;
+  }
+  @Option({ flags: '--nulls-column <name>', description: 'By default nulls or total_null, if there is one.' })
+  nullsColumn(value: string) {
+    return value;
+  }
+  @Option({ flags: '--separator <text>', description: 'Between the steps of a path; " > " by default.' })
+  separator(value: string) {
+    return value;
+  }
+  @Option({ flags: '--no-nulls', description: 'Leave out journeys that did not convert.' })
+  nulls() {
+    return false;
+  }
+  @Option({ flags: '--keep-repeats', description: 'A channel twice in a row is two steps.' })
+  keepRepeats() {
+    return true;
+  }
+  @Option({ flags: '--bootstrap <n>', description: 'Resample n times for 95 % intervals: low, high.' })
+  bootstrap(value: string) {
+    return whole(value, 'bootstrap');
+  }
+  @Option({ flags: '--seed <s>', description: 'What is drawn at random is the same for the same seed; 1 by default.' })
+  seed(value: string) {
+    return whole(value, 'seed');
+  }
+  @Option({ flags: '--support', description: 'Also how many journeys support each row, and whether they are too few.' })
+  support() {
+    return true;
+  }
+  @Option({ flags: '--format <format>', description: `${formats.join(', ')}; table by default.` })
+  format(value: string) {
+    return value;
+  }
+  @Option({ flags: '--json', description: 'The same as --format json.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton attribution paths paths.csv --model markov --order 2 --json';
+  }
+}

@@ -1,0 +1,134 @@
+import { createReadStream, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parse, type Info } from 'csv-parse';
+import { Refused } from '@baton/kernel';
+import type { PathCounts } from '@baton/attribution';
+
+export interface PathFileOptions {
+  /** What stands between two steps of a path; ` > ` by default. */
+  readonly separator?: string;
+  /** Columns by name; by default `path`, and the first that exists of those below. */
+  readonly pathColumn?: string;
+  readonly conversionsColumn?: string;
+  readonly valueColumn?: string;
+  readonly nullsColumn?: string;
+}
+
+const LONGEST_ROW = 64 * 2 ** 20;
+const usual = {
+  path: ['path'],
+  conversions: ['conversions', 'total_conversions'],
+  value: ['value', 'total_conversion_value'],
+  nulls: ['nulls', 'total_null'],
+} as const;
+const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '->', '/', ','];
+
+const fault = (code: string, message: string, line: number, column = ''): Refused =>
+  new Refused(`paths/${code}`, message, `line ${line}${column && `, ${column}`}`);
+
+interface Columns {
+  readonly path: number;
+  readonly conversions: number;
+  /** -1: the file has none. */
+  readonly value: number;
+  readonly nulls: number;
+}
+
+const columnsOf = (header: readonly string[], options: PathFileOptions, line: number): Columns => {
+  const find = (what: keyof Columns, asked: string | undefined, needed: boolean): number => {
+    const names = asked === undefined ? usual[what] : [asked];
+    const name = names.find((one) => header.includes(one));
+    if (name === undefined) {
+      if (!needed && asked === undefined) return -1;
+      throw fault('missing-column', `The file has no column ${names.join(' or ')}; say which it is.`, line, names[0]);
+    }
+    if (header.indexOf(name) !== header.lastIndexOf(name))
+      throw fault('duplicate-column', 'Two columns have this name.', line, name);
+    return header.indexOf(name);
+  };
+  return {
+    path: find('path', options.pathColumn, true),
+    conversions: find('conversions', options.conversionsColumn, true),
+    value: find('value', options.valueColumn, false),
+    nulls: find('nulls', options.nullsColumn, false),
+  };
+};
+
+const numberOf = (cell: string, line: number, column: string): number => {
+  const text = cell.trim();
+  if (text === '') throw fault('missing-count', 'A count is blank: write 0.', line, column);
+  const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  if (!Number.isFinite(number)) throw fault('not-a-number', 'Expected a plain number such as 12 or 0.5.', line, column);
+  if (number < 0) throw fault('negative-count', 'Counts and values are zero or more.', line, column);
+  return number;
+};
+
+const stepsOf = (cell: string, separator: string, line: number, column: string): string[] => {
+  const steps = cell.split(separator).map((step) => step.trim());
+  const place = steps.indexOf('');
+  if (place < 0) return steps;
+  const where = steps.length === 1 ? 'The path is empty.' : `Step ${place + 1} of ${steps.length} is empty.`;
+  throw fault('empty-step', where, line, column);
+};
+
+/**
+ * Reads a path table row by row: one path, its conversions, and where the file has them value and nulls.
+ * A blank value counts as 0 where nothing converted.
+ * @param each takes every row, in the order of the file
+ * @returns how many rows there are
+ * @throws Refused with `line n, column` as its path: `paths/no-file`, `paths/empty-file`, `paths/missing-column`,
+ *   `paths/duplicate-column`, `paths/ragged-row`, `paths/bad-csv`, `paths/empty-step`, `paths/missing-count`,
+ *   `paths/not-a-number`, `paths/negative-count`, `paths/other-separator`
+ */
+export const readPaths = async (
+  file: string,
+  options: PathFileOptions,
+  each: (steps: readonly string[], counts: PathCounts) => void,
+): Promise<number> => {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new Refused('paths/no-file', `${basename(file)} is no file.`, 'file');
+  const { separator = ' > ' } = options;
+  if (separator === '') throw new Refused('paths/other-separator', 'A separator has at least one sign.', 'separator');
+  const rows = createReadStream(file).pipe(
+    parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LONGEST_ROW }),
+  ) as AsyncIterable<{ record: string[]; info: Info }>;
+  let header: string[] | undefined;
+  let columns: Columns | undefined;
+  let count = 0;
+  let separated = false;
+  let suspect: { line: number; sign: string } | undefined;
+  try {
+    for await (const { record, info } of rows) {
+      const line = info.lines;
+      if (!header || !columns) {
+        header = record.map((name) => name.trim());
+        columns = columnsOf(header, options, line);
+        continue;
+      }
+      if (record.length !== header.length)
+        throw fault('ragged-row', `The row has ${record.length} cells, the header ${header.length}.`, line);
+      const cell = record[columns.path]!;
+      const steps = stepsOf(cell, separator, line, header[columns.path]!);
+      separated ||= steps.length > 1;
+      if (!separated && !suspect) {
+        const sign = otherSeparators.find((one) => one !== separator && cell.includes(one));
+        if (sign !== undefined) suspect = { line, sign };
+      }
+      const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header![column]!));
+      const conversions = countIn(columns.conversions);
+      const worthless = conversions === 0 && columns.value >= 0 && record[columns.value]!.trim() === '';
+      each(steps, { conversions, nulls: countIn(columns.nulls), value: worthless ? 0 : countIn(columns.value) });
+      count++;
+    }
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    const { code, lines } = error as { code?: string; lines?: number };
+    if (!code?.startsWith('CSV_')) throw error;
+    throw fault('bad-csv', 'The row is no CSV: look at its quotes.', lines ?? count + 2);
+  }
+  if (count === 0) throw new Refused('paths/empty-file', 'The file holds no path.', 'file');
+  // Every path a single step, and steps that look like several: the separator is another one.
+  if (!separated && suspect)
+    throw fault('other-separator', `No path holds "${separator}"; is it "${suspect.sign}"?`, suspect.line);
+  return count;
+};

@@ -1,0 +1,103 @@
+import { Refused } from '@baton/kernel';
+import {
+  creditPaths,
+  dataDrivenModel,
+  dataDrivenModels,
+  dataDrivenReport,
+  pathModels,
+  PathTable,
+  type DataDrivenRow,
+  type PathCredit,
+} from '@baton/attribution';
+import { builtInAttribution } from '@baton/definitions';
+import { line, printJson, printTable } from '../output';
+import { readPaths, type PathFileOptions } from './path-file';
+
+export interface PathReportOptions extends PathFileOptions {
+  readonly model: string;
+  readonly order?: number;
+  readonly seed?: number;
+  readonly bootstrap?: number;
+  readonly nulls?: boolean;
+  readonly keepRepeats?: boolean;
+}
+
+export interface PathReport {
+  readonly model: string;
+  /** The chance to convert that a Markov chain reproduces. */
+  readonly base?: number;
+  readonly rows: readonly (PathCredit & Partial<DataDrivenRow>)[];
+  readonly warnings: readonly string[];
+}
+
+const short: Readonly<Record<string, string>> = { first: 'first-touch', last: 'last-touch' };
+export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }) => code);
+
+/**
+ * Credits the conversions of a path table.
+ * @throws Refused `attribution/unknown-model`, and as `readPaths` and `dataDrivenReport`
+ */
+export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
+  const { model: asked, nulls = true, keepRepeats = false, order, seed, bootstrap } = options;
+  const code = short[asked] ?? asked;
+  const rules = pathModels.find((one) => one.code === code);
+  const learnt = dataDrivenModel(code);
+  if (!rules && !learnt) {
+    const codes = [...Object.keys(short), ...pathModelCodes].join(', ');
+    throw new Refused('attribution/unknown-model', `A path table has no dates; it can be asked for ${codes}.`, 'model');
+  }
+  // Rule-based models count every touch; what is learnt takes a repeated channel as one step unless told otherwise.
+  const table = new PathTable({ keepRepeats: keepRepeats || rules !== undefined, ignoreNulls: !nulls });
+  await readPaths(file, options, (steps, counts) => table.add(steps, counts));
+  if (learnt)
+    return dataDrivenReport(learnt, table, {
+      ...(order !== undefined && { order }),
+      ...(seed !== undefined && { seed }),
+      ...(bootstrap !== undefined && { bootstrap }),
+    });
+  const parameters = {
+    excludedChannels: builtInAttribution.excludedChannels ?? [],
+    weights: { first: 0.4, last: 0.4, mid: 0.2 },
+    halfLifeMs: 1, // no model of a table without dates asks for it
+  };
+  return { model: code, rows: creditPaths(rules!, table, parameters), warnings: [] };
+};
+
+export const formats = ['table', 'json', 'csv', 'ndjson'] as const;
+export type Format = (typeof formats)[number];
+
+type Cells = Readonly<Record<string, string | number | boolean>>;
+/** What is printed of a row; the place of the ordered form is part of the key. */
+const printed = (row: PathReport['rows'][number], support: boolean): Cells => ({
+  key: row.position === undefined ? row.key : `${row.key} @ ${row.position}`,
+  conversions: row.conversions,
+  value: row.value,
+  ...(row.removalEffect !== undefined && { removalEffect: row.removalEffect }),
+  ...(row.standardError !== undefined && { standardError: row.standardError }),
+  ...(row.interval && { low: row.interval.low, high: row.interval.high }),
+  ...(support && row.support && { ...row.support, tooThin: row.tooThin! }),
+});
+
+const csvCell = (value: string | number | boolean): string =>
+  /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
+
+/** @param support also how many journeys support each row */
+export const printPathReport = (report: PathReport, format: Format, support = false): void => {
+  for (const warning of report.warnings) process.stderr.write(`${warning}\n`);
+  const { model, base } = report;
+  const rows = report.rows.map((row) => printed(row, support || format === 'table'));
+  const head = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => head.map((name) => row[name]!));
+  if (format === 'json') printJson({ model, rows, ...(base !== undefined && { base }) });
+  else if (format === 'ndjson') rows.forEach(printJson);
+  else if (format === 'csv') [head, ...cells].forEach((row) => line(row.map(csvCell).join(',')));
+  else {
+    line(`${model}${base === undefined ? '' : `, ${(100 * base).toFixed(2)} % of the journeys convert`}`);
+    const shown = (cell: string | number | boolean) =>
+      typeof cell === 'number' ? Number(cell.toPrecision(6)) : cell === true ? 'yes' : cell === false ? '' : cell;
+    printTable(
+      head,
+      cells.map((row) => row.map(shown)),
+    );
+  }
+};

@@ -1,0 +1,39 @@
+import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+
+@ObjectType({ description: 'How many journeys a data-driven model has seen of a row.' })
+export class Support {
+  @Field(() => Float, { description: 'Journeys with the channel.' })
+  journeys!: number;
+  @Field(() => Float, { description: 'Those of them that converted.' })
+  converted!: number;
+}
+
+@ObjectType({ description: 'Where 95 of 100 resampled periods put a figure.' })
+export class Interval {
+  @Field(() => Float, { description: 'The 2.5 percentile.' })
+  low!: number;
+  @Field(() => Float, { description: 'The 97.5 percentile.' })
+  high!: number;
+}
+
+@ObjectType({ description: 'One entry of the transition matrix of a Markov chain.' })
+export class StateTransition {
+  @Field(() => String, { description: '`(start)`, or the last channels, `a > b`.' })
+  from!: string;
+  @Field(() => String, { description: 'The channels then, `(conversion)` or `(null)`.' })
+  to!: string;
+  @Field(() => Float, { description: 'Journeys that went this way.' })
+  count!: number;
+  @Field(() => Float, { description: 'Of all that left the state, 0 to 1.' })
+  probability!: number;
+}
+
+@ObjectType({ description: 'The journeys that a data-driven model has learnt from: those with a touch.' })
+export class LearntFrom {
+  @Field(() => Int, { description: 'Won deals.' })
+  converted!: number;
+  @Field(() => Int, { description: 'Lost deals.' })
+  ended!: number;
+  @Field(() => Int, { description: 'Open deals, where they were asked for.' })
+  open!: number;
+}
