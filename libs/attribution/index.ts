@@ -48,3 +48,15 @@ export {
   type JourneyEvent,
   type JourneyTouch,
 } from './write/journey/journey.events';
+export { paths, type PathQuestion, type PathsReport } from './read/paths/paths.query';
+export { periods, type PeriodDocument } from './read/periods/periods.projection';
+export {
+  figuresOf,
+  isIntact,
+  periodDelta,
+  type PeriodDelta,
+  type PeriodRestatement,
+} from './read/periods/periods.query';
+export { returns, type ReturnsQuestion, type ReturnsReport } from './read/returns/returns.query';
+export { returnDimensions, type ReturnDimension } from './read/returns/returns.rules';
+export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';
