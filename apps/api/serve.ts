@@ -2,20 +2,26 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Clock } from '@baton/kernel';
 import { readConfig, type Config } from '@baton/platform/config';
+import { guardEdge, limits, serverOptions } from '@baton/platform/graphql';
+import { boundRequests, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
+import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
-import { ApiModule } from './api.module';
+import { apiModule } from './api.module';
 
-const BODY_LIMIT = 256 * 1024;
+/** A request that does not arrive whole within this time is given up: slow senders must not hold all places. */
+const REQUEST_MS = 30_000;
 
 /** Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process. */
 export const serve = async (config: Config = readConfig(), clock?: Clock): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { ...(clock && { clock }), edge: [{ module: ApiModule }] }),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT }),
-    { logger: ['error', 'warn', 'fatal'] },
+    BatonModule.forRoot(config, { ...(clock && { clock }), edge: [apiModule(config)] }),
+    new FastifyAdapter({ bodyLimit: limits.bodyBytes.max, requestTimeout: REQUEST_MS, ...serverOptions }),
+    { logger: new FrameworkLog(loggerOf(config)) },
   );
-  app.enableShutdownHooks();
+  boundRequests(app);
+  guardEdge(app, config);
+  stopOnSignals(app);
   await app.init();
   if (config.project) await app.get(Runner).start();
   await app.listen(config.port, config.host);

@@ -1,5 +1,6 @@
-import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Allow, everyRole, ReadArgs } from '@baton/platform/graphql';
+import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { EventLog } from '@baton/kernel';
+import { AfterArgs, Allow, Ended, everyRole, positionsOf, ReadArgs } from '@baton/platform/graphql';
 import { Runner, type FollowerStatus } from '@baton/platform/runner';
 
 @ObjectType('ParkedSequence', {
@@ -34,13 +35,38 @@ class FollowerStatusType implements Omit<FollowerStatus, 'parked'> {
   parked!: ParkedType[];
 }
 
+@ObjectType('StatusAt', { description: 'How far everything had come at a moment.' })
+class StatusAt {
+  @Field(() => String, { description: 'The end of the log then; give it as `after` to go on from here.' })
+  position!: string;
+  @Field(() => [FollowerStatusType], { description: 'Every read model and policy.' })
+  followers!: FollowerStatus[];
+}
+
 @Resolver()
 export class StatusResolver {
-  constructor(private readonly runner: Runner) {}
+  constructor(
+    private readonly runner: Runner,
+    private readonly log: EventLog,
+  ) {}
 
   @Query(() => [FollowerStatusType], { description: 'How far every read model and policy has come.' })
   @Allow(...everyRole)
   status(@Args() _: ReadArgs): Promise<readonly FollowerStatus[]> {
     return this.runner.status();
+  }
+
+  @Subscription(() => StatusAt, {
+    name: 'status',
+    description: 'How far every read model and policy has come: now, and whenever the log has grown.',
+    resolve: (answer: StatusAt) => answer,
+  })
+  @Allow(...everyRole)
+  async *follow(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<StatusAt> {
+    for await (const position of positionsOf(this.log, { after, signal })) {
+      // Who is behind for long is shown behind.
+      await this.runner.waitFor(position, 'all').catch(() => undefined);
+      yield { position, followers: [...(await this.runner.status())] };
+    }
   }
 }

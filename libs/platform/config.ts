@@ -38,6 +38,59 @@ export const settings = [
     pattern: /^(yes|no)$/,
   },
   {
+    name: 'BATON_PRODUCTION',
+    key: 'production',
+    fallback: 'no',
+    meaning: 'yes: no GraphiQL, and the schema is told only to callers with a key or token. yes or no.',
+    pattern: /^(yes|no)$/,
+  },
+  {
+    name: 'BATON_TRUSTED_DOCUMENTS',
+    key: 'trustedDocuments',
+    fallback: '',
+    meaning: 'File with a JSON list of SHA-256 hashes (hex) of GraphQL documents; when set, only those run.',
+  },
+  {
+    name: 'BATON_OIDC_ISSUER',
+    key: 'oidcIssuer',
+    fallback: '',
+    meaning: 'OpenID Connect issuer whose tokens are taken beside keys; empty: none.',
+    pattern: /^(https?:\/\/.+)?$/,
+  },
+  {
+    name: 'BATON_OIDC_AUDIENCE',
+    key: 'oidcAudience',
+    fallback: 'baton',
+    meaning: 'The audience that those tokens must name.',
+  },
+  {
+    name: 'BATON_OIDC_ROLES_CLAIM',
+    key: 'oidcRolesClaim',
+    fallback: 'roles',
+    meaning: 'Claim that lists the roles of the bearer; a path with dots for a nested one.',
+  },
+  {
+    name: 'BATON_METRICS',
+    key: 'metrics',
+    fallback: 'local',
+    meaning: 'Who may read /metrics: local (callers on this machine), yes (whoever reaches the port) or no.',
+    pattern: /^(local|yes|no)$/,
+  },
+  {
+    name: 'BATON_SHUTDOWN_SECONDS',
+    key: 'shutdownSeconds',
+    fallback: '20',
+    meaning: 'Time to finish what is in hand when the process is told to stop.',
+    pattern: /^[1-9]\d{0,3}$/,
+  },
+  {
+    name: 'BATON_MAX_IN_FLIGHT',
+    key: 'maxInFlight',
+    fallback: '512',
+    meaning: 'Commands of callers taken on at once, and half of the requests; more are told to come again.',
+    pattern: /^[1-9]\d{0,5}$/,
+  },
+  {
     name: 'EVENTSTORE_URL',
     key: 'eventStoreUrl',
     fallback: '',
@@ -60,9 +113,14 @@ export const settings = [
 }[];
 
 type Key = (typeof settings)[number]['key'];
-export type Config = Readonly<Record<Exclude<Key, 'port' | 'project'>, string>> & {
+export type Config = Readonly<
+  Record<Exclude<Key, 'shutdownSeconds' | 'maxInFlight' | 'port' | 'project' | 'production'>, string>
+> & {
   readonly port: number;
+  readonly shutdownSeconds: number;
+  readonly maxInFlight: number;
   readonly project: boolean;
+  readonly production: boolean;
 };
 
 /**
@@ -77,5 +135,12 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;
-  return { ...raw, port: Number(raw.port), project: raw.project === 'yes' };
+  return {
+    ...raw,
+    port: Number(raw.port),
+    shutdownSeconds: Number(raw.shutdownSeconds),
+    maxInFlight: Number(raw.maxInFlight),
+    project: raw.project === 'yes',
+    production: raw.production === 'yes',
+  };
 };

@@ -18,13 +18,15 @@ import {
   type Outcome,
   type To,
 } from '@baton/kernel';
-import { pino, type Logger } from 'pino';
-import { Access, accessParts, KeyHandler } from './access';
+import type { Logger } from 'pino';
+import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal } from './event-log';
+import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
 import { historyOf, Runner } from './runner';
+import { aroundPageOf, CommandWatch, loggerOf, Metrics, ObservedEventLog } from './telemetry';
 
 /** The machine's clock. */
 export class SystemClock extends Clock {
@@ -68,16 +70,6 @@ export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
 export const LOGGER = Symbol('logger');
 
-/** A logger that never prints keys or personal fields. */
-export const loggerOf = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
-  pino(
-    {
-      level: logLevel,
-      redact: ['*.authorization', '*.email', '*.name', '*.phone', '*.note', 'req.headers.authorization'],
-    },
-    pino.destination(2), // standard output belongs to answers
-  );
-
 /** Everything a context is given: log, read models, keys, time, and the runner behind them. */
 @Global()
 @Module({})
@@ -94,7 +86,12 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: CATALOGUE, useValue: catalogue },
       { provide: Clock, useValue: clock },
       { provide: STORES, useFactory: () => openStores(config, clock) },
-      { provide: EventLog, useFactory: ({ log }: Stores) => log, inject: [STORES] },
+      Metrics,
+      {
+        provide: EventLog,
+        useFactory: ({ log }: Stores, metrics: Metrics) => new ObservedEventLog(log, metrics),
+        inject: [STORES, Metrics],
+      },
       { provide: Documents, useFactory: ({ documents }: Stores) => documents, inject: [STORES] },
       { provide: KeyStore, useFactory: ({ keys }: Stores) => keys, inject: [STORES] },
       {
@@ -115,7 +112,14 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: Runner,
-        useFactory: (log: EventLog, journal: Journal, documents: Documents, bus: CommandBus, logger: Logger) =>
+        useFactory: (
+          log: EventLog,
+          journal: Journal,
+          documents: Documents,
+          bus: CommandBus,
+          logger: Logger,
+          metrics: Metrics,
+        ) =>
           new Runner({
             log,
             journal,
@@ -125,12 +129,30 @@ export class PlatformModule implements OnApplicationShutdown {
             policies: parts.flatMap(({ policies }) => policies),
             dueLists: parts.flatMap(({ dueLists }) => dueLists),
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
+            aroundPage: aroundPageOf(metrics, logger),
             onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
           }),
-        inject: [EventLog, Journal, Documents, CommandBus, LOGGER],
+        inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],
       },
-      Access,
+      {
+        provide: Access,
+        useFactory: (journal: Journal, bus: CommandBus) =>
+          new Access(journal, bus, clock, config.oidcIssuer ? new Oidc(config, clock) : undefined),
+        inject: [Journal, CommandBus],
+      },
       KeyHandler,
+      {
+        provide: CommandWatch,
+        useFactory: (bus: CommandBus, metrics: Metrics, logger: Logger) =>
+          new CommandWatch(bus, metrics, logger, config.maxInFlight),
+        inject: [CommandBus, Metrics, LOGGER],
+      },
+      {
+        provide: Progress,
+        useFactory: (runner: Runner, log: EventLog, documents: Documents) =>
+          new Progress(runner, log, documents, clock),
+        inject: [Runner, EventLog, Documents],
+      },
     ];
     return {
       module: PlatformModule,
@@ -148,6 +170,8 @@ export class PlatformModule implements OnApplicationShutdown {
         ReadModels,
         DecisionContext,
         Runner,
+        Metrics,
+        Progress,
         Access,
         CqrsModule,
       ],

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Clock, Journal, Refused, toMs, type Outcome, type Role } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import type { Oidc } from './oidc';
 import type { KeyEvent } from './key.events';
 import { ToKey } from './key.handler';
 
@@ -15,8 +15,10 @@ export interface CallerIdentity {
 const KEPT_MS = 2_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. */
-@Injectable()
+/**
+ * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. Beside them
+ * the tokens of an OpenID Connect issuer, where one is configured.
+ */
 export class Access {
   private readonly known = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
 
@@ -24,15 +26,18 @@ export class Access {
     private readonly journal: Journal,
     private readonly bus: CommandBus,
     private readonly clock: Clock,
+    private readonly oidc?: Oidc,
   ) {}
 
   /**
-   * @param authorization the header, `Bearer baton_…`
+   * @param authorization the header, `Bearer baton_…` or `Bearer <token>`
    * @returns the caller; undefined without a header
-   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked
+   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked; of a token what `Oidc.verify` says
    */
   async authenticate(authorization: string | undefined): Promise<CallerIdentity | undefined> {
     if (!authorization) return undefined;
+    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/.exec(authorization) ?? [];
+    if (token && this.oidc) return this.bearerOf(token, this.oidc);
     const [, keyId, secret] = /^Bearer baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
@@ -45,6 +50,16 @@ export class Access {
     const caller = await this.look(keyId, hash);
     this.known.set(hash, { caller, at: now });
     if (!caller) throw badKey();
+    return caller;
+  }
+
+  private async bearerOf(token: string, oidc: Oidc): Promise<CallerIdentity> {
+    const hash = hashOf(token);
+    const now = toMs(this.clock.now());
+    const kept = this.known.get(hash);
+    if (kept?.caller && now - kept.at < KEPT_MS) return kept.caller;
+    const { caller, endsAt } = await oidc.verify(token);
+    this.known.set(hash, { caller, at: Math.min(now, endsAt - KEPT_MS) });
     return caller;
   }
 

@@ -2,6 +2,7 @@ import { keyEvents } from './key.events';
 import { keyList } from './key.projection';
 
 export { Access, type CallerIdentity } from './access';
+export { Oidc } from './oidc';
 export { KeyHandler } from './key.handler';
 export { keyList, type KeyDocument } from './key.projection';
 export const accessParts = {

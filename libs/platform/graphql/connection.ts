@@ -32,6 +32,19 @@ export class ReadArgs {
   asOf?: AsOfInput;
 }
 
+/** Arguments of a subscription. */
+@ArgsType()
+export class AfterArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, {
+    nullable: true,
+    description: 'Go on behind this position (that of the last answer seen); without it, from now on.',
+  })
+  after?: Position;
+}
+
 /** Arguments of a connection. */
 @ArgsType()
 export class PageArgs extends ReadArgs {

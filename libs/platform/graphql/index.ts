@@ -1,5 +1,6 @@
 export { AccessGuard, Allow, Caller, everyRole, personalField, personalReaders, ReadYourWrites } from './caller';
 export {
+  AfterArgs,
   AsOfInput,
   connectionOf,
   PageArgs,
@@ -13,3 +14,6 @@ export {
 export { CommandOutcome, mutationsOf } from './mutations';
 export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntScalar } from './scalars';
 export { graphqlModule, schemaFile } from './graphql.module';
+export { guardEdge, serverOptions } from './edge';
+export { limits } from './limits';
+export { Ended, positionsOf } from './subscriptions';

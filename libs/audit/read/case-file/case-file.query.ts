@@ -1,6 +1,15 @@
-import { NotFound, type Instant, type Journal, type Recorded } from '@baton/kernel';
+import {
+  NotFound,
+  type EventLog,
+  type EventSchema,
+  type Instant,
+  type Journal,
+  type Position,
+  type Recorded,
+  type StoredEvent,
+} from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { caseEntries, type CaseEntry } from './case-file.projection';
+import { caseEntries, subjectsOf, type CaseEntry } from './case-file.projection';
 import { changesOf, samePerson, type Change } from './case-file.rules';
 
 /** One event of a case file, in the words of an auditor. */
@@ -72,6 +81,54 @@ export async function* caseFileOf(
 ): AsyncIterable<CaseFileEntry> {
   yield* await inWords(journal, (await gather(models, subject)).entries, personal);
 }
+
+/**
+ * What comes to a case file: first what stands in it behind `after`, then each entry as it is recorded, in log order.
+ * @param folded waits until the case file holds everything up to a position
+ * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
+ */
+export async function* caseFileEvents(
+  {
+    models,
+    journal,
+    log,
+    catalogue,
+    folded,
+  }: {
+    readonly models: ReadModels;
+    readonly journal: Journal;
+    readonly log: EventLog;
+    readonly catalogue: ReadonlyMap<string, EventSchema>;
+    readonly folded: (position: Position) => Promise<void>;
+  },
+  subject: string,
+  { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
+): AsyncGenerator<CaseFileEntry> {
+  const tip = await log.tip();
+  let seen = after ?? tip;
+  const news = async (until: Position) => {
+    await folded(until);
+    const { subjects, entries } = await gather(models, subject);
+    const fresh = entries.findIndex(({ position }) => position > seen);
+    // Earlier entries say what a field was before.
+    const told = fresh < 0 ? [] : (await inWords(journal, entries, personal)).slice(fresh);
+    return { subjects, told };
+  };
+  let { subjects, told } = await news(tip);
+  for (const entry of told) yield entry;
+  seen = told.at(-1)?.position ?? seen;
+  for await (const { events, position } of log.follow(tip, {}, { signal, limit: 500 })) {
+    const concerned = events.some((event) => subjectsIn(catalogue, event).some((one) => subjects.includes(one)));
+    if (!concerned) continue;
+    ({ subjects, told } = await news(position));
+    for (const entry of told) yield entry;
+    seen = told.at(-1)?.position ?? seen;
+  }
+}
+
+/** Whom a stored event concerns; its references are in the clear. */
+const subjectsIn = (catalogue: ReadonlyMap<string, EventSchema>, event: StoredEvent): string[] =>
+  subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as Recorded);
 
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
 const gather = async (models: ReadModels, subject: string) => {

@@ -1,10 +1,13 @@
-import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Journal } from '@baton/kernel';
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Inject } from '@nestjs/common';
+import { EventLog, Journal } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
+  AfterArgs,
   Allow,
   Caller,
   connectionOf,
+  Ended,
   InstantScalar,
   JsonScalar,
   PageArgs,
@@ -14,8 +17,10 @@ import {
   type Connection,
 } from '@baton/platform/graphql';
 import type { CallerIdentity } from '@baton/platform/access';
+import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
+import { Runner } from '@baton/platform/runner';
 import { Matches } from 'class-validator';
-import { caseFilePage, type CaseFileEntry } from './case-file.query';
+import { caseFileEvents, caseFilePage, type CaseFileEntry } from './case-file.query';
 
 @ObjectType({ description: 'A field that an event set to something else.' })
 class FieldChange {
@@ -66,9 +71,18 @@ class CaseFileEntryType implements CaseFileEntry {
 }
 const CaseFileConnection = connectionOf('CaseFileEntry', CaseFileEntryType);
 
+const SUBJECT = /^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+
 @ArgsType()
 class CaseFileArgs extends PageArgs {
-  @Matches(/^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/)
+  @Matches(SUBJECT)
+  @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
+  subject!: string;
+}
+
+@ArgsType()
+class CaseFileEventsArgs extends AfterArgs {
+  @Matches(SUBJECT)
   @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
   subject!: string;
 }
@@ -78,6 +92,9 @@ export class CaseFileResolver {
   constructor(
     private readonly models: ReadModels,
     private readonly journal: Journal,
+    private readonly log: EventLog,
+    private readonly runner: Runner,
+    @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
   ) {}
 
   @Query(() => CaseFileConnection, {
@@ -96,5 +113,23 @@ export class CaseFileResolver {
     });
     const edges = entries.map((node) => ({ cursor: writeCursor({ id: node.position, values: [] }), node }));
     return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+  }
+
+  @Subscription(() => CaseFileEntryType, {
+    description:
+      'What comes to a case file, in order; `after` the position of the last entry seen nothing is left out or told twice. ' +
+      'After a merge the entries of both go on; what the other had before is in the query `caseFile`.',
+    resolve: (entry: CaseFileEntry) => entry,
+  })
+  @Allow('auditor', 'revops', 'marketing', 'sales')
+  caseFileEvents(
+    @Args() { subject, after }: CaseFileEventsArgs,
+    @Caller() { roles }: CallerIdentity,
+    @Ended() signal: AbortSignal,
+  ): AsyncGenerator<CaseFileEntry> {
+    const { models, journal, log, runner, catalogue } = this;
+    const personal = roles.some((role) => personalReaders.includes(role));
+    const folded = (position: string) => runner.waitFor(position);
+    return caseFileEvents({ models, journal, log, catalogue, folded }, subject, { after, personal, signal });
   }
 }

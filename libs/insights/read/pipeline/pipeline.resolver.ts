@@ -1,6 +1,10 @@
-import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { EventLog } from '@baton/kernel';
+import { leadEvents } from '@baton/leads';
+import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyType } from '@baton/platform/graphql';
+import { AfterArgs, Allow, Ended, everyRole, MoneyType, positionsOf } from '@baton/platform/graphql';
+import { Runner } from '@baton/platform/runner';
 import { DealFilterArgs } from '../report.args';
 import { pipeline } from './pipeline.query';
 
@@ -38,9 +42,23 @@ class PipelineType {
   leads!: readonly LeadStageCountType[];
 }
 
+@ObjectType('PipelineAt', { description: 'The pipeline as it stood at a moment.' })
+class PipelineAt {
+  @Field(() => String, { description: 'The moment, a position of the log; give it as `after` to go on from here.' })
+  position!: string;
+  @Field(() => PipelineType, { description: 'Where open deals and leads stood.' })
+  pipeline!: PipelineType;
+}
+
+const TYPES = [...opportunityEvents.schemas.keys(), ...leadEvents.schemas.keys()];
+
 @Resolver()
 export class PipelineResolver {
-  constructor(private readonly models: ReadModels) {}
+  constructor(
+    private readonly models: ReadModels,
+    private readonly log: EventLog,
+    private readonly runner: Runner,
+  ) {}
 
   @Query(() => PipelineType, {
     description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
@@ -48,5 +66,21 @@ export class PipelineResolver {
   @Allow(...everyRole)
   pipeline(@Args() { asOf, ...filters }: DealFilterArgs): Promise<PipelineType> {
     return pipeline(this.models.asOf(asOf), { filters });
+  }
+
+  @Subscription(() => PipelineAt, {
+    description: 'The pipeline now, and again whenever it has changed.',
+    resolve: (answer: PipelineAt) => answer,
+  })
+  @Allow(...everyRole)
+  async *pipelineChanges(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<PipelineAt> {
+    let last = '';
+    for await (const position of positionsOf(this.log, { after, types: TYPES, signal })) {
+      await this.runner.waitFor(position);
+      const now = await pipeline(this.models, { filters: {} });
+      const told = JSON.stringify(now);
+      if (told !== last) yield { position, pipeline: now };
+      last = told;
+    }
   }
 }

@@ -1,0 +1,101 @@
+import { Clock, Conflict, Refused, roles as knownRoles, toMs, type Role } from '@baton/kernel';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import type { Config } from '../config';
+import type { CallerIdentity } from './access';
+
+/** Signatures by a key pair only: a shared secret, or none, would let whoever knows the public key sign. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const CLOCK_TOLERANCE_S = 30;
+const DISCOVERY_MS = 5_000;
+const TOKEN_LENGTH = 8_192;
+
+/** Tokens of an OpenID Connect issuer: signed by a key of its published set, for our audience, not expired. */
+export class Oidc {
+  private keys: Promise<JWTVerifyGetKey> | undefined;
+
+  constructor(
+    private readonly settings: Pick<Config, 'oidcIssuer' | 'oidcAudience' | 'oidcRolesClaim'>,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param token a signed JWT
+   * @returns the caller `oidc:<sub>` with those of its roles that Baton knows, and when the token ends (ms)
+   * @throws Refused `access/token-expired`, `access/wrong-audience`, `access/wrong-issuer`, `access/no-role` (none that
+   *   Baton knows), `access/bad-token` (malformed, unsigned, signed by an unknown key or in a way that is not taken)
+   * @throws Conflict `access/issuer-unreachable`
+   */
+  async verify(token: string): Promise<{ caller: CallerIdentity; endsAt: number }> {
+    if (token.length > TOKEN_LENGTH) throw refused('access/bad-token', 'It is too long.');
+    const { jwtVerify } = await import('jose');
+    const keys = await (this.keys ??= this.discover());
+    let claims: JWTPayload;
+    try {
+      ({ payload: claims } = await jwtVerify(token, keys, {
+        issuer: this.settings.oidcIssuer,
+        audience: this.settings.oidcAudience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['sub', 'exp'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(toMs(this.clock.now())),
+      }));
+    } catch (error) {
+      throw meaningOf(error);
+    }
+    const actor = claims.sub ?? '';
+    if (!/^[\x21-\x7e]{1,200}$/.test(actor)) throw refused('access/bad-token', 'Its subject is no printable text.');
+    const roles = this.rolesOf(claims);
+    if (roles.length === 0)
+      throw refused('access/no-role', `Its claim ${this.settings.oidcRolesClaim} names no role of Baton.`);
+    return { caller: { actor: `oidc:${actor}`, roles }, endsAt: (claims.exp! + CLOCK_TOLERANCE_S) * 1000 };
+  }
+
+  private rolesOf(claims: JWTPayload): Role[] {
+    const path = this.settings.oidcRolesClaim;
+    const nested = () =>
+      path
+        .split('.')
+        .reduce<unknown>(
+          (at, name) =>
+            typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? at[name as never] : undefined,
+          claims,
+        );
+    const claim = Object.hasOwn(claims, path) ? claims[path] : nested();
+    const named: readonly unknown[] =
+      typeof claim === 'string' ? claim.split(/\s+/) : Array.isArray(claim) ? claim : [];
+    return knownRoles.filter((role) => named.includes(role));
+  }
+
+  /** Where the issuer publishes its keys, as its own metadata says; asked again after a failure. */
+  private async discover(): Promise<JWTVerifyGetKey> {
+    try {
+      const { createRemoteJWKSet } = await import('jose');
+      const issuer = this.settings.oidcIssuer;
+      const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+        signal: AbortSignal.timeout(DISCOVERY_MS),
+      });
+      const { issuer: named, jwks_uri: uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+      if (!response.ok || named !== issuer || typeof uri !== 'string')
+        throw new Error('not the metadata of the issuer');
+      return createRemoteJWKSet(new URL(uri), { timeoutDuration: DISCOVERY_MS });
+    } catch {
+      this.keys = undefined;
+      throw unreachable();
+    }
+  }
+}
+
+const refused = (code: string, message: string) =>
+  new Refused(code, `The bearer token is not taken. ${message}`, 'authorization');
+const unreachable = () =>
+  new Conflict('access/issuer-unreachable', 'The issuer of tokens does not answer; try again.', 'authorization');
+
+/** What a failed verification means to the caller; nothing of the token is repeated. */
+const meaningOf = (error: unknown): Error => {
+  const { code, claim } = error as { readonly code?: string; readonly claim?: string };
+  if (code === 'ERR_JWT_EXPIRED') return refused('access/token-expired', 'It has expired.');
+  if (claim === 'aud') return refused('access/wrong-audience', 'It is meant for another audience.');
+  if (claim === 'iss') return refused('access/wrong-issuer', 'Another issuer made it.');
+  const ours = code?.startsWith('ERR_J') && code !== 'ERR_JWKS_TIMEOUT' && code !== 'ERR_JOSE_GENERIC';
+  return ours ? refused('access/bad-token', 'Its form, key or signature is wrong.') : unreachable();
+};

@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Refused } from '@baton/kernel';
+import {
+  getNamedType,
+  getNullableType,
+  GraphQLError,
+  isListType,
+  isObjectType,
+  isInterfaceType,
+  Kind,
+  parse,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  type ConstDirectiveNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { assumed, checkVariables, limits, within } from './limits';
+
+/** What somebody sends to be run. */
+export interface Asked {
+  readonly query?: unknown;
+  readonly variables?: unknown;
+  readonly operationName?: unknown;
+  readonly extensions?: unknown;
+}
+export interface Admitted {
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | undefined;
+  /** Does it ask for the schema itself? */
+  readonly introspects: boolean;
+  readonly operations: readonly OperationTypeNode[];
+}
+
+/**
+ * Reads the list of trusted documents.
+ * @returns their hashes; undefined when no file is named: then every document may run
+ * @throws Refused `config/bad-manifest`
+ */
+export const readManifest = (path: string): ReadonlySet<string> | undefined => {
+  if (!path) return undefined;
+  try {
+    const hashes = JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    if (Array.isArray(hashes) && hashes.every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)))
+      return new Set(hashes as string[]);
+  } catch {
+    // told below
+  }
+  throw new Refused('config/bad-manifest', 'It must be a JSON list of SHA-256 hashes, hex.', 'BATON_TRUSTED_DOCUMENTS');
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const absent = (value: unknown): boolean => value === undefined || value === null;
+
+/** Looks at what is sent before the GraphQL server does: its size, form and cost, each in time linear in its limits. */
+export class Admission {
+  private readonly parsed = new LRUCache<string, DocumentNode>({
+    maxSize: 4 * 2 ** 20,
+    sizeCalculation: (_, source) => source.length,
+  });
+
+  constructor(
+    private readonly schema: () => GraphQLSchema,
+    private readonly trusted: ReadonlySet<string> | undefined,
+  ) {}
+
+  /** @throws Refused what is wrong with it, by the codes of `limits` and `graphql/…` */
+  admit(asked: unknown): Admitted {
+    if (Array.isArray(asked)) throw new Refused('graphql/no-batches', 'Send one operation a request.');
+    if (!isRecord(asked)) throw new Refused('graphql/bad-request', 'Send a JSON object with `query`.');
+    const { query, variables, operationName, extensions }: Asked = asked;
+    if (absent(query) && isRecord(extensions) && 'persistedQuery' in extensions)
+      throw new Refused('graphql/unknown-document', 'Send the whole document, not its hash only.', 'query');
+    if (typeof query !== 'string' || query.trim() === '')
+      throw new Refused('graphql/no-document', 'Send a document as text.', 'query');
+    if (!absent(operationName) && typeof operationName !== 'string')
+      throw new Refused('graphql/bad-request', 'The name of an operation is text.', 'operationName');
+    if (!absent(extensions) && !isRecord(extensions))
+      throw new Refused('graphql/bad-request', 'Extensions are an object.', 'extensions');
+    if (!absent(variables) && !isRecord(variables))
+      throw new Refused('graphql/bad-variables', 'Variables are an object, not text and not a list.', 'variables');
+    within('documentLength', query.length);
+    if (this.trusted && !this.trusted.has(createHash('sha256').update(query).digest('hex')))
+      throw new Refused('graphql/document-not-trusted', 'Only documents of the manifest run here.', 'query');
+    checkVariables(variables);
+    const given = isRecord(variables) ? variables : {};
+    const document = this.parsed.get(query) ?? this.parse(query);
+    const introspects = new Weighing(this.schema(), document, given).weigh();
+    this.parsed.set(query, document);
+    const operations = operationsOf(document).map(({ operation }) => operation);
+    return {
+      document,
+      variables: given,
+      operationName: typeof operationName === 'string' ? operationName : undefined,
+      introspects,
+      operations,
+    };
+  }
+
+  private parse(query: string): DocumentNode {
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens: limits.tokens.max });
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      // graphql-js says this with no code of its own.
+      if (error.message.endsWith('tokens. Parsing aborted.')) within('tokens', limits.tokens.max + 1);
+      const { line = 0, column = 0 } = error.locations?.[0] ?? {};
+      throw new Refused(
+        'graphql/not-parsed',
+        `${error.message.slice(0, 200)} (line ${line}, column ${column})`,
+        'query',
+      );
+    }
+    countNodes(document);
+    return document;
+  }
+}
+
+const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
+  definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+
+/** What can be counted by looking at every node once. Recursion is as deep as the tokens allow the parser to be. */
+const countNodes = ({ definitions }: DocumentNode): void => {
+  const counts = { aliases: 0, directives: 0, operations: 0, fragments: 0 };
+  const count = (what: keyof typeof counts, more = 1) => within(what, (counts[what] += more));
+  const given = (value: ValueNode, depth: number): void => {
+    if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return;
+    within('valueDepth', depth);
+    const inner = value.kind === Kind.LIST ? value.values : value.fields.map((field) => field.value);
+    within('listItems', inner.length);
+    for (const one of inner) given(one, depth + 1);
+  };
+  const decorated = (directives: readonly ConstDirectiveNode[] | readonly DirectiveNode[] = []): void => {
+    count('directives', directives.length);
+    for (const directive of directives) for (const { value } of directive.arguments ?? []) given(value, 1);
+  };
+  const selected = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      decorated(selection.directives);
+      if (selection.kind === Kind.FIELD) {
+        if (selection.alias) count('aliases');
+        for (const { value } of selection.arguments ?? []) given(value, 1);
+      }
+      if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet) selected(selection.selectionSet);
+    }
+  };
+  for (const definition of definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
+      throw new Refused('graphql/not-valid', 'A document to be run holds operations and fragments only.', 'query');
+    count(definition.kind === Kind.OPERATION_DEFINITION ? 'operations' : 'fragments');
+    within('variables', definition.variableDefinitions?.length ?? 0);
+    decorated(definition.directives);
+    for (const { defaultValue, directives } of definition.variableDefinitions ?? []) {
+      decorated(directives);
+      if (defaultValue) given(defaultValue, 1);
+    }
+    selected(definition.selectionSet);
+  }
+};
+
+/** One place of the answer: how often it is asked for, and the places in it. */
+interface Place {
+  times: number;
+  readonly inner: Map<string, Place>;
+}
+interface At {
+  readonly type: GraphQLNamedType | undefined;
+  readonly place: Place;
+  readonly depth: number;
+  /** How many objects of this type the answer may hold. */
+  readonly objects: number;
+  readonly introspectionLists: number;
+  readonly introspection: boolean;
+}
+const newPlace = (): Place => ({ times: 0, inner: new Map() });
+
+/**
+ * Walks operations and fragments as they will be executed, every fragment written out, and stops at the first limit.
+ * graphql-js's own check of overlapping fields compares each pair of selections of one place of the answer, and a
+ * fragment can double what it spreads: so both are bounded here, before.
+ */
+class Weighing {
+  private selections = 0;
+  private cost = 0;
+  private introspects = false;
+  private readonly fragments = new Map<string, FragmentDefinitionNode>();
+  private readonly open = new Set<string>();
+  /** Of whole-number variables, by name; of several operations the greatest. */
+  private readonly defaults = new Map<string, number>();
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly document: DocumentNode,
+    private readonly variables: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** @returns whether the schema itself is asked for */
+  weigh(): boolean {
+    for (const definition of this.document.definitions)
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
+    // Each fragment also by itself: one that is not used is validated all the same.
+    for (const { name, typeCondition, selectionSet } of this.fragments.values()) {
+      this.open.add(name.value);
+      this.select(selectionSet, this.start(this.schema.getType(typeCondition.name.value)));
+      this.open.delete(name.value);
+    }
+    for (const { variableDefinitions = [] } of operationsOf(this.document))
+      for (const { variable, defaultValue } of variableDefinitions)
+        if (defaultValue?.kind === Kind.INT) {
+          const before = this.defaults.get(variable.name.value) ?? 0;
+          this.defaults.set(variable.name.value, Math.max(before, Number(defaultValue.value)));
+        }
+    this.cost = 0; // a fragment costs where it is used
+    for (const { operation, selectionSet } of operationsOf(this.document)) {
+      const root = this.start(this.schema.getRootType(operation) ?? undefined);
+      this.select(selectionSet, root);
+      within(
+        'rootFields',
+        [...root.place.inner.values()].reduce((sum, { times }) => sum + times, 0),
+      );
+    }
+    return this.introspects;
+  }
+
+  private start(type: GraphQLNamedType | undefined): At {
+    return { type, place: newPlace(), depth: 0, objects: 1, introspectionLists: 0, introspection: false };
+  }
+
+  private select({ selections }: SelectionSetNode, at: At): void {
+    for (const selection of selections) {
+      within('selections', ++this.selections);
+      if (selection.kind === Kind.FIELD) this.field(selection, at);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const name = selection.typeCondition?.name.value;
+        this.select(selection.selectionSet, { ...at, type: name ? this.schema.getType(name) : at.type });
+      } else this.spread(selection.name.value, at);
+    }
+  }
+
+  private spread(name: string, at: At): void {
+    const fragment = this.fragments.get(name);
+    if (!fragment) return; // validation tells that there is none
+    if (this.open.has(name))
+      throw new Refused('graphql/fragment-cycle', `The fragment ${name} spreads itself.`, 'query');
+    this.open.add(name);
+    this.select(fragment.selectionSet, { ...at, type: this.schema.getType(fragment.typeCondition.name.value) });
+    this.open.delete(name);
+  }
+
+  private field(node: FieldNode, at: At): void {
+    const name = node.name.value;
+    const key = node.alias?.value ?? name;
+    let place = at.place.inner.get(key);
+    if (!place) at.place.inner.set(key, (place = newPlace()));
+    within('repeats', ++place.times);
+    const depth = at.depth + 1;
+    within('depth', depth);
+    if (name === '__schema' || name === '__type') this.introspects = true;
+    this.cost += at.objects;
+    within('cost', this.cost);
+    if (!node.selectionSet) return;
+    const field = fieldOf(at.type, name);
+    const list = !!field && isListType(getNullableType(field.type));
+    const introspection = at.introspection || name === '__schema' || name === '__type';
+    const introspectionLists = at.introspectionLists + (introspection && list ? 1 : 0);
+    within('introspectionLists', introspectionLists);
+    const size = introspection ? 1 : this.pageSize(node, field, list);
+    const type = field && getNamedType(field.type);
+    this.select(node.selectionSet, {
+      type,
+      place,
+      depth,
+      objects: at.objects * size,
+      introspectionLists,
+      introspection,
+    });
+  }
+
+  /** How many objects one of these fields may hold: as many as `first` says, or what is assumed of a list. */
+  private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
+    const first = field?.args.find(({ name }) => name === 'first');
+    if (!first) return list && node.name.value !== 'edges' ? assumed.listItems : 1;
+    const value = node.arguments?.find(({ name }) => name.value === 'first')?.value;
+    const asked =
+      value?.kind === Kind.INT
+        ? Number(value.value)
+        : value?.kind === Kind.VARIABLE
+          ? (this.variables[value.name.value] ?? this.defaults.get(value.name.value) ?? first.defaultValue)
+          : first.defaultValue;
+    return typeof asked === 'number' && asked > 1 ? asked : 1;
+  }
+}
+
+const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
+  if (name === '__schema') return SchemaMetaFieldDef;
+  if (name === '__type') return TypeMetaFieldDef;
+  return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+};

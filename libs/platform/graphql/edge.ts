@@ -1,0 +1,76 @@
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Refused } from '@baton/kernel';
+import { Access } from '../access';
+import type { Config } from '../config';
+import { LOGGER } from '../platform.module';
+import { Admission, readManifest } from './admission';
+import { bodyOf, isGraphqlPath, type Reply } from './errors';
+import { checkJson, limits } from './limits';
+import { Subscriptions } from './subscriptions';
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+/**
+ * Puts the checks of a request before the GraphQL server, and subscriptions beside it. To be called before the
+ * application is initialised: hooks count for routes that are made after them.
+ * @throws Refused `config/bad-manifest`
+ */
+export const guardEdge = (app: NestFastifyApplication, config: Config): void => {
+  const fastify = app.getHttpAdapter().getInstance();
+  const access = app.get(Access);
+  const admission = new Admission(() => app.get(GraphQLSchemaHost).schema, readManifest(config.trustedDocuments));
+
+  // Before the body is read.
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (!isGraphqlPath(request.url)) return;
+    if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send(bodyOf(405));
+    if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) return reply.code(415).send(bodyOf(415));
+  });
+  const parse = fastify.getDefaultJsonParser('error', 'error'); // no __proto__, no constructor
+  app.useBodyParser('application/json', { bodyLimit: limits.bodyBytes.max }, (request, body, done) => {
+    try {
+      if (isGraphqlPath(request.url)) checkJson(body);
+    } catch (error) {
+      return done(error as Error);
+    }
+    return parse(request as never, body as never, done);
+  });
+  fastify.addHook('preHandler', async (request) => {
+    if (!isGraphqlPath(request.url)) return;
+    const { introspects, operations } = admission.admit(request.body);
+    if (operations.includes('subscription' as never))
+      throw new Refused('graphql/subscription-over-http', 'Subscribe over a WebSocket: graphql-transport-ws.', 'query');
+    if (introspects && config.production) await callerOf(access, request.headers.authorization);
+  });
+
+  const subscriptions = new Subscriptions(app.get(GraphQLSchemaHost), access, admission, app.get(LOGGER));
+  subscriptions.listen(fastify.server);
+  // Open sockets would keep the server from closing.
+  fastify.addHook('preClose', () => subscriptions.close());
+};
+
+/** @throws Refused `graphql/introspection-off` for callers who are nobody */
+const callerOf = async (access: Access, authorization: string | undefined) => {
+  const caller = await access.authenticate(authorization).catch(() => undefined);
+  if (!caller)
+    throw new Refused('graphql/introspection-off', 'The schema is told to callers with a key or token only.');
+  return caller;
+};
+
+/** What Fastify itself answers before any hook: malformed addresses and broken HTTP, in the same form. */
+export const serverOptions = {
+  frameworkErrors: (error: { readonly statusCode?: number }, _: unknown, reply: unknown) => {
+    const status = error.statusCode ?? 400;
+    (reply as Reply).code(status).send(bodyOf(status));
+  },
+  clientErrorHandler: (error: { readonly code?: string }, socket: import('node:net').Socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+    const [status, reason] =
+      error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+    const body = JSON.stringify(bodyOf(Number(status)));
+    socket.end(
+      `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  },
+};

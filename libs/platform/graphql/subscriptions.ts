@@ -1,0 +1,235 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
+import { codeOf, Refused, type EventLog, type Position } from '@baton/kernel';
+import {
+  createSourceEventStream,
+  execute,
+  GraphQLError,
+  specifiedRules,
+  validate,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer, type Extra } from 'graphql-ws/use/ws';
+import type { Logger } from 'pino';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Access, CallerIdentity } from '../access';
+import type { Admission } from './admission';
+import { formatterOf, isGraphqlPath } from './errors';
+import { limits, within } from './limits';
+
+/** Close codes of the socket: 4403 who may not listen (any more), 4429 who does not keep up, 1001 the server goes. */
+const FORBIDDEN = 4403;
+const TOO_SLOW = 4429;
+const GOING_AWAY = 1001;
+const CLOSING_MS = 1_000;
+const READING_MS = 5_000;
+const KEEP_ALIVE_MS = 12_000;
+
+interface LiveContext {
+  caller: CallerIdentity;
+  readonly authorization: string | undefined;
+  readonly socket: WebSocket;
+  readonly ended: AbortController;
+}
+interface Connection {
+  readonly connectionParams?: Readonly<Record<string, unknown>>;
+  readonly subscriptions: Readonly<Record<string, unknown>>;
+  readonly extra: Extra;
+}
+
+/** Aborted when the subscriber is gone; a source of events ends then. */
+export const Ended = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => GqlExecutionContext.create(context).getContext<LiveContext>().ended.signal,
+);
+
+/** Subscriptions over WebSocket (graphql-transport-ws): who may listen is asked again before every answer. */
+export class Subscriptions {
+  private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes.max });
+  private readonly format: ReturnType<typeof formatterOf>;
+
+  constructor(
+    private readonly host: GraphQLSchemaHost,
+    private readonly access: Access,
+    private readonly admission: Admission,
+    logger: Logger,
+  ) {
+    this.format = formatterOf(logger);
+    useServer(
+      {
+        onConnect: (context) => this.connect(context),
+        onSubscribe: (context, _, payload) => this.admitted(context, payload),
+        subscribe: (args) => this.subscribe(args),
+        onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
+          ...result,
+          ...(errors && { errors: this.told(errors) }),
+        }),
+        onError: (_context, _id, _payload, errors) => this.told(errors),
+      },
+      this.sockets,
+      KEEP_ALIVE_MS,
+    );
+  }
+
+  listen(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      if (!isGraphqlPath(request.url)) return reject(socket, '404 Not Found', 'http/not-found');
+      if (this.sockets.clients.size >= limits.connections.max)
+        return reject(socket, '503 Service Unavailable', limits.connections.code);
+      this.sockets.handleUpgrade(request, socket, head, (client) => {
+        client.on('error', () => undefined); // a frame that is too large or no frame: ws closes the socket
+        this.sockets.emit('connection', client, request);
+      });
+    });
+  }
+
+  /** Tells every subscriber that the server goes, and cuts off who does not hear it. */
+  async close(): Promise<void> {
+    const gone = [...this.sockets.clients].map((client) => {
+      client.close(GOING_AWAY, 'subscription/server-closing');
+      return new Promise<void>((resolve) => client.once('close', () => resolve()));
+    });
+    const timer = setTimeout(() => this.sockets.clients.forEach((client) => client.terminate()), CLOSING_MS);
+    await Promise.all(gone);
+    clearTimeout(timer);
+    this.sockets.close();
+  }
+
+  private authorizationOf({ connectionParams }: Connection): string | undefined {
+    const authorization = connectionParams?.['authorization'];
+    return typeof authorization === 'string' ? authorization : undefined;
+  }
+
+  private async connect(context: Connection): Promise<boolean> {
+    try {
+      await this.callerOf(this.authorizationOf(context));
+      return true;
+    } catch (error) {
+      context.extra.socket.close(FORBIDDEN, codeOf(error));
+      return false;
+    }
+  }
+
+  private async callerOf(authorization: string | undefined): Promise<CallerIdentity> {
+    const caller = await this.access.authenticate(authorization);
+    if (!caller)
+      throw new Refused(
+        'access/unauthenticated',
+        'Give `authorization` in the connection’s parameters.',
+        'authorization',
+      );
+    return caller;
+  }
+
+  private async admitted(context: Connection, payload: SubscribePayload): Promise<ExecutionArgs | GraphQLError[]> {
+    try {
+      within('subscriptions', Object.keys(context.subscriptions).length);
+      const { document, variables, operationName, operations } = this.admission.admit(payload);
+      if (operations.some((operation) => operation !== ('subscription' as never)))
+        throw new Refused('graphql/subscriptions-only', 'Send queries and mutations by POST.', 'query');
+      const schema = this.host.schema;
+      const faults = validate(schema, document, specifiedRules, { maxErrors: 5 });
+      if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
+      const authorization = this.authorizationOf(context);
+      const caller = await this.callerOf(authorization);
+      const { socket } = context.extra;
+      const contextValue: LiveContext = { caller, authorization, socket, ended: new AbortController() };
+      return { schema, document, variableValues: variables, operationName, contextValue };
+    } catch (error) {
+      return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+    }
+  }
+
+  /** The answers of a subscription: pulled one by one, each only when the one before is on its way. */
+  private async subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source))
+      return {
+        ...source,
+        // What has no error behind it is a variable that does not fit.
+        errors: source.errors?.map((error) => (error.originalError ? error : coded(error, 'BAD_USER_INPUT'))),
+      };
+    const context = args.contextValue as LiveContext;
+    const events = source[Symbol.asyncIterator]();
+    let patience: NodeJS.Timeout | undefined;
+    const end = () => {
+      clearTimeout(patience);
+      context.ended.abort();
+      // Not awaited: a source in the middle of waiting ends by the signal.
+      void Promise.resolve(events.return?.()).catch(() => undefined);
+      return Promise.resolve({ done: true as const, value: undefined });
+    };
+    const cut = (status: number, code: string) => {
+      context.socket.close(status, code);
+      return end();
+    };
+    const answers: AsyncIterableIterator<ExecutionResult> = {
+      [Symbol.asyncIterator]: () => answers,
+      next: async () => {
+        clearTimeout(patience);
+        if (context.ended.signal.aborted) return end();
+        const { done, value } = await events.next();
+        if (done || context.ended.signal.aborted) return end();
+        try {
+          context.caller = await this.callerOf(context.authorization);
+        } catch (error) {
+          return cut(FORBIDDEN, codeOf(error));
+        }
+        const result = await execute({ ...args, rootValue: value });
+        patience = setTimeout(() => {
+          void cut(TOO_SLOW, limits.patienceMs.code);
+          setTimeout(() => context.socket.terminate(), READING_MS).unref();
+        }, limits.patienceMs.max);
+        return { done: false, value: result };
+      },
+      return: end,
+      throw: end,
+    };
+    return answers;
+  }
+
+  private told(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
+    return errors.map((error) => this.format(error.toJSON(), error.originalError ?? error));
+  }
+}
+
+const coded = ({ message, nodes }: GraphQLError, code: string) =>
+  new GraphQLError(message, { nodes, extensions: { code } });
+
+const reject = (socket: Duplex, status: string, code: string): void => {
+  const body = JSON.stringify({ errors: [{ message: status, extensions: { code } }] });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+};
+
+/**
+ * Where the log has come to, for answers that show a state and not each event: at once when something of these types
+ * stands behind `after` (or no `after` is given), then whenever more of it was recorded.
+ * @param everyMs what comes sooner after one another is told as one
+ * @returns positions; ends when the signal aborts
+ */
+export async function* positionsOf(
+  log: EventLog,
+  {
+    after,
+    types,
+    signal,
+    everyMs = 250,
+  }: { after?: Position; types?: string[]; signal: AbortSignal; everyMs?: number },
+): AsyncGenerator<Position> {
+  const filter = types ? { types } : {};
+  const tip = await log.tip();
+  const news = after === undefined || (await log.readAll(after, filter, 1)).events.length > 0;
+  if (news) yield tip;
+  for await (const { events, position } of log.follow(tip, filter, { signal })) {
+    if (events.length === 0) continue;
+    yield position;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

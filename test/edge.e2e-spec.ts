@@ -1,0 +1,281 @@
+import { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { repetitions } from '@baton/kernel/testing';
+import { Access } from '@baton/platform/access';
+import { readConfig } from '@baton/platform/config';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { exportJWK, SignJWT, type JWTPayload } from 'jose';
+import { serve } from '../apps/api/serve';
+import { abuses, type Abuse } from './support/abuse';
+import { temporaryFolder } from './support/baton';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { data?: Record<string, unknown>; errors?: { message: string; extensions: { code: string } }[] };
+  readonly text: string;
+}
+
+describe('the edge', () => {
+  const folder = temporaryFolder();
+  const start = async (settings: Record<string, string> = {}) => {
+    const app = await serve(
+      readConfig({
+        BATON_DATA_DIR: mkdtempSync(join(folder, 'data-')),
+        BATON_PORT: '0',
+        BATON_LOG_LEVEL: 'silent',
+        ...settings,
+      }),
+    );
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const { token } = await app.get(Access).issue('tester', ['admin'], 'tester');
+    return { app, port, key: `Bearer ${token}` };
+  };
+  const send = (port: number, { method = 'POST', path = '/graphql', headers, body }: Partial<Abuse>): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const all = { 'content-type': 'application/json', ...(method === 'GET' && { 'content-type': '' }), ...headers };
+      const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+      const sending = httpRequest({ host: '127.0.0.1', port, method, path, headers: given }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode!, text, body: JSON.parse(text) as Answer['body'] });
+        });
+      });
+      sending.on('error', reject);
+      sending.end(body);
+    });
+  const ask = (port: number, query: string, authorization = '') =>
+    send(port, { body: JSON.stringify({ query }), headers: { authorization } });
+  const codeOf = ({ body }: Answer) => body.errors?.[0]?.extensions.code;
+
+  describe('refuses', () => {
+    let app: NestFastifyApplication;
+    let port: number;
+    let key: string;
+    beforeAll(async () => ({ app, port, key } = await start()), 60_000);
+    afterAll(() => app.close());
+
+    it('at least forty kinds of abuse', () =>
+      expect(new Set(abuses.map(({ what }) => what)).size).toBeGreaterThanOrEqual(40));
+
+    it.each(abuses.map((abuse) => [abuse.what, abuse] as const))('%s', async (_, abuse) => {
+      const answer = await send(port, { ...abuse, headers: { authorization: key, ...abuse.headers } });
+      expect([codeOf(answer), answer.text.slice(0, 200)]).toEqual([abuse.code, expect.anything()]);
+      if (abuse.status) expect(answer.status).toBe(abuse.status);
+      expect(answer.text).not.toMatch(/node_modules|\.ts:|\.js:|stack/);
+    });
+
+    it('broken HTTP and headers that are too large', async () => {
+      const raw = (text: string) =>
+        new Promise<string>((resolve, reject) => {
+          let answer = '';
+          const socket = connect(port, '127.0.0.1', () => socket.write(text));
+          socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+          socket.on('error', reject);
+          socket.on('close', () => resolve(answer));
+        });
+      expect(await raw('NOT HTTP AT ALL\r\n\r\n')).toMatch(/^HTTP\/1.1 400[\s\S]*http\/bad-request/);
+      expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`)).toMatch(
+        /^HTTP\/1.1 431[\s\S]*http\/headers-too-large/,
+      );
+    });
+
+    it('each in under 10 ms of CPU and 5 MB', async () => {
+      const rounds = repetitions(5, 25);
+      const figures: { what: string; cpuMs: number; heapMb: number }[] = [];
+      const refuse = (abuse: Abuse) => send(port, { ...abuse, headers: { authorization: key, ...abuse.headers } });
+      // Compiled code, as in a server that runs: the first calls of a process are interpreted.
+      for (let round = 0; round < 10; round++) for (const abuse of abuses) await refuse(abuse);
+      const measured = async (abuse: Abuse) => {
+        const cpu: number[] = [];
+        const heap: number[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const [before, held] = [process.cpuUsage(), process.memoryUsage().heapUsed];
+          await refuse(abuse);
+          const { user, system } = process.cpuUsage(before);
+          cpu.push((user + system) / 1000);
+          heap.push((process.memoryUsage().heapUsed - held) / 2 ** 20);
+        }
+        return { what: abuse.what, cpuMs: median(cpu), heapMb: median(heap) };
+      };
+      for (const abuse of abuses) {
+        let figure = await measured(abuse);
+        // Whatever else the process does is counted too, and only ever adds.
+        for (let again = 0; again < 4 && figure.cpuMs > 10; again++) figure = await measured(abuse);
+        figures.push(figure);
+      }
+      const lines = figures
+        .sort((a, b) => b.cpuMs - a.cpuMs)
+        .map(
+          ({ what, cpuMs, heapMb }) =>
+            `${cpuMs.toFixed(1).padStart(6)} ms ${heapMb.toFixed(2).padStart(6)} MB  ${what}`,
+        );
+      process.stdout.write(`refusals, client and server in one process, median of ${rounds}:\n${lines.join('\n')}\n`);
+      // The client's share is in the figures too: a refusal is cheaper than that.
+      expect(figures.filter(({ cpuMs, heapMb }) => cpuMs > 10 || heapMb > 5)).toEqual([]);
+    }, 180_000);
+
+    it('nothing that is within the limits', async () => {
+      const { body } = await ask(
+        port,
+        '{ a: status { name parked { code } } b: status { ...f } } fragment f on FollowerStatus { name }',
+        key,
+      );
+      expect(body.errors).toBeUndefined();
+      const { getIntrospectionQuery } = await import('graphql');
+      const schema = await ask(port, getIntrospectionQuery());
+      expect(schema.body.errors).toBeUndefined();
+      expect(schema.body.data).toHaveProperty('__schema');
+    });
+  });
+
+  it('tells nobody the schema in production, and serves no GraphiQL', async () => {
+    const { app, port, key } = await start({ BATON_PRODUCTION: 'yes' });
+    try {
+      for (const query of [
+        '{ __schema { queryType { name } } }',
+        '{ __type(name: "Lead") { name } }',
+        '{ ... { __schema { types { name } } } }',
+        '{ ...f } fragment f on Query { x: __schema { types { name } } }',
+      ]) {
+        expect([query, codeOf(await ask(port, query))]).toEqual([query, 'graphql/introspection-off']);
+        expect([query, codeOf(await ask(port, query, `Bearer baton_${'0'.repeat(12)}_${'A'.repeat(43)}`))]).toEqual([
+          query,
+          'graphql/introspection-off',
+        ]);
+        expect((await ask(port, query, key)).body.errors).toBeUndefined();
+      }
+      expect(codeOf(await ask(port, '{ statu }'))).toBe('graphql/not-valid');
+      expect((await ask(port, '{ statu }')).text).not.toMatch(/Did you mean/);
+      expect(codeOf(await send(port, { method: 'GET', path: '/graphiql' }))).toBe('http/not-found');
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('runs only trusted documents where a manifest is set', async () => {
+    const trusted = '{ status { name } }';
+    const manifest = join(folder, 'manifest.json');
+    writeFileSync(manifest, JSON.stringify([createHash('sha256').update(trusted).digest('hex')]));
+    const { app, port, key } = await start({ BATON_TRUSTED_DOCUMENTS: manifest });
+    try {
+      expect((await ask(port, trusted, key)).body.errors).toBeUndefined();
+      for (const query of ['{ status { name  } }', '{ status { position } }', '{ __schema { types { name } } }'])
+        expect(codeOf(await ask(port, query, key))).toBe('graphql/document-not-trusted');
+    } finally {
+      await app.close();
+    }
+    writeFileSync(manifest, '["not a hash"]');
+    await expect(start({ BATON_TRUSTED_DOCUMENTS: manifest })).rejects.toMatchObject({ code: 'config/bad-manifest' });
+  });
+
+  describe('with an OpenID Connect issuer', () => {
+    let issuer: Server;
+    let url: string;
+    let edge: Awaited<ReturnType<typeof start>>;
+    let answers = true;
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+    beforeAll(async () => {
+      const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
+      issuer = createServer(({ url: path }, response) => {
+        response.statusCode = answers ? 200 : 500;
+        response.end(JSON.stringify(path === '/keys' ? { keys } : { issuer: url, jwks_uri: `${url}/keys` }));
+      });
+      await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+      url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+      edge = await start({
+        BATON_OIDC_ISSUER: url,
+        BATON_OIDC_AUDIENCE: 'baton-api',
+        BATON_OIDC_ROLES_CLAIM: 'realm.roles',
+      });
+    }, 60_000);
+    afterAll(async () => {
+      await edge.app.close();
+      issuer.closeAllConnections();
+      issuer.close();
+    });
+
+    const now = () => Math.floor(Date.now() / 1000);
+    const claims = (more: JWTPayload = {}): JWTPayload => ({
+      iss: url,
+      aud: 'baton-api',
+      sub: 'ada',
+      exp: now() + 600,
+      realm: { roles: ['sales', 'root', 'offline_access'] },
+      ...more,
+    });
+    const signed = (
+      payload: JWTPayload,
+      { kid = 'k1', key = pair.privateKey }: { kid?: string; key?: KeyObject } = {},
+    ) => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid }).sign(key);
+    const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
+    const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada" }) { __typename } }';
+
+    it('takes its tokens beside keys; the actor is the subject, unknown roles are dropped', async () => {
+      const token = await signed(claims());
+      expect((await as(token)).body.errors).toBeUndefined();
+      expect((await as(token, capture)).body.data).toEqual({ captureLead: { __typename: 'Accepted' } });
+      const { body } = await ask(edge.port, '{ events { events { type actor } } }', edge.key);
+      expect(body.data).toMatchObject({
+        events: { events: expect.arrayContaining([{ type: 'LeadCaptured', actor: 'oidc:ada' }]) as unknown },
+      });
+      const reader = await signed(claims({ realm: { roles: 'auditor' } }));
+      expect(codeOf(await as(reader, capture))).toBe('access/denied');
+    });
+
+    it('refuses what is not from it, not for us or not any more', async () => {
+      const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+      const unsigned = `${base64({ alg: 'none' })}.${base64(claims())}.`;
+      const confused = `${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims())}`;
+      const hmac = createHmac('sha256', publicPem).update(confused).digest('base64url');
+      const good = await signed(claims());
+      const [head, , signature] = good.split('.');
+      const cases: [string, string, string][] = [
+        ['expired', await signed(claims({ exp: now() - 60 })), 'access/token-expired'],
+        ['without an end', await signed(claims({ exp: undefined })), 'access/bad-token'],
+        ['not yet', await signed(claims({ nbf: now() + 600 })), 'access/bad-token'],
+        ['another audience', await signed(claims({ aud: 'billing' })), 'access/wrong-audience'],
+        ['another issuer', await signed(claims({ iss: 'https://elsewhere.example' })), 'access/wrong-issuer'],
+        ['without a subject', await signed(claims({ sub: undefined })), 'access/bad-token'],
+        ['a subject that breaks lines', await signed(claims({ sub: 'a\nb' })), 'access/bad-token'],
+        ['unsigned', unsigned, 'access/bad-token'],
+        ['signed with the public key as a secret', `${confused}.${hmac}`, 'access/bad-token'],
+        ['signed by a stranger', await signed(claims(), { key: stranger.privateKey }), 'access/bad-token'],
+        ['an unknown key', await signed(claims(), { kid: 'k2' }), 'access/bad-token'],
+        ['altered', `${head}.${base64(claims({ sub: 'eve' }))}.${signature}`, 'access/bad-token'],
+        ['no role of ours', await signed(claims({ realm: { roles: ['root'] } })), 'access/no-role'],
+        ['no roles at all', await signed(claims({ realm: undefined })), 'access/no-role'],
+        ['too long', `${head}.${'A'.repeat(9_000)}.${signature}`, 'access/bad-token'],
+        ['no token', 'x.y', 'access/bad-key'],
+      ];
+      for (const [what, token, code] of cases) expect([what, codeOf(await as(token))]).toEqual([what, code]);
+    });
+
+    it('says so while the issuer cannot be asked, and goes on afterwards', async () => {
+      answers = false;
+      const other = await start({
+        BATON_OIDC_ISSUER: url,
+        BATON_OIDC_AUDIENCE: 'baton-api',
+        BATON_OIDC_ROLES_CLAIM: 'realm.roles',
+      });
+      try {
+        const authorization = `Bearer ${await signed(claims())}`;
+        expect(codeOf(await ask(other.port, '{ status { name } }', authorization))).toBe('access/issuer-unreachable');
+        answers = true;
+        expect((await ask(other.port, '{ status { name } }', authorization)).body.errors).toBeUndefined();
+      } finally {
+        answers = true;
+        await other.app.close();
+      }
+    });
+  });
+});
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

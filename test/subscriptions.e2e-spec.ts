@@ -1,0 +1,312 @@
+import type { AddressInfo } from 'node:net';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { roles, type Role } from '@baton/kernel';
+import { Access } from '@baton/platform/access';
+import { limits } from '@baton/platform/graphql';
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { Served, temporaryFolder } from './support/baton';
+
+interface Heard {
+  readonly answers: Record<string, unknown>[];
+  readonly codes: string[];
+  /** Waits for that many answers. */
+  readonly until: (count: number) => Promise<Record<string, unknown>[]>;
+  readonly over: Promise<void>;
+  readonly stop: () => void;
+}
+
+describe('subscriptions', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  const clients: Client[] = [];
+  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.dispose()));
+    jest.restoreAllMocks();
+  });
+  afterAll(() => served.stop());
+
+  const address = (at = served) => `ws://127.0.0.1:${(at.app.getHttpServer().address() as AddressInfo).port}/graphql`;
+  const connect = (authorization: string | undefined, closed?: (code: number, reason: string) => void, at = served) => {
+    const client = createClient({
+      url: address(at),
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      lazy: true,
+      connectionParams: authorization ? { authorization } : {},
+      on: {
+        closed: (event) => {
+          const { code, reason } = event as { code: number; reason: string };
+          closed?.(code, reason);
+        },
+      },
+    });
+    clients.push(client);
+    return client;
+  };
+  const as = async (...granted: Role[]) => connect(`Bearer ${await served.token(...granted)}`);
+  const listen = (client: Client, query: string, variables: Record<string, unknown> = {}): Heard => {
+    const answers: Record<string, unknown>[] = [];
+    const codes: string[] = [];
+    const waiting: { count: number; tell: () => void }[] = [];
+    let stop = () => {};
+    const over = new Promise<void>((resolve) => {
+      stop = client.subscribe<Record<string, unknown>>(
+        { query, variables },
+        {
+          next: ({ data, errors }) => {
+            for (const { extensions } of errors ?? []) codes.push(String(extensions?.['code']));
+            if (data) answers.push(Object.values(data)[0] as Record<string, unknown>);
+            for (const { count, tell } of waiting) if (answers.length >= count) tell();
+          },
+          error: (error) => {
+            if (Array.isArray(error))
+              codes.push(
+                ...error.map(({ extensions }: { extensions?: { code?: string } }) => String(extensions?.code)),
+              );
+            resolve();
+          },
+          complete: resolve,
+        },
+      );
+    });
+    const until = (count: number) =>
+      new Promise<Record<string, unknown>[]>((resolve) => {
+        const tell = () => resolve(answers.slice(0, count));
+        if (answers.length >= count) tell();
+        else waiting.push({ count, tell });
+      });
+    return { answers, codes, until, over, stop };
+  };
+  let commands = 0;
+  const tell = async (mutation: string): Promise<string> => {
+    const { data, errors } = await served.ask<{ it: { position: string; code?: string } }>(
+      `mutation { it: ${mutation.replace('(', `(commandId: "s${commands++}", `)} { ... on Accepted { position } ... on Refused { code } } }`,
+      ['revops'],
+    );
+    if (errors || data.it.code) throw new Error(JSON.stringify(errors ?? data));
+    return data.it.position;
+  };
+  const capture = (leadId: string, more = '') => tell(`captureLead(input: { leadId: "${leadId}" ${more} })`);
+  const touch = (leadId: string, action = 'call') =>
+    tell(`recordTouch(input: { leadId: "${leadId}", action: "${action}", team: "sales" })`);
+
+  const caseFile =
+    'subscription($subject: String!, $after: String) { caseFileEvents(subject: $subject, after: $after) { position type personal changes { field after } } }';
+
+  it('tell what comes to a case file, each entry once, in order', async () => {
+    await capture('ada');
+    const heard = listen(await as('auditor'), caseFile, { subject: 'lead-ada', after: '' });
+    await heard.until(1);
+    for (let n = 0; n < 5; n++) await touch('ada');
+    await capture('bob');
+    await touch('bob');
+    const last = await touch('ada');
+    const entries = await heard.until(7);
+    expect(entries.map(({ type }) => type)).toEqual([
+      'LeadCaptured',
+      ...Array.from({ length: 6 }, () => 'TouchRecorded'),
+    ]);
+    expect(entries.at(-1)!['position']).toBe(last);
+    expect(heard.answers).toHaveLength(7);
+    expect(heard.codes).toEqual([]);
+  });
+
+  it('go on behind a position, whatever was missed meanwhile', async () => {
+    await capture('cy');
+    const first = listen(await as('auditor'), caseFile, { subject: 'lead-cy', after: '' });
+    const [seen] = await first.until(1);
+    first.stop();
+    const missed = [await touch('cy'), await touch('cy')];
+    const second = listen(await as('auditor'), caseFile, { subject: 'lead-cy', after: seen!['position'] });
+    const live = await second.until(2).then(() => touch('cy'));
+    expect((await second.until(3)).map(({ position }) => position)).toEqual([...missed, live]);
+  });
+
+  it('show personal fields only to who works with leads by name', async () => {
+    await capture('di', 'email: "di@example.org"');
+    const fieldsFor = async (role: Role) => {
+      const entries = await listen(await as(role), caseFile, { subject: 'lead-di', after: '' }).until(2);
+      const entry = entries.find(({ type }) => type === 'LeadCaptured');
+      return [entry!['personal'], JSON.stringify(entry).includes('di@example.org')];
+    };
+    expect(await fieldsFor('auditor')).toEqual(['sealed', false]);
+    expect(await fieldsFor('sales')).toEqual(['open', true]);
+  });
+
+  it('tell the pipeline now and when it changes', async () => {
+    const heard = listen(
+      await as('analyst'),
+      'subscription { pipelineChanges { position pipeline { open { deals } } } }',
+    );
+    const [before] = await heard.until(1);
+    const position = await tell('openOpportunity(input: { opportunityId: "deal", product: "Loom" })');
+    const [, after] = await heard.until(2);
+    const deals = (answer: unknown) => (answer as { pipeline: { open: { deals: number } } }).pipeline.open.deals;
+    expect(deals(after) - deals(before)).toBe(1);
+    expect(String(after!['position']) >= position).toBe(true);
+    const again = listen(await as('analyst'), 'subscription($p: String) { pipelineChanges(after: $p) { position } }', {
+      p: await served.settle(),
+    });
+    await tell('openOpportunity(input: { opportunityId: "deal-2", product: "Loom" })');
+    await again.until(1);
+    expect(again.answers).toHaveLength(1);
+  });
+
+  it('tell how far everything has come', async () => {
+    const heard = listen(await as('analyst'), 'subscription { status { position followers { name atTip } } }');
+    await heard.until(1);
+    const position = await capture('eve');
+    const [, answer] = await heard.until(2);
+    expect(String(answer!['position']) >= position).toBe(true);
+    expect((answer!['followers'] as { name: string }[]).map(({ name }) => name)).toContain('case-file-v1');
+  });
+
+  it('are for the same roles as the queries, and a new one has its row here', async () => {
+    const calls: Record<string, { query: string; allowed: readonly Role[] }> = {
+      caseFileEvents: {
+        query: 'subscription { caseFileEvents(subject: "lead-ada", after: "") { type } }',
+        allowed: ['marketing', 'sales', 'revops', 'auditor', 'admin'],
+      },
+      pipelineChanges: { query: 'subscription { pipelineChanges { position } }', allowed: roles },
+      status: { query: 'subscription { status { position } }', allowed: roles },
+    };
+    const fields = served.app.get(GraphQLSchemaHost).schema.getSubscriptionType()!.getFields();
+    expect(Object.keys(fields).sort()).toEqual(Object.keys(calls).sort());
+    for (const [name, { query, allowed }] of Object.entries(calls))
+      for (const role of roles) {
+        const heard = listen(await as(role), query);
+        await Promise.race([heard.until(1), heard.over]);
+        expect([name, role, heard.codes]).toEqual([name, role, allowed.includes(role) ? [] : ['access/denied']]);
+        heard.stop();
+      }
+  });
+
+  it('need a key when the connection is made', async () => {
+    for (const [authorization, code] of [
+      [undefined, 'access/unauthenticated'],
+      ['Bearer x', 'access/bad-key'],
+    ] as const) {
+      const closing = new Promise((resolve) => {
+        listen(
+          connect(authorization, (...how) => resolve(how)),
+          'subscription { status { position } }',
+        );
+      });
+      expect(await closing).toEqual([4403, code]);
+    }
+  });
+
+  it('end when the key is taken back, before another answer', async () => {
+    const { token, keyId } = await served.app.get(Access).issue('short', ['auditor'], 'tester');
+    await capture('flo');
+    let tellClose: (how: unknown) => void;
+    const closing = new Promise((resolve) => (tellClose = resolve));
+    const heard = listen(
+      connect(`Bearer ${token}`, (...how) => tellClose(how)),
+      caseFile,
+      { subject: 'lead-flo', after: '' },
+    );
+    await heard.until(1);
+    await served.app.get(Access).revoke(keyId, 'tester');
+    await touch('flo');
+    expect(await closing).toEqual([4403, 'access/bad-key']);
+    expect(heard.answers).toHaveLength(1);
+  });
+
+  it('are refused with a stable code', async () => {
+    const cases: [string, string, Record<string, unknown>?][] = [
+      ['query { status { name } }', 'graphql/subscriptions-only'],
+      ['mutation { captureLead(commandId: "x", input: {}) { __typename } }', 'graphql/subscriptions-only'],
+      ['subscription { nothing }', 'graphql/not-valid'],
+      ['subscription {', 'graphql/not-parsed'],
+      ['subscription { status { position } pipelineChanges { position } }', 'graphql/not-valid'],
+      [`subscription { ${'status { position } '.repeat(40)} }`, 'graphql/too-many-repeats'],
+      ['subscription { ...a } fragment a on Subscription { ...a }', 'graphql/fragment-cycle'],
+      [caseFile, 'graphql/bad-value', {}],
+      [caseFile, 'graphql/invalid-argument', { subject: '../etc' }],
+    ];
+    for (const [query, code, variables] of cases) {
+      const heard = listen(await as('admin'), query, variables);
+      await heard.over;
+      expect([query, heard.codes.slice(0, 1), heard.answers]).toEqual([query, [code], []]);
+    }
+  });
+
+  it('are at most ten a connection', async () => {
+    const client = await as('admin');
+    const many = Array.from({ length: limits.subscriptions.max }, () =>
+      listen(client, 'subscription { status { position } }'),
+    );
+    await Promise.all(many.map((heard) => heard.until(1)));
+    const oneMore = listen(client, 'subscription { status { position } }');
+    await oneMore.over;
+    expect(oneMore.codes).toEqual(['subscription/too-many']);
+  });
+
+  it('close the connection of a reader who does not keep up, and hold little for it', async () => {
+    jest.replaceProperty(limits.patienceMs, 'max', 500);
+    await capture('gil');
+    for (let n = 0; n < 40; n++) {
+      const long = String(n).padEnd(290, 'x');
+      await tell(
+        `recordTouch(input: { leadId: "gil", action: "call", team: "sales", source: "${long}", medium: "${long}", campaign: "${long}" })`,
+      );
+    }
+    await served.settle();
+    const socket = new WebSocket(address(), 'graphql-transport-ws');
+    const message = (value: object) => socket.send(JSON.stringify(value));
+    await new Promise((resolve) => socket.once('open', resolve));
+    const token = await served.token('auditor');
+    message({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+    await new Promise((resolve) => socket.once('message', resolve));
+    const closed = new Promise((resolve) => socket.once('close', (code, reason) => resolve([code, String(reason)])));
+    let read = 0;
+    socket.on('message', (data: Buffer) => (read += data.length));
+    socket.pause();
+    // Aliases make of each entry much to read: more than the buffers of the connection take.
+    const fields = Array.from({ length: 45 }, (_, n) => `a${n}: changes { field before after }`).join(' ');
+    const query = `subscription { caseFileEvents(subject: "lead-gil", after: "") { ${fields} } }`;
+    const ids = Array.from({ length: 8 }, (_, n) => `s${n}`);
+    for (const id of ids) message({ id, type: 'subscribe', payload: { query } });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    socket.resume();
+    expect(await closed).toEqual([4429, 'subscription/too-slow']);
+    expect(read).toBeGreaterThan(0);
+  });
+
+  it('are cut off by what is no message', async () => {
+    const closeOf = async (act: (socket: WebSocket) => void, protocol = 'graphql-transport-ws') => {
+      const socket = new WebSocket(address(), protocol);
+      const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+      socket.once('open', () => act(socket));
+      socket.on('error', () => undefined);
+      return closed;
+    };
+    expect(await closeOf((socket) => socket.send('{'))).toBe(4400);
+    expect(await closeOf((socket) => socket.send('x'.repeat(limits.messageBytes.max + 1)))).toBe(1009);
+    expect(
+      await closeOf((socket) =>
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: '{ a }' } })),
+      ),
+    ).toBe(4401);
+    expect(await closeOf(() => undefined)).toBe(4408);
+    const elsewhere = new WebSocket(address().replace('/graphql', '/other'), 'graphql-transport-ws');
+    expect(await new Promise((resolve) => elsewhere.once('error', (error) => resolve(error.message)))).toMatch(/404/);
+  });
+
+  it('are told when the server goes', async () => {
+    const other = await Served.start(`${folder}/other`);
+    let tellClose: (how: unknown) => void;
+    const closing = new Promise((resolve) => (tellClose = resolve));
+    const client = connect(`Bearer ${await other.token('admin')}`, (...how) => tellClose(how), other);
+    const heard = [
+      listen(client, 'subscription { status { position } }'),
+      listen(client, caseFile, { subject: 'lead-nobody' }),
+    ];
+    await heard[0]!.until(1);
+    await other.stop();
+    expect(await closing).toEqual([1001, 'subscription/server-closing']);
+  });
+});
