@@ -55,5 +55,6 @@ export {
   type Agreement,
   type RejectionReasons,
 } from './write/definition/kinds.rules';
+export { definitionFrom } from './write/definition/history.rules';
 export { LogDefinitions } from './write/definition/log-definitions';
 export { difference, inForceAt, type Difference, type Tenure } from './write/definition/versions.rules';

@@ -5,4 +5,33 @@ export { LeadType } from './read/leads/leads.resolver';
 export { findLead } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
+export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
 export { stageNames, type StageName } from './write/lead/lead.model';
+export { qualification, type Qualification } from './write/lead/qualification.rules';
+export { scoreAt, type Score, type ScoreEntry } from './write/lead/score.model';
+export { routingQueues, type RoutingQueue } from './read/routing/routing.projection';
+export { compileCalendar, wallClock, type Calendar } from './sla/calendar.rules';
+export { deadline, type Deadline, type Interval, type Pause } from './sla/deadline.rules';
+export {
+  clocksAfter,
+  dueOf,
+  momentsOf,
+  nextMoments,
+  obligations,
+  observed,
+  verdictOf,
+  workingOf,
+  type Moment,
+  type Observed,
+  type SlaClock,
+  type SlaState,
+  type Verdict,
+} from './sla/obligations.rules';
+export { attempts, disposition, firstResponse, resolution, startingPolicy } from './sla/ready-made.rules';
+export {
+  routingCommands,
+  routingEvents,
+  ToRouting,
+  type RoutingCommand,
+  type RoutingEvent,
+} from './write/routing/routing.events';

@@ -1,22 +1,36 @@
 import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
+import { handoff } from './react/handoff.policy';
 import { merges } from './react/merges.policy';
 import { visitors } from './react/visitors.policy';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.projection';
 import { LeadsResolver } from './read/leads/leads.resolver';
+import { routingQueues } from './read/routing/routing.projection';
+import { RoutingResolver } from './read/routing/routing.resolver';
 import { identityEvents } from './write/identity/identity.events';
 import { leadCommands, leadEvents, ToLead } from './write/lead/lead.events';
 import { LeadHandler } from './write/lead/lead.handler';
+import { routingCommands, routingEvents, ToRouting } from './write/routing/routing.events';
+import { RoutingHandler } from './write/routing/routing.handler';
 
 export const leadsParts: ContextParts = {
   name: 'leads',
-  events: [leadEvents, identityEvents],
-  projections: [leads, leadsDue],
-  policies: [merges, visitors],
+  events: [leadEvents, identityEvents, routingEvents],
+  projections: [leads, leadsDue, routingQueues],
+  policies: [merges, visitors, handoff],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
 
-@Module({ providers: [LeadHandler, LeadsResolver, mutationsOf(ToLead, leadCommands)] })
+@Module({
+  providers: [
+    LeadHandler,
+    LeadsResolver,
+    mutationsOf(ToLead, leadCommands),
+    RoutingHandler,
+    RoutingResolver,
+    mutationsOf(ToRouting, routingCommands),
+  ],
+})
 export class LeadsModule {}

@@ -1,0 +1,64 @@
+import { policy, type Instant, type Look, type Recorded } from '@baton/kernel';
+import {
+  definitionFrom,
+  routeOf,
+  routingFields,
+  type BusinessCalendar,
+  type Routable,
+  type Routing,
+  type SlaPolicy,
+} from '@baton/definitions';
+import { compileCalendar } from '../sla/calendar.rules';
+import { dueOf } from '../sla/obligations.rules';
+import { ToLead, type LeadEvent } from '../write/lead/lead.events';
+import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
+
+/**
+ * A qualified lead goes to a rep by itself as soon as routing rules are in force: the rules name the queue, the queue
+ * chooses the rep, and the lead is handed off with the instant by which sales answers. What another system decided in
+ * the past is left alone.
+ */
+export const handoff = policy<LeadEvent | RoutingEvent>({
+  name: 'hand-off-qualified-leads',
+  version: 1,
+  from: 'start',
+  on: {
+    LeadQualified: async ({ data: { leadId, external }, occurredAt }, look) => {
+      if (external) return [];
+      const agreed = await inForce<Routing>('routing', occurredAt, look);
+      if (!agreed) return [];
+      const lead = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+      const { queue, rule, accountOwner } = routeOf(agreed, lead);
+      const data = { routingId: queue, leadId, rule, ...(accountOwner && lead.owner && { owner: lead.owner }) };
+      return [{ to: ToRouting, id: queue, type: 'ChooseRep', data }];
+    },
+    RepChosen: async ({ data: { leadId, rep }, occurredAt }, look) => {
+      const respondBy = await responseDue(occurredAt, look);
+      return [{ to: ToLead, id: leadId, type: 'HandOffLead', data: { leadId, rep, ...(respondBy && { respondBy }) } }];
+    },
+  },
+});
+
+const inForce = async <B>(kind: string, at: Instant, look: Look): Promise<B | undefined> =>
+  definitionFrom(kind, await look(`definition-${kind}`), at)?.body as B | undefined;
+
+/** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
+const responseDue = async (at: Instant, look: Look): Promise<Instant | null | undefined> => {
+  const sla = await inForce<SlaPolicy>('sla-policy', at, look);
+  const owed = sla?.obligations.find(({ kind }) => kind === 'first-response');
+  if (!owed) return undefined;
+  const calendar = await inForce<BusinessCalendar>('business-calendar', at, look);
+  return dueOf(owed, calendar && compileCalendar(calendar), at).dueAt;
+};
+
+/** What is known of the lead, the latest word on each fact. */
+const routableOf = (history: readonly Recorded<LeadEvent>[]): Routable => {
+  const facts: { -readonly [F in keyof Routable]: Routable[F] } = {};
+  for (const { type, data } of history)
+    if (type === 'LeadCaptured' || type === 'LeadProfileChanged')
+      for (const field of routingFields) {
+        const value = (data as Routable)[field];
+        if (value !== undefined) facts[field] = value;
+      }
+  return facts;
+};

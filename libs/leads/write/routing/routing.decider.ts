@@ -1,0 +1,117 @@
+import { decider, refuse, type Fact, type Refused } from '@baton/kernel';
+import type { Routing } from '@baton/definitions';
+import { MOST_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
+import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
+
+/** The state keeps the last leads of a queue only: a queue may have any number. */
+const REMEMBERED_LEADS = 1000;
+
+interface Queue {
+  readonly reps: Reps;
+  readonly leads: readonly { readonly leadId: string; readonly rep: string; readonly returned: boolean }[];
+}
+const repOf = ({ reps }: Queue, rep: string): Rep | undefined => (Object.hasOwn(reps, rep) ? reps[rep] : undefined);
+const notInQueue = (rep: string): Refused =>
+  refuse('routing/not-in-queue', `${rep} takes no part in this queue.`, 'rep', { rep });
+
+/** Puts a rep at a level; [] where the rep stands there. */
+const putAt = (routingId: string, rep: Rep, level: number): readonly Fact<RoutingEvent>[] => {
+  if (level === levelOf(rep)) return [];
+  const load = (level / 1e9) * rep.weight;
+  // Nine digits give the level back exactly.
+  const base = Number((load - rep.assigned + rep.returned).toFixed(9));
+  return [{ type: 'RepCalibrated', data: { routingId, rep: rep.rep, base } }];
+};
+
+/**
+ * Lifts a rep who comes in to the lowest level of the others present, so that nothing is caught up; whoever stands above
+ * it keeps the level.
+ */
+const calibrated = ({ reps }: Queue, routingId: string, coming: Rep): readonly Fact<RoutingEvent>[] => {
+  const lowest = inTurn(reps).find(({ rep }) => rep !== coming.rep);
+  return putAt(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
+};
+
+const withReps =
+  <D>(step: (reps: Reps, data: D) => Reps) =>
+  (state: Queue, { data }: { readonly data: D }): Queue => ({ ...state, reps: step(state.reps, data) });
+
+export const routing = decider<Queue, RoutingCommand, RoutingEvent>({
+  commands: routingCommands,
+  events: routingEvents,
+  uses: ['routing'],
+  initialState: () => ({ reps: {}, leads: [] }),
+  decide: {
+    JoinQueue: (state, { data }) => {
+      const { routingId, rep, weight } = data;
+      const known = repOf(state, rep);
+      if (known?.member && known.weight === weight) return [];
+      if (!known && Object.keys(state.reps).length >= MOST_REPS)
+        return refuse('routing/queue-full', `A queue has at most ${MOST_REPS} reps.`, 'rep');
+      const coming = { ...(known ?? newcomer(rep)), weight, member: true };
+      const joined: Fact<RoutingEvent> = { type: 'RepJoined', data };
+      // Another weight changes the share of what comes, not whose turn it is now.
+      if (known?.member) return [joined, ...putAt(routingId, coming, levelOf(known))];
+      return [joined, ...calibrated(state, routingId, coming)];
+    },
+    LeaveQueue: (state, { data }) => {
+      const known = repOf(state, data.rep);
+      if (!known) return notInQueue(data.rep);
+      return known.member ? [{ type: 'RepLeft', data }] : [];
+    },
+    ReportAbsence: (state, { data }) => {
+      const known = repOf(state, data.rep);
+      if (!known?.member) return notInQueue(data.rep);
+      return known.away ? [] : [{ type: 'RepAbsent', data }];
+    },
+    ReportReturn: (state, { data }) => {
+      const known = repOf(state, data.rep);
+      if (!known?.member) return notInQueue(data.rep);
+      return known.away ? [{ type: 'RepReturned', data }, ...calibrated(state, data.routingId, known)] : [];
+    },
+    ReturnRoutedLead: ({ leads }, { data: { routingId, leadId } }) => {
+      const last = leads.findLast((lead) => lead.leadId === leadId);
+      if (!last) return refuse('routing/not-assigned', 'No rep of this queue was given that lead lately.', 'leadId');
+      return last.returned ? [] : [{ type: 'RoutedLeadReturned', data: { routingId, leadId, rep: last.rep } }];
+    },
+    ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
+      const agreed = definition('routing');
+      if (!agreed) return refuse('routing/no-definition', 'Both teams must agree on routing rules first.');
+      const present = inTurn(state.reps);
+      const owning = owner === undefined ? undefined : repOf(state, owner);
+      const [rep, by] =
+        owning && isPresent(owning)
+          ? ([owning.rep, 'account-owner'] as const)
+          : present[0]
+            ? ([present[0].rep, 'turn'] as const)
+            : ([(agreed.body as unknown as Routing).handoffOwner, 'handoff-owner'] as const);
+      const standings = present.map((each) => ({ rep: each.rep, load: loadOf(each), weight: each.weight }));
+      return [{ type: 'RepChosen', data: { routingId, leadId, rep, definition: agreed.ref, rule, by, standings } }];
+    },
+  },
+  evolve: {
+    RepJoined: withReps(repsAfter.RepJoined),
+    RepLeft: withReps(repsAfter.RepLeft),
+    RepAbsent: withReps(repsAfter.RepAbsent),
+    RepReturned: withReps(repsAfter.RepReturned),
+    RepCalibrated: withReps(repsAfter.RepCalibrated),
+    RepChosen: ({ reps, leads }, { data }) => ({
+      reps: repsAfter.RepChosen(reps, data),
+      leads:
+        data.by === 'handoff-owner'
+          ? leads
+          : [...leads, { leadId: data.leadId, rep: data.rep, returned: false }].slice(-REMEMBERED_LEADS),
+    }),
+    RoutedLeadReturned: ({ reps, leads }, { data }) => ({
+      reps: repsAfter.RoutedLeadReturned(reps, data),
+      leads: leads.with(
+        leads.findLastIndex(({ leadId }) => leadId === data.leadId),
+        {
+          leadId: data.leadId,
+          rep: data.rep,
+          returned: true,
+        },
+      ),
+    }),
+  },
+});

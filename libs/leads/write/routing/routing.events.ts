@@ -1,0 +1,105 @@
+import {
+  commands,
+  events,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  real,
+  ref,
+  text,
+  To,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
+
+/** The most reps of one queue: the explanation of a choice names them all. */
+export const MOST_REPS = 200;
+
+const routingId = ref('routing', 'The queue of reps, as the routing rules name it.');
+const leadId = ref('lead', 'The lead: a person we may sell to.');
+const rep = text('The salesperson.', { min: 1, max: 200 });
+const weight = integer('The share of leads, in proportion to the other reps of the queue.', { min: 1, max: 10_000 });
+const rule = text('The routing rule that chose the queue.', { min: 1, max: 200 });
+
+export const routingEvents = events({
+  RepJoined: {
+    version: 1,
+    description: 'A rep takes part in a queue, or with another weight.',
+    routingId,
+    rep,
+    weight,
+  },
+  RepLeft: { version: 1, description: 'A rep takes no part in the queue any more.', routingId, rep },
+  RepAbsent: { version: 1, description: 'A rep is away and gets no leads.', routingId, rep },
+  RepReturned: { version: 1, description: 'A rep is back.', routingId, rep },
+  RepCalibrated: {
+    version: 1,
+    description: 'What a rep missed before joining or while away is not caught up: the count begins from here.',
+    routingId,
+    rep,
+    base: real('Leads that the rep counts as having had, besides those assigned.'),
+  },
+  RepChosen: {
+    version: 1,
+    description: 'Who gets a qualified lead, and why.',
+    routingId,
+    leadId,
+    rep,
+    definition: ref('definition', 'The routing rules that decided, `routing@2`.'),
+    rule,
+    by: oneOf(
+      ['turn', 'account-owner', 'handoff-owner'],
+      'The lowest load for its weight; or the owner of the account; or, with everybody away, the handoff owner.',
+    ),
+    standings: list(
+      object({ rep, load: real('base + assigned − returned, before this lead.'), weight }),
+      'Those present, whose turn is nearest first.',
+      { max: MOST_REPS },
+    ),
+  },
+  RoutedLeadReturned: {
+    version: 1,
+    description: 'A lead came back from its rep and no longer counts for the rep’s turn.',
+    routingId,
+    leadId,
+    rep,
+  },
+});
+export type RoutingEvent = EventOf<typeof routingEvents>;
+
+export const routingCommands = commands('routing', {
+  JoinQueue: {
+    description: 'A rep takes part in a queue; or, already there, has another weight from now on.',
+    allow: ['revops'],
+    routingId,
+    rep,
+    weight,
+  },
+  LeaveQueue: { description: 'A rep takes no part in a queue any more.', allow: ['revops'], routingId, rep },
+  ReportAbsence: {
+    description: 'A rep is away: no leads until the return.',
+    allow: ['sales', 'revops'],
+    routingId,
+    rep,
+  },
+  ReportReturn: { description: 'A rep is back; nothing is caught up.', allow: ['sales', 'revops'], routingId, rep },
+  ReturnRoutedLead: {
+    description: 'A lead came back from its rep, who is due another one sooner. Only the last 1,000 of a queue.',
+    allow: ['revops'],
+    routingId,
+    leadId,
+  },
+  ChooseRep: {
+    description: 'A lead is qualified: who gets it?',
+    routingId,
+    leadId,
+    rule,
+    owner: optional(text('Who owns the account and goes first, if present.', { min: 1, max: 200 })),
+  },
+});
+export type RoutingCommand = CommandOf<typeof routingCommands>;
+
+/** A command on its way to a queue. */
+export class ToRouting extends To<RoutingCommand> {}

@@ -1,0 +1,55 @@
+import type { RoutingEvent } from './routing.events';
+
+/** How a rep stands in a queue. */
+export interface Rep {
+  readonly rep: string;
+  readonly weight: number;
+  readonly member: boolean;
+  readonly away: boolean;
+  readonly base: number;
+  readonly assigned: number;
+  readonly returned: number;
+}
+/** Everybody who ever was in a queue, by name: who joins again goes on from where they were. */
+export type Reps = Readonly<Record<string, Rep>>;
+
+export const isPresent = ({ member, away }: Rep): boolean => member && !away;
+/** Leads that count for the rep's turn. */
+export const loadOf = ({ base, assigned, returned }: Rep): number => base + assigned - returned;
+/** Load by weight, in billionths: whole numbers compare exactly. */
+export const levelOf = (rep: Rep): number => Math.round((loadOf(rep) / rep.weight) * 1e9);
+
+/** Those present, whose turn is nearest first: the lowest level, ties by id. */
+export const inTurn = (reps: Reps): readonly Rep[] =>
+  Object.values(reps)
+    .filter(isPresent)
+    .sort((a, b) => levelOf(a) - levelOf(b) || (a.rep < b.rep ? -1 : 1));
+
+const changed = (reps: Reps, rep: string, change: Partial<Rep>): Reps => {
+  const known = Object.hasOwn(reps, rep) ? reps[rep]! : newcomer(rep);
+  return { ...reps, [rep]: { ...known, ...change } };
+};
+export const newcomer = (rep: string): Rep => ({
+  rep,
+  weight: 1,
+  member: false,
+  away: false,
+  base: 0,
+  assigned: 0,
+  returned: 0,
+});
+
+/** The reps of a queue after one of its events. */
+export const repsAfter: {
+  readonly [T in RoutingEvent['type']]: (reps: Reps, data: Extract<RoutingEvent, { type: T }>['data']) => Reps;
+} = {
+  RepJoined: (reps, { rep, weight }) => changed(reps, rep, { weight, member: true }),
+  RepLeft: (reps, { rep }) => changed(reps, rep, { member: false, away: false }),
+  RepAbsent: (reps, { rep }) => changed(reps, rep, { away: true }),
+  RepReturned: (reps, { rep }) => changed(reps, rep, { away: false }),
+  RepCalibrated: (reps, { rep, base }) => changed(reps, rep, { base }),
+  // The handoff owner stands in for a queue and is no part of its balance.
+  RepChosen: (reps, { rep, by }) =>
+    by === 'handoff-owner' ? reps : changed(reps, rep, { assigned: (reps[rep]?.assigned ?? 0) + 1 }),
+  RoutedLeadReturned: (reps, { rep }) => changed(reps, rep, { returned: (reps[rep]?.returned ?? 0) + 1 }),
+};
