@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { CommandFactory } from 'nest-commander';
 import { AttributionCommand } from './attribution.command';
+import { BackupCommand } from './backup.command';
 import { CaseFileCommand } from './case-file.command';
+import { CopyLogCommand } from './copy-log.command';
 import { DefinitionsCommand } from './definitions.command';
 import { DemoCommand } from './demo.command';
 import { EventsCommand } from './events.command';
@@ -11,6 +13,7 @@ import { KeysCommand } from './keys.command';
 import { fail } from './output';
 import { RebuildCommand } from './rebuild.command';
 import { ReportCommand } from './report.command';
+import { RestoreCommand } from './restore.command';
 import { StartCommand } from './start.command';
 import { StatusCommand } from './status.command';
 
@@ -27,6 +30,9 @@ import { StatusCommand } from './status.command';
     StatusCommand,
     KeysCommand,
     DefinitionsCommand,
+    BackupCommand,
+    RestoreCommand,
+    CopyLogCommand,
   ],
 })
 class CliModule {}

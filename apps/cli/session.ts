@@ -29,7 +29,9 @@ export class Session {
 
   /** Opens the configured stores, works, and closes them again, whatever happens. */
   static async use<T>(work: (session: Session) => Promise<T>, config = readConfig()): Promise<T> {
-    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(config), { logger: ['error', 'fatal'] });
+    // A line per command is for servers: here it would stand between the answers.
+    const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
+    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet), { logger: ['error', 'fatal'] });
     try {
       return await work(new Session(app, config));
     } finally {

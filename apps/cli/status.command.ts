@@ -1,4 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Progress } from '@baton/platform/health';
 import { line, printJson, printTable } from './output';
 import { Session } from './session';
 
@@ -9,6 +10,7 @@ export class StatusCommand extends CommandRunner {
       if (verify) await session.catchUp();
       const followers = await session.runner.status();
       const completeness = verify ? await session.runner.verify() : [];
+      if (verify) await session.app.get(Progress).verified(completeness);
       if (json) printJson({ followers, ...(verify && { completeness }) });
       else {
         printTable(

@@ -3,22 +3,23 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readConfig } from '@baton/platform/config';
-import { HealthController } from '@baton/platform/health';
+import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
+import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 
 @Module({ controllers: [HealthController] })
 class WorkerModule {}
 
-/** Follows the log: folds read models, runs policies, sends what falls due. Its port answers health only. */
+/** Follows the log: folds read models, runs policies, sends what falls due. Its port answers health and metrics only. */
 const work = async (): Promise<void> => {
   const config = readConfig();
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { edge: [{ module: WorkerModule }] }),
     new FastifyAdapter(),
-    { logger: ['error', 'warn', 'fatal'] },
+    { logger: new FrameworkLog(loggerOf(config)) },
   );
-  app.enableShutdownHooks();
+  stopOnSignals(app);
   await app.init();
   await app.get(Runner).start();
   await app.listen(config.port, config.host);

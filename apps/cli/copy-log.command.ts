@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused } from '@baton/kernel';
+import { copyLog, openLog } from '@baton/platform/backup';
+import { readConfig } from '@baton/platform/config';
+import { SystemClock } from '@baton/platform/platform.module';
+import { line, printJson, Progress } from './output';
+
+interface Options {
+  from?: string;
+  to?: string;
+  json?: boolean;
+}
+
+@Command({
+  name: 'copy-log',
+  description: 'Copy every event of a log to another, embedded or EventStoreDB, and compare both.',
+})
+export class CopyLogCommand extends CommandRunner {
+  async run(_: string[], { from, to, json }: Options): Promise<void> {
+    if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>', 'to');
+    const { eventStoreUrl, dataDir } = readConfig();
+    const source = from ?? (eventStoreUrl || dataDir);
+    if (source === to || resolve(source) === resolve(to))
+      throw new Refused('copy/source-is-target', 'Source and target are the same log.', 'to');
+    const clock = new SystemClock();
+    const sourceLog = await openLog(source, clock);
+    try {
+      const targetLog = await openLog(to, clock, { create: true });
+      const progress = new Progress('copy');
+      try {
+        const copied = await copyLog(sourceLog, targetLog, (events) => progress.at(events));
+        if (json) printJson(copied);
+        else line(`${copied.written} events written; both hold ${copied.events}, digest ${copied.digest}`);
+      } finally {
+        progress.done();
+        await targetLog.close();
+      }
+    } finally {
+      await sourceLog.close();
+    }
+  }
+
+  @Option({ flags: '--from <place>', description: 'Data folder or esdb://…; without it the configured log.' })
+  from(value: string) {
+    return value;
+  }
+  @Option({ flags: '--to <place>', description: 'Data folder or esdb://…, empty or with the beginning of this log.' })
+  to(value: string) {
+    return value;
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton copy-log --to esdb://127.0.0.1:2113?tls=false';
+  }
+}
