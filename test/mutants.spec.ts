@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { repetitions } from '@baton/kernel/testing';
+import { mutants } from './support/mutants';
+import { histories } from './support/world-histories';
+import { judged, type Check } from './support/world-oracle';
+import type { History, Parts } from './support/world';
+
+const SEED = 7;
+const RUNS = repetitions(300, 3000);
+
+/** The first of many histories in which a check fails. */
+const firstFailure = async (among: readonly History[], parts: Parts, check?: Check) => {
+  for (const [index, history] of among.entries()) {
+    const failed = await judged(history, parts);
+    if (check ? failed.has(check) : failed.size > 0) return { index, failed };
+  }
+  return undefined;
+};
+
+describe('what skips events elsewhere is found when it is planted', () => {
+  const among = fc.sample(histories, { seed: SEED, numRuns: RUNS });
+  const latest = { index: 0 };
+
+  it.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+    '%s',
+    async (name, { parts, caughtBy }) => {
+      const found = await firstFailure(among, parts, caughtBy);
+      expect({ name, caughtBy: found && caughtBy }).toEqual({ name, caughtBy });
+      latest.index = Math.max(latest.index, found!.index);
+      process.stderr.write(`caught by "${caughtBy}" in history ${found!.index}: ${name}\n`);
+    },
+    600_000,
+  );
+
+  it('nothing is found in the same histories without it', async () => {
+    expect(await firstFailure(among.slice(0, latest.index + 1), {})).toBeUndefined();
+  }, 600_000);
+});

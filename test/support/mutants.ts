@@ -1,0 +1,114 @@
+import type { Commit, Expected, Filter, NewEvent, Page, Policy, Position, Projection } from '@baton/kernel';
+import { echo, notes, sums } from './till';
+import type { Parts } from './world';
+import type { Check } from './world-oracle';
+import { WorldDocuments, WorldLog } from './world-stores';
+
+/** The checkpoint is saved before the documents that it speaks of. */
+class CheckpointFirst extends WorldDocuments {
+  override async commit(commit: Commit): Promise<void> {
+    const between = this.between;
+    await this.fenced(commit);
+    await this.writeCheckpoint(commit);
+    await between();
+    await this.writeDocuments(commit, between);
+  }
+}
+
+/** Whoever has lost a lease writes all the same. */
+class Unfenced extends WorldDocuments {
+  protected override async fenced(): Promise<void> {}
+  protected override writeCheckpoint(commit: Commit): Promise<void> {
+    return super.writeCheckpoint({ ...commit, fence: { ...commit.fence, token: Number.MAX_SAFE_INTEGER } });
+  }
+}
+
+/** A position is given before its events can be read: a later append may be seen first. */
+class GapWhileInFlight extends WorldLog {
+  private given = 0;
+  private readonly inFlight = new Set<string>();
+  override async append(stream: string, events: readonly NewEvent[], expected: Expected) {
+    while (this.inFlight.has(stream)) await this.pause();
+    const again = this.made(events);
+    if (again) return again;
+    this.expect(stream, expected);
+    const sequence = this.given + 1;
+    this.given += events.length;
+    this.inFlight.add(stream);
+    for (let waited = 0; waited < 3; waited++) await this.pause();
+    this.inFlight.delete(stream);
+    const appended = this.write(stream, events, sequence);
+    this.events.sort((a, b) => (a.position < b.position ? -1 : 1));
+    return appended;
+  }
+}
+
+/** A filtered page that is cut at its limit says that all was looked at. */
+class FilteredPastUnread extends WorldLog {
+  override async readAll(after: Position, filter: Filter = {}, limit = 2000): Promise<Page> {
+    const page = await super.readAll(after, filter, limit);
+    if (!filter.types || page.events.length === 0) return page;
+    return { ...page, position: await this.tip(), atTip: true };
+  }
+}
+
+/** A page without events takes the reader to where the log ends by then. */
+class EmptyPageToHead extends WorldLog {
+  override async readAll(after: Position, filter: Filter = {}, limit = 2000): Promise<Page> {
+    const page = await super.readAll(after, filter, limit);
+    if (page.events.length > 0) return page;
+    for (let waited = 0; waited < 3; waited++) await this.pause();
+    return { events: [], position: await this.tip(), atTip: true };
+  }
+}
+
+/** The events of one append share a position, and a page may end between them. */
+class SharedPosition extends WorldLog {
+  protected override positionOf(_sequence: number, first: number): Position {
+    return super.positionOf(first, first);
+  }
+}
+
+const swallowing = (projection: Projection): Projection => ({
+  ...projection,
+  fold: (document, event, key) => {
+    try {
+      return projection.fold(document, event, key) as unknown;
+    } catch {
+      return document as unknown;
+    }
+  },
+});
+const swallowingPolicy = (policy: Policy): Policy => ({
+  ...policy,
+  react: (event, look) => policy.react(event, look).catch(() => []),
+});
+
+/** The ways in which projection engines are known to pass events by, and the check that must find each. */
+export const mutants: readonly { readonly name: string; readonly parts: Parts; readonly caughtBy: Check }[] = [
+  { name: 'a checkpoint saved before the write', parts: { documents: CheckpointFirst }, caughtBy: 'read models' },
+  {
+    name: 'a gap of positions passed while an append is in flight',
+    parts: { log: GapWhileInFlight },
+    caughtBy: 'complete',
+  },
+  {
+    name: 'a filtered read that points past an unread event',
+    parts: { log: FilteredPastUnread },
+    caughtBy: 'complete',
+  },
+  { name: 'an empty page that leads to the head', parts: { log: EmptyPageToHead }, caughtBy: 'complete' },
+  { name: 'a position that two events share', parts: { log: SharedPosition }, caughtBy: 'positions' },
+  {
+    name: 'a position that two events share, by what is read',
+    parts: { log: SharedPosition },
+    caughtBy: 'read models',
+  },
+  { name: 'an error of a policy swallowed', parts: { policies: [swallowingPolicy(echo)] }, caughtBy: 'effects' },
+  {
+    name: 'an error of a fold swallowed',
+    parts: { projections: [swallowing(sums), notes] },
+    caughtBy: 'poison parked',
+  },
+  { name: 'a holder of a lost lease that writes', parts: { documents: Unfenced }, caughtBy: 'checkpoints' },
+];

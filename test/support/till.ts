@@ -1,0 +1,105 @@
+import {
+  commands,
+  decider,
+  events,
+  handle,
+  integer,
+  optional,
+  personal,
+  policy,
+  projection,
+  ref,
+  text,
+  To,
+  type CommandOf,
+  type DecisionContext,
+  type EventOf,
+  type Journal,
+  type Outcome,
+} from '@baton/kernel';
+
+// A till that counts coins: whoever drops ten or more is echoed by two events in a till of its own. Thirteen coins
+// break a fold, a hundred and thirteen a policy.
+export const tillEvents = events({
+  CoinDropped: {
+    version: 1,
+    tillId: ref('till'),
+    leadId: ref('lead'),
+    coins: integer(),
+    note: optional(personal(text())),
+  },
+  CoinEchoed: { version: 1, tillId: ref('till'), half: integer() },
+});
+export type TillEvent = EventOf<typeof tillEvents>;
+export const tillCommands = commands('till', {
+  DropCoin: { description: '', tillId: ref('till'), leadId: ref('lead'), coins: integer(), note: optional(text()) },
+  Echo: { description: '', tillId: ref('till') },
+});
+export type TillCommand = CommandOf<typeof tillCommands>;
+export class ToTill extends To<TillCommand> {}
+
+export const till = decider<object, TillCommand, TillEvent>({
+  commands: tillCommands,
+  events: tillEvents,
+  initialState: () => ({}),
+  decide: {
+    DropCoin: (_, { data }) => [{ type: 'CoinDropped', data }],
+    Echo: (_, { data }) => [
+      { type: 'CoinEchoed', data: { ...data, half: 1 } },
+      { type: 'CoinEchoed', data: { ...data, half: 2 } },
+    ],
+  },
+  evolve: { CoinDropped: (state) => state, CoinEchoed: (state) => state },
+});
+
+export const sendTo =
+  (journal: Journal, context: DecisionContext) =>
+  ({ id, command }: To): Promise<Outcome> =>
+    handle(journal, till, id, command as TillCommand, context);
+
+export const BREAKS_FOLD = 13;
+export const BREAKS_POLICY = 113;
+
+interface Sum {
+  readonly coins: number;
+  readonly events: readonly string[];
+}
+/** Per till, in log order; `all` sums over every till. */
+export const sums = projection<Sum, TillEvent>({
+  name: 'sums',
+  version: 1,
+  columns: { coins: 'integer' },
+  keys: ({ stream }) => [stream, 'all'],
+  initial: () => ({ coins: 0, events: [] }),
+  on: {
+    CoinDropped: (doc, { data, id }, key) => {
+      if (data.coins === BREAKS_FOLD && key !== 'all') throw new Error('unlucky');
+      return { coins: doc.coins + data.coins, events: [...doc.events, id.slice(0, 4)] };
+    },
+    CoinEchoed: (doc, { data, id }) => ({ coins: doc.coins + data.half, events: [...doc.events, id.slice(0, 4)] }),
+  },
+});
+/** What people wrote, per lead: a fold that needs the keys. */
+export const notes = projection<{ readonly notes: readonly string[] }, TillEvent>({
+  name: 'notes',
+  version: 1,
+  personal: true,
+  keys: (event) => (event.type === 'CoinDropped' ? [event.data.leadId] : []),
+  initial: () => ({ notes: [] }),
+  on: { CoinDropped: (doc, { data }) => ({ notes: [...doc.notes, data.note ?? ''] }) },
+});
+export const ECHO_FROM = 10;
+export const echo = policy<TillEvent>({
+  name: 'echo',
+  version: 1,
+  from: 'start',
+  on: {
+    CoinDropped: async ({ stream, data }, look) => {
+      if (data.coins === BREAKS_POLICY) throw new Error('unlucky');
+      const known = await look(stream);
+      if (known.length === 0) throw new Error('a policy sees the event that triggered it');
+      const tillId = `echo-${data.tillId}`;
+      return data.coins >= ECHO_FROM ? [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }] : [];
+    },
+  },
+});
