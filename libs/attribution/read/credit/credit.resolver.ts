@@ -4,6 +4,8 @@ import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { attributionModels } from '../../models';
+import type { Model } from '../../models/credit.model';
+import { dataDrivenModels } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
 import { credit } from './credit.query';
 import { JourneyTouch, ModelCredits, TouchCredit } from './credit.types';
@@ -51,7 +53,7 @@ class CreditArgs extends MethodArgs {
   touchId?: string;
 }
 
-@ObjectType({ description: 'A way in which credit is shared over the touches of a deal.' })
+@ObjectType({ description: 'A way in which credit is shared over touches.' })
 class AttributionModelInfo {
   @Field(() => ModelEnum, { description: 'What to ask for.' })
   model!: string;
@@ -94,16 +96,25 @@ export class CreditResolver {
     return { ...explained, journeyId, closedAt, amount };
   }
 
-  @Query(() => [AttributionModelInfo], { description: 'Every model that shares a deal over its touches.' })
+  @Query(() => [AttributionModelInfo], {
+    description: 'Every model, those that learn from all deals of a period last.',
+  })
   @Allow(...everyRole)
   attributionModels(): readonly AttributionModelInfo[] {
-    return attributionModels.map(({ code, name, description, additive, parameters = [] }) => ({
+    const about = ({ code, name, description }: Pick<Model, 'code' | 'name' | 'description'>) => ({
       model: code,
       code,
       name,
       description,
-      additive,
-      parameters: parameters.map((parameter) => (parameter === 'halfLifeMs' ? 'halfLife' : parameter)),
-    }));
+    });
+    return [
+      ...attributionModels.map((model) => ({
+        ...about(model),
+        additive: model.additive,
+        dataDriven: false,
+        parameters: (model.parameters ?? []).map((one) => (one === 'halfLifeMs' ? 'halfLife' : one)),
+      })),
+      ...dataDrivenModels.map((model) => ({ ...about(model), additive: true, dataDriven: true, parameters: [] })),
+    ];
   }
 }

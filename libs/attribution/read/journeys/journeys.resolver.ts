@@ -3,6 +3,7 @@ import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
 import { explainJourney } from '../credit/credit.query';
 import { JourneyTouch, ModelCredits } from '../credit/credit.types';
@@ -61,7 +62,10 @@ class JourneyArgs extends MethodArgs {
   @IsOptional()
   @IsArray()
   @IsIn(Object.values(ModelEnum), { each: true })
-  @Field(() => [ModelEnum], { nullable: true, description: 'The models; by default that of the definition in force.' })
+  @Field(() => [ModelEnum], {
+    nullable: true,
+    description: 'The models; by default that of the definition, if it credits a deal by itself.',
+  })
   models?: string[];
 }
 
@@ -81,7 +85,7 @@ export class JourneysResolver {
     const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,
       ...askedOf(args),
-      models: models ?? [method.definition.body.model],
+      models: models ?? [method.definition.body.model].filter((code) => !dataDrivenModel(code)),
     });
     const { amountMinor, currency } = journey;
     const amount = amountMinor !== null && currency !== null ? { minor: amountMinor, currency } : null;

@@ -23,8 +23,8 @@ export const attributionModelCodes = [
   'participation',
   'markov',
   'shapley',
-  'ordered-shapley',
-  'simplified-shapley',
+  'shapley-simplified',
+  'shapley-ordered',
   'leave-one-out',
 ] as const;
 
