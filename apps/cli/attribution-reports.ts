@@ -37,6 +37,13 @@ const asked = async (session: Session, { lookback, timeZone, currency, ...option
   };
 };
 
+/** @throws Refused `cli/unknown-conversion` */
+export const conversionOf = (text: string): ConversionKind => {
+  const kind = conversionKinds.find((one) => one === text);
+  if (kind) return kind;
+  throw new Refused('cli/unknown-conversion', `There are ${conversionKinds.join(', ')}.`, 'conversion');
+};
+
 /** `2.50 EUR` */
 const rateOf = (text: string) => {
   const [amount, currency] = text.trim().split(/\s+/);
@@ -95,10 +102,9 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
 
 /** The most frequent paths to a conversion, their length and the time they took. */
 export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
-  const conversion = (options.conversion ?? 'won') as Exclude<ConversionKind, 'lost'>;
-  const kinds = conversionKinds.filter((kind) => kind !== 'lost');
-  if (!kinds.includes(conversion))
-    throw new Refused('cli/unknown-conversion', `There are ${kinds.join(', ')}.`, 'conversion');
+  const conversion = conversionOf(options.conversion ?? 'won');
+  if (conversion === 'lost')
+    throw new Refused('cli/unknown-conversion', 'Lost deals are told beside the paths to won ones.', 'conversion');
   const report = await paths(session.models, {
     ...(await asked(session, options)),
     conversion,

@@ -2,7 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { DefinitionSource, instantOf, isDay, Refused, startOfDay } from '@baton/kernel';
 import { compareModels, dimensions, methodAt, modelOf, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
-import { pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import { conversionOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
 import { fixed, line, money, printJson, printTable } from './output';
 import { Session } from './session';
 
@@ -42,6 +42,7 @@ const attributionReports = async (session: Session, models: readonly string[], o
     ...(options.lookback && { lookback: options.lookback }),
     ...(options.timeZone && { timeZone: options.timeZone }),
     ...(options.currency && { currency: options.currency }),
+    ...(options.conversion && { conversion: conversionOf(options.conversion) }),
   });
 };
 
@@ -190,7 +191,10 @@ export class ReportCommand extends CommandRunner {
   currency(value: string) {
     return value;
   }
-  @Option({ flags: '--conversion <kind>', description: 'Of paths: lead-created, mql, sql, opportunity or won.' })
+  @Option({
+    flags: '--conversion <kind>',
+    description: 'Of attribution and paths: lead-created, mql, sql, opportunity, won (default) or lost.',
+  })
   conversion(value: string) {
     return value;
   }

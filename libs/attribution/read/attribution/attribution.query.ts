@@ -4,10 +4,11 @@ import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
+import { closedWithin, journeysOf, leftOutWarning } from '../conversions/conversions.query';
+import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { learntAttribution, type LearningOptions } from '../data-driven/data-driven.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { journeys } from '../journeys/journeys.projection';
 import { tally, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 
 /** What a report is asked for; the definitions come from `methodAt`. */
@@ -19,6 +20,8 @@ export interface AttributionQuestion extends Method {
   readonly to?: Instant;
   /** Won deals by default; credits of lost ones carry no revenue. */
   readonly outcome?: 'won' | 'lost';
+  /** What the journeys lead to, instead of an outcome of deals; only won deals carry revenue. */
+  readonly conversion?: ConversionKind;
   /** Only deals in this currency. */
   readonly currency?: string;
   /** What data-driven models are asked besides. */
@@ -56,22 +59,13 @@ export const methodAt = async (
 
 /** The journeys that a report sums. */
 export const closedIn = ({
-  from,
-  to,
   outcome = 'won',
-  currency,
-}: Pick<AttributionQuestion, 'from' | 'to' | 'outcome' | 'currency'>): Where => ({
-  status: { eq: 'closed' },
-  outcome: { eq: outcome },
-  ...(currency !== undefined && { currency: { eq: currency } }),
-  ...((from ?? to) !== undefined && {
-    closedAt: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) },
-  }),
-});
+  ...period
+}: Pick<AttributionQuestion, 'from' | 'to' | 'outcome' | 'currency'>): Where => closedWithin(outcome, period);
 
 /**
- * Credited conversions and revenue of the deals that closed in [from, to), under several models side by side; the
- * journeys are read once. Data-driven models learn from the deals lost in the period too; `learntFrom` tells their
+ * Credited conversions and revenue of the deals that closed in [from, to), or of another kind of conversion then, under
+ * several models side by side; the journeys are read once. Data-driven models learn from the deals lost in the period too; `learntFrom` tells their
  * reports from the others.
  * @returns one report per model, in the order asked
  * @throws Refused `attribution/unknown-model`, `attribution/unknown-time-zone`, `time/not-a-duration`
@@ -84,6 +78,7 @@ export const compareModels = async (
     from,
     to,
     outcome = 'won',
+    conversion = outcome,
     currency,
     learning,
     ...method
@@ -92,17 +87,29 @@ export const compareModels = async (
   const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
   const sums = tally(rules, by, method, await conversionsOf(models, method, to));
-  const where = closedIn({ from, to, outcome, currency });
-  for await (const page of models.pages(journeys, where)) for (const { doc } of page) sums.add(doc);
-  const question = { ...method, by, ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
+  const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
+  let leftOut = 0;
+  for await (const journey of journeysOf(models, conversion, period)) {
+    sums.add(journey);
+    leftOut += journey.leftOut;
+  }
+  const question = { ...method, ...period, by, conversion: learntKind(conversion) };
   const reports = [
     ...sums.reports(),
     ...(learnt.length > 0
       ? await learntAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
       : []),
   ];
-  return codes.map((code) => reports.find(({ model }) => model === code)!);
+  const warnings = leftOutWarning(leftOut);
+  return codes.map((code) => {
+    const report = reports.find(({ model }) => model === code)!;
+    return warnings.length > 0 ? { ...report, warnings: [...report.warnings, ...warnings] } : report;
+  });
 };
+
+/** Lost deals are what data-driven models learn of won ones from. */
+const learntKind = (conversion: ConversionKind): Exclude<ConversionKind, 'lost'> =>
+  conversion === 'lost' ? 'won' : conversion;
 
 /**
  * Credited conversions and revenue under one model, by default that of the definition. See `compareModels`.

@@ -6,6 +6,8 @@ import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } fro
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
 import { ORDERS } from '../../models/markov.model';
+import { ConversionEnum } from '../conversions/conversion.args';
+import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { askedOf, MethodArgs } from '../credit/method.args';
 import { methodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
@@ -149,6 +151,13 @@ export class PeriodArgs extends MethodArgs {
 
 @ArgsType()
 class AttributionArgs extends PeriodArgs {
+  @IsIn(conversionKinds)
+  @Field(() => ConversionEnum, {
+    defaultValue: 'won',
+    description: 'What the journeys lead to; `from` and `to` are about when they did. Only won deals carry revenue.',
+  })
+  conversion: ConversionKind = 'won';
+
   @IsOptional()
   @IsIn(Object.values(ModelEnum))
   @Field(() => ModelEnum, { nullable: true, description: 'The model; by default that of the definition in force.' })
@@ -206,15 +215,16 @@ export class AttributionResolver {
   })
   @Allow(...everyRole)
   async attribution(
-    @Args() { model, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
+    @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
     const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? this.clock.now();
     const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
-    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(([, value]) => value != null);
+    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(([, value]) => value !== undefined && value !== null);
     return withTransitions(
       await attribution(this.models.asOf(args.asOf), {
         ...(await this.question(args)),
         ...(model && { model }),
+        conversion,
         learning: Object.fromEntries(stated),
       }),
     );

@@ -1,7 +1,8 @@
-import type { AnyEvent, Instant } from '@baton/kernel';
+import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
+import { attribution, methodAt } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
 import { CONTACTS_KEPT, people, visitors } from './contacts.projection';
 import { journeysOf, openJourneys } from './conversions.query';
@@ -128,6 +129,47 @@ describe('the journey to an earlier conversion', () => {
     expect(await all(openJourneys(models, at(10)))).toEqual([]);
     const closed = await holding(...lines, deal(60, 'OpportunityLost', { reason: 'price', leadIds: [] }));
     expect(await all(openJourneys(closed, at(70)))).toEqual([]);
+  });
+});
+
+describe('attribution of an earlier conversion', () => {
+  const lines: readonly Line[] = [
+    lead('ada', 3, 'LeadCaptured'),
+    lead('ada', 10, 'LeadQualified', { definition: 'mql@1' }),
+    ...[
+      [1, 'search'],
+      [5, 'email'],
+      [20, 'call'],
+    ].map(([day, channel]): Line =>
+      lead('ada', day as number, 'TouchRecorded', { action: 'any', team: 'marketing', channel }),
+    ),
+  ];
+  const by = async (question: object) =>
+    attribution(await holding(...lines), {
+      by: 'channel',
+      conversion: 'mql',
+      ...(await methodAt(new NoDefinitions(), at(0))),
+      ...question,
+    });
+  it('credits the touches before it, without revenue', async () => {
+    expect(await by({ from: at(5) })).toMatchObject({
+      rows: [
+        { key: 'email', conversions: 0.5, revenue: null },
+        { key: 'search', conversions: 0.5, revenue: null },
+      ],
+      total: { conversions: 1, revenue: null },
+    });
+    expect((await by({ conversion: 'sql' })).total.conversions).toBe(0);
+    expect((await by({ to: at(10) })).total.conversions).toBe(0);
+    expect(await by({ model: 'lead-creation' })).toMatchObject({ rows: [{ key: 'search', conversions: 1 }] });
+  });
+  it('is learnt by data-driven models from conversions alone, which they say', async () => {
+    const report = await by({ model: 'shapley' });
+    expect(report.rows.map(({ key, conversions }) => [key, conversions])).toEqual([
+      ['email', 0.5],
+      ['search', 0.5],
+    ]);
+    expect(report.warnings).toContainEqual(expect.stringContaining('conversions alone'));
   });
 });
 

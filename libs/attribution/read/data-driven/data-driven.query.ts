@@ -3,6 +3,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import type { DataDrivenModel, ReportOptions } from '../../models/data-driven.model';
 import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
+import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { gathering, type DataDrivenAttribution } from './data-driven.rules';
 
@@ -14,8 +15,17 @@ export interface LearningOptions extends ReportOptions {
   readonly openAt?: Instant;
 }
 
+const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKind): DataDrivenAttribution => ({
+  ...report,
+  warnings: [
+    ...report.warnings,
+    `learnt from conversions alone: journeys that never came to ${conversion} are not told`,
+  ],
+});
+
 /**
- * Credits under data-driven models, learnt from the deals won and lost in [from, to); the journeys are read once.
+ * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions
+ * of another kind; the journeys are read once.
  * @returns one report per model, in the order asked
  * @throws Refused as `gathering`
  */
@@ -27,10 +37,12 @@ export const learntAttribution = async (
     readonly from?: Instant;
     readonly to?: Instant;
     readonly currency?: string;
+    /** Won deals by default, and only of these the failures are recorded: the lost ones. */
+    readonly conversion?: Exclude<ConversionKind, 'lost'>;
   },
   { keepRepeats, openAt, ...options }: LearningOptions = {},
 ): Promise<readonly DataDrivenAttribution[]> => {
-  const { by, from, to, currency, ...method } = question;
+  const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
   const gathered = gathering(
     by,
@@ -38,8 +50,9 @@ export const learntAttribution = async (
     { keepRepeats: keepRepeats ?? false },
     await conversionsOf(models, method, to),
   );
-  for (const outcome of ['won', 'lost'] as const)
-    for await (const journey of journeysOf(models, outcome, period)) gathered.add(journey, outcome);
+  for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
+  if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
+  for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');
   if (openAt !== undefined)
     for await (const journey of openJourneys(models, openAt, currency)) gathered.add(journey, 'open');
   return learnt.map((model) => gathered.report(model, options));
