@@ -67,6 +67,8 @@ class AttributionModelInfo {
     description: 'Do the credits of a deal sum to the deal? What is not additive is never summed.',
   })
   additive!: boolean;
+  @Field(() => Boolean, { description: 'Does it learn from all deals of a period? Then it credits no deal by itself.' })
+  dataDriven!: boolean;
   @Field(() => [String], {
     description: 'What a definition or a question may set: weights, halfLife, excludedChannels …',
   })
