@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const root = join(__dirname, '..', '..', '..');
-const page = join(__dirname, 'README.md');
+const root = join(__dirname, '..');
+const page = join(root, 'libs', 'platform', 'graphql', 'README.md');
 const CODE = /^[a-z][a-z-]*\/[a-z][a-z-]*$/;
 const carriers = /^(Refused|Conflict|NotFound|UnknownType|BatonError|refuse|refused)$/;
 
