@@ -1,0 +1,110 @@
+import { performance } from 'node:perf_hooks';
+import type { Role } from '@baton/kernel';
+import { startingPolicy } from '@baton/leads';
+import { Served, temporaryFolder } from './support/baton';
+
+interface Outcome {
+  readonly __typename: 'Accepted' | 'Refused';
+  readonly position: string;
+  readonly code: string;
+  readonly message: string;
+}
+interface Lead {
+  readonly stage: string;
+  readonly rep: string | null;
+  readonly handoffs: number;
+}
+
+describe('a lead that meets the definition', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let sent = 0;
+  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  afterAll(() => served.stop());
+
+  const tell = async (command: string, input: object, as: readonly Role[] = ['revops']): Promise<string> => {
+    const type = `${command.charAt(0).toUpperCase()}${command.slice(1)}Input!`;
+    const { data, errors } = await served.ask<{ it: Outcome }>(
+      `mutation ($id: ID!, $input: ${type}) { it: ${command}(commandId: $id, input: $input) {
+        __typename ... on Accepted { position } ... on Refused { code message } } }`,
+      as,
+      { id: `command-${sent++}`, input },
+    );
+    if (errors) throw new Error(JSON.stringify(errors));
+    if (data.it.__typename === 'Refused') throw new Error(`${command}: ${data.it.code} ${data.it.message}`);
+    return data.it.position;
+  };
+  const agree = async (definitionId: string, body: object) => {
+    await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
+    for (const team of ['marketing', 'sales'] as const)
+      await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+  };
+  const lead = async (leadId: string): Promise<Lead> => {
+    const { data } = await served.ask<{ lead: Lead }>(`{ lead(leadId: "${leadId}") { stage rep handoffs } }`, [
+      'analyst',
+    ]);
+    return data.lead;
+  };
+  const visit = (leadId: string) =>
+    tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
+  const captured = async (leadId: string, employees: number) => {
+    await tell('captureLead', { leadId, employees });
+    await visit(leadId);
+    await visit(leadId);
+  };
+
+  it('is handed to the rep whose turn it is, within a second of the touch that met it', async () => {
+    await agree('mql', {
+      statement: 'Works for 50 or more and has visited our product pages three times in the past month.',
+      criteria: {
+        all: [
+          { field: 'employees', gte: 50 },
+          { touches: { action: 'page-view', page: '/product*' }, gte: 3, within: 'P30D' },
+        ],
+      },
+    });
+    await agree('sla-policy', startingPolicy([]));
+    await agree('routing', {
+      handoffOwner: 'hanna',
+      rules: [{ name: 'large', when: [{ field: 'employees', atLeast: 500 }], queue: 'enterprise' }],
+      otherwise: 'all',
+    });
+    await tell('joinQueue', { routingId: 'all', rep: 'sam', weight: 1 });
+    await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
+    await captured('ada', 60);
+    expect(await lead('ada')).toEqual({ stage: 'lead', rep: null, handoffs: 0 });
+    const before = performance.now();
+    await visit('ada');
+    while ((await lead('ada')).stage !== 'handed-off' && performance.now() - before < 10_000);
+    const took = performance.now() - before;
+    expect(await lead('ada')).toEqual({ stage: 'handed-off', rep: 'rita', handoffs: 1 });
+    process.stdout.write(`handed off ${Math.round(took)} ms after the touch\n`);
+    expect(took).toBeLessThan(1000);
+  }, 60_000);
+
+  it('goes to the handoff owner where nobody is there, and twenty at once are shared out evenly', async () => {
+    await captured('big', 900);
+    await visit('big');
+    const many = Array.from({ length: 20 }, (_, index) => `lead-${index}`);
+    await Promise.all(many.map((leadId) => captured(leadId, 60)));
+    await Promise.all(many.map(visit));
+    await served.settle();
+    expect(await lead('big')).toMatchObject({ stage: 'handed-off', rep: 'hanna' });
+    const { data } = await served.ask<{ routingQueues: { edges: { node: object }[] } }>(
+      '{ routingQueues { edges { node { routingId routed toHandoffOwner reps { rep assigned level } } } } }',
+      ['analyst'],
+    );
+    expect(data.routingQueues.edges.map(({ node }) => node)).toEqual([
+      {
+        routingId: 'all',
+        routed: 21,
+        toHandoffOwner: 0,
+        reps: [
+          { rep: 'sam', assigned: 10, level: 10 },
+          { rep: 'rita', assigned: 11, level: 11 },
+        ],
+      },
+      { routingId: 'enterprise', routed: 1, toHandoffOwner: 1, reps: [] },
+    ]);
+  }, 60_000);
+});
