@@ -2,12 +2,19 @@ import 'reflect-metadata';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { attributionModelling } from './attribution';
 import { graphql } from './graphql';
 import { appends, rebuild, visibility } from './log';
 import type { Benchmark, Figure } from './support';
 
 /** Every benchmark by its name; `npm run bench -- rebuild appends` runs some of them. */
-const benchmarks: Readonly<Record<string, Benchmark>> = { rebuild, appends, visibility, graphql };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  rebuild,
+  appends,
+  visibility,
+  graphql,
+  attribution: attributionModelling,
+};
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */
 const main = async (): Promise<void> => {

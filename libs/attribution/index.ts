@@ -1,5 +1,6 @@
 export { AttributionModule, attributionParts } from './attribution.module';
 export { attributionModels } from './models';
+export { creditSelected } from './models/credit.model';
 export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './models/credit.model';
 export {
   dataDrivenModel,
@@ -12,6 +13,7 @@ export { TransitionCounts } from './models/markov-counts.rules';
 export { markovScores } from './models/markov.model';
 export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
 export { PathTable, type PathCounts } from './models/path-table.rules';
+export { select } from './models/transforms.rules';
 export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
   pathsOfPeople,
