@@ -10,6 +10,7 @@ import {
   ToDefinition,
   type DefinitionCommand,
 } from '@baton/definitions';
+import { leads, ToLead, whereLeads } from '@baton/leads';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 
@@ -48,6 +49,29 @@ const send = async (session: Session, options: Options, type: string, data: obje
   return { done: type, kind };
 };
 
+/** Lets every open lead be judged by the definitions in force: each by a command of its own, so that the log says who asked. */
+const apply: Action = async (session, options) => {
+  const kind = needed(options, 'kind');
+  if (!judgingKinds.includes(kind))
+    throw new Refused('cli/nothing-to-apply', `Only ${judgingKinds.join(' and ')} decide over leads again.`, 'kind');
+  const actor = options.as ?? localActor();
+  const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
+  for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
+    const outcomes = await Promise.all(
+      page.map(({ id: leadId }) => {
+        const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
+        return session.send(new ToLead(leadId, { type: 'ReevaluateLead', data: { leadId }, meta }));
+      }),
+    );
+    told.looked += outcomes.length;
+    for (const outcome of outcomes)
+      if (outcome instanceof Refused) told.refused++;
+      else if (outcome.events > 0) told.qualified++;
+  }
+  return told;
+};
+const judgingKinds = ['mql', 'scoring-model'];
+
 const actions: Readonly<Record<string, Action>> = {
   list: ({ models }, { kind }) => listDefinitions(models, { kind }),
   show: async ({ models, clock }, options) =>
@@ -76,13 +100,14 @@ const actions: Readonly<Record<string, Action>> = {
       number: needed(options, 'number'),
       reason: needed(options, 'reason'),
     }),
+  apply,
 };
 
 @Command({
   name: 'definitions',
   arguments: '<action>',
   argsDescription: { action: Object.keys(actions).join(', ') },
-  description: 'What both teams agreed on: list, show, compare, propose, approve, retire.',
+  description: 'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads.',
 })
 export class DefinitionsCommand extends CommandRunner {
   async run([action]: string[], options: Options): Promise<void> {

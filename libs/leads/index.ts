@@ -5,6 +5,7 @@ export { LeadType } from './read/leads/leads.resolver';
 export { findLead } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
+export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
 export { stageNames, type StageName } from './write/lead/lead.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
 export { scoreAt, type Score, type ScoreEntry } from './write/lead/score.model';

@@ -7,6 +7,7 @@ import { visitors } from './react/visitors.policy';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.projection';
 import { LeadsResolver } from './read/leads/leads.resolver';
+import { QualificationResolver } from './read/qualification/qualification.resolver';
 import { routingQueues } from './read/routing/routing.projection';
 import { RoutingResolver } from './read/routing/routing.resolver';
 import { identityEvents } from './write/identity/identity.events';
@@ -27,6 +28,7 @@ export const leadsParts: ContextParts = {
   providers: [
     LeadHandler,
     LeadsResolver,
+    QualificationResolver,
     mutationsOf(ToLead, leadCommands),
     RoutingHandler,
     RoutingResolver,

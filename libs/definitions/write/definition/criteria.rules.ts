@@ -225,12 +225,34 @@ export const criteriaFault = (
   return check(tree, path, 1);
 };
 
-/** Compiles which touches are meant. */
+const REMEMBERED = 10_000;
+/** Remembers the answers of a condition: a lead with thousands of touches names the same few pages again and again. */
+const remembering = <V>(holds: (value: V) => boolean): ((value: V) => boolean) => {
+  const answers = new Map<V, boolean>();
+  return (value) => {
+    let answer = answers.get(value);
+    if (answer === undefined) {
+      if (answers.size >= REMEMBERED) answers.clear();
+      answers.set(value, (answer = holds(value)));
+    }
+    return answer;
+  };
+};
+const compiled = new WeakMap<TouchMatch, (touch: TouchFact) => boolean>();
+
+/** Compiles which touches are meant, once for each place in a body. */
 export const touchMatcher = (match: TouchMatch): ((touch: TouchFact) => boolean) => {
-  const conditions = Object.entries(match).map(
-    ([field, wanted]) => [field as keyof TouchMatch, matcher(wanted)] as const,
-  );
-  return (touch) => conditions.every(([field, holds]) => holds(touch[field]));
+  let means = compiled.get(match);
+  if (!means) {
+    const names = Object.keys(match) as (keyof TouchMatch)[];
+    const holds = names.map((name) => remembering(matcher(match[name]!)));
+    means = (touch) => {
+      for (let index = 0; index < names.length; index++) if (!holds[index]!(touch[names[index]!])) return false;
+      return true;
+    };
+    compiled.set(match, means);
+  }
+  return means;
 };
 
 const lower = (value: string | number): string | number => (typeof value === 'string' ? value.toLowerCase() : value);

@@ -103,7 +103,7 @@ describe('a score', () => {
     ...{ coolDown: period, within: period, halfLife: period },
     group: fc.option(fc.constantFrom('g', 'h'), { nil: undefined }),
   });
-  const anyModel = fc.record({
+  const anyModel: fc.Arbitrary<ScoringModel> = fc.record({
     cap: fc.option(fc.integer({ min: 0, max: 90 }), { nil: undefined }),
     fit: fc.constant({ rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 12.34 }] }),
     engagement: fc.record({ rules: fc.uniqueArray(anyRule, { maxLength: 5, selector: ({ code }) => code }) }),
@@ -111,7 +111,7 @@ describe('a score', () => {
       { code: 'g', cap: 35.5 },
       { code: 'h', cap: 0 },
     ]),
-  });
+  }) as fc.Arbitrary<never>;
   const history = fc
     .array(fc.tuple(fc.double({ min: -3, max: 60, noNaN: true }), fc.constantFrom('/pricing', '/product', '/')), {
       maxLength: 40,

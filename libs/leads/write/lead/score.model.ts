@@ -1,4 +1,4 @@
-import { durationMs, toMs, type Instant } from '@baton/kernel';
+import { durationMs, fromMs, toMs, type Instant } from '@baton/kernel';
 import {
   evaluate,
   touchMatcher,
@@ -67,9 +67,11 @@ const hitsOf = (rule: EngagementRule, touches: readonly TouchFact[], now: number
   const [coolDown, within, halfLife] = [period(rule.coolDown), period(rule.within), period(rule.halfLife)];
   const entries: ScoreEntry[] = [];
   let counted: number | undefined;
+  // What is too old is passed over unseen, unless it decides which later touches count.
+  const from = within !== undefined && !rule.once && coolDown === undefined ? fromMs(now - within) : '';
   for (const touch of touches) {
     if (counted !== undefined && rule.once) break;
-    if (!means(touch)) continue;
+    if (touch.at < from || !means(touch)) continue;
     const at = toMs(touch.at);
     if (counted !== undefined && coolDown !== undefined && at - counted < coolDown) continue;
     counted = at;

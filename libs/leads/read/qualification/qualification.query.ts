@@ -1,0 +1,98 @@
+import { NotFound, type Definition, type Instant, type Journal, type Recorded } from '@baton/kernel';
+import {
+  definitionInForce,
+  oneDefinition,
+  type CriteriaFacts,
+  type DefinitionDocument,
+  type ScoringModel,
+} from '@baton/definitions';
+import type { AsOf, ReadModels } from '@baton/platform/documents';
+import { lead } from '../../write/lead/lead.decider';
+import type { LeadEvent } from '../../write/lead/lead.events';
+import { isKnown } from '../../write/lead/lead.model';
+import { qualification, type Qualification } from '../../write/lead/qualification.rules';
+import { scoreAt, type Score } from '../../write/lead/score.model';
+
+export interface Judging {
+  readonly leadId: string;
+  readonly at: Instant;
+  /** A version to judge by, `mql@2` or `scoring-model@3`, instead of the one in force at that instant. */
+  readonly definition?: string;
+  /** What was known; by default everything. */
+  readonly cut?: AsOf;
+}
+
+const within =
+  (at: Instant, { happenedBy = at, knownBy, knownAt }: AsOf = {}) =>
+  ({ occurredAt, recordedAt, position }: Recorded): boolean =>
+    occurredAt <= at &&
+    occurredAt <= happenedBy &&
+    (knownBy === undefined || recordedAt <= knownBy) &&
+    (knownAt === undefined || position <= knownAt);
+
+/** What was so about a person at an instant, folded from the lead's own events as its decisions fold them. */
+const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
+  const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
+  const state = events.reduce(
+    (folded, event) => lead.evolve(folded, event as Recorded<LeadEvent>),
+    lead.initialState(),
+  );
+  return isKnown(state) ? state.person : undefined;
+};
+
+const decidingBy = ({ kind, number, body }: DefinitionDocument): Definition => ({
+  ...{ kind, version: number, ref: `${kind}@${number}` },
+  body,
+});
+
+/** The version of each kind that decides: the named one, or the one in force. */
+const versionsOf = async (
+  models: ReadModels,
+  kinds: readonly string[],
+  { at, definition }: Judging,
+): Promise<(kind: string) => Definition | undefined> => {
+  const [named, number] = definition?.split('@') ?? [];
+  if (named !== undefined && !kinds.includes(named))
+    throw new NotFound('definition/unknown-version', `Name a version of ${kinds.join(' or ')}.`, 'definition');
+  const found = new Map<string, Definition>();
+  for (const kind of kinds) {
+    const document =
+      kind === named
+        ? await oneDefinition(models, { kind, number: Number(number) })
+        : await definitionInForce(models, { kind, at });
+    if (kind === named && !document)
+      throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
+    if (document) found.set(kind, decidingBy(document));
+  }
+  return (kind) => found.get(kind);
+};
+
+/**
+ * Does a lead meet what makes it marketing-qualified, at any instant and by any version? Nothing is decided by asking.
+ * @returns undefined for a lead that was not known then, and where neither criteria nor a threshold are agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const leadQualification = async (
+  models: ReadModels,
+  journal: Journal,
+  judging: Judging,
+): Promise<Qualification | undefined> => {
+  const definition = await versionsOf(models, ['mql', 'scoring-model'], judging);
+  const facts = await factsOf(journal, judging);
+  return facts && qualification(facts, judging.at, definition);
+};
+
+/**
+ * The score of a lead at any instant by any version of the scoring model.
+ * @returns undefined for a lead that was not known then, and where no model is agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const leadScore = async (
+  models: ReadModels,
+  journal: Journal,
+  judging: Judging,
+): Promise<(Score & { readonly definition: string }) | undefined> => {
+  const model = (await versionsOf(models, ['scoring-model'], judging))('scoring-model');
+  const facts = model && (await factsOf(journal, judging));
+  return facts && { definition: model.ref, ...scoreAt(model.body as unknown as ScoringModel, facts, judging.at) };
+};
