@@ -102,9 +102,9 @@ export const mutants: readonly { readonly name: string; readonly parts: Parts; r
   {
     name: 'a position that two events share, by what is read',
     parts: { log: SharedPosition },
-    caughtBy: 'read models',
+    caughtBy: 'complete',
   },
-  { name: 'an error of a policy swallowed', parts: { policies: [swallowingPolicy(echo)] }, caughtBy: 'effects' },
+  { name: 'an error of a policy swallowed', parts: { policies: [swallowingPolicy(echo)] }, caughtBy: 'parked' },
   {
     name: 'an error of a fold swallowed',
     parts: { projections: [swallowing(sums), notes] },

@@ -203,6 +203,12 @@ export class Runner {
     return reacts;
   }
 
+  /** The sequences that wait, of read models and policies. */
+  async parked(): Promise<readonly Parked[]> {
+    const waiting = await Promise.all((await this.followers('all')).map((name) => this.parts.documents.parked(name)));
+    return waiting.flat();
+  }
+
   /**
    * Has a parked sequence handled again by whichever process runs its follower, and waits for it.
    * @param name of the follower, as `parked` gives it; @param actor who decides

@@ -1,0 +1,61 @@
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, type Parked } from '@baton/kernel';
+import { line, printJson, printTable } from './output';
+import { localActor, Session } from './session';
+
+interface Options {
+  json?: boolean;
+}
+
+@Command({
+  name: 'parked',
+  arguments: '<action> [follower] [sequence]',
+  argsDescription: {
+    action: 'list, retry or discard',
+    follower: 'the read model or policy, as the list gives it',
+    sequence: 'what waits, as the list gives it',
+  },
+  description: 'Show what waits behind an event that could not be handled; try it again, or leave the event out.',
+})
+export class ParkedCommand extends CommandRunner {
+  async run([action, follower, sequence]: string[], { json }: Options): Promise<void> {
+    if (action !== 'list' && action !== 'retry' && action !== 'discard')
+      throw new Refused('cli/unknown-action', 'Say list, retry or discard.', 'action');
+    if (action !== 'list' && (!follower || !sequence))
+      throw new Refused('cli/argument-missing', `Name what waits: baton parked ${action} <follower> <sequence>`);
+    await Session.use(async (session) => {
+      await session.catchUp();
+      if (action === 'list') return list(await session.runner.parked(), json);
+      const decide = action === 'retry' ? 'retryParked' : 'discardParked';
+      const waits = await session.runner[decide](follower!, sequence!, localActor());
+      if (json) printJson({ follower, sequence, waits: waits ?? null });
+      else line(waits ? `${sequence} still waits: ${waits.code}, event ${waits.eventId}` : `${sequence} goes on.`);
+      if (waits) process.exitCode = 1;
+    });
+  }
+
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton parked list';
+  }
+}
+
+const list = (parked: readonly Parked[], json = false): void => {
+  if (json) printJson(parked);
+  else
+    printTable(
+      ['follower', 'sequence', 'position', 'event', 'code', 'what'],
+      parked.map(({ follower, sequence, position, eventId, code, message }) => [
+        follower,
+        sequence,
+        position,
+        eventId,
+        code,
+        message,
+      ]),
+    );
+};

@@ -1,0 +1,277 @@
+import {
+  catalogueOf,
+  DecisionContext,
+  events,
+  policy,
+  projection,
+  projectionOfAll,
+  type EventMeta,
+  type Events,
+  type NewEvent,
+  type Policy,
+  type Projection,
+} from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/support/till';
+import { MemoryDocuments, ReadModels } from '../documents';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { followerEvents } from './parked.events';
+import { Runner } from './runner';
+
+interface Sum {
+  readonly coins: number;
+  readonly seen: readonly number[];
+}
+/** Sums per till and over all; throws at thirteen coins as long as it is broken. */
+const sumsOf = (broken: boolean, keys = (stream: string) => [stream]): Projection =>
+  projection<Sum, TillEvent>({
+    name: 'sums',
+    version: 1,
+    columns: { coins: 'integer' },
+    keys: ({ stream }) => keys(stream),
+    initial: () => ({ coins: 0, seen: [] }),
+    on: {
+      CoinDropped: ({ coins, seen }, { data }) => {
+        if (broken && data.coins === 13) throw new Error('unlucky');
+        return { coins: coins + data.coins, seen: [...seen, data.coins] };
+      },
+    },
+  });
+const notes = projection<{ readonly notes: readonly (string | undefined)[] }, TillEvent>({
+  name: 'notes',
+  version: 1,
+  personal: true,
+  keys: () => ['all'],
+  initial: () => ({ notes: [] }),
+  on: { CoinDropped: (doc, { data }) => ({ notes: [...doc.notes, data.note] }) },
+});
+const everything = projectionOfAll<{ readonly types: readonly string[] }>({
+  name: 'everything',
+  version: 1,
+  keys: ({ stream }) => [stream],
+  initial: () => ({ types: [] }),
+  on: (doc, { type }) => ({ types: [...doc.types, type] }),
+});
+/** Tells a till of its own of every drop; throws at thirteen coins as long as it is broken. */
+const telling = (broken: boolean): Policy =>
+  policy<TillEvent>({
+    name: 'telling',
+    version: 1,
+    from: 'start',
+    on: {
+      CoinDropped: ({ data, stream }) => {
+        if (broken && data.coins === 13) throw new Error('unlucky');
+        const tillId = `of-${stream}-${data.coins}`;
+        return [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }];
+      },
+    },
+  });
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const setting = () => {
+  const clock = new FixedClock();
+  const log = EmbeddedEventLog.open(':memory:', clock);
+  open.push(() => log.close());
+  const documents = new MemoryDocuments();
+  const keys = new MemoryKeyStore();
+  const journalOf = (...all: Events[]) => new SealedJournal(log, catalogueOf([...all, followerEvents]), keys);
+  const journal = journalOf(tillEvents);
+  const send = sendTo(journal, new DecisionContext(clock));
+  const faults: unknown[] = [];
+  const start = async (projections: readonly Projection[], policies: readonly Policy[] = [], reading = journal) => {
+    const runner = new Runner({
+      ...{ log, documents, clock, projections, policies, dueLists: [], dispatch: send, journal: reading },
+      onFault: (fault) => faults.push(fault),
+    });
+    await runner.start({ tick: false });
+    await runner.catchUp(5_000);
+    const stop = runner.stop.bind(runner);
+    let stopped = false;
+    runner.stop = async () => {
+      if (!stopped) await stop();
+      stopped = true;
+    };
+    open.push(() => runner.stop());
+    return runner;
+  };
+  let sent = 0;
+  const drop = (tillId: string, ...coins: number[]) =>
+    coins.reduce<Promise<unknown>>(async (before, one) => {
+      await before;
+      const meta = { commandId: `drop-${sent++}`, actor: 'tester', origin: 'person' as const };
+      const data = { tillId, leadId: `lead-${tillId}`, coins: one, note: `note ${one}` };
+      return send(new ToTill(tillId, { type: 'DropCoin', data, meta }));
+    }, Promise.resolve());
+  const meta = (schema = 1): EventMeta => ({
+    ...{ actor: 'tester', origin: 'person', occurredAt: clock.now(), commandId: `raw-${sent}`, commandHash: '' },
+    ...{ schema, mode: 'live', $correlationId: 'raw', $causationId: 'raw' },
+  });
+  const raw = (stream: string, event: Partial<NewEvent> & { type: string; data: unknown }) =>
+    log.append(stream, [{ id: `raw-${sent++}`, meta: meta(), ...event }], 'any');
+  const sum = async (id: string) => (await new ReadModels(documents).get<Sum>(sumsOf(false), id))?.seen;
+  return { clock, log, documents, journalOf, faults, start, drop, raw, meta, sum };
+};
+
+describe('a parked sequence', () => {
+  it('is handled in order when it is tried again by a build that can', async () => {
+    const { start, drop, sum, documents, log } = setting();
+    const broken = await start([sumsOf(true)]);
+    await drop('a', 1, 13, 5);
+    await drop('b', 2);
+    await broken.catchUp();
+    expect(await broken.retryParked('sums-v1', 'till-a', 'ada')).toMatchObject({ code: 'internal/fault' });
+    expect(await sum('till-a')).toEqual([1]);
+    await broken.stop();
+
+    const mended = await start([sumsOf(false)]);
+    await drop('a', 7);
+    expect(await mended.retryParked('sums-v1', 'till-a', 'ada')).toBeUndefined();
+    await drop('a', 8);
+    await mended.catchUp();
+    expect(await sum('till-a')).toEqual([1, 13, 5, 7, 8]);
+    expect(await documents.parked()).toEqual([]);
+    expect((await mended.verify()).map(({ complete }) => complete)).toEqual([true]);
+    const decisions = await log.read('follower-sums-v1');
+    expect(decisions.map(({ type, meta: { actor } }) => [type, actor])).toEqual([
+      ['ParkedRetried', 'ada'],
+      ['ParkedRetried', 'ada'],
+    ]);
+    await expect(mended.retryParked('sums-v1', 'till-a', 'ada')).rejects.toMatchObject({ code: 'read/not-parked' });
+  });
+
+  it('goes on without an event that is discarded, also after a rebuild', async () => {
+    const { start, drop, sum } = setting();
+    const runner = await start([sumsOf(true)]);
+    await drop('a', 1, 13, 5, 13, 6);
+    await runner.catchUp();
+    expect(await runner.discardParked('sums-v1', 'till-a', 'ada')).toMatchObject({ sequence: 'till-a' }); // the second 13
+    expect(await runner.discardParked('sums-v1', 'till-a', 'ada')).toBeUndefined();
+    await drop('a', 7);
+    await runner.catchUp();
+    expect(await sum('till-a')).toEqual([1, 5, 6, 7]);
+    await runner.rebuild('sums');
+    await runner.catchUp();
+    expect(await sum('till-a')).toEqual([1, 5, 6, 7]);
+    expect((await runner.verify())[0]).toMatchObject({ complete: true, counted: 6 });
+  });
+
+  it('of a stream is folded in log order, behind what was folded since', async () => {
+    const { start, drop, sum, raw, meta, journalOf } = setting();
+    const next = events(
+      { ...tillEvents.specs, CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 } },
+      {
+        CoinDropped: { 1: (data) => data },
+      },
+    );
+    const whole = (broken: boolean) => sumsOf(broken, () => ['all']);
+    const old = await start([whole(false)]);
+    await drop('a', 1);
+    const data = { tillId: 'a', leadId: 'lead-a', coins: 2 };
+    await raw('till-a', { type: 'CoinDropped', data, meta: meta(2) });
+    await drop('b', 3);
+    await old.catchUp();
+    expect(await sum('all')).toEqual([1, 3]);
+    expect((await old.parked()).map(({ sequence, code }) => [sequence, code])).toEqual([
+      ['stream:till-a', 'event/future-version'],
+    ]);
+    await old.stop();
+    const upgraded = await start([whole(false)], [], journalOf(next));
+    expect(await upgraded.retryParked('sums-v1', 'stream:till-a', 'ada')).toBeUndefined();
+    expect(await sum('all')).toEqual([1, 2, 3]);
+  });
+
+  it('of a policy sends what waited once, and nothing before it is passed by', async () => {
+    const { start, drop, log } = setting();
+    await drop('a', 1, 2, 13, 4);
+    const broken = await start([], [telling(true)]);
+    const told = async (coins: number) => (await log.read(`till-of-till-a-${coins}`)).length;
+    expect([await told(1), await told(2), await told(13), await told(4)]).toEqual([2, 2, 0, 0]);
+    expect(await broken.discardParked('policy-telling-v1', 'till-a', 'ada')).toBeUndefined();
+    expect([await told(13), await told(4)]).toEqual([0, 2]);
+    await drop('b', 13);
+    await broken.catchUp();
+    await broken.stop();
+    const mended = await start([], [telling(false)]);
+    expect(await mended.retryParked('policy-telling-v1', 'till-b', 'ada')).toBeUndefined();
+    expect(await log.read('till-of-till-b-13')).toHaveLength(2);
+  });
+
+  it('is one where a document does not fit its columns, and the rest goes on', async () => {
+    const { start, drop, documents, faults, sum } = setting();
+    const misfit: Projection = {
+      ...sumsOf(false),
+      fold: (doc: Sum, { data }) =>
+        data.coins === 13 ? { ...doc, coins: 'many' } : { coins: doc.coins + 1, seen: [...doc.seen, data.coins] },
+    };
+    const runner = await start([misfit]);
+    await drop('a', 1, 13);
+    await drop('b', 2);
+    await runner.catchUp(5_000);
+    expect((await documents.parked()).map(({ sequence, code }) => [sequence, code])).toEqual([
+      ['till-a', 'documents/wrong-type'],
+    ]);
+    expect(await sum('till-b')).toEqual([2]);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('an event that cannot be read is parked with its code', () => {
+  const other = { tillId: 'a', leadId: 'lead-a', coins: 1 };
+  it.each([
+    ['event/unknown-type', { type: 'CoinMelted', data: {} }, 1],
+    ['event/future-version', { type: 'CoinDropped', data: other }, 9],
+    ['event/wrong-schema', { type: 'CoinDropped', data: { ...other, coins: 'many' } }, 1],
+    ['event/unreadable', { type: 'CoinDropped', data: { ...other, $personal: 'v1.AAAA' } }, 1],
+  ])('%s', async (code, event, schema) => {
+    const { start, drop, raw, meta, documents } = setting();
+    await drop('a', 1);
+    await raw('till-a', { ...event, meta: meta(schema) });
+    await drop('b', 2);
+    const runner = await start([{ ...everything, personal: true }]);
+    expect((await documents.parked()).map((parked) => [parked.sequence, parked.code])).toEqual([
+      ['stream:till-a', code],
+    ]);
+    const models = new ReadModels(documents);
+    expect(await models.get(everything, 'till-b')).toEqual({ types: ['CoinDropped'] });
+    expect((await runner.verify())[0]).toMatchObject({ complete: true, counted: 3 });
+  });
+
+  it('event/unreadable, where it is sealed with the key of somebody else', async () => {
+    const { start, drop, raw, log, documents } = setting();
+    await drop('a', 1);
+    await drop('b', 2);
+    const [sealed] = await log.read('till-b');
+    await raw('till-a', { type: 'CoinDropped', data: { ...(sealed!.data as object), leadId: 'lead-a' } });
+    await start([notes]);
+    expect((await documents.parked()).map(({ code }) => code)).toEqual(['event/unreadable']);
+  });
+});
+
+describe('a checkpoint that is not sound', () => {
+  it.each([
+    ['of another read model', 'read/foreign-checkpoint', { digest: 'notes-v1:1' }],
+    ['beyond the log', 'read/checkpoint-beyond-log', { position: '0000000000000099', count: 99 }],
+  ])('%s is answered by a rebuild', async (_, code, change) => {
+    const { start, drop, documents, faults, sum } = setting();
+    await drop('a', 1, 2);
+    const before = await start([sumsOf(false)]);
+    await before.stop();
+    const fence = (await documents.lease('sums', 'spoiler', 1, '2023-01-01T00:00:00.000Z'))!;
+    const checkpoint = { ...(await documents.checkpoint('sums-v1'))!, ...change };
+    await documents.commit({ follower: 'sums-v1', checkpoint, fence });
+    expect((await before.verify())[0]).toMatchObject({ complete: false, code });
+    await drop('a', 3);
+    const runner = await start([sumsOf(false)]);
+    for (let waited = 0; !(await runner.verify())[0]!.complete && waited < 100; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await runner.catchUp(5_000);
+    expect(faults).toMatchObject([{ code }]);
+    expect(await documents.active('sums')).toBe('sums-v1-2');
+    expect(await sum('till-a')).toEqual([1, 2, 3]);
+  });
+});
