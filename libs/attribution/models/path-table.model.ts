@@ -1,11 +1,24 @@
 import { fromMs } from '@baton/kernel';
-import { attributionModels } from '.';
 import { normalised, type Model, type ModelParameters } from './credit.model';
+import { firstTouch } from './first-touch.model';
+import { inverseJ } from './inverse-j.model';
+import { jShaped } from './j-shaped.model';
+import { lastNonDirect } from './last-non-direct.model';
+import { lastTouch } from './last-touch.model';
+import { linear } from './linear.model';
 import type { PathTable } from './path-table.rules';
+import { positionBased } from './position-based.model';
 
 /** Models that need the order of the touches and no dates: the rule-based ones that a path table can answer. */
-const orderOnly = ['first-touch', 'last-touch', 'last-non-direct', 'linear', 'position-based', 'j-shaped', 'inverse-j'];
-export const pathModels: readonly Model[] = attributionModels.filter(({ code }) => orderOnly.includes(code));
+export const pathModels: readonly Model[] = [
+  firstTouch,
+  lastTouch,
+  lastNonDirect,
+  linear,
+  positionBased,
+  jShaped,
+  inverseJ,
+];
 
 export interface PathCredit {
   readonly key: string;
