@@ -219,7 +219,9 @@ export class AttributionResolver {
   ): Promise<Attribution> {
     const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? this.clock.now();
     const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
-    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(([, value]) => value !== undefined && value !== null);
+    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    );
     return withTransitions(
       await attribution(this.models.asOf(args.asOf), {
         ...(await this.question(args)),
