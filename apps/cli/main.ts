@@ -11,6 +11,7 @@ import { EventsCommand } from './events.command';
 import { ImportCommand } from './import.command';
 import { KeysCommand } from './keys.command';
 import { fail } from './output';
+import { ParkedCommand } from './parked.command';
 import { RebuildCommand } from './rebuild.command';
 import { ReportCommand } from './report.command';
 import { RestoreCommand } from './restore.command';
@@ -28,6 +29,7 @@ import { StatusCommand } from './status.command';
     AttributionCommand,
     RebuildCommand,
     StatusCommand,
+    ParkedCommand,
     KeysCommand,
     DefinitionsCommand,
     BackupCommand,
