@@ -8,6 +8,7 @@ export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } fr
 export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
 export { stageNames, type StageName } from './write/lead/lead.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
+export { probabilityToWin, type Counts, type Past } from './score/naive-bayes.model';
 export { scoreAt, type Score, type ScoreEntry } from './write/lead/score.model';
 export { routingQueues, type RoutingQueue } from './read/routing/routing.projection';
 export { compileCalendar, wallClock, type Calendar } from './sla/calendar.rules';
