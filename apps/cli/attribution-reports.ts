@@ -3,7 +3,7 @@ import {
   conversionKinds,
   figuresOf,
   isIntact,
-  methodAt,
+  methodOf,
   paths,
   periodDelta,
   periods,
@@ -13,22 +13,32 @@ import {
   type PeriodDelta,
   type ReturnDimension,
 } from '@baton/attribution';
-import { fixed, line, money, printJson, printTable } from './output';
+import type { ReadModels } from '@baton/platform/documents';
+import { fixed, key, line, money, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
 const instant = (text: string | undefined, path: string, zone = 'UTC') =>
   text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
-const key = (value: string | null): string => (value === null ? '(not stated)' : value === '' ? '(blank)' : value);
 const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
 
+/** The read models that a report asks: those of now, or as they stood at the cut of the options. */
+export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
+  models.asOf({
+    happenedBy: instant(happenedBy, 'happenedBy', timeZone),
+    knownBy: instant(knownBy, 'knownBy', timeZone),
+  });
+
 /** The definitions and the period that the options ask for. */
-const asked = async (session: Session, { lookback, timeZone, currency, ...options }: ReportOptions) => {
+export const asked = async (session: Session, options: ReportOptions) => {
+  const { lookback, timeZone, currency, definition, channelRules } = options;
   const to = instant(options.to, 'to', timeZone);
   const from = instant(options.from, 'from', timeZone);
-  const now = session.clock.now();
+  const cut = instant(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
+  const latest = [to, cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
+  const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
   return {
-    ...(await methodAt(session.app.get(DefinitionSource), to && to < now ? to : now)),
+    ...(await methodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, versions)),
     ...(from && { from }),
     ...(to && { to }),
     ...(lookback && { lookback }),
@@ -55,7 +65,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
   const by = (options.by ?? 'channel') as ReturnDimension;
   if (!returnDimensions.includes(by))
     throw new Refused('cli/unknown-breakdown', `Break returns down by ${returnDimensions.join(', ')}.`, 'by');
-  const report = await returns(session.models, {
+  const report = await returns(modelsOf(session, options), {
     ...(await asked(session, options)),
     by,
     ...(options.model && { model: options.model }),
@@ -105,7 +115,7 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   const conversion = conversionOf(options.conversion ?? 'won');
   if (conversion === 'lost')
     throw new Refused('cli/unknown-conversion', 'Lost deals are told beside the paths to won ones.', 'conversion');
-  const report = await paths(session.models, {
+  const report = await paths(modelsOf(session, options), {
     ...(await asked(session, options)),
     conversion,
     ...(options.top && { top: Number(options.top) }),

@@ -27,6 +27,9 @@ export const line = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+/** A report's key: null is what nobody stated, an empty text is a value of its own. */
+export const key = (value: string | null): string =>
+  value === null ? '(not stated)' : value === '' ? '(blank)' : value;
 export const money = (amount: Money | null | undefined): string => (amount ? formatMoney(amount) : '');
 export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined ? '' : value.toFixed(digits);

@@ -1,9 +1,9 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { DefinitionSource, instantOf, isDay, Refused, startOfDay } from '@baton/kernel';
-import { compareModels, dimensions, methodAt, modelOf, type Dimension } from '@baton/attribution';
+import { Refused } from '@baton/kernel';
+import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
-import { conversionOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
-import { fixed, line, money, printJson, printTable } from './output';
+import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import { fixed, key, line, money, printJson, printTable } from './output';
 import { Session } from './session';
 
 export interface ReportOptions {
@@ -17,32 +17,32 @@ export interface ReportOptions {
   readonly conversion?: string;
   readonly rate?: string;
   readonly top?: string;
+  readonly definition?: string;
+  readonly channelRules?: string;
+  readonly order?: number;
+  readonly seed?: number;
+  readonly bootstrap?: number;
+  readonly happenedBy?: string;
+  readonly knownBy?: string;
   readonly json?: boolean;
 }
-
-const instant = (text: string | undefined, path: string, zone = 'UTC') =>
-  text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
-const key = (value: string | null): string => (value === null ? '(not stated)' : value === '' ? '(blank)' : value);
 
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const by = (options.by ?? 'channel') as Dimension;
   if (!dimensions.includes(by))
     throw new Refused('cli/unknown-breakdown', `Break attribution down by ${dimensions.join(', ')}.`, 'by');
-  const to = instant(options.to, 'to', options.timeZone);
-  const from = instant(options.from, 'from', options.timeZone);
-  const method = await methodAt(session.app.get(DefinitionSource), to ?? session.clock.now());
-  const asked = models.length > 0 ? models : [method.definition.body.model];
-  return compareModels(session.models, {
-    ...method,
-    models: asked.map((code) => modelOf(code).code),
+  const question = await asked(session, options);
+  return compareModels(modelsOf(session, options), {
+    ...question,
+    models: models.length > 0 ? models : [question.definition.body.model],
     by,
-    ...(from && { from }),
-    ...(to && { to }),
-    ...(options.lookback && { lookback: options.lookback }),
-    ...(options.timeZone && { timeZone: options.timeZone }),
-    ...(options.currency && { currency: options.currency }),
     ...(options.conversion && { conversion: conversionOf(options.conversion) }),
+    learning: {
+      ...(options.order !== undefined && { order: options.order }),
+      ...(options.seed !== undefined && { seed: options.seed }),
+      ...(options.bootstrap !== undefined && { bootstrap: options.bootstrap }),
+    },
   });
 };
 
@@ -69,15 +69,21 @@ export const attributionTable = async (session: Session, models: readonly string
   for (const warning of new Set(reports.flatMap(({ warnings }) => warnings))) line(warning);
 };
 
-/** Pipeline velocity and its parts. */
-export const velocityTable = async (session: Session, { by, from, to, timeZone, currency }: ReportOptions) => {
-  const { total, rows, warnings } = await velocity(session.models, {
+const velocityReport = (session: Session, options: ReportOptions) => {
+  const { by, from, to, timeZone, currency } = options;
+  return velocity(modelsOf(session, options), {
     ...(by && { by: by as DealBreakdown }),
     from,
     to,
     timeZone,
     ...(currency && { filters: { currency } }),
   });
+};
+
+/** Pipeline velocity and its parts. */
+export const velocityTable = async (session: Session, options: ReportOptions) => {
+  const { total, rows, warnings } = await velocityReport(session, options);
+  const { by } = options;
   line(`\nPipeline velocity${by ? ` by ${by}` : ''}`);
   printTable(
     [by ?? '', 'open', 'won', 'lost', 'win rate', 'average won', 'cycle days', 'per day'],
@@ -106,22 +112,11 @@ const reports: Readonly<Record<string, Report>> = {
   returns: returnsReport,
   paths: pathsReport,
   periods: periodsReport,
-  velocity: async (session, { json, ...options }) => {
-    if (!json) return velocityTable(session, options);
-    const { by, from, to, timeZone, currency } = options;
-    printJson(
-      await velocity(session.models, {
-        ...(by && { by: by as DealBreakdown }),
-        from,
-        to,
-        timeZone,
-        ...(currency && { filters: { currency } }),
-      }),
-    );
-  },
-  pipeline: async (session, { json }) => {
-    const answer = await pipeline(session.models);
-    if (json) return printJson(answer);
+  velocity: async (session, options) =>
+    options.json ? printJson(await velocityReport(session, options)) : velocityTable(session, options),
+  pipeline: async (session, options) => {
+    const answer = await pipeline(modelsOf(session, options));
+    if (options.json) return printJson(answer);
     printTable(
       ['stage of open deals', 'deals', 'worth'],
       answer.stages.map(({ stage, deals, worth }) => [stage, deals, worth.map(money).join(', ')]),
@@ -131,8 +126,9 @@ const reports: Readonly<Record<string, Report>> = {
       answer.leads.map(({ stage, leads }) => [stage, leads]),
     );
   },
-  'sales-cycle': async (session, { json, by, from, to, timeZone }) => {
-    const answer = await salesCycle(session.models, { ...(by && { by: by as never }), from, to, timeZone });
+  'sales-cycle': async (session, options) => {
+    const { json, by, from, to, timeZone } = options;
+    const answer = await salesCycle(modelsOf(session, options), { ...(by && { by: by as never }), from, to, timeZone });
     if (json) return printJson(answer);
     printTable(
       [by ?? '', 'deals', 'median days', 'p90', 'mean'],
@@ -204,6 +200,34 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--top <n>', description: 'Of paths: how many to name; 20 by default.' })
   top(value: string) {
+    return value;
+  }
+  @Option({ flags: '--definition <version>', description: 'attribution@3 instead of the version in force.' })
+  definition(value: string) {
+    return value;
+  }
+  @Option({ flags: '--channel-rules <version>', description: 'channel-rules@2 instead of the version in force.' })
+  channelRules(value: string) {
+    return value;
+  }
+  @Option({ flags: '--order <k>', description: 'Of markov: how many channels a state remembers, 1 to 4.' })
+  order(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--seed <number>', description: 'Of data-driven models: the seed of what is sampled.' })
+  seed(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--bootstrap <count>', description: 'Of data-driven models: resamples for intervals.' })
+  bootstrap(value: string) {
+    return Number(value);
+  }
+  @Option({ flags: '--happened-by <day>', description: 'As of then: leave out what occurred later.' })
+  happenedBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--known-by <day>', description: 'As of then: leave out what was recorded later.' })
+  knownBy(value: string) {
     return value;
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })
