@@ -60,7 +60,7 @@ describe('an import that is killed', () => {
     LONG,
   );
 
-  const injected = ['fdatasync:signal=SIGKILL', 'pwrite64:signal=SIGKILL', 'pwrite64:error=ENOSPC'];
+  const injected = ['fsync,fdatasync:signal=SIGKILL', 'pwrite64:signal=SIGKILL', 'pwrite64:error=ENOSPC'];
   if (!hasStrace) process.stderr.write('NOT PROVEN: strace is absent, so no system call is made to fail\n');
   (hasStrace ? it : it.skip).each(injected)(
     '%s: at each of the first calls',
@@ -69,7 +69,7 @@ describe('an import that is killed', () => {
       let struck = 0;
       for (let call = 1; call <= calls; call++) {
         const folder = emptyFolder();
-        const when = calls === 1 ? (what.startsWith('fdatasync') ? 5 : 40) : call;
+        const when = calls === 1 ? (what.startsWith('fsync') ? 5 : 40) : call;
         const inject = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${what.split(':')[0]}`];
         const ended = await killed([...inject, '-e', `inject=${what}:when=${when}`, ...importOf(folder, ROWS)], folder);
         struck += ended.signal !== null || ended.status !== 0 ? 1 : 0;
