@@ -25,7 +25,7 @@ import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
-import { historyOf, Runner } from './runner';
+import { followerEvents, historyOf, Runner } from './runner';
 import { aroundPageOf, CommandWatch, loggerOf, Metrics, ObservedEventLog } from './telemetry';
 
 /** The machine's clock. */
@@ -78,7 +78,7 @@ export class PlatformModule implements OnApplicationShutdown {
 
   static forRoot(config: Config, contexts: readonly ContextParts[], clock: Clock = new SystemClock()): DynamicModule {
     const parts = [accessParts, ...contexts];
-    const catalogue = catalogueOf(parts.flatMap(({ events }) => events));
+    const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },
