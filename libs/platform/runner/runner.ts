@@ -21,7 +21,6 @@ import {
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { v5 as uuidv5 } from 'uuid';
 import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type Follower } from './fold';
 import { Group, type AroundPage } from './group';
@@ -29,11 +28,11 @@ import { isDeadNeighbour } from './neighbour';
 import { follower } from './parked.decider';
 import { replay } from './replay';
 import { policyFollower, React, type Dispatch } from './react';
+import { sendDue } from './due';
 import { seenBy, soundness, type Completeness } from './verify';
 
 const LEASE_MS = 10_000;
 const TICK_MS = 1_000;
-const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
 
 export interface RunnerParts {
   readonly log: EventLog;
@@ -299,30 +298,7 @@ export class Runner {
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    if (!this.fences.has('clock')) return 0;
-    const { documents, dueLists, dispatch } = this.parts;
-    let sent = 0;
-    for (const { projection, to, type } of dueLists) {
-      const generation = (await documents.active(projection.name)) ?? firstGeneration(projection);
-      const due = await documents.find(collectionOf(projection, generation), {
-        where: { dueAt: { lte: until } },
-        orderBy: [{ column: 'dueAt' }],
-        limit: 500,
-      });
-      for (const { id, doc } of due) {
-        const idField = `${projection.name} ${id} ${(doc as { dueAt: string }).dueAt}`;
-        const meta = {
-          commandId: uuidv5(idField, CLOCK_COMMANDS),
-          actor: 'clock',
-          origin: 'system' as const,
-          occurredAt: until,
-          mode,
-        };
-        await dispatch(new to(id, { type, data: { [idFieldOf(to)]: id }, meta }));
-        sent++;
-      }
-    }
-    return sent;
+    return this.fences.has('clock') ? sendDue(this.parts, until, mode) : 0;
   }
 
   /**
@@ -410,6 +386,3 @@ export class Runner {
     return answers;
   }
 }
-
-/** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
-const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;
