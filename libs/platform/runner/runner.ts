@@ -21,7 +21,7 @@ import {
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
+import { firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type Follower } from './fold';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
