@@ -38,6 +38,8 @@ const meanings: Readonly<Record<Dimension, string>> = {
   content: 'The content that the touch states.',
   owner: 'Who owned the deal when it closed.',
   product: 'What was sold.',
+  region: 'The region of the person of the touch, as it is known; without one the country.',
+  segment: 'The industry of the person’s company, as it is known.',
 };
 registerEnumType(DimensionEnum, {
   name: 'AttributionBy',

@@ -13,7 +13,20 @@ import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
-export const dimensions = ['channel', 'campaign', 'month', 'source', 'medium', 'content', 'owner', 'product'] as const;
+export const recordedDimensions = [
+  'channel',
+  'campaign',
+  'month',
+  'source',
+  'medium',
+  'content',
+  'owner',
+  'product',
+] as const;
+/** What is known of the person of a touch when it is asked: it is no part of the journey. */
+export const personDimensions = ['region', 'segment'] as const;
+export type PersonDimension = (typeof personDimensions)[number];
+export const dimensions = [...recordedDimensions, ...personDimensions] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /** How credits are given: the two definitions, and what a question says instead. */
@@ -26,7 +39,10 @@ export interface Method {
   readonly timeZone?: string;
   /** What else a question says instead of the definition. */
   readonly parameters?: Partial<Attribution>;
+  /** For sums by what is known of the person, by the lead. */
+  readonly people?: People;
 }
+export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
 /** One row of a report: fractions of conversions, and money that sums to the amounts exactly. */
 export interface Credited {
@@ -64,6 +80,7 @@ export interface Applied {
   readonly timeZone: string;
   readonly parameters: ModelParameters;
   readonly classify: (touch: JourneyTouch) => string;
+  readonly people?: People;
 }
 
 const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules => ({
@@ -102,6 +119,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
       ...(body.stages && { stages: body.stages, mid: body.mid ?? 0 }),
     },
     classify: channelClassifier(channelRules.body),
+    ...(method.people && { people: method.people }),
   };
 };
 
@@ -135,8 +153,16 @@ export const selected = (
 export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): Money | undefined =>
   outcome === 'won' && amountMinor !== null && currency !== null ? { minor: amountMinor, currency } : undefined;
 
-const keyOf = (by: Dimension, touch: ClassifiedTouch, deal: JourneyDocument, timeZone: string): string | null => {
+const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
+
+const keyOf = (
+  by: Dimension,
+  touch: ClassifiedTouch,
+  deal: JourneyDocument,
+  { timeZone, people }: Pick<Applied, 'timeZone' | 'people'>,
+): string | null => {
   if (by === 'month') return monthOf(deal.closedAt, timeZone);
+  if (isOfPerson(by)) return people?.get(touch.leadId)?.[by] ?? null;
   return (by === 'owner' || by === 'product' ? deal[by] : touch[by]) ?? null;
 };
 
@@ -161,7 +187,7 @@ export interface KeyCredit {
 export const creditsByKey = (
   model: Model,
   { touches, selection }: ReturnType<typeof selected>,
-  { parameters, timeZone }: Applied,
+  { parameters, timeZone, people }: Applied,
   by: Dimension,
   deal: JourneyDocument,
 ): { readonly keys: ReadonlyMap<string | null, KeyCredit>; readonly unattributed: boolean } => {
@@ -169,7 +195,7 @@ export const creditsByKey = (
   const keys = new Map<string | null, KeyCredit>();
   credits.forEach(({ weight, minor }, index) => {
     if (weight === 0 && !minor) return;
-    const key = keyOf(by, touches[index]!, deal, timeZone);
+    const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
     const known = keys.get(key);
     if (!known) keys.set(key, { conversions: weight, minor });
     else if (model.additive) {

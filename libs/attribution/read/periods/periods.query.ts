@@ -16,7 +16,7 @@ import type { FreezeCommand, FrozenFacts } from '../../write/period/period.event
 import { modelOf } from '../attribution/attribution.query';
 import {
   applied,
-  dimensions,
+  recordedDimensions,
   revenueOf,
   tally,
   type Conversions,
@@ -40,8 +40,9 @@ export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDo
   frozenHash(facts) === hash;
 
 const dimensionOf = (by: string): Dimension => {
-  if (dimensions.includes(by as Dimension)) return by as Dimension;
-  throw new Refused('attribution/unknown-dimension', `Sum by one of ${dimensions.join(', ')}.`, 'by');
+  const known = recordedDimensions.find((one) => one === by);
+  if (known) return known; // what is known of a person changes without a restatement
+  throw new Refused('attribution/unknown-dimension', `Freeze by one of ${recordedDimensions.join(', ')}.`, 'by');
 };
 const summable = (code: string): Model => {
   const model = modelOf(code);
