@@ -29,6 +29,10 @@ export const isGenerationOf = (projection: Projection, generation: string): bool
   );
 };
 
+/** The generation that readers of a read model use. */
+export const activeGeneration = async (documents: Documents, projection: Projection): Promise<string> =>
+  (await documents.active(projection.name)) ?? firstGeneration(projection);
+
 /** A cut through the log: what had happened by an instant, and what we knew by an instant or a position. */
 export interface AsOf {
   /** Events that occurred later are left out. */
@@ -57,7 +61,7 @@ export class ReadModels {
 
   /** Where the active generation of a read model is kept. */
   async collection(projection: Projection): Promise<Collection> {
-    return collectionOf(projection, (await this.documents.active(projection.name)) ?? firstGeneration(projection));
+    return collectionOf(projection, await activeGeneration(this.documents, projection));
   }
 
   async get<D>(projection: Projection<D>, id: string): Promise<D | undefined> {

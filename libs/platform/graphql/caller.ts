@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
-import { Refused, type Role } from '@baton/kernel';
+import { Refused, roles, type Role } from '@baton/kernel';
 import type { CallerIdentity } from '../access';
 import { Runner } from '../runner';
 
@@ -19,7 +19,7 @@ const ALLOWED = 'baton:allowed';
 export const Allow = (...allowed: readonly Role[]) => SetMetadata(ALLOWED, allowed);
 
 /** Any caller that has a key. */
-export const everyRole: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'analyst', 'auditor', 'admin'];
+export const everyRole: readonly Role[] = roles;
 /** Who works with leads by name. */
 export const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
@@ -75,6 +74,3 @@ export const graphqlModule = (): DynamicModule => ({
     },
   ],
 });
-
-/** Where the schema is kept as a file. */
-export const schemaFile = join('apps', 'api', 'schema.graphql');

@@ -13,7 +13,7 @@ export {
 } from './connection';
 export { CommandOutcome, mutationsOf } from './mutations';
 export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntScalar } from './scalars';
-export { graphqlModule, schemaFile } from './graphql.module';
+export { graphqlModule } from './graphql.module';
 export { guardEdge, serverOptions } from './edge';
 export { limits } from './limits';
 export { Ended, positionsOf } from './subscriptions';

@@ -1,6 +1,6 @@
 import type { Documents, DueList, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { collectionOf, firstGeneration } from '../documents';
+import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './react';
 
 const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
@@ -22,7 +22,7 @@ export const sendDue = async (
 ): Promise<number> => {
   let sent = 0;
   for (const { projection, to, type } of dueLists) {
-    const generation = (await documents.active(projection.name)) ?? firstGeneration(projection);
+    const generation = await activeGeneration(documents, projection);
     const due = await documents.find(collectionOf(projection, generation), {
       where: { dueAt: { lte: until } },
       orderBy: [{ column: 'dueAt' }],

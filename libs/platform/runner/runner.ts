@@ -21,7 +21,7 @@ import {
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { firstGeneration, isGenerationOf } from '../documents';
+import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type Follower } from './fold';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
@@ -243,8 +243,7 @@ export class Runner {
     const { documents, projections, policies } = this.parts;
     const names = only === 'read models' ? [] : policies.map(policyFollower);
     if (only !== 'policies')
-      for (const projection of projections)
-        names.push((await documents.active(projection.name)) ?? firstGeneration(projection));
+      for (const projection of projections) names.push(await activeGeneration(documents, projection));
     return names;
   }
 
@@ -379,7 +378,7 @@ export class Runner {
     const answers: Completeness[] = [];
     for (const projection of projections) {
       const owner = firstGeneration(projection);
-      const generation = (await documents.active(projection.name)) ?? owner;
+      const generation = await activeGeneration(documents, projection);
       const checkpoint = await documents.checkpoint(generation);
       answers.push(await seenBy(log, { follower: generation, owner }, projection.types, checkpoint));
     }
