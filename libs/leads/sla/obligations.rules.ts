@@ -23,7 +23,8 @@ export const observed = ({ id, type, data, occurredAt, recordedAt, meta }: Recor
   ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS && { knownAt: recordedAt }),
 });
 
-interface Stop {
+/** One of the events that fulfil an obligation. */
+export interface Stop {
   readonly at: Instant;
   /** What it is a mix of. */
   readonly value: string;
@@ -120,17 +121,22 @@ const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): 
   return varied === undefined ? undefined : varied > nth ? varied : nth;
 };
 
-/** Keeps the stops in order of their happening, and of them only those that can matter. */
-const withStop = (clock: SlaClock, obligation: Obligation, event: Observed): SlaClock => {
-  const stop: Stop = { at: event.occurredAt, value: obligation.mix ? valueOf(event.data, obligation.mix.field) : '' };
-  const after = clock.counted.findIndex(({ at }) => at > stop.at);
-  const all = clock.counted.toSpliced(after < 0 ? clock.counted.length : after, 0, stop);
-  const counted = obligation.last
+/** One stop more: the stops in order of their happening, and of them only those that can matter. */
+export const withStop = (
+  counted: readonly Stop[],
+  stop: Stop,
+  { times = 1, last }: Pick<Obligation, 'times' | 'last'>,
+): readonly Stop[] => {
+  const after = counted.findIndex(({ at }) => at > stop.at);
+  const all = counted.toSpliced(after < 0 ? counted.length : after, 0, stop);
+  return last
     ? all.slice(-1)
-    : all.filter(
-        ({ value }, index) =>
-          index < (obligation.times ?? 1) || all.findIndex((other) => other.value === value) === index,
-      );
+    : all.filter(({ value }, index) => index < times || all.findIndex((other) => other.value === value) === index);
+};
+
+const stoppedBy = (clock: SlaClock, obligation: Obligation, event: Observed): SlaClock => {
+  const stop: Stop = { at: event.occurredAt, value: obligation.mix ? valueOf(event.data, obligation.mix.field) : '' };
+  const counted = withStop(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
   return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
@@ -197,7 +203,7 @@ const stepped = (
       clock = { ...clock, pauses };
       clock = { ...clock, dueAt: workingOf(obligation, calendar, clock).dueAt };
     }
-    if (occurs(obligation.stop, event)) clock = withStop(clock, obligation, event);
+    if (occurs(obligation.stop, event)) clock = stoppedBy(clock, obligation, event);
   }
   if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
   if (occurs(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };

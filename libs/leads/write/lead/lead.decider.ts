@@ -14,6 +14,7 @@ import {
   type Person,
 } from './lead.model';
 import { existing, idReleased, mayMove, standing, type MoveName } from './moves.rules';
+import { obligationFolds } from './obligations.rules';
 import { evidenceOf, evidenceOfMet, qualification, verdictOf, type Qualification } from './qualification.rules';
 import { TouchLog } from './touch-log.model';
 
@@ -286,6 +287,7 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
         opportunityIds: [],
         visitorIds: [],
         merged: new Map(),
+        obligations: [],
       },
     }),
     LeadProfileChanged: (state, { data, occurredAt }) =>
@@ -331,6 +333,7 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
     LeadIdReleased: () => ({ stage: 'released' }),
+    ...obligationFolds,
   },
   due: (state) => (state.stage === 'recycled' ? state.reengageAt : undefined),
   pass: (state, context) =>

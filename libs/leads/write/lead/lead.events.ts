@@ -6,6 +6,7 @@ import {
   integer,
   json,
   list,
+  object,
   oneOf,
   optional,
   personal,
@@ -54,6 +55,24 @@ const externalId = optional(
 );
 const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
 const reengageAt = optional(instant('When marketing takes it up again without a new touch.'));
+const obligation = {
+  leadId,
+  kind: text('What sales owes: first-response, disposition, attempts …', { min: 1, max: 100 }),
+  startedBy: text('Id of the event that started the clock.', { min: 1, max: 100 }),
+  rep: optional(rep),
+};
+const by = text('Id of the event that caused it.', { min: 1, max: 100 });
+const moments = list(
+  object({
+    at: instant('When it happens, if nothing else happens before.'),
+    what: oneOf(['escalation', 'breach']),
+    notify: optional(text('Whom an escalation tells: rep, manager, handoff-owner.', { max: 100 })),
+    step: optional(integer('Which step of the escalation it is, from 0.', { min: 0 })),
+  }),
+  'What time alone will say of the clock, in order.',
+);
+const dueAt = instant('The last instant at which an answer is in time.');
+const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 
 export const leadEvents = events({
@@ -180,6 +199,67 @@ export const leadEvents = events({
     description: 'The visits of an anonymous visitor belong to this person.',
     leadId,
     visitorId: ref('visitor'),
+  },
+  ObligationStarted: {
+    version: 1,
+    description: 'Sales owes the lead something from now on.',
+    ...obligation,
+    definition: ref('definition', 'The policy that sets the terms, `sla-policy@2`.'),
+    calendar: optional(ref('definition', 'The calendar whose hours count, `business-calendar@1`.')),
+    times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
+    kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
+    last: optional(flag('The last answer counts, not the first.')),
+    budgetMs: integer('How much time there is, in milliseconds.', { min: 1 }),
+    dueAt,
+    clock: oneOf(
+      ['business-calendar', 'wall-clock', 'always-closed'],
+      'What it runs on; always-closed: on the wall clock, because the calendar has no open hour.',
+    ),
+    moments,
+  },
+  ObligationProgressed: {
+    version: 1,
+    description: 'An answer counts, and more are owed.',
+    ...obligation,
+    by,
+    at: instant('When the answer happened.'),
+    value: text('What answers are a mix of: call, e-mail …', { max: 300 }),
+  },
+  ObligationPaused: { version: 1, description: 'The clock stands still.', ...obligation, by },
+  ObligationResumed: { version: 1, description: 'The clock goes on.', ...obligation, by, dueAt, moments },
+  ObligationMet: {
+    version: 1,
+    description: 'Sales did what it owed.',
+    ...obligation,
+    by,
+    at: instant('When it was fulfilled.'),
+    late: flag('After the due instant.'),
+    toldLate,
+    value: optional(text('What answers are a mix of.', { max: 300 })),
+  },
+  ObligationBreached: {
+    version: 1,
+    description: 'What sales owed was not done in time.',
+    ...obligation,
+    dueAt: instant('The last instant at which an answer was in time.'),
+    cause: oneOf(['time', 'given-up'], 'The time ran out, or the lead was given up before enough was done.'),
+    by: optional(by),
+    moments: optional(moments),
+  },
+  ObligationEscalated: {
+    version: 1,
+    description: 'Somebody is to be told how an obligation stands.',
+    ...obligation,
+    step: integer('Which step of the policy’s escalation it is, from 0.', { min: 0 }),
+    notify: text('Whom: rep, manager, handoff-owner.', { min: 1, max: 100 }),
+    definition: ref('definition', 'The policy under which the clock started, `sla-policy@2`.'),
+  },
+  ObligationCancelled: {
+    version: 1,
+    description: 'What sales owed is owed no more; a breach before stands.',
+    ...obligation,
+    by,
+    toldLate,
   },
   LeadIdReleased: {
     version: 1,

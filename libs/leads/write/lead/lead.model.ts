@@ -1,5 +1,6 @@
 import type { Instant } from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField } from '@baton/definitions';
+import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import type { TouchLog } from './touch-log.model';
 
 /** A deal of the person, as this lead has heard of it. */
@@ -12,6 +13,23 @@ export interface Deal {
   readonly converted: boolean;
   readonly lost: boolean;
   readonly role?: string;
+}
+
+/** An obligation of sales to the lead, and what was said of it. */
+export interface LeadClock extends SlaClock {
+  /** The versions under which it started and is judged: `sla-policy@2`, `business-calendar@1`. */
+  readonly definition: string;
+  readonly calendar?: string;
+  /** How many answers it takes, and whether the last of them counts. */
+  readonly times?: number;
+  readonly last?: boolean;
+  readonly rep?: string;
+  /** What time alone will say of it, in order. */
+  readonly moments: readonly Moment[];
+  /** Its breach is recorded. */
+  readonly breached?: true;
+  /** The steps of the escalation that were taken. */
+  readonly escalated: readonly number[];
 }
 
 /** What a lead keeps through all stages. */
@@ -30,6 +48,8 @@ export interface Person {
   readonly visitorIds: readonly string[];
   /** Leads that turned out to be this person; false for those separated again. */
   readonly merged: ReadonlyMap<string, boolean>;
+  /** What sales owes the lead, and owed lately; oldest first. */
+  readonly obligations: readonly LeadClock[];
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
 }
