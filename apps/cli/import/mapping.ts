@@ -89,6 +89,8 @@ export interface Mapping {
   readonly commands: readonly MappedCommand[];
   /** Every column that the mapping reads, in order of mention. */
   readonly columns: readonly string[];
+  /** Those of them that say which record is meant: of the key, and of fields and look-ups that hold an id. */
+  readonly idColumns: readonly string[];
 }
 /** The commands of the aggregates that an import may speak to, by the name used in `to`. */
 export type Aggregates = Readonly<Record<string, Commands>>;
@@ -128,6 +130,11 @@ export const columnsOf = (value: Value): readonly string[] => {
     return [value.externalId, value.email].flatMap((by) => (by === undefined ? [] : columnsOf(by)));
   if ('column' in value) return typeof value.money === 'object' ? [value.column, value.money.column] : [value.column];
   return [];
+};
+const idColumnsOf = (field: string, value: Value): readonly string[] => {
+  if (typeof value === 'object' && 'lookup' in value)
+    return value.externalId === undefined ? [] : columnsOf(value.externalId);
+  return /(^id|Id|Ids)$/.test(field) ? columnsOf(value) : [];
 };
 const columnsOfCondition = (condition: Condition): readonly string[] => {
   if ('not' in condition) return columnsOfCondition(condition.not);
@@ -226,5 +233,9 @@ export const mappingOf = (json: unknown, aggregates: Aggregates): Mapping => {
       ...Object.values(data).flatMap(columnsOf),
     ]),
   ];
-  return { name, delimiter, encoding, key, commands, columns: [...new Set(columns)] };
+  const ids = commands.flatMap(({ data }) =>
+    Object.entries(data).flatMap(([field, value]) => idColumnsOf(field, value)),
+  );
+  const idColumns = [...new Set([...key, ...ids])];
+  return { name, delimiter, encoding, key, commands, columns: [...new Set(columns)], idColumns };
 };

@@ -21,16 +21,22 @@ export interface RowFault {
   readonly message: string;
 }
 
+/** A number that a spreadsheet wrote back in its own way: `1.23E+15` stands for every id that begins so. */
+const roundedNumber = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/i;
+
 const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
 /**
  * Names the rows of one file, so that a second import of it finds the same names. A row is its key, or without one
  * its content and how many equal rows stood before it: true duplicates keep names of their own.
- * @returns takes the rows in file order; throws Refused `import/blank-key`
+ * @returns takes the rows in file order; throws Refused `import/blank-key`, `import/rounded-id`
  */
-export const rowNames = ({ name, key }: Pick<Mapping, 'name' | 'key'>) => {
+export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>) => {
   const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
   return (row: readonly string[], cells: Cells): string => {
+    const rounded = idColumns.find((column) => roundedNumber.test(cells(column).trim()));
+    if (rounded !== undefined)
+      throw new Refused('import/rounded-id', 'A spreadsheet has rounded this id; export the column as text.', rounded);
     if (key.length > 0) {
       const values = key.map(cells);
       if (values.every((value) => value.trim() === ''))

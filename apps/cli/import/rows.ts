@@ -67,12 +67,15 @@ const codeOf = ({ code }: CsvError, firstLineBytes: number): Code => {
   return code === 'CSV_QUOTE_NOT_CLOSED' ? 'import/unclosed-quote' : 'import/stray-quote';
 };
 
+/** UTF-16 by its byte order mark, or because the first letter is half a NUL. */
+const isUtf16 = (head: Buffer): boolean =>
+  ['fffe', 'feff'].includes(head.toString('hex', 0, 2)) || (head.length > 1 && (head[0] === 0) !== (head[1] === 0));
+
 /** Where the text begins: after a UTF-8 byte order mark. */
 const startOf = async (file: FileHandle): Promise<number> => {
-  const head = Buffer.alloc(3);
-  await file.read(head, 0, 3, 0);
-  if (['fffe', 'feff'].includes(head.toString('hex', 0, 2)))
-    throw new Refused('import/not-utf-8', 'The file is UTF-16; save it as UTF-8.');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(3), 0, 3, 0);
+  const head = buffer.subarray(0, bytesRead);
+  if (isUtf16(head)) throw new Refused('import/not-utf-8', 'The file is UTF-16; save it as UTF-8.');
   return head.toString('hex') === 'efbbbf' ? 3 : 0;
 };
 
@@ -127,8 +130,9 @@ const endOfLine = async (file: FileHandle, offset: number): Promise<{ end: numbe
     const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, at);
     if (bytesRead === 0) return { end: at, bytes: at - offset };
     const chunk = buffer.subarray(0, bytesRead);
-    const breakAt = chunk.findIndex((byte) => byte === 10 || byte === 13);
-    if (breakAt < 0) {
+    const breaks = [chunk.indexOf(10), chunk.indexOf(13)].filter((place) => place >= 0);
+    const breakAt = Math.min(...breaks);
+    if (breaks.length === 0) {
       at += bytesRead;
       continue;
     }

@@ -75,8 +75,10 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
 const wall = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
 const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>();
+/** A whole date: of a mere time of day the library would make today's, and of a number a year or a day of one. */
+const isoDate = /^\d{4}(-\d{2}-\d{2}|\d{4})(T|$)/i;
 const read = (text: string, format: string, zone: string): DateTime => {
-  if (format === 'iso') return DateTime.fromISO(text, { zone });
+  if (format === 'iso') return isoDate.test(text) ? DateTime.fromISO(text, { zone }) : DateTime.invalid('no date');
   let parser = parsers.get(format);
   if (!parser) parsers.set(format, (parser = DateTime.buildFormatParser(format, { locale: 'en-US' })));
   return DateTime.fromFormatParser(text, parser, { zone, locale: 'en-US' });
