@@ -3,12 +3,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repetitions } from '@baton/kernel/testing';
-import { baton, batonJson, root } from './support/baton';
-import { differingModels, eventsOf, faultsOf, hasStrace, importOf, killed, seeded, type Ended } from './support/crash';
+import { root } from './support/baton';
+import {
+  eventsOf,
+  faultsOf,
+  hasStrace,
+  importOf,
+  inLanes,
+  killed,
+  seeded,
+  unsoundModels,
+  type Ended,
+} from './support/crash';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
 const LONG = 7_200_000;
-const ROWS = 60;
+const LEADS = 4;
+/** A part of what an import takes on an idle machine: it is killed several times on its way. */
+const KILL_WITHIN_MS = 500;
 const log = join(root, 'dist', 'libs', 'platform', 'event-log');
 const folders: string[] = [];
 const emptyFolder = (): string => {
@@ -19,43 +31,52 @@ afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive
 beforeAll(() => execFileSync(process.execPath, [join(root, 'apps', 'cli', 'baton.js'), '--built']), 300_000);
 
 /** What an import that was cut short and begun again must have come to. */
-const judge = async (folder: string): Promise<unknown> => {
-  const answer = batonJson<{ completeness: { complete: boolean; follower: string }[] }>(folder, 'status', '--verify');
+const judge = async (folder: string): Promise<object> => {
   const events = await eventsOf(join(folder, 'log.db'));
-  const captured = new Map<string, number>();
-  for (const { type, stream } of events)
-    if (type === 'LeadCaptured' || type === 'TouchRecorded')
-      captured.set(`${type} ${stream}`, (captured.get(`${type} ${stream}`) ?? 0) + 1);
+  const touches = events.filter(({ type }) => type === 'TouchRecorded');
   return {
     faults: faultsOf(events),
-    incomplete: answer.completeness.filter(({ complete }) => !complete),
-    twice: [...captured].filter(([, count]) => count !== 1),
-    leads: [...captured.keys()].filter((name) => name.startsWith('LeadCaptured')).length,
-    differing: await differingModels(folder),
+    leads: events.filter(({ type }) => type === 'LeadCaptured').length,
+    touches: touches.length,
+    differentTouches: new Set(touches.map(({ data }) => (data as { page: string }).page)).size,
+    ...(await unsoundModels(folder)),
   };
 };
-const sound = { faults: [], incomplete: [], twice: [], leads: ROWS, differing: [] };
-const finish = (folder: string) => {
-  const [, , ...args] = importOf(folder, ROWS);
-  expect(baton(folder, ...args).status).toBe(0);
+const sound = (touches: number) => ({
+  ...{ faults: [], leads: Math.min(LEADS, touches), touches, differentTouches: touches },
+  ...{ incomplete: [], differing: [] },
+});
+/** Lets an import end at last and looks at what came of it, and of those that were cut short before. */
+const judged = async (folder: string, command: readonly string[], touches: number, done: object) => {
+  const { status, stderr } = await killed(command, folder, undefined, 'ready');
+  expect({ ...done, status, stderr }).toEqual({ ...done, status: 0, stderr: '' });
+  expect({ ...done, ...(await judge(folder)) }).toEqual({ ...done, ...sound(touches) });
 };
+const struckDown = ({ signal, status }: Ended): boolean => signal !== null || status !== 0;
 
 describe('an import that is killed', () => {
   it(
     'goes on where it was, at whatever moment, and nothing is lost, torn, skipped or done twice',
     async () => {
       const random = seeded(SEED);
-      const kills = repetitions(6, 1000);
+      const [kills, each, touches] = [repetitions(6, 1000), repetitions(3, 10), repetitions(60, 120)];
       let cut = 0;
-      for (let done = 0; done < kills;) {
-        const folder = emptyFolder();
-        for (const end = Math.min(kills, done + 3); done < end; done++)
-          cut += (await killed(importOf(folder, ROWS), folder, 400 + random() * 2500)).signal ? 1 : 0;
-        finish(folder);
-        expect({ done, ...((await judge(folder)) as object) }).toEqual({ done, ...sound });
-      }
-      process.stderr.write(`crash: seed ${SEED}, ${kills} runs, ${cut} of them cut short\n`);
-      expect(cut).toBeGreaterThan(0);
+      const lane = async () => {
+        while (cut < kills) {
+          const folder = emptyFolder();
+          const command = importOf(folder, LEADS, touches);
+          for (let kill = 0; kill < each && cut < kills; kill++) {
+            const { signal } = await killed(command, folder, random() * KILL_WITHIN_MS, 'ready');
+            if (!signal) break; // it was done before
+            cut++;
+          }
+          await judged(folder, command, touches, { cut });
+          rmSync(folder, { recursive: true, force: true });
+        }
+      };
+      await inLanes([lane, lane]);
+      process.stderr.write(`crash: seed ${SEED}, ${cut} imports killed, 0 events lost, torn, skipped or doubled\n`);
+      expect(cut).toBeGreaterThanOrEqual(kills);
     },
     LONG,
   );
@@ -65,19 +86,32 @@ describe('an import that is killed', () => {
   (hasStrace ? it : it.skip).each(injected)(
     '%s: at each of the first calls',
     async (what) => {
-      const calls = repetitions(1, 200);
+      const calls = repetitions(0, 200);
       let struck = 0;
-      for (let call = 1; call <= calls; call++) {
-        const folder = emptyFolder();
-        const when = calls === 1 ? (what.startsWith('fsync') ? 5 : 40) : call;
+      const strike = async (folder: string, command: readonly string[], call: number) => {
         const inject = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${what.split(':')[0]}`];
-        const ended = await killed([...inject, '-e', `inject=${what}:when=${when}`, ...importOf(folder, ROWS)], folder);
-        struck += ended.signal !== null || ended.status !== 0 ? 1 : 0;
-        finish(folder);
-        expect({ call, ...((await judge(folder)) as object) }).toEqual({ call, ...sound });
-      }
+        const ended = await killed(
+          [...inject, '-e', `inject=${what}:when=${call}`, ...command],
+          folder,
+          undefined,
+          'ready',
+        );
+        struck += struckDown(ended) ? 1 : 0;
+      };
+      // Each call of an import into an empty folder; what one folder has borne is then judged once.
+      const syncs = what.startsWith('fsync');
+      const few = syncs ? 5 : 40;
+      const touches = syncs && calls ? 900 : 60; // about one sync for four of them, and thirty besides
+      const jobs = (calls ? Array.from({ length: calls }, (_, index) => index + 1) : [few]).map((call) => async () => {
+        const folder = emptyFolder();
+        const command = importOf(folder, LEADS, touches);
+        await strike(folder, command, call);
+        await judged(folder, command, touches, { call });
+        rmSync(folder, { recursive: true, force: true });
+      });
+      await inLanes(jobs, syncs ? 4 : 2);
+      process.stderr.write(`${what}: ${jobs.length} imports, ${struck} of them struck down\n`);
       expect(struck).toBeGreaterThan(0);
-      process.stderr.write(`${what}: ${calls} runs, ${struck} of them struck down\n`);
     },
     LONG,
   );

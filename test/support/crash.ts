@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogueOf, type StoredEvent } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
-import { EmbeddedDocuments } from '@baton/platform/documents';
+import { activeGeneration, EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { followerEvents } from '@baton/platform/runner';
+import { policyFollower } from '@baton/platform/runner/react';
+import { seenBy } from '@baton/platform/runner/verify';
 import { contextParts } from '../../apps/contexts';
 import { root } from './baton';
 import { bytesOf, foldedAnew } from './world-oracle';
@@ -26,21 +28,49 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
 }
-/** Runs a program and kills it after a time, if it has not ended by then. */
-export const killed = (command: readonly string[], cwd: string, afterMs?: number): Promise<Ended> =>
+/**
+ * Runs a program and kills it after a time, if it has not ended by then.
+ * @param ready the line after which the time begins; the program then gets a line of its own and goes on
+ */
+export const killed = (command: readonly string[], cwd: string, afterMs?: number, ready?: string): Promise<Ended> =>
   new Promise((resolve) => {
     const { EVENTSTORE_URL: _log, MONGODB_URL: _documents, ...others } = process.env;
-    const child = spawn(command[0]!, command.slice(1), { cwd, env: { ...others, BATON_DATA_DIR: cwd } });
+    const env = { ...others, BATON_DATA_DIR: cwd, BATON_LOG_LEVEL: 'silent' };
+    const child = spawn(command[0]!, command.slice(1), { cwd, env });
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => (stdout += chunk));
+    let timer: NodeJS.Timeout | undefined;
+    const begin = () => {
+      if (afterMs !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+    };
+    child.stdin.on('error', () => undefined); // it may be dead by then
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      if (!ready || !stdout.startsWith(`${ready}\n`)) return;
+      stdout = stdout.slice(ready.length + 1);
+      begin();
+      child.stdin.end('go\n');
+    });
     child.stderr.on('data', (chunk) => (stderr += chunk));
-    const timer = afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), afterMs);
+    if (!ready) begin();
     child.on('close', (status, signal) => {
       clearTimeout(timer);
       // What stands before the last line break was written whole.
       resolve({ lines: stdout.split('\n').slice(0, -1), status, signal, stderr });
     });
   });
+
+/** Works off jobs in two lanes: the machines that run this have two cores. */
+export const inLanes = async (jobs: readonly (() => Promise<void>)[], lanes = 2): Promise<void> => {
+  const waiting = [...jobs].reverse();
+  const failed: unknown[] = [];
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (let job = waiting.pop(); job && failed.length === 0; job = waiting.pop())
+        await job().catch((error: unknown) => failed.push(error));
+    }),
+  );
+  if (failed.length > 0) throw failed[0];
+};
 
 /** All events of a log file. */
 export const eventsOf = async (file: string): Promise<readonly StoredEvent[]> => {
@@ -63,35 +93,47 @@ export const faultsOf = (events: readonly StoredEvent[]): string[] => {
   return faults;
 };
 
-/** Read models of a data folder that are not, byte for byte, what a fold from scratch gives. */
-export const differingModels = async (folder: string): Promise<string[]> => {
+/** Read models of a data folder that have not seen every event, or are not, byte for byte, what a fold anew gives. */
+export const unsoundModels = async (folder: string): Promise<{ incomplete: string[]; differing: string[] }> => {
   const parts = [accessParts, ...contextParts];
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), new FixedClock());
   const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
   const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
   const journal = new SealedJournal(log, catalogue, keys);
   const live = await EmbeddedDocuments.open(join(folder, 'documents.db'));
-  const differing: string[] = [];
+  const [incomplete, differing]: [string[], string[]] = [[], []];
+  const tip = await log.tip();
+  const check = async (name: string, follower: string, types: readonly string[] | undefined) => {
+    const seen = await seenBy(log, { follower, owner: follower }, types, await live.checkpoint(follower));
+    if (!seen.complete || seen.position !== tip) incomplete.push(`${name}: ${JSON.stringify(seen)}`);
+  };
   for (const projection of parts.flatMap(({ projections }) => projections)) {
+    await check(projection.name, await activeGeneration(live, projection), projection.types);
     const anew = await foldedAnew(log, journal, projection);
     if ((await bytesOf(live, projection)) !== (await bytesOf(anew, projection))) differing.push(projection.name);
   }
+  for (const policy of parts.flatMap(({ policies }) => policies))
+    await check(policy.name, policyFollower(policy), policy.types);
   await Promise.all([live.close(), keys.close(), log.close()]);
-  return differing;
+  return { incomplete, differing };
 };
 
-const csv = (rows: number) =>
-  ['mql_id,first_contact_date,landing_page_id,origin']
-    .concat(
-      Array.from(
-        { length: rows },
-        (_, row) => `m${row},2024-01-${String(1 + (row % 28)).padStart(2, '0')},p${row % 5},email`,
-      ),
-    )
-    .join('\n');
-/** The command line that imports a generated file of leads. */
-export const importOf = (folder: string, rows: number): string[] => {
-  writeFileSync(join(folder, 'leads.csv'), csv(rows));
-  const mapping = join(root, 'examples', 'mappings', 'olist-leads.json');
-  return [process.execPath, join(root, 'dist', 'apps', 'cli', 'main.js'), 'import', mapping, 'leads.csv', '--json'];
+/**
+ * Writes a file of touches, some for each of a few leads in turn, so that it is sent in many waves: each is synced.
+ * @returns the command line that imports it, once it is told to go on
+ */
+export const importOf = (folder: string, leads: number, touches: number): string[] => {
+  const day = (n: number) => new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10);
+  const row = (n: number) => `r${n},m${n % leads},${day(Math.floor(n / leads))},p${n},email`;
+  const lines = [
+    `row,mql_id,first_contact_date,landing_page_id,origin`,
+    ...Array.from({ length: touches }, (_, n) => row(n)),
+  ];
+  writeFileSync(join(folder, 'leads.csv'), lines.join('\n'));
+  const example = JSON.parse(readFileSync(join(root, 'examples', 'mappings', 'olist-leads.json'), 'utf8'));
+  const [capture, touch] = example.commands;
+  const commands = [{ ...capture, onRefused: { 'lead/already-captured': 'continue' } }, touch];
+  writeFileSync(join(folder, 'mapping.json'), JSON.stringify({ ...example, key: ['row'], commands }));
+  const compiled = join(root, 'dist', 'apps', 'cli', 'import.command.js');
+  return [process.execPath, join(__dirname, 'crash-import.js'), compiled, 'mapping.json', 'leads.csv'];
 };
