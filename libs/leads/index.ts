@@ -1,7 +1,16 @@
 export { LeadsModule, leadsParts } from './leads.module';
+export { feedbackList, type FeedbackDocument } from './read/feedback/feedback.projection';
+export { feedbackBehind, feedbackTopics, type FeedbackTopics } from './read/feedback/feedback.query';
 export { leads, type LeadDocument, type StageMove } from './read/leads/leads.projection';
-export { leadById, whereOf as whereLeads, type LeadFilters } from './read/leads/leads.query';
+export { leadById, peopleOf, whereOf as whereLeads, type LeadFilters } from './read/leads/leads.query';
 export { LeadType } from './read/leads/leads.resolver';
+export {
+  feedbackCommands,
+  feedbackEvents,
+  ToFeedback,
+  type FeedbackCommand,
+  type FeedbackEvent,
+} from './write/feedback/feedback.events';
 export { findLead } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';

@@ -1,15 +1,20 @@
 import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
+import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
 import { merges } from './react/merges.policy';
 import { visitors } from './react/visitors.policy';
+import { feedbackList } from './read/feedback/feedback.projection';
+import { FeedbackResolver } from './read/feedback/feedback.resolver';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.projection';
 import { LeadsResolver } from './read/leads/leads.resolver';
 import { QualificationResolver } from './read/qualification/qualification.resolver';
 import { routingQueues } from './read/routing/routing.projection';
 import { RoutingResolver } from './read/routing/routing.resolver';
+import { feedbackCommands, feedbackEvents, ToFeedback } from './write/feedback/feedback.events';
+import { FeedbackHandler } from './write/feedback/feedback.handler';
 import { identityEvents } from './write/identity/identity.events';
 import { leadCommands, leadEvents, ToLead } from './write/lead/lead.events';
 import { LeadHandler } from './write/lead/lead.handler';
@@ -18,14 +23,17 @@ import { RoutingHandler } from './write/routing/routing.handler';
 
 export const leadsParts: ContextParts = {
   name: 'leads',
-  events: [leadEvents, identityEvents, routingEvents],
-  projections: [leads, leadsDue, routingQueues],
-  policies: [merges, visitors, handoff],
+  events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
+  projections: [leads, leadsDue, routingQueues, feedbackList],
+  policies: [merges, visitors, handoff, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
 
 @Module({
   providers: [
+    FeedbackHandler,
+    FeedbackResolver,
+    mutationsOf(ToFeedback, feedbackCommands),
     LeadHandler,
     LeadsResolver,
     QualificationResolver,

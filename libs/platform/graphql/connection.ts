@@ -135,3 +135,23 @@ export const readPage = async <D extends object, N>(
   const endCursor = edges[edges.length - 1]?.cursor ?? null;
   return { edges, totalCount, pageInfo: { hasNextPage: found.length > first, endCursor } };
 };
+
+/**
+ * One page of rows that are at hand already, in their order.
+ * @throws Refused `graphql/bad-cursor`, also when the row that the cursor stands on is there no more
+ */
+export const pageOf = <N>(
+  rows: readonly N[],
+  { first, after }: { readonly first: number; readonly after?: string },
+  idOf: (row: N) => string,
+): Connection<N> => {
+  const last = after === undefined || after === null ? undefined : readCursor(after).id;
+  const start = last === undefined ? 0 : rows.findIndex((row) => idOf(row) === last) + 1;
+  if (last !== undefined && start === 0)
+    throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+  const edges = rows
+    .slice(start, start + first)
+    .map((node) => ({ cursor: writeCursor({ id: idOf(node), values: [] }), node }));
+  const pageInfo = { hasNextPage: start + first < rows.length, endCursor: edges.at(-1)?.cursor ?? null };
+  return { edges, totalCount: rows.length, pageInfo };
+};

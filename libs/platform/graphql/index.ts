@@ -5,6 +5,7 @@ export {
   connectionOf,
   PageArgs,
   PageInfo,
+  pageOf,
   ReadArgs,
   readCursor,
   readPage,

@@ -1,5 +1,6 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { Team } from '@baton/campaigns';
+import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import type { StageName } from '../../write/lead/lead.model';
 
@@ -48,6 +49,8 @@ export interface LeadDocument {
   readonly mergedInto?: string;
   /** The last moves, oldest first, as they were recorded. */
   readonly history: readonly StageMove[];
+  /** What reps wrote beside their feedback, by feedback: personal. */
+  readonly feedbackNotes?: Readonly<Record<string, string>>;
 }
 
 const HISTORY = 100;
@@ -63,9 +66,11 @@ const joined = (ids: readonly string[], id: string): readonly string[] => (ids.i
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
+const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: string }): LeadDocument =>
+  note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
 
 /** One document per person. No personal field is a column: nothing is found or sorted by a name or an address. */
-export const leads = projection<LeadDocument, LeadEvent>({
+export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
   version: 1,
   personal: true,
@@ -79,7 +84,7 @@ export const leads = projection<LeadDocument, LeadEvent>({
     mergedInto: 'text',
     rep: 'text',
   },
-  keys: ({ data }) => [data.leadId],
+  keys: ({ data }) => (data.leadId === undefined ? [] : [data.leadId]), // feedback need not be about a person
   initial: (leadId) => ({
     leadId,
     stage: 'lead',
@@ -148,6 +153,13 @@ export const leads = projection<LeadDocument, LeadEvent>({
     }),
     LeadLeftOpportunity: (doc, { data }) => ({ ...doc, opportunityIds: left(doc.opportunityIds, data.opportunityId) }),
     LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
+    FeedbackGiven: (doc, { data }) => noted(doc, data),
+    FeedbackCorrected: (doc, { data }) => noted(doc, data),
+    FeedbackWithdrawn: (doc, { data: { feedbackId } }) => {
+      if (doc.feedbackNotes?.[feedbackId] === undefined) return doc;
+      const { [feedbackId]: _, ...feedbackNotes } = doc.feedbackNotes;
+      return { ...doc, feedbackNotes };
+    },
   },
 });
 

@@ -32,16 +32,27 @@ export const leadById = async (
   { leadId }: { readonly leadId: string },
 ): Promise<LeadDocument | undefined> => {
   const lead = await models.get(leads, leadId);
-  if (!lead || lead.mergedLeadIds.length === 0) return lead;
+  return lead && united(lead, [...(await peopleOf(models, leadId, lead)).values()]);
+};
+
+/** The leads that stand merged into this one, however far, by id; not the lead itself. */
+export const peopleOf = async (
+  models: ReadModels,
+  leadId: string,
+  known?: LeadDocument,
+): Promise<ReadonlyMap<string, LeadDocument>> => {
+  const lead = known ?? (await models.get(leads, leadId));
+  if (!lead) return new Map();
   const seen = new Map<string, LeadDocument>([[leadId, lead]]);
   let next: readonly LeadDocument[] = [lead];
-  while (next.length > 0) {
+  for (;;) {
     const wanted = next.flatMap(({ mergedLeadIds }) => mergedLeadIds).filter((id) => !seen.has(id));
+    if (wanted.length === 0) break;
     const found = await models.getMany(leads, [...new Set(wanted)]);
     // Only who says so itself: a merge that the other lead refused or left again does not count.
     next = [...found.values()].filter(({ mergedInto }) => mergedInto !== undefined && seen.has(mergedInto));
     for (const merged of next) seen.set(merged.leadId, merged);
   }
   seen.delete(leadId);
-  return united(lead, [...seen.values()]);
+  return seen;
 };

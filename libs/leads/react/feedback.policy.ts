@@ -1,0 +1,31 @@
+import { policy, type Instant, type Recorded } from '@baton/kernel';
+import { ToFeedback, type FeedbackEvent } from '../write/feedback/feedback.events';
+import type { LeadEvent } from '../write/lead/lead.events';
+
+/** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
+export const placement = policy<FeedbackEvent>({
+  name: 'place-feedback',
+  version: 1,
+  from: 'start',
+  on: {
+    FeedbackGiven: async ({ data: { feedbackId, leadId, industry, campaign }, occurredAt }, look) => {
+      if (leadId === undefined || (industry !== undefined && campaign !== undefined)) return [];
+      const known = placeOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[], occurredAt);
+      if (known.industry === undefined && known.campaign === undefined) return [];
+      return [{ to: ToFeedback, id: feedbackId, type: 'PlaceFeedback', data: { feedbackId, ...known } }];
+    },
+  },
+});
+
+/** The industry of the profile, and the campaign of the latest touch that names one, up to an instant. */
+const placeOf = (history: readonly Recorded<LeadEvent>[], at: Instant) => {
+  let industry: string | undefined;
+  let last: { readonly campaign: string; readonly at: Instant } | undefined;
+  for (const { type, data, occurredAt } of history) {
+    if (occurredAt > at) continue;
+    if (type === 'LeadCaptured' || type === 'LeadProfileChanged') industry = data.industry ?? industry;
+    else if (type === 'TouchRecorded' && data.campaign && (!last || occurredAt >= last.at))
+      last = { campaign: data.campaign, at: occurredAt };
+  }
+  return { ...(industry !== undefined && { industry }), ...(last && { campaign: last.campaign }) };
+};

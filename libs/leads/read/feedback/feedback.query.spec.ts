@@ -1,0 +1,148 @@
+import type { Recorded } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { modelsOf } from '../../../../test/support/read-models';
+import { placement } from '../../react/feedback.policy';
+import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
+import type { LeadEvent } from '../../write/lead/lead.events';
+import { leads } from '../leads/leads.projection';
+import { feedbackList } from './feedback.projection';
+import { feedbackBehind, feedbackBreakdowns, feedbackTopics } from './feedback.query';
+
+const at = (day: string) => ({ occurredAt: `2024-${day}T00:00:00.000Z` });
+const none = { objections: [], competitors: [], questions: [], messages: [], content: [] };
+const told = (feedbackId: string, day: string, data: object): Recorded =>
+  recorded<FeedbackEvent>({ type: 'FeedbackGiven', data: { feedbackId, ...none, ...data } }, at(day));
+const lead = (event: LeadEvent): Recorded => recorded(event, { stream: `lead-${event.data.leadId}` });
+
+const history = [
+  lead({ type: 'LeadCaptured', data: { leadId: 'ada' } }),
+  lead({ type: 'LeadCaptured', data: { leadId: 'ada2' } }),
+  lead({ type: 'LeadMerged', data: { leadId: 'ada', mergedLeadId: 'ada2' } }),
+  lead({ type: 'LeadMergedInto', data: { leadId: 'ada2', survivorId: 'ada' } }),
+  told('f1', '01-10', { leadId: 'ada', objections: ['Price', 'No SSO'], industry: 'Steel', note: 'She laughed.' }),
+  told('f2', '01-20', { leadId: 'ada2', objections: ['price'], industry: 'STEEL', campaign: 'spring' }),
+  told('f3', '02-01', { opportunityId: 'd1', objections: ['PRICE'], competitors: ['Acme'] }),
+  told('f4', '02-02', { leadId: 'ada', objections: ['timing'], campaign: 'spring', note: 'Never mind.' }),
+  told('f5', '02-03', { leadId: 'ada', objections: ['price'] }),
+  recorded<FeedbackEvent>(
+    { type: 'FeedbackWithdrawn', data: { feedbackId: 'f5', leadId: 'ada', reason: 'x' } },
+    at('02-04'),
+  ),
+  recorded<FeedbackEvent>(
+    { type: 'FeedbackPlaced', data: { feedbackId: 'f4', leadId: 'ada', industry: 'Glass' } },
+    at('02-04'),
+  ),
+  recorded<FeedbackEvent>(
+    {
+      type: 'FeedbackCorrected',
+      data: { feedbackId: 'f3', ...none, objections: ['PRICE'], competitors: ['Acme Inc.'] },
+    },
+    at('02-05'),
+  ),
+];
+
+describe('what sales hears', () => {
+  const models = modelsOf([feedbackList, leads], history);
+
+  it('counts a code in whatever spelling, under its first one, and not what was taken back', async () =>
+    expect(await feedbackTopics(await models, { topic: 'objections' })).toEqual({
+      feedback: 4,
+      rows: [
+        { group: null, code: 'Price', feedback: 3 },
+        { group: null, code: 'No SSO', feedback: 1 },
+        { group: null, code: 'timing', feedback: 1 },
+      ],
+    }));
+  it('counts what was corrected, as it stands', async () =>
+    expect((await feedbackTopics(await models, { topic: 'competitors' })).rows).toEqual([
+      { group: null, code: 'Acme Inc.', feedback: 1 },
+    ]));
+  it('breaks down by industry, whatever its spelling', async () =>
+    expect((await feedbackTopics(await models, { topic: 'objections', by: 'industry', top: 1 })).rows).toEqual([
+      { group: null, code: 'PRICE', feedback: 1 },
+      { group: 'Glass', code: 'timing', feedback: 1 },
+      { group: 'Steel', code: 'Price', feedback: 2 },
+    ]));
+  it('breaks down by campaign, and by month in a time zone', async () => {
+    const by = async (by: 'campaign' | 'month', timeZone?: string) =>
+      (await feedbackTopics(await models, { topic: 'objections', by, top: 1, ...(timeZone && { timeZone }) })).rows.map(
+        ({ group, feedback }) => [group, feedback],
+      );
+    expect(await by('campaign')).toEqual([
+      [null, 2],
+      ['spring', 1],
+    ]);
+    expect(await by('month')).toEqual([
+      ['2024-01', 2],
+      ['2024-02', 1],
+    ]);
+    expect(await by('month', 'America/New_York')).toEqual([
+      ['2024-01', 3],
+      ['2024-02', 1],
+    ]);
+  });
+  it('restricts to a period, an industry, a campaign, a deal', async () => {
+    const total = async (filters: object) =>
+      (await feedbackTopics(await models, { topic: 'objections', ...filters })).feedback;
+    expect(await total({ from: '2024-01-20T00:00:00.000Z', to: '2024-02-02T00:00:00.000Z' })).toBe(2);
+    expect(await total({ industry: ' steel' })).toBe(2);
+    expect(await total({ campaign: 'spring' })).toBe(2);
+    expect(await total({ opportunityId: 'd1' })).toBe(1);
+    expect(await total({ opportunityId: '__proto__' })).toBe(0);
+  });
+  it('refuses a time zone that there is not', async () =>
+    expect(feedbackTopics(await models, { topic: 'content', by: 'month', timeZone: 'Mars/X' })).rejects.toMatchObject({
+      code: 'feedback/unknown-time-zone',
+    }));
+  it('lists as many feedbacks behind every row as it counts', async () => {
+    for (const by of [undefined, ...feedbackBreakdowns])
+      for (const topic of topics)
+        for (const timeZone of ['UTC', 'America/New_York']) {
+          const question = { topic, timeZone, ...(by && { by }) };
+          for (const { group, code, feedback } of (await feedbackTopics(await models, question)).rows)
+            expect(await feedbackBehind(await models, { ...question, group, code })).toHaveLength(feedback);
+        }
+  });
+  it('finds the feedback on a person, with that on leads merged into them, newest first', async () =>
+    expect((await feedbackBehind(await models, { leadId: 'ada' })).map(({ feedbackId }) => feedbackId)).toEqual([
+      'f4',
+      'f2',
+      'f1',
+    ]));
+  it('keeps the words of reps in the document of the person alone, while the feedback stands', async () => {
+    const people = foldAll(leads, history);
+    expect(people.get('ada')!.feedbackNotes).toEqual({ f1: 'She laughed.', f4: 'Never mind.' });
+    const taken: FeedbackEvent = { type: 'FeedbackWithdrawn', data: { feedbackId: 'f4', leadId: 'ada', reason: 'x' } };
+    expect(foldAll(leads, [...history, recorded(taken)]).get('ada')!.feedbackNotes).toEqual({ f1: 'She laughed.' });
+    expect(JSON.stringify([...foldAll(feedbackList, history)])).not.toContain('laughed');
+  });
+});
+
+describe('where feedback belongs', () => {
+  const facts = [
+    lead({ type: 'LeadCaptured', data: { leadId: 'ada', industry: 'Steel' } }),
+    recorded<LeadEvent>(
+      { type: 'TouchRecorded', data: { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'winter' } },
+      at('01-01'),
+    ),
+    recorded<LeadEvent>(
+      { type: 'TouchRecorded', data: { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'autumn' } },
+      { occurredAt: '2023-10-01T00:00:00.000Z' }, // told late
+    ),
+    recorded<LeadEvent>(
+      { type: 'TouchRecorded', data: { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'spring' } },
+      at('03-01'),
+    ),
+  ];
+  const placed = (data: object) =>
+    placement.react(told('f1', '02-01', data), (stream) => Promise.resolve(stream === 'lead-ada' ? facts : []));
+  it('follows from the profile and the latest campaign before it', async () =>
+    expect(await placed({ leadId: 'ada' })).toMatchObject([
+      { id: 'f1', type: 'PlaceFeedback', data: { feedbackId: 'f1', industry: 'Steel', campaign: 'winter' } },
+    ]));
+  it('is left as it was said, and open where nothing is known', async () => {
+    expect(await placed({ leadId: 'ada', industry: 'Glass', campaign: 'x' })).toEqual([]);
+    expect(await placed({ leadId: 'bob' })).toEqual([]);
+    expect(await placed({ opportunityId: 'd1' })).toEqual([]);
+  });
+});

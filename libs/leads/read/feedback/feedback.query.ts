@@ -1,0 +1,137 @@
+import { IANAZone } from 'luxon';
+import { monthOf, Refused, type Instant, type Where } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { keyOf } from '../../write/feedback/codes.rules';
+import type { FeedbackTopic } from '../../write/feedback/feedback.events';
+import { peopleOf } from '../leads/leads.query';
+import { feedbackList, type FeedbackDocument } from './feedback.projection';
+
+export const feedbackBreakdowns = ['month', 'industry', 'campaign'] as const;
+export type FeedbackBreakdown = (typeof feedbackBreakdowns)[number];
+
+/** Which feedback counts; feedback that was taken back never does. */
+export interface FeedbackFilters {
+  /** The person, with everyone merged into them. */
+  readonly leadId?: string;
+  readonly opportunityId?: string;
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  /** In any spelling. */
+  readonly industry?: string;
+  readonly campaign?: string;
+}
+export interface TopicsQuestion extends FeedbackFilters {
+  readonly topic: FeedbackTopic;
+  readonly by?: FeedbackBreakdown;
+  /** IANA zone of the months; UTC by default. */
+  readonly timeZone?: string;
+  /** How many to name of each group; all by default. */
+  readonly top?: number;
+}
+export interface TopicRow {
+  /** The month, industry or campaign; null: not known, or not broken down. */
+  readonly group: string | null;
+  /** The first spelling. */
+  readonly code: string;
+  /** How many feedbacks name it. */
+  readonly feedback: number;
+}
+export interface FeedbackTopics {
+  /** All feedback that counts, also what says nothing on the topic. */
+  readonly feedback: number;
+  /** By group (null first), the most frequent first; then by spelling. */
+  readonly rows: readonly TopicRow[];
+}
+/** What stands behind one row; without `topic` all feedback that counts. */
+export interface RowQuestion extends FeedbackFilters {
+  readonly topic?: FeedbackTopic;
+  readonly code?: string;
+  readonly by?: FeedbackBreakdown;
+  /** Of the breakdown; null or absent: the row without a group. */
+  readonly group?: string | null;
+  readonly timeZone?: string;
+}
+
+const compare = (a: string | null, b: string | null): number =>
+  a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
+
+const whereOf = async (
+  models: ReadModels,
+  { leadId, opportunityId, from, to, industry, campaign }: FeedbackFilters,
+): Promise<Where> => ({
+  withdrawn: { eq: false },
+  ...(leadId && { leadId: { in: [leadId, ...(await peopleOf(models, leadId)).keys()] } }),
+  ...(opportunityId && { opportunityId: { eq: opportunityId } }),
+  ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
+  ...(industry && { industryKey: { eq: keyOf(industry) } }),
+  ...(campaign && { campaign: { eq: campaign } }),
+});
+
+/** The group of a feedback, in which spellings do not count. */
+const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined, timeZone: string): string | null => {
+  if (!by) return null;
+  if (by === 'month') return monthOf(doc.givenAt, timeZone);
+  return by === 'industry' ? doc.industryKey : doc.campaign;
+};
+
+const zoneOf = (timeZone: string | null | undefined): string => {
+  if (!timeZone) return 'UTC';
+  if (IANAZone.isValidZone(timeZone)) return timeZone;
+  throw new Refused('feedback/unknown-time-zone', 'Give an IANA zone, such as Europe/Berlin.', 'timeZone');
+};
+
+/**
+ * What sales hears most, on one topic: each feedback counts a code once, in whatever spelling.
+ * @throws Refused `feedback/unknown-time-zone`
+ */
+export const feedbackTopics = async (models: ReadModels, question: TopicsQuestion): Promise<FeedbackTopics> => {
+  const { topic, by, top } = question;
+  const timeZone = zoneOf(question.timeZone);
+  let feedback = 0;
+  const groups = new Map<
+    string | null,
+    { label: string | null; codes: Map<string, { code: string; count: number }> }
+  >();
+  for await (const page of models.pages(feedbackList, await whereOf(models, question), [{ column: 'givenAt' }]))
+    for (const { doc } of page) {
+      feedback++;
+      const group = groupOf(doc, by, timeZone);
+      const label = by === 'industry' ? doc.industry : group;
+      if (!groups.has(group)) groups.set(group, { label, codes: new Map() });
+      const { codes } = groups.get(group)!;
+      for (const code of doc[topic]) {
+        const known = codes.get(keyOf(code));
+        if (known) known.count++;
+        else codes.set(keyOf(code), { code, count: 1 });
+      }
+    }
+  const rows = [...groups]
+    .sort(([a], [b]) => compare(a, b))
+    .flatMap(([, { label, codes }]) =>
+      [...codes.values()]
+        .sort((a, b) => b.count - a.count || compare(a.code, b.code))
+        .slice(0, top ?? codes.size)
+        .map(({ code, count }) => ({ group: label, code, feedback: count })),
+    );
+  return { feedback, rows };
+};
+
+/**
+ * The feedback behind a row of `feedbackTopics`, newest first: as many as the row says.
+ * @throws Refused `feedback/unknown-time-zone`
+ */
+export const feedbackBehind = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
+  const { topic, code, by, group } = question;
+  const timeZone = zoneOf(question.timeZone);
+  const wanted = by === 'industry' && group ? keyOf(group) : (group ?? null);
+  const found: FeedbackDocument[] = [];
+  const newest = [{ column: 'givenAt', descending: true }];
+  for await (const page of models.pages(feedbackList, await whereOf(models, question), newest))
+    for (const { doc } of page) {
+      if (by && groupOf(doc, by, timeZone) !== wanted) continue;
+      if (topic && code && !doc[topic].some((one) => keyOf(one) === keyOf(code))) continue;
+      found.push(doc);
+    }
+  return found;
+};

@@ -1,0 +1,216 @@
+import {
+  Args,
+  ArgsType,
+  Field,
+  ID,
+  Int,
+  IntersectionType,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+} from '@nestjs/graphql';
+import type { Instant } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  Allow,
+  connectionOf,
+  everyRole,
+  InstantScalar,
+  PageArgs,
+  pageOf,
+  personalField,
+  ReadArgs,
+  type Connection,
+} from '@baton/platform/graphql';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
+import { leads } from '../leads/leads.projection';
+import {
+  feedbackBehind,
+  feedbackBreakdowns,
+  feedbackTopics,
+  type FeedbackBreakdown,
+  type FeedbackFilters,
+} from './feedback.query';
+
+const TopicEnum = Object.fromEntries(topics.map((topic) => [topic.toUpperCase(), topic]));
+const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
+  objections: 'What speaks against buying.',
+  competitors: 'Competitors that were mentioned.',
+  questions: 'Questions that were asked.',
+  messages: 'Messages that resonated.',
+  content: 'Content that helped.',
+};
+registerEnumType(TopicEnum, {
+  name: 'FeedbackTopic',
+  description: 'What feedback from sales tells of.',
+  valuesMap: Object.fromEntries(topics.map((one) => [one.toUpperCase(), { description: topicMeanings[one] }])),
+});
+const BreakdownEnum = Object.fromEntries(feedbackBreakdowns.map((by) => [by.toUpperCase(), by]));
+const byMeanings: Readonly<Record<FeedbackBreakdown, string>> = {
+  month: 'The calendar month in which it was given, in the time zone.',
+  industry: 'The industry, in whatever spelling.',
+  campaign: 'The campaign it names, or the latest that had reached the person.',
+};
+registerEnumType(BreakdownEnum, {
+  name: 'FeedbackBreakdown',
+  description: 'What feedback is broken down by.',
+  valuesMap: Object.fromEntries(feedbackBreakdowns.map((by) => [by.toUpperCase(), { description: byMeanings[by] }])),
+});
+
+@ObjectType('Feedback', { description: 'What sales reported from a conversation, as it stands.' })
+class FeedbackType {
+  @Field(() => ID, { description: 'The feedback’s id.' })
+  feedbackId!: string;
+  @Field(() => ID, { nullable: true, description: 'The person it is about.' })
+  leadId!: string | null;
+  @Field(() => ID, { nullable: true, description: 'The deal it is about.' })
+  opportunityId!: string | null;
+  @Field(() => ID, { nullable: true, description: 'The call or other touch it is about.' })
+  touchId!: string | null;
+  @Field(() => [String], { description: topicMeanings.objections })
+  objections!: readonly string[];
+  @Field(() => [String], { description: topicMeanings.competitors })
+  competitors!: readonly string[];
+  @Field(() => [String], { description: topicMeanings.questions })
+  questions!: readonly string[];
+  @Field(() => [String], { description: topicMeanings.messages })
+  messages!: readonly string[];
+  @Field(() => [String], { description: topicMeanings.content })
+  content!: readonly string[];
+  @Field(() => String, { nullable: true, description: 'Industry of the company.' })
+  industry!: string | null;
+  @Field(() => String, { nullable: true, description: byMeanings.campaign })
+  campaign!: string | null;
+  @Field(() => InstantScalar, { description: 'When it was given.' })
+  givenAt!: Instant;
+  @Field(() => String, { description: 'Who gave it.' })
+  by!: string;
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was last corrected.' })
+  correctedAt!: Instant | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The rep’s own words. Null after an erasure, and for callers who do not work with leads by name.',
+    middleware: [personalField],
+  })
+  note!: string | null;
+}
+const FeedbackConnection = connectionOf('Feedback', FeedbackType);
+
+@ObjectType('FeedbackTopicRow', { description: 'How often sales heard something.' })
+class FeedbackTopicRowType {
+  @Field(() => String, { nullable: true, description: 'The month, industry or campaign; null: not known, or none.' })
+  group!: string | null;
+  @Field(() => String, { description: 'The code or phrase in its first spelling.' })
+  code!: string;
+  @Field(() => Int, { description: 'How many feedbacks name it; `feedback` lists them.' })
+  feedback!: number;
+}
+@ObjectType('FeedbackTopics', { description: 'What sales hears most.' })
+class FeedbackTopicsType {
+  @Field(() => Int, { description: 'All feedback that counts, also what says nothing on the topic.' })
+  feedback!: number;
+  @Field(() => [FeedbackTopicRowType], { description: 'By group, the most frequent first.' })
+  rows!: readonly FeedbackTopicRowType[];
+}
+
+const only = (what: string) => ({ nullable: true, description: `Only feedback ${what}.` });
+
+@ArgsType()
+class FeedbackFilterArgs extends ReadArgs implements FeedbackFilters {
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Field(() => ID, only('about this person, or anyone merged into them'))
+  leadId?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Field(() => ID, only('about this deal'))
+  opportunityId?: string;
+  @IsOptional()
+  @Field(() => InstantScalar, only('given at or after this instant'))
+  from?: Instant;
+  @IsOptional()
+  @Field(() => InstantScalar, only('given before this instant'))
+  to?: Instant;
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, only('from this industry, in whatever spelling'))
+  industry?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  @Field(() => String, only('from this campaign'))
+  campaign?: string;
+  @IsOptional()
+  @Field(() => BreakdownEnum, { nullable: true, description: 'What the rows are broken down by.' })
+  by?: FeedbackBreakdown;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of the months; UTC by default.' })
+  timeZone?: string;
+}
+
+@ArgsType()
+class FeedbackTopicsArgs extends FeedbackFilterArgs {
+  @Field(() => TopicEnum, { description: 'What is counted.' })
+  topic!: FeedbackTopic;
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  @Field(() => Int, { nullable: true, description: 'How many of each group to name; all by default.' })
+  top?: number;
+}
+
+@ArgsType()
+class FeedbackArgs extends IntersectionType(FeedbackFilterArgs, PageArgs, ArgsType) {
+  @IsOptional()
+  @Field(() => TopicEnum, { nullable: true, description: 'With `code`: only feedback that names it on this topic.' })
+  topic?: FeedbackTopic;
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, { nullable: true, description: 'The code or phrase, in whatever spelling.' })
+  code?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  @Field(() => String, { nullable: true, description: 'With `by`: only this group; null for the one not known.' })
+  group?: string;
+}
+
+@Resolver()
+export class FeedbackResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => FeedbackTopicsType, { description: 'Top objections, competitors, questions, messages or content.' })
+  @Allow(...everyRole)
+  feedbackTopics(@Args() { asOf, atLeast: _, ...question }: FeedbackTopicsArgs): Promise<FeedbackTopicsType> {
+    return feedbackTopics(this.models.asOf(asOf), question);
+  }
+
+  @Query(() => FeedbackConnection, {
+    description: 'Feedback from sales, newest first; what stands behind a row of `feedbackTopics`.',
+  })
+  @Allow(...everyRole)
+  async feedback(
+    @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,
+  ): Promise<Connection<FeedbackType>> {
+    const models = this.models.asOf(asOf);
+    const found = await feedbackBehind(models, question);
+    const page = pageOf(found, { first, after }, ({ feedbackId }) => feedbackId);
+    const people = await models.getMany(leads, [
+      ...new Set(page.edges.flatMap(({ node: { leadId } }) => (leadId === null ? [] : [leadId]))),
+    ]);
+    const edges = page.edges.map(({ cursor, node }) => ({
+      cursor,
+      node: { ...node, note: people.get(node.leadId ?? '')?.feedbackNotes?.[node.feedbackId] ?? null },
+    }));
+    return { ...page, edges };
+  }
+}

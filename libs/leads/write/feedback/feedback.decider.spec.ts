@@ -1,0 +1,160 @@
+import { specFor } from '@baton/kernel/testing';
+import { feedback } from './feedback.decider';
+import type { FeedbackEvent } from './feedback.events';
+
+const given = specFor(feedback);
+const none = { objections: [], competitors: [], questions: [], messages: [], content: [] };
+const told: FeedbackEvent = {
+  type: 'FeedbackGiven',
+  data: { feedbackId: 'f1', leadId: 'ada', ...none, objections: ['Price'] },
+};
+const dealOnly: FeedbackEvent = {
+  type: 'FeedbackGiven',
+  data: { feedbackId: 'f1', opportunityId: 'd1', ...none, questions: ['SSO?'] },
+};
+const withdrawn: FeedbackEvent = {
+  type: 'FeedbackWithdrawn',
+  data: { feedbackId: 'f1', leadId: 'ada', reason: 'wrong call' },
+};
+
+describe('giving feedback', () => {
+  const give = (data: object) => ({ type: 'GiveFeedback' as const, data: { feedbackId: 'f1', ...data } });
+  it('keeps codes tidy, and the first of several spellings', () =>
+    given()
+      .when(
+        give({
+          leadId: 'ada',
+          objections: ['  Too   expensive ', 'too expensive', 'TOO EXPENSIVE'],
+          note: 'She laughed.',
+        }),
+      )
+      .then({
+        type: 'FeedbackGiven',
+        data: { feedbackId: 'f1', leadId: 'ada', ...none, objections: ['Too expensive'], note: 'She laughed.' },
+      }));
+  it('takes spellings of composed and decomposed characters for one', () =>
+    given()
+      .when(give({ opportunityId: 'd1', competitors: ['Caf\u00e9', 'Cafe\u0301'] }))
+      .then({
+        type: 'FeedbackGiven',
+        data: { feedbackId: 'f1', opportunityId: 'd1', ...none, competitors: ['Café'] },
+      }));
+  it('leaves out a blank industry or campaign', () =>
+    given()
+      .when(give({ leadId: 'ada', objections: ['Price'], industry: '  ', campaign: '' }))
+      .then(told));
+  it('needs a subject', () =>
+    given()
+      .when(give({ objections: ['price'] }))
+      .thenRefused('feedback/no-subject', 'leadId'));
+  it('takes a call only with its lead', () =>
+    given()
+      .when(give({ opportunityId: 'd1', touchId: 't1', objections: ['price'] }))
+      .thenRefused('feedback/touch-needs-lead', 'leadId'));
+  it('takes a note only with a lead to keep it with', () =>
+    given()
+      .when(give({ opportunityId: 'd1', note: 'They laughed.' }))
+      .thenRefused('feedback/note-needs-lead', 'leadId'));
+  it('must say something', () =>
+    given()
+      .when(give({ leadId: 'ada', objections: [] }))
+      .thenRefused('feedback/nothing-said'));
+  it('refuses a blank code with its place', () =>
+    given()
+      .when(give({ leadId: 'ada', questions: ['why', ' \t '] }))
+      .thenRefused('feedback/blank-code', 'questions.1'));
+  it('refuses what is no list of texts, or too long', () => {
+    given()
+      .when(give({ leadId: 'ada', objections: [1] as never }))
+      .thenRefused('command/invalid', 'objections.0');
+    given()
+      .when(give({ leadId: 'ada', objections: ['x'.repeat(201)] }))
+      .thenRefused('command/invalid', 'objections.0');
+    given()
+      .when(give({ leadId: 'ada', objections: Array.from({ length: 51 }, (_, n) => `o${n}`) }))
+      .thenRefused('command/invalid', 'objections');
+    given()
+      .when(give({ leadId: '../x', objections: ['price'] }))
+      .thenRefused('command/invalid', 'leadId');
+  });
+  it('is refused under an id that is taken', () =>
+    given(told)
+      .when(give({ leadId: 'ada', objections: ['Price'] }))
+      .thenRefused('feedback/already-given', 'feedbackId'));
+});
+
+describe('placing feedback', () => {
+  const place = (data: object) => ({ type: 'PlaceFeedback' as const, data: { feedbackId: 'f1', ...data } });
+  const placed: FeedbackEvent = {
+    type: 'FeedbackPlaced',
+    data: { feedbackId: 'f1', leadId: 'ada', industry: 'Steel', campaign: 'spring' },
+  };
+  it('adds what was left open', () =>
+    given(told)
+      .when(place({ industry: 'Steel', campaign: 'spring' }))
+      .then(placed));
+  it('never replaces what was said', () =>
+    given({ ...told, data: { ...told.data, industry: 'Glass' } } as FeedbackEvent)
+      .when(place({ industry: 'Steel' }))
+      .then());
+  it('is safe to send twice', () =>
+    given(told, placed)
+      .when(place({ industry: 'Steel', campaign: 'spring' }))
+      .then());
+  it('changes nothing that is unknown, withdrawn, or about no person', () => {
+    given()
+      .when(place({ industry: 'Steel' }))
+      .then();
+    given(told, withdrawn)
+      .when(place({ industry: 'Steel' }))
+      .then();
+    given(dealOnly)
+      .when(place({ industry: 'Steel' }))
+      .then();
+  });
+});
+
+describe('correcting feedback', () => {
+  const correct = (data: object) => ({ type: 'CorrectFeedback' as const, data: { feedbackId: 'f1', ...data } });
+  const corrected: FeedbackEvent = {
+    type: 'FeedbackCorrected',
+    data: { feedbackId: 'f1', leadId: 'ada', ...none, objections: ['Price'], competitors: ['Acme'], industry: 'Steel' },
+  };
+  it('replaces what is named and keeps the rest', () =>
+    given(told)
+      .when(correct({ competitors: ['Acme'], industry: 'Steel' }))
+      .then(corrected));
+  it('changes nothing when it says the same', () => {
+    given(told, corrected)
+      .when(correct({ competitors: ['Acme'] }))
+      .then();
+    given(told).when(correct({})).then();
+  });
+  it('may not take everything back', () =>
+    given(told)
+      .when(correct({ objections: [] }))
+      .thenRefused('feedback/nothing-said'));
+  it('may leave the note alone, sealed or not', () =>
+    given({ ...told, data: { ...told.data, $personal: 'v1.x' } } as FeedbackEvent)
+      .when(correct({ objections: [] }))
+      .then({ type: 'FeedbackCorrected', data: { feedbackId: 'f1', leadId: 'ada', ...none } }));
+  it('takes no note without a lead', () =>
+    given(dealOnly)
+      .when(correct({ note: 'x' }))
+      .thenRefused('feedback/note-needs-lead', 'note'));
+  it('is refused for unknown and withdrawn feedback', () => {
+    given()
+      .when(correct({ content: ['guide'] }))
+      .thenRefused('feedback/unknown', 'feedbackId');
+    given(told, withdrawn)
+      .when(correct({ content: ['guide'] }))
+      .thenRefused('feedback/withdrawn', 'feedbackId');
+  });
+});
+
+describe('withdrawing feedback', () => {
+  const withdraw = { type: 'WithdrawFeedback' as const, data: { feedbackId: 'f1', reason: 'wrong call' } };
+  it('takes it back with the reason', () => given(told).when(withdraw).then(withdrawn));
+  it('is safe to send twice', () => given(told, withdrawn).when(withdraw).then());
+  it('is refused for unknown feedback', () => given().when(withdraw).thenRefused('feedback/unknown', 'feedbackId'));
+});

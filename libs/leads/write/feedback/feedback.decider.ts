@@ -1,0 +1,135 @@
+import { decider, refuse, type Refused } from '@baton/kernel';
+import { tidied, tidy } from './codes.rules';
+import {
+  feedbackCommands,
+  feedbackEvents,
+  feedbackTopics,
+  type FeedbackCommand,
+  type FeedbackEvent,
+  type FeedbackTopic,
+} from './feedback.events';
+
+type Said = Readonly<Record<FeedbackTopic, readonly string[]>>;
+interface Standing {
+  readonly leadId?: string;
+  readonly said: Said;
+  readonly industry?: string;
+  readonly campaign?: string;
+  /** A note was given; what it says is nobody's business here. */
+  readonly noted: boolean;
+}
+type Feedback =
+  { readonly status: 'unknown' } | (Standing & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
+
+const unknown = () => refuse('feedback/unknown', 'Give the feedback first.', 'feedbackId');
+const withdrawn = () => refuse('feedback/withdrawn', 'The feedback was taken back; give it anew.', 'feedbackId');
+const nothingSaid = () => refuse('feedback/nothing-said', 'Name at least one thing that was said, or a note.');
+
+type Named = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
+/** The topics that are named, tidied; the others as they were. */
+const saidOf = (named: Named, before?: Said): Record<FeedbackTopic, string[]> | Refused => {
+  const said = {} as Record<FeedbackTopic, string[]>;
+  for (const topic of feedbackTopics) {
+    const blank = named[topic]?.findIndex((code) => tidy(code) === '') ?? -1;
+    if (blank >= 0) return refuse('feedback/blank-code', 'Say something or leave it out.', `${topic}.${blank}`);
+    said[topic] = named[topic] ? tidied(named[topic]) : [...(before?.[topic] ?? [])];
+  }
+  return said;
+};
+const isEmpty = (said: Said): boolean => feedbackTopics.every((topic) => said[topic].length === 0);
+
+/** Industry and campaign, tidied; blank ones are left out. */
+const placeOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
+  ...(industry && tidy(industry) && { industry: tidy(industry) }),
+  ...(campaign && tidy(campaign) && { campaign: tidy(campaign) }),
+});
+const aboutLead = (leadId: string | undefined) => (leadId === undefined ? {} : { leadId });
+
+export const feedback = decider<Feedback, FeedbackCommand, FeedbackEvent>({
+  commands: feedbackCommands,
+  events: feedbackEvents,
+  initialState: () => ({ status: 'unknown' }),
+  decide: {
+    GiveFeedback: (state, { data }) => {
+      if (state.status !== 'unknown') return refuse('feedback/already-given', 'Choose another id.', 'feedbackId');
+      const { leadId, opportunityId, touchId, note, feedbackId } = data;
+      if (leadId === undefined && opportunityId === undefined)
+        return refuse('feedback/no-subject', 'Name the lead or the deal it is about.', 'leadId');
+      if (touchId !== undefined && leadId === undefined)
+        return refuse('feedback/touch-needs-lead', 'Name the lead on which the touch was recorded.', 'leadId');
+      if (note !== undefined && leadId === undefined)
+        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
+      const said = saidOf(data);
+      if (!('objections' in said)) return said;
+      if (isEmpty(said) && note === undefined) return nothingSaid();
+      const about = {
+        ...aboutLead(leadId),
+        ...(opportunityId !== undefined && { opportunityId }),
+        ...(touchId !== undefined && { touchId }),
+      };
+      const words = note === undefined ? {} : { note };
+      return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...said, ...placeOf(data), ...words } }];
+    },
+    PlaceFeedback: (state, { data: { feedbackId, ...place } }) => {
+      if (state.status !== 'given' || state.leadId === undefined) return [];
+      const { industry, campaign } = placeOf(place);
+      const open = {
+        ...(state.industry === undefined && industry !== undefined && { industry }),
+        ...(state.campaign === undefined && campaign !== undefined && { campaign }),
+      };
+      if (Object.keys(open).length === 0) return [];
+      return [{ type: 'FeedbackPlaced', data: { feedbackId, leadId: state.leadId, ...open } }];
+    },
+    CorrectFeedback: (state, { data: { feedbackId, note, ...named } }) => {
+      if (state.status === 'unknown') return unknown();
+      if (state.status === 'withdrawn') return withdrawn();
+      if (note !== undefined && state.leadId === undefined)
+        return refuse('feedback/note-needs-lead', 'A note is personal data; this feedback names no lead.', 'note');
+      const said = saidOf(named, state.said);
+      if (!('objections' in said)) return said;
+      if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
+      const { industry, campaign } = { ...placeOf(state), ...placeOf(named) };
+      const same =
+        JSON.stringify([said, industry, campaign]) === JSON.stringify([state.said, state.industry, state.campaign]);
+      if (same && note === undefined) return [];
+      const place = placeOf({ ...(industry && { industry }), ...(campaign && { campaign }) });
+      const words = note === undefined ? {} : { note };
+      return [
+        { type: 'FeedbackCorrected', data: { feedbackId, ...aboutLead(state.leadId), ...said, ...place, ...words } },
+      ];
+    },
+    WithdrawFeedback: (state, { data: { feedbackId, reason } }) => {
+      if (state.status === 'unknown') return unknown();
+      if (state.status === 'withdrawn') return [];
+      return [{ type: 'FeedbackWithdrawn', data: { feedbackId, ...aboutLead(state.leadId), reason } }];
+    },
+  },
+  evolve: {
+    FeedbackGiven: (_, { data }) => ({
+      status: 'given',
+      ...aboutLead(data.leadId),
+      said: saidIn(data),
+      ...placeOf(data),
+      noted: isNoted(data),
+    }),
+    FeedbackPlaced: (state, { data }) => (state.status === 'given' ? { ...state, ...placeOf(data) } : state),
+    FeedbackCorrected: (state, { data }) => ({
+      status: 'given',
+      ...aboutLead(data.leadId),
+      said: saidIn(data),
+      ...placeOf(data),
+      noted: isNoted(data) || (state.status === 'given' && state.noted),
+    }),
+    FeedbackWithdrawn: () => ({ status: 'withdrawn' }),
+  },
+});
+
+const saidIn = ({ objections, competitors, questions, messages, content }: Said): Said => ({
+  objections,
+  competitors,
+  questions,
+  messages,
+  content,
+});
+/** Sealed or in clear, before or after it was stored. */
+const isNoted = (data: object): boolean => 'note' in data || '$personal' in data;

@@ -1,0 +1,33 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
+import { isCaptured } from '../identity/identity';
+import { feedback } from './feedback.decider';
+import { feedbackCommands, ToFeedback } from './feedback.events';
+
+@CommandHandler(ToFeedback)
+export class FeedbackHandler implements ICommandHandler<ToFeedback> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+
+  async execute({ id, command }: ToFeedback): Promise<Outcome> {
+    if (command.type === 'GiveFeedback') {
+      const invalid = checkCommand(feedbackCommands, command);
+      if (invalid) return invalid;
+      const { leadId, touchId } = command.data;
+      // A person's key is never made for somebody who was not captured.
+      if (leadId !== undefined && !(await isCaptured(this.journal, leadId)))
+        return refuse('lead/unknown', 'The lead was never captured.', 'leadId');
+      if (leadId !== undefined && touchId !== undefined && !(await this.isTouch(leadId, touchId)))
+        return refuse('feedback/unknown-touch', 'No touch of this lead has that id.', 'touchId');
+    }
+    return handle(this.journal, feedback, id, command, this.context);
+  }
+
+  private async isTouch(leadId: string, touchId: string): Promise<boolean> {
+    return (await this.journal.read(`lead-${leadId}`)).some(
+      ({ id, type }) => id === touchId && type === 'TouchRecorded',
+    );
+  }
+}
