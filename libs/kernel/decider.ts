@@ -16,7 +16,8 @@ export interface Definition {
 /** What a decision may know besides the state: the time, and the definitions in force at that time. */
 export interface Context {
   readonly now: Instant;
-  readonly definition: (kind: string) => Definition | undefined;
+  /** The version in force now; or, by its number, the very version under which something began. */
+  readonly definition: (kind: string, version?: number) => Definition | undefined;
   readonly mode: 'live' | 'backfill';
   /** The id that the nth event of this decision (from 0) will have, so that one event can name another. */
   readonly idOf: (index: number) => string;

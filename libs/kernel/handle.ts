@@ -24,9 +24,9 @@ export class Accepted {
   ) {}
 }
 
-/** Definitions as of any instant, read from their streams to the tip. */
+/** Definitions as of any instant, or by the number of their version, read from their streams to the tip. */
 export abstract class DefinitionSource {
-  abstract at(kinds: readonly string[]): Promise<(kind: string, at: Instant) => Definition | undefined>;
+  abstract at(kinds: readonly string[]): Promise<(kind: string, at: Instant | number) => Definition | undefined>;
 }
 
 /** No definitions at all: for aggregates that use none, and for tests. */
@@ -142,7 +142,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   const at = (instant: Instant, before: number): Context => ({
     now: instant,
     mode,
-    definition: (kind) => definitionAt(kind, instant),
+    definition: (kind, version) => definitionAt(kind, version ?? instant),
     idOf: (index) => eventIdOf(stream, command.meta.commandId, before + index),
   });
 

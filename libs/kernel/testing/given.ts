@@ -25,7 +25,8 @@ type When<C extends AnyCommand> = C extends AnyCommand ? Omit<C, 'meta'> : never
 
 /**
  * Given these events, when this command, then these events (or this refusal). `at` is the decider's now, `under` the
- * definitions in force; due time passes before the command as it does in `handle`.
+ * definitions in force, the first of each kind, and earlier versions of them; due time passes before the command as it
+ * does in `handle`.
  */
 export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S, C, E>) => {
   const scene = (past: readonly Given<E>[], now: Instant, definitions: readonly Definition[]) => {
@@ -37,14 +38,17 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
     const at = (instant: Instant, before: number): Context => ({
       now: instant,
       mode: 'live',
-      definition: (kind) => definitions.find((definition) => definition.kind === kind),
+      definition: (kind, version) =>
+        definitions.find((each) => each.kind === kind && (version === undefined || each.version === version)),
       idOf: (index) => `decided-${before + index}`,
     });
     const decide = (command: When<C>): readonly Fact<E>[] | Refused => {
       let folded = state();
       const facts: Fact<E>[] = [];
       for (let due = decider.due(folded); due !== undefined && due <= now; due = decider.due(folded)) {
-        for (const fact of decider.pass(folded, at(due, facts.length))) {
+        const passed = decider.pass(folded, at(due, facts.length));
+        if (passed.length === 0) throw new Error(`nothing passes at the due instant ${due}`);
+        for (const fact of passed) {
           facts.push({ ...fact, occurredAt: due });
           folded = decider.evolve(folded, { ...fact, occurredAt: due, id: 'passed' });
         }

@@ -110,6 +110,16 @@ export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7)
  * @param calendar a checked body of the kind `business-calendar`
  */
 export const compileCalendar = (calendar: BusinessCalendar): Calendar => {
+  const before = ready.get(calendar);
+  if (before) return before;
+  const made = countable(calendar);
+  ready.set(calendar, made);
+  return made;
+};
+/** Bodies of definitions are never changed, so each is made ready once. */
+const ready = new WeakMap<BusinessCalendar, Calendar>();
+
+const countable = (calendar: BusinessCalendar): Calendar => {
   if (calendar.hours.length === 0)
     return compiled('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Set());
   const read = calendar.holidayFile === undefined ? [] : holidaysOf(calendar.holidayFile);

@@ -98,10 +98,15 @@ export const budgetOf = ({ budget }: Obligation, start: Instant, hours: Calendar
 export const hoursFor = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
   clock === 'business-calendar' ? (calendar ?? wallClock) : wallClock;
 
-/** When an obligation that starts now falls due, with its working. */
-export const dueOf = (obligation: Obligation, calendar: Calendar | undefined, start: Instant): Deadline => {
+/** When an obligation that starts now falls due, with its budget and its working. */
+export const dueOf = (
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  start: Instant,
+): Deadline & { readonly budgetMs: number } => {
   const hours = hoursFor(obligation, calendar);
-  return deadline(start, budgetOf(obligation, start, hours), hours);
+  const budgetMs = budgetOf(obligation, start, hours);
+  return { budgetMs, ...deadline(start, budgetMs, hours) };
 };
 
 /** The deadline of a clock with its working, pauses included. */
@@ -109,7 +114,8 @@ export const workingOf = (obligation: Obligation, calendar: Calendar | undefined
   deadline(clock.startedAt, clock.budgetMs, hoursFor(obligation, calendar), clock.pauses);
 
 const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
-const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
+/** The first of some instants; undefined when there is none. */
+export const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
   instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
 
 /** When the stops so far fulfilled the obligation: the last of the first `times`, or of the first values of the mix. */
@@ -134,61 +140,95 @@ export const withStop = (
     : all.filter(({ value }, index) => index < times || all.findIndex((other) => other.value === value) === index);
 };
 
-const stoppedBy = (clock: SlaClock, obligation: Obligation, event: Observed): SlaClock => {
-  const stop: Stop = { at: event.occurredAt, value: obligation.mix ? valueOf(event.data, obligation.mix.field) : '' };
+/** What a stop is one of a mix of; '' where no mix is asked for. */
+export const mixValueOf = ({ mix }: Obligation, data: unknown): string => (mix ? valueOf(data, mix.field) : '');
+
+const stoppedBy = <C extends SlaClock>(clock: C, obligation: Obligation, event: Observed): C => {
+  const stop: Stop = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
   const counted = withStop(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
   return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
+/** Under what a clock is counted. */
+export interface Terms {
+  readonly obligation: Obligation;
+  /** The business calendar; undefined runs the clock on the wall. */
+  readonly calendar: Calendar | undefined;
+}
+
+/** What is said of clocks starts, stops and pauses none. */
+const isVerdict = ({ type }: AnyEvent): boolean => type.startsWith('Obligation');
+/** What another system decided in the past is nothing to answer now. */
+const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'true';
+
 /**
- * Folds one event into the clocks of a lead. Events come in the order of the log and may have happened earlier.
+ * Folds one event into the clocks of a lead, each under its own terms. Events come in the order of the log and may have
+ * happened earlier. New clocks start under the terms in force, but not by what another system decided.
+ * @param termsOf under what a clock began
+ * @param inForce what is owed from now on
+ * @param begin   what else is to be known of a new clock
+ * @returns the clocks after it, oldest first; the same array where nothing changed
+ */
+export const clocksUnder =
+  <C extends SlaClock>(
+    termsOf: (clock: C) => Terms,
+    inForce: readonly Terms[],
+    begin: (clock: SlaClock, terms: Terms) => C,
+  ) =>
+  (clocks: readonly C[], event: Observed): readonly C[] => {
+    if (isVerdict(event)) return clocks;
+    let after = clocks;
+    for (const kind of new Set(clocks.map((clock) => clock.kind))) {
+      const place = placeOf(after, kind, event.occurredAt);
+      const before = after[place];
+      const clock = before && stepped(before, termsOf(before), event);
+      if (clock !== before) after = after.with(place, clock!);
+    }
+    if (isExternal(event.data)) return after;
+    for (const terms of inForce) if (occurs(terms.obligation.start, event)) after = started(after, terms, event, begin);
+    return after;
+  };
+
+/** The clock of a kind that ran at an instant, if any did: the last that had begun. */
+const placeOf = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
+  clocks.findLastIndex((clock) => clock.kind === kind && clock.startedAt <= at);
+
+const started = <C extends SlaClock>(
+  clocks: readonly C[],
+  terms: Terms,
+  { id, occurredAt: at }: Observed,
+  begin: (clock: SlaClock, terms: Terms) => C,
+): readonly C[] => {
+  const { kind } = terms.obligation;
+  const { dueAt, budgetMs } = dueOf(terms.obligation, terms.calendar, at);
+  // A start leaves the earlier clock; one that is told late is left by the start that came after it.
+  const next = clocks.find((clock) => clock.kind === kind && clock.startedAt > at);
+  const begun: SlaClock = {
+    ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
+    ...(next && { endedAt: next.startedAt, endedBy: next.startedBy }),
+  };
+  const place = placeOf(clocks, kind, at);
+  const before = clocks[place];
+  const left = before && isOpen(before) ? clocks.with(place, { ...before, endedAt: at, endedBy: id }) : clocks;
+  const later = left.findIndex(({ startedAt }) => startedAt > at);
+  return left.toSpliced(later < 0 ? left.length : later, 0, begin(begun, terms));
+};
+
+/**
+ * Folds one event into the clocks of a lead under one policy.
  * @param calendar the business calendar in force; undefined runs every clock on the wall
  * @returns the clocks after it, oldest first; the same array where nothing changed
  */
-export const clocksAfter =
-  ({ obligations }: SlaPolicy, calendar: Calendar | undefined) =>
-  (clocks: readonly SlaClock[], event: Observed): readonly SlaClock[] =>
-    obligations.reduce((all, obligation) => after(all, obligation, calendar, event), clocks);
-
-const after = (
-  clocks: readonly SlaClock[],
-  obligation: Obligation,
-  calendar: Calendar | undefined,
-  event: Observed,
-): readonly SlaClock[] => {
-  const at = event.occurredAt;
-  const place = clocks.findLastIndex(({ kind, startedAt }) => kind === obligation.kind && startedAt <= at);
-  const before = clocks[place];
-  const clock = before && stepped(before, obligation, calendar, event);
-  const next = clock === before ? clocks : clocks.with(place, clock!);
-  if (!occurs(obligation.start, event)) return next;
-  const hours = hoursFor(obligation, calendar);
-  const budgetMs = budgetOf(obligation, at, hours);
-  const begun: SlaClock = {
-    kind: obligation.kind,
-    startedAt: at,
-    startedBy: event.id,
-    budgetMs,
-    dueAt: deadline(at, budgetMs, hours).dueAt,
-    pauses: [],
-    stops: 0,
-    counted: [],
-  };
-  // A start leaves the earlier clock; one that is told late stands between those that it came between.
-  const left = clock && isOpen(clock) ? next.with(place, { ...clock, endedAt: at, endedBy: event.id }) : next;
-  const later = left.findIndex(({ startedAt }) => startedAt > at);
-  return left.toSpliced(later < 0 ? left.length : later, 0, begun);
+export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | undefined) => {
+  const terms = obligations.map((obligation): Terms => ({ obligation, calendar }));
+  const termsOf = ({ kind }: SlaClock) => terms.find(({ obligation }) => obligation.kind === kind)!;
+  return clocksUnder<SlaClock>(termsOf, terms, (clock) => clock);
 };
 
 /** A clock that began before the event, after it. What happened after its end leaves it as it is. */
-const stepped = (
-  before: SlaClock,
-  obligation: Obligation,
-  calendar: Calendar | undefined,
-  event: Observed,
-): SlaClock => {
+const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms, event: Observed): C => {
   const at = event.occurredAt;
   let clock = before;
   const end = earliest(clock.endedAt, clock.failedAt);
@@ -207,8 +247,10 @@ const stepped = (
   }
   if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
   if (occurs(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
-  if (occurs(obligation.fail, event)) return { ...clock, failedAt: at, failedBy: event.id };
-  return clock;
+  if (!occurs(obligation.fail, event)) return clock;
+  // What had run out before is owed no more; its breach stands.
+  if (clock.dueAt !== null && clock.dueAt < at) return { ...clock, endedAt: at, endedBy: event.id };
+  return { ...clock, failedAt: at, failedBy: event.id };
 };
 
 /** The clocks of one lead under a policy, from its events in the order of the log. */
@@ -217,13 +259,16 @@ export const obligations =
   (events: readonly Observed[]): readonly SlaClock[] =>
     events.reduce(clocksAfter(policy, calendar), []);
 
+/** After which instant an answer is too late: the due one, or that of giving up. */
+export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined => earliest(dueAt, failedAt);
+
 /**
  * How a clock stands.
  * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
  *            still nothing at that instant is a miss
  */
 export const verdictOf = (clock: SlaClock, now: Instant): Verdict => {
-  const missedAt = earliest(clock.dueAt, clock.failedAt);
+  const missedAt = missedAtOf(clock);
   const judge = (metAt: Instant | undefined): SlaState => {
     if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
     // An end at the due instant still comes in time.
@@ -249,9 +294,9 @@ export const momentsOf = (
   calendar: Calendar | undefined,
   clock: SlaClock,
 ): readonly Moment[] => {
-  const { startedAt, budgetMs, pauses, dueAt, failedAt } = clock;
+  const { startedAt, budgetMs, pauses, failedAt } = clock;
   const hours = hoursFor(obligation, calendar);
-  const missedAt = earliest(dueAt, failedAt);
+  const missedAt = missedAtOf(clock);
   // A stop at the very instant still counts, so what its absence causes comes right after.
   const missed = (at: Instant) => fromMs(toMs(at) + 1);
   const moments: Moment[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];

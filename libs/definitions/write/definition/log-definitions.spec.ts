@@ -46,7 +46,9 @@ describe('definitions of the log', () => {
     expect(await asked(source)).toEqual(['mql@1', 'mql@2', 'mql@2']);
     await send(t3, 'mia', 'RetireDefinition', { number: 2, reason: 'no use' });
     expect(await asked(source)).toEqual(['mql@1', 'mql@2', undefined]);
-    expect((await source.at(['mql']))('mql', t1)).toEqual({
+    const versions = await source.at(['mql']);
+    expect([1, 2, 3].map((number) => versions('mql', number)?.ref)).toEqual(['mql@1', 'mql@2', undefined]);
+    expect(versions('mql', t1)).toEqual({
       kind: 'mql',
       version: 1,
       ref: 'mql@1',

@@ -22,11 +22,12 @@ export class LogDefinitions extends DefinitionSource {
     super();
   }
 
-  async at(kinds: readonly string[]): Promise<(kind: string, at: Instant) => Definition | undefined> {
+  async at(kinds: readonly string[]): Promise<(kind: string, at: Instant | number) => Definition | undefined> {
     const states = new Map<string, DefinitionState>();
     await Promise.all(kinds.map(async (kind) => void states.set(kind, await this.stateOf(kind))));
     return (kind, at) => {
-      const version = inForceAt(states.get(kind)?.versions ?? [], at);
+      const versions = states.get(kind)?.versions ?? [];
+      const version = typeof at === 'number' ? versions.find(({ number }) => number === at) : inForceAt(versions, at);
       return version && { kind, version: version.number, ref: `${kind}@${version.number}`, body: version.body };
     };
   }
