@@ -7,3 +7,18 @@ export {
   type OpportunityCommand,
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';
+export {
+  supportRequests,
+  type SupportRequestDocument,
+  type SupportStatus,
+} from './read/support-requests/support-requests.projection';
+export { servedDeals, type ServedDeals } from './read/support-requests/support-requests.query';
+export {
+  supportKinds,
+  supportRequestCommands,
+  supportRequestEvents,
+  ToSupportRequest,
+  type SupportKind,
+  type SupportRequestCommand,
+  type SupportRequestEvent,
+} from './write/support-request/support-request.events';

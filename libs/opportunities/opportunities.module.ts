@@ -5,16 +5,33 @@ import { conversion } from './react/conversion.policy';
 import { people } from './react/people.policy';
 import { deals } from './read/deals/deals.projection';
 import { DealsResolver } from './read/deals/deals.resolver';
+import { supportRequests } from './read/support-requests/support-requests.projection';
+import { SupportRequestsResolver } from './read/support-requests/support-requests.resolver';
 import { opportunityCommands, opportunityEvents, ToOpportunity } from './write/opportunity/opportunity.events';
 import { OpportunityHandler } from './write/opportunity/opportunity.handler';
+import {
+  supportRequestCommands,
+  supportRequestEvents,
+  ToSupportRequest,
+} from './write/support-request/support-request.events';
+import { SupportRequestHandler } from './write/support-request/support-request.handler';
 
 export const opportunitiesParts: ContextParts = {
   name: 'opportunities',
-  events: [opportunityEvents],
-  projections: [deals],
+  events: [opportunityEvents, supportRequestEvents],
+  projections: [deals, supportRequests],
   policies: [conversion, people],
   dueLists: [],
 };
 
-@Module({ providers: [OpportunityHandler, DealsResolver, mutationsOf(ToOpportunity, opportunityCommands)] })
+@Module({
+  providers: [
+    OpportunityHandler,
+    DealsResolver,
+    mutationsOf(ToOpportunity, opportunityCommands),
+    SupportRequestHandler,
+    SupportRequestsResolver,
+    mutationsOf(ToSupportRequest, supportRequestCommands),
+  ],
+})
 export class OpportunitiesModule {}

@@ -1,0 +1,24 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
+import { supportRequest } from './support-request.decider';
+import { supportRequestCommands, ToSupportRequest } from './support-request.events';
+
+@CommandHandler(ToSupportRequest)
+export class SupportRequestHandler implements ICommandHandler<ToSupportRequest> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+
+  async execute({ id, command }: ToSupportRequest): Promise<Outcome> {
+    const invalid = checkCommand(supportRequestCommands, command);
+    if (invalid) return invalid;
+    // Deals are never forgotten, so a deal that was there is there for the decision.
+    if (
+      command.type === 'RequestSupport' &&
+      (await this.journal.read(`opportunity-${command.data.opportunityId}`)).length === 0
+    )
+      return refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
+    return handle(this.journal, supportRequest, id, command, this.context);
+  }
+}
