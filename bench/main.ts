@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
+import { emmett } from './emmett';
 import { graphql } from './graphql';
+import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
 import type { Benchmark, Figure } from './support';
 
@@ -12,8 +14,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   rebuild,
   appends,
   visibility,
+  emmett,
   graphql,
   attribution: attributionModelling,
+  leads: leadDecisions,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

@@ -8,7 +8,7 @@ export {
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
 export { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
-export { routeOf, routingFields, type Routable, type Routing } from './write/definition/routing.rules';
+export { builtInSignals, routeOf, routingFields, type Routable, type Routing, type Signal } from './write/definition/routing.rules';
 export { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from './write/definition/sla.rules';
 export {
   builtInChannelRules,
@@ -37,16 +37,29 @@ export {
 } from './write/definition/attribution.rules';
 export {
   evaluate,
+  mayRise,
+  outlook,
   salesQuestions,
-  touchMatcher,
   type CriteriaFacts,
   type Criterion,
+  type Outlook,
+  type OutlookFacts,
   type ProfileField,
   profileFields,
+  type Range,
   type ScoreAxis,
-  type TouchFact,
   type Verdict,
 } from './write/definition/criteria.rules';
+export {
+  countBelow,
+  meantBy,
+  MeantTouches,
+  touchMatcher,
+  type Meant,
+  type TouchFact,
+  type Touches,
+  type TouchMatch,
+} from './write/definition/touches.rules';
 export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
 export {
   bodyFault,

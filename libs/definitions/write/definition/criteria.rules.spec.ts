@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs, type Json } from '@baton/kernel';
-import { criteriaFault, evaluate, type Criterion, type CriteriaFacts, type TouchFact } from './criteria.rules';
+import { criteriaFault, evaluate, type Criterion, type CriteriaFacts } from './criteria.rules';
 import { bodyFault } from './kinds.rules';
+import type { TouchFact } from './touches.rules';
 
 const NOW = '2024-03-31T12:00:00.000Z';
 const daysAgo = (days: number) => fromMs(toMs(NOW) - days * DAY_MS);

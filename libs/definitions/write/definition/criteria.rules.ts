@@ -1,15 +1,6 @@
-import {
-  durationMs,
-  faultFinder,
-  fromMs,
-  object,
-  toMs,
-  type Fault,
-  type Instant,
-  type Json,
-  type Static,
-} from '@baton/kernel';
-import { matcher, pattern } from './channel.rules';
+import { durationMs, faultFinder, toMs, type Fault, type Instant, type Json } from '@baton/kernel';
+import { matcher } from './channel.rules';
+import { countBelow, meantBy, touchMatch, type Touches, type TouchMatch } from './touches.rules';
 
 /** The facts of a person that criteria compare; names and addresses are none of them. */
 export const profileFields = {
@@ -27,16 +18,6 @@ export type ProfileField = keyof typeof profileFields;
 export const salesQuestions = ['budget', 'authority', 'need', 'timeline'] as const;
 const scoreAxes = ['total', 'fit', 'engagement'] as const;
 export type ScoreAxis = (typeof scoreAxes)[number];
-
-/** Which touches are meant: every named field must match, `{}` means all. A channel is the one the source stated. */
-export const touchMatch = object({
-  action: pattern,
-  channel: pattern,
-  content: pattern,
-  page: pattern,
-  campaign: pattern,
-});
-export type TouchMatch = Static<typeof touchMatch>;
 
 interface Comparison {
   readonly eq?: string | number;
@@ -65,17 +46,11 @@ export type Criterion =
   { readonly all: readonly Criterion[] } | { readonly any: readonly Criterion[] } | { readonly not: Criterion } | Leaf;
 export type LeafKind = 'field' | 'touches' | 'score' | 'answer';
 
-/** One contact, as criteria and scores see it. */
-export interface TouchFact extends Readonly<Record<keyof TouchMatch, string | undefined>> {
-  /** Of the event that recorded it. */
-  readonly id: string;
-  readonly at: Instant;
-}
 /** What an evaluation looks at. */
 export interface CriteriaFacts {
   readonly profile: Readonly<Partial<Record<ProfileField, string | number>>>;
   /** In any order; those after the evaluation instant do not count. */
-  readonly touches: { readonly length: number; at(index: number): TouchFact | undefined };
+  readonly touches: Touches;
   /** In points at the evaluation instant; undefined where no scoring model is in force. */
   readonly score?: (axis: ScoreAxis) => number | undefined;
   readonly answers?: Readonly<Partial<Record<(typeof salesQuestions)[number], string>>>;
@@ -225,36 +200,6 @@ export const criteriaFault = (
   return check(tree, path, 1);
 };
 
-const REMEMBERED = 10_000;
-/** Remembers the answers of a condition: a lead with thousands of touches names the same few pages again and again. */
-const remembering = <V>(holds: (value: V) => boolean): ((value: V) => boolean) => {
-  const answers = new Map<V, boolean>();
-  return (value) => {
-    let answer = answers.get(value);
-    if (answer === undefined) {
-      if (answers.size >= REMEMBERED) answers.clear();
-      answers.set(value, (answer = holds(value)));
-    }
-    return answer;
-  };
-};
-const compiled = new WeakMap<TouchMatch, (touch: TouchFact) => boolean>();
-
-/** Compiles which touches are meant, once for each place in a body. */
-export const touchMatcher = (match: TouchMatch): ((touch: TouchFact) => boolean) => {
-  let means = compiled.get(match);
-  if (!means) {
-    const names = Object.keys(match) as (keyof TouchMatch)[];
-    const holds = names.map((name) => remembering(matcher(match[name]!)));
-    means = (touch) => {
-      for (let index = 0; index < names.length; index++) if (!holds[index]!(touch[names[index]!])) return false;
-      return true;
-    };
-    compiled.set(match, means);
-  }
-  return means;
-};
-
 const lower = (value: string | number): string | number => (typeof value === 'string' ? value.toLowerCase() : value);
 /** Text compares in any case. What is absent meets only `ne` and `exists: false`. */
 const compares = (comparison: Comparison, value: string | number | null): boolean => {
@@ -277,6 +222,22 @@ const comparisonText = (leaf: Comparison): string => {
   return `${operator} ${Array.isArray(value) ? value.join(', ') : String(value)}`;
 };
 
+const periods = new WeakMap<object, number>();
+/** The length of a leaf's period in milliseconds, read once; without one it has no end. */
+const periodOf = (leaf: TouchesLeaf): number => {
+  if (leaf.within === undefined) return Infinity;
+  let length = periods.get(leaf);
+  if (length === undefined) periods.set(leaf, (length = durationMs(leaf.within)));
+  return length;
+};
+
+/** The touches of a leaf that count at an instant, as a piece of those that it means. */
+const countedOf = (leaf: TouchesLeaf, facts: Pick<CriteriaFacts, 'touches'>, at: number): readonly [number, number] => {
+  const { times } = meantBy(leaf.touches, facts.touches);
+  const first = countBelow(times, at - periodOf(leaf));
+  return [first, countBelow(times, at + 1)];
+};
+
 /** What stands at a leaf, and the touches that were counted for it. */
 const seenAt = (
   leaf: Leaf,
@@ -296,19 +257,13 @@ const seenAt = (
     return { asks: `score ${leaf.score} ${comparisonText(leaf)}`, met: value !== null && compares(leaf, value), value };
   }
   const { touches, within } = leaf;
-  const from = within === undefined ? '' : fromMs(toMs(now) - durationMs(within));
-  const means = touchMatcher(touches);
-  const counted: string[] = [];
-  let count = 0;
-  for (let index = facts.touches.length - 1; index >= 0; index--) {
-    const touch = facts.touches.at(index)!;
-    if (touch.at > now || touch.at < from || !means(touch)) continue;
-    count++;
-    if (counted.length < NAMED_TOUCHES) counted.push(touch.id);
-  }
+  const { places } = meantBy(touches, facts.touches);
+  const [from, to] = countedOf(leaf, facts, toMs(now));
+  const counted = places.slice(from, to).sort((a, b) => a - b);
+  const named = counted.slice(-NAMED_TOUCHES).map((place) => facts.touches.at(place)!.id);
   const which = Object.entries(touches).map(([field, wanted]) => `${field} ${wanted}`);
   const asks = [`touches (${which.join(', ') || 'any'})`, comparisonText(leaf), ...(within ? [`in ${within}`] : [])];
-  return { asks: asks.join(' '), met: compares(leaf, count), value: count, touches: counted.reverse() };
+  return { asks: asks.join(' '), met: compares(leaf, counted.length), value: counted.length, touches: named };
 };
 
 /**
@@ -334,4 +289,71 @@ export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): V
     return { met, because: answers.filter((answer) => answer.met === met).flatMap(({ because }) => because) };
   };
   return { ...visit(tree, ''), leaves };
+};
+
+/** The value of something over a time: never below the first number, never above the second. */
+export type Range = readonly [number, number];
+/** What is so at every instant of a time (1), at none (-1), or cannot be told without looking closer (0). */
+export type Outlook = 1 | 0 | -1;
+
+const within = (holdsLow: boolean, holdsHigh: boolean): Outlook =>
+  holdsLow && holdsHigh ? 1 : holdsLow || holdsHigh ? 0 : -1;
+const outlookOf = (comparison: Comparison, [low, high]: Range): Outlook => {
+  const wanted = comparison.eq ?? comparison.ne;
+  if (typeof wanted !== 'number') return within(compares(comparison, low), compares(comparison, high));
+  const equal: Outlook = low === high && low === wanted ? 1 : wanted < low || wanted > high ? -1 : 0;
+  return comparison.eq === undefined ? (-equal as Outlook) : equal;
+};
+
+/** The facts over a time during which nothing happens to the person. */
+export interface OutlookFacts extends Omit<CriteriaFacts, 'score'> {
+  /** In points, over that time; undefined where no scoring model is in force. */
+  readonly score?: (axis: ScoreAxis) => Range | undefined;
+}
+
+/**
+ * Is a sound tree met throughout [from, to], in epoch milliseconds, without a new touch? For a single instant the answer
+ * is exact and the same as that of `evaluate`.
+ */
+export const outlook = (tree: Criterion, facts: OutlookFacts, from: number, to: number): Outlook => {
+  if ('not' in tree) return -outlook(tree.not, facts, from, to) as Outlook;
+  if ('all' in tree) {
+    let least: Outlook = 1;
+    for (const child of tree.all) {
+      least = Math.min(least, outlook(child, facts, from, to)) as Outlook;
+      if (least < 0) break;
+    }
+    return least;
+  }
+  if ('any' in tree) {
+    let most: Outlook = -1;
+    for (const child of tree.any) {
+      most = Math.max(most, outlook(child, facts, from, to)) as Outlook;
+      if (most > 0) break;
+    }
+    return most;
+  }
+  if ('answer' in tree) return facts.answers?.[tree.answer]?.trim() ? 1 : -1;
+  if ('field' in tree) return compares(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
+  if ('score' in tree) {
+    const range = facts.score?.(tree.score);
+    return range ? outlookOf(tree, range) : -1;
+  }
+  const [soonest, latest] = [countedOf(tree, facts, from), countedOf(tree, facts, to)];
+  return outlookOf(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
+};
+
+/** Which of its parts can turn a tree from not met to met while nothing happens to the person. */
+export const mayRise = (tree: Criterion, score: { readonly rises: boolean; readonly falls: boolean }): boolean => {
+  const moves = (node: Criterion, turned: boolean): boolean => {
+    if ('not' in node) return moves(node.not, !turned);
+    if ('all' in node) return node.all.some((child) => moves(child, turned));
+    if ('any' in node) return node.any.some((child) => moves(child, turned));
+    if ('answer' in node || 'field' in node) return false;
+    const { rises, falls } = 'score' in node ? score : { rises: false, falls: node.within !== undefined };
+    if (node.eq !== undefined || node.ne !== undefined) return rises || falls;
+    const upwards = (node.gt !== undefined || node.gte !== undefined) !== turned;
+    return upwards ? rises : falls;
+  };
+  return moves(tree, false);
 };

@@ -1,5 +1,6 @@
 import { flag, json, list, object, optional, real, text, type Fault, type Json, type Static } from '@baton/kernel';
-import { criteriaFault, durationFault, touchMatch, type Criterion } from './criteria.rules';
+import { criteriaFault, durationFault, type Criterion } from './criteria.rules';
+import { touchMatch } from './touches.rules';
 
 const code = text('Short and stable; the explanation of a score names it.', { min: 1, max: 100 });
 const points = real('Points of one hit, at most two decimals; may be below zero.', { min: -10_000, max: 10_000 });

@@ -1,14 +1,16 @@
-import type { Context, Definition, Instant, Json } from '@baton/kernel';
+import { toMs, type Context, type Definition, type Instant, type Json } from '@baton/kernel';
 import {
   evaluate,
+  outlook,
   type Agreement,
   type CriteriaFacts,
   type Criterion,
+  type Outlook,
   type ScoreAxis,
   type ScoringModel,
   type Verdict,
 } from '@baton/definitions';
-import { scoreAt, type Score } from './score.model';
+import { scoreAt, scoreRange, type Score } from './score.model';
 
 /** What the definitions in force say of a lead at an instant. */
 export interface Qualification {
@@ -80,6 +82,36 @@ export const qualification = (
     }),
   };
 };
+
+/**
+ * Is a lead marketing-qualified throughout [from, to], in epoch milliseconds, while nothing happens to it? For a single
+ * instant the answer is exact and that of `qualification`, without the evidence.
+ */
+export const qualifiedOver = (
+  facts: CriteriaFacts,
+  from: number,
+  to: number,
+  definition: Context['definition'],
+): Outlook => {
+  const [tree, model] = [criteriaOf(definition('mql')), bodyOf<ScoringModel>(definition('scoring-model'))];
+  let known: ReturnType<typeof scoreRange> | undefined;
+  const score = () => (known ??= scoreRange(model!, facts, from, to));
+  const points = (axis: ScoreAxis) => {
+    const [low, high] = score()[axis];
+    return [low / 100, high / 100] as const;
+  };
+  const { profile, touches, answers } = facts;
+  const told = { profile, touches, ...(answers && { answers }), ...(model && { score: points }) };
+  const byCriteria = tree ? outlook(tree, told, from, to) : -1;
+  if (byCriteria > 0 || model?.threshold === undefined) return byCriteria;
+  const wanted = Math.round(model.threshold * 100);
+  const [low, high] = score().total;
+  return Math.max(byCriteria, low >= wanted ? 1 : high >= wanted ? 0 : -1) as Outlook;
+};
+
+/** Is it at this instant? */
+export const isQualified = (facts: CriteriaFacts, at: Instant, definition: Context['definition']): boolean =>
+  qualifiedOver(facts, toMs(at), toMs(at), definition) > 0;
 
 /** What an event keeps of a verdict. */
 export const evidenceOf = ({ because, leaves }: Verdict): Json => ({ because, leaves }) as unknown as Json;

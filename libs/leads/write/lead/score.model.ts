@@ -1,13 +1,15 @@
-import { durationMs, fromMs, toMs, type Instant } from '@baton/kernel';
+import { durationMs, toMs, type Instant } from '@baton/kernel';
 import {
-  evaluate,
-  touchMatcher,
+  countBelow,
+  meantBy,
+  outlook,
   type CriteriaFacts,
   type EngagementRule,
   type FitRule,
+  type Meant,
+  type Range,
   type ScoreAxis,
   type ScoringModel,
-  type TouchFact,
 } from '@baton/definitions';
 
 /** One entry of the explanation of a score. All entries together are the score. */
@@ -41,7 +43,6 @@ export const halfEven = (value: number): number => {
   return over < 0.5 || (over === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 };
 const cents = (points: number): number => Math.round(points * 100);
-const period = (text: string | undefined): number | undefined => (text === undefined ? undefined : durationMs(text));
 const sum = (entries: readonly ScoreEntry[]): number =>
   entries.reduce((total, { hundredths }) => total + hundredths, 0);
 
@@ -57,28 +58,69 @@ const capped = (
   return [...entries, { ...entry, hundredths: Math.sign(total) * limit - total }];
 };
 
+/** A rule of engagement as it is worked with: hundredths and milliseconds, infinite where nothing is agreed. */
+interface Worked {
+  readonly hundredths: number;
+  readonly coolDown: number;
+  readonly within: number;
+  readonly halfLife: number;
+  /** At this age a hit is worth nothing at all any more. */
+  readonly spent: number;
+}
+const worked = new WeakMap<EngagementRule, Worked>();
+const workedOf = (rule: EngagementRule): Worked => {
+  let known = worked.get(rule);
+  if (!known) {
+    const hundredths = cents(rule.points);
+    const [coolDown, within, halfLife] = [
+      rule.coolDown === undefined ? 0 : durationMs(rule.coolDown),
+      rule.within === undefined ? Infinity : durationMs(rule.within),
+      rule.halfLife === undefined ? Infinity : durationMs(rule.halfLife),
+    ];
+    // Up to half a hundredth is rounded to none; a little later, so that no rounding of this figure matters.
+    const halves = Math.max(0, Math.log2(2 * Math.abs(hundredths)));
+    const spent = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
+    worked.set(rule, (known = { hundredths, coolDown, within, halfLife, spent }));
+  }
+  return known;
+};
+
+/** What a hit of some age is worth, in hundredths. */
+const worth = ({ hundredths, halfLife }: Worked, ageMs: number): number =>
+  halfLife === Infinity ? hundredths : halfEven(hundredths * 2 ** (-ageMs / halfLife)) + 0; // no negative zero
+
 /**
- * The touches that a rule counts at an instant. Which of them count – once, cool-down – follows from the history alone
- * and not from their age, so that an old touch never makes room for another by growing older.
- * @param touches in order of time, none after `now`
+ * Calls `hit` for each touch that a rule counts at an instant. Which of them count – once, cool-down – follows from the
+ * history alone and not from their age, so that an old touch never makes room for another by growing older.
+ * @param times of the touches that the rule means, rising
+ * @param oldest the greatest age of interest
  */
-const hitsOf = (rule: EngagementRule, touches: readonly TouchFact[], now: number): readonly ScoreEntry[] => {
-  const means = touchMatcher(rule.touches);
-  const [coolDown, within, halfLife] = [period(rule.coolDown), period(rule.within), period(rule.halfLife)];
-  const entries: ScoreEntry[] = [];
-  let counted: number | undefined;
+const eachHit = (
+  { once }: EngagementRule,
+  { coolDown }: Worked,
+  times: readonly number[],
+  now: number,
+  oldest: number,
+  hit: (index: number) => void,
+): void => {
+  const end = once ? Math.min(1, countBelow(times, now + 1)) : countBelow(times, now + 1);
   // What is too old is passed over unseen, unless it decides which later touches count.
-  const from = within !== undefined && !rule.once && coolDown === undefined ? fromMs(now - within) : '';
-  for (const touch of touches) {
-    if (counted !== undefined && rule.once) break;
-    if (touch.at < from || !means(touch)) continue;
-    const at = toMs(touch.at);
-    if (counted !== undefined && coolDown !== undefined && at - counted < coolDown) continue;
-    counted = at;
-    const ageMs = now - at;
-    if (within !== undefined && ageMs > within) continue;
-    const decay = halfLife === undefined ? 1 : 2 ** (-ageMs / halfLife);
-    const hundredths = halfEven(cents(rule.points) * decay) + 0; // no negative zero
+  for (let index = coolDown > 0 || once ? 0 : countBelow(times, now - oldest); index < end;) {
+    if (now - times[index]! <= oldest) hit(index);
+    index = coolDown > 0 ? countBelow(times, times[index]! + coolDown) : index + 1;
+  }
+};
+
+const hitsOf = (
+  rule: EngagementRule,
+  touches: CriteriaFacts['touches'],
+  { times, places }: Meant,
+  now: number,
+): readonly ScoreEntry[] => {
+  const it = workedOf(rule);
+  const entries: ScoreEntry[] = [];
+  eachHit(rule, it, times, now, it.within, (index) => {
+    const [touch, ageMs] = [touches.at(places[index]!)!, now - times[index]!];
     entries.push({
       axis: 'engagement',
       cause: 'hit',
@@ -86,9 +128,9 @@ const hitsOf = (rule: EngagementRule, touches: readonly TouchFact[], now: number
       touchId: touch.id,
       at: touch.at,
       ageMs,
-      hundredths,
+      hundredths: worth(it, ageMs),
     });
-  }
+  });
   return capped(entries, rule.cap, { axis: 'engagement', cause: 'rule-cap', code: rule.code });
 };
 
@@ -111,6 +153,9 @@ const axisOf = (
   return free;
 };
 
+const fits = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>): boolean =>
+  outlook(when, { profile, touches: [] }, 0, 0) === 1;
+
 const rank = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
   hundredths >= cents(high) ? 0 : hundredths >= cents(middle) ? 1 : 2;
 
@@ -122,29 +167,81 @@ const rank = (hundredths: number, { high, middle }: { high: number; middle: numb
  * the whole, on both sides of zero. Never throws for a sound model.
  */
 export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant): Score => {
-  const touches: TouchFact[] = [];
-  let sorted = true;
-  for (let index = 0; index < facts.touches.length; index++) {
-    const touch = facts.touches.at(index)!;
-    if (touch.at > now) continue;
-    sorted &&= touches.length === 0 || touches[touches.length - 1]!.at <= touch.at;
-    touches.push(touch);
-  }
-  if (!sorted) touches.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const groups = model.groups ?? [];
-  const fits = model.fit.rules as unknown as readonly FitRule[];
+  const fitRules = model.fit.rules as unknown as readonly FitRule[];
   const fitEntries = (index: number): readonly ScoreEntry[] => {
-    const { when, code, points } = fits[index]!;
-    return evaluate(when, { ...facts, touches: [] }, now).met
-      ? [{ axis: 'fit', cause: 'hit', code, hundredths: cents(points) }]
-      : [];
+    const { when, code, points } = fitRules[index]!;
+    return fits(when, facts) ? [{ axis: 'fit', cause: 'hit', code, hundredths: cents(points) }] : [];
   };
   const rules = model.engagement.rules;
-  const fit = axisOf('fit', fits, fitEntries, groups);
-  const engagement = axisOf('engagement', rules, (index) => hitsOf(rules[index]!, touches, toMs(now)), groups);
+  const fit = axisOf('fit', fitRules, fitEntries, groups);
+  const hits = (index: number): readonly ScoreEntry[] => {
+    const rule = rules[index]!;
+    return hitsOf(rule, facts.touches, meantBy(rule.touches, facts.touches), toMs(now));
+  };
+  const engagement = axisOf('engagement', rules, hits, groups);
   const entries = capped([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
   const [fitSum, engagementSum] = [sum(fit), sum(engagement)];
   const cuts = model.fit.cutOffs && model.engagement.cutOffs;
   const grade = cuts ? { grade: `${'ABC'[rank(fitSum, model.fit.cutOffs!)]}${rank(engagementSum, cuts) + 1}` } : {};
   return { hundredths: sum(entries), fit: fitSum, engagement: engagementSum, ...grade, entries };
+};
+
+const withinCap = ([low, high]: Range, cap: number | undefined): Range => {
+  const limit = cap === undefined ? Infinity : cents(cap);
+  return [Math.min(limit, Math.max(-limit, low)), Math.min(limit, Math.max(-limit, high))];
+};
+const plus = (a: Range, b: Range): Range => [a[0] + b[0], a[1] + b[1]];
+const NOTHING: Range = [0, 0];
+
+/** What a rule gives over a time, under its cap. */
+const ruleRange = (rule: EngagementRule, { times }: Meant, from: number, to: number): Range => {
+  const it = workedOf(rule);
+  let [low, high] = [0, 0];
+  eachHit(rule, it, times, from, Math.min(it.within, it.spent), (index) => {
+    const first = worth(it, from - times[index]!);
+    const ageAtLast = to - times[index]!;
+    // Every hit goes towards zero, and none comes back.
+    const last = from === to ? first : ageAtLast > it.within ? 0 : worth(it, ageAtLast);
+    low += Math.min(first, last);
+    high += Math.max(first, last);
+  });
+  return withinCap([low, high], rule.cap);
+};
+
+/**
+ * Between which sums, in hundredths of a point, the score and its two axes stay over [from, to] while nothing happens to
+ * the person. For a single instant both bounds are the score of `scoreAt`, without its explanation.
+ * @param from, to epoch milliseconds, no touch between them
+ */
+export const scoreRange = (
+  model: ScoringModel,
+  facts: Pick<CriteriaFacts, 'profile' | 'touches'>,
+  from: number,
+  to: number,
+): Readonly<Record<ScoreAxis, Range>> => {
+  const rangeOf = <R extends { readonly group?: string }>(rules: readonly R[], of: (rule: R) => Range): Range => {
+    let free = NOTHING;
+    const grouped = new Map<string, Range>();
+    for (const rule of rules)
+      if (rule.group === undefined) free = plus(free, of(rule));
+      else grouped.set(rule.group, plus(grouped.get(rule.group) ?? NOTHING, of(rule)));
+    for (const { code, cap } of model.groups ?? []) free = plus(free, withinCap(grouped.get(code) ?? NOTHING, cap));
+    return free;
+  };
+  const fit = rangeOf(model.fit.rules as unknown as readonly FitRule[], ({ when, points }) =>
+    fits(when, facts) ? [cents(points), cents(points)] : NOTHING,
+  );
+  const engagement = rangeOf(model.engagement.rules, (rule) =>
+    ruleRange(rule, meantBy(rule.touches, facts.touches), from, to),
+  );
+  return { fit, engagement, total: withinCap(plus(fit, engagement), model.cap) };
+};
+
+/** Can a score under this model rise or fall while nothing happens to the person? */
+export const moving = (model: ScoringModel): { readonly rises: boolean; readonly falls: boolean } => {
+  const fading = model.engagement.rules.filter(
+    ({ within, halfLife }) => within !== undefined || halfLife !== undefined,
+  );
+  return { rises: fading.some(({ points }) => points < 0), falls: fading.some(({ points }) => points > 0) };
 };

@@ -1,33 +1,60 @@
-import type { TouchFact } from '@baton/definitions';
+import { toMs } from '@baton/kernel';
+import { MeantTouches, type Meant, type TouchFact, type TouchMatch, type Touches } from '@baton/definitions';
 
 const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign'] as const;
+/** Shorter histories are looked through each time: what they would remember costs more than it saves. */
+const REMEMBERS_FROM = 64;
+
+/** What logs of one history share. It only grows. */
+interface History {
+  readonly touches: TouchFact[];
+  /** Their instants in epoch milliseconds. */
+  readonly times: number[];
+  readonly meant: WeakMap<TouchMatch, MeantTouches>;
+}
+const historyOf = (touches: TouchFact[], times: number[]): History => ({ touches, times, meant: new WeakMap() });
 
 /**
- * The touches of a lead in the order in which they were recorded: the first `length` places of a buffer that later logs
- * of the same history go on filling. So one touch more costs as much on a lead of ten as on one of ten thousand, and a
- * log once seen never changes: a history that goes another way continues in a copy.
+ * The touches of a lead in the order in which they were recorded: the first `length` places of a history that later logs
+ * of the same lead go on filling. So one touch more costs as much on a lead of ten as on one of ten thousand, and a log
+ * once seen never changes: a history that goes another way continues in a copy. Which touches a rule means is remembered
+ * with the history, so that a decision looks at the new ones only.
  */
-export class TouchLog {
+export class TouchLog implements Touches {
   private constructor(
-    private readonly buffer: TouchFact[],
+    private readonly history: History,
     readonly length: number,
   ) {}
 
   static empty(): TouchLog {
-    return new TouchLog([], 0);
+    return new TouchLog(historyOf([], []), 0);
   }
 
   with(touch: TouchFact): TouchLog {
-    const { buffer, length } = this;
-    const next = buffer[length];
+    const { history, length } = this;
+    const next = history.touches[length];
     // A decision looks at what it will write before it is written: the same touch then stands here already.
-    if (next && fields.every((field) => next[field] === touch[field])) return new TouchLog(buffer, length + 1);
-    const own = next ? buffer.slice(0, length) : buffer;
-    own.push(touch);
+    if (next && fields.every((field) => next[field] === touch[field])) return new TouchLog(history, length + 1);
+    const own = next ? historyOf(history.touches.slice(0, length), history.times.slice(0, length)) : history;
+    own.touches.push(touch);
+    own.times.push(toMs(touch.at));
     return new TouchLog(own, length + 1);
   }
 
   at(index: number): TouchFact | undefined {
-    return index < this.length ? this.buffer[index] : undefined;
+    return index < this.length ? this.history.touches[index] : undefined;
+  }
+
+  meant(match: TouchMatch): Meant {
+    const { touches, times, meant } = this.history;
+    const remembered = this.length < REMEMBERS_FROM ? undefined : meant.get(match);
+    const found = remembered ?? new MeantTouches(match);
+    if (!remembered && this.length >= REMEMBERS_FROM) meant.set(match, found);
+    if (found.seen > this.length) return found.before(this.length);
+    return found.upTo(
+      this.length,
+      (index) => touches[index]!,
+      (index) => times[index]!,
+    );
   }
 }
