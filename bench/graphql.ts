@@ -7,10 +7,9 @@ import { Runner } from '@baton/platform/runner';
 import { apiModule } from '../apps/api/api.module';
 import { serve } from '../apps/api/serve';
 import { BatonModule } from '../apps/contexts';
-import { median, quantile, type Benchmark } from './support';
+import { median, quantile, ROUNDS, type Benchmark } from './support';
 
 const REQUESTS = 300;
-const ROUNDS = 5;
 
 type Ask = (query: string) => Promise<number>;
 interface Latency {

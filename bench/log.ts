@@ -1,83 +1,13 @@
-import { join } from 'node:path';
-import {
-  catalogueOf,
-  events,
-  integer,
-  projection,
-  ref,
-  START,
-  type Append,
-  type EventMeta,
-  type EventOf,
-} from '@baton/kernel';
-import { EmbeddedDocuments } from '@baton/platform/documents';
-import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
-import { MemoryKeyStore } from '@baton/platform/keys';
-import { Runner } from '@baton/platform/runner';
-import { clock, measured, median, quantile, type Benchmark } from './support';
+import { START } from '@baton/kernel';
+import { append, EVENTS, fill, open } from './pages';
+import { measured, median, quantile, ROUNDS, type Benchmark } from './support';
 
-const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 200_000);
 const DOCUMENTS = EVENTS / 10;
-const ROUNDS = 5;
-
-const pageEvents = events({ PageSeen: { version: 1, leadId: ref('lead'), minutes: integer() } });
-const time = projection<{ seen: number; minutes: number }, EventOf<typeof pageEvents>>({
-  name: 'time',
-  version: 1,
-  columns: { minutes: 'integer' },
-  keys: ({ data }) => [data.leadId],
-  initial: () => ({ seen: 0, minutes: 0 }),
-  on: { PageSeen: (doc, { data }) => ({ seen: doc.seen + 1, minutes: doc.minutes + data.minutes }) },
-});
-const meta = (n: number): EventMeta => ({
-  actor: 'bench',
-  origin: 'system',
-  occurredAt: '2024-01-01T00:00:00.000Z',
-  commandId: `command-${n}`,
-  commandHash: '0'.repeat(32),
-  schema: 1,
-  mode: 'live',
-  $correlationId: `command-${n}`,
-  $causationId: `command-${n}`,
-});
-const append = (n: number, stream: string): Append => ({
-  stream,
-  events: [
-    { id: `event-${stream}-${n}`, type: 'PageSeen', data: { leadId: stream.slice(5), minutes: n % 7 }, meta: meta(n) },
-  ],
-  expected: 'any',
-});
-
-const open = async (folder: string, name: string) => {
-  const log = EmbeddedEventLog.open(join(folder, `${name}.db`), clock);
-  const documents = await EmbeddedDocuments.open(join(folder, `${name}-documents.db`));
-  const journal = new SealedJournal(log, catalogueOf([pageEvents]), new MemoryKeyStore());
-  const runner = new Runner({
-    log,
-    journal,
-    documents,
-    clock,
-    projections: [time],
-    policies: [],
-    dueLists: [],
-    dispatch: () => Promise.reject(new Error('no policies here')),
-    onFault: (error) => {
-      throw error;
-    },
-  });
-  const close = async () => {
-    await runner.stop();
-    await documents.close();
-    await log.close();
-  };
-  return { log, documents, journal, runner, close };
-};
 
 /** A rebuild against reading and parsing the same events; and how much memory it takes. */
 export const rebuild: Benchmark = async (folder) => {
   const { log, journal, runner, close } = await open(folder, 'rebuild');
-  for (let from = 0; from < EVENTS; from += 1000)
-    await log.appendMany(Array.from({ length: 1000 }, (_, n) => append(from + n, `lead-${(from + n) % DOCUMENTS}`)));
+  await fill(log, EVENTS, DOCUMENTS);
   const readAndParse = async () => {
     for (let after = START, more = true; more;) {
       const page = await log.readAll(after, {}, 5000);
@@ -108,13 +38,13 @@ export const appends: Benchmark = async (folder) => {
   let n = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const single = await measured(async () => {
-      for (let i = 0; i < 2000; i++) await log.append('lead-single', append(n++, 'lead-single').events, 'any');
+      for (let i = 0; i < 2000; i++) await log.append('lead-single', append(n++, 'single').events, 'any');
     });
     const together = await measured(() =>
       Promise.all(
         Array.from({ length: 64 }, async (_, writer) => {
           const stream = `lead-w${writer}`;
-          for (let i = 0; i < 128; i++) await log.append(stream, append(n++, stream).events, 'any');
+          for (let i = 0; i < 128; i++) await log.append(stream, append(n++, `w${writer}`).events, 'any');
         }),
       ),
     );
@@ -143,7 +73,7 @@ export const visibility: Benchmark = async (folder) => {
     for (let sent = 0; sent < perSecond * 5;) {
       const due = Math.floor(((performance.now() - begin) / 1000) * perSecond);
       const batch = Array.from({ length: Math.max(0, Math.min(due, perSecond * 5) - sent) }, () =>
-        append(n++, `lead-${n % 2000}`),
+        append(n++, n % 2000),
       );
       sent += batch.length;
       if (batch.length > 0) {

@@ -9,6 +9,12 @@ export interface Figure {
 /** A benchmark: measures in a folder of its own and gives its figures. */
 export type Benchmark = (folder: string) => Promise<readonly Figure[]>;
 
+/** How often what is compared takes turns. */
+export const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+
+/** Says on standard error what could not be measured here. */
+export const loud = (what: string): void => void process.stderr.write(`NOT MEASURED: ${what}\n`);
+
 export const clock: Clock = { now: () => fromMs(Date.now()) };
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
