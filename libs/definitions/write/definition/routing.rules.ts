@@ -11,6 +11,8 @@ import {
   type Json,
   type Static,
 } from '@baton/kernel';
+import { durationFault } from './criteria.rules';
+import { touchMatch } from './touches.rules';
 
 /** What a routing rule may look at: facts about the person and where the lead came from. */
 export const routingFields = [
@@ -25,6 +27,23 @@ export const routingFields = [
 ] as const;
 
 const queue = (description: string) => text(description, { pattern: ID_PATTERN, max: 128 });
+
+/** What shows that a lead means to buy; the rep who gets the lead is told how often and when. */
+const signal = object({
+  code: text('Short and stable: pricing-view.', { min: 1, max: 100 }),
+  label: optional(text('In words.', { max: 200 })),
+  touches: list(touchMatch, 'A touch that one of these means.', { max: 10 }),
+  times: optional(integer('How many such touches it takes; 1 by default.', { min: 1, max: 1000 })),
+  within: optional(text('Within this time; ISO 8601: P7D, PT12H.', { max: 30 })),
+});
+export type Signal = Static<typeof signal>;
+
+/** The signals that count before any are agreed (`routing@0`). */
+export const builtInSignals: readonly Signal[] = [
+  { code: 'pricing-view', touches: [{ page: '*pricing*' }, { content: '*pricing*' }] },
+  { code: 'demo-request', touches: [{ action: '*demo*' }, { action: 'form', content: '*demo*' }] },
+  { code: 'repeated-visits', touches: [{ action: 'page-view' }, { action: 'visit' }], times: 3, within: 'P7D' },
+];
 
 /** Which queue of reps a qualified lead goes to; who of them is next, the queue itself decides. */
 export const routing = object({
@@ -49,10 +68,15 @@ export const routing = object({
     { max: 200 },
   ),
   otherwise: queue('The queue of leads that no rule takes.'),
+  signals: optional(
+    list(signal, 'What the package of a handed-over lead names as buying signals, instead of the built-in ones.', {
+      max: 20,
+    }),
+  ),
 });
 export type Routing = Static<typeof routing>;
 
-/** @returns what the schema cannot say: each condition asks something, and numbers only of a number */
+/** @returns what the schema cannot say: each condition asks something, numbers only of a number; sound signals */
 export const soundRouting = (body: Json): Fault | undefined => {
   for (const [index, { when }] of (body as Routing).rules.entries())
     for (const [place, { field, in: words, atLeast, below }] of when.entries()) {
@@ -63,6 +87,18 @@ export const soundRouting = (body: Json): Fault | undefined => {
       if (words && field === 'employees') return { path: `${path}.in`, message: 'Give atLeast and below.' };
       if (words?.length === 0) return { path: `${path}.in`, message: 'An empty list takes no lead.' };
     }
+  return soundSignals((body as Routing).signals ?? []);
+};
+
+const soundSignals = (signals: readonly Signal[]): Fault | undefined => {
+  for (const [index, { code, touches, within }] of signals.entries()) {
+    const path = `signals.${index}`;
+    if (signals.findIndex((other) => other.code === code) < index)
+      return { path: `${path}.code`, message: 'Another signal has this code.' };
+    if (touches.length === 0) return { path: `${path}.touches`, message: 'Say which touches are meant.' };
+    const fault = durationFault(within, `${path}.within`);
+    if (fault) return fault;
+  }
   return undefined;
 };
 

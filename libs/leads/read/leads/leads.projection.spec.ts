@@ -67,13 +67,15 @@ describe('the read model of leads', () => {
 
   it('has no personal field among its columns', () => {
     const personal = new Set([...leadEvents.schemas.values()].flatMap((schema) => schema.personal));
-    expect([...personal].sort()).toEqual(['email', 'name', 'note', 'phone']);
+    expect([...personal].sort()).toEqual(['email', 'interests', 'name', 'note', 'phone', 'problems']);
     expect(Object.keys(leads.columns).filter((column) => personal.has(column))).toEqual([]);
   });
 
-  it('takes every event of a lead but the released id', () =>
+  it('takes every event of a lead but the released id and what routing and the clocks say', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
+      'LeadRoutingLapsed',
       'LeadOpportunityLost',
+      ...[...leadEvents.schemas.keys()].filter((type) => type.startsWith('Obligation')),
       'LeadIdReleased',
     ]));
 

@@ -24,6 +24,9 @@ export interface LeadDocument {
   readonly email?: string;
   readonly name?: string;
   readonly phone?: string;
+  /** What the person said, in the person’s words. */
+  readonly interests?: string;
+  readonly problems?: string;
   readonly title?: string;
   readonly company?: string;
   readonly industry?: string;
@@ -96,8 +99,11 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     history: [],
   }),
   on: {
-    LeadCaptured: (doc, event) => ({ ...moved(doc, event, 'lead'), ...event.data, capturedAt: event.occurredAt }),
-    LeadProfileChanged: (doc, { data }) => ({ ...doc, ...data }),
+    LeadCaptured: (doc, event) => {
+      const { personalFacts: _, ...facts } = event.data;
+      return { ...moved(doc, event, 'lead'), ...facts, capturedAt: event.occurredAt };
+    },
+    LeadProfileChanged: (doc, { data: { personalFacts: _, ...facts } }) => ({ ...doc, ...facts }),
     TouchRecorded: (doc, { data: { team }, occurredAt }) => ({
       ...doc,
       touches: { ...doc.touches, [team]: doc.touches[team] + 1 },

@@ -60,6 +60,10 @@ export class LeadType {
   name?: string;
   @Field(() => String, personal('Phone number.'))
   phone?: string;
+  @Field(() => String, personal('What the person says to be interested in.'))
+  interests?: string;
+  @Field(() => String, personal('What the person wants solved.'))
+  problems?: string;
   @Field(() => String, { nullable: true, description: 'Job title.' })
   title?: string;
   @Field(() => String, { nullable: true, description: 'Company the person works for.' })

@@ -1,4 +1,4 @@
-import { Refused, type Definition } from '@baton/kernel';
+import { Refused, type Definition, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { lead } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
@@ -16,6 +16,8 @@ const rep = 'rita';
 const captured = { type: 'LeadCaptured', data: { leadId, source: 'web' } } as const;
 const qualified = { type: 'LeadQualified', data: { leadId, definition: 'mql@3' } } as const;
 const handedOff = { type: 'LeadHandedOff', data: { leadId, rep, definition: 'mql@3', count: 1 } } as const;
+/** As it is decided: with its package. */
+const handedOver = { ...handedOff, data: { ...handedOff.data, package: expect.anything() as Json } };
 const accepted = { type: 'LeadAccepted', data: { leadId, rep, definition: 'mql@3' } } as const;
 const rejected = { type: 'LeadRejected', data: { leadId, definition: 'mql@3', reason: 'no-need' } } as const;
 const recycled = { type: 'LeadRecycled', data: { leadId, reason: 'no-budget' } } as const;
@@ -47,7 +49,7 @@ const stages: Readonly<Record<StageName, readonly LeadEvent[]>> = {
 /** Each move with the stages it is allowed from, and the code elsewhere. */
 const asked = [
   [{ type: 'QualifyLead', data: { leadId } }, ['lead'], qualified, 'lead/not-open'],
-  [{ type: 'HandOffLead', data: { leadId, rep } }, ['mql'], handedOff, 'lead/not-qualified'],
+  [{ type: 'HandOffLead', data: { leadId, rep } }, ['mql'], handedOver, 'lead/not-qualified'],
   [{ type: 'AcceptLead', data: { leadId } }, ['handed-off'], accepted, 'lead/not-handed-off'],
   [{ type: 'RejectLead', data: { leadId, reason: 'no-need' } }, ['handed-off', 'sal'], rejected, 'lead/not-handed-off'],
   [{ type: 'RecycleLead', data: recycled.data }, ['handed-off', 'sal', 'sql'], recycled, 'lead/not-with-sales'],
@@ -122,7 +124,7 @@ describe('the lifecycle', () => {
   it('counts the handoffs', () =>
     given(...stages.recycled, reengaged('touch'), qualified)
       .when({ type: 'HandOffLead', data: { leadId, rep: 'raj' } })
-      .then({ type: 'LeadHandedOff', data: { leadId, rep: 'raj', definition: 'mql@3', count: 2 } }));
+      .then({ type: 'LeadHandedOff', data: { ...handedOver.data, rep: 'raj', count: 2 } }));
   it('keeps a handed-off lead with its rep', () =>
     given(...stages['handed-off'])
       .when({ type: 'HandOffLead', data: { leadId, rep: 'raj' } })

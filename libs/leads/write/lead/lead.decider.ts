@@ -1,21 +1,33 @@
 import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
 import { salesQuestions, settled, type Verdict } from '@baton/definitions';
+import { foreseeing } from './foresight.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
   at,
   dealOf,
+  firstTouchOf,
   isKnown,
   laterOf,
+  moved,
   profileWith,
   withDeal,
+  withNames,
   withPerson,
   type Known,
   type Lead,
   type Person,
 } from './lead.model';
 import { existing, idReleased, mayMove, standing, type MoveName } from './moves.rules';
-import { obligationFolds } from './obligations.rules';
-import { evidenceOf, evidenceOfMet, qualification, verdictOf, type Qualification } from './qualification.rules';
+import { handoffPackage } from './package.rules';
+import { obligationFolds, obliging } from './obligations.rules';
+import {
+  evidenceOf,
+  evidenceOfMet,
+  isQualified,
+  qualification,
+  verdictOf,
+  type Qualification,
+} from './qualification.rules';
 import { TouchLog } from './touch-log.model';
 
 type Facts = readonly Fact<LeadEvent>[];
@@ -59,15 +71,20 @@ const carried = (lead: Known, { external }: Moving): string =>
  */
 const judged = ({ person }: Known, { now, definition }: Context): Qualification | undefined =>
   qualification(person, laterOf(now, person.latest), definition);
+/** The same, where only a lead that is qualified is of interest: without the evidence unless there is some. */
+const judgedMet = ({ person }: Known, { now, definition }: Context): Qualification | undefined => {
+  const at = laterOf(now, person.latest);
+  return isQualified(person, at, definition) ? qualification(person, at, definition) : undefined;
+};
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
 const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   let after = state;
   for (const [index, fact] of facts.entries())
-    after = lead.evolve(after, { occurredAt: context.now, ...fact, id: context.idOf(index) });
+    after = moving.evolve(after, { occurredAt: context.now, ...fact, id: context.idOf(index) });
   if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
-  const found = judged(after, context);
-  if (!found?.met) return facts;
+  const found = judgedMet(after, context);
+  if (!found) return facts;
   const { leadId, latest } = after.person;
   const data = { leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
@@ -83,21 +100,31 @@ const blank = (text: string | undefined): boolean => text === undefined || text.
 const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCommand, LeadEvent>({
+/** Hands a lead off with everything sales needs; what another system did in the past comes without. */
+const handingOff = (state: Lead, data: Moving & { readonly rep: string }, context: Context): Answer =>
+  move(state, 'HandOffLead', data, (known, flagged) => {
+    const count = known.person.handoffs + 1;
+    const built = known.stage === 'mql' && data.external === undefined ? handoffPackage(known, context) : undefined;
+    const pack = built && { package: built as unknown as Json };
+    const facts = { ...rest(data, 'external'), definition: carried(known, data), count, ...pack, ...flagged };
+    return [{ type: 'LeadHandedOff', data: facts }];
+  });
+
+const moving = decider<Lead, LeadCommand, LeadEvent>({
   commands: leadCommands,
   events: leadEvents,
-  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons'],
+  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing'],
   initialState: () => ({ stage: 'unknown' }),
   decide: {
     CaptureLead: (state, { data }, context) => {
       if (state.stage === 'released') return idReleased();
       if (isKnown(state)) return alreadyCaptured(data.leadId);
-      return qualifying(state, [{ type: 'LeadCaptured', data }], context);
+      return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
     },
     ChangeLeadProfile: (state, { data }, context) =>
       on(standing(state), () =>
         Object.keys(data).length > 1
-          ? qualifying(state, [{ type: 'LeadProfileChanged', data }], context)
+          ? qualifying(state, [{ type: 'LeadProfileChanged', data: withNames(data) }], context)
           : refuse('lead/nothing-to-change', 'Name at least one fact.'),
       ),
     RecordTouch: (state, { data }, context) =>
@@ -122,15 +149,20 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
         if (definition instanceof Refused) return definition;
         return [{ type: 'LeadQualified', data: { ...rest(data, 'external'), definition, ...flagged } }];
       }),
-    HandOffLead: (state, { data }) => {
+    HandOffLead: (state, { data }, context) => {
       if (state.stage === 'handed-off' && !state.person.mergedInto && state.rep !== data.rep)
         return refuse('lead/already-handed-off', `The lead is with ${state.rep}.`, 'rep', { rep: state.rep });
-      return move(state, 'HandOffLead', data, (known, flagged) => {
-        const count = known.person.handoffs + 1;
-        const facts = { ...rest(data, 'external'), definition: carried(known, data), count, ...flagged };
-        return [{ type: 'LeadHandedOff', data: facts }];
-      });
+      return handingOff(state, data, context);
     },
+    HandOffRoutedLead: (state, { data }, context) =>
+      on(existing(state), ({ stage, person }) => {
+        const { leadId, queue, choice } = data;
+        if (person.handoffLog.some((handoff) => handoff.choice === choice)) return [];
+        // Somebody was faster: the queue hears of it, so that the rep’s turn is not spent.
+        return stage === 'mql' && person.mergedInto === undefined
+          ? handingOff(state, data, context)
+          : [{ type: 'LeadRoutingLapsed', data: { leadId, queue, choice } }];
+      }),
     AcceptLead: (state, { data, meta }, context) =>
       move(state, 'AcceptLead', data, (known, flagged) => {
         const agreement = data.external === undefined ? context.definition('sal') : undefined;
@@ -282,7 +314,9 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
         profile: profileWith({}, data),
         touches: TouchLog.empty(),
         latest: occurredAt,
+        personalFacts: data.personalFacts ?? [],
         handoffs: 0,
+        handoffLog: [],
         deals: [],
         opportunityIds: [],
         visitorIds: [],
@@ -294,33 +328,55 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
       withPerson(state, (person) => ({
         ...person,
         profile: profileWith(person.profile, data),
+        personalFacts: [...new Set([...person.personalFacts, ...(data.personalFacts ?? [])])],
         latest: laterOf(person.latest, occurredAt),
       })),
-    TouchRecorded: (state, { id, data: { action, channel, content, page, campaign }, occurredAt }) =>
+    TouchRecorded: (state, { id, data, data: { action, channel, content, page, campaign }, occurredAt }) =>
       withPerson(state, (person) => ({
         ...person,
+        firstTouch: firstTouchOf(person.firstTouch, id, occurredAt, data),
         touches: person.touches.with({ id, at: occurredAt, action, channel, content, page, campaign }),
         latest: laterOf(person.latest, occurredAt),
       })),
-    LeadQualified: (state, { data: { definition } }) => at(state, { stage: 'mql', definition }),
-    LeadHandedOff: (state, { data: { definition, rep, count } }) =>
-      withPerson(at(state, { stage: 'handed-off', definition, rep }), (person) => ({ ...person, handoffs: count })),
-    LeadAccepted: (state, { data: { definition, rep } }) => at(state, { stage: 'sal', definition, rep }),
-    LeadRejected: (state, { occurredAt }) => at(state, { stage: 'rejected', since: occurredAt }),
-    LeadRecycled: (state, { data: { reengageAt }, occurredAt }) =>
-      at(state, { stage: 'recycled', since: occurredAt, ...(reengageAt !== undefined && { reengageAt }) }),
-    LeadSalesQualified: (state, { data: { definition } }) =>
-      at(state, { stage: 'sql', definition, ...('rep' in state && { rep: state.rep }) }),
-    LeadConverted: (state, { data: { opportunityId } }) =>
-      withPerson(at(state, { stage: 'opportunity' }), (person) =>
-        withDeal(person, opportunityId, { on: true, converted: true }),
+    LeadQualified: (state, { id, data: { definition, evidence }, occurredAt }) => {
+      const qualified = { eventId: id, at: occurredAt, ...(evidence !== undefined && { evidence }) };
+      return at(state, { stage: 'mql', definition, qualified });
+    },
+    LeadHandedOff: (state, event) => {
+      const { definition, rep, count } = event.data;
+      const handed = moved(state, event, { stage: 'handed-off', definition, rep });
+      return withPerson(handed, (person) => ({ ...person, handoffs: count }));
+    },
+    QualificationForeseen: (state, { data: { at } }) =>
+      withPerson(state, ({ foreseen: _, ...person }) => ({ ...person, ...(at && { foreseen: at }) })),
+    LeadRoutingLapsed: (state) => state,
+    LeadAccepted: (state, event) => {
+      const { definition, rep } = event.data;
+      return moved(state, event, { stage: 'sal', definition, rep });
+    },
+    LeadRejected: (state, event) => moved(state, event, { stage: 'rejected', since: event.occurredAt }),
+    LeadRecycled: (state, event) => {
+      const { reengageAt } = event.data;
+      const until = reengageAt !== undefined && { reengageAt };
+      return moved(state, event, { stage: 'recycled', since: event.occurredAt, ...until });
+    },
+    LeadSalesQualified: (state, event) => {
+      const { definition } = event.data;
+      return moved(state, event, { stage: 'sql', definition, ...('rep' in state && { rep: state.rep }) });
+    },
+    LeadConverted: (state, event) =>
+      withPerson(moved(state, event, { stage: 'opportunity' }), (person) =>
+        withDeal(person, event.data.opportunityId, { on: true, converted: true }),
       ),
     LeadOpportunityLost: (state, { data: { opportunityId } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { lost: true })),
-    LeadBecameCustomer: (state) => at(state, { stage: 'customer' }),
-    LeadReengaged: (state, { occurredAt }) =>
-      withPerson(at(state, { stage: 'lead' }), (person) => ({ ...person, latest: laterOf(person.latest, occurredAt) })),
-    LeadDisqualified: (state) => at(state, { stage: 'disqualified' }),
+    LeadBecameCustomer: (state, event) => moved(state, event, { stage: 'customer' }),
+    LeadReengaged: (state, event) =>
+      withPerson(moved(state, event, { stage: 'lead' }), (person) => ({
+        ...person,
+        latest: laterOf(person.latest, event.occurredAt),
+      })),
+    LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
     LeadMerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, true),
     LeadUnmerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, false),
     LeadMergedInto: (state, { data: { survivorId } }) =>
@@ -341,6 +397,9 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = decider<Lead, LeadCom
       ? qualifying(state, [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }], context)
       : [],
 });
+
+/** Everything a lead decides, with what sales owes it. */
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(foreseeing(moving));
 
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });

@@ -38,7 +38,12 @@ const profile = {
   employees: optional(integer('Number of employees of the company.', { min: 0 })),
   country: optional(text('Country.', { max: 100 })),
   region: optional(text('Region or state.', { max: 100 })),
+  interests: optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
+  problems: optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
 };
+/** The facts that are encrypted: an event says which of them it names, so that decisions know without reading them. */
+export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
+const named = optional(list(oneOf(personalFacts), 'Which of the encrypted facts it names.'));
 
 /** The answers that qualify a lead for sales: who pays, who decides, what for, by when. */
 const bant = {
@@ -54,6 +59,9 @@ const externalId = optional(
   }),
 );
 const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
+const routingId = ref('routing', 'The queue that chose the rep.');
+const choiceId = text('The choice of that queue, by the id of its event.', { min: 1, max: 100 });
+const [queue, choice] = [optional(routingId), optional(choiceId)];
 const reengageAt = optional(instant('When marketing takes it up again without a new touch.'));
 const obligation = {
   leadId,
@@ -81,6 +89,7 @@ export const leadEvents = events({
     description: 'A person became known to us.',
     leadId,
     ...profile,
+    personalFacts: named,
     externalId,
     source: optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
     owner: optional(text('Who looks after the lead.', { max: 200 })),
@@ -90,6 +99,7 @@ export const leadEvents = events({
     description: 'Facts about the person changed; only the changed ones are named.',
     leadId,
     ...profile,
+    personalFacts: named,
   },
   TouchRecorded: {
     version: 1,
@@ -108,6 +118,13 @@ export const leadEvents = events({
     ),
     external: flagged,
   },
+  QualificationForeseen: {
+    version: 1,
+    description: 'When time alone will qualify the lead, as things stand; without an instant: not any more.',
+    leadId,
+    at: optional(instant('When the definitions then in force judge the lead again.')),
+    definitions: list(definition, 'The versions under which it is foreseen.'),
+  },
   LeadHandedOff: {
     version: 1,
     description: 'Marketing handed the lead to a rep.',
@@ -116,7 +133,18 @@ export const leadEvents = events({
     definition,
     respondBy: optional(instant('By when sales answers.')),
     count: integer('Which handoff of this lead it is, from 1.', { min: 1 }),
+    queue,
+    choice,
+    package: optional(json('Everything sales needs to know of the lead, built by the system. No personal data.')),
     external: flagged,
+  },
+  LeadRoutingLapsed: {
+    version: 1,
+    description:
+      'A queue chose a rep, but by then the lead was not to be handed off any more; the choice does not count.',
+    leadId,
+    queue: routingId,
+    choice: choiceId,
   },
   LeadAccepted: { version: 1, description: 'The rep takes the lead.', leadId, rep, definition, external: flagged },
   LeadRejected: {
@@ -310,6 +338,14 @@ export const leadCommands = commands('lead', {
     rep,
     respondBy: optional(instant('By when sales answers.')),
     external,
+  },
+  HandOffRoutedLead: {
+    description: 'A queue chose the rep: hand the lead off, if it still waits for that.',
+    leadId,
+    rep,
+    respondBy: optional(instant('By when sales answers.')),
+    queue: routingId,
+    choice: choiceId,
   },
   AcceptLead: { description: 'Sales takes a handed-off lead.', allow: ['sales', 'revops'], leadId, external },
   RejectLead: {

@@ -19,7 +19,7 @@ describe('commands to leads', () => {
     const keys = new MemoryKeyStore();
     log = EmbeddedEventLog.open(':memory:', clock);
     journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents]), keys);
-    const inForce = (kind: string) => (kind === 'rejection-reasons' ? undefined : agreed(kind));
+    const inForce = (kind: string) => (['mql', 'sal', 'sql'].includes(kind) ? agreed(kind) : undefined);
     handler = new LeadHandler(journal, new DecisionContext(clock, { at: async () => inForce }), keys);
   });
   afterEach(() => log.close());
@@ -62,8 +62,11 @@ describe('commands to leads', () => {
       'LeadSalesQualified',
       'LeadConverted',
     ]);
-    expect(events[0]!.data).toEqual({ leadId: 'ada', email: 'ada@example.org' });
-    expect(events[3]!.data).toEqual({ leadId: 'ada', rep: 'rita', definition: 'mql@1', count: 1 });
+    expect(events[0]!.data).toEqual({ leadId: 'ada', email: 'ada@example.org', personalFacts: ['email'] });
+    expect(events[3]!.data).toMatchObject({ leadId: 'ada', rep: 'rita', definition: 'mql@1', count: 1 });
+    const { package: pack } = events[3]!.data as { readonly package: { readonly known: readonly string[] } };
+    expect(pack.known).toEqual(['email']);
+    expect(JSON.stringify(pack)).not.toContain('ada@example.org');
   });
 
   it('take a recycled lead up once, at its date, however often time passes', async () => {

@@ -1,6 +1,8 @@
-import type { Instant } from '@baton/kernel';
+import type { Happened, Instant, Json } from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
+import { handoffsAfter, type Handoff } from './handoffs.rules';
+import { personalFacts, type LeadEvent } from './lead.events';
 import type { TouchLog } from './touch-log.model';
 
 /** A deal of the person, as this lead has heard of it. */
@@ -32,6 +34,26 @@ export interface LeadClock extends SlaClock {
   readonly escalated: readonly number[];
 }
 
+/** The earliest contact, as its source reported it. */
+export interface FirstTouch {
+  readonly id: string;
+  readonly at: Instant;
+  readonly action: string;
+  readonly channel?: string;
+  readonly source?: string;
+  readonly medium?: string;
+  readonly campaign?: string;
+  readonly content?: string;
+  readonly page?: string;
+  readonly referrer?: string;
+}
+/** The event that qualified a lead, and what met the definition. */
+export interface Qualified {
+  readonly eventId: string;
+  readonly at: Instant;
+  readonly evidence?: Json;
+}
+
 /** What a lead keeps through all stages. */
 export interface Person {
   readonly leadId: string;
@@ -41,7 +63,14 @@ export interface Person {
   readonly touches: TouchLog;
   /** The latest instant at which something happened to the person, however late it was told. */
   readonly latest: Instant;
+  /** When time alone qualifies the lead, as long as it waits for that. */
+  readonly foreseen?: Instant;
+  /** Which personal facts are known, by name only. */
+  readonly personalFacts: readonly string[];
+  readonly firstTouch?: FirstTouch;
   readonly handoffs: number;
+  /** The last handoffs, oldest first, and what became of them. */
+  readonly handoffLog: readonly Handoff[];
   readonly deals: readonly Deal[];
   /** Of the deals it is on: stamped on touches. */
   readonly opportunityIds: readonly string[];
@@ -57,7 +86,7 @@ export interface Person {
 /** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
 export type Stage =
   | { readonly stage: 'lead' }
-  | { readonly stage: 'mql'; readonly definition: string }
+  | { readonly stage: 'mql'; readonly definition: string; readonly qualified: Qualified }
   | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
   | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
   | { readonly stage: 'rejected'; readonly since: Instant }
@@ -88,6 +117,20 @@ export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead
 /** The same person at another stage. */
 export const at = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
 
+/** The facts together with the names of those that will be encrypted. */
+export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
+  const named = personalFacts.filter((fact) => data[fact] !== undefined && data[fact].trim() !== '');
+  return named.length > 0 ? { ...data, personalFacts: named } : data;
+};
+
+const HANDOFFS = 20;
+/** The same lead at another stage, with what that says of its last handoff. */
+export const moved = (state: Lead, event: Happened<LeadEvent>, stage: Stage): Lead =>
+  withPerson(at(state, stage), (person) => ({
+    ...person,
+    handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
+  }));
+
 /** The same person with news of one deal. */
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
@@ -111,6 +154,17 @@ export const profileWith = (
   for (const field of Object.keys(profileFields) as ProfileField[])
     if (said[field] !== undefined) next[field] = said[field];
   return next;
+};
+
+const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
+type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
+/** The earliest of the contacts; of two at the same instant the one that was told first. */
+export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Instant, said: Said): FirstTouch => {
+  if (known && known.at <= at) return known;
+  const facts = Object.fromEntries(
+    firstTouchFields.flatMap((field) => (said[field] === undefined ? [] : [[field, said[field]]])),
+  );
+  return { id, at, action: said.action, ...facts };
 };
 
 export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);

@@ -1,0 +1,224 @@
+import { performance } from 'node:perf_hooks';
+import { DAY_MS, fromMs, toMs, type Definition, type Happened, type Json } from '@baton/kernel';
+import { specFor } from '@baton/kernel/testing';
+import { lead } from './lead.decider';
+import type { LeadEvent } from './lead.events';
+import type { Known } from './lead.model';
+import { handoffPackage, PACKAGE_LIMIT, type HandoffPackage } from './package.rules';
+
+const leadId = 'ada';
+const NOW = '2024-03-01T12:00:00.000Z';
+const ago = (days: number) => fromMs(toMs(NOW) - days * DAY_MS);
+const definition = (kind: string, body: unknown): Definition => ({
+  ...{ kind, version: 2, ref: `${kind}@2` },
+  body: body as Json,
+});
+type Told = LeadEvent & { readonly occurredAt?: string };
+const captured = (facts: object = {}): Told =>
+  ({ type: 'LeadCaptured', data: { leadId, ...facts }, occurredAt: ago(90) }) as Told;
+const touched = (days: number, facts: object): Told =>
+  ({
+    type: 'TouchRecorded',
+    data: { leadId, action: 'page-view', team: 'marketing', ...facts },
+    occurredAt: ago(days),
+  }) as Told;
+const qualified = (evidence?: Json): Told => ({
+  type: 'LeadQualified',
+  data: { leadId, definition: 'mql@2', ...(evidence !== undefined && { evidence }) },
+  occurredAt: ago(0.5),
+});
+const handOff = { type: 'HandOffLead', data: { leadId, rep: 'rita' } } as const;
+const given = specFor(lead);
+
+const packageOf = (past: readonly Told[], ...agreed: readonly Definition[]): HandoffPackage => {
+  const decided = given(...past)
+    .at(NOW)
+    .under(...agreed)
+    .when(handOff)
+    .decided() as readonly LeadEvent[];
+  const handed = decided.find(({ type }) => type === 'LeadHandedOff') as Extract<LeadEvent, { type: 'LeadHandedOff' }>;
+  expect(lead.events.schemas.get('LeadHandedOff')!.faultOf(handed.data)).toBeUndefined();
+  return handed.data.package as unknown as HandoffPackage;
+};
+
+describe('what sales gets with a lead', () => {
+  const whole = {
+    company: 'Lovelace Ltd',
+    employees: 60,
+    country: 'UK',
+    source: 'web',
+    personalFacts: ['email', 'name'],
+  };
+  const history = [
+    captured(whole),
+    touched(20, { action: 'download', content: 'pricing guide', source: 'google', medium: 'cpc', campaign: 'spring' }),
+    touched(3, { page: '/pricing' }),
+    touched(2, { page: '/product' }),
+    touched(1, { page: '/pricing' }),
+    touched(40, { action: 'e-mail-click', content: 'newsletter', channel: 'email' }), // told late
+    touched(0.9, { action: 'download', content: 'pricing guide' }),
+  ];
+
+  it('is who it is, where it came from and what it did, the latest first', () =>
+    expect(packageOf([...history, qualified({ because: ['all.0'] })])).toMatchObject({
+      complete: true,
+      missing: [],
+      known: ['email', 'name'],
+      firmographics: { company: 'Lovelace Ltd', employees: 60, country: 'UK' },
+      source: 'web',
+      firstTouch: { at: ago(40), action: 'e-mail-click', channel: 'email', content: 'newsletter' },
+      touches: 6,
+      content: [
+        { name: 'pricing guide', count: 2, lastAt: ago(0.9) },
+        { name: 'newsletter', count: 1, lastAt: ago(40) },
+      ],
+      pages: [
+        { name: '/pricing', count: 2, lastAt: ago(1) },
+        { name: '/product', count: 1, lastAt: ago(2) },
+      ],
+      qualification: { definition: 'mql@2', at: ago(0.5), evidence: { because: ['all.0'] } },
+      earlierHandoffs: [],
+      openOpportunityIds: [],
+      account: null,
+      score: null,
+      shortened: false,
+    }));
+  it('names buying signals with their times', () =>
+    expect(
+      packageOf([...history, touched(0.8, { action: 'form', content: 'Demo request' }), qualified()]),
+    ).toMatchObject({
+      signalsBy: 'routing@0',
+      signals: [
+        { code: 'pricing-view', count: 4, times: [ago(0.9), ago(1), ago(3), ago(20)] },
+        { code: 'demo-request', count: 1, times: [ago(0.8)] },
+        { code: 'repeated-visits', count: 1, times: [ago(1)] },
+      ],
+    }));
+  it('takes the signals that were agreed', () => {
+    const signals = [{ code: 'two-a-day', touches: [{ page: '*' }], times: 2, within: 'P1D' }];
+    const routing = definition('routing', { handoffOwner: 'h', rules: [], otherwise: 'all', signals });
+    const { signals: seen, signalsBy } = packageOf([...history, qualified()], routing);
+    // Exactly a day apart is within a day; each visit counts for one signal only.
+    expect([signalsBy, seen]).toEqual(['routing@2', [{ code: 'two-a-day', count: 1, times: [ago(2)] }]]);
+  });
+  it('explains the score by rule, summing to it', () => {
+    const model = definition('scoring-model', {
+      threshold: 5,
+      fit: { rules: [{ code: 'large', when: { field: 'employees', gte: 50 }, points: 10 }] },
+      engagement: { rules: [{ code: 'pricing', touches: { page: '/pricing' }, points: 4, halfLife: 'P1D' }] },
+    });
+    expect(packageOf([...history, qualified()], model).score).toMatchObject({
+      definition: 'scoring-model@2',
+      hundredths: 1250,
+      threshold: 5,
+      lines: [
+        { code: 'large', hundredths: 1000 },
+        { code: 'pricing', hundredths: 250, hits: 2 },
+      ],
+    });
+  });
+  it('says what is missing', () => {
+    expect(packageOf([captured(), qualified()])).toMatchObject({
+      complete: false,
+      missing: ['contact', 'firmographics', 'source', 'first-touch', 'evidence'],
+    });
+    const { missing } = packageOf([captured({ personalFacts: ['phone'] }), touched(1, { source: 'ads' }), qualified()]);
+    expect(missing).toEqual(['firmographics', 'evidence']);
+  });
+  it('tells what became of earlier handoffs, the latest first', () => {
+    const handedOff = (rep: string, count: number): Told =>
+      ({
+        type: 'LeadHandedOff',
+        data: { leadId, rep, count, definition: 'mql@2' },
+        occurredAt: ago(10 - count),
+      }) as Told;
+    const back: Told = { type: 'LeadReengaged', data: { leadId, cause: 'touch' } };
+    const past = [
+      ...[...history, qualified(), handedOff('sam', 1)],
+      { type: 'LeadRejected', data: { leadId, definition: 'mql@2', reason: 'no-need' }, occurredAt: ago(8) } as Told,
+      ...[back, qualified(), handedOff('rita', 2)],
+      { type: 'LeadAccepted', data: { leadId, definition: 'mql@2', rep: 'rita' }, occurredAt: ago(7) } as Told,
+      { type: 'LeadRecycled', data: { leadId, reason: 'no-timing' }, occurredAt: ago(6) } as Told,
+      ...[back, qualified()],
+    ];
+    expect(packageOf(past).earlierHandoffs).toEqual([
+      { count: 2, rep: 'rita', at: ago(8), outcome: 'recycled', reason: 'no-timing', outcomeAt: ago(6) },
+      { count: 1, rep: 'sam', at: ago(9), outcome: 'rejected', reason: 'no-need', outcomeAt: ago(8) },
+    ]);
+  });
+  it('names the open deals of the person', () => {
+    const deal = (type: LeadEvent['type'], opportunityId: string) =>
+      ({ type, data: { leadId, opportunityId } }) as Told;
+    const deals = [
+      ...['o1', 'o2', 'o3'].map((id) => deal('LeadJoinedOpportunity', id)),
+      deal('LeadOpportunityLost', 'o1'),
+      deal('LeadLeftOpportunity', 'o2'),
+    ];
+    expect(packageOf([...history, ...deals, qualified()]).openOpportunityIds).toEqual(['o3']);
+  });
+  it('is not made up for what another system did', () => {
+    const past = { ...handOff, data: { ...handOff.data, external: 'crm' } };
+    const decided = given(...history, qualified())
+      .when(past)
+      .decided() as readonly LeadEvent[];
+    expect(decided[0]!.data).not.toHaveProperty('package');
+  });
+  it('names encrypted facts only where there are some', () => {
+    const capture = { type: 'CaptureLead', data: { leadId, email: 'ada@example.org', phone: ' ' } } as const;
+    const [fact] = given().when(capture).decided() as readonly LeadEvent[];
+    expect(fact!.data).toMatchObject({ personalFacts: ['email'] });
+  });
+});
+
+describe('a package of a long history', () => {
+  const state = (touches: number, evidence: Json): Extract<Known, { stage: 'mql' }> => {
+    const odd = (index: number) => `${'ж€💶'.repeat(60)}${index}`;
+    const past = [
+      captured({ company: odd(0).slice(0, 300), personalFacts: ['email'] }),
+      ...Array.from({ length: touches }, (_, index) =>
+        touched(index % 400, { page: odd(index % 3000), content: odd(index % 700), source: odd(index) }),
+      ),
+      qualified(evidence),
+    ];
+    return past.reduce(
+      (folded, event, index) =>
+        lead.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as Happened<LeadEvent>),
+      lead.initialState(),
+    ) as Extract<Known, { stage: 'mql' }>;
+  };
+  const named = Array.from({ length: 100 }, (_, index) => `5e3a9d9e-0000-4000-8000-${String(index).padStart(12, '0')}`);
+  const leaves = Array.from({ length: 200 }, (_, index) => ({ path: `all.${index}`, met: true, touches: named }));
+  const none = { now: NOW, definition: () => undefined };
+
+  it.each([
+    ['with evidence of 200 leaves', { because: ['all.0'], leaves } as Json],
+    ['with a person’s long words', 'word '.repeat(40_000)],
+    [
+      'with evidence too wide to shorten',
+      Object.fromEntries(
+        named
+          .concat(named.map((one) => `${one}x`))
+          .flatMap((one) => Array.from({ length: 10 }, (_, part) => [`${one}${part}`, one])),
+      ),
+    ],
+  ])('stays below its limit %s', (_, evidence) => {
+    const pack = handoffPackage(state(10_000, evidence), none);
+    expect(Buffer.byteLength(JSON.stringify(pack))).toBeLessThanOrEqual(PACKAGE_LIMIT);
+    expect(pack.pages.length).toBeGreaterThan(0);
+    expect(pack.touches).toBe(10_000);
+    expect(pack.missing).not.toContain('evidence');
+    expect(pack.shortened).toBe(true);
+    expect(Buffer.from(JSON.stringify(pack)).toString()).toBe(JSON.stringify(pack)); // no half characters
+  });
+  it('is built at once', () => {
+    const long = state(10_000, { because: [] });
+    handoffPackage(long, none);
+    const times = Array.from({ length: 15 }, () => {
+      const before = performance.now();
+      handoffPackage(long, none);
+      return performance.now() - before;
+    }).sort((a, b) => a - b);
+    process.stdout.write(`a package of 10,000 touches takes ${times[7]!.toFixed(1)} ms\n`);
+    expect(times[7]).toBeLessThan(100); // a few milliseconds; machines that build are noisy
+  });
+});

@@ -1,0 +1,242 @@
+import { durationMs, fromMs, type Context, type Instant, type Json } from '@baton/kernel';
+import { builtInSignals, meantBy, type Routing, type ScoringModel, type Signal } from '@baton/definitions';
+import { laterOf, type FirstTouch, type Known, type Person } from './lead.model';
+import type { Disposition } from './handoffs.rules';
+import { scoreEvidence } from './qualification.rules';
+import { scoreAt } from './score.model';
+
+/** How often something was consumed, and when last. */
+export interface Consumed {
+  readonly name: string;
+  readonly count: number;
+  readonly lastAt: Instant;
+}
+/** A buying signal: how often it was given, and when; the latest times first. */
+export interface SignalSeen {
+  readonly code: string;
+  readonly count: number;
+  readonly times: readonly Instant[];
+}
+export interface EarlierHandoff {
+  readonly count: number;
+  readonly rep: string;
+  readonly at: Instant;
+  readonly outcome: Disposition;
+  readonly reason?: string;
+  readonly outcomeAt?: Instant;
+}
+/** What makes a package complete; marketing answers for it. */
+export const packageParts = ['contact', 'firmographics', 'source', 'first-touch', 'evidence'] as const;
+export type PackagePart = (typeof packageParts)[number];
+
+/** What sales gets with a lead. Names, addresses and what the person wrote stand in the lead’s document only. */
+export interface HandoffPackage {
+  readonly complete: boolean;
+  readonly missing: readonly PackagePart[];
+  /** Which personal facts are known: email, name, phone, interests, problems. */
+  readonly known: readonly string[];
+  readonly firmographics: Readonly<Partial<Record<(typeof firmographics)[number], string | number>>>;
+  readonly source: string | null;
+  readonly owner: string | null;
+  readonly firstTouch: FirstTouch | null;
+  readonly touches: number;
+  /** Content and pages, the latest first. */
+  readonly content: readonly Consumed[];
+  readonly pages: readonly Consumed[];
+  readonly signals: readonly SignalSeen[];
+  /** The version that says what a signal is, `routing@2`. */
+  readonly signalsBy: string;
+  /** By rule, as of the handoff; null where no scoring model is agreed. */
+  readonly score: Json;
+  /** The definition that was met, the event that says so, and what met it. */
+  readonly qualification: {
+    readonly definition: string;
+    readonly eventId: string;
+    readonly at: Instant;
+    readonly evidence: Json;
+  };
+  /** The latest first. */
+  readonly earlierHandoffs: readonly EarlierHandoff[];
+  /** Deals the person is on that are not lost. */
+  readonly openOpportunityIds: readonly string[];
+  /** What is known of the company beyond this person; null while nobody answers. */
+  readonly account: null;
+  /** Lists hold fewer than the usual 50 entries, so that the package stays small. */
+  readonly shortened: boolean;
+}
+
+const firmographics = ['title', 'company', 'industry', 'employees', 'country', 'region'] as const;
+/** The most bytes of a package, as JSON. */
+export const PACKAGE_LIMIT = 32 * 1024;
+/** How much of each list is kept; where the whole is too large, less and less of all. */
+const KEPT = [50, 20, 8, 3, 1];
+const [TIMES, TEXT] = [20, 200];
+
+/** A text of bounded length; never half a character. */
+const brief = (text: string): string =>
+  text.length <= TEXT ? text : `${text.slice(0, TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+
+/** Any JSON with shorter lists and texts: of lists of texts the last are kept, of others the first. */
+const abridged = (value: Json, most: number): Json => {
+  if (typeof value === 'string') return brief(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    const kept = typeof items[0] === 'string' ? items.slice(-most) : items.slice(0, most * 2);
+    return kept.map((item) => abridged(item, most));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, abridged(inside, most)]));
+};
+
+/** Content and pages by name, the latest first; ties by name. */
+const consumed = ({ touches }: Person, field: 'content' | 'page'): readonly Consumed[] => {
+  const seen = new Map<string, { name: string; count: number; lastAt: Instant }>();
+  for (let index = 0; index < touches.length; index++) {
+    const { [field]: name, at } = touches.at(index)!;
+    if (name === undefined || name === '') continue;
+    const known = seen.get(name);
+    if (!known) seen.set(name, { name, count: 1, lastAt: at });
+    else {
+      known.count++;
+      known.lastAt = laterOf(known.lastAt, at);
+    }
+  }
+  return [...seen.values()]
+    .sort((a, b) => (a.lastAt > b.lastAt ? -1 : a.lastAt < b.lastAt ? 1 : a.name < b.name ? -1 : 1))
+    .slice(0, KEPT[0])
+    .map((one) => ({ ...one, name: brief(one.name) }));
+};
+
+/**
+ * When a signal was given: at each touch that is meant; or, where it takes several within a period, at the one that
+ * made them enough, and then counting begins anew.
+ * @param times of the touches meant, in epoch milliseconds, rising
+ */
+const givenAt = ({ times: needed = 1, within }: Signal, times: readonly number[]): readonly number[] => {
+  if (needed === 1) return times;
+  const period = within === undefined ? Infinity : durationMs(within);
+  const given: number[] = [];
+  let from = 0;
+  for (let index = 0; index < times.length; index++) {
+    while (times[index]! - times[from]! > period) from++;
+    if (index - from + 1 < needed) continue;
+    given.push(times[index]!);
+    from = index + 1;
+  }
+  return given;
+};
+
+/** When the touches were that one of the matches means, rising; each touch once. */
+const timesOf = (matches: Signal['touches'], touches: Person['touches']): readonly number[] => {
+  const meant = matches.map((match) => meantBy(match, touches)).filter(({ places }) => places.length > 0);
+  if (meant.length < 2) return meant[0]?.times ?? [];
+  const times = new Map(meant.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
+  return [...times.values()].sort((a, b) => a - b);
+};
+
+const signalsOf = ({ touches }: Person, signals: readonly Signal[]): readonly SignalSeen[] =>
+  signals.flatMap((signal) => {
+    const given = givenAt(signal, timesOf(signal.touches, touches));
+    const times = given.slice(-TIMES).reverse().map(fromMs);
+    return given.length > 0 ? [{ code: signal.code, count: given.length, times }] : [];
+  });
+
+/** The score as of the handoff, by rule; where lines are left out, one more line sums up the rest. */
+const scoreOf = (person: Person, at: Instant, { definition }: Pick<Context, 'definition'>) => {
+  const agreed = definition('scoring-model');
+  if (!agreed) return undefined;
+  const model = agreed.body as unknown as ScoringModel;
+  const { threshold } = model;
+  const score = scoreAt(model, person, at);
+  const met = threshold !== undefined && score.hundredths >= Math.round(threshold * 100);
+  return scoreEvidence({ definition: agreed.ref, met, ...(threshold !== undefined && { threshold }), ...score }) as {
+    readonly hundredths: number;
+    readonly lines: readonly { readonly hundredths: number; readonly [field: string]: Json }[];
+  };
+};
+const withLines = <S extends NonNullable<ReturnType<typeof scoreOf>>>(
+  score: S,
+  definition: string,
+  most: number,
+): Json => {
+  const all = [...score.lines].sort((a, b) => Math.abs(b.hundredths) - Math.abs(a.hundredths));
+  const lines = all.length > most * 4 ? all.slice(0, most * 4) : score.lines;
+  const left = all.slice(lines.length);
+  const rest = { cause: 'rest', code: '', hundredths: left.reduce((sum, { hundredths }) => sum + hundredths, 0) };
+  const kept = lines.map((line) => abridged(line as Json, most));
+  return { ...score, definition, lines: left.length > 0 ? [...kept, rest] : kept } as unknown as Json;
+};
+
+/** The parts that a complete package has and this one lacks. */
+const missingOf = (
+  pack: Pick<HandoffPackage, 'known' | 'firmographics' | 'source' | 'firstTouch' | 'qualification'>,
+) => {
+  const has: Readonly<Record<PackagePart, boolean>> = {
+    contact: pack.known.includes('email') || pack.known.includes('phone'),
+    firmographics: (['company', 'industry', 'employees'] as const).some(
+      (fact) => pack.firmographics[fact] !== undefined,
+    ),
+    source: pack.source !== null,
+    'first-touch': pack.firstTouch !== null,
+    evidence: pack.qualification.evidence !== null,
+  };
+  return packageParts.filter((part) => !has[part]);
+};
+
+/**
+ * Everything sales needs to know of a lead that is handed over, so that nobody has to research.
+ * @param lead a marketing-qualified lead
+ * @returns at most 32 KiB as JSON, whatever the history: lists are shortened to their latest or strongest entries.
+ * Never throws for sound definitions.
+ */
+export const handoffPackage = (
+  { person, qualified, definition: met }: Extract<Known, { stage: 'mql' }>,
+  { now, definition }: Pick<Context, 'now' | 'definition'>,
+): HandoffPackage => {
+  const { profile, firstTouch } = person;
+  const routing = definition('routing');
+  const signals = (routing?.body as Routing | undefined)?.signals;
+  const score = scoreOf(person, laterOf(now, person.latest), { definition });
+  const source = profile.source ?? firstTouch?.source ?? firstTouch?.channel;
+  const [content, pages] = [consumed(person, 'content'), consumed(person, 'page')];
+  const evidence = qualified.evidence ?? null;
+  const openOpportunityIds = person.deals.flatMap(({ on, lost, opportunityId }) =>
+    on && !lost ? [opportunityId] : [],
+  );
+  const earlierHandoffs = person.handoffLog.map(({ count, rep, at, disposition, reason, disposedAt }) => ({
+    ...{ count, rep, at, outcome: disposition },
+    ...(reason !== undefined && { reason: brief(reason) }),
+    ...(disposedAt !== undefined && { outcomeAt: disposedAt }),
+  }));
+  const seen = signalsOf(person, signals ?? builtInSignals);
+  const whole = {
+    known: person.personalFacts,
+    firmographics: Object.fromEntries(
+      firmographics.flatMap((fact) => (profile[fact] === undefined ? [] : [[fact, profile[fact]]])),
+    ) as HandoffPackage['firmographics'],
+    source: source === undefined ? null : brief(String(source)),
+    owner: profile.owner === undefined ? null : String(profile.owner),
+    firstTouch: firstTouch ? (abridged(firstTouch as unknown as Json, 1) as unknown as FirstTouch) : null,
+    touches: person.touches.length,
+    signalsBy: signals ? routing!.ref : 'routing@0',
+    qualification: { definition: met, eventId: qualified.eventId, at: qualified.at, evidence },
+    account: null,
+  };
+  const missing = missingOf(whole);
+  const packed = (most: number, told: Json): HandoffPackage => ({
+    ...{ complete: missing.length === 0, missing, ...whole },
+    content: content.slice(0, most),
+    pages: pages.slice(0, most),
+    signals: seen.map((signal) => ({ ...signal, times: signal.times.slice(0, most) })),
+    score: score ? withLines(score, definition('scoring-model')!.ref, most) : null,
+    qualification: { ...whole.qualification, evidence: told },
+    earlierHandoffs: earlierHandoffs.slice(-most).reverse(),
+    openOpportunityIds: openOpportunityIds.slice(-most),
+    shortened: most < KEPT[0]!,
+  });
+  for (const most of KEPT) {
+    const pack = packed(most, abridged(evidence, most));
+    if (Buffer.byteLength(JSON.stringify(pack)) <= PACKAGE_LIMIT) return pack;
+  }
+  return packed(1, null); // the event that is named has the evidence
+};
