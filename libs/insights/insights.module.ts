@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
+import { ContentResolver } from './read/content/content.resolver';
 import { PipelineResolver } from './read/pipeline/pipeline.resolver';
 import { SalesCycleResolver } from './read/sales-cycle/sales-cycle.resolver';
 import { VelocityResolver } from './read/velocity/velocity.resolver';
@@ -13,5 +14,5 @@ export const insightsParts: ContextParts = {
   dueLists: [],
 };
 
-@Module({ providers: [PipelineResolver, SalesCycleResolver, VelocityResolver] })
+@Module({ providers: [ContentResolver, PipelineResolver, SalesCycleResolver, VelocityResolver] })
 export class InsightsModule {}

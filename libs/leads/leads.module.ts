@@ -5,6 +5,7 @@ import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
 import { merges } from './react/merges.policy';
 import { visitors } from './react/visitors.policy';
+import { contentUses } from './read/content/content-uses.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
 import { FeedbackResolver } from './read/feedback/feedback.resolver';
 import { leadsDue } from './read/leads-due/leads-due.projection';
@@ -24,7 +25,7 @@ import { RoutingHandler } from './write/routing/routing.handler';
 export const leadsParts: ContextParts = {
   name: 'leads',
   events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
-  projections: [leads, leadsDue, routingQueues, feedbackList],
+  projections: [leads, leadsDue, routingQueues, feedbackList, contentUses],
   policies: [merges, visitors, handoff, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };

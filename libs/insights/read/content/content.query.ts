@@ -1,0 +1,101 @@
+import type { Where } from '@baton/kernel';
+import { journeys, type JourneyDocument } from '@baton/attribution';
+import { contentUses } from '@baton/leads';
+import type { ReadModels } from '@baton/platform/documents';
+import { periodOf, type Period, type PeriodArgs } from '../../period.rules';
+
+export interface ContentRow {
+  /** As touches name it. */
+  readonly content: string;
+  /** Outbound touches of sales in the period that name it. */
+  readonly salesUses: number;
+  /** Deals closed in the period with a touch by either team, up to the close, that names it. */
+  readonly wonDeals: number;
+  readonly lostDeals: number;
+  /** Of the won deals those in which sales itself used it. */
+  readonly wonWithSales: number;
+}
+export interface ContentReport {
+  /** All deals that were won and lost in the period, also without content. */
+  readonly won: number;
+  readonly lost: number;
+  /** The most won deals first, then the most uses by sales, then by name. */
+  readonly rows: readonly ContentRow[];
+}
+export type DealOutcome = 'won' | 'lost';
+
+const closedIn = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
+  status: { eq: 'closed' },
+  closedAt: { gte: from, lt: to },
+  ...(outcome && { outcome: { eq: outcome } }),
+});
+
+type Touch = JourneyDocument['touches'][0];
+const bySales = ({ team, direction }: Touch): boolean => team === 'sales' && direction === 'outbound';
+
+/**
+ * What content sales uses, and what content the deals had met that closed in the period.
+ * @throws Refused as `periodOf`
+ */
+export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): Promise<ContentReport> => {
+  const period = periodOf(args);
+  const rows = new Map<string, { -readonly [F in keyof ContentRow]: ContentRow[F] }>();
+  const row = (content: string) => {
+    const known = rows.get(content);
+    if (known) return known;
+    const made = { content, salesUses: 0, wonDeals: 0, lostDeals: 0, wonWithSales: 0 };
+    rows.set(content, made);
+    return made;
+  };
+  const uses = await models.aggregate(contentUses, {
+    where: { at: { gte: period.from, lt: period.to } },
+    by: ['content'],
+    measures: { uses: 'count' },
+  });
+  for (const { keys, values } of uses) row(keys[0] as string).salesUses = Number(values['uses']);
+  const closed = { won: 0, lost: 0 };
+  for await (const page of models.pages(journeys, closedIn(period)))
+    for (const { doc } of page) {
+      if (doc.outcome === null) continue;
+      closed[doc.outcome]++;
+      const named = doc.touches.filter(({ content }) => content);
+      for (const content of new Set(named.map((touch) => touch.content!)))
+        row(content)[doc.outcome === 'won' ? 'wonDeals' : 'lostDeals']++;
+      if (doc.outcome === 'won')
+        for (const content of new Set(named.filter(bySales).map((touch) => touch.content!)))
+          row(content).wonWithSales++;
+    }
+  const byUse = (a: ContentRow, b: ContentRow) =>
+    b.wonDeals - a.wonDeals || b.salesUses - a.salesUses || (a.content < b.content ? -1 : 1);
+  return { ...closed, rows: [...rows.values()].sort(byUse) };
+};
+
+/** A deal that had met some content before its close. */
+export interface DealWithContent {
+  readonly opportunityId: string;
+  readonly outcome: DealOutcome;
+  readonly closedAt: string;
+  /** The touches up to the close that name it, oldest first. */
+  readonly touches: readonly { readonly touchId: string; readonly occurredAt: string; readonly team: string }[];
+}
+
+/**
+ * The deals behind a row of `contentReport`, the latest closed first: as many as the row says.
+ * @param usedBySales only deals in which sales itself used it
+ * @throws Refused as `periodOf`
+ */
+export const dealsWithContent = async (
+  models: ReadModels,
+  args: PeriodArgs & { readonly content: string; readonly outcome: DealOutcome; readonly usedBySales?: boolean },
+): Promise<DealWithContent[]> => {
+  const found: DealWithContent[] = [];
+  const latest = [{ column: 'closedAt', descending: true }];
+  for await (const page of models.pages(journeys, closedIn(periodOf(args), args.outcome), latest))
+    for (const { doc } of page) {
+      const named = doc.touches.filter(({ content }) => content === args.content);
+      if (named.length === 0 || (args.usedBySales && !named.some(bySales))) continue;
+      const touches = named.map(({ touchId, occurredAt, team }) => ({ touchId, occurredAt, team }));
+      found.push({ opportunityId: doc.journeyId, outcome: args.outcome, closedAt: doc.closedAt, touches });
+    }
+  return found;
+};
