@@ -1,21 +1,38 @@
-import { projection, type Instant } from '@baton/kernel';
+import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
+import type { LeadClock } from '../../write/lead/lead.model';
+import { clocksWith, nextMomentOf, type Said } from '../../write/lead/obligations.rules';
 
 interface DueLead {
   readonly leadId: string;
+  /** When a recycled lead is taken up again by time alone. */
+  readonly reengageAt?: Instant;
+  /** What sales owes the lead, as its decisions know it. */
+  readonly clocks: readonly LeadClock[];
+  /** Merged into another lead: its clocks wait. */
+  readonly merged?: boolean;
   readonly dueAt: Instant | null;
 }
-const settled = ({ leadId }: DueLead): DueLead => ({ leadId, dueAt: null });
 
-/** When a recycled lead is taken up again by time alone; whatever moves it elsewhere takes it off the list. */
+const dueOf = ({ reengageAt, clocks, merged }: DueLead): Instant | null =>
+  earliest(reengageAt, merged ? undefined : nextMomentOf(clocks)) ?? null;
+const dated = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
+/** Whatever moves a lead elsewhere takes its re-engage date away. */
+const settled = ({ reengageAt: _, ...lead }: DueLead): DueLead => dated(lead);
+const told = (lead: DueLead, said: Recorded<Said>): DueLead =>
+  dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
+
+/** When time alone changes a lead: the date of taking it up again, or the next moment of a clock of sales. */
 export const leadsDue = projection<DueLead, LeadEvent>({
   name: 'leads-due',
-  version: 1,
+  version: 2,
   columns: { dueAt: 'text' },
   keys: ({ data }) => [data.leadId],
-  initial: (leadId) => ({ leadId, dueAt: null }),
+  initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
   on: {
-    LeadRecycled: (doc, { data: { reengageAt } }) => ({ ...doc, dueAt: reengageAt ?? null }),
+    LeadRecycled: (lead, { data: { reengageAt } }) =>
+      reengageAt === undefined ? settled(lead) : dated({ ...lead, reengageAt }),
     LeadQualified: settled,
     LeadHandedOff: settled,
     LeadAccepted: settled,
@@ -25,5 +42,15 @@ export const leadsDue = projection<DueLead, LeadEvent>({
     LeadBecameCustomer: settled,
     LeadReengaged: settled,
     LeadDisqualified: settled,
+    LeadMergedInto: (lead) => dated({ ...lead, merged: true }),
+    LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),
+    ObligationStarted: told,
+    ObligationProgressed: told,
+    ObligationPaused: told,
+    ObligationResumed: told,
+    ObligationMet: told,
+    ObligationBreached: told,
+    ObligationEscalated: told,
+    ObligationCancelled: told,
   },
 });

@@ -1,89 +1,333 @@
-import type { Happened } from '@baton/kernel';
-import { withStop } from '../../sla/obligations.rules';
-import type { LeadEvent } from './lead.events';
-import { withPerson, type Lead, type LeadClock } from './lead.model';
+import { Refused, type Context, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
+import type { BusinessCalendar, SlaPolicy } from '@baton/definitions';
+import { compileCalendar } from '../../sla/calendar.rules';
+import {
+  clocksUnder,
+  earliest,
+  hoursFor,
+  missedAtOf,
+  mixValueOf,
+  momentsOf,
+  withStop,
+  workingOf,
+  type Moment,
+  type Observed,
+  type Terms,
+} from '../../sla/obligations.rules';
+import type { LeadCommand, LeadEvent } from './lead.events';
+import { isKnown, withPerson, type Known, type Lead, type LeadClock } from './lead.model';
 
-type Said = Extract<LeadEvent, { type: `Obligation${string}` }>;
-type Folds = { readonly [T in Said['type']]: (state: Lead, event: Happened<Extract<Said, { type: T }>>) => Lead };
+/** What is said of clocks. */
+export type Said = Extract<LeadEvent, { type: `Obligation${string}` }>;
+type SaidAs<T extends Said['type']> = Happened<Extract<Said, { type: T }>>;
+type Clocks = readonly LeadClock[];
 
 /** Of one kind so many clocks are kept; what is told late of older ones is judged no more. */
 const KEPT = 8;
 
-/** The clock that an event speaks of, after it. */
-const changed = (
-  state: Lead,
-  { kind, startedBy }: Said['data'],
-  change: (clock: LeadClock) => Partial<LeadClock>,
-): Lead =>
-  withPerson(state, (person) => ({
-    ...person,
-    obligations: person.obligations.map((clock) =>
-      clock.kind === kind && clock.startedBy === startedBy ? { ...clock, ...change(clock) } : clock,
-    ),
-  }));
-
-const begun = (clocks: readonly LeadClock[], clock: LeadClock): readonly LeadClock[] => {
-  const later = clocks.findIndex(({ startedAt }) => startedAt > clock.startedAt);
+const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'ObligationStarted'>): Clocks => {
+  const { kind, startedBy, budgetMs, dueAt, definition, calendar, times, last, rep, moments } = data;
+  const clock: LeadClock = {
+    ...{ kind, startedAt, startedBy, budgetMs, dueAt, definition, moments },
+    ...(calendar !== undefined && { calendar }),
+    ...(times !== undefined && { times }),
+    ...(last !== undefined && { last }),
+    ...(rep !== undefined && { rep }),
+    ...{ pauses: [], stops: 0, counted: [], escalated: [] },
+  };
+  const later = clocks.findIndex((each) => each.startedAt > startedAt);
   const all = clocks.toSpliced(later < 0 ? clocks.length : later, 0, clock);
-  const same = all.filter(({ kind }) => kind === clock.kind);
-  const old = new Set(same.slice(0, -KEPT).filter(({ moments }) => moments.length === 0));
+  const same = all.filter((each) => each.kind === kind);
+  const old = new Set(same.slice(0, -KEPT).filter((each) => each.moments.length === 0));
   return old.size === 0 ? all : all.filter((each) => !old.has(each));
 };
 
-/** Folds what was said of obligations: the events alone tell, no definition is needed. */
-export const obligationFolds: Folds = {
-  ObligationStarted: (state, { data: { leadId: _, clock: __, kinds: ___, ...said }, occurredAt }) =>
-    withPerson(state, (person) => ({
-      ...person,
-      obligations: begun(person.obligations, {
-        ...said,
-        startedAt: occurredAt,
-        pauses: [],
-        stops: 0,
-        counted: [],
-        escalated: [],
+const stopped = (clock: LeadClock, at: Instant, value: string): Partial<LeadClock> => ({
+  stops: clock.stops + 1,
+  counted: withStop(clock.counted, { at, value }, clock),
+});
+
+const changes: {
+  readonly [T in Exclude<Said['type'], 'ObligationStarted'>]: (
+    clock: LeadClock,
+    event: SaidAs<T>,
+  ) => Partial<LeadClock>;
+} = {
+  ObligationProgressed: (clock, { data: { value }, occurredAt }) => stopped(clock, occurredAt, value),
+  ObligationPaused: ({ pauses, dueAt }, { data: { by }, occurredAt }) => ({
+    pauses: [...pauses, { from: occurredAt, by }],
+    // What had run out by then stays as it is.
+    ...(dueAt !== null && dueAt > occurredAt && { dueAt: null, moments: [] }),
+  }),
+  ObligationResumed: ({ pauses }, { data: { dueAt, moments }, occurredAt }) => ({
+    pauses: pauses.with(-1, { ...pauses.at(-1)!, to: occurredAt }),
+    dueAt,
+    moments,
+  }),
+  ObligationMet: (clock, { data: { at: metAt, toldLate, value }, occurredAt }) => ({
+    ...(value !== undefined && stopped(clock, occurredAt, value)),
+    ...{ metAt, ...(!toldLate && { metKnownAt: metAt }) },
+    moments: clock.moments.filter(({ at }) => at < metAt),
+  }),
+  ObligationBreached: ({ moments }, { data, occurredAt }) => ({
+    breached: true,
+    moments: data.moments ?? moments.filter(({ what }) => what !== 'breach'),
+    ...(data.cause === 'given-up' && { failedAt: occurredAt, failedBy: data.by! }),
+  }),
+  ObligationEscalated: ({ escalated, moments }, { data }) => ({
+    escalated: [...escalated, data.step],
+    moments: moments.filter(({ step }) => step !== data.step),
+  }),
+  ObligationCancelled: ({ breached, dueAt, moments }, { data: { by, toldLate }, occurredAt }) => ({
+    // Given up before it was due, as was told after its breach: it is none the less one.
+    ...(breached && !toldLate && (dueAt === null || occurredAt <= dueAt)
+      ? { failedAt: occurredAt, failedBy: by }
+      : { endedAt: occurredAt, endedBy: by }),
+    moments: moments.filter(({ at }) => at < occurredAt),
+  }),
+};
+
+/** Folds what was said of clocks into them: the events alone tell, no definition is needed. */
+export const clocksWith = (clocks: Clocks, said: Happened<Said>): Clocks => {
+  if (said.type === 'ObligationStarted') return begun(clocks, said as SaidAs<'ObligationStarted'>);
+  const change = changes[said.type] as (clock: LeadClock, event: Happened<Said>) => Partial<LeadClock>;
+  const { kind, startedBy } = said.data;
+  return clocks.map((clock) =>
+    clock.kind === kind && clock.startedBy === startedBy ? { ...clock, ...change(clock, said) } : clock,
+  );
+};
+
+const fold = (state: Lead, said: Happened<Said>): Lead =>
+  withPerson(state, (person) => ({ ...person, obligations: clocksWith(person.obligations, said) }));
+/** The part of a lead's `evolve` that is about obligations. */
+export const obligationFolds: { readonly [T in Said['type']]: (state: Lead, event: SaidAs<T>) => Lead } = {
+  ObligationStarted: fold,
+  ObligationProgressed: fold,
+  ObligationPaused: fold,
+  ObligationResumed: fold,
+  ObligationMet: fold,
+  ObligationBreached: fold,
+  ObligationEscalated: fold,
+  ObligationCancelled: fold,
+};
+
+/** The instant at which time alone says something of a clock. */
+export const nextMomentOf = (clocks: Clocks): Instant | undefined =>
+  earliest(...clocks.flatMap(({ moments }) => moments.map(({ at }) => at)));
+
+type Definitions = Context['definition'];
+const calendarIn = (definition: Definitions, version?: number) => {
+  const found = definition('business-calendar', version);
+  return found && { ref: found.ref, hours: compileCalendar(found.body as unknown as BusinessCalendar) };
+};
+const numberOf = (ref: string): number => Number(ref.slice(ref.indexOf('@') + 1));
+
+/** The terms that a running clock has begun under, whatever is in force by now. */
+const termsIn =
+  (definition: Definitions) =>
+  ({ kind, definition: policy, calendar }: LeadClock): Terms => {
+    const body = definition('sla-policy', numberOf(policy))?.body as SlaPolicy | undefined;
+    const obligation = body?.obligations.find((each) => each.kind === kind);
+    if (!obligation) throw new Error(`${policy} with its obligation ${kind}, which the log names, is not in the log`);
+    return {
+      obligation,
+      calendar: calendar === undefined ? undefined : calendarIn(definition, numberOf(calendar))?.hours,
+    };
+  };
+
+interface Beginning {
+  readonly terms: Terms;
+  readonly definition: string;
+  readonly calendar?: string;
+}
+/** What is owed from now on. */
+const inForce = (definition: Definitions): readonly Beginning[] => {
+  const policy = definition('sla-policy');
+  if (!policy) return [];
+  const calendar = calendarIn(definition);
+  return (policy.body as unknown as SlaPolicy).obligations.map((obligation) => {
+    const named = obligation.clock === 'business-calendar' ? calendar : undefined;
+    return {
+      terms: { obligation, calendar: named?.hours },
+      definition: policy.ref,
+      ...(named && { calendar: named.ref }),
+    };
+  });
+};
+
+type Telling = Fact<Said>;
+const about = (leadId: string, { kind, startedBy, rep }: LeadClock) => ({
+  leadId,
+  kind,
+  startedBy,
+  ...(rep !== undefined && { rep }),
+});
+/** What of these moments has not happened yet. */
+const open = ({ breached, escalated }: LeadClock, moments: readonly Moment[]): Moment[] =>
+  moments.filter(({ what, step }) => (what === 'breach' ? !breached : !escalated.includes(step!)));
+const isLate = (clock: LeadClock): boolean => {
+  const missedAt = missedAtOf(clock);
+  return clock.metAt !== undefined && missedAt !== undefined && clock.metAt > missedAt;
+};
+
+/** Says of a new clock that it began, and whether a later start had left it already. */
+const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: Terms): readonly Telling[] => {
+  const { startedAt, budgetMs, dueAt, definition, endedAt, endedBy } = clock;
+  const started: Telling = {
+    type: 'ObligationStarted',
+    data: {
+      ...about(leadId, clock),
+      definition,
+      ...(clock.calendar !== undefined && { calendar: clock.calendar }),
+      ...(obligation.times !== undefined && { times: obligation.times }),
+      ...(obligation.mix && { kinds: obligation.mix.atLeast }),
+      ...(obligation.last && { last: true }),
+      budgetMs,
+      dueAt: dueAt!,
+      clock: hoursFor(obligation, calendar).clock,
+      moments: [...momentsOf(obligation, calendar, clock)],
+    },
+    occurredAt: startedAt,
+  };
+  if (endedAt === undefined) return [started];
+  return [
+    started,
+    { type: 'ObligationCancelled', data: { ...about(leadId, clock), by: endedBy! }, occurredAt: endedAt },
+  ];
+};
+
+/** Says what an event changed of a clock. */
+const tellings = (
+  leadId: string,
+  before: LeadClock,
+  after: LeadClock,
+  { id: by, data, occurredAt }: Observed,
+  { obligation, calendar }: Terms,
+): readonly Telling[] => {
+  const said = about(leadId, before);
+  const told: Telling[] = [];
+  const paused = before.pauses.length;
+  if (before.pauses.at(-1)?.to !== after.pauses[paused - 1]?.to) {
+    const resumed = { ...before, pauses: after.pauses.slice(0, paused) };
+    const dueAt = workingOf(obligation, calendar, resumed).dueAt!;
+    const moments = open(before, momentsOf(obligation, calendar, { ...resumed, dueAt }));
+    told.push({ type: 'ObligationResumed', data: { ...said, by, dueAt, moments } });
+  }
+  if (after.pauses.length > paused) told.push({ type: 'ObligationPaused', data: { ...said, by } });
+
+  const { failedAt, endedAt, metAt } = after;
+  const stop = after.stops > before.stops;
+  const value = mixValueOf(obligation, data);
+  const met = metAt !== before.metAt || isLate(before) !== isLate(after);
+  if (stop && !met) told.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
+  if (failedAt !== before.failedAt) {
+    const rest = open(before, momentsOf(obligation, calendar, after)).filter(({ what }) => what === 'escalation');
+    const breach = { ...said, dueAt: after.dueAt ?? occurredAt, cause: 'given-up', by, moments: rest } as const;
+    told.push(
+      before.breached
+        ? { type: 'ObligationCancelled', data: { ...said, by } }
+        : { type: 'ObligationBreached', data: breach },
+    );
+  }
+  if (endedAt !== before.endedAt) {
+    const inTime = before.dueAt === null || endedAt! <= before.dueAt;
+    const toldLate = before.breached && inTime;
+    told.push({ type: 'ObligationCancelled', data: { ...said, by, ...(toldLate && { toldLate: true }) } });
+  }
+  if (met) {
+    const late = isLate(after);
+    const verdict = { at: metAt!, late, ...(!late && before.breached && { toldLate: true }) };
+    told.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
+  }
+  return told.map((each) => ({ ...each, occurredAt }));
+};
+
+/** What the facts of a decision mean for the clocks, in the order of the facts. */
+const consequences = (
+  state: Lead,
+  clocks: Clocks,
+  facts: readonly Fact<LeadEvent>[],
+  { now, definition, idOf }: Context,
+): readonly Telling[] => {
+  const owed = facts.length > 0 ? inForce(definition) : [];
+  if (owed.length === 0 && clocks.length === 0) return [];
+  const termsOf = termsIn(definition);
+  const told: Telling[] = [];
+  let known = clocks;
+  for (const [index, { type, data, occurredAt = now }] of facts.entries()) {
+    const event: Observed = { id: idOf(index), type, data, occurredAt };
+    const rep = 'rep' in data ? data.rep : 'rep' in state ? state.rep : undefined;
+    const begin: Parameters<typeof clocksUnder<LeadClock>>[2] = (clock, terms) => {
+      const { definition: policy, calendar } = owed.find((each) => each.terms === terms)!;
+      return {
+        ...clock,
+        ...{ definition: policy, moments: [], escalated: [] },
+        ...(calendar !== undefined && { calendar }),
+        ...(rep !== undefined && { rep }),
+      };
+    };
+    const terms = owed.map((each) => each.terms);
+    const after = clocksUnder(termsOf, terms, begin)(known, event);
+    if (after === known) continue;
+    const said = after.flatMap((clock) => {
+      const before = known.find((each) => each.kind === clock.kind && each.startedBy === clock.startedBy);
+      if (before === clock) return [];
+      return before
+        ? tellings(data.leadId, before, clock, event, termsOf(before))
+        : beginnings(data.leadId, clock, termsOf(clock));
+    });
+    // What was said is the state from here on, as whoever reads the log will fold it.
+    for (const each of said) known = clocksWith(known, { occurredAt: now, ...each, id: '' });
+    told.push(...said.map(({ occurredAt: at, ...each }) => (at === now ? each : { ...each, occurredAt: at! })));
+  }
+  return told;
+};
+
+/** What time alone says of the clocks at an instant. */
+const passing = ({ person: { leadId, obligations } }: Known, now: Instant): readonly Said[] =>
+  obligations.flatMap((clock) =>
+    clock.moments
+      .filter(({ at }) => at <= now)
+      .map(({ what, step, notify }): Said => {
+        const said = about(leadId, clock);
+        return what === 'breach'
+          ? { type: 'ObligationBreached', data: { ...said, dueAt: clock.dueAt!, cause: 'time' } }
+          : {
+              type: 'ObligationEscalated',
+              data: { ...said, step: step!, notify: notify!, definition: clock.definition },
+            };
       }),
-    })),
-  ObligationProgressed: (state, { data, occurredAt }) =>
-    changed(state, data, (clock) => ({
-      stops: clock.stops + 1,
-      counted: withStop(clock.counted, { at: occurredAt, value: data.value }, clock),
-    })),
-  ObligationPaused: (state, { data, occurredAt }) =>
-    changed(state, data, (clock) => ({
-      pauses: [...clock.pauses, { from: occurredAt, by: data.by }],
-      // What ran out before stays as it is.
-      ...(clock.dueAt !== null && clock.dueAt > occurredAt && { dueAt: null, moments: [] }),
-    })),
-  ObligationResumed: (state, { data, occurredAt }) =>
-    changed(state, data, ({ pauses }) => ({
-      pauses: pauses.with(-1, { ...pauses.at(-1)!, to: occurredAt }),
-      dueAt: data.dueAt,
-      moments: data.moments,
-    })),
-  ObligationMet: (state, { data, occurredAt }) =>
-    changed(state, data, (clock) => ({
-      stops: clock.stops + 1,
-      counted: withStop(clock.counted, { at: occurredAt, value: data.value ?? '' }, clock),
-      metAt: data.at,
-      metKnownAt: data.at,
-      moments: clock.moments.filter(({ at }) => at < data.at),
-    })),
-  ObligationBreached: (state, { data, occurredAt }) =>
-    changed(state, data, (clock) => ({
-      breached: true,
-      moments: data.moments ?? clock.moments.filter(({ what }) => what !== 'breach'),
-      ...(data.cause === 'given-up' && { failedAt: occurredAt, failedBy: data.by! }),
-    })),
-  ObligationEscalated: (state, { data }) =>
-    changed(state, data, (clock) => ({
-      escalated: [...clock.escalated, data.step],
-      moments: clock.moments.filter(({ step }) => step !== data.step),
-    })),
-  ObligationCancelled: (state, { data, occurredAt }) =>
-    changed(state, data, (clock) => ({
-      endedAt: occurredAt,
-      endedBy: data.by,
-      moments: clock.moments.filter(({ at }) => at < occurredAt),
-    })),
+  );
+
+/** Do the clocks of a lead run? Those of a lead that is merged into another wait for the merge to be undone. */
+const ticks = (state: Lead): state is Known => isKnown(state) && state.person.mergedInto === undefined;
+
+/**
+ * A decider of leads that keeps the agreed obligations of sales: whatever it decides is followed, in the same append,
+ * by what that means for the clocks; and what falls due happens at its own instant. Each clock is judged by the versions
+ * of policy and calendar under which it started.
+ */
+export const obliging = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => {
+  const clocksOf = (state: Lead): Clocks => (isKnown(state) ? state.person.obligations : []);
+  return {
+    ...inner,
+    uses: [...inner.uses, 'sla-policy', 'business-calendar'],
+    decide: (state, command, context) => {
+      const decided = inner.decide(state, command, context);
+      if (decided instanceof Refused) return decided;
+      const told = consequences(state, clocksOf(state), decided, context);
+      return told.length === 0 ? decided : [...decided, ...told];
+    },
+    due: (state) => earliest(inner.due(state), ticks(state) ? nextMomentOf(state.person.obligations) : undefined),
+    pass: (state, context) => {
+      const due = inner.due(state);
+      const own = due !== undefined && due <= context.now ? inner.pass(state, context) : [];
+      const passed = ticks(state) ? passing(state, context.now) : [];
+      const clocks = passed.reduce(
+        (known, said) => clocksWith(known, { ...said, id: '', occurredAt: context.now }),
+        clocksOf(state),
+      );
+      return [...own, ...passed, ...consequences(state, clocks, own, context)];
+    },
+  };
 };
