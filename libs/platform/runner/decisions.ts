@@ -18,15 +18,17 @@ export const decisionOf = (event: StoredEvent, followerId: string): Decision | u
   return { sequence, eventId, discards: event.type === 'ParkedDiscarded', position: event.position };
 };
 
-/** `sequence eventId` of all that was discarded for a follower up to a position. */
+/** `sequence eventId` of all that was discarded for a follower, or only of what was by a position. */
 export const discardedBy = async (
   log: Pick<EventLog, 'read'>,
   followerId: string,
-  upTo: string,
+  upTo?: string,
 ): Promise<ReadonlySet<string>> => {
   const decisions = (await log.read(`follower-${followerId}`)).map((event) => decisionOf(event, followerId));
   return new Set(
-    decisions.flatMap((one) => (one?.discards && one.position <= upTo ? [`${one.sequence} ${one.eventId}`] : [])),
+    decisions.flatMap((one) =>
+      one?.discards && (upTo === undefined || one.position <= upTo) ? [`${one.sequence} ${one.eventId}`] : [],
+    ),
   );
 };
 

@@ -15,9 +15,10 @@ import {
   type Reaction,
   type Recorded,
   type To,
+  UnknownType,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { parts, type Decision } from './decisions';
+import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
@@ -100,7 +101,7 @@ export class React implements Follower {
   }
 
   get handled(): string {
-    return this.reached;
+    return this.changed ? this.saved : this.reached;
   }
 
   async take(page: DecodedPage): Promise<void> {
@@ -138,8 +139,11 @@ export class React implements Follower {
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
-          const look = async (stream: string) =>
-            (await read(stream)).filter(({ position }) => position <= event.position);
+          const look = (stream: string) =>
+            read(stream).then(
+              (events) => events.filter(({ position }) => position <= event.position),
+              (error: unknown) => this.readable(stream, event.position, error),
+            );
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
@@ -153,6 +157,16 @@ export class React implements Follower {
     }
     await this.send(lastOfEach(sendings.filter(({ event }) => !this.waits(event))));
     return sendings.length;
+  }
+
+  /** A stream that holds an unreadable event: one that came later, or was discarded, holds nothing up. */
+  private async readable(stream: string, upTo: string, error: unknown): Promise<readonly Recorded[]> {
+    if (!(error instanceof UnknownType)) throw error;
+    const { log, journal } = this.stores;
+    const discarded = await discardedBy(log, this.name);
+    return (await log.read(stream))
+      .filter(({ id, position }) => position <= upTo && !discarded.has(`${stream} ${id}`))
+      .map((event) => journal.decode(event));
   }
 
   /** Handles a parked stream again, event by event, up to the decision. @returns how many commands were wanted */
