@@ -12,3 +12,11 @@ export {
   type VelocityChange,
 } from './read/velocity/velocity.query';
 export { contribution, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
+export {
+  reviewActions,
+  reviews,
+  type ReviewActionDocument,
+  type ReviewDocument,
+} from './read/reviews/reviews.projection';
+export { reviewFigures } from './read/reviews/reviews.query';
+export { reviewEvents, reviewKinds, ToReview, type ReviewEvent, type ReviewKind } from './write/review/review.events';

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Instant, Json, Position } from '@baton/kernel';
+import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
+import { feedbackTopics } from '@baton/leads';
+import { servedDeals } from '@baton/opportunities';
+import type { ReadModels } from '@baton/platform/documents';
+import canonicalize from 'canonicalize';
+import { periodOf, type Period } from '../../period.rules';
+import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
+import { contentReport } from '../content/content.query';
+import { pipeline } from '../pipeline/pipeline.query';
+import { salesCycle } from '../sales-cycle/sales-cycle.query';
+import { velocity } from '../velocity/velocity.query';
+import type { ReviewDocument } from './reviews.projection';
+
+interface Asked extends Period {
+  /** When the review is held. */
+  readonly at: Instant;
+}
+/** One report of a review: the same function that answers GraphQL and the command line. */
+type Figures = (models: ReadModels, asked: Asked) => Promise<unknown>;
+
+const versionsInForce = async (models: ReadModels, at: Instant) => {
+  const all = await listDefinitions(models);
+  return definitionKinds.flatMap(
+    (kind) =>
+      inForceAt(
+        all.filter((version) => version.kind === kind),
+        at,
+      ) ?? [],
+  );
+};
+
+/** What each review looks at. A further report of a review is one line here. */
+export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
+  'weekly-pipeline': {
+    pipeline: (models) => pipeline(models),
+    velocity,
+    salesCycle,
+    servedDeals,
+  },
+  'monthly-sla': {
+    pipeline: (models) => pipeline(models),
+    objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
+  },
+  'quarterly-definition': {
+    definitions: async (models, { at }) =>
+      (await versionsInForce(models, at)).map(({ kind, number, from, reviewBy, reason }) => ({
+        kind,
+        number,
+        from,
+        reviewBy,
+        reason,
+      })),
+    overdue: async (models, { at }) =>
+      (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
+    velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
+    objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
+    content: contentReport,
+  },
+};
+
+/** The seal of what was shown: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
+export const reviewHash = (facts: ReviewFacts): string =>
+  createHash('sha256').update(canonicalize(facts)!).digest('hex');
+
+/** Does a review still say what was sealed? */
+export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...facts }: ReviewDocument): boolean =>
+  reviewHash(facts) === hash;
+
+/**
+ * A review with its figures as they were known at a position of the log.
+ * @param at when it is held: the instant whose definitions are in force
+ * @throws Refused as `periodOf`
+ */
+export const reviewFacts = async (
+  models: ReadModels,
+  question: Extract<AskedReviewCommand, { type: 'HoldReview' }>['data'],
+  position: Position,
+  at: Instant,
+): Promise<ReviewFacts> => {
+  const { kind, from, to, timeZone } = question;
+  const asked: Asked = { ...periodOf({ from, to, ...(timeZone !== undefined && { timeZone }) }), at };
+  const past = models.asOf({ knownAt: position });
+  const figures: Record<string, unknown> = {};
+  for (const [name, figure] of Object.entries(reviewFigures[kind])) figures[name] = await figure(past, asked);
+  return {
+    ...question,
+    figures: JSON.parse(JSON.stringify(figures)) as Json, // as it will be read back: nothing undefined in it
+    position,
+    definitions: (await versionsInForce(past, at)).map(({ kind: one, number }) => `${one}@${number}`),
+  };
+};

@@ -1,0 +1,56 @@
+import { decider, refuse } from '@baton/kernel';
+import { reviewCommands, reviewEvents, type ReviewCommand, type ReviewEvent } from './review.events';
+
+interface Action {
+  readonly what: string;
+  readonly owner: string;
+  readonly dueOn: string;
+  readonly done: boolean;
+}
+type Review =
+  { readonly held: false } | { readonly held: true; readonly hash: string; readonly actions: readonly Action[] };
+
+const MOST_ACTIONS = 200;
+const unknown = () => refuse('review/unknown', 'Hold the review first.', 'reviewId');
+
+export const review = decider<Review, ReviewCommand, ReviewEvent>({
+  commands: reviewCommands,
+  events: reviewEvents,
+  initialState: () => ({ held: false }),
+  decide: {
+    HoldReview: (state, { data }) => {
+      if (state.held)
+        return state.hash === data.hash
+          ? []
+          : refuse('review/already-held', 'A review is kept as it was held; choose another id.', 'reviewId');
+      if (data.from >= data.to) return refuse('review/ends-before-start', 'A period ends after it begins.', 'to');
+      return [{ type: 'ReviewHeld', data }];
+    },
+    AgreeReviewAction: (state, { data: { reviewId, ...action } }) => {
+      if (!state.held) return unknown();
+      const { what, owner, dueOn } = action;
+      if (state.actions.some((one) => one.what === what && one.owner === owner && one.dueOn === dueOn)) return [];
+      if (state.actions.length >= MOST_ACTIONS)
+        return refuse('review/too-many-actions', `A review has at most ${MOST_ACTIONS} actions.`, 'what');
+      return [{ type: 'ReviewActionAgreed', data: { reviewId, number: state.actions.length + 1, ...action } }];
+    },
+    CompleteReviewAction: (state, { data }) => {
+      if (!state.held) return unknown();
+      const action = state.actions[data.number - 1];
+      if (!action) return refuse('review/unknown-action', 'The review has no action of that number.', 'number');
+      return action.done ? [] : [{ type: 'ReviewActionCompleted', data }];
+    },
+  },
+  evolve: {
+    ReviewHeld: (_, { data: { hash } }) => ({ held: true, hash, actions: [] }),
+    ReviewActionAgreed: (state, { data: { what, owner, dueOn } }) =>
+      state.held ? { ...state, actions: [...state.actions, { what, owner, dueOn, done: false }] } : state,
+    ReviewActionCompleted: (state, { data: { number } }) =>
+      state.held
+        ? {
+            ...state,
+            actions: state.actions.map((one, index) => (index === number - 1 ? { ...one, done: true } : one)),
+          }
+        : state,
+  },
+});

@@ -1,0 +1,63 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { reviewFacts, reviewHash } from '../../read/reviews/reviews.query';
+import { review } from './review.decider';
+import {
+  askedReviewCommands,
+  ToReview,
+  type AskedReviewCommand,
+  type ReviewCommand,
+  type ReviewEvent,
+  type ReviewFacts,
+} from './review.events';
+
+type Hold = Extract<AskedReviewCommand, { type: 'HoldReview' }>;
+
+@CommandHandler(ToReview)
+export class ReviewHandler implements ICommandHandler<ToReview> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+    private readonly log: EventLog,
+    private readonly models: ReadModels,
+  ) {}
+
+  /** A review's figures are computed as of the end of the log, then decided on. */
+  async execute({ id, command }: ToReview): Promise<Outcome> {
+    if (command.type !== 'HoldReview') return handle(this.journal, review, id, command, this.context);
+    const invalid = checkCommand(askedReviewCommands, command);
+    if (invalid) return invalid;
+    try {
+      const held = await this.held(id);
+      if (held) return await this.hold(id, command, again(held, command.data));
+      const position = await this.log.tip();
+      const now = command.meta.occurredAt ?? this.context.clock.now();
+      const outcome = await this.hold(id, command, await reviewFacts(this.models, command.data, position, now));
+      // Somebody held it meanwhile, perhaps with this very command: that answer stands.
+      const first = outcome instanceof Refused ? await this.held(id) : undefined;
+      return first ? await this.hold(id, command, again(first, command.data)) : outcome;
+    } catch (error) {
+      if (error instanceof Refused) return error; // an unknown zone, an empty period
+      throw error;
+    }
+  }
+
+  private async held(id: string): Promise<ReviewFacts | undefined> {
+    const [event] = (await this.journal.read(`review-${id}`)) as unknown as readonly ReviewEvent[];
+    return event?.type === 'ReviewHeld' ? event.data : undefined;
+  }
+
+  private hold(id: string, { meta }: Hold, facts: ReviewFacts): Promise<Outcome> {
+    const data = { ...facts, hash: reviewHash(facts) };
+    return handle(this.journal, review, id, { type: 'HoldReview', data, meta } as ReviewCommand, this.context);
+  }
+}
+
+/** The same review asked for again has the figures that were shown: today's differ. */
+const again = ({ figures, position, definitions }: ReviewFacts, question: Hold['data']): ReviewFacts => ({
+  ...question,
+  figures,
+  position,
+  definitions,
+});
