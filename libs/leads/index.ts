@@ -16,6 +16,15 @@ export { findLead } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
 export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
+export {
+  dispositions,
+  handoffCounts,
+  handoffEvents,
+  handoffsAfter,
+  type Disposition,
+  type Handoff,
+} from './write/lead/handoffs.rules';
+export { type HandoffPackage } from './write/lead/package.rules';
 export { stageNames, type StageName } from './write/lead/lead.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
 export { probabilityToWin, type Counts, type Past } from './score/naive-bayes.model';

@@ -4,6 +4,7 @@ import { mutationsOf } from '@baton/platform/graphql';
 import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
 import { merges } from './react/merges.policy';
+import { returns } from './react/returns.policy';
 import { visitors } from './react/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
@@ -26,7 +27,7 @@ export const leadsParts: ContextParts = {
   name: 'leads',
   events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
   projections: [leads, leadsDue, routingQueues, feedbackList, contentUses],
-  policies: [merges, visitors, handoff, placement],
+  policies: [merges, visitors, handoff, returns, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
 

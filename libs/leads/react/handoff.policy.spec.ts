@@ -62,8 +62,14 @@ describe('a chosen rep', () => {
     reactTo('RepChosen', { routingId: 'all', rep: 'rita', definition: 'routing@1', rule: 'x', by: 'turn' }, streams);
   const sla = { 'definition-sla-policy': agreedOn('sla-policy', startingPolicy([])) };
   const office = { timeZone: 'UTC', hours: [{ days: ['mon', 'fri'], from: '09:00', to: '17:00' }] };
+  const choice = expect.stringMatching(/^event-\d+$/) as string;
   const handOff = (more: object) => [
-    { to: ToLead, id: 'ada', type: 'HandOffLead', data: { leadId: 'ada', rep: 'rita', ...more } },
+    {
+      to: ToLead,
+      id: 'ada',
+      type: 'HandOffRoutedLead',
+      data: { leadId: 'ada', rep: 'rita', queue: 'all', choice, ...more },
+    },
   ];
 
   it('is handed the lead with the instant by which to respond, in business hours', async () =>

@@ -32,9 +32,10 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
       const data = { routingId: queue, leadId, rule, ...(accountOwner && lead.owner && { owner: lead.owner }) };
       return [{ to: ToRouting, id: queue, type: 'ChooseRep', data }];
     },
-    RepChosen: async ({ data: { leadId, rep }, occurredAt }, look) => {
+    RepChosen: async ({ id, data: { routingId, leadId, rep }, occurredAt }, look) => {
       const respondBy = await responseDue(occurredAt, look);
-      return [{ to: ToLead, id: leadId, type: 'HandOffLead', data: { leadId, rep, ...(respondBy && { respondBy }) } }];
+      const data = { leadId, rep, queue: routingId, choice: id, ...(respondBy && { respondBy }) };
+      return [{ to: ToLead, id: leadId, type: 'HandOffRoutedLead', data }];
     },
   },
 });

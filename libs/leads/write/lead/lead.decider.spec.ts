@@ -129,6 +129,26 @@ describe('the lifecycle', () => {
     given(...stages['handed-off'])
       .when({ type: 'HandOffLead', data: { leadId, rep: 'raj' } })
       .thenRefused('lead/already-handed-off', 'rep'));
+  describe('a rep that a queue chose', () => {
+    const routed = { type: 'HandOffRoutedLead', data: { leadId, rep, queue: 'all', choice: 'c1' } } as const;
+    const handed = { ...handedOff, data: { ...handedOff.data, queue: 'all', choice: 'c1' } };
+    const lapsed = { type: 'LeadRoutingLapsed', data: { leadId, queue: 'all', choice: 'c1' } } as const;
+    it('is handed the lead that waits for one', () =>
+      given(...stages.mql)
+        .when(routed)
+        .then({ ...handed, data: { ...handed.data, package: expect.anything() as Json } }));
+    it('is handed it once', () => given(captured, qualified, handed).when(routed).then());
+    it('is refused for a person nobody captured', () => given().when(routed).thenRefused('lead/unknown', 'leadId'));
+    for (const stage of stageNames.filter((name) => name !== 'mql'))
+      it(`comes too late at ${stage}`, () =>
+        given(...stages[stage])
+          .when(routed)
+          .then(lapsed));
+    it('comes too late for a lead that was merged', () =>
+      given(...stages.mql, mergedInto)
+        .when(routed)
+        .then(lapsed));
+  });
   it('wants at least one answer to qualify for sales', () =>
     given(...stages.sal)
       .under(sql)

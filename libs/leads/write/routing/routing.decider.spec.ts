@@ -39,7 +39,10 @@ const toRep = (type: 'LeaveQueue' | 'ReportAbsence' | 'ReportReturn', rep: strin
   type,
   data: { routingId, rep },
 });
-const giveBack = (leadId: string) => ({ type: 'ReturnRoutedLead' as const, data: { routingId, leadId } });
+const giveBack = (leadId: string, choice?: string) => ({
+  type: 'ReturnRoutedLead' as const,
+  data: { routingId, leadId, ...(choice && { choice }) },
+});
 const choose = (owner?: string, leadId = 'lea') => ({
   type: 'ChooseRep' as const,
   data: { routingId, leadId, rule: 'otherwise', ...(owner && { owner }) },
@@ -153,8 +156,30 @@ describe('coming and going', () => {
       .then(joined('rita'));
     given().when(toRep('LeaveQueue', 'rita')).thenRefused('routing/not-in-queue', 'rep');
   });
+  it('a lead that was routed twice comes back from the choice that is named', () => {
+    const again = [joined('rita'), chosen('rita', 'a'), joined('sam'), chosen('sam', 'a')];
+    const back = (rep: string, choice: string): RoutingEvent => ({
+      type: 'RoutedLeadReturned',
+      data: { routingId, leadId: 'a', rep, choice },
+    });
+    given(...again)
+      .when(giveBack('a', 'event-1'))
+      .then(back('rita', 'event-1'));
+    given(...again, back('rita', 'event-1'))
+      .when(giveBack('a', 'event-1'))
+      .then();
+    given(...again, back('rita', 'event-1'))
+      .when(giveBack('a'))
+      .then(back('sam', 'event-3'));
+    given(...again)
+      .when(giveBack('a', 'event-9'))
+      .thenRefused('routing/not-assigned', 'leadId');
+  });
   it('a lead comes back once', () => {
-    const back: RoutingEvent = { type: 'RoutedLeadReturned', data: { routingId, leadId: 'b', rep: 'rita' } };
+    const back: RoutingEvent = {
+      type: 'RoutedLeadReturned',
+      data: { routingId, leadId: 'b', rep: 'rita', choice: 'event-2' },
+    };
     given(...twice)
       .when(giveBack('b'))
       .then(back);

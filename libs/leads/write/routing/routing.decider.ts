@@ -8,11 +8,20 @@ const REMEMBERED_LEADS = 1000;
 
 interface Queue {
   readonly reps: Reps;
-  readonly leads: readonly { readonly leadId: string; readonly rep: string; readonly returned: boolean }[];
+  readonly leads: readonly {
+    readonly leadId: string;
+    readonly rep: string;
+    readonly choice: string;
+    readonly returned: boolean;
+  }[];
 }
 const repOf = ({ reps }: Queue, rep: string): Rep | undefined => (Object.hasOwn(reps, rep) ? reps[rep] : undefined);
 const notInQueue = (rep: string): Refused =>
   refuse('routing/not-in-queue', `${rep} takes no part in this queue.`, 'rep', { rep });
+
+/** Where a choice stands: the one that is named, or the last of that lead. */
+const placeOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
+  leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
 /** Puts a rep at a level; [] where the rep stands there. */
 const putAt = (routingId: string, rep: Rep, level: number): readonly Fact<RoutingEvent>[] => {
@@ -69,10 +78,11 @@ export const routing = decider<Queue, RoutingCommand, RoutingEvent>({
       if (!known?.member) return notInQueue(data.rep);
       return known.away ? [{ type: 'RepReturned', data }, ...calibrated(state, data.routingId, known)] : [];
     },
-    ReturnRoutedLead: ({ leads }, { data: { routingId, leadId } }) => {
-      const last = leads.findLast((lead) => lead.leadId === leadId);
+    ReturnRoutedLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
+      const last = leads[placeOf(leads, leadId, choice)];
       if (!last) return refuse('routing/not-assigned', 'No rep of this queue was given that lead lately.', 'leadId');
-      return last.returned ? [] : [{ type: 'RoutedLeadReturned', data: { routingId, leadId, rep: last.rep } }];
+      if (last.returned) return [];
+      return [{ type: 'RoutedLeadReturned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
     },
     ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
       const agreed = definition('routing');
@@ -95,23 +105,19 @@ export const routing = decider<Queue, RoutingCommand, RoutingEvent>({
     RepAbsent: withReps(repsAfter.RepAbsent),
     RepReturned: withReps(repsAfter.RepReturned),
     RepCalibrated: withReps(repsAfter.RepCalibrated),
-    RepChosen: ({ reps, leads }, { data }) => ({
+    RepChosen: ({ reps, leads }, { id, data }) => ({
       reps: repsAfter.RepChosen(reps, data),
       leads:
         data.by === 'handoff-owner'
           ? leads
-          : [...leads, { leadId: data.leadId, rep: data.rep, returned: false }].slice(-REMEMBERED_LEADS),
+          : [...leads, { leadId: data.leadId, rep: data.rep, choice: id, returned: false }].slice(-REMEMBERED_LEADS),
     }),
-    RoutedLeadReturned: ({ reps, leads }, { data }) => ({
-      reps: repsAfter.RoutedLeadReturned(reps, data),
-      leads: leads.with(
-        leads.findLastIndex(({ leadId }) => leadId === data.leadId),
-        {
-          leadId: data.leadId,
-          rep: data.rep,
-          returned: true,
-        },
-      ),
-    }),
+    RoutedLeadReturned: ({ reps, leads }, { data }) => {
+      const place = placeOf(leads, data.leadId, data.choice);
+      return {
+        reps: repsAfter.RoutedLeadReturned(reps, data),
+        leads: leads.map((lead, index) => (index === place ? { ...lead, returned: true } : lead)),
+      };
+    },
   },
 });

@@ -21,6 +21,9 @@ const routingId = ref('routing', 'The queue of reps, as the routing rules name i
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const rep = text('The salesperson.', { min: 1, max: 200 });
 const weight = integer('The share of leads, in proportion to the other reps of the queue.', { min: 1, max: 10_000 });
+const choice = optional(
+  text('The choice, by the id of its event; by default the last of that lead.', { min: 1, max: 100 }),
+);
 const rule = text('The routing rule that chose the queue.', { min: 1, max: 200 });
 
 export const routingEvents = events({
@@ -65,6 +68,7 @@ export const routingEvents = events({
     routingId,
     leadId,
     rep,
+    choice,
   },
 });
 export type RoutingEvent = EventOf<typeof routingEvents>;
@@ -90,6 +94,7 @@ export const routingCommands = commands('routing', {
     allow: ['revops'],
     routingId,
     leadId,
+    choice,
   },
   ChooseRep: {
     description: 'A lead is qualified: who gets it?',

@@ -1,0 +1,44 @@
+import { policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { definitionFrom, settled } from '@baton/definitions';
+import { handoffsAfter, type Handoff } from '../write/lead/handoffs.rules';
+import type { LeadEvent } from '../write/lead/lead.events';
+import { ToRouting } from '../write/routing/routing.events';
+
+/**
+ * A rep gets the turn back for a lead that was none: it was rejected for a reason that asks for no attempts (wrong
+ * person, duplicate), it turned out to be somebody known before the rep answered, or somebody was faster than the queue.
+ * Whoever answers otherwise had the lead, and the turn is spent. An undone merge does not spend it again.
+ */
+export const returns = policy<LeadEvent>({
+  name: 'return-routed-leads',
+  version: 1,
+  from: 'start',
+  on: {
+    LeadRejected: async ({ data: { leadId, reason, external }, occurredAt }, look) => {
+      if (external || !(await isImmediate(reason, occurredAt, look))) return [];
+      return backTo(await lastHandoff(leadId, look));
+    },
+    LeadMergedInto: async ({ data: { leadId } }, look) => {
+      const last = await lastHandoff(leadId, look);
+      return last?.disposition === 'waiting' ? backTo(last) : [];
+    },
+    LeadRoutingLapsed: ({ data }) => backTo(data),
+  },
+});
+
+/** Gives the turn back that a queue spent; [] for a lead that no queue chose a rep for. */
+const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
+  if (chosen?.queue === undefined) return [];
+  const { leadId, queue, choice } = chosen;
+  return [{ to: ToRouting, id: queue, type: 'ReturnRoutedLead', data: { routingId: queue, leadId, choice } }];
+};
+
+const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boolean> => {
+  const agreed = definitionFrom('rejection-reasons', await look('definition-rejection-reasons'), at);
+  return settled('rejection-reasons', agreed).body.reasons.some(({ code, immediate }) => code === reason && immediate);
+};
+
+const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
+  ((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[])
+    .reduce<readonly Handoff[]>((handoffs, event) => handoffsAfter(handoffs, event), [])
+    .at(-1);
