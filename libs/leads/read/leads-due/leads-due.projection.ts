@@ -8,6 +8,8 @@ interface DueLead {
   readonly leadId: string;
   /** When a recycled lead is taken up again by time alone. */
   readonly reengageAt?: Instant;
+  /** When time alone qualifies a lead that waits for it. */
+  readonly foreseen?: Instant;
   /** What sales owes the lead, as its decisions know it. */
   readonly clocks: readonly LeadClock[];
   /** Merged into another lead: its clocks wait. */
@@ -15,24 +17,24 @@ interface DueLead {
   readonly dueAt: Instant | null;
 }
 
-const dueOf = ({ reengageAt, clocks, merged }: DueLead): Instant | null =>
-  earliest(reengageAt, merged ? undefined : nextMomentOf(clocks)) ?? null;
+const dueOf = ({ reengageAt, foreseen, clocks, merged }: DueLead): Instant | null =>
+  earliest(reengageAt, foreseen, merged ? undefined : nextMomentOf(clocks)) ?? null;
 const dated = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
-/** Whatever moves a lead elsewhere takes its re-engage date away. */
-const settled = ({ reengageAt: _, ...lead }: DueLead): DueLead => dated(lead);
+/** Whatever moves a lead elsewhere takes away its re-engage date, and what was foreseen where it stood. */
+const settled = ({ reengageAt: _, foreseen: __, ...lead }: DueLead): DueLead => dated(lead);
 const told = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 
-/** When time alone changes a lead: the date of taking it up again, or the next moment of a clock of sales. */
+/** When time alone changes a lead: taken up again at its date, qualified, or at the next moment of a clock of sales. */
 export const leadsDue = projection<DueLead, LeadEvent>({
   name: 'leads-due',
-  version: 2,
+  version: 3,
   columns: { dueAt: 'text' },
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
   on: {
     LeadRecycled: (lead, { data: { reengageAt } }) =>
-      reengageAt === undefined ? settled(lead) : dated({ ...lead, reengageAt }),
+      dated({ ...settled(lead), ...(reengageAt !== undefined && { reengageAt }) }),
     LeadQualified: settled,
     LeadHandedOff: settled,
     LeadAccepted: settled,
@@ -42,7 +44,9 @@ export const leadsDue = projection<DueLead, LeadEvent>({
     LeadBecameCustomer: settled,
     LeadReengaged: settled,
     LeadDisqualified: settled,
-    LeadMergedInto: (lead) => dated({ ...lead, merged: true }),
+    QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>
+      dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
+    LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),
     LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),
     ObligationStarted: told,
     ObligationProgressed: told,
