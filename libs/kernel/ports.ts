@@ -172,7 +172,10 @@ export interface Fence {
  * are the same value, the smallest: first ascending, last descending, a group of its own.
  */
 export abstract class Documents {
-  /** Creates what the collection needs (tables, indexes); safe to repeat. */
+  /**
+   * Creates what the collection needs (tables, indexes); safe to repeat.
+   * @throws Conflict `documents/generation-dropped`
+   */
   abstract prepare(collection: Collection): Promise<void>;
   abstract getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
   abstract find(collection: Collection, find?: Find): Promise<readonly Document[]>;
@@ -181,6 +184,7 @@ export abstract class Documents {
   /**
    * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
    * @throws Conflict `documents/lease-lost` when the fence is older than the newest token of that lease
+   * @throws Conflict `documents/generation-dropped` when the follower or the collection was dropped
    */
   abstract commit(commit: Commit): Promise<void>;
   abstract checkpoint(follower: string): Promise<Checkpoint | undefined>;
@@ -189,7 +193,10 @@ export abstract class Documents {
   /** The generation that queries of a read model use; undefined before the first. */
   abstract active(projection: string): Promise<string | undefined>;
   abstract activate(projection: string, generation: string): Promise<void>;
-  /** Removes a generation with its documents, checkpoint and parked sequences. */
+  /**
+   * Removes a generation with its documents, checkpoint and parked sequences, for ever: whoever still writes it, late,
+   * is refused, and its name is not used again.
+   */
   abstract drop(generation: string): Promise<void>;
   /** The generations that exist, with documents or a checkpoint. */
   abstract generations(): Promise<readonly string[]>;

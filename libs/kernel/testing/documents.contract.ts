@@ -133,6 +133,34 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.parked()).toEqual([other]);
       });
 
+      it('lets sequences go on with the documents that they held up', async () => {
+        const other = { ...parkedOne, follower: 'policy' };
+        const [first, second] = [parkedOne, { ...parkedOne, sequence: 'b', position: at(4) }];
+        const commit = { follower: deals.name, checkpoint: reached(4), fence: FENCE };
+        await store.commit({ ...commit, parked: [first, second, other] });
+        await store.commit({ ...commit, unparked: [] });
+        expect(await store.parked(deals.name)).toEqual([first, second]);
+        const documents = [{ id: 'a', doc: { stage: 'won' }, position: at(5) }];
+        const writes = { collection: deals, documents };
+        const again = { ...second, position: at(5), eventId: 'e5' };
+        await store.commit({ ...commit, writes, checkpoint: reached(5), unparked: ['a', 'absent'], parked: [again] });
+        expect(await store.parked(deals.name)).toEqual([again]);
+        expect(await store.parked('policy')).toEqual([other]); // of this follower only
+        expect((await one('a'))!.position).toBe(at(5));
+        await store.commit({ ...commit, checkpoint: reached(6), unparked: ['b'] });
+        expect(await store.parked(deals.name)).toEqual([]);
+        expect(await store.checkpoint(deals.name)).toEqual(reached(6));
+      });
+
+      it('keeps them waiting when the holder of the lease is refused', async () => {
+        const stale = (await store.lease('fold', 'first', 1000, T0))!;
+        await store.commit({ follower: deals.name, checkpoint: reached(3), parked: [parkedOne], fence: stale });
+        await store.lease('fold', 'second', 1000, later(2));
+        const late = { follower: deals.name, checkpoint: reached(5), unparked: ['a'], fence: stale };
+        await expect(store.commit(late)).rejects.toMatchObject({ code: 'documents/lease-lost' });
+        expect(await store.parked(deals.name)).toEqual([parkedOne]);
+      });
+
       it('refuses the holder of a lease that was granted anew, and writes nothing', async () => {
         const stale = (await store.lease('fold', 'first', 1000, T0))!;
         await store.commit({ follower: 'fold', checkpoint: reached(1), fence: stale });
@@ -203,7 +231,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.generations()).toEqual([deals.name, next.name]);
       });
 
-      it('are dropped with documents, checkpoint and parked sequences, and can begin again', async () => {
+      it('are dropped with documents, checkpoint and parked sequences', async () => {
         await save({ a: { stage: 'won' } }, 3);
         await save({ b: {} }, 2, next);
         const waiting = { sequence: 'a', position: at(2), eventId: 'e', code: 'c', message: 'm' };
@@ -216,8 +244,26 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.parked()).toEqual([]);
         expect(await store.count(deals)).toBe(0);
         expect(await store.count(next)).toBe(1);
-        await save({ z: { stage: 'new' } }, 1);
-        expect(await ids({ where: { stage: { ne: null } } })).toEqual(['z']);
+      });
+
+      it('stay dropped, also when a process that has not noticed still writes', async () => {
+        await save({ a: { stage: 'won' } }, 3);
+        await store.drop(deals.name);
+        await store.drop('absent-v1');
+        const late = { follower: deals.name, checkpoint: reached(4), fence: FENCE };
+        const refused = { code: 'documents/generation-dropped' };
+        await expect(save({ a: { stage: 'late' } }, 4)).rejects.toMatchObject(refused);
+        await expect(store.commit(late)).rejects.toMatchObject(refused);
+        await expect(
+          store.commit({ ...late, writes: { collection: deals, documents: [] }, follower: 'fold' }),
+        ).rejects.toBeInstanceOf(Conflict);
+        await expect(store.prepare(deals)).rejects.toMatchObject(refused);
+        await expect(store.prepare({ ...deals, name: 'absent-v1' })).rejects.toMatchObject(refused);
+        expect(await store.generations()).toEqual([]);
+        expect(await store.count(deals)).toBe(0);
+        expect(await store.checkpoint(deals.name)).toBeUndefined();
+        await save({ a: { stage: 'won' } }, 1, next);
+        expect(await store.generations()).toEqual([next.name]);
       });
 
       it('read as empty when they do not exist', async () => {

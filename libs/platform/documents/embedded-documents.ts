@@ -15,7 +15,7 @@ import type {
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
-import { leaseLost } from './leases';
+import { generationDropped, leaseLost } from './leases';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 import { bound, indexOf, keySql, measureSql, nameOf, tableOf, whereSql } from './sql';
 
@@ -28,6 +28,7 @@ const TABLES = `
     follower TEXT, sequence TEXT, position TEXT NOT NULL, eventId TEXT NOT NULL, code TEXT NOT NULL,
     message TEXT NOT NULL, PRIMARY KEY(follower, sequence)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS actives(projection TEXT PRIMARY KEY, generation TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS dropped(generation TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases(
     lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL, expiresAt TEXT NOT NULL) WITHOUT ROWID;`;
 
@@ -60,7 +61,11 @@ export class EmbeddedDocuments extends Documents {
   }
 
   async prepare(collection: Collection): Promise<void> {
-    if (!this.isPrepared(collection)) this.database.transaction(() => this.make(collection));
+    if (this.isPrepared(collection)) return;
+    this.database.transaction(() => {
+      this.refuseDropped(collection.name);
+      this.make(collection);
+    });
   }
 
   async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
@@ -112,6 +117,8 @@ export class EmbeddedDocuments extends Documents {
     const rows = writes?.documents.map((document) => rowOf(writes.collection, document)) ?? [];
     this.database.transaction(() => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+      this.refuseDropped(follower);
+      if (writes) this.refuseDropped(writes.collection.name);
       if (writes && !this.isPrepared(writes.collection)) this.make(writes.collection);
       if (writes?.fresh && this.isEmpty(writes.collection)) this.fill(writes.collection, rows);
       else if (writes) this.write(writes.collection, rows);
@@ -162,6 +169,7 @@ export class EmbeddedDocuments extends Documents {
   async drop(generation: string): Promise<void> {
     signatureOf({ name: generation, columns: {} });
     this.database.transaction(() => {
+      this.database.prepare('INSERT OR IGNORE INTO dropped(generation) VALUES(?)').run(generation);
       this.database.exec(`DROP TABLE IF EXISTS ${tableOf({ name: generation })}`);
       this.database.prepare('DELETE FROM collections WHERE name = ?').run(generation);
       this.database.prepare('DELETE FROM checkpoints WHERE follower = ?').run(generation);
@@ -207,6 +215,11 @@ export class EmbeddedDocuments extends Documents {
 
   private leaseOf(lease: string): StoredLease | undefined {
     return this.database.prepare('SELECT holder, token, expiresAt FROM leases WHERE lease = ?').get<StoredLease>(lease);
+  }
+
+  private refuseDropped(generation: string): void {
+    if (this.database.prepare('SELECT 1 FROM dropped WHERE generation = ?').get(generation))
+      throw generationDropped(generation);
   }
 
   private isPrepared(collection: Collection): boolean {

@@ -4,6 +4,10 @@ import { Conflict, type Fence, type Parked } from '@baton/kernel';
 export const leaseLost = ({ lease, token }: Fence): Conflict =>
   new Conflict('documents/lease-lost', `The lease ${lease} was granted anew since token ${token}.`, lease);
 
+/** What `prepare` and `commit` throw for a generation that somebody has dropped since. */
+export const generationDropped = (generation: string): Conflict =>
+  new Conflict('documents/generation-dropped', `${generation} was dropped.`, generation);
+
 /** Oldest first. */
 export const parkedOrder = (a: Parked, b: Parked): number =>
   order(a.position, b.position) || order(a.follower, b.follower) || order(a.sequence, b.sequence);

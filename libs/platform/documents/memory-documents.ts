@@ -14,7 +14,7 @@ import type {
   Where,
 } from '@baton/kernel';
 import { columnsChanged, compareScalars, rowOf, signatureOf, type Row } from './columns';
-import { leaseLost, parkedOrder } from './leases';
+import { generationDropped, leaseLost, parkedOrder } from './leases';
 import { inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
 
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
@@ -23,9 +23,11 @@ export class MemoryDocuments extends Documents {
   private readonly checkpoints = new Map<string, Checkpoint>();
   private readonly waiting = new Map<string, Parked>();
   private readonly actives = new Map<string, string>();
+  private readonly dropped = new Set<string>();
   private readonly leases = new Map<string, { holder: string | undefined; token: number; expiresAt: Instant }>();
 
   async prepare(collection: Collection): Promise<void> {
+    this.refuseDropped(collection.name);
     this.rowsToWrite(collection);
   }
 
@@ -80,6 +82,8 @@ export class MemoryDocuments extends Documents {
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     if ((this.leases.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+    this.refuseDropped(follower);
+    if (writes) this.refuseDropped(writes.collection.name);
     if (writes) {
       const made = writes.documents.map((document) => rowOf(writes.collection, document)); // all or none
       const rows = this.rowsToWrite(writes.collection);
@@ -116,6 +120,7 @@ export class MemoryDocuments extends Documents {
   }
 
   async drop(generation: string): Promise<void> {
+    this.dropped.add(generation);
     this.collections.delete(generation);
     this.checkpoints.delete(generation);
     for (const [key, { follower }] of this.waiting) if (follower === generation) this.waiting.delete(key);
@@ -144,6 +149,10 @@ export class MemoryDocuments extends Documents {
   }
 
   async close(): Promise<void> {}
+
+  private refuseDropped(generation: string): void {
+    if (this.dropped.has(generation)) throw generationDropped(generation);
+  }
 
   private rowsToWrite(collection: Collection): Map<string, Row> {
     const signature = signatureOf(collection);

@@ -31,6 +31,26 @@ whenStore('MONGODB_URL', (url) => {
     await store.close();
   });
 
+  it('shows a dropped generation that a killed writer has made again, and a late one of another process is refused', async () => {
+    const address = fresh();
+    const stores = [await MongoDocuments.connect(address), await MongoDocuments.connect(address)];
+    const collection = { name: 'deals-v1', columns: {} };
+    const commit = {
+      writes: { collection, documents: [{ id: 'a', doc: {}, position: '1' }] },
+      follower: 'deals-v1',
+      checkpoint: { position: '1', count: 1, digest: 'd' },
+      fence: { lease: 'deals', token: 1 },
+    };
+    await stores[0]!.commit(commit);
+    await stores[1]!.drop('deals-v1');
+    const database = client.db(new URL(address).pathname.slice(1));
+    await database.collection('documents.of.deals-v1').insertOne({ position: '1', doc: '{}' });
+    expect(await stores[1]!.generations()).toEqual(['deals-v1']);
+    await expect(stores[0]!.commit(commit)).rejects.toMatchObject({ code: 'documents/generation-dropped' });
+    expect(await stores[1]!.generations()).toEqual([]);
+    for (const store of stores) await store.close();
+  });
+
   it('keeps the newest of documents that two writers bring at once', async () => {
     const address = fresh();
     const stores = [await MongoDocuments.connect(address), await MongoDocuments.connect(address)];

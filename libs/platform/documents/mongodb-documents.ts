@@ -16,7 +16,7 @@ import type {
   Where,
 } from '@baton/kernel';
 import { columnsChanged, rowOf, signatureOf } from './columns';
-import { leaseLost } from './leases';
+import { generationDropped, leaseLost } from './leases';
 import { filterOf, groupOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
@@ -41,6 +41,7 @@ const NAMESPACE_NOT_FOUND = 26;
 /** Of one answer of the server; a bulk of guarded upserts takes up to a second. Without it a call waits for ever. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
+const OF = 'documents.of.';
 
 /**
  * Documents in MongoDB. Each document is written only over an older position, each checkpoint only by the newest
@@ -54,6 +55,7 @@ export class MongoDocuments extends Documents {
   private readonly waiting: Stored<StoredParked>;
   private readonly actives: Stored<{ _id: string; generation: string }>;
   private readonly leases: Stored<StoredLease>;
+  private readonly dropped: Stored<{ _id: string }>;
 
   private constructor(
     private readonly client: MongoClient,
@@ -65,6 +67,7 @@ export class MongoDocuments extends Documents {
     this.waiting = db.collection('documents.parked');
     this.actives = db.collection('documents.actives');
     this.leases = db.collection('documents.leases');
+    this.dropped = db.collection('documents.dropped');
   }
 
   /**
@@ -96,6 +99,7 @@ export class MongoDocuments extends Documents {
     const signature = signatureOf(collection);
     const { name, columns } = collection;
     if (this.prepared.get(name) === signature) return;
+    await this.refuseDropped(name);
     const registered = await this.collections.findOne({ _id: name });
     if (registered && registered.columns !== signature) throw columnsChanged(collection);
     const indexes = Object.keys(columns).map((column) => ({ key: { [pathOf(column)]: 1 as const, _id: 1 as const } }));
@@ -147,6 +151,8 @@ export class MongoDocuments extends Documents {
     const { lease, token } = fence;
     const granted = await this.leases.findOne({ _id: lease });
     if (granted && granted.token > token) throw leaseLost(fence);
+    const generations = [follower, ...(writes ? [writes.collection.name] : [])];
+    await this.refuseDropped(...generations);
     if (writes) {
       const rows = writes.documents.map((document) => rowOf(writes.collection, document));
       await this.prepare(writes.collection);
@@ -179,6 +185,8 @@ export class MongoDocuments extends Documents {
     } catch (error) {
       throw isDuplicate(error) ? leaseLost(fence) : error;
     }
+    // It may have been dropped since the first look: what was written then goes again.
+    await this.refuseDropped(...generations);
   }
 
   async checkpoint(follower: string): Promise<Checkpoint | undefined> {
@@ -207,11 +215,23 @@ export class MongoDocuments extends Documents {
   }
 
   async drop(generation: string): Promise<void> {
-    const collection = { name: generation, columns: {} };
-    signatureOf(collection);
+    signatureOf({ name: generation, columns: {} });
+    await this.dropped.updateOne({ _id: generation }, { $setOnInsert: { _id: generation } }, { upsert: true });
+    await this.remove(generation);
+  }
+
+  /** @throws Conflict `documents/generation-dropped`, and removes what a late writer may have made of it again */
+  private async refuseDropped(...generations: readonly string[]): Promise<void> {
+    const found = await this.dropped.findOne({ _id: { $in: [...generations] } });
+    if (!found) return;
+    await this.remove(found._id);
+    throw generationDropped(found._id);
+  }
+
+  private async remove(generation: string): Promise<void> {
     this.prepared.delete(generation);
     try {
-      await this.of(collection).drop();
+      await this.of({ name: generation }).drop();
     } catch (error) {
       if (!(error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND)) throw error;
     }
@@ -221,11 +241,14 @@ export class MongoDocuments extends Documents {
   }
 
   async generations(): Promise<readonly string[]> {
-    const [collections, checkpoints] = await Promise.all([
+    const [collections, checkpoints, stored] = await Promise.all([
       this.collections.find({}, { projection: { _id: 1 } }).toArray(),
       this.checkpoints.find({}, { projection: { _id: 1 } }).toArray(),
+      // A writer that was killed may have made one again that was dropped: it is in neither list.
+      this.db.listCollections({ name: /^documents\.of\./ }, { nameOnly: true }).toArray(),
     ]);
-    return [...new Set([...collections, ...checkpoints].map(({ _id }) => _id))].sort();
+    const names = stored.map(({ name }) => name.slice(OF.length));
+    return [...new Set([...names, ...[...collections, ...checkpoints].map(({ _id }) => _id)])].sort();
   }
 
   async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
@@ -263,8 +286,8 @@ export class MongoDocuments extends Documents {
     await this.client.close();
   }
 
-  private of({ name }: Collection): Stored<StoredDocument> {
-    return this.db.collection<StoredDocument>(`documents.of.${name}`);
+  private of({ name }: Pick<Collection, 'name'>): Stored<StoredDocument> {
+    return this.db.collection<StoredDocument>(OF + name);
   }
 
   /**

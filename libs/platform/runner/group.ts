@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, Journal, Page } from '@baton/kernel';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
+import { machineTimers, type Timers } from './timers';
 
 /** Reads the next page while the present one is handled. */
 export async function* ahead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
@@ -26,12 +26,12 @@ export type AroundPage = (follower: string, events: number, take: () => Promise<
 const IDLE_MS = 100;
 
 /** The pages, and a `pause` whenever the log was silent for a moment after one. */
-async function* withPauses(pages: AsyncIterable<Page>): AsyncIterable<Page | 'pause'> {
+async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
     for (let next = iterator.next(), told = true; ;) {
       const waiting = new AbortController();
-      const idle = told ? undefined : delay(IDLE_MS, 'pause' as const, { signal: waiting.signal });
+      const idle = told ? undefined : timers.delay(IDLE_MS, waiting.signal).then(() => 'pause' as const);
       idle?.catch(() => undefined);
       const got = await (idle ? Promise.race([next, idle]) : next);
       waiting.abort();
@@ -72,6 +72,7 @@ export class Group {
     private readonly onProgress: () => void,
     private readonly onFault: (error: unknown) => void,
     private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
+    private readonly timers: Timers = machineTimers,
   ) {}
 
   start(): void {
@@ -98,11 +99,11 @@ export class Group {
         this.followers = await this.open();
         this.onProgress();
         if (this.followers.length === 0) {
-          await delay(60_000, undefined, { signal }).catch(() => undefined);
+          await this.timers.delay(60_000, signal).catch(() => undefined);
           continue;
         }
         const pages = ahead(this.log.follow(earliest(this.followers), {}, { signal, limit: 2000 }));
-        for await (const page of withPauses(pages)) {
+        for await (const page of withPauses(pages, this.timers)) {
           if (page === 'pause') {
             for (const follower of this.followers) await follower.flush();
             continue;
@@ -117,7 +118,7 @@ export class Group {
         for (const follower of this.followers) await follower.flush();
       } catch (error) {
         this.onFault(error);
-        await delay(pause, undefined, { signal }).catch(() => undefined);
+        await this.timers.delay(pause, signal).catch(() => undefined);
         pause = Math.min(pause * 2, 5000);
       }
     }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   Accepted,
   codeOf,
@@ -22,6 +21,7 @@ import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
+import { machineTimers, type Timers } from './timers';
 
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
 const ATTEMPTS = 4;
@@ -46,6 +46,7 @@ export interface ReactStores {
   readonly log: Pick<EventLog, 'read'>;
   readonly journal: Journal;
   readonly documents: Documents;
+  readonly timers?: Timers;
 }
 
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
@@ -233,7 +234,7 @@ export class React implements Follower {
       } catch (error) {
         if (passing(error)) throw error;
         if (attempt >= ATTEMPTS) return this.park(event, error);
-        await delay(20 * 2 ** attempt);
+        await (this.stores.timers ?? machineTimers).delay(20 * 2 ** attempt);
       }
     }
   }

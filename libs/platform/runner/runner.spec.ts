@@ -196,7 +196,10 @@ describe('the runner', () => {
     await follower.catchUp();
     await follower.stop();
     expect(await models.get(sums, 'till-echo')).toEqual({ coins: 2, events: 2 });
-    await documents.drop('policy-echo-v1');
+    const fence = (await documents.lease('policy-echo-v1', 'spoiler', 1, '2024-02-01T00:00:00.000Z'))!;
+    const checkpoint = { position: '', count: 0, digest: 'policy-echo-v1:0' };
+    await documents.commit({ follower: 'policy-echo-v1', checkpoint, fence });
+    await documents.release('policy-echo-v1', 'spoiler');
     const again = runner();
     await again.start({ tick: false });
     await again.catchUp();
@@ -245,6 +248,39 @@ describe('the runner', () => {
     expect((await models.get<Sum>(sums, 'till-t0'))!.events).toBe(9);
     expect(await documents.generations()).not.toContain('sums-v1');
     await expect(follower.rebuild('nothing')).rejects.toMatchObject({ code: 'read/unknown-read-model' });
+    await follower.stop();
+    await log.close();
+  });
+
+  it('writes nothing more into a generation that another process has dropped, and takes up the one in use', async () => {
+    const { runner, drop, documents, models, log, faults } = world();
+    const [follower, other] = [runner(), runner()];
+    await follower.start({ tick: false });
+    await drop('a', 1);
+    await follower.catchUp();
+    await other.rebuild('sums'); // the follower does not know yet
+    await drop('a', 2);
+    await follower.catchUp();
+    expect(faults.map((fault) => (fault as { code: string }).code)).toEqual(['documents/generation-dropped']);
+    expect(await documents.generations()).not.toContain('sums-v1');
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 3, events: 2 });
+    await follower.stop();
+    await log.close();
+  });
+
+  it('sweeps out what an interrupted rebuild left behind, and never uses its name again', async () => {
+    const { runner, drop, documents, log } = world();
+    await drop('a', 1);
+    const checkpoint = { position: '1', count: 1, digest: 'sums-v1:1' };
+    const fence = { lease: 'rebuild-sums', token: 1 };
+    await documents.commit({ follower: 'sums-v1-2', checkpoint, fence });
+    await documents.commit({ follower: 'sums-vault-v1', checkpoint, fence });
+    const follower = runner();
+    await follower.start({ tick: false });
+    await follower.catchUp();
+    const sumsAndVault = (await documents.generations()).filter((name) => name.startsWith('sums'));
+    expect(sumsAndVault).toEqual(['sums-v1', 'sums-vault-v1']);
+    expect((await follower.rebuild('sums')).generation).toBe('sums-v1-3');
     await follower.stop();
     await log.close();
   });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   Conflict,
   DecisionContext,
@@ -23,12 +22,14 @@ import {
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type Follower } from './fold';
+import { isDropped, newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
 import { follower } from './parked.decider';
 import { replay } from './replay';
 import { policyFollower, React, type Dispatch } from './react';
 import { sendDue } from './due';
+import { every, machineTimers, type Timers } from './timers';
 import { seenBy, soundness, type Completeness } from './verify';
 
 const LEASE_MS = 10_000;
@@ -45,6 +46,7 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
   readonly aroundPage?: AroundPage;
+  readonly timers?: Timers;
 }
 
 /** How far one follower is. */
@@ -68,16 +70,16 @@ export class Runner {
   private readonly reacts: Group;
   private readonly waiters = new Set<() => void>();
   private readonly rebuilding = new Set<string>();
-  private heart: NodeJS.Timeout | undefined;
-  private beating: Promise<void> = Promise.resolve();
-  private ticker: NodeJS.Timeout | undefined;
-  private ticking: Promise<unknown> = Promise.resolve();
+  private readonly timers: Timers;
+  private readonly leaving = new AbortController();
+  private repeating: readonly Promise<void>[] = [];
 
   constructor(private readonly parts: RunnerParts) {
-    const { log, journal, onFault, aroundPage } = parts;
+    const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
+    this.timers = timers;
     const progress = () => this.waiters.forEach((wake) => wake());
-    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault, aroundPage);
-    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault, aroundPage);
+    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault, aroundPage, timers);
+    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault, aroundPage, timers);
   }
 
   /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
@@ -85,18 +87,13 @@ export class Runner {
     await this.beat();
     this.folds.start();
     this.reacts.start();
-    this.heart = setInterval(() => {
-      this.beating = this.beat().catch(this.parts.onFault);
-    }, LEASE_MS / 3);
-    if (tick) this.tickLater();
-  }
-
-  private tickLater(): void {
-    this.ticker = setTimeout(() => {
-      this.ticking = this.passTime(this.parts.clock.now())
-        .catch(this.parts.onFault)
-        .then(() => this.ticker && this.tickLater());
-    }, TICK_MS);
+    const { clock, onFault } = this.parts;
+    const repeat = (ms: number, act: () => Promise<unknown>) =>
+      every(this.timers, ms, this.leaving.signal, () => act().catch(onFault));
+    this.repeating = [
+      repeat(LEASE_MS / 3, () => this.beat()),
+      ...(tick ? [repeat(TICK_MS, () => this.passTime(clock.now()))] : []),
+    ];
   }
 
   /** The names of the read models. */
@@ -106,11 +103,8 @@ export class Runner {
 
   /** Finishes the page in hand, saves, and gives the leases back. */
   async stop(): Promise<void> {
-    clearInterval(this.heart);
-    clearTimeout(this.ticker);
-    this.ticker = undefined;
-    await this.ticking;
-    await this.beating;
+    this.leaving.abort();
+    await Promise.all(this.repeating);
     await Promise.all([this.folds.stop(), this.reacts.stop()]);
     for (const lease of this.fences.keys()) await this.parts.documents.release(lease, this.holder);
     this.fences.clear();
@@ -163,26 +157,41 @@ export class Runner {
   }
 
   private async openFolds(): Promise<readonly Follower[]> {
-    const { documents, log, projections, onFault } = this.parts;
     const folds: Follower[] = [];
-    for (const projection of projections) {
-      const { name } = projection;
-      if (!this.fences.has(name) || this.rebuilding.has(name)) continue;
-      let active = await documents.active(name);
-      if (!active) await documents.activate(name, (active = firstGeneration(projection)));
-      const checkpoint = await documents.checkpoint(active);
-      if (isGenerationOf(projection, active)) {
-        const owner = { follower: active, owner: firstGeneration(projection) };
-        const found = await soundness(log, owner, projection.types, checkpoint);
-        if (!('fault' in found)) {
-          folds.push(await Fold.open(this.parts, projection, active, this.fenceOf(name), found));
-          continue;
-        }
-        onFault(found.fault);
-      }
-      void this.rebuild(name).catch(onFault);
+    for (const projection of this.parts.projections) {
+      if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
+      const fold = await this.openFold(projection);
+      if (fold) folds.push(fold);
+      else void this.rebuild(projection.name).catch(this.parts.onFault);
     }
     return folds;
+  }
+
+  /** The generation in use, where it is of this version and sound; otherwise it has to be built anew. */
+  private async openFold(projection: Projection): Promise<Fold | undefined> {
+    const { documents, log, clock, onFault } = this.parts;
+    const { name } = projection;
+    const fence = this.fenceOf(name);
+    let active = await documents.active(name);
+    if (!active) await documents.activate(name, (active = firstGeneration(projection)));
+    if (!isGenerationOf(projection, active)) return undefined;
+    const checkpoint = await documents.checkpoint(active);
+    const owner = { follower: active, owner: firstGeneration(projection) };
+    const found = await soundness(log, owner, projection.types, checkpoint);
+    if ('fault' in found) {
+      onFault(found.fault);
+      return undefined;
+    }
+    try {
+      const fold = await Fold.open(this.parts, projection, active, fence, found);
+      await sweep(documents, clock, name);
+      return fold;
+    } catch (error) {
+      // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
+      if (!isDropped(error) || (await documents.active(name)) !== active) throw error;
+      onFault(error);
+      return undefined;
+    }
   }
 
   private async openReacts(): Promise<readonly Follower[]> {
@@ -252,7 +261,7 @@ export class Runner {
    * @throws Conflict `read/too-far-behind` after `timeoutMs`
    */
   async waitFor(position: Position, only: 'read models' | 'policies' | 'all' = 'read models', timeoutMs = 10_000) {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = this.timers.now() + timeoutMs;
     for (;;) {
       const behind = [];
       for (const name of await this.followers(only)) {
@@ -261,22 +270,18 @@ export class Runner {
         if (reached < position) behind.push(name);
       }
       if (behind.length === 0) return;
-      if (performance.now() > deadline)
+      if (this.timers.now() > deadline)
         throw new Conflict('read/too-far-behind', `Not there yet: ${behind.join(', ')}. Ask again.`, 'atLeast');
       await this.progress(20);
     }
   }
 
-  private progress(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.waiters.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.waiters.add(done);
-    });
+  private async progress(ms: number): Promise<void> {
+    const waiting = new AbortController();
+    const wake = () => waiting.abort();
+    this.waiters.add(wake);
+    await this.timers.delay(ms, waiting.signal).catch(() => undefined);
+    this.waiters.delete(wake);
   }
 
   /** Waits until everything that is in the log now, and what policies made of it, is handled and folded. */
@@ -317,38 +322,34 @@ export class Runner {
         `Read models: ${projections.map((p) => p.name).join(', ')}.`,
         'name',
       );
-    const lease = `rebuild-${name}`;
+    const lease = rebuildLease(name);
     const fence = await this.take(lease);
     if (!fence) throw new Conflict('read/rebuild-running', `${name} is being rebuilt by another process.`);
     this.rebuilding.add(name);
-    const renewal = setInterval(() => void this.take(lease).catch(this.parts.onFault), LEASE_MS / 3);
+    const done = new AbortController();
+    void every(this.timers, LEASE_MS / 3, done.signal, () => this.take(lease).catch(this.parts.onFault));
     try {
-      const generation = await this.nextGeneration(projection);
-      await documents.drop(generation); // what an interrupted rebuild left behind
+      const generation = await newGeneration(documents, projection);
       const events = await replay({ log, journal, documents }, projection, generation, () => fence, { onProgress });
       const before = await documents.active(name);
+      // One that was held up for long may find that another has dropped what it built.
+      if ((await this.take(lease))?.token !== fence.token)
+        throw new Conflict('documents/lease-lost', `Another process has rebuilt ${name} since.`, lease);
       await documents.activate(name, generation);
       this.folds.refresh();
       if (before && before !== generation) await this.dropWhenUnused(before);
       return { generation, events };
     } finally {
-      clearInterval(renewal);
+      done.abort();
       this.rebuilding.delete(name);
       await documents.release(lease, this.holder);
     }
   }
 
-  private async nextGeneration(projection: Projection): Promise<string> {
-    const active = await this.parts.documents.active(projection.name);
-    const first = firstGeneration(projection);
-    if (!active || !isGenerationOf(projection, active)) return first;
-    return `${first}-${Number(active.slice(first.length + 1) || 1) + 1}`;
-  }
-
   /** The old generation goes once no process can still be writing it. */
   private async dropWhenUnused(generation: string): Promise<void> {
     for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
-      await delay(20);
+      await this.timers.delay(20);
     await this.parts.documents.drop(generation);
   }
 
