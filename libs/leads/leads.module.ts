@@ -7,8 +7,11 @@ import { merges } from './react/merges.policy';
 import { returns } from './react/returns.policy';
 import { visitors } from './react/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
+import { deliveries } from './read/deliveries/deliveries.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
 import { FeedbackResolver } from './read/feedback/feedback.resolver';
+import { handoffPackages } from './read/handoff/handoff-packages.projection';
+import { HandoffResolver } from './read/handoff/handoff.resolver';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.projection';
 import { LeadsResolver } from './read/leads/leads.resolver';
@@ -26,7 +29,7 @@ import { RoutingHandler } from './write/routing/routing.handler';
 export const leadsParts: ContextParts = {
   name: 'leads',
   events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
-  projections: [leads, leadsDue, routingQueues, feedbackList, contentUses],
+  projections: [leads, leadsDue, routingQueues, feedbackList, contentUses, handoffPackages, deliveries],
   policies: [merges, visitors, handoff, returns, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
@@ -38,6 +41,7 @@ export const leadsParts: ContextParts = {
     mutationsOf(ToFeedback, feedbackCommands),
     LeadHandler,
     LeadsResolver,
+    HandoffResolver,
     QualificationResolver,
     mutationsOf(ToLead, leadCommands),
     RoutingHandler,
