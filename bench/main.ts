@@ -7,6 +7,7 @@ import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
+import { size } from './size';
 import type { Benchmark, Figure } from './support';
 
 /** Every benchmark by its name; `npm run bench -- rebuild appends` runs some of them. */
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   rebuild,
   appends,
   visibility,
+  size,
   emmett,
   graphql,
   attribution: attributionModelling,
