@@ -1,4 +1,5 @@
-// Appends to one log from many writers at once and prints each acknowledgement: `stream revision count id`.
+// Appends to one log from many writers at once and prints each acknowledgement, `stream revision count id`, and
+// each `conflict`. Begins when it is told to go on.
 // node crash-writer.js <compiled event log> <file> <seed> <writers> <streams> <appends>
 const [module_, file, seed, writers, streams, appends] = process.argv.slice(2);
 const { EmbeddedEventLog } = require(module_);
@@ -12,7 +13,6 @@ const random = (below) => {
 const log = EmbeddedEventLog.open(file, { now: () => new Date().toISOString() });
 const meta = { actor: 'writer', origin: 'system', commandHash: '', schema: 1, mode: 'live' };
 let begun = 0;
-let conflicts = 0;
 
 const write = async (writer) => {
   while (begun < Number(appends)) {
@@ -33,16 +33,18 @@ const write = async (writer) => {
         break;
       } catch (error) {
         if (error.code !== 'log/wrong-revision') throw error;
-        conflicts++;
+        writeSync(1, 'conflict\n');
       }
     }
   }
 };
 
-Promise.all(Array.from({ length: Number(writers) }, (_, writer) => write(writer)))
-  .then(() => log.close())
-  .then(() => writeSync(1, `conflicts ${conflicts}\n`))
-  .catch((error) => {
-    writeSync(2, `${error.code ?? error.stack}\n`);
-    process.exit(3);
-  });
+writeSync(1, 'ready\n');
+process.stdin.once('data', () =>
+  Promise.all(Array.from({ length: Number(writers) }, (_, writer) => write(writer)))
+    .then(() => log.close())
+    .catch((error) => {
+      writeSync(2, `${error.code ?? error.stack}\n`);
+      process.exit(3);
+    }),
+);
