@@ -18,7 +18,8 @@ import { fixed, key, line, money, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
-const instant = (text: string | undefined, path: string, zone = 'UTC') =>
+/** A day or instant of an option; a day begins at midnight of the zone. */
+export const instant = (text: string | undefined, path: string, zone = 'UTC') =>
   text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
 const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
 

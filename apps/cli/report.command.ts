@@ -3,6 +3,7 @@ import { Refused } from '@baton/kernel';
 import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, printJson, printTable } from './output';
 import { Session } from './session';
 
@@ -11,6 +12,7 @@ export interface ReportOptions {
   readonly from?: string;
   readonly to?: string;
   readonly timeZone?: string;
+  readonly period?: string;
   readonly model?: string;
   readonly lookback?: string;
   readonly currency?: string;
@@ -112,6 +114,7 @@ const reports: Readonly<Record<string, Report>> = {
   returns: returnsReport,
   paths: pathsReport,
   periods: periodsReport,
+  'marketing-sla': marketingReport,
   velocity: async (session, options) =>
     options.json ? printJson(await velocityReport(session, options)) : velocityTable(session, options),
   pipeline: async (session, options) => {
@@ -173,6 +176,13 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
   timeZone(value: string) {
+    return value;
+  }
+  @Option({
+    flags: '--period <period>',
+    description: 'Of marketing-sla: 2024-01, 2024-Q1 or 2024; by default this month.',
+  })
+  period(value: string) {
     return value;
   }
   @Option({ flags: '--model <models>', description: 'Attribution models, comma separated; by default the agreed one.' })

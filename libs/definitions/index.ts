@@ -8,8 +8,21 @@ export {
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
 export { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
-export { builtInSignals, routeOf, routingFields, type Routable, type Routing, type Signal } from './write/definition/routing.rules';
-export { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from './write/definition/sla.rules';
+export {
+  builtInSignals,
+  routeOf,
+  routingFields,
+  type Routable,
+  type Routing,
+  type Signal,
+} from './write/definition/routing.rules';
+export {
+  SAME_BUSINESS_DAY,
+  type MarketingSide,
+  type Obligation,
+  type Occurrence,
+  type SlaPolicy,
+} from './write/definition/sla.rules';
 export {
   builtInChannelRules,
   channelClassifier,

@@ -2,6 +2,7 @@ export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.ru
 export { InsightsModule, insightsParts } from './insights.module';
 export type { PeriodArgs } from './period.rules';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
+export { deliveredBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
 export { salesCycle, type SalesCycle, type SalesCycleArgs } from './read/sales-cycle/sales-cycle.query';
 export {

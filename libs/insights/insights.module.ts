@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
 import { ContentResolver } from './read/content/content.resolver';
+import { MarketingSlaResolver } from './read/marketing-sla/marketing-sla.resolver';
 import { PipelineResolver } from './read/pipeline/pipeline.resolver';
 import { reviewActions, reviews } from './read/reviews/reviews.projection';
 import { ReviewsResolver } from './read/reviews/reviews.resolver';
@@ -22,6 +23,7 @@ export const insightsParts: ContextParts = {
 @Module({
   providers: [
     ContentResolver,
+    MarketingSlaResolver,
     PipelineResolver,
     ReviewHandler,
     ReviewsResolver,

@@ -1,5 +1,6 @@
 export { LeadsModule, leadsParts } from './leads.module';
 export { contentUses, type ContentUse } from './read/content/content-uses.projection';
+export { deliveries, type Delivery, type DeliveryKind } from './read/deliveries/deliveries.projection';
 export { feedbackList, type FeedbackDocument } from './read/feedback/feedback.projection';
 export { feedbackBehind, feedbackTopics, type FeedbackTopics } from './read/feedback/feedback.query';
 export { leads, type LeadDocument, type StageMove } from './read/leads/leads.projection';

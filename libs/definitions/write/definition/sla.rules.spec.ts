@@ -35,4 +35,28 @@ describe('an SLA policy', () => {
     ['a step that is no duration', escalation({ afterBreach: 'later' }), 'escalation.0.afterBreach'],
     ['more than all of the budget', escalation({ percent: 101 }), 'escalation.0.percent'],
   ])('has not %s', (_, change, path) => expect(faultAt(change)).toBe(`obligations.0.${path}`));
+
+  describe('for marketing', () => {
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
+    const fault = (marketing: object) => bodyFault('sla-policy', { obligations: [], marketing } as never)?.path;
+    it('is a number of leads, a pipeline, or both', () => {
+      expect(fault({ per: 'month', qualified: 500 })).toBeUndefined();
+      expect(fault({ per: 'quarter', pipeline })).toBeUndefined();
+      expect(fault({ per: 'year', qualified: 500, pipeline })).toBeUndefined();
+    });
+    it.each([
+      ['nothing', { per: 'month' }, 'marketing'],
+      ['another period', { per: 'week', qualified: 1 }, 'marketing.per'],
+      ['no leads', { per: 'month', qualified: 0 }, 'marketing.qualified'],
+      ['parts of leads', { per: 'month', qualified: 1.5 }, 'marketing.qualified'],
+      ['no pipeline', { target: usd(0) }, 'marketing.pipeline.target.minor'],
+      ['deals for nothing', { averageDeal: usd(0) }, 'marketing.pipeline.averageDeal.minor'],
+      ['two currencies', { averageDeal: { minor: 1, currency: 'EUR' } }, 'marketing.pipeline.averageDeal.currency'],
+      ['no chance', { opportunityRate: 0 }, 'marketing.pipeline.opportunityRate'],
+      ['more than certainty', { opportunityRate: 1.01 }, 'marketing.pipeline.opportunityRate'],
+    ])('has not %s', (_, change, path) =>
+      expect(fault('per' in change ? change : { per: 'quarter', pipeline: { ...pipeline, ...change } })).toBe(path),
+    );
+  });
 });

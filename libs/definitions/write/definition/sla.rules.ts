@@ -3,9 +3,11 @@ import {
   flag,
   integer,
   list,
+  money,
   object,
   oneOf,
   optional,
+  real,
   text,
   type Fault,
   type Json,
@@ -67,8 +69,28 @@ const obligation = object({
 });
 export type Obligation = Static<typeof obligation>;
 
-/** What sales owes a lead that it was handed, and what happens if it does not. */
-export const slaPolicy = object({ obligations: list(obligation, '', { max: 20 }) });
+/** What marketing promises sales: leads that meet the definition, in number, each handed off with a complete package. */
+const marketingSide = object({
+  per: oneOf(['month', 'quarter', 'year'], 'The calendar period that the numbers are for.'),
+  qualified: optional(integer('Qualified leads.', { min: 1, max: 1_000_000_000 })),
+  pipeline: optional(
+    object(
+      {
+        target: money('The pipeline to be made.'),
+        averageDeal: money('What a deal is worth on average, in the same currency.'),
+        opportunityRate: real('Share of sales-qualified leads that become opportunities, above 0.', { min: 0, max: 1 }),
+      },
+      'Sales-qualified leads by target / average deal / rate.',
+    ),
+  ),
+});
+export type MarketingSide = Static<typeof marketingSide>;
+
+/** What sales owes a lead that it was handed, and what happens if it does not; and what marketing owes sales. */
+export const slaPolicy = object({
+  obligations: list(obligation, '', { max: 20 }),
+  marketing: optional(marketingSide),
+});
 export type SlaPolicy = Static<typeof slaPolicy>;
 
 const spanFault = (value: string, path: string, atLeast: number): Fault | undefined => {
@@ -81,10 +103,28 @@ const spanFault = (value: string, path: string, atLeast: number): Fault | undefi
   }
 };
 
+const soundMarketing = ({ qualified, pipeline }: MarketingSide): Fault | undefined => {
+  if (qualified === undefined && !pipeline)
+    return { path: 'marketing', message: 'Promise a number of qualified leads, or a pipeline.' };
+  if (!pipeline) return undefined;
+  const { target, averageDeal, opportunityRate } = pipeline;
+  if (target.minor <= 0) return { path: 'marketing.pipeline.target.minor', message: 'Give more than nothing.' };
+  if (averageDeal.minor <= 0)
+    return { path: 'marketing.pipeline.averageDeal.minor', message: 'Give more than nothing.' };
+  if (target.currency !== averageDeal.currency)
+    return { path: 'marketing.pipeline.averageDeal.currency', message: 'Give the currency of the target.' };
+  return opportunityRate > 0
+    ? undefined
+    : { path: 'marketing.pipeline.opportunityRate', message: 'Give a share above 0.' };
+};
+
 /** @returns what the schema cannot say: durations, steps with one time each and in order, kinds named once */
 export const soundSlaPolicy = (body: Json): Fault | undefined => {
   const kinds = new Set<string>();
-  for (const [index, each] of (body as SlaPolicy).obligations.entries()) {
+  const { obligations, marketing } = body as unknown as SlaPolicy;
+  const unsound = marketing && soundMarketing(marketing);
+  if (unsound) return unsound;
+  for (const [index, each] of obligations.entries()) {
     const at = (field: string) => `obligations.${index}.${field}`;
     if (kinds.has(each.kind)) return { path: at('kind'), message: 'Each kind stands once.' };
     kinds.add(each.kind);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instant, Json, Position } from '@baton/kernel';
+import { monthOf, type Instant, type Json, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics } from '@baton/leads';
 import { servedDeals } from '@baton/opportunities';
@@ -8,6 +8,7 @@ import canonicalize from 'canonicalize';
 import { periodOf, type Period } from '../../period.rules';
 import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
 import { contentReport } from '../content/content.query';
+import { marketingSla } from '../marketing-sla/marketing-sla.query';
 import { pipeline } from '../pipeline/pipeline.query';
 import { salesCycle } from '../sales-cycle/sales-cycle.query';
 import { velocity } from '../velocity/velocity.query';
@@ -40,6 +41,8 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
     servedDeals,
   },
   'monthly-sla': {
+    marketingSla: (models, { from, to, timeZone, at }) =>
+      marketingSla(models, { period: monthOf(from, timeZone), timeZone, at: at < to ? at : to }),
     pipeline: (models) => pipeline(models),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
   },

@@ -1,0 +1,46 @@
+import { marketingSla } from '@baton/insights';
+import { instant, modelsOf } from './attribution-reports';
+import { fixed, line, printJson, printTable } from './output';
+import type { ReportOptions } from './report.command';
+import type { Session } from './session';
+
+/** What marketing promised and delivered, from the same function as GraphQL. */
+export const marketingReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const { period, timeZone, happenedBy, knownBy, json } = options;
+  const at = instant(happenedBy ?? knownBy, 'happenedBy', timeZone) ?? session.clock.now();
+  const answer = await marketingSla(modelsOf(session, options), {
+    ...(period && { period }),
+    ...(timeZone && { timeZone }),
+    at,
+  });
+  if (json) return printJson(answer);
+  const { qualified, salesQualified, handoffs } = answer;
+  line(`Marketing’s side in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
+  printTable(
+    ['', 'needed', 'so far', 'needed by now', 'on pace', 'projected', 'missing'],
+    Object.entries({ qualified, 'sales-qualified': salesQualified }).map(([name, one]) => [
+      name,
+      one.needed ?? '',
+      one.soFar,
+      fixed(one.neededByNow, 1),
+      one.onPace === null ? '' : one.onPace ? 'yes' : 'no',
+      fixed(one.projected, 1),
+      one.missing,
+    ]),
+  );
+  printTable(
+    ['handoffs', 'over threshold', 'share', 'complete', 'share', 'without package'],
+    [
+      [
+        handoffs.total,
+        handoffs.overThreshold,
+        fixed(handoffs.overThresholdShare, 4),
+        handoffs.complete,
+        fixed(handoffs.completeShare, 4),
+        handoffs.withoutPackage,
+      ],
+    ],
+  );
+  for (const { part, handoffs: without } of handoffs.missing) line(`${without} packages lack ${part}`);
+  for (const warning of answer.warnings) line(warning);
+};

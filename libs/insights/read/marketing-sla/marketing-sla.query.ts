@@ -1,0 +1,182 @@
+import { fromMs, toMs, type Instant } from '@baton/kernel';
+import {
+  definitionInForce,
+  oneDefinition,
+  type Agreement,
+  type ScoringModel,
+  type SlaPolicy,
+} from '@baton/definitions';
+import { deliveries, leads, type Delivery, type DeliveryKind } from '@baton/leads';
+import type { ReadModels } from '@baton/platform/documents';
+import { attainment, calendarPeriod, neededFor, type Attainment, type CalendarPeriod } from './marketing-sla.rules';
+
+export interface MarketingSlaQuestion {
+  /** `2024-01`, `2024-Q1` or `2024`; by default the month of `at`. */
+  readonly period?: string;
+  /** IANA zone in which it begins and ends; UTC by default. */
+  readonly timeZone?: string;
+  /** Now: how far the period has gone. */
+  readonly at: Instant;
+}
+export interface HandoffQuality {
+  readonly total: number;
+  /** The lead met agreed criteria or an agreed threshold. */
+  readonly overThreshold: number;
+  /** A person judged, as no criteria were agreed. */
+  readonly judgedByPeople: number;
+  /** Another system decided. */
+  readonly external: number;
+  readonly overThresholdShare: number | null;
+  readonly complete: number;
+  readonly incomplete: number;
+  readonly withoutPackage: number;
+  readonly completeShare: number | null;
+  /** What incomplete packages lack, the most frequent first. */
+  readonly missing: readonly { readonly part: string; readonly handoffs: number }[];
+}
+export interface MarketingSla {
+  /** The version that says what was promised; null where no policy is in force. */
+  readonly definition: string | null;
+  readonly period: CalendarPeriod;
+  readonly timeZone: string;
+  readonly at: Instant;
+  /** People who became marketing-qualified. */
+  readonly qualified: Attainment;
+  /** People who became sales-qualified, against what the target pipeline takes. */
+  readonly salesQualified: Attainment;
+  readonly handoffs: HandoffQuality;
+  readonly warnings: readonly string[];
+}
+
+/** What was counted, each with the rows behind it. */
+export type Measured = DeliveryKind;
+
+const within = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
+  kind: { eq: kind },
+  at: { gte: from, lt: to },
+});
+
+/** The first delivery of each person in a period; a lead that was merged away counts as its survivor. */
+const ofPeople = async (
+  models: ReadModels,
+  period: CalendarPeriod,
+  kind: DeliveryKind,
+): Promise<ReadonlyMap<string, Delivery>> => {
+  const people = new Map<string, Delivery>();
+  for await (const page of models.pages(deliveries, within(period, kind), [{ column: 'at' }])) {
+    const survivors = await survivorsOf(models, new Set(page.map(({ doc }) => doc.leadId)));
+    for (const { doc } of page) {
+      const person = survivors.get(doc.leadId)!;
+      if (!people.has(person)) people.set(person, doc);
+    }
+  }
+  return people;
+};
+
+const survivorsOf = async (models: ReadModels, leadIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> => {
+  const into = new Map<string, string | undefined>();
+  for (let next = [...leadIds]; next.length > 0;) {
+    const found = await models.getMany(leads, next);
+    for (const id of next) into.set(id, found.get(id)?.mergedInto);
+    next = [...new Set(next.flatMap((id) => into.get(id) ?? []))].filter((id) => !into.has(id));
+  }
+  const survivorOf = (id: string): string => {
+    const seen = new Set([id]);
+    for (let one = id; ;) {
+      const above = into.get(one);
+      if (above === undefined || seen.has(above)) return one;
+      seen.add(above);
+      one = above;
+    }
+  };
+  return new Map([...leadIds].map((id) => [id, survivorOf(id)]));
+};
+
+/** Does a version measure, or does it leave the judgement to people? */
+const isMeasured = async (models: ReadModels, definition: string): Promise<boolean> => {
+  const at = definition.lastIndexOf('@');
+  const number = Number(definition.slice(at + 1));
+  const version = await oneDefinition(models, { kind: definition.slice(0, at), number });
+  if (!version || typeof version.body !== 'object' || version.body === null) return false;
+  return version.kind === 'scoring-model'
+    ? (version.body as unknown as ScoringModel).threshold !== undefined
+    : (version.body as Agreement).criteria !== undefined;
+};
+
+const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+
+const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<HandoffQuality> => {
+  const where = within(period, 'handed-off');
+  const groups = await models.aggregate(deliveries, {
+    where,
+    by: ['definition', 'complete'],
+    measures: { handoffs: 'count' },
+  });
+  const sums = { overThreshold: 0, judgedByPeople: 0, external: 0, complete: 0, incomplete: 0, withoutPackage: 0 };
+  for (const { keys, values } of groups) {
+    const [definition, complete] = [keys[0] as string, keys[1] as boolean | null];
+    const handoffs = Number(values['handoffs']);
+    sums[complete === null ? 'withoutPackage' : complete ? 'complete' : 'incomplete'] += handoffs;
+    if (definition.startsWith('external:')) sums.external += handoffs;
+    else sums[(await isMeasured(models, definition)) ? 'overThreshold' : 'judgedByPeople'] += handoffs;
+  }
+  const missing = new Map<string, number>();
+  for await (const page of models.pages(deliveries, { ...where, complete: { eq: false } }))
+    for (const { doc } of page) for (const part of doc.missing) missing.set(part, (missing.get(part) ?? 0) + 1);
+  const total = sums.complete + sums.incomplete + sums.withoutPackage;
+  return {
+    total,
+    ...sums,
+    overThresholdShare: share(sums.overThreshold, total),
+    completeShare: share(sums.complete, total),
+    missing: [...missing]
+      .map(([part, handoffs]) => ({ part, handoffs }))
+      .sort((a, b) => b.handoffs - a.handoffs || (a.part < b.part ? -1 : 1)),
+  };
+};
+
+/**
+ * Marketing's side of the agreement in a calendar period: promised and delivered so far, under the policy in force at
+ * its end, or now if it has not ended.
+ * @throws Refused `insights/unknown-period`, `insights/unknown-time-zone`
+ */
+export const marketingSla = async (models: ReadModels, question: MarketingSlaQuestion): Promise<MarketingSla> => {
+  const { timeZone = 'UTC', at } = question;
+  const period = calendarPeriod(question.period, timeZone, at);
+  const decidedAt = at < period.to ? at : fromMs(toMs(period.to) - 1);
+  const policy = await definitionInForce(models, { kind: 'sla-policy', at: decidedAt });
+  const side = (policy?.body as SlaPolicy | undefined)?.marketing;
+  const needed = side ? neededFor(side, period.months) : {};
+  const [qualified, salesQualified, handoffs] = await Promise.all([
+    ofPeople(models, period, 'qualified'),
+    ofPeople(models, period, 'sales-qualified'),
+    qualityOf(models, period),
+  ]);
+  return {
+    definition: policy ? `sla-policy@${policy.number}` : null,
+    period,
+    timeZone,
+    at,
+    qualified: attainment(needed.qualified, qualified.size, period, at),
+    salesQualified: attainment(needed.salesQualified, salesQualified.size, period, at),
+    handoffs,
+    warnings: side ? [] : ['nothing is agreed for marketing: no SLA policy in force has a marketing side'],
+  };
+};
+
+/**
+ * The rows behind a figure of `marketingSla`, oldest first: people with their first delivery in the period, or all
+ * handoffs.
+ * @throws Refused as `marketingSla`
+ */
+export const deliveredBehind = async (
+  models: ReadModels,
+  { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: Measured },
+): Promise<Delivery[]> => {
+  const asked = calendarPeriod(period, timeZone, at);
+  if (kind !== 'handed-off') return [...(await ofPeople(models, asked, kind)).values()];
+  const found: Delivery[] = [];
+  for await (const page of models.pages(deliveries, within(asked, kind), [{ column: 'at' }]))
+    found.push(...page.map(({ doc }) => doc));
+  return found;
+};

@@ -1,0 +1,132 @@
+import { Decimal } from 'decimal.js';
+import { DateTime, IANAZone } from 'luxon';
+import { fromMs, Refused, toMs, type Instant } from '@baton/kernel';
+import type { MarketingSide } from '@baton/definitions';
+
+/** A number that no rounding has touched; the denominator is positive and has no divisor in common. */
+export interface Rational {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+const divisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : divisor(b, a % b));
+const rational = (numerator: bigint, denominator: bigint): Rational => {
+  const common = divisor(numerator, denominator);
+  return { numerator: numerator / common, denominator: denominator / common };
+};
+
+/** `53 1/3` as people read it; whole numbers alone. */
+export const readable = ({ numerator, denominator }: Rational): string => {
+  const [whole, rest] = [numerator / denominator, numerator % denominator];
+  if (rest === 0n) return String(whole);
+  return whole === 0n ? `${rest}/${denominator}` : `${whole} ${rest}/${denominator}`;
+};
+export const numberOf = ({ numerator, denominator }: Rational): number =>
+  new Decimal(numerator.toString()).div(denominator.toString()).toNumber();
+/** The least whole number that reaches it. */
+export const roundedUp = ({ numerator, denominator }: Rational): number =>
+  Number((numerator + denominator - 1n) / denominator);
+
+const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
+
+/** A calendar month, quarter or year in a zone: [from, to). */
+export interface CalendarPeriod {
+  /** `2024-01`, `2024-Q1` or `2024`. */
+  readonly key: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly months: number;
+}
+
+/**
+ * Reads a calendar period.
+ * @param key `2024-01`, `2024-Q1` or `2024`; by default the month of `at`
+ * @throws Refused `insights/unknown-period`, `insights/unknown-time-zone`
+ */
+export const calendarPeriod = (key: string | undefined, timeZone: string, at: Instant): CalendarPeriod => {
+  if (!IANAZone.isValidZone(timeZone))
+    throw new Refused(
+      'insights/unknown-time-zone',
+      `"${timeZone}" is no IANA zone, such as Europe/Berlin.`,
+      'timeZone',
+    );
+  const zone = { zone: timeZone };
+  const asked = key ?? DateTime.fromISO(at, zone).toFormat('yyyy-MM');
+  const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(asked) ?? [];
+  if (!year) throw new Refused('insights/unknown-period', 'Give a period such as 2024-01, 2024-Q1 or 2024.', 'period');
+  const months = month ? MONTHS.month : quarter ? MONTHS.quarter : MONTHS.year;
+  const first = month ? Number(month) : quarter ? Number(quarter) * 3 - 2 : 1;
+  const start = DateTime.fromObject({ year: Number(year), month: first }, zone);
+  return { key: asked, from: fromMs(start.toMillis()), to: fromMs(start.plus({ months }).toMillis()), months };
+};
+
+/**
+ * How many sales-qualified leads a pipeline takes: target / average deal / share that become opportunities, exactly;
+ * and how many qualified leads were promised. Both for some calendar months.
+ */
+export const neededFor = (
+  { per, qualified, pipeline }: MarketingSide,
+  months: number,
+): { readonly qualified?: Rational; readonly salesQualified?: Rational } => {
+  const [asked, agreed] = [BigInt(months), BigInt(MONTHS[per])];
+  const found: { qualified?: Rational; salesQualified?: Rational } = {};
+  if (qualified !== undefined) found.qualified = rational(BigInt(qualified) * asked, agreed);
+  if (pipeline) {
+    const { target, averageDeal, opportunityRate } = pipeline;
+    const rate = new Decimal(opportunityRate); // as it was written, 0.1 and not what binary makes of it
+    const places = rate.decimalPlaces();
+    const [parts, whole] = [BigInt(rate.times(new Decimal(10).pow(places)).toFixed(0)), 10n ** BigInt(places)];
+    found.salesQualified = rational(BigInt(target.minor) * whole * asked, BigInt(averageDeal.minor) * parts * agreed);
+  }
+  return found;
+};
+
+/** How one promised number stands at an instant of the period. */
+export interface Attainment {
+  /** Exactly: `53 1/3`; null where nothing was agreed. */
+  readonly needed: string | null;
+  readonly neededValue: number | null;
+  readonly soFar: number;
+  /** What the elapsed part of the period asks for. */
+  readonly neededByNow: number | null;
+  readonly onPace: boolean | null;
+  /** Where the period ends at this pace; null at its very beginning. */
+  readonly projected: number | null;
+  /** So far / needed. */
+  readonly attained: number | null;
+  /** How many more it takes, in whole leads. */
+  readonly missing: number | null;
+}
+
+/** @param at the instant up to which `soFar` was counted */
+export const attainment = (
+  needed: Rational | undefined,
+  soFar: number,
+  { from, to }: Pick<CalendarPeriod, 'from' | 'to'>,
+  at: Instant,
+): Attainment => {
+  const length = toMs(to) - toMs(from);
+  const elapsed = Math.min(Math.max(toMs(at) - toMs(from), 0), length);
+  const projected = elapsed === 0 ? null : (soFar * length) / elapsed;
+  if (!needed)
+    return {
+      needed: null,
+      neededValue: null,
+      soFar,
+      neededByNow: null,
+      onPace: null,
+      projected,
+      attained: null,
+      missing: null,
+    };
+  const byNow = rational(needed.numerator * BigInt(elapsed), needed.denominator * BigInt(length));
+  return {
+    needed: readable(needed),
+    neededValue: numberOf(needed),
+    soFar,
+    neededByNow: numberOf(byNow),
+    onPace: BigInt(soFar) * byNow.denominator >= byNow.numerator,
+    projected,
+    attained: soFar / numberOf(needed),
+    missing: Math.max(0, roundedUp(needed) - soFar),
+  };
+};

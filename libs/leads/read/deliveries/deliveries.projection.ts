@@ -1,0 +1,65 @@
+import { projection, type Instant, type Recorded } from '@baton/kernel';
+import type { LeadEvent } from '../../write/lead/lead.events';
+
+export type DeliveryKind = 'qualified' | 'handed-off' | 'sales-qualified';
+
+/** One step of a lead towards sales that marketing answers for. Unknown is null. */
+export interface Delivery {
+  readonly eventId: string;
+  readonly leadId: string;
+  readonly kind: DeliveryKind;
+  readonly at: Instant;
+  /** The version that was met, `mql@3`, or `external:<source>`. */
+  readonly definition: string;
+  /** Of a handoff. */
+  readonly rep: string | null;
+  /** Of a handoff: did the package hold all that was promised? null: it went without a package. */
+  readonly complete: boolean | null;
+  /** What the package lacks. */
+  readonly missing: readonly string[];
+}
+
+const delivered = (
+  doc: Delivery,
+  kind: DeliveryKind,
+  {
+    data: { leadId, definition },
+    occurredAt,
+  }: Recorded<{ type: string; data: { leadId: string; definition: string } }>,
+): Delivery => ({ ...doc, leadId, kind, at: occurredAt, definition });
+
+/** What a package says of itself; other systems' handoffs have none. */
+const packed = (found: unknown): Pick<Delivery, 'complete' | 'missing'> => {
+  const { complete, missing } = (found ?? {}) as { complete?: unknown; missing?: unknown };
+  return {
+    complete: typeof complete === 'boolean' ? complete : null,
+    missing: Array.isArray(missing) ? missing.filter((part) => typeof part === 'string') : [],
+  };
+};
+
+/** One document per qualification, handoff and sales qualification. */
+export const deliveries = projection<Delivery, LeadEvent>({
+  name: 'deliveries',
+  version: 1,
+  columns: { leadId: 'text', kind: 'text', at: 'text', definition: 'text', complete: 'flag' },
+  keys: ({ id }) => [id],
+  initial: (eventId) => ({
+    eventId,
+    leadId: '', // its one event says all
+    kind: 'qualified',
+    at: '',
+    definition: '',
+    rep: null,
+    complete: null,
+    missing: [],
+  }),
+  on: {
+    LeadQualified: (doc, event) => delivered(doc, 'qualified', event),
+    LeadHandedOff: (doc, event) => ({
+      ...delivered(doc, 'handed-off', event),
+      rep: event.data.rep,
+      ...packed(event.data.package),
+    }),
+    LeadSalesQualified: (doc, event) => delivered(doc, 'sales-qualified', event),
+  },
+});
