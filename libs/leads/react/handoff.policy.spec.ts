@@ -1,7 +1,8 @@
-import { checkCommand, type Json, type Recorded } from '@baton/kernel';
-import { recorded } from '@baton/kernel/testing';
+import { checkCommand, type Instant, type Json, type Recorded } from '@baton/kernel';
+import { recorded, specFor } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import { startingPolicy } from '../sla/ready-made.rules';
+import { lead } from '../write/lead/lead.decider';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { routingCommands, ToRouting } from '../write/routing/routing.events';
 import { handoff } from './handoff.policy';
@@ -78,5 +79,27 @@ describe('a chosen rep', () => {
     ));
   it('responds on the clock on the wall where no calendar is agreed', async () =>
     expect(await handed(sla)).toEqual(handOff({ respondBy: '2024-01-19T17:30:00.000Z' })));
+  it('has until the clock of the handoff runs out', async () => {
+    const [sent] = await handed({ ...sla, 'definition-business-calendar': agreedOn('business-calendar', office) });
+    const { respondBy, ...data } = sent!.data as { leadId: string; rep: string; respondBy: Instant };
+    const inForce = [
+      { kind: 'sla-policy', version: 1, ref: 'sla-policy@1', body: startingPolicy([]) as unknown as Json },
+      { kind: 'business-calendar', version: 1, ref: 'business-calendar@1', body: office },
+    ];
+    const facts = specFor(lead)(
+      { type: 'LeadCaptured', data: { leadId: 'ada' } },
+      { type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } },
+    )
+      .at(occurredAt)
+      .under(...inForce)
+      .when({ type: 'HandOffLead', data: { leadId: 'ada', rep: data.rep } })
+      .decided();
+    expect(facts).toContainEqual(
+      expect.objectContaining({
+        type: 'ObligationStarted',
+        data: expect.objectContaining({ kind: 'first-response', dueAt: respondBy }) as object,
+      }),
+    );
+  });
   it('has no such instant where no responses are agreed', async () => expect(await handed({})).toEqual(handOff({})));
 });

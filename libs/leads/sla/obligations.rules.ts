@@ -211,7 +211,8 @@ const started = <C extends SlaClock>(
   };
   const place = placeOf(clocks, kind, at);
   const before = clocks[place];
-  const left = before && isOpen(before) ? clocks.with(place, { ...before, endedAt: at, endedBy: id }) : clocks;
+  const leaves = before && isOpen(before) && before.metAt === undefined;
+  const left = leaves ? clocks.with(place, { ...before, endedAt: at, endedBy: id }) : clocks;
   const later = left.findIndex(({ startedAt }) => startedAt > at);
   return left.toSpliced(later < 0 ? left.length : later, 0, begin(begun, terms));
 };

@@ -1,0 +1,219 @@
+import { Refused } from '@baton/kernel';
+import { after, always, DAY, HOUR, hour, minute, owing, world, type Told } from '../../../../test/support/lead-world';
+import { verdictOf } from '../../sla/obligations.rules';
+import { attempts } from '../../sla/ready-made.rules';
+import { isKnown } from './lead.model';
+
+const started = '0 started first-response due 60 sla-policy@1';
+const warned = '48 escalated first-response rep';
+const missed = [warned, '60 breached first-response time', '60 escalated first-response manager'];
+
+describe('what sales owes', () => {
+  it('starts in the append of its cause, with the rep and the terms', async () => {
+    const { handedOff, events } = world(owing(hour));
+    expect(await handedOff()).toMatchObject({ events: 2 });
+    const [cause, clock] = (await events()).slice(-2);
+    expect(clock).toMatchObject({
+      type: 'ObligationStarted',
+      occurredAt: cause!.occurredAt,
+      meta: { commandId: cause!.meta.commandId },
+      data: {
+        ...{ kind: 'first-response', startedBy: cause!.id, rep: 'rita', definition: 'sla-policy@1' },
+        ...{ budgetMs: 3_600_000, dueAt: minute(60), clock: 'wall-clock' },
+      },
+    });
+    expect(clock!.data).not.toHaveProperty('calendar');
+  });
+  it('is nothing without an agreement, and nothing for what another system decided', async () => {
+    const without = world({});
+    await without.handedOff();
+    expect(await without.told()).toEqual([]);
+    const { send, told } = world(owing(hour));
+    await send('CaptureLead', -10);
+    await send('HandOffLead', 0, { rep: 'rita', external: 'crm' });
+    await send('PassTime', DAY);
+    expect(await told()).toEqual([]);
+  });
+  it('runs on the agreed calendar, and says so when it has no open hour', async () => {
+    const office = { timeZone: 'UTC', hours: [{ days: ['wed'], from: '09:00', to: '10:30' }] };
+    for (const [hours, due, clock] of [
+      [office.hours, 7 * DAY - HOUR + 30, 'business-calendar'],
+      [[], 60, 'always-closed'],
+    ] as const) {
+      const { handedOff, events } = world({
+        ...owing({ ...hour, clock: 'business-calendar' }),
+        'business-calendar': [[always, { ...office, hours }]],
+      });
+      await handedOff();
+      const { dueAt, ...data } = (await events()).at(-1)!.data as Extract<Told, { type: 'ObligationStarted' }>['data'];
+      expect([after(dueAt), data.calendar, data.clock]).toEqual([due, 'business-calendar@1', clock]);
+    }
+  });
+  it('is met by an answer, at the due instant too', async () => {
+    const { handedOff, call, send, told } = world(owing(hour));
+    await handedOff();
+    await call(60);
+    await send('PassTime', 3 * DAY);
+    expect(await told()).toEqual([started, warned, '60 met first-response in time']);
+  });
+  it('warns, breaches and escalates in order, each at its own instant, and is met late', async () => {
+    const { handedOff, call, told } = world(owing(hour));
+    await handedOff();
+    await call(3 * DAY);
+    expect(await told()).toEqual([
+      started,
+      ...missed,
+      `${DAY + 60} escalated first-response handoff-owner`,
+      `${3 * DAY} met first-response late`,
+    ]);
+  });
+  it('escalates no more once it was answered late', async () => {
+    const { handedOff, call, send, told } = world(owing(hour));
+    await handedOff();
+    await call(90);
+    await send('PassTime', 3 * DAY);
+    expect(await told()).toEqual([started, ...missed, '90 met first-response late']);
+  });
+  it('keeps both verdicts where the answer is told after the breach', async () => {
+    const { handedOff, call, send, told, state } = world(owing(hour));
+    await handedOff();
+    await send('PassTime', 70);
+    await call(30);
+    await send('PassTime', 3 * DAY);
+    expect(await told()).toEqual([started, ...missed, '30 met first-response in time told late']);
+    const known = state();
+    expect(isKnown(known) && verdictOf(known.person.obligations[0]!, minute(99))).toMatchObject({
+      ...{ state: 'met', known: 'breached', lateData: true, breachedAt: minute(60) },
+    });
+  });
+  it('is judged from when it began, however late the handoff is told', async () => {
+    const { send, told } = world(owing(hour));
+    await send('CaptureLead', -DAY);
+    await send('RecordTouch', 200, { team: 'marketing', action: 'visit' });
+    await send('QualifyLead', -1);
+    await send('HandOffLead', 0, { rep: 'rita' });
+    await send('PassTime', 200);
+    expect(await told()).toEqual([started, ...missed]);
+  });
+  it('ends without a verdict at an immediate rejection', async () => {
+    const { handedOff, send, told } = world(owing(hour));
+    await handedOff();
+    await send('RejectLead', 10, { reason: 'duplicate' });
+    await send('PassTime', DAY);
+    expect(await told()).toEqual([started, '10 cancelled first-response']);
+  });
+  it('goes by the terms under which it began', async () => {
+    const day = { ...hour, budget: 'PT24H', escalation: [] };
+    const policies = [always, 30].map((from, index) => [from, { obligations: [index === 0 ? hour : day] }] as const);
+    const { handedOff, call, send, told } = world({ 'sla-policy': policies });
+    await handedOff();
+    await send('RecycleLead', 40, { reason: 'no-timing' });
+    await send('RecordTouch', 41, { team: 'marketing', action: 'visit' });
+    await handedOff(43);
+    await call(44 + DAY);
+    expect(await told()).toEqual([
+      started,
+      '43 cancelled first-response',
+      `43 started first-response due ${43 + DAY} sla-policy@2`,
+      `${43 + DAY} breached first-response time`,
+      `${44 + DAY} met first-response late`,
+    ]);
+    const old = world({ 'sla-policy': policies });
+    await old.handedOff();
+    await old.call(61);
+    expect(await old.told()).toEqual([started, ...missed, '61 met first-response late']);
+  });
+  it('stands still and goes on by what the policy names', async () => {
+    const wait = { event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] };
+    const { handedOff, send, told } = world(owing({ ...hour, pause: [wait], resume: [{ event: '*' }] }));
+    await handedOff();
+    await send('RecordTouch', 10, { action: 'wait', team: 'sales' });
+    await send('PassTime', DAY);
+    await send('RecordTouch', DAY, { action: 'wait', team: 'sales' });
+    await send('AcceptLead', DAY + 10);
+    await send('PassTime', DAY + 100);
+    expect(await told()).toEqual([
+      started,
+      '10 paused first-response',
+      `${DAY} resumed first-response due ${DAY + 50}`,
+      `${DAY} paused first-response`,
+      `${DAY + 10} resumed first-response due ${DAY + 60}`,
+      `${DAY + 48} escalated first-response rep`,
+      `${DAY + 60} breached first-response time`,
+      `${DAY + 60} escalated first-response manager`,
+    ]);
+  });
+  it('waits while the lead is merged into another, and goes on afterwards', async () => {
+    const { handedOff, send, told } = world(owing(hour));
+    await handedOff();
+    await send('FollowMerge', 10, { survivorId: 'bea' });
+    await send('PassTime', 500);
+    expect(await told()).toEqual([started]);
+    await send('FollowUnmerge', 600, { survivorId: 'bea' });
+    await send('PassTime', 600);
+    expect(await told()).toEqual([started, ...missed]);
+  });
+});
+
+describe('attempts after the acceptance', () => {
+  const three = attempts({
+    ...{ atLeast: 3, kinds: 2, budget: 'P14D', clock: 'wall-clock', immediate: ['duplicate'] },
+    escalation: [{ afterBreach: 'PT1H', notify: 'manager' }],
+  });
+  const accepted = async () => {
+    const it = world(owing(three));
+    await it.handedOff();
+    await it.send('AcceptLead', 5);
+    return it;
+  };
+  const begun = `5 started attempts due ${5 + 14 * DAY} sla-policy@1`;
+  it('are counted one by one until they are enough', async () => {
+    const { call, told, events } = await accepted();
+    for (const [at, action] of [
+      [6, 'call'],
+      [7, 'call'],
+      [8, 'call'],
+      [9, 'e-mail'],
+      [10, 'call'],
+    ] as const)
+      await call(at, action);
+    const progress = [6, 7, 8].map((at) => `${at} progressed attempts`);
+    expect(await told()).toEqual([begun, ...progress, '9 met attempts in time']);
+    expect((await events()).find(({ type }) => type === 'ObligationStarted')!.data).toMatchObject({
+      ...{ times: 3, kinds: 2 },
+    });
+  });
+  it('too few are a breach, not a refusal', async () => {
+    const { call, send, told } = await accepted();
+    await call(6);
+    expect(await send('RejectLead', 7, { reason: 'no-need' })).not.toBeInstanceOf(Refused);
+    await call(9, 'e-mail'); // takes the lead up again, but is no attempt any more
+    await send('PassTime', DAY);
+    expect(await told()).toEqual([
+      begun,
+      '6 progressed attempts',
+      '7 breached attempts given-up',
+      '67 escalated attempts manager',
+    ]);
+  });
+  it('are not owed to a duplicate', async () => {
+    const { send, told } = await accepted();
+    await send('RejectLead', 7, { reason: 'duplicate' });
+    expect(await told()).toEqual([begun, '7 cancelled attempts']);
+  });
+});
+
+describe('a breach', () => {
+  it('happens once, through a hundred restarts and clocks that jump an hour', async () => {
+    const { handedOff, send, restart, events, told } = world(owing(hour));
+    await handedOff();
+    let seed = 7;
+    const jump = () => ((seed = (seed * 48_271) % 2_147_483_647) % 121) - 60;
+    for (let round = 0; round < 100; round++) {
+      restart();
+      await Promise.all([send('PassTime', 60 + jump()), send('PassTime', 60 + jump())]);
+    }
+    expect((await events()).filter(({ type }) => type === 'ObligationBreached')).toHaveLength(1);
+    expect(await told()).toEqual([started, ...missed]);
+  });
+});
