@@ -26,7 +26,15 @@ import { EmbeddedEventLog, SealedJournal } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
 import { followerEvents, historyOf, Runner } from './runner';
-import { aroundPageOf, CommandWatch, loggerOf, Metrics, ObservedEventLog } from './telemetry';
+import {
+  aroundFoldOf,
+  aroundPageOf,
+  CommandWatch,
+  loggerOf,
+  Metrics,
+  ObservedEventLog,
+  watchParked,
+} from './telemetry';
 
 /** The machine's clock. */
 export class SystemClock extends Clock {
@@ -92,7 +100,12 @@ export class PlatformModule implements OnApplicationShutdown {
         useFactory: ({ log }: Stores, metrics: Metrics) => new ObservedEventLog(log, metrics),
         inject: [STORES, Metrics],
       },
-      { provide: Documents, useFactory: ({ documents }: Stores) => documents, inject: [STORES] },
+      {
+        provide: Documents,
+        useFactory: ({ documents }: Stores, metrics: Metrics, logger: Logger) =>
+          watchParked(documents, metrics, logger),
+        inject: [STORES, Metrics, LOGGER],
+      },
       { provide: KeyStore, useFactory: ({ keys }: Stores) => keys, inject: [STORES] },
       {
         provide: Journal,
@@ -101,9 +114,9 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: ReadModels,
-        useFactory: (documents: Documents, log: EventLog, journal: Journal) =>
-          new ReadModels(documents, historyOf(log, journal, clock)),
-        inject: [Documents, EventLog, Journal],
+        useFactory: (documents: Documents, log: EventLog, journal: Journal, metrics: Metrics) =>
+          new ReadModels(documents, historyOf(log, journal, clock, aroundFoldOf(metrics))),
+        inject: [Documents, EventLog, Journal, Metrics],
       },
       {
         provide: DecisionContext,
@@ -130,6 +143,7 @@ export class PlatformModule implements OnApplicationShutdown {
             dueLists: parts.flatMap(({ dueLists }) => dueLists),
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),
+            aroundFold: aroundFoldOf(metrics),
             onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
           }),
         inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],

@@ -20,7 +20,7 @@ import { collectionOf, firstGeneration, fitsColumn } from '../documents';
 import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { DecodedPage } from './page';
-import { keysOfStream, refold, type Stuck } from './refold';
+import { keysOfStream, refold, type AroundFold, type Stuck } from './refold';
 
 /** What follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -41,6 +41,7 @@ export interface FoldStores {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
   readonly documents: Documents;
+  readonly aroundFold?: AroundFold | undefined;
 }
 
 const DIRTY_LIMIT = 50_000;
@@ -205,12 +206,12 @@ export class Fold implements Follower {
   private async obey({ sequence, eventId, position: upTo }: Decision): Promise<void> {
     const waiting = this.parked.get(sequence);
     if (!waiting || waiting.eventId !== eventId) return; // it waits no more, or for another event
-    const { log, journal } = this.stores;
+    const { log, journal, aroundFold } = this.stores;
     this.parked.delete(sequence);
     this.changed = true;
     const discarded = await discardedBy(log, this.followerId, upTo);
     const step = this.step.bind(this);
-    const plan = { log, journal, projection: this.projection, step, discarded, parked: this.parked, upTo };
+    const plan = { log, journal, projection: this.projection, step, discarded, parked: this.parked, upTo, aroundFold };
     const stream = sequence.startsWith('stream:') ? sequence.slice('stream:'.length) : undefined;
     const keys = stream ? await keysOfStream(plan, stream, waiting.position) : new Set([sequence]);
     if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);

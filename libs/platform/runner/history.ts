@@ -1,6 +1,7 @@
 import type { Clock, EventLog, Journal, Position, Projection } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import { firstGeneration, MemoryDocuments, ReadModels, type AsOf } from '../documents';
+import type { AroundFold } from './refold';
 import { replay } from './replay';
 
 /** Whoever folds in memory has no rival. */
@@ -14,6 +15,7 @@ class PastModels extends ReadModels {
     private readonly log: EventLog,
     private readonly journal: Journal,
     private readonly cut: () => Promise<AsOf>,
+    private readonly aroundFold: AroundFold | undefined,
   ) {
     super(new MemoryDocuments());
   }
@@ -30,8 +32,8 @@ class PastModels extends ReadModels {
   }
 
   private async fold(projection: Projection): Promise<void> {
-    const { log, journal, documents } = this;
-    await replay({ log, journal, documents }, projection, firstGeneration(projection), () => alone, {
+    const { log, journal, documents, aroundFold } = this;
+    await replay({ log, journal, documents, aroundFold }, projection, firstGeneration(projection), () => alone, {
       cut: await this.cut(),
     });
   }
@@ -40,7 +42,12 @@ class PastModels extends ReadModels {
 const KEPT_CUTS = 4;
 
 /** Answers as-of questions: the same projections over a cut log, the same queries on top; recent cuts are kept. */
-export const historyOf = (log: EventLog, journal: Journal, clock: Clock): ((cut: AsOf) => ReadModels) => {
+export const historyOf = (
+  log: EventLog,
+  journal: Journal,
+  clock: Clock,
+  aroundFold?: AroundFold,
+): ((cut: AsOf) => ReadModels) => {
   const kept = new LRUCache<string, ReadModels>({ max: KEPT_CUTS });
   return ({ happenedBy, knownBy, knownAt }) => {
     // What was known by an instant of the past never changes. Without one, or with one to come, it is what is known
@@ -51,11 +58,16 @@ export const historyOf = (log: EventLog, journal: Journal, clock: Clock): ((cut:
     const known = settled ? kept.get(key) : undefined;
     if (known) return known;
     let tip: Promise<Position> | undefined; // one end for all read models of this answer
-    const models = new PastModels(log, journal, async () => ({
-      ...(happenedBy && { happenedBy }),
-      ...(past && { knownBy }),
-      knownAt: knownAt ?? (past ? undefined : await (tip ??= log.tip())),
-    }));
+    const models = new PastModels(
+      log,
+      journal,
+      async () => ({
+        ...(happenedBy && { happenedBy }),
+        ...(past && { knownBy }),
+        knownAt: knownAt ?? (past ? undefined : await (tip ??= log.tip())),
+      }),
+      aroundFold,
+    );
     if (settled) kept.set(key, models);
     return models;
   };

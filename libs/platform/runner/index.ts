@@ -4,4 +4,5 @@ export { type Completeness } from './verify';
 export { replay } from './replay';
 export { historyOf } from './history';
 export { type AroundPage } from './group';
+export { type AroundFold } from './refold';
 export { followerEvents } from './parked.events';

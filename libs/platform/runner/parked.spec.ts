@@ -16,7 +16,9 @@ import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/suppor
 import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
+import { historyOf } from './history';
 import { followerEvents } from './parked.events';
+import type { AroundFold } from './refold';
 import { Runner } from './runner';
 
 interface Sum {
@@ -83,10 +85,17 @@ const setting = () => {
   const journal = journalOf(tillEvents);
   const send = sendTo(journal, new DecisionContext(clock));
   const faults: unknown[] = [];
+  const watched: [kind: string, readModel: string, events: number][] = [];
+  const aroundFold: AroundFold = (kind, readModel, work) => {
+    const one: [string, string, number] = [kind, readModel, 0];
+    watched.push(one);
+    return work((events) => void (one[2] += events));
+  };
   const start = async (projections: readonly Projection[], policies: readonly Policy[] = [], reading = journal) => {
     const runner = new Runner({
       ...{ log, documents, clock, projections, policies, dueLists: [], dispatch: send, journal: reading },
       onFault: (fault) => faults.push(fault),
+      aroundFold,
     });
     await runner.start({ tick: false });
     await runner.catchUp(5_000);
@@ -114,7 +123,8 @@ const setting = () => {
   const raw = (stream: string, event: Partial<NewEvent> & { type: string; data: unknown }) =>
     log.append(stream, [{ id: `raw-${sent++}`, meta: meta(), ...event }], 'any');
   const sum = async (id: string) => (await new ReadModels(documents).get<Sum>(sumsOf(false), id))?.seen;
-  return { clock, log, documents, journalOf, faults, start, drop, raw, meta, sum };
+  const asOf = historyOf(log, journal, clock, aroundFold);
+  return { clock, log, documents, journalOf, faults, watched, asOf, start, drop, raw, meta, sum };
 };
 
 describe('a parked sequence', () => {
@@ -145,7 +155,7 @@ describe('a parked sequence', () => {
   });
 
   it('goes on without an event that is discarded, also after a rebuild', async () => {
-    const { start, drop, sum } = setting();
+    const { start, drop, sum, watched, asOf, clock } = setting();
     const runner = await start([sumsOf(true)]);
     await drop('a', 1, 13, 5, 13, 6);
     await runner.catchUp();
@@ -158,6 +168,14 @@ describe('a parked sequence', () => {
     await runner.catchUp();
     expect(await sum('till-a')).toEqual([1, 5, 6, 7]);
     expect((await runner.verify())[0]).toMatchObject({ complete: true, counted: 6 });
+    const past = asOf({ knownBy: clock.now() });
+    expect(await past.get(sumsOf(true), 'till-a')).toEqual({ coins: 19, seen: [1, 5, 6, 7] });
+    // Whoever watches sees each fold that began at the start of the log, and what it read.
+    expect(watched.filter(([kind]) => kind !== 'refold')).toEqual([
+      ['rebuild', 'sums', 8],
+      ['replay', 'sums', 8],
+    ]);
+    expect(watched[0]).toEqual(['refold', 'sums', 5]);
   });
 
   it('of a stream is folded in log order, behind what was folded since', async () => {

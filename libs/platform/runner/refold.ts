@@ -6,6 +6,17 @@ export interface Stuck {
   readonly event: StoredEvent;
   readonly error: unknown;
 }
+/**
+ * Stands around each fold that begins at the start of the log: whoever measures calls `work` once and gives back what
+ * it gives. `read` is told of events as they are read.
+ */
+export type AroundFold = <T>(
+  kind: 'rebuild' | 'replay' | 'refold',
+  readModel: string,
+  work: (read: (events: number) => void) => Promise<T>,
+) => Promise<T>;
+export const unwatched: AroundFold = (_kind, _readModel, work) => work(() => undefined);
+
 export interface Refold {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
@@ -17,6 +28,7 @@ export interface Refold {
   /** Sequences that wait; their later events wait too. */
   readonly parked: ReadonlyMap<string, Parked>;
   readonly upTo: string;
+  readonly aroundFold?: AroundFold | undefined;
 }
 const PAGE = 5000;
 
@@ -62,15 +74,24 @@ export const keysOfStream = async (
  * since, and folds run in log order.
  * @returns per document what it is now (undefined: no event belongs to it), or where its fold stopped
  */
-export const refold = async (
+export const refold = (plan: Refold, keys: ReadonlySet<string>): Promise<Refolded> =>
+  (plan.aroundFold ?? unwatched)('refold', plan.projection.name, (read) => refoldAll(plan, keys, read));
+
+interface Refolded {
+  readonly documents: Map<string, object>;
+  readonly stuck: Map<string, Stuck>;
+}
+const refoldAll = async (
   { log, journal, projection, step, discarded, parked, upTo }: Refold,
   keys: ReadonlySet<string>,
-): Promise<{ documents: Map<string, object>; stuck: Map<string, Stuck> }> => {
+  read: (events: number) => void,
+): Promise<Refolded> => {
   const documents = new Map<string, object>();
   const stuck = new Map<string, Stuck>();
   const filter = projection.types ? { types: projection.types } : {};
   for (let after = START, done = keys.size === 0; !done;) {
     const page = await log.readAll(after, filter, PAGE);
+    read(page.events.length);
     const decoded = new DecodedPage(page, journal);
     const at = await opened(projection, decoded);
     for (let index = 0; index < page.events.length; index++) {

@@ -13,6 +13,7 @@ import { decisionTypes } from './decisions';
 import { Fold } from './fold';
 import { ahead } from './group';
 import { DecodedPage } from './page';
+import { unwatched, type AroundFold } from './refold';
 
 const knownLater = ({ recordedAt, position }: StoredEvent, { knownBy, knownAt }: AsOf): boolean =>
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
@@ -26,6 +27,13 @@ const before = (page: Page, cut: AsOf): Page => {
   return { events, position: page.position, atTip: page.atTip || end >= 0 };
 };
 
+interface ReplayStores {
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly documents: Documents;
+  readonly aroundFold?: AroundFold | undefined;
+}
+
 /**
  * Folds the log from its beginning to its end into a generation of its own. Same log, same projection, same bytes,
  * whatever the page size.
@@ -33,35 +41,34 @@ const before = (page: Page, cut: AsOf): Page => {
  * @param onProgress called after each page with the events read so far
  * @returns how many events were read
  */
-export const replay = async (
-  { log, journal, documents }: { log: EventLog; journal: Journal; documents: Documents },
+export const replay = (
+  { log, journal, documents, aroundFold = unwatched }: ReplayStores,
   projection: Projection,
   generation: string,
   fence: () => Fence,
-  {
-    pageSize = 5000,
-    onProgress,
-    cut = {},
-  }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
-): Promise<number> => {
-  // What is read again where somebody decided about a parked sequence is cut alike.
-  const past = {
-    read: (stream: string) => log.read(stream),
-    readAll: async (...asked: Parameters<EventLog['readAll']>) => before(await log.readAll(...asked), cut),
-  };
-  const fold = await Fold.open({ log: past, journal, documents }, projection, generation, fence, { behind: true });
-  const leaving = new AbortController();
-  const options = { signal: leaving.signal, limit: pageSize };
-  let events = 0;
-  const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
-  for await (const read of ahead(log.follow(START, filter, options))) {
-    const page = before(read, cut);
-    await fold.take(new DecodedPage(page, journal));
-    events += page.events.length;
-    onProgress?.(events);
-    if (page.atTip) break;
-  }
-  leaving.abort();
-  await fold.flush();
-  return events;
-};
+  { pageSize = 5000, onProgress, cut }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
+): Promise<number> =>
+  aroundFold(cut ? 'replay' : 'rebuild', projection.name, async (told) => {
+    // What is read again where somebody decided about a parked sequence is cut alike.
+    const past = {
+      read: (stream: string) => log.read(stream),
+      readAll: async (...asked: Parameters<EventLog['readAll']>) => before(await log.readAll(...asked), cut ?? {}),
+    };
+    const stores = { log: past, journal, documents, aroundFold };
+    const fold = await Fold.open(stores, projection, generation, fence, { behind: true });
+    const leaving = new AbortController();
+    const options = { signal: leaving.signal, limit: pageSize };
+    let events = 0;
+    const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
+    for await (const read of ahead(log.follow(START, filter, options))) {
+      const page = before(read, cut ?? {});
+      await fold.take(new DecodedPage(page, journal));
+      events += page.events.length;
+      told(page.events.length);
+      onProgress?.(events);
+      if (page.atTip) break;
+    }
+    leaving.abort();
+    await fold.flush();
+    return events;
+  });

@@ -26,6 +26,7 @@ import { isDropped, newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
 import { follower } from './parked.decider';
+import type { AroundFold } from './refold';
 import { replay } from './replay';
 import { policyFollower, React, type Dispatch } from './react';
 import { sendDue } from './due';
@@ -46,6 +47,7 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
   readonly aroundPage?: AroundPage;
+  readonly aroundFold?: AroundFold;
   readonly timers?: Timers;
 }
 
@@ -314,7 +316,7 @@ export class Runner {
     name: string,
     onProgress: (events: number) => void = () => undefined,
   ): Promise<{ generation: string; events: number }> {
-    const { documents, log, journal, projections } = this.parts;
+    const { documents, projections } = this.parts;
     const projection = projections.find((candidate) => candidate.name === name);
     if (!projection)
       throw new NotFound(
@@ -330,7 +332,7 @@ export class Runner {
     void every(this.timers, LEASE_MS / 3, done.signal, () => this.take(lease).catch(this.parts.onFault));
     try {
       const generation = await newGeneration(documents, projection);
-      const events = await replay({ log, journal, documents }, projection, generation, () => fence, { onProgress });
+      const events = await replay(this.parts, projection, generation, () => fence, { onProgress });
       const before = await documents.active(name);
       // One that was held up for long may find that another has dropped what it built.
       if ((await this.take(lease))?.token !== fence.token)

@@ -4,4 +4,6 @@ export { clean, FrameworkLog, loggerOf } from './log';
 export { Metrics, type Lag } from './metrics';
 export { ObservedEventLog } from './observed-event-log';
 export { traced } from './trace';
+export { aroundFoldOf } from './around-fold';
 export { aroundPageOf } from './around-page';
+export { watchParked } from './parked-watch';

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const LONG_SECONDS = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
 const VALUES_PER_LABEL = 500;
 
 /** How far one follower of the log is behind. */
@@ -98,6 +99,33 @@ export class Metrics {
     registers: this.registers,
   });
 
+  private readonly parkings = new Counter({
+    name: 'baton_sequences_parked_total',
+    help: 'Sequences of events that began to wait, by the code of the event at fault.',
+    labelNames: ['follower', 'code'],
+    registers: this.registers,
+  });
+
+  private readonly foldsRunning = new Gauge({
+    name: 'baton_folds_from_start_running',
+    help: 'Folds from the start of the log that run now: rebuild, replay (as of another moment), refold (a parked sequence).',
+    labelNames: ['kind', 'read_model'],
+    registers: this.registers,
+  });
+  private readonly foldEvents = new Counter({
+    name: 'baton_folds_from_start_events_total',
+    help: 'Events that such folds have read.',
+    labelNames: ['kind', 'read_model'],
+    registers: this.registers,
+  });
+  private readonly foldSeconds = new Histogram({
+    name: 'baton_folds_from_start_duration_seconds',
+    help: 'How long such folds took, those that failed included.',
+    labelNames: ['kind', 'read_model'],
+    buckets: LONG_SECONDS,
+    registers: this.registers,
+  });
+
   get contentType(): string {
     return this.registry.contentType;
   }
@@ -125,6 +153,25 @@ export class Metrics {
 
   fault(follower: string, code: string): void {
     this.faults.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+  }
+
+  sequenceParked(follower: string, code: string): void {
+    this.parkings.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+  }
+
+  /** @returns to be called when the fold has ended, whatever came of it */
+  foldBegins(kind: string, readModel: string): () => void {
+    const labels = { kind, read_model: this.bounded('read_model', readModel) };
+    const began = performance.now();
+    this.foldsRunning.inc(labels);
+    return () => {
+      this.foldsRunning.dec(labels);
+      this.foldSeconds.observe(labels, (performance.now() - began) / 1000);
+    };
+  }
+
+  foldRead(kind: string, readModel: string, events: number): void {
+    this.foldEvents.inc({ kind, read_model: this.bounded('read_model', readModel) }, events);
   }
 
   operation(kind: string, errorCodes: readonly string[]): void {

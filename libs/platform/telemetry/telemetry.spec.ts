@@ -3,12 +3,15 @@ import { context, ROOT_CONTEXT, trace, type Context, type Span, type Tracer } fr
 import { CommandBus } from '@nestjs/cqrs';
 import { Accepted, Conflict, EventLog, refuse, To, type AnyCommand, type EventMeta } from '@baton/kernel';
 import { pino } from 'pino';
+import { MemoryDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
+import { aroundFoldOf } from './around-fold';
 import { aroundPageOf } from './around-page';
 import { CommandWatch } from './command-watch';
 import { loggerOf } from './log';
 import { Metrics } from './metrics';
 import { ObservedEventLog } from './observed-event-log';
+import { watchParked } from './parked-watch';
 import { traced } from './trace';
 
 interface Recorded {
@@ -184,6 +187,62 @@ describe('the watch over followers', () => {
       { follower: 'deals-v1', code: 'documents/lease-lost' },
     ]);
     expect(await metrics.text([])).not.toContain('baton_follower_lag_events{'); // a generation that is gone
+  });
+});
+
+describe('the watch over folds from the start of the log', () => {
+  it('counts those that run, what they read and how long they took, and traces them', async () => {
+    const spans = recordSpans();
+    const metrics = new Metrics();
+    const around = aroundFoldOf(metrics);
+    const during = await around('rebuild', 'deals', async (read) => {
+      read(2000);
+      read(500);
+      return metrics.text([]);
+    });
+    const labels = '{kind="rebuild",read_model="deals"}';
+    expect(during).toContain(`baton_folds_from_start_running${labels} 1`);
+    expect(during).toContain(`baton_folds_from_start_events_total${labels} 2500`);
+    const lost = new Conflict('documents/lease-lost', 'gone');
+    await expect(around('refold', 'deals', () => Promise.reject(lost))).rejects.toBe(lost);
+    const after = await metrics.text([]);
+    expect(after).toContain(`baton_folds_from_start_running${labels} 0`);
+    expect(after).toContain(`baton_folds_from_start_duration_seconds_count${labels} 1`);
+    expect(after).toContain('baton_folds_from_start_running{kind="refold",read_model="deals"} 0');
+    expect(spans).toMatchObject([
+      { name: 'rebuild', attributes: { 'baton.read_model': 'deals', 'baton.events': 2500 }, ended: true },
+      { name: 'refold', failed: 'documents/lease-lost', ended: true },
+    ]);
+  });
+});
+
+describe('the alarm', () => {
+  const parked = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b', message: 'm' };
+  const given = async () => {
+    const lines: string[] = [];
+    const metrics = new Metrics();
+    const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
+    const documents = watchParked(new MemoryDocuments(), metrics, logger);
+    const fence = (await documents.lease('deals', 'me', 1000, '2024-01-01T00:00:00.000Z'))!;
+    const checkpoint = { position: '1', count: 1, digest: 'deals-v1:1' };
+    return { lines, metrics, documents, commit: { follower: 'deals-v1', checkpoint, fence, parked: [parked] } };
+  };
+
+  it('is raised once for each sequence that begins to wait', async () => {
+    const { lines, metrics, documents, commit } = await given();
+    await documents.commit({ ...commit, parked: [] });
+    expect(lines).toEqual([]);
+    await documents.commit(commit);
+    const { message: _, ...told } = parked;
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...told }]);
+    expect(await metrics.text([])).toContain('baton_sequences_parked_total{follower="deals-v1",code="a/b"} 1');
+  });
+
+  it('is not raised for what was not saved', async () => {
+    const { lines, documents, commit } = await given();
+    const stale = { ...commit, fence: { ...commit.fence, token: commit.fence.token - 1 } };
+    await expect(documents.commit(stale)).rejects.toMatchObject({ code: 'documents/lease-lost' });
+    expect(lines).toEqual([]);
   });
 });
 
