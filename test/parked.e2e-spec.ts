@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import type { Parked, StoredEvent } from '@baton/kernel';
+import { EmbeddedEventLog } from '@baton/platform/event-log';
+import { baton, batonJson, root, Served, temporaryFolder } from './support/baton';
+
+const folder = temporaryFolder();
+const laterBuild = join(root, 'test/support/later-build.js');
+
+/** What a newer build has written: this one does not know the type. */
+const teleport = async (lead: string) => {
+  const log = EmbeddedEventLog.open(join(folder, 'log.db'), { now: () => new Date().toISOString() });
+  const [{ meta }] = (await log.read(`lead-${lead}`)) as [StoredEvent];
+  const event = {
+    id: `teleported-${lead}`,
+    type: 'LeadTeleported',
+    data: { leadId: lead },
+    meta: { ...meta, schema: 1 },
+  };
+  await log.append(`lead-${lead}`, [event], 'any');
+  await log.close();
+};
+const waiting = () =>
+  batonJson<Parked[]>(folder, 'parked', 'list').map(({ follower, sequence, code, eventId }) => ({
+    ...{ follower, sequence, code, eventId },
+  }));
+const caseFile = (lead: string) => ({
+  follower: expect.stringMatching(/^case-file-v\d+$/) as unknown,
+  sequence: `stream:lead-${lead}`,
+  code: 'event/unknown-type',
+  eventId: `teleported-${lead}`,
+});
+const decide = (action: 'retry' | 'discard', lead: string) =>
+  baton(folder, 'parked', action, follower, `stream:lead-${lead}`, '--json');
+let follower = '';
+
+describe('an event that this build does not know', () => {
+  beforeAll(async () => {
+    const served = await Served.start(folder);
+    for (const lead of ['ada', 'bob', 'cyd']) {
+      const { data } = await served.ask<{ captureLead: { __typename: string } }>(
+        `mutation { captureLead(commandId: "c-${lead}", input: { leadId: "${lead}" }) { __typename } }`,
+        ['admin'],
+      );
+      expect(data.captureLead.__typename).toBe('Accepted');
+    }
+    await served.settle();
+    await served.stop();
+    await teleport('ada');
+    await teleport('bob');
+  }, 120_000);
+
+  it('waits and raises the alarm: a line, and the list of what waits', () => {
+    const { status, stdout, stderr } = baton(folder, 'parked', 'list');
+    expect(status).toBe(0);
+    expect(stdout).toContain('stream:lead-ada');
+    const alarms = stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(alarms).toMatchObject([
+      { msg: 'a sequence of events waits for a decision', ...caseFile('ada') },
+      { msg: 'a sequence of events waits for a decision', ...caseFile('bob') },
+    ]);
+    expect(waiting()).toEqual([caseFile('ada'), caseFile('bob')]);
+    follower = batonJson<Parked[]>(folder, 'parked', 'list')[0]!.follower;
+  }, 120_000);
+
+  it('is told by the server: status, a warning of health, a figure; everything else goes on', async () => {
+    await teleport('cyd');
+    const served = await Served.start(folder);
+    try {
+      await served.settle();
+      const { data } = await served.ask<{ status: { name: string; parked: { sequence: string; code: string }[] }[] }>(
+        '{ status { name parked { sequence code } } }',
+        ['admin'],
+      );
+      const parked = data.status.flatMap(({ name, parked }) => parked.map((one) => ({ name, ...one })));
+      const code = 'event/unknown-type';
+      expect(parked).toEqual(
+        ['ada', 'bob', 'cyd'].map((lead) => ({ name: follower, sequence: `stream:lead-${lead}`, code })),
+      );
+      await delay(1_100); // progress is kept for a second
+      const ready = await fetch(`${served.url}/health/ready`);
+      expect([ready.status, await ready.json()]).toMatchObject([200, { codes: [], warnings: ['health/parked'] }]);
+      const figures = await (await fetch(`${served.url}/metrics`)).text();
+      expect(figures).toContain(`baton_parked_sequences{follower="${follower}"} 3`);
+      // This process parked one of them; the others waited already.
+      expect(figures).toContain(`baton_sequences_parked_total{follower="${follower}",code="${code}"} 1`);
+      const answer = await served.ask<{ leads: { totalCount: number } }>('{ leads { totalCount } }', ['admin']);
+      expect(answer.data.leads.totalCount).toBe(3);
+    } finally {
+      await served.stop();
+    }
+  }, 120_000);
+
+  it('still waits when it is tried again by the same build', () => {
+    const { status, stdout } = decide('retry', 'ada');
+    expect([status, JSON.parse(stdout)]).toMatchObject([1, { waits: caseFile('ada') }]);
+    expect(waiting()).toHaveLength(3);
+  }, 120_000);
+
+  it('goes on when a build that knows it tries again, and nothing of it is missing', () => {
+    process.env['NODE_OPTIONS'] = `--require ${laterBuild}`;
+    try {
+      const { status, stdout } = decide('retry', 'ada');
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ sequence: 'stream:lead-ada', waits: null });
+      const text = baton(folder, 'case-file', 'lead', 'ada', '--json');
+      expect(text.status).toBe(0);
+      expect(text.stdout).toContain('LeadTeleported');
+    } finally {
+      delete process.env['NODE_OPTIONS'];
+    }
+    expect(waiting()).toEqual([caseFile('bob'), caseFile('cyd')]);
+  }, 120_000);
+
+  it('is left out by decision, also by every rebuild of that version', () => {
+    expect(JSON.parse(decide('discard', 'bob').stdout)).toMatchObject({ waits: null });
+    expect(JSON.parse(decide('discard', 'cyd').stdout)).toMatchObject({ waits: null });
+    expect(waiting()).toEqual([]);
+    const { completeness } = batonJson<{ completeness: { complete: boolean }[] }>(folder, 'status', '--verify');
+    expect(completeness.every(({ complete }) => complete)).toBe(true);
+  }, 120_000);
+
+  it('leaves the decisions in the log, with who took them', () => {
+    const decided = baton(folder, 'events', '--stream', `follower-${follower}`)
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StoredEvent)
+      .map(({ type, data, meta }) => [type, (data as { sequence: string }).sequence, meta.actor]);
+    const actor = expect.stringMatching(/^local:/) as unknown;
+    expect(decided).toEqual([
+      ['ParkedRetried', 'stream:lead-ada', actor],
+      ['ParkedRetried', 'stream:lead-ada', actor],
+      ['ParkedDiscarded', 'stream:lead-bob', actor],
+      ['ParkedDiscarded', 'stream:lead-cyd', actor],
+    ]);
+  }, 120_000);
+
+  it.each([
+    [['parked', 'forget'], 'cli/unknown-action'],
+    [['parked', 'retry', 'leads-v1'], 'cli/argument-missing'],
+    [['parked', 'discard', 'leads-v1', 'lead-ada'], 'read/not-parked'],
+  ])('%s is refused', (args, code) => {
+    const { status, stderr } = baton(folder, ...args);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
+  });
+});
