@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { catalogueOf, type Documents, type Projection } from '@baton/kernel';
+import { accessParts } from '@baton/platform/access';
+import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { SealedJournal } from '@baton/platform/event-log';
+import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
+import { replay } from '@baton/platform/runner';
+import { contextParts } from '../apps/contexts';
+import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
+import { clock, load, openLog, started } from './support/server';
+
+/** Pages of all documents of a read model as text. */
+const bytesOf = async (documents: Documents, projection: Projection): Promise<string> => {
+  const lines: string[] = [];
+  for await (const page of new ReadModels(documents).pages(projection))
+    for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
+  return lines.join('\n');
+};
+
+describe('what the command line keeps elsewhere', () => {
+  const [live, copies, other, a, b] = [
+    temporaryFolder(),
+    temporaryFolder(),
+    temporaryFolder(),
+    temporaryFolder(),
+    temporaryFolder(),
+  ];
+  it('is a backup of a server that goes on writing; its documents are those of a fold of the same prefix', async () => {
+    const copy = join(copies, 'monday');
+    const { child, ended, url, token } = await started(live);
+    const acknowledged = new Set<string>();
+    const sending = load(url, token, acknowledged, 4);
+    while (acknowledged.size < 50) await delay(10);
+    const before = acknowledged.size;
+    const known = new Set(acknowledged);
+    const backup = batonRunning(live, 'backup', copy, '--json');
+    let answer = '';
+    backup.stdout.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    expect(await once(backup, 'exit')).toEqual([0, null]);
+    const manifest = JSON.parse(answer) as { position: string; events: number };
+    const after = acknowledged.size;
+    child.kill('SIGTERM');
+    await ended;
+    await sending;
+    expect(after).toBeGreaterThan(before); // it did go on
+    expect(existsSync(join(copy, 'master.key'))).toBe(false);
+
+    const target = join(other, 'data');
+    mkdirSync(target);
+    expect(baton(target, 'restore', copy).stderr).toContain('backup/no-master-key');
+    process.env['BATON_MASTER_KEY'] = readFileSync(join(live, 'master.key'), 'utf8').trim();
+    try {
+      expect(batonJson(target, 'restore', copy)).toMatchObject({
+        position: manifest.position,
+        events: manifest.events,
+      });
+      const again = baton(target, 'restore', copy);
+      expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('backup/not-empty')]);
+      const verified = batonJson<{ completeness: { complete: boolean }[] }>(target, 'status', '--verify');
+      expect(verified.completeness.every(({ complete }) => complete)).toBe(true);
+    } finally {
+      delete process.env['BATON_MASTER_KEY'];
+    }
+
+    const [log, restored] = [openLog(live), openLog(target)];
+    const prefix = (await log.readAll('', {}, manifest.events)).events;
+    expect(prefix.at(-1)!.position).toBe(manifest.position);
+    // Policies may have gone on at the restored end, with the same ids; what was backed up is there as it was.
+    expect((await restored.readAll('', {}, manifest.events)).events).toEqual(prefix);
+    const captured = new Set(prefix.map(({ stream }) => stream));
+    expect([...known].filter((lead) => !captured.has(`lead-${lead}`))).toEqual([]);
+
+    const keys = EmbeddedKeyStore.open(join(live, 'keys.db'), masterKey(live));
+    const parts = [accessParts, ...contextParts];
+    const journal = new SealedJournal(restored, catalogueOf(parts.flatMap(({ events }) => events)), keys);
+    const documents = await EmbeddedDocuments.open(join(target, 'documents.db'));
+    let seen = 0;
+    for (const projection of parts.flatMap(({ projections }) => projections)) {
+      const memory = new MemoryDocuments();
+      const fence = (await memory.lease('fold', 'test', 60_000, clock.now()))!;
+      const generation = `${projection.name}-v${projection.version}`;
+      await replay({ log: restored, journal, documents: memory }, projection, generation, () => fence);
+      const expected = await bytesOf(memory, projection);
+      expect({ [projection.name]: (await bytesOf(documents, projection)) === expected }).toEqual({
+        [projection.name]: true,
+      });
+      seen += expected === '' ? 0 : expected.split('\n').length;
+    }
+    expect(seen).toBeGreaterThan(50);
+    await Promise.all([documents.close(), keys.close(), log.close(), restored.close()]);
+  }, 180_000);
+
+  it('is a copy of a log, there and back', async () => {
+    expect(baton(a, 'keys', 'create', '--label', 'page', '--roles', 'sales').status).toBe(0);
+    const out = batonJson<{ written: number; digest: string }>(a, 'copy-log', '--to', b);
+    expect(out.written).toBeGreaterThan(0);
+    const back = batonJson(a, 'copy-log', '--from', b, '--to', join(a, 'back'));
+    expect(back).toEqual(out);
+    expect(batonJson(a, 'copy-log', '--to', b)).toEqual({ ...out, written: 0 });
+    expect(baton(a, 'copy-log', '--to', a).stderr).toContain('copy/source-is-target');
+    expect(baton(a, 'copy-log').stderr).toContain('cli/argument-missing');
+  }, 60_000);
+});

@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Clock } from '@baton/kernel';
+import { EmbeddedEventLog } from '@baton/platform/event-log';
+import { root } from './baton';
+
+/** Whoever only reads a log needs no time. */
+export const clock: Clock = { now: () => '2030-01-01T00:00:00.000Z' };
+export const capture = (lead: string) =>
+  `mutation { captureLead(commandId: "c-${lead}", input: { leadId: "${lead}", email: "${lead}@example.org" }) { __typename } }`;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: {
+    data?: Record<string, { __typename: string } | null> | null;
+    errors?: { extensions: { code: string } }[];
+  };
+}
+/** Sends one GraphQL request, and gives the answer with its status and headers. */
+export const ask = async (url: string, token: string, query: string): Promise<Answer> => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+};
+
+/** A request whose body does not end: it is in flight until its socket is closed. */
+export const slowRequest = (url: string): Socket => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(
+    'POST /graphql HTTP/1.1\r\nhost: baton\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+  );
+  return socket;
+};
+
+/** A server in a process of its own, and what it prints. */
+export const started = async (dataDir: string, settings: Record<string, string> = {}) => {
+  const child: ChildProcess = spawn(process.execPath, [join(root, 'apps/cli/baton.js'), 'start', '--json'], {
+    cwd: dataDir,
+    env: { ...process.env, EVENTSTORE_URL: '', MONGODB_URL: '', BATON_DATA_DIR: dataDir, BATON_PORT: '0', ...settings },
+  });
+  let printed = '';
+  let told = '';
+  child.stderr!.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  while (!printed.includes('\n')) {
+    const chunk = await Promise.race([once(child.stdout!, 'data') as Promise<[Buffer]>, ended]);
+    if (!(chunk[0] instanceof Buffer)) throw new Error(`it did not start: ${told}`);
+    printed += chunk[0].toString();
+  }
+  const { url, token = '' } = JSON.parse(printed) as { url: string; token?: string };
+  return { child, ended, url: url.replace('/graphql', ''), token, told: () => told };
+};
+/** Sends commands from several callers until the server is gone; what was acknowledged is kept. */
+export const load = (url: string, token: string, acknowledged: Set<string>, callers = 16) =>
+  Promise.all(
+    Array.from({ length: callers }, async (_, caller) => {
+      for (let n = 0; ; n++) {
+        const lead = `lead${caller}x${n}`;
+        try {
+          const { body } = await ask(url, token, capture(lead));
+          if (body.data?.['captureLead']?.__typename === 'Accepted') acknowledged.add(lead);
+        } catch {
+          return; // the connection is closed or refused: the server is gone
+        }
+      }
+    }),
+  );
+export const openLog = (folder: string) => EmbeddedEventLog.open(join(folder, 'log.db'), clock);
