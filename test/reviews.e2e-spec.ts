@@ -1,0 +1,217 @@
+import { eventIdOf, type Role } from '@baton/kernel';
+import { batonJson, Served, temporaryFolder } from './support/baton';
+
+interface Outcome {
+  readonly __typename: 'Accepted' | 'Refused';
+  readonly id: string;
+  readonly position: string;
+  readonly repeated: boolean;
+  readonly code: string;
+}
+
+describe('both teams', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let sent = 0;
+  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  afterAll(() => served.stop());
+
+  const send = async (command: string, input: object, as: readonly Role[], id = `command-${sent++}`) => {
+    const type = `${command.charAt(0).toUpperCase()}${command.slice(1)}Input!`;
+    const { data, errors } = await served.ask<{ it: Outcome }>(
+      `mutation ($id: ID!, $input: ${type}) { it: ${command}(commandId: $id, input: $input) {
+        __typename ... on Accepted { id position repeated } ... on Refused { code } } }`,
+      as,
+      { id, input },
+    );
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.it;
+  };
+  const tell = async (command: string, input: object, as: readonly Role[] = ['revops']) => {
+    const outcome = await send(command, input, as);
+    expect({ [command]: outcome.code ?? outcome.__typename }).toEqual({ [command]: 'Accepted' });
+    return outcome;
+  };
+  const ask = async <T>(query: string, as: readonly Role[] = ['analyst']): Promise<T> => {
+    await served.settle();
+    const { data, errors } = await served.ask<{ it: T }>(`{ it: ${query} }`, as);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.it;
+  };
+
+  it('agree on what marketing promises', async () => {
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
+    const body = { obligations: [], marketing: { per: 'quarter', pipeline } };
+    await tell('proposeDefinition', { definitionId: 'sla-policy', body, reason: 'agreed' });
+    for (const team of ['marketing', 'sales'] as const)
+      await tell('approveDefinition', { definitionId: 'sla-policy', number: 1, team }, [team]);
+    expect(await ask('marketingSla { definition salesQualified { needed soFar missing } }')).toEqual({
+      definition: 'sla-policy@1',
+      salesQualified: { needed: '53 1/3', soFar: 0, missing: 54 },
+    });
+  });
+
+  it('hear what sales hears, by the campaign that reached the person', async () => {
+    await tell('captureLead', { leadId: 'ada', industry: 'Steel' });
+    const touch = { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'spring' };
+    await send('recordTouch', touch, ['marketing'], 'touch');
+    const touchId = eventIdOf('lead-ada', 'touch', 0);
+    const feedback = { leadId: 'ada', touchId, objections: ['Price'], note: 'Ada laughed about it.' };
+    await tell('giveFeedback', { feedbackId: 'f1', ...feedback }, ['sales']);
+    await tell('giveFeedback', { opportunityId: 'd1', objections: [' price '] }, ['sales']);
+    const rows = '{ feedback rows { group code feedback } }';
+    expect(await ask(`feedbackTopics(topic: OBJECTIONS, by: CAMPAIGN) ${rows}`)).toEqual({
+      feedback: 2,
+      rows: [
+        { group: null, code: 'price', feedback: 1 },
+        { group: 'spring', code: 'Price', feedback: 1 },
+      ],
+    });
+    const behind = 'feedback(topic: OBJECTIONS, code: "PRICE", by: CAMPAIGN, group: "spring")';
+    const node = '{ totalCount edges { node { feedbackId industry note by } } }';
+    const expected = (note: string | null) => ({
+      totalCount: 1,
+      edges: [{ node: { feedbackId: 'f1', industry: 'Steel', note, by: 'key:sales' } }],
+    });
+    expect(await ask(`${behind} ${node}`, ['marketing'])).toEqual(expected('Ada laughed about it.'));
+    expect(await ask(`${behind} ${node}`, ['analyst'])).toEqual(expected(null));
+  });
+
+  it('give feedback on nobody and on no call', async () => {
+    const about = async (subject: object) =>
+      (await send('giveFeedback', { objections: ['price'], ...subject }, ['sales'])).code;
+    expect(await about({ leadId: 'nobody' })).toBe('lead/unknown');
+    expect(await about({ leadId: 'ada', touchId: 'nothing' })).toBe('feedback/unknown-touch');
+    expect(await about({ opportunityId: 'd1', touchId: 't1' })).toBe('feedback/touch-needs-lead');
+  });
+
+  it('page through feedback, and refuse a cursor that is none', async () => {
+    const page = (after = '') => `feedback(first: 1${after}) { totalCount pageInfo { hasNextPage endCursor } }`;
+    const one = await ask<{ totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string } }>(page());
+    expect(one).toMatchObject({ totalCount: 2, pageInfo: { hasNextPage: true } });
+    expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: false } });
+    for (const after of ['x', Buffer.from('{"id":"f9","values":[]}').toString('base64url')]) {
+      const { errors } = await served.ask(`{ ${page(`, after: "${after}"`)} }`, ['analyst']);
+      expect(errors?.[0]?.extensions.code).toBe('graphql/bad-cursor');
+    }
+  });
+
+  it('support a deal that there is, and see the won deals they served', async () => {
+    const request = { supportId: 's1', opportunityId: 'deal', kind: 'asset', need: 'A case study.' };
+    expect((await send('requestSupport', request, ['sales'])).code).toBe('opportunity/unknown');
+    await tell('openOpportunity', { opportunityId: 'deal', amount: { minor: 100, currency: 'USD' } });
+    await tell('requestSupport', request, ['sales']);
+    const open = '{ totalCount edges { node { status taker ageHours } } }';
+    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 1 });
+    await tell('takeSupportRequest', { supportId: 's1' }, ['marketing']);
+    expect(await ask(`supportRequests(opportunityId: "deal", taker: "key:marketing") ${open}`)).toMatchObject({
+      edges: [{ node: { status: 'TAKEN', taker: 'key:marketing' } }],
+    });
+    await tell('deliverSupport', { supportId: 's1', delivered: 'story.pdf' }, ['marketing']);
+    await tell('winOpportunity', { opportunityId: 'deal' }, ['sales']);
+    expect(await ask('servedDeals { won served deals { opportunityId supportIds } }')).toEqual({
+      won: 1,
+      served: 1,
+      deals: [{ opportunityId: 'deal', supportIds: ['s1'] }],
+    });
+    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 0 });
+  });
+
+  describe('review', () => {
+    const question = {
+      reviewId: 'r1',
+      kind: 'weekly-pipeline',
+      from: '2020-01-01T00:00:00.000Z',
+      to: '2999-01-01T00:00:00.000Z',
+    };
+    interface Held {
+      readonly figures: Record<string, unknown>;
+      readonly position: string;
+      readonly definitions: string[];
+      readonly intact: boolean;
+      readonly actions: number;
+    }
+    const held = () => ask<Held>('review(reviewId: "r1") { figures position definitions intact actions }');
+    let first: Held;
+
+    it('the figures that the reports give, which no caller can', async () => {
+      const { errors } = await served.ask(
+        `mutation { holdReview(commandId: "x", input: { reviewId: "r0", kind: "weekly-pipeline",
+          from: "2024-01-01T00:00:00Z", to: "2024-02-01T00:00:00Z", figures: {} }) { __typename } }`,
+        ['revops'],
+      );
+      expect(errors?.[0]?.message).toContain('figures');
+      const answer = await send('holdReview', question, ['marketing'], 'hold');
+      expect(answer).toMatchObject({ __typename: 'Accepted', repeated: false });
+      first = await held();
+      expect(first).toMatchObject({ definitions: ['sla-policy@1'], intact: true, actions: 0 });
+      expect(first.figures).toMatchObject({
+        pipeline: { open: { deals: 0 } },
+        velocity: { total: { won: 1, lost: 0 } },
+        servedDeals: { won: 1, served: 1 },
+      });
+      const again = await ask<{ total: object }>(
+        `velocity(from: "${question.from}", to: "${question.to}", asOf: { knownAt: "${first.position}" }) { total { won lost open } }`,
+      );
+      expect((first.figures['velocity'] as { total: object }).total).toMatchObject(again.total);
+    });
+
+    it('once: what happens later changes nothing of it', async () => {
+      await tell('openOpportunity', { opportunityId: 'later' });
+      expect(await send('holdReview', question, ['marketing'], 'hold')).toMatchObject({ repeated: true });
+      expect(await send('holdReview', question, ['marketing'])).toMatchObject({ __typename: 'Accepted' });
+      const other = { ...question, to: '2998-01-01T00:00:00.000Z' };
+      expect((await send('holdReview', other, ['marketing'])).code).toBe('review/already-held');
+      expect(await held()).toEqual(first);
+      expect((await ask<{ open: object }>('pipeline { open { deals } }')).open).toEqual({ deals: 1 });
+    });
+
+    it('of every kind, and no empty period or unknown zone', async () => {
+      for (const kind of ['monthly-sla', 'quarterly-definition'])
+        await tell('holdReview', { ...question, reviewId: kind, kind, from: '2026-01-01T00:00:00.000Z' });
+      const refused = async (change: object) =>
+        (await send('holdReview', { ...question, reviewId: 'r9', ...change }, ['revops'])).code;
+      expect(await refused({ to: question.from })).toBe('insights/empty-period');
+      expect(await refused({ timeZone: 'Mars/X' })).toBe('insights/unknown-time-zone');
+      expect(await refused({ kind: 'daily' })).toBe('command/invalid');
+      const all = await ask<{ edges: { node: { kind: string; intact: boolean } }[] }>(
+        'reviews { edges { node { kind intact } } }',
+      );
+      expect(all.edges.map(({ node }) => node)).toEqual(
+        ['QUARTERLY_DEFINITION', 'MONTHLY_SLA', 'WEEKLY_PIPELINE'].map((kind) => ({ kind, intact: true })),
+      );
+    });
+
+    it('what they agreed to do, until it is done', async () => {
+      await tell('agreeReviewAction', { reviewId: 'r1', what: 'Call.', owner: 'rita', dueOn: '2024-01-12' }, ['sales']);
+      await tell('agreeReviewAction', { reviewId: 'r1', what: 'Mail.', owner: 'mia', dueOn: '2999-01-12' }, ['sales']);
+      const node = '{ totalCount edges { node { number owner open overdue } } }';
+      expect(await ask(`reviewActions(overdue: true) ${node}`)).toEqual({
+        totalCount: 1,
+        edges: [{ node: { number: 1, owner: 'rita', open: true, overdue: true } }],
+      });
+      expect(await ask(`reviewActions(open: true) ${node}`)).toMatchObject({ totalCount: 2 });
+      await tell('completeReviewAction', { reviewId: 'r1', number: 1 }, ['sales']);
+      expect(await ask(`reviewActions(overdue: true) ${node}`)).toMatchObject({ totalCount: 0 });
+      expect(await ask(`reviewActions(open: false) ${node}`)).toMatchObject({ totalCount: 1 });
+      expect(await held()).toMatchObject({ actions: 2, intact: true });
+    });
+  });
+
+  it('read the same figures on the command line', async () => {
+    await served.settle();
+    const report = (...options: string[]) =>
+      batonJson<{ salesQualified: { needed: string | null }; warnings: string[] }>(
+        folder,
+        'report',
+        'marketing-sla',
+        ...options,
+      );
+    expect(report()).toMatchObject({ salesQualified: { needed: '53 1/3' }, warnings: [] });
+    // Before anything was agreed, nothing was promised.
+    const before = report('--period', '2020-Q1');
+    expect(before.salesQualified.needed).toBeNull();
+    expect(before.warnings).toHaveLength(1);
+  });
+});
