@@ -11,11 +11,9 @@ import {
   type Json,
 } from '@baton/kernel';
 import type { TouchFact } from '@baton/definitions';
-import { leadEvents, scoreAt, type LeadCommand, type LeadEvent } from '@baton/leads';
+import { lead, leadEvents, scoreAt, TouchLog, type LeadCommand, type LeadEvent } from '@baton/leads';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { lead } from '../libs/leads/write/lead/lead.decider';
-import { TouchLog } from '../libs/leads/write/lead/touch-log.model';
 import { clock, measured, median, quantile, type Benchmark } from './support';
 
 const SIZES = [10, 100, 1000, 10_000];

@@ -29,6 +29,8 @@ export { type HandoffPackage } from './write/lead/package.rules';
 export { stageNames, type StageName } from './write/lead/lead.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
 export { probabilityToWin, type Counts, type Past } from './score/naive-bayes.model';
+export { lead } from './write/lead/lead.decider';
+export { TouchLog } from './write/lead/touch-log.model';
 export { scoreAt, type Score, type ScoreEntry } from './write/lead/score.model';
 export { routingQueues, type RoutingQueue } from './read/routing/routing.projection';
 export { compileCalendar, wallClock, type Calendar } from './sla/calendar.rules';

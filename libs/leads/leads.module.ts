@@ -3,7 +3,7 @@ import type { ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
 import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
-import { merges } from './react/merges.policy';
+import { merges, unions } from './react/merges.policy';
 import { returns } from './react/returns.policy';
 import { visitors } from './react/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
@@ -30,7 +30,7 @@ export const leadsParts: ContextParts = {
   name: 'leads',
   events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
   projections: [leads, leadsDue, routingQueues, feedbackList, contentUses, handoffPackages, deliveries],
-  policies: [merges, visitors, handoff, returns, placement],
+  policies: [merges, unions, visitors, handoff, returns, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
 

@@ -1,5 +1,9 @@
-import { policy } from '@baton/kernel';
-import { ToLead, type LeadEvent } from '../write/lead/lead.events';
+import { policy, type Happened, type Reaction, type Recorded } from '@baton/kernel';
+import type { TouchFact } from '@baton/definitions';
+import { lead } from '../write/lead/lead.decider';
+import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
+import { isKnown, stageOf, type Stage } from '../write/lead/lead.model';
+import { lentOf } from '../write/lead/united.rules';
 
 /** What the survivor recorded is told to the other lead. */
 export const merges = policy<LeadEvent>({
@@ -13,5 +17,105 @@ export const merges = policy<LeadEvent>({
     LeadUnmerged: ({ data: { leadId, mergedLeadId } }) => [
       { to: ToLead, id: mergedLeadId, type: 'FollowUnmerge', data: { leadId: mergedLeadId, survivorId: leadId } },
     ],
+  },
+});
+
+type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId'>;
+const PAGE = 500; // what one event's list holds
+
+const unite = (leadId: string, { touches, profile, stage, ...from }: Brought): readonly Reaction[] => {
+  const reactions: Reaction[] = [];
+  for (let first = 0; first === 0 || first < touches.length; first += PAGE) {
+    const page = { leadId, ...from, touches: touches.slice(first, first + PAGE) };
+    // How far it came goes first, so that nobody is qualified by touches of a customer.
+    const once = first === 0 ? { ...(profile && { profile }), ...(stage && { stage }) } : {};
+    reactions.push({ to: ToLead, id: leadId, type: 'UniteLead', data: { ...page, ...once } });
+  }
+  return reactions;
+};
+const moved = (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  stage: Stage,
+): readonly Reaction[] =>
+  survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [], stage: lentOf(stage) });
+const part = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
+  { to: ToLead, id: leadId, type: 'PartLead', data: { leadId, mergedLeadId, through } },
+];
+const onward = ({ mergedLeadId, through = [] }: { mergedLeadId: string; through?: readonly string[] }) => [
+  mergedLeadId,
+  ...through,
+];
+type Short = Brought['touches'][number];
+const shortOf = ({ id, at, action = '', ...rest }: TouchFact): Short => {
+  const { channel, content, page, campaign } = rest;
+  return {
+    ...{ id, at, action },
+    ...(channel !== undefined && { channel }),
+    ...(content !== undefined && { content }),
+    ...(page !== undefined && { page }),
+    ...(campaign !== undefined && { campaign }),
+  };
+};
+
+/**
+ * Whatever a merged lead brings reaches its survivor: what it had at the merge, by each lead that it was recorded on,
+ * and what happens to it afterwards.
+ */
+export const unions = policy<LeadEvent>({
+  name: 'unite-merged-leads',
+  version: 1,
+  from: 'start',
+  on: {
+    LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
+      const state = ((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]).reduce(
+        (known, event: Happened<LeadEvent>) => lead.evolve(known, event),
+        lead.initialState(),
+      );
+      if (!isKnown(state)) return [];
+      const { touches, union, profile } = state.person;
+      const parts = union?.parts ?? [];
+      const touchesOf = (holds: (id: string) => boolean): Short[] =>
+        Array.from({ length: touches.length }, (_, index) => touches.at(index)!)
+          .filter(({ id }) => holds(id))
+          .map(shortOf);
+      return [
+        ...unite(survivorId, {
+          mergedLeadId: leadId,
+          touches: touchesOf((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
+          profile: (union ? union.alone.profile : profile) as Brought['profile'],
+          stage: lentOf(union ? union.own : stageOf(state)),
+        }),
+        ...parts.flatMap((each) =>
+          unite(survivorId, {
+            ...{ mergedLeadId: leadId, through: [...each.path], profile: each.profile as Brought['profile'] },
+            touches: touchesOf((id) => each.touchIds.has(id)),
+            ...(each.stage && { stage: lentOf(each.stage) }),
+          }),
+        ),
+      ];
+    },
+    TouchRecorded: ({ id, data: { leadId, survivorId, action, channel, content, page, campaign }, occurredAt: at }) =>
+      survivorId === undefined
+        ? []
+        : unite(survivorId, {
+            mergedLeadId: leadId,
+            touches: [shortOf({ id, at, action, channel, content, page, campaign })],
+          }),
+    LeadRecycled: ({ data, occurredAt: since }) =>
+      moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
+    LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
+    LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
+    LeadUnited: ({ data: { leadId, survivorId, touches, profile, stage, ...from } }) =>
+      survivorId === undefined
+        ? []
+        : unite(survivorId, {
+            ...{ mergedLeadId: leadId, through: onward(from), touches },
+            ...(profile && { profile }),
+            ...(stage && { stage }),
+          }),
+    LeadParted: ({ data: { leadId, survivorId, ...from } }) =>
+      survivorId === undefined ? [] : part(survivorId, leadId, onward(from)),
+    LeadUnmerged: ({ data: { leadId, mergedLeadId, survivorId } }) =>
+      survivorId === undefined ? [] : part(survivorId, leadId, [mergedLeadId]),
   },
 });

@@ -71,8 +71,9 @@ describe('the read model of leads', () => {
     expect(Object.keys(leads.columns).filter((column) => personal.has(column))).toEqual([]);
   });
 
-  it('takes every event of a lead but the released id and what routing and the clocks say', () =>
+  it('takes every event of a lead but the released id and what is foreseen, routing and the clocks say', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
+      'QualificationForeseen',
       'LeadRoutingLapsed',
       'LeadOpportunityLost',
       ...[...leadEvents.schemas.keys()].filter((type) => type.startsWith('Obligation')),

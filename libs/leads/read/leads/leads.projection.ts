@@ -64,6 +64,7 @@ const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved
   const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
   return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - HISTORY), move] };
 };
+type Becomes = NonNullable<Extract<LeadEvent, { type: 'LeadUnited' }>['data']['becomes']>;
 const withExternal = (external: boolean | undefined): Moved => (external ? { external } : {});
 const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
@@ -72,10 +73,22 @@ const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined 
 const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: string }): LeadDocument =>
   note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
 
+/** Where a lead stands once what is known of the person comes together or apart. */
+const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefined): LeadDocument => {
+  if (!becomes) return doc;
+  const { stage, definition, rep, reengageAt } = becomes;
+  const { rep: _, ...rest } = moved(doc, event, stage, {
+    reason: event.type === 'LeadUnited' ? 'merge' : 'unmerge',
+    ...(definition !== undefined && { definition }),
+    ...(rep !== undefined && { rep }),
+  });
+  return { ...rest, ...(rep !== undefined && { rep }), ...(reengageAt !== undefined && { reengageAt }) };
+};
+
 /** One document per person. No personal field is a column: nothing is found or sorted by a name or an address. */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 1,
+  version: 2,
   personal: true,
   columns: {
     stage: 'text',
@@ -149,8 +162,13 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       const { reason, external } = event.data;
       return moved(doc, event, 'disqualified', { reason, ...withExternal(external) });
     },
+    LeadUnited: (doc, event) => becoming(doc, event, event.data.becomes),
+    LeadParted: (doc, event) => becoming(doc, event, event.data.becomes),
     LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: joined(doc.mergedLeadIds, data.mergedLeadId) }),
-    LeadUnmerged: (doc, { data }) => ({ ...doc, mergedLeadIds: left(doc.mergedLeadIds, data.mergedLeadId) }),
+    LeadUnmerged: (doc, event) => ({
+      ...becoming(doc, event, event.data.becomes),
+      mergedLeadIds: left(doc.mergedLeadIds, event.data.mergedLeadId),
+    }),
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
     LeadJoinedOpportunity: (doc, { data }) => ({
@@ -169,13 +187,19 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   },
 });
 
+const facts = ['title', 'company', 'industry', 'employees', 'country', 'region', 'source', 'owner'] as const;
+const knownFacts = (doc: Pick<LeadDocument, (typeof facts)[number]>): Partial<LeadDocument> =>
+  Object.fromEntries(facts.flatMap((fact) => (doc[fact] === undefined ? [] : [[fact, doc[fact]]])));
+
 /**
- * The person as one: a survivor's touches together with those of the leads merged into it.
- * @param merged their documents; stage and profile stay the survivor's
+ * The person as one: a survivor's touches together with those of the leads merged into it, and facts of theirs that it
+ * lacks. How far they came is in the survivor's own document.
+ * @param merged their documents; names and addresses stay the survivor's
  */
 export const united = (survivor: LeadDocument, merged: readonly LeadDocument[]): LeadDocument =>
   merged.reduce(
-    (one, { touches, firstTouchAt, lastTouchAt }) => ({
+    (one, { touches, firstTouchAt, lastTouchAt, ...other }) => ({
+      ...knownFacts(other),
       ...one,
       touches: {
         marketing: one.touches.marketing + touches.marketing,

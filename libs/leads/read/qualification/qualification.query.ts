@@ -22,10 +22,13 @@ export interface Judging {
   readonly cut?: AsOf;
 }
 
+const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
+const merging: ReadonlySet<string> = new Set(['LeadMerged', 'LeadUnited', 'LeadParted', 'LeadUnmerged']);
 const within =
-  (at: Instant, { happenedBy = at, knownBy, knownAt }: AsOf = {}) =>
-  ({ occurredAt, recordedAt, position }: Recorded): boolean =>
-    occurredAt <= at &&
+  (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
+  ({ type, occurredAt, recordedAt, position }: Recorded): boolean =>
+    // That two leads are one person was so before it was noticed: their touches count at their own instants.
+    (occurredAt <= at || merging.has(type)) &&
     occurredAt <= happenedBy &&
     (knownBy === undefined || recordedAt <= knownBy) &&
     (knownAt === undefined || position <= knownAt);

@@ -66,6 +66,9 @@ const judgedAfter: ReadonlySet<string> = new Set<LeadEvent['type']>([
   'TouchRecorded',
   'LeadReengaged',
   'LeadUnmergedFrom',
+  'LeadUnmerged',
+  'LeadUnited',
+  'LeadParted',
 ]);
 
 /**

@@ -214,7 +214,10 @@ describe('a touch', () => {
       .at(BEFORE)
       .when(record)
       .then(touched));
-  it('still lands on a merged lead', () => given(captured, mergedInto).when(record).then(touched));
+  it('still lands on a merged lead, and names the survivor that has to hear of it', () =>
+    given(captured, mergedInto)
+      .when(record)
+      .then({ ...touched, data: { ...touched.data, survivorId: mergedInto.data.survivorId } }));
   it('is kept in short, for definitions to come', () => {
     const { person } = given(...stages.sql, {
       ...touched,

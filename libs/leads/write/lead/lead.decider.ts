@@ -29,6 +29,7 @@ import {
   type Qualification,
 } from './qualification.rules';
 import { TouchLog } from './touch-log.model';
+import { unitedFolds, uniting } from './united.rules';
 
 type Facts = readonly Fact<LeadEvent>[];
 type Answer = Facts | Refused;
@@ -258,6 +259,8 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         return merged ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId } }] : [];
       }),
     PassTime: () => [],
+    UniteLead: () => [],
+    PartLead: () => [],
     FollowMerge: (state, { data: { leadId, survivorId } }) =>
       on(existing(state), ({ person }) => {
         if (person.mergedInto === survivorId) return [];
@@ -389,6 +392,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
     LeadIdReleased: () => ({ stage: 'released' }),
+    ...unitedFolds,
     ...obligationFolds,
   },
   due: (state) => (state.stage === 'recycled' ? state.reengageAt : undefined),
@@ -399,7 +403,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
 });
 
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(foreseeing(moving));
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(foreseeing(uniting(moving)));
 
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });

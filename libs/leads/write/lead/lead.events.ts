@@ -17,6 +17,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
+import { becomes, survivorId, unitedCommands, unitedEvents } from './united.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -105,6 +106,7 @@ export const leadEvents = events({
     version: 1,
     description: 'One contact with the person.',
     leadId,
+    survivorId,
     opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),
     ...touchFields,
   },
@@ -160,6 +162,7 @@ export const leadEvents = events({
     version: 1,
     description: 'The lead goes back to marketing for nurture.',
     leadId,
+    survivorId,
     reason: recycleReason,
     reengageAt,
     external: flagged,
@@ -182,12 +185,13 @@ export const leadEvents = events({
     external: flagged,
   },
   LeadOpportunityLost: { version: 1, description: 'A deal the lead was on is lost.', leadId, opportunityId },
-  LeadBecameCustomer: { version: 1, description: 'A deal of the lead is won.', leadId, opportunityId },
+  LeadBecameCustomer: { version: 1, description: 'A deal of the lead is won.', leadId, survivorId, opportunityId },
   LeadReengaged: {
     version: 1,
     description: 'A recycled or rejected lead is active again.',
     leadId,
-    cause: oneOf(['touch', 'date']),
+    survivorId,
+    cause: oneOf(['touch', 'date', 'merge']),
   },
   LeadDisqualified: {
     version: 1,
@@ -212,8 +216,11 @@ export const leadEvents = events({
     version: 1,
     description: 'The merge was wrong; both histories stand again.',
     leadId,
+    becomes,
+    survivorId,
     mergedLeadId: ref('lead'),
   },
+  ...unitedEvents,
   LeadUnmergedFrom: { version: 1, description: 'This lead stands on its own again.', leadId, survivorId: ref('lead') },
   LeadJoinedOpportunity: { version: 1, description: 'The person has a role in a deal.', leadId, opportunityId, role },
   LeadLeftOpportunity: {
@@ -398,6 +405,7 @@ export const leadCommands = commands('lead', {
     mergedLeadId: ref('lead', 'The lead that is another person.'),
   },
   PassTime: { description: 'Time has passed: what fell due happens.', leadId },
+  ...unitedCommands,
   FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead') },
   FollowUnmerge: { description: 'This lead was separated from its survivor.', leadId, survivorId: ref('lead') },
   JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },

@@ -4,6 +4,7 @@ import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
 import type { TouchLog } from './touch-log.model';
+import type { Union } from './united.rules';
 
 /** A deal of the person, as this lead has heard of it. */
 export interface Deal {
@@ -79,6 +80,8 @@ export interface Person {
   readonly merged: ReadonlyMap<string, boolean>;
   /** What sales owes the lead, and owed lately; oldest first. */
   readonly obligations: readonly LeadClock[];
+  /** What the leads merged into this one brought. */
+  readonly union?: Union;
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
 }
@@ -92,23 +95,15 @@ export type Stage =
   | { readonly stage: 'rejected'; readonly since: Instant }
   | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
 export type StageName = Stage['stage'];
-export const stageNames = [
-  'lead',
-  'mql',
-  'handed-off',
-  'sal',
-  'sql',
-  'opportunity',
-  'customer',
-  'rejected',
-  'recycled',
-  'disqualified',
-] as const satisfies readonly StageName[];
+export { stageNames } from './united.events';
 
 export type Known = Stage & { readonly person: Person };
 export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | Known;
 
 export const isKnown = (lead: Lead): lead is Known => lead.stage !== 'unknown' && lead.stage !== 'released';
+
+/** Where a lead stands, without the person. */
+export const stageOf = ({ person: _, ...stage }: Known): Stage => stage;
 
 /** The same lead with other facts about the person. */
 export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead =>

@@ -41,6 +41,15 @@ export class TouchLog implements Touches {
     return new TouchLog(own, length + 1);
   }
 
+  /** The same history without some of its touches. */
+  without(gone: (id: string) => boolean): TouchLog {
+    const kept: TouchFact[] = [];
+    for (let index = 0; index < this.length; index++)
+      if (!gone(this.history.touches[index]!.id)) kept.push(this.history.touches[index]!);
+    const times = kept.map(({ at }) => toMs(at));
+    return new TouchLog(historyOf(kept, times), kept.length);
+  }
+
   at(index: number): TouchFact | undefined {
     return index < this.length ? this.history.touches[index] : undefined;
   }

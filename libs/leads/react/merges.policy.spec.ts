@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
+import { lead } from '../write/lead/lead.decider';
+import type { LeadCommand, LeadEvent } from '../write/lead/lead.events';
+import { isKnown, type Known, type Lead } from '../write/lead/lead.model';
+import { isQualified } from '../write/lead/qualification.rules';
+import { scoreAt } from '../write/lead/score.model';
+import { merges, unions } from './merges.policy';
+
+const day = (days: number): Instant => fromMs(START + days * DAY_MS);
+
+/** Leads and the policies of merging, in memory: what a command causes is done when it returns. */
+const world = (...definitions: readonly Definition[]) => {
+  const log: Recorded<LeadEvent>[] = [];
+  const states = new Map<string, Lead>();
+  const definition = (kind: string) => definitions.find((each) => each.kind === kind);
+  let sent = 0;
+  const decide = (leadId: string, type: string, data: object, now: Instant): void => {
+    const commandId = `c${sent++}`;
+    const meta = { commandId, actor: 'tester', origin: 'person' } as const;
+    const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
+    expect([type, lead.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
+    let written = 0;
+    const context = (at: Instant) => {
+      const before = written;
+      return {
+        ...{ now: at, mode: 'live' as const, definition },
+        idOf: (index: number) => `${leadId}.${commandId}.${before + index}`,
+      };
+    };
+    const write = (facts: readonly Fact<LeadEvent>[], at: Instant, passed: boolean) => {
+      for (const fact of facts) {
+        const occurredAt = passed ? at : (fact.occurredAt ?? at);
+        expect([fact.type, lead.events.schemas.get(fact.type)!.faultOf(fact.data)]).toEqual([fact.type, undefined]);
+        const event = { ...fact, id: `${leadId}.${commandId}.${written++}`, occurredAt };
+        states.set(leadId, lead.evolve(states.get(leadId) ?? lead.initialState(), event));
+        const stored = recorded<LeadEvent>(fact as LeadEvent, { id: event.id, occurredAt, stream: `lead-${leadId}` });
+        log.push({ ...stored, position: String(log.length).padStart(6, '0') });
+      }
+    };
+    const state = () => states.get(leadId) ?? lead.initialState();
+    for (let due = lead.due(state()); due !== undefined && due <= now; due = lead.due(state()))
+      write(lead.pass(state(), context(due)), due, true);
+    const facts = lead.decide(state(), command, context(now));
+    if (!(facts instanceof Refused)) write(facts, now, false);
+  };
+  let followed = 0;
+  return {
+    log,
+    send: async (leadId: string, type: LeadCommand['type'], data: object, now: Instant) => {
+      decide(leadId, type, data, now);
+      for (; followed < log.length; followed++) {
+        const event = log[followed]!;
+        const look = async (stream: string) =>
+          log.filter((each) => each.stream === stream && each.position <= event.position);
+        for (const policy of [merges, unions])
+          if (policy.types.includes(event.type))
+            for (const { id, type: reaction, data: told } of await policy.react(event, look))
+              decide(id, reaction, told, event.occurredAt);
+      }
+    },
+    lead: (leadId: string) => states.get(leadId) as Known,
+    types: (leadId: string) => log.filter(({ stream }) => stream === `lead-${leadId}`).map(({ type }) => type),
+    definition,
+  };
+};
+type World = ReturnType<typeof world>;
+const touch = (it: World, leadId: string, days: number, page = '/pricing') =>
+  it.send(leadId, 'RecordTouch', { action: 'page-view', team: 'marketing', page }, day(days));
+const merge = (it: World, survivor: string, mergedLeadId: string, days: number) =>
+  it.send(survivor, 'MergeLead', { mergedLeadId }, day(days));
+const unmerge = (it: World, survivor: string, mergedLeadId: string, days: number) =>
+  it.send(survivor, 'UnmergeLead', { mergedLeadId }, day(days));
+const judgement = ({ person }: Known, it: World, now: Instant) => {
+  const model = it.definition('scoring-model');
+  const { hundredths, fit, engagement } = scoreAt(model!.body as never, person, now);
+  return { hundredths, fit, engagement, met: isQualified(person, now, it.definition), profile: person.profile };
+};
+
+describe('leads that are one person', () => {
+  const criteria = { touches: { page: '/pricing' }, gte: 3, within: 'P30D' };
+  const mql = agreedOn('mql', { criteria });
+  const two = async (...definitions: readonly Definition[]) => {
+    const it = world(...definitions);
+    await it.send('ada', 'CaptureLead', { country: 'Norway' }, day(0));
+    await it.send('ada-2', 'CaptureLead', { country: 'Sweden', employees: 80 }, day(0));
+    return it;
+  };
+  it('are judged on the touches of both, in the append that brings them', async () => {
+    const it = await two(mql);
+    for (const [id, days] of [
+      ['ada', 1],
+      ['ada-2', 2],
+      ['ada-2', 3],
+    ] as const)
+      await touch(it, id, days);
+    await merge(it, 'ada', 'ada-2', 4);
+    expect(it.types('ada').slice(-3)).toEqual(['LeadMerged', 'LeadUnited', 'LeadQualified']);
+    expect(it.lead('ada').person.profile).toEqual({ country: 'Norway', employees: 80 });
+    await unmerge(it, 'ada', 'ada-2', 5);
+    expect(it.lead('ada').stage).toBe('lead'); // nobody had acted on it
+    expect(it.lead('ada').person.profile).toEqual({ country: 'Norway' });
+    expect(it.log.findLast(({ type }) => type === 'LeadUnmerged')!.data).toMatchObject({ becomes: { stage: 'lead' } });
+  });
+  it('are reached by what is told to the one that was merged away', async () => {
+    const it = await two(mql);
+    await merge(it, 'ada', 'ada-2', 1);
+    for (const days of [2, 3, 4]) await touch(it, 'ada-2', days);
+    expect(it.lead('ada').stage).toBe('mql');
+    expect(it.lead('ada-2').stage).toBe('lead');
+  });
+  it('stand at the further stage, and apart again at their own', async () => {
+    const it = await two();
+    for (const [type, data] of [
+      ['QualifyLead', { external: 'crm' }],
+      ['HandOffLead', { rep: 'rita' }],
+      ['AcceptLead', {}],
+    ] as const)
+      await it.send('ada-2', type, data, day(1));
+    await merge(it, 'ada', 'ada-2', 2);
+    expect(it.lead('ada')).toMatchObject({ stage: 'sal', rep: 'rita', definition: 'external:crm' });
+    await unmerge(it, 'ada', 'ada-2', 3);
+    expect(it.lead('ada').stage).toBe('lead');
+    expect(it.lead('ada-2').stage).toBe('sal');
+    await merge(it, 'ada', 'ada-2', 4);
+    await it.send('ada', 'RecycleLead', { reason: 'no-budget' }, day(5));
+    await unmerge(it, 'ada', 'ada-2', 6);
+    expect(it.lead('ada')).toMatchObject({ stage: 'recycled', since: day(5) }); // its own move stays
+  });
+  it('take a qualification over as one of their own, so that somebody is found for it', async () => {
+    const it = await two(agreedOn('mql', { statement: 'Worth a call.' }));
+    await it.send('ada-2', 'QualifyLead', {}, day(1));
+    await merge(it, 'ada', 'ada-2', 2);
+    expect(it.log.at(-1)).toMatchObject({ type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } });
+    await unmerge(it, 'ada', 'ada-2', 3);
+    expect(it.lead('ada').stage).toBe('lead');
+  });
+  it('are given back where one was, unless the person came again', async () => {
+    for (const [days, stage] of [
+      [1, 'recycled'],
+      [5, 'lead'],
+    ] as const) {
+      const it = await two();
+      await it.send('ada-2', 'QualifyLead', { external: 'crm' }, day(1));
+      await it.send('ada-2', 'HandOffLead', { rep: 'rita' }, day(2));
+      await it.send('ada-2', 'RecycleLead', { reason: 'no-budget' }, day(3));
+      await touch(it, 'ada', days);
+      await merge(it, 'ada', 'ada-2', 6);
+      expect(it.lead('ada').stage).toBe(stage);
+      await unmerge(it, 'ada', 'ada-2', 7);
+      expect(it.lead('ada').stage).toBe('lead');
+    }
+  });
+  it('hear of the deals of each other', async () => {
+    const it = await two();
+    await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'deal' }, day(1));
+    for (const [type, data] of [
+      ['QualifyLead', { external: 'crm' }],
+      ['SalesQualifyLead', { external: 'crm' }],
+      ['ConvertLead', { external: 'crm', opportunityId: 'deal' }],
+    ] as const)
+      await it.send('ada-2', type, data, day(2));
+    await merge(it, 'ada', 'ada-2', 3);
+    expect(it.lead('ada').stage).toBe('opportunity');
+    await it.send('ada-2', 'NoteOpportunityWon', { opportunityId: 'deal' }, day(4));
+    expect(it.lead('ada').stage).toBe('customer');
+  });
+  it('may be more touches than one event holds', async () => {
+    const it = await two();
+    for (let n = 0; n < 1001; n++) await touch(it, 'ada-2', n / 100);
+    await merge(it, 'ada', 'ada-2', 20);
+    expect(it.types('ada').filter((type) => type === 'LeadUnited')).toHaveLength(3);
+    expect(it.lead('ada').person.touches).toHaveLength(1001);
+    await unmerge(it, 'ada', 'ada-2', 21);
+    expect(it.lead('ada').person.touches).toHaveLength(0);
+  });
+
+  const ids = ['ada', 'bea', 'cem'] as const;
+  /** Who is merged into whom, in this order: chains either way round, and two into one. */
+  const orders = fc.constantFrom(
+    [['ada', 'bea']],
+    [
+      ['ada', 'bea'],
+      ['ada', 'cem'],
+    ],
+    [
+      ['bea', 'cem'],
+      ['ada', 'bea'],
+    ],
+    [
+      ['ada', 'bea'],
+      ['cem', 'ada'],
+    ],
+  ) as fc.Arbitrary<[string, string][]>;
+  const told = fc.tuple(
+    anyHistory(24),
+    fc.array(fc.constantFrom(...ids), { minLength: 24, maxLength: 24 }),
+    fc.nat(24),
+  );
+  const now = day(75);
+  const end = day(70);
+  it('score and qualify like one lead with all their histories, and apart again like leads never merged', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyModel,
+        told,
+        orders,
+        fc.constantFrom(...ids),
+        fc.nat(1),
+        async (model, history, order, rich, undone) => {
+          const definitions = [agreedOn('scoring-model', model), agreedOn('mql', { criteria })];
+          const [together, one, apart] = [world(...definitions), world(...definitions), world(...definitions)];
+          const survivor = order.at(-1)![0];
+          const known = new Set(order.flat());
+          const worlds = [together, apart] as const;
+          for (const id of ids)
+            for (const it of worlds) await it.send(id, 'CaptureLead', id === rich ? { employees: 60 } : {}, day(-1));
+          await one.send(survivor, 'CaptureLead', known.has(rich) ? { employees: 60 } : {}, day(-1));
+          const [touches, on, before] = history;
+          const record = async (it: World, id: string, { at, page }: (typeof touches)[number]) =>
+            it.send(id, 'RecordTouch', { action: 'page-view', team: 'marketing', page }, at);
+          for (const [index, each] of touches.entries()) {
+            if (index === before) for (const [to, from] of order) await merge(together, to, from, 0);
+            const id = on[index]!;
+            await Promise.all(worlds.map((it) => record(it, id, each)));
+            if (known.has(id)) await record(one, survivor, each);
+          }
+          if (before >= touches.length) for (const [to, from] of order) await merge(together, to, from, 60);
+          expect(judgement(together.lead(survivor), together, now)).toEqual(judgement(one.lead(survivor), one, now));
+
+          // Undone from the near or the far end of a chain, all of it or a part.
+          for (const [to, from] of undone ? order : [...order].reverse())
+            await together.send(to, 'UnmergeLead', { mergedLeadId: from }, end);
+          for (const id of ids) {
+            expect(judgement(together.lead(id), together, now)).toEqual(judgement(apart.lead(id), apart, now));
+            const { person } = together.lead(id);
+            const seen = (it: Known['person']) => it.touches.length;
+            expect([seen(person), person.latest, person.union]).toEqual([
+              seen(apart.lead(id).person),
+              apart.lead(id).person.latest,
+              undefined,
+            ]);
+          }
+          expect(isKnown(together.lead(survivor))).toBe(true);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { instant, integer, list, object, oneOf, optional, ref, text } from '@baton/kernel';
+
+/** The stages of a lead. */
+export const stageNames = [
+  'lead',
+  'mql',
+  'handed-off',
+  'sal',
+  'sql',
+  'opportunity',
+  'customer',
+  'rejected',
+  'recycled',
+  'disqualified',
+] as const;
+
+const leadId = ref('lead', 'The lead: a person we may sell to.');
+const mergedLeadId = ref('lead', 'The lead merged into this one by which it came.');
+const through = optional(
+  list(ref('lead'), 'From there on to the lead on which it was recorded, where merges stand in a chain.', { max: 50 }),
+);
+const stage = (description: string) =>
+  optional(
+    object(
+      {
+        stage: oneOf(stageNames),
+        definition: optional(ref('definition', 'The version that qualified it.')),
+        rep: optional(text('The salesperson.', { min: 1, max: 200 })),
+        since: optional(instant('When it was given back.')),
+        reengageAt: optional(instant('When marketing takes it up again without a new touch.')),
+      },
+      description,
+    ),
+  );
+const short = (of: string) => optional(text(of));
+/** What another lead of the person brings. */
+const brought = {
+  leadId,
+  mergedLeadId,
+  through,
+  touches: list(
+    object({
+      id: text('Of the event that recorded it.', { min: 1, max: 100 }),
+      at: instant('When it was.'),
+      action: text('What happened.'),
+      channel: short('As the source stated it.'),
+      content: short('What it was about.'),
+      page: short('The page.'),
+      campaign: short('The campaign.'),
+    }),
+    'Its touches, in the order in which they were told.',
+  ),
+  profile: optional(
+    object(
+      {
+        ...{ title: short('Job title.'), company: short('Company.'), industry: short('Industry of the company.') },
+        employees: optional(integer('Number of employees of the company.', { min: 0 })),
+        ...{ country: short('Country.'), region: short('Region or state.') },
+        ...{ source: short('Where the lead came from.'), owner: short('Who looks after the lead.') },
+      },
+      'Facts about the person; they fill what the survivor does not know.',
+    ),
+  ),
+  stage: stage('Where that lead stands.'),
+};
+/** On an event of a lead that was merged away: whom it has to reach. */
+export const survivorId = optional(ref('lead', 'The lead that this one is merged into.'));
+/** On an event that changes what a lead is together with others. */
+export const becomes = stage('Where the lead stands from here on, when that changes.');
+
+/** Events about leads that are one person. */
+export const unitedEvents = {
+  LeadUnited: {
+    version: 1,
+    description: 'What another lead of the same person brings: touches, facts and how far it came.',
+    ...{ ...brought, becomes, survivorId },
+  },
+  LeadParted: {
+    version: 1,
+    description: 'A merge further down the chain was wrong: what came by it is taken back.',
+    ...{ leadId, mergedLeadId, through, becomes, survivorId },
+  },
+} as const;
+
+/** What the survivor of a merge is told. */
+export const unitedCommands = {
+  UniteLead: { description: 'Another lead of the same person brings this.', ...brought },
+  PartLead: { description: 'What came by these leads is another person’s.', ...{ leadId, mergedLeadId, through } },
+} as const;

@@ -1,0 +1,287 @@
+import { Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
+import type { TouchFact } from '@baton/definitions';
+import type { LeadCommand, LeadEvent } from './lead.events';
+import { isKnown, laterOf, profileWith, stageOf, withPerson, type Known, type Lead, type Stage } from './lead.model';
+import { existing } from './moves.rules';
+import type { TouchLog } from './touch-log.model';
+
+/** What came from another lead of the same person. */
+export interface Part {
+  /** From the lead merged into this one to the one on which it was recorded. */
+  readonly path: readonly string[];
+  readonly touchIds: ReadonlySet<string>;
+  readonly profile: Known['person']['profile'];
+  /** Where that lead stands, until this one makes a move of its own. */
+  readonly stage?: Stage;
+}
+/** What a lead is together with others, and what it would be alone. */
+export interface Union {
+  readonly parts: readonly Part[];
+  /** Where its own moves took it, those included that followed from the union. */
+  readonly own: Stage;
+  readonly alone: { readonly stage: Stage; readonly profile: Part['profile']; readonly latest: Instant };
+}
+
+type United = Extract<LeadEvent, { type: 'LeadUnited' }>;
+type LentStage = NonNullable<United['data']['stage']>;
+
+/** How far each stage is along the lifecycle. Who was given back is further than who was never passed on. */
+const order: Readonly<Record<Exclude<Stage['stage'], 'disqualified'>, number>> = {
+  lead: 0,
+  rejected: 1,
+  recycled: 1,
+  mql: 2,
+  'handed-off': 3,
+  sal: 4,
+  sql: 5,
+  opportunity: 6,
+  customer: 7,
+};
+const sinceOf = (stage: Stage): Instant => ('since' in stage ? stage.since : '');
+/**
+ * The further of two stages; of two that were given back the later one. A disqualified lead stays so; that another one
+ * is says nothing, doubles are disqualified for being doubles.
+ */
+export const further = (own: Stage, other: Stage): Stage => {
+  if (own.stage === 'disqualified' || other.stage === 'disqualified') return own;
+  const ahead = order[other.stage] - order[own.stage];
+  return ahead > 0 || (ahead === 0 && sinceOf(other) > sinceOf(own)) ? other : own;
+};
+
+/** A stage as an event tells it. */
+export const lentOf = (stage: Stage): LentStage => ({
+  stage: stage.stage,
+  ...('definition' in stage && { definition: stage.definition }),
+  ...('rep' in stage && stage.rep !== undefined && { rep: stage.rep }),
+  ...('since' in stage && { since: stage.since }),
+  ...('reengageAt' in stage && stage.reengageAt !== undefined && { reengageAt: stage.reengageAt }),
+});
+/** The stage that an event tells; a qualification is none that is lent: the survivor is qualified itself. */
+const stageFrom = ({ stage, definition = '', rep, since = '', reengageAt }: LentStage): Stage | undefined => {
+  if (stage === 'mql') return undefined;
+  if (stage === 'handed-off' || stage === 'sal' || stage === 'sql')
+    return { stage, definition, ...(rep !== undefined && { rep }) };
+  if (stage === 'rejected') return { stage, since };
+  return stage === 'recycled' ? { stage, since, ...(reengageAt !== undefined && { reengageAt }) } : { stage };
+};
+
+const begins = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((id, index) => path[index] === id);
+const samePath = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && begins(a, b);
+const pathOf = ({ mergedLeadId, through }: { readonly mergedLeadId: string; readonly through?: readonly string[] }) => [
+  mergedLeadId,
+  ...(through ?? []),
+];
+/** Its own facts, then those of the others in the order in which they came. */
+const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] =>
+  profileWith(
+    parts.reduceRight<Part['profile']>((facts, { profile }) => profileWith(facts, profile), {}),
+    alone,
+  );
+
+const stageTogether = (own: Stage, parts: readonly Part[]): Stage =>
+  parts.reduce((stage, part) => (part.stage ? further(stage, part.stage) : stage), own);
+
+const unite = (state: Lead, { data }: Happened<United>): Lead => {
+  if (!isKnown(state)) return state;
+  const { person } = state;
+  const own = stageOf(state);
+  const { parts, ...kept } = person.union ?? {
+    parts: [],
+    own,
+    alone: { stage: own, profile: person.profile, latest: person.latest },
+  };
+  const path = pathOf(data);
+  const before = parts.find((part) => samePath(part.path, path));
+  const stage = data.stage ? stageFrom(data.stage) : before?.stage;
+  const part: Part = {
+    path,
+    touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
+    profile: profileWith(before?.profile ?? {}, data.profile ?? {}),
+    ...(stage && { stage }),
+  };
+  const all = before ? parts.map((each) => (each === before ? part : each)) : [...parts, part];
+  const touches = data.touches.reduce<TouchLog>((log, touch) => log.with(touchFrom(touch)), person.touches);
+  const latest = data.touches.reduce((last, touch) => laterOf(last, touch.at), person.latest);
+  const profile = profileOf(kept.alone.profile, all);
+  const together = stageTogether(kept.own, all);
+  return { ...together, person: { ...person, touches, latest, profile, union: { parts: all, ...kept } } };
+};
+const touchFrom = ({ id, at: when, action, channel, content, page, campaign }: United['data']['touches'][number]) => ({
+  ...{ id, at: when, action, channel, content, page, campaign },
+});
+
+/** Takes back what came by these leads, and the moves that followed from it. */
+const part = (state: Lead, from: readonly string[]): Lead => {
+  if (!isKnown(state) || !state.person.union) return state;
+  const { person } = state;
+  const { parts, alone } = person.union!;
+  const gone = parts.filter(({ path }) => begins(path, from));
+  if (gone.length === 0) return state;
+  const left = parts.filter((each) => !gone.includes(each));
+  const touches = person.touches.without((id) => gone.some(({ touchIds }) => touchIds.has(id)));
+  const { union: _, ...rest } = person;
+  let latest = alone.latest;
+  if (left.length > 0) for (let n = 0; n < touches.length; n++) latest = laterOf(latest, touches.at(n)!.at);
+  return {
+    ...stageTogether(alone.stage, left),
+    person: {
+      ...rest,
+      ...{ touches, latest, profile: profileOf(alone.profile, left) },
+      ...(left.length > 0 && { union: { parts: left, own: alone.stage, alone } }),
+    },
+  };
+};
+
+/** The part of a lead's `evolve` that is about what came from others. */
+export const unitedFolds = {
+  LeadUnited: unite,
+  LeadParted: (state: Lead, { data }: Happened<Extract<LeadEvent, { type: 'LeadParted' }>>): Lead =>
+    part(state, pathOf(data)),
+};
+
+/** Does a move follow from what other leads brought, so that it goes with them? */
+const followsFromUnion = (event: LeadEvent): boolean =>
+  (event.type === 'LeadQualified' && !event.data.external) ||
+  (event.type === 'LeadReengaged' && event.data.cause === 'merge');
+
+/** Keeps, beside a lead that is united with others, what it would be alone. */
+const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Lead => {
+  if (!isKnown(before) || !isKnown(after) || !before.person.union || after.person.union !== before.person.union)
+    return after;
+  const { alone, ...union } = before.person.union;
+  let next: Union = before.person.union;
+  if (event.type === 'LeadProfileChanged') {
+    const { profile, latest } = alone;
+    next = {
+      ...union,
+      alone: { ...alone, profile: profileWith(profile, event.data), latest: laterOf(latest, event.occurredAt) },
+    };
+  } else if (event.type === 'TouchRecorded' || (event.type === 'LeadReengaged' && event.data.cause !== 'merge'))
+    next = { ...union, alone: { ...alone, latest: laterOf(alone.latest, event.occurredAt) } };
+  if (movesLead.has(event.type)) {
+    const own = stageOf(after);
+    next = followsFromUnion(event)
+      ? { ...next, own }
+      : // A move of its own stands on where they were together: nobody lends a stage any more.
+        { own, parts: next.parts.map(({ stage: _, ...each }) => each), alone: { ...next.alone, stage: own } };
+  }
+  return next === before.person.union ? after : withPerson(after, (person) => ({ ...person, union: next }));
+};
+const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
+  ...([
+    'LeadQualified',
+    'LeadHandedOff',
+    'LeadAccepted',
+    'LeadRejected',
+    'LeadRecycled',
+    'LeadSalesQualified',
+  ] as const),
+  ...(['LeadConverted', 'LeadBecameCustomer', 'LeadReengaged', 'LeadDisqualified'] as const),
+]);
+
+type Facts = readonly Fact<LeadEvent>[];
+type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
+/** What the survivor has to hear of, when it happens to a lead that was merged away. */
+const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
+  ...(['TouchRecorded', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
+  ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
+]);
+
+/**
+ * Several leads that are one person, decided as one: the survivor takes over the touches, the facts it lacks and the
+ * furthest stage of those merged into it, and is judged on all of it; an unmerge takes exactly that away again. What the
+ * survivor did itself in the meantime stays.
+ */
+export const uniting = (decider: LeadDecider): LeadDecider => {
+  const evolve = (state: Lead, event: Happened<LeadEvent>): Lead => {
+    const next = decider.evolve(state, event);
+    return event.type === 'LeadUnmerged' ? part(next, [event.data.mergedLeadId]) : keepingAlone(state, next, event);
+  };
+  const decide: LeadDecider['decide'] = (state, command, context) => {
+    const after = (facts: Facts): Lead =>
+      facts.reduce(
+        (known, fact, index) => evolve(known, { occurredAt: context.now, ...fact, id: context.idOf(index) }),
+        state,
+      );
+    /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
+    const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts): Facts => {
+      let known = after([fact]);
+      if (!isKnown(known) || !isKnown(state)) return [fact];
+      const becomes = known.stage === state.stage ? {} : { becomes: lentOf(stageOf(known)) };
+      const facts: Fact<LeadEvent>[] = [{ ...fact, data: { ...fact.data, ...becomes } } as Fact<LeadEvent>];
+      if (known.person.mergedInto === undefined) facts.push(...more(known));
+      known = after(facts);
+      const again = { type: 'ReevaluateLead', data: { leadId: command.data.leadId }, meta: command.meta } as const;
+      const idOf = (index: number) => context.idOf(facts.length + index);
+      const judged = decider.decide(known, again, { ...context, idOf });
+      return judged instanceof Refused ? facts : [...facts, ...judged];
+    };
+    if (command.type === 'UniteLead') {
+      const lead = existing(state);
+      if (lead instanceof Refused) return lead;
+      const news = newsOf(lead, command.data);
+      if (!news) return [];
+      return followed({ type: 'LeadUnited', data: news }, (known) => {
+        const active = 'since' in known && someTouch(known.person.touches, ({ at: when }) => when >= known.since);
+        const again: Facts = active ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }] : [];
+        if (news.stage?.stage !== 'mql' || (!active && known.stage !== 'lead')) return again;
+        const evidence = { merged: news.mergedLeadId };
+        const definition = news.stage.definition!;
+        return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
+      });
+    }
+    if (command.type === 'PartLead') {
+      const lead = existing(state);
+      if (lead instanceof Refused) return lead;
+      const path = pathOf(command.data);
+      const known = lead.person.union?.parts.some((each) => begins(each.path, path));
+      return known ? followed({ type: 'LeadParted', data: command.data }, () => []) : [];
+    }
+    const facts = decider.decide(state, command, context);
+    if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
+    return followed(facts[0], () => []);
+  };
+  const stamped = (state: Lead, facts: Facts): Facts => {
+    const survivorId = isKnown(state) ? state.person.mergedInto : undefined;
+    if (survivorId === undefined) return facts;
+    return facts.map((fact) =>
+      told.has(fact.type) ? ({ ...fact, data: { ...fact.data, survivorId } } as Fact<LeadEvent>) : fact,
+    );
+  };
+  return {
+    ...decider,
+    evolve,
+    decide: (state, command, context) => {
+      const facts = decide(state, command, context);
+      return facts instanceof Refused ? facts : stamped(state, facts);
+    },
+    pass: (state, context) => stamped(state, decider.pass(state, context)),
+  };
+};
+
+const someTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
+  for (let index = touches.length - 1; index >= 0; index--) if (holds(touches.at(index)!)) return true;
+  return false;
+};
+
+type Told = Extract<LeadCommand, { type: 'UniteLead' }>['data'];
+/** What of a message about another lead is new here; undefined for nothing, and where the merge was undone since. */
+const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
+  const path = pathOf(data);
+  // Leads merged in a ring: what was recorded here comes back.
+  if (!person.merged.get(data.mergedLeadId) || path.includes(person.leadId)) return undefined;
+  const known = person.union?.parts.find((each) => samePath(each.path, path));
+  const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));
+  const { leadId, mergedLeadId, through, profile, stage } = data;
+  const same = known?.stage && stage ? JSON.stringify(lentOf(known.stage)) === JSON.stringify(stage) : !stage;
+  if (known && touches.length === 0 && same && !profile) return undefined;
+  return {
+    leadId,
+    mergedLeadId,
+    ...(through && { through }),
+    touches,
+    ...(profile && { profile }),
+    ...(stage && { stage }),
+  };
+};
