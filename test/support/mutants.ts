@@ -1,5 +1,4 @@
 import type { Commit, Expected, Filter, NewEvent, Page, Policy, Position, Projection } from '@baton/kernel';
-import { echo, notes, sums } from './till';
 import type { Parts } from './world';
 import type { Check } from './world-oracle';
 import { WorldDocuments, WorldLog } from './world-stores';
@@ -104,10 +103,10 @@ export const mutants: readonly { readonly name: string; readonly parts: Parts; r
     parts: { log: SharedPosition },
     caughtBy: 'complete',
   },
-  { name: 'an error of a policy swallowed', parts: { policies: [swallowingPolicy(echo)] }, caughtBy: 'parked' },
+  { name: 'an error of a policy swallowed', parts: { policy: swallowingPolicy }, caughtBy: 'parked' },
   {
     name: 'an error of a fold swallowed',
-    parts: { projections: [swallowing(sums), notes] },
+    parts: { projection: swallowing },
     caughtBy: 'poison parked',
   },
   { name: 'a holder of a lost lease that writes', parts: { documents: Unfenced }, caughtBy: 'checkpoints' },

@@ -19,7 +19,7 @@ import {
 } from '@baton/kernel';
 
 // A till that counts coins: whoever drops ten or more is echoed by two events in a till of its own. Thirteen coins
-// break a fold, a hundred and thirteen a policy.
+// break a fold and a hundred and thirteen a policy until they are mended; fourteen always break a fold.
 export const tillEvents = events({
   CoinDropped: {
     version: 1,
@@ -58,27 +58,31 @@ export const sendTo =
     handle(journal, till, id, command as TillCommand, context);
 
 export const BREAKS_FOLD = 13;
+export const ALWAYS_BREAKS_FOLD = 14;
 export const BREAKS_POLICY = 113;
 
 interface Sum {
   readonly coins: number;
   readonly events: readonly string[];
 }
+type Mended = () => boolean;
 /** Per till, in log order; `all` sums over every till. */
-export const sums = projection<Sum, TillEvent>({
-  name: 'sums',
-  version: 1,
-  columns: { coins: 'integer' },
-  keys: ({ stream }) => [stream, 'all'],
-  initial: () => ({ coins: 0, events: [] }),
-  on: {
-    CoinDropped: (doc, { data, id }, key) => {
-      if (data.coins === BREAKS_FOLD && key !== 'all') throw new Error('unlucky');
-      return { coins: doc.coins + data.coins, events: [...doc.events, id.slice(0, 4)] };
+export const sumsOf = (mended: Mended) =>
+  projection<Sum, TillEvent>({
+    name: 'sums',
+    version: 1,
+    columns: { coins: 'integer' },
+    keys: ({ stream }) => [stream, 'all'],
+    initial: () => ({ coins: 0, events: [] }),
+    on: {
+      CoinDropped: (doc, { data, id }, key) => {
+        const breaks = data.coins === ALWAYS_BREAKS_FOLD || (data.coins === BREAKS_FOLD && !mended());
+        if (breaks && key !== 'all') throw new Error('unlucky');
+        return { coins: doc.coins + data.coins, events: [...doc.events, id.slice(0, 4)] };
+      },
+      CoinEchoed: (doc, { data, id }) => ({ coins: doc.coins + data.half, events: [...doc.events, id.slice(0, 4)] }),
     },
-    CoinEchoed: (doc, { data, id }) => ({ coins: doc.coins + data.half, events: [...doc.events, id.slice(0, 4)] }),
-  },
-});
+  });
 /** What people wrote, per lead: a fold that needs the keys. */
 export const notes = projection<{ readonly notes: readonly string[] }, TillEvent>({
   name: 'notes',
@@ -89,17 +93,19 @@ export const notes = projection<{ readonly notes: readonly string[] }, TillEvent
   on: { CoinDropped: (doc, { data }) => ({ notes: [...doc.notes, data.note ?? ''] }) },
 });
 export const ECHO_FROM = 10;
-export const echo = policy<TillEvent>({
-  name: 'echo',
-  version: 1,
-  from: 'start',
-  on: {
-    CoinDropped: async ({ stream, data }, look) => {
-      if (data.coins === BREAKS_POLICY) throw new Error('unlucky');
-      const known = await look(stream);
-      if (known.length === 0) throw new Error('a policy sees the event that triggered it');
-      const tillId = `echo-${data.tillId}`;
-      return data.coins >= ECHO_FROM ? [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }] : [];
+export const echoOf = (mended: Mended) =>
+  policy<TillEvent>({
+    name: 'echo',
+    version: 1,
+    from: 'start',
+    on: {
+      CoinDropped: async ({ stream, data }, look) => {
+        if (data.coins === BREAKS_POLICY && !mended()) throw new Error('unlucky');
+        const known = await look(stream);
+        if (known.length === 0) throw new Error('a policy sees the event that triggered it');
+        const tillId = `echo-${data.tillId}`;
+        return data.coins >= ECHO_FROM ? [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }] : [];
+      },
     },
-  },
-});
+  });
+export const echo = echoOf(() => false);

@@ -2,26 +2,33 @@ import {
   catalogueOf,
   Clock,
   Conflict,
-  codeOf,
   DecisionContext,
   fromMs,
+  START,
   toMs,
   type Accepted,
   type Documents,
   type EventLog,
-  type Fence,
+  type Filter,
   type KeyStore,
+  type Outcome,
+  type Page,
+  type Parked,
   type Policy,
   type Projection,
+  type To,
 } from '@baton/kernel';
+import { activeGeneration } from '@baton/platform/documents';
 import { SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { Fold, type Follower } from '@baton/platform/runner/fold';
-import { DecodedPage } from '@baton/platform/runner/page';
-import { policyFollower, React } from '@baton/platform/runner/react';
-import { echo, notes, sendTo, sums, tillEvents, ToTill } from './till';
+import { followerEvents, Runner } from '@baton/platform/runner';
+import { policyFollower } from '@baton/platform/runner/react';
+import type { Timers } from '@baton/platform/runner/timers';
+import { ALWAYS_BREAKS_FOLD, echoOf, notes, sendTo, sumsOf, tillEvents, ToTill } from './till';
+import { callUntilAnswered, isPassing } from './world-network';
 import { WorldDocuments, WorldLog } from './world-stores';
 
+const networkFaults = ['message-lost', 'message-twice', 'message-late'] as const;
 export const faultKinds = [
   'crash',
   'unavailable',
@@ -31,37 +38,60 @@ export const faultKinds = [
   'pause',
   'clock-forward',
   'clock-back',
+  ...networkFaults,
 ] as const;
+export const operationKinds = ['retry', 'discard', 'rebuild'] as const;
 /** What happens in one run of the world; the same history runs the same way. */
 export interface History {
   readonly schedule: number;
   /** The size of the pages that followers read. */
   readonly limit: number;
   readonly drops: readonly { readonly till: number; readonly coins: number }[];
-  /** At which step of the world which fault happens. */
+  /** From which step of the world on which fault happens, to the first that it can happen to. */
   readonly faults: readonly { readonly at: number; readonly kind: (typeof faultKinds)[number] }[];
+  /** What an operator does, and when. */
+  readonly operations: readonly {
+    readonly at: number;
+    readonly kind: (typeof operationKinds)[number];
+    readonly which: number;
+  }[];
+  /** When processes with mended code take the place of those that throw; null: never. */
+  readonly mendedAt: number | null;
 }
 /** What is exchanged for a flawed one. */
 export interface Parts {
   readonly log?: typeof WorldLog;
   readonly documents?: typeof WorldDocuments;
-  readonly projections?: readonly Projection[];
-  readonly policies?: readonly Policy[];
+  readonly projection?: (projection: Projection) => Projection;
+  readonly policy?: (policy: Policy) => Policy;
 }
+type Fault = (typeof faultKinds)[number] | undefined;
 interface Process {
   readonly name: string;
-  readonly main: (process: Process) => Promise<void>;
+  readonly main: (process: Process) => Promise<unknown>;
   alive: boolean;
   pausedUntil: number;
   duplicates: number;
+  /** Takes commands, once it is up. */
+  serve?: (command: To) => Promise<Outcome>;
 }
-type Fault = (typeof faultKinds)[number] | undefined;
+/** Somebody who waits for a turn: of a port, of the wire, or until something holds. */
+interface Waiting {
+  readonly process: Process;
+  readonly kind: 'port' | 'message' | 'condition';
+  readonly ready: () => boolean;
+  /** When time alone makes it ready. */
+  readonly dueMs?: number;
+  readonly resume: (fault: Fault) => void;
+}
 
 const LEASE_MS = 10_000;
-const STEP_MS = 50;
-const SAFETY_STEPS = 4_000;
-const LIVENESS_STEPS = 20_000;
-const catalogue = catalogueOf([tillEvents]);
+const STEP_MS = 10;
+const SAFETY_STEPS = 6_000;
+const LIVENESS_STEPS = 30_000;
+/** Generations of the read models, not what the store of this world keeps for itself. */
+export const ofReadModels = /^(sums|notes)-v/;
+const catalogue = catalogueOf([tillEvents, followerEvents]);
 
 /** Small and seeded: mulberry32. */
 const numbers = (seed: number) => () => {
@@ -72,9 +102,10 @@ const numbers = (seed: number) => () => {
 };
 
 /**
- * Writers and followers as processes of one thread. Every call of a port waits for its turn, twice: to take effect, and
- * to be answered; a seeded schedule says whose turn it is, and a process may die, stall or be refused at each. A process
- * that died waits for ever; a new one takes its place.
+ * Callers, an operator, and two processes of Baton (its runner, and the handling of commands) in one thread. Every call
+ * of a port waits for its turn, twice: to take effect, and to be answered; every message for its arrival; every pause
+ * for a time that only passes when nobody else can go on. A seeded schedule says whose turn it is, and a process may
+ * die, stall or be refused at each. A process that died waits for ever; a new one takes its place.
  */
 export class World {
   readonly log: WorldLog;
@@ -86,16 +117,21 @@ export class World {
   readonly defects: unknown[] = [];
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
-  live = true;
+  mended = false;
+  private live = true;
   private step = 0;
+  private ranMs = 0;
   private nowMs = toMs('2024-01-01T00:00:00.000Z');
   private fullUntil = 0;
-  private idleAt: string | undefined;
-  private waiting: { readonly process: Process; readonly resume: (fault: Fault) => void }[] = [];
-  private readonly random: () => number;
-  private readonly faults: ReadonlyMap<number, Fault>;
-  private readonly clock: Clock;
+  private operated = 0;
   private incarnation = 0;
+  private waiting: Waiting[] = [];
+  private processes: Process[] = [];
+  private readonly random: () => number;
+  private pending: { readonly at: number; readonly kind: NonNullable<Fault> }[];
+  private readonly clock: Clock;
+  /** What has no process of its own: the wire, and a store that others wait for. */
+  private readonly outside: Process;
 
   constructor(
     private readonly history: History,
@@ -105,50 +141,75 @@ export class World {
     this.clock = new (class extends Clock {
       now = now;
     })();
-    const nobody = this.processOf('store', async () => undefined);
-    this.log = new (parts.log ?? WorldLog)(now, async () => void (await this.turn(nobody)));
+    this.outside = this.processOf('outside', async () => undefined);
+    this.log = new (parts.log ?? WorldLog)(now, async () => void (await this.turn(this.outside)));
     this.documents = new (parts.documents ?? WorldDocuments)();
-    this.projections = parts.projections ?? [sums, notes];
-    this.policies = parts.policies ?? [echo];
+    const mended = () => this.mended;
+    this.projections = [sumsOf(mended), notes].map(parts.projection ?? ((projection) => projection));
+    this.policies = [echoOf(mended)].map(parts.policy ?? ((policy) => policy));
     this.journal = new SealedJournal(this.log, catalogue, this.keys);
     this.random = numbers(history.schedule);
-    this.faults = new Map(history.faults.map(({ at, kind }) => [at, kind]));
+    this.pending = [...history.faults].sort((a, b) => a.at - b.at);
   }
 
   /** First everything may go wrong; then nothing more, and the world must come to rest. @returns did it? */
   async run(): Promise<boolean> {
-    const { drops } = this.history;
-    const writers = [0, 1].map((one) =>
-      drops.flatMap((drop, index) => (index % 2 === one ? [{ ...drop, index }] : [])),
-    );
-    const running = writers.map((mine) => this.start('writer', (process) => this.write(process, mine)));
-    running.push(...[0, 1].map(() => this.start('worker', (process) => this.work(process))));
+    const { drops, faults, operations, mendedAt } = this.history;
+    for (const one of [0, 1])
+      this.start(`caller${one}`, (process) =>
+        this.call(
+          process,
+          drops.flatMap((drop, index) => (index % 2 === one ? [{ ...drop, index }] : [])),
+        ),
+      );
+    this.start('baton0', (process) => this.work(process));
+    this.start('baton1', (process) => this.work(process));
+    this.start('operator', (process) => this.operate(process));
     const done = () => this.acknowledged.length === drops.length;
-    await this.go(() => done() && this.step > Math.max(60, ...this.faults.keys()), SAFETY_STEPS);
+    const last = Math.max(100, mendedAt ?? 0, ...[...faults, ...operations].map(({ at }) => at));
+    await this.go(async () => {
+      if (!this.mended && mendedAt !== null && this.step >= mendedAt) this.mend();
+      return done() && this.step > last + 100;
+    }, SAFETY_STEPS);
+
     this.live = false;
     this.fullUntil = 0;
     this.nowMs += 10 * LEASE_MS;
-    for (const process of this.processes.filter(({ name }) => name.startsWith('worker'))) this.kill(process);
+    for (const process of this.processes.filter(({ name }) => !name.startsWith('caller'))) this.kill(process);
     for (const process of this.processes) process.pausedUntil = 0;
-    this.idleAt = undefined;
-    this.start('worker', (process) => this.work(process));
-    await this.go(() => done() && this.idleAt === (this.log.events.at(-1)?.position ?? ''), LIVENESS_STEPS);
-    const rested = done() && this.idleAt !== undefined;
+    if (mendedAt !== null) this.mended = true;
+    this.start('baton0', (process) => this.work(process));
+    if (this.mended) this.start('operator', (process) => this.cleanUp(process));
+    const rested = await this.go(async () => done() && this.step % 10 === 0 && (await this.isAtRest()), LIVENESS_STEPS);
     for (const process of this.processes) this.kill(process);
     return rested;
   }
 
-  private processes: Process[] = [];
+  private mend(): void {
+    this.mended = true;
+    for (const process of this.processes.filter(({ name }) => !name.startsWith('caller'))) this.restart(process);
+  }
+
+  /** Does every follower stand at the end of the log, and nothing wait that somebody is to decide about? */
+  private async isAtRest(): Promise<boolean> {
+    const { documents, log } = this;
+    const tip = log.events.at(-1)?.position ?? START;
+    const names = this.policies.map(policyFollower);
+    for (const projection of this.projections) names.push(await activeGeneration(documents, projection));
+    const left = (await documents.generations()).filter((name) => ofReadModels.test(name));
+    if (left.length > this.projections.length) return false; // what nobody reads is swept out
+    for (const name of names) if ((await documents.checkpoint(name))?.position !== tip) return false;
+    return !this.mended || (await Promise.all(names.map((name) => documents.parked(name)))).flat().length === 0;
+  }
 
   private processOf(name: string, main: Process['main']): Process {
     return { name: `${name}:${this.incarnation++}`, main, alive: true, pausedUntil: 0, duplicates: 0 };
   }
 
-  private start(name: string, main: Process['main']): Process {
+  private start(name: string, main: Process['main']): void {
     const process = this.processOf(name, main);
     this.processes.push(process);
-    void main(process);
-    return process;
+    main(process).catch((error: unknown) => this.defects.push(error));
   }
 
   private kill(process: Process): void {
@@ -157,28 +218,56 @@ export class World {
     this.waiting = this.waiting.filter((other) => other.process !== process);
   }
 
-  private async go(until: () => boolean, steps: number): Promise<void> {
+  private restart(process: Process): void {
+    this.kill(process);
+    this.start(process.name.split(':')[0]!, process.main);
+  }
+
+  private async go(until: () => Promise<boolean>, steps: number): Promise<boolean> {
     for (const end = this.step + steps; this.step < end; this.step++) {
-      await new Promise((resolve) => setImmediate(resolve)); // whoever can go on without a port has done so
-      if (until()) return;
-      this.nowMs += STEP_MS;
-      const ready = this.waiting.filter(({ process }) => process.pausedUntil <= this.step);
+      await new Promise((resolve) => setImmediate(resolve)); // whoever can go on without a turn has done so
+      if (await until()) return true;
+      this.pass(STEP_MS);
+      const here = this.waiting.filter(({ process }) => process.pausedUntil <= this.step);
+      let ready = here.filter((one) => one.ready());
+      const due = Math.min(...here.map(({ dueMs }) => dueMs ?? Infinity));
+      if (ready.length === 0 && due < Infinity) {
+        this.pass(Math.max(0, due - this.ranMs));
+        ready = here.filter((one) => one.ready());
+      }
       const chosen = ready[Math.floor(this.random() * ready.length)];
       if (!chosen) continue;
       this.waiting.splice(this.waiting.indexOf(chosen), 1);
-      this.resume(chosen, this.live ? this.faults.get(this.step) : undefined);
+      this.resume(chosen, this.live ? this.faultFor(chosen) : undefined);
     }
+    return false;
   }
 
-  private resume(chosen: (typeof this.waiting)[number], fault: Fault): void {
+  private pass(ms: number): void {
+    this.ranMs += ms;
+    this.nowMs += ms;
+  }
+
+  private faultFor({ kind, process }: Waiting): Fault {
+    const fits = (fault: NonNullable<Fault>) =>
+      kind === 'message' ? fault.startsWith('message') : kind === 'port' && !fault.startsWith('message');
+    if (process.name.startsWith('caller')) return undefined;
+    const index = this.pending.findIndex(({ at, kind: fault }) => at <= this.step && fits(fault));
+    return index < 0 ? undefined : this.pending.splice(index, 1)[0]!.kind;
+  }
+
+  private resume(chosen: Waiting, fault: Fault): void {
     const { process } = chosen;
-    if (fault === 'crash' && this.processes.includes(process)) {
-      this.kill(process);
-      this.start(process.name.split(':')[0]!, process.main);
+    if (fault === 'message-lost') return;
+    if (fault === 'message-twice') this.waiting.push(chosen);
+    if (fault === 'message-late') {
+      const dueMs = this.ranMs + 3_000;
+      this.waiting.push({ ...chosen, dueMs, ready: () => this.ranMs >= dueMs });
       return;
     }
+    if (fault === 'crash' && this.processes.includes(process)) return this.restart(process);
     if (fault === 'pause') {
-      process.pausedUntil = this.step + 80;
+      process.pausedUntil = this.step + 200;
       this.nowMs += LEASE_MS; // long enough to lose its leases
       this.waiting.push(chosen);
       return;
@@ -190,14 +279,32 @@ export class World {
     chosen.resume(fault);
   }
 
-  private turn(process: Process): Promise<Fault> {
+  private wait(waiting: Omit<Waiting, 'resume'>): Promise<Fault> {
     return new Promise((resume) => {
-      if (process.alive) this.waiting.push({ process, resume }); // the dead wait for ever
+      if (waiting.process.alive) this.waiting.push({ ...waiting, resume }); // the dead wait for ever
     });
   }
 
+  private turn(process: Process): Promise<Fault> {
+    return this.wait({ process, kind: 'port', ready: () => true });
+  }
+
+  private readonly wire = (arrive: () => void): void =>
+    void this.waiting.push({ process: this.outside, kind: 'message', ready: () => true, resume: arrive });
+
+  /** Pauses of one process: they end when its time has come, or nobody else has anything to do. */
+  private timersOf(process: Process): Timers {
+    const delay = async (ms: number, signal?: AbortSignal) => {
+      const dueMs = this.ranMs + ms;
+      const ready = () => this.ranMs >= dueMs || (signal?.aborted ?? false);
+      await this.wait({ process, kind: 'condition', dueMs, ready });
+      signal?.throwIfAborted();
+    };
+    return { now: () => this.ranMs, delay };
+  }
+
   /** A port as one process sees it. */
-  private through<T extends object>(name: string, port: T, process: Process): T {
+  private through<T extends object>(name: string, port: T, process: Process, own: Partial<T> = {}): T {
     const away = () => new Conflict(`${name}/unavailable`, 'away');
     const call = async (method: string, run: () => Promise<unknown>) => {
       const writes = method === 'append' || method === 'commit';
@@ -215,6 +322,7 @@ export class World {
     };
     return new Proxy(port, {
       get: (target, method: string) => {
+        if (method in own) return (own as Record<string, unknown>)[method];
         const value = (target as Record<string, unknown>)[method];
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => call(method, () => value.apply(target, args) as Promise<unknown>);
@@ -222,85 +330,112 @@ export class World {
     });
   }
 
+  private logOf(process: Process): EventLog {
+    const { limit: most } = this.history;
+    const read = (after: string, filter: Filter = {}, limit = 2000) =>
+      plain.readAll(after, filter, Math.min(limit, most)); // a store may answer with less than it was asked for
+    const plain = this.through<EventLog>('log', this.log, process);
+    const news = (after: string, signal: AbortSignal | undefined) => {
+      const dueMs = this.ranMs + 2_000;
+      const ready = () => signal?.aborted || this.ranMs >= dueMs || (this.log.events.at(-1)?.position ?? START) > after;
+      return this.wait({ process, kind: 'condition', dueMs, ready });
+    };
+    const follow: EventLog['follow'] = async function* (after, filter, { signal, limit } = {}): AsyncGenerator<Page> {
+      for (let [from, first] = [after, true]; !signal?.aborted; first = false) {
+        const page = await read(from, filter, limit);
+        if (signal?.aborted) return;
+        if (first || page.position > from) yield page;
+        if (process.duplicates > 0)
+          process.duplicates--; // from here on it is read once more
+        else from = page.position;
+        if (page.atTip) await news(from, signal);
+      }
+    };
+    return this.through<EventLog>('log', this.log, process, { follow, readAll: read });
+  }
+
   private ports(process: Process) {
-    const log = this.through<EventLog>('log', this.log, process);
+    const log = this.logOf(process);
     const documents = this.through<Documents>('documents', this.documents, process);
-    const keys = this.through<KeyStore>('keys', this.keys, process);
-    const journal = new SealedJournal(log, catalogue, keys);
-    return { log, documents, journal, send: sendTo(journal, new DecisionContext(this.clock, undefined, 100)) };
+    const journal = new SealedJournal(log, catalogue, this.through<KeyStore>('keys', this.keys, process));
+    const dispatch = sendTo(journal, new DecisionContext(this.clock, undefined, 100));
+    return { log, documents, journal, dispatch, clock: this.clock, timers: this.timersOf(process) };
+  }
+
+  private runnerOf(ports: ReturnType<World['ports']>): Runner {
+    const { projections, policies } = this;
+    return new Runner({ ...ports, projections, policies, dueLists: [], onFault: (error) => this.failed(error) });
   }
 
   private failed(error: unknown): void {
-    if (!/^(log|documents|keys)\/(unavailable|busy-stream|lease-lost)$/.test(codeOf(error))) this.defects.push(error);
+    if (!isPassing(error)) this.defects.push(error);
   }
 
   /** Sends each command until it is answered, under one id. */
-  private async write(process: Process, drops: readonly { till: number; coins: number; index: number }[]) {
-    const { send } = this.ports(process);
+  private async call(process: Process, drops: readonly { till: number; coins: number; index: number }[]) {
+    const servers = ['baton0', 'baton1'].map(
+      (name) => () => this.processes.find((one) => one.name.startsWith(name))?.serve,
+    );
     for (const { till, coins, index } of drops) {
-      const commandId = `drop-${index}`;
-      while (!this.acknowledged.some((one) => one.commandId === commandId))
-        try {
-          const data = { tillId: `t${till}`, leadId: `lead${till % 2}`, coins, note: `note ${index}` };
-          const meta = { commandId, actor: 'writer', origin: 'person' as const };
-          const outcome = await send(new ToTill(data.tillId, { type: 'DropCoin', data, meta }));
-          this.acknowledged.push({ commandId, outcome: outcome as Accepted });
-        } catch (error) {
-          this.failed(error);
-        }
+      const data = { tillId: `t${till}`, leadId: `lead${till % 2}`, coins, note: `note ${index}` };
+      const meta = { commandId: `drop-${index}`, actor: 'writer', origin: 'person' as const };
+      const command = new ToTill(data.tillId, { type: 'DropCoin', data, meta });
+      const outcome = await callUntilAnswered(command, servers, this.wire, this.timersOf(process), isPassing);
+      this.acknowledged.push({ commandId: meta.commandId, outcome: outcome as Accepted });
     }
   }
 
   private async work(process: Process): Promise<void> {
     const ports = this.ports(process);
-    while (process.alive)
+    process.serve = ports.dispatch;
+    for (let up = false; !up;)
       try {
-        await this.follow(process, ports);
+        await this.runnerOf(ports).start({ tick: false });
+        up = true;
       } catch (error) {
         this.failed(error);
+        await ports.timers.delay(500);
       }
   }
 
-  /** Takes what leases it can and follows the log until they change, as the runner does without its timers. */
-  private async follow(process: Process, ports: ReturnType<World['ports']>): Promise<void> {
-    const { documents, log, journal, send } = ports;
-    const names = [...this.projections.map(({ name }) => name), ...this.policies.map(policyFollower)];
-    const take = async () => {
-      const fences = new Map<string, Fence>();
-      for (const name of names) {
-        const fence = await documents.lease(name, process.name, LEASE_MS, this.clock.now());
-        if (fence) fences.set(name, fence);
+  private async operate(process: Process): Promise<void> {
+    const runner = this.runnerOf(this.ports(process));
+    const operations = [...this.history.operations].sort((a, b) => a.at - b.at);
+    for (; this.operated < operations.length;) {
+      const { at, kind, which } = operations[this.operated]!;
+      await this.wait({ process, kind: 'condition', ready: () => this.step >= at });
+      this.operated++;
+      try {
+        if (kind === 'rebuild') await runner.rebuild(this.projections[which % this.projections.length]!.name);
+        else {
+          const parked = await runner.parked();
+          if (parked.length > 0) await this.decide(runner, parked[which % parked.length]!, kind);
+        }
+      } catch (error) {
+        this.failed(error);
       }
-      return fences;
-    };
-    const held = await take();
-    const followers: Follower[] = [];
-    for (const projection of this.projections) {
-      const fence = held.get(projection.name);
-      if (fence) followers.push(await Fold.open(ports, projection, `${projection.name}-v1`, () => fence));
     }
-    for (const policy of this.policies) {
-      const name = policyFollower(policy);
-      const fence = held.get(name);
-      if (fence)
-        followers.push(await React.open(ports, policy, send, () => fence, '', await documents.checkpoint(name)));
-    }
-    const reached = new Map(followers.map((follower) => [follower, follower.position]));
+  }
+
+  /** What will be mended is not left out; what never will be is not tried again. */
+  private async decide(runner: Runner, { follower, sequence, eventId }: Parked, kind: 'retry' | 'discard') {
+    const { data } = this.log.events.find(({ id }) => id === eventId)!;
+    const hopeless = (data as { coins: number }).coins === ALWAYS_BREAKS_FOLD;
+    const discards = this.history.mendedAt === null ? kind === 'discard' : hopeless;
+    await runner[discards ? 'discardParked' : 'retryParked'](follower, sequence, 'operator');
+  }
+
+  /** Decides until nothing waits any more. */
+  private async cleanUp(process: Process): Promise<void> {
+    const ports = this.ports(process);
+    const runner = this.runnerOf(ports);
     for (;;) {
-      let rest = followers.length === names.length;
-      for (const follower of followers) {
-        const filter = follower.types ? { types: follower.types } : {};
-        const page = await log.readAll(reached.get(follower)!, filter, this.history.limit);
-        do await follower.take(new DecodedPage(page, journal));
-        while (process.duplicates-- > 0);
-        process.duplicates = 0;
-        reached.set(follower, page.position);
-        if (page.atTip) await follower.flush();
-        rest &&= page.atTip;
+      try {
+        for (const parked of await runner.parked()) await this.decide(runner, parked, 'retry');
+      } catch (error) {
+        this.failed(error);
       }
-      if (rest) this.idleAt = [...reached.values()].reduce((a, b) => (a < b ? a : b));
-      const now = await take();
-      if (now.size !== held.size || names.some((name) => now.get(name)?.token !== held.get(name)?.token)) return;
+      await ports.timers.delay(1_000);
     }
   }
 }

@@ -14,7 +14,9 @@ export const newGeneration = async (documents: Documents, projection: Projection
   const first = firstGeneration(projection);
   const active = await documents.active(projection.name);
   const known = (await documents.generations()).filter((name) => isGenerationOf(projection, name));
-  for (const left of known) if (left !== active) await documents.drop(left);
+  // Where none is in use yet, whoever holds the lease of the read model may be about to begin with the first.
+  if (!active) known.push(first);
+  for (const left of known) if (active && left !== active) await documents.drop(left);
   for (let number = 1; ; number++) {
     const generation = number === 1 ? first : `${first}-${number}`;
     if (known.includes(generation)) continue;
@@ -30,11 +32,17 @@ export const newGeneration = async (documents: Documents, projection: Projection
 /**
  * Drops generations of a read model that nobody will read again: what an interrupted rebuild or drop, or a writer that
  * was killed while somebody dropped what it wrote, left behind. An erasure would not reach them.
+ * @param generations that exist
  */
-export const sweep = async (documents: Documents, clock: Clock, readModel: string): Promise<void> => {
+export const sweep = async (
+  documents: Documents,
+  clock: Clock,
+  generations: readonly string[],
+  readModel: string,
+): Promise<void> => {
   const belongs = (name: string) =>
     name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2));
-  const known = (await documents.generations()).filter(belongs);
+  const known = generations.filter(belongs);
   if (known.length < 2 || (await documents.holder(rebuildLease(readModel), clock.now()))) return;
   // Read last: what existed before, is not being built and is not in use will never be.
   const active = await documents.active(readModel);

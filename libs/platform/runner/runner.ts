@@ -122,11 +122,14 @@ export class Runner {
       else this.fences.delete(lease);
       changed ||= before?.token !== fence?.token;
     }
-    for (const projection of this.parts.projections) {
+    const { documents, clock, projections } = this.parts;
+    const generations = await documents.generations();
+    for (const projection of projections) {
       if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
+      await sweep(documents, clock, generations, projection.name);
       const open = this.folds.followers.find(({ name }) => isGenerationOf(projection, name));
       // Not open although it is ours: its rebuild has failed.
-      changed ||= !open || (await this.parts.documents.active(projection.name)) !== open.name;
+      changed ||= !open || (await documents.active(projection.name)) !== open.name;
     }
     if (changed) {
       this.folds.refresh();
@@ -171,7 +174,7 @@ export class Runner {
 
   /** The generation in use, where it is of this version and sound; otherwise it has to be built anew. */
   private async openFold(projection: Projection): Promise<Fold | undefined> {
-    const { documents, log, clock, onFault } = this.parts;
+    const { documents, log, onFault } = this.parts;
     const { name } = projection;
     const fence = this.fenceOf(name);
     let active = await documents.active(name);
@@ -185,9 +188,7 @@ export class Runner {
       return undefined;
     }
     try {
-      const fold = await Fold.open(this.parts, projection, active, fence, found);
-      await sweep(documents, clock, name);
-      return fold;
+      return await Fold.open(this.parts, projection, active, fence, found);
     } catch (error) {
       // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
       if (!isDropped(error) || (await documents.active(name)) !== active) throw error;
@@ -304,7 +305,8 @@ export class Runner {
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    return this.fences.has('clock') ? sendDue(this.parts, until, mode) : 0;
+    const mine = () => !this.leaving.signal.aborted && this.fences.has('clock');
+    return mine() ? sendDue(this.parts, until, mode, mine) : 0;
   }
 
   /**
