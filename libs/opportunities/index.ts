@@ -17,7 +17,7 @@ export {
   supportKinds,
   supportRequestCommands,
   supportRequestEvents,
-  ToSupportRequest,
+  ToSupport,
   type SupportKind,
   type SupportRequestCommand,
   type SupportRequestEvent,

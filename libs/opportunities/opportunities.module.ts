@@ -12,7 +12,7 @@ import { OpportunityHandler } from './write/opportunity/opportunity.handler';
 import {
   supportRequestCommands,
   supportRequestEvents,
-  ToSupportRequest,
+  ToSupport,
 } from './write/support-request/support-request.events';
 import { SupportRequestHandler } from './write/support-request/support-request.handler';
 
@@ -31,7 +31,7 @@ export const opportunitiesParts: ContextParts = {
     mutationsOf(ToOpportunity, opportunityCommands),
     SupportRequestHandler,
     SupportRequestsResolver,
-    mutationsOf(ToSupportRequest, supportRequestCommands),
+    mutationsOf(ToSupport, supportRequestCommands),
   ],
 })
 export class OpportunitiesModule {}

@@ -1,8 +1,8 @@
 import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
 import type { Commands, ToAggregate } from '@baton/kernel';
-import { leadCommands, ToLead } from '@baton/leads';
-import { opportunityCommands, ToOpportunity } from '@baton/opportunities';
+import { feedbackCommands, leadCommands, ToFeedback, ToLead } from '@baton/leads';
+import { opportunityCommands, supportRequestCommands, ToOpportunity, ToSupport } from '@baton/opportunities';
 import type { Aggregates } from './mapping';
 
 /** What a mapping may speak to, by the name it uses in `to`. A new aggregate is one line here. */
@@ -11,6 +11,8 @@ export const targets: Readonly<Record<string, { readonly to: ToAggregate; readon
   opportunity: { to: ToOpportunity, commands: opportunityCommands },
   campaign: { to: ToCampaign, commands: campaignCommands },
   visitor: { to: ToVisitor, commands: visitorCommands },
+  feedback: { to: ToFeedback, commands: feedbackCommands },
+  support: { to: ToSupport, commands: supportRequestCommands },
   definition: { to: ToDefinition, commands: definitionCommands },
 };
 

@@ -82,4 +82,4 @@ export const supportRequestCommands = commands('support', {
 export type SupportRequestCommand = CommandOf<typeof supportRequestCommands>;
 
 /** A command on its way to a request for support. */
-export class ToSupportRequest extends To<SupportRequestCommand> {}
+export class ToSupport extends To<SupportRequestCommand> {}

@@ -1,16 +1,16 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
 import { supportRequest } from './support-request.decider';
-import { supportRequestCommands, ToSupportRequest } from './support-request.events';
+import { supportRequestCommands, ToSupport } from './support-request.events';
 
-@CommandHandler(ToSupportRequest)
-export class SupportRequestHandler implements ICommandHandler<ToSupportRequest> {
+@CommandHandler(ToSupport)
+export class SupportRequestHandler implements ICommandHandler<ToSupport> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,
   ) {}
 
-  async execute({ id, command }: ToSupportRequest): Promise<Outcome> {
+  async execute({ id, command }: ToSupport): Promise<Outcome> {
     const invalid = checkCommand(supportRequestCommands, command);
     if (invalid) return invalid;
     // Deals are never forgotten, so a deal that was there is there for the decision.
