@@ -48,7 +48,7 @@ describe('a lead that meets the definition', () => {
   const visit = (leadId: string) =>
     tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
   const captured = async (leadId: string, employees: number) => {
-    await tell('captureLead', { leadId, employees });
+    await tell('captureLead', { leadId, employees, source: 'web', email: `${leadId}@example.org` });
     await visit(leadId);
     await visit(leadId);
   };
@@ -82,6 +82,43 @@ describe('a lead that meets the definition', () => {
     expect(took).toBeLessThan(1000);
   }, 60_000);
 
+  const packageOf = (leadId: string, as: Role) =>
+    served.ask<{ handoffPackage: Record<string, unknown> | null }>(
+      `{ handoffPackage(leadId: "${leadId}") {
+        rep count queue complete missing definition evidence touches source
+        contact { email phone } firmographics { employees } firstTouch { action page } pages { name count }
+        signals { code count times } earlierHandoffs { count rep outcome reason } } }`,
+      [as],
+    );
+  it('comes with everything sales needs to know, for those who work with leads by name', async () => {
+    await served.settle();
+    const { data } = await packageOf('ada', 'sales');
+    expect(data.handoffPackage).toMatchObject({
+      ...{ rep: 'rita', count: 1, queue: 'all', complete: true, missing: [], definition: 'mql@1', touches: 3 },
+      ...{ source: 'web', contact: { email: 'ada@example.org', phone: null }, firmographics: { employees: 60 } },
+      firstTouch: { action: 'page-view', page: '/product' },
+      pages: [{ name: '/product', count: 3 }],
+      signals: [{ code: 'repeated-visits', count: 1, times: [expect.any(String)] }],
+      evidence: {
+        leaves: [{ value: 60 }, { value: 3, touches: [expect.any(String), expect.any(String), expect.any(String)] }],
+      },
+      earlierHandoffs: [],
+    });
+    const { errors } = await packageOf('ada', 'analyst');
+    expect(errors).toMatchObject([{ extensions: { code: 'access/denied' } }]);
+  });
+  it('goes back when it was none, which costs the rep no turn, and is routed again when it meets the definition anew', async () => {
+    await tell('rejectLead', { leadId: 'ada', reason: 'wrong-person' }, ['sales']);
+    await served.settle();
+    await visit('ada');
+    await served.settle();
+    // It is still the turn of rita: the lead that was none does not count.
+    expect(await lead('ada')).toEqual({ stage: 'handed-off', rep: 'rita', handoffs: 2 });
+    const { data } = await packageOf('ada', 'marketing');
+    const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'rejected', reason: 'wrong-person' }];
+    expect(data.handoffPackage).toMatchObject({ count: 2, earlierHandoffs });
+  });
+
   it('goes to the handoff owner where nobody is there, and twenty at once are shared out evenly', async () => {
     await captured('big', 900);
     await visit('big');
@@ -97,11 +134,11 @@ describe('a lead that meets the definition', () => {
     expect(data.routingQueues.edges.map(({ node }) => node)).toEqual([
       {
         routingId: 'all',
-        routed: 21,
+        routed: 22,
         toHandoffOwner: 0,
         reps: [
           { rep: 'sam', assigned: 10, level: 10 },
-          { rep: 'rita', assigned: 11, level: 11 },
+          { rep: 'rita', assigned: 12, level: 11 },
         ],
       },
       { routingId: 'enterprise', routed: 1, toHandoffOwner: 1, reps: [] },

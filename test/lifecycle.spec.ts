@@ -376,7 +376,12 @@ describe('the lifecycle of leads, whatever is said to them', () => {
 
   it(
     'stays within the table; refusals write nothing; moves name their definition and actor; handoffs add up',
-    () => fc.assert(fc.asyncProperty(steps, play), { numRuns: runs }),
+    () =>
+      fc.assert(fc.asyncProperty(steps, play), {
+        numRuns: runs,
+        interruptAfterTimeLimit: runs * 1_500, // so that a failure is told, however long it takes to shrink
+        markInterruptAsFailure: true,
+      }),
     runs * 2_000,
   );
   it('was said everything there is to say, and led everywhere', () => {
