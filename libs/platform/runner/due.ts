@@ -1,4 +1,4 @@
-import type { Documents, DueList, Instant } from '@baton/kernel';
+import type { Documents, DueList, Find, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './react';
@@ -11,38 +11,64 @@ interface Parts {
   readonly dispatch: Dispatch;
 }
 
+const PAGE = 500;
+/** Live, commands of so many streams are on their way at once: they share the log's commits. */
+const AT_ONCE = 64;
+
 /**
- * Sends PassTime to every stream with something due at or before an instant; the decider checks again.
+ * Sends PassTime to every stream with something due at or before an instant, in the order of their due instants; the
+ * decider checks again. Each is sent to once, however far the due list is behind; one that fails does not hold up the
+ * others. A history is sent one by one, so that it comes out the same each time.
+ * @param mine asked before each page: may this process go on?
  * @returns how many commands were sent
+ * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
  */
 export const sendDue = async (
   { documents, dueLists, dispatch }: Parts,
   until: Instant,
   mode: 'live' | 'backfill',
+  mine: () => boolean = () => true,
 ): Promise<number> => {
   let sent = 0;
+  const faults: unknown[] = [];
   for (const { projection, to, type } of dueLists) {
-    const generation = await activeGeneration(documents, projection);
-    const due = await documents.find(collectionOf(projection, generation), {
-      where: { dueAt: { lte: until } },
-      orderBy: [{ column: 'dueAt' }],
-      limit: 500,
-    });
-    for (const { id, doc } of due) {
-      const idField = `${projection.name} ${id} ${(doc as { dueAt: string }).dueAt}`;
+    const collection = collectionOf(projection, await activeGeneration(documents, projection));
+    const idField = idFieldOf(to);
+    const send = async (id: string, dueAt: string): Promise<void> => {
       const meta = {
-        commandId: uuidv5(idField, CLOCK_COMMANDS),
+        commandId: uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS),
         actor: 'clock',
         origin: 'system' as const,
         occurredAt: until,
         mode,
       };
-      await dispatch(new to(id, { type, data: { [idFieldOf(to)]: id }, meta }));
-      sent++;
+      await dispatch(new to(id, { type, data: { [idField]: id }, meta }));
+    };
+    for (let after: Find['after'], more = true; more && mine();) {
+      const due = await documents.find(collection, {
+        where: { dueAt: { lte: until } },
+        orderBy: [{ column: 'dueAt' }],
+        limit: PAGE,
+        ...(after && { after }),
+      });
+      const before = faults.length;
+      const waiting = due.values();
+      const sender = async () => {
+        for (const { id, doc } of waiting) await send(id, dueAtOf(doc)).catch((fault: unknown) => faults.push(fault));
+      };
+      await Promise.all(Array.from({ length: mode === 'live' ? AT_ONCE : 1 }, sender));
+      sent += due.length;
+      if (due.length > 0 && faults.length - before === due.length) throw faults[before];
+      const last = due.at(-1);
+      if (last) after = { values: [dueAtOf(last.doc)], id: last.id };
+      more = due.length === PAGE;
     }
   }
+  if (faults.length > 0) throw faults[0];
   return sent;
 };
+
+const dueAtOf = (doc: unknown): string => (doc as { readonly dueAt: string }).dueAt;
 
 /** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
 const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;

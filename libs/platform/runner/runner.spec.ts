@@ -11,6 +11,7 @@ import {
   policy,
   projection,
   ref,
+  START,
   To,
   type CommandOf,
   type Documents,
@@ -40,6 +41,8 @@ const tillCommands = commands('till', {
 });
 type TillCommand = CommandOf<typeof tillCommands>;
 class ToTill extends To<TillCommand> {}
+/** A till that should close then cannot. */
+const JAMMED = '2024-02-01T00:00:00.000Z';
 interface Till {
   readonly closesAt?: string;
 }
@@ -59,7 +62,7 @@ const till = decider<Till, TillCommand, TillEvent>({
     TillClosed: () => ({}),
   },
   due: ({ closesAt }) => closesAt,
-  pass: () => [{ type: 'TillClosed', data: { tillId: 'due' } }],
+  pass: ({ closesAt }) => (closesAt === JAMMED ? [] : [{ type: 'TillClosed', data: { tillId: 'due' } }]),
 });
 
 interface Sum {
@@ -278,10 +281,13 @@ describe('the runner', () => {
     const follower = runner();
     await follower.start({ tick: false });
     await follower.catchUp();
+    await follower.stop();
+    const later = runner();
+    await later.start({ tick: false });
     const sumsAndVault = (await documents.generations()).filter((name) => name.startsWith('sums'));
     expect(sumsAndVault).toEqual(['sums-v1', 'sums-vault-v1']);
-    expect((await follower.rebuild('sums')).generation).toBe('sums-v1-3');
-    await follower.stop();
+    expect((await later.rebuild('sums')).generation).toBe('sums-v1-3');
+    await later.stop();
     await log.close();
   });
 
@@ -336,6 +342,46 @@ describe('the runner', () => {
     const closed = (await log.read('till-due')).filter(({ type }) => type === 'TillClosed');
     expect(closed.map(({ meta: { occurredAt } }) => occurredAt)).toEqual(['2024-03-02T00:00:00.000Z']);
     await follower.stop();
+    await log.close();
+  });
+
+  it('lets time pass for all that wait, and one that cannot does not hold up the others', async () => {
+    const { runner, send, clock, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    const plan = (tillId: string, at: string) =>
+      send(
+        new ToTill(tillId, {
+          type: 'PlanClosing',
+          data: { tillId, at },
+          meta: { commandId: `plan-${tillId}`, actor: 'tester', origin: 'person' },
+        }),
+      );
+    await plan('jammed', JAMMED);
+    // More than one page of them, many at the same instant, so that a page ends among equals.
+    const tills = Array.from({ length: 1100 }, (_, n) => `t${n}`);
+    for (const [n, tillId] of tills.entries()) await plan(tillId, `2024-03-0${1 + (n % 3)}T00:00:00.000Z`);
+    await follower.catchUp();
+    clock.instant = '2024-03-02T00:00:00.000Z';
+    await expect(follower.passTime(clock.now())).rejects.toThrow('nothing passes at the due instant');
+    const closed = async () => {
+      const { events } = await log.readAll(START, { types: ['TillClosed'] }, 5000);
+      return events.map(({ stream, meta: { occurredAt } }) => `${stream} ${occurredAt}`).sort();
+    };
+    const due = tills.flatMap((tillId, n) =>
+      n % 3 < 2 ? [`till-${tillId} 2024-03-0${1 + (n % 3)}T00:00:00.000Z`] : [],
+    );
+    expect(await closed()).toEqual(due.sort());
+    await follower.stop();
+    await log.close();
+  });
+  it('sends nothing on once it stops', async () => {
+    const { runner, drop, log } = world();
+    const follower = runner();
+    await follower.start({ tick: false });
+    await drop('a', 1);
+    await follower.stop();
+    expect(await follower.passTime('2030-01-01T00:00:00.000Z')).toBe(0);
     await log.close();
   });
 });
