@@ -48,9 +48,6 @@ export interface MarketingSla {
   readonly warnings: readonly string[];
 }
 
-/** What was counted, each with the rows behind it. */
-export type Measured = DeliveryKind;
-
 const within = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
   kind: { eq: kind },
   at: { gte: from, lt: to },
@@ -171,7 +168,7 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
  */
 export const deliveredBehind = async (
   models: ReadModels,
-  { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: Measured },
+  { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryKind },
 ): Promise<Delivery[]> => {
   const asked = calendarPeriod(period, timeZone, at);
   if (kind !== 'handed-off') return [...(await ofPeople(models, asked, kind)).values()];

@@ -32,6 +32,9 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
   );
 };
 
+/** How much content a review keeps, of what deals had met most. */
+const MOST_CONTENT = 100;
+
 /** What each review looks at. A further report of a review is one line here. */
 export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
   'weekly-pipeline': {
@@ -59,7 +62,10 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
       (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
     velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
-    content: contentReport,
+    content: async (models, asked) => {
+      const report = await contentReport(models, asked);
+      return { ...report, rows: report.rows.slice(0, MOST_CONTENT) }; // an append has a limit
+    },
   },
 };
 
