@@ -3,6 +3,7 @@ import { Refused } from '@baton/kernel';
 import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, printJson, printTable } from './output';
 import { Session } from './session';
@@ -115,6 +116,7 @@ const reports: Readonly<Record<string, Report>> = {
   paths: pathsReport,
   periods: periodsReport,
   'marketing-sla': marketingReport,
+  lift: liftReport,
   velocity: async (session, options) =>
     options.json ? printJson(await velocityReport(session, options)) : velocityTable(session, options),
   pipeline: async (session, options) => {

@@ -15,6 +15,8 @@ import { HandoffResolver } from './read/handoff/handoff.resolver';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.projection';
 import { LeadsResolver } from './read/leads/leads.resolver';
+import { LiftResolver } from './read/lift/lift.resolver';
+import { outcomes } from './read/lift/outcomes.projection';
 import { QualificationResolver } from './read/qualification/qualification.resolver';
 import { routingQueues } from './read/routing/routing.projection';
 import { RoutingResolver } from './read/routing/routing.resolver';
@@ -29,7 +31,7 @@ import { RoutingHandler } from './write/routing/routing.handler';
 export const leadsParts: ContextParts = {
   name: 'leads',
   events: [leadEvents, identityEvents, routingEvents, feedbackEvents],
-  projections: [leads, leadsDue, routingQueues, feedbackList, contentUses, handoffPackages, deliveries],
+  projections: [leads, leadsDue, outcomes, routingQueues, feedbackList, contentUses, handoffPackages, deliveries],
   policies: [merges, unions, visitors, handoff, returns, placement],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
@@ -43,6 +45,7 @@ export const leadsParts: ContextParts = {
     LeadsResolver,
     HandoffResolver,
     QualificationResolver,
+    LiftResolver,
     mutationsOf(ToLead, leadCommands),
     RoutingHandler,
     RoutingResolver,

@@ -34,7 +34,7 @@ const within =
     (knownAt === undefined || position <= knownAt);
 
 /** What was so about a person at an instant, folded from the lead's own events as its decisions fold them. */
-const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
+export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
   const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
   const state = events.reduce(
     (folded, event) => lead.evolve(folded, event as Recorded<LeadEvent>),
@@ -49,10 +49,10 @@ const decidingBy = ({ kind, number, body }: DefinitionDocument): Definition => (
 });
 
 /** The version of each kind that decides: the named one, or the one in force. */
-const versionsOf = async (
+export const versionsOf = async (
   models: ReadModels,
   kinds: readonly string[],
-  { at, definition }: Judging,
+  { at, definition }: Pick<Judging, 'at' | 'definition'>,
 ): Promise<(kind: string) => Definition | undefined> => {
   const [named, number] = definition?.split('@') ?? [];
   if (named !== undefined && !kinds.includes(named))

@@ -1,0 +1,42 @@
+import { Journal } from '@baton/kernel';
+import { lift, type LiftRow } from '@baton/leads';
+import { instant, modelsOf } from './attribution-reports';
+import { fixed, line, printJson, printTable } from './output';
+import type { ReportOptions } from './report.command';
+import type { Session } from './session';
+
+const columns = (rows: readonly LiftRow[]) =>
+  rows.map(({ code, with: its, without, sqlLift, customerLift }) => [
+    ...[code, its.leads, its.sql, its.customers, without.leads, without.sql, without.customers],
+    ...[fixed(sqlLift, 2), fixed(customerLift, 2)],
+  ]);
+
+/** What the rules and bands of the scoring model had to do with becoming SQL and customer. */
+export const liftReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const { from, to, happenedBy, knownBy, timeZone, definition } = options;
+  const period = { from: instant(from, 'from', timeZone), to: instant(to, 'to', timeZone) };
+  const cut = {
+    happenedBy: instant(happenedBy, 'happenedBy', timeZone),
+    knownBy: instant(knownBy, 'knownBy', timeZone),
+  };
+  const answer = await lift(modelsOf(session, options), session.app.get(Journal), {
+    ...(period.from && { from: period.from }),
+    ...(period.to && { to: period.to }),
+    ...(definition && { definition }),
+    ...{ at: cut.happenedBy ?? session.clock.now(), cut },
+  });
+  if (options.json) return printJson(answer ?? null);
+  if (!answer) return line('No scoring model is agreed.');
+  const { total, leftOut } = answer;
+  line(
+    `${answer.definition}: ${total.leads} leads, ${total.sql} SQL, ${total.customers} customers; ${leftOut} left out`,
+  );
+  for (const [what, rows] of [
+    ['rule', answer.rules],
+    ['band', answer.bands],
+  ] as const)
+    printTable(
+      [what, 'leads', 'SQL', 'customers', 'others', 'SQL', 'customers', 'SQL lift', 'customer lift'],
+      columns(rows),
+    );
+};

@@ -1,0 +1,127 @@
+import type { Instant, Journal, Json, Recorded } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { definitions, type DefinitionEvent } from '@baton/definitions';
+import { modelsOf } from '../../../../test/support/read-models';
+import type { LeadEvent } from '../../write/lead/lead.events';
+import { leads } from '../leads/leads.projection';
+import { lift, type LiftQuestion } from './lift.query';
+import { outcomes } from './outcomes.projection';
+import { leadProbability } from './probability.query';
+
+const day = (monthDay: string): Instant => `2024-${monthDay}T12:00:00.000Z`;
+type Told = [at: string, type: LeadEvent['type'], data?: object];
+const told = (leadId: string, events: readonly Told[]): Recorded[] =>
+  events.map(([at, type, data = {}]) =>
+    recorded({ type, data: { leadId, ...data } } as LeadEvent, { stream: `lead-${leadId}`, occurredAt: day(at) }),
+  );
+const demo: Told[2] = { action: 'demo', team: 'marketing' };
+const page: Told[2] = { action: 'page-view', team: 'marketing' };
+const sql: Told = ['02-10', 'LeadSalesQualified', { definition: 'sql@1' }];
+const won: Told = ['02-20', 'LeadBecameCustomer', { opportunityId: 'deal' }];
+const lost: Told = ['02-20', 'LeadDisqualified', { reason: 'student' }];
+const germany = { country: 'Germany', employees: 80 };
+const norway = { country: 'Norway', employees: 20 };
+
+const stories: Readonly<Record<string, readonly Told[]>> = {
+  ada: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', demo], sql, won],
+  bea: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', demo], sql, lost],
+  cem: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', page], lost],
+  // The demo came after sales had taken the lead: it explains nothing.
+  dan: [['01-01', 'LeadCaptured', norway], sql, ['02-15', 'TouchRecorded', demo]],
+  eve: [
+    ['01-01', 'LeadCaptured', norway],
+    ['02-01', 'TouchRecorded', page],
+  ],
+  // Others decided about this one.
+  fay: [
+    ['01-01', 'LeadCaptured', germany],
+    ['02-10', 'LeadSalesQualified', { definition: 'external:crm', external: true }],
+  ],
+  // The same person as ada, and as nobody else.
+  gus: [
+    ['01-01', 'LeadCaptured', germany],
+    ['02-01', 'TouchRecorded', demo],
+    ['03-01', 'LeadMergedInto', { survivorId: 'ada' }],
+  ],
+  hal: [
+    ['03-01', 'LeadCaptured', germany],
+    ['03-02', 'TouchRecorded', demo],
+  ],
+};
+const model = {
+  fit: { rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 10 }] },
+  engagement: { rules: [{ code: 'demo', touches: { action: 'demo' }, points: 20 }] },
+};
+const agreed: DefinitionEvent[] = [
+  {
+    type: 'DefinitionProposed',
+    data: { definitionId: 'scoring-model', number: 1, body: model as Json, reason: 'r', reviewBy: '2025-01-01' },
+  },
+  { type: 'DefinitionPutInForce', data: { definitionId: 'scoring-model', number: 1, from: day('01-01') } },
+];
+
+describe('what became of leads', () => {
+  const streams = new Map(Object.entries(stories).map(([id, events]) => [`lead-${id}`, told(id, events)]));
+  const journal = { read: async (stream: string) => streams.get(stream) ?? [] } as unknown as Journal;
+  const models = modelsOf(
+    [definitions, outcomes, leads],
+    [...agreed.map((event) => recorded(event, { occurredAt: day('01-01') })), ...[...streams.values()].flat()],
+  );
+  const ask = async (more: Partial<LiftQuestion> = {}) =>
+    (await lift(await models, journal, { at: day('04-01'), to: day('02-01'), ...more }))!;
+
+  it('is told for each rule, with it and without', async () => {
+    const { total, leftOut, rules, definition } = await ask();
+    expect({ total, leftOut, definition }).toEqual({
+      total: { leads: 5, sql: 3, customers: 1 },
+      leftOut: 1,
+      definition: 'scoring-model@1',
+    });
+    expect(rules).toEqual([
+      {
+        code: 'size',
+        with: { leads: 3, sql: 2, customers: 1 },
+        without: { leads: 2, sql: 1, customers: 0 },
+        sqlLift: 2 / 3 / (1 / 2),
+        customerLift: null,
+      },
+      {
+        code: 'demo',
+        with: { leads: 2, sql: 2, customers: 1 },
+        without: { leads: 3, sql: 1, customers: 0 },
+        sqlLift: 3,
+        customerLift: null,
+      },
+    ]);
+  });
+  it('is told for each band, and every lead is in one', async () => {
+    const { bands, total } = await ask();
+    expect(bands.map(({ code, with: its }) => [code, its.leads, its.sql])).toEqual([
+      ['0', 2, 1],
+      ['10', 1, 0],
+      ['30', 2, 2],
+    ]);
+    expect(bands.reduce((sum, { with: its }) => sum + its.leads, 0)).toBe(total.leads);
+  });
+  it('is of the leads of a period, by a version that exists', async () => {
+    expect((await ask({ from: day('02-01'), to: day('04-01') })).total).toEqual({ leads: 1, sql: 0, customers: 0 });
+    await expect(ask({ definition: 'scoring-model@7' })).rejects.toMatchObject({ code: 'definition/unknown-version' });
+    expect(await lift(await models, journal, { at: day('01-01').replace('2024', '2023') })).toBeUndefined();
+  });
+  it('makes others more or less probable customers', async () => {
+    const of = async (leadId: string) => (await leadProbability(await models, { leadId }))!;
+    const { probability, past, because } = await of('hal');
+    expect(past).toEqual({ won: 1, lost: 2 });
+    expect(because).toEqual([
+      { field: 'country', value: 'Germany', past: { won: 1, lost: 2 } },
+      { field: 'size', value: '50-249', past: { won: 1, lost: 2 } },
+    ]);
+    // Everybody before came from there and was of that size: nothing but the odds of all.
+    expect(probability).toBeCloseTo(1.1 / 3.2, 10);
+    expect((await of('eve')).because.map(({ past: its }) => its)).toEqual([
+      { won: 0, lost: 0 },
+      { won: 0, lost: 0 },
+    ]);
+    expect(await leadProbability(await models, { leadId: 'nobody' })).toBeUndefined();
+  });
+});

@@ -1,0 +1,108 @@
+import type { Instant, Journal, Where } from '@baton/kernel';
+import type { ScoringModel } from '@baton/definitions';
+import type { AsOf, ReadModels } from '@baton/platform/documents';
+import { scoreAt } from '../../write/lead/score.model';
+import { factsOf, versionsOf } from '../qualification/qualification.query';
+import { chanceAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
+
+/** How many leads there were, and what became of them. */
+export interface Became {
+  readonly leads: number;
+  readonly sql: number;
+  readonly customers: number;
+}
+/** Leads with something in common against all others. */
+export interface LiftRow {
+  /** Code of the rule, the grade, or the points from which the band begins. */
+  readonly code: string;
+  readonly with: Became;
+  readonly without: Became;
+  /** Share of those with it that became SQL (customers) over the share of those without; null without a divisor. */
+  readonly sqlLift: number | null;
+  readonly customerLift: number | null;
+}
+export interface Lift {
+  /** The version of the scoring model that is held against the past, `scoring-model@3`. */
+  readonly definition: string;
+  readonly total: Became;
+  /** Leads left out, because another system decided what became of them. */
+  readonly leftOut: number;
+  readonly rules: readonly LiftRow[];
+  readonly bands: readonly LiftRow[];
+}
+export interface LiftQuestion {
+  /** Leads captured from here on. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  /** The latest instant of interest: now, or that of the cut. */
+  readonly at: Instant;
+  readonly definition?: string;
+  readonly cut?: AsOf;
+}
+
+const AT_ONCE = 50;
+const BAND_POINTS = 10;
+const NONE: Became = { leads: 0, sql: 0, customers: 0 };
+const plus = (a: Became, b: Became, sign = 1): Became => ({
+  leads: a.leads + sign * b.leads,
+  sql: a.sql + sign * b.sql,
+  customers: a.customers + sign * b.customers,
+});
+const liftOf = (its: Became, others: Became, of: 'sql' | 'customers'): number | null =>
+  its.leads === 0 || others.leads === 0 || others[of] === 0 ? null : its[of] / its.leads / (others[of] / others.leads);
+const rowOf = (code: string, its: Became, total: Became): LiftRow => {
+  const others = plus(total, its, -1);
+  return {
+    code,
+    ...{ with: its, without: others },
+    ...{ sqlLift: liftOf(its, others, 'sql'), customerLift: liftOf(its, others, 'customers') },
+  };
+};
+
+/**
+ * What each rule of a scoring model and each band of its score had to do with success: how many of the people captured
+ * in a period it was true of became SQL and customers, against the others. A person is scored at the instant of becoming
+ * SQL, so that what came after explains nothing; who did not become one at the last touch.
+ * @returns rules in the order of the model; bands by grade, or by ten points where it has none; undefined where no
+ * model is agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const lift = async (models: ReadModels, journal: Journal, question: LiftQuestion): Promise<Lift | undefined> => {
+  const { from, to, at, definition, cut } = question;
+  const agreed = (await versionsOf(models, ['scoring-model'], { at, definition }))('scoring-model');
+  if (!agreed) return undefined;
+  const model = agreed.body as unknown as ScoringModel;
+  const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
+  const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
+  let total = NONE;
+  let leftOut = 0;
+  const [byRule, byBand] = [new Map<string, Became>(), new Map<string, Became>()];
+  const tell = async (doc: Outcome) => {
+    const sqlAt = chanceAt(doc);
+    const judgedAt = sqlAt ?? doc.lastTouchAt ?? doc.capturedAt ?? at;
+    const facts = await factsOf(journal, { leadId: doc.leadId, at: judgedAt, ...(cut && { cut }) });
+    if (!facts) return;
+    const became = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
+    const { entries, grade, hundredths } = scoreAt(model, facts, judgedAt);
+    total = plus(total, became);
+    for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
+      byRule.set(code, plus(byRule.get(code) ?? NONE, became));
+    const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
+    byBand.set(band, plus(byBand.get(band) ?? NONE, became));
+  };
+  for await (const page of models.pages(outcomes, where)) {
+    const counted = page.filter(({ doc }) => !doc.external);
+    leftOut += page.length - counted.length;
+    for (let first = 0; first < counted.length; first += AT_ONCE)
+      await Promise.all(counted.slice(first, first + AT_ONCE).map(({ doc }) => tell(doc)));
+  }
+  const codes = [...model.fit.rules, ...model.engagement.rules].map(({ code }) => code);
+  const numeric = model.fit.cutOffs === undefined || model.engagement.cutOffs === undefined;
+  const bands = [...byBand.keys()].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
+  return {
+    ...{ definition: agreed.ref, total, leftOut },
+    rules: codes.map((code) => rowOf(code, byRule.get(code) ?? NONE, total)),
+    bands: bands.map((band) => rowOf(band, byBand.get(band)!, total)),
+  };
+};

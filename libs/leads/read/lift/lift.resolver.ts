@@ -1,0 +1,135 @@
+import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Clock, Journal, type Instant } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, everyRole, InstantScalar, ReadArgs } from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { lift } from './lift.query';
+import { leadProbability } from './probability.query';
+
+@ObjectType('Became', { description: 'How many people, and what became of them.' })
+class BecameType {
+  @Field(() => Int, { description: 'People.' })
+  leads!: number;
+  @Field(() => Int, { description: 'Became SQL, or a deal at once.' })
+  sql!: number;
+  @Field(() => Int, { description: 'Became customers.' })
+  customers!: number;
+}
+
+@ObjectType('LiftRow', { description: 'People with something in common against all others.' })
+class LiftRowType {
+  @Field(() => String, { description: 'Code of the rule; or the grade, or the points from which the band begins.' })
+  code!: string;
+  @Field(() => BecameType, { description: 'Those of whom it is true.' })
+  with!: BecameType;
+  @Field(() => BecameType, { description: 'All others.' })
+  without!: BecameType;
+  @Field(() => Float, { nullable: true, description: 'How many times as often they became SQL; null without others.' })
+  sqlLift!: number | null;
+  @Field(() => Float, { nullable: true, description: 'How many times as often they became customers.' })
+  customerLift!: number | null;
+}
+
+@ObjectType('Lift', { description: 'What the rules and bands of a scoring model had to do with success.' })
+class LiftType {
+  @Field(() => String, { description: 'The version held against the past, `scoring-model@3`.' })
+  definition!: string;
+  @Field(() => BecameType, { description: 'Everybody captured in the period.' })
+  total!: BecameType;
+  @Field(() => Int, { description: 'Left out, because another system decided what became of them.' })
+  leftOut!: number;
+  @Field(() => [LiftRowType], { description: 'One row a rule, in the order of the model.' })
+  rules!: readonly LiftRowType[];
+  @Field(() => [LiftRowType], { description: 'One row a band of the score.' })
+  bands!: readonly LiftRowType[];
+}
+
+@ObjectType('PastOutcomes', { description: 'What became of people whose story has ended.' })
+class PastOutcomesType {
+  @Field(() => Int, { description: 'Became customers.' })
+  won!: number;
+  @Field(() => Int, { description: 'Were given back or disqualified.' })
+  lost!: number;
+}
+
+@ObjectType('ProbabilityReason', { description: 'What one fact of a person says.' })
+class ProbabilityReasonType {
+  @Field(() => String, { description: 'industry, country, region, source or size.' })
+  field!: string;
+  @Field(() => String, { description: 'The fact.' })
+  value!: string;
+  @Field(() => PastOutcomesType, { description: 'Of people before with the same.' })
+  past!: PastOutcomesType;
+}
+
+@ObjectType('Probability', { description: 'How probable it is that a person becomes a customer, from the past.' })
+class ProbabilityType {
+  @Field(() => Float, { description: '0.0001 to 0.9999.' })
+  probability!: number;
+  @Field(() => PastOutcomesType, { description: 'Everybody whose story has ended.' })
+  past!: PastOutcomesType;
+  @Field(() => [ProbabilityReasonType], { description: 'What it rests on.' })
+  because!: readonly ProbabilityReasonType[];
+}
+
+@ArgsType()
+class LiftArgs extends ReadArgs {
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'People captured from here on.' })
+  from?: Instant;
+  @IsOptional()
+  @Field(() => InstantScalar, { nullable: true, description: 'Up to, and without, this instant.' })
+  to?: Instant;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, {
+    nullable: true,
+    description: 'A version, `scoring-model@2`; by default the one in force.',
+  })
+  definition?: string;
+}
+
+@ArgsType()
+class ProbabilityArgs extends ReadArgs {
+  @IsString()
+  @MaxLength(128)
+  @Field(() => ID, { description: 'The lead’s id.' })
+  leadId!: string;
+}
+
+@Resolver()
+export class LiftResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+  ) {}
+
+  @Query(() => LiftType, {
+    nullable: true,
+    description:
+      'What each rule and each band of a scoring model had to do with becoming SQL and customer. People are scored at that instant, or at their last touch. Null where no model is agreed.',
+  })
+  @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
+  async lift(@Args() { from, to, definition, asOf }: LiftArgs): Promise<LiftType | null> {
+    const found = await lift(this.models.asOf(asOf), this.journal, {
+      ...(from && { from }),
+      ...(to && { to }),
+      ...(definition && { definition }),
+      ...(asOf && { cut: asOf }),
+      at: asOf?.happenedBy ?? this.clock.now(),
+    });
+    return found ?? null;
+  }
+
+  @Query(() => ProbabilityType, {
+    nullable: true,
+    description:
+      'How probable it is that a lead becomes a customer, by naive Bayes over industry, country, region, source and size. It stands beside the score. Null for an unknown lead.',
+  })
+  @Allow(...everyRole)
+  async probability(@Args() { leadId, asOf }: ProbabilityArgs): Promise<ProbabilityType | null> {
+    return (await leadProbability(this.models.asOf(asOf), { leadId })) ?? null;
+  }
+}
