@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
+import { clocks } from './clocks';
 import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { leadDecisions } from './leads';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   appends,
   visibility,
   size,
+  clocks,
   emmett,
   graphql,
   attribution: attributionModelling,
@@ -42,6 +44,8 @@ const main = async (): Promise<void> => {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
     memoryGiB: totalmem() / 2 ** 30,
+    system: `${platform()} ${release()}`,
+    load: loadavg(),
   };
   const path = join(tmpdir(), `baton-bench-${Date.now()}.json`);
   writeFileSync(path, JSON.stringify({ machine, results }, null, 2));
