@@ -42,4 +42,14 @@ describe('routing rules', () => {
     ['an empty list', { field: 'country', in: [] }, 'rules.0.when.0.in'],
     ['an unknown field', { field: 'shoe size', in: ['44'] }, 'rules.0.when.0.field'],
   ])('refuse %s', (_, when, path) => expect(faultAt(when)).toBe(path));
+
+  const signalsFault = (...signals: object[]) => bodyFault('routing', { ...routing, signals } as never)?.path;
+  const pricing = { code: 'pricing', touches: [{ page: '/pricing*' }], times: 2, within: 'P7D' };
+  it('may name buying signals', () => expect(signalsFault(pricing, { ...pricing, code: 'again' })).toBeUndefined());
+  it.each([
+    ['of one code', [pricing, pricing], 'signals.1.code'],
+    ['that mean no touch', [{ code: 'none', touches: [] }], 'signals.0.touches'],
+    ['within a month, which has no fixed length', [{ ...pricing, within: 'P1M' }], 'signals.0.within'],
+    ['of an unknown fact', [{ code: 'x', touches: [{ email: '*' }] }], 'signals.0.touches.0.email'],
+  ])('refuse signals %s', (_, signals, path) => expect(signalsFault(...signals)).toBe(path));
 });

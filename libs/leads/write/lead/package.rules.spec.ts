@@ -171,12 +171,12 @@ describe('what sales gets with a lead', () => {
 });
 
 describe('a package of a long history', () => {
-  const state = (touches: number, evidence: Json): Extract<Known, { stage: 'mql' }> => {
-    const odd = (index: number) => `${'ж€💶'.repeat(60)}${index}`;
+  const odd = (index: number) => `${'ж€💶'.repeat(60)}${index}`;
+  const state = (touches: number, evidence: Json, name = odd): Extract<Known, { stage: 'mql' }> => {
     const past = [
       captured({ company: odd(0).slice(0, 300), personalFacts: ['email'] }),
       ...Array.from({ length: touches }, (_, index) =>
-        touched(index % 400, { page: odd(index % 3000), content: odd(index % 700), source: odd(index) }),
+        touched(index % 400, { page: name(index % 3000), content: name(index % 700), source: name(index) }),
       ),
       qualified(evidence),
     ];
@@ -211,7 +211,7 @@ describe('a package of a long history', () => {
     expect(Buffer.from(JSON.stringify(pack)).toString()).toBe(JSON.stringify(pack)); // no half characters
   });
   it('is built at once', () => {
-    const long = state(10_000, { because: [] });
+    const long = state(10_000, { because: [] }, (index) => `/page-${index}`);
     handoffPackage(long, none);
     const times = Array.from({ length: 15 }, () => {
       const before = performance.now();
