@@ -237,10 +237,12 @@ const decideFacts = <S, C extends AnyCommand, E extends AnyEvent>(
   const facts: Fact<E>[] = [];
   let state = start;
   for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
-    const passed = decider.pass(state, at(due, facts.length)).map((fact) => ({ ...fact, occurredAt: due! }));
+    const context = at(due, facts.length);
+    const passed = decider.pass(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
     if (passed.length === 0) throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
     facts.push(...passed);
-    for (const fact of passed) state = decider.evolve(state, { ...fact, id: '' });
+    for (const [index, fact] of passed.entries())
+      state = decider.evolve(state, { ...fact, id: context.idOf(index) } as Fact<E> & Happened<E>);
   }
   const decided = decider.decide(state, command, at(now, facts.length));
   return decided instanceof Refused ? decided : [...facts, ...decided];
