@@ -176,6 +176,15 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 21);
     expect(it.lead('ada').person.touches).toHaveLength(0);
   });
+  it('may have long pages to tell of', async () => {
+    const it = await two();
+    for (let n = 0; n < 450; n++) await touch(it, 'ada-2', n / 100, `/${'x'.repeat(480)}`);
+    await merge(it, 'ada', 'ada-2', 20);
+    const told = it.log.filter(({ type }) => type === 'LeadUnited');
+    expect(told.length).toBeGreaterThan(1);
+    for (const { data } of told) expect(JSON.stringify(data).length).toBeLessThan(256 * 1024);
+    expect(it.lead('ada').person.touches).toHaveLength(450);
+  });
 
   const ids = ['ada', 'bea', 'cem'] as const;
   /** Who is merged into whom, in this order: chains either way round, and two into one. */

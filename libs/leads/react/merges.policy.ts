@@ -22,17 +22,30 @@ export const merges = policy<LeadEvent>({
 
 type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId'>;
 const PAGE = 500; // what one event's list holds
+const PAGE_LETTERS = 200_000; // well below what one append holds, whatever the touches say
 
-const unite = (leadId: string, { touches, profile, stage, ...from }: Brought): readonly Reaction[] => {
-  const reactions: Reaction[] = [];
-  for (let first = 0; first === 0 || first < touches.length; first += PAGE) {
-    const page = { leadId, ...from, touches: touches.slice(first, first + PAGE) };
-    // How far it came goes first, so that nobody is qualified by touches of a customer.
-    const once = first === 0 ? { ...(profile && { profile }), ...(stage && { stage }) } : {};
-    reactions.push({ to: ToLead, id: leadId, type: 'UniteLead', data: { ...page, ...once } });
+/** Cuts touches into lists that an event holds; at least one, which may be empty. */
+const pagesOf = (touches: Brought['touches']): readonly Brought['touches'][] => {
+  const pages: Brought['touches'][] = [[]];
+  let letters = 0;
+  for (const touch of touches) {
+    const size = JSON.stringify(touch).length;
+    if (pages.at(-1)!.length === PAGE || letters + size > PAGE_LETTERS) {
+      pages.push([]);
+      letters = 0;
+    }
+    pages.at(-1)!.push(touch);
+    letters += size;
   }
-  return reactions;
+  return pages;
 };
+
+const unite = (leadId: string, { touches, profile, stage, ...from }: Brought): readonly Reaction[] =>
+  pagesOf(touches).map((page, index) => {
+    // How far it came goes first, so that nobody is qualified by touches of a customer.
+    const once = index === 0 ? { ...(profile && { profile }), ...(stage && { stage }) } : {};
+    return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: page, ...once } };
+  });
 const moved = (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   stage: Stage,
