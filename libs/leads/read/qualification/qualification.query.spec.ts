@@ -91,6 +91,18 @@ describe('a lead that is asked about', () => {
     expect(await ask('02-21', { cut: { happenedBy: day('02-19') } })).toMatchObject({ met: false });
     expect(await score('02-21', { cut: { knownAt: log[1]!.position } })).toMatchObject({ hundredths: 500 });
   });
+  it('counts the touches of another lead at their own instants, once it is known to be the same person', async () => {
+    const touches = [{ id: 'other-1', at: day('02-11'), action: 'page-view', page: '/pricing' }];
+    const together = [
+      ...log,
+      happened('03-20', { type: 'LeadMerged', data: { leadId, mergedLeadId: 'ada-2' } }),
+      happened('03-20', { type: 'LeadUnited', data: { leadId, mergedLeadId: 'ada-2', touches } }),
+    ];
+    const read = { read: async () => together } as unknown as Journal;
+    const at = (more: object = {}) => leadScore(models, read, { leadId, at: day('02-11'), ...more });
+    expect(await at()).toMatchObject({ hundredths: 2654 });
+    expect(await at({ cut: { happenedBy: day('03-19') } })).toMatchObject({ hundredths: 1654 });
+  });
   it('is unknown, or judged by a version that does not exist', async () => {
     expect(await ask('02-21', { leadId: 'eve' })).toBeUndefined();
     for (const definition of ['mql@9', 'sql@1', 'mql@x'])
