@@ -1,5 +1,5 @@
-import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
-import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter } from 'mongodb';
+import { MongoBulkWriteError, MongoServerError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
 import { Documents, fromMs, toMs } from '@baton/kernel';
 import type {
   Aggregate,
@@ -17,6 +17,7 @@ import type {
 } from '@baton/kernel';
 import { columnsChanged, rowOf, signatureOf } from './columns';
 import { generationDropped, leaseLost } from './leases';
+import { clientOf, reaching, sayingOutages } from './mongodb-link';
 import { filterOf, groupOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
@@ -38,9 +39,10 @@ type StoredParked = Parked & { readonly _id: { readonly follower: string; readon
 
 const DUPLICATE_KEY = 11000;
 const NAMESPACE_NOT_FOUND = 26;
-/** Of one answer of the server; a bulk of guarded upserts takes up to a second. Without it a call waits for ever. */
+/** Of one answer of the server; a bulk of guarded upserts takes up to a second. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
+const UNAVAILABLE = 'documents/unavailable';
 const OF = 'documents.of.';
 
 /**
@@ -72,27 +74,24 @@ export class MongoDocuments extends Documents {
 
   /**
    * @param url with the name of the database as its path; `baton` without one
-   * @throws MongoServerSelectionError when no server answers within five seconds
+   * @throws Conflict `documents/unavailable` when no server answers within five seconds
+   * @throws Refused `config/invalid`
    */
-  static async connect(url: string): Promise<MongoDocuments> {
-    const client = new MongoClient(url, {
-      serverSelectionTimeoutMS: 5_000,
-      waitQueueTimeoutMS: DEADLINE_MS,
-      socketTimeoutMS: DEADLINE_MS,
+  static async connect(url: string, deadlineMs = DEADLINE_MS): Promise<MongoDocuments> {
+    const client = clientOf(url, deadlineMs, {
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
-      retryWrites: true,
       ignoreUndefined: true,
     });
     try {
-      await client.connect();
+      await reaching(client.connect(), UNAVAILABLE);
     } catch (error) {
       await client.close();
       throw error;
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    return new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'));
+    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), UNAVAILABLE);
   }
 
   async prepare(collection: Collection): Promise<void> {

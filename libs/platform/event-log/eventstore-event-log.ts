@@ -65,9 +65,18 @@ export class EventStoreEventLog extends EventLog {
     super();
   }
 
-  /** @param url connection string, `esdb://host:2113?tls=false` */
+  /**
+   * @param url connection string, `esdb://host:2113?tls=false`
+   * @throws Refused `config/invalid` for one that cannot be read; the driver's words could hold parts of the password
+   */
   static connect(url: string): EventStoreEventLog {
-    return new EventStoreEventLog(EventStoreDBClient.connectionString(url));
+    let client: EventStoreDBClient;
+    try {
+      client = EventStoreDBClient.connectionString(url);
+    } catch {
+      throw new Refused('config/invalid', 'EVENTSTORE_URL is no connection string of EventStoreDB.', 'EVENTSTORE_URL');
+    }
+    return new EventStoreEventLog(client);
   }
 
   async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {

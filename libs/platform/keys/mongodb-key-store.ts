@@ -1,5 +1,6 @@
-import { MongoBulkWriteError, MongoClient, MongoServerError, type Binary, type Collection } from 'mongodb';
+import { MongoBulkWriteError, MongoServerError, type Binary, type Collection, type MongoClient } from 'mongodb';
 import { Conflict, KeyStore } from '@baton/kernel';
+import { clientOf, reaching, sayingOutages } from '../documents/mongodb-link';
 import { Wrapping } from './master-key';
 import { erased } from './memory-key-store';
 
@@ -21,6 +22,7 @@ interface Secret {
 const PROOF = 'master-key-proof';
 const DUPLICATE = 11000;
 const DEADLINE_MS = 10_000;
+const UNAVAILABLE = 'keys/unavailable';
 
 /**
  * Keys in two MongoDB collections, one document a key; who inserts first wins. A destroyed key is gone from its document
@@ -43,21 +45,23 @@ export class MongodbKeyStore extends KeyStore {
 
   /**
    * @param url of the server; @param master key of 32 bytes; @param database instead of the one that the url names
+   * @throws Conflict `keys/unavailable` when no server answers in time
    * @throws BatonError `keys/wrong-master-key` when the stored keys were wrapped by another one
    */
-  static async connect(url: string, master: Buffer, database?: string): Promise<MongodbKeyStore> {
-    const client = new MongoClient(url, {
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: DEADLINE_MS },
+  static async connect(
+    url: string,
+    master: Buffer,
+    database?: string,
+    deadlineMs = DEADLINE_MS,
+  ): Promise<MongodbKeyStore> {
+    const client = clientOf(url, deadlineMs, {
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: deadlineMs },
       readConcern: { level: 'majority' },
-      retryWrites: true,
-      retryReads: true,
-      serverSelectionTimeoutMS: DEADLINE_MS,
-      socketTimeoutMS: DEADLINE_MS,
     });
     const store = new MongodbKeyStore(client, database, new Wrapping(master));
     try {
-      await store.secret(PROOF);
-      return store;
+      await reaching(store.secret(PROOF), UNAVAILABLE);
+      return sayingOutages(store, UNAVAILABLE);
     } catch (error) {
       await client.close();
       throw error;

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  BSON,
+  MongoAPIError,
+  MongoBulkWriteError,
+  MongoClientClosedError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoNotConnectedError,
+  MongoParseError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} from 'mongodb';
+import { FaultProxy } from '../../../test/support/proxy';
+import { MongodbKeyStore } from '../keys/mongodb-key-store';
+import { MongoDocuments } from './mongodb-documents';
+import { isOutage, reaching } from './mongodb-link';
+
+const PASSWORD = 'sEcr3t-of-the-url';
+const DEADLINE_MS = 400;
+const MASTER = Buffer.alloc(32, 7);
+
+describe('an error of the MongoDB driver', () => {
+  const labelled = new MongoServerError({ errmsg: 'x', errorLabels: ['RetryableWriteError'] });
+  const closed = Object.create(MongoClientClosedError.prototype) as Error; // its constructor is the driver's own
+  const outages: [string, Error][] = [
+    ['network', new MongoNetworkError('reset')],
+    ['network timeout', new MongoNetworkTimeoutError('late')],
+    ['server selection', new MongoServerSelectionError('nobody', {} as never)],
+    ['not connected', new MongoNotConnectedError('away')],
+    ['topology closed', new MongoTopologyClosedError('closed')],
+    ['client closed', closed],
+    ['retryable by its label', labelled],
+    ['stepped down', new MongoServerError({ errmsg: 'not primary', code: 10107 })],
+  ];
+  it.each(outages)('is an outage: %s', async (_, error) => {
+    expect(isOutage(error)).toBe(true);
+    await expect(reaching(Promise.reject(error), 'documents/unavailable')).rejects.toMatchObject({
+      code: 'documents/unavailable',
+      name: 'Conflict',
+    });
+  });
+  it.each<[string, Error]>(
+    [
+      ['duplicate key', new MongoServerError({ errmsg: 'x', code: 11000 })],
+      ['duplicate key in a bulk', new MongoBulkWriteError({ message: 'x', code: 11000 } as never, {} as never)],
+      ['bad address', new MongoParseError('x')],
+      ['bad use', new MongoAPIError('x')],
+      ['defect', new TypeError('x')],
+    ].map(([what, error]) => [what as string, error as Error]),
+  )('is none, and stays as it is: %s', async (_, error) => {
+    if (error instanceof MongoBulkWriteError)
+      Object.assign(error, { result: { getWriteConcernError: () => undefined } });
+    expect(isOutage(error)).toBe(false);
+    await expect(reaching(Promise.reject(error), 'documents/unavailable')).rejects.toBe(error);
+  });
+});
+
+/** As much of MongoDB's protocol as a handshake and an empty answer need. */
+const answerTo = (request: Buffer): Buffer => {
+  const hello = {
+    ok: 1,
+    isWritablePrimary: true,
+    ismaster: true,
+    helloOk: true,
+    maxBsonObjectSize: 2 ** 24,
+    maxMessageSizeBytes: 48_000_000,
+    maxWriteBatchSize: 100_000,
+    minWireVersion: 0,
+    maxWireVersion: 21,
+    readOnly: false,
+  };
+  const [requestId, operation] = [request.readInt32LE(4), request.readInt32LE(12)];
+  const old = operation === 2004; // OP_QUERY, of the first handshake; everything else is OP_MSG
+  const ask = old ? hello : BSON.deserialize(request.subarray(21));
+  const body = BSON.serialize(
+    old || 'hello' in ask || 'isMaster' in ask
+      ? hello
+      : { ok: 1, n: 1, cursor: { id: BSON.Long.ZERO, ns: 'db.c', firstBatch: [] } },
+  );
+  const before = Buffer.alloc(old ? 36 : 21);
+  before.writeInt32LE(before.length + body.length, 0);
+  before.writeInt32LE(requestId, 8);
+  before.writeInt32LE(old ? 1 : 2013, 12);
+  if (old) before.writeInt32LE(1, 32);
+  return Buffer.concat([before, body]);
+};
+
+const emptyServer = (): Server =>
+  createServer((socket: Socket) => {
+    let held = Buffer.alloc(0);
+    socket.on('error', () => undefined);
+    socket.on('data', (piece: Buffer) => {
+      held = Buffer.concat([held, piece]);
+      while (held.length >= 4 && held.length >= held.readInt32LE(0)) {
+        const length = held.readInt32LE(0);
+        socket.write(answerTo(held.subarray(0, length)));
+        held = held.subarray(length);
+      }
+    });
+  });
+
+describe('the link to MongoDB', () => {
+  const server = emptyServer();
+  let proxy: FaultProxy;
+  const url = () => `mongodb://127.0.0.1:${proxy.port}/baton?directConnection=true`;
+  const secretUrl = () => `mongodb://baton:${PASSWORD}@127.0.0.1:${proxy.port}/baton?directConnection=true`;
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  beforeEach(async () => void (proxy = await FaultProxy.to((server.address() as AddressInfo).port)));
+  afterEach(() => proxy.close());
+  afterAll(() => void server.close());
+
+  it.each([
+    ['is refused', { refuses: true }],
+    ['never answers', { silent: true }],
+  ])('that %s at the start is told by a code, without the password', async (_, faults) => {
+    proxy.become(faults);
+    for (const [connecting, code] of [
+      [MongoDocuments.connect(secretUrl(), DEADLINE_MS), 'documents/unavailable'],
+      [MongodbKeyStore.connect(secretUrl(), MASTER, undefined, DEADLINE_MS), 'keys/unavailable'],
+    ] as const) {
+      const error = await connecting.then(
+        () => undefined,
+        (thrown: Error) => thrown,
+      );
+      expect(error).toMatchObject({ code });
+      expect(`${error!.message}${error!.stack}${JSON.stringify(error)}`).not.toContain(PASSWORD);
+    }
+  });
+
+  it.each([
+    ['is reset', { refuses: true }],
+    ['goes silent', { silent: true }],
+  ])('that %s later is told by a code within the deadline, and comes back by itself', async (_, faults) => {
+    const documents = await MongoDocuments.connect(url(), DEADLINE_MS);
+    try {
+      expect(await documents.checkpoint('fold')).toBeUndefined();
+      proxy.become(faults);
+      if ('refuses' in faults) proxy.cut();
+      await expect(documents.checkpoint('fold')).rejects.toMatchObject({ code: 'documents/unavailable' });
+      proxy.become({});
+      // The driver looks at a server that failed once in half a second.
+      for (let tries = 0; ; tries++) {
+        const found = await documents.checkpoint('fold').catch((error: Error & { code?: string }) => error.code);
+        if (found === undefined) break;
+        expect([found, tries < 40]).toEqual(['documents/unavailable', true]);
+      }
+    } finally {
+      await documents.close();
+    }
+  });
+
+  it('names the setting and no part of an address that cannot be read', async () => {
+    for (const wrong of [
+      `mongodb://u:${PASSWORD}@h:1:2/x`,
+      `mongodb://u:${PASSWORD}/y@h/x`,
+      `mongodb://${PASSWORD}@@h`,
+    ]) {
+      const error = await MongoDocuments.connect(wrong).catch((thrown: Error) => thrown);
+      expect(error).toMatchObject({ code: 'config/invalid', path: 'MONGODB_URL' });
+      expect((error as Error).message).not.toContain(PASSWORD);
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import {
+  MongoBulkWriteError,
+  MongoClient,
+  MongoClientClosedError,
+  MongoError,
+  MongoErrorLabel,
+  MongoExpiredSessionError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerClosedError,
+  MongoServerError,
+  MongoStalePrimaryError,
+  MongoSystemError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+  type MongoClientOptions,
+} from 'mongodb';
+import { Conflict, Refused } from '@baton/kernel';
+
+const SELECTION_MS = 5_000;
+
+/** The driver says with these that no server answered, or the one that did went away. */
+const OUTAGES = [
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerClosedError,
+  MongoStalePrimaryError,
+  MongoSystemError, // among them that no server could be selected
+  MongoTopologyClosedError,
+  MongoWriteConcernError, // written, but not yet by a majority
+];
+/** Classes that the driver does not export. */
+const OUTAGE_NAMES = ['MongoWaitQueueTimeoutError', 'MongoPoolClosedError', 'MongoPoolClearedError'];
+/** Of servers that step down, shut down or ran out of time (the retryable ones of the driver specifications, and 50). */
+const OUTAGE_CODES = [6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+
+/** Of sockets: the driver passes some on as they are. */
+const SOCKET = /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/** Did the server not answer, or not for sure? What was sent may or may not have been done. */
+export const isOutage = (error: unknown): boolean => {
+  if (SOCKET.test(String((error as { readonly code?: unknown } | undefined)?.code))) return true;
+  if (!(error instanceof MongoError)) return false;
+  if (OUTAGES.some((kind) => error instanceof kind) || OUTAGE_NAMES.includes(error.name)) return true;
+  if (error instanceof MongoBulkWriteError && error.result?.getWriteConcernError()) return true;
+  const labels = [MongoErrorLabel.RetryableWriteError, MongoErrorLabel.TransientTransactionError];
+  if (labels.some((label) => error.hasErrorLabel(label))) return true;
+  return error instanceof MongoServerError && OUTAGE_CODES.includes(Number(error.code));
+};
+
+/**
+ * A client that gives up on a server that does not answer.
+ * @param deadlineMs of one answer of the server; without it a call waits for ever
+ * @throws Refused `config/invalid` for an address that cannot be read; the driver's words could hold the password
+ */
+export const clientOf = (url: string, deadlineMs: number, options: MongoClientOptions): MongoClient => {
+  try {
+    return new MongoClient(url, {
+      ...options,
+      serverSelectionTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
+      connectTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
+      waitQueueTimeoutMS: deadlineMs,
+      socketTimeoutMS: deadlineMs,
+      retryWrites: true,
+      retryReads: true,
+    });
+  } catch {
+    throw new Refused('config/invalid', 'MONGODB_URL is no connection string of MongoDB.', 'MONGODB_URL');
+  }
+};
+
+const translated = (error: unknown, code: string): unknown =>
+  isOutage(error)
+    ? new Conflict(code, 'MongoDB does not answer; try again later.', '', { reason: (error as Error).name })
+    : error;
+
+/** @throws Conflict `code` where the server does not answer a call; other errors as they are */
+export const reaching = <T>(call: Promise<T>, code: string): Promise<T> =>
+  call.catch((error: unknown) => {
+    throw translated(error, code);
+  });
+
+/** The store, each of whose calls says an outage with one code of Baton's own. */
+export const sayingOutages = <T extends object>(store: T, code: string): T =>
+  new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        const answer: unknown = Reflect.apply(value, target, given);
+        return answer instanceof Promise ? reaching(answer, code) : answer;
+      };
+    },
+  });
