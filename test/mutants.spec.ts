@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { repetitions } from '@baton/kernel/testing';
 import { mutants } from './support/mutants';
-import { histories } from './support/world-histories';
+import { histories, type History } from './support/world-histories';
 import { judged, type Check } from './support/world-oracle';
-import type { History, Parts } from './support/world';
+import type { Parts } from './support/world';
 
 const SEED = 7;
 const RUNS = repetitions(300, 3000);

@@ -1,4 +1,14 @@
-import type { Commit, Expected, Filter, NewEvent, Page, Policy, Position, Projection } from '@baton/kernel';
+import {
+  Conflict,
+  type Commit,
+  type Expected,
+  type Filter,
+  type NewEvent,
+  type Page,
+  type Policy,
+  type Position,
+  type Projection,
+} from '@baton/kernel';
 import type { Parts } from './world';
 import type { Check } from './world-oracle';
 import { WorldDocuments, WorldLog } from './world-stores';
@@ -68,6 +78,16 @@ class SharedPosition extends WorldLog {
   }
 }
 
+/** An append whose answer got lost has written only the first of its events. */
+class TornBatch extends WorldLog {
+  private batches = 0;
+  override async append(stream: string, events: readonly NewEvent[], expected: Expected) {
+    if (events.length < 2 || ++this.batches % 2 === 0) return super.append(stream, events, expected);
+    await super.append(stream, events.slice(0, 1), expected);
+    throw new Conflict('log/unavailable', 'away');
+  }
+}
+
 const swallowing = (projection: Projection): Projection => ({
   ...projection,
   fold: (document, event, key) => {
@@ -109,5 +129,6 @@ export const mutants: readonly { readonly name: string; readonly parts: Parts; r
     parts: { projection: swallowing },
     caughtBy: 'poison parked',
   },
+  { name: 'a batch written in part', parts: { log: TornBatch }, caughtBy: 'whole' },
   { name: 'a holder of a lost lease that writes', parts: { documents: Unfenced }, caughtBy: 'checkpoints' },
 ];

@@ -11,7 +11,9 @@ import { activeGeneration, firstGeneration, MemoryDocuments, ReadModels } from '
 import { replay } from '@baton/platform/runner';
 import { seenBy } from '@baton/platform/runner/verify';
 import { ALWAYS_BREAKS_FOLD, BREAKS_FOLD, BREAKS_POLICY, ECHO_FROM } from './till';
-import { ofReadModels, World, type History, type Parts } from './world';
+import { World, type Parts } from './world';
+import type { History } from './world-histories';
+import { ofReadModels } from './world-stores';
 
 /** Every document of a read model: position, id and text, a line each. */
 export const bytesOf = async (documents: Documents, projection: Projection, positions = true): Promise<string> => {

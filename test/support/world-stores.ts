@@ -107,6 +107,28 @@ export class WorldLog extends EventLog {
   async close() {}
 }
 
+/**
+ * How a process follows the log of the world: it reads what there is, then waits for news.
+ * @param reader may be made to read the same once more, as after a lost connection
+ */
+export const following = (
+  reader: { duplicates: number },
+  read: EventLog['readAll'],
+  news: (after: Position, signal: AbortSignal | undefined) => Promise<unknown>,
+): EventLog['follow'] =>
+  async function* (after, filter, { signal, limit } = {}) {
+    for (let [from, first] = [after, true]; !signal?.aborted; first = false) {
+      const page = await read(from, filter, limit);
+      if (signal?.aborted) return;
+      if (first || page.position > from) yield page;
+      if (reader.duplicates > 0) reader.duplicates--;
+      else from = page.position;
+      if (page.atTip) await news(from, signal);
+    }
+  };
+
+/** Generations of the read models, not what the store of this world keeps for itself. */
+export const ofReadModels = /^(sums|notes)-v/;
 const UNFENCED = { lease: 'documents written one by one', token: 0 };
 const NOWHERE = { position: START, count: 0, digest: '' };
 

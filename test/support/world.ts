@@ -12,7 +12,6 @@ import {
   type Filter,
   type KeyStore,
   type Outcome,
-  type Page,
   type Parked,
   type Policy,
   type Projection,
@@ -25,39 +24,10 @@ import { followerEvents, Runner } from '@baton/platform/runner';
 import { policyFollower } from '@baton/platform/runner/react';
 import type { Timers } from '@baton/platform/runner/timers';
 import { ALWAYS_BREAKS_FOLD, echoOf, notes, sendTo, sumsOf, tillEvents, ToTill } from './till';
+import { numbers, type faultKinds, type History } from './world-histories';
 import { callUntilAnswered, isPassing } from './world-network';
-import { WorldDocuments, WorldLog } from './world-stores';
+import { following, ofReadModels, WorldDocuments, WorldLog } from './world-stores';
 
-const networkFaults = ['message-lost', 'message-twice', 'message-late'] as const;
-export const faultKinds = [
-  'crash',
-  'unavailable',
-  'ambiguous',
-  'duplicate',
-  'disk-full',
-  'pause',
-  'clock-forward',
-  'clock-back',
-  ...networkFaults,
-] as const;
-export const operationKinds = ['retry', 'discard', 'rebuild'] as const;
-/** What happens in one run of the world; the same history runs the same way. */
-export interface History {
-  readonly schedule: number;
-  /** The size of the pages that followers read. */
-  readonly limit: number;
-  readonly drops: readonly { readonly till: number; readonly coins: number }[];
-  /** From which step of the world on which fault happens, to the first that it can happen to. */
-  readonly faults: readonly { readonly at: number; readonly kind: (typeof faultKinds)[number] }[];
-  /** What an operator does, and when. */
-  readonly operations: readonly {
-    readonly at: number;
-    readonly kind: (typeof operationKinds)[number];
-    readonly which: number;
-  }[];
-  /** When processes with mended code take the place of those that throw; null: never. */
-  readonly mendedAt: number | null;
-}
 /** What is exchanged for a flawed one. */
 export interface Parts {
   readonly log?: typeof WorldLog;
@@ -89,17 +59,7 @@ const LEASE_MS = 10_000;
 const STEP_MS = 10;
 const SAFETY_STEPS = 6_000;
 const LIVENESS_STEPS = 30_000;
-/** Generations of the read models, not what the store of this world keeps for itself. */
-export const ofReadModels = /^(sums|notes)-v/;
 const catalogue = catalogueOf([tillEvents, followerEvents]);
-
-/** Small and seeded: mulberry32. */
-const numbers = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-};
 
 /**
  * Callers, an operator, and two processes of Baton (its runner, and the handling of commands) in one thread. Every call
@@ -340,18 +300,7 @@ export class World {
       const ready = () => signal?.aborted || this.ranMs >= dueMs || (this.log.events.at(-1)?.position ?? START) > after;
       return this.wait({ process, kind: 'condition', dueMs, ready });
     };
-    const follow: EventLog['follow'] = async function* (after, filter, { signal, limit } = {}): AsyncGenerator<Page> {
-      for (let [from, first] = [after, true]; !signal?.aborted; first = false) {
-        const page = await read(from, filter, limit);
-        if (signal?.aborted) return;
-        if (first || page.position > from) yield page;
-        if (process.duplicates > 0)
-          process.duplicates--; // from here on it is read once more
-        else from = page.position;
-        if (page.atTip) await news(from, signal);
-      }
-    };
-    return this.through<EventLog>('log', this.log, process, { follow, readAll: read });
+    return this.through<EventLog>('log', this.log, process, { follow: following(process, read, news), readAll: read });
   }
 
   private ports(process: Process) {
@@ -359,7 +308,15 @@ export class World {
     const documents = this.through<Documents>('documents', this.documents, process);
     const journal = new SealedJournal(log, catalogue, this.through<KeyStore>('keys', this.keys, process));
     const dispatch = sendTo(journal, new DecisionContext(this.clock, undefined, 100));
-    return { log, documents, journal, dispatch, clock: this.clock, timers: this.timersOf(process) };
+    return {
+      log,
+      documents,
+      journal,
+      dispatch,
+      clock: this.clock,
+      timers: this.timersOf(process),
+      documentsAtHand: 100,
+    };
   }
 
   private runnerOf(ports: ReturnType<World['ports']>): Runner {

@@ -42,6 +42,8 @@ export interface FoldStores {
   readonly journal: Journal;
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
+  /** How many documents a fold keeps at hand, so that it need not load them; 20 000 unless told. */
+  readonly documentsAtHand?: number;
 }
 
 const DIRTY_LIMIT = 50_000;
@@ -58,7 +60,7 @@ export class Fold implements Follower {
   /** What people call it when they decide about its parked sequences, whatever the generation. */
   private readonly followerId: string;
   private dirty = new Map<string, Document>();
-  private readonly recent = new LRUCache<string, Document>({ max: 20_000 });
+  private readonly recent: LRUCache<string, Document>;
   private readonly parked = new Map<string, Parked>();
   /** The parked sequences that the store holds. */
   private stored = new Map<string, Parked>();
@@ -81,6 +83,7 @@ export class Fold implements Follower {
     private readonly behind: boolean,
   ) {
     this.name = generation;
+    this.recent = new LRUCache({ max: stores.documentsAtHand ?? 20_000 });
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
     this.subscribed = projection.types && new Set(projection.types);

@@ -49,6 +49,7 @@ export interface RunnerParts {
   readonly aroundPage?: AroundPage;
   readonly aroundFold?: AroundFold;
   readonly timers?: Timers;
+  readonly documentsAtHand?: number;
 }
 
 /** How far one follower is. */
