@@ -1,6 +1,6 @@
 import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
-import { Documents, fromMs, toMs } from '@baton/kernel';
+import { Conflict, Documents, fromMs, toMs } from '@baton/kernel';
 import type {
   Aggregate,
   Checkpoint,
@@ -42,7 +42,7 @@ const NAMESPACE_NOT_FOUND = 26;
 /** Of one answer of the server; a bulk of guarded upserts takes up to a second. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
-const UNAVAILABLE = 'documents/unavailable';
+const unavailable = () => new Conflict('documents/unavailable', 'MongoDB does not answer; try again later.');
 const OF = 'documents.of.';
 
 /**
@@ -84,14 +84,14 @@ export class MongoDocuments extends Documents {
       ignoreUndefined: true,
     });
     try {
-      await reaching(client.connect(), UNAVAILABLE);
+      await reaching(client.connect(), unavailable);
     } catch (error) {
       await client.close();
       throw error;
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), UNAVAILABLE);
+    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), unavailable);
   }
 
   async prepare(collection: Collection): Promise<void> {

@@ -13,6 +13,7 @@ import {
   MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
+import { Conflict } from '@baton/kernel';
 import { FaultProxy } from '../../../test/support/proxy';
 import { MongodbKeyStore } from '../keys/mongodb-key-store';
 import { MongoDocuments } from './mongodb-documents';
@@ -20,6 +21,7 @@ import { isOutage, reaching } from './mongodb-link';
 
 const PASSWORD = 'sEcr3t-of-the-url';
 const DEADLINE_MS = 400;
+const unavailable = () => new Conflict('documents/unavailable', 'away');
 const MASTER = Buffer.alloc(32, 7);
 
 describe('an error of the MongoDB driver', () => {
@@ -37,7 +39,7 @@ describe('an error of the MongoDB driver', () => {
   ];
   it.each(outages)('is an outage: %s', async (_, error) => {
     expect(isOutage(error)).toBe(true);
-    await expect(reaching(Promise.reject(error), 'documents/unavailable')).rejects.toMatchObject({
+    await expect(reaching(Promise.reject(error), unavailable)).rejects.toMatchObject({
       code: 'documents/unavailable',
       name: 'Conflict',
     });
@@ -54,7 +56,7 @@ describe('an error of the MongoDB driver', () => {
     if (error instanceof MongoBulkWriteError)
       Object.assign(error, { result: { getWriteConcernError: () => undefined } });
     expect(isOutage(error)).toBe(false);
-    await expect(reaching(Promise.reject(error), 'documents/unavailable')).rejects.toBe(error);
+    await expect(reaching(Promise.reject(error), unavailable)).rejects.toBe(error);
   });
 });
 

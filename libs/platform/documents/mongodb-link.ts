@@ -16,7 +16,7 @@ import {
   MongoWriteConcernError,
   type MongoClientOptions,
 } from 'mongodb';
-import { Conflict, Refused } from '@baton/kernel';
+import { Refused, type Conflict } from '@baton/kernel';
 
 const SELECTION_MS = 5_000;
 
@@ -73,26 +73,21 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
   }
 };
 
-const translated = (error: unknown, code: string): unknown =>
-  isOutage(error)
-    ? new Conflict(code, 'MongoDB does not answer; try again later.', '', { reason: (error as Error).name })
-    : error;
-
-/** @throws Conflict `code` where the server does not answer a call; other errors as they are */
-export const reaching = <T>(call: Promise<T>, code: string): Promise<T> =>
+/** @throws what `outage` makes where the server does not answer a call, never the driver's words; other errors as they are */
+export const reaching = <T>(call: Promise<T>, outage: () => Conflict): Promise<T> =>
   call.catch((error: unknown) => {
-    throw translated(error, code);
+    throw isOutage(error) ? outage() : error;
   });
 
 /** The store, each of whose calls says an outage with one code of Baton's own. */
-export const sayingOutages = <T extends object>(store: T, code: string): T =>
+export const sayingOutages = <T extends object>(store: T, outage: () => Conflict): T =>
   new Proxy(store, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...given: unknown[]) => {
         const answer: unknown = Reflect.apply(value, target, given);
-        return answer instanceof Promise ? reaching(answer, code) : answer;
+        return answer instanceof Promise ? reaching(answer, outage) : answer;
       };
     },
   });

@@ -22,7 +22,7 @@ interface Secret {
 const PROOF = 'master-key-proof';
 const DUPLICATE = 11000;
 const DEADLINE_MS = 10_000;
-const UNAVAILABLE = 'keys/unavailable';
+const unavailable = () => new Conflict('keys/unavailable', 'MongoDB does not answer; try again later.');
 
 /**
  * Keys in two MongoDB collections, one document a key; who inserts first wins. A destroyed key is gone from its document
@@ -60,8 +60,8 @@ export class MongodbKeyStore extends KeyStore {
     });
     const store = new MongodbKeyStore(client, database, new Wrapping(master));
     try {
-      await reaching(store.secret(PROOF), UNAVAILABLE);
-      return sayingOutages(store, UNAVAILABLE);
+      await reaching(store.secret(PROOF), unavailable);
+      return sayingOutages(store, unavailable);
     } catch (error) {
       await client.close();
       throw error;
