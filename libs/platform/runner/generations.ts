@@ -14,8 +14,8 @@ export const newGeneration = async (documents: Documents, projection: Projection
   const first = firstGeneration(projection);
   const active = await documents.active(projection.name);
   const known = (await documents.generations()).filter((name) => isGenerationOf(projection, name));
-  // Where none is in use yet, whoever holds the lease of the read model may be about to begin with the first.
-  if (!active) known.push(first);
+  // Whoever holds the lease of the read model may be about to begin with the first, or with the one in use.
+  known.push(active ?? first);
   for (const left of known) if (active && left !== active) await documents.drop(left);
   for (let number = 1; ; number++) {
     const generation = number === 1 ? first : `${first}-${number}`;
