@@ -58,8 +58,17 @@ const callerOf = async (access: Access, authorization: string | undefined) => {
   return caller;
 };
 
-/** What Fastify itself answers before any hook: malformed addresses and broken HTTP, in the same form. */
+const HEADERS_MS = 10_000;
+/** Longer than any answer should take: a connection on which nothing moves is dead. */
+const IDLE_MS = 120_000;
+
+/**
+ * Deadlines of connections, and what Fastify itself answers before any hook: malformed addresses, broken HTTP and what
+ * comes too slowly, in the same form.
+ */
 export const serverOptions = {
+  connectionTimeout: IDLE_MS,
+  http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000 },
   frameworkErrors: (error: { readonly statusCode?: number }, _: unknown, reply: unknown) => {
     const status = error.statusCode ?? 400;
     (reply as Reply).code(status).send(bodyOf(status));
@@ -67,7 +76,11 @@ export const serverOptions = {
   clientErrorHandler: (error: { readonly code?: string }, socket: import('node:net').Socket) => {
     if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
     const [status, reason] =
-      error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'Request Header Fields Too Large']
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? [408, 'Request Timeout']
+          : [400, 'Bad Request'];
     const body = JSON.stringify(bodyOf(Number(status)));
     socket.end(
       `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,

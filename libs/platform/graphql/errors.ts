@@ -47,6 +47,7 @@ const byStatus: Readonly<Record<number, { readonly code: string; readonly messag
   403: { code: 'http/forbidden', message: 'Not for this caller.' },
   404: { code: 'http/not-found', message: 'There is nothing at this address.' },
   405: { code: 'http/method-not-allowed', message: 'This address takes POST only.' },
+  408: { code: 'http/too-slow', message: 'The request did not arrive in time.' },
   413: { code: 'http/too-large', message: 'The request is too large.' },
   414: { code: 'http/address-too-long', message: 'The address is too long.' },
   415: { code: 'http/unsupported-media-type', message: 'Send application/json.' },
