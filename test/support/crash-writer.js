@@ -13,6 +13,8 @@ const random = (below) => {
 const log = EmbeddedEventLog.open(file, { now: () => new Date().toISOString() });
 const meta = { actor: 'writer', origin: 'system', commandHash: '', schema: 1, mode: 'live' };
 let begun = 0;
+/** The last revisions known: streams grow long. */
+const heads = new Map();
 
 const write = async (writer) => {
   while (begun < Number(appends)) {
@@ -20,7 +22,8 @@ const write = async (writer) => {
     const stream = `tally-${random(Number(streams))}`;
     const count = 1 + random(3);
     for (;;) {
-      const past = await log.read(stream);
+      const head = (heads.get(stream) ?? -1) + (await log.read(stream, (heads.get(stream) ?? -1) + 1)).length;
+      heads.set(stream, head);
       const events = Array.from({ length: count }, (_, index) => ({
         id: `${name}-${index}`,
         type: 'Counted',
@@ -28,7 +31,7 @@ const write = async (writer) => {
         meta: { ...meta, occurredAt: '2024-01-01T00:00:00.000Z', commandId: name },
       }));
       try {
-        const { revision } = await log.append(stream, events, past.length === 0 ? 'none' : past.length - 1);
+        const { revision } = await log.append(stream, events, head < 0 ? 'none' : head);
         writeSync(1, `${stream} ${revision} ${count} ${name}\n`);
         break;
       } catch (error) {
