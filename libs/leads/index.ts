@@ -1,8 +1,15 @@
 export { LeadsModule, leadsParts } from './leads.module';
+export type { BreachChange, BreachCounts, Judged } from './read/counterfactual/breach-changes.rules';
+export {
+  counterfactual,
+  type Counterfactual,
+  type CounterfactualQuestion,
+} from './read/counterfactual/counterfactual.query';
 export { contentUses, type ContentUse } from './read/content/content-uses.projection';
 export { deliveries, type Delivery, type DeliveryKind } from './read/deliveries/deliveries.projection';
 export { feedbackList, type FeedbackDocument } from './read/feedback/feedback.projection';
 export { feedbackBehind, feedbackTopics, type FeedbackTopics } from './read/feedback/feedback.query';
+export { handoffs, type HandoffsDocument } from './read/handoffs/handoffs.projection';
 export { leads, type LeadDocument, type StageMove } from './read/leads/leads.projection';
 export { leadById, peopleOf, whereOf as whereLeads, type LeadFilters } from './read/leads/leads.query';
 export { LeadType } from './read/leads/leads.resolver';
@@ -19,6 +26,16 @@ export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } fr
 export { lift, type Became, type Lift, type LiftQuestion, type LiftRow } from './read/lift/lift.query';
 export { leadProbability, type Probability } from './read/lift/probability.query';
 export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
+export {
+  handoffReport,
+  handoffsBehind,
+  type HandoffReport,
+  type HandoffRow,
+} from './read/rejections/handoff-report.query';
+export { slaBoard, slaClock, slaCounts } from './read/sla-board/sla-board.query';
+export { slaClocks } from './read/sla-board/sla-clocks.projection';
+export { reportBreakdowns, type ReportBreakdown } from './read/sla-report/grouping.rules';
+export { slaReport, type SlaReport } from './read/sla-report/sla-report.query';
 export {
   dispositions,
   handoffCounts,
@@ -53,6 +70,7 @@ export {
   type Verdict,
 } from './sla/obligations.rules';
 export { attempts, disposition, firstResponse, resolution, startingPolicy } from './sla/ready-made.rules';
+export { routing } from './write/routing/routing.decider';
 export {
   routingCommands,
   routingEvents,

@@ -1,6 +1,14 @@
 import { type Type } from '@nestjs/common';
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { Refused, type Instant, type Order, type Position, type Projection, type Where } from '@baton/kernel';
+import {
+  Refused,
+  type Clock,
+  type Instant,
+  type Order,
+  type Position,
+  type Projection,
+  type Where,
+} from '@baton/kernel';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { AsOf, ReadModels } from '../documents';
 import { InstantScalar } from './scalars';
@@ -14,6 +22,10 @@ export class AsOfInput implements AsOf {
   @Field(() => String, { nullable: true, description: 'Leave out what stands behind this position of the log.' })
   knownAt?: Position;
 }
+
+/** The instant for which a question at a cut is answered: that of the cut, or now. */
+export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
+  cut?.happenedBy ?? cut?.knownBy ?? clock.now();
 
 /** Arguments that every query takes. */
 @ArgsType()

@@ -2,6 +2,7 @@ export { AccessGuard, Allow, Caller, everyRole, personalField, personalReaders, 
 export {
   AfterArgs,
   AsOfInput,
+  atOf,
   connectionOf,
   PageArgs,
   PageInfo,
@@ -17,4 +18,4 @@ export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntSca
 export { graphqlModule } from './graphql.module';
 export { guardEdge, serverOptions } from './edge';
 export { limits } from './limits';
-export { Ended, positionsOf } from './subscriptions';
+export { Ended, positionsOf, snapshotsOf } from './subscriptions';

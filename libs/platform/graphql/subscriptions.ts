@@ -18,6 +18,7 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Access, CallerIdentity } from '../access';
+import type { Runner } from '../runner';
 import type { Admission } from './admission';
 import { formatterOf, isGraphqlPath } from './errors';
 import { limits, within } from './limits';
@@ -231,5 +232,27 @@ export async function* positionsOf(
     if (events.length === 0) continue;
     yield position;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+/**
+ * A state now, and again whenever it has changed, each with the position that it holds.
+ * @param stateOf reads it; asked once the read models have come to that position
+ * @param told    what of it makes a change; by default all
+ */
+export async function* snapshotsOf<S extends object>(
+  log: EventLog,
+  runner: Pick<Runner, 'waitFor'>,
+  { types, ...from }: { after?: Position; types: readonly string[] | undefined; signal: AbortSignal },
+  stateOf: () => Promise<S>,
+  told: (state: S) => unknown = (state) => state,
+): AsyncGenerator<S & { readonly position: Position }> {
+  let last = '';
+  for await (const position of positionsOf(log, { ...from, ...(types && { types: [...types] }) })) {
+    await runner.waitFor(position);
+    const now = await stateOf();
+    const text = JSON.stringify(told(now));
+    if (text !== last) yield { ...now, position };
+    last = text;
   }
 }

@@ -3,7 +3,7 @@ import { EventLog } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
-import { AfterArgs, Allow, Ended, everyRole, MoneyType, positionsOf } from '@baton/platform/graphql';
+import { AfterArgs, Allow, Ended, everyRole, MoneyType, snapshotsOf } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { DealFilterArgs } from '../report.args';
 import { pipeline } from './pipeline.query';
@@ -73,14 +73,8 @@ export class PipelineResolver {
     resolve: (answer: PipelineAt) => answer,
   })
   @Allow(...everyRole)
-  async *pipelineChanges(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<PipelineAt> {
-    let last = '';
-    for await (const position of positionsOf(this.log, { after, types: TYPES, signal })) {
-      await this.runner.waitFor(position);
-      const now = await pipeline(this.models, { filters: {} });
-      const told = JSON.stringify(now);
-      if (told !== last) yield { position, pipeline: now };
-      last = told;
-    }
+  pipelineChanges(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<PipelineAt> {
+    const now = async () => ({ pipeline: await pipeline(this.models, { filters: {} }) });
+    return snapshotsOf(this.log, this.runner, { after, types: TYPES, signal }, now);
   }
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { DAY_MS } from '@baton/kernel';
+import { DAY_MS, quantile } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../../test/support/data';
-import { quantile, spreadOf } from './sales-cycle.rules';
+import { spreadOf } from './sales-cycle.rules';
 
 describe('the spread of durations', () => {
   it('is nothing over nothing', () =>

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@baton/kernel';
+import { DAY_MS, quantile } from '@baton/kernel';
 
 /** How durations spread, in days of 24 hours: exact values over all of them, no sketch; null over none. */
 export interface Spread {
@@ -6,18 +6,6 @@ export interface Spread {
   readonly p90Days: number | null;
   readonly meanDays: number | null;
 }
-
-/**
- * The value below which a share of the sorted values lies, drawn straight between the two neighbours where it falls
- * between them (Hyndman and Fan's type 7; the median of an even count is the mean of the middle two).
- * @param sorted ascending, at least one; @param share 0…1
- */
-export const quantile = (sorted: readonly number[], share: number): number => {
-  const place = (sorted.length - 1) * share;
-  const below = Math.floor(place);
-  const value = sorted[below]!;
-  return value + ((sorted[below + 1] ?? value) - value) * (place - below);
-};
 
 /** Median, 90th percentile and mean of durations in milliseconds; negative ones count. */
 export const spreadOf = (durationsMs: readonly number[]): Spread => {

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, type AsOf } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -115,6 +115,8 @@ export class LeadType {
   mergedInto?: string;
   @Field(() => [StageMoveType], { description: 'The last 100 moves, oldest first.' })
   history!: StageMoveType[];
+  /** The cut at which it was asked for: what belongs to it is answered at the same. */
+  cut?: AsOf;
 }
 const LeadConnection = connectionOf('Lead', LeadType);
 
@@ -162,7 +164,11 @@ class LeadsArgs extends PageArgs implements LeadFilters {
 }
 
 const moveNode = (move: StageMove): StageMoveType => ({ ...move, external: move.external ?? false });
-const node = (doc: LeadDocument): LeadType => ({ ...doc, history: doc.history.map(moveNode) });
+export const leadNode = (doc: LeadDocument, cut?: AsOf): LeadType => ({
+  ...doc,
+  history: doc.history.map(moveNode),
+  ...(cut && { cut }),
+});
 
 @Resolver()
 export class LeadsResolver {
@@ -175,7 +181,7 @@ export class LeadsResolver {
   @Allow(...everyRole)
   async lead(@Args() { leadId, asOf }: LeadArgs): Promise<LeadType | null> {
     const doc = await leadById(this.models.asOf(asOf), { leadId });
-    return doc ? node(doc) : null;
+    return doc ? leadNode(doc, asOf) : null;
   }
 
   @Query(() => LeadConnection, {
@@ -184,6 +190,8 @@ export class LeadsResolver {
   @Allow(...everyRole)
   leads(@Args() { first, after, atLeast: _, asOf, ...filters }: LeadsArgs): Promise<Connection<LeadType>> {
     const orderBy = [{ column: 'capturedAt', descending: true }];
-    return readPage(this.models.asOf(asOf), leads, { first, after, where: whereOf(filters), orderBy }, node);
+    return readPage(this.models.asOf(asOf), leads, { first, after, where: whereOf(filters), orderBy }, (doc) =>
+      leadNode(doc, asOf),
+    );
   }
 }

@@ -42,7 +42,7 @@ class ScoreEntryType {
 }
 
 @ObjectType('LeadScore', { description: 'The score of a lead at an instant under one version of the scoring model.' })
-class LeadScoreType {
+export class LeadScoreType {
   @Field(() => String, { description: 'The version, `scoring-model@3`.' })
   definition!: string;
   @Field(() => Float, { description: 'Points.' })
@@ -101,7 +101,12 @@ class JudgingArgs extends ReadArgs {
   definition?: string;
 }
 
-const scoreNode = ({ hundredths, fit, engagement, ...score }: Score & { definition: string }): LeadScoreType => ({
+export const scoreNode = ({
+  hundredths,
+  fit,
+  engagement,
+  ...score
+}: Score & { definition: string }): LeadScoreType => ({
   ...score,
   points: hundredths / 100,
   fit: fit / 100,

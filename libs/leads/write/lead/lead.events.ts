@@ -239,6 +239,7 @@ export const leadEvents = events({
     version: 1,
     description: 'Sales owes the lead something from now on.',
     ...obligation,
+    queue,
     definition: ref('definition', 'The policy that sets the terms, `sla-policy@2`.'),
     calendar: optional(ref('definition', 'The calendar whose hours count, `business-calendar@1`.')),
     times: optional(integer('How many answers it takes; by default one.', { min: 1 })),

@@ -27,6 +27,8 @@ export interface LeadClock extends SlaClock {
   readonly times?: number;
   readonly last?: boolean;
   readonly rep?: string;
+  /** The queue that the lead came through. */
+  readonly queue?: string;
   /** What time alone will say of it, in order. */
   readonly moments: readonly Moment[];
   /** Its breach is recorded. */

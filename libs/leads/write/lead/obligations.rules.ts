@@ -26,13 +26,14 @@ type Clocks = readonly LeadClock[];
 const KEPT = 8;
 
 const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'ObligationStarted'>): Clocks => {
-  const { kind, startedBy, budgetMs, dueAt, definition, calendar, times, last, rep, moments } = data;
+  const { kind, startedBy, budgetMs, dueAt, definition, calendar, times, last, rep, queue, moments } = data;
   const clock: LeadClock = {
     ...{ kind, startedAt, startedBy, budgetMs, dueAt, definition, moments },
     ...(calendar !== undefined && { calendar }),
     ...(times !== undefined && { times }),
     ...(last !== undefined && { last }),
     ...(rep !== undefined && { rep }),
+    ...(queue !== undefined && { queue }),
     ...{ pauses: [], stops: 0, counted: [], escalated: [] },
   };
   const later = clocks.findIndex((each) => each.startedAt > startedAt);
@@ -177,6 +178,7 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
     type: 'ObligationStarted',
     data: {
       ...about(leadId, clock),
+      ...(clock.queue !== undefined && { queue: clock.queue }),
       definition,
       ...(clock.calendar !== undefined && { calendar: clock.calendar }),
       ...(obligation.times !== undefined && { times: obligation.times }),
@@ -257,6 +259,7 @@ const consequences = (
   for (const [index, { type, data, occurredAt = now }] of facts.entries()) {
     const event: Observed = { id: idOf(index), type, data, occurredAt };
     const rep = 'rep' in data ? data.rep : 'rep' in state ? state.rep : undefined;
+    const queue = type === 'LeadHandedOff' ? data.queue : isKnown(state) && state.person.handoffLog.at(-1)?.queue;
     const begin: Parameters<typeof clocksUnder<LeadClock>>[2] = (clock, terms) => {
       const { definition: policy, calendar } = owed.find((each) => each.terms === terms)!;
       return {
@@ -264,6 +267,7 @@ const consequences = (
         ...{ definition: policy, moments: [], escalated: [] },
         ...(calendar !== undefined && { calendar }),
         ...(rep !== undefined && { rep }),
+        ...(queue && { queue }),
       };
     };
     const terms = owed.map((each) => each.terms);

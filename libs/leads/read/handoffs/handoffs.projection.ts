@@ -1,0 +1,157 @@
+import { fromMs, projection, toMs, type Instant, type Recorded } from '@baton/kernel';
+import { handoffsAfter, type Handoff } from '../../write/lead/handoffs.rules';
+import type { LeadEvent } from '../../write/lead/lead.events';
+import type { StageName } from '../../write/lead/lead.model';
+import type { Said } from '../../write/lead/obligations.rules';
+import { isOwed, toldAfter, type ToldClock } from '../sla-board/sla-clocks.rules';
+
+/** A handoff with what sales did for it. */
+export interface WorkedHandoff extends Handoff {
+  readonly eventId: string;
+  /** Contacts that sales made between the handoff and its disposition, or until now. */
+  readonly attempts: number;
+}
+
+/** What sales was handed of one lead, and what it owes it now. */
+export interface HandoffsDocument {
+  readonly leadId: string;
+  /** All of them, oldest first. */
+  readonly handoffs: readonly WorkedHandoff[];
+  /** Of the first and the last handoff. */
+  readonly firstAt?: Instant;
+  readonly lastAt?: Instant;
+  readonly stage: StageName;
+  /** It was handed off and sales has not said what becomes of it. */
+  readonly waiting: boolean;
+  /** Merged into another lead: nobody waits for an answer, and its clocks stand still. */
+  readonly merged: boolean;
+  /** Of whom an answer is awaited, since when, and by which queue it came. */
+  readonly rep?: string;
+  readonly queue?: string;
+  readonly since?: Instant;
+  /** The band of the score at the handoff, A1 … C3. */
+  readonly grade?: string;
+  /** What sales owes. */
+  readonly clocks: readonly ToldClock[];
+  readonly owed: number;
+  /** The next instant by which sales answers; and the same for sorting, those without one last. */
+  readonly dueAt: Instant | null;
+  readonly rank: Instant;
+  /** From when on the lead is in limbo, by its disposition clock or by the age of the handoff. */
+  readonly limboAt: Instant | null;
+  readonly limboBy: 'clock' | 'age' | null;
+}
+
+/** A lead that waits for so long is in limbo, where no clock says otherwise. */
+const LIMBO_MS = 48 * 3_600_000;
+const NO_DUE: Instant = '9999-12-31T23:59:59.999Z';
+
+const limboOf = ({ waiting, since, clocks, handoffs }: HandoffsDocument) => {
+  if (!waiting || since === undefined) return { limboAt: null, limboBy: null };
+  const startedBy = handoffs.at(-1)?.eventId;
+  const clock = clocks.find((each) => each.kind === 'disposition' && each.startedBy === startedBy);
+  return clock
+    ? ({ limboAt: clock.answerBy, limboBy: 'clock' } as const)
+    : ({ limboAt: fromMs(toMs(since) + LIMBO_MS), limboBy: 'age' } as const);
+};
+
+const dated = (doc: HandoffsDocument): HandoffsDocument => {
+  const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
+  return { ...doc, owed: doc.clocks.length, dueAt: due[0] ?? null, rank: due[0] ?? NO_DUE, ...limboOf(doc) };
+};
+
+/** The lead at another stage, with what that says of its last handoff. */
+const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageName): HandoffsDocument => {
+  const handoffs = handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[];
+  return dated({ ...doc, handoffs, stage, waiting: stage === 'handed-off' });
+};
+
+type Becomes = { readonly stage: StageName; readonly rep?: string } | undefined;
+/** What is known of the person comes together or apart: the lead may wait, or wait no more. */
+const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): HandoffsDocument => {
+  if (!becomes) return doc;
+  const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
+  const { stage, rep } = becomes;
+  return dated({ ...rest, stage, waiting: stage === 'handed-off', since: at, ...(rep !== undefined && { rep }) });
+};
+
+const told = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
+  const { kind, startedBy } = said.data;
+  const place = doc.clocks.findIndex((clock) => clock.kind === kind && clock.startedBy === startedBy);
+  const after = toldAfter(doc.clocks[place], said);
+  if (!after) return doc;
+  const others = place < 0 ? doc.clocks : doc.clocks.toSpliced(place, 1);
+  return dated({ ...doc, clocks: isOwed(after) ? [...others, after] : others });
+};
+
+const isOver = ({ disposition }: Handoff): boolean => disposition !== 'waiting' && disposition !== 'accepted';
+/** A contact counts for the handoff in whose time it happened, also when it is told late. */
+const attempted = (handoffs: readonly WorkedHandoff[], at: Instant): readonly WorkedHandoff[] => {
+  const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
+  const handoff = handoffs[place];
+  if (!handoff || (isOver(handoff) && handoff.disposedAt! < at)) return handoffs;
+  return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
+};
+
+const gradeOf = (pack: unknown): string | undefined => {
+  const { grade } = ((pack as { score?: unknown } | undefined)?.score ?? {}) as { grade?: unknown };
+  return typeof grade === 'string' ? grade : undefined;
+};
+
+/** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
+export const handoffs = projection<HandoffsDocument, LeadEvent>({
+  name: 'handoffs',
+  version: 1,
+  columns: {
+    ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
+    ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
+  },
+  keys: ({ data }) => [data.leadId],
+  initial: (leadId) => ({
+    ...{ leadId, handoffs: [], stage: 'lead', waiting: false, merged: false, clocks: [], owed: 0 },
+    ...{ dueAt: null, rank: NO_DUE, limboAt: null, limboBy: null },
+  }),
+  on: {
+    LeadHandedOff: (doc, event) => {
+      const { rep, queue, package: pack } = event.data;
+      const { queue: _, grade: __, ...rest } = doc;
+      const after = moved(rest, event, 'handed-off');
+      const worked = { ...after.handoffs.at(-1)!, eventId: event.id, attempts: 0 };
+      const at = event.occurredAt;
+      const grade = gradeOf(pack);
+      return dated({
+        ...{ ...after, handoffs: after.handoffs.with(-1, worked), rep, since: at },
+        ...{ firstAt: doc.firstAt !== undefined && doc.firstAt < at ? doc.firstAt : at },
+        ...{ lastAt: doc.lastAt !== undefined && doc.lastAt > at ? doc.lastAt : at },
+        ...(queue !== undefined && { queue }),
+        ...(grade !== undefined && { grade }),
+      });
+    },
+    LeadQualified: (doc, event) => moved(doc, event, 'mql'),
+    LeadAccepted: (doc, event) => moved({ ...doc, rep: event.data.rep }, event, 'sal'),
+    LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
+    LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
+    LeadConverted: (doc, event) => moved(doc, event, 'opportunity'),
+    LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),
+    TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>
+      team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
+        ? { ...doc, handoffs: attempted(doc.handoffs, occurredAt) }
+        : doc,
+    LeadUnited: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    LeadParted: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    LeadUnmerged: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    LeadMergedInto: (doc) => ({ ...doc, merged: true }),
+    LeadUnmergedFrom: (doc) => ({ ...doc, merged: false }),
+    ObligationStarted: told,
+    ObligationProgressed: told,
+    ObligationPaused: told,
+    ObligationResumed: told,
+    ObligationMet: told,
+    ObligationBreached: told,
+    ObligationEscalated: told,
+    ObligationCancelled: told,
+  },
+});

@@ -1,0 +1,63 @@
+import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
+import { Clock } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { Allow, atOf, everyRole, PageArgs, pageOf, type Connection } from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Disposition } from '../../write/lead/handoffs.rules';
+import { handoffReport, handoffsBehind } from './handoff-report.query';
+import {
+  DispositionEnum,
+  HandoffConnection,
+  HandoffFilterArgs,
+  HandoffReportArgs,
+  HandoffReportType,
+  handoffRowNode,
+  HandoffType,
+} from './handoff-report.types';
+
+@ArgsType()
+class HandoffsArgs extends IntersectionType(
+  HandoffFilterArgs,
+  PickType(PageArgs, ['first', 'after'], ArgsType),
+  ArgsType,
+) {
+  @IsOptional()
+  @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this as their latest disposition.' })
+  disposition?: Disposition;
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, { nullable: true, description: 'Only handoffs disposed of for this reason.' })
+  reason?: string;
+  @IsOptional()
+  @Field(() => Boolean, { nullable: true, description: 'Only handoffs of leads in limbo.' })
+  limbo?: boolean;
+}
+
+@Resolver()
+export class RejectionsResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly clock: Clock,
+  ) {}
+
+  @Query(() => HandoffReportType, {
+    description:
+      'What became of what was handed off, and how much of it sales refused, for which reasons, by definition version and month.',
+  })
+  @Allow(...everyRole)
+  async handoffReport(@Args() { asOf, atLeast: _, ...question }: HandoffReportArgs): Promise<HandoffReportType> {
+    const at = atOf(asOf, this.clock);
+    const { total, rows } = await handoffReport(this.models.asOf(asOf), { ...question, at });
+    return { total: handoffRowNode(total), rows: rows.map(handoffRowNode), at };
+  }
+
+  @Query(() => HandoffConnection, { description: 'The handoffs behind a figure of `handoffReport`, oldest first.' })
+  @Allow(...everyRole)
+  async handoffs(
+    @Args() { first, after, asOf, atLeast: _, ...question }: HandoffsArgs,
+  ): Promise<Connection<HandoffType>> {
+    const found = await handoffsBehind(this.models.asOf(asOf), { ...question, at: atOf(asOf, this.clock) });
+    return pageOf<HandoffType>(found, { first, ...(after && { after }) }, ({ eventId }) => eventId);
+  }
+}

@@ -1,0 +1,142 @@
+import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Clock, EventLog, type Position } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  AfterArgs,
+  Allow,
+  atOf,
+  Ended,
+  everyRole,
+  ReadArgs,
+  readCursor,
+  snapshotsOf,
+  writeCursor,
+  type Connection,
+} from '@baton/platform/graphql';
+import { Runner } from '@baton/platform/runner';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { slaBoard, slaClock, slaCounts } from './sla-board.query';
+import { slaClocks } from './sla-clocks.projection';
+import { slaStates } from './sla-clocks.rules';
+import {
+  BoardArgs,
+  ClockFilterArgs,
+  clockNode,
+  SlaClockConnection,
+  SlaClockType,
+  SlaDeadlineType,
+  SlaStateCountType,
+} from './sla-board.types';
+
+@ArgsType()
+class CountArgs extends OmitType(ClockFilterArgs, ['first', 'after'], ArgsType) {}
+
+@ArgsType()
+class ClockArgs extends ReadArgs {
+  @IsString()
+  @MaxLength(128)
+  @Field(() => ID, { description: 'The lead.' })
+  leadId!: string;
+  @IsString()
+  @MaxLength(100)
+  @Field(() => ID, { description: 'The event that started the clock.' })
+  startedBy!: string;
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { description: 'What is owed; one event may start several.' })
+  kind!: string;
+}
+
+@ArgsType()
+class BoardChangesArgs extends AfterArgs {
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Field(() => String, { nullable: true, description: 'Only of this rep.' })
+  rep?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'Only of this kind.' })
+  kind?: string;
+}
+@ObjectType('SlaBoardAt', { description: 'The SLA board as it stood at a moment.' })
+class SlaBoardAt {
+  @Field(() => String, {
+    description: 'The moment, a position of the log; give it as `after` to go on from here.',
+  })
+  position!: Position;
+  @Field(() => [SlaStateCountType], { description: 'How many clocks stand how.' })
+  counts!: readonly SlaStateCountType[];
+  @Field(() => [SlaClockType], { description: 'Those at risk, the next due first, at most 100.' })
+  atRisk!: readonly SlaClockType[];
+}
+const MOST_AT_RISK = 100;
+
+@Resolver()
+export class SlaBoardResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly clock: Clock,
+    private readonly log: EventLog,
+    private readonly runner: Runner,
+  ) {}
+
+  @Query(() => SlaClockConnection, {
+    description:
+      'What sales owes leads, and owed. The open ones of a state come by due instant, everything else newest first. How an open one stands is computed at the instant of asking.',
+  })
+  @Allow(...everyRole)
+  async slaBoard(@Args() { first, after, asOf, atLeast: _, ...filters }: BoardArgs): Promise<Connection<SlaClockType>> {
+    const question = { ...filters, at: atOf(asOf, this.clock) };
+    const page = { first, ...(after && { after: readCursor(after) }) };
+    const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
+    const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
+    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+  }
+
+  @Query(() => [SlaStateCountType], { description: 'How many obligations of sales stand how, by the same filters.' })
+  @Allow(...everyRole)
+  slaCounts(@Args() { asOf, atLeast: _, ...filters }: CountArgs): Promise<SlaStateCountType[]> {
+    return this.counts(this.models.asOf(asOf), { ...filters, at: atOf(asOf, this.clock) });
+  }
+
+  @Query(() => SlaDeadlineType, {
+    nullable: true,
+    description:
+      'One obligation with the working of its deadline: which intervals counted, and which did not and why. Null where the lead has no such clock.',
+  })
+  @Allow(...everyRole)
+  async slaClock(@Args() { asOf, atLeast: _, ...named }: ClockArgs): Promise<SlaDeadlineType | null> {
+    const found = await slaClock(this.models.asOf(asOf), { ...named, at: atOf(asOf, this.clock) });
+    return found ? { ...clockNode(found), working: found.working } : null;
+  }
+
+  @Subscription(() => SlaBoardAt, {
+    description: 'How the SLA board stands: now, and again whenever something happened that changed it.',
+    resolve: (answer: SlaBoardAt) => answer,
+  })
+  @Allow(...everyRole)
+  slaBoardChanges(
+    @Args() { after, rep, kind }: BoardChangesArgs,
+    @Ended() signal: AbortSignal,
+  ): AsyncGenerator<SlaBoardAt> {
+    const now = async () => {
+      const filters = { ...(rep && { rep }), ...(kind && { kind }), at: this.clock.now() };
+      const risky = await slaBoard(this.models, { ...filters, state: 'at risk' }, { first: MOST_AT_RISK });
+      const counts = await this.counts(this.models, filters);
+      return { counts, atRisk: risky.clocks.map(({ clock }) => clockNode(clock)) };
+    };
+    // What only the passing of time moves is no news.
+    const news = ({ counts, atRisk }: Awaited<ReturnType<typeof now>>) => [
+      counts,
+      atRisk.map(({ passed: _, ...clock }) => clock),
+    ];
+    return snapshotsOf(this.log, this.runner, { after, types: slaClocks.types, signal }, now, news);
+  }
+
+  private async counts(models: ReadModels, question: Parameters<typeof slaCounts>[1]): Promise<SlaStateCountType[]> {
+    const counts = await slaCounts(models, question);
+    return slaStates.map((state) => ({ state, clocks: counts[state] }));
+  }
+}

@@ -1,0 +1,51 @@
+import { IANAZone } from 'luxon';
+import { monthOf, Refused, type Instant } from '@baton/kernel';
+
+/** What reports about handoffs and their clocks are broken down by, several at once. */
+export const reportBreakdowns = ['month', 'queue', 'rep', 'definition'] as const;
+export type ReportBreakdown = (typeof reportBreakdowns)[number];
+
+/** What the rows of one group have in common; a breakdown that was not asked for is absent, an unknown value null. */
+export type GroupKey = { readonly [B in ReportBreakdown]?: string | null };
+export interface Grouped extends Record<Exclude<ReportBreakdown, 'month'>, string | null> {
+  /** What the month is that of. */
+  readonly at: Instant;
+}
+
+/** @throws Refused `sla/unknown-time-zone` */
+export const zoneOf = (timeZone: string | null | undefined): string => {
+  if (!timeZone) return 'UTC';
+  if (IANAZone.isValidZone(timeZone)) return timeZone;
+  throw new Refused('sla/unknown-time-zone', 'Give an IANA zone, such as Europe/Berlin.', 'timeZone');
+};
+
+/** The breakdowns in their one order, each once. */
+const ordered = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
+  reportBreakdowns.filter((breakdown) => by.includes(breakdown));
+
+export const groupOf = (row: Grouped, by: readonly ReportBreakdown[], zone: string): GroupKey =>
+  Object.fromEntries(ordered(by).map((each) => [each, each === 'month' ? monthOf(row.at, zone) : row[each]]));
+
+/** Things by group, in the order of the groups: as text sorts by code units, unknown values first. */
+export class Groups<T> {
+  private readonly found = new Map<string, { readonly key: GroupKey; readonly of: T }>();
+  constructor(private readonly make: () => T) {}
+
+  at(key: GroupKey): T {
+    const name = JSON.stringify(key);
+    const known = this.found.get(name) ?? { key, of: this.make() };
+    this.found.set(name, known);
+    return known.of;
+  }
+
+  sorted(): { readonly key: GroupKey; readonly of: T }[] {
+    const compare = (a: GroupKey, b: GroupKey): number => {
+      for (const each of reportBreakdowns) {
+        const [one, other] = [a[each] ?? null, b[each] ?? null];
+        if (one !== other) return one === null || (other !== null && one < other) ? -1 : 1;
+      }
+      return 0;
+    };
+    return [...this.found.values()].sort((a, b) => compare(a.key, b.key));
+  }
+}

@@ -1,0 +1,119 @@
+import { quantile, toMs, type Instant } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
+import { mergedOwing, stand, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
+import { slaClocks } from '../sla-board/sla-clocks.projection';
+import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from './grouping.rules';
+
+export interface SlaQuestion extends Omit<ClockFilters, 'leadId'> {
+  readonly by?: readonly ReportBreakdown[];
+  /** IANA zone of the months; UTC by default. */
+  readonly timeZone?: string;
+  /** Now: what is overdue. */
+  readonly at: Instant;
+}
+export interface SlaRow {
+  readonly group: GroupKey;
+  readonly kind: string;
+  /** Obligations that fell due, or will, in the period: met + met late + breached + pending. */
+  readonly due: number;
+  readonly met: number;
+  readonly metLate: number;
+  /** Not answered in time, nor since. */
+  readonly breached: number;
+  /** Not due yet, and not answered. */
+  readonly pending: number;
+  /** Owed no more before they were due; not among those due. */
+  readonly cancelled: number;
+  /** Their leads are merged into others; not among those due. */
+  readonly waiting: number;
+  /** Met / (met + met late + breached), as it happened; null where none has come to an end. */
+  readonly share: number | null;
+  /** Met late or breached, as it happened; and as it was known in time. */
+  readonly missed: number;
+  readonly missedAsKnown: number;
+  /** Breached at first, and answered in time as was told later. */
+  readonly toldLate: number;
+  /** From the start to the answer on the wall clock, over those answered; null over none. Exact, no sketch. */
+  readonly medianResponseMs: number | null;
+  readonly p90ResponseMs: number | null;
+}
+export interface SlaReport {
+  /** One row a kind of obligation. */
+  readonly total: readonly SlaRow[];
+  /** One row a group and kind; by the month in which they fall due. */
+  readonly rows: readonly SlaRow[];
+  /** The handoffs of the period in the same breakdown, by the month in which they were made. */
+  readonly handoffs: HandoffReport;
+  readonly at: Instant;
+}
+
+class Sum {
+  private readonly states: Record<BoardClock['state'], number> = {
+    ...{ running: 0, 'at risk': 0, breached: 0, paused: 0, waiting: 0, met: 0, 'met late': 0, cancelled: 0 },
+  };
+  private readonly responses: number[] = [];
+  private toldLate = 0;
+  private missedAsKnown = 0;
+
+  add({ state, knownState, startedAt, metAt }: BoardClock): void {
+    this.states[state]++;
+    if (state === 'met' && knownState === 'breached') this.toldLate++;
+    if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
+    if (metAt !== undefined && (state === 'met' || state === 'met late'))
+      this.responses.push(toMs(metAt) - toMs(startedAt));
+  }
+
+  row(group: GroupKey, kind: string): SlaRow {
+    const { met, 'met late': metLate, breached, running, 'at risk': risky, cancelled, waiting } = this.states;
+    const pending = running + risky;
+    const ended = met + metLate + breached;
+    const sorted = [...this.responses].sort((a, b) => a - b);
+    const response = (share: number) => (sorted.length === 0 ? null : quantile(sorted, share));
+    return {
+      ...{ group, kind, due: ended + pending, met, metLate, breached, pending, cancelled, waiting },
+      ...{ share: ended === 0 ? null : met / ended, missed: metLate + breached },
+      ...{ missedAsKnown: this.missedAsKnown, toldLate: this.toldLate },
+      ...{ medianResponseMs: response(0.5), p90ResponseMs: response(0.9) },
+    };
+  }
+}
+const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
+  groups
+    .sorted()
+    .flatMap(({ key, of }) => [...of].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, sum]) => sum.row(key, kind)));
+
+/**
+ * Sales’ side of the agreement: obligations that fell due in a period, and what became of them, by kind; and of the
+ * handoffs made in it the dispositions, the contacts before a negative outcome and who is in limbo. An obligation
+ * belongs to the instant by which it was to be answered: its due one, or that of giving up before.
+ * @throws Refused `sla/unknown-time-zone`
+ */
+export const slaReport = async (
+  models: ReadModels,
+  { by = [], timeZone, at, ...filters }: SlaQuestion,
+): Promise<SlaReport> => {
+  const zone = zoneOf(timeZone);
+  const merged = await mergedOwing(models);
+  const make = () => new Map<string, Sum>();
+  const [total, groups] = [new Groups(make), new Groups(make)];
+  const sumOf = (kinds: Map<string, Sum>, kind: string): Sum => {
+    const sum = kinds.get(kind) ?? new Sum();
+    kinds.set(kind, sum);
+    return sum;
+  };
+  // What stands still falls due at no instant yet: it belongs to no period.
+  const where = { answerBy: { ne: null }, ...whereClocks(filters) };
+  for await (const page of models.pages(slaClocks, where))
+    for (const { doc } of page) {
+      const clock = stand(doc, at, merged);
+      sumOf(total.at({}), clock.kind).add(clock);
+      if (by.length === 0) continue;
+      const { rep = null, queue = null, definition, answerBy } = clock;
+      sumOf(groups.at(groupOf({ rep, queue, definition, at: answerBy! }, by, zone)), clock.kind).add(clock);
+    }
+  const { kind: _, definition: __, rep, ...shared } = filters;
+  const others = { ...shared, ...(rep !== undefined && rep !== null && { rep }) };
+  const handed = await handoffReport(models, { ...others, by, ...(timeZone && { timeZone }), at });
+  return { total: rowsOf(total), rows: rowsOf(groups), handoffs: handed, at };
+};
