@@ -4,7 +4,7 @@ import type { Clock } from '@baton/kernel';
 import { readConfig, type Config } from '@baton/platform/config';
 import { guardEdge, limits, serverOptions } from '@baton/platform/graphql';
 import { boundRequests, stopOnSignals } from '@baton/platform/health';
-import { Runner } from '@baton/platform/runner';
+import { Runner, type Sender } from '@baton/platform/runner';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { apiModule } from './api.module';
@@ -13,9 +13,13 @@ import { apiModule } from './api.module';
 const REQUEST_MS = 30_000;
 
 /** Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process. */
-export const serve = async (config: Config = readConfig(), clock?: Clock): Promise<NestFastifyApplication> => {
+export const serve = async (
+  config: Config = readConfig(),
+  clock?: Clock,
+  senders: readonly Sender[] = [],
+): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { ...(clock && { clock }), edge: [apiModule(config)] }),
+    BatonModule.forRoot(config, { ...(clock && { clock }), senders, edge: [apiModule(config)] }),
     new FastifyAdapter({ bodyLimit: limits.bodyBytes.max, requestTimeout: REQUEST_MS, ...serverOptions }),
     { logger: new FrameworkLog(loggerOf(config)) },
   );

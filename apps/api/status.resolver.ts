@@ -15,12 +15,12 @@ class ParkedType {
   code!: string;
 }
 
-@ObjectType('FollowerStatus', { description: 'How far a read model or a policy has followed the log.' })
+@ObjectType('FollowerStatus', { description: 'How far a read model, a policy or an effect has followed the log.' })
 class FollowerStatusType implements Omit<FollowerStatus, 'parked'> {
   @Field(() => String, { description: 'The generation of the read model, or the policy.' })
   name!: string;
-  @Field(() => String, { description: 'read model or policy.' })
-  kind!: 'read model' | 'policy';
+  @Field(() => String, { description: 'read model, policy or effect.' })
+  kind!: FollowerStatus['kind'];
   @Field(() => String, { description: 'Everything up to here is handled.' })
   position!: string;
   @Field(() => Boolean, { description: 'Is that the end of the log?' })

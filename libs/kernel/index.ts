@@ -5,6 +5,7 @@ export * from './errors';
 export * from './event';
 export * from './handle';
 export * from './message';
+export * from './message';
 export * from './money';
 export * from './policy';
 export * from './ports';

@@ -1,4 +1,5 @@
 import type { EventMeta } from './event';
+import type { Message } from './message';
 import type { ColumnType, Scalar } from './projection';
 import type { Instant } from './time';
 
@@ -228,4 +229,16 @@ export abstract class KeyStore {
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
   abstract close(): Promise<void>;
+}
+
+/** Brings messages to one other system. Adapters pass `outboundContract`. */
+export abstract class Outbound {
+  /**
+   * Hands a message over. It may be handed over again under the same id, after a crash or an answer that was lost: the
+   * target must then not act twice, and the answer is that of the first time.
+   * @param signal aborts when nobody waits for the answer any more
+   * @returns what the target calls it, if it says so
+   * @throws Refused when it will never be taken; anything else means that it is tried again later
+   */
+  abstract send(message: Message, signal: AbortSignal): Promise<string | undefined>;
 }

@@ -25,7 +25,7 @@ import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
-import { followerEvents, historyOf, Runner } from './runner';
+import { followerEvents, historyOf, Runner, type Sender } from './runner';
 import {
   aroundFoldOf,
   aroundPageOf,
@@ -77,6 +77,8 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
 export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
 export const LOGGER = Symbol('logger');
+/** The targets of messages that have a sender. */
+export const SENDERS = Symbol('senders');
 
 /** Everything a context is given: log, read models, keys, time, and the runner behind them. */
 @Global()
@@ -84,7 +86,13 @@ export const LOGGER = Symbol('logger');
 export class PlatformModule implements OnApplicationShutdown {
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  static forRoot(config: Config, contexts: readonly ContextParts[], clock: Clock = new SystemClock()): DynamicModule {
+  /** @param senders the targets that messages are brought to, each once; messages to others stay queued */
+  static forRoot(
+    config: Config,
+    contexts: readonly ContextParts[],
+    clock: Clock = new SystemClock(),
+    senders: readonly Sender[] = [],
+  ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
     const STORES = Symbol('stores');
@@ -92,6 +100,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: CONFIG, useValue: config },
       { provide: LOGGER, useFactory: () => loggerOf(config) },
       { provide: CATALOGUE, useValue: catalogue },
+      { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
       { provide: STORES, useFactory: () => openStores(config, clock) },
       Metrics,
@@ -141,6 +150,8 @@ export class PlatformModule implements OnApplicationShutdown {
             projections: parts.flatMap(({ projections }) => projections),
             policies: parts.flatMap(({ policies }) => policies),
             dueLists: parts.flatMap(({ dueLists }) => dueLists),
+            senders,
+            onEffect: (target, outcome) => metrics.effect(target, outcome),
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),
             aroundFold: aroundFoldOf(metrics),
@@ -176,6 +187,7 @@ export class PlatformModule implements OnApplicationShutdown {
         CONFIG,
         LOGGER,
         CATALOGUE,
+        SENDERS,
         Clock,
         EventLog,
         Documents,

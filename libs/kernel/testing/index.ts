@@ -3,4 +3,5 @@ export * from './event-log.contract';
 export * from './fold';
 export * from './given';
 export * from './key-store.contract';
+export * from './outbound.contract';
 export * from './stores';

@@ -34,7 +34,7 @@ interface BackedUpFile {
   readonly bytes: number;
   readonly sha256: string;
 }
-/** How far a policy was: it goes on from there, where a read model is folded anew. */
+/** How far a policy or an effect was: it goes on from there, where a read model is folded anew. */
 export interface PolicyProgress {
   readonly follower: string;
   readonly checkpoint: Checkpoint;
@@ -78,7 +78,7 @@ const copyDatabase = (from: string, to: string): void => {
 };
 
 const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
-  const names = (await documents.generations()).filter((name) => name.startsWith('policy-'));
+  const names = (await documents.generations()).filter((name) => /^(policy|effect)-/.test(name));
   const policies: PolicyProgress[] = [];
   for (const follower of names) {
     const checkpoint = await documents.checkpoint(follower);

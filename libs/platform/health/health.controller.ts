@@ -39,9 +39,16 @@ const within = async <T>(answer: Promise<T>): Promise<T> => {
   }
 };
 
+const isBehind = ({ seconds }: FollowerProgress): boolean => seconds > BEHIND_SECONDS;
+/** What a human should see; to take the process out would help nobody. */
+const warningsOf = (followers: readonly FollowerProgress[]): readonly string[] => [
+  ...(followers.some(({ parked }) => parked > 0) ? ['health/parked'] : []),
+  ...(followers.some((each) => each.kind === 'effect' && isBehind(each)) ? ['health/effect-behind'] : []),
+];
+
 /** Why a process that reaches its stores should still be left alone; [] when it should not. */
 const reasonsOf = (followers: readonly FollowerProgress[]): readonly string[] => [
-  ...(followers.some(({ seconds }) => seconds > BEHIND_SECONDS) ? ['health/behind'] : []),
+  ...(followers.some((each) => each.kind !== 'effect' && isBehind(each)) ? ['health/behind'] : []),
   ...(followers.some(({ verified }) => verified?.complete === false) ? ['health/incomplete'] : []),
 ];
 
@@ -73,7 +80,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
 
   /**
    * 200 where the stores answer, no follower is more than a minute behind and no verification found an event missing;
-   * else 503 with the codes. Parked sequences are told as a warning: to take the process out would help nobody.
+   * else 503 with the codes. Parked sequences, and targets that messages do not reach, are told as warnings.
    */
   @Get('health/ready')
   async ready() {
@@ -86,7 +93,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
       throw this.notReady(['health/store-unreachable']);
     }
     const codes = reasonsOf(followers);
-    const warnings = followers.some(({ parked }) => parked > 0) ? ['health/parked'] : [];
+    const warnings = warningsOf(followers);
     if (codes.length > 0) throw this.notReady(codes, { warnings, followers });
     return { status: 'ready', codes, warnings, followers };
   }

@@ -6,3 +6,4 @@ export { historyOf } from './history';
 export { type AroundPage } from './group';
 export { type AroundFold } from './refold';
 export { followerEvents } from './parked.events';
+export { type Sender } from './effect';

@@ -51,7 +51,6 @@ export interface ReactStores {
 
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
 export class React implements Follower {
-  readonly name: string;
   readonly types: readonly string[];
   private readonly parked = new Map<string, Parked>();
   /** The parked sequences that the store holds. */
@@ -68,8 +67,8 @@ export class React implements Follower {
     private readonly policy: Policy,
     private readonly dispatch: Dispatch,
     private readonly fence: () => Fence,
+    readonly name: string,
   ) {
-    this.name = policyFollower(policy);
     this.types = policy.types;
     this.seen = new Digest(this.name);
   }
@@ -82,8 +81,9 @@ export class React implements Follower {
     fence: () => Fence,
     tip: string,
     known: Checkpoint | undefined,
+    name = policyFollower(policy),
   ): Promise<React> {
-    const react = new React(stores, policy, dispatch, fence);
+    const react = new React(stores, policy, dispatch, fence, name);
     if (known) react.seen = new Digest(react.name, known);
     react.saved = react.reached = known?.position ?? (policy.from === 'now' ? tip : START);
     for (const parked of await stores.documents.parked(react.name)) {
@@ -198,12 +198,14 @@ export class React implements Follower {
       lanes.set(target, [...(lanes.get(target) ?? []), sending]);
     }
     const waiting = [...lanes.values()];
-    await Promise.all(
+    const senders = await Promise.allSettled(
       Array.from({ length: Math.min(64, waiting.length) }, async () => {
         for (let lane = waiting.pop(); lane; lane = waiting.pop())
           for (const sending of lane) await this.sendOne(sending);
       }),
     );
+    // Nothing is on its way any more when the page is given up.
+    for (const sender of senders) if (sender.status === 'rejected') throw sender.reason;
   }
 
   private async sendOne({ event, reaction, index }: Sending): Promise<void> {

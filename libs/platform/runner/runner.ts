@@ -21,6 +21,7 @@ import {
   type Projection,
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
+import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import { Fold, type Follower } from './fold';
 import { isDropped, newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
@@ -43,6 +44,9 @@ export interface RunnerParts {
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   readonly dueLists: readonly DueList[];
+  /** The targets that messages are brought to. */
+  readonly senders?: readonly Sender[];
+  readonly onEffect?: OnEffect;
   readonly dispatch: Dispatch;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
@@ -55,15 +59,18 @@ export interface RunnerParts {
 /** How far one follower is. */
 export interface FollowerStatus extends Checkpoint {
   readonly name: string;
-  readonly kind: 'read model' | 'policy';
+  readonly kind: 'read model' | 'policy' | 'effect';
   /** The process that runs it: `host:pid:random`. */
   readonly holder: string | undefined;
   readonly parked: readonly Parked[];
   readonly atTip: boolean;
 }
 
+const kindOf = (name: string): FollowerStatus['kind'] =>
+  name.startsWith('policy-') ? 'policy' : name.startsWith('effect-') ? 'effect' : 'read model';
+
 /**
- * Follows the log: folds read models, runs policies, sends what falls due. Several processes share the followers by
+ * Follows the log: folds read models, runs policies, brings messages to their targets, sends what falls due. Several processes share the followers by
  * lease; each follower runs in one process at a time, and a fencing token refuses the writes of one that lost it.
  */
 export class Runner {
@@ -71,6 +78,8 @@ export class Runner {
   private readonly fences = new Map<string, Fence>();
   private readonly folds: Group;
   private readonly reacts: Group;
+  /** One for each target, so that one that does not answer holds up nothing else. */
+  private readonly effects: readonly Group[];
   private readonly waiters = new Set<() => void>();
   private readonly rebuilding = new Set<string>();
   private readonly timers: Timers;
@@ -81,15 +90,17 @@ export class Runner {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
     this.timers = timers;
     const progress = () => this.waiters.forEach((wake) => wake());
-    this.folds = new Group(log, journal, () => this.openFolds(), progress, onFault, aroundPage, timers);
-    this.reacts = new Group(log, journal, () => this.openReacts(), progress, onFault, aroundPage, timers);
+    const group = (open: () => Promise<readonly Follower[]>) =>
+      new Group(log, journal, open, progress, onFault, aroundPage, timers);
+    this.folds = group(() => this.openFolds());
+    this.reacts = group(() => this.openReacts());
+    this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
   /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
   async start({ tick = true } = {}): Promise<void> {
     await this.beat();
-    this.folds.start();
-    this.reacts.start();
+    for (const group of this.groups) group.start();
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
       every(this.timers, ms, this.leaving.signal, () => act().catch(onFault));
@@ -108,7 +119,7 @@ export class Runner {
   async stop(): Promise<void> {
     this.leaving.abort();
     await Promise.all(this.repeating);
-    await Promise.all([this.folds.stop(), this.reacts.stop()]);
+    await Promise.all(this.groups.map((group) => group.stop()));
     for (const lease of this.fences.keys()) await this.parts.documents.release(lease, this.holder);
     this.fences.clear();
   }
@@ -132,14 +143,20 @@ export class Runner {
       // Not open although it is ours: its rebuild has failed.
       changed ||= !open || (await documents.active(projection.name)) !== open.name;
     }
-    if (changed) {
-      this.folds.refresh();
-      this.reacts.refresh();
-    }
+    if (changed) for (const group of this.groups) group.refresh();
   }
 
   private leases(): string[] {
-    return [...this.parts.projections.map(({ name }) => name), ...this.parts.policies.map(policyFollower), 'clock'];
+    const { projections, policies } = this.parts;
+    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames, 'clock'];
+  }
+
+  private get groups(): readonly Group[] {
+    return [this.folds, this.reacts, ...this.effects];
+  }
+
+  private get effectNames(): readonly string[] {
+    return (this.parts.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
   private async take(lease: string): Promise<Fence | undefined> {
@@ -199,25 +216,36 @@ export class Runner {
   }
 
   private async openReacts(): Promise<readonly Follower[]> {
-    const { documents, policies, dispatch, log, onFault } = this.parts;
-    const tip = await log.tip();
-    const reacts: Follower[] = [];
-    for (const policy of policies) {
-      const name = policyFollower(policy);
-      if (!this.fences.has(name)) continue;
-      const checkpoint = await documents.checkpoint(name);
-      const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
-      // Begun again: what it has sent is recognised by its command ids.
-      if ('fault' in found) onFault(found.fault);
-      const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
-      reacts.push(await React.open(this.parts, policy, dispatch, this.fenceOf(name), tip, known));
-    }
+    const { policies, dispatch } = this.parts;
+    const reacts = [];
+    for (const policy of policies) reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch)));
     return reacts;
   }
 
-  /** The sequences that wait, of read models and policies. */
+  private openEffect(sender: Sender): Promise<readonly Follower[]> {
+    const name = effectFollower(sender.target);
+    const dispatch = deliver(sender, this.parts, this.fenceOf(name), this.leaving.signal, this.parts.onEffect);
+    return this.openReact(deliveriesTo(sender.target), name, dispatch);
+  }
+
+  /** What follows the log with commands, where this process may run it. */
+  private async openReact(policy: Policy, name: string, dispatch: Dispatch): Promise<readonly Follower[]> {
+    const { documents, log, onFault } = this.parts;
+    if (!this.fences.has(name)) return [];
+    const fence = this.fenceOf(name);
+    const tip = await log.tip();
+    const checkpoint = await documents.checkpoint(name);
+    const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
+    // Begun again: what it has sent is recognised by its command ids.
+    if ('fault' in found) onFault(found.fault);
+    const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
+    return [await React.open(this.parts, policy, dispatch, fence, tip, known, name)];
+  }
+
+  /** The sequences that wait, of read models, policies and effects. */
   async parked(): Promise<readonly Parked[]> {
-    const waiting = await Promise.all((await this.followers('all')).map((name) => this.parts.documents.parked(name)));
+    const names = [...(await this.followers('all')), ...this.effectNames];
+    const waiting = await Promise.all(names.map((name) => this.parts.documents.parked(name)));
     return waiting.flat();
   }
 
@@ -247,11 +275,16 @@ export class Runner {
     const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
     const outcome = await handle(journal, follower, followerId, { type, data, meta }, new DecisionContext(clock));
     if (outcome instanceof Refused) throw outcome;
-    await this.waitFor(outcome.position, projection ? 'read models' : 'policies', 30_000);
+    await this.reached(outcome.position, async () => [
+      projection ? await activeGeneration(documents, projection) : name,
+    ]);
     return find();
   }
 
-  /** The checkpoint names of all read models (their active generations) and policies. */
+  /**
+   * The checkpoint names of all read models (their active generations) and policies. Not of effects: nobody waits for
+   * another system.
+   */
   private async followers(only: 'read models' | 'policies' | 'all'): Promise<string[]> {
     const { documents, projections, policies } = this.parts;
     const names = only === 'read models' ? [] : policies.map(policyFollower);
@@ -265,11 +298,16 @@ export class Runner {
    * @throws Conflict `read/too-far-behind` after `timeoutMs`
    */
   async waitFor(position: Position, only: 'read models' | 'policies' | 'all' = 'read models', timeoutMs = 10_000) {
+    await this.reached(position, () => this.followers(only), timeoutMs);
+  }
+
+  private async reached(position: Position, names: () => Promise<readonly string[]>, timeoutMs = 30_000) {
     const deadline = this.timers.now() + timeoutMs;
     for (;;) {
       const behind = [];
-      for (const name of await this.followers(only)) {
-        const here = [...this.folds.followers, ...this.reacts.followers].find((follower) => follower.name === name);
+      for (const name of await names()) {
+        const running = this.groups.flatMap(({ followers }) => followers);
+        const here = running.find((follower) => follower.name === name);
         const reached = here?.handled ?? (await this.parts.documents.checkpoint(name))?.position ?? START;
         if (reached < position) behind.push(name);
       }
@@ -362,14 +400,13 @@ export class Runner {
     const { documents, clock, log } = this.parts;
     const tip = await log.tip();
     const answer: FollowerStatus[] = [];
-    for (const name of await this.followers('all')) {
+    for (const name of [...(await this.followers('all')), ...this.effectNames]) {
       const checkpoint = (await documents.checkpoint(name)) ?? { position: START, count: 0, digest: '0' };
-      const isPolicy = name.startsWith('policy-');
       const lease = this.parts.projections.find((projection) => isGenerationOf(projection, name))?.name ?? name;
       answer.push({
         ...checkpoint,
         name,
-        kind: isPolicy ? 'policy' : 'read model',
+        kind: kindOf(name),
         holder: await documents.holder(lease, clock.now()),
         parked: await documents.parked(name),
         atTip: checkpoint.position >= tip,

@@ -9,7 +9,7 @@ export const aroundPageOf =
   (metrics: Metrics, logger: Logger): AroundPage =>
   async (follower, events, take) => {
     // A policy sends commands from here: they are its children.
-    const kind = follower.startsWith('policy-') ? 'policy' : 'fold';
+    const kind = /^(policy|effect)-/.exec(follower)?.[1] ?? 'fold';
     try {
       await traced(`${kind} page`, { 'baton.follower': follower, 'baton.events': events }, take);
       metrics.page(follower);

@@ -106,6 +106,13 @@ export class Metrics {
     registers: this.registers,
   });
 
+  private readonly effects = new Counter({
+    name: 'baton_effects_total',
+    help: 'Attempts to bring a message to its target: sent, failed (tried again or given up), refused.',
+    labelNames: ['target', 'outcome'],
+    registers: this.registers,
+  });
+
   private readonly foldsRunning = new Gauge({
     name: 'baton_folds_from_start_running',
     help: 'Folds from the start of the log that run now: rebuild, replay (as of another moment), refold (a parked sequence).',
@@ -157,6 +164,10 @@ export class Metrics {
 
   sequenceParked(follower: string, code: string): void {
     this.parkings.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+  }
+
+  effect(target: string, outcome: string): void {
+    this.effects.inc({ target: this.bounded('target', target), outcome });
   }
 
   /** @returns to be called when the fold has ended, whatever came of it */

@@ -1,0 +1,340 @@
+import {
+  catalogueOf,
+  Conflict,
+  DecisionContext,
+  handle,
+  messageEvents,
+  messageIdOf,
+  refuse,
+  ToMessage,
+  type Message,
+  type MessageCommand,
+  type Outcome,
+  type To,
+} from '@baton/kernel';
+import { FixedClock, RecordingOutbound } from '@baton/kernel/testing';
+import { MemoryDocuments, ReadModels } from '../documents';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { message } from '../outbox/message.decider';
+import { messages } from '../outbox/messages.projection';
+import { outbox } from '../outbox/outbox.query';
+import { effectFollower, type Sender } from './effect';
+import { followerEvents } from './parked.events';
+import { Runner } from './runner';
+import { machineTimers, type Timers } from './timers';
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const soon = async (met: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let tries = 0; !(await met()); tries++) {
+    if (tries > 500) throw new Error('it has not come to that');
+    await machineTimers.delay(10);
+  }
+};
+
+const world = () => {
+  const clock = new FixedClock();
+  const log = EmbeddedEventLog.open(':memory:', clock);
+  open.push(() => log.close());
+  const documents = new MemoryDocuments();
+  const journal = new SealedJournal(log, catalogueOf([messageEvents, followerEvents]), new MemoryKeyStore());
+  const context = new DecisionContext(clock);
+  const outcomes: string[] = [];
+  /** Stands before a command of the runner: throws what a log throws. */
+  const road = { fault: (_: To): void => undefined };
+  const send = ({ id, command }: To): Promise<Outcome> =>
+    handle(journal, message, id, command as MessageCommand, context);
+  const running: Runner[] = [];
+  const stop = async () => {
+    for (const runner of running.splice(0)) await runner.stop();
+  };
+  open.push(stop);
+  const start = async (senders: readonly Sender[], timers: Timers = machineTimers) => {
+    const runner = new Runner({
+      ...{ log, journal, documents, clock, projections: [messages], policies: [], senders, timers },
+      dueLists: [{ projection: messages, to: ToMessage, type: 'PassTime' }],
+      dispatch: (command) => Promise.resolve(road.fault(command)).then(() => send(command)),
+      onEffect: (target, outcome) => outcomes.push(`${target} ${outcome}`),
+      onFault: () => undefined,
+    });
+    await runner.start({ tick: false });
+    running.push(runner);
+    // A follower that is new begins at the tip: what is queued from here on is its affair.
+    for (const { target } of senders) await soon(async () => !!(await documents.checkpoint(effectFollower(target))));
+    return runner;
+  };
+  let sent = 0;
+  const tell = (id: string, type: MessageCommand['type'], data: object): Promise<Outcome> => {
+    const meta = { commandId: `command-${sent++}`, actor: 'tester', origin: 'system' };
+    return send(new ToMessage(id, { type, data: { messageId: id, ...data }, meta } as unknown as MessageCommand));
+  };
+  const queue = async (cause: string, more: Partial<Message> = {}): Promise<string> => {
+    const content = { target: 'crm', kind: 'record', to: 'rita', leadId: 'ada', template: 'lead', data: {}, ...more };
+    const id = messageIdOf(cause, content.template, content.to);
+    await tell(id, 'QueueMessage', content);
+    return id;
+  };
+  const said = async (id: string): Promise<readonly string[]> =>
+    (await log.read(`message-${id}`)).map(({ type, data }) => {
+      const { code, attempt, retryAt } = data as { code?: string; attempt?: number; retryAt?: string };
+      return [type, attempt, code, retryAt].filter((part) => part !== undefined).join(' ');
+    });
+  const saysLast = (id: string, type: string) => soon(async () => (await said(id)).at(-1)!.startsWith(type));
+  const state = async () => outbox(new ReadModels(documents), []);
+  return { clock, log, documents, outcomes, road, start, stop, tell, queue, said, saysLast, state };
+};
+
+describe('a message with a target', () => {
+  it('is brought there, and the receipt is kept', async () => {
+    const { start, queue, saysLast, said, outcomes } = world();
+    const outbound = new RecordingOutbound();
+    await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageSent');
+    expect(await said(id)).toEqual(['MessageQueued', 'MessageSent 1']);
+    expect(outbound.calls).toEqual([
+      { id, target: 'crm', kind: 'record', to: 'rita', leadId: 'ada', template: 'lead', data: {} },
+    ]);
+    expect(outcomes).toEqual(['crm sent']);
+  });
+
+  it('is brought there once, through twenty restarts', async () => {
+    const { start, stop, queue, saysLast } = world();
+    const outbound = new RecordingOutbound();
+    const ids: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      await start([{ target: 'crm', outbound }]);
+      ids.push(await queue(`e${round}`));
+      if (round % 3 > 0) await saysLast(ids.at(-1)!, 'MessageSent');
+      await stop();
+    }
+    await start([{ target: 'crm', outbound }]);
+    for (const id of ids) await saysLast(id, 'MessageSent');
+    expect(outbound.calls.map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  it('is brought again under the same id where it was sent but that was not recorded, and recorded once', async () => {
+    const { start, queue, saysLast, said, road } = world();
+    const outbound = new RecordingOutbound();
+    let crashes = 2;
+    road.fault = ({ command }) => {
+      if (command.type === 'NoteMessageSent' && crashes-- > 0) throw new Conflict('log/unavailable', 'away');
+    };
+    await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageSent');
+    expect(outbound.calls.map((call) => call.id)).toEqual([id, id, id]);
+    expect(outbound.arrived.size).toBe(1);
+    expect(await said(id)).toEqual(['MessageQueued', 'MessageSent 1']);
+  });
+
+  it('is not brought again by a follower that has lost its place', async () => {
+    const { start, stop, queue, saysLast, documents } = world();
+    const outbound = new RecordingOutbound();
+    await start([{ target: 'crm', outbound }]);
+    const before = await documents.checkpoint(effectFollower('crm'));
+    const id = await queue('e1');
+    await saysLast(id, 'MessageSent');
+    await stop();
+    const lease = (await documents.lease(effectFollower('crm'), 'tester', 60_000, '2024-01-01T00:00:00.000Z'))!;
+    await documents.commit({ follower: effectFollower('crm'), checkpoint: before!, fence: lease });
+    await documents.release(effectFollower('crm'), 'tester');
+    await start([{ target: 'crm', outbound }]);
+    const next = await queue('e2');
+    await saysLast(next, 'MessageSent');
+    expect(outbound.calls.map((call) => call.id)).toEqual([id, next]);
+  });
+
+  it('keeps the order of what is about one lead, while other leads do not wait', async () => {
+    const { start, stop, queue, saysLast } = world();
+    const outbound = new RecordingOutbound();
+    const arrived: string[] = [];
+    let first = true;
+    outbound.fault = async ({ leadId, to }) => {
+      if (first && leadId === 'ada') {
+        first = false;
+        await soon(() => arrived.includes('bea'));
+      }
+      arrived.push(leadId ?? to);
+    };
+    const ids = [];
+    await start([{ target: 'crm', outbound }]);
+    await stop(); // so that all three are in one page
+    for (const [cause, leadId] of [
+      ['e1', 'ada'],
+      ['e2', 'ada'],
+      ['e3', 'bea'],
+    ] as const)
+      ids.push(await queue(cause, { leadId }));
+    await start([{ target: 'crm', outbound }]);
+    for (const id of ids) await saysLast(id, 'MessageSent');
+    expect(outbound.calls.filter(({ leadId }) => leadId === 'ada').map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    expect(arrived).toEqual(['bea', 'ada', 'ada']);
+  });
+
+  it('of another system is not this target’s affair; without a sender it stays queued until somebody wants it', async () => {
+    const { start, stop, queue, said, saysLast, tell, state } = world();
+    const outbound = new RecordingOutbound();
+    await start([{ target: 'crm', outbound }]);
+    const old = await queue('e1', { target: 'tasks', kind: 'task' });
+    await saysLast(await queue('e2'), 'MessageSent');
+    await stop();
+    const tasks = new RecordingOutbound();
+    const runner = await start([{ target: 'tasks', outbound: tasks }]);
+    const fresh = await queue('e3', { target: 'tasks', kind: 'task' });
+    await saysLast(fresh, 'MessageSent');
+    expect(await said(old)).toEqual(['MessageQueued']);
+    await runner.catchUp();
+    expect(await state()).toMatchObject([
+      { target: 'crm', queued: 0, sent: 1, oldestAt: null },
+      { target: 'tasks', queued: 1, sent: 1, oldestAt: '2024-01-01T00:00:00.000Z' },
+    ]);
+    await tell(old, 'RetryMessage', {});
+    await saysLast(old, 'MessageSent');
+    expect(tasks.calls.map(({ id }) => id)).toEqual([fresh, old]);
+    expect(outbound.calls).toHaveLength(1);
+  });
+});
+
+describe('a target that fails', () => {
+  const away = () => {
+    throw new Error('ada@example.org is away');
+  };
+
+  it('holds up nothing but itself', async () => {
+    const { start, queue, saysLast, said } = world();
+    const [dead, well] = [new RecordingOutbound(), new RecordingOutbound()];
+    dead.fault = () => new Promise(() => undefined);
+    await start([
+      { target: 'crm', outbound: dead },
+      { target: 'messaging', outbound: well },
+    ]);
+    const stuck = await queue('e1');
+    const ids = [];
+    for (let n = 0; n < 5; n++) ids.push(await queue(`m${n}`, { target: 'messaging', kind: 'notification' }));
+    for (const id of ids) await saysLast(id, 'MessageSent');
+    expect(await said(stuck)).toEqual(['MessageQueued']);
+    expect(dead.calls).toHaveLength(1);
+  });
+
+  it('and does not answer has a deadline', async () => {
+    const { start, queue, saysLast, said } = world();
+    const outbound = new RecordingOutbound();
+    let aborted = false;
+    outbound.fault = (_, signal) => new Promise(() => signal.addEventListener('abort', () => void (aborted = true)));
+    const hurried: Timers = { ...machineTimers, delay: (ms, signal) => machineTimers.delay(Math.min(ms, 50), signal) };
+    await start([{ target: 'crm', outbound }], hurried);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageFailed');
+    expect((await said(id)).at(-1)).toBe('MessageFailed 1 effect/no-answer 2024-01-01T00:00:30.000Z');
+    await soon(() => aborted);
+  });
+
+  it('is tried again when the due list says so, not before, and what it said is not kept', async () => {
+    const { start, queue, saysLast, said, clock, log } = world();
+    const outbound = new RecordingOutbound();
+    outbound.fault = away;
+    const runner = await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageFailed');
+    await runner.catchUp();
+    clock.instant = '2024-01-01T00:00:29.999Z';
+    expect(await runner.passTime(clock.instant)).toBe(0);
+    outbound.fault = () => undefined;
+    clock.instant = '2024-01-01T00:00:30.000Z';
+    expect(await runner.passTime(clock.instant)).toBe(1);
+    await saysLast(id, 'MessageSent');
+    expect(await said(id)).toEqual([
+      'MessageQueued',
+      'MessageFailed 1 effect/not-sent 2024-01-01T00:00:30.000Z',
+      'MessageDue 2',
+      'MessageSent 2',
+    ]);
+    expect(new Set(outbound.calls.map((call) => call.id))).toEqual(new Set([id]));
+    expect(JSON.stringify(await log.readAll(''))).not.toContain('example.org');
+  });
+
+  it('is given up after eight attempts, and tried again when somebody wants it', async () => {
+    const { start, queue, saysLast, said, clock, tell, state } = world();
+    const outbound = new RecordingOutbound();
+    outbound.fault = away;
+    const runner = await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    for (let attempt = 1; attempt <= 8; attempt++) {
+      await soon(async () => (await said(id)).some((each) => each.startsWith(`MessageFailed ${attempt} `)));
+      await runner.catchUp();
+      clock.instant = `2024-01-0${attempt + 1}T00:00:00.000Z`;
+      await runner.passTime(clock.instant);
+    }
+    expect((await said(id)).at(-1)).toBe('MessageFailed 8 effect/not-sent');
+    expect(await runner.passTime('2025-01-01T00:00:00.000Z')).toBe(0);
+    expect(await state()).toMatchObject([{ target: 'crm', failed: 1, waiting: 0, queued: 0 }]);
+    outbound.fault = () => undefined;
+    await tell(id, 'RetryMessage', {});
+    await saysLast(id, 'MessageSent 9');
+  }, 30_000);
+
+  it('and refuses a message is not asked again', async () => {
+    const { start, queue, saysLast, said, outcomes } = world();
+    const outbound = new RecordingOutbound();
+    outbound.fault = () => {
+      throw refuse('crm/unknown-template');
+    };
+    await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageFailed');
+    expect((await said(id)).at(-1)).toBe('MessageFailed 1 crm/unknown-template');
+    expect(outcomes).toEqual(['crm refused']);
+  });
+});
+
+describe('the follower of a target', () => {
+  it('is not run by a rebuild', async () => {
+    const { start, queue, saysLast } = world();
+    const outbound = new RecordingOutbound();
+    const runner = await start([{ target: 'crm', outbound }]);
+    await saysLast(await queue('e1'), 'MessageSent');
+    await runner.catchUp();
+    await runner.rebuild('messages');
+    await saysLast(await queue('e2'), 'MessageSent');
+    expect(outbound.calls).toHaveLength(2);
+  });
+
+  it('sends no task that is done already', async () => {
+    const { start, queue, saysLast, said, clock, tell } = world();
+    const outbound = new RecordingOutbound();
+    outbound.fault = () => {
+      throw new Error('away');
+    };
+    const runner = await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1', { kind: 'task' });
+    await saysLast(id, 'MessageFailed');
+    await tell(id, 'CompleteTask', {});
+    await runner.catchUp();
+    clock.instant = '2024-01-02T00:00:00.000Z';
+    expect(await runner.passTime(clock.instant)).toBe(0);
+    expect((await said(id)).at(-1)).toBe('TaskCompleted');
+  });
+
+  it('says how far it is, and parks what it cannot read', async () => {
+    const { start, log, queue, saysLast } = world();
+    const outbound = new RecordingOutbound();
+    const runner = await start([{ target: 'crm', outbound }]);
+    const id = await queue('e1');
+    await saysLast(id, 'MessageSent');
+    const [known] = await log.read(`message-${id}`);
+    const { position: _, revision: __, recordedAt: ___, stream: ____, ...event } = known!;
+    const later = { ...event, id: 'later', meta: { ...event.meta, schema: 9 } };
+    await log.append('message-later', [later], 'any');
+    await soon(async () => (await runner.parked()).some(({ follower }) => follower === effectFollower('crm')));
+    await saysLast(await queue('e2'), 'MessageSent');
+    const status = (await runner.status()).find(({ kind }) => kind === 'effect')!;
+    expect(status).toMatchObject({ name: 'effect-crm-v1', parked: [{ code: 'event/future-version' }] });
+    const waits = await runner.discardParked('effect-crm-v1', 'message-later', 'operator');
+    expect(waits).toBeUndefined();
+  });
+});
