@@ -5,7 +5,6 @@ export * from './errors';
 export * from './event';
 export * from './handle';
 export * from './message';
-export * from './message';
 export * from './money';
 export * from './policy';
 export * from './ports';
