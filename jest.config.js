@@ -6,6 +6,7 @@ const transform = ['@swc/jest', { ...swcrc, swcrc: false }];
 const base = {
   testEnvironment: 'node',
   rootDir: '.',
+  setupFiles: ['<rootDir>/test/support/property-seed.ts'],
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   transform: { '^.+\\.ts$': transform, '^.+\\.m?js$': transform },
   // uuid and jose ship ES modules only.
