@@ -159,6 +159,12 @@ const fits = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>
 const rank = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
   hundredths >= cents(high) ? 0 : hundredths >= cents(middle) ? 1 : 2;
 
+/** The grade of two sums in hundredths, A1 … C3; undefined where the model has no cut-offs for both axes. */
+export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number) =>
+  fit.cutOffs && engagement.cutOffs
+    ? `${'ABC'[rank(fitSum, fit.cutOffs)]}${rank(engagementSum, engagement.cutOffs) + 1}`
+    : undefined;
+
 /**
  * The score of a person at an instant under a model: points for who the person is and for the touches up to then, each
  * `points × 2^(−age / half-life)` in exact time. The same model, facts and instant give the same score for ever.
@@ -182,14 +188,14 @@ export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant)
   const engagement = axisOf('engagement', rules, hits, groups);
   const entries = capped([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
   const [fitSum, engagementSum] = [sum(fit), sum(engagement)];
-  const cuts = model.fit.cutOffs && model.engagement.cutOffs;
-  const grade = cuts ? { grade: `${'ABC'[rank(fitSum, model.fit.cutOffs!)]}${rank(engagementSum, cuts) + 1}` } : {};
-  return { hundredths: sum(entries), fit: fitSum, engagement: engagementSum, ...grade, entries };
+  const grade = gradeOf(model, fitSum, engagementSum);
+  return { hundredths: sum(entries), fit: fitSum, engagement: engagementSum, ...(grade && { grade }), entries };
 };
 
 const withinCap = ([low, high]: Range, cap: number | undefined): Range => {
   const limit = cap === undefined ? Infinity : cents(cap);
-  return [Math.min(limit, Math.max(-limit, low)), Math.min(limit, Math.max(-limit, high))];
+  const capped = (bound: number) => Math.min(limit, Math.max(-limit, bound)) + 0; // no negative zero
+  return [capped(low), capped(high)];
 };
 const plus = (a: Range, b: Range): Range => [a[0] + b[0], a[1] + b[1]];
 const NOTHING: Range = [0, 0];
