@@ -1,20 +1,11 @@
-import type { AddressInfo } from 'node:net';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { roles, type Role } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
 import { limits } from '@baton/platform/graphql';
-import { createClient, type Client } from 'graphql-ws';
+import type { Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Served, temporaryFolder } from './support/baton';
-
-interface Heard {
-  readonly answers: Record<string, unknown>[];
-  readonly codes: string[];
-  /** Waits for that many answers. */
-  readonly until: (count: number) => Promise<Record<string, unknown>[]>;
-  readonly over: Promise<void>;
-  readonly stop: () => void;
-}
+import { listen, socketOf, subscriber } from './support/subscriber';
 
 describe('subscriptions', () => {
   const folder = temporaryFolder();
@@ -27,58 +18,12 @@ describe('subscriptions', () => {
   });
   afterAll(() => served.stop());
 
-  const address = (at = served) => `ws://127.0.0.1:${(at.app.getHttpServer().address() as AddressInfo).port}/graphql`;
   const connect = (authorization: string | undefined, closed?: (code: number, reason: string) => void, at = served) => {
-    const client = createClient({
-      url: address(at),
-      webSocketImpl: WebSocket,
-      retryAttempts: 0,
-      lazy: true,
-      connectionParams: authorization ? { authorization } : {},
-      on: {
-        closed: (event) => {
-          const { code, reason } = event as { code: number; reason: string };
-          closed?.(code, reason);
-        },
-      },
-    });
+    const client = subscriber(at, authorization, closed);
     clients.push(client);
     return client;
   };
   const as = async (...granted: Role[]) => connect(`Bearer ${await served.token(...granted)}`);
-  const listen = (client: Client, query: string, variables: Record<string, unknown> = {}): Heard => {
-    const answers: Record<string, unknown>[] = [];
-    const codes: string[] = [];
-    const waiting: { count: number; tell: () => void }[] = [];
-    let stop = () => {};
-    const over = new Promise<void>((resolve) => {
-      stop = client.subscribe<Record<string, unknown>>(
-        { query, variables },
-        {
-          next: ({ data, errors }) => {
-            for (const { extensions } of errors ?? []) codes.push(String(extensions?.['code']));
-            if (data) answers.push(Object.values(data)[0] as Record<string, unknown>);
-            for (const { count, tell } of waiting) if (answers.length >= count) tell();
-          },
-          error: (error) => {
-            if (Array.isArray(error))
-              codes.push(
-                ...error.map(({ extensions }: { extensions?: { code?: string } }) => String(extensions?.code)),
-              );
-            resolve();
-          },
-          complete: resolve,
-        },
-      );
-    });
-    const until = (count: number) =>
-      new Promise<Record<string, unknown>[]>((resolve) => {
-        const tell = () => resolve(answers.slice(0, count));
-        if (answers.length >= count) tell();
-        else waiting.push({ count, tell });
-      });
-    return { answers, codes, until, over, stop };
-  };
   let commands = 0;
   const tell = async (mutation: string): Promise<string> => {
     const { data, errors } = await served.ask<{ it: { position: string; code?: string } }>(
@@ -171,6 +116,11 @@ describe('subscriptions', () => {
       },
       pipelineChanges: { query: 'subscription { pipelineChanges { position } }', allowed: roles },
       status: { query: 'subscription { status { position } }', allowed: roles },
+      slaBoardChanges: { query: 'subscription { slaBoardChanges { position } }', allowed: roles },
+      handoffQueueChanges: {
+        query: 'subscription { handoffQueueChanges { position } }',
+        allowed: ['sales', 'revops', 'admin'],
+      },
     };
     const fields = served.app.get(GraphQLSchemaHost).schema.getSubscriptionType()!.getFields();
     expect(Object.keys(fields).sort()).toEqual(Object.keys(calls).sort());
@@ -255,7 +205,7 @@ describe('subscriptions', () => {
       );
     }
     await served.settle();
-    const socket = new WebSocket(address(), 'graphql-transport-ws');
+    const socket = new WebSocket(socketOf(served), 'graphql-transport-ws');
     const message = (value: object) => socket.send(JSON.stringify(value));
     await new Promise((resolve) => socket.once('open', resolve));
     const token = await served.token('auditor');
@@ -278,7 +228,7 @@ describe('subscriptions', () => {
 
   it('are cut off by what is no message', async () => {
     const closeOf = async (act: (socket: WebSocket) => void, protocol = 'graphql-transport-ws') => {
-      const socket = new WebSocket(address(), protocol);
+      const socket = new WebSocket(socketOf(served), protocol);
       const closed = new Promise<number>((resolve) => socket.once('close', resolve));
       socket.once('open', () => act(socket));
       socket.on('error', () => undefined);
@@ -292,7 +242,7 @@ describe('subscriptions', () => {
       ),
     ).toBe(4401);
     expect(await closeOf(() => undefined)).toBe(4408);
-    const elsewhere = new WebSocket(address().replace('/graphql', '/other'), 'graphql-transport-ws');
+    const elsewhere = new WebSocket(socketOf(served).replace('/graphql', '/other'), 'graphql-transport-ws');
     expect(await new Promise((resolve) => elsewhere.once('error', (error) => resolve(error.message)))).toMatch(/404/);
   });
 

@@ -7,6 +7,7 @@ import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, printJson, printTable } from './output';
 import { Session } from './session';
+import { rejectionsReport, slaReportOf } from './sla-reports';
 
 export interface ReportOptions {
   readonly by?: string;
@@ -117,6 +118,8 @@ const reports: Readonly<Record<string, Report>> = {
   periods: periodsReport,
   'marketing-sla': marketingReport,
   lift: liftReport,
+  sla: slaReportOf,
+  rejections: rejectionsReport,
   velocity: async (session, options) =>
     options.json ? printJson(await velocityReport(session, options)) : velocityTable(session, options),
   pipeline: async (session, options) => {
@@ -164,7 +167,10 @@ export class ReportCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--by <breakdown>', description: 'channel, campaign, product, owner, source, month …' })
+  @Option({
+    flags: '--by <breakdown>',
+    description: 'channel, campaign, product, owner, source, month; of sla: rep,month …',
+  })
   by(value: string) {
     return value;
   }

@@ -236,7 +236,8 @@ export async function* positionsOf(
 }
 
 /**
- * A state now, and again whenever it has changed, each with the position that it holds.
+ * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer
+ * comes with the first event, whether or not that changed the state.
  * @param stateOf reads it; asked once the read models have come to that position
  * @param told    what of it makes a change; by default all
  */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { monthOf, type Instant, type Json, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
-import { feedbackTopics } from '@baton/leads';
+import { feedbackTopics, handoffReport, slaReport } from '@baton/leads';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import canonicalize from 'canonicalize';
@@ -46,6 +46,7 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
   'monthly-sla': {
     marketingSla: (models, { from, to, timeZone, at }) =>
       marketingSla(models, { period: monthOf(from, timeZone), timeZone, at: at < to ? at : to }),
+    sla: (models, { from, to, timeZone, at }) => slaReport(models, { from, to, timeZone, at, by: ['rep'] }),
     pipeline: (models) => pipeline(models),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
   },
@@ -58,6 +59,7 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
         reviewBy,
         reason,
       })),
+    rejections: (models, { from, to, at }) => handoffReport(models, { from, to, at, by: ['definition'] }),
     overdue: async (models, { at }) =>
       (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
     velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),

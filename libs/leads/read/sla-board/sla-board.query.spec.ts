@@ -236,9 +236,7 @@ describe('the working of a deadline', () => {
       { ...owing(owed), ...inOffice },
     );
     const models = await modelsFrom(events, calendar);
-    const [{ startedBy, kind, dueAt }] = (await clocksOf(models, 'ada', minute(0))) as [
-      { startedBy: string; kind: string; dueAt: string },
-    ];
+    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
     const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
     const hours = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 3_600_000;
     expect(found!.working.map((part) => [part.kind, hours(part.from, part.to)])).toEqual([

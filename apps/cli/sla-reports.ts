@@ -1,0 +1,98 @@
+import { Refused } from '@baton/kernel';
+import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
+import { instant, modelsOf } from './attribution-reports';
+import { fixed, key, line, printJson, printTable } from './output';
+import type { ReportOptions } from './report.command';
+import type { Session } from './session';
+
+const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>
+  (by ?? '')
+    .split(',')
+    .filter((name) => name !== '')
+    .map((name) => {
+      const known = reportBreakdowns.find((each) => each === name);
+      if (!known) throw new Refused('cli/unknown-breakdown', `Break it down by ${reportBreakdowns.join(', ')}.`, 'by');
+      return known;
+    });
+
+const questionOf = (session: Session, { by, from, to, timeZone, definition, happenedBy, knownBy }: ReportOptions) => {
+  const period = { from: instant(from, 'from', timeZone), to: instant(to, 'to', timeZone) };
+  const cut = instant(happenedBy ?? knownBy, happenedBy ? 'happenedBy' : 'knownBy', timeZone);
+  return {
+    ...(period.from && { from: period.from }),
+    ...(period.to && { to: period.to }),
+    ...(timeZone && { timeZone }),
+    ...(definition && { definition }),
+    by: breakdownsOf(by),
+    at: cut ?? session.clock.now(),
+  };
+};
+
+const headOf = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
+  reportBreakdowns.filter((each) => by.includes(each));
+const cellsOf = ({ group }: Pick<HandoffRow, 'group'>, by: readonly ReportBreakdown[]) =>
+  headOf(by).map((each) => key(group[each] ?? null));
+const totalCells = (by: readonly ReportBreakdown[]) => headOf(by).map((_, index) => (index === 0 ? 'total' : ''));
+const minutes = (ms: number | null): string => (ms === null ? '' : (ms / 60_000).toFixed(1));
+
+const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }, by: readonly ReportBreakdown[]) => {
+  const columns = [
+    'handoffs',
+    'accepted',
+    'rejected',
+    'recycled',
+    'disqualified',
+    'waiting',
+    'limbo',
+    'rejection rate',
+  ];
+  printTable(
+    [...headOf(by), ...columns, 'attempts', ''],
+    [...report.rows, report.total].map((row) => {
+      const { accepted, rejected, recycled, disqualified, waiting } = row.counts;
+      return [
+        ...(row === report.total ? totalCells(by) : cellsOf(row, by)),
+        ...[row.handoffs, accepted, rejected, recycled, disqualified, waiting, row.limbo],
+        ...[fixed(row.rejectionRate, 4), fixed(row.medianAttempts, 1), row.warnings.join('; ')],
+      ];
+    }),
+  );
+};
+
+/** What sales owed and did, from the same function as GraphQL. */
+export const slaReportOf = async (session: Session, options: ReportOptions): Promise<void> => {
+  const question = questionOf(session, options);
+  const { by } = question;
+  const answer = await slaReport(modelsOf(session, options), question);
+  if (options.json) return printJson(answer);
+  line(`Obligations of sales, as of ${answer.at}; responses in minutes`);
+  printTable(
+    [
+      ...[...headOf(by), 'obligation', 'due', 'met', 'met late', 'breached', 'pending', 'share met'],
+      ...['missed', 'as known', 'median', 'p90'],
+    ],
+    [...answer.rows, ...answer.total].map((row, index) => [
+      ...(index < answer.rows.length ? cellsOf(row, by) : totalCells(by)),
+      ...[row.kind, row.due, row.met, row.metLate, row.breached, row.pending, fixed(row.share, 4)],
+      ...[row.missed, row.missedAsKnown, minutes(row.medianResponseMs), minutes(row.p90ResponseMs)],
+    ]),
+  );
+  handoffTable(answer.handoffs, by);
+};
+
+/** What sales refused and why; by definition version unless asked otherwise. From the same function as GraphQL. */
+export const rejectionsReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const question = questionOf(session, { ...options, by: options.by ?? 'definition' });
+  const answer = await handoffReport(modelsOf(session, options), question);
+  if (options.json) return printJson(answer);
+  handoffTable(answer, question.by);
+  printTable(
+    [...headOf(question.by), 'reason', 'rejected', 'of handoffs'],
+    [...answer.rows, answer.total].flatMap((row) =>
+      row.reasons.map(({ reason, rejected, rate }) => [
+        ...(row === answer.total ? totalCells(question.by) : cellsOf(row, question.by)),
+        ...[reason, rejected, fixed(rate, 4)],
+      ]),
+    ),
+  );
+};

@@ -1,0 +1,254 @@
+import type { Role } from '@baton/kernel';
+import { startingPolicy } from '@baton/leads';
+import type { Client } from 'graphql-ws';
+import { batonJson, Served, temporaryFolder } from './support/baton';
+import { listen, subscriber } from './support/subscriber';
+
+interface Row {
+  readonly kind: string;
+  readonly rep: string | null;
+  readonly due: number;
+  readonly met: number;
+  readonly metLate: number;
+  readonly breached: number;
+  readonly pending: number;
+  readonly missed: number;
+  readonly missedAsKnown: number;
+}
+interface Board {
+  readonly totalCount: number;
+  readonly edges: readonly { readonly node: Record<string, unknown> }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+describe('the agreement with sales', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let sent = 0;
+  const clients: Client[] = [];
+  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  afterEach(async () => void (await Promise.all(clients.splice(0).map((client) => client.dispose()))));
+  afterAll(() => served.stop());
+
+  const tell = async (command: string, input: object, as: readonly Role[] = ['revops']): Promise<string> => {
+    const type = `${command.charAt(0).toUpperCase()}${command.slice(1)}Input!`;
+    const { data, errors } = await served.ask<{ it: { position: string; code?: string } }>(
+      `mutation ($id: ID!, $input: ${type}) { it: ${command}(commandId: $id, input: $input) {
+        ... on Accepted { position } ... on Refused { code } } }`,
+      as,
+      { id: `sla-${sent++}`, input },
+    );
+    if (errors || data.it.code) throw new Error(`${command}: ${JSON.stringify(errors ?? data)}`);
+    return data.it.position;
+  };
+  const ask = async <T>(query: string, as: readonly Role[] = ['revops'], variables: object = {}): Promise<T> => {
+    const { data, errors } = await served.ask<{ it: T }>(query, as, variables);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.it;
+  };
+  const agree = async (definitionId: string, body: object) => {
+    await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
+    for (const team of ['marketing', 'sales'] as const)
+      await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+  };
+  const handOff = async (leadId: string, rep: string) => {
+    await tell('captureLead', { leadId, company: `${leadId} & sons`, email: `${leadId}@example.org`, employees: 60 });
+    await tell('qualifyLead', { leadId });
+    await tell('handOffLead', { leadId, rep });
+  };
+  const call = (leadId: string) =>
+    tell('recordTouch', { leadId, action: 'call', team: 'sales', direction: 'outbound' }, ['sales']);
+  const subscribing = async (...granted: Role[]) => {
+    const client = subscriber(served, `Bearer ${await served.token(...granted)}`);
+    clients.push(client);
+    return client;
+  };
+
+  it('shows each rep whom to answer next, with what is owed and by when', async () => {
+    await agree('mql', { statement: 'As marketing sees it.' });
+    await agree('sla-policy', startingPolicy([]));
+    await agree('scoring-model', {
+      fit: { rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 10 }] },
+      engagement: { rules: [{ code: 'call', touches: { action: 'call' }, points: 5 }] },
+    });
+    await handOff('ada', 'rita');
+    await handOff('bob', 'sam');
+    await handOff('cy', 'rita');
+    await served.settle();
+    const queue = await ask<Board>(
+      `{ it: handoffQueue(rep: "rita") { totalCount edges { node {
+        leadId rep since dueAt limboAt limboBy limbo attempts clocks { kind state dueAt clock } lead { company email } } } } }`,
+      ['sales'],
+    );
+    expect(queue.totalCount).toBe(2);
+    expect(queue.edges.map(({ node }) => node)).toMatchObject([
+      {
+        ...{ leadId: 'ada', rep: 'rita', limboBy: 'clock', limbo: false, attempts: 0 },
+        clocks: [
+          { kind: 'first-response', state: 'RUNNING', clock: 'wall-clock' },
+          { kind: 'disposition', state: 'RUNNING', clock: 'wall-clock' },
+        ],
+        lead: { company: 'ada & sons', email: 'ada@example.org' },
+      },
+      { leadId: 'cy' },
+    ]);
+    const [{ node }] = queue.edges as [Board['edges'][0]];
+    expect(node['dueAt']).toBe((node['clocks'] as { dueAt: string }[])[0]!.dueAt);
+    expect(await ask<Board>('{ it: limbo { totalCount } }', ['marketing'])).toEqual({ totalCount: 0 });
+  });
+
+  it('shows what a lead’s file has now: the score and the clocks', async () => {
+    await call('cy');
+    await served.settle();
+    const file = '{ it: lead(leadId: "cy") { stage history { stage } score { points } clocks { kind } } }';
+    expect(await ask(file)).toMatchObject({
+      ...{ stage: 'handed-off', score: { points: 15 }, clocks: [{ kind: 'disposition' }] },
+      history: [{ stage: 'lead' }, { stage: 'mql' }, { stage: 'handed-off' }],
+    });
+    const before = '{ it: lead(leadId: "cy", asOf: { happenedBy: "2020-01-01T00:00:00Z" }) { stage clocks { kind } } }';
+    expect(await ask(before)).toBeNull();
+  });
+
+  it('pages through the board, and explains a deadline', async () => {
+    const page = (after: string | null) =>
+      ask<Board>(
+        `query ($after: String) { it: slaBoard(state: RUNNING, first: 2, after: $after) {
+          totalCount edges { node { leadId kind startedBy state dueAt passed } } pageInfo { hasNextPage endCursor } } }`,
+        ['analyst'],
+        { after },
+      );
+    const found: Record<string, unknown>[] = [];
+    for (let after: string | null = null; ;) {
+      const { totalCount, edges, pageInfo }: Board = await page(after);
+      expect(totalCount).toBe(5);
+      found.push(...edges.map(({ node }) => node));
+      if (!pageInfo.hasNextPage) break;
+      after = pageInfo.endCursor;
+    }
+    expect(found).toHaveLength(5);
+    const dues = found.map(({ dueAt }) => String(dueAt));
+    expect(dues).toEqual([...dues].sort());
+    const { leadId, kind, startedBy, dueAt } = found[0]!;
+    const clock = await ask<{ dueAt: string; budgetMs: number; working: { from: string; to: string; kind: string }[] }>(
+      `query ($leadId: ID!, $kind: String!, $startedBy: ID!) { it: slaClock(leadId: $leadId, kind: $kind, startedBy: $startedBy) {
+        dueAt budgetMs working { from to kind } } }`,
+      ['auditor'],
+      { leadId, kind, startedBy },
+    );
+    expect(clock.dueAt).toBe(dueAt);
+    const [part, ...rest] = clock.working as [(typeof clock.working)[0]];
+    expect([rest, part.kind, part.to, Date.parse(part.to) - Date.parse(part.from)]).toEqual([
+      [],
+      'counted',
+      dueAt,
+      clock.budgetMs,
+    ]);
+  });
+
+  it('tells who listens to the queue and the board what changes, and goes on behind a position', async () => {
+    const queue =
+      'subscription ($rep: String, $after: String) { handoffQueueChanges(rep: $rep, after: $after) { position waiting leads { leadId clocks { kind } } } }';
+    const mine = listen(await subscribing('sales'), queue, { rep: 'rita' });
+    const all = listen(await subscribing('revops'), queue);
+    const board = listen(
+      await subscribing('analyst'),
+      'subscription { slaBoardChanges(kind: "disposition") { position counts { state clocks } } }',
+    );
+    const counted = (answer: Record<string, unknown>, state: string) =>
+      (answer['counts'] as { state: string; clocks: number }[]).find((each) => each.state === state)!.clocks;
+    const [first] = await mine.until(1);
+    expect(first).toMatchObject({ waiting: 2, leads: [{ leadId: 'ada', clocks: [{}, {}] }, { leadId: 'cy' }] });
+    const [before] = await board.until(1);
+    await all.until(1);
+    await tell('acceptLead', { leadId: 'ada' }, ['sales']);
+    const [, second] = await mine.until(2);
+    expect(second).toMatchObject({ waiting: 1, leads: [{ leadId: 'cy' }] });
+    const [, after] = await board.until(2);
+    expect([counted(after!, 'MET'), counted(after!, 'RUNNING')]).toEqual([
+      counted(before!, 'MET') + 1,
+      counted(before!, 'RUNNING') - 1,
+    ]);
+    mine.stop();
+    await handOff('dan', 'sam');
+    const resumed = listen(await subscribing('sales'), queue, { rep: 'rita', after: await served.settle() });
+    await handOff('eve', 'rita');
+    for (let count = 1; (await resumed.until(count)).at(-1)!['waiting'] !== 2; count++);
+    expect(String(resumed.answers.at(-1)!['position']) > String(second!['position'])).toBe(true);
+    for (let count = 1; (await all.until(count)).at(-1)!['waiting'] !== 4; count++);
+    expect([mine.codes, all.codes, board.codes, resumed.codes]).toEqual([[], [], [], []]);
+  }, 60_000);
+
+  it('reports what was owed and what became of the handoffs, and lists as much as it counts', async () => {
+    await tell('rejectLead', { leadId: 'bob', reason: 'wrong-person' }, ['sales']);
+    await served.settle();
+    const rows = 'kind rep due met metLate breached pending missed missedAsKnown';
+    const handoffs =
+      'rep definition handoffs accepted rejected recycled disqualified waiting limbo rejectionRate warnings reasons { reason rejected }';
+    const report = await ask<{ total: Row[]; rows: Row[]; handoffs: { total: Record<string, unknown> } }>(
+      `{ it: slaReport(by: [REP], timeZone: "Europe/Berlin") { total { ${rows} } rows { ${rows} }
+        handoffs { total { ${handoffs} } rows { ${handoffs} } } } }`,
+      ['marketing'],
+    );
+    expect(report.handoffs.total).toMatchObject({
+      ...{ handoffs: 5, accepted: 1, rejected: 1, recycled: 0, disqualified: 0, waiting: 3, limbo: 0 },
+      ...{ rejectionRate: 0.2, reasons: [{ reason: 'wrong-person', rejected: 1 }] },
+    });
+    for (const { kind, rep, met, pending, breached } of report.rows) {
+      const count = async (state: string) =>
+        (
+          await ask<Board>(
+            `query ($kind: String, $rep: String) { it: slaBoard(state: ${state}, kind: $kind, rep: $rep) { totalCount } }`,
+            ['analyst'],
+            { kind, rep },
+          )
+        ).totalCount;
+      expect([
+        await count('MET'),
+        (await count('RUNNING')) + (await count('AT_RISK')),
+        await count('BREACHED'),
+      ]).toEqual([met, pending, breached]);
+    }
+    const list = await ask<Board>(
+      '{ it: handoffs(disposition: REJECTED, reason: "wrong-person") { totalCount edges { node { leadId disposition attempts at } } } }',
+    );
+    expect([list.totalCount, list.edges[0]!.node]).toEqual([
+      1,
+      { leadId: 'bob', disposition: 'REJECTED', attempts: 0, at: expect.any(String) },
+    ]);
+    const byMonth = await ask<{ rows: { month: string; definition: string; rejectionRate: number }[] }>(
+      '{ it: handoffReport(by: [DEFINITION, MONTH]) { rows { month definition rejectionRate } } }',
+      ['analyst'],
+    );
+    expect(byMonth.rows).toEqual([
+      { month: String(list.edges[0]!.node['at']).slice(0, 7), definition: 'mql@1', rejectionRate: 0.2 },
+    ]);
+    const told = batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
+    expect(told.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
+      report.total.map(({ kind, due, met }) => [kind, due, met]),
+    );
+    expect(batonJson<{ total: object }>(folder, 'report', 'rejections').total).toMatchObject({
+      ...{ handoffs: 5, counts: { rejected: 1, waiting: 3 }, rejectionRate: 0.2 },
+    });
+  }, 60_000);
+
+  it('answers as of any day', async () => {
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    const then = `asOf: { happenedBy: "${soon}" }`;
+    const limbo = await ask<Board>(`{ it: limbo(${then}) { totalCount edges { node { leadId limbo } } } }`);
+    expect(limbo.edges.map(({ node }) => node)).toEqual(
+      ['cy', 'dan', 'eve'].map((leadId) => ({ leadId, limbo: true })),
+    );
+    const counts = await ask<{ state: string; clocks: number }[]>(
+      `{ it: slaCounts(kind: "disposition", ${then}) { state clocks } }`,
+    );
+    expect(counts).toContainEqual({ state: 'BREACHED', clocks: 3 });
+    expect(await ask<Board>('{ it: slaBoard(asOf: { knownBy: "2020-01-01T00:00:00Z" }) { totalCount } }')).toEqual({
+      totalCount: 0,
+    });
+  });
+
+  it('refuses a zone that does not exist', async () => {
+    const { errors } = await served.ask('{ slaReport(timeZone: "Mars/Base") { at } }', ['analyst']);
+    expect(errors?.[0]?.extensions.code).toBe('sla/unknown-time-zone');
+  });
+});

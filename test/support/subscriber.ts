@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net';
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { Served } from './baton';
+
+/** What a subscription has told. */
+export interface Heard {
+  readonly answers: Record<string, unknown>[];
+  readonly codes: string[];
+  /** Waits for that many answers. */
+  readonly until: (count: number) => Promise<Record<string, unknown>[]>;
+  readonly over: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Where a server listens for subscribers. */
+export const socketOf = ({ app }: Served): string =>
+  `ws://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/graphql`;
+
+/** A connection that is made with the first subscription; whoever makes it disposes of it. */
+export const subscriber = (
+  served: Served,
+  authorization: string | undefined,
+  closed?: (code: number, reason: string) => void,
+): Client =>
+  createClient({
+    url: socketOf(served),
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    lazy: true,
+    connectionParams: authorization ? { authorization } : {},
+    on: {
+      closed: (event) => {
+        const { code, reason } = event as { code: number; reason: string };
+        closed?.(code, reason);
+      },
+    },
+  });
+
+/** Subscribes, and keeps the first field of each answer and the code of each error. */
+export const listen = (client: Client, query: string, variables: Record<string, unknown> = {}): Heard => {
+  const answers: Record<string, unknown>[] = [];
+  const codes: string[] = [];
+  const waiting: { count: number; tell: () => void }[] = [];
+  let stop = () => {};
+  const over = new Promise<void>((resolve) => {
+    stop = client.subscribe<Record<string, unknown>>(
+      { query, variables },
+      {
+        next: ({ data, errors }) => {
+          for (const { extensions } of errors ?? []) codes.push(String(extensions?.['code']));
+          if (data) answers.push(Object.values(data)[0] as Record<string, unknown>);
+          for (const { count, tell } of waiting) if (answers.length >= count) tell();
+        },
+        error: (error) => {
+          if (Array.isArray(error))
+            codes.push(...error.map(({ extensions }: { extensions?: { code?: string } }) => String(extensions?.code)));
+          resolve();
+        },
+        complete: resolve,
+      },
+    );
+  });
+  const until = (count: number) =>
+    new Promise<Record<string, unknown>[]>((resolve) => {
+      const tell = () => resolve(answers.slice(0, count));
+      if (answers.length >= count) tell();
+      else waiting.push({ count, tell });
+    });
+  return { answers, codes, until, over, stop };
+};
