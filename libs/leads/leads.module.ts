@@ -4,6 +4,7 @@ import { mutationsOf } from '@baton/platform/graphql';
 import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
 import { merges, unions } from './react/merges.policy';
+import { notifications } from './react/notifications.policy';
 import { returns } from './react/returns.policy';
 import { visitors } from './react/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
@@ -51,7 +52,7 @@ export const leadsParts: ContextParts = {
     handoffs,
     slaClocks,
   ],
-  policies: [merges, unions, visitors, handoff, returns, placement],
+  policies: [merges, unions, visitors, handoff, returns, placement, notifications],
   dueLists: [{ projection: leadsDue, to: ToLead, type: 'PassTime' }],
 };
 

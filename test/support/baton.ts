@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Role } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
-import { Runner } from '@baton/platform/runner';
+import { Runner, type Sender } from '@baton/platform/runner';
 import { serve } from '../../apps/api/serve';
 
 export const root = resolve(__dirname, '..', '..');
@@ -63,8 +63,9 @@ export class Served {
     readonly url: string,
   ) {}
 
-  static async start(dataDir: string): Promise<Served> {
-    const app = await serve(readConfig({ BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' }));
+  static async start(dataDir: string, senders: readonly Sender[] = []): Promise<Served> {
+    const config = readConfig({ BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' });
+    const app = await serve(config, undefined, senders);
     return new Served(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'));
   }
 

@@ -1,6 +1,7 @@
 import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
 import { salesQuestions, settled, type Verdict } from '@baton/definitions';
 import { foreseeing } from './foresight.rules';
+import { heating } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
   at,
@@ -352,6 +353,8 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     },
     QualificationForeseen: (state, { data: { at } }) =>
       withPerson(state, ({ foreseen: _, ...person }) => ({ ...person, ...(at && { foreseen: at }) })),
+    LeadBecameHot: (state, { occurredAt }) =>
+      withPerson(state, (person) => ({ ...person, hotAt: laterOf(person.hotAt ?? '', occurredAt) })),
     LeadRoutingLapsed: (state) => state,
     LeadAccepted: (state, event) => {
       const { definition, rep } = event.data;
@@ -403,7 +406,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
 });
 
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(foreseeing(uniting(moving)));
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(moving))));
 
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });

@@ -140,6 +140,15 @@ export const leadEvents = events({
     package: optional(json('Everything sales needs to know of the lead, built by the system. No personal data.')),
     external: flagged,
   },
+  LeadBecameHot: {
+    version: 1,
+    description: 'A lead of the best grade that waits for sales, or is with sales, did something; said once a day.',
+    leadId,
+    grade: text('The best grade of the scoring model, A1.', { min: 1, max: 10 }),
+    definition: ref('definition', 'The scoring model, `scoring-model@2`.'),
+    touch: text('What the lead did, by the id of its event.', { min: 1, max: 100 }),
+    rep: optional(rep),
+  },
   LeadRoutingLapsed: {
     version: 1,
     description:

@@ -66,6 +66,8 @@ export interface Person {
   readonly touches: TouchLog;
   /** The latest instant at which something happened to the person, however late it was told. */
   readonly latest: Instant;
+  /** When sales was last told that it is hot. */
+  readonly hotAt?: Instant;
   /** When time alone qualifies the lead, as long as it waits for that. */
   readonly foreseen?: Instant;
   /** Which personal facts are known, by name only. */

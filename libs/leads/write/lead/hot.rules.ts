@@ -1,0 +1,48 @@
+import { DAY_MS, Refused, toMs, type Decider } from '@baton/kernel';
+import type { ScoringModel } from '@baton/definitions';
+import type { LeadCommand, LeadEvent } from './lead.events';
+import { isKnown, laterOf, type Lead, type StageName } from './lead.model';
+import { gradeOf, scoreRange } from './score.model';
+
+/** The lead waits for sales, or is with sales. */
+const warm: ReadonlySet<StageName> = new Set(['mql', 'handed-off', 'sal', 'sql']);
+const BEST = 'A1';
+/** Sales is told once in this time; and what is told later than this is no activity of now. */
+const ONCE_IN_MS = DAY_MS;
+
+/**
+ * A decider of leads that says, in the append of the touch, when a lead of the best grade is active: one that is
+ * qualified or with sales, under the scoring model in force, by what it does itself in marketing’s sight.
+ */
+export const heating = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => ({
+  ...inner,
+  decide: (state, command, context) => {
+    const facts = inner.decide(state, command, context);
+    if (facts instanceof Refused || command.type !== 'RecordTouch') return facts;
+    if (command.data.team !== 'marketing' || command.data.direction === 'outbound') return facts;
+    if (!isKnown(state) || !warm.has(state.stage) || state.person.mergedInto !== undefined) return facts;
+    const { hotAt, latest } = state.person;
+    const now = toMs(context.now);
+    if (toMs(latest) - now > ONCE_IN_MS) return facts;
+    if (hotAt !== undefined && Math.abs(now - toMs(hotAt)) < ONCE_IN_MS) return facts;
+    const model = context.definition('scoring-model');
+    const terms = model?.body as ScoringModel | undefined;
+    if (!terms?.fit.cutOffs || !terms.engagement.cutOffs) return facts;
+
+    const touch = facts.findIndex(({ type }) => type === 'TouchRecorded');
+    const after = inner.evolve(state, { occurredAt: context.now, ...facts[touch]!, id: context.idOf(touch) });
+    if (!isKnown(after)) return facts;
+    const at = toMs(laterOf(context.now, after.person.latest));
+    const { fit, engagement } = scoreRange(terms, after.person, at, at);
+    if (gradeOf(terms, fit[0], engagement[0]) !== BEST) return facts;
+    const rep = 'rep' in state && state.rep !== undefined && { rep: state.rep };
+    const data = {
+      leadId: command.data.leadId,
+      grade: BEST,
+      definition: model!.ref,
+      touch: context.idOf(touch),
+      ...rep,
+    };
+    return [...facts, { type: 'LeadBecameHot', data }];
+  },
+});
