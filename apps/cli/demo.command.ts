@@ -1,7 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START } from '@baton/kernel';
-import { companySteps, type CompanyStep } from './demo/company';
-import { targets } from './import/aggregates';
+import { addressees, companySteps, type CompanyStep } from './demo/company';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
@@ -28,7 +27,19 @@ const crossing = new Set([
   'UnmergeLead',
   'ApproveDefinition',
 ]);
-const WAVE = 500;
+const WAVE = 1500;
+/** Steps that may be on their way together: definitions hold, and reviews see, whatever stands in another wave. */
+function* wavesOf(steps: readonly CompanyStep[]): Generator<readonly CompanyStep[]> {
+  const apart = ({ to }: CompanyStep) => to === 'definition' || to === 'review';
+  for (let start = 0, end = 0; start < steps.length; start = end) {
+    const first = steps[start]!;
+    for (end = start + 1; end < steps.length && end - start < WAVE; end++) {
+      const next = steps[end]!;
+      if (next.to === 'review' || (next.to !== first.to && (apart(first) || apart(next)))) break;
+    }
+    yield steps.slice(start, end);
+  }
+}
 const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-decay'];
 
 @Command({
@@ -52,22 +63,46 @@ export class DemoCommand extends CommandRunner {
     if (!once) await serveUntilStopped(json);
   }
 
-  /** Sends the steps as ordinary commands of the past, in their order; what may wait for a policy, does. */
+  /**
+   * Sends the steps as ordinary commands of the past, in their order: independent stories side by side, except where a
+   * lead is qualified or a queue changes. So each lead goes to the same rep however fast this is.
+   */
   private async fill(session: Session, steps: readonly CompanyStep[]): Promise<number> {
     const progress = new Progress('demo', steps.length);
     let events = 0;
+    let sent = 0;
+    // Steps that wait at the same time wait together, and those that come meanwhile for the next time.
+    let settling = Promise.resolve();
+    let next: Promise<void> | undefined;
+    const settled = () =>
+      (next ??= settling.then(() => {
+        next = undefined;
+        return (settling = session.settle());
+      }));
     await session.follow();
-    for (let start = 0; start < steps.length; start += WAVE) {
+    for (const wave of wavesOf(steps)) {
+      if (wave[0]!.type === 'HoldReview') await session.finishHistory(wave[0]!.at);
       const stories = new Map<string, Promise<void>>();
-      for (const [offset, step] of steps.slice(start, start + WAVE).entries()) {
-        const tell = async () => {
-          events += await this.send(session, step, start + offset);
-          if (crossing.has(step.type)) await session.settle();
+      let turns = Promise.resolve();
+      for (const step of wave) {
+        const index = sent++;
+        const send = async () => {
+          const written = await this.send(session, step, index);
+          events += written;
         };
-        stories.set(step.story, (stories.get(step.story) ?? Promise.resolve()).then(tell));
+        const before = stories.get(step.story) ?? Promise.resolve();
+        const told = step.turn
+          ? (turns = Promise.all([before, turns]).then(async () => {
+              if (step.turn === 'between') await settled();
+              await send();
+              if (step.turn === 'between') await settled();
+            }))
+          : before.then(send);
+        const follows = crossing.has(step.type) || step.turn === 'chooses';
+        stories.set(step.story, follows ? told.then(settled) : told);
       }
       await Promise.all(stories.values());
-      progress.at(start + WAVE, steps.length);
+      progress.at(sent, steps.length);
     }
     await session.finishHistory(steps[steps.length - 1]!.at);
     progress.done();
@@ -83,7 +118,7 @@ export class DemoCommand extends CommandRunner {
       occurredAt: at,
       mode: 'backfill' as const,
     };
-    const outcome = await session.send(new targets[to]!.to(id, { type, data, meta }));
+    const outcome = await session.send(new addressees[to].to(id, { type, data, meta }));
     if (outcome instanceof Refused) throw outcome;
     return outcome.repeated ? 0 : outcome.events;
   }

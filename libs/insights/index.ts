@@ -20,4 +20,12 @@ export {
   type ReviewDocument,
 } from './read/reviews/reviews.projection';
 export { reviewFigures } from './read/reviews/reviews.query';
-export { reviewEvents, reviewKinds, ToReview, type ReviewEvent, type ReviewKind } from './write/review/review.events';
+export {
+  askedReviewCommands,
+  reviewEvents,
+  reviewKinds,
+  ToReview,
+  type AskedReviewCommand,
+  type ReviewEvent,
+  type ReviewKind,
+} from './write/review/review.events';

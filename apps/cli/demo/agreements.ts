@@ -1,6 +1,15 @@
 import { builtInChannelRules, type DefinitionKind } from '@baton/definitions';
 import type { Json } from '@baton/kernel';
+import {
+  askedToBeCalled,
+  startingCalendar,
+  startingSal,
+  startingScores,
+  startingSla,
+  startingSql,
+} from '../starting-definitions';
 import type { Random } from './random';
+import { routingRules } from './sales';
 import { BEGIN, DAY, HOUR, teller, type DemoStep } from './story';
 
 /** Why a rep refuses a lead; what reps write beside the code, where they write. */
@@ -35,13 +44,17 @@ export const losses = [
   { code: 'missing-feature', label: 'We lack something', share: 12 },
 ] as const;
 
-const coded = (reasons: readonly { code: string; label: string; immediate?: boolean }[]): Json => ({
+const coded = (reasons: readonly { code: string; label: string; immediate?: boolean }[]) => ({
   reasons: reasons.map(({ code, label, immediate }) => ({ code, label, ...(immediate && { immediate }) })),
 });
-/** Whoever asks for a demo or a quote wants to be called. */
-const asked: Json = {
-  any: ['/demo', '/pricing'].map((page) => ({ touches: { action: 'form', page }, gte: 1, within: 'P30D' })),
+/** About what the company's deals are worth, in US cents, and how many of those whom sales takes on become one. */
+const sla = startingSla(coded(rejections), 45);
+const pipeline = {
+  target: { minor: 50_000_000, currency: 'USD' },
+  averageDeal: { minor: 3_500_000, currency: 'USD' },
+  opportunityRate: 0.85,
 };
+const agreedSla = { ...sla, marketing: { ...sla.marketing, pipeline } };
 /** The smallest company, in employees, that sales still wants once the definition was revised on that day. */
 export const wantedFrom = { day: 270, employees: 20 } as const;
 
@@ -60,20 +73,22 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
     kind: 'mql',
     day: 0,
     reason: 'First agreement of both teams on when a lead is worth a call.',
-    body: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: asked },
+    body: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: askedToBeCalled },
   },
   {
     kind: 'sql',
     day: 0,
     reason: 'A deal needs a problem, and at least one answer on money, decision or time.',
-    body: {
-      criteria: {
-        all: [{ answer: 'need' }, { any: ['budget', 'authority', 'timeline'].map((answer) => ({ answer })) }],
-      },
-    },
+    body: startingSql,
   },
-  { kind: 'rejection-reasons', day: 0, reason: 'So that every refusal can be learnt from.', body: coded(rejections) },
-  { kind: 'loss-reasons', day: 0, reason: 'So that lost deals can be compared.', body: coded(losses) },
+  { kind: 'sal', day: 0, reason: 'Nobody takes a lead unseen.', body: startingSal },
+  {
+    kind: 'rejection-reasons',
+    day: 0,
+    reason: 'So that every refusal can be learnt from.',
+    body: coded(rejections) as Json,
+  },
+  { kind: 'loss-reasons', day: 0, reason: 'So that lost deals can be compared.', body: coded(losses) as Json },
   { kind: 'channel-rules', day: 0, reason: 'One name for each way in which people find us.', body: channels },
   {
     kind: 'attribution',
@@ -82,12 +97,36 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
     body: { model: 'position-based', lookback: 'P180D', excludedChannels: ['direct'] },
   },
   {
+    kind: 'business-calendar',
+    day: 0,
+    reason: 'Clocks run while somebody is there.',
+    body: startingCalendar as unknown as Json,
+  },
+  {
+    kind: 'scoring-model',
+    day: 0,
+    reason: 'Sales wants to know whom to call first.',
+    body: startingScores as unknown as Json,
+  },
+  {
+    kind: 'sla-policy',
+    day: 0,
+    reason: 'Leads went cold while nobody called.',
+    body: agreedSla as unknown as Json,
+  },
+  {
+    kind: 'routing',
+    day: 0,
+    reason: 'Nobody picks the leads they like.',
+    body: routingRules as unknown as Json,
+  },
+  {
     kind: 'mql',
     day: wantedFrom.day,
     reason: 'Sales rejected too many leads of very small companies.',
     body: {
       statement: 'Asked for a demo or a quote in the last 30 days, and works for a company of 20 people or more.',
-      criteria: { all: [{ field: 'employees', gte: wantedFrom.employees }, asked] },
+      criteria: { all: [{ field: 'employees', gte: wantedFrom.employees }, askedToBeCalled] },
     },
   },
 ];

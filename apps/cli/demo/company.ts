@@ -1,8 +1,20 @@
+import { askedReviewCommands, ToReview } from '@baton/insights';
+import { routingCommands, ToRouting } from '@baton/leads';
+import { targets } from '../import/aggregates';
 import { agreementSteps } from './agreements';
-import { leadSteps } from './lead-story';
+import { leadStory } from './lead-story';
 import { campaignSteps, channels, demandOn, marketingTouch } from './market';
+import { queueSteps, tellAll } from './queues';
 import { randomOf, type Random } from './random';
+import { reviewSteps } from './reviews';
 import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep } from './story';
+
+/** Whom the demo speaks to: whatever an import may, and queues and reviews. */
+export const addressees = {
+  ...targets,
+  routing: { to: ToRouting, commands: routingCommands },
+  review: { to: ToReview, commands: askedReviewCommands },
+} as Readonly<Record<DemoStep['to'], (typeof targets)[string]>>;
 
 /** A step with the history it belongs to: steps of one story follow from each other, stories are independent. */
 export interface CompanyStep extends DemoStep {
@@ -29,6 +41,9 @@ const arrivals = (): ((n: number, random: Random) => number) => {
   };
 };
 
+/** Steps of the same instant keep their order: a capture stays before its first contact. */
+const inOrder = <S extends DemoStep>(steps: S[]): S[] => steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+
 const passerBySteps = (seed: number, n: number, arrive: (n: number, random: Random) => number): DemoStep[] => {
   const steps: DemoStep[] = [];
   const random = randomOf(seed, 'passer-by', n);
@@ -46,21 +61,28 @@ const passerBySteps = (seed: number, n: number, arrive: (n: number, random: Rand
 
 /**
  * The commands of a made-up company's eighteen months, 2023-01-01 to 2024-06-30, in order of time: what both teams
- * agree on, campaigns and their cost in USD, about 2,500 people and some 350 deals. Same seed, same steps; about 35,000
- * at scale 1. Between a step and one that needs a policy's answer to it lies at least a minute.
+ * agree on, campaigns and their cost in USD, about 2,500 people and some 350 deals, who was given whose lead, what reps
+ * report and ask for, and the reviews of it all. Same seed, same steps; about 35,000 at scale 1. Between a step and one that needs a policy's answer to it lies at least a minute.
  * @param scale how many people and how much money, 1 for the full company; a larger one begins with the same people
  */
 export const companySteps = (seed: number, scale = 1): CompanyStep[] => {
   const arrive = arrivals();
   const taken = new Set<string>();
-  const ofTheCompany = [...agreementSteps(randomOf(seed, 'agreements')), ...campaignSteps(seed, scale)];
+  const changes = inOrder(queueSteps(seed));
+  const agreed = agreementSteps(randomOf(seed, 'agreements'));
+  const ofTheCompany = [...agreed, ...changes, ...campaignSteps(seed, scale), ...reviewSteps()];
   const steps = ofTheCompany.flatMap((step) => inStory(`${step.to} ${step.id}`, [step]));
-  for (let index = 1; index <= Math.round(PEOPLE * scale); index++)
-    steps.push(
-      ...inStory(`person ${index}`, leadSteps(seed, index, arrive(index, randomOf(seed, 'arrival', index)), taken)),
-    );
+  const people = Array.from({ length: Math.round(PEOPLE * scale) }, (_, n) => {
+    const told: DemoStep[] = [];
+    const arrival = arrive(n + 1, randomOf(seed, 'arrival', n + 1));
+    return { told, story: leadStory(told, seed, n + 1, arrival, taken) };
+  });
+  tellAll(
+    people.map(({ story }) => story),
+    changes,
+  );
+  for (const [n, { told }] of people.entries()) steps.push(...inStory(`person ${n + 1}`, told));
   for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++)
     steps.push(...inStory(`passer-by ${n}`, passerBySteps(seed, n, arrive)));
-  // The sort keeps the order of steps of the same instant: a capture stays before its first contact.
-  return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return inOrder(steps);
 };

@@ -4,7 +4,7 @@ import { losses } from './agreements';
 import { marketingTouch, salesTouch, type Channel } from './market';
 import { personOf, type Company } from './people';
 import type { Random } from './random';
-import { competitors, contactRoles, dealStages, productFor, repFor, type Rep } from './sales';
+import { competitors, contactRoles, dealStages, heard, productFor, repFor, support, type Rep } from './sales';
 import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Said, type Teller, type Touch } from './story';
 
 /** A person whom both teams work on, and where its history stands. */
@@ -19,6 +19,8 @@ export interface Prospect {
   readonly taken: Set<string>;
   /** Lets the person be in contact with marketing, by a channel of the story's choice. */
   readonly contact: () => void;
+  /** Lets so much time pass that the person's wish to be called is forgotten. */
+  readonly rest: () => void;
 }
 export type Ending = 'won' | 'lost';
 
@@ -38,7 +40,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   let closeOn = dayOf(story.now() + product.days * 1.2 * DAY);
   let colleagueId: string | undefined;
   const tell = <T extends OpportunityCommand['type']>(type: T, data: Said<'opportunity', T>) =>
-    story.tell('opportunity', opportunityId, owner.id, type, data);
+    story.tell<'opportunity', T>('opportunity', opportunityId, owner.id, type, data);
 
   const talk = () => {
     const action = random.weighted(
@@ -93,6 +95,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   for (let stage = 0; stage <= ends; stage++) {
     if (stage > 0) moveTo(stage);
     if (stage === 2) propose();
+    if (stage === 2 && random.chance(0.35)) supportSteps(prospect, owner.id, opportunityId);
     const talks = random.int(1, 2);
     for (let n = 0; n < talks; n++) {
       story.work((days * stageShares[stage]! * DAY) / (talks + 1));
@@ -122,10 +125,18 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
     story.work((days * stageShares[stage]! * DAY) / (talks + 1));
   }
 
+  let reports = 0;
   const lose = () => {
     const reason = random.weighted(losses, ({ share }) => share).code;
-    const competitor = reason === 'competitor' || random.chance(0.15) ? { competitor: random.pick(competitors) } : {};
-    tell('LoseOpportunity', { reason, ...competitor });
+    const competitor = reason === 'competitor' || random.chance(0.15) ? random.pick(competitors) : undefined;
+    tell('LoseOpportunity', { reason, ...(competitor && { competitor }) });
+    if (!random.chance(0.6)) return;
+    story.wait(20 * MINUTE);
+    story.tell('feedback', `${opportunityId}-f${++reports}`, owner.id, 'GiveFeedback', {
+      ...{ leadId, opportunityId, objections: [reason], messages: [random.pick(heard.messages)] },
+      ...(competitor && { competitors: [competitor] }),
+      ...(random.chance(0.5) && { content: [random.pick(heard.content)] }),
+    });
   };
   const win = () => tell('WinOpportunity', { amount });
   if (wins) win();
@@ -134,6 +145,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   if (colleagueId && random.chance(0.06)) tell('RemoveContactRole', { leadId: colleagueId });
 
   if (random.chance(wins ? 0.02 : 0.06)) {
+    prospect.rest();
     story.work(random.int(10, 40) * DAY);
     const reason = wins ? 'They cancelled the order in time.' : 'They have the money after all.';
     tell('ReopenOpportunity', { stage: dealStages[lastStage], reason });
@@ -180,4 +192,24 @@ const colleague = (
   story.tell('opportunity', opportunityId, rep.id, 'AddContactRole', role);
   story.wait(10 * MINUTE);
   return colleagueId;
+};
+
+/** What sales asks marketing for, and what comes of it, beside the deal. */
+const supportSteps = ({ random, steps, story }: Prospect, rep: string, opportunityId: string): void => {
+  const supportId = `${opportunityId}-s`;
+  const { kind, need, delivered } = random.pick(support);
+  const its = teller(steps, story.now());
+  const neededBy = random.chance(0.5) && { neededBy: dayOf(its.now() + random.int(5, 20) * DAY) };
+  its.work(random.int(1, 8) * HOUR);
+  its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, kind, need, ...neededBy });
+  its.work(random.skewed(10, 0.8) * HOUR);
+  if (random.chance(0.1)) return; // nobody took it
+  its.tell('support', supportId, 'content-mara', 'TakeSupportRequest', {});
+  its.work(random.skewed(4, 0.6) * DAY);
+  const lapsed = random.chance(0.12);
+  if (!lapsed) its.tell('support', supportId, 'content-mara', 'DeliverSupport', { delivered });
+  if (!lapsed && random.chance(0.25)) return; // nobody says that it served
+  its.work(random.int(1, 5) * DAY);
+  const said = lapsed ? { reason: 'They found what they needed.' } : {};
+  its.tell('support', supportId, rep, 'CloseSupportRequest', said);
 };

@@ -3,9 +3,10 @@ import { rejections, wantedFrom } from './agreements';
 import { dealStory, type Prospect } from './deal-story';
 import { askingTouch, channels, marketingTouch, salesTouch, type Channel } from './market';
 import { companyOf, doubleOf, personOf } from './people';
+import type { Asking, Story } from './queues';
 import { randomOf, type Random } from './random';
-import { answerTime, authorities, budgets, needs, repFor, timelines, type Rep } from './sales';
-import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
+import { answerTime, authorities, budgets, competitors, heard, needs, repNamed, timelines, type Rep } from './sales';
+import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Touch, type Turn } from './story';
 
 /** As many companies as the demo's people work for. */
 const COMPANIES = 1400;
@@ -14,20 +15,28 @@ const DOUBLE_EVERY = 83;
 const FIRST_DOUBLE = 17;
 const ROUNDS = 3;
 
+/** Whoever asked so long ago is not qualified anew by whatever they do next. */
+const FORGOTTEN = 31 * DAY;
+/** As often as sales has to try before it gives up. */
+const ENOUGH = { low: 8, high: 11 } as const;
+
+const givesBack = new Set(['RejectLead', 'RecycleLead', 'LoseOpportunity']);
+
 type Outcome = 'accepted' | 'sales-qualified' | 'converted' | 'rejected' | 'recycled' | 'disqualified' | 'waiting';
+type Ended = Outcome | 'won' | 'lost';
 const fate = (random: Random, odds: Partial<Record<Outcome, number>>): Outcome =>
   random.weighted(Object.entries(odds) as [Outcome, number][], ([, share]) => share)[0];
 
 const laterChannel = (random: Random): Channel => random.weighted(channels, ({ later }) => later);
 
 /**
- * The whole history of one person: first contact, visits before the name was known, nurture, qualification, handoff,
- * sales, deals, ways back. A part of the people has a double that is merged later.
+ * The whole history of one person: first contact, visits before the name was known, nurture, qualification, handoff to
+ * whoever's turn it is, sales, deals, ways back. A part of the people has a double that is merged later.
+ * @param steps what is told is added here
  * @param start of the first contact, in milliseconds
  * @param taken e-mail addresses in use; those of this history are added
  */
-export const leadSteps = (seed: number, index: number, start: number, taken: Set<string>): DemoStep[] => {
-  const steps: DemoStep[] = [];
+export function* leadStory(steps: DemoStep[], seed: number, index: number, start: number, taken: Set<string>): Story {
   const random = randomOf(seed, 'lead', index);
   const story = teller(steps, start);
   const leadId = `demo-${String(index).padStart(5, '0')}`;
@@ -37,10 +46,15 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
   const interest = first.appeal * person.appeal * random.skewed(1, 0.4);
   const visitorId = random.chance(first.tracked) ? `${leadId}-web` : undefined;
   let touches = 0;
+  let reports = 0;
+  let askedAt: number | undefined;
 
-  const touched = (actor: string, touch: Touch) => {
+  const touched = (actor: string, touch: Touch, turn?: Turn) => {
     touches++;
-    story.tell('lead', leadId, actor, 'RecordTouch', touch);
+    story.tell('lead', leadId, actor, 'RecordTouch', touch, turn);
+  };
+  const rest = () => {
+    if (askedAt !== undefined) story.wait(askedAt + FORGOTTEN - story.now());
   };
   const contact = () => {
     const touch = marketingTouch(random, laterChannel(random), story.now());
@@ -49,22 +63,37 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
       story.tell('visitor', visitorId, 'web-site', 'RecordVisit', touch);
     else touched('marketing-automation', touch);
   };
-  const prospect: Prospect = { leadId, company, channel: first, random, story, steps, taken, contact };
+  const prospect: Prospect = { leadId, company, channel: first, random, story, steps, taken, contact, rest };
   const nurture = (times: number) => {
     for (let left = times; left > 0; left--) {
       story.wait(random.skewed(first.gapDays, 0.8) * DAY);
       contact();
     }
   };
-  const callOn = (rep: Rep, times: number, meets: boolean) => {
+  const callOn = (rep: Rep, times: number, days: number, meets = false) => {
     for (let left = times; left > 0; left--) {
       const action =
         meets && left === 1
           ? 'meeting'
           : random.pick(['call', 'call', 'e-mail', 'e-mail', 'linkedin-message'] as const);
       touched(rep.id, salesTouch(random, action));
-      story.work(random.skewed(1.3, 0.6) * DAY);
+      story.work(random.skewed(days, 0.5) * DAY);
     }
+  };
+
+  /** What the rep heard and tells marketing. */
+  const report = (rep: Rep) => {
+    story.wait(10 * MINUTE);
+    const topic = random.pick(['questions', 'messages', 'content'] as const);
+    story.tell('feedback', `${leadId}-f${++reports}`, rep.id, 'GiveFeedback', {
+      leadId,
+      ...(topic === 'questions' && { questions: [random.pick(heard.questions)] }),
+      ...(topic === 'messages' && { messages: [random.pick(heard.messages)] }),
+      ...(topic === 'content' && { content: [random.pick(heard.content)] }),
+      ...(random.chance(0.6) && { objections: [random.pick(heard.objections)] }),
+      ...(random.chance(0.3) && { competitors: [random.pick(competitors)] }),
+      ...(random.chance(0.2) && { note: random.pick(needs) }),
+    });
   };
 
   let asked = first;
@@ -84,38 +113,38 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
   }
 
   /** From marketing's qualification to whatever sales makes of it. */
-  const round = (dealNumber: number): Outcome | 'won' | 'lost' => {
+  function* round(dealNumber: number): Generator<Asking, Ended, string> {
     // What both teams agreed on decides when a lead is qualified: here, by asking to be called.
     if (story.now() >= BEGIN + wantedFrom.day * DAY && company.employees < wantedFrom.employees) return 'waiting';
-    touched('web-site', askingTouch(random, laterChannel(random), story.now(), true));
-    story.wait(MINUTE);
-    if (random.chance(0.02)) return 'waiting';
-    story.wait(random.int(1, 25) * MINUTE);
-    const rep = repFor(random);
-    const respondBy = fromMs(story.now() + DAY);
-    story.tell('lead', leadId, 'marketing-ops-lea', 'HandOffLead', { rep: rep.id, respondBy });
+    if (story.over()) return 'waiting';
+    askedAt = story.now();
+    touched('web-site', askingTouch(random, laterChannel(random), askedAt, true), 'chooses');
+    const rep = repNamed(yield { at: askedAt, leadId, what: 'choose', lead: person.profile });
+    story.work(MINUTE);
     story.work(answerTime(random, rep));
-    if (random.chance(0.03)) return 'waiting';
-    callOn(rep, random.int(1, 3), false);
-    const answered = settle(
-      rep,
-      fate(random, { accepted: 74, rejected: 15, recycled: 8, disqualified: 3 }),
-      'no-answer',
-    );
-    if (answered !== 'accepted') return answered;
-    callOn(rep, random.int(1, 5), true);
+    if (random.chance(0.05)) return 'waiting';
+    callOn(rep, random.int(1, 3), 0.2);
+    if (random.chance(0.3)) report(rep);
+    const answer = fate(random, { accepted: 74, rejected: 15, recycled: 8, disqualified: 3 });
+    yield* settle(rep, answer, 'no-answer');
+    if (answer !== 'accepted') return answer;
+    const next = fate(random, { 'sales-qualified': 64, recycled: 19, rejected: 9, disqualified: 2, waiting: 6 });
+    const givesUp = next === 'recycled' || next === 'rejected';
+    const enough = givesUp && random.chance(rep.persists);
+    callOn(rep, enough ? random.int(ENOUGH.low, ENOUGH.high) : random.int(1, 5), 1.3, next === 'sales-qualified');
     if (random.chance(0.4)) nurture(1);
+    if (random.chance(0.3)) report(rep);
     story.work(2 * HOUR);
-    const odds = { 'sales-qualified': 64, recycled: 19, rejected: 9, disqualified: 2, waiting: 6 };
-    const qualified = settle(rep, fate(random, odds), 'no-timing');
-    if (qualified !== 'sales-qualified') return qualified;
+    yield* settle(rep, next, 'no-timing');
+    if (next !== 'sales-qualified') return next;
     story.work(random.skewed(2) * DAY);
-    const converted = settle(rep, fate(random, { converted: 88, recycled: 9, waiting: 3 }), 'no-budget');
-    return converted === 'converted' ? dealStory(prospect, rep, `${leadId}-${dealNumber}`) : converted;
-  };
+    const end = fate(random, { converted: 88, recycled: 9, waiting: 3 });
+    yield* settle(rep, end, 'no-budget');
+    return end === 'converted' ? dealStory(prospect, rep, `${leadId}-${dealNumber}`) : end;
+  }
 
   /** Tells what a rep decided; why a lead goes back depends on how far it had come. */
-  const settle = (rep: Rep, outcome: Outcome, backFor: string): Outcome => {
+  function* settle(rep: Rep, outcome: Outcome, backFor: string): Generator<Asking, void, string> {
     const tell = story.tell;
     if (outcome === 'accepted') tell('lead', leadId, rep.id, 'AcceptLead', {});
     if (outcome === 'sales-qualified') {
@@ -128,9 +157,12 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
       tell('lead', leadId, rep.id, 'SalesQualifyLead', { need: random.pick(needs), ...known });
     }
     if (outcome === 'rejected') {
-      const { code, notes } = random.weighted(rejections, ({ share }) => share);
+      const { code, notes, ...reason } = random.weighted(rejections, ({ share }) => share);
       const noted = notes.length > 0 && (code === 'other' || random.chance(0.4));
-      tell('lead', leadId, rep.id, 'RejectLead', { reason: code, ...(noted && { note: random.pick<string>(notes) }) });
+      const said = { reason: code, ...(noted && { note: random.pick<string>(notes) }) };
+      const noFault = 'immediate' in reason && !story.over(); // then the rep's turn was not spent
+      tell('lead', leadId, rep.id, 'RejectLead', said, noFault ? 'between' : undefined);
+      if (noFault) yield { at: story.now(), leadId, what: 'return' };
     }
     if (outcome === 'recycled') {
       const later = random.chance(0.5) && { reengageAt: fromMs(story.now() + random.int(45, 120) * DAY) };
@@ -138,21 +170,21 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
     }
     if (outcome === 'disqualified')
       tell('lead', leadId, rep.id, 'DisqualifyLead', { reason: random.pick(['competitor', 'supplier', 'spam']) });
-    return outcome;
-  };
+  }
 
   nurture(random.int(1, 4) + (interest > 1 ? random.int(0, 4) : 0));
   let deals = 0;
-  let end: Outcome | 'won' | 'lost' = 'waiting';
-  let qualifies = random.chance(Math.min(0.9, 0.33 * interest));
+  let end: Ended = 'waiting';
+  let qualifies = random.chance(Math.min(0.9, 0.38 * interest));
   for (let left = ROUNDS; left > 0 && qualifies && !story.over(); left--) {
-    end = round(deals + 1);
+    end = yield* round(deals + 1);
     if (end === 'won') nurture(random.int(0, 3));
     if (end === 'won' || end === 'lost') deals++;
     qualifies =
       ['rejected', 'recycled', 'lost'].includes(end) && random.chance(end === 'lost' ? 0.15 : 0.45) && left > 1;
     if (!qualifies) continue;
-    story.wait(random.skewed(55) * DAY);
+    rest();
+    story.wait(random.skewed(40) * DAY);
     touched('marketing-automation', marketingTouch(random, laterChannel(random), story.now()));
     nurture(random.int(0, 2));
     qualifies = random.chance(0.6);
@@ -161,10 +193,12 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
     if (person.profile.title === 'Student' && random.chance(0.5)) {
       story.wait(random.int(1, 9) * DAY);
       story.tell('lead', leadId, 'marketing-ops-lea', 'DisqualifyLead', { reason: 'student' });
-    } else if (random.chance(0.3)) nurture(random.int(1, 4));
+    } else if (random.chance(0.3)) {
+      rest();
+      nurture(random.int(1, 4));
+    }
   }
   if (index % DOUBLE_EVERY === FIRST_DOUBLE) double();
-  return steps;
 
   /** The person once more under another address, merged when somebody notices; or a namesake, merged by mistake. */
   function double(): void {
@@ -172,7 +206,8 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
     if (!captured) return;
     const mistaken = index === FIRST_DOUBLE;
     const doubleId = `${leadId}-d`;
-    const its = teller(steps, toMs(captured.at) + random.int(1, 30) * DAY);
+    const noticed: DemoStep[] = [];
+    const its = teller(noticed, toMs(captured.at) + random.int(1, 30) * DAY);
     const channel = laterChannel(random);
     const profile = mistaken ? personOf(random, company, taken).profile : doubleOf(random, person, taken);
     const visit = () => {
@@ -182,11 +217,15 @@ export const leadSteps = (seed: number, index: number, start: number, taken: Set
     its.tell('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
     for (let left = random.int(1, 4); left > 0; left--) visit();
     its.work(random.int(1, 25) * DAY);
+    // Whoever was given back before would be taken up again by what the double did.
+    if (steps.some(({ type, at }) => givesBack.has(type) && at <= fromMs(its.now()))) return;
     its.tell('lead', leadId, 'revops-tilda', 'MergeLead', { mergedLeadId: doubleId });
+    steps.push(...noticed.splice(0));
     if (!mistaken) return;
     its.work(random.int(3, 20) * DAY);
     its.tell('lead', leadId, 'revops-tilda', 'UnmergeLead', { mergedLeadId: doubleId });
     its.wait(DAY);
     visit();
+    steps.push(...noticed);
   }
-};
+}

@@ -220,7 +220,7 @@ export const askingTouch = (random: Random, channel: Channel, at: number, buying
 export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting' | 'linkedin-message'): Touch => ({
   action,
   team: 'sales',
-  direction: random.chance(action === 'e-mail' ? 0.3 : 0.08) ? 'inbound' : 'outbound',
+  direction: random.chance(action === 'e-mail' ? 0.15 : 0.05) ? 'inbound' : 'outbound',
   channel: 'outbound sales',
   minutes: { call: random.int(2, 30), 'e-mail': random.int(3, 12), meeting: random.int(25, 75), 'linkedin-message': 3 }[
     action

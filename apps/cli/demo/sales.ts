@@ -1,23 +1,43 @@
+import type { Routing } from '@baton/definitions';
 import type { Company } from './people';
 import type { Random } from './random';
 import { HOUR } from './story';
 
-/** The salespeople: how much of the work they get, how fast they answer (median hours) and how well they close. */
+/**
+ * The salespeople: the queue they take leads from and their share of it, how fast they answer (median of working hours),
+ * how often they try as often as was agreed before they give up, and how well they close.
+ */
 export const reps = [
-  { id: 'rep-ada', share: 16, hours: 2, skill: 1.3 },
-  { id: 'rep-bo', share: 15, hours: 5, skill: 1.05 },
-  { id: 'rep-cyrus', share: 14, hours: 9, skill: 0.95 },
-  { id: 'rep-delphine', share: 13, hours: 3, skill: 1.15 },
-  { id: 'rep-edda', share: 13, hours: 14, skill: 0.9 },
-  { id: 'rep-flynn', share: 11, hours: 30, skill: 0.7 },
-  { id: 'rep-gwen', share: 10, hours: 4, skill: 1.2 },
-  { id: 'rep-hal', share: 8, hours: 20, skill: 0.85 },
+  { id: 'rep-ada', queue: 'americas', share: 16, hours: 0.35, persists: 0.9, skill: 1.3 },
+  { id: 'rep-bo', queue: 'americas', share: 15, hours: 0.6, persists: 0.7, skill: 1.05 },
+  { id: 'rep-cyrus', queue: 'americas', share: 14, hours: 0.7, persists: 0.6, skill: 0.95 },
+  { id: 'rep-flynn', queue: 'americas', share: 11, hours: 3, persists: 0.2, skill: 0.7 },
+  { id: 'rep-delphine', queue: 'overseas', share: 13, hours: 0.4, persists: 0.8, skill: 1.15 },
+  { id: 'rep-edda', queue: 'overseas', share: 13, hours: 1, persists: 0.5, skill: 0.9 },
+  { id: 'rep-gwen', queue: 'overseas', share: 10, hours: 0.5, persists: 0.85, skill: 1.2 },
+  { id: 'rep-hal', queue: 'overseas', share: 8, hours: 1.5, persists: 0.4, skill: 0.85 },
 ] as const;
-export type Rep = (typeof reps)[number];
+/** Takes what nobody is there to take. */
+const handoffOwner = { id: 'vp-sales-otto', hours: 8, persists: 0.5, skill: 1 } as const;
+export type Rep = (typeof reps)[number] | typeof handoffOwner;
 
 export const repFor = (random: Random): Rep => random.weighted(reps, ({ share }) => share);
-/** How long the rep takes to answer, in milliseconds. */
+export const repNamed = (id: string): Rep => reps.find((rep) => rep.id === id) ?? handoffOwner;
+/** How long the rep takes to answer, in milliseconds of the wall. */
 export const answerTime = (random: Random, { hours }: Rep): number => random.skewed(hours, 0.9) * HOUR;
+
+/** Who gets a lead: by country one of two teams, and there whoever's turn it is. */
+export const routingRules: Routing = {
+  handoffOwner: handoffOwner.id,
+  rules: [{ name: 'the Americas', when: [{ field: 'country', in: ['United States', 'Canada'] }], queue: 'americas' }],
+  otherwise: 'overseas',
+  signals: [
+    { code: 'pricing-view', touches: [{ page: '/pricing' }], within: 'P30D' },
+    { code: 'call-me', label: 'Asks to be called', touches: [{ action: 'form', page: '/demo' }], within: 'P30D' },
+    { code: 'compares', touches: [{ content: 'buyers-checklist' }, { content: 'roi-calculator' }] },
+    { code: 'repeated-visits', touches: [{ action: 'page-view' }], times: 3, within: 'P7D' },
+  ],
+};
 
 /** What the company sells: to whom, for how much (US cents, median), and how long a deal takes (days, median). */
 export const products = [
@@ -47,3 +67,19 @@ export const needs = [
 export const budgets = ['Planned for this year.', 'Needs a business case.', 'From the team’s own budget.'];
 export const authorities = ['Decides alone.', 'Decides with finance.', 'Recommends; the board decides.'];
 export const timelines = ['This quarter.', 'Before the new fiscal year.', 'Within six months.'];
+
+/** What reps hear and report: what speaks against buying, what is asked, what convinces, what helped. */
+export const heard = {
+  objections: ['price', 'no-time-to-switch', 'missing-integration', 'security-review', 'happy-as-it-is'],
+  questions: ['How long does it take to set up?', 'Where is the data kept?', 'Can finance keep its spreadsheets?'],
+  messages: ['One number for both teams.', 'The month closes in a day.', 'No migration project.'],
+  content: ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'],
+};
+/** What deals ask marketing for, and what marketing delivers. */
+export const support = [
+  { kind: 'asset', need: 'A case from the same industry.', delivered: 'case-study-month-end' },
+  { kind: 'asset', need: 'What it brings, in numbers for finance.', delivered: 'roi-calculator' },
+  { kind: 'asset', need: 'Answers to a security questionnaire.', delivered: 'security-answers' },
+  { kind: 'air-cover', need: 'A reference who takes a call.', delivered: 'reference-call' },
+  { kind: 'air-cover', need: 'Ads to everybody at the company.', delivered: 'account-ads' },
+] as const;

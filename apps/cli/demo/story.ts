@@ -1,25 +1,38 @@
 import type { CampaignCommand, VisitorCommand } from '@baton/campaigns';
-import type { DefinitionCommand } from '@baton/definitions';
+import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
 import { DAY_MS, fromMs, toMs, type AnyCommand, type Instant } from '@baton/kernel';
-import type { LeadCommand } from '@baton/leads';
-import type { OpportunityCommand } from '@baton/opportunities';
+import type { AskedReviewCommand } from '@baton/insights';
+import { compileCalendar, type FeedbackCommand, type LeadCommand, type RoutingCommand } from '@baton/leads';
+import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
+import { startingCalendar } from '../starting-definitions';
+
+/**
+ * What a step has to do with whose turn it is to get a lead. `chooses`: it qualifies a lead, so that a queue chooses a
+ * rep; such steps are told one after the other. `between`: it changes a queue, and is told when nobody is being chosen.
+ */
+export type Turn = 'chooses' | 'between';
 
 /** One command of the demo company: who sends it when, and to which stream. */
 export interface DemoStep {
   readonly at: Instant;
   readonly actor: string;
-  readonly to: 'lead' | 'opportunity' | 'campaign' | 'visitor' | 'definition';
+  readonly to: keyof CommandsTo;
   readonly id: string;
   readonly type: string;
   readonly data: object;
+  readonly turn?: Turn;
 }
 
 interface CommandsTo {
   lead: LeadCommand;
+  feedback: FeedbackCommand;
+  routing: RoutingCommand;
   opportunity: OpportunityCommand;
+  support: SupportRequestCommand;
   campaign: CampaignCommand;
   visitor: VisitorCommand;
   definition: DefinitionCommand;
+  review: AskedReviewCommand;
 }
 type DataOf<C extends AnyCommand, T> = Extract<C, { type: T }>['data'];
 /** What a command says besides the id of whom it speaks to. */
@@ -40,14 +53,12 @@ export const DAY = DAY_MS;
 /** How long nothing happens, in milliseconds, at least a minute, so that what follows from a step is done before the next. */
 const pause = (ms: number): number => Math.max(MINUTE, Math.round(ms / 1000) * 1000);
 
-/** The same instant, or, outside Monday to Friday 8 to 17 o'clock UTC, one at the same minute in the next working hours. */
+const calendar = compileCalendar(startingCalendar as unknown as BusinessCalendar);
+/** The same instant, or, where the agreed calendar is closed, one soon after it opens again. */
 const atWork = (ms: number): number => {
-  let at = ms;
-  const hour = new Date(at).getUTCHours();
-  if (hour < 8) at += (8 - hour) * HOUR;
-  if (hour >= 17) at += (24 - hour + 8) * HOUR;
-  while ([0, 6].includes(new Date(at).getUTCDay())) at += DAY;
-  return at;
+  for (let day = Math.floor(ms / DAY); ; day++)
+    for (const { from, to, kind } of calendar.stretchesOf(day))
+      if (kind === 'open' && ms < to) return ms >= from ? ms : from + (ms % (HOUR / 4));
 };
 
 /** History as it is told: time only goes forward, and what would happen after the last day is left out. */
@@ -64,6 +75,7 @@ export interface Teller {
     actor: string,
     type: T,
     data: Said<K, T>,
+    turn?: Turn,
   ) => void;
 }
 
@@ -79,8 +91,9 @@ export const teller = (steps: DemoStep[], start: number): Teller => {
     work: (ms) => {
       now = atWork(now + pause(ms));
     },
-    tell: (to, id, actor, type, data) => {
-      if (now < END) steps.push({ at: fromMs(now), actor, to, id, type, data: { [`${to}Id`]: id, ...data } });
+    tell: (to, id, actor, type, data, turn) => {
+      if (now >= END) return;
+      steps.push({ at: fromMs(now), actor, to, id, type, data: { [`${to}Id`]: id, ...data }, ...(turn && { turn }) });
     },
   };
 };

@@ -1,0 +1,159 @@
+import {
+  builtInAttribution,
+  builtInChannelRules,
+  builtInRejectionReasons,
+  type DefinitionKind,
+  type RejectionReasons,
+} from '@baton/definitions';
+import type { Json } from '@baton/kernel';
+import { startingPolicy } from '@baton/leads';
+
+/** The closed days of 2023 to 2025 of a company in New York, as `YYYYMMDD`, and why. */
+const holidays: readonly (readonly [day: string, name: string])[] = [
+  ['20230102', 'New Year’s Day'],
+  ['20230116', 'Martin Luther King Jr. Day'],
+  ['20230220', 'Presidents’ Day'],
+  ['20230529', 'Memorial Day'],
+  ['20230619', 'Juneteenth'],
+  ['20230704', 'Independence Day'],
+  ['20230904', 'Labor Day'],
+  ['20231123', 'Thanksgiving'],
+  ['20231124', 'Day after Thanksgiving'],
+  ['20231225', 'Christmas Day'],
+  ['20240101', 'New Year’s Day'],
+  ['20240115', 'Martin Luther King Jr. Day'],
+  ['20240219', 'Presidents’ Day'],
+  ['20240527', 'Memorial Day'],
+  ['20240619', 'Juneteenth'],
+  ['20240704', 'Independence Day'],
+  ['20240902', 'Labor Day'],
+  ['20241128', 'Thanksgiving'],
+  ['20241129', 'Day after Thanksgiving'],
+  ['20241225', 'Christmas Day'],
+  ['20250101', 'New Year’s Day'],
+  ['20250120', 'Martin Luther King Jr. Day'],
+  ['20250217', 'Presidents’ Day'],
+  ['20250526', 'Memorial Day'],
+  ['20250619', 'Juneteenth'],
+  ['20250704', 'Independence Day'],
+  ['20250901', 'Labor Day'],
+  ['20251127', 'Thanksgiving'],
+  ['20251128', 'Day after Thanksgiving'],
+  ['20251225', 'Christmas Day'],
+];
+const holidayFile = [
+  'BEGIN:VCALENDAR',
+  'VERSION:2.0',
+  'PRODID:-//Baton//Starting calendar//EN',
+  ...holidays.flatMap(([day, name]) => ['BEGIN:VEVENT', `DTSTART;VALUE=DATE:${day}`, `SUMMARY:${name}`, 'END:VEVENT']),
+  'END:VCALENDAR',
+].join('\r\n');
+
+export const startingCalendar = {
+  timeZone: 'America/New_York',
+  hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'] as const, from: '09:00', to: '18:00' }],
+  holidayFile,
+} as const;
+
+/** Whoever asks for a demo or a quote wants to be called. */
+export const askedToBeCalled: Json = {
+  any: ['/demo', '/pricing'].map((page) => ({ touches: { action: 'form', page }, gte: 1, within: 'P30D' })),
+};
+const fits = (code: string, when: Json, points: number) => ({ code, when, points });
+
+/** Fit by company and title, engagement by what people do; it grades, and qualifies nobody without a threshold. */
+export const startingScores = {
+  cap: 150,
+  fit: {
+    rules: [
+      fits(
+        'company-of-50-to-999',
+        {
+          all: [
+            { field: 'employees', gte: 50 },
+            { field: 'employees', lt: 1000 },
+          ],
+        },
+        30,
+      ),
+      fits('company-of-1000', { field: 'employees', gte: 1000 }, 25),
+      fits('small-company', { field: 'employees', lt: 20 }, -15),
+      fits(
+        'decides',
+        { any: ['chief', 'head', 'director', 'president'].map((word) => ({ field: 'title', matches: `*${word}*` })) },
+        20,
+      ),
+      fits('student', { field: 'title', matches: '*student*' }, -40),
+    ],
+    cutOffs: { high: 40, middle: 20 },
+  },
+  engagement: {
+    rules: [
+      { code: 'demo-request', touches: { action: 'form', page: '/demo' }, points: 40, cap: 60, halfLife: 'P30D' },
+      { code: 'quote-request', touches: { action: 'form', page: '/pricing' }, points: 40, cap: 60, halfLife: 'P30D' },
+      {
+        code: 'pricing-view',
+        touches: { action: 'page-view', page: '/pricing' },
+        points: 8,
+        cap: 24,
+        coolDown: 'PT12H',
+        halfLife: 'P21D',
+        group: 'web',
+      },
+      {
+        code: 'product-view',
+        touches: { action: 'page-view', page: '/product*' },
+        points: 3,
+        cap: 15,
+        coolDown: 'PT1H',
+        halfLife: 'P21D',
+        group: 'web',
+      },
+      { code: 'download', touches: { action: 'download' }, points: 10, cap: 20, halfLife: 'P60D' },
+      { code: 'webinar', touches: { action: 'webinar' }, points: 12, cap: 24, halfLife: 'P60D' },
+      { code: 'newsletter', touches: { action: 'email-click' }, points: 2, cap: 8, within: 'P90D' },
+    ],
+    cutOffs: { high: 50, middle: 20 },
+  },
+  groups: [{ code: 'web', cap: 30 }],
+};
+
+const immediateOf = ({ reasons }: RejectionReasons): readonly string[] =>
+  reasons.filter(({ immediate }) => immediate).map(({ code }) => code);
+/** What sales owes after a handoff, and how many qualified leads marketing owes a month. */
+export const startingSla = (reasons: RejectionReasons, qualifiedAMonth: number) => ({
+  ...startingPolicy(immediateOf(reasons)),
+  marketing: { per: 'month', qualified: qualifiedAMonth },
+});
+
+/** Sales takes a lead once it has reached out itself. */
+export const startingSal: Json = {
+  statement: 'Sales has reached out to the person before it takes the lead.',
+  criteria: {
+    any: ['call', 'e-mail', 'linkedin-message', 'meeting'].map((action) => ({
+      touches: { action },
+      gte: 1,
+      within: 'P60D',
+    })),
+  },
+};
+export const startingSql: Json = {
+  statement: 'A deal needs a problem, and at least one answer on money, decision or time.',
+  criteria: { all: [{ answer: 'need' }, { any: ['budget', 'authority', 'timeline'].map((answer) => ({ answer })) }] },
+};
+const lossReasons = ['price', 'competitor', 'no-decision', 'timing', 'missing-feature'];
+
+/** A body to begin with, by kind; both teams change what does not suit them and agree. */
+export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>> = {
+  'business-calendar': startingCalendar as unknown as Json,
+  'channel-rules': builtInChannelRules as unknown as Json,
+  'rejection-reasons': builtInRejectionReasons as unknown as Json,
+  'loss-reasons': { reasons: lossReasons.map((code) => ({ code })) },
+  attribution: builtInAttribution as unknown as Json,
+  'scoring-model': startingScores as unknown as Json,
+  mql: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: askedToBeCalled },
+  sal: startingSal,
+  sql: startingSql,
+  'sla-policy': startingSla(builtInRejectionReasons, 50) as unknown as Json,
+  routing: { handoffOwner: 'head-of-sales', rules: [], otherwise: 'sales' },
+};
