@@ -22,17 +22,18 @@ import {
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
-import { Fold, type Follower } from './fold';
-import { isDropped, newGeneration, rebuildLease, sweep } from './generations';
+import type { Follower } from './fold';
+import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
+import { openFold, openReact } from './opening';
 import { follower } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
-import { policyFollower, React, type Dispatch } from './react';
+import { policyFollower, type Dispatch } from './react';
 import { sendDue } from './due';
 import { every, machineTimers, type Timers } from './timers';
-import { seenBy, soundness, type Completeness } from './verify';
+import { seenBy, type Completeness } from './verify';
 
 const LEASE_MS = 10_000;
 const TICK_MS = 1_000;
@@ -183,36 +184,11 @@ export class Runner {
     const folds: Follower[] = [];
     for (const projection of this.parts.projections) {
       if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await this.openFold(projection);
+      const fold = await openFold(this.parts, projection, this.fenceOf(projection.name));
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.parts.onFault);
     }
     return folds;
-  }
-
-  /** The generation in use, where it is of this version and sound; otherwise it has to be built anew. */
-  private async openFold(projection: Projection): Promise<Fold | undefined> {
-    const { documents, log, onFault } = this.parts;
-    const { name } = projection;
-    const fence = this.fenceOf(name);
-    let active = await documents.active(name);
-    if (!active) await documents.activate(name, (active = firstGeneration(projection)));
-    if (!isGenerationOf(projection, active)) return undefined;
-    const checkpoint = await documents.checkpoint(active);
-    const owner = { follower: active, owner: firstGeneration(projection) };
-    const found = await soundness(log, owner, projection.types, checkpoint);
-    if ('fault' in found) {
-      onFault(found.fault);
-      return undefined;
-    }
-    try {
-      return await Fold.open(this.parts, projection, active, fence, found);
-    } catch (error) {
-      // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
-      if (!isDropped(error) || (await documents.active(name)) !== active) throw error;
-      onFault(error);
-      return undefined;
-    }
   }
 
   private async openReacts(): Promise<readonly Follower[]> {
@@ -230,16 +206,7 @@ export class Runner {
 
   /** What follows the log with commands, where this process may run it. */
   private async openReact(policy: Policy, name: string, dispatch: Dispatch): Promise<readonly Follower[]> {
-    const { documents, log, onFault } = this.parts;
-    if (!this.fences.has(name)) return [];
-    const fence = this.fenceOf(name);
-    const tip = await log.tip();
-    const checkpoint = await documents.checkpoint(name);
-    const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
-    // Begun again: what it has sent is recognised by its command ids.
-    if ('fault' in found) onFault(found.fault);
-    const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
-    return [await React.open(this.parts, policy, dispatch, fence, tip, known, name)];
+    return this.fences.has(name) ? [await openReact(this.parts, policy, name, dispatch, this.fenceOf(name))] : [];
   }
 
   /** The sequences that wait, of read models, policies and effects. */

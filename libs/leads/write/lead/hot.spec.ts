@@ -39,7 +39,7 @@ const hot = (more: object = {}) =>
   }) as LeadEvent;
 
 const given = specFor(lead);
-type Given = Parameters<typeof given>;
+type Given = readonly (LeadEvent & { readonly occurredAt?: Instant })[];
 const says = (at: Instant, past: Given, more: object = {}, under = [model()]) => {
   const decided = given(...past)
     .at(at)
@@ -60,7 +60,7 @@ describe('a lead of the best grade', () => {
       .then({ type: 'TouchRecorded', data: pricing }, hot({ rep: 'rita' })));
   it('counts the touch itself: two views of prices make twenty points, unless one has faded', () => {
     expect(says(on(3), warm)).toEqual([hot({ rep: 'rita' })]);
-    expect(says(on(3), warm.slice(0, 3) as Given)).toEqual([]);
+    expect(says(on(3), warm.slice(0, 3))).toEqual([]);
     expect(says(on(4), warm)).toEqual([]);
   });
   it('is hot for nobody in particular while no rep has it', () =>

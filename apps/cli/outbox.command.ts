@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Refused, ToMessage } from '@baton/kernel';
+import { messages, outbox } from '@baton/platform/outbox';
+import { SENDERS } from '@baton/platform/platform.module';
+import type { Sender } from '@baton/platform/runner';
+import { line, printJson, printTable } from './output';
+import { localActor, Session } from './session';
+
+interface Options {
+  json?: boolean;
+}
+
+@Command({
+  name: 'outbox',
+  arguments: '<action> [message]',
+  argsDescription: { action: 'list or retry', message: 'the id of a message, as the list gives it' },
+  description: 'Show what other systems were told, and what has not reached them; send one message again.',
+})
+export class OutboxCommand extends CommandRunner {
+  async run([action, messageId]: string[], { json }: Options): Promise<void> {
+    if (action !== 'list' && action !== 'retry')
+      throw new Refused('cli/unknown-action', 'Say list or retry.', 'action');
+    if (action === 'retry' && !messageId)
+      throw new Refused('cli/argument-missing', 'Name the message: baton outbox retry <message>', 'message');
+    await Session.use(async (session) => {
+      if (action === 'list') return list(session, json);
+      const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
+      await session.order(new ToMessage(messageId!, { type: 'RetryMessage', data: { messageId: messageId! }, meta }));
+      if (json) printJson({ messageId, due: true });
+      else line(`${messageId} is to be sent now.`);
+    });
+  }
+
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton outbox list';
+  }
+}
+
+/** How many messages each target has, and the oldest hundred that have not reached it. */
+const list = async (session: Session, json = false): Promise<void> => {
+  await session.catchUp();
+  const senders = session.app.get<readonly Sender[]>(SENDERS);
+  const targets = await outbox(
+    session.models,
+    senders.map(({ target }) => target),
+  );
+  const unsent = await session.models.find(messages, {
+    where: { status: { in: ['queued', 'waiting', 'failed'] } },
+    orderBy: [{ column: 'queuedAt' }],
+    limit: 100,
+  });
+  if (json) return printJson({ targets, unsent: unsent.map(({ doc }) => doc) });
+  printTable(
+    ['target', 'has a sender', 'queued', 'waiting', 'sent', 'failed', 'dropped'],
+    targets.map(({ target, connected, queued, waiting, sent, failed, dropped }) => [
+      ...[target, connected ? 'yes' : 'no'],
+      ...[queued, waiting, sent, failed, dropped],
+    ]),
+  );
+  if (unsent.length === 0) return;
+  printTable(
+    ['message', 'target', 'to', 'what', 'queued', 'status', 'attempts', 'code', 'again at'],
+    unsent.map(({ doc: { messageId, target, to, template, queuedAt, status, attempts, code, dueAt } }) => [
+      ...[messageId, target, to, template, queuedAt, status],
+      ...[attempts, code, dueAt],
+    ]),
+  );
+};

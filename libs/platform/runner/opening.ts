@@ -1,0 +1,51 @@
+import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
+import { firstGeneration, isGenerationOf } from '../documents';
+import { Fold, type FoldStores } from './fold';
+import { isDropped } from './generations';
+import { React, type Dispatch, type ReactStores } from './react';
+import { soundness } from './verify';
+
+type Parts = FoldStores &
+  ReactStores & { readonly log: EventLog; readonly documents: Documents; readonly onFault: (error: unknown) => void };
+
+/** The generation in use, where it is of this version and sound; undefined where it has to be built anew. */
+export const openFold = async (parts: Parts, projection: Projection, fence: () => Fence): Promise<Fold | undefined> => {
+  const { documents, log, onFault } = parts;
+  const { name } = projection;
+  let active = await documents.active(name);
+  if (!active) await documents.activate(name, (active = firstGeneration(projection)));
+  if (!isGenerationOf(projection, active)) return undefined;
+  const checkpoint = await documents.checkpoint(active);
+  const owner = { follower: active, owner: firstGeneration(projection) };
+  const found = await soundness(log, owner, projection.types, checkpoint);
+  if ('fault' in found) {
+    onFault(found.fault);
+    return undefined;
+  }
+  try {
+    return await Fold.open(parts, projection, active, fence, found);
+  } catch (error) {
+    // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
+    if (!isDropped(error) || (await documents.active(name)) !== active) throw error;
+    onFault(error);
+    return undefined;
+  }
+};
+
+/** A policy, or what brings messages to a target, where its checkpoint left it. */
+export const openReact = async (
+  parts: Parts,
+  policy: Policy,
+  name: string,
+  dispatch: Dispatch,
+  fence: () => Fence,
+): Promise<React> => {
+  const { documents, log, onFault } = parts;
+  const tip = await log.tip();
+  const checkpoint = await documents.checkpoint(name);
+  const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
+  // Begun again: what it has sent is recognised by its command ids.
+  if ('fault' in found) onFault(found.fault);
+  const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
+  return React.open(parts, policy, dispatch, fence, tip, known, name);
+};
