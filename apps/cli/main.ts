@@ -5,11 +5,13 @@ import { AttributionCommand } from './attribution.command';
 import { BackupCommand } from './backup.command';
 import { CaseFileCommand } from './case-file.command';
 import { CopyLogCommand } from './copy-log.command';
+import { CounterfactualCommand } from './counterfactual.command';
 import { DefinitionsCommand } from './definitions.command';
 import { DemoCommand } from './demo.command';
 import { EventsCommand } from './events.command';
 import { ImportCommand } from './import.command';
 import { KeysCommand } from './keys.command';
+import { OutboxCommand } from './outbox.command';
 import { fail } from './output';
 import { ParkedCommand } from './parked.command';
 import { RebuildCommand } from './rebuild.command';
@@ -30,8 +32,10 @@ import { StatusCommand } from './status.command';
     RebuildCommand,
     StatusCommand,
     ParkedCommand,
+    OutboxCommand,
     KeysCommand,
     DefinitionsCommand,
+    CounterfactualCommand,
     BackupCommand,
     RestoreCommand,
     CopyLogCommand,

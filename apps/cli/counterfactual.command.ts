@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { DefinitionSource, Refused, type Json } from '@baton/kernel';
+import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
+import { instant } from './attribution-reports';
+import { key, line, printJson, printTable } from './output';
+import { Session } from './session';
+
+interface Options {
+  readonly policy?: string;
+  readonly calendar?: string;
+  readonly routing?: string;
+  readonly weights?: string;
+  readonly baseline?: string;
+  readonly baselineCalendar?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly timeZone?: string;
+  readonly happenedBy?: string;
+  readonly knownBy?: string;
+  readonly json?: boolean;
+}
+
+/** A version by its reference, or the body that a file holds. */
+const given = (text: string | undefined, path: string): Json | undefined => {
+  if (text === undefined || /^[a-z-]+@\d+$/.test(text)) return text;
+  try {
+    return JSON.parse(readFileSync(text, 'utf8')) as Json;
+  } catch (error) {
+    throw new Refused('cli/unreadable-file', (error as Error).message, path);
+  }
+};
+
+const head = ['clocks', 'breaches as agreed', 'as supposed', 'gained', 'lost', 'kept'];
+const counts = ({ clocks, baseline, alternative, gained, lost, kept }: BreachCounts) => [
+  ...[clocks, baseline, alternative, gained, lost, kept],
+];
+
+const print = ({ sla, routing, position, at }: Counterfactual): void => {
+  if (sla) {
+    const { total, byKind, byRep, byMonth, breaches } = sla;
+    for (const [what, rows] of [['kind', byKind] as const, ['rep', byRep] as const, ['month', byMonth] as const])
+      printTable([what, ...head], [...rows.map((row) => [key(row.key), ...counts(row)]), ['total', ...counts(total)]]);
+    const changed = breaches.filter(({ change }) => change !== 'kept');
+    printTable(
+      ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'known in time as'],
+      changed.map(({ change, leadId, kind, rep, startedAt, baseline, alternative }) => [
+        ...[change, leadId, kind, key(rep), startedAt, baseline?.dueAt ?? '', alternative?.dueAt ?? ''],
+        ...[(alternative ?? baseline)?.answeredAt ?? '', (change === 'gained' ? alternative : baseline)?.known ?? ''],
+      ]),
+    );
+  }
+  if (routing) {
+    printTable(
+      ['rep', 'leads as it was', 'as supposed'],
+      routing.byRep.map(({ rep, baseline, alternative }) => [rep, baseline, alternative]),
+    );
+    printTable(
+      ['lead', 'qualified', 'went to', 'would have gone to', 'by', 'queue', 'rule'],
+      routing.differing.map(({ leadId, qualifiedAt, baseline, alternative, by, queue, rule }) => [
+        ...[leadId, qualifiedAt, key(baseline), key(alternative), by, queue, rule],
+      ]),
+    );
+  }
+  line(`Judged at ${at}, up to position ${position} of the log; nothing was written.`);
+};
+
+@Command({
+  name: 'counterfactual',
+  description: 'The same log under another SLA policy, calendar or routing: breaches gained and lost, leads rerouted.',
+})
+export class CounterfactualCommand extends CommandRunner {
+  async run(_: string[], options: Options): Promise<void> {
+    const { timeZone } = options;
+    const at = (name: 'from' | 'to' | 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
+    const cut = { happenedBy: at('happenedBy'), knownBy: at('knownBy') };
+    await Session.use(async ({ log, journal, clock, app }) => {
+      const answer = await counterfactual(
+        { log, journal, definitions: app.get(DefinitionSource) },
+        {
+          policy: given(options.policy, 'policy'),
+          calendar: given(options.calendar, 'calendar'),
+          routing: given(options.routing, 'routing'),
+          weights: given(options.weights, 'weights'),
+          baselinePolicy: given(options.baseline, 'baseline'),
+          baselineCalendar: given(options.baselineCalendar, 'baselineCalendar'),
+          ...{ from: at('from'), to: at('to'), timeZone, cut },
+          at: cut.happenedBy ?? cut.knownBy ?? clock.now(),
+        },
+      );
+      if (options.json) printJson(answer);
+      else print(answer);
+    });
+  }
+
+  @Option({ flags: '--policy <file|version>', description: 'Another SLA policy: a JSON file, or sla-policy@2.' })
+  policy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--calendar <file|version>', description: 'Another business calendar.' })
+  calendar(value: string) {
+    return value;
+  }
+  @Option({ flags: '--routing <file|version>', description: 'Other routing rules.' })
+  routing(value: string) {
+    return value;
+  }
+  @Option({ flags: '--weights <file>', description: 'Weights of reps by queue: {"emea": {"ann": 200, "bob": 0}}.' })
+  weights(value: string) {
+    return value;
+  }
+  @Option({
+    flags: '--baseline <file|version>',
+    description: 'Compare with this policy; by default with the clocks as they were recorded.',
+  })
+  baseline(value: string) {
+    return value;
+  }
+  @Option({ flags: '--baseline-calendar <file|version>', description: 'Compare with this calendar.' })
+  baselineCalendar(value: string) {
+    return value;
+  }
+  @Option({ flags: '--from <day>', description: 'Clocks started, leads qualified from this day or instant on.' })
+  from(value: string) {
+    return value;
+  }
+  @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
+  to(value: string) {
+    return value;
+  }
+  @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
+  timeZone(value: string) {
+    return value;
+  }
+  @Option({ flags: '--happened-by <instant>', description: 'Leave out what occurred later.' })
+  happenedBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--known-by <instant>', description: 'Leave out what was recorded later.' })
+  knownBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  json() {
+    return true;
+  }
+  @Help('after')
+  example() {
+    return '\nExample: baton counterfactual --policy five-minutes.json --from 2023-01-01 --to 2024-01-01';
+  }
+}
