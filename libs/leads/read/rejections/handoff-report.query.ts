@@ -1,8 +1,7 @@
 import { quantile, type Instant, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
-import { whereLimbo } from '../handoff-queue/handoff-queue.query';
-import { handoffs, type WorkedHandoff } from '../handoffs/handoffs.projection';
+import { handoffs, type HandoffsDocument, type WorkedHandoff } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; null of `queue`: those whose rep no queue chose. */
@@ -109,12 +108,13 @@ const whereOf = ({ from, to }: HandoffFilters): Where => ({
   ...(from && { lastAt: { gte: from } }),
 });
 
+/** As `whereLimbo` says it. */
+const inLimbo = ({ waiting, merged, limboAt }: HandoffsDocument, at: Instant): boolean =>
+  waiting && !merged && limboAt !== null && limboAt <= at;
+
 /** Every handoff that is asked for, and whether its lead is in limbo with it. */
 async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) {
   const { from, to, rep, queue, definition } = filters;
-  const limbo = new Set<string>();
-  for await (const page of models.pages(handoffs, whereLimbo({}, at)))
-    for (const { doc } of page) limbo.add(doc.leadId);
   for await (const page of models.pages(handoffs, whereOf(filters)))
     for (const { doc } of page)
       for (const [index, handoff] of doc.handoffs.entries()) {
@@ -123,8 +123,7 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
         if (queue !== undefined && (handoff.queue ?? null) !== queue) continue;
         if (definition && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
-        const waits = handoff.disposition === 'waiting';
-        yield { handoff, limbo: isLast && waits && limbo.has(doc.leadId) };
+        yield { handoff, limbo: isLast && handoff.disposition === 'waiting' && inLimbo(doc, at) };
       }
 }
 
