@@ -5,6 +5,7 @@ import { instantOf, Refused } from '@baton/kernel';
 import {
   definitionDifference,
   definitionInForce,
+  dueReviews,
   listDefinitions,
   overdueReviews,
   ToDefinition,
@@ -13,6 +14,7 @@ import {
 import { leads, ToLead, whereLeads } from '@baton/leads';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
+import { startingBody, startingDefinitions } from './starting-definitions';
 
 interface Options {
   kind?: string;
@@ -23,6 +25,7 @@ interface Options {
   team?: 'marketing' | 'sales';
   from?: string;
   reviewBy?: string;
+  days?: number;
   as?: string;
   json?: boolean;
 }
@@ -68,6 +71,7 @@ const apply: Action = async (session, options) => {
       if (outcome instanceof Refused) told.refused++;
       else if (outcome.events > 0) told.qualified++;
   }
+  await session.settle(); // who was qualified is handed off
   return told;
 };
 const judgingKinds = ['mql', 'scoring-model'];
@@ -85,10 +89,11 @@ const actions: Readonly<Record<string, Action>> = {
       before: needed(options, 'against'),
       after: needed(options, 'number'),
     }),
+  due: ({ models, clock }, { days = 30 }) => dueReviews(models, { at: clock.now(), days }),
   overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
   propose: (session, options) =>
     send(session, options, 'ProposeDefinition', {
-      body: bodyOf(needed(options, 'body')),
+      body: options.body === undefined ? startingBody(needed(options, 'kind')) : bodyOf(options.body),
       reason: needed(options, 'reason'),
       ...(options.from && { inForceFrom: instantOf(options.from, 'from') }),
       ...(options.reviewBy && { reviewBy: options.reviewBy }),
@@ -101,13 +106,15 @@ const actions: Readonly<Record<string, Action>> = {
       reason: needed(options, 'reason'),
     }),
   apply,
+  starter: (_, { kind }) => Promise.resolve(kind === undefined ? startingDefinitions : startingBody(kind)),
 };
 
 @Command({
   name: 'definitions',
   arguments: '<action>',
   argsDescription: { action: Object.keys(actions).join(', ') },
-  description: 'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads.',
+  description:
+    'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads, and bodies to start with.',
 })
 export class DefinitionsCommand extends CommandRunner {
   async run([action]: string[], options: Options): Promise<void> {
@@ -134,7 +141,10 @@ export class DefinitionsCommand extends CommandRunner {
   against(value: string) {
     return Number(value);
   }
-  @Option({ flags: '--body <file.json>', description: 'The definition itself.' })
+  @Option({
+    flags: '--body <file.json>',
+    description: 'The definition itself; without it, the one that starter shows.',
+  })
   body(value: string) {
     return value;
   }
@@ -154,6 +164,10 @@ export class DefinitionsCommand extends CommandRunner {
   reviewBy(value: string) {
     return value;
   }
+  @Option({ flags: '--days <number>', description: 'Of due: reviews within so many days; 30 by default.' })
+  days(value: string) {
+    return wholeDays(value);
+  }
   @Option({ flags: '--as <actor>', description: 'Who speaks; two people approve, one a team.' })
   as(value: string) {
     return value;
@@ -167,6 +181,12 @@ export class DefinitionsCommand extends CommandRunner {
     return '\nExample: baton definitions approve --kind channel-rules --number 2 --team sales --as sam';
   }
 }
+
+const wholeDays = (value: string): number => {
+  const days = Number(value);
+  if (Number.isInteger(days) && days >= 0 && days <= 366) return days;
+  throw new Refused('cli/bad-argument', 'Give a whole number of days from 0 to 366.', 'days');
+};
 
 const printRows = (rows: readonly Record<string, unknown>[]): void => {
   const head = Object.keys(rows[0] ?? { nothing: '' }).filter((name) => name !== 'body');

@@ -2,6 +2,7 @@ export { DefinitionsModule, definitionsParts } from './definitions.module';
 export {
   definitionInForce,
   definitionDifference,
+  dueReviews,
   listDefinitions,
   oneDefinition,
   overdueReviews,

@@ -5,6 +5,7 @@ import { definitions } from './definitions.projection';
 import {
   definitionDifference,
   definitionInForce,
+  dueReviews,
   listDefinitions,
   oneDefinition,
   overdueReviews,
@@ -96,6 +97,14 @@ describe('the list of definitions', () => {
       await expect(definitionDifference(models, { ...asked, after: 9 })).rejects.toMatchObject({
         code: 'definition/unknown-version',
       });
+    });
+    it('lists the reviews that come up, the overdue ones first', async () => {
+      const due = async (day: string, days: number) => refs(await dueReviews(models, { at: on(day), days }));
+      expect(await due('02-14', 0)).toEqual([]);
+      expect(await due('02-14', 1)).toEqual(['sql@1']);
+      expect(await due('02-20', 60)).toEqual(['sql@1', 'mql@1']);
+      expect(await due('03-01', 91)).toEqual(['sql@1']); // mql@2 has taken the place of mql@1
+      expect(await due('03-01', 92)).toEqual(['sql@1', 'mql@2']);
     });
     it('lists the reviews that are overdue, of versions in force only', async () => {
       expect(refs(await overdueReviews(models, { at: on('02-15') }))).toEqual([]);

@@ -2,7 +2,7 @@ import { NotFound, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { difference, inForceAt, type Difference } from '../../write/definition/versions.rules';
 import { definitions, type DefinitionDocument } from './definitions.projection';
-import { overdueAt } from './reviews.rules';
+import { dueWithin } from './reviews.rules';
 
 /** Every version of one kind, or of all, by kind and number. */
 export const listDefinitions = async (
@@ -50,4 +50,10 @@ export const definitionDifference = async (
 export const overdueReviews = async (
   models: ReadModels,
   { at }: { readonly at: Instant },
-): Promise<DefinitionDocument[]> => overdueAt(await listDefinitions(models), at);
+): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, -1);
+
+/** The versions in force at an instant whose review is due within so many days or overdue, the earliest day first. */
+export const dueReviews = async (
+  models: ReadModels,
+  { at, days }: { readonly at: Instant; readonly days: number },
+): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, days);

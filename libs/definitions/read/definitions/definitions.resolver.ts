@@ -2,12 +2,13 @@ import { Args, ArgsType, Field, Int, ObjectType, Query, Resolver } from '@nestjs
 import { Clock, type Instant, type Json } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, DayScalar, everyRole, InstantScalar, JsonScalar, ReadArgs } from '@baton/platform/graphql';
-import { IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Difference } from '../../write/definition/versions.rules';
 import type { DefinitionDocument } from './definitions.projection';
 import {
   definitionDifference,
   definitionInForce,
+  dueReviews,
   listDefinitions,
   oneDefinition,
   overdueReviews,
@@ -88,6 +89,14 @@ class InstantArgs extends ReadArgs {
   at?: Instant;
 }
 @ArgsType()
+class DueArgs extends InstantArgs {
+  @IsInt()
+  @Min(0)
+  @Max(366)
+  @Field(() => Int, { defaultValue: 30, description: 'Within so many days, up to 366.' })
+  days: number = 30;
+}
+@ArgsType()
 class DefinitionArgs extends KindArgs {
   @IsOptional()
   @IsInt()
@@ -155,5 +164,13 @@ export class DefinitionsResolver {
   @Allow(...everyRole)
   async overdueReviews(@Args() { at, asOf }: InstantArgs): Promise<DefinitionType[]> {
     return (await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now() })).map(node);
+  }
+
+  @Query(() => [DefinitionType], {
+    description: 'The definitions in force whose review is due within some days or overdue, the earliest day first.',
+  })
+  @Allow(...everyRole)
+  async dueReviews(@Args() { at, days, asOf }: DueArgs): Promise<DefinitionType[]> {
+    return (await dueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), days })).map(node);
   }
 }

@@ -1,13 +1,15 @@
-import type { Day, Instant } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type Day, type Instant } from '@baton/kernel';
 import { inForceAt, type Tenure } from '../../write/definition/versions.rules';
 
 /**
- * The versions in force at an instant whose review day lies before that instant's day (UTC), longest overdue first.
+ * The versions in force at an instant whose review is due within so many days, the earliest review day first; those that
+ * are overdue are among them. With 0 days: today (UTC) or before; with -1 the overdue ones alone.
  * @param versions of all kinds, in any order
  */
-export const overdueAt = <V extends Tenure & { readonly kind: string; readonly reviewBy: Day }>(
+export const dueWithin = <V extends Tenure & { readonly kind: string; readonly reviewBy: Day }>(
   versions: readonly V[],
   at: Instant,
+  days: number,
 ): V[] =>
   [...new Set(versions.map(({ kind }) => kind))]
     .flatMap(
@@ -17,5 +19,5 @@ export const overdueAt = <V extends Tenure & { readonly kind: string; readonly r
           at,
         ) ?? [],
     )
-    .filter(({ reviewBy }) => reviewBy < at.slice(0, 10))
+    .filter(({ reviewBy }) => reviewBy <= fromMs(toMs(at) + days * DAY_MS).slice(0, 10))
     .sort((a, b) => (a.reviewBy === b.reviewBy ? (a.kind < b.kind ? -1 : 1) : a.reviewBy < b.reviewBy ? -1 : 1));

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoredEvent } from '@baton/kernel';
+import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
+
+interface Told {
+  readonly looked: number;
+  readonly qualified: number;
+  readonly refused: number;
+}
+
+describe('baton definitions apply', () => {
+  const folder = temporaryFolder();
+  const events = (...types: string[]): readonly StoredEvent[] =>
+    baton(folder, 'events', '--types', types.join(','))
+      .stdout.split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as StoredEvent);
+  const qualifiedBy = (ref: string) =>
+    events('LeadQualified').filter(({ data }) => (data as { definition: string }).definition === ref);
+  const apply = () => batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');
+  const agree = (number: number, criteria: object) => {
+    const body = join(folder, `mql-${number}.json`);
+    writeFileSync(body, JSON.stringify({ criteria }));
+    const version = ['--kind', 'mql', '--number', String(number)];
+    batonJson(folder, 'definitions', 'propose', '--kind', 'mql', '--body', body, '--reason', 'test', '--as', 'tilda');
+    batonJson(folder, 'definitions', 'approve', ...version, '--team', 'marketing', '--as', 'ines');
+    batonJson(folder, 'definitions', 'approve', ...version, '--team', 'sales', '--as', 'otto');
+  };
+  beforeAll(() => {
+    batonJson(folder, 'demo', '--once', '--scale', '0.03');
+    agree(3, { field: 'employees', gte: 200 });
+  }, 300_000);
+
+  it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', () => {
+    const tip = events('LeadHandedOff').length;
+    const told = apply();
+    expect(told.looked).toBeGreaterThan(10);
+    expect(told.qualified).toBeGreaterThan(0);
+    expect(told.qualified).toBeLessThan(told.looked);
+    const qualified = qualifiedBy('mql@3');
+    expect(qualified).toHaveLength(told.qualified);
+    for (const { meta, data } of qualified) {
+      expect(meta).toMatchObject({ actor: 'tilda', origin: 'person', mode: 'live' });
+      expect(data).toHaveProperty('evidence');
+    }
+    expect(events('LeadHandedOff').length - tip).toBe(told.qualified);
+  }, 120_000);
+
+  it('changes nothing when it is repeated', () => {
+    const before = events('LeadQualified', 'LeadHandedOff').length;
+    expect(apply()).toMatchObject({ qualified: 0 });
+    expect(events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
+  }, 120_000);
+
+  it('goes on where it was killed: in the end everybody is qualified, once', async () => {
+    agree(4, { field: 'employees', gte: 1 });
+    const killed = batonRunning(folder, 'definitions', 'apply', '--kind', 'mql');
+    const gone = new Promise((resolve) => killed.once('exit', resolve));
+    for (let looks = 50; looks > 0 && qualifiedBy('mql@4').length === 0; looks--);
+    killed.kill('SIGKILL');
+    await gone;
+    const first = qualifiedBy('mql@4').length;
+    const told = apply();
+    const all = qualifiedBy('mql@4').map(({ stream }) => stream);
+    expect(all).toHaveLength(first + told.qualified);
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.length).toBeGreaterThan(5);
+    expect(apply().qualified).toBe(0);
+  }, 180_000);
+
+  it('is refused for a kind that decides over nobody again', () => {
+    const { status, stderr } = baton(folder, 'definitions', 'apply', '--kind', 'loss-reasons');
+    expect(status).toBe(1);
+    expect(stderr).toContain('cli/nothing-to-apply');
+  }, 60_000);
+});
