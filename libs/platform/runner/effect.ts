@@ -119,8 +119,9 @@ const attemptOf = async (outbound: Outbound, sent: Message, timers: Timers, leav
   } catch (error) {
     if (leaving.aborted) throw stopping();
     // What a foreign library says may hold names: only codes of our own are kept.
-    const code = error instanceof BatonError ? error.code : 'effect/not-sent';
-    return { type: 'NoteMessageFailed', data: { code, ...(error instanceof Refused && { refused: true }) } };
+    const told = error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target has not taken it.');
+    const refused = error instanceof Refused && { refused: true as const };
+    return { type: 'NoteMessageFailed', data: { code: told.code, ...refused } };
   } finally {
     answered.abort();
     over.abort();
