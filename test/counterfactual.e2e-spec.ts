@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toMs, type StoredEvent } from '@baton/kernel';
+import type { SlaPolicy } from '@baton/definitions';
+import { disposition, firstResponse, type BreachChange, type Counterfactual } from '@baton/leads';
+import { baton, batonJson, temporaryFolder } from './support/baton';
+
+const folder = temporaryFolder();
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const immediate = ['duplicate', 'bad-contact-data'];
+const dispositions = ['LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'];
+
+const policy = (response: string, clock: 'wall-clock' | 'business-calendar', decision: string): SlaPolicy => ({
+  obligations: [
+    firstResponse({ budget: response, clock, immediate }),
+    disposition({ budget: decision, clock: 'wall-clock' }),
+  ],
+});
+const calendar = {
+  timeZone: 'UTC',
+  hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00' }],
+};
+const file = (name: string, body: object): string => {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(body));
+  return path;
+};
+
+interface Lived {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Record<string, unknown>;
+  readonly at: number;
+}
+/** When a time runs out: on the wall by adding, in business hours second by second. */
+type Due = (start: number) => number;
+const wall =
+  (ms: number): Due =>
+  (start) =>
+    start + ms;
+const businessHours =
+  (ms: number): Due =>
+  (start) => {
+    let left = ms / 1000;
+    let at = start;
+    for (; left > 0; at += 1000) {
+      const weekday = (Math.floor(at / DAY) + 4) % 7; // 1970-01-01 was a Thursday; 0 is Sunday
+      const hour = Math.floor((at % DAY) / HOUR);
+      if (weekday >= 1 && weekday <= 5 && hour >= 9 && hour < 17) left--;
+    }
+    return at;
+  };
+
+/**
+ * The breaches of a history by the words of the agreement: nobody answered a lead within the time after it was handed
+ * over. A new handover begins anew; whoever is disqualified or rejected at once is owed no response; the clocks of a lead
+ * that turned out to be somebody else stand still.
+ */
+const breachesOf = (people: readonly (readonly Lived[])[], response: Due, decision: Due): ReadonlySet<string> => {
+  const breaches = new Set<string>();
+  for (const life of people)
+    for (const [index, { id, type, data, at }] of life.entries()) {
+      if (type !== 'LeadHandedOff' || data['external']) continue;
+      const after = life.slice(index + 1);
+      const again = after.findIndex((event) => event.type === 'LeadHandedOff');
+      const until = again < 0 ? after : after.slice(0, again);
+      const merged = life.findLast((event) => ['LeadMergedInto', 'LeadUnmergedFrom'].includes(event.type));
+      const asleepFrom = merged?.type === 'LeadMergedInto' ? merged.at : Infinity;
+      const judge = (
+        kind: string,
+        due: number,
+        answers: (event: Lived) => boolean,
+        ends: (event: Lived) => boolean,
+      ) => {
+        const first = until.find((event) => answers(event) || ends(event)) ?? (again < 0 ? undefined : after[again]);
+        if (first ? first.at > due : due < asleepFrom) breaches.add(`${kind} ${id}`);
+      };
+      judge(
+        'first-response',
+        response(at),
+        (event) =>
+          event.type === 'TouchRecorded' && event.data['team'] === 'sales' && event.data['direction'] === 'outbound',
+        (event) =>
+          event.type === 'LeadDisqualified' ||
+          (event.type === 'LeadRejected' && immediate.includes(event.data['reason'] as string)),
+      );
+      judge(
+        'disposition',
+        decision(at),
+        (event) => dispositions.includes(event.type),
+        () => false,
+      );
+    }
+  return breaches;
+};
+
+describe("the demo's months under other agreements", () => {
+  let people: (readonly Lived[])[];
+  let log: string;
+  const told = () => baton(folder, 'events').stdout;
+  const ask = (...options: string[]) => batonJson<Counterfactual>(folder, 'counterfactual', ...options);
+  const changes = ({ sla }: Counterfactual) =>
+    sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
+
+  beforeAll(() => {
+    batonJson(folder, 'demo', '--once', '--scale', '0.1');
+    log = told();
+    const lives = new Map<string, Lived[]>();
+    for (const line of log.split('\n').filter(Boolean)) {
+      const { id, type, data, meta, stream } = JSON.parse(line) as StoredEvent;
+      if (!stream.startsWith('lead-')) continue;
+      const life = lives.get(stream) ?? [];
+      lives.set(stream, life);
+      life.push({ id, type, data: data as Record<string, unknown>, at: toMs(meta.occurredAt) });
+    }
+    people = [...lives.values()].map((life) => life.sort((a, b) => a.at - b.at));
+  }, 300_000);
+
+  const five = policy('PT5M', 'wall-clock', 'PT24H');
+  const day = policy('PT24H', 'wall-clock', 'P4D');
+  const work = policy('PT8H', 'business-calendar', 'P1D');
+  it.each([
+    ['five minutes, then a day', five, day, wall(5 * 60_000), wall(DAY), wall(DAY), wall(4 * DAY)],
+    ['a day, then five minutes', day, five, wall(DAY), wall(4 * DAY), wall(5 * 60_000), wall(DAY)],
+    ['a day, then eight business hours', day, work, wall(DAY), wall(4 * DAY), businessHours(8 * HOUR), wall(DAY)],
+  ])(
+    'gain and lose the breaches that a count by hand does: %s',
+    (_, one, other, ...[response, decision, response2, decision2]) => {
+      const hours = file('calendar.json', calendar);
+      const answer = ask(
+        ...['--baseline', file('one.json', one), '--policy', file('other.json', other)],
+        ...['--calendar', hours, '--baseline-calendar', hours],
+      );
+      const before = breachesOf(people, response, decision);
+      const after = breachesOf(people, response2, decision2);
+      const expected = [...new Set([...before, ...after])].map(
+        (clock) => `${before.has(clock) ? (after.has(clock) ? 'kept' : 'lost') : 'gained'} ${clock}`,
+      );
+      expect(changes(answer)).toEqual(expected.sort());
+      const { gained, lost, kept } = answer.sla!.total;
+      expect(gained + lost).toBeGreaterThan(20);
+      expect(gained + lost + kept).toBe(expected.length);
+      for (const rows of [answer.sla!.byKind, answer.sla!.byRep, answer.sla!.byMonth])
+        expect(rows.reduce((sum, row) => sum + row.gained - row.lost, 0)).toBe(gained - lost);
+    },
+    60_000,
+  );
+
+  it('are what they were under the same agreements', () => {
+    const { sla, routing } = ask(
+      ...['--policy', 'sla-policy@1', '--calendar', 'business-calendar@1', '--routing', 'routing@1'],
+    );
+    expect(sla!.breaches.length).toBeGreaterThan(50);
+    expect(sla!.breaches.filter(({ change }) => change !== 'kept')).toEqual([]);
+    expect(routing!.qualified).toBeGreaterThan(50);
+    expect(routing!.differing).toEqual([]);
+  }, 60_000);
+
+  it('leave the log as it was', () => expect(told()).toBe(log), 60_000);
+});
