@@ -4,6 +4,7 @@ import { addressees, companySteps, type CompanyStep } from './demo/company';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
+import { slaReportOf } from './sla-reports';
 import { serveUntilStopped } from './start.command';
 
 interface Options {
@@ -58,6 +59,8 @@ export class DemoCommand extends CommandRunner {
         line(`\nA company's history is in the log: ${events} new events.\n`);
         await attributionTable(session, SIDE_BY_SIDE, reports);
         await velocityTable(session, { ...reports, by: 'product' });
+        line('');
+        await slaReportOf(session, reports);
       }
     });
     if (!once) await serveUntilStopped(json);

@@ -5,7 +5,7 @@ import {
   type DefinitionKind,
   type RejectionReasons,
 } from '@baton/definitions';
-import type { Json } from '@baton/kernel';
+import { Refused, type Json } from '@baton/kernel';
 import { startingPolicy } from '@baton/leads';
 
 /** The closed days of 2023 to 2025 of a company in New York, as `YYYYMMDD`, and why. */
@@ -156,4 +156,11 @@ export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>
   sql: startingSql,
   'sla-policy': startingSla(builtInRejectionReasons, 50) as unknown as Json,
   routing: { handoffOwner: 'head-of-sales', rules: [], otherwise: 'sales' },
+};
+
+/** @returns the body to begin with; throws Refused `cli/argument-missing` for a kind that has none */
+export const startingBody = (kind: string): Json => {
+  if (Object.hasOwn(startingDefinitions, kind)) return startingDefinitions[kind as DefinitionKind]!;
+  const kinds = Object.keys(startingDefinitions).join(', ');
+  throw new Refused('cli/argument-missing', `Give --body; only ${kinds} have one to start with.`, 'body');
 };

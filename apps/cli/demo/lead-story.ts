@@ -92,7 +92,7 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
       ...(topic === 'content' && { content: [random.pick(heard.content)] }),
       ...(random.chance(0.6) && { objections: [random.pick(heard.objections)] }),
       ...(random.chance(0.3) && { competitors: [random.pick(competitors)] }),
-      ...(random.chance(0.2) && { note: random.pick(needs) }),
+      ...(random.chance(0.2) && { note: random.pick(heard.notes) }),
     });
   };
 

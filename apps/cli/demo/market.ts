@@ -216,12 +216,16 @@ export const askingTouch = (random: Random, channel: Channel, at: number, buying
     : { action: 'form', ...marks, page: '/library', content: random.pick(downloads) };
 };
 
+/** What reps attach to their e-mails. */
+const sentContents = ['pricing-guide', 'case-study-month-end', 'security-answers'];
+
 /** A contact that sales makes. */
 export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting' | 'linkedin-message'): Touch => ({
   action,
   team: 'sales',
   direction: random.chance(action === 'e-mail' ? 0.15 : 0.05) ? 'inbound' : 'outbound',
   channel: 'outbound sales',
+  ...(action === 'e-mail' && random.chance(0.3) && { content: random.pick(sentContents) }),
   minutes: { call: random.int(2, 30), 'e-mail': random.int(3, 12), meeting: random.int(25, 75), 'linkedin-message': 3 }[
     action
   ],

@@ -34,7 +34,10 @@ export const routingRules: Routing = {
   signals: [
     { code: 'pricing-view', touches: [{ page: '/pricing' }], within: 'P30D' },
     { code: 'call-me', label: 'Asks to be called', touches: [{ action: 'form', page: '/demo' }], within: 'P30D' },
-    { code: 'compares', touches: [{ content: 'buyers-checklist' }, { content: 'roi-calculator' }] },
+    {
+      code: 'compares',
+      touches: ['buyers-checklist', 'roi-calculator'].map((content) => ({ action: 'download', content })),
+    },
     { code: 'repeated-visits', touches: [{ action: 'page-view' }], times: 3, within: 'P7D' },
   ],
 };
@@ -74,6 +77,7 @@ export const heard = {
   questions: ['How long does it take to set up?', 'Where is the data kept?', 'Can finance keep its spreadsheets?'],
   messages: ['One number for both teams.', 'The month closes in a day.', 'No migration project.'],
   content: ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'],
+  notes: ['Was burnt by a migration once.', 'Reports to a new finance chief.', 'Prefers mornings, dislikes slides.'],
 };
 /** What deals ask marketing for, and what marketing delivers. */
 export const support = [

@@ -1,0 +1,22 @@
+import { bodyFault, holidaysOf, type DefinitionKind } from '@baton/definitions';
+import { compileCalendar, dueOf, startingPolicy } from '@baton/leads';
+import { startingBody, startingCalendar, startingDefinitions } from './starting-definitions';
+
+describe('definitions to start with', () => {
+  it.each(Object.entries(startingDefinitions))('%s can be proposed', (kind, body) => {
+    expect(bodyFault(kind as DefinitionKind, body)).toBeUndefined();
+  });
+
+  it('are refused for a kind that has none', () => {
+    expect(() => startingBody('icp')).toThrow(expect.objectContaining({ code: 'cli/argument-missing', path: 'body' }));
+    expect(() => startingBody('toString')).toThrow(expect.objectContaining({ code: 'cli/argument-missing' }));
+  });
+
+  it('count working hours: an hour from the evening before Thanksgiving ends on the Monday after', () => {
+    expect(holidaysOf(startingCalendar.holidayFile)).toContain('2023-11-23');
+    const calendar = compileCalendar(startingBody('business-calendar') as never);
+    const [firstResponse] = startingPolicy([]).obligations;
+    // Wednesday 17:30 in New York; Thursday and Friday are holidays, Monday opens at 14:00 UTC.
+    expect(dueOf(firstResponse!, calendar, '2023-11-22T22:30:00.000Z').dueAt).toBe('2023-11-27T14:30:00.000Z');
+  });
+});
