@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toMs, type StoredEvent } from '@baton/kernel';
 import type { SlaPolicy } from '@baton/definitions';
 import { disposition, firstResponse, type BreachChange, type Counterfactual } from '@baton/leads';
-import { baton, batonJson, temporaryFolder } from './support/baton';
+import { baton, batonJson, Served, temporaryFolder } from './support/baton';
 
 const folder = temporaryFolder();
 const HOUR = 3_600_000;
@@ -158,4 +158,60 @@ describe("the demo's months under other agreements", () => {
   }, 60_000);
 
   it('leave the log as it was', () => expect(told()).toBe(log), 60_000);
+
+  it('are answered to analysts in pages, and to no salesperson', async () => {
+    const served = await Served.start(folder);
+    const query = `query ($policy: Json, $after: String, $change: BreachChangeKind) {
+      slaCounterfactual(input: { policy: $policy }) {
+        position total { gained lost kept } byRep { key gained } routedByRep { rep }
+        breaches(first: 20, after: $after, change: $change) {
+          totalCount pageInfo { hasNextPage endCursor }
+          edges { node { leadId kind rep change alternative { dueAt state } baseline { definition state } } }
+        }
+      }
+    }`;
+    interface Page {
+      readonly slaCounterfactual: {
+        readonly total: { readonly gained: number; readonly lost: number; readonly kept: number };
+        readonly breaches: {
+          readonly totalCount: number;
+          readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+          readonly edges: readonly { readonly node: BreachChange }[];
+        };
+      };
+    }
+    try {
+      const nodes: BreachChange[] = [];
+      let page: Page['slaCounterfactual'] | undefined;
+      for (let after: string | null = null; !page || page.breaches.pageInfo.hasNextPage;) {
+        const { data }: { data: Page } = await served.ask<Page>(query, ['analyst'], { policy: five, after });
+        page = data.slaCounterfactual;
+        nodes.push(...page.breaches.edges.map(({ node }) => node));
+        after = page.breaches.pageInfo.endCursor;
+      }
+      const { gained, lost, kept } = page.total;
+      expect(nodes).toHaveLength(gained + lost + kept);
+      expect(
+        new Set(nodes.map(({ leadId, kind, alternative }) => `${leadId} ${kind} ${alternative?.dueAt}`)).size,
+      ).toBe(nodes.length);
+      const only = await served.ask<Page>(query, ['revops'], { policy: five, change: 'GAINED' });
+      expect(only.data.slaCounterfactual.breaches.totalCount).toBe(gained);
+      expect(gained).toBeGreaterThan(0);
+
+      const denied = await served.ask(query, ['sales'], { policy: five });
+      expect(denied.errors?.[0]?.extensions.code).toBe('access/denied');
+      const faulty = await served.ask(query, ['analyst'], { policy: { obligations: [{}] } });
+      expect(faulty.errors?.[0]?.extensions).toMatchObject({ code: 'definition/invalid-body' });
+    } finally {
+      await served.stop();
+    }
+    const written = told()
+      .slice(log.length)
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as StoredEvent);
+    // A served log goes on: what falls due by now is told, and what follows from it.
+    const asked = written.filter(({ meta }) => !/^(clock$|policy:|effect:)/.test(meta.actor));
+    expect(asked.map(({ type }) => type)).toEqual(Array(3).fill('KeyIssued'));
+  }, 120_000);
 });

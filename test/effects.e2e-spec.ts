@@ -70,7 +70,7 @@ describe('what Baton tells other systems', () => {
   const sentAll = (leadId: string, count: number) =>
     soon(async () => {
       const told = await inbox('messages', `leadId: "${leadId}"`);
-      return told.length === count && told.every(({ status }) => status === 'sent');
+      return told.length === count && told.every(({ status }) => status === 'SENT');
     });
   const events = async (): Promise<readonly StoredEvent[]> => {
     const found: StoredEvent[] = [];
@@ -100,9 +100,9 @@ describe('what Baton tells other systems', () => {
     await handedOff('ada');
     await sentAll('ada', 4);
     expect(await inbox('notifications', 'to: "rita"')).toMatchObject([
-      { kind: 'notification', leadId: 'ada', template: 'lead-handed-off', status: 'sent', task: null },
+      { kind: 'NOTIFICATION', leadId: 'ada', template: 'lead-handed-off', status: 'SENT', task: null },
     ]);
-    const owed = await inbox('tasks', 'to: "rita", task: open');
+    const owed = await inbox('tasks', 'to: "rita", task: OPEN');
     expect(owed.map(({ template }) => template)).toEqual(['sales-owes:first-response', 'sales-owes:disposition']);
     const started = (await events()).filter(({ type }) => type === 'ObligationStarted');
     expect(owed.map(({ doBy }) => doBy)).toEqual(started.map(({ data }) => (data as { dueAt: string }).dueAt));
@@ -118,14 +118,14 @@ describe('what Baton tells other systems', () => {
     await tell('recordTouch', { leadId: 'ada', action: 'call', team: 'sales', direction: 'outbound' }, ['sales']);
     const of = async (leadId: string) =>
       Object.fromEntries((await inbox('tasks', `leadId: "${leadId}"`)).map(({ template, task }) => [template, task]));
-    expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'done', 'sales-owes:disposition': 'open' });
-    const [open] = await inbox('tasks', 'leadId: "ada", task: open');
+    expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'DONE', 'sales-owes:disposition': 'OPEN' });
+    const [open] = await inbox('tasks', 'leadId: "ada", task: OPEN');
     await tell('completeTask', { messageId: open!.messageId }, ['sales']);
     await handedOff('bea');
     await sentAll('bea', 4);
     await tell('rejectLead', { leadId: 'bea', reason: 'wrong-person' }, ['sales']);
-    expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'done', 'sales-owes:disposition': 'done' });
-    expect(await of('bea')).toEqual({ 'sales-owes:first-response': 'dropped', 'sales-owes:disposition': 'done' });
+    expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'DONE', 'sales-owes:disposition': 'DONE' });
+    expect(await of('bea')).toEqual({ 'sales-owes:first-response': 'DROPPED', 'sales-owes:disposition': 'DONE' });
   }, 60_000);
 
   it('a lead of the best grade that comes back alerts its rep, once a day', async () => {
@@ -140,9 +140,9 @@ describe('what Baton tells other systems', () => {
       },
     });
     for (let visits = 0; visits < 3; visits++) await visit('ada');
-    const alerts = async () => (await inbox('notifications', 'leadId: "ada"')).filter(({ kind }) => kind === 'alert');
+    const alerts = async () => (await inbox('notifications', 'leadId: "ada"')).filter(({ kind }) => kind === 'ALERT');
     expect(await alerts()).toMatchObject([{ to: 'rita', template: 'lead-hot' }]);
-    await soon(async () => (await alerts())[0]!.status === 'sent');
+    await soon(async () => (await alerts())[0]!.status === 'SENT');
     expect([...messaging.arrived.values()].filter(({ kind }) => kind === 'alert')).toHaveLength(1);
   }, 60_000);
 
@@ -153,7 +153,7 @@ describe('what Baton tells other systems', () => {
     await handedOff('cleo');
     await soon(async () => {
       const told = await inbox('messages', 'leadId: "cleo"');
-      return told.filter(({ status }) => status === 'sent').length === 3;
+      return told.filter(({ status }) => status === 'SENT').length === 3;
     });
     const { data } = await served.ask<{ outbox: readonly object[] }>(
       '{ outbox { target connected queued waiting sent failed dropped } }',
@@ -165,7 +165,7 @@ describe('what Baton tells other systems', () => {
       { target: 'tasks', connected: true, queued: 0, waiting: 0, sent: 6, failed: 0, dropped: 0 },
     ]);
     crm.fault = () => undefined;
-    const [late] = await inbox('messages', 'leadId: "cleo", status: waiting');
+    const [late] = await inbox('messages', 'leadId: "cleo", status: WAITING');
     await tell('retryMessage', { messageId: late!.messageId });
     await sentAll('cleo', 4);
   }, 60_000);

@@ -19,16 +19,16 @@ import { messages, type MessageDocument } from './messages.projection';
 import { outbox, type TargetState } from './outbox.query';
 
 const valuesOf = <V extends string>(...values: readonly V[]) =>
-  Object.fromEntries(values.map((value) => [value, value])) as { readonly [T in V]: T };
+  Object.fromEntries(values.map((value) => [value.toUpperCase(), value])) as { readonly [T in V as Uppercase<T>]: T };
 const KindEnum = valuesOf('notification', 'task', 'record', 'alert');
 registerEnumType(KindEnum, { name: 'MessageKind', description: 'What a message is.' });
 const StatusEnum = valuesOf('queued', 'waiting', 'sent', 'failed', 'dropped');
 registerEnumType(StatusEnum, {
   name: 'MessageStatus',
-  description: 'queued: to be sent; waiting: to be tried again; failed: given up; dropped: a task done before.',
+  description: 'QUEUED: to be sent; WAITING: to be tried again; FAILED: given up; DROPPED: a task done before.',
 });
 const TaskEnum = valuesOf('open', 'done', 'dropped');
-registerEnumType(TaskEnum, { name: 'TaskStatus', description: 'open; done; dropped: owed no more.' });
+registerEnumType(TaskEnum, { name: 'TaskStatus', description: 'DROPPED: owed no more.' });
 
 const maybe = (description: string) => ({ nullable: true, description });
 

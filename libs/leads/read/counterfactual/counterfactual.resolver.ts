@@ -33,17 +33,17 @@ const MOST_CLOCKS = 500_000;
 const KEPT_MS = 600_000;
 
 enum Change {
-  gained = 'gained',
-  lost = 'lost',
-  kept = 'kept',
+  GAINED = 'gained',
+  LOST = 'lost',
+  KEPT = 'kept',
 }
 registerEnumType(Change, {
   name: 'BreachChangeKind',
   description: 'What becomes of a breach under what is supposed.',
   valuesMap: {
-    gained: { description: 'Breached under what is supposed only.' },
-    lost: { description: 'Breached as agreed only.' },
-    kept: { description: 'Breached under both.' },
+    GAINED: { description: 'Breached under what is supposed only.' },
+    LOST: { description: 'Breached as agreed only.' },
+    KEPT: { description: 'Breached under both.' },
   },
 });
 
