@@ -8,6 +8,7 @@ import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
+import { overload } from './overload';
 import { size } from './size';
 import type { Benchmark, Figure } from './support';
 
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   clocks,
   emmett,
   graphql,
+  overload,
   attribution: attributionModelling,
   leads: leadDecisions,
 };

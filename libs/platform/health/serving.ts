@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LOGGER, CONFIG } from '../platform.module';
 import type { Config } from '../config';
@@ -17,37 +16,27 @@ const ONE_CALLER = 0.75;
 const ARRIVING_MS = 1_000;
 /** An answer of which its reader takes nothing for so long is given up. */
 const READING_MS = 10_000;
-
-interface Reply {
-  code(status: number): Reply;
-  header(name: string, value: string): Reply;
-  send(body: unknown): unknown;
-}
-interface Sender {
-  readonly since: number;
-  readonly socket: Socket;
-}
+/** Requests that begin in one turn of the event loop: between turns others are read, and refused where that is due. */
+const BEGIN_AT_ONCE = 64;
+/** When those who are refused may come again; their connection is not read before. */
+const AGAIN_SECONDS = 1;
 
 /**
  * Refuses whole requests, before their bodies are read, while twice as many are in flight as commands may be (503), or
- * while one caller holds three quarters of the places (429): what waits in memory stays bounded. A request takes a place only
- * when all of it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So
- * whoever sends or reads drop by drop holds nobody up. Health and metrics are always answered.
+ * while one caller holds three quarters of the places (429): what waits in memory stays bounded. A refusal costs next to
+ * nothing: it is given before Fastify sees the request, its text is ready, and its connection is not read again before
+ * the time that it names, so that those who do not wait cannot keep the process busy with refusing. A request takes a place only when all of
+ * it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So whoever sends or
+ * reads drop by drop holds nobody up. Requests begin a few at a time, so that many at once do not keep the process from
+ * refusing those behind them. Health and metrics are always answered.
  */
 export const boundRequests = (app: NestFastifyApplication): void => {
   const limit = app.get<Config>(CONFIG).maxInFlight * 2;
   const metrics = app.get(Metrics);
-  const arriving = new Map<object, Sender>();
+  const arriving = new Map<IncomingMessage, number>();
   const callers = new Map<string, number>();
+  const refuse = refusing(metrics);
   let inFlight = 0;
-  const refuse = (reply: Reply, status: 429 | 503) => {
-    metrics.refusedRequest();
-    const { code, message } = busy();
-    reply
-      .code(status)
-      .header('retry-after', '1')
-      .send({ errors: [{ message, extensions: { code } }] });
-  };
   const full = (caller: string): 429 | 503 | undefined => {
     if (inFlight >= limit) return 503;
     return (callers.get(caller) ?? 0) >= limit * ONE_CALLER ? 429 : undefined;
@@ -56,29 +45,33 @@ export const boundRequests = (app: NestFastifyApplication): void => {
   const admit = (): boolean => {
     if (arriving.size < limit) return true;
     const [slowest] = arriving;
-    if (!slowest || performance.now() - slowest[1].since < ARRIVING_MS) return false;
+    if (!slowest || performance.now() - slowest[1] < ARRIVING_MS) return false;
     arriving.delete(slowest[0]);
-    slowest[1].socket.destroy();
+    slowest[0].socket.destroy();
     return true;
   };
 
-  (app.getHttpServer() as Server).maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
+  const server: Server = app.getHttpServer();
+  server.maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!always.test(request.url!)) {
+      const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
+      if (status) return refuse(response, status);
+      arriving.set(request, performance.now());
+      response.once('close', () => arriving.delete(request));
+    }
+    for (const listener of listeners) listener.call(server, request, response as never);
+  });
+  const begin = atATime(BEGIN_AT_ONCE);
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
-      if (always.test(request.url)) return done();
-      const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
-      if (status) return refuse(reply, status);
-      arriving.set(request, { since: performance.now(), socket: request.raw.socket });
-      reply.raw.once('close', () => arriving.delete(request));
-      done();
-    })
-    .addHook('preValidation', (request, reply, done) => {
+    .addHook('preValidation', ({ raw: request }, reply, done) => {
       if (!arriving.delete(request)) return done();
       const caller = callerOf(request);
       const status = full(caller);
-      if (status) return refuse(reply, status);
+      if (status) return refuse(reply.hijack().raw, status);
       inFlight++;
       callers.set(caller, (callers.get(caller) ?? 0) + 1);
       reply.raw.once('close', () => {
@@ -87,7 +80,7 @@ export const boundRequests = (app: NestFastifyApplication): void => {
         if (others > 0) callers.set(caller, others);
         else callers.delete(caller);
       });
-      done();
+      begin(done);
     })
     .addHook('onSend', (request, _reply, _payload, done) => {
       request.raw.socket.setTimeout(READING_MS);
@@ -95,9 +88,49 @@ export const boundRequests = (app: NestFastifyApplication): void => {
     });
 };
 
+/** @returns what answers a request with 429 or 503, always the same text */
+const refusing = (metrics: Metrics) => {
+  const { code, message } = busy();
+  const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+  const headers = {
+    'retry-after': String(AGAIN_SECONDS),
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+  };
+  return (response: ServerResponse, status: 429 | 503): void => {
+    metrics.refusedRequest();
+    const { socket } = response.req;
+    response.once('close', () => {
+      if (socket.destroyed) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), AGAIN_SECONDS * 1000).unref();
+    });
+    response.writeHead(status, headers).end(body);
+  };
+};
+
+/** @returns what begins pieces of work in the order they come, so many in each turn of the event loop */
+const atATime = (count: number): ((work: () => void) => void) => {
+  const waiting: (() => void)[] = [];
+  let begun = 0;
+  const turn = (): void => {
+    begun = 0;
+    while (begun < count && waiting.length > 0) {
+      begun++;
+      waiting.shift()!();
+    }
+    if (begun > 0) setImmediate(turn);
+  };
+  return (work) => {
+    if (begun === count) return void waiting.push(work);
+    if (begun++ === 0) setImmediate(turn);
+    work();
+  };
+};
+
 /** Whoever shows the same key, or without one comes from the same address. */
-const callerOf = ({ headers, ip }: { readonly headers: IncomingHttpHeaders; readonly ip: string }): string =>
-  headers.authorization ?? ip;
+const callerOf = ({ headers, socket }: IncomingMessage): string => headers.authorization ?? socket.remoteAddress ?? '';
 
 /**
  * On SIGTERM or SIGINT takes no more requests, answers those in flight, finishes the page in hand, saves, gives the

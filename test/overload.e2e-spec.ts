@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { Flood, leadOf } from '../bench/flood';
+import { overloaded, serverOf } from '../bench/overload';
+import { root, temporaryFolder } from './support/baton';
+import { openLog } from './support/server';
+
+describe('a server of which ten times as much is asked as it can do', () => {
+  const folder = temporaryFolder();
+  it('goes on working, tells the others when to come again, and keeps its memory', async () => {
+    const server = await serverOf(folder, join(root, 'dist', 'apps', 'cli', 'main.js'));
+    const flood = await Flood.connect(server, 2_000);
+    // It throws when an answer is neither an acceptance nor a 503 or 429 with Retry-After, or is missing.
+    const rounds = await overloaded(flood, 2, 1_500);
+    flood.close();
+    const memory = server.memory();
+    await server.stop();
+
+    const log = openLog(folder);
+    const { events } = await log.readAll('', { types: ['LeadCaptured'] }, 1_000_000);
+    await log.close();
+    expect(events.map(({ stream }) => stream).sort()).toEqual(flood.accepted.map((n) => `lead-${leadOf(n)}`).sort());
+    const ratio = Math.max(...rounds.map(({ goodput, peak }) => goodput / peak));
+    process.stderr.write(`overload: ${ratio.toFixed(2)} of the peak; ${memory.toFixed(0)} MiB\n`);
+    for (const { refused } of rounds) expect(refused).toBeGreaterThan(0);
+    expect(ratio).toBeGreaterThan(0.3);
+    if (!Number.isNaN(memory)) expect(memory).toBeLessThan(768);
+  }, 600_000);
+});
