@@ -38,6 +38,10 @@ export const isOutage = (error: unknown): boolean =>
   OUTAGES.some((kind) => error instanceof kind) ||
   OUTAGE_CODES.includes((error as { readonly code?: number } | undefined)?.code ?? -1);
 
+/** Broken in the middle: when the driver asked what the server can do, it remembers this failure for ever. */
+export const needsNewClient = (error: unknown): boolean =>
+  (error as { readonly code?: number } | undefined)?.code === 13;
+
 /** Waits before the nth repetition: 50 ms, doubled up to 5 s, less a random part so that clients spread out. */
 export const backOff = async (attempt: number, signal: AbortSignal): Promise<void> => {
   const longest = Math.min(5000, 50 * 2 ** attempt);

@@ -116,14 +116,14 @@ class FakeServer {
   }
 }
 
-eventLogContract('The adapter of EventStoreDB', async () => new EventStoreEventLog(new FakeServer().client));
+eventLogContract('The adapter of EventStoreDB', async () => new EventStoreEventLog(() => new FakeServer().client));
 
 describe('the adapter of EventStoreDB', () => {
   let server: FakeServer;
   let log: EventStoreEventLog;
   beforeEach(() => {
     server = new FakeServer();
-    log = new EventStoreEventLog(server.client, 300);
+    log = new EventStoreEventLog(() => server.client, { totalMs: 300 });
   });
   afterEach(() => log.close());
   const failOnce = (moment: 'asked' | 'done', error: Error) => {

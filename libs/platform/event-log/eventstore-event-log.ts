@@ -33,6 +33,7 @@ import {
   isOutage,
   isSystem,
   logPositionOf,
+  needsNewClient,
   positionIn,
   positionOf,
   stored,
@@ -48,7 +49,23 @@ const IN_FLIGHT = 64; // streams that `appendMany` writes to at once
 const CALL_MS = 5_000; // one append
 const READ_MS = 30_000; // one page, or one stream
 const TOTAL_MS = 30_000; // all repetitions of one call
+const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
+const RENEWAL_MS = 1_000; // between two clients of the driver
+const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
 const SEARCHED_BACK = 1_000; // events of a stream in which a repeated append with `any` looks for itself
+
+/** How long things may take, in milliseconds. */
+export interface Deadlines {
+  /** One append. */
+  readonly callMs: number;
+  /** One page, or one stream. */
+  readonly readMs: number;
+  /** All repetitions of one call; what is under way then still ends by its own deadline. */
+  readonly totalMs: number;
+  /** A subscription without a word. */
+  readonly quietMs: number;
+}
+const usual: Deadlines = { callMs: CALL_MS, readMs: READ_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
 
 /**
  * The log in EventStoreDB. `recordedAt` is the server's clock. An append whose answer was lost is sent again with the
@@ -56,27 +73,37 @@ const SEARCHED_BACK = 1_000; // events of a stream in which a repeated append wi
  */
 export class EventStoreEventLog extends EventLog {
   private readonly closing = new AbortController();
+  private readonly deadlines: Deadlines;
+  private client: Client;
+  private readonly former: Client[] = [];
+  private renewedAt = -Infinity;
 
-  /** @param client of the driver; it reconnects by itself */
+  /** @param clientOf gives a client of the driver, which reconnects by itself where it notices that it must */
   constructor(
-    private readonly client: Client,
-    private readonly totalMs = TOTAL_MS,
+    private readonly clientOf: () => Client,
+    deadlines: Partial<Deadlines> = {},
   ) {
     super();
+    this.deadlines = { ...usual, ...deadlines };
+    this.client = clientOf();
   }
 
   /**
    * @param url connection string, `esdb://host:2113?tls=false`
    * @throws Refused `config/invalid` for one that cannot be read; the driver's words could hold parts of the password
    */
-  static connect(url: string): EventStoreEventLog {
-    let client: EventStoreDBClient;
+  static connect(url: string, deadlines: Partial<Deadlines> = {}): EventStoreEventLog {
+    // What the address says itself comes later, and counts.
+    const [, host, options] = /^([^?]*)\??(.*)$/s.exec(url)!;
+    const pings = `keepAliveInterval=${PING_MS}&keepAliveTimeout=${PING_MS}`;
     try {
-      client = EventStoreDBClient.connectionString(url);
+      return new EventStoreEventLog(
+        () => EventStoreDBClient.connectionString(`${host}?${[pings, options].filter(Boolean).join('&')}`),
+        deadlines,
+      );
     } catch {
       throw new Refused('config/invalid', 'EVENTSTORE_URL is no connection string of EventStoreDB.', 'EVENTSTORE_URL');
     }
-    return new EventStoreEventLog(client);
   }
 
   async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
@@ -91,8 +118,11 @@ export class EventStoreEventLog extends EventLog {
       const before = attempt > 0 && expected === 'any' ? await this.find(stream, events, expected) : undefined;
       if (before) return before;
       try {
-        const options = { expectedRevision, deadline: CALL_MS };
-        const answer = await withDeadline(this.client.appendToStream(stream, batch, options), CALL_MS + 1000);
+        const options = { expectedRevision, deadline: this.deadlines.callMs };
+        const answer = await withDeadline(
+          this.client.appendToStream(stream, batch, options),
+          this.deadlines.callMs + 1000,
+        );
         if (answer.success && answer.position)
           return { position: positionOf(answer.position), revision: Number(answer.nextExpectedRevision) };
       } catch (error) {
@@ -152,7 +182,7 @@ export class EventStoreEventLog extends EventLog {
           if (matches) events.push(stored(event));
           return true;
         },
-        READ_MS,
+        this.deadlines.readMs,
       );
       return { events, position, atTip: !more && looked < maxCount };
     });
@@ -164,10 +194,11 @@ export class EventStoreEventLog extends EventLog {
     { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
   ): AsyncIterable<Page> {
     const stop = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    const quiet = { ms: this.deadlines.quietMs, tip: () => this.tip() };
     let position = after;
     for (let attempt = 0; !stop.aborted; attempt++) {
       try {
-        for await (const page of subscribedPages(this.client, position, filter, limit, stop)) {
+        for await (const page of subscribedPages(this.client, position, filter, limit, stop, quiet)) {
           attempt = 0;
           position = page.position;
           yield page;
@@ -175,6 +206,7 @@ export class EventStoreEventLog extends EventLog {
       } catch (error) {
         // A subscription is dead after its first error: another one begins where this one ended.
         if (!isOutage(error)) throw error;
+        this.renew(error);
         await backOff(attempt, stop);
       }
     }
@@ -194,7 +226,7 @@ export class EventStoreEventLog extends EventLog {
             lowest = event.position;
             return found === START;
           },
-          READ_MS,
+          this.deadlines.readMs,
         );
         const stuck = lowest === undefined || (from !== END && positionOf(lowest) >= positionOf(from));
         if (found !== START || stuck) return found;
@@ -206,11 +238,28 @@ export class EventStoreEventLog extends EventLog {
   async close(): Promise<void> {
     if (this.closing.signal.aborted) return;
     this.closing.abort();
-    await this.client.dispose();
+    await Promise.all([...this.former, this.client].map((client) => client.dispose()));
   }
 
   private repeat<T>(call: (attempt: number) => Promise<T>): Promise<T> {
-    return throughOutages(call, this.totalMs, this.closing.signal);
+    const tried = async (attempt: number): Promise<T> => {
+      try {
+        return await call(attempt);
+      } catch (error) {
+        this.renew(error);
+        throw error;
+      }
+    };
+    return throughOutages(tried, this.deadlines.totalMs, this.closing.signal);
+  }
+
+  /** Once for all calls that fail together; what still goes on over the former client may end there. */
+  private renew(error: unknown): void {
+    if (!needsNewClient(error) || this.closing.signal.aborted) return;
+    if (performance.now() - this.renewedAt < RENEWAL_MS) return;
+    this.renewedAt = performance.now();
+    this.former.push(this.client);
+    this.client = this.clientOf();
   }
 
   /** @returns the answer of an append that was made already: exactly these ids, one after the other, where expected */
@@ -239,7 +288,7 @@ export class EventStoreEventLog extends EventLog {
           if (event) events.push(stored(event));
           return true;
         },
-        READ_MS,
+        this.deadlines.readMs,
       );
     } catch (error) {
       if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;

@@ -5,6 +5,8 @@ import { isSystem, logPositionOf, positionIn, positionOf, stored, type Client } 
 /**
  * One subscription to the whole log as pages. Event types are filtered here and not by the server, because in the quiet
  * of a caught-up log the server would not tell how far it has looked.
+ * @param quiet after so many milliseconds without a word the end of the log is asked for: a server may answer pings and
+ *   yet have forgotten the subscription
  * @returns ends on abort; throws what ended the subscription once all that came before was handed out
  */
 export async function* subscribedPages(
@@ -13,6 +15,7 @@ export async function* subscribedPages(
   { types }: Filter,
   limit: number,
   signal: AbortSignal,
+  quiet: { readonly ms: number; readonly tip: () => Promise<Position> },
 ): AsyncIterable<Page> {
   const wanted = types && new Set(types);
   let events: StoredEvent[] = [];
@@ -54,6 +57,19 @@ export async function* subscribedPages(
       failure ??= error;
       wake();
     });
+  let tip = after; // as it was when last asked for
+  const watch = setInterval(() => {
+    if (events.length > 0 || subscription.readableLength > 0 || subscription.isPaused()) return;
+    if (tip > reached) {
+      // It had this long to tell.
+      failure ??= new UnavailableError();
+      return wake();
+    }
+    quiet.tip().then(
+      (now) => (tip = now),
+      () => undefined, // nothing answers: the pings find that out
+    );
+  }, quiet.ms);
   const onAbort = () => wake();
   signal.addEventListener('abort', onAbort);
 
@@ -81,6 +97,7 @@ export async function* subscribedPages(
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
+    clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
     // The error listener stays: a late error of a subscription that nobody reads must not end the process.
     void subscription.unsubscribe().catch(() => undefined);

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
+import { BatchAppendReq, BatchAppendResp, ReadResp, type ReadReq } from '@eventstore/db-client/generated/streams_pb';
+import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb';
+import { SupportedMethod, SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb';
+import {
+  AllStreamPosition,
+  Empty,
+  MaximumAppendSizeExceeded,
+  StreamIdentifier,
+  UUID,
+  WrongExpectedVersion,
+} from '@eventstore/db-client/generated/shared_pb';
+import { Status } from '@eventstore/db-client/generated/status_pb';
+import {
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
+import { Any } from 'google-protobuf/google/protobuf/any_pb';
+
+interface Stored {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly created: number;
+  readonly type: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+type Sent = Pick<Stored, 'id' | 'type' | 'data' | 'metadata'>;
+type Reading = ServerWritableStream<ReadReq, ReadResp>;
+
+const MOST_BYTES = 1024 * 1024;
+const TICKS_PER_MS = 10_000n;
+const LAST = 2 ** 52;
+
+/** As much of an EventStoreDB as the driver needs to append, to read and to subscribe, over real gRPC; in memory. */
+export class EventStoreServer {
+  readonly all: Stored[] = [];
+  /** Appends that were answered or should have been. */
+  appends = 0;
+  /** Calls for the capabilities that fail from now on. */
+  failures = 0;
+  private readonly subscribed = new Set<Reading>();
+  private position = 1000;
+  private readonly server = new Server({ 'grpc.max_receive_message_length': 20 * MOST_BYTES });
+
+  static async start(): Promise<readonly [server: EventStoreServer, port: number]> {
+    const fake = new EventStoreServer();
+    fake.server.addService(StreamsService, {
+      read: (call: Reading) => fake.read(call),
+      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => fake.batchAppend(call),
+    });
+    fake.server.addService(ServerFeaturesService, {
+      getSupportedMethods: (_: ServerUnaryCall<Empty, SupportedMethods>, answer: sendUnaryData<SupportedMethods>) => {
+        if (fake.failures-- > 0) return answer({ code: 13, details: 'a broken stream' });
+        const method = new SupportedMethod()
+          .setServiceName('event_store.client.streams.Streams')
+          .setMethodName('batchAppend');
+        answer(null, new SupportedMethods().setEventStoreServerVersion('23.10.0').setMethodsList([method]));
+      },
+    });
+    const port = await new Promise<number>((resolve, reject) =>
+      fake.server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+    return [fake, port];
+  }
+
+  get subscriptions(): number {
+    return this.subscribed.size;
+  }
+  /** Subscriptions that stand are told nothing any more, but their connections live: pings are answered. */
+  forget(): void {
+    this.subscribed.clear();
+  }
+  stop(): void {
+    this.server.forceShutdown();
+  }
+
+  private batchAppend(call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>): void {
+    const open = new Map<string, { readonly options: BatchAppendReq.Options; readonly events: Sent[] }>();
+    call.on('error', () => undefined).on('end', () => call.end());
+    call.on('data', (request: BatchAppendReq) => {
+      const id = request.getCorrelationId()!.getString();
+      const batch = open.get(id) ?? { options: request.getOptions()!, events: [] };
+      open.set(id, batch);
+      for (const message of request.getProposedMessagesList())
+        batch.events.push({
+          id: message.getId()!.getString(),
+          type: message.getMetadataMap().get('type')!,
+          data: message.getData_asU8(),
+          metadata: message.getCustomMetadata_asU8(),
+        });
+      if (!request.getIsFinal()) return;
+      open.delete(id);
+      const answer = this.append(batch.options, batch.events);
+      answer.setCorrelationId(request.getCorrelationId()).setStreamIdentifier(batch.options.getStreamIdentifier());
+      this.appends++;
+      call.write(answer);
+    });
+  }
+
+  /** Idempotent as the server is: the same ids at the same expectation answer as before, some of them are a conflict. */
+  private append(options: BatchAppendReq.Options, sent: readonly Sent[]): BatchAppendResp {
+    const stream = Buffer.from(options.getStreamIdentifier()!.getStreamName_asU8()).toString();
+    if (sent.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0) > MOST_BYTES)
+      return refusal('MaximumAppendSizeExceeded', new MaximumAppendSizeExceeded().setMaxappendsize(MOST_BYTES));
+    const events = this.all.filter((event) => event.stream === stream);
+    const any = options.hasAny();
+    const start = any
+      ? events.findIndex(({ id }) => id === sent[0]!.id)
+      : options.hasNoStream()
+        ? 0
+        : Number(options.getStreamPosition()) + 1;
+    if (start >= 0 && sent.every(({ id }, n) => events[start + n]?.id === id))
+      return success(events[start + sent.length - 1]!);
+    const known = sent.some(({ id }) => events.some((event) => event.id === id));
+    if (known || (!any && start !== events.length)) {
+      const wrong = new WrongExpectedVersion();
+      if (events.length > 0) wrong.setCurrentStreamRevision(String(events.length - 1));
+      return refusal('WrongExpectedVersion', wrong);
+    }
+    const stored = sent.map((event, n) => this.store(stream, events.length + n, event));
+    this.store('$stats', 0, { id: randomUUID(), type: '$stats', data: Buffer.from('{}'), metadata: Buffer.from('{}') });
+    return success(stored.at(-1)!);
+  }
+
+  private store(stream: string, revision: number, event: Sent): Stored {
+    const stored = { ...event, stream, revision, position: (this.position += 97), created: Date.now() };
+    this.all.push(stored);
+    for (const call of this.subscribed) call.write(filtered(stored));
+    return stored;
+  }
+
+  private read(call: Reading): void {
+    const options = call.request.getOptions()!;
+    const subscribes = options.hasSubscription();
+    const found = options.hasStream() ? this.readStream(call) : this.readAll(call);
+    if (!subscribes) {
+      for (const answer of found.slice(0, Number(options.getCount()))) call.write(answer);
+      return void call.end();
+    }
+    call.write(new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(randomUUID())));
+    for (const answer of found) call.write(answer);
+    call.write(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
+    this.subscribed.add(call);
+    call.on('cancelled', () => this.subscribed.delete(call)).on('error', () => this.subscribed.delete(call));
+  }
+
+  private readStream(call: Reading): ReadResp[] {
+    const options = call.request.getOptions()!;
+    const asked = options.getStream()!;
+    const identifier = asked.getStreamIdentifier()!;
+    const stream = Buffer.from(identifier.getStreamName_asU8()).toString();
+    const events = this.all.filter((event) => event.stream === stream);
+    if (events.length === 0)
+      return [new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier))];
+    if (options.getReadDirection() === 1) return events.reverse().map(told);
+    const from = asked.hasRevision() ? Number(asked.getRevision()) : 0;
+    return events.filter(({ revision }) => revision >= from).map(told);
+  }
+
+  /** Forwards a read repeats the event at its position; a subscription and a read backwards begin beside it. */
+  private readAll(call: Reading): ReadResp[] {
+    const options = call.request.getOptions()!;
+    const asked = options.getAll()!;
+    const backwards = options.getReadDirection() === 1;
+    const from = asked.hasPosition() ? Number(asked.getPosition()!.getCommitPosition()) : backwards ? LAST : 0;
+    if (backwards)
+      return this.all
+        .filter(({ position }) => position < from)
+        .reverse()
+        .map(told);
+    const first = options.hasSubscription() ? from + 1 : from;
+    return this.all.filter(({ position }) => position >= first).map(options.hasFilter() ? filtered : told);
+  }
+}
+
+const identified = (stream: string) => new StreamIdentifier().setStreamName(Buffer.from(stream).toString('base64'));
+
+const told = (event: Stored): ReadResp => {
+  const position = String(event.position);
+  const recorded = new ReadResp.ReadEvent.RecordedEvent()
+    .setId(new UUID().setString(event.id))
+    .setStreamIdentifier(identified(event.stream))
+    .setStreamRevision(String(event.revision))
+    .setCommitPosition(position)
+    .setPreparePosition(position)
+    .setData(event.data)
+    .setCustomMetadata(event.metadata);
+  recorded
+    .getMetadataMap()
+    .set('type', event.type)
+    .set('content-type', 'application/json')
+    .set('created', String(BigInt(event.created) * TICKS_PER_MS));
+  return new ReadResp().setEvent(new ReadResp.ReadEvent().setEvent(recorded).setCommitPosition(position));
+};
+
+/** To a subscription that leaves the server's own events out, one of these is progress only. */
+const filtered = (event: Stored): ReadResp => {
+  if (!event.type.startsWith('$')) return told(event);
+  const position = String(event.position);
+  return new ReadResp().setCheckpoint(
+    new ReadResp.Checkpoint().setCommitPosition(position).setPreparePosition(position),
+  );
+};
+
+const success = ({ revision, position }: Stored): BatchAppendResp =>
+  new BatchAppendResp().setSuccess(
+    new BatchAppendResp.Success()
+      .setCurrentRevision(String(revision))
+      .setPosition(new AllStreamPosition().setCommitPosition(String(position)).setPreparePosition(String(position))),
+  );
+
+const refusal = (name: string, details: { serializeBinary(): Uint8Array }): BatchAppendResp => {
+  const packed = new Any();
+  packed.pack(details.serializeBinary(), `event_store.client.${name}`);
+  return new BatchAppendResp().setError(new Status().setMessage(name).setDetails(packed));
+};
