@@ -104,7 +104,7 @@ describe("the demo's months under other agreements", () => {
     sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
 
   beforeAll(() => {
-    batonJson(folder, 'demo', '--once', '--scale', '0.1');
+    batonJson(folder, 'demo', '--once', '--scale', '0.06');
     log = told();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { repetitions } from '@baton/kernel/testing';
 import { Flood, leadOf } from '../bench/flood';
 import { overloaded, serverOf } from '../bench/overload';
 import { root, temporaryFolder } from './support/baton';
@@ -8,9 +9,9 @@ describe('a server of which ten times as much is asked as it can do', () => {
   const folder = temporaryFolder();
   it('goes on working, tells the others when to come again, and keeps its memory', async () => {
     const server = await serverOf(folder, join(root, 'dist', 'apps', 'cli', 'main.js'));
-    const flood = await Flood.connect(server, 2_000);
+    const flood = await Flood.connect(server, repetitions(800, 2_000));
     // It throws when an answer is neither an acceptance nor a 503 or 429 with Retry-After, or is missing.
-    const rounds = await overloaded(flood, 2, 1_500);
+    const rounds = await overloaded(flood, repetitions(1, 3), repetitions(700, 1_500));
     flood.close();
     const memory = server.memory();
     await server.stop();
@@ -22,7 +23,8 @@ describe('a server of which ten times as much is asked as it can do', () => {
     const ratio = Math.max(...rounds.map(({ goodput, peak }) => goodput / peak));
     process.stderr.write(`overload: ${ratio.toFixed(2)} of the peak; ${memory.toFixed(0)} MiB\n`);
     for (const { refused } of rounds) expect(refused).toBeGreaterThan(0);
-    expect(ratio).toBeGreaterThan(0.3);
+    // How much is still done is a matter of time, which the short run does not judge.
+    if (repetitions(0, 1)) expect(ratio).toBeGreaterThan(0.3);
     if (!Number.isNaN(memory)) expect(memory).toBeLessThan(768);
   }, 600_000);
 });

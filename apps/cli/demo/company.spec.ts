@@ -21,7 +21,7 @@ import {
   type To,
   type ToAggregate,
 } from '@baton/kernel';
-import { FixedClock } from '@baton/kernel/testing';
+import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { CampaignsModule, campaignsParts } from '@baton/campaigns';
 import { channelClassifier, DefinitionsModule, definitionsParts, type ChannelRules } from '@baton/definitions';
 import { LeadsModule, leadsParts } from '@baton/leads';
@@ -369,7 +369,7 @@ describe('the demo company', () => {
       expect(types.get(type)).toBeGreaterThan(0);
   }, 180_000);
 
-  it.each([1, 2, 3])('can be lived with seed %i too', async (seed) => {
+  it.each([1, 2, 3].slice(0, repetitions(1, 3)))('can be lived with seed %i too', async (seed) => {
     const told = companySteps(seed, 0.05);
     const { refused, idle, events } = await live(told);
     expect({ refused, idle, surprises: surprises(told, events) }).toEqual({ refused: [], idle: [], surprises: [] });

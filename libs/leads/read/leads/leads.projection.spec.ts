@@ -71,9 +71,10 @@ describe('the read model of leads', () => {
     expect(Object.keys(leads.columns).filter((column) => personal.has(column))).toEqual([]);
   });
 
-  it('takes every event of a lead but the released id and what is foreseen, routing and the clocks say', () =>
+  it('takes every event of a lead but the released id and what is foreseen, alerts, routing and the clocks say', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
       'QualificationForeseen',
+      'LeadBecameHot',
       'LeadRoutingLapsed',
       'LeadOpportunityLost',
       ...[...leadEvents.schemas.keys()].filter((type) => type.startsWith('Obligation')),
