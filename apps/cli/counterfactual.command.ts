@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { DefinitionSource, Refused, type Json } from '@baton/kernel';
 import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
+import { atOf } from '@baton/platform/graphql';
 import { instant } from './attribution-reports';
 import { key, line, printJson, printTable } from './output';
 import { Session } from './session';
@@ -85,7 +86,7 @@ export class CounterfactualCommand extends CommandRunner {
           baselinePolicy: given(options.baseline, 'baseline'),
           baselineCalendar: given(options.baselineCalendar, 'baselineCalendar'),
           ...{ from: at('from'), to: at('to'), timeZone, cut },
-          at: cut.happenedBy ?? cut.knownBy ?? clock.now(),
+          at: atOf(cut, clock),
         },
       );
       if (options.json) printJson(answer);

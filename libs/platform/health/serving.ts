@@ -23,12 +23,12 @@ const AGAIN_SECONDS = 1;
 
 /**
  * Refuses whole requests, before their bodies are read, while twice as many are in flight as commands may be (503), or
- * while one caller holds three quarters of the places (429): what waits in memory stays bounded. A refusal costs next to
- * nothing: it is given before Fastify sees the request, its text is ready, and its connection is not read again before
- * the time that it names, so that those who do not wait cannot keep the process busy with refusing. A request takes a place only when all of
- * it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So whoever sends or
- * reads drop by drop holds nobody up. Requests begin a few at a time, so that many at once do not keep the process from
- * refusing those behind them. Health and metrics are always answered.
+ * while one caller holds three quarters of the places (429): what waits in memory stays bounded. A refusal is given
+ * before Fastify sees the request, its text is ready, and its connection is not read again before the time that it
+ * names, so that those who do not wait keep the process less busy with refusing. A request takes a place only when all
+ * of it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So whoever sends
+ * or reads drop by drop holds nobody up. Requests begin a few at a time, so that many at once do not keep the process
+ * from refusing those behind them. Health and metrics are always answered.
  */
 export const boundRequests = (app: NestFastifyApplication): void => {
   const limit = app.get<Config>(CONFIG).maxInFlight * 2;

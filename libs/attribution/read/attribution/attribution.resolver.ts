@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
@@ -219,7 +219,7 @@ export class AttributionResolver {
   async attribution(
     @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
-    const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? this.clock.now();
+    const now = atOf(args.asOf, this.clock);
     const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
     const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(
       ([, value]) => value !== undefined && value !== null,
@@ -246,7 +246,7 @@ export const questionOf = async (
   models: ReadModels,
   clock: Clock,
 ): Promise<AttributionQuestion> => {
-  const now = args.asOf?.happenedBy ?? args.asOf?.knownBy ?? clock.now();
+  const now = atOf(args.asOf, clock);
   return {
     ...(await methodOf(definitions, models, to && to < now ? to : now, args)),
     ...askedOf(args),

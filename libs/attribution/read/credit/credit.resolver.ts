@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
@@ -86,7 +86,7 @@ export class CreditResolver {
   @Query(() => DealCredit, { description: 'Why each touch of a closed deal earns what it earns, or one of them.' })
   @Allow(...everyRole)
   async credit(@Args() { journeyId, model, touchId, asOf, ...args }: CreditArgs): Promise<DealCredit> {
-    const at = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
+    const at = atOf(asOf, this.clock);
     const { journey, ...explained } = await credit(this.readModels.asOf(asOf), journeyId, {
       ...(await methodOf(this.context.definitions, this.readModels, at, args)),
       ...askedOf(args),

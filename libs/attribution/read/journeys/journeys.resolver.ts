@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
@@ -80,7 +80,7 @@ export class JourneysResolver {
   @Query(() => Journey, { description: 'The journey of one closed deal, with the credit of each touch explained.' })
   @Allow(...everyRole)
   async journey(@Args() { journeyId, models, asOf, ...args }: JourneyArgs): Promise<Journey> {
-    const at = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
+    const at = atOf(asOf, this.clock);
     const method = await methodOf(this.context.definitions, this.readModels, at, args);
     const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,

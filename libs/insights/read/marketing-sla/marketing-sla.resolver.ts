@@ -16,6 +16,7 @@ import { Clock, type Instant } from '@baton/kernel';
 import type { DeliveryKind } from '@baton/leads';
 import { ReadModels, type AsOf } from '@baton/platform/documents';
 import {
+  atOf,
   Allow,
   connectionOf,
   everyRole,
@@ -192,7 +193,7 @@ export class MarketingSlaResolver {
   }
 
   private asked(period: string | undefined, timeZone: string | undefined, asOf: AsOf | undefined) {
-    const at = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
+    const at = atOf(asOf, this.clock);
     return { ...(period && { period }), ...(timeZone && { timeZone }), at };
   }
 }

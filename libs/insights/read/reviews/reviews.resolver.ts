@@ -2,6 +2,7 @@ import { Args, ArgsType, Field, ID, Int, ObjectType, Query, registerEnumType, Re
 import { Clock, type Day, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
+  atOf,
   Allow,
   connectionOf,
   DayScalar,
@@ -162,7 +163,7 @@ export class ReviewsResolver {
   @Query(() => ReviewActionConnection, { description: 'What reviews agreed on, by due day: open, done, overdue.' })
   @Allow(...everyRole)
   reviewActions(@Args() { first, after, asOf, ...filter }: ReviewActionsArgs): Promise<Connection<ReviewActionType>> {
-    const today = (asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now()).slice(0, 10);
+    const today = atOf(asOf, this.clock).slice(0, 10);
     const isOverdue = ({ open, dueOn }: ReviewActionDocument) => open && dueOn < today;
     const { reviewId, owner, open, overdue } = filter;
     const where: Where = {

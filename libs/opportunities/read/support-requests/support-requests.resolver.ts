@@ -2,6 +2,7 @@ import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumT
 import { Clock, toMs, type Day, type Instant, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
+  atOf,
   Allow,
   connectionOf,
   DayScalar,
@@ -146,7 +147,7 @@ export class SupportRequestsResolver {
         .filter(([, value]) => value !== undefined && value !== null)
         .map(([column, value]) => [column, { eq: value! }]),
     );
-    const now = asOf?.happenedBy ?? asOf?.knownBy ?? this.clock.now();
+    const now = atOf(asOf, this.clock);
     const node = (doc: SupportRequestDocument): SupportRequestType => {
       const end = doc.deliveredAt ?? doc.closedAt ?? now;
       return { ...doc, ageHours: Math.max(0, toMs(end) - toMs(doc.requestedAt)) / HOUR_MS };
