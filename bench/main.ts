@@ -9,6 +9,7 @@ import { graphql } from './graphql';
 import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
+import { refusals } from './refusals';
 import { size } from './size';
 import type { Benchmark, Figure } from './support';
 
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   clocks,
   emmett,
   graphql,
+  refusals,
   overload,
   attribution: attributionModelling,
   leads: leadDecisions,

@@ -3,13 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { repetitions } from '@baton/kernel/testing';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { exportJWK, SignJWT, type JWTPayload } from 'jose';
 import { serve } from '../apps/api/serve';
-import { abuses, type Abuse } from './support/abuse';
+import { abuses, type Abuse } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
 
 interface Answer {
@@ -83,41 +82,6 @@ describe('the edge', () => {
         /^HTTP\/1.1 431[\s\S]*http\/headers-too-large/,
       );
     });
-
-    it('each in under 10 ms of CPU and 5 MB', async () => {
-      const rounds = repetitions(5, 25);
-      const figures: { what: string; cpuMs: number; heapMb: number }[] = [];
-      const refuse = (abuse: Abuse) => send(port, { ...abuse, headers: { authorization: key, ...abuse.headers } });
-      // Compiled code, as in a server that runs: the first calls of a process are interpreted.
-      for (let round = 0; round < 10; round++) for (const abuse of abuses) await refuse(abuse);
-      const measured = async (abuse: Abuse) => {
-        const cpu: number[] = [];
-        const heap: number[] = [];
-        for (let round = 0; round < rounds; round++) {
-          const [before, held] = [process.cpuUsage(), process.memoryUsage().heapUsed];
-          await refuse(abuse);
-          const { user, system } = process.cpuUsage(before);
-          cpu.push((user + system) / 1000);
-          heap.push((process.memoryUsage().heapUsed - held) / 2 ** 20);
-        }
-        return { what: abuse.what, cpuMs: median(cpu), heapMb: median(heap) };
-      };
-      for (const abuse of abuses) {
-        let figure = await measured(abuse);
-        // Whatever else the process does is counted too, and only ever adds.
-        for (let again = 0; again < 4 && figure.cpuMs > 10; again++) figure = await measured(abuse);
-        figures.push(figure);
-      }
-      const lines = figures
-        .sort((a, b) => b.cpuMs - a.cpuMs)
-        .map(
-          ({ what, cpuMs, heapMb }) =>
-            `${cpuMs.toFixed(1).padStart(6)} ms ${heapMb.toFixed(2).padStart(6)} MB  ${what}`,
-        );
-      process.stdout.write(`refusals, client and server in one process, median of ${rounds}:\n${lines.join('\n')}\n`);
-      // The client's share is in the figures too: a refusal is cheaper than that.
-      expect(figures.filter(({ cpuMs, heapMb }) => cpuMs > 10 || heapMb > 5)).toEqual([]);
-    }, 180_000);
 
     it('nothing that is within the limits', async () => {
       const { body } = await ask(
@@ -277,5 +241,3 @@ describe('the edge', () => {
     });
   });
 });
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
