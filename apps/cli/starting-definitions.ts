@@ -8,44 +8,30 @@ import {
 import { Refused, type Json } from '@baton/kernel';
 import { startingPolicy } from '@baton/leads';
 
-/** The closed days of 2023 to 2025 of a company in New York, as `YYYYMMDD`, and why. */
-const holidays: readonly (readonly [day: string, name: string])[] = [
-  ['20230102', 'New Year’s Day'],
-  ['20230116', 'Martin Luther King Jr. Day'],
-  ['20230220', 'Presidents’ Day'],
-  ['20230529', 'Memorial Day'],
-  ['20230619', 'Juneteenth'],
-  ['20230704', 'Independence Day'],
-  ['20230904', 'Labor Day'],
-  ['20231123', 'Thanksgiving'],
-  ['20231124', 'Day after Thanksgiving'],
-  ['20231225', 'Christmas Day'],
-  ['20240101', 'New Year’s Day'],
-  ['20240115', 'Martin Luther King Jr. Day'],
-  ['20240219', 'Presidents’ Day'],
-  ['20240527', 'Memorial Day'],
-  ['20240619', 'Juneteenth'],
-  ['20240704', 'Independence Day'],
-  ['20240902', 'Labor Day'],
-  ['20241128', 'Thanksgiving'],
-  ['20241129', 'Day after Thanksgiving'],
-  ['20241225', 'Christmas Day'],
-  ['20250101', 'New Year’s Day'],
-  ['20250120', 'Martin Luther King Jr. Day'],
-  ['20250217', 'Presidents’ Day'],
-  ['20250526', 'Memorial Day'],
-  ['20250619', 'Juneteenth'],
-  ['20250704', 'Independence Day'],
-  ['20250901', 'Labor Day'],
-  ['20251127', 'Thanksgiving'],
-  ['20251128', 'Day after Thanksgiving'],
-  ['20251225', 'Christmas Day'],
+/** The closed days of a company in New York: the first one, how it comes back, and why. */
+const holidays: readonly (readonly [first: string, yearly: string, name: string])[] = [
+  ['20230101', '', 'New Year’s Day'],
+  ['20230116', ';BYMONTH=1;BYDAY=3MO', 'Martin Luther King Jr. Day'],
+  ['20230220', ';BYMONTH=2;BYDAY=3MO', 'Presidents’ Day'],
+  ['20230529', ';BYMONTH=5;BYDAY=-1MO', 'Memorial Day'],
+  ['20230619', '', 'Juneteenth'],
+  ['20230704', '', 'Independence Day'],
+  ['20230904', ';BYMONTH=9;BYDAY=1MO', 'Labor Day'],
+  ['20231123', ';BYMONTH=11;BYDAY=4TH', 'Thanksgiving'],
+  ['20231124', ';BYMONTH=11;BYDAY=FR;BYMONTHDAY=23,24,25,26,27,28,29', 'Day after Thanksgiving'],
+  ['20231225', '', 'Christmas Day'],
 ];
 const holidayFile = [
   'BEGIN:VCALENDAR',
   'VERSION:2.0',
   'PRODID:-//Baton//Starting calendar//EN',
-  ...holidays.flatMap(([day, name]) => ['BEGIN:VEVENT', `DTSTART;VALUE=DATE:${day}`, `SUMMARY:${name}`, 'END:VEVENT']),
+  ...holidays.flatMap(([first, yearly, name]) => [
+    'BEGIN:VEVENT',
+    `DTSTART;VALUE=DATE:${first}`,
+    `RRULE:FREQ=YEARLY${yearly}`,
+    `SUMMARY:${name}`,
+    'END:VEVENT',
+  ]),
   'END:VCALENDAR',
 ].join('\r\n');
 

@@ -1,3 +1,4 @@
+import ICAL from 'ical.js';
 import { IANAZone } from 'luxon';
 import {
   DAY_MS,
@@ -65,80 +66,91 @@ export const soundCalendar = (body: Json): Fault | undefined => {
   return Array.isArray(read) ? undefined : { path: 'holidayFile', message: (read as Fault).message };
 };
 
-/** A content line without its name: parameters as written, and the value. */
-interface Line {
-  readonly name: string;
-  readonly parameters: string;
-  readonly value: string;
-}
-const lineOf = (text: string): Line | undefined => {
-  const [, name, parameters, value] = /^([A-Za-z0-9-]+)((?:;[^:"]*(?:"[^"]*"[^:"]*)*)?):(.*)$/s.exec(text) ?? [];
-  return name === undefined
-    ? undefined
-    : { name: name.toUpperCase(), parameters: parameters!.toUpperCase(), value: value! };
-};
-const fault = (line: number, message: string): Fault => ({ path: String(line), message: `Line ${line}: ${message}` });
-
-const dayMs = (value: string): number | undefined => {
-  const ms = /^\d{8}$/.test(value) ? Date.parse(`${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}`) : NaN;
-  // A date such as 20240230 is either no date or another one.
-  return Number.isNaN(ms) || isoDay(ms).replaceAll('-', '') !== value ? undefined : ms;
-};
 const isoDay = (ms: number): Day => new Date(ms).toISOString().slice(0, 10);
+/** What is wrong with an event of a holiday file. */
+class Unreadable extends Error {}
+
+/** The parts of a yearly rule that ical.js counts as RFC 5545 does; others it takes for something else. */
+const RULE_PARTS = ['BYMONTH', 'BYMONTHDAY', 'BYDAY'];
+/** A rule without an end is written out up to here. */
+const LAST_YEAR = 2100;
+
+/** Midnight of the day that a property names, in UTC; undefined where it is absent. */
+const dayOf = (event: ICAL.Component, name: string): number | undefined => {
+  const [property, second] = event.getAllProperties(name);
+  if (second) throw new Unreadable(`it has ${name} twice`);
+  if (!property) return undefined;
+  const value = String(property.toJSON()[3]);
+  const ms = property.type === 'date' ? Date.parse(value) : NaN;
+  // A date such as 2024-02-30 is either no date or another one.
+  if (Number.isNaN(ms) || isoDay(ms) !== value)
+    throw new Unreadable(`${name} is not the date of a whole day, VALUE=DATE:20241225`);
+  return ms;
+};
+
+/** The first days of an event that comes back every year. */
+const yearly = (event: ICAL.Component, start: number): readonly number[] => {
+  const rule = event.getFirstPropertyValue('rrule');
+  if (!(rule instanceof ICAL.Recur)) return [start];
+  const { freq, interval, count, parts } = rule;
+  const strange = Object.keys(parts).find((part) => !RULE_PARTS.includes(part));
+  const days = (parts as { readonly BYDAY?: readonly string[] }).BYDAY ?? [];
+  if (freq !== 'YEARLY' || strange || interval < 1 || count === 0)
+    throw new Unreadable(`of repetitions only FREQ=YEARLY with ${RULE_PARTS.join(', ')} is read`);
+  if (days.length > 0 && (!('BYMONTH' in parts) || days.some((day) => !/^([+-]?[1-5])?[A-Z]{2}$/.test(day))))
+    throw new Unreadable('BYDAY needs BYMONTH, and the first to fifth of it');
+  const months = (parts as { readonly BYMONTH?: readonly number[] }).BYMONTH ?? [new Date(start).getUTCMonth() + 1];
+  const found: number[] = [];
+  const iterator = rule.iterator(ICAL.Time.fromDateString(isoDay(start)));
+  for (let next = iterator.next() as ICAL.Time | null; next && next.year <= LAST_YEAR; next = iterator.next())
+    // ical.js takes 29 February for 1 March in common years; by the RFC that day is left out.
+    if (months.includes(next.month)) found.push(Date.parse(next.toString()));
+  if (found.length === 0) throw new Unreadable('its repetition names no day');
+  return found;
+};
+
+const closedBy = (event: ICAL.Component): readonly number[] => {
+  if (String(event.getFirstPropertyValue('status')).toUpperCase() === 'CANCELLED') return [];
+  const start = dayOf(event, 'dtstart');
+  if (start === undefined) throw new Unreadable('it has no DTSTART');
+  const unread = ['rdate', 'exdate', 'exrule', 'recurrence-id'].find((name) => event.hasProperty(name));
+  if (unread) throw new Unreadable(`${unread.toUpperCase()} is not read; list each day as an event of its own`);
+  const duration = event.getFirstPropertyValue('duration');
+  const lasts = duration instanceof ICAL.Duration ? duration.toSeconds() * 1000 : DAY_MS;
+  const end = dayOf(event, 'dtend') ?? start + lasts;
+  if (end <= start) throw new Unreadable('it ends before it begins');
+  if (end - start > LONGEST_HOLIDAY_DAYS * DAY_MS) throw new Unreadable('a holiday lasts at most a year');
+  const length = (end - start) / DAY_MS;
+  if (!Number.isInteger(length)) throw new Unreadable('it does not last whole days');
+  return yearly(event, start).flatMap((first) => Array.from({ length }, (_, day) => first + day * DAY_MS));
+};
 
 /**
- * Reads the closed days of an iCalendar file: one for each day of every all-day event, DTEND excluded.
- * Strict, so that no holiday is lost in silence: an event with a clock time, a repetition or without a start is a fault.
- * Cancelled events do not count. Alarms and time zones inside the file are passed over.
- * @returns the days in order, each once; or the fault with the number of its line
- * Source: RFC 5545, 3.1 (folded lines), 3.6.1 (VEVENT).
+ * Reads the closed days of an iCalendar file: one for each day of every all-day event, DTEND excluded; a yearly event is
+ * written out up to 2100. Strict, so that no holiday is lost in silence: an event with a clock time, another repetition
+ * or without a start is a fault. Cancelled events do not count. Alarms and time zones inside the file are passed over.
+ * @returns the days in order, each once; or the fault, which names the event by its number and summary
+ * Source: RFC 5545, 3.6.1 (VEVENT) and 3.3.10 (RECUR), read by ical.js.
  */
 export const holidaysOf = (file: string): readonly Day[] | Fault => {
-  const days = new Set<Day>();
-  const open: string[] = [];
-  let event: { start?: number; end?: number; cancelled: boolean; line: number } | undefined;
-  const lines = unfolded(file);
-  if (lines[0]?.text.toUpperCase() !== 'BEGIN:VCALENDAR')
-    return fault(1, 'An iCalendar file begins with BEGIN:VCALENDAR.');
-  for (const { text, number } of lines) {
-    const line = lineOf(text);
-    if (!line) return fault(number, 'This is no iCalendar line.');
-    const { name, parameters, value } = line;
-    if (name === 'BEGIN') {
-      open.push(value.toUpperCase());
-      if (open.at(-1) === 'VEVENT') event = { cancelled: false, line: number };
-    } else if (name === 'END') {
-      if (open.pop() !== value.toUpperCase()) return fault(number, `${value} ends here and did not begin.`);
-      if (value.toUpperCase() !== 'VEVENT' || !event) continue;
-      const { start, end = (start ?? 0) + DAY_MS, cancelled, line: begun } = event;
-      event = undefined;
-      if (start === undefined) return fault(begun, 'This event has no DTSTART.');
-      if (end <= start) return fault(begun, 'This event ends before it begins.');
-      if (end - start > LONGEST_HOLIDAY_DAYS * DAY_MS) return fault(begun, 'A holiday lasts at most a year.');
-      if (!cancelled) for (let ms = start; ms < end; ms += DAY_MS) days.add(isoDay(ms));
-    } else if (event && open.at(-1) === 'VEVENT') {
-      if (name === 'RRULE' || name === 'RDATE' || name === 'DURATION')
-        return fault(number, `${name} is not read; list each day as an event of its own.`);
-      if (name === 'STATUS') event.cancelled = value.toUpperCase() === 'CANCELLED';
-      if (name !== 'DTSTART' && name !== 'DTEND') continue;
-      const ms = /;VALUE=DATE-TIME/.test(parameters) ? undefined : dayMs(value);
-      if (ms === undefined) return fault(number, `${name} is not the date of a whole day, 20241225.`);
-      event[name === 'DTSTART' ? 'start' : 'end'] = ms;
-    }
+  const fault = (message: string): Fault => ({ path: '', message });
+  let calendar: ICAL.Component;
+  try {
+    // Of several calendars in one file ical.js gives a list; its own faults quote the line.
+    const read = ICAL.parse(file.replace(/^\uFEFF/, '').trim()) as unknown[];
+    if (read[0] !== 'vcalendar') return fault('Give one calendar, from BEGIN:VCALENDAR to END:VCALENDAR.');
+    calendar = new ICAL.Component(read as never);
+  } catch (error) {
+    return fault(`This is no iCalendar file: ${(error as Error).message.slice(0, 200)}`);
   }
-  if (open.length > 0) return fault(lines.at(-1)!.number, `${open.at(-1)!} has no end.`);
+  const days = new Set<Day>();
+  for (const [index, event] of calendar.getAllSubcomponents('vevent').entries())
+    try {
+      for (const ms of closedBy(event)) days.add(isoDay(ms));
+    } catch (error) {
+      const name = event.getFirstPropertyValue('summary');
+      const which = `Event ${index + 1}${typeof name === 'string' ? ` (${name.slice(0, 50)})` : ''}`;
+      return fault(`${which}: ${error instanceof Unreadable ? error.message : 'its values cannot be read'}.`);
+    }
   return [...days].sort();
-};
-
-/** Joins lines that were folded by a leading blank; empty ones at the end are left out. */
-const unfolded = (file: string): { readonly text: string; readonly number: number }[] => {
-  const lines: { text: string; number: number }[] = [];
-  for (const [index, text] of file
-    .replace(/^\uFEFF/, '')
-    .trimEnd()
-    .split(/\r\n|\n|\r/)
-    .entries())
-    if (/^[ \t]/.test(text) && lines.length > 0) lines.at(-1)!.text += text.slice(1);
-    else lines.push({ text, number: index + 1 });
-  return lines;
 };
