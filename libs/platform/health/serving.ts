@@ -33,7 +33,8 @@ const AGAIN_SECONDS = 1;
 export const boundRequests = (app: NestFastifyApplication): void => {
   const limit = app.get<Config>(CONFIG).maxInFlight * 2;
   const metrics = app.get(Metrics);
-  const arriving = new Map<IncomingMessage, number>();
+  /** Requests whose bodies arrive, oldest first: what answers each, and since when. */
+  const arriving = new Map<IncomingMessage, { readonly response: ServerResponse; readonly since: number }>();
   const callers = new Map<string, number>();
   const refuse = refusing(metrics);
   let inFlight = 0;
@@ -45,9 +46,11 @@ export const boundRequests = (app: NestFastifyApplication): void => {
   const admit = (): boolean => {
     if (arriving.size < limit) return true;
     const [slowest] = arriving;
-    if (!slowest || performance.now() - slowest[1] < ARRIVING_MS) return false;
+    if (!slowest || performance.now() - slowest[1].since < ARRIVING_MS) return false;
     arriving.delete(slowest[0]);
-    slowest[0].socket.destroy();
+    // Told before it is cut off: it may be this process that was slow.
+    slowest[1].response.shouldKeepAlive = false;
+    refuse(slowest[1].response, 503);
     return true;
   };
 
@@ -58,7 +61,7 @@ export const boundRequests = (app: NestFastifyApplication): void => {
     if (!always.test(request.url!)) {
       const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
       if (status) return refuse(response, status);
-      arriving.set(request, performance.now());
+      arriving.set(request, { response, since: performance.now() });
       response.once('close', () => arriving.delete(request));
     }
     for (const listener of listeners) listener.call(server, request, response as never);
@@ -68,6 +71,7 @@ export const boundRequests = (app: NestFastifyApplication): void => {
     .getHttpAdapter()
     .getInstance()
     .addHook('preValidation', ({ raw: request }, reply, done) => {
+      if (reply.raw.writableEnded) return void reply.hijack(); // it gave way and was told so
       if (!arriving.delete(request)) return done();
       const caller = callerOf(request);
       const status = full(caller);

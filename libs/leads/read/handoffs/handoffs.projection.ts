@@ -1,7 +1,7 @@
 import { fromMs, projection, toMs, type Instant, type Recorded } from '@baton/kernel';
 import { handoffsAfter, type Handoff } from '../../write/lead/handoffs.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import type { StageName } from '../../write/lead/lead.model';
+import { convertedFrom, type StageName } from '../../write/lead/lead.model';
 import type { Said } from '../../write/lead/obligations.rules';
 import { isOwed, toldAfter, type ToldClock } from '../sla-board/sla-clocks.rules';
 
@@ -101,7 +101,7 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 1,
+  version: 2,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
@@ -132,7 +132,7 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
     LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
     LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
     LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
-    LeadConverted: (doc, event) => moved(doc, event, 'opportunity'),
+    LeadConverted: (doc, event) => moved(doc, event, convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
     LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),

@@ -104,6 +104,17 @@ describe('the read model of leads', () => {
     ]);
   });
 
+  it('leaves a customer a customer, whatever other deals another system knows of', () => {
+    const told = { definition: 'external:crm', external: true };
+    const events = [
+      ...ada,
+      happened('ada', '02-06', 'LeadConverted', { opportunityId: 'o1', ...told }),
+      happened('ada', '02-07', 'LeadBecameCustomer', { opportunityId: 'o1' }),
+      happened('ada', '02-08', 'LeadConverted', { opportunityId: 'o2', ...told }),
+    ];
+    expect(foldAll(leads, events).get('ada')).toMatchObject({ stage: 'customer', opportunityIds: ['o1', 'o2'] });
+  });
+
   it('keeps the last 100 moves', () => {
     const moves = Array.from({ length: 60 }, () => [
       happened('ada', '03-01', 'LeadRecycled', { reason: 'no-answer' }),

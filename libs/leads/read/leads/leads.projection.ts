@@ -2,7 +2,7 @@ import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { Team } from '@baton/campaigns';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import type { StageName } from '../../write/lead/lead.model';
+import { convertedFrom, type StageName } from '../../write/lead/lead.model';
 
 /** One move of a person through the lifecycle. */
 export interface StageMove {
@@ -88,7 +88,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
 /** One document per person. No personal field is a column: nothing is found or sorted by a name or an address. */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 2,
+  version: 3,
   personal: true,
   columns: {
     stage: 'text',
@@ -154,7 +154,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       const { opportunityId, definition, external } = event.data;
       const move = { ...(definition !== undefined && { definition }), ...withExternal(external) };
       const opportunityIds = joined(doc.opportunityIds, opportunityId);
-      return { ...moved(doc, event, 'opportunity', move), opportunityIds };
+      return { ...moved(doc, event, convertedFrom(doc.stage), move), opportunityIds };
     },
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),

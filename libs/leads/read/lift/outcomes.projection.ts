@@ -1,6 +1,6 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import type { StageName } from '../../write/lead/lead.model';
+import { convertedFrom, type StageName } from '../../write/lead/lead.model';
 
 /** What became of a person, and the facts that predictions compare. No names and no addresses. */
 export interface Outcome {
@@ -66,7 +66,7 @@ const factsOf = (data: Extract<LeadEvent, { type: 'LeadCaptured' | 'LeadProfileC
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 1,
+  version: 2,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
@@ -89,7 +89,7 @@ export const outcomes = projection<Outcome, LeadEvent>({
     LeadReengaged: (doc) => at(doc, 'lead'),
     LeadDisqualified: (doc) => at(doc, 'disqualified'),
     LeadSalesQualified: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), 'sql'),
-    LeadConverted: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), 'opportunity'),
+    LeadConverted: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, { occurredAt }) =>
       at({ ...chance(doc, occurredAt, undefined), customerAt: doc.customerAt ?? occurredAt }, 'customer'),
     LeadUnited: becoming,

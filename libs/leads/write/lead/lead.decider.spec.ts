@@ -355,6 +355,13 @@ describe('a deal of the lead', () => {
     given(...stages.opportunity, joined('o2'))
       .when(note('Lost'))
       .then(lostDeal('o1')));
+  it('that is lost after another was won leaves it a customer', () => {
+    const again = { ...converted, data: { ...converted.data, opportunityId: 'o2', external: true } } as const;
+    given(...stages.customer, again)
+      .when(note('Lost', 'o2'))
+      .then(lostDeal('o2'));
+    expect(given(...stages.customer, again).state().stage).toBe('customer');
+  });
   it('that is lost twice is noted once', () =>
     given(...stages.opportunity, joined('o2'), lostDeal('o1'))
       .when(note('Lost'))

@@ -7,6 +7,7 @@ import {
   at,
   dealOf,
   firstTouchOf,
+  convertedFrom,
   isKnown,
   laterOf,
   moved,
@@ -371,7 +372,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       return moved(state, event, { stage: 'sql', definition, ...('rep' in state && { rep: state.rep }) });
     },
     LeadConverted: (state, event) =>
-      withPerson(moved(state, event, { stage: 'opportunity' }), (person) =>
+      withPerson(moved(state, event, { stage: convertedFrom(state.stage) }), (person) =>
         withDeal(person, event.data.opportunityId, { on: true, converted: true }),
       ),
     LeadOpportunityLost: (state, { data: { opportunityId } }) =>

@@ -57,6 +57,10 @@ export interface Qualified {
   readonly evidence?: Json;
 }
 
+/** Where a conversion leads: another deal does not make a customer less than one. */
+export const convertedFrom = (stage: Lead['stage']): 'opportunity' | 'customer' =>
+  stage === 'customer' ? stage : 'opportunity';
+
 /** What a lead keeps through all stages. */
 export interface Person {
   readonly leadId: string;
