@@ -147,10 +147,10 @@ describe('the history of a kind', () => {
           const inForceFrom = ahead === undefined ? undefined : fromMs(toMs(now) + ahead * 86_400_000);
           const data =
             type === 'propose'
-              ? { definitionId: 'icp', body: { now }, reason: 'r', ...(inForceFrom && { inForceFrom }) }
+              ? { definitionId: 'mql', body: { statement: now }, reason: 'r', ...(inForceFrom && { inForceFrom }) }
               : type === 'retire'
-                ? { definitionId: 'icp', number, reason: 'r' }
-                : { definitionId: 'icp', number, team: type };
+                ? { definitionId: 'mql', number, reason: 'r' }
+                : { definitionId: 'mql', number, team: type };
           const command = {
             type:
               type === 'propose' ? 'ProposeDefinition' : type === 'retire' ? 'RetireDefinition' : 'ApproveDefinition',

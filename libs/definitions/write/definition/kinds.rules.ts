@@ -14,11 +14,14 @@ import {
 import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
 import { businessCalendar, soundCalendar } from './calendar.rules';
 import { builtInChannelRules, channelRules } from './channel.rules';
+import { repeatedCode } from './codes.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
+import { icp, soundIcp } from './icp.rules';
 import { routing, soundRouting } from './routing.rules';
 import { scoringModel, soundScoringModel } from './scoring.rules';
 import { slaPolicy, soundSlaPolicy } from './sla.rules';
+import { soundStageMap, stageMap } from './stage-map.rules';
 
 /** The longest body, in bytes of its JSON. */
 const BODY_LIMIT = 64 * 1024;
@@ -78,15 +81,10 @@ const shaped = (schema: Parameters<typeof faultFinder>[0], sound: Check = () => 
   return (body) => faultOf(body) ?? sound(body);
 };
 
-const anyObject: Check = (body) =>
-  typeof body === 'object' && body !== null && !Array.isArray(body)
-    ? undefined
-    : { path: '', message: 'Give a JSON object.' };
-
 const soundReasons: Check = (body) => {
   const codes = (body as unknown as RejectionReasons).reasons.map(({ code }) => code);
   if (codes.length === 0) return { path: 'reasons', message: 'Give at least one reason.' };
-  const again = codes.findIndex((code, index) => codes.indexOf(code) !== index);
+  const again = repeatedCode(codes);
   return again < 0 ? undefined : { path: `reasons.${again}.code`, message: 'Another reason has this code.' };
 };
 
@@ -106,9 +104,9 @@ const bodies: Readonly<Record<DefinitionKind, Check>> = {
   sql: agreed('field', 'touches', 'score', 'answer'),
   'scoring-model': shaped(scoringModel, soundScoringModel),
   'sla-policy': shaped(slaPolicy, soundSlaPolicy),
-  icp: anyObject,
+  icp: shaped(icp, soundIcp),
   'loss-reasons': shaped(lossReasons, soundReasons),
-  'stage-map': anyObject,
+  'stage-map': shaped(stageMap, soundStageMap),
   routing: shaped(routing, soundRouting),
   'business-calendar': shaped(businessCalendar, soundCalendar),
 };

@@ -1,4 +1,5 @@
 import { flag, json, list, object, optional, real, text, type Fault, type Json, type Static } from '@baton/kernel';
+import { repeatedCode } from './codes.rules';
 import { criteriaFault, durationFault, type Criterion } from './criteria.rules';
 import { touchMatch } from './touches.rules';
 
@@ -48,17 +49,16 @@ export type FitRule = Omit<ScoringModel['fit']['rules'][number], 'when'> & { rea
 export type EngagementRule = ScoringModel['engagement']['rules'][number];
 
 const wholeHundredths = (value: number): boolean => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6;
-const twice = (codes: readonly string[]): number => codes.findIndex((each, index) => codes.indexOf(each) !== index);
 
 /** What the shape of a scoring model does not say: sound criteria and periods, codes and groups that fit together. */
 export const soundScoringModel = (body: Json): Fault | undefined => {
   const { fit, engagement, groups = [] } = body as unknown as ScoringModel;
   const known = groups.map((each) => each.code);
-  const double = twice(known);
+  const double = repeatedCode(known);
   if (double >= 0) return { path: `groups.${double}.code`, message: 'Another group has this code.' };
   const fitGroups = fit.rules.flatMap((rule) => rule.group ?? []);
   const codes = [...fit.rules, ...engagement.rules].map((rule) => rule.code);
-  const again = twice(codes);
+  const again = repeatedCode(codes);
   for (const [axis, rules, first] of [
     ['fit', fit.rules, 0],
     ['engagement', engagement.rules, fit.rules.length],
