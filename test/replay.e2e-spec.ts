@@ -11,7 +11,7 @@ import { contextParts } from '../apps/contexts';
 import { companySteps } from '../apps/cli/demo/company';
 import { baton, batonJson, root, temporaryFolder } from './support/baton';
 
-const SCALE = '0.1';
+const SCALE = '0.08';
 /** Read models of what no story tells: keys, frozen periods, and what other systems were told. */
 const untold = new Set(['keys', 'periods', 'messages']);
 

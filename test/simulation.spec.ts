@@ -8,7 +8,7 @@ const seed = Number(process.env['SIMULATION_SEED'] ?? 20240101);
 
 describe('the world of writers, followers and stores', () => {
   it('loses, tears, skips and doubles nothing, whatever goes wrong, and comes to rest', async () => {
-    const numRuns = repetitions(200, 10_000);
+    const numRuns = repetitions(120, 10_000);
     process.stderr.write(`simulation: ${numRuns} histories, seed ${seed}\n`);
     await fc.assert(
       fc.asyncProperty(histories, (history) => mustHold(history)),
