@@ -1,5 +1,6 @@
 import type { Role } from '@baton/kernel';
 import { startingPolicy } from '@baton/leads';
+import { Runner } from '@baton/platform/runner';
 import type { Client } from 'graphql-ws';
 import { batonJson, Served, temporaryFolder } from './support/baton';
 import { listen, subscriber } from './support/subscriber';
@@ -108,6 +109,20 @@ describe('the agreement with sales', () => {
     const before = '{ it: lead(leadId: "cy", asOf: { happenedBy: "2020-01-01T00:00:00Z" }) { stage clocks { kind } } }';
     expect(await ask(before)).toBeNull();
   });
+
+  it('gives the same score for the same version and instant after every read model was rebuilt', async () => {
+    const instant = new Date().toISOString();
+    const query = `query ($at: Instant!) {
+      it: score(leadId: "cy", at: $at, definition: "scoring-model@1") { definition points fit engagement grade entries { code cause axis hundredths ageMs touchId } } }`;
+    const before = await ask<{ points: number; entries: readonly unknown[] }>(query, ['analyst'], { at: instant });
+    expect(before.points).toBe(15);
+    expect(before.entries.length).toBeGreaterThan(0);
+    await call('cy'); // what happens after the instant says nothing of it
+    const runner = served.app.get(Runner);
+    for (const name of runner.readModels()) await runner.rebuild(name);
+    await served.settle();
+    expect(JSON.stringify(await ask(query, ['analyst'], { at: instant }))).toBe(JSON.stringify(before));
+  }, 120_000);
 
   it('pages through the board, and explains a deadline', async () => {
     const page = (after: string | null) =>
