@@ -92,6 +92,12 @@ describe('an iCalendar file of holidays', () => {
     ['half a day', christmas('DURATION:PT12H'), 'whole days'],
     ['more than a year', christmas('DTEND;VALUE=DATE:20991225'), 'at most a year'],
     ['a broken line', event('Christmas'), 'no iCalendar file'],
+    ['a stray end', file('END:VEVENT'), 'lines END:VEVENT'],
+    [
+      'a stray end before an event',
+      christmas().replace('BEGIN:VEVENT', 'END:VEVENT\r\nBEGIN:VEVENT'),
+      'Give one calendar',
+    ],
     ['no end', 'BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20241225', 'no iCalendar file'],
   ])('refuses %s and says where', (_, text, message) =>
     expect((holidaysOf(text) as { message?: string }).message).toContain(message),

@@ -144,7 +144,12 @@ export const holidaysOf = (file: string): readonly Day[] | Fault => {
     return fault(`This is no iCalendar file: ${(error as Error).message.slice(0, 200)}`);
   }
   const days = new Set<Day>();
-  for (const [index, event] of calendar.getAllSubcomponents('vevent').entries())
+  const events = calendar.getAllSubcomponents('vevent');
+  // ical.js takes a stray END for the end of whatever is open, and passes over what follows.
+  for (const word of ['BEGIN', 'END'])
+    if ([...file.matchAll(new RegExp(`^${word}:VEVENT\\s*$`, 'gim'))].length !== events.length)
+      return fault(`It has ${events.length} whole event(s), and another number of lines ${word}:VEVENT.`);
+  for (const [index, event] of events.entries())
     try {
       for (const ms of closedBy(event)) days.add(isoDay(ms));
     } catch (error) {
