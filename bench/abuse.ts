@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { limits } from '@baton/platform/graphql';
 
 /** A request that must be refused: what it is, how it is sent, and the code and status it gets. */
@@ -216,3 +217,26 @@ const requests: Abuse[] = [
 
 /** What the edge must refuse before it costs anything. */
 export const abuses: readonly Abuse[] = [...documents, ...variables, ...requests];
+
+export interface Answer {
+  readonly status: number;
+  readonly body: { data?: Record<string, unknown>; errors?: { message: string; extensions: { code: string } }[] };
+  readonly text: string;
+}
+/** Sends a request to a server on this machine, as JSON unless it says otherwise. */
+export const send = (port: number, asked: Partial<Abuse>): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const { method = 'POST', path = '/graphql', headers, body } = asked;
+    const all = { ...(method !== 'GET' && { 'content-type': 'application/json' }), ...headers };
+    const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+    const sending = request({ host: '127.0.0.1', port, method, path, headers: given }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode!, text, body: JSON.parse(text) as Answer['body'] });
+      });
+    });
+    sending.on('error', reject);
+    sending.end(body);
+  });

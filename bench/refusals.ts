@@ -1,8 +1,7 @@
-import { request } from 'node:http';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { serve } from '../apps/api/serve';
-import { abuses, type Abuse } from './abuse';
+import { abuses, send, type Abuse } from './abuse';
 import { median, type Benchmark } from './support';
 
 /** The first calls of a process are interpreted; a server that runs has compiled them. */
@@ -17,37 +16,20 @@ interface Cost {
   readonly heapMb: number;
 }
 
-/** Sends it and @returns the code it is refused with, '' for none. */
-const codeOf = (port: number, key: string, { method = 'POST', path = '/graphql', headers, body }: Abuse) =>
-  new Promise<string>((resolve, reject) => {
-    const type = method === 'GET' ? {} : { 'content-type': 'application/json' };
-    const all = { ...type, authorization: key, ...headers };
-    const sending = request({ host: '127.0.0.1', port, method, path, headers: all }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as {
-          readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
-        };
-        resolve(errors?.[0]?.extensions.code ?? '');
-      });
-    });
-    sending.on('error', reject).end(body);
-  });
-
 /** What it costs to refuse each kind of abuse; the client works in the same process, so its share is in the figures. */
 export const refusals: Benchmark = async (folder) => {
   const app = await serve(readConfig({ BATON_DATA_DIR: folder, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' }));
   const { port } = app.getHttpServer().address() as { readonly port: number };
-  const key = `Bearer ${(await app.get(Access).issue('bench', ['admin'], 'bench')).token}`;
+  const authorization = `Bearer ${(await app.get(Access).issue('bench', ['admin'], 'bench')).token}`;
   const asked = [EMPTY, ...abuses];
   const costs = new Map(asked.map(({ what }) => [what, [] as Cost[]]));
   for (let round = -WARM_UP; round < REPEATS; round++)
     for (const abuse of asked) {
       const [cpu, held] = [process.cpuUsage(), process.memoryUsage().heapUsed];
-      const code = await codeOf(port, key, abuse);
+      const { body } = await send(port, { ...abuse, headers: { authorization, ...abuse.headers } });
       const { user, system } = process.cpuUsage(cpu);
       const heapMb = (process.memoryUsage().heapUsed - held) / 2 ** 20;
+      const code = body.errors?.[0]?.extensions.code ?? '';
       if (code !== abuse.code) throw new Error(`${abuse.what}: ${code} in place of ${abuse.code}`);
       if (round >= 0) costs.get(abuse.what)!.push({ what: abuse.what, cpuMs: (user + system) / 1000, heapMb });
     }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Access } from '@baton/platform/access';
@@ -8,14 +8,8 @@ import { readConfig } from '@baton/platform/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { exportJWK, SignJWT, type JWTPayload } from 'jose';
 import { serve } from '../apps/api/serve';
-import { abuses, type Abuse } from '../bench/abuse';
+import { abuses, send, type Answer } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
-
-interface Answer {
-  readonly status: number;
-  readonly body: { data?: Record<string, unknown>; errors?: { message: string; extensions: { code: string } }[] };
-  readonly text: string;
-}
 
 describe('the edge', () => {
   const folder = temporaryFolder();
@@ -32,21 +26,6 @@ describe('the edge', () => {
     const { token } = await app.get(Access).issue('tester', ['admin'], 'tester');
     return { app, port, key: `Bearer ${token}` };
   };
-  const send = (port: number, { method = 'POST', path = '/graphql', headers, body }: Partial<Abuse>): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const all = { 'content-type': 'application/json', ...(method === 'GET' && { 'content-type': '' }), ...headers };
-      const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
-      const sending = httpRequest({ host: '127.0.0.1', port, method, path, headers: given }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode!, text, body: JSON.parse(text) as Answer['body'] });
-        });
-      });
-      sending.on('error', reject);
-      sending.end(body);
-    });
   const ask = (port: number, query: string, authorization = '') =>
     send(port, { body: JSON.stringify({ query }), headers: { authorization } });
   const codeOf = ({ body }: Answer) => body.errors?.[0]?.extensions.code;
