@@ -16,7 +16,7 @@ const base = {
 };
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
-  maxWorkers: 2, // by default one core is left idle, and most suites wait for child processes
+  maxWorkers: 3, // by default one core is left idle, and most suites wait: for child processes, for deadlines
   testTimeout: 60_000, // machines that build are noisy; no test measures time
   projects: [
     { ...base, displayName: 'unit', testMatch: ['**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'] },

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredEvent } from '@baton/kernel';
+import { setTimeout as delay } from 'node:timers/promises';
 import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
+import { eventsOf } from './support/crash';
 
 interface Told {
   readonly looked: number;
@@ -11,13 +12,9 @@ interface Told {
 
 describe('baton definitions apply', () => {
   const folder = temporaryFolder();
-  const events = (...types: string[]): readonly StoredEvent[] =>
-    baton(folder, 'events', '--types', types.join(','))
-      .stdout.split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as StoredEvent);
-  const qualifiedBy = (ref: string) =>
-    events('LeadQualified').filter(({ data }) => (data as { definition: string }).definition === ref);
+  const events = (...types: string[]) => eventsOf(join(folder, 'log.db'), ...types);
+  const qualifiedBy = async (ref: string) =>
+    (await events('LeadQualified')).filter(({ data }) => (data as { definition: string }).definition === ref);
   const apply = () => batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');
   const agree = (number: number, criteria: object) => {
     const body = join(folder, `mql-${number}.json`);
@@ -32,37 +29,37 @@ describe('baton definitions apply', () => {
     agree(3, { field: 'employees', gte: 200 });
   }, 300_000);
 
-  it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', () => {
-    const tip = events('LeadHandedOff').length;
+  it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', async () => {
+    const tip = (await events('LeadHandedOff')).length;
     const told = apply();
     expect(told.looked).toBeGreaterThan(10);
     expect(told.qualified).toBeGreaterThan(0);
     expect(told.qualified).toBeLessThan(told.looked);
-    const qualified = qualifiedBy('mql@3');
+    const qualified = await qualifiedBy('mql@3');
     expect(qualified).toHaveLength(told.qualified);
     for (const { meta, data } of qualified) {
       expect(meta).toMatchObject({ actor: 'tilda', origin: 'person', mode: 'live' });
       expect(data).toHaveProperty('evidence');
     }
-    expect(events('LeadHandedOff').length - tip).toBe(told.qualified);
+    expect((await events('LeadHandedOff')).length - tip).toBe(told.qualified);
   }, 120_000);
 
-  it('changes nothing when it is repeated', () => {
-    const before = events('LeadQualified', 'LeadHandedOff').length;
+  it('changes nothing when it is repeated', async () => {
+    const before = (await events('LeadQualified', 'LeadHandedOff')).length;
     expect(apply()).toMatchObject({ qualified: 0 });
-    expect(events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
+    expect(await events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
   }, 120_000);
 
   it('goes on where it was killed: in the end everybody is qualified, once', async () => {
     agree(4, { field: 'employees', gte: 1 });
     const killed = batonRunning(folder, 'definitions', 'apply', '--kind', 'mql');
     const gone = new Promise((resolve) => killed.once('exit', resolve));
-    for (let looks = 50; looks > 0 && qualifiedBy('mql@4').length === 0; looks--);
+    for (let looks = 1000; looks > 0 && (await qualifiedBy('mql@4')).length === 0; looks--) await delay(50);
     killed.kill('SIGKILL');
     await gone;
-    const first = qualifiedBy('mql@4').length;
+    const first = (await qualifiedBy('mql@4')).length;
     const told = apply();
-    const all = qualifiedBy('mql@4').map(({ stream }) => stream);
+    const all = (await qualifiedBy('mql@4')).map(({ stream }) => stream);
     expect(all).toHaveLength(first + told.qualified);
     expect(new Set(all).size).toBe(all.length);
     expect(all.length).toBeGreaterThan(5);

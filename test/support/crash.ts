@@ -72,10 +72,10 @@ export const inLanes = async (jobs: readonly (() => Promise<void>)[], lanes = 2)
   if (failed.length > 0) throw failed[0];
 };
 
-/** All events of a log file. */
-export const eventsOf = async (file: string): Promise<readonly StoredEvent[]> => {
+/** All events of a log file, or those of some types. */
+export const eventsOf = async (file: string, ...types: string[]): Promise<readonly StoredEvent[]> => {
   const log = EmbeddedEventLog.open(file, new FixedClock());
-  const { events } = await log.readAll('', {}, 1_000_000);
+  const { events } = await log.readAll('', types.length > 0 ? { types } : {}, 1_000_000);
   await log.close();
   return events;
 };
