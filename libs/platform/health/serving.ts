@@ -105,11 +105,13 @@ const refusing = (metrics: Metrics) => {
   return (response: ServerResponse, status: 429 | 503): void => {
     metrics.refusedRequest();
     const { socket } = response.req;
-    response.once('close', () => {
+    const rest = () => {
       if (socket.destroyed) return;
       socket.pause();
       setTimeout(() => socket.resume(), AGAIN_SECONDS * 1000).unref();
-    });
+    };
+    // Not at once: where a body was left unread, Node lets it go now, and reads on.
+    response.once('close', () => setImmediate(rest));
     response.writeHead(status, headers).end(body);
   };
 };
