@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -142,6 +143,24 @@ describe('a running server', () => {
     for (const socket of slow) socket.destroy();
     await delay(300);
     expect((await ask(url, token, capture('one-too-many'))).status).toBe(200);
+  });
+
+  it('does not read a connection that was refused before it may come again, whatever it sends', async () => {
+    const slow = Array.from({ length: 8 }, () => slowRequest(url));
+    await delay(300);
+    const impatient = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    const body = JSON.stringify({ query: capture('impatient') });
+    const told: number[] = [];
+    for (let n = 0; n < 2; n++) {
+      impatient.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      const [answer] = (await once(impatient, 'data')) as [Buffer];
+      if (n === 0) expect(answer.toString()).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 1\r\n/);
+      told.push(performance.now());
+    }
+    for (const socket of [...slow, impatient]) socket.destroy();
+    expect(told[1]! - told[0]!).toBeGreaterThan(900);
   });
 
   it('tells a caller to come again where commands wait', async () => {
