@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const REST_MS = 1_000; // what Retry-After says
+const REST_MS = 2_000; // what Retry-After says
 const DRAIN_MS = 20_000;
 const MUTATION = 'mutation($c:ID!,$i:CaptureLeadInput!){it:captureLead(commandId:$c,input:$i){__typename}}';
 
@@ -162,7 +162,7 @@ export class Flood {
     if (status === '200' && answer.includes('"Accepted"')) {
       this.told.accepted++;
       this.accepted.push(asked);
-    } else if ((status === '503' || status === '429') && /retry-after: 1\r\n/i.test(answer)) {
+    } else if ((status === '503' || status === '429') && /retry-after: 2\r\n/i.test(answer)) {
       this.told.refused++;
       if (!line.patient) this.again.push(asked);
       else {

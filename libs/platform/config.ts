@@ -87,7 +87,7 @@ export const settings = [
     name: 'BATON_MAX_IN_FLIGHT',
     key: 'maxInFlight',
     fallback: '512',
-    meaning: 'Commands of callers taken on at once, and half of the requests; more are told to come again.',
+    meaning: 'Requests taken on at once; more are told to come again.',
     pattern: /^[1-9]\d{0,5}$/,
   },
   {

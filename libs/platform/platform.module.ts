@@ -168,8 +168,7 @@ export class PlatformModule implements OnApplicationShutdown {
       KeyHandler,
       {
         provide: CommandWatch,
-        useFactory: (bus: CommandBus, metrics: Metrics, logger: Logger) =>
-          new CommandWatch(bus, metrics, logger, config.maxInFlight),
+        useFactory: (bus: CommandBus, metrics: Metrics, logger: Logger) => new CommandWatch(bus, metrics, logger),
         inject: [CommandBus, Metrics, LOGGER],
       },
       {

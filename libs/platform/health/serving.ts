@@ -1,8 +1,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Conflict } from '@baton/kernel';
 import { LOGGER, CONFIG } from '../platform.module';
 import type { Config } from '../config';
-import { busy, Metrics } from '../telemetry';
+import { Metrics } from '../telemetry';
 import type { Logger } from 'pino';
 
 const always = /^\/(health|metrics)(\/|\?|$)/;
@@ -19,11 +21,12 @@ const READING_MS = 10_000;
 /** Requests that begin in one turn of the event loop: between turns others are read, and refused where that is due. */
 const BEGIN_AT_ONCE = 64;
 /** When those who are refused may come again; their connection is not read before. */
-const AGAIN_SECONDS = 1;
+const AGAIN_SECONDS = 2;
 
 /**
- * Refuses whole requests, before their bodies are read, while twice as many are in flight as commands may be (503), or
- * while one caller holds three quarters of the places (429): what waits in memory stays bounded. A refusal is given
+ * Refuses requests, before their bodies are read, while as many are in flight as may be (503), or while one caller
+ * holds three quarters of the places (429): what waits in memory stays bounded, commands among it, which a request
+ * sends one after the other. Refused later, in place of this, they would have cost most of what is to be spared. A refusal is given
  * before Fastify sees the request, its text is ready, and its connection is not read again before the time that it
  * names, so that those who do not wait keep the process less busy with refusing. A request takes a place only when all
  * of it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So whoever sends
@@ -31,7 +34,7 @@ const AGAIN_SECONDS = 1;
  * from refusing those behind them. Health and metrics are always answered.
  */
 export const boundRequests = (app: NestFastifyApplication): void => {
-  const limit = app.get<Config>(CONFIG).maxInFlight * 2;
+  const limit = app.get<Config>(CONFIG).maxInFlight;
   const metrics = app.get(Metrics);
   /** Requests whose bodies arrive, oldest first: what answers each, and since when. */
   const arriving = new Map<IncomingMessage, { readonly response: ServerResponse; readonly since: number }>();
@@ -94,7 +97,7 @@ export const boundRequests = (app: NestFastifyApplication): void => {
 
 /** @returns what answers a request with 429 or 503, always the same text */
 const refusing = (metrics: Metrics) => {
-  const { code, message } = busy();
+  const { code, message } = new Conflict('overload/busy', 'Too much is in flight; wait as Retry-After says.');
   const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
   const headers = {
     'retry-after': String(AGAIN_SECONDS),
@@ -102,16 +105,20 @@ const refusing = (metrics: Metrics) => {
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
   };
+  const resting = new WeakSet<Socket>();
+  const rest = (socket: Socket): void => {
+    if (resting.has(socket)) return;
+    resting.add(socket);
+    // Node reads on by itself where a body was left unread.
+    const stay = () => socket.pause();
+    socket.on('resume', stay).pause();
+    const end = () => resting.delete(socket) && socket.off('resume', stay).resume();
+    setTimeout(end, AGAIN_SECONDS * 1000).unref();
+  };
   return (response: ServerResponse, status: 429 | 503): void => {
     metrics.refusedRequest();
-    const { socket } = response.req;
-    const rest = () => {
-      if (socket.destroyed) return;
-      socket.pause();
-      setTimeout(() => socket.resume(), AGAIN_SECONDS * 1000).unref();
-    };
-    // Not at once: where a body was left unread, Node lets it go now, and reads on.
-    response.once('close', () => setImmediate(rest));
+    // At once: in a flood one turn of the event loop reads the same connection many times.
+    rest(response.req.socket);
     response.writeHead(status, headers).end(body);
   };
 };

@@ -1,22 +1,16 @@
 import type { OnModuleInit } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
-import { Accepted, codeOf, Conflict, type Outcome, type To } from '@baton/kernel';
+import { Accepted, codeOf, type Outcome, type To } from '@baton/kernel';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics';
 import { traced } from './trace';
-
-/** @returns the refusal of what cannot be taken on now */
-export const busy = (): Conflict => new Conflict('overload/busy', 'Too much is in flight; send it again in a second.');
 
 const outcomeOf = (outcome: unknown): string => {
   if (outcome instanceof Accepted) return outcome.repeated ? 'repeated' : 'accepted';
   return codeOf(outcome);
 };
 
-/**
- * Stands in the one door of commands, the bus: counts, measures, traces and logs each, and refuses those of callers
- * above a limit, so that what waits stays bounded. Policies and the clock are not refused: they wait for each other.
- */
+/** Stands in the one door of commands, the bus: counts, measures, traces and logs each. */
 export class CommandWatch implements OnModuleInit {
   private inFlight = 0;
 
@@ -24,7 +18,6 @@ export class CommandWatch implements OnModuleInit {
     private readonly bus: CommandBus,
     private readonly metrics: Metrics,
     private readonly logger: Logger,
-    private readonly limit: number,
   ) {}
 
   onModuleInit(): void {
@@ -41,11 +34,6 @@ export class CommandWatch implements OnModuleInit {
       const { actor, commandId, correlationId = commandId, causationId = commandId } = meta;
       this.logger.info({ type, outcome, ms: Math.round(ms * 10) / 10, correlationId, causationId, actor }, 'command');
     };
-    // Only the edge knows the roles of a caller.
-    if (meta.roles && this.inFlight >= this.limit) {
-      told('overload/busy');
-      throw busy();
-    }
     this.metrics.commandsInFlight(++this.inFlight);
     try {
       return await traced(`command ${type}`, { 'baton.origin': meta.origin }, async (span) => {

@@ -7,9 +7,7 @@ import { from, lastValueFrom } from 'rxjs';
 import { Metrics } from './metrics';
 import { traced } from './trace';
 
-const SPARE_SECONDS = '1';
-
-/** Counts operations and errors; a request whose every part was refused as too much is a 503 to its sender. */
+/** Counts operations and errors. */
 @Plugin()
 export class GraphqlWatch implements ApolloServerPlugin {
   constructor(private readonly metrics: Metrics) {}
@@ -18,14 +16,9 @@ export class GraphqlWatch implements ApolloServerPlugin {
     return {
       willSendResponse: async ({ operation, response }) => {
         if (response.body.kind !== 'single') return;
-        const { errors = [], data } = response.body.singleResult;
+        const { errors = [] } = response.body.singleResult;
         const codes = errors.map(({ extensions }) => String(extensions?.['code'] ?? 'internal/fault'));
         this.metrics.operation(operation?.operation ?? 'none', codes);
-        const nothing = Object.values(data ?? {}).every((field) => field === null);
-        if (codes.length > 0 && nothing && codes.every((code) => code === 'overload/busy')) {
-          response.http.status = 503;
-          response.http.headers.set('retry-after', SPARE_SECONDS);
-        }
       },
     };
   }

@@ -1,4 +1,4 @@
-export { busy, CommandWatch } from './command-watch';
+export { CommandWatch } from './command-watch';
 export { GraphqlWatch, TraceResolvers } from './graphql-watch';
 export { clean, FrameworkLog, loggerOf } from './log';
 export { Metrics, type Lag } from './metrics';

@@ -76,10 +76,10 @@ const accepted = new Accepted('1', '7', 0, 1, false);
 
 /** A bus whose only handler is a function. */
 const busOf = (execute: (to: ToThing) => Promise<unknown>): CommandBus => ({ execute }) as unknown as CommandBus;
-const watched = (execute: (to: ToThing) => Promise<unknown>, { limit = 10, logger = silent } = {}) => {
+const watched = (execute: (to: ToThing) => Promise<unknown>, { logger = silent } = {}) => {
   const metrics = new Metrics();
   const bus = busOf(execute);
-  new CommandWatch(bus, metrics, logger, limit).onModuleInit();
+  new CommandWatch(bus, metrics, logger).onModuleInit();
   return { bus, metrics, text: () => metrics.text([]) };
 };
 
@@ -118,25 +118,6 @@ describe('the watch over commands', () => {
       { type: 'MakeThing', outcome: 'accepted', correlationId: 'c-1', causationId: 'c-1', actor: '[hidden]' },
     ]);
     for (const line of lines) expect(JSON.parse(line).ms).toEqual(expect.any(Number));
-  });
-
-  it('refuses callers above the limit, and never the system', async () => {
-    const release: (() => void)[] = [];
-    const { bus, text } = watched(() => new Promise((resolve) => release.push(() => resolve(accepted))), { limit: 3 });
-    const burst = Array.from({ length: 10 }, () => bus.execute(command('MakeThing', { roles: ['sales'] })));
-    const system = bus.execute(command());
-    const settling = Promise.allSettled([...burst, system]);
-    await new Promise(setImmediate);
-    expect(release).toHaveLength(4);
-    for (const go of release) go();
-    const codes = (await settling).map((one) => (one.status === 'fulfilled' ? 'done' : one.reason.code));
-    expect(codes.filter((code) => code === 'overload/busy')).toHaveLength(7);
-    expect(codes.at(-1)).toBe('done');
-    expect(await text()).toContain('outcome="overload/busy"} 7');
-    const later = bus.execute(command('MakeThing', { roles: ['sales'] })); // there is room again
-    await new Promise(setImmediate);
-    release.at(-1)!();
-    expect(await later).toBe(accepted);
   });
 
   it('keeps the number of figures bounded, whatever types are sent', async () => {
