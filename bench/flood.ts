@@ -57,6 +57,8 @@ interface Line {
 export class Flood {
   /** Requests that were accepted, by number. */
   readonly accepted: number[] = [];
+  /** Refusals in all. */
+  refusals = 0;
   private told: Told = this.nothing();
   private next = 0;
   private readonly free: Line[] = [];
@@ -164,6 +166,7 @@ export class Flood {
       this.accepted.push(asked);
     } else if ((status === '503' || status === '429') && /retry-after: 2\r\n/i.test(answer)) {
       this.told.refused++;
+      this.refusals++;
       if (!line.patient) this.again.push(asked);
       else {
         const timer = setTimeout(() => (this.timers.delete(timer), this.again.push(asked)), REST_MS);

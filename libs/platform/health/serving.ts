@@ -24,14 +24,14 @@ const BEGIN_AT_ONCE = 64;
 const AGAIN_SECONDS = 2;
 
 /**
- * Refuses requests, before their bodies are read, while as many are in flight as may be (503), or while one caller
- * holds three quarters of the places (429): what waits in memory stays bounded, commands among it, which a request
- * sends one after the other. Refused later, in place of this, they would have cost most of what is to be spared. A refusal is given
- * before Fastify sees the request, its text is ready, and its connection is not read again before the time that it
- * names, so that those who do not wait keep the process less busy with refusing. A request takes a place only when all
- * of it is there; the bodies that arrive meanwhile are bounded too, and of them the slowest gives way. So whoever sends
- * or reads drop by drop holds nobody up. Requests begin a few at a time, so that many at once do not keep the process
- * from refusing those behind them. Health and metrics are always answered.
+ * Refuses requests while as many are in flight as may be (503), or while one caller holds three quarters of the places
+ * (429). So what waits in memory is bounded, commands among it: a request sends them one after the other.
+ *
+ * A refusal is cheap, or a flood would keep the process busy with refusing. It is given before the body is read and
+ * before Fastify sees the request, its text is ready, and its connection is not read before the time that it names.
+ * A request takes a place only when all of it is there; the bodies that arrive meanwhile are bounded too, and of them
+ * the slowest gives way, so that whoever sends or reads drop by drop holds nobody up. Requests begin a few at a time, so
+ * that many at once do not keep the process from refusing those behind them. Health and metrics are always answered.
  */
 export const boundRequests = (app: NestFastifyApplication): void => {
   const limit = app.get<Config>(CONFIG).maxInFlight;
