@@ -11,6 +11,8 @@ import { apiModule } from './api.module';
 
 /** A request that does not arrive whole within this time is given up: slow senders must not hold all places. */
 const REQUEST_MS = 30_000;
+/** Connections of a burst that wait until they are taken; the system resets those beyond Node's 511. */
+const BACKLOG = 4_096;
 
 /** Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process. */
 export const serve = async (
@@ -28,6 +30,6 @@ export const serve = async (
   stopOnSignals(app);
   await app.init();
   if (config.project) await app.get(Runner).start();
-  await app.listen(config.port, config.host);
+  await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   return app;
 };

@@ -117,8 +117,9 @@ const refusing = (metrics: Metrics) => {
   };
   return (response: ServerResponse, status: 429 | 503): void => {
     metrics.refusedRequest();
-    // At once: in a flood one turn of the event loop reads the same connection many times.
-    rest(response.req.socket);
+    // At once: in a flood one turn of the event loop reads the same connection many times. One that is closed next is
+    // read on, or what it sent would be in the way of the answer.
+    if (response.shouldKeepAlive) rest(response.req.socket);
     response.writeHead(status, headers).end(body);
   };
 };
