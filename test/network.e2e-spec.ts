@@ -257,7 +257,7 @@ describe('callers behind a bad link', () => {
     it('give way to others when they send their bodies drop by drop', async () => {
       const places = 512;
       const held = await open(places, (socket) => socket.write(`${HEAD}content-length: 99\r\n\r\n{`));
-      await sleep(1_200);
+      await sleep(2_500); // more than the second, as the server has yet to take and read them all
       for (let n = 0; n < 5; n++) expect((await ask(capture('others'))).data!.it.__typename).toBe('Accepted');
       // The first took the place of the slowest, which was told to come again; the others took that place after it.
       const told = held.map(({ heard }) => heard()).filter(Boolean);
