@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const REST_MS = 2_000; // what Retry-After says
+/** What a refusal has to say. */
+const AGAIN_SECONDS = 2;
+const AGAIN = new RegExp(`retry-after: ${AGAIN_SECONDS}\r\n`, 'i');
 const DRAIN_MS = 20_000;
 const MUTATION = 'mutation($c:ID!,$i:CaptureLeadInput!){it:captureLead(commandId:$c,input:$i){__typename}}';
 
@@ -164,12 +166,12 @@ export class Flood {
     if (status === '200' && answer.includes('"Accepted"')) {
       this.told.accepted++;
       this.accepted.push(asked);
-    } else if ((status === '503' || status === '429') && /retry-after: 2\r\n/i.test(answer)) {
+    } else if ((status === '503' || status === '429') && AGAIN.test(answer)) {
       this.told.refused++;
       this.refusals++;
       if (!line.patient) this.again.push(asked);
       else {
-        const timer = setTimeout(() => (this.timers.delete(timer), this.again.push(asked)), REST_MS);
+        const timer = setTimeout(() => (this.timers.delete(timer), this.again.push(asked)), AGAIN_SECONDS * 1000);
         this.timers.add(timer);
       }
     } else this.told.others.push(`${answer.slice(0, answer.indexOf('\r\n'))} ${answer.slice(headers + 4)}`);

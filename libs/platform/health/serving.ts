@@ -112,7 +112,10 @@ const refusing = (metrics: Metrics) => {
     // Node reads on by itself where a body was left unread.
     const stay = () => socket.pause();
     socket.on('resume', stay).pause();
-    const end = () => resting.delete(socket) && socket.off('resume', stay).resume();
+    const end = () => {
+      resting.delete(socket);
+      socket.off('resume', stay).resume();
+    };
     setTimeout(end, AGAIN_SECONDS * 1000).unref();
   };
   return (response: ServerResponse, status: 429 | 503): void => {
