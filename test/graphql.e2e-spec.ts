@@ -212,12 +212,17 @@ describe('GraphQL', () => {
       });
     });
 
-    it('refuse the future', async () =>
+    it.each([
+      ['2199-01-01T00:00:00Z', 'command/in-the-future'],
+      ['1970-01-01T00:00:00Z', 'command/empty-date'],
+      ['1989-12-31T23:59:59Z', 'command/too-early'],
+    ])('refuse what happened at %s', async (at, code) =>
       expect(
         await tell(
-          'recordTouch(commandId: "t9", occurredAt: "2999-01-01T00:00:00Z", input: { leadId: "ada", action: "call", team: "sales" })',
+          `recordTouch(commandId: "t9", occurredAt: "${at}", input: { leadId: "ada", action: "call", team: "sales" })`,
         ),
-      ).toMatchObject({ code: 'command/in-the-future' }));
+      ).toMatchObject({ code, path: 'occurredAt' }),
+    );
 
     it('win once when twenty callers race', async () => {
       const answers = await Promise.all(

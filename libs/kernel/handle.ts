@@ -6,8 +6,9 @@ import type { AnyCommand, CommandMeta, Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
+import { textFault, type Json } from './schema';
 import type { Clock, NewEvent, Position, StoredEvent } from './ports';
-import type { Instant } from './time';
+import { occurrenceFault, type Instant } from './time';
 
 /** What became of a command. */
 export type Outcome = Accepted | Refused;
@@ -91,14 +92,27 @@ export const commandHash = ({ type, data }: Pick<AnyCommand, 'type' | 'data'>): 
   createHash('sha256').update(canonicalize({ type, data })!).digest('hex').slice(0, 32);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
-export const checkCommand = (
+export const checkData = (
   commands: Commands,
   { type, data }: Pick<AnyCommand, 'type' | 'data'>,
 ): Refused | undefined => {
   const schema = commands.schemas.get(type);
   if (!schema) return new Refused('command/unknown', `${commands.aggregate} knows no command ${type}.`, 'type');
-  const fault = schema.faultOf(data);
+  const fault = schema.faultOf(data) ?? textFault(data as Json);
   return fault && new Refused('command/invalid', fault.message, fault.path);
+};
+
+/**
+ * The door of commands: what every one of them must pass before anything is done for it, wherever it comes from.
+ * @returns the refusal of malformed data, or of an `occurredAt` that nobody can know of, with the path of the fault
+ */
+export const checkCommand = (commands: Commands, command: AnyCommand, clock: Clock): Refused | undefined => {
+  const invalid = checkData(commands, command);
+  if (invalid) return invalid;
+  const { meta } = command;
+  // What Baton itself sends follows from events that passed here, by the clock of whichever machine took them.
+  if (meta.origin === 'system' || meta.occurredAt === undefined) return undefined;
+  return occurrenceFault(meta.occurredAt, clock.now());
 };
 
 /**
@@ -133,7 +147,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
-  const invalid = checkCommand(decider.commands, command);
+  const invalid = checkCommand(decider.commands, command, context.clock);
   if (invalid) return invalid;
   const hash = commandHash(command);
   const now = command.meta.occurredAt ?? context.clock.now();

@@ -24,8 +24,10 @@ interface TextOptions {
 
 export const text = (description = '', { max = 2000, min = 0, pattern }: TextOptions = {}) =>
   Type.String({ description, maxLength: max, minLength: min, ...(pattern && { pattern }) });
-export const integer = (description = '', { min, max }: { min?: number; max?: number } = {}) =>
-  Type.Integer({ description, minimum: min ?? Number.MIN_SAFE_INTEGER, maximum: max ?? Number.MAX_SAFE_INTEGER });
+/** The largest whole number that GraphQL's Int can say. Amounts of money and milliseconds go further, and say so. */
+export const INT_MAX = 2 ** 31 - 1;
+export const integer = (description = '', { min = -INT_MAX, max = INT_MAX }: { min?: number; max?: number } = {}) =>
+  Type.Integer({ description, minimum: min, maximum: max });
 export const real = (description = '', { min, max }: { min?: number; max?: number } = {}) =>
   Type.Number({ description, ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) });
 export const flag = (description = '') => Type.Boolean({ description });
@@ -68,3 +70,20 @@ export interface Fault {
   readonly path: string;
   readonly message: string;
 }
+
+/**
+ * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or
+ * a NUL, which ends a text for half of the world's programs.
+ */
+export const textFault = (value: Json, path = ''): Fault | undefined => {
+  if (typeof value === 'string')
+    return value.isWellFormed() && !value.includes('\0')
+      ? undefined
+      : { path, message: 'This text is no Unicode: it holds half a character, or a NUL.' };
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const fault = textFault(inner as Json, path ? `${path}.${name}` : name);
+    if (fault) return fault;
+  }
+  return undefined;
+};

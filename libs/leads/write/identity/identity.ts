@@ -37,7 +37,7 @@ export const claimAndHandle = async (
   id: string,
   command: Claiming,
 ): Promise<Outcome> => {
-  const invalid = checkCommand(leadCommands, command);
+  const invalid = checkCommand(leadCommands, command, context.clock);
   if (invalid) return invalid;
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;

@@ -254,7 +254,7 @@ export const leadEvents = events({
     times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
     kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
     last: optional(flag('The last answer counts, not the first.')),
-    budgetMs: integer('How much time there is, in milliseconds.', { min: 1 }),
+    budgetMs: integer('How much time there is, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER }),
     dueAt,
     clock: oneOf(
       ['business-calendar', 'wall-clock', 'always-closed'],

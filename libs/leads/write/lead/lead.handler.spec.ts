@@ -12,10 +12,11 @@ const agreed = (kind: string): Definition => ({ kind, version: 1, ref: `${kind}@
 describe('commands to leads', () => {
   let log: EmbeddedEventLog;
   let journal: SealedJournal;
+  let clock: FixedClock;
   let handler: LeadHandler;
   let sent = 0;
   beforeEach(() => {
-    const clock = new FixedClock(NOW);
+    clock = new FixedClock(NOW);
     const keys = new MemoryKeyStore();
     log = EmbeddedEventLog.open(':memory:', clock);
     journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents]), keys);
@@ -30,6 +31,7 @@ describe('commands to leads', () => {
     data: object = {},
     occurredAt?: Instant,
   ): Promise<Outcome> => {
+    if (occurredAt && occurredAt > clock.now()) clock.instant = occurredAt;
     const meta = {
       commandId: `command-${sent++}`,
       actor: 'tester',
