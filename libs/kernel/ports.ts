@@ -97,6 +97,35 @@ export interface Condition {
   readonly lte?: Scalar;
   readonly prefix?: string;
 }
+/**
+ * A filter on a value that a row can be without, the same in every question: one of some values, none, or either.
+ * Without `in` and `none` it leaves out nothing.
+ */
+export interface ValueFilter {
+  readonly in?: readonly string[];
+  /** Those without a value. */
+  readonly none?: boolean;
+}
+/** The condition that a filter, or the one value that is wanted, puts on a column; undefined: none. */
+export const conditionOf = (wanted: string | ValueFilter | undefined): Condition | undefined => {
+  if (wanted === undefined || typeof wanted === 'string') return wanted === undefined ? wanted : { eq: wanted };
+  if (wanted.in === undefined) return wanted.none ? { eq: null } : undefined;
+  return { in: wanted.none ? [...wanted.in, null] : wanted.in };
+};
+/** Does a value, null or absent for none, pass a filter? */
+export const passes = (wanted: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
+  const { eq, in: among } = conditionOf(wanted) ?? {};
+  const seen = value ?? null;
+  return among !== undefined ? among.includes(seen) : eq === undefined || eq === seen;
+};
+/** The conditions of several columns; what is absent restricts nothing. */
+export const conditionsOf = (wanted: Readonly<Record<string, string | ValueFilter | undefined>>): Where =>
+  Object.fromEntries(
+    Object.entries(wanted).flatMap(([column, value]) => {
+      const condition = conditionOf(value);
+      return condition === undefined ? [] : [[column, condition]];
+    }),
+  );
 /** All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`. Columns only, plus `id`. */
 export type Where = Readonly<Record<string, Condition>>;
 export interface Order {

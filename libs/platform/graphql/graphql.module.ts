@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { Access, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
+import { nullIsAbsent } from './absent';
 import { AccessGuard, ReadYourWrites } from './caller';
 import { answerErrors, formatterOf } from './errors';
 import { limits } from './limits';
@@ -43,6 +44,7 @@ export const graphqlModule = (): DynamicModule => ({
       useFactory: (access: Access, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
         sortSchema: true,
+        transformSchema: nullIsAbsent,
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before

@@ -107,9 +107,6 @@ const inputOf = ({ type, description, object, creates }: CommandSchema, idField:
   return Input;
 };
 
-const withoutNulls = (value: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined));
-
 /**
  * The mutations of an aggregate, one for every command that somebody may send: input, description and roles come from
  * the command table.
@@ -126,16 +123,16 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
     const send = async function (
       this: Mutations,
       commandId: string,
-      expectedRevision: number | null | undefined,
+      expectedRevision: number | undefined,
       input: object,
       caller: CallerIdentity,
-      occurredAt?: Instant | null,
+      occurredAt?: Instant,
     ): Promise<Accepted | RefusedType> {
       if (!/^[\x21-\x7e]{1,100}$/.test(commandId))
         return answerOf(
           new Refused('command/bad-id', 'A command id is 1 to 100 printable characters; a UUID is best.', 'commandId'),
         );
-      const data = withoutNulls(input);
+      const data: Record<string, unknown> = { ...input };
       if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
       const id = String(data[commands.idField]);
       const meta: AnyCommand['meta'] = {
@@ -144,7 +141,7 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
         roles: caller.roles,
         origin: 'person',
         ...(occurredAt && { occurredAt }),
-        ...(expectedRevision !== null && expectedRevision !== undefined && { expectedRevision }),
+        ...(expectedRevision !== undefined && { expectedRevision }),
       };
       return answerOf(
         await this.bus.execute<InstanceType<ToAggregate>, Outcome>(new to(id, { type: schema.type, data, meta })),

@@ -3,14 +3,16 @@ import type { Instant } from '@baton/kernel';
 import { ReadModels, type AsOf } from '@baton/platform/documents';
 import {
   Allow,
+  type Connection,
   connectionOf,
   everyRole,
+  FilterField,
   InstantScalar,
   PageArgs,
   personalField,
   ReadArgs,
   readPage,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { leads, type LeadDocument, type StageMove } from './leads.projection';
@@ -135,26 +137,14 @@ class LeadsArgs extends PageArgs implements LeadFilters {
   @MaxLength(50)
   @Field(() => String, { nullable: true, description: 'Only at this stage.' })
   stage?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only those this owner looks after.' })
-  owner?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only those handed to this rep.' })
-  rep?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, { nullable: true, description: 'Only from this source.' })
-  source?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'Only from this country.' })
-  country?: string;
+  @FilterField('Only those these owners look after.')
+  owner?: ValueFilterInput;
+  @FilterField('Only those handed to these reps.')
+  rep?: ValueFilterInput;
+  @FilterField('Only from these sources.')
+  source?: ValueFilterInput;
+  @FilterField('Only from these countries.')
+  country?: ValueFilterInput;
   @IsOptional()
   @Field(() => InstantScalar, { nullable: true, description: 'Captured at or after this instant.' })
   capturedFrom?: Instant;
