@@ -3,6 +3,7 @@ export * from './context';
 export * from './decider';
 export * from './errors';
 export * from './event';
+export type { Fault } from './fault';
 export * from './handle';
 export * from './message';
 export * from './money';

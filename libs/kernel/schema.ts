@@ -1,4 +1,5 @@
 import { FormatRegistry, Type, type Static, type TSchema } from '@sinclair/typebox';
+import { sayFormat, type Fault } from './fault';
 import { isCurrency, type Money } from './money';
 import { isDay, isInstant } from './time';
 
@@ -9,21 +10,26 @@ import { isDay, isInstant } from './time';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type { Static, TSchema };
 
-FormatRegistry.Set('instant', isInstant);
-FormatRegistry.Set('day', isDay);
-FormatRegistry.Set('currency', isCurrency);
+/** Texts that must be something: how that is checked, and what it is in words that follow "must be". */
+const format = (name: string, check: (text: string) => boolean, says: string): void => {
+  FormatRegistry.Set(name, check);
+  sayFormat(name, says);
+};
+format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
+format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
+format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
 
 /** What an id may look like: it becomes part of a stream's name and of addresses. */
 export const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$';
+export const ID_SAYS = 'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit';
 
-interface TextOptions {
-  readonly max?: number;
-  readonly min?: number;
-  readonly pattern?: string;
-}
+/** A pattern comes with what it asks for, in words that follow "must be". */
+type TextOptions = { readonly max?: number; readonly min?: number } & (
+  { readonly pattern: string; readonly says: string } | { readonly pattern?: undefined }
+);
 
-export const text = (description = '', { max = 2000, min = 0, pattern }: TextOptions = {}) =>
-  Type.String({ description, maxLength: max, minLength: min, ...(pattern && { pattern }) });
+export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
+  Type.String({ description, maxLength: max, minLength: min, ...form });
 /** The largest whole number that GraphQL's Int can say. Amounts of money and milliseconds go further, and say so. */
 export const INT_MAX = 2 ** 31 - 1;
 export const integer = (description = '', { min = -INT_MAX, max = INT_MAX }: { min?: number; max?: number } = {}) =>
@@ -33,7 +39,7 @@ export const real = (description = '', { min, max }: { min?: number; max?: numbe
 export const flag = (description = '') => Type.Boolean({ description });
 export const instant = (description = '') => Type.String({ description, format: 'instant' });
 export const day = (description = '') => Type.String({ description, format: 'day' });
-/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema. */
+/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema, or a fault of it. */
 export const oneOf = <const V extends readonly string[]>(values: V, description = '') =>
   Type.Unsafe<V[number]>(
     Type.String({
@@ -42,6 +48,7 @@ export const oneOf = <const V extends readonly string[]>(values: V, description 
       pattern: `^(${values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`,
     }),
   );
+export const currencyCode = (description = '') => Type.String({ description, format: 'currency' });
 export const money = (description = '') =>
   Type.Unsafe<Money>(
     Type.Object(
@@ -54,7 +61,7 @@ export const money = (description = '') =>
   );
 /** An id of another stream, `lead`, `opportunity` …; the case file of that subject shows the event. */
 export const ref = (kind: string, description = `The ${kind}.`) =>
-  Type.String({ description, pattern: ID_PATTERN, ref: kind });
+  Type.String({ description, pattern: ID_PATTERN, says: ID_SAYS, ref: kind });
 export const list = <S extends TSchema>(items: S, description = '', { max = 500 }: { max?: number } = {}) =>
   Type.Array(items, { description, maxItems: max });
 export const object = <F extends Record<string, TSchema>>(fields: F, description = '') =>
@@ -64,12 +71,6 @@ export const json = (description = '') => Type.Unsafe<Json>(Type.Unknown({ descr
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
 /** Encrypted in the log with the key of the event's `leadId`. Always `optional(personal(…))`: an erasure removes it. */
 export const personal = <S extends TSchema>(schema: S): S => ({ ...schema, personal: true });
-
-/** The place and reason of the first fault of a value, in words a caller can act on. */
-export interface Fault {
-  readonly path: string;
-  readonly message: string;
-}
 
 /**
  * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or

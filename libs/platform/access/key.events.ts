@@ -5,7 +5,9 @@ const label = text('Whose key it is, or what for; the actor of everything done w
   min: 1,
   max: 100,
   pattern: '^[A-Za-z0-9._:@-]+$',
+  says: 'a name: 1 to 100 letters, digits and . _ : @ -',
 });
+const hash = text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$', says: 'a SHA-256 in hex' });
 const granted = list(oneOf(roles), 'What its bearer may do.', { max: roles.length });
 
 export const keyEvents = events({
@@ -15,7 +17,7 @@ export const keyEvents = events({
     keyId,
     label,
     roles: granted,
-    hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
+    hash,
   },
   KeyRevoked: { version: 1, description: 'The key opens nothing any more.', keyId },
 });
@@ -27,7 +29,7 @@ export const keyCommands = commands('key', {
     keyId,
     label,
     roles: granted,
-    hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
+    hash,
   },
   RevokeKey: { description: 'Take a key back.', allow: ['admin'], keyId },
 });

@@ -1,6 +1,7 @@
 import {
   flag,
   ID_PATTERN,
+  ID_SAYS,
   integer,
   list,
   object,
@@ -26,7 +27,7 @@ export const routingFields = [
   'owner',
 ] as const;
 
-const queue = (description: string) => text(description, { pattern: ID_PATTERN, max: 128 });
+const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_SAYS, max: 128 });
 
 /** What shows that a lead means to buy; the rep who gets the lead is told how often and when. */
 const signal = object({

@@ -24,7 +24,12 @@ const definition = ref('definition', 'The definition and version that decided, `
 const rep = text('The salesperson.', { min: 1, max: 200 });
 const opportunityId = ref('opportunity');
 const external = optional(
-  text('The other system that decided this past move.', { min: 1, max: 100, pattern: '^[A-Za-z0-9._-]+$' }),
+  text('The other system that decided this past move.', {
+    min: 1,
+    max: 100,
+    pattern: '^[A-Za-z0-9._-]+$',
+    says: 'the name of a system: 1 to 100 letters, digits and . _ -',
+  }),
 );
 const flagged = optional(flag('Another system decided this; left out of back-tests.'));
 
@@ -57,6 +62,7 @@ const externalId = optional(
   text('The id in the system the lead comes from, with that system: `crm:00Q5e`. Unique.', {
     max: 300,
     pattern: '^[A-Za-z0-9._-]+:.+$',
+    says: 'an id behind the name of its system and a colon, such as crm:00Q5e',
   }),
 );
 const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
