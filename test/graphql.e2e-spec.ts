@@ -174,7 +174,7 @@ describe('GraphQL', () => {
       expect(data.lead).toEqual({
         leadId: 'ada',
         stage: 'lead',
-        email: 'Ada@Example.org',
+        email: 'ada@example.org',
         name: 'Ada Lovelace',
         company: 'Analytical Engines',
       });
@@ -211,6 +211,13 @@ describe('GraphQL', () => {
         path: 'leadId',
       });
     });
+
+    it.each(['captureLead', 'openOpportunity'])('refuse an empty %s', async (name) =>
+      expect(await tell(`${name}(commandId: "empty-${name}", input: {})`)).toMatchObject({
+        code: 'command/empty',
+        path: 'input',
+      }),
+    );
 
     it.each([
       ['2199-01-01T00:00:00Z', 'command/in-the-future'],
@@ -290,8 +297,8 @@ describe('GraphQL', () => {
       );
       expect(data.caseFile.edges.every(({ node }) => node.actor.length > 0)).toBe(true);
       expect(data.events.events).toHaveLength(1);
-      // Ada, the difference engines, the winner of the race, Eve, and one by each of the four roles that may capture.
-      expect(data.pipeline.leads).toEqual([{ stage: 'lead', leads: 8 }]);
+      // Ada, the difference engines, the winner of the race and Eve.
+      expect(data.pipeline.leads).toEqual([{ stage: 'lead', leads: 4 }]);
     });
   });
 

@@ -6,7 +6,7 @@ import type { AnyCommand, CommandMeta, Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
-import { textFault, type Json } from './schema';
+import { normalised, textFault, type Json } from './schema';
 import type { Clock, NewEvent, Position, StoredEvent } from './ports';
 import { occurrenceFault, type Instant } from './time';
 
@@ -102,6 +102,12 @@ export const checkData = (
   return fault && new Refused('command/invalid', fault.message, fault.path);
 };
 
+/** The same command with its texts in their one form; it must have passed `checkCommand`. */
+export const normalCommand = <C extends AnyCommand>(commands: Commands, command: C): C => ({
+  ...command,
+  data: normalised(commands.schemas.get(command.type)!.object, command.data as object),
+});
+
 /**
  * The door of commands: what every one of them must pass before anything is done for it, wherever it comes from.
  * @returns the refusal of malformed data, or of an `occurredAt` that nobody can know of, with the path of the fault
@@ -144,11 +150,12 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   stream: string,
   id: string,
-  command: C,
+  given: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
-  const invalid = checkCommand(decider.commands, command, context.clock);
+  const invalid = checkCommand(decider.commands, given, context.clock);
   if (invalid) return invalid;
+  const command = normalCommand(decider.commands, given);
   const hash = commandHash(command);
   const now = command.meta.occurredAt ?? context.clock.now();
   const mode = command.meta.mode ?? 'live';

@@ -1,4 +1,5 @@
 export * from './command';
+export * from './contact';
 export * from './context';
 export * from './decider';
 export * from './errors';
@@ -13,3 +14,4 @@ export * from './projection';
 export * from './quantile';
 export * from './schema';
 export * from './time';
+export * from './words';

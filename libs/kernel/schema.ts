@@ -1,4 +1,5 @@
-import { FormatRegistry, Type, type Static, type TSchema } from '@sinclair/typebox';
+import { FormatRegistry, Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { emailOf, isCountry, phoneOf } from './contact';
 import { sayFormat, type Fault } from './fault';
 import { isCurrency, type Money } from './money';
 import { isDay, isInstant } from './time';
@@ -18,6 +19,19 @@ const format = (name: string, check: (text: string) => boolean, says: string): v
 format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
 format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
 format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
+format('email', (value) => emailOf(value) !== undefined, 'an e-mail address, such as ada@example.org');
+format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best with its country: +44 20 7946 0958');
+format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
+/** Formats whose texts have one form, in which they are decided on and stored. */
+const normalForms: Readonly<Record<string, (text: string) => string | undefined>> = { email: emailOf, phone: phoneOf };
+/** Data that was checked, with each text in the one form of its format. */
+export const normalised = <D extends object>(object: TObject, data: D): D => {
+  const formed = Object.entries(data).map(([name, value]) => {
+    const form = normalForms[object.properties[name]?.['format'] as string];
+    return [name, form && typeof value === 'string' ? (form(value) ?? value) : (value as unknown)];
+  });
+  return Object.fromEntries(formed) as D;
+};
 
 /** What an id may look like: it becomes part of a stream's name and of addresses. */
 export const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$';
@@ -48,6 +62,9 @@ export const oneOf = <const V extends readonly string[]>(values: V, description 
       pattern: `^(${values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`,
     }),
   );
+export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
+export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
+export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });
 export const currencyCode = (description = '') => Type.String({ description, format: 'currency' });
 export const money = (description = '') =>
   Type.Unsafe<Money>(

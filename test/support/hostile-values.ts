@@ -42,6 +42,12 @@ const words = [
   ...['call', 'e-mail', 'page-view', 'other', 'no-budget', 'deal-lost', 'none', 'linear', 'month', 'UTC', 'P1D'],
   ...['crm:1', 'ada@example.org', '+14155550132', 'https://example.org/', 'USD', 'a'.repeat(64)],
 ];
+const byFormat: Readonly<Record<string, readonly string[]>> = {
+  email: ['ada@example.org', 'İnci@müller.example', '<o\u0301@a.b.c.example>', "a!#$%&'*+/=?^_`{|}~-@example.com"],
+  phone: ['+14155550132', '12345', '0044 (20) 7946-0958 ext. 5'],
+  country: ['DE', 'Türkiye', '\u202eevil', 'constructor', ' '],
+  currency: ['USD', 'CLF'],
+};
 const currencies = ['USD', 'JPY', 'KWD', 'HUF'];
 
 /** What a field's schema allows, mostly at its edges. @param ids the ids of each kind that are in use */
@@ -63,6 +69,8 @@ export const hostileValue = (
   if (schema['enum']) return of(...(schema['enum'] as string[]));
   if (schema['format'] === 'instant') return of(FIRST_INSTANT, LAST_INSTANT, ...occurrences(now));
   if (schema['format'] === 'day') return of(FIRST_DAY, LAST_DAY, '2024-02-29', now.slice(0, 10));
+  const formed = byFormat[schema['format'] as string];
+  if (formed) return of(...formed);
   if (schema['type'] === 'boolean') return of(true, false);
   if (schema['type'] === 'integer' || schema['type'] === 'number') {
     const whole = schema['type'] === 'integer';

@@ -30,9 +30,12 @@ const contextOf =
   };
 
 const invalidArgument = (errors: ValidationError[]): Refused => {
-  const [first] = errors;
-  const message = Object.values(first?.constraints ?? {})[0] ?? 'invalid';
-  return new Refused('graphql/invalid-argument', message, first?.property ?? '');
+  let [fault] = errors;
+  const path = [fault?.property ?? ''];
+  for (; fault && !fault.constraints && fault.children?.length; fault = fault.children[0])
+    path.push(fault.children[0]!.property);
+  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument cannot be read.';
+  return new Refused('graphql/invalid-argument', message, path.join('.'));
 };
 
 /** GraphQL on the HTTP server: code first; guard, read-your-writes and validation for every field. */

@@ -120,6 +120,7 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
   for (const schema of commands.schemas.values()) {
     if (schema.allow.length === 0) continue;
     const name = schema.type.charAt(0).toLowerCase() + schema.type.slice(1);
+    const saying = Object.keys(schema.object.properties).join(', ');
     const send = async function (
       this: Mutations,
       commandId: string,
@@ -133,6 +134,8 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
           new Refused('command/bad-id', 'A command id is 1 to 100 printable characters; a UUID is best.', 'commandId'),
         );
       const data: Record<string, unknown> = { ...input };
+      if (schema.creates && Object.keys(data).length === 0)
+        return answerOf(new Refused('command/empty', `Say something of it: one of ${saying}.`, 'input'));
       if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
       const id = String(data[commands.idField]);
       const meta: AnyCommand['meta'] = {

@@ -1,16 +1,17 @@
 import {
+  type Fault,
   flag,
   ID_PATTERN,
   ID_SAYS,
   integer,
+  type Json,
+  keyOf,
   list,
   object,
   oneOf,
   optional,
-  text,
-  type Fault,
-  type Json,
   type Static,
+  text,
 } from '@baton/kernel';
 import { durationFault } from './criteria.rules';
 import { touchMatch } from './touches.rules';
@@ -118,7 +119,7 @@ export const routeOf = (
     when.every(({ field, in: words, atLeast, below }) => {
       const value = lead[field];
       if (value === undefined || value === '') return false;
-      if (words && !words.some((word) => word.toLowerCase() === String(value).toLowerCase())) return false;
+      if (words && !words.some((word) => keyOf(word) === keyOf(String(value)))) return false;
       return (atLeast === undefined || Number(value) >= atLeast) && (below === undefined || Number(value) < below);
     }),
   );

@@ -1,7 +1,15 @@
 import { IANAZone } from 'luxon';
-import { conditionsOf, monthOf, passes, Refused, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import {
+  conditionsOf,
+  type Instant,
+  keyOf,
+  monthOf,
+  passes,
+  Refused,
+  type ValueFilter,
+  type Where,
+} from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { keyOf } from '../../write/feedback/codes.rules';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
 import { peopleOf } from '../leads/leads.query';
 import { feedbackList, type FeedbackDocument } from './feedback.projection';

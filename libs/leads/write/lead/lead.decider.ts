@@ -1,5 +1,14 @@
-import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
-import { salesQuestions, settled, type Verdict } from '@baton/definitions';
+import {
+  decider,
+  refuse,
+  Refused,
+  type Context,
+  type Decider,
+  type Definition,
+  type Fact,
+  type Json,
+} from '@baton/kernel';
+import { lackOf, salesQuestions, settled, type Verdict } from '@baton/definitions';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
@@ -23,6 +32,7 @@ import { existing, idReleased, mayMove, standing, type MoveName } from './moves.
 import { handoffPackage } from './package.rules';
 import { obligationFolds, obliging } from './obligations.rules';
 import {
+  criteriaOf,
   evidenceOf,
   evidenceOfMet,
   isQualified,
@@ -93,9 +103,10 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
 };
 
-const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
-  const failed = leaves.filter(({ path }) => because.includes(path));
-  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
+const notMet = (agreement: Definition, verdict: Verdict): Refused => {
+  const { ref: definition } = agreement;
+  const { because, leaves } = verdict;
+  const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;
   return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
 };
 
@@ -146,7 +157,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? judged(known, context) : undefined;
         // Where both teams agreed on criteria, nobody's word replaces them.
-        if (found?.criteria && !found.met) return notMet(found.criteria.definition, found.criteria);
+        if (found?.criteria && !found.met) return notMet(context.definition('mql')!, found.criteria);
         if (found?.met) return qualifying(state, [], context);
         const definition = deciding(data, 'mql', context);
         if (definition instanceof Refused) return definition;
@@ -175,7 +186,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           laterOf(context.now, known.person.latest),
           context.definition,
         );
-        if (verdict && !verdict.met) return notMet(agreement!.ref, verdict);
+        if (verdict && !verdict.met) return notMet(agreement!, verdict);
         const rep = ('rep' in known && known.rep) || meta.actor;
         return [
           { type: 'LeadAccepted', data: { leadId: data.leadId, rep, definition: carried(known, data), ...flagged } },
@@ -222,7 +233,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
                 context.definition,
               )
             : undefined;
-        if (verdict && !verdict.met) return notMet(definition, verdict);
+        if (verdict && !verdict.met) return notMet(context.definition('sql')!, verdict);
         const evidence: { evidence?: Json } = verdict ? { evidence: evidenceOf(verdict) } : {};
         return [
           { type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...evidence, ...flagged } },

@@ -1,5 +1,7 @@
 import {
   commands,
+  country,
+  email,
   events,
   flag,
   instant,
@@ -10,6 +12,7 @@ import {
   oneOf,
   optional,
   personal,
+  phone,
   ref,
   text,
   To,
@@ -35,14 +38,14 @@ const flagged = optional(flag('Another system decided this; left out of back-tes
 
 /** What is known of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
 const profile = {
-  email: optional(personal(text('E-mail address.', { min: 3, max: 320 }))),
+  email: optional(personal(email('E-mail address.'))),
   name: optional(personal(text('Full name.', { max: 300 }))),
-  phone: optional(personal(text('Phone number.', { max: 50 }))),
+  phone: optional(personal(phone('Phone number, best with its country.'))),
   title: optional(text('Job title.', { max: 200 })),
   company: optional(text('Company the person works for.', { max: 300 })),
   industry: optional(text('Industry of the company.', { max: 200 })),
   employees: optional(integer('Number of employees of the company.', { min: 0 })),
-  country: optional(text('Country.', { max: 100 })),
+  country: optional(country('Country, by its name or its code of ISO 3166.')),
   region: optional(text('Region or state.', { max: 100 })),
   interests: optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
   problems: optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
