@@ -173,7 +173,7 @@ describe('GraphQL', () => {
       );
       expect(data.lead).toEqual({
         leadId: 'ada',
-        stage: 'lead',
+        stage: 'LEAD',
         email: 'ada@example.org',
         name: 'Ada Lovelace',
         company: 'Analytical Engines',
@@ -298,7 +298,7 @@ describe('GraphQL', () => {
       expect(data.caseFile.edges.every(({ node }) => node.actor.length > 0)).toBe(true);
       expect(data.events.events).toHaveLength(1);
       // Ada, the difference engines, the winner of the race and Eve.
-      expect(data.pipeline.leads).toEqual([{ stage: 'lead', leads: 4 }]);
+      expect(data.pipeline.leads).toEqual([{ stage: 'LEAD', leads: 4 }]);
     });
   });
 

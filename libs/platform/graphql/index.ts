@@ -20,3 +20,4 @@ export { guardEdge, serverOptions } from './edge';
 export { limits } from './limits';
 export { Ended, positionsOf, snapshotsOf } from './subscriptions';
 export { FilterField, ValueFilterInput } from './filters';
+export { enumOf } from './enums';

@@ -1,9 +1,10 @@
 import { conditionsOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
+import type { StageName } from '../../write/lead/lead.model';
 import { leads, united, type LeadDocument } from './leads.projection';
 
 export interface LeadFilters {
-  readonly stage?: string;
+  readonly stage?: StageName;
   readonly owner?: string | ValueFilter;
   readonly rep?: string | ValueFilter;
   readonly source?: string | ValueFilter;

@@ -5,6 +5,7 @@ import {
   Allow,
   type Connection,
   connectionOf,
+  enumOf,
   everyRole,
   FilterField,
   InstantScalar,
@@ -15,6 +16,7 @@ import {
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { StageName } from '../../write/lead/lead.model';
 import { leads, type LeadDocument, type StageMove } from './leads.projection';
 import { leadById, whereOf, type LeadFilters } from './leads.query';
 
@@ -24,10 +26,23 @@ const personal = (description: string) => ({
   middleware: [personalField],
 });
 
+export const LeadStageEnum = enumOf<StageName>('LeadStage', 'Where a person stands in the lifecycle.', {
+  lead: 'Known, and not qualified yet.',
+  mql: 'Qualified by what marketing and sales agreed on.',
+  'handed-off': 'Handed to a rep, who has not answered yet.',
+  sal: 'Accepted by the rep.',
+  sql: 'Qualified by sales.',
+  opportunity: 'On an open deal.',
+  customer: 'A deal was won.',
+  rejected: 'Given back by the rep before it was accepted, or after.',
+  recycled: 'Back with marketing, for later.',
+  disqualified: 'Never to be sold to.',
+});
+
 @ObjectType('StageMove', { description: 'One move of a person through the lifecycle.' })
 class StageMoveType {
-  @Field(() => String, { description: 'The stage it came to.' })
-  stage!: string;
+  @Field(() => LeadStageEnum, { description: 'The stage it came to.' })
+  stage!: StageName;
   @Field(() => InstantScalar, { description: 'When it happened.' })
   at!: Instant;
   @Field(() => String, { description: 'Who or what caused it.' })
@@ -86,11 +101,8 @@ export class LeadType {
   owner?: string;
   @Field(() => InstantScalar, { nullable: true, description: 'When the person became known.' })
   capturedAt?: Instant;
-  @Field(() => String, {
-    description:
-      'lead, mql, handed-off, sal, sql, opportunity, customer; or the disposition rejected, recycled, disqualified.',
-  })
-  stage!: string;
+  @Field(() => LeadStageEnum, { description: 'Its stage, or the disposition that ended the last one.' })
+  stage!: StageName;
   @Field(() => InstantScalar, { nullable: true, description: 'When it came to that stage.' })
   stageSince?: Instant;
   @Field(() => String, { nullable: true, description: 'The salesperson it was last handed to.' })
@@ -133,10 +145,8 @@ class LeadArgs extends ReadArgs {
 @ArgsType()
 class LeadsArgs extends PageArgs implements LeadFilters {
   @IsOptional()
-  @IsString()
-  @MaxLength(50)
-  @Field(() => String, { nullable: true, description: 'Only at this stage.' })
-  stage?: string;
+  @Field(() => LeadStageEnum, { nullable: true, description: 'Only at this stage.' })
+  stage?: StageName;
   @FilterField('Only those these owners look after.')
   owner?: ValueFilterInput;
   @FilterField('Only those handed to these reps.')
