@@ -208,8 +208,8 @@ describe('a frozen period', () => {
 
 describe('the demo’s figures', () => {
   const folder = temporaryFolder();
-  beforeAll(() => {
-    const { status, stderr } = baton(folder, 'demo', '--once', '--scale', '0.05');
+  beforeAll(async () => {
+    const { status, stderr } = await baton(folder, 'demo', '--once', '--scale', '0.05');
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   }, 300_000);
 
@@ -233,9 +233,9 @@ describe('the demo’s figures', () => {
       )
       .finally(() => served.stop());
     expect(errors).toBeUndefined();
-    const told = () => ({
-      returns: batonJson<object>(folder, 'report', 'returns', '--rate', '1.50 USD'),
-      paths: batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
+    const told = async () => ({
+      returns: await batonJson<object>(folder, 'report', 'returns', '--rate', '1.50 USD'),
+      paths: await batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
     });
     const before = told();
     expect(before).toMatchObject(data);
@@ -246,8 +246,9 @@ describe('the demo’s figures', () => {
     expect(returns.total.conversions).toBeGreaterThan(3);
     expect(returns.total.roas.value).toBeGreaterThan(0);
     expect(paths.total.conversions).toBeGreaterThan(returns.total.conversions);
-    expect(baton(folder, 'rebuild').status).toBe(0);
+    expect((await baton(folder, 'rebuild')).status).toBe(0);
     expect(told()).toEqual(before);
-    for (const report of ['returns', 'paths', 'periods']) expect(baton(folder, 'report', report).status).toBe(0);
+    for (const report of ['returns', 'paths', 'periods'])
+      expect((await baton(folder, 'report', report)).status).toBe(0);
   }, 300_000);
 });

@@ -50,16 +50,16 @@ describe('what the command line keeps elsewhere', () => {
 
     const target = join(other, 'data');
     mkdirSync(target);
-    expect(baton(target, 'restore', copy).stderr).toContain('backup/no-master-key');
+    expect((await baton(target, 'restore', copy)).stderr).toContain('backup/no-master-key');
     process.env['BATON_MASTER_KEY'] = readFileSync(join(live, 'master.key'), 'utf8').trim();
     try {
-      expect(batonJson(target, 'restore', copy)).toMatchObject({
+      expect(await batonJson(target, 'restore', copy)).toMatchObject({
         position: manifest.position,
         events: manifest.events,
       });
-      const again = baton(target, 'restore', copy);
+      const again = await baton(target, 'restore', copy);
       expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('backup/not-empty')]);
-      const verified = batonJson<{ completeness: { complete: boolean }[] }>(target, 'status', '--verify');
+      const verified = await batonJson<{ completeness: { complete: boolean }[] }>(target, 'status', '--verify');
       expect(verified.completeness.every(({ complete }) => complete)).toBe(true);
     } finally {
       delete process.env['BATON_MASTER_KEY'];
@@ -94,13 +94,13 @@ describe('what the command line keeps elsewhere', () => {
   }, 180_000);
 
   it('is a copy of a log, there and back', async () => {
-    expect(baton(a, 'keys', 'create', '--label', 'page', '--roles', 'sales').status).toBe(0);
-    const out = batonJson<{ written: number; digest: string }>(a, 'copy-log', '--to', b);
+    expect((await baton(a, 'keys', 'create', '--label', 'page', '--roles', 'sales')).status).toBe(0);
+    const out = await batonJson<{ written: number; digest: string }>(a, 'copy-log', '--to', b);
     expect(out.written).toBeGreaterThan(0);
-    const back = batonJson(a, 'copy-log', '--from', b, '--to', join(a, 'back'));
+    const back = await batonJson(a, 'copy-log', '--from', b, '--to', join(a, 'back'));
     expect(back).toEqual(out);
-    expect(batonJson(a, 'copy-log', '--to', b)).toEqual({ ...out, written: 0 });
-    expect(baton(a, 'copy-log', '--to', a).stderr).toContain('copy/source-is-target');
-    expect(baton(a, 'copy-log').stderr).toContain('cli/argument-missing');
+    expect(await batonJson(a, 'copy-log', '--to', b)).toEqual({ ...out, written: 0 });
+    expect((await baton(a, 'copy-log', '--to', a)).stderr).toContain('copy/source-is-target');
+    expect((await baton(a, 'copy-log')).stderr).toContain('cli/argument-missing');
   }, 60_000);
 });

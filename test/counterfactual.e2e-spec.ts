@@ -98,14 +98,14 @@ const breachesOf = (people: readonly (readonly Lived[])[], response: Due, decisi
 describe("the demo's months under other agreements", () => {
   let people: (readonly Lived[])[];
   let log: string;
-  const told = () => baton(folder, 'events').stdout;
+  const told = async () => (await baton(folder, 'events')).stdout;
   const ask = (...options: string[]) => batonJson<Counterfactual>(folder, 'counterfactual', ...options);
   const changes = ({ sla }: Counterfactual) =>
     sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
 
-  beforeAll(() => {
-    batonJson(folder, 'demo', '--once', '--scale', '0.06');
-    log = told();
+  beforeAll(async () => {
+    await batonJson(folder, 'demo', '--once', '--scale', '0.06');
+    log = await told();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {
       const { id, type, data, meta, stream } = JSON.parse(line) as StoredEvent;
@@ -126,9 +126,9 @@ describe("the demo's months under other agreements", () => {
     ['a day, then eight business hours', day, work, wall(DAY), wall(4 * DAY), businessHours(8 * HOUR), wall(DAY)],
   ])(
     'gain and lose the breaches that a count by hand does: %s',
-    (_, one, other, ...[response, decision, response2, decision2]) => {
+    async (_, one, other, ...[response, decision, response2, decision2]) => {
       const hours = file('calendar.json', calendar);
-      const answer = ask(
+      const answer = await ask(
         ...['--baseline', file('one.json', one), '--policy', file('other.json', other)],
         ...['--calendar', hours, '--baseline-calendar', hours],
       );
@@ -147,8 +147,8 @@ describe("the demo's months under other agreements", () => {
     60_000,
   );
 
-  it('are what they were under the same agreements', () => {
-    const { sla, routing } = ask(
+  it('are what they were under the same agreements', async () => {
+    const { sla, routing } = await ask(
       ...['--policy', 'sla-policy@1', '--calendar', 'business-calendar@1', '--routing', 'routing@1'],
     );
     expect(sla!.breaches.length).toBeGreaterThan(50);
@@ -157,7 +157,7 @@ describe("the demo's months under other agreements", () => {
     expect(routing!.differing).toEqual([]);
   }, 60_000);
 
-  it('leave the log as it was', () => expect(told()).toBe(log), 60_000);
+  it('leave the log as it was', async () => expect(await told()).toBe(log), 60_000);
 
   it('are answered to analysts in pages, and to no salesperson', async () => {
     const served = await Served.start(folder);
@@ -205,7 +205,7 @@ describe("the demo's months under other agreements", () => {
     } finally {
       await served.stop();
     }
-    const written = told()
+    const written = (await told())
       .slice(log.length)
       .split('\n')
       .filter(Boolean)

@@ -208,9 +208,9 @@ describe('both teams', () => {
         'marketing-sla',
         ...options,
       );
-    expect(report()).toMatchObject({ salesQualified: { needed: '53 1/3' }, warnings: [] });
+    expect(await report()).toMatchObject({ salesQualified: { needed: '53 1/3' }, warnings: [] });
     // Before anything was agreed, nothing was promised.
-    const before = report('--period', '2020-Q1');
+    const before = await report('--period', '2020-Q1');
     expect(before.salesQualified.needed).toBeNull();
     expect(before.warnings).toHaveLength(1);
   });

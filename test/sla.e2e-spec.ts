@@ -237,11 +237,11 @@ describe('the agreement with sales', () => {
     expect(byMonth.rows).toEqual([
       { month: String(list.edges[0]!.node['at']).slice(0, 7), definition: 'mql@1', rejectionRate: 0.2 },
     ]);
-    const told = batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
+    const told = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
     expect(told.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
       report.total.map(({ kind, due, met }) => [kind, due, met]),
     );
-    expect(batonJson<{ total: object }>(folder, 'report', 'rejections').total).toMatchObject({
+    expect((await batonJson<{ total: object }>(folder, 'report', 'rejections')).total).toMatchObject({
       ...{ handoffs: 5, counts: { rejected: 1, waiting: 3 }, rejectionRate: 0.2 },
     });
   }, 60_000);

@@ -28,21 +28,35 @@ describe('the whole of Baton on its servers', () => {
         BATON_MASTER_KEY: randomBytes(32).toString('base64'),
       });
 
-      it('gives the figures that the embedded stores give, also after a rebuild', () => {
-        const figures = [files, servers].map((folder) => {
+      it('gives the figures that the embedded stores give, also after a rebuild', async () => {
+        const figuresOf = async (folder: string) => {
           const csv = join(folder, 'deals.csv');
           writeFileSync(csv, dealsOf(product));
           const mapping = join(root, 'examples', 'mappings', 'crm-sales-opportunities.json');
-          const twice = [1, 2].map(() => batonJson<{ events: number }>(folder, 'import', mapping, csv).events);
-          const read = () => {
-            const { rows } = batonJson<{ rows: { key: string }[] }>(folder, 'report', 'velocity', '--by', 'product');
-            const credits = batonJson<{ rows: { key: string }[] }>(folder, 'report', 'attribution', '--by', 'product');
+          const importAll = async () => (await batonJson<{ events: number }>(folder, 'import', mapping, csv)).events;
+          const twice = [await importAll(), await importAll()];
+          const read = async () => {
+            const { rows } = await batonJson<{ rows: { key: string }[] }>(
+              folder,
+              'report',
+              'velocity',
+              '--by',
+              'product',
+            );
+            const credits = await batonJson<{ rows: { key: string }[] }>(
+              folder,
+              'report',
+              'attribution',
+              '--by',
+              'product',
+            );
             return [rows, credits.rows].map((all) => all.filter(({ key }) => key === product));
           };
-          const before = read();
-          expect(baton(folder, 'rebuild', 'deals').status).toBe(0);
-          return { twice, before, after: read() };
-        });
+          const before = await read();
+          expect((await baton(folder, 'rebuild', 'deals')).status).toBe(0);
+          return { twice, before, after: await read() };
+        };
+        const figures = [await figuresOf(files), await figuresOf(servers)];
         expect(figures[1]).toEqual(figures[0]);
         expect(figures[0]!.twice[1]).toBe(0);
         expect(figures[0]!.before[0]).toHaveLength(1);

@@ -5,6 +5,7 @@ import { copyLog, openLog } from '@baton/platform/backup';
 import { readConfig } from '@baton/platform/config';
 import { SystemClock } from '@baton/platform/platform.module';
 import { line, printJson, Progress } from './output';
+import { terminal } from './terminal';
 
 interface Options {
   from?: string;
@@ -19,7 +20,7 @@ interface Options {
 export class CopyLogCommand extends CommandRunner {
   async run(_: string[], { from, to, json }: Options): Promise<void> {
     if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>', 'to');
-    const { eventStoreUrl, dataDir } = readConfig();
+    const { eventStoreUrl, dataDir } = readConfig(terminal().environment);
     const source = from ?? (eventStoreUrl || dataDir);
     if (source === to || resolve(source) === resolve(to))
       throw new Refused('copy/source-is-target', 'Source and target are the same log.', 'to');

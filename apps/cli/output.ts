@@ -1,10 +1,11 @@
 import { BatonError, formatMoney, type Money } from '@baton/kernel';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import { terminal } from './terminal';
 
 /** Prints one JSON document as the whole answer. */
 export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  terminal().stdout.write(`${JSON.stringify(value)}\n`);
 };
 
 /** Prints a table; numbers to the right. */
@@ -20,11 +21,16 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
-  process.stdout.write(`${table.toString()}\n`);
+  terminal().stdout.write(`${table.toString()}\n`);
 };
 
 export const line = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  terminal().stdout.write(`${text}\n`);
+};
+
+/** Prints a line that is no part of the answer, on standard error. */
+export const warn = (text: string): void => {
+  terminal().stderr.write(`${text}\n`);
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
@@ -40,12 +46,10 @@ export const fail = (error: Error): void => {
   // What commander itself says (an unknown option, the help) is printed by it already.
   const printed = 'exitCode' in error;
   if (!printed)
-    process.stderr.write(
-      known
-        ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}\n`
-        : `internal/fault: ${error.stack}\n`,
+    warn(
+      known ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}` : `internal/fault: ${error.stack}`,
     );
-  process.exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
+  terminal().exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
 };
 
 const PLAIN_LINE_MS = 2_000;
@@ -59,8 +63,9 @@ export class Progress {
     private readonly what: string,
     private total?: number,
   ) {
-    if (!process.stderr.isTTY) return;
-    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: process.stderr });
+    const { stderr } = terminal();
+    if (!stderr.isTTY) return;
+    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: stderr });
     this.bar.start(total ?? 0, 0);
   }
 
@@ -71,7 +76,7 @@ export class Progress {
       this.bar.update(value);
     } else if (Date.now() - this.told > PLAIN_LINE_MS) {
       this.told = Date.now();
-      process.stderr.write(`${this.what}: ${value}${total ? ` of ${total}` : ''}\n`);
+      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''}`);
     }
   }
 

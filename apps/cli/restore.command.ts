@@ -5,6 +5,7 @@ import { readConfig } from '@baton/platform/config';
 import { SystemClock } from '@baton/platform/platform.module';
 import { line, printJson } from './output';
 import { Session } from './session';
+import { terminal } from './terminal';
 
 @Command({
   name: 'restore',
@@ -15,7 +16,7 @@ import { Session } from './session';
 export class RestoreCommand extends CommandRunner {
   async run([folder]: string[], { json }: { json?: boolean }): Promise<void> {
     if (!folder) throw new Refused('cli/argument-missing', 'Name the backup: baton restore <folder>', 'folder');
-    const config = readConfig();
+    const config = readConfig(terminal().environment);
     const manifest = await restore(folder, config, new SystemClock());
     const { events, position } = manifest;
     await Session.use(async (session) => {

@@ -313,9 +313,12 @@ describe('the demo company', () => {
       told.filter(({ turn, to }) => turn === 'chooses' && to === 'lead').map(({ id, at }) => [`${id} ${at}`, id]),
     );
     const found: string[] = [];
+    const touchesOfReps = new Map<string, DemoStep[]>();
+    for (const step of told)
+      if (step.type === 'RecordTouch' && step.actor.startsWith('rep-'))
+        touchesOfReps.set(step.id, [...(touchesOfReps.get(step.id) ?? []), step]);
     for (const { leadId, at, rep } of handedOff(events)) {
-      const after = told.filter((step) => step.id === leadId && step.at > at);
-      const answer = after.find(({ type, actor }) => type === 'RecordTouch' && actor.startsWith('rep-'));
+      const answer = touchesOfReps.get(leadId)?.find((step) => step.at > at);
       if (!expected.delete(`${leadId} ${at}`)) found.push(`${leadId} was handed off at ${at}`);
       if (answer && answer.actor !== rep) found.push(`${leadId} went to ${rep}, ${answer.actor} answered`);
     }
