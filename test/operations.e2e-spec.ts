@@ -11,7 +11,7 @@ import { readConfig } from '@baton/platform/config';
 import { Progress } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
-import { batonRunning, root, temporaryFolder } from './support/baton';
+import { baton, root, temporaryFolder } from './support/baton';
 import { ask, capture, slowRequest } from './support/server';
 
 /** Client and server share this process; thousands come to a server of its own in overload.e2e-spec.ts. */
@@ -196,16 +196,8 @@ describe('the runbook', () => {
       blocks.set(name!, options);
     }
     expect(blocks.size).toBeGreaterThanOrEqual(7);
-    const usage = async (name: string) => {
-      const child = batonRunning(folder, name, '--help');
-      let stdout = '';
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      const [status] = (await once(child, 'exit')) as [number];
-      return { status, stdout };
-    };
-    const told = await Promise.all([...blocks.keys()].map(async (name) => [name, await usage(name)] as const));
-    for (const [name, { status, stdout }] of told) {
-      const options = blocks.get(name)!;
+    for (const [name, options] of blocks) {
+      const { status, stdout } = await baton(folder, name, '--help');
       expect({ [name]: status, usage: stdout.includes(`Usage: baton ${name}`) }).toEqual({ [name]: 0, usage: true });
       for (const option of options) expect(stdout).toContain(option);
     }

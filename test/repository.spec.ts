@@ -26,7 +26,7 @@ const manifest = JSON.parse(read('package.json')) as {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
-  readonly overrides: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 };
 
 let folder: string;
@@ -36,8 +36,18 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('what is installed', () => {
   const { dependencies, devDependencies, overrides } = manifest;
 
-  it.each(Object.entries({ ...dependencies, ...devDependencies, ...overrides }))('pins %s exactly', (_, version) =>
-    expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
+  /** An override of what one package asks for may point to a dependency of ours: `$name`. */
+  const overridden = Object.entries(overrides).flatMap(([name, version]) =>
+    typeof version === 'string'
+      ? [[name, version] as const]
+      : Object.entries(version).map(([asked, meant]) => [
+          `${asked} for ${name}`,
+          meant.startsWith('$') ? dependencies[meant.slice(1)] : meant,
+        ]),
+  );
+  it.each([...Object.entries({ ...dependencies, ...devDependencies }), ...overridden])(
+    'pins %s exactly',
+    (_, version) => expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
   );
   it('is what the lock file says', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
 
