@@ -237,7 +237,7 @@ describe('the demo’s figures', () => {
       returns: await batonJson<object>(folder, 'report', 'returns', '--rate', '1.50 USD'),
       paths: await batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
     });
-    const before = told();
+    const before = await told();
     expect(before).toMatchObject(data);
     const { returns, paths } = before as unknown as {
       returns: { total: { conversions: number; spend: { minor: number }; roas: { value: number } } };
@@ -247,7 +247,7 @@ describe('the demo’s figures', () => {
     expect(returns.total.roas.value).toBeGreaterThan(0);
     expect(paths.total.conversions).toBeGreaterThan(returns.total.conversions);
     expect((await baton(folder, 'rebuild')).status).toBe(0);
-    expect(told()).toEqual(before);
+    expect(await told()).toEqual(before);
     for (const report of ['returns', 'paths', 'periods'])
       expect((await baton(folder, 'report', report)).status).toBe(0);
   }, 300_000);
