@@ -12,7 +12,7 @@ import { EventsCommand } from './events.command';
 import { ImportCommand } from './import.command';
 import { KeysCommand } from './keys.command';
 import { OutboxCommand } from './outbox.command';
-import { fail } from './output';
+import { fail, print, warn } from './output';
 import { ParkedCommand } from './parked.command';
 import { RebuildCommand } from './rebuild.command';
 import { ReportCommand } from './report.command';
@@ -63,8 +63,8 @@ export const runCommandLine = async (args: readonly string[]): Promise<number> =
       errorHandler: stopParsing,
       serviceErrorHandler: fail,
       outputConfiguration: {
-        writeOut: (text) => void terminal().stdout.write(text),
-        writeErr: (text) => void terminal().stderr.write(text),
+        writeOut: print,
+        writeErr: (text) => warn(text.trimEnd()),
       },
     });
     const runner = app.get(CommandRunnerService);

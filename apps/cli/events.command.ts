@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type StoredEvent } from '@baton/kernel';
+import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
@@ -14,8 +15,7 @@ interface Options {
 
 const write = async (events: readonly StoredEvent[]): Promise<void> => {
   const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-  const { stdout } = terminal();
-  if (text && !stdout.write(text)) await once(stdout, 'drain');
+  if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
 @Command({

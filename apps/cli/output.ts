@@ -3,10 +3,31 @@ import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { terminal } from './terminal';
 
-/** Prints one JSON document as the whole answer. */
-export const printJson = (value: unknown): void => {
-  terminal().stdout.write(`${JSON.stringify(value)}\n`);
+/**
+ * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
+ * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
+ */
+export const visible = (text: string): string =>
+  text.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
+export const print = (text: string): boolean => terminal().stdout.write(visible(text));
+
+export const line = (text: string): void => {
+  print(`${text}\n`);
 };
+
+/** Prints a line that is no part of the answer, on standard error. */
+export const warn = (text: string): void => {
+  terminal().stderr.write(`${visible(text)}\n`);
+};
+
+/** Prints one JSON document as the whole answer. */
+export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
 /** Prints a table; numbers to the right. */
 export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
@@ -20,17 +41,8 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
-  terminal().stdout.write(`${table.toString()}\n`);
-};
-
-export const line = (text: string): void => {
-  terminal().stdout.write(`${text}\n`);
-};
-
-/** Prints a line that is no part of the answer, on standard error. */
-export const warn = (text: string): void => {
-  terminal().stderr.write(`${text}\n`);
+  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : visible(String(cell)))));
+  line(table.toString());
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */

@@ -200,6 +200,32 @@ describe('a backup', () => {
     await Promise.all([live.close(), restored.close()]);
   });
 
+  it('is refused where its manifest leads elsewhere, and nothing is written', async () => {
+    const live = await running('live', key);
+    await fill(live.log, 3);
+    await backUp(place('copy'), config('live', { BATON_MASTER_KEY: key }), live.documents, clock);
+    await live.close();
+    const path = join(place('copy'), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as { files: { name: string }[]; policies: object[] };
+    const [one, two] = manifest.files;
+    // What the manifest names is there, with the right size and hash.
+    writeFileSync(place('outside'), readFileSync(join(place('copy'), one!.name)));
+    const faulty: readonly object[] = [
+      { ...manifest, files: [...manifest.files, { ...one, name: '../outside' }] },
+      { ...manifest, files: [{ ...one, name: place('outside') }, two] },
+      { ...manifest, files: [one, two, one] },
+      { ...manifest, files: [one] },
+      { ...manifest, files: 'all' },
+      { ...manifest, policies: [{ follower: 'leads-v1', checkpoint: {}, parked: [] }] },
+    ];
+    for (const text of [...faulty.map((one) => JSON.stringify(one)), '{ "format": 1'])
+      expect([
+        writeFileSync(path, text),
+        await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock)),
+      ]).toEqual([undefined, 'backup/unreadable-manifest']);
+    expect(existsSync(place('new'))).toBe(false);
+  });
+
   it('is refused where it is altered, cut short, or in the way of other files', async () => {
     const live = await running('live', key);
     await fill(live.log, 3);
