@@ -39,6 +39,8 @@ export interface Appended {
   /** Of the last event. */
   readonly position: Position;
   readonly revision: number;
+  /** The events stood there already, by an earlier append or another process: this call has written nothing. */
+  readonly repeated: boolean;
 }
 export interface Filter {
   /** Only these event types; undefined: all. */
@@ -58,7 +60,8 @@ export interface Page {
  */
 export abstract class EventLog {
   /**
-   * Appends all events of one stream, or none. An append that was already made (same first id) answers as then.
+   * Appends all events of one stream, or none. An append that was already made (same ids) answers as then, and says so:
+   * what stands there may differ from what was sent, because another process may have decided at another moment.
    * @throws Conflict `log/wrong-revision` when the stream is not at `expected`
    * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
    */

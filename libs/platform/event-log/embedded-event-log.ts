@@ -261,7 +261,7 @@ export class EmbeddedEventLog extends EventLog {
         rows.push({ ...place, id, type, ...texts[index]!, recordedAt });
       });
       this.heads.set(stream, head + events.length);
-      return { position: positionOf(tip + rows.length), revision: head + events.length };
+      return { position: positionOf(tip + rows.length), revision: head + events.length, repeated: false };
     });
     this.insert(rows);
     this.last = tip + rows.length;
@@ -348,7 +348,7 @@ const answerOf = (
     before.length === events.length && before.every(({ revision }, index) => revision === before[0]!.revision + index);
   if (again) {
     const { position, revision } = before.at(-1)!;
-    return { position: positionOf(position), revision };
+    return { position: positionOf(position), revision, repeated: true };
   }
   const matches = expected === 'any' || (expected === 'none' ? -1 : expected) === head;
   if (matches && before.length === 0) return undefined;

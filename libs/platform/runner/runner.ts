@@ -23,6 +23,7 @@ import {
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower } from './fold';
+import { FollowedStreams } from './followed-streams';
 import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { isDeadNeighbour } from './neighbour';
@@ -193,20 +194,28 @@ export class Runner {
 
   private async openReacts(): Promise<readonly Follower[]> {
     const { policies, dispatch } = this.parts;
+    const streams = this.streams();
     const reacts = [];
-    for (const policy of policies) reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch)));
+    for (const policy of policies)
+      reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch, streams)));
     return reacts;
   }
 
   private openEffect(sender: Sender): Promise<readonly Follower[]> {
     const name = effectFollower(sender.target);
     const dispatch = deliver(sender, this.parts, this.fenceOf(name), this.leaving.signal, this.parts.onEffect);
-    return this.openReact(deliveriesTo(sender.target), name, dispatch);
+    return this.openReact(deliveriesTo(sender.target), name, dispatch, this.streams());
   }
 
   /** What follows the log with commands, where this process may run it. */
-  private async openReact(policy: Policy, name: string, dispatch: Dispatch): Promise<readonly Follower[]> {
-    return this.fences.has(name) ? [await openReact(this.parts, policy, name, dispatch, this.fenceOf(name))] : [];
+  private async openReact(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
+    if (!this.fences.has(name)) return [];
+    return [await openReact(this.parts, policy, name, dispatch, this.fenceOf(name), streams)];
+  }
+
+  /** Each round of following has its own: between two rounds others may have followed. */
+  private streams(): FollowedStreams {
+    return new FollowedStreams(this.parts.log, this.parts.journal);
   }
 
   /** The sequences that wait, of read models, policies and effects. */
