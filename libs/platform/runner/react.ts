@@ -225,6 +225,7 @@ export class React implements Follower {
     });
     for (let attempt = 1; ; attempt++) {
       try {
+        this.fence(); // another process may go on with the policy
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
           // A malformed command is a defect of the policy, not an answer of the domain.
