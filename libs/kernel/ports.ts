@@ -80,6 +80,10 @@ export abstract class EventLog {
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
+  /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
+  async refusal(): Promise<string | undefined> {
+    return undefined;
+  }
   abstract close(): Promise<void>;
 }
 

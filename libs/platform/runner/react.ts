@@ -29,7 +29,7 @@ const ATTEMPTS = 4;
 
 /** A store that is away or busy is no fault of the event: the page is tried again from the checkpoint. */
 const passing = (error: unknown): boolean =>
-  /^(log|documents|keys)\/(unavailable|busy-stream|lease-lost)$/.test(codeOf(error));
+  /^(log|documents|keys)\/(unavailable|busy-stream|lease-lost|clock-jumped)$/.test(codeOf(error));
 
 /** Sends a command; how is the application's affair (the CommandBus). */
 export type Dispatch = (command: To) => Promise<Outcome>;
