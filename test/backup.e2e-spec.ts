@@ -10,7 +10,7 @@ import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
-import { clock, load, openLog, started } from './support/server';
+import { load, openLog, started } from './support/server';
 
 /** Pages of all documents of a read model as text. */
 const bytesOf = async (documents: Documents, projection: Projection): Promise<string> => {
@@ -80,7 +80,7 @@ describe('what the command line keeps elsewhere', () => {
     let seen = 0;
     for (const projection of parts.flatMap(({ projections }) => projections)) {
       const memory = new MemoryDocuments();
-      const fence = (await memory.lease('fold', 'test', 60_000, clock.now()))!;
+      const fence = (await memory.lease('fold', 'test'))!;
       const generation = `${projection.name}-v${projection.version}`;
       await replay({ log: restored, journal, documents: memory }, projection, generation, () => fence);
       const expected = await bytesOf(memory, projection);

@@ -37,18 +37,23 @@ describe('the adapter of EventStoreDB over a link', () => {
       if (expected === 0) await log.append('a-1', [anEvent()], 'none');
       else await log.append('a-0', [anEvent()], 'none');
       const events = [anEvent(), anEvent()];
-      const before = server.appends;
-      proxy.become({ resetsAfter: { fromServer: 0 } });
+      let written = false;
+      server.onWritten = () => {
+        written = true;
+        proxy.become({ refuses: true });
+        proxy.cut();
+      };
       const appending = log.append('a-1', events, expected);
-      while (server.appends === before) await sleep(5);
+      while (!written) await sleep(5);
+      server.onWritten = () => undefined;
       await sleep(100);
       proxy.become({});
       const answer = await appending;
       const stored = await log.read('a-1');
       expect(stored.slice(-2).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
       expect(stored).toHaveLength(expected === 0 ? 3 : 2);
-      expect(answer).toEqual({ revision: stored.length - 1, position: stored.at(-1)!.position });
-      expect(await log.append('a-1', events, expected)).toEqual(answer);
+      expect(answer).toMatchObject({ revision: stored.length - 1, position: stored.at(-1)!.position });
+      expect(await log.append('a-1', events, expected)).toEqual({ ...answer, repeated: true });
     },
   );
 

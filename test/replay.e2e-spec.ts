@@ -112,7 +112,7 @@ describe('the demo', () => {
       const folded = await bytesOf(live, projection);
       for (const pageSize of [83, 4096]) {
         const documents = new MemoryDocuments();
-        const fence = (await documents.lease('replay', 'test', 60_000, clock.now()))!;
+        const fence = (await documents.lease('replay', 'test'))!;
         const generation = `${projection.name}-v${projection.version}`;
         await replay({ log, journal, documents }, projection, generation, () => fence, { pageSize });
         // Equal, but told briefly when not.

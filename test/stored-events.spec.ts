@@ -222,7 +222,7 @@ describe('a checkpoint that is not sound', () => {
     await dropped('a', 11);
     await start(tillEvents);
     await stop();
-    const fence = (await documents.lease(lease, 'spoiler', 1, '2023-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease(lease, 'spoiler'))!;
     const sound = (await documents.checkpoint(follower))!;
     await documents.commit({ follower, checkpoint: { ...sound, count: 99, ...change }, fence });
     await dropped('a', 12);

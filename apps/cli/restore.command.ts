@@ -20,7 +20,7 @@ export class RestoreCommand extends CommandRunner {
     const manifest = await restore(folder, config, new SystemClock());
     const { events, position } = manifest;
     await Session.use(async (session) => {
-      await restorePolicies(session.app.get(Documents), manifest, session.clock);
+      await restorePolicies(session.app.get(Documents), manifest);
       await session.catchUp();
     }, config);
     if (json) printJson({ events, position, takenAt: manifest.takenAt });

@@ -39,6 +39,8 @@ export interface Appended {
   /** Of the last event. */
   readonly position: Position;
   readonly revision: number;
+  /** The events stood there already, by an earlier append or another process: this call has written nothing. */
+  readonly repeated: boolean;
 }
 export interface Filter {
   /** Only these event types; undefined: all. */
@@ -58,7 +60,8 @@ export interface Page {
  */
 export abstract class EventLog {
   /**
-   * Appends all events of one stream, or none. An append that was already made (same first id) answers as then.
+   * Appends all events of one stream, or none. An append that was already made (same ids) answers as then, and says so:
+   * what stands there may differ from what was sent, because another process may have decided at another moment.
    * @throws Conflict `log/wrong-revision` when the stream is not at `expected`
    * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
    */
@@ -77,6 +80,10 @@ export abstract class EventLog {
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
+  /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
+  async refusal(): Promise<string | undefined> {
+    return undefined;
+  }
   abstract close(): Promise<void>;
 }
 
@@ -201,14 +208,27 @@ export abstract class Documents {
   abstract drop(generation: string): Promise<void>;
   /** The generations that exist, with documents or a checkpoint. */
   abstract generations(): Promise<readonly string[]>;
+  /** The generation in use of each read model that has one. */
+  abstract actives(): Promise<ReadonlyMap<string, string>>;
   /**
-   * Takes or renews a lease: a fence whose token rises with every change of holder; undefined while another holds it.
-   * @param holder `host:pid:random`; @param ttlMs how long it holds without renewal
+   * Raises the beat of a process: a number that others watch. No store looks at a clock for it.
+   * @param holder `host:pid:random`, used by one process only; @param begins there is none yet, or it is not known
+   * @returns the number; undefined where somebody has ended the beat: its process holds nothing any more, for ever
    */
-  abstract lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined>;
+  abstract beat(holder: string, begins: boolean): Promise<number | undefined>;
+  /**
+   * Ends the beat of a process, where it still stands at that number; without one, whatever it stands at. What the
+   * process held is then free. @returns did this call end it?
+   */
+  abstract endBeat(holder: string, number?: number): Promise<boolean>;
+  /**
+   * Takes a lease that nobody holds whose beat goes on: a fence whose token rises with every change of holder. The holder
+   * gets its own again; undefined while another holds it.
+   */
+  abstract lease(lease: string, holder: string): Promise<Fence | undefined>;
   abstract release(lease: string, holder: string): Promise<void>;
-  /** Who holds a lease at that instant. */
-  abstract holder(lease: string, now: Instant): Promise<string | undefined>;
+  /** The leases that are held, by whom, and how far their beats have come. */
+  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
   abstract close(): Promise<void>;
 }
 

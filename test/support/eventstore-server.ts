@@ -44,6 +44,8 @@ export class EventStoreServer {
   readonly all: Stored[] = [];
   /** Appends that were answered or should have been. */
   appends = 0;
+  /** Called when an append was written, before it is answered. */
+  onWritten: () => void = () => undefined;
   /** Calls for the capabilities that fail from now on. */
   failures = 0;
   private readonly subscribed = new Set<Reading>();
@@ -103,6 +105,7 @@ export class EventStoreServer {
       const answer = this.append(batch.options, batch.events);
       answer.setCorrelationId(request.getCorrelationId()).setStreamIdentifier(batch.options.getStreamIdentifier());
       this.appends++;
+      this.onWritten();
       call.write(answer);
     });
   }

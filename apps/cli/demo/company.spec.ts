@@ -8,6 +8,8 @@ import {
   Clock,
   Conflict,
   DecisionContext,
+  EventLog,
+  START,
   DefinitionSource,
   Journal,
   KeyStore,
@@ -73,7 +75,7 @@ class PlainJournal extends Journal {
       events.push(stored as Recorded);
       this.fresh.push(stored as Recorded);
     }
-    return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1 });
+    return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1, repeated: false });
   }
   read(stream: string, from = 0): Promise<readonly Recorded[]> {
     return Promise.resolve((this.streams.get(stream) ?? []).slice(from));
@@ -93,6 +95,8 @@ class InMemory {
     const provided = [
       { provide: Clock, useValue: new FixedClock('2026-01-01T00:00:00.000Z') },
       { provide: Journal, useValue: journal },
+      // Only one process writes here: the log tells it nothing that it does not know.
+      { provide: EventLog, useValue: { tip: async () => START, follow: () => [] } },
       { provide: KeyStore, useValue: new MemoryKeyStore() },
       { provide: ReadModels, useValue: new ReadModels(new MemoryDocuments()) },
       {

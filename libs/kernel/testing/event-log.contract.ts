@@ -75,7 +75,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       const appended = await append('none', ...events);
       const read = await log.read(stream);
       expect(read).toMatchObject(events.map((event, revision) => ({ ...event, stream, revision })));
-      expect(appended).toEqual({ position: read[1]!.position, revision: 1 });
+      expect(appended).toEqual({ position: read[1]!.position, revision: 1, repeated: false });
       expect(read[0]!.position < read[1]!.position).toBe(true);
       expect(read[0]!.recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(await log.append(stream, [anEvent()], 1)).toMatchObject({ revision: 2 });
@@ -121,17 +121,27 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
     it.each(['none', 'any'] as const)('answers a repeated append (%s) as the first time', async (expected) => {
       const events = some(3);
       const first = await append(expected, ...events);
-      expect(await append(expected, ...events)).toEqual(first);
+      expect(first.repeated).toBe(false);
+      expect(await append(expected, ...events)).toEqual({ ...first, repeated: true });
       await append(2, anEvent());
-      expect(await append(expected, ...events)).toEqual(first);
+      expect(await append(expected, ...events)).toEqual({ ...first, repeated: true });
       expect(await log.read(stream)).toHaveLength(4);
     });
 
     it('answers the same append twice at once with one answer', async () => {
       const events = some(2);
       const [first, second] = await Promise.all([append('none', ...events), append('none', ...events)]);
-      expect(second).toEqual(first);
+      expect(second).toMatchObject({ position: first.position, revision: first.revision });
+      expect([first.repeated, second.repeated].sort()).toEqual([false, true]);
       expect(await log.read(stream)).toHaveLength(2);
+    });
+
+    it('says that events stand already where another writer was faster with the same ids', async () => {
+      const [mine, theirs] = [anEvent({ by: 'me' }), anEvent({ by: 'them' })];
+      await append('none', anEvent());
+      const first = await append(0, { ...theirs, id: mine.id });
+      expect(await append(0, mine)).toEqual({ ...first, repeated: true });
+      expect((await log.read(stream)).map(({ data }) => data)).toEqual([expect.anything(), { by: 'them' }]);
     });
 
     it('writes no event twice, whatever is expected, and refuses an id with new company', async () => {

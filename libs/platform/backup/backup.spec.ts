@@ -188,13 +188,13 @@ describe('a backup', () => {
       code: 'c/d',
       message: 'm',
     };
-    const fence = (await live.documents.lease(follower, 'me', 1000, clock.now()))!;
+    const fence = (await live.documents.lease(follower, 'me'))!;
     await live.documents.commit({ follower, checkpoint, parked: [parked], fence });
     const configured = { BATON_MASTER_KEY: key };
     await backUp(place('copy'), config('live', configured), live.documents, clock);
     const manifest = await restore(place('copy'), config('new', configured), clock);
     const restored = await running('new', key);
-    await restorePolicies(restored.documents, manifest, clock);
+    await restorePolicies(restored.documents, manifest);
     expect(await restored.documents.checkpoint(follower)).toEqual(checkpoint);
     expect(await restored.documents.parked(follower)).toMatchObject([parked]);
     await Promise.all([live.close(), restored.close()]);

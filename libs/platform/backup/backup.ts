@@ -30,7 +30,6 @@ const FORMAT = 1;
 /** The databases of a backup, by name. */
 const databases = ['keys.db', 'log.db'];
 const policyFollower = /^(policy|effect)-[a-z0-9-]+$/;
-const HELD_MS = 10_000;
 
 interface BackedUpFile {
   readonly name: string;
@@ -189,9 +188,9 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
 };
 
 /** Lets the policies of a restored log go on where they were, instead of from their beginning. */
-export const restorePolicies = async (documents: Documents, { policies }: Manifest, clock: Clock): Promise<void> => {
+export const restorePolicies = async (documents: Documents, { policies }: Manifest): Promise<void> => {
   for (const { follower, checkpoint, parked } of policies) {
-    const fence = await documents.lease(follower, 'restore', HELD_MS, clock.now());
+    const fence = await documents.lease(follower, 'restore');
     if (!fence) throw new BatonError('backup/in-use', 'Another process works on this folder already.');
     await documents.commit({ follower, checkpoint, parked, fence });
     await documents.release(follower, 'restore');

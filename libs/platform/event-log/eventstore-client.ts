@@ -117,13 +117,17 @@ export const positionIn = ({ position, id }: RecordedByServer): Position => {
   return positionOf(position);
 };
 
-export const stored = (event: RecordedByServer): StoredEvent => ({
-  id: event.id,
-  type: event.type,
-  data: event.data,
-  meta: event.metadata as EventMeta,
-  position: positionIn(event),
-  stream: event.streamId,
-  revision: Number(event.revision),
-  recordedAt: event.created.toISOString() as Instant,
-});
+/** The event with its own id, which is kept in its metadata: that of the server only names the call that wrote it. */
+export const stored = (event: RecordedByServer): StoredEvent => {
+  const { id, ...meta } = (event.metadata ?? {}) as EventMeta & { readonly id?: string };
+  return {
+    id: id ?? event.id,
+    type: event.type,
+    data: event.data,
+    meta,
+    position: positionIn(event),
+    stream: event.streamId,
+    revision: Number(event.revision),
+    recordedAt: event.created.toISOString() as Instant,
+  };
+};

@@ -151,7 +151,7 @@ describe('the adapter of EventStoreDB', () => {
     const events = [anEvent(), anEvent()];
     await log.append('a-1', [anEvent()], 'any');
     failOnce('done', new UnavailableError());
-    expect(await log.append('a-1', events, 'any')).toEqual({ revision: 2, position: await log.tip() });
+    expect(await log.append('a-1', events, 'any')).toEqual({ revision: 2, position: await log.tip(), repeated: true });
     expect(await log.read('a-1')).toHaveLength(3);
   });
 
@@ -164,7 +164,11 @@ describe('the adapter of EventStoreDB', () => {
       };
       throw new UnavailableError();
     };
-    expect(await log.append('a-1', [event], 'none')).toEqual({ revision: 0, position: await log.tip() });
+    expect(await log.append('a-1', [event], 'none')).toEqual({
+      revision: 0,
+      position: await log.tip(),
+      repeated: true,
+    });
   });
 
   it('gives up when the server stays away, and says so', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ANY,
   BACKWARDS,
@@ -69,7 +70,7 @@ const usual: Deadlines = { callMs: CALL_MS, readMs: READ_MS, totalMs: TOTAL_MS, 
 
 /**
  * The log in EventStoreDB. `recordedAt` is the server's clock. An append whose answer was lost is sent again with the
- * same ids and the same expectation, so it happens once.
+ * same expectation and looks for its ids where that fails, so it happens once.
  */
 export class EventStoreEventLog extends EventLog {
   private readonly closing = new AbortController();
@@ -108,14 +109,15 @@ export class EventStoreEventLog extends EventLog {
 
   async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
     if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
+    // Ids of this call alone: by known ids the server would answer as if it had written, whatever stands there.
     const batch = events.map(({ id, type, data, meta }) =>
-      jsonEvent({ id, type, data: data as JSONType, metadata: meta as unknown as JSONType }),
+      jsonEvent({ id: randomUUID(), type, data: data as JSONType, metadata: { ...meta, id } as unknown as JSONType }),
     );
     const expectedRevision: AppendExpectedRevision =
       expected === 'none' ? NO_STREAM : expected === 'any' ? ANY : BigInt(expected);
-    return this.repeat(async (attempt) => {
-      // Without an expectation the server recognises a repetition only as long as it remembers the ids.
-      const before = attempt > 0 && expected === 'any' ? await this.find(stream, events, expected) : undefined;
+    return this.repeat(async () => {
+      // Only a stream that must be new cannot hold them already.
+      const before = expected === 'none' ? undefined : await this.find(stream, events, 'any');
       if (before) return before;
       try {
         const options = { expectedRevision, deadline: this.deadlines.callMs };
@@ -124,7 +126,11 @@ export class EventStoreEventLog extends EventLog {
           this.deadlines.callMs + 1000,
         );
         if (answer.success && answer.position)
-          return { position: positionOf(answer.position), revision: Number(answer.nextExpectedRevision) };
+          return {
+            position: positionOf(answer.position),
+            revision: Number(answer.nextExpectedRevision),
+            repeated: false,
+          };
       } catch (error) {
         if (error instanceof MaxAppendSizeExceededError)
           throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
@@ -276,7 +282,7 @@ export class EventStoreEventLog extends EventLog {
     const first = past.findIndex(({ id }) => id === events[0]!.id);
     const last = past[first + events.length - 1];
     const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);
-    return same && last ? { position: last.position, revision: last.revision } : undefined;
+    return same && last ? { position: last.position, revision: last.revision, repeated: true } : undefined;
   }
 
   private async readStream(stream: string, options: Parameters<Client['readStream']>[1]): Promise<StoredEvent[]> {

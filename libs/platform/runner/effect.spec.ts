@@ -140,7 +140,7 @@ describe('a message with a target', () => {
     const id = await queue('e1');
     await saysLast(id, 'MessageSent');
     await stop();
-    const lease = (await documents.lease(effectFollower('crm'), 'tester', 60_000, '2024-01-01T00:00:00.000Z'))!;
+    const lease = (await documents.lease(effectFollower('crm'), 'tester'))!;
     await documents.commit({ follower: effectFollower('crm'), checkpoint: before!, fence: lease });
     await documents.release(effectFollower('crm'), 'tester');
     await start([{ target: 'crm', outbound }]);

@@ -279,7 +279,7 @@ describe('a checkpoint that is not sound', () => {
     await drop('a', 1, 2);
     const before = await start([sumsOf(false)]);
     await before.stop();
-    const fence = (await documents.lease('sums', 'spoiler', 1, '2023-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease('sums', 'spoiler'))!;
     const checkpoint = { ...(await documents.checkpoint('sums-v1'))!, ...change };
     await documents.commit({ follower: 'sums-v1', checkpoint, fence });
     expect((await before.verify())[0]).toMatchObject({ complete: false, code });

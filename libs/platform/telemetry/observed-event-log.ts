@@ -55,6 +55,9 @@ export class ObservedEventLog extends EventLog {
   tip() {
     return this.log.tip();
   }
+  override refusal() {
+    return this.log.refusal();
+  }
   close() {
     return this.log.close();
   }

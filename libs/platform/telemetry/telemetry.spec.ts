@@ -204,7 +204,7 @@ describe('the alarm', () => {
     const metrics = new Metrics();
     const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
     const documents = watchParked(new MemoryDocuments(), metrics, logger);
-    const fence = (await documents.lease('deals', 'me', 1000, '2024-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease('deals', 'me'))!;
     const checkpoint = { position: '1', count: 1, digest: 'deals-v1:1' };
     return { lines, metrics, documents, commit: { follower: 'deals-v1', checkpoint, fence, parked: [parked] } };
   };
