@@ -247,35 +247,32 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       move(state, 'DisqualifyLead', data, (_, flagged) => [
         { type: 'LeadDisqualified', data: { ...rest(data, 'external'), ...flagged } },
       ]),
-    MergeLead: (state, { data: { leadId, mergedLeadId } }) =>
-      on(standing(state), ({ person }) => {
-        if (mergedLeadId === leadId)
-          return refuse('lead/merge-with-itself', 'Name the other lead of the person.', 'mergedLeadId');
-        return person.merged.get(mergedLeadId) ? [] : [{ type: 'LeadMerged', data: { leadId, mergedLeadId } }];
+    // The handler reserves it among all merges and sends RecordMerge.
+    MergeLead: () => refuse('lead/merge-not-reserved', 'A merge is reserved among all merges before it is recorded.'),
+    RecordMerge: (state, { data }) =>
+      on(existing(state), ({ person }) => {
+        const known = person.merged.get(data.mergedLeadId);
+        return known && known.mergeNumber >= data.mergeNumber ? [] : [{ type: 'LeadMerged', data }];
       }),
     UnmergeLead: (state, { data: { leadId, mergedLeadId } }) =>
       on(existing(state), ({ person }) => {
         const merged = person.merged.get(mergedLeadId);
         if (merged === undefined)
           return refuse('lead/not-merged', 'That lead was never merged into this one.', 'mergedLeadId');
-        return merged ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId } }] : [];
+        const { mergeNumber, stands } = merged;
+        return stands ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId, mergeNumber } }] : [];
       }),
     PassTime: () => [],
     UniteLead: () => [],
     PartLead: () => [],
-    FollowMerge: (state, { data: { leadId, survivorId } }) =>
-      on(existing(state), ({ person }) => {
-        if (person.mergedInto === survivorId) return [];
-        if (person.mergedInto !== undefined) return standing(state) as Refused;
-        // Two leads merged into each other at once: the one with the smaller id survives.
-        if (person.merged.get(survivorId) && leadId < survivorId)
-          return refuse('lead/survivor', 'This lead is the survivor of the two.', 'survivorId');
-        return [{ type: 'LeadMergedInto', data: { leadId, survivorId } }];
-      }),
-    FollowUnmerge: (state, { data: { leadId, survivorId } }, context) =>
-      on(existing(state), ({ person }) =>
-        person.mergedInto === survivorId
-          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data: { leadId, survivorId } }], context)
+    FollowMerge: (state, { data }) =>
+      on(existing(state), ({ person: { mergeNumber = -1 } }) =>
+        mergeNumber >= data.mergeNumber ? [] : on(standing(state), () => [{ type: 'LeadMergedInto', data }]),
+      ),
+    FollowUnmerge: (state, { data }, context) =>
+      on(existing(state), ({ person: { mergedInto, mergeNumber } }) =>
+        mergedInto === data.survivorId && mergeNumber === data.mergeNumber
+          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context)
           : [],
       ),
     JoinOpportunity: (state, { data }) =>
@@ -384,10 +381,10 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         latest: laterOf(person.latest, event.occurredAt),
       })),
     LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
-    LeadMerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, true),
-    LeadUnmerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, false),
-    LeadMergedInto: (state, { data: { survivorId } }) =>
-      withPerson(state, (person) => ({ ...person, mergedInto: survivorId })),
+    LeadMerged: (state, { data }) => withMerged(state, data, true),
+    LeadUnmerged: (state, { data }) => withMerged(state, data, false),
+    LeadMergedInto: (state, { data: { survivorId, mergeNumber } }) =>
+      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergeNumber })),
     LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto') as Person),
     LeadJoinedOpportunity: (state, { data: { opportunityId, role } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { on: true, joined: true, role })),
@@ -412,5 +409,12 @@ export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(fore
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
 
-const withMerged = (state: Lead, leadId: string, merged: boolean): Lead =>
-  withPerson(state, (person) => ({ ...person, merged: new Map(person.merged).set(leadId, merged) }));
+const withMerged = (
+  state: Lead,
+  { mergedLeadId, mergeNumber }: { readonly mergedLeadId: string; readonly mergeNumber: number },
+  stands: boolean,
+): Lead =>
+  withPerson(state, (person) => ({
+    ...person,
+    merged: new Map(person.merged).set(mergedLeadId, { mergeNumber, stands }),
+  }));

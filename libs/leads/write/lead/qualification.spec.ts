@@ -146,14 +146,14 @@ describe('a lead', () => {
     ]);
   });
   it('that was merged away waits for the survivor, and is judged again when it stands on its own', () => {
-    const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea' } } as const;
+    const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
     const scene = given(captured(50), guide, touched(9, page), touched(8, page), { ...merged, occurredAt: daysAgo(7) });
     expect(types(decidedBy(scene.at(NOW).under(mql), record(page)))).toEqual(['TouchRecorded']);
     const alone = given(captured(50), guide, ...[9, 8, 7].map((days) => touched(days, page)), {
       ...merged,
       occurredAt: daysAgo(6),
     });
-    const unmerge = { type: 'FollowUnmerge', data: { leadId, survivorId: 'bea' } };
+    const unmerge = { type: 'FollowUnmerge', data: { leadId, survivorId: 'bea', mergeNumber: 0 } };
     expect(types(decidedBy(alone.at(NOW).under(mql), unmerge))).toEqual(['LeadUnmergedFrom', 'LeadQualified']);
   });
   it('is left to people where nothing but words is agreed', () =>
