@@ -56,7 +56,7 @@ describe('both teams', () => {
     await tell('captureLead', { leadId: 'ada', industry: 'Steel' });
     const touch = { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'spring' };
     await send('recordTouch', touch, ['marketing'], 'touch');
-    const touchId = eventIdOf('lead-ada', 'touch', 0);
+    const touchId = eventIdOf('lead-ada', { actor: 'key:marketing', commandId: 'touch' }, 0);
     const feedback = { leadId: 'ada', touchId, objections: ['Price'], note: 'Ada laughed about it.' };
     await tell('giveFeedback', { feedbackId: 'f1', ...feedback }, ['sales']);
     await tell('giveFeedback', { opportunityId: 'd1', objections: [' price '] }, ['sales']);

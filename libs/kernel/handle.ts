@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
-import type { AnyCommand, CommandMeta, Commands } from './command';
+import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
@@ -46,7 +46,7 @@ interface StreamState {
   state: unknown;
   revision: number;
   position: Position;
-  /** Every command id that this stream has decided. */
+  /** Every command that this stream has decided, by `commandKeyOf`. */
   readonly decided: Map<string, Decided>;
 }
 
@@ -82,9 +82,9 @@ export class DecisionContext {
 const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
 const ATTEMPTS = 5;
 
-/** The id of a command's nth event: the same command on the same stream writes the same ids. */
-export const eventIdOf = (stream: string, commandId: string, index: number): string =>
-  uuidv5(`${stream}\n${commandId}\n${index}`, EVENT_IDS);
+/** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
+export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
+  uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
 
 /** Hash of a command's body, so that an id used for another body is noticed. */
 export const commandHash = ({ type, data }: Pick<AnyCommand, 'type' | 'data'>): string =>
@@ -105,7 +105,8 @@ export const checkCommand = (
  * Runs one command on one stream: loads or reuses the decided state, lets due time pass, decides, appends. Commands of
  * one stream run one after the other; a conflict with another process decides again on the newer state.
  * @param id of the aggregate; the stream is `<aggregate>-<id>`
- * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then
+ * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then. Refused
+ *   `command/id-reused` for a command id that its sender used for another body, `command/reserved-actor`
  * @throws Conflict `log/busy-stream` after five lost races; what the log throws
  */
 export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
@@ -115,6 +116,11 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
+  const { actor, origin } = command.meta;
+  if (origin !== 'system' && isInternalActor(actor))
+    return Promise.resolve(
+      new Refused('command/reserved-actor', `${actor} is Baton itself; use your own name.`, 'actor'),
+    );
   const stream = `${decider.commands.aggregate}-${id}`;
   const turn = (context.queues.get(stream) ?? Promise.resolve()).then(() =>
     decideOn(journal, decider, stream, id, command, context),
@@ -143,7 +149,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
     now: instant,
     mode,
     definition: (kind, version) => definitionAt(kind, version ?? instant),
-    idOf: (index) => eventIdOf(stream, command.meta.commandId, before + index),
+    idOf: (index) => eventIdOf(stream, command.meta, before + index),
   });
 
   let known = context.streams.get(stream);
@@ -154,9 +160,10 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       context.streams.set(stream, known);
       fresh = true;
     }
-    const before = known.decided.get(command.meta.commandId);
+    const before = known.decided.get(commandKeyOf(command.meta));
     if (before)
-      return before.hash === hash
+      // A policy that decides on an event again may have seen more by then; it is answered as the first time.
+      return before.hash === hash || command.meta.actor.startsWith('policy:')
         ? new Accepted(id, before.position, before.revision, before.events, true)
         : new Refused(
             'command/id-reused',
@@ -185,7 +192,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       );
       let state = known.state as S;
       for (const event of appended) state = decider.evolve(state, happened(event) as Happened<E>);
-      known.decided.set(command.meta.commandId, { hash, position, revision, events: appended.length });
+      known.decided.set(commandKeyOf(command.meta), { hash, position, revision, events: appended.length });
       known.state = state;
       known.revision = revision;
       known.position = position;
@@ -257,7 +264,7 @@ const toEvents = <E extends AnyEvent>(
   facts: readonly Fact<E>[],
 ) =>
   facts.map(({ type, data, occurredAt }, index) => ({
-    id: eventIdOf(stream, meta.commandId, index),
+    id: eventIdOf(stream, meta, index),
     type,
     data: data as unknown,
     meta: {
@@ -281,9 +288,10 @@ const load = async <S, C extends AnyCommand, E extends AnyEvent>(
   const next: StreamState = known ?? { state: decider.initialState(), revision: -1, position: '', decided: new Map() };
   for (const event of await journal.read(stream, next.revision + 1)) {
     next.state = decider.evolve(next.state as S, event as unknown as Happened<E>);
-    const { commandId, commandHash: hash } = event.meta;
-    const events = (next.decided.get(commandId)?.events ?? 0) + 1;
-    next.decided.set(commandId, { hash, position: event.position, revision: event.revision, events });
+    const key = commandKeyOf(event.meta);
+    const { commandHash: hash } = event.meta;
+    const events = (next.decided.get(key)?.events ?? 0) + 1;
+    next.decided.set(key, { hash, position: event.position, revision: event.revision, events });
     next.revision = event.revision;
     next.position = event.position;
   }

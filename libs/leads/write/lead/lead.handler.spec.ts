@@ -94,6 +94,20 @@ describe('commands to leads', () => {
     ]);
   });
 
+  it('are answered to their sender alone, also a capture', async () => {
+    const capture = (leadId: string, actor: string) =>
+      handler.execute(
+        new ToLead(leadId, {
+          type: 'CaptureLead',
+          data: { leadId, email: 'ada@example.org' },
+          meta: { commandId: 'capture', actor, origin: 'person' },
+        }),
+      );
+    expect(codeOf(await capture('ada', 'rita'))).toBe('accepted');
+    expect(await capture('ada', 'rita')).toMatchObject({ id: 'ada', repeated: true });
+    expect(await capture('bea', 'raj')).toMatchObject({ code: 'lead/already-captured', details: { leadId: 'ada' } });
+  });
+
   it('merge with somebody who exists', async () => {
     await send('ada', 'CaptureLead');
     expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('lead/unknown');

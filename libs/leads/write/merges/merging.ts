@@ -1,6 +1,7 @@
 import {
   Accepted,
   checkCommand,
+  commandKeyOf,
   handle,
   refuse,
   Refused,
@@ -56,7 +57,7 @@ export const mergeAndHandle = async (
 const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undefined => {
   if (own.length === 0) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
   if (own[0]!.type === 'LeadIdReleased') return idReleased();
-  const before = own.find((event) => event.meta.commandId === meta.commandId);
+  const before = own.find((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
   if (before)
     return before.type === 'LeadMerged'
       ? undefined
