@@ -202,10 +202,13 @@ class Leads {
     const now = toMs(this.clock.instant);
     const commandId = `command-${this.sent.size}`;
     const occurredAt = fromMs(type === 'RecordTouch' && step.late ? now - (step.pick + 1) * DAY : now);
-    const actor = `actor-${step.pick}`;
+    const data = { leadId, ...said(type, step, now) };
+    // Most of what another system decided is told by its connector; what a person tells of it is refused.
+    const connector = 'external' in data && step.pick > 0;
+    const actor = connector ? 'connector:crm' : `actor-${step.pick}`;
     this.sent.set(commandId, { actor, now: occurredAt });
-    const meta = { commandId, actor, origin: 'person', occurredAt };
-    return new ToLead(leadId, { type, data: { leadId, ...said(type, step, now) }, meta } as LeadCommand);
+    const meta = { commandId, actor, origin: connector ? 'connector' : 'person', occurredAt };
+    return new ToLead(leadId, { type, data, meta } as LeadCommand);
   }
   async send(command: ToLead | ToMerges): Promise<{ readonly outcome: Outcome; readonly events: readonly Recorded[] }> {
     const before = await this.log.tip();

@@ -131,7 +131,7 @@ class World {
       RecordTouch: { action: 'demo', team: 'marketing' },
       QualifyLead: { external: 'crm' },
     };
-    const meta = { commandId: `command-${this.sent++}`, actor: 'tester', origin: 'person' } as const;
+    const meta = { commandId: `command-${this.sent++}`, actor: 'connector:crm', origin: 'connector' } as const;
     const command = new ToLead(leadId, { type, data: { leadId, ...facts[type] }, meta } as never);
     const outcome = await this.send(ToLead, command, process, diesAt).catch((error: Error) => {
       if (error.message !== 'killed') throw error;

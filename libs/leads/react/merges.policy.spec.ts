@@ -19,7 +19,7 @@ const world = (...definitions: readonly Definition[]) => {
   let sent = 0;
   const decide = (leadId: string, type: string, data: object, now: Instant): void => {
     const commandId = `c${sent++}`;
-    const meta = { commandId, actor: 'tester', origin: 'person' } as const;
+    const meta = { commandId, actor: 'connector:crm', origin: 'connector' } as const;
     const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
     expect([type, lead.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
     let written = 0;

@@ -10,6 +10,8 @@ const BEFORE = '2023-12-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
 const mql: Definition = { kind: 'mql', version: 3, ref: 'mql@3', body: {} };
 const sql: Definition = { kind: 'sql', version: 1, ref: 'sql@1', body: {} };
+/** Who says what the crm decided. */
+const crm = { meta: { actor: 'connector:crm', origin: 'connector' } } as const;
 const leadId = 'ada';
 const rep = 'rita';
 
@@ -96,7 +98,11 @@ describe('the lifecycle', () => {
       });
       it('of another system leaves any live stage, flagged and by its word', () => {
         for (const stage of stageNames) {
-          const past = { type: command.type, data: { ...command.data, external: 'crm' } } as unknown as typeof command;
+          const past = {
+            ...crm,
+            type: command.type,
+            data: { ...command.data, external: 'crm' },
+          } as unknown as typeof command;
           const facts = given(...stages[stage])
             .when(past)
             .decided();
@@ -159,13 +165,16 @@ describe('the lifecycle', () => {
       type: 'LeadSalesQualified',
       data: { leadId, definition: 'external:crm', external: true },
     })
-      .when({ type: 'AcceptLead', data: { leadId, external: 'crm' } })
-      .then({ type: 'LeadAccepted', data: { leadId, rep: 'tester', definition: 'external:crm', external: true } }));
+      .when({ ...crm, type: 'AcceptLead', data: { leadId, external: 'crm' } })
+      .then({
+        type: 'LeadAccepted',
+        data: { leadId, rep: 'connector:crm', definition: 'external:crm', external: true },
+      }));
   it('hears of a second deal from another system only', () => {
     const second = { leadId, opportunityId: 'o2' };
     const scene = given(...stages.opportunity);
     scene.when({ type: 'ConvertLead', data: second }).thenRefused('lead/not-sales-qualified');
-    scene.when({ type: 'ConvertLead', data: { ...second, external: 'crm' } }).then({
+    scene.when({ ...crm, type: 'ConvertLead', data: { ...second, external: 'crm' } }).then({
       type: 'LeadConverted',
       data: { ...second, definition: 'external:crm', external: true },
     });

@@ -1,5 +1,6 @@
 import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
-import { salesQuestions, settled, type Verdict } from '@baton/definitions';
+import { salesQuestions, settled } from '@baton/definitions';
+import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
@@ -26,6 +27,7 @@ import {
   evidenceOf,
   evidenceOfMet,
   isQualified,
+  notMet,
   qualification,
   verdictOf,
   type Qualification,
@@ -93,12 +95,6 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
 };
 
-const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
-  const failed = leaves.filter(({ path }) => because.includes(path));
-  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
-  return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
-};
-
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
@@ -116,7 +112,7 @@ const handingOff = (state: Lead, data: Moving & { readonly rep: string }, contex
 const moving = decider<Lead, LeadCommand, LeadEvent>({
   commands: leadCommands,
   events: leadEvents,
-  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing'],
+  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing', 'stage-map'],
   initialState: () => ({ stage: 'unknown' }),
   decide: {
     CaptureLead: (state, { data }, context) => {
@@ -403,8 +399,16 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       : [],
 });
 
+/** The moves, where another system may say so and jumps over nothing that was agreed. */
+const ruled: typeof moving = {
+  ...moving,
+  decide: (state, command, context) =>
+    (isKnown(state) && state.person.mergedInto === undefined && refusedExternal(state, command, context)) ||
+    moving.decide(state, command, context),
+};
+
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(moving))));
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(ruled))));
 
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });

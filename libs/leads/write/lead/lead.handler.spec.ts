@@ -42,8 +42,7 @@ describe('commands to leads', () => {
   ): Promise<Outcome> => {
     const meta = {
       commandId,
-      actor: 'tester',
-      origin: 'person',
+      ...('external' in data ? { actor: 'connector:crm', origin: 'connector' } : { actor: 'tester', origin: 'person' }),
       ...(occurredAt && { occurredAt }),
     };
     return handler.execute(new ToLead(leadId, { type, data: { leadId, ...data }, meta } as LeadCommand));
