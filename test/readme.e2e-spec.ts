@@ -27,7 +27,7 @@ const prints: readonly RegExp[] = [
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
-  /LeadCaptured[\s\S]*key:my-page/,
+  /LeadCaptured[\s\S]*system:my-page/,
   /case-file-v1: complete up to[\s\S]*deals: \d+ events into deals-v1-2/,
 ];
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
-import type { AnyCommand, CommandMeta, Commands } from './command';
+import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
@@ -58,7 +58,7 @@ interface StreamState<S = unknown> {
   readonly state: S;
   readonly revision: number;
   readonly position: Position;
-  /** Every command id that this stream has decided, up to that revision. */
+  /** Every command that this stream has decided up to that revision, by `commandKeyOf`. */
   readonly decided: Map<string, Decided>;
 }
 
@@ -98,9 +98,9 @@ export class DecisionContext {
 const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
 const REPEATS = 5;
 
-/** The id of a command's nth event: the same command on the same stream writes the same ids. */
-export const eventIdOf = (stream: string, commandId: string, index: number): string =>
-  uuidv5(`${stream}\n${commandId}\n${index}`, EVENT_IDS);
+/** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
+export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
+  uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
 
 /** Hash of a command's body, so that an id used for another body is noticed. */
 export const commandHash = ({ type, data }: Pick<AnyCommand, 'type' | 'data'>): string =>
@@ -123,7 +123,8 @@ export const checkCommand = (
  * newer events were read, and so is what another process made of the same command. Commands of one stream run one after
  * the other; a conflict with another process decides again on the newer state.
  * @param id of the aggregate; the stream is `<aggregate>-<id>`
- * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then
+ * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then. Refused
+ *   `command/id-reused` for a command id that its sender used for another body, `command/reserved-actor`
  * @throws Conflict `log/busy-stream` after five lost races; what the log throws
  */
 export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
@@ -133,6 +134,11 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
+  const { actor, origin } = command.meta;
+  if (origin !== 'system' && isInternalActor(actor))
+    return Promise.resolve(
+      new Refused('command/reserved-actor', `${actor} is Baton itself; use your own name.`, 'actor'),
+    );
   const stream = `${decider.commands.aggregate}-${id}`;
   const turn = (context.queues.get(stream) ?? Promise.resolve()).then(async () => {
     const invalid = checkCommand(decider.commands, command);
@@ -195,15 +201,11 @@ const unread = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S,
 });
 
 /** What a command is answered that its stream has decided already. */
-const answerOf = (
-  { decided }: StreamState,
-  id: string,
-  { commandId }: CommandMeta,
-  hash: string,
-): Outcome | undefined => {
-  const before = decided.get(commandId);
+const answerOf = ({ decided }: StreamState, id: string, meta: CommandMeta, hash: string): Outcome | undefined => {
+  const before = decided.get(commandKeyOf(meta));
   if (!before) return undefined;
-  return before.hash === hash
+  // A policy that decides on an event again may have seen more by then; it is answered as the first time.
+  return before.hash === hash || meta.actor.startsWith('policy:')
     ? new Accepted(id, before.position, before.revision, before.events, true)
     : new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
 };
@@ -235,8 +237,8 @@ const advanced = <S, C extends AnyCommand, E extends AnyEvent>(
   made: ReturnType<typeof toEvents>,
   { position, revision }: Appended,
 ): StreamState<S> => {
-  const { commandId, commandHash: hash } = made[0]!.meta;
-  known.decided.set(commandId, { hash, position, revision, events: made.length });
+  const { meta } = made[0]!;
+  known.decided.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
   const state = made.reduce((before, event) => decider.evolve(before, happened(event) as Happened<E>), known.state);
   return { state, revision, position, decided: known.decided };
 };
@@ -310,7 +312,7 @@ const factsOf = <S, C extends AnyCommand, E extends AnyEvent>(
     now: instant,
     mode,
     definition: (kind, version) => definitionAt(kind, version ?? instant),
-    idOf: (index) => eventIdOf(stream, command.meta.commandId, before + index),
+    idOf: (index) => eventIdOf(stream, command.meta, before + index),
   });
   const facts: Fact<E>[] = [];
   let state = start;
@@ -335,7 +337,7 @@ const toEvents = <E extends AnyEvent>(
   facts: readonly Fact<E>[],
 ) =>
   facts.map(({ type, data, occurredAt }, index) => ({
-    id: eventIdOf(stream, meta.commandId, index),
+    id: eventIdOf(stream, meta, index),
     type,
     data: data as unknown,
     meta: {
@@ -360,10 +362,10 @@ const load = async <S, C extends AnyCommand, E extends AnyEvent>(
   let { state, revision, position } = known;
   for (const event of await journal.read(stream, revision + 1)) {
     state = decider.evolve(state, event as unknown as Happened<E>);
-    const { commandId, commandHash: hash } = event.meta;
-    const events = (known.decided.get(commandId)?.events ?? 0) + 1;
+    const key = commandKeyOf(event.meta);
+    const events = (known.decided.get(key)?.events ?? 0) + 1;
     ({ revision, position } = event);
-    known.decided.set(commandId, { hash, position, revision, events });
+    known.decided.set(key, { hash: event.meta.commandHash, position, revision, events });
   }
   return { state, revision, position, decided: known.decided };
 };

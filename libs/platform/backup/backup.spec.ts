@@ -24,7 +24,7 @@ const clock = new Ticking();
 const open = (name: string): EmbeddedEventLog => EmbeddedEventLog.open(join(place(name), 'log.db'), clock);
 
 const meta = (commandId: string): EventMeta => ({
-  actor: 'key:page',
+  actor: 'system:page',
   origin: 'person',
   occurredAt: '2024-01-01T00:00:00.000Z',
   commandId,

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
+import { commandKeyOf, Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '../event-log';
 
 const PAGE = 2000;
@@ -104,7 +104,7 @@ const appendInOrder = async (target: EventLog, events: readonly StoredEvent[]): 
   for (let start = 0; start < events.length;) {
     const { stream, revision, meta } = events[start]!;
     let end = start + 1;
-    while (events[end]?.stream === stream && events[end]!.meta.commandId === meta.commandId) end++;
+    while (events[end]?.stream === stream && commandKeyOf(events[end]!.meta) === commandKeyOf(meta)) end++;
     const some = events.slice(start, end).map(({ id, type, data, meta }) => ({ id, type, data, meta }));
     await target.append(stream, some, revision === 0 ? 'none' : revision - 1);
     start = end;

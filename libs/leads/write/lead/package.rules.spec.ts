@@ -157,7 +157,8 @@ describe('what sales gets with a lead', () => {
     expect(packageOf([...history, ...deals, qualified()]).openOpportunityIds).toEqual(['o3']);
   });
   it('is not made up for what another system did', () => {
-    const past = { ...handOff, data: { ...handOff.data, external: 'crm' } };
+    const meta = { actor: 'connector:crm', origin: 'connector' } as const;
+    const past = { ...handOff, meta, data: { ...handOff.data, external: 'crm' } };
     const decided = given(...history, qualified())
       .when(past)
       .decided() as readonly LeadEvent[];
