@@ -6,7 +6,7 @@ import type { AnyCommand, CommandMeta, Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
-import type { Clock, NewEvent, Position, StoredEvent } from './ports';
+import type { AppendOptions, Clock, NewEvent, Position, StoredEvent } from './ports';
 import type { Instant } from './time';
 
 /** What became of a command. */
@@ -57,6 +57,7 @@ export abstract class Journal {
     stream: string,
     facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
+    options?: AppendOptions,
   ): Promise<{ position: Position; revision: number }>;
   /** Events of a stream, upcast and checked; personal fields are sealed unless `open`. */
   abstract read(stream: string, from?: number, open?: boolean): Promise<readonly Recorded[]>;
@@ -182,6 +183,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
         stream,
         appended,
         known.revision < 0 ? 'none' : known.revision,
+        { checked: true }, // `decided` holds every command id of the stream, and event ids are made of them
       );
       let state = known.state as S;
       for (const event of appended) state = decider.evolve(state, happened(event) as Happened<E>);

@@ -209,6 +209,10 @@ export class EmbeddedDocuments extends Documents {
     return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     this.database.close();
   }

@@ -148,6 +148,10 @@ export class MemoryDocuments extends Documents {
     return held && held.expiresAt > now ? held.holder : undefined;
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {}
 
   private refuseDropped(generation: string): void {

@@ -16,8 +16,9 @@ import type {
   Where,
 } from '@baton/kernel';
 import { columnsChanged, rowOf, signatureOf } from './columns';
+import type { Link } from '../link';
 import { generationDropped, leaseLost } from './leases';
-import { clientOf, reaching, sayingOutages } from './mongodb-link';
+import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
 import { filterOf, groupOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
@@ -62,6 +63,7 @@ export class MongoDocuments extends Documents {
   private constructor(
     private readonly client: MongoClient,
     private readonly db: Db,
+    private readonly link: Link,
   ) {
     super();
     this.collections = db.collection('documents.collections');
@@ -91,7 +93,8 @@ export class MongoDocuments extends Documents {
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), unavailable);
+    const link = linkOf(client, unavailable);
+    return overLink(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'), link), link);
   }
 
   async prepare(collection: Collection): Promise<void> {
@@ -279,6 +282,10 @@ export class MongoDocuments extends Documents {
   async holder(lease: string, now: Instant): Promise<string | undefined> {
     const held = await this.leases.findOne({ _id: lease });
     return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
+  }
+
+  availability() {
+    return this.link.availability();
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,8 @@ import {
   MongoWriteConcernError,
   type MongoClientOptions,
 } from 'mongodb';
-import { Refused, type Conflict } from '@baton/kernel';
+import { Refused, type Availability, type Conflict } from '@baton/kernel';
+import { Link } from '../link';
 
 const SELECTION_MS = 5_000;
 
@@ -79,15 +80,28 @@ export const reaching = <T>(call: Promise<T>, outage: () => Conflict): Promise<T
     throw isOutage(error) ? outage() : error;
   });
 
-/** The store, each of whose calls says an outage with one code of Baton's own. */
-export const sayingOutages = <T extends object>(store: T, outage: () => Conflict): T =>
-  new Proxy(store, {
+/** The link of one client; its probes are pings. */
+export const linkOf = (client: MongoClient, outage: () => Conflict): Link =>
+  new Link({ isOutage, unavailable: outage, probe: () => client.db('admin').command({ ping: 1 }, { timeoutMS: SELECTION_MS }) });
+
+/**
+ * The store, each of whose calls goes through the link: in its window, and with an outage as one code of Baton's own.
+ * What the store calls of its own is part of the call, and so is what replaces a method of it later.
+ */
+export const overLink = <T extends { close(): Promise<void>; availability(): Availability }>(
+  store: T,
+  link: Link,
+): T => {
+  const own = new Map<string | symbol, unknown>([
+    ['availability', () => link.availability()],
+    ['close', () => link.close(() => store.close())],
+  ]);
+  return new Proxy(store, {
     get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        const answer: unknown = Reflect.apply(value, target, given);
-        return answer instanceof Promise ? reaching(answer, outage) : answer;
-      };
+      const value: unknown = own.get(name) ?? Reflect.get(target, name, target);
+      if (own.has(name) || typeof value !== 'function') return value;
+      return (...given: unknown[]) => link.once(async () => (await Reflect.apply(value, target, given)) as unknown);
     },
+    set: (_, name, value) => Boolean(own.set(name, value)),
   });
+};

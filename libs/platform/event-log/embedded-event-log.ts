@@ -160,6 +160,10 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(this.maxPosition());
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();

@@ -23,6 +23,7 @@ export async function* subscribedPages(
   let caughtUp = false;
   let failure: Error | undefined;
   let wake = () => {};
+  let over = false;
 
   const subscription = client.subscribeToAll({
     fromPosition: logPositionOf(after),
@@ -38,7 +39,7 @@ export async function* subscribedPages(
   });
   subscription
     .on('data', ({ event }: AllStreamResolvedEvent) => {
-      if (!event || positionIn(event) <= reached) return;
+      if (over || !event || positionIn(event) <= reached) return;
       reached = positionIn(event);
       if (!isSystem(event) && (!wanted || wanted.has(event.type))) events.push(stored(event));
       if (events.length >= 2 * limit) subscription.pause(); // a slow reader slows the server, not the memory
@@ -99,8 +100,10 @@ export async function* subscribedPages(
   } finally {
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
-    // The error listener stays: a late error of a subscription that nobody reads must not end the process.
+    over = true;
+    // The error listener stays: a late error of a subscription that nobody reads must not end the process. What was
+    // under way flows out: the driver cannot let go of a stream that is not read to its end.
     void subscription.unsubscribe().catch(() => undefined);
-    subscription.destroy();
+    subscription.resume();
   }
 }
