@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { BatchAppendReq, BatchAppendResp, ReadResp, type ReadReq } from '@eventstore/db-client/generated/streams_pb';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb';
@@ -206,7 +205,7 @@ export class EventStoreServer {
     // No faster than the client reads: who stops reading without a word holds the stream open.
     for (const answer of found.slice(0, Number(options.getCount()))) {
       if (gone) return;
-      if (!call.write(answer)) await Promise.race(['drain', 'cancelled', 'close'].map((end) => once(call, end)));
+      if (!call.write(answer)) await drained(call);
     }
     call.end();
   }
@@ -247,6 +246,17 @@ export class EventStoreServer {
     return this.all.filter(({ position }) => position >= first).map(options.hasFilter() ? filtered : told);
   }
 }
+
+/** Resolves when there is room again, or when nobody reads any more. */
+const drained = (call: Reading): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['drain', 'cancelled', 'close'];
+    const done = () => {
+      for (const event of events) call.off(event, done);
+      resolve();
+    };
+    for (const event of events) call.on(event, done);
+  });
 
 const identified = (stream: string) => new StreamIdentifier().setStreamName(Buffer.from(stream).toString('base64'));
 

@@ -336,9 +336,9 @@ export class EventStoreEventLog extends EventLog {
       if (error instanceof StreamDeletedError) throw deleted(stream);
       if (!(error instanceof WrongExpectedVersionError)) throw error;
     }
-    // Made before, and its answer was lost? Then it stands where it was expected.
+    // Made before, and its answer was lost? Then it stands behind that revision.
     const fromRevision = BigInt(expected === 'none' ? 0 : expected + 1);
-    const made = sameAs(await this.readStream(stream, { fromRevision, maxCount: events.length }, ms), events);
+    const made = sameAs(await this.readStream(stream, { fromRevision }, ms), events);
     if (made) return made;
     throw wrongRevision(stream, expected);
   }
