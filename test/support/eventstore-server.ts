@@ -56,6 +56,8 @@ export class EventStoreServer {
   answersAfterMs = 0;
   /** Called when an append was written, before it is answered. */
   written: () => void = () => undefined;
+  /** Called when a read or a subscription came in. */
+  asked: () => void = () => undefined;
   /** The most appends that were unanswered at once. */
   mostAtOnce = 0;
   private unanswered = 0;
@@ -99,6 +101,10 @@ export class EventStoreServer {
   /** Subscriptions that stand are told nothing any more, but their connections live: pings are answered. */
   forget(): void {
     this.subscribed.clear();
+  }
+  /** Ends all subscriptions with an error, as a server does that goes away. */
+  disconnect(): void {
+    for (const call of this.subscribed) call.emit('error', { code: 14, details: 'going away' });
   }
   /** Deletes a stream for ever, as the server's own tools do. */
   tombstone(stream: string): void {
@@ -192,6 +198,7 @@ export class EventStoreServer {
     const options = call.request.getOptions()!;
     const subscribes = options.hasSubscription();
     this.calls[subscribes ? 'subscribe' : options.hasStream() ? 'readStream' : 'readAll']++;
+    this.asked();
     const found = options.hasStream() ? this.readStream(call) : this.readAll(call);
     if (!found) return;
     if (subscribes) {

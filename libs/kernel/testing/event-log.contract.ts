@@ -341,7 +341,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
         () => other.readAll(START),
         () => other.tip(),
       ])
-        expect(await settled(call())).toMatchObject({ name: 'Conflict', code: 'log/unavailable' });
+        expect(await settled<unknown>(call())).toMatchObject({ name: 'Conflict', code: 'log/unavailable' });
       await left.return!();
     });
   });
