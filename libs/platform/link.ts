@@ -47,7 +47,7 @@ export class Link {
    * @throws what `unavailable` makes where the server does not answer; other errors of the call as they are
    */
   async once<T>(call: () => Promise<T>): Promise<T> {
-    await this.turn(KNOWN_OUTAGE_MS);
+    await this.turn();
     try {
       return await this.sent(call);
     } catch (error) {
@@ -65,7 +65,7 @@ export class Link {
     call: (ms: number) => Promise<T>,
     { callMs, totalMs }: { readonly callMs: number; readonly totalMs: number },
   ): Promise<T> {
-    await this.turn(Math.min(KNOWN_OUTAGE_MS, totalMs));
+    await this.turn(() => Math.min(KNOWN_OUTAGE_MS, totalMs));
     const end = performance.now() + totalMs;
     for (let ms = callMs; ;) {
       try {
@@ -73,7 +73,7 @@ export class Link {
       } catch (error) {
         if (!this.peer.isOutage(error)) throw error;
       }
-      await this.turn(end - performance.now());
+      await this.turn(() => end - performance.now(), true);
       ms = Math.min(callMs, end - performance.now());
       if (ms < callMs / TICKS) {
         this.leave(); // too short for any answer
@@ -109,18 +109,20 @@ export class Link {
     clearTimeout(timer);
   }
 
-  /** Resolves with a place in the window. @param patienceMs for an outage to end; the wait for a place has no end */
-  private async turn(patienceMs: number): Promise<void> {
-    const end = performance.now() + patienceMs;
+  /**
+   * Resolves with a place in the window.
+   * @param patience milliseconds for an outage to end, asked for as one begins; the wait for a place is no part of it
+   * @param again the call was sent before: it takes the next place, because its time runs
+   */
+  private async turn(patience = () => KNOWN_OUTAGE_MS, again = false): Promise<void> {
     for (;;) {
       if (this.closed) throw this.peer.unavailable(true);
       if (this.lostAt) {
-        await this.outageOver(end - performance.now());
-        if (this.lostAt && performance.now() >= end) throw this.peer.unavailable(this.closed);
+        if (!(await this.outageOver(patience()))) throw this.peer.unavailable(this.closed);
       } else if (this.free > 0) {
         this.free--;
         return;
-      } else if (await new Promise<boolean>((resolve) => this.queue.push(resolve))) return;
+      } else if (await new Promise<boolean>((resolve) => this.queue[again ? 'unshift' : 'push'](resolve))) return;
     }
   }
 
@@ -143,14 +145,16 @@ export class Link {
     else this.free++;
   }
 
-  private outageOver(ms: number): Promise<void> {
+  /** @returns false when the outage goes on after all that time */
+  private outageOver(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
+      const wake = () => settle(true);
+      const settle = (over: boolean) => {
+        patience.end();
         this.stranded.delete(wake);
-        resolve();
+        resolve(over);
       };
-      const timer = setTimeout(wake, Math.max(0, ms));
+      const patience = watchSilence(Math.max(TICKS, ms), () => settle(false));
       this.stranded.add(wake);
     });
   }

@@ -71,7 +71,19 @@ export async function* subscribedPages(
       () => undefined, // nothing answers: the pings find that out
     );
   }, quiet.ms);
-  const onAbort = () => wake();
+  const end = () => {
+    over = true;
+    clearInterval(watch);
+    // The error listener stays: a late error of a subscription that nobody reads must not end the process. What was
+    // under way flows out: the driver cannot let go of a stream that is not read to its end.
+    void subscription.unsubscribe().catch(() => undefined);
+    subscription.resume();
+  };
+  // At once, also where the reader of the pages never comes back for another.
+  const onAbort = () => {
+    end();
+    wake();
+  };
   signal.addEventListener('abort', onAbort);
 
   let handedOut = after;
@@ -89,7 +101,7 @@ export async function* subscribedPages(
         handedOut = position;
         toldTip ||= atTip;
         yield { events: page, position, atTip };
-        if (subscription.isPaused() && events.length < limit) subscription.resume();
+        if (!over && subscription.isPaused() && events.length < limit) subscription.resume();
         continue;
       }
       if (failure) throw failure;
@@ -98,12 +110,7 @@ export async function* subscribedPages(
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
-    clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
-    over = true;
-    // The error listener stays: a late error of a subscription that nobody reads must not end the process. What was
-    // under way flows out: the driver cannot let go of a stream that is not read to its end.
-    void subscription.unsubscribe().catch(() => undefined);
-    subscription.resume();
+    if (!over) end();
   }
 }
