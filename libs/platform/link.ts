@@ -1,6 +1,6 @@
 import { fromMs, type Availability } from '@baton/kernel';
 
-const CALLS_AT_ONCE = 64;
+export const CALLS_AT_ONCE = 64;
 const KNOWN_OUTAGE_MS = 1_000; // so long a call that begins in an outage waits for its end
 const CLOSE_MS = 2_000;
 const SHORTEST_PROBE_MS = 50; // between two probes, doubled up to the longest

@@ -19,7 +19,7 @@ import { columnsChanged, rowOf, signatureOf } from './columns';
 import type { Link } from '../link';
 import { generationDropped, leaseLost } from './leases';
 import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
-import { filterOf, groupOf, pathOf } from './mongodb-query';
+import { filterOf, groupOf, measuredOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
 /** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
@@ -144,7 +144,7 @@ export class MongoDocuments extends Documents {
       plan,
       groups.map((group) => ({
         keys: plan.keys.map((_, i): Scalar => group['_id'][`k${i}`] ?? null),
-        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, group[`m${i}`] ?? null])),
+        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, measuredOf(group[`m${i}`])])),
       })),
     );
   }

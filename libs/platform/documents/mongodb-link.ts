@@ -17,9 +17,11 @@ import {
   type MongoClientOptions,
 } from 'mongodb';
 import { Refused, type Availability, type Conflict } from '@baton/kernel';
-import { Link } from '../link';
+import { CALLS_AT_ONCE, Link } from '../link';
 
 const SELECTION_MS = 5_000;
+/** By default two: the first burst of calls would spend its deadline on waiting for its connections. */
+const CONNECTING_AT_ONCE = 8;
 
 /** The driver says with these that no server answered, or the one that did went away. */
 const OUTAGES = [
@@ -64,6 +66,8 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
       ...options,
       serverSelectionTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
       connectTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
+      maxPoolSize: CALLS_AT_ONCE,
+      maxConnecting: CONNECTING_AT_ONCE,
       waitQueueTimeoutMS: deadlineMs,
       socketTimeoutMS: deadlineMs,
       retryWrites: true,
@@ -82,7 +86,11 @@ export const reaching = <T>(call: Promise<T>, outage: () => Conflict): Promise<T
 
 /** The link of one client; its probes are pings. */
 export const linkOf = (client: MongoClient, outage: () => Conflict): Link =>
-  new Link({ isOutage, unavailable: outage, probe: () => client.db('admin').command({ ping: 1 }, { timeoutMS: SELECTION_MS }) });
+  new Link({
+    isOutage,
+    unavailable: outage,
+    probe: () => client.db('admin').command({ ping: 1 }, { timeoutMS: SELECTION_MS }),
+  });
 
 /**
  * The store, each of whose calls goes through the link: in its window, and with an outage as one code of Baton's own.

@@ -29,7 +29,7 @@ import {
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
-import { Link } from '../link';
+import { CALLS_AT_ONCE, Link } from '../link';
 import {
   consume,
   isOutage,
@@ -53,7 +53,8 @@ const LATER_MS = 500; // the server keeps the deadline of an append itself; its 
 const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const BATCHES_AT_ONCE = 64;
+const OUT_OF_ORDER =
+  'Events reached the server in another order than they were sent in: empty the target and copy anew.';
 const BATCH_BYTES = 512 * 1024;
 const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
 
@@ -169,21 +170,21 @@ export class EventStoreEventLog extends EventLog {
    */
   async adopt(events: readonly StoredEvent[]): Promise<void> {
     let last = START;
+    const took = ({ position }: Appended) => {
+      if (position <= last) throw new Conflict('log/out-of-order', OUT_OF_ORDER);
+      last = position;
+    };
+    const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
+    const once = ({ stream, events: batch, expected }: Batch) =>
+      this.link.once(() => this.send(stream, batch, expected, this.deadlines.callMs));
     for (const batches = batchesOf(events); batches.length > 0;) {
-      const some = batches.splice(0, BATCHES_AT_ONCE);
-      const answers = await Promise.allSettled(
-        some.map(({ stream, events: batch, expected }) =>
-          this.link.once(() => this.send(stream, batch, expected, this.deadlines.callMs)),
-        ),
-      );
-      for (const [index, answer] of answers.entries()) {
-        const { stream, events: batch, expected } = some[index]!;
-        if (answer.status === 'rejected' && (answer.reason as Conflict).code !== 'log/unavailable') throw answer.reason;
-        const { position } =
-          answer.status === 'fulfilled' ? answer.value : await this.appendAt(stream, batch, expected);
-        if (position <= last)
-          throw new Conflict('log/out-of-order', 'Events were written in another order than they were sent in.');
-        last = position;
+      // Alone: with it the driver opens the way that the others then take one after the other.
+      took(await again(batches.shift()!));
+      const some = batches.splice(0, CALLS_AT_ONCE);
+      for (const [index, answer] of (await Promise.allSettled(some.map(once))).entries()) {
+        if (answer.status === 'fulfilled') took(answer.value);
+        else if ((answer.reason as Conflict).code === 'log/unavailable') took(await again(some[index]!));
+        else throw answer.reason;
       }
     }
   }
@@ -381,9 +382,18 @@ const sameAs = (past: readonly StoredEvent[], events: readonly NewEvent[]): Appe
   return same && last ? { position: last.position, revision: last.revision } : undefined;
 };
 
+interface Batch {
+  readonly stream: string;
+  readonly expected: number | 'none';
+  readonly events: NewEvent[];
+  /** The revision after its last event. */
+  next: number;
+  bytes: number;
+}
+
 /** Neighbours of one stream as one append, below the limit of the store. */
-const batchesOf = (events: readonly StoredEvent[]) => {
-  const batches: { stream: string; expected: number | 'none'; events: NewEvent[]; next: number; bytes: number }[] = [];
+const batchesOf = (events: readonly StoredEvent[]): Batch[] => {
+  const batches: Batch[] = [];
   for (const { stream, revision, id, type, data, meta } of events) {
     const bytes = Buffer.byteLength(JSON.stringify([data, meta]));
     const batch = batches.at(-1);
