@@ -53,8 +53,6 @@ const LATER_MS = 500; // the server keeps the deadline of an append itself; its 
 const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const OUT_OF_ORDER =
-  'Events reached the server in another order than they were sent in: empty the target and copy anew.';
 const BATCH_BYTES = 512 * 1024;
 const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
 
@@ -171,7 +169,8 @@ export class EventStoreEventLog extends EventLog {
   async adopt(events: readonly StoredEvent[]): Promise<void> {
     let last = START;
     const took = ({ position }: Appended) => {
-      if (position <= last) throw new Conflict('log/out-of-order', OUT_OF_ORDER);
+      if (position <= last)
+        throw new Conflict('log/out-of-order', 'The events arrived in another order: empty the target and copy anew.');
       last = position;
     };
     const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
