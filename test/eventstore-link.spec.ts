@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { START, type StoredEvent } from '@baton/kernel';
-import { anEvent, eventLogContract, followUntil } from '@baton/kernel/testing';
+import { anEvent, eventLogContract, FixedClock, followUntil } from '@baton/kernel/testing';
+import { copyLog } from '@baton/platform/backup';
+import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { EventStoreEventLog } from '../libs/platform/event-log/eventstore-event-log';
 import { EventStoreServer } from './support/eventstore-server';
 import { FaultProxy } from './support/proxy';
@@ -37,15 +39,14 @@ describe('the adapter of EventStoreDB over a link', () => {
       if (expected === 0) await log.append('a-1', [anEvent()], 'none');
       else await log.append('a-0', [anEvent()], 'none');
       const events = [anEvent(), anEvent()];
-      let written = false;
-      server.onWritten = () => {
-        written = true;
-        proxy.become({ refuses: true });
-        proxy.cut();
+      let reset = false;
+      server.written = () => {
+        if (reset) return;
+        reset = true;
+        proxy.become({ resetsAfter: { fromServer: 0 } });
       };
       const appending = log.append('a-1', events, expected);
-      while (!written) await sleep(5);
-      server.onWritten = () => undefined;
+      while (!reset) await sleep(5);
       await sleep(100);
       proxy.become({});
       const answer = await appending;
@@ -60,7 +61,7 @@ describe('the adapter of EventStoreDB over a link', () => {
   it.each([['refuses'], ['silent']] as const)(
     'says within its deadline that a server %s, and goes on after',
     async (how) => {
-      const { proxy, log } = await started({ totalMs: 500, callMs: 500, readMs: 500 });
+      const { proxy, log } = await started({ totalMs: 500, callMs: 400 });
       proxy.become({ [how]: true });
       const began = performance.now();
       for (const call of [() => log.append('a-1', [anEvent()], 'none'), () => log.tip(), () => log.read('a-1')]) {
@@ -75,6 +76,63 @@ describe('the adapter of EventStoreDB over a link', () => {
       expect(await reached()).toMatchObject({ revision: 0 });
     },
   );
+
+  describe('a copy of a log to it', () => {
+    const source = async (appends: number) => {
+      const log = EmbeddedEventLog.open(':memory:', new FixedClock());
+      closing.push(() => log.close());
+      for (let n = 0; n < appends; n++)
+        await log.append(`s-${Math.floor(n / 3) % 7}`, [anEvent({ n }), anEvent()], 'any');
+      return log;
+    };
+
+    it('is written in batches and in order, and goes on where it ended', async () => {
+      const { server, log } = await started();
+      const mine = await source(210);
+      server.answersAfterMs = 20;
+      expect(await copyLog(mine, log)).toMatchObject({ written: 420, events: 420 });
+      expect(server.calls.append).toBe(70); // neighbours of one stream are one append
+      expect(server.mostAtOnce).toBeGreaterThan(1);
+      expect(await copyLog(mine, log)).toMatchObject({ written: 0, events: 420 });
+      await mine.append('s-new', [anEvent()], 'none');
+      expect(await copyLog(mine, log)).toMatchObject({ written: 1, events: 421 });
+    });
+
+    it('survives a reset in the middle', async () => {
+      const { server, proxy, log } = await started();
+      server.answersAfterMs = 20;
+      let appends = 0;
+      server.written = () => {
+        if (++appends === 30) setTimeout(() => proxy.cut());
+      };
+      expect(await copyLog(await source(210), log)).toMatchObject({ written: 420, events: 420 });
+    });
+
+    it('that holds other events says so, and the log closes', async () => {
+      const { log } = await started();
+      const text = 'x'.repeat(20_000);
+      for (let n = 0; n < 10; n++)
+        await log.append(
+          `other-${n}`,
+          Array.from({ length: 20 }, () => anEvent({ text })),
+          'none',
+        );
+      const copying = copyLog(await source(210), log);
+      await expect(copying).rejects.toMatchObject({ name: 'Refused', code: 'copy/target-differs' });
+      await log.close();
+    });
+
+    it('that others write to meanwhile says so', async () => {
+      const { log } = await started();
+      const mine = await source(210);
+      const adopt = log.adopt.bind(log);
+      log.adopt = async (events) => {
+        await log.append('s-3', [anEvent()], 'none');
+        return adopt(events);
+      };
+      await expect(copyLog(mine, log)).rejects.toMatchObject({ name: 'Refused', code: 'copy/target-differs' });
+    });
+  });
 
   it('reaches a server whose capabilities could not be asked for at first', async () => {
     const { server, log } = await started();

@@ -6,7 +6,15 @@ import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type 
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
-import { START, type Appended, type Clock, type NewEvent, type Position, type StoredEvent } from './ports';
+import {
+  START,
+  type Appended,
+  type AppendOptions,
+  type Clock,
+  type NewEvent,
+  type Position,
+  type StoredEvent,
+} from './ports';
 import type { Instant } from './time';
 
 /** What became of a command. */
@@ -69,6 +77,7 @@ export abstract class Journal {
     stream: string,
     facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
+    options?: AppendOptions,
   ): Promise<Appended>;
   /** Events of a stream, upcast and checked; personal fields are sealed unless `open`. */
   abstract read(stream: string, from?: number, open?: boolean): Promise<readonly Recorded[]>;
@@ -221,7 +230,9 @@ const appendAfter = async (
   revision: number,
 ): Promise<Appended | Refused | 'overtaken'> => {
   try {
-    const appended = await journal.append(stream, events, revision < 0 ? 'none' : revision);
+    // The known state holds every command of the stream up to that revision, and event ids are made of them.
+    const checked = { checked: true };
+    const appended = await journal.append(stream, events, revision < 0 ? 'none' : revision, checked);
     return appended.repeated ? 'overtaken' : appended;
   } catch (error) {
     if (error instanceof Refused) return error;

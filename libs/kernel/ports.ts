@@ -28,9 +28,24 @@ export interface StoredEvent extends NewEvent {
   readonly recordedAt: Instant;
 }
 
+/**
+ * Whether the server of a store answers: an outage is a state of the link to it, not a fault of what was sent. It begins
+ * with the first call that is not answered and ends when the server answers a probe; nobody need call for that.
+ */
+export type Availability =
+  | { readonly state: 'available' }
+  | { readonly state: 'unavailable'; /** When the outage was noticed. */ readonly since: Instant };
+
 /** The revision that a stream must be at: a number, `none` for a new stream, `any` for no check. */
 export type Expected = number | 'none' | 'any';
-export interface Append {
+export interface AppendOptions {
+  /**
+   * The caller has read the stream up to `expected` and knows that none of these event ids stands there. Without it a
+   * store that cannot tell by itself reads the stream first. Means nothing with `any`.
+   */
+  readonly checked?: boolean;
+}
+export interface Append extends AppendOptions {
   readonly stream: string;
   readonly events: readonly NewEvent[];
   readonly expected: Expected;
@@ -56,16 +71,24 @@ export interface Page {
 
 /**
  * The one place where facts are kept. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`.
- * Every call has a deadline and throws `log/unavailable` (a Conflict of nobody: retry) when it passes.
+ * Every call has a deadline, which begins when it is sent, and throws `log/unavailable` (a Conflict of nobody: retry)
+ * when it passes: within six seconds, and within about one where the outage is known already.
  */
 export abstract class EventLog {
   /**
-   * Appends all events of one stream, or none. An append that was already made (same ids) answers as then, and says so:
-   * what stands there may differ from what was sent, because another process may have decided at another moment.
-   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`
+   * Appends all events of one stream, or none. No event id is ever written twice, whatever is expected: an append that
+   * was already made (exactly these ids, one after the other) answers as then, and says so: what stands there may differ
+   * from what was sent, because another process may have decided at another moment. One that repeats only some of its ids
+   * is a conflict.
+   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`, or holds a part of the events
    * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
    */
-  abstract append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended>;
+  abstract append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: Expected,
+    options?: AppendOptions,
+  ): Promise<Appended>;
   /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
   abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
   /** The events of a stream from a revision on, oldest first; [] when there is no such stream. */
@@ -84,6 +107,9 @@ export abstract class EventLog {
   async refusal(): Promise<string | undefined> {
     return undefined;
   }
+  /** As of now; a log of this process is always available. */
+  abstract availability(): Availability;
+  /** Ends what is under way (calls throw `log/unavailable`, followers end) and resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 
@@ -126,7 +152,11 @@ export interface Aggregate {
   readonly by: readonly By[];
   readonly measures: Readonly<Record<string, Measure>>;
 }
-/** One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Sum of nothing: 0. */
+/**
+ * One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Null and missing values
+ * are counted by `count` and passed over by the others: a sum of nothing else is 0, a `min` or `max` of nothing else is
+ * null. (In an order null is the smallest value; it is never a minimum.)
+ */
 export interface Group {
   readonly keys: readonly Scalar[];
   readonly values: Readonly<Record<string, number | string | null>>;
@@ -229,6 +259,9 @@ export abstract class Documents {
   abstract release(lease: string, holder: string): Promise<void>;
   /** The leases that are held, by whom, and how far their beats have come. */
   abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
+  /** As of now; a store of this process is always available. */
+  abstract availability(): Availability;
+  /** Resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 
@@ -248,6 +281,9 @@ export abstract class KeyStore {
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /** As of now; a store of this process is always available. */
+  abstract availability(): Availability;
+  /** Resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 

@@ -104,6 +104,10 @@ export class WorldLog extends EventLog {
     return this.events.at(-1)?.position ?? START;
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close() {}
 }
 

@@ -229,6 +229,10 @@ export class EmbeddedDocuments extends Documents {
     return new Map(rows.map(({ lease, holder, beat }) => [lease, { holder, beat }]));
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     this.database.close();
   }

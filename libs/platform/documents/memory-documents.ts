@@ -169,6 +169,10 @@ export class MemoryDocuments extends Documents {
     return answer;
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {}
 
   private refuseDropped(generation: string): void {

@@ -15,9 +15,10 @@ import type {
   Where,
 } from '@baton/kernel';
 import { columnsChanged, rowOf, signatureOf } from './columns';
+import type { Link } from '../link';
 import { generationDropped, leaseLost } from './refusals';
-import { clientOf, reaching, sayingOutages } from './mongodb-link';
-import { filterOf, groupOf, pathOf } from './mongodb-query';
+import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
+import { filterOf, groupOf, measuredOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
 /** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
@@ -61,6 +62,7 @@ export class MongoDocuments extends Documents {
   private constructor(
     private readonly client: MongoClient,
     private readonly db: Db,
+    private readonly link: Link,
   ) {
     super();
     this.collections = db.collection('documents.collections');
@@ -91,7 +93,8 @@ export class MongoDocuments extends Documents {
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), unavailable);
+    const link = linkOf(client, unavailable);
+    return overLink(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'), link), link);
   }
 
   async prepare(collection: Collection): Promise<void> {
@@ -141,7 +144,7 @@ export class MongoDocuments extends Documents {
       plan,
       groups.map((group) => ({
         keys: plan.keys.map((_, i): Scalar => group['_id'][`k${i}`] ?? null),
-        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, group[`m${i}`] ?? null])),
+        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, measuredOf(group[`m${i}`])])),
       })),
     );
   }
@@ -301,6 +304,10 @@ export class MongoDocuments extends Documents {
       if (holder !== null && beat !== undefined) answer.set(_id, { holder, beat });
     }
     return answer;
+  }
+
+  availability() {
+    return this.link.availability();
   }
 
   async close(): Promise<void> {

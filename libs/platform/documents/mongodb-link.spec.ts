@@ -61,7 +61,7 @@ describe('an error of the MongoDB driver', () => {
 });
 
 /** As much of MongoDB's protocol as a handshake and an empty answer need. */
-const answerTo = (request: Buffer): Buffer => {
+const answerTo = (request: Buffer): { readonly bytes: Buffer; readonly greets: boolean } => {
   const hello = {
     ok: 1,
     isWritablePrimary: true,
@@ -77,19 +77,20 @@ const answerTo = (request: Buffer): Buffer => {
   const [requestId, operation] = [request.readInt32LE(4), request.readInt32LE(12)];
   const old = operation === 2004; // OP_QUERY, of the first handshake; everything else is OP_MSG
   const ask = old ? hello : BSON.deserialize(request.subarray(21));
+  const greets = old || 'hello' in ask || 'isMaster' in ask;
   const body = BSON.serialize(
-    old || 'hello' in ask || 'isMaster' in ask
-      ? hello
-      : { ok: 1, n: 1, cursor: { id: BSON.Long.ZERO, ns: 'db.c', firstBatch: [] } },
+    greets ? hello : { ok: 1, n: 1, cursor: { id: BSON.Long.ZERO, ns: 'db.c', firstBatch: [] } },
   );
   const before = Buffer.alloc(old ? 36 : 21);
   before.writeInt32LE(before.length + body.length, 0);
   before.writeInt32LE(requestId, 8);
   before.writeInt32LE(old ? 1 : 2013, 12);
   if (old) before.writeInt32LE(1, 32);
-  return Buffer.concat([before, body]);
+  return { bytes: Buffer.concat([before, body]), greets };
 };
 
+/** How long an answer takes, and the most questions that waited for one at once. */
+const pace = { answersAfterMs: 0, waiting: 0, most: 0 };
 const emptyServer = (): Server =>
   createServer((socket: Socket) => {
     let held = Buffer.alloc(0);
@@ -98,7 +99,14 @@ const emptyServer = (): Server =>
       held = Buffer.concat([held, piece]);
       while (held.length >= 4 && held.length >= held.readInt32LE(0)) {
         const length = held.readInt32LE(0);
-        socket.write(answerTo(held.subarray(0, length)));
+        const { bytes, greets } = answerTo(held.subarray(0, length));
+        if (!greets) pace.most = Math.max(pace.most, ++pace.waiting);
+        const send = () => {
+          if (!greets) pace.waiting--;
+          socket.write(bytes);
+        };
+        if (pace.answersAfterMs > 0 && !greets) setTimeout(send, pace.answersAfterMs);
+        else send();
         held = held.subarray(length);
       }
     });
@@ -144,7 +152,11 @@ describe('the link to MongoDB', () => {
       expect(await documents.checkpoint('fold')).toBeUndefined();
       proxy.become(faults);
       if ('refuses' in faults) proxy.cut();
+      const began = new Date().toISOString();
+      expect(documents.availability()).toEqual({ state: 'available' });
       await expect(documents.checkpoint('fold')).rejects.toMatchObject({ code: 'documents/unavailable' });
+      const lost = documents.availability() as { state: string; since: string };
+      expect([lost.state, lost.since >= began]).toEqual(['unavailable', true]);
       proxy.become({});
       // The driver looks at a server that failed once in half a second.
       for (let tries = 0; ; tries++) {
@@ -152,9 +164,40 @@ describe('the link to MongoDB', () => {
         if (found === undefined) break;
         expect([found, tries < 40]).toEqual(['documents/unavailable', true]);
       }
+      expect(documents.availability()).toEqual({ state: 'available' });
     } finally {
       await documents.close();
     }
+  });
+
+  it('takes any number of calls at once: 64 are under way, the others wait without a deadline', async () => {
+    const keys = await MongodbKeyStore.connect(url(), MASTER, undefined, 2_000);
+    const documents = await MongoDocuments.connect(url(), 2_000);
+    // Whoever wraps a method later is part of one call, not another one.
+    const commit = documents.checkpoint.bind(documents);
+    documents.checkpoint = (follower) => commit(follower);
+    try {
+      Object.assign(pace, { answersAfterMs: 500, most: 0 });
+      const found = await Promise.all(Array.from({ length: 500 }, (_, n) => keys.find([`lead-${n}`])));
+      expect(found.every(({ size }) => size === 0)).toBe(true);
+      expect(pace.most).toBeLessThanOrEqual(66); // and what the driver asks for itself
+      Object.assign(pace, { answersAfterMs: 10, most: 0 });
+      await Promise.all(Array.from({ length: 200 }, () => documents.checkpoint('fold')));
+      expect(pace.most).toBeLessThanOrEqual(66);
+    } finally {
+      pace.answersAfterMs = 0;
+      await Promise.all([keys.close(), documents.close()]);
+    }
+  });
+
+  it('closes in time although the server is silent, and then is unavailable', async () => {
+    const documents = await MongoDocuments.connect(url());
+    await documents.checkpoint('fold');
+    proxy.become({ silent: true });
+    const reading = documents.checkpoint('fold').catch((error: Error & { code?: string }) => error.code);
+    await Promise.all([documents.close(), documents.close()]);
+    await expect(documents.checkpoint('fold')).rejects.toMatchObject({ code: 'documents/unavailable' });
+    expect(await reading).toBe('documents/unavailable');
   });
 
   it('names the setting and no part of an address that cannot be read', async () => {

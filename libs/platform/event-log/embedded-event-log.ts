@@ -175,6 +175,10 @@ export class EmbeddedEventLog extends EventLog {
     }
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();

@@ -86,7 +86,7 @@ export class Reservations {
         $causationId: causationId ?? commandId,
       },
     };
-    return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision).then(
+    return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision, { checked: true }).then(
       (appended) => ({ ...heldBy(type, leadId, meta), stream, revision: appended.revision }),
       (error: unknown) => {
         if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
