@@ -4,6 +4,7 @@ import { toMs, type StoredEvent } from '@baton/kernel';
 import type { SlaPolicy } from '@baton/definitions';
 import { disposition, firstResponse, type BreachChange, type Counterfactual } from '@baton/leads';
 import { baton, batonJson, Served, temporaryFolder } from './support/baton';
+import { copyDemo } from './support/demo';
 
 const folder = temporaryFolder();
 const HOUR = 3_600_000;
@@ -104,7 +105,7 @@ describe("the demo's months under other agreements", () => {
     sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
 
   beforeAll(async () => {
-    await batonJson(folder, 'demo', '--once', '--scale', '0.06');
+    await copyDemo(folder);
     log = await told();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {

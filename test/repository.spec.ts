@@ -37,17 +37,17 @@ describe('what is installed', () => {
   const { dependencies, devDependencies, overrides } = manifest;
 
   /** An override of what one package asks for may point to a dependency of ours: `$name`. */
-  const overridden = Object.entries(overrides).flatMap(([name, version]) =>
+  const overridden = Object.entries(overrides).flatMap(([name, version]): [string, string | undefined][] =>
     typeof version === 'string'
-      ? [[name, version] as const]
+      ? [[name, version]]
       : Object.entries(version).map(([asked, meant]) => [
           `${asked} for ${name}`,
           meant.startsWith('$') ? dependencies[meant.slice(1)] : meant,
         ]),
   );
-  it.each([...Object.entries({ ...dependencies, ...devDependencies }), ...overridden])(
-    'pins %s exactly',
-    (_, version) => expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
+  const asked: [string, string | undefined][] = Object.entries({ ...dependencies, ...devDependencies });
+  it.each([...asked, ...overridden])('pins %s exactly', (_, version) =>
+    expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
   );
   it('is what the lock file says', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
 
@@ -97,15 +97,23 @@ describe('the licence', () => {
 });
 
 describe('the run of a build server', () => {
-  /** Runs a copy of `.ci/run` with an npm that says and answers what it is told to. */
-  const run = (test: string) => {
-    for (const path of ['.ci', 'bin']) mkdirSync(join(folder, path));
-    copyFileSync(join(root, '.ci/run'), join(folder, '.ci/run'));
-    const npm = join(folder, 'bin/npm');
-    writeFileSync(npm, `#!/usr/bin/env bash\necho "npm $*"\nif [ "$1" = test ]; then ${test}; fi\n`);
+  /** Runs a copy of `.ci/run` with an npm that prints and answers what it is told to. */
+  const run = (test: string, { data = false, exec = 'true' } = {}) => {
+    const checkout = join(folder, 'checkout');
+    for (const path of ['.ci', 'bin']) mkdirSync(join(checkout, path), { recursive: true });
+    if (data) mkdirSync(join(folder, 'shared/data'), { recursive: true });
+    copyFileSync(join(root, '.ci/run'), join(checkout, '.ci/run'));
+    writeFileSync(join(checkout, 'x.spec.ts'), "import { dataFile } from './support/data';");
+    writeFileSync(join(checkout, 'y.spec.ts'), '');
+    spawnSync('git', ['init', '--quiet'], { cwd: checkout });
+    spawnSync('git', ['add', 'x.spec.ts', 'y.spec.ts'], { cwd: checkout });
+    const npm = join(checkout, 'bin/npm');
+    const answers = `if [ "$1" = test ]; then ${test}; fi\nif [ "$1" = exec ]; then ${exec}; fi\n`;
+    writeFileSync(npm, `#!/usr/bin/env bash\necho "npm $*\${REQUIRE_DATA:+ with data}"\n${answers}`);
     chmodSync(npm, 0o755);
-    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
-    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env });
+    const { DATA_DIR: _, REQUIRE_DATA: __, ...others } = process.env;
+    const env = { ...others, PATH: `${join(checkout, 'bin')}:${process.env['PATH']}` };
+    const { status, stdout } = spawnSync(join(checkout, '.ci/run'), { env });
     return { status, lines: stdout.toString().trimEnd().split('\n') };
   };
 
@@ -119,6 +127,28 @@ describe('the run of a build server', () => {
     const { status, lines } = run('echo "2 passed, 1 failed"; exit 7');
     expect(lines.at(-1)).toBe('2 passed, 1 failed');
     expect(status).toBe(7);
+  });
+  it('needs the data where it is there, and then runs the suites that read it once more without it', () => {
+    const { status, lines } = run('echo "3 passed, 0 failed"', {
+      data: true,
+      exec: 'ls; ls ..; echo "1 passed, 0 failed, 1 skipped"',
+    });
+    expect(lines.slice(0, 4)).toEqual([
+      'npm ci',
+      'npm test with data',
+      '3 passed, 0 failed',
+      'npm exec -- jest --ci --selectProjects unit e2e -- x.spec.ts',
+    ]);
+    expect(lines).toEqual(expect.arrayContaining(['x.spec.ts', 'y.spec.ts']));
+    expect(lines).not.toContain('shared');
+    expect([status, lines.at(-1)]).toEqual([0, '3 passed, 0 failed']);
+  });
+  it('fails where a suite needs the data that a newcomer does not have', () => {
+    const { status, lines } = run('echo "3 passed, 0 failed"', {
+      data: true,
+      exec: 'echo "0 passed, 1 failed"; exit 1',
+    });
+    expect([status, lines.at(-1)]).toEqual([1, '0 passed, 1 failed']);
   });
   it.each(['exit 2', 'exit 0'])('fails when no test was run (%s)', (end) => {
     const { status, lines } = run(end);
