@@ -15,11 +15,13 @@ const refusal = (call: Promise<unknown>): Promise<Document> =>
 describe('the fake MongoDB', () => {
   let server: MongodbServer;
   let client: MongoClient;
+  const closing: (() => unknown)[] = [];
   beforeEach(async () => {
     server = await MongodbServer.start();
     client = new MongoClient(server.url(), { serverSelectionTimeoutMS: 5_000 });
   });
   afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
     await client.close();
     await server.stop();
   });
@@ -192,36 +194,41 @@ describe('the fake MongoDB', () => {
 
   it('leaves a bulk half applied when connections are cut, and the driver repeats it', async () => {
     const documents = Array.from({ length: 10 }, (_, _id) => ({ _id }));
-    server.cutAfterWrites(4);
+    server.afterWrites(4, () => server.cut());
     const once = new MongoClient(server.url(), { retryWrites: false });
     const lost = once.db().collection<Thing>('things').insertMany(documents);
     await expect(lost).rejects.toThrow(/connection .* closed|ECONNRESET/);
     await once.close();
     expect(await collection().countDocuments()).toBe(4);
-    server.cutAfterWrites(3);
+    server.afterWrites(3, () => server.cut());
     const repeated = collection().insertMany(documents.slice(4), { ordered: false });
     // Nothing is remembered of the first attempt: what it wrote is a duplicate now.
     await expect(repeated).rejects.toMatchObject({ writeErrors: { length: 3 } });
     expect(await collection().countDocuments()).toBe(10);
   });
 
-  it('tears a page of a read model, which its repetition makes whole', async () => {
-    const store = await MongoDocuments.connect(server.url('torn'));
+  it('tears a page of a read model, which its repetition makes whole; the checkpoint comes last', async () => {
+    const store = await MongoDocuments.connect(server.url('torn'), 2_000);
+    closing.push(() => store.close());
     const deals = { name: 'deals-v1', columns: {} };
+    const ids = ['a', 'b', 'c', 'd'];
     const commit = (position: string) =>
       store.commit({
-        writes: {
-          collection: deals,
-          documents: ['a', 'b', 'c', 'd'].map((id) => ({ id, doc: { position }, position })),
-        },
+        writes: { collection: deals, documents: ids.map((id) => ({ id, doc: { position }, position })) },
         ...{ follower: 'deals', checkpoint: { position, count: 1, digest: 'd' }, fence: { lease: 'l', token: 1 } },
       });
+    const positions = async () => [...(await store.getMany(deals, ids)).values()].map(({ position }) => position);
     await commit('1');
-    server.cutAfterWrites(2);
-    await commit('2');
-    const found = await store.getMany(deals, ['a', 'b', 'c', 'd']);
-    expect([...found.values()].map(({ position }) => position)).toEqual(['2', '2', '2', '2']);
+    server.afterWrites(2, () => server.cut());
+    await commit('2'); // the driver repeats what was half done
+    expect(await positions()).toEqual(['2', '2', '2', '2']);
+    server.afterWrites(2, () => server.stop());
+    await expect(commit('3')).rejects.toMatchObject({ code: 'documents/unavailable' });
+    await server.start();
+    expect((await positions()).sort()).toEqual(['2', '2', '3', '3']);
     expect(await store.checkpoint('deals')).toMatchObject({ position: '2' });
-    await store.close();
+    await commit('3');
+    expect(await positions()).toEqual(['3', '3', '3', '3']);
+    expect(await store.checkpoint('deals')).toMatchObject({ position: '3' });
   });
 });

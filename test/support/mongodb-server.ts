@@ -26,7 +26,7 @@ export class MongodbServer {
   private readonly sockets = new Set<Socket>();
   private listener: Server | undefined;
   private bound = 0;
-  private writesUntilCut = Infinity;
+  private awaited: { writes: number; readonly then: () => unknown } | undefined;
 
   static async start(): Promise<MongodbServer> {
     const server = new MongodbServer();
@@ -58,13 +58,12 @@ export class MongodbServer {
 
   /** Ends the connections that stand; new ones are welcome. What they asked for may or may not be done. */
   cut(): void {
-    this.writesUntilCut = Infinity;
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Cuts all connections once so many more documents are written: a bulk is left half applied and nobody is answered. */
-  cutAfterWrites(count: number): void {
-    this.writesUntilCut = count;
+  /** Does something once when so many more documents are written: a cut then leaves a bulk half applied. */
+  afterWrites(writes: number, then: () => unknown): void {
+    this.awaited = { writes, then };
   }
 
   get port(): number {
@@ -145,7 +144,11 @@ export class MongodbServer {
 
   /** Between two documents of a bulk: others have their turn, and a connection that is gone ends it. */
   private async written(socket: Socket): Promise<void> {
-    if (--this.writesUntilCut <= 0) this.cut();
+    const { awaited } = this;
+    if (awaited && --awaited.writes === 0) {
+      this.awaited = undefined;
+      awaited.then();
+    }
     await new Promise(setImmediate);
     if (socket.destroyed) throw new MongodbRefusal(279, 'ClientDisconnect', 'operation was interrupted');
   }
