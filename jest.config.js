@@ -16,7 +16,10 @@ const base = {
   // uuid and jose ship ES modules only.
   transformIgnorePatterns: ['node_modules/(?!(uuid|jose)/)'],
   // Lazy imports name the compiled file, as Node wants it.
-  moduleNameMapper: { '^@baton/(.*)$': '<rootDir>/libs/$1', '^(\\./.*/(?:eventstore|mongodb)-[a-z-]+)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^@baton/(.*)$': '<rootDir>/libs/$1',
+    '^(\\.{1,2}/.*/(?:eventstore|mongodb)-[a-z-]+)\\.js$': '$1',
+  },
 };
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],

@@ -118,8 +118,9 @@ describe('the run of a build server', () => {
   };
 
   it('installs cleanly and tests', () => {
-    const { status, lines } = run('echo "3 passed, 0 failed"; echo a late word');
-    expect(lines).toEqual(['npm ci', 'npm test', '3 passed, 0 failed', 'a late word', '3 passed, 0 failed']);
+    const { status, lines } = run('echo "3 passed, 0 failed, 1 skipped; proven on a fake"; echo a late word');
+    expect(lines.slice(0, 2)).toEqual(['npm ci', 'npm test']);
+    expect(lines.slice(-2)).toEqual(['a late word', '3 passed, 0 failed, 1 skipped']);
     expect(status).toBe(0);
   });
   it('fails with its tests', () => {

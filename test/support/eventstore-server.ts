@@ -244,13 +244,19 @@ export class EventStoreServer {
     const asked = options.getAll()!;
     const backwards = options.getReadDirection() === 1;
     const from = asked.hasPosition() ? Number(asked.getPosition()!.getCommitPosition()) : backwards ? LAST : 0;
+    // As few as were asked for: an answer is dear to make, and most reads want the last event only.
+    const most = options.hasSubscription() ? Infinity : Number(options.getCount());
     if (backwards)
       return this.all
         .filter(({ position }) => position < from)
         .reverse()
+        .slice(0, most)
         .map(told);
     const first = options.hasSubscription() ? from + 1 : from;
-    return this.all.filter(({ position }) => position >= first).map(options.hasFilter() ? filtered : told);
+    return this.all
+      .filter(({ position }) => position >= first)
+      .slice(0, most)
+      .map(options.hasFilter() ? filtered : told);
   }
 }
 

@@ -4,4 +4,4 @@ export * from './fold';
 export * from './given';
 export * from './key-store.contract';
 export * from './outbound.contract';
-export * from './stores';
+export * from './repetitions';

@@ -37,7 +37,6 @@ type StoredCheckpoint = Checkpoint & Fence & { readonly _id: string };
 type StoredParked = Parked & { readonly _id: { readonly follower: string; readonly sequence: string } };
 
 const DUPLICATE_KEY = 11000;
-const NAMESPACE_NOT_FOUND = 26;
 /** Of one answer of the server; a bulk of guarded upserts takes up to a second. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
@@ -232,11 +231,7 @@ export class MongoDocuments extends Documents {
 
   private async remove(generation: string): Promise<void> {
     this.prepared.delete(generation);
-    try {
-      await this.of({ name: generation }).drop();
-    } catch (error) {
-      if (!(error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND)) throw error;
-    }
+    await this.of({ name: generation }).drop(); // the driver makes nothing of a collection that is not there
     await this.waiting.deleteMany({ follower: generation });
     await this.checkpoints.deleteOne({ _id: generation });
     await this.collections.deleteOne({ _id: generation }); // last: a drop that was cut short can be seen and repeated

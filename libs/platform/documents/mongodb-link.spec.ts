@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import {
-  BSON,
   MongoAPIError,
   MongoBulkWriteError,
   MongoClientClosedError,
@@ -14,6 +11,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import { Conflict } from '@baton/kernel';
+import { MongodbServer } from '../../../test/support/mongodb-server';
 import { FaultProxy } from '../../../test/support/proxy';
 import { MongodbKeyStore } from '../keys/mongodb-key-store';
 import { MongoDocuments } from './mongodb-documents';
@@ -60,70 +58,15 @@ describe('an error of the MongoDB driver', () => {
   });
 });
 
-/** As much of MongoDB's protocol as a handshake and an empty answer need. */
-const answerTo = (request: Buffer): { readonly bytes: Buffer; readonly greets: boolean } => {
-  const hello = {
-    ok: 1,
-    isWritablePrimary: true,
-    ismaster: true,
-    helloOk: true,
-    maxBsonObjectSize: 2 ** 24,
-    maxMessageSizeBytes: 48_000_000,
-    maxWriteBatchSize: 100_000,
-    minWireVersion: 0,
-    maxWireVersion: 21,
-    readOnly: false,
-  };
-  const [requestId, operation] = [request.readInt32LE(4), request.readInt32LE(12)];
-  const old = operation === 2004; // OP_QUERY, of the first handshake; everything else is OP_MSG
-  const ask = old ? hello : BSON.deserialize(request.subarray(21));
-  const greets = old || 'hello' in ask || 'isMaster' in ask;
-  const body = BSON.serialize(
-    greets ? hello : { ok: 1, n: 1, cursor: { id: BSON.Long.ZERO, ns: 'db.c', firstBatch: [] } },
-  );
-  const before = Buffer.alloc(old ? 36 : 21);
-  before.writeInt32LE(before.length + body.length, 0);
-  before.writeInt32LE(requestId, 8);
-  before.writeInt32LE(old ? 1 : 2013, 12);
-  if (old) before.writeInt32LE(1, 32);
-  return { bytes: Buffer.concat([before, body]), greets };
-};
-
-/** How long an answer takes, and the most questions that waited for one at once. */
-const pace = { answersAfterMs: 0, waiting: 0, most: 0 };
-const emptyServer = (): Server =>
-  createServer((socket: Socket) => {
-    let held = Buffer.alloc(0);
-    socket.on('error', () => undefined);
-    socket.on('data', (piece: Buffer) => {
-      held = Buffer.concat([held, piece]);
-      while (held.length >= 4 && held.length >= held.readInt32LE(0)) {
-        const length = held.readInt32LE(0);
-        const { bytes, greets } = answerTo(held.subarray(0, length));
-        if (!greets) pace.most = Math.max(pace.most, ++pace.waiting);
-        const send = () => {
-          if (!greets) pace.waiting--;
-          socket.write(bytes);
-        };
-        if (pace.answersAfterMs > 0 && !greets) setTimeout(send, pace.answersAfterMs);
-        else send();
-        held = held.subarray(length);
-      }
-    });
-  });
-
 describe('the link to MongoDB', () => {
-  const server = emptyServer();
+  let server: MongodbServer;
   let proxy: FaultProxy;
   const url = () => `mongodb://127.0.0.1:${proxy.port}/baton?directConnection=true`;
   const secretUrl = () => `mongodb://baton:${PASSWORD}@127.0.0.1:${proxy.port}/baton?directConnection=true`;
-  beforeAll(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  });
-  beforeEach(async () => void (proxy = await FaultProxy.to((server.address() as AddressInfo).port)));
+  beforeAll(async () => void (server = await MongodbServer.start()));
+  beforeEach(async () => void (proxy = await FaultProxy.to(server.port)));
   afterEach(() => proxy.close());
-  afterAll(() => void server.close());
+  afterAll(() => server.stop());
 
   it.each([
     ['is refused', { refuses: true }],
@@ -177,15 +120,15 @@ describe('the link to MongoDB', () => {
     const commit = documents.checkpoint.bind(documents);
     documents.checkpoint = (follower) => commit(follower);
     try {
-      Object.assign(pace, { answersAfterMs: 500, most: 0 });
+      Object.assign(server, { answersAfterMs: 500, mostAtOnce: 0 });
       const found = await Promise.all(Array.from({ length: 500 }, (_, n) => keys.find([`lead-${n}`])));
       expect(found.every(({ size }) => size === 0)).toBe(true);
-      expect(pace.most).toBeLessThanOrEqual(66); // and what the driver asks for itself
-      Object.assign(pace, { answersAfterMs: 10, most: 0 });
+      expect(server.mostAtOnce).toBeLessThanOrEqual(66); // and what the driver asks for itself
+      Object.assign(server, { answersAfterMs: 10, mostAtOnce: 0 });
       await Promise.all(Array.from({ length: 200 }, () => documents.checkpoint('fold')));
-      expect(pace.most).toBeLessThanOrEqual(66);
+      expect(server.mostAtOnce).toBeLessThanOrEqual(66);
     } finally {
-      pace.answersAfterMs = 0;
+      server.answersAfterMs = 0;
       await Promise.all([keys.close(), documents.close()]);
     }
   });

@@ -49,7 +49,11 @@ export const isOutage = (error: unknown): boolean => {
   if (SOCKET.test(String((error as { readonly code?: unknown } | undefined)?.code))) return true;
   if (!(error instanceof MongoError)) return false;
   if (OUTAGES.some((kind) => error instanceof kind) || OUTAGE_NAMES.includes(error.name)) return true;
-  if (error instanceof MongoBulkWriteError && error.result?.getWriteConcernError()) return true;
+  if (error instanceof MongoBulkWriteError) {
+    if (error.result?.getWriteConcernError()) return true;
+    // What kept a bulk from being answered lies within the error, which has no code then.
+    if (error.errorResponse instanceof Error) return isOutage(error.errorResponse);
+  }
   const labels = [MongoErrorLabel.RetryableWriteError, MongoErrorLabel.TransientTransactionError];
   if (labels.some((label) => error.hasErrorLabel(label))) return true;
   return error instanceof MongoServerError && OUTAGE_CODES.includes(Number(error.code));
