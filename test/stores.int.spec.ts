@@ -5,7 +5,7 @@ import { repetitions } from '@baton/kernel/testing';
 import { baton, batonJson, onServers, root, temporaryFolder } from './support/baton';
 import { onServer } from './support/stores';
 
-const DEALS = repetitions(60, 300);
+const DEALS = repetitions(20, 300);
 
 /** Won, lost and open deals whose product nobody else has: the servers may hold other data. */
 const dealsOf = (product: string): string => {
