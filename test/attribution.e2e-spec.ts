@@ -67,7 +67,7 @@ describe('a frozen period', () => {
     await tell('winOpportunity', { opportunityId: 'wheel' });
     await tell('freezePeriod', { periodId: 'now', name: 'This month', from: daysAgo(1), to: daysAgo(-1) });
     ({ figures: frozen, position, hash } = (await delta()).period);
-  }, 120_000);
+  });
   afterAll(() => served.stop());
 
   let commands = 0;
@@ -248,5 +248,5 @@ describe('the demo’s figures', () => {
     expect(await told()).toEqual(before);
     for (const report of ['returns', 'paths', 'periods'])
       expect((await baton(folder, 'report', report)).status).toBe(0);
-  }, 300_000);
+  });
 });

@@ -257,7 +257,7 @@ describe('merges, whoever sends them at once', () => {
         .map((each) => each.join(' '))
         .join(', ')}\n`,
     );
-  }, 3_600_000);
+  });
   it('were done, undone, refused and killed in those worlds', () =>
     expect([...codes.keys()]).toEqual(
       expect.arrayContaining([

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Parked, StoredEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
@@ -49,7 +48,7 @@ describe('an event that this build does not know', () => {
     await served.stop();
     await teleport('ada');
     await teleport('bob');
-  }, 120_000);
+  });
 
   it('waits and raises the alarm: a line, and the list of what waits', async () => {
     // The alarm is a line of the process.
@@ -66,7 +65,7 @@ describe('an event that this build does not know', () => {
     ]);
     expect(await waiting()).toEqual([caseFile('ada'), caseFile('bob')]);
     follower = (await batonJson<Parked[]>(folder, 'parked', 'list'))[0]!.follower;
-  }, 120_000);
+  });
 
   it('is told by the server: status, a warning of health, a figure; everything else goes on', async () => {
     await teleport('cyd');
@@ -82,7 +81,6 @@ describe('an event that this build does not know', () => {
       expect(parked).toEqual(
         ['ada', 'bob', 'cyd'].map((lead) => ({ name: follower, sequence: `stream:lead-${lead}`, code })),
       );
-      await delay(1_100); // progress is kept for a second
       const ready = await fetch(`${served.url}/health/ready`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { codes: [], warnings: ['health/parked'] }]);
       const figures = await (await fetch(`${served.url}/metrics`)).text();
@@ -94,13 +92,13 @@ describe('an event that this build does not know', () => {
     } finally {
       await served.stop();
     }
-  }, 120_000);
+  });
 
   it('still waits when it is tried again by the same build', async () => {
     const { status, stdout } = await decide('retry', 'ada');
     expect([status, JSON.parse(stdout)]).toMatchObject([1, { waits: caseFile('ada') }]);
     expect(await waiting()).toHaveLength(3);
-  }, 120_000);
+  });
 
   it('goes on when a build that knows it tries again, and nothing of it is missing', async () => {
     process.env['NODE_OPTIONS'] = `--require ${laterBuild}`;
@@ -115,7 +113,7 @@ describe('an event that this build does not know', () => {
       delete process.env['NODE_OPTIONS'];
     }
     expect(await waiting()).toEqual([caseFile('bob'), caseFile('cyd')]);
-  }, 120_000);
+  });
 
   it('is left out by decision, also by every rebuild of that version', async () => {
     expect(JSON.parse((await decide('discard', 'bob')).stdout)).toMatchObject({ waits: null });
@@ -123,7 +121,7 @@ describe('an event that this build does not know', () => {
     expect(await waiting()).toEqual([]);
     const { completeness } = await batonJson<{ completeness: { complete: boolean }[] }>(folder, 'status', '--verify');
     expect(completeness.every(({ complete }) => complete)).toBe(true);
-  }, 120_000);
+  });
 
   it('leaves the decisions in the log, with who took them', async () => {
     const decided = (await baton(folder, 'events', '--stream', `follower-${follower}`)).stdout
@@ -138,7 +136,7 @@ describe('an event that this build does not know', () => {
       ['ParkedDiscarded', 'stream:lead-bob', actor],
       ['ParkedDiscarded', 'stream:lead-cyd', actor],
     ]);
-  }, 120_000);
+  });
 
   it.each([
     [['parked', 'forget'], 'cli/unknown-action'],

@@ -11,7 +11,7 @@ describe('subscriptions', () => {
   const folder = temporaryFolder();
   let served: Served;
   const clients: Client[] = [];
-  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  beforeAll(async () => void (served = await Served.start(folder)));
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.dispose()));
     jest.restoreAllMocks();
