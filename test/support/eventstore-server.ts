@@ -54,6 +54,8 @@ export class EventStoreServer {
   failures = 0;
   /** How long an append waits for its answer, in milliseconds. */
   answersAfterMs = 0;
+  /** Where it is set, answers to appends wait here to be sent. */
+  heldAnswers: (() => void)[] | undefined;
   /** Called when an append was written, before it is answered. */
   written: () => void = () => undefined;
   /** Called when a read or a subscription came in. */
@@ -148,7 +150,8 @@ export class EventStoreServer {
           call.write(late);
         } else call.write(answer);
       };
-      if (this.answersAfterMs > 0) setTimeout(send, this.answersAfterMs);
+      if (this.heldAnswers) this.heldAnswers.push(send);
+      else if (this.answersAfterMs > 0) setTimeout(send, this.answersAfterMs);
       else send();
     });
   }

@@ -341,6 +341,11 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       for (let n = 0; n < 5; n++) expect((await other.readAll(START, { types: ['Large'] }, 1)).events).toHaveLength(1);
       for (let n = 0; n < 5; n++)
         await followUntil(other.follow(START, { types: ['Large'] }, { limit: 1 }), (events) => events.length > 0);
+      await other.append(`${stream}-small`, some(200, 'Small'), 'none');
+      for (const limit of [2, 10, 30, 60, 195, 199]) {
+        await other.readAll(START, {}, limit);
+        expect((await other.readAll(START, { types: ['Small'] }, limit)).events).toHaveLength(limit);
+      }
       const left = other.follow(START)[Symbol.asyncIterator]();
       await left.next(); // and nobody asks for more
       const waiting = followUntil(other.follow(START), () => false);

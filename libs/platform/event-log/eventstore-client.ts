@@ -8,7 +8,15 @@ import {
   type Position as LogPosition,
   type StreamingRead,
 } from '@eventstore/db-client';
-import { Refused, START, type EventMeta, type Instant, type Position, type StoredEvent } from '@baton/kernel';
+import {
+  Refused,
+  START,
+  type EventMeta,
+  type Instant,
+  type NewEvent,
+  type Position,
+  type StoredEvent,
+} from '@baton/kernel';
 import { watchSilence } from '../link';
 
 /** What the log needs of the driver. */
@@ -29,6 +37,7 @@ export interface RecordedByServer {
   readonly position?: LogPosition;
 }
 
+const BATCH_BYTES = 512 * 1024;
 const DIGITS = 20; // of the largest 64-bit number
 const OUTAGES = [CancelledError, DeadlineExceededError, NotLeaderError, TimeoutError, UnavailableError];
 const OUTAGE_CODES = [1, 4, 13, 14]; // gRPC: cancelled, deadline exceeded, internal (a broken stream), unavailable
@@ -132,4 +141,32 @@ export const stored = (event: RecordedByServer): StoredEvent => {
     revision: Number(event.revision),
     recordedAt: event.created.toISOString() as Instant,
   };
+};
+
+/** One append of a copy. */
+export interface Batch {
+  readonly stream: string;
+  readonly expected: number | 'none';
+  readonly events: NewEvent[];
+  /** The revision after its last event. */
+  next: number;
+  bytes: number;
+}
+
+/** Neighbours of one stream as one append, below the limit of the store. */
+export const batchesOf = (events: readonly StoredEvent[]): Batch[] => {
+  const batches: Batch[] = [];
+  for (const { stream, revision, id, type, data, meta } of events) {
+    const bytes = Buffer.byteLength(JSON.stringify([data, meta]));
+    const batch = batches.at(-1);
+    if (batch?.stream === stream && batch.next === revision && batch.bytes + bytes <= BATCH_BYTES) {
+      batch.events.push({ id, type, data, meta });
+      batch.next++;
+      batch.bytes += bytes;
+    } else {
+      const expected = revision === 0 ? ('none' as const) : revision - 1;
+      batches.push({ stream, expected, events: [{ id, type, data, meta }], next: revision + 1, bytes });
+    }
+  }
+  return batches;
 };

@@ -32,6 +32,7 @@ import {
 } from '@baton/kernel';
 import { CALLS_AT_ONCE, Link } from '../link';
 import {
+  batchesOf,
   consume,
   isOutage,
   isSystem,
@@ -41,6 +42,7 @@ import {
   positionOf,
   stored,
   withDeadline,
+  type Batch,
   type Client,
   type OpenReads,
 } from './eventstore-client';
@@ -54,7 +56,6 @@ const LATER_MS = 500; // the server keeps the deadline of an append itself; its 
 const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const BATCH_BYTES = 512 * 1024;
 const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
 
 /** How long things may take, in milliseconds. */
@@ -392,31 +393,4 @@ const sameAs = (past: readonly StoredEvent[], events: readonly NewEvent[]): Appe
   const last = past[first + events.length - 1];
   const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);
   return same && last ? { position: last.position, revision: last.revision, repeated: true } : undefined;
-};
-
-interface Batch {
-  readonly stream: string;
-  readonly expected: number | 'none';
-  readonly events: NewEvent[];
-  /** The revision after its last event. */
-  next: number;
-  bytes: number;
-}
-
-/** Neighbours of one stream as one append, below the limit of the store. */
-const batchesOf = (events: readonly StoredEvent[]): Batch[] => {
-  const batches: Batch[] = [];
-  for (const { stream, revision, id, type, data, meta } of events) {
-    const bytes = Buffer.byteLength(JSON.stringify([data, meta]));
-    const batch = batches.at(-1);
-    if (batch?.stream === stream && batch.next === revision && batch.bytes + bytes <= BATCH_BYTES) {
-      batch.events.push({ id, type, data, meta });
-      batch.next++;
-      batch.bytes += bytes;
-    } else {
-      const expected = revision === 0 ? ('none' as const) : revision - 1;
-      batches.push({ stream, expected, events: [{ id, type, data, meta }], next: revision + 1, bytes });
-    }
-  }
-  return batches;
 };
