@@ -15,7 +15,7 @@ describe('baton definitions apply', () => {
   const events = (...types: string[]) => eventsOf(join(folder, 'log.db'), ...types);
   const qualifiedBy = async (ref: string) =>
     (await events('LeadQualified')).filter(({ data }) => (data as { definition: string }).definition === ref);
-  const apply = async () => await batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');
+  const apply = () => batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');
   const agree = async (number: number, criteria: object) => {
     const body = join(folder, `mql-${number}.json`);
     writeFileSync(body, JSON.stringify({ criteria }));

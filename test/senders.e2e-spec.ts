@@ -81,7 +81,7 @@ describe('who sends a command', () => {
 describe('baton keys', () => {
   const folder = temporaryFolder();
   it('makes keys of each origin, and lists it', async () => {
-    const create = async (...more: string[]) => await batonJson(folder, 'keys', 'create', '--roles', 'sales', ...more);
+    const create = (...more: string[]) => batonJson(folder, 'keys', 'create', '--roles', 'sales', ...more);
     await create('--label', 'rita');
     await create('--label', 'crm', '--origin', 'connector');
     await create('--label', 'page', '--origin', 'system', '--acts-for-persons');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedDocuments } from '@baton/platform/documents';
-import { temporaryFolder } from './support/baton';
+import { batonProcess, root, temporaryFolder } from './support/baton';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
 
 describe('a server that is told to stop', () => {
@@ -61,5 +61,18 @@ describe('a server that is told to stop', () => {
     const log = openLog(folder);
     expect((await log.read('lead-ada')).map(({ type }) => type)).toContain('LeadCaptured');
     await log.close();
+  });
+});
+
+describe('a command that stops before it has ended', () => {
+  const folder = temporaryFolder();
+  it('is no success, and says so', () => {
+    process.env['NODE_OPTIONS'] = `--require ${join(root, 'test/support/never-closes.js')}`;
+    try {
+      const { status, stderr } = batonProcess(folder, 'status', '--json');
+      expect([status, stderr]).toEqual([3, expect.stringContaining('cli/unfinished: ')]);
+    } finally {
+      delete process.env['NODE_OPTIONS'];
+    }
   });
 });

@@ -31,14 +31,17 @@ export class EventsCommand extends CommandRunner {
       const stopping = new AbortController();
       const stop = () => stopping.abort();
       process.once('SIGINT', stop);
-      let left = limit;
-      for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
-        const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
-        await write(wanted);
-        left -= wanted.length;
-        if (left <= 0 || (page.atTip && !follow)) break;
+      try {
+        let left = limit;
+        for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
+          const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
+          await write(wanted);
+          left -= wanted.length;
+          if (left <= 0 || (page.atTip && !follow)) break;
+        }
+      } finally {
+        process.off('SIGINT', stop);
       }
-      process.off('SIGINT', stop);
     });
   }
 

@@ -1,11 +1,10 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, Refused } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
-import { readConfig } from '@baton/platform/config';
 import { SystemClock } from '@baton/platform/platform.module';
 import { line, printJson } from './output';
 import { Session } from './session';
-import { terminal } from './terminal';
+import { configOfTerminal } from './terminal';
 
 @Command({
   name: 'restore',
@@ -16,7 +15,7 @@ import { terminal } from './terminal';
 export class RestoreCommand extends CommandRunner {
   async run([folder]: string[], { json }: { json?: boolean }): Promise<void> {
     if (!folder) throw new Refused('cli/argument-missing', 'Name the backup: baton restore <folder>', 'folder');
-    const config = readConfig(terminal().environment);
+    const config = configOfTerminal();
     const manifest = await restore(folder, config, new SystemClock());
     const { events, position } = manifest;
     await Session.use(async (session) => {

@@ -216,6 +216,8 @@ describe('a backup', () => {
       { ...manifest, files: [one, two, one] },
       { ...manifest, files: [one] },
       { ...manifest, files: 'all' },
+      { ...manifest, files: [one, two, null] },
+      { ...manifest, policies: [null] },
       { ...manifest, policies: [{ follower: 'leads-v1', checkpoint: {}, parked: [] }] },
     ];
     for (const text of [...faulty.map((one) => JSON.stringify(one)), '{ "format": 1'])

@@ -145,11 +145,11 @@ const manifestOf = (folder: string): Manifest => {
   if (manifest?.format !== FORMAT)
     throw new Refused('backup/other-format', `This backup has format ${manifest?.format}; this build reads ${FORMAT}.`);
   // Whoever could write the manifest must not write elsewhere by it: a backup holds these files and no others.
-  const names = Array.isArray(manifest.files) ? manifest.files.map(({ name }) => name) : [];
+  const names = Array.isArray(manifest.files) ? manifest.files.map((file) => file?.name) : [];
   const listed = names.filter((name) => name !== MASTER_KEY).sort();
   if (listed.join() !== databases.join() || names.length > databases.length + 1)
     throw unreadable(`must list ${databases.join(', ')} and at most ${MASTER_KEY}, each once.`);
-  if (!Array.isArray(manifest.policies) || manifest.policies.some(({ follower }) => !policyFollower.test(follower)))
+  if (!Array.isArray(manifest.policies) || manifest.policies.some((policy) => !policyFollower.test(policy?.follower)))
     throw unreadable('lists the progress of something that is no policy.');
   return manifest;
 };
