@@ -136,7 +136,16 @@ describe('the adapter of EventStoreDB', () => {
 
     it('listens to no signal for a call, however many are under way in an outage', async () => {
       log = open({ callMs: PATIENT_MS, totalMs: PATIENT_MS });
+      const ours: string[] = [];
+      const add = EventTarget.prototype.addEventListener;
       const listening = jest.spyOn(EventTarget.prototype, 'addEventListener');
+      listening.mockImplementation(function (this: EventTarget, ...given: Parameters<typeof add>) {
+        // Other suites of this process may still be ending theirs.
+        const from = new Error().stack!;
+        if (given[0] === 'abort' && /libs\/platform|db-client/.test(from.replace(/^.*spec\.ts.*$/gm, '')))
+          ours.push(from);
+        return add.apply(this, given);
+      });
       let failures = 100;
       outage = (moment) => {
         if (moment === 'asked' && failures-- > 0) throw new UnavailableError();
@@ -144,9 +153,8 @@ describe('the adapter of EventStoreDB', () => {
       await Promise.all(
         Array.from({ length: 1_500 }, (_, n) => log.append(`a-${n}`, [anEvent()], 'none', { checked: true })),
       );
-      const aborts = listening.mock.calls.filter(([type]) => type === 'abort');
       listening.mockRestore();
-      expect(aborts.length).toBeLessThanOrEqual(1);
+      expect(ours.length).toBeLessThanOrEqual(1);
       expect(server.calls.append).toBe(1_500);
     });
   });
