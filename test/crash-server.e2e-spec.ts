@@ -53,6 +53,9 @@ describe('a server that is killed while callers send mutations', () => {
     await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
     token = await served.token('admin');
     await served.stop();
+    const next = await Served.start(folder);
+    await next.agreed(Object.keys(bodies));
+    await next.stop();
   });
 
   it('has each acknowledged mutation once, read models as folded anew, and hands each lead over once', async () => {

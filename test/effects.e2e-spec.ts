@@ -165,12 +165,17 @@ describe('what Baton tells other systems', () => {
   });
 
   it('restarts tell everything, each under one id, and record it once', async () => {
+    const restart = async () => {
+      await served.stop();
+      served = await Served.start(folder, senders);
+    };
+    await restart();
+    await served.agreed(['mql', 'sla-policy', 'routing', 'scoring-model']);
     const leads: string[] = [];
     for (let round = 0; round < repetitions(5, 20); round++) {
       leads.push(`restart-${round}`);
       await handedOff(leads.at(-1)!);
-      await served.stop();
-      served = await Served.start(folder, senders);
+      await restart();
     }
     for (const leadId of leads) await sentAll(leadId, 4);
     const sent = (await events()).filter(({ type }) => type === 'MessageSent').map(({ stream }) => stream);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Role } from '@baton/kernel';
+import { Clock, type Role } from '@baton/kernel';
+import { LogDefinitions } from '@baton/definitions';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner, type Sender } from '@baton/platform/runner';
@@ -133,6 +134,11 @@ export class Served {
   /** Waits until policies and read models have handled everything. */
   settle(): Promise<string> {
     return this.app.get(Runner).catchUp();
+  }
+
+  /** Waits until what other processes agreed decides here: live it does from five seconds after it was recorded. */
+  async agreed(kinds: readonly string[]): Promise<void> {
+    for (const kind of kinds) await this.app.get(LogDefinitions).settle(kind, this.app.get(Clock));
   }
 
   stop(): Promise<void> {
