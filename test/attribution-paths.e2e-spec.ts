@@ -50,5 +50,5 @@ describe('baton attribution paths', () => {
       if (before === undefined) delete process.env['NODE_OPTIONS'];
       else process.env['NODE_OPTIONS'] = before;
     }
-  }, 300_000);
+  });
 });

@@ -66,7 +66,7 @@ describe('a frozen period', () => {
     await tell('winOpportunity', { opportunityId: 'wheel' });
     await tell('freezePeriod', { periodId: 'now', name: 'This month', from: daysAgo(1), to: daysAgo(-1) });
     ({ figures: frozen, position, hash } = (await delta()).period);
-  }, 120_000);
+  });
   afterAll(() => served.stop());
 
   let commands = 0;
@@ -211,7 +211,7 @@ describe('the demo’s figures', () => {
   beforeAll(() => {
     const { status, stderr } = baton(folder, 'demo', '--once', '--scale', '0.05');
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  }, 300_000);
+  });
 
   it('are the same through GraphQL, the command line, and after a rebuild', async () => {
     const credit = 'conversions revenue { minor currency }';
@@ -249,5 +249,5 @@ describe('the demo’s figures', () => {
     expect(baton(folder, 'rebuild').status).toBe(0);
     expect(told()).toEqual(before);
     for (const report of ['returns', 'paths', 'periods']) expect(baton(folder, 'report', report).status).toBe(0);
-  }, 300_000);
+  });
 });

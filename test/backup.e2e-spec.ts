@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { catalogueOf, type Documents, type Projection } from '@baton/kernel';
+import { eventually } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { SealedJournal } from '@baton/platform/event-log';
@@ -33,7 +33,7 @@ describe('what the command line keeps elsewhere', () => {
     const { child, ended, url, token } = await started(live);
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged, 4);
-    while (acknowledged.size < 50) await delay(10);
+    await eventually(() => acknowledged.size >= 50);
     const before = acknowledged.size;
     const known = new Set(acknowledged);
     const backup = batonRunning(live, 'backup', copy, '--json');
@@ -91,7 +91,7 @@ describe('what the command line keeps elsewhere', () => {
     }
     expect(seen).toBeGreaterThan(50);
     await Promise.all([documents.close(), keys.close(), log.close(), restored.close()]);
-  }, 180_000);
+  });
 
   it('is a copy of a log, there and back', async () => {
     expect(baton(a, 'keys', 'create', '--label', 'page', '--roles', 'sales').status).toBe(0);
@@ -102,5 +102,5 @@ describe('what the command line keeps elsewhere', () => {
     expect(batonJson(a, 'copy-log', '--to', b)).toEqual({ ...out, written: 0 });
     expect(baton(a, 'copy-log', '--to', a).stderr).toContain('copy/source-is-target');
     expect(baton(a, 'copy-log').stderr).toContain('cli/argument-missing');
-  }, 60_000);
+  });
 });

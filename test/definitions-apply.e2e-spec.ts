@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@baton/kernel/testing';
 import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
 import { eventsOf } from './support/crash';
 
@@ -27,7 +27,7 @@ describe('baton definitions apply', () => {
   beforeAll(() => {
     batonJson(folder, 'demo', '--once', '--scale', '0.03');
     agree(3, { field: 'employees', gte: 200 });
-  }, 300_000);
+  });
 
   it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', async () => {
     const tip = (await events('LeadHandedOff')).length;
@@ -42,19 +42,19 @@ describe('baton definitions apply', () => {
       expect(data).toHaveProperty('evidence');
     }
     expect((await events('LeadHandedOff')).length - tip).toBe(told.qualified);
-  }, 120_000);
+  });
 
   it('changes nothing when it is repeated', async () => {
     const before = (await events('LeadQualified', 'LeadHandedOff')).length;
     expect(apply()).toMatchObject({ qualified: 0 });
     expect(await events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
-  }, 120_000);
+  });
 
   it('goes on where it was killed: in the end everybody is qualified, once', async () => {
     agree(4, { field: 'employees', gte: 1 });
     const killed = batonRunning(folder, 'definitions', 'apply', '--kind', 'mql');
     const gone = new Promise((resolve) => killed.once('exit', resolve));
-    for (let looks = 1000; looks > 0 && (await qualifiedBy('mql@4')).length === 0; looks--) await delay(50);
+    await eventually(async () => killed.exitCode !== null || (await qualifiedBy('mql@4')).length > 0);
     killed.kill('SIGKILL');
     await gone;
     const first = (await qualifiedBy('mql@4')).length;
@@ -64,11 +64,11 @@ describe('baton definitions apply', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(all.length).toBeGreaterThan(5);
     expect(apply().qualified).toBe(0);
-  }, 180_000);
+  });
 
   it('is refused for a kind that decides over nobody again', () => {
     const { status, stderr } = baton(folder, 'definitions', 'apply', '--kind', 'loss-reasons');
     expect(status).toBe(1);
     expect(stderr).toContain('cli/nothing-to-apply');
-  }, 60_000);
+  });
 });

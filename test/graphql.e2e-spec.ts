@@ -27,7 +27,7 @@ describe('GraphQL', () => {
   beforeAll(async () => {
     served = await Served.start(folder);
     schema = lexicographicSortSchema(served.app.get(GraphQLSchemaHost).schema);
-  }, 60_000);
+  });
   afterAll(() => served.stop());
 
   const tell = async (mutation: string, as: Parameters<Served['ask']>[1] = ['revops']): Promise<Outcome> => {
@@ -130,7 +130,7 @@ describe('GraphQL', () => {
       expect(matrix['velocity']).toEqual([...roles]);
       expect(matrix['captureLead']).not.toContain('analyst');
       expect(matrix['captureLead']).not.toContain('auditor');
-    }, 120_000);
+    });
   });
 
   describe('commands', () => {

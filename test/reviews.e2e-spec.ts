@@ -13,7 +13,7 @@ describe('both teams', () => {
   const folder = temporaryFolder();
   let served: Served;
   let sent = 0;
-  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  beforeAll(async () => void (served = await Served.start(folder)));
   afterAll(() => served.stop());
 
   const send = async (command: string, input: object, as: readonly Role[], id = `command-${sent++}`) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@baton/kernel/testing';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { contextParts } from '../apps/contexts';
 import { temporaryFolder } from './support/baton';
@@ -9,16 +9,14 @@ describe('a server that is told to stop', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   it('answers what is in flight, loses no acknowledged event, gives its leases back, and ends with 0', async () => {
     const folder = folders.pop()!;
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '20' });
+    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged);
-    while (acknowledged.size < 100) await delay(10);
-    const began = performance.now();
+    await eventually(() => acknowledged.size >= 100);
     child.kill('SIGTERM');
     const [code] = await ended;
     await sending;
     expect({ code, told: code === 0 ? '' : told() }).toEqual({ code: 0, told: '' });
-    expect(performance.now() - began).toBeLessThan(20_000);
 
     const log = openLog(folder);
     const { events } = await log.readAll('', { types: ['LeadCaptured'] }, 100_000);
@@ -45,29 +43,26 @@ describe('a server that is told to stop', () => {
     });
     expect(told()).not.toContain('example.org');
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
-  }, 120_000);
+  });
 
-  it.each(['the deadline', 'a second signal'])(
-    'ends with 1 at %s, when something never ends',
-    async (why) => {
-      const folder = folders.pop()!;
-      const seconds = why === 'the deadline' ? '2' : '600';
-      const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
-      await ask(url, token, capture('ada'));
-      // A request whose body never ends is in flight for ever.
-      slowRequest(url);
-      await delay(500);
-      child.kill('SIGTERM');
-      await delay(500);
+  it.each(['the deadline', 'a second signal'])('ends with 1 at %s, when something never ends', async (why) => {
+    const folder = folders.pop()!;
+    const seconds = why === 'the deadline' ? '1' : '600';
+    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
+    await ask(url, token, capture('ada'));
+    // A request whose body never ends is in flight for ever.
+    await slowRequest(url);
+    child.kill('SIGTERM');
+    await eventually(() => told().includes('"stopping"'));
+    if (why === 'a second signal') {
       expect(child.exitCode).toBe(null);
-      if (why === 'a second signal') child.kill('SIGINT');
-      const [code] = await ended;
-      expect(code).toBe(1);
-      expect(told()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
-      const log = openLog(folder);
-      expect((await log.read('lead-ada')).map(({ type }) => type)).toContain('LeadCaptured');
-      await log.close();
-    },
-    60_000,
-  );
+      child.kill('SIGINT');
+    }
+    const [code] = await ended;
+    expect(code).toBe(1);
+    expect(told()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
+    const log = openLog(folder);
+    expect((await log.read('lead-ada')).map(({ type }) => type)).toContain('LeadCaptured');
+    await log.close();
+  });
 });

@@ -367,7 +367,7 @@ describe('the demo company', () => {
     expect([...causes.keys()].sort()).toEqual(['date', 'touch']);
     for (const type of ['LeadMergedInto', 'LeadUnmergedFrom', 'LeadVisitorLinked', 'LeadOpportunityLost'])
       expect(types.get(type)).toBeGreaterThan(0);
-  }, 180_000);
+  });
 
   it.each([1, 2, 3].slice(0, repetitions(1, 3)))('can be lived with seed %i too', async (seed) => {
     const told = companySteps(seed, 0.05);

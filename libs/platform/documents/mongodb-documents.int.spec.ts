@@ -3,7 +3,6 @@ import { documentsContract, whenStore } from '@baton/kernel/testing';
 import { MongoDocuments } from './mongodb-documents';
 
 whenStore('MONGODB_URL', (url) => {
-  jest.setTimeout(30_000);
   const client = new MongoClient(url);
   const made: string[] = [];
   /** The same server, each time another database. */

@@ -20,7 +20,7 @@ import {
   type Outcome,
   type Projection,
 } from '@baton/kernel';
-import { FixedClock } from '@baton/kernel/testing';
+import { eventually, FixedClock } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
@@ -301,8 +301,7 @@ describe('the runner', () => {
     const next = { ...sums, version: 2, fold: (doc: Sum) => ({ coins: doc.coins + 100, events: doc.events + 1 }) };
     const follower = runner([next, dues]);
     await follower.start({ tick: false });
-    for (let waited = 0; (await documents.active('sums')) !== 'sums-v2' && waited < 200; waited++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(async () => (await documents.active('sums')) === 'sums-v2');
     await follower.catchUp();
     expect(await new ReadModels(documents).get(next, 'till-a')).toEqual({ coins: 100, events: 1 });
     await follower.stop();
