@@ -101,7 +101,7 @@ describe('the adapter of EventStoreDB over a link', () => {
       server.answersAfterMs = 20;
       let appends = 0;
       server.written = () => {
-        if (++appends === 30) setTimeout(() => proxy.cut());
+        if (++appends === 30) setImmediate(() => proxy.cut());
       };
       expect(await copyLog(await source(210), log)).toMatchObject({ written: 420, events: 420 });
     });

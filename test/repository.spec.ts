@@ -33,6 +33,43 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'baton-repository-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
+describe('the linter', () => {
+  /** What it says of each line of a spec that stands at a path. */
+  const faults = (path: string, ...lines: readonly string[]): readonly number[] => {
+    const args = ['node_modules/eslint/bin/eslint.js', '--stdin', '--stdin-filename', path, '--format', 'json'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, input: lines.join('\n') });
+    if (stderr.length > 0) throw new Error(stderr.toString());
+    const [{ messages }] = JSON.parse(stdout.toString()) as [{ messages: readonly { ruleId: string; line: number }[] }];
+    return messages.filter(({ ruleId }) => ruleId === 'no-restricted-syntax').map(({ line }) => line);
+  };
+  const refused = [
+    `import { setTimeout as delay } from 'node:timers/promises';`,
+    `import { setTimeout } from 'timers';`,
+    `const began = performance.now();`,
+    `const cpu = process.cpuUsage();`,
+    `const took = Date.now() - began;`,
+    `const left = deadline - Date.now();`,
+    `await new Promise((resolve) => setTimeout(resolve, 50));`,
+    `globalThis.setTimeout(stop, 50);`,
+    `it('is fast', work, 1_000);`,
+    `it.each([1])('is fast %s', work, LIMIT);`,
+    `beforeAll(work, 60_000);`,
+    `jest.setTimeout(60_000);`,
+    `fc.assert(property, { interruptAfterTimeLimit: 1_000 });`,
+  ];
+  const taken = [
+    `const daysAgo = Date.now() - 3 * 86_400_000;`,
+    `jest.advanceTimersByTime(1_000);`,
+    `clearTimeout(timer);`,
+    `it('does', work);`,
+    `await eventually(() => count > 2);`,
+  ];
+  it.each(['test/x.e2e-spec.ts', 'libs/leads/x.spec.ts', 'libs/kernel/testing/x.contract.ts'])(
+    'refuses what measures time in %s',
+    (path) => expect(faults(path, ...refused, ...taken)).toEqual(refused.map((_, index) => index + 1)),
+  );
+});
+
 describe('what is installed', () => {
   const { dependencies, devDependencies, overrides } = manifest;
 

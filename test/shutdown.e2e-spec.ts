@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@baton/kernel/testing';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { batonProcess, root, temporaryFolder } from './support/baton';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
@@ -8,10 +8,10 @@ describe('a server that is told to stop', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   it('answers what is in flight, loses no acknowledged event, gives its leases back, and ends with 0', async () => {
     const folder = folders.pop()!;
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '20' });
+    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged);
-    while (acknowledged.size < 100) await delay(10);
+    await eventually(() => acknowledged.size >= 100);
     child.kill('SIGTERM');
     const [code] = await ended;
     await sending;
@@ -45,16 +45,17 @@ describe('a server that is told to stop', () => {
 
   it.each(['the deadline', 'a second signal'])('ends with 1 at %s, when something never ends', async (why) => {
     const folder = folders.pop()!;
-    const seconds = why === 'the deadline' ? '2' : '600';
+    const seconds = why === 'the deadline' ? '1' : '600';
     const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
     await ask(url, token, capture('ada'));
     // A request whose body never ends is in flight for ever.
-    slowRequest(url);
-    await delay(500);
+    await slowRequest(url);
     child.kill('SIGTERM');
-    await delay(500);
-    expect(child.exitCode).toBe(null);
-    if (why === 'a second signal') child.kill('SIGINT');
+    await eventually(() => told().includes('"stopping"'));
+    if (why === 'a second signal') {
+      expect(child.exitCode).toBe(null);
+      child.kill('SIGINT');
+    }
     const [code] = await ended;
     expect(code).toBe(1);
     expect(told()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');

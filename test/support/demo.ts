@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@baton/kernel/testing';
 import { baton } from './baton';
 
 export const DEMO_SCALE = '0.08';
@@ -28,10 +28,8 @@ const make = async (): Promise<void> => {
 export const copyDemo = async (folder: string): Promise<string> => {
   const first = mkdirSync(ofRun, { recursive: true }) !== undefined;
   if (first) await make();
-  while (!existsSync(ready)) {
-    if (existsSync(failed)) throw new Error(`the demo failed: ${readFileSync(failed, 'utf8')}`);
-    await delay(100);
-  }
+  await eventually(() => existsSync(ready) || existsSync(failed));
+  if (existsSync(failed)) throw new Error(`the demo failed: ${readFileSync(failed, 'utf8')}`);
   cpSync(ready, folder, { recursive: true });
   return readFileSync(join(folder, 'printed.txt'), 'utf8');
 };

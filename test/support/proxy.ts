@@ -133,7 +133,12 @@ export class FaultProxy {
 
   private reset(link: Link): void {
     this.links.delete(link);
-    for (const socket of [link.client, link.server]) if (socket && !socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [link.client, link.server]) {
+      if (!socket || socket.destroyed) continue;
+      // The system refuses a reset after an end, and Node would then wait for that handle for ever when it exits.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   private gone(link: Link): void {

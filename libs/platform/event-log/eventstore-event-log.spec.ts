@@ -11,11 +11,6 @@ import { FaultProxy } from '../../../test/support/proxy';
 import type { Client } from './eventstore-client';
 import { EventStoreEventLog } from './eventstore-event-log';
 
-/** Resolves when a condition holds; the test's own deadline guards it. */
-const until = async (condition: () => boolean) => {
-  while (!condition()) await new Promise((later) => setTimeout(later, 5));
-};
-
 /** Longer than a busy machine takes. */
 const PATIENT_MS = 300_000;
 
@@ -170,11 +165,11 @@ describe('the adapter of EventStoreDB', () => {
       });
       const began = new Date().toISOString();
       const appending = log.append('a-1', [anEvent()], 'none', { checked: true });
-      await until(() => log.availability().state === 'unavailable');
+      await eventually(() => log.availability().state === 'unavailable');
       const { since } = log.availability() as { since: string };
       expect(since >= began && since <= new Date().toISOString()).toBe(true);
       away = false;
-      await until(() => log.availability().state === 'available');
+      await eventually(() => log.availability().state === 'available');
       expect(await appending).toMatchObject({ revision: 0 });
     });
 
@@ -211,7 +206,7 @@ describe('the adapter of EventStoreDB', () => {
       await filled();
       const before = streams(); // the one that appends go through
       for (let n = 0; n < 5; n++) await log.readAll(START, { types: ['SomethingHappened'] }, 2);
-      await until(() => server.openStreams === 0 && streams() === before);
+      await eventually(() => server.openStreams === 0 && streams() === before);
     });
 
     // Over a slow link the end of a page comes in one piece with its events: too late for a cancellation.
@@ -229,7 +224,7 @@ describe('the adapter of EventStoreDB', () => {
         await log.readAll(START, {}, limit);
         await log.readAll(START, { types: ['SomethingHappened'] }, limit);
       }
-      await until(() => server.openStreams === 0 && streams() === before);
+      await eventually(() => server.openStreams === 0 && streams() === before);
       await log.close();
       expect(streams()).toBe(0);
     });
@@ -238,7 +233,7 @@ describe('the adapter of EventStoreDB', () => {
       await filled();
       const before = streams();
       for (let n = 0; n < 5; n++) await followUntil(log.follow(START, {}, { limit: 2 }), (events) => events.length > 0);
-      await until(() => server.openStreams === 0 && streams() === before);
+      await eventually(() => server.openStreams === 0 && streams() === before);
     });
 
     it('is nothing at all once it is closed', async () => {
@@ -249,7 +244,7 @@ describe('the adapter of EventStoreDB', () => {
       await log.close();
       await reading.catch(() => undefined);
       expect(streams()).toBe(0);
-      await until(() => server.openStreams === 0);
+      await eventually(() => server.openStreams === 0);
     });
 
     it('keeps no close waiting when the driver never lets go', async () => {

@@ -90,7 +90,8 @@ describe('definitions of the log', () => {
       ms += by;
       clock.instant = fromMs(start + ms);
     };
-    const timers = { now: () => ms, delay: () => new Promise<void>((resolve) => setTimeout(resolve, 1)) };
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const timers = { now: () => ms, delay: () => turn() };
     const later = () => fromMs(start + ms);
     let reads: string[];
     let open = true;
@@ -98,7 +99,7 @@ describe('definitions of the log', () => {
     const another = () => {
       const follow: EventLog['follow'] = async function* (after, filter, { signal } = {}) {
         for (let from = after; !signal?.aborted;) {
-          await new Promise((resolve) => setTimeout(resolve, 1));
+          await turn();
           if (!open) continue;
           const page = await log.readAll(from, filter);
           if (page.position > from) yield page;
@@ -119,7 +120,10 @@ describe('definitions of the log', () => {
       return sources.at(-1)!;
     };
     const live = async (one: LogDefinitions) => (await one.at(['mql'], { decidingAt: later() }))('mql', later())?.ref;
-    const come = () => new Promise((resolve) => setTimeout(resolve, 20));
+    /** Time enough for a page to come along the log, if the way is open. */
+    const come = async () => {
+      for (let turns = 0; turns < 20; turns++) await turn();
+    };
     beforeEach(() => {
       ms = 0;
       clock.instant = t1;
