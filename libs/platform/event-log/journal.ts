@@ -3,6 +3,7 @@ import {
   Journal,
   UnknownType,
   upcast,
+  type AppendOptions,
   type EventLog,
   type EventMeta,
   type EventSchema,
@@ -35,7 +36,7 @@ export class SealedJournal extends Journal {
    * @throws BatonError `event/wrong-schema` for facts that break their own schema: a defect, nothing is written
    * @throws Refused `keys/erased` for personal fields of an erased person
    */
-  async append(stream: string, facts: readonly Unsealed[], expected: number | 'none') {
+  async append(stream: string, facts: readonly Unsealed[], expected: number | 'none', options?: AppendOptions) {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
     const owners = checked.flatMap(({ fact, personal }) => (personal ? [ownerOf(fact)] : []));
     const keys = owners.length > 0 ? await this.keys.make([...new Set(owners)]) : new Map<string, Buffer>();
@@ -47,7 +48,7 @@ export class SealedJournal extends Journal {
       const sealed = seal(keys.get(ownerOf(fact))!, text, contextOf(fact)).toString('base64');
       return { ...fact, data: { ...data, $personal: VERSION + sealed }, meta };
     });
-    return this.log.append(stream, events, expected);
+    return this.log.append(stream, events, expected, options);
   }
 
   async read(stream: string, from = 0, open = false): Promise<readonly Recorded[]> {

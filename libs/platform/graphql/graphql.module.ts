@@ -4,7 +4,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Refused } from '@baton/kernel';
 import type { Logger } from 'pino';
-import { Access, type CallerIdentity } from '../access';
+import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
 import { nullIsAbsent } from './absent';
@@ -22,7 +22,7 @@ const contextOf =
   (access: Access) =>
   async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown }> => {
     try {
-      const caller = await access.authenticate(headers['authorization']);
+      const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
       return caller ? { caller } : {};
     } catch (refusal) {
       return { refusal };

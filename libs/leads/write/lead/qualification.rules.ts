@@ -1,6 +1,7 @@
-import { toMs, type Context, type Definition, type Instant, type Json } from '@baton/kernel';
+import { refuse, toMs, type Context, type Definition, type Instant, type Json, type Refused } from '@baton/kernel';
 import {
   evaluate,
+  lackOf,
   outlook,
   type Agreement,
   type CriteriaFacts,
@@ -142,3 +143,11 @@ export const scoreEvidence = ({
 /** The evidence of what is met, for the event that says so. */
 export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
+
+/** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
+export const notMet = (agreement: Definition, verdict: Verdict): Refused => {
+  const { ref: definition } = agreement;
+  const { because, leaves } = verdict;
+  const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;
+  return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
+};
