@@ -107,6 +107,10 @@ export abstract class EventLog {
   async refusal(): Promise<string | undefined> {
     return undefined;
   }
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a log of this process is always available. */
   abstract availability(): Availability;
   /** Ends what is under way (calls throw `log/unavailable`, followers end) and resolves within seconds, always. */
@@ -201,8 +205,18 @@ export interface Document {
 export interface Checkpoint {
   readonly position: Position;
   readonly count: number;
-  /** Whose it is, and the sum of 128-bit hashes of (position, id), mod 2^128, in hex. */
+  /** Whose it is, and the sum of 128-bit hashes of the events' content, mod 2^128, in hex. */
   readonly digest: string;
+  /** The last event that it counted, by which it tells its own log from another; none yet. */
+  readonly last?: EventPlace;
+  /** Where it began, if not at the start of the log: what came before is not counted. */
+  readonly since?: Position;
+}
+/** Which event stands where in its stream. */
+export interface EventPlace {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
 }
 /** A sequence that waits because an event of it could not be handled. */
 export interface Parked {
@@ -288,6 +302,10 @@ export abstract class Documents {
   abstract release(lease: string, holder: string): Promise<void>;
   /** The leases that are held, by whom, and how far their beats have come. */
   abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a store of this process is always available. */
   abstract availability(): Availability;
   /** Resolves within seconds, always. */
@@ -310,6 +328,10 @@ export abstract class KeyStore {
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a store of this process is always available. */
   abstract availability(): Availability;
   /** Resolves within seconds, always. */

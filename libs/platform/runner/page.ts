@@ -1,4 +1,5 @@
 import { UnknownType, type Journal, type Page, type Recorded, type StoredEvent } from '@baton/kernel';
+import { hashOf, type EventHash } from './digest';
 
 /** A page of the log on its way to several followers: each event is decoded and opened at most once. */
 export class DecodedPage {
@@ -6,6 +7,7 @@ export class DecodedPage {
   readonly position: string;
   readonly atTip: boolean;
   private readonly decoded: (Recorded | Error | undefined)[];
+  private readonly hashes: (EventHash | undefined)[];
   private opened: Map<string, Recorded> | undefined;
 
   constructor(
@@ -16,6 +18,12 @@ export class DecodedPage {
     this.position = page.position;
     this.atTip = page.atTip;
     this.decoded = new Array<Recorded | Error | undefined>(page.events.length);
+    this.hashes = new Array<EventHash | undefined>(page.events.length);
+  }
+
+  /** The hash of an event's content, computed once for all followers. */
+  hashAt(index: number): EventHash {
+    return (this.hashes[index] ??= hashOf(this.events[index]!));
   }
 
   /** The event with its data upcast and checked, or why it cannot be read. */
