@@ -21,7 +21,7 @@ export const serve = async (
   senders: readonly Sender[] = [],
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { ...(clock && { clock }), senders, edge: [apiModule(config)] }),
+    BatonModule.forRoot(config, { clock, senders, makes: true, edge: [apiModule(config)] }),
     new FastifyAdapter({ bodyLimit: limits.bodyBytes.max, requestTimeout: REQUEST_MS, ...serverOptions }),
     { logger: new FrameworkLog(loggerOf(config)) },
   );

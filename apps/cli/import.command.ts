@@ -47,30 +47,33 @@ export class ImportCommand extends CommandRunner {
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
-    const result = await Session.use(async (session) => {
-      const progress = new Progress('import', size);
-      const faults = new FaultReport(path);
-      let last = '';
-      const imported = await importFile({
-        mapping,
-        file,
-        aggregates,
-        dryRun: dryRun ?? false,
-        send: (to, id, command) => {
-          if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
-          return session.send(new targets[to]!.to(id, command));
-        },
-        clock: session.clock,
-        lookup: (_, by, value) => findLead(session.journal, session.keys, { [by]: value }),
-        settle: () => session.settle(),
-        report: (fault) => faults.tell(fault),
-        onProgress: ({ bytes }) => progress.at(bytes, size),
-      }).finally(() => faults.close());
-      progress.done();
-      if (!dryRun) await session.finishHistory(last);
-      if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
-      return imported;
-    });
+    const result = await Session.use(
+      async (session) => {
+        const progress = new Progress('import', size);
+        const faults = new FaultReport(path);
+        let last = '';
+        const imported = await importFile({
+          mapping,
+          file,
+          aggregates,
+          dryRun: dryRun ?? false,
+          send: (to, id, command) => {
+            if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
+            return session.send(new targets[to]!.to(id, command));
+          },
+          clock: session.clock,
+          lookup: (_, by, value) => findLead(session.journal, session.keys, { [by]: value }),
+          settle: () => session.settle(),
+          report: (fault) => faults.tell(fault),
+          onProgress: ({ bytes }) => progress.at(bytes, size),
+        }).finally(() => faults.close());
+        progress.done();
+        if (!dryRun) await session.finishHistory(last);
+        if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
+        return imported;
+      },
+      { makes: !dryRun },
+    );
     if (json) printJson(result);
     else line(summary(result, dryRun ?? false));
     if (result.rejected > 0) terminal().exitCode = 1;

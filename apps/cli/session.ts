@@ -14,10 +14,17 @@ import {
   type To,
 } from '@baton/kernel';
 import type { Config } from '@baton/platform/config';
+import { DataFolder } from '@baton/platform/data-folder';
 import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
 import { BatonModule } from '../contexts';
+import { warn } from './output';
 import { configOfTerminal } from './terminal';
+
+/** Whoever mistyped the folder sees that his data are not in it. */
+export const tellOfNewStore = (config: Config): void => {
+  if (new DataFolder(config, true).isNew) warn(`A new store is made in ${config.dataDir}`);
+};
 
 /** Baton without its edge, for the time of one command line. */
 export class Session {
@@ -28,11 +35,20 @@ export class Session {
     readonly config: Config,
   ) {}
 
-  /** Opens the configured stores, works, and closes them again, whatever happens. */
-  static async use<T>(work: (session: Session) => Promise<T>, config = configOfTerminal()): Promise<T> {
+  /**
+   * Opens the configured stores, works, and closes them again, whatever happens.
+   * @param makes may a store be made where there is none? It says so
+   */
+  static async use<T>(
+    work: (session: Session) => Promise<T>,
+    { config = configOfTerminal(), makes = false }: { config?: Config; makes?: boolean } = {},
+  ): Promise<T> {
+    if (makes) tellOfNewStore(config);
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
-    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet), { logger: ['error', 'fatal'] });
+    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { makes }), {
+      logger: ['error', 'fatal'],
+    });
     try {
       return await work(new Session(app, config));
     } finally {

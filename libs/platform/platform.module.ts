@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
@@ -21,6 +19,7 @@ import {
 import type { Logger } from 'pino';
 import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
+import { DataFolder } from './data-folder';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
@@ -50,20 +49,29 @@ export interface Stores {
   readonly keys: KeyStore;
 }
 
-/** Opens the stores that a configuration chooses. */
-export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
-  if (!config.eventStoreUrl || !config.mongoUrl) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const file = (name: string) => join(config.dataDir, name);
-  const master = masterKey(config.dataDir, config.masterKey || undefined);
+/**
+ * Opens the stores that a configuration chooses.
+ * @param makes may a store be made where there is none?
+ * @throws BatonError `store/none`, `store/file-missing`
+ */
+export const openStores = async (config: Config, clock: Clock, makes: boolean): Promise<Stores> => {
+  const folder = new DataFolder(config, makes);
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = config.eventStoreUrl
     ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+    : EmbeddedEventLog.open(folder.path('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+  try {
+    await folder.check(log);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const master = masterKey(config.dataDir, config.masterKey || undefined);
   if (!config.mongoUrl)
     return {
       log,
-      documents: await EmbeddedDocuments.open(file('documents.db')),
-      keys: EmbeddedKeyStore.open(file('keys.db'), master),
+      documents: await EmbeddedDocuments.open(folder.path('documents.db')),
+      keys: EmbeddedKeyStore.open(folder.path('keys.db'), master),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
@@ -73,6 +81,13 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
     keys: await MongodbKeyStore.connect(config.mongoUrl, master),
   };
 };
+
+/** What the platform is given besides its configuration. */
+export interface Surroundings {
+  readonly clock?: Clock | undefined;
+  readonly senders?: readonly Sender[];
+  readonly makes?: boolean;
+}
 
 export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
@@ -86,12 +101,14 @@ export const SENDERS = Symbol('senders');
 export class PlatformModule implements OnApplicationShutdown {
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @param senders the targets that messages are brought to, each once; messages to others stay queued */
+  /**
+   * @param senders the targets that messages are brought to, each once; messages to others stay queued
+   * @param makes may a store be made where there is none?
+   */
   static forRoot(
     config: Config,
     contexts: readonly ContextParts[],
-    clock: Clock = new SystemClock(),
-    senders: readonly Sender[] = [],
+    { clock = new SystemClock(), senders = [], makes = false }: Surroundings = {},
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
@@ -102,7 +119,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: CATALOGUE, useValue: catalogue },
       { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
-      { provide: STORES, useFactory: () => openStores(config, clock) },
+      { provide: STORES, useFactory: () => openStores(config, clock, makes) },
       Metrics,
       {
         provide: EventLog,

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BatonError, START, type EventLog } from '@baton/kernel';
+import type { Config } from './config';
+
+/** The files of the embedded stores that a configuration uses. */
+export const filesOf = ({ eventStoreUrl, mongoUrl, masterKey }: Config): readonly string[] => [
+  ...(eventStoreUrl ? [] : ['log.db']),
+  ...(mongoUrl ? [] : ['documents.db', 'keys.db', ...(masterKey ? [] : ['master.key'])]),
+];
+
+/**
+ * The folder of the embedded stores: all of its files belong together. One that is missing is never made anew beside
+ * the others, because an empty one would pass for theirs: a new key file means that every person is unknown.
+ */
+export class DataFolder {
+  private readonly missing: readonly string[];
+  /** Was nothing here before? */
+  readonly isNew: boolean;
+
+  /**
+   * @param makes may a store be made where there is none?
+   * @throws BatonError `store/none`, `store/file-missing`
+   */
+  constructor(
+    private readonly config: Config,
+    makes: boolean,
+  ) {
+    const files = filesOf(config);
+    this.missing = files.filter((name) => !existsSync(this.path(name)));
+    this.isNew = files.length > 0 && this.missing.length === files.length;
+    if (this.isNew && !makes)
+      throw new BatonError(
+        'store/none',
+        `There is no Baton store in ${config.dataDir}: \`baton start\`, \`demo\`, \`import\` and \`restore\` make one; BATON_DATA_DIR names another folder.`,
+        'BATON_DATA_DIR',
+      );
+    const [first] = this.missing;
+    if (first && !this.isNew && (!makes || first === 'log.db')) throw this.incomplete(first);
+    if (files.length > 0) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  }
+
+  path(name: string): string {
+    return join(this.config.dataDir, name);
+  }
+
+  /**
+   * A log that holds events needs the files that came with them. An empty one was being made when its process ended.
+   * @throws BatonError `store/file-missing`
+   */
+  async check(log: Pick<EventLog, 'tip'>): Promise<void> {
+    const [first] = this.missing;
+    if (first && !this.isNew && !this.config.eventStoreUrl && (await log.tip()) !== START) throw this.incomplete(first);
+  }
+
+  private incomplete(name: string): BatonError {
+    return new BatonError(
+      'store/file-missing',
+      `${name} is missing in ${this.config.dataDir}, where other files of a Baton store are: put it back, or restore a backup into an empty folder.`,
+      'BATON_DATA_DIR',
+    );
+  }
+}
