@@ -162,7 +162,7 @@ export class ReportCommand extends CommandRunner {
     const report = Object.hasOwn(reports, name!) ? reports[name!] : undefined;
     if (!report) throw new Refused('cli/unknown-report', `There are ${Object.keys(reports).join(', ')}.`, 'report');
     await Session.use(async (session) => {
-      await session.catchUp();
+      await session.catchUpIfPossible();
       await report(session, options);
     });
   }

@@ -26,6 +26,7 @@ import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
+import { fileFault } from './sqlite';
 import {
   aroundFoldOf,
   aroundPageOf,
@@ -50,26 +51,57 @@ export interface Stores {
   readonly keys: KeyStore;
 }
 
-/** Opens the stores that a configuration chooses. */
+/**
+ * Opens the stores that a configuration chooses: all of them, or none.
+ * @throws BatonError `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
+ */
 export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
-  if (!config.eventStoreUrl || !config.mongoUrl) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    return await open(config, clock, <T extends { close(): Promise<void> }>(store: T): T => {
+      opened.push(store);
+      return store;
+    });
+  } catch (error) {
+    // One that stays open would keep the process from ending.
+    await Promise.allSettled(opened.map((store) => store.close()));
+    throw error;
+  }
+};
+
+/** Does something with a file, and says of which it was when that fails. */
+const saying = <T>(path: string, act: () => T): T => {
+  try {
+    return act();
+  } catch (error) {
+    throw fileFault(path, error);
+  }
+};
+
+type Keep = <T extends { close(): Promise<void> }>(store: T) => T;
+
+const open = async (config: Config, clock: Clock, keep: Keep): Promise<Stores> => {
+  if (!config.eventStoreUrl || !config.mongoUrl)
+    saying(config.dataDir, () => mkdirSync(config.dataDir, { recursive: true, mode: 0o700 }));
   const file = (name: string) => join(config.dataDir, name);
-  const master = masterKey(config.dataDir, config.masterKey || undefined);
+  const master = saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
   // The drivers of the servers take a third of a second to load: only where they are used.
-  const log = config.eventStoreUrl
-    ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+  const log = keep(
+    config.eventStoreUrl
+      ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
+      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock),
+  );
   if (!config.mongoUrl)
     return {
       log,
-      documents: await EmbeddedDocuments.open(file('documents.db')),
+      documents: keep(await EmbeddedDocuments.open(file('documents.db'))),
       keys: EmbeddedKeyStore.open(file('keys.db'), master),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
     log,
-    documents: await MongoDocuments.connect(config.mongoUrl),
+    documents: keep(await MongoDocuments.connect(config.mongoUrl)),
     keys: await MongodbKeyStore.connect(config.mongoUrl, master),
   };
 };
@@ -161,9 +193,9 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: Access,
-        useFactory: (journal: Journal, bus: CommandBus) =>
-          new Access(journal, bus, clock, config.oidcIssuer ? new Oidc(config, clock) : undefined),
-        inject: [Journal, CommandBus],
+        useFactory: (journal: Journal, bus: CommandBus, log: EventLog) =>
+          new Access(journal, bus, clock, log, config.oidcIssuer ? new Oidc(config, clock) : undefined),
+        inject: [Journal, CommandBus, EventLog],
       },
       KeyHandler,
       {
