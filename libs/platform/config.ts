@@ -69,6 +69,12 @@ export const settings = [
     meaning: 'The audience that those tokens must name.',
   },
   {
+    name: 'BATON_OIDC_CLIENTS',
+    key: 'oidcClients',
+    fallback: '',
+    meaning: 'Clients, with commas between, whose tokens (azp, client_id) are taken; the audience itself always is.',
+  },
+  {
     name: 'BATON_OIDC_ROLES_CLAIM',
     key: 'oidcRolesClaim',
     fallback: 'roles',
