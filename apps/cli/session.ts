@@ -4,27 +4,29 @@ import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import {
   Clock,
+  codeOf,
   EventLog,
   Journal,
   KeyStore,
   Refused,
+  type BatonError,
   type Instant,
   type Outcome,
   type Position,
   type To,
 } from '@baton/kernel';
 import type { Config } from '@baton/platform/config';
-import { DataFolder } from '@baton/platform/data-folder';
+import { storeNotice } from '@baton/platform/data-folder';
 import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
+import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { warn } from './output';
 import { configOfTerminal } from './terminal';
 
-/** Whoever mistyped the folder sees that his data are not in it. */
-export const tellOfNewStore = (config: Config): void => {
-  if (new DataFolder(config, true).isNew) warn(`A new store is made in ${config.dataDir}`);
-};
+/** Followers may take ten minutes. */
+const ATTEMPT_MS = 5_000;
+const ATTEMPTS = 120;
 
 /** Baton without its edge, for the time of one command line. */
 export class Session {
@@ -43,17 +45,20 @@ export class Session {
     work: (session: Session) => Promise<T>,
     { config = configOfTerminal(), makes = false }: { config?: Config; makes?: boolean } = {},
   ): Promise<T> {
-    if (makes) tellOfNewStore(config);
+    const notice = makes ? storeNotice(config) : undefined;
+    if (notice) warn(notice); // whoever mistyped the folder sees that his data are not in it
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
     const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { makes }), {
-      logger: ['error', 'fatal'],
+      logger: new FrameworkLog(loggerOf(quiet)),
+      abortOnError: false,
     });
-    try {
-      return await work(new Session(app, config));
-    } finally {
-      await app.close();
-    }
+    const answer = await work(new Session(app, config)).catch(async (error: unknown) => {
+      await app.close().catch(() => undefined); // what cannot be closed then failed for the same reason
+      throw error;
+    });
+    await app.close();
+    return answer;
   }
 
   get models() {
@@ -94,8 +99,21 @@ export class Session {
 
   /** Brings every read model to the end of the log. */
   async catchUp(): Promise<Position> {
-    await this.follow();
-    return this.runner.catchUp();
+    await this.settle();
+    const tip = await this.log.tip();
+    await this.waitFor(tip, 'read models');
+    return tip;
+  }
+
+  /** Brings every read model to the end of the log; where the log is away, says how far they stand instead. */
+  async catchUpIfPossible(): Promise<void> {
+    try {
+      await this.catchUp();
+    } catch (error) {
+      if (codeOf(error) !== 'log/unavailable') throw error;
+      const { code, message } = error as BatonError;
+      warn(`${code}: ${message} This is what the read models hold, up to position ${await this.runner.standsAt()}.`);
+    }
   }
 
   /**
@@ -105,11 +123,22 @@ export class Session {
   async settle(): Promise<void> {
     await this.follow();
     for (let tip = await this.log.tip(); ;) {
-      await this.runner.waitFor(tip, 'policies', 600_000);
+      await this.waitFor(tip, 'policies');
       const next = await this.log.tip();
       if (next === tip) return;
       tip = next;
     }
+  }
+
+  /** Waits for the followers. In an outage of the log they stand still: the log, asked now and then, says so itself. */
+  private async waitFor(position: Position, followers: 'policies' | 'read models'): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.runner.waitFor(position, followers, ATTEMPT_MS);
+      } catch (error) {
+        if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
+        await this.log.tip();
+      }
   }
 
   /** Ends a history that was sent: what fell due within it happens, each at its own instant. */

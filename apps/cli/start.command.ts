@@ -4,7 +4,7 @@ import { EventLog, START } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
 import { serve } from '../api/serve';
 import { line, printJson } from './output';
-import { localActor, tellOfNewStore } from './session';
+import { localActor } from './session';
 import { configOfTerminal } from './terminal';
 
 /** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
@@ -17,7 +17,6 @@ export const firstKey = async (app: INestApplicationContext): Promise<string | u
 /** Serves until the process is told to stop. */
 export const serveUntilStopped = async (json: boolean): Promise<void> => {
   const config = configOfTerminal();
-  tellOfNewStore(config);
   const app = await serve(config);
   const token = config.eventStoreUrl ? undefined : await firstKey(app);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');

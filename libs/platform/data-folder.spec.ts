@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { anEvent, FixedClock } from '@baton/kernel/testing';
 import { temporaryFolder } from '../../test/support/baton';
 import { readConfig } from './config';
+import { storeNotice } from './data-folder';
 import { openStores } from './platform.module';
 
 const all = temporaryFolder();
@@ -32,7 +33,8 @@ describe('a data folder', () => {
   });
 
   describe.each(FILES)('without %s', (name) => {
-    it.each([true, false])('is refused, and nothing is made anew (may make: %s)', async (makes) => {
+    const makers = name === 'documents.db' ? [false] : [true, false];
+    it.each(makers)('is refused, and nothing is made anew (may make: %s)', async (makes) => {
       const folder = await made(1);
       renameSync(join(folder, name), join(folder, 'aside'));
       for (const rest of ['-wal', '-shm']) rmSync(join(folder, `${name}${rest}`), { force: true });
@@ -46,6 +48,14 @@ describe('a data folder', () => {
       expect(await log.read('s-0')).toHaveLength(1);
       await close();
     });
+  });
+
+  it('without read models is opened by who may make one, and says so', async () => {
+    const folder = await made(1);
+    rmSync(join(folder, 'documents.db'));
+    expect(storeNotice(readConfig({ BATON_DATA_DIR: folder }))).toContain('documents.db is missing');
+    await (await opening(folder, true)).close();
+    await (await opening(folder, false)).close();
   });
 
   it('that was not made to its end is made to its end', async () => {

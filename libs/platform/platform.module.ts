@@ -25,6 +25,7 @@ import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
+import { fileFault } from './sqlite';
 import {
   aroundFoldOf,
   aroundPageOf,
@@ -50,34 +51,57 @@ export interface Stores {
 }
 
 /**
- * Opens the stores that a configuration chooses.
+ * Opens the stores that a configuration chooses: all of them, or none.
  * @param makes may a store be made where there is none?
- * @throws BatonError `store/none`, `store/file-missing`
+ * @throws BatonError `store/none`, `store/file-missing`, `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
  */
 export const openStores = async (config: Config, clock: Clock, makes: boolean): Promise<Stores> => {
-  const folder = new DataFolder(config, makes);
-  // The drivers of the servers take a third of a second to load: only where they are used.
-  const log = config.eventStoreUrl
-    ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(folder.path('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+  const opened: { close(): Promise<void> }[] = [];
   try {
-    await folder.check(log);
+    return await open(config, clock, makes, <T extends { close(): Promise<void> }>(store: T): T => {
+      opened.push(store);
+      return store;
+    });
   } catch (error) {
-    await log.close();
+    // One that stays open would keep the process from ending.
+    await Promise.allSettled(opened.map((store) => store.close()));
     throw error;
   }
-  const master = masterKey(config.dataDir, config.masterKey || undefined);
+};
+
+/** Does something with a file, and says of which it was when that fails. */
+const saying = <T>(path: string, act: () => T): T => {
+  try {
+    return act();
+  } catch (error) {
+    throw fileFault(path, error);
+  }
+};
+
+type Keep = <T extends { close(): Promise<void> }>(store: T) => T;
+
+const open = async (config: Config, clock: Clock, makes: boolean, keep: Keep): Promise<Stores> => {
+  const folder = saying(config.dataDir, () => new DataFolder(config, makes));
+  const file = (name: string) => folder.path(name);
+  // The drivers of the servers take a third of a second to load: only where they are used.
+  const log = keep(
+    config.eventStoreUrl
+      ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
+      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock),
+  );
+  await folder.check(log);
+  const master = saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
   if (!config.mongoUrl)
     return {
       log,
-      documents: await EmbeddedDocuments.open(folder.path('documents.db')),
-      keys: EmbeddedKeyStore.open(folder.path('keys.db'), master),
+      documents: keep(await EmbeddedDocuments.open(file('documents.db'))),
+      keys: EmbeddedKeyStore.open(file('keys.db'), master),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
     log,
-    documents: await MongoDocuments.connect(config.mongoUrl),
+    documents: keep(await MongoDocuments.connect(config.mongoUrl)),
     keys: await MongodbKeyStore.connect(config.mongoUrl, master),
   };
 };
@@ -178,9 +202,9 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: Access,
-        useFactory: (journal: Journal, bus: CommandBus) =>
-          new Access(journal, bus, clock, config.oidcIssuer ? new Oidc(config, clock) : undefined),
-        inject: [Journal, CommandBus],
+        useFactory: (journal: Journal, bus: CommandBus, log: EventLog) =>
+          new Access(journal, bus, clock, log, config.oidcIssuer ? new Oidc(config, clock) : undefined),
+        inject: [Journal, CommandBus, EventLog],
       },
       KeyHandler,
       {

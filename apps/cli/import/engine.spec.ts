@@ -5,6 +5,7 @@ import {
   Accepted,
   commandHash,
   commands,
+  Conflict,
   money,
   optional,
   ref,
@@ -158,6 +159,21 @@ describe('an import', () => {
     });
     expect(to.sent.at(-1)!.command.data.action).toBe('=cmd()');
   });
+
+  it.each(['log/unavailable', 'documents/unavailable', 'keys/unavailable', 'log/clock-jumped'])(
+    'blames no row for %s: it stops, and goes on when it is started again',
+    async (code) => {
+      const to = store();
+      let left = 3;
+      const send: Store['send'] = (...command) =>
+        left-- > 0 ? to.send(...command) : Promise.reject(new Conflict(code, 'Not now.'));
+      const reported: RowFault[] = [];
+      const report = (fault: RowFault) => void reported.push(fault);
+      await expect(run(to, people, three, { send, report })).rejects.toMatchObject({ code });
+      expect(reported).toEqual([]);
+      expect((await run(to, people, three)).result).toMatchObject({ rows: 3, rejected: 0, events: 3 });
+    },
+  );
 
   it('keeps true duplicates where no key is declared, and finds them again', async () => {
     const to = store();

@@ -163,6 +163,10 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(this.maxPosition());
   }
 
+  check(position: Position): void {
+    sequenceOf(position);
+  }
+
   override async damage(): Promise<readonly string[]> {
     this.assertOpen();
     return this.database.damage();

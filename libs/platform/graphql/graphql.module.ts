@@ -11,6 +11,7 @@ import { nullIsAbsent } from './absent';
 import { AccessGuard, ReadYourWrites } from './caller';
 import { answerErrors, formatterOf } from './errors';
 import { limits } from './limits';
+import { OutageWarning } from './outage-warning';
 import { MoneyType } from './scalars';
 
 interface Request {
@@ -66,6 +67,7 @@ export const graphqlModule = (): DynamicModule => ({
     }),
   ],
   providers: [
+    OutageWarning,
     { provide: APP_FILTER, useFactory: answerErrors, inject: [LOGGER] },
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: ReadYourWrites },

@@ -1,6 +1,7 @@
 import {
   DefinitionSource,
   fromMs,
+  isTransient,
   START,
   toMs,
   type Clock,
@@ -151,7 +152,7 @@ export class LogDefinitions extends DefinitionSource {
 
   constructor(
     private readonly journal: Journal,
-    private readonly log: Pick<EventLog, 'follow' | 'tip'>,
+    private readonly log: Pick<EventLog, 'follow' | 'tip' | 'availability'>,
     private readonly timers: Timers = machineTimers,
   ) {
     super();
@@ -159,9 +160,13 @@ export class LogDefinitions extends DefinitionSource {
 
   async at(
     kinds: readonly string[],
-    { decidingAt, fresh = false }: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean } = {},
+    { decidingAt, fresh = false, answering = false }: NonNullable<Parameters<DefinitionSource['at']>[1]> = {},
   ): Promise<DefinitionAt> {
-    await this.bringUp(kinds, fresh);
+    const suffice = () => answering && kinds.every((name) => this.kind(name).wasRead);
+    if (!suffice() || this.log.availability().state === 'available')
+      await this.bringUp(kinds, fresh).catch((error: unknown) => {
+        if (!isTransient(error) || !suffice()) throw error;
+      });
     const known = new Map(kinds.map((name) => [name, this.kind(name)]));
     return (name, at) => {
       const kind = known.get(name);
