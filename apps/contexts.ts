@@ -32,16 +32,21 @@ interface Surroundings {
   readonly edge?: readonly DynamicModule[];
   /** Who brings messages to their targets; a target without one keeps them queued. */
   readonly senders?: readonly Sender[];
+  /** Only reads, in a thread beside the one that writes. */
+  readonly readOnly?: boolean;
 }
 
 /** All of Baton but the edge: the platform on the configured stores, and every context. */
 @Module({})
 export class BatonModule {
-  static forRoot(config: Config, { clock, edge = [], senders = [] }: Surroundings = {}): DynamicModule {
+  static forRoot(
+    config: Config,
+    { clock, edge = [], senders = [], readOnly = false }: Surroundings = {},
+  ): DynamicModule {
     return {
       module: BatonModule,
       imports: [
-        PlatformModule.forRoot(config, contextParts, clock, senders),
+        PlatformModule.forRoot(config, contextParts, clock, senders, readOnly),
         ...contexts.map(({ module }) => module),
         AuditModule,
         ...edge,

@@ -50,20 +50,25 @@ export interface Stores {
   readonly keys: KeyStore;
 }
 
-/** Opens the stores that a configuration chooses. */
-export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
+/**
+ * Opens the stores that a configuration chooses.
+ * @param readOnly embedded files must be there, and are not written
+ */
+export const openStores = async (config: Config, clock: Clock, { readOnly = false } = {}): Promise<Stores> => {
   if (!config.eventStoreUrl || !config.mongoUrl) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const file = (name: string) => join(config.dataDir, name);
   const master = masterKey(config.dataDir, config.masterKey || undefined);
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = config.eventStoreUrl
     ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock, {
+        readOnly,
+      });
   if (!config.mongoUrl)
     return {
       log,
-      documents: await EmbeddedDocuments.open(file('documents.db')),
-      keys: EmbeddedKeyStore.open(file('keys.db'), master),
+      documents: await EmbeddedDocuments.open(file('documents.db'), { readOnly }),
+      keys: EmbeddedKeyStore.open(file('keys.db'), master, { readOnly }),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
@@ -77,6 +82,8 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
 export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
 export const LOGGER = Symbol('logger');
+/** Does this part of a process only read, beside one that writes? */
+export const READ_ONLY = Symbol('read only');
 /** The targets of messages that have a sender. */
 export const SENDERS = Symbol('senders');
 
@@ -92,17 +99,19 @@ export class PlatformModule implements OnApplicationShutdown {
     contexts: readonly ContextParts[],
     clock: Clock = new SystemClock(),
     senders: readonly Sender[] = [],
+    readOnly = false,
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },
+      { provide: READ_ONLY, useValue: readOnly },
       { provide: LOGGER, useFactory: () => loggerOf(config) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
-      { provide: STORES, useFactory: () => openStores(config, clock) },
+      { provide: STORES, useFactory: () => openStores(config, clock, { readOnly }) },
       Metrics,
       {
         provide: EventLog,
@@ -184,6 +193,7 @@ export class PlatformModule implements OnApplicationShutdown {
       providers,
       exports: [
         CONFIG,
+        READ_ONLY,
         LOGGER,
         CATALOGUE,
         SENDERS,

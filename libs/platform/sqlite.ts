@@ -39,19 +39,24 @@ export interface SqliteOptions {
   readonly synchronous: 'FULL' | 'NORMAL';
   /** Deleted content is overwritten with zeros. */
   readonly secureDelete?: boolean;
+  /** The file must be there; what would write to it is refused. */
+  readonly readOnly?: boolean;
 }
 
 /**
  * Opens a database file in WAL mode, and makes it and its folder where absent.
  * @param path of the file, or `:memory:`
  */
-export const openDatabase = (path: string, { synchronous, secureDelete = false }: SqliteOptions): Sqlite => {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path);
+export const openDatabase = (
+  path: string,
+  { synchronous, secureDelete = false, readOnly = false }: SqliteOptions,
+): Sqlite => {
+  if (!readOnly && path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path, { readOnly });
   // The time limit comes first: switching to WAL already waits for other processes.
   database.exec('PRAGMA busy_timeout=5000');
   database.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
+    `${readOnly ? '' : 'PRAGMA journal_mode=WAL;'} PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
      PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
   );
   const truncateLog = () => {
@@ -91,7 +96,7 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
     close: () => {
       // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
       database.exec('PRAGMA busy_timeout=0');
-      truncateLog();
+      if (!readOnly) truncateLog();
       statements.clear();
       rowQueries.clear();
       database.close();
