@@ -105,6 +105,30 @@ export const settings = [
     must: 'be a whole number from 1 to 999999',
   },
   {
+    name: 'BATON_QUERY_THREADS',
+    key: 'queryThreads',
+    fallback: '2',
+    meaning: 'Threads that answer heavy questions, begun when there is one; 0: the event loop answers them.',
+    pattern: /^\d$/,
+    must: 'be a whole number from 0 to 9',
+  },
+  {
+    name: 'BATON_QUERY_SECONDS',
+    key: 'querySeconds',
+    fallback: '20',
+    meaning: 'Time that one heavy question may take in its thread.',
+    pattern: /^[1-9]\d{0,3}$/,
+    must: 'be a whole number from 1 to 9999',
+  },
+  {
+    name: 'BATON_QUERY_MEMORY',
+    key: 'queryMemory',
+    fallback: '256',
+    meaning: 'MiB that a thread may hold in its heap; with it falls the question that it answers.',
+    pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
+    must: 'be a whole number from 60 to 99999',
+  },
+  {
     name: 'BATON_EVENTSTORE_URL',
     key: 'eventStoreUrl',
     fallback: '',
@@ -131,12 +155,10 @@ export const settings = [
 }[];
 
 type Key = (typeof settings)[number]['key'];
+type Numbers = 'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryThreads' | 'querySeconds' | 'queryMemory';
 export type Config = Readonly<
-  Record<Exclude<Key, 'shutdownSeconds' | 'maxInFlight' | 'port' | 'project' | 'production'>, string>
+  Record<Exclude<Key, Numbers | 'project' | 'production'>, string> & Record<Numbers, number>
 > & {
-  readonly port: number;
-  readonly shutdownSeconds: number;
-  readonly maxInFlight: number;
   readonly project: boolean;
   readonly production: boolean;
 };
@@ -165,6 +187,9 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     port: Number(raw.port),
     shutdownSeconds: Number(raw.shutdownSeconds),
     maxInFlight: Number(raw.maxInFlight),
+    queryThreads: Number(raw.queryThreads),
+    querySeconds: Number(raw.querySeconds),
+    queryMemory: Number(raw.queryMemory),
     project: raw.project === 'yes',
     production: raw.production === 'yes',
   };

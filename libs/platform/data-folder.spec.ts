@@ -10,7 +10,9 @@ const all = temporaryFolder();
 let folders = 0;
 const newFolder = () => join(all, String(folders++));
 const opening = async (dataDir: string, makes: boolean) => {
-  const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: dataDir }), new FixedClock(), makes);
+  const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: dataDir }), new FixedClock(), {
+    makes,
+  });
   return { log, close: () => Promise.all([log.close(), documents.close(), keys.close()]) };
 };
 const made = async (events: number) => {

@@ -52,13 +52,17 @@ export interface Stores {
 
 /**
  * Opens the stores that a configuration chooses: all of them, or none.
- * @param makes may a store be made where there is none?
+ * @param makes may a store be made where there is none? @param readOnly embedded files are not written
  * @throws BatonError `store/none`, `store/file-missing`, `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
  */
-export const openStores = async (config: Config, clock: Clock, makes: boolean): Promise<Stores> => {
+export const openStores = async (
+  config: Config,
+  clock: Clock,
+  how: { readonly makes?: boolean; readonly readOnly?: boolean } = {},
+): Promise<Stores> => {
   const opened: { close(): Promise<void> }[] = [];
   try {
-    return await open(config, clock, makes, <T extends { close(): Promise<void> }>(store: T): T => {
+    return await open(config, clock, how, <T extends { close(): Promise<void> }>(store: T): T => {
       opened.push(store);
       return store;
     });
@@ -80,22 +84,29 @@ const saying = <T>(path: string, act: () => T): T => {
 
 type Keep = <T extends { close(): Promise<void> }>(store: T) => T;
 
-const open = async (config: Config, clock: Clock, makes: boolean, keep: Keep): Promise<Stores> => {
+const open = async (
+  config: Config,
+  clock: Clock,
+  { makes = false, readOnly = false }: { readonly makes?: boolean; readonly readOnly?: boolean },
+  keep: Keep,
+): Promise<Stores> => {
   const folder = saying(config.dataDir, () => new DataFolder(config, makes));
   const file = (name: string) => folder.path(name);
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = keep(
     config.eventStoreUrl
       ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock),
+      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock, {
+          readOnly,
+        }),
   );
   await folder.check(log);
   const master = saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
   if (!config.mongoUrl)
     return {
       log,
-      documents: keep(await EmbeddedDocuments.open(file('documents.db'))),
-      keys: EmbeddedKeyStore.open(file('keys.db'), master),
+      documents: keep(await EmbeddedDocuments.open(file('documents.db'), { readOnly })),
+      keys: EmbeddedKeyStore.open(file('keys.db'), master, { readOnly }),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
@@ -110,12 +121,17 @@ const open = async (config: Config, clock: Clock, makes: boolean, keep: Keep): P
 export interface Surroundings {
   readonly clock?: Clock | undefined;
   readonly senders?: readonly Sender[];
+  /** May a store be made where there is none? */
   readonly makes?: boolean;
+  /** Only reads, in a thread beside the one that writes. */
+  readonly readOnly?: boolean;
 }
 
 export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
 export const LOGGER = Symbol('logger');
+/** Does this part of a process only read, beside one that writes? */
+export const READ_ONLY = Symbol('read only');
 /** The targets of messages that have a sender. */
 export const SENDERS = Symbol('senders');
 
@@ -127,23 +143,24 @@ export class PlatformModule implements OnApplicationShutdown {
 
   /**
    * @param senders the targets that messages are brought to, each once; messages to others stay queued
-   * @param makes may a store be made where there is none?
+   * @param makes may a store be made where there is none? @param readOnly a thread beside the one that writes
    */
   static forRoot(
     config: Config,
     contexts: readonly ContextParts[],
-    { clock = new SystemClock(), senders = [], makes = false }: Surroundings = {},
+    { clock = new SystemClock(), senders = [], makes = false, readOnly = false }: Surroundings = {},
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },
+      { provide: READ_ONLY, useValue: readOnly },
       { provide: LOGGER, useFactory: () => loggerOf(config) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
-      { provide: STORES, useFactory: () => openStores(config, clock, makes) },
+      { provide: STORES, useFactory: () => openStores(config, clock, { makes, readOnly }) },
       Metrics,
       {
         provide: EventLog,
@@ -225,6 +242,7 @@ export class PlatformModule implements OnApplicationShutdown {
       providers,
       exports: [
         CONFIG,
+        READ_ONLY,
         LOGGER,
         CATALOGUE,
         SENDERS,

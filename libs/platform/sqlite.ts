@@ -42,6 +42,8 @@ export interface SqliteOptions {
   readonly synchronous: 'FULL' | 'NORMAL';
   /** Deleted content is overwritten with zeros. */
   readonly secureDelete?: boolean;
+  /** The file must be there; what would write to it is refused. */
+  readonly readOnly?: boolean;
 }
 
 /** Of SQLite: corrupt, not a database; full; cannot be opened, is read-only, may not be read, cannot be read or written. */
@@ -72,15 +74,18 @@ export const fileFault = (path: string, error: unknown): unknown => {
  * @param path of the file, or `:memory:`
  * @throws BatonError `file/damaged`, `file/no-room`, `file/not-accessible`
  */
-export const openDatabase = (path: string, { synchronous, secureDelete = false }: SqliteOptions): Sqlite => {
+export const openDatabase = (
+  path: string,
+  { synchronous, secureDelete = false, readOnly = false }: SqliteOptions,
+): Sqlite => {
   let database: InstanceType<typeof DatabaseSync>;
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    database = new DatabaseSync(path);
+    if (!readOnly && path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    database = new DatabaseSync(path, { readOnly });
     // The time limit comes first: switching to WAL already waits for other processes.
     database.exec('PRAGMA busy_timeout=5000');
     database.exec(
-      `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
+      `${readOnly ? '' : 'PRAGMA journal_mode=WAL;'} PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
        PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
     );
     database.prepare('SELECT count(*) FROM sqlite_master').get(); // the first thing that is read of a file
@@ -132,7 +137,7 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
     close: () => {
       // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
       database.exec('PRAGMA busy_timeout=0');
-      truncateLog();
+      if (!readOnly) truncateLog();
       statements.clear();
       rowQueries.clear();
       database.close();

@@ -10,6 +10,7 @@ import { CONFIG, LOGGER } from '../platform.module';
 import { nullIsAbsent } from './absent';
 import { AccessGuard, ReadYourWrites } from './caller';
 import { answerErrors, formatterOf } from './errors';
+import { stringifyResult } from './heavy';
 import { limits } from './limits';
 import { OutageWarning } from './outage-warning';
 import { MoneyType } from './scalars';
@@ -21,12 +22,15 @@ interface Request {
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
   (access: Access) =>
-  async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown }> => {
+  async (
+    { headers }: Request,
+    reply: unknown,
+  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown }> => {
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
-      return caller ? { caller } : {};
+      return caller ? { caller, reply } : { reply };
     } catch (refusal) {
-      return { refusal };
+      return { refusal, reply };
     }
   };
 
@@ -61,6 +65,7 @@ export const graphqlModule = (): DynamicModule => ({
         csrfPrevention: true,
         context: contextOf(access),
         formatError: formatterOf(logger),
+        stringifyResult,
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
       inject: [Access, LOGGER, CONFIG],

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, Refused, type EventLog, type Position } from '@baton/kernel';
+import { codeOf, Refused, type EventLog, type Filter, type Position } from '@baton/kernel';
 import {
   createSourceEventStream,
   execute,
@@ -276,14 +276,24 @@ export async function* positionsOf(
 ): AsyncGenerator<Position> {
   const filter = types ? { types } : {};
   const tip = await log.tip();
-  const news = after === undefined || (await log.readAll(after, filter, 1)).events.length > 0;
-  if (news) yield tip;
+  if (after === undefined || (await hasNews(log, after, filter, signal))) yield tip;
   for await (const { events, position } of log.follow(tip, filter, { signal })) {
     if (events.length === 0) continue;
     yield position;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
+
+/** Does anything stand behind a position? A page of a filtered read looks at a part of the log only, and may be empty. */
+const hasNews = async (log: EventLog, after: Position, filter: Filter, signal: AbortSignal): Promise<boolean> => {
+  for (let from = after; !signal.aborted;) {
+    const { events, position, atTip } = await log.readAll(from, filter, 1);
+    if (events.length > 0) return true;
+    if (atTip || position <= from) return false;
+    from = position;
+  }
+  return false;
+};
 
 /**
  * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer

@@ -154,6 +154,7 @@ export class LogDefinitions extends DefinitionSource {
     private readonly journal: Journal,
     private readonly log: Pick<EventLog, 'follow' | 'tip' | 'availability'>,
     private readonly timers: Timers = machineTimers,
+    private readonly trustedMs: number = TRUSTED_MS,
   ) {
     super();
   }
@@ -208,7 +209,7 @@ export class LogDefinitions extends DefinitionSource {
     const nowMs = this.timers.now();
     const comparing = nowMs - this.comparedMs >= CONFIRM_MS ? this.compare() : this.comparing;
     const kinds = names.map((name) => this.kind(name));
-    const isKnown = (kind: Kind) => !fresh && kind.isKnown(nowMs - TRUSTED_MS);
+    const isKnown = (kind: Kind) => !fresh && kind.isKnown(nowMs - this.trustedMs);
     if (kinds.every(isKnown)) return;
     if (!fresh && kinds.every(({ wasRead }) => wasRead)) await comparing;
     await Promise.all(kinds.map((kind) => (isKnown(kind) ? undefined : kind.read())));

@@ -14,6 +14,7 @@ import {
   ReadArgs,
   readPage,
   type ValueFilterInput,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { supportRequests, type SupportRequestDocument, type SupportStatus } from './support-requests.projection';
@@ -155,6 +156,7 @@ export class SupportRequestsResolver {
   }
 
   @Query(() => ServedDealsType, { description: 'Won deals that marketing had delivered something for by the win.' })
+  @Heavy()
   @Allow(...everyRole)
   servedDeals(@Args() { from, to, asOf }: ServedDealsArgs): Promise<ServedDealsType> {
     return servedDeals(this.models.asOf(asOf), { ...(from && { from }), ...(to && { to }) });
