@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Role } from '@baton/kernel';
@@ -8,19 +7,13 @@ import { repetitions } from '@baton/kernel/testing';
 import { startingPolicy } from '@baton/leads';
 import { root, Served, temporaryFolder } from './support/baton';
 import { eventsOf, faultsOf, seeded, unsoundModels } from './support/crash';
+import { freePort } from './support/free-port';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
 const KILLS = repetitions(3, 200);
 /** Callers work until the last kill, and at least so much. */
 const LEADS = repetitions(20, 200);
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-};
 const mutationOf = (command: string): string =>
   `mutation ($id: ID!, $input: ${command.charAt(0).toUpperCase()}${command.slice(1)}Input!) {
     it: ${command}(commandId: $id, input: $input) { __typename ... on Accepted { position } ... on Refused { code } } }`;
