@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
 import type { AnyCommand, CommandMeta, Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
-import { Conflict, Refused } from './errors';
+import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
 import type { Clock, NewEvent, Position, StoredEvent } from './ports';
+import type { Json } from './schema';
+import type { Sealed } from './sealed';
 import type { Instant } from './time';
 
 /** What became of a command. */
@@ -58,12 +58,28 @@ export abstract class Journal {
     facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
   ): Promise<{ position: Position; revision: number }>;
-  /** Events of a stream, upcast and checked; personal fields are sealed unless `open`. */
-  abstract read(stream: string, from?: number, open?: boolean): Promise<readonly Recorded[]>;
+  /** Events of a stream, upcast and checked; personal fields are sealed. */
+  abstract read(stream: string, from?: number): Promise<readonly Recorded[]>;
   /** Upcasts and checks stored events. */
   abstract decode(event: StoredEvent): Recorded;
-  /** Decrypts the personal fields of events whose people are not forgotten. */
-  abstract open(events: readonly Recorded[]): Promise<readonly Recorded[]>;
+  /**
+   * What sealed values say, in their order, with one call of the key store. `undefined`: the person was erased; an
+   * UnknownType `event/unreadable`: it was altered, or sealed with another key.
+   */
+  abstract open(values: readonly Sealed[]): Promise<readonly (Json | undefined | UnknownType)[]>;
+  /** Of each term its tokens under all secrets, the newest first; the newest is what values are found by. */
+  abstract tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]>;
+  /**
+   * The keyed hash of a command's body, so that an id used for another body is noticed and no body can be guessed.
+   * @param personal its fields that are personal data of `data.leadId`: they count by their hash under the person's key
+   * @param like     a hash to compare with: the same secret is used
+   * @returns the hash; the refusal `lead/erased` where it needs the key of an erased person
+   */
+  abstract hashOf(
+    body: Pick<AnyCommand, 'type' | 'data'>,
+    personal: readonly string[],
+    like?: string,
+  ): Promise<string | Refused>;
 }
 
 /** What decisions need around them: time, definitions, and the decided state of recent streams. */
@@ -85,10 +101,6 @@ const ATTEMPTS = 5;
 /** The id of a command's nth event: the same command on the same stream writes the same ids. */
 export const eventIdOf = (stream: string, commandId: string, index: number): string =>
   uuidv5(`${stream}\n${commandId}\n${index}`, EVENT_IDS);
-
-/** Hash of a command's body, so that an id used for another body is noticed. */
-export const commandHash = ({ type, data }: Pick<AnyCommand, 'type' | 'data'>): string =>
-  createHash('sha256').update(canonicalize({ type, data })!).digest('hex').slice(0, 32);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
 export const checkCommand = (
@@ -135,7 +147,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
 ): Promise<Outcome> => {
   const invalid = checkCommand(decider.commands, command);
   if (invalid) return invalid;
-  const hash = commandHash(command);
+  const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
   const now = command.meta.occurredAt ?? context.clock.now();
   const mode = command.meta.mode ?? 'live';
   const definitionAt = decider.uses.length > 0 ? await context.definitions.at(decider.uses) : () => undefined;
@@ -155,7 +167,9 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       fresh = true;
     }
     const before = known.decided.get(command.meta.commandId);
-    if (before)
+    if (before) {
+      const hash = await hashOf(before.hash);
+      if (hash instanceof Refused) return hash;
       return before.hash === hash
         ? new Accepted(id, before.position, before.revision, before.events, true)
         : new Refused(
@@ -163,6 +177,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
             'This command id was used for another command; choose a new one.',
             'commandId',
           );
+    }
 
     const result = expected(command.meta, known.revision) ?? decideFacts(decider, known.state as S, command, at, now);
     if (result instanceof Refused || result.length === 0) {
@@ -176,6 +191,8 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       }
       return result instanceof Refused ? result : new Accepted(id, known.position, known.revision, 0, false);
     }
+    const hash = await hashOf();
+    if (hash instanceof Refused) return hash;
     const appended = toEvents(stream, command.meta, hash, mode, now, result);
     try {
       const { position, revision } = await journal.append(

@@ -1,9 +1,11 @@
 export * from './command';
 export * from './context';
 export * from './decider';
+export * from './erasure';
 export * from './errors';
 export * from './event';
 export * from './handle';
+export * from './hash';
 export * from './message';
 export * from './money';
 export * from './policy';
@@ -11,4 +13,5 @@ export * from './ports';
 export * from './projection';
 export * from './quantile';
 export * from './schema';
+export * from './sealed';
 export * from './time';

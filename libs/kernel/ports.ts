@@ -96,6 +96,8 @@ export interface Condition {
   readonly lt?: Scalar;
   readonly lte?: Scalar;
   readonly prefix?: string;
+  /** Of a column of tokens, and its only condition: one token of each of these lists is there. */
+  readonly has?: readonly (readonly string[])[];
 }
 /** All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`. Columns only, plus `id`. */
 export type Where = Readonly<Record<string, Condition>>;

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
@@ -25,6 +24,7 @@ import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
+import { privateFolder } from './private-files';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
 import {
   aroundFoldOf,
@@ -52,7 +52,7 @@ export interface Stores {
 
 /** Opens the stores that a configuration chooses. */
 export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
-  if (!config.eventStoreUrl || !config.mongoUrl) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  if (!config.eventStoreUrl || !config.mongoUrl) privateFolder(config.dataDir);
   const file = (name: string) => join(config.dataDir, name);
   const master = masterKey(config.dataDir, config.masterKey || undefined);
   // The drivers of the servers take a third of a second to load: only where they are used.

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { makePrivate, privateFile } from './private-files';
 
 /** What a parameter or a column may hold; `undefined` is an error. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;
@@ -42,11 +43,15 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens a database file in WAL mode, and makes it and its folder where absent.
+ * Opens a database file in WAL mode, and makes it and its folder where absent. Only their owner may read them.
  * @param path of the file, or `:memory:`
  */
 export const openDatabase = (path: string, { synchronous, secureDelete = false }: SqliteOptions): Sqlite => {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    privateFile(path); // SQLite gives its companions the same mode
+    for (const companion of ['-wal', '-shm']) makePrivate(path + companion);
+  }
   const database = new DatabaseSync(path);
   // The time limit comes first: switching to WAL already waits for other processes.
   database.exec('PRAGMA busy_timeout=5000');

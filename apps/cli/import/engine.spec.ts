@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Accepted,
-  commandHash,
+  contentHash,
   commands,
   money,
   optional,
@@ -58,7 +58,7 @@ const store = () => {
   const log: string[] = [];
   let position = 0;
   const decide = (id: string, { type, data, meta }: AnyCommand): Outcome => {
-    const hash = commandHash({ type, data });
+    const hash = contentHash({ type, data });
     const before = decided.get(meta.commandId);
     if (before && before.hash !== hash) return new Refused('command/id-reused', 'Choose a new id.');
     if (before) return new Accepted(id, before.outcome.position, 0, before.outcome.events, true);

@@ -2,3 +2,4 @@ export { fitsColumn } from './columns';
 export { EmbeddedDocuments } from './embedded-documents';
 export { MemoryDocuments } from './memory-documents';
 export { activeGeneration, collectionOf, firstGeneration, isGenerationOf, ReadModels, type AsOf } from './read-models';
+export { searchWhere } from './search';

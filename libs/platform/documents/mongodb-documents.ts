@@ -15,7 +15,7 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, rowOf, signatureOf } from './columns';
+import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
 import { generationDropped, leaseLost } from './leases';
 import { clientOf, reaching, sayingOutages } from './mongodb-link';
 import { filterOf, groupOf, pathOf } from './mongodb-query';
@@ -26,7 +26,7 @@ interface StoredDocument {
   readonly _id: string;
   readonly position: string;
   readonly doc: string;
-  readonly c: Readonly<Record<string, Scalar>>;
+  readonly c: Row['values'];
 }
 interface StoredLease {
   readonly _id: string;

@@ -2,12 +2,12 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import { Refused } from '@baton/kernel';
+import { Journal, Refused } from '@baton/kernel';
 import type { Logger } from 'pino';
 import { Access, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
-import { AccessGuard, ReadYourWrites } from './caller';
+import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
 import { answerErrors, formatterOf } from './errors';
 import { limits } from './limits';
 import { MoneyType } from './scalars';
@@ -18,13 +18,14 @@ interface Request {
 
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
-  (access: Access) =>
-  async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown }> => {
+  (access: Access, journal: Journal) =>
+  async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown; open: Open }> => {
+    const open = openerOf(journal);
     try {
       const caller = await access.authenticate(headers['authorization']);
-      return caller ? { caller } : {};
+      return caller ? { caller, open } : { open };
     } catch (refusal) {
-      return { refusal };
+      return { refusal, open };
     }
   };
 
@@ -40,7 +41,7 @@ export const graphqlModule = (): DynamicModule => ({
   imports: [
     GraphQLModule.forRootAsync<ApolloDriverConfig>({
       driver: ApolloDriver,
-      useFactory: (access: Access, logger: Logger, { production }: Config) => ({
+      useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
         sortSchema: true,
         graphiql: false,
@@ -53,11 +54,11 @@ export const graphqlModule = (): DynamicModule => ({
         includeStacktraceInErrorResponses: false,
         hideSchemaDetailsFromClientErrors: production,
         csrfPrevention: true,
-        context: contextOf(access),
+        context: contextOf(access, journal),
         formatError: formatterOf(logger),
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, LOGGER, CONFIG],
+      inject: [Access, Journal, LOGGER, CONFIG],
     }),
   ],
   providers: [
