@@ -26,6 +26,9 @@ const readMapping = (path: string): Mapping => {
   return mappingOf(json, aggregates);
 };
 
+/** The named secret of the key store under which rows are named. */
+const ROW_NAMES = 'import-rows';
+
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
@@ -50,10 +53,13 @@ export class ImportCommand extends CommandRunner {
       const progress = new Progress('import', size);
       const faults = new FaultReport(path);
       let last = '';
+      await session.keys.secret(ROW_NAMES); // made at first use
+      const secret = (await session.keys.secrets(ROW_NAMES)).at(-1)!.value; // the first one: names never change
       const imported = await importFile({
         mapping,
         file,
         aggregates,
+        secret,
         dryRun: dryRun ?? false,
         send: (to, id, command) => {
           if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;

@@ -98,6 +98,7 @@ const run = async (to: Store, mapping: object, content: string | Buffer, more: P
   writeFileSync(file, content);
   const faults: RowFault[] = [];
   const result = await importFile({
+    secret: Buffer.alloc(32),
     mapping: mappingOf({ name: 'people', ...mapping }, aggregates),
     file,
     aggregates,
@@ -155,6 +156,21 @@ describe('an import', () => {
       events: 3,
     });
     expect(to.sent.at(-1)!.command.data.action).toBe('=cmd()');
+  });
+
+  it.each([
+    ['its key', people],
+    ['its content', { commands: [capture, touch] }],
+  ])('names a row by %s so that nobody guesses it: another secret gives other names', async (_, mapping) => {
+    const namesUnder = async (secret: Buffer) => {
+      const to = store();
+      await run(to, mapping, three, { secret });
+      return to.sent.flatMap(({ command: { meta } }) => [meta.commandId, meta.correlationId]);
+    };
+    const names = await namesUnder(Buffer.alloc(32, 1));
+    expect(await namesUnder(Buffer.alloc(32, 1))).toEqual(names);
+    const others = await namesUnder(Buffer.alloc(32, 2));
+    expect(others.filter((name) => names.includes(name))).toEqual([]);
   });
 
   it('keeps true duplicates where no key is declared, and finds them again', async () => {
