@@ -211,6 +211,7 @@ describe('the sealed journal', () => {
   it('hashes it so that it cannot be guessed: another store gives another hash, and another person too', async () => {
     const elsewhere = new SealedJournal(log, old, new MemoryKeyStore());
     expect(await elsewhere.hashOf(body, ['phone'])).not.toBe(await hash());
+    expect(await elsewhere.hashOf(body, [])).not.toBe(await journal.hashOf(body, [])); // nothing personal in it
     // Whoever holds the store's secret, but not the person's key, cannot guess either.
     const other = new MemoryKeyStore();
     const secret = await keys.secret('command-hashes');
