@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What a refusal has to say. */
 const AGAIN_SECONDS = 2;
 const AGAIN = new RegExp(`retry-after: ${AGAIN_SECONDS}\r\n`, 'i');
-const DRAIN_MS = 20_000;
+const OPEN_AT_ONCE = 100;
 const MUTATION = 'mutation($c:ID!,$i:CaptureLeadInput!){it:captureLead(commandId:$c,input:$i){__typename}}';
 
 /** The lead that the nth request captures. */
@@ -46,6 +46,7 @@ export interface Target {
 interface Line {
   readonly socket: Socket;
   readonly request: (n: number) => string;
+  readonly n: number;
   /** Does it come again only after the time that a refusal says? */
   readonly patient: boolean;
   asked: number;
@@ -70,25 +71,43 @@ export class Flood {
   private closedLoop = false;
 
   private readonly lines: Line[] = [];
+  /** Connections that are being replaced. */
+  private opening = 0;
 
   private constructor(private readonly target: Target) {}
 
   static async connect(target: Target, connections: number): Promise<Flood> {
-    const { port, tokens } = target;
     const flood = new Flood(target);
-    for (let n = 0; n < connections; n++) {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1');
-      // A connection that never asked anything is closed after some seconds.
-      socket.write('GET /health/live HTTP/1.1\r\nhost: baton\r\n\r\n');
-      await once(socket, 'data');
-      const request = requestOf(tokens[n % tokens.length]!);
-      const line = { socket, request, patient: (n >> 2) % 2 === 0, asked: -1, heard: '' };
-      socket.on('data', (text: string) => flood.hear(line, text));
-      socket.on('error', () => undefined).on('close', () => flood.lose(line));
-      flood.lines.push(line);
-      flood.free.push(line);
+    // Many at once: the server closes the first ones where the last come more than a minute later.
+    for (let n = 0; n < connections; n += OPEN_AT_ONCE) {
+      const some = Array.from({ length: Math.min(OPEN_AT_ONCE, connections - n) }, (_, index) => n + index);
+      await Promise.all(some.map((index) => flood.open(index)));
     }
     return flood;
+  }
+
+  /** @param n decides whose connection it is, and whether it is a patient one */
+  private async open(n: number): Promise<void> {
+    const { port, tokens } = this.target;
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1');
+    // A connection that never asked anything is closed after some seconds.
+    socket.write('GET /health/live HTTP/1.1\r\nhost: baton\r\n\r\n');
+    await once(socket, 'data');
+    const request = requestOf(tokens[n % tokens.length]!);
+    const line = { socket, request, n, patient: (n >> 2) % 2 === 0, asked: -1, heard: '' };
+    socket.on('data', (text: string) => this.hear(line, text));
+    socket.on('error', () => undefined).on('close', () => this.lose(line));
+    this.lines.push(line);
+    this.free.push(line);
+  }
+
+  /** The server ends a connection after its answer: another one takes its place. */
+  private async replace(line: Line): Promise<void> {
+    this.lines.splice(this.lines.indexOf(line), 1);
+    line.socket.destroy();
+    this.opening++;
+    await this.open(line.n).finally(() => this.opening--);
+    if (this.closedLoop) this.send();
   }
 
   /** So many requests are in flight all the time. */
@@ -129,11 +148,12 @@ export class Flood {
     await work(begin + ms);
     clearTimeout(half);
     const told = { ...this.told, seconds: (performance.now() - begin) / 1000, cpu: this.target.cpu() - cpu };
+    // The server ends a connection whose answer it does not give.
+    while (this.opening > 0 || this.free.length < this.lines.length) await sleep(10);
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
-    const end = performance.now() + DRAIN_MS;
-    while (this.free.length < this.lines.length && performance.now() < end) await sleep(10);
     this.again = [];
+    told.broken = this.told.broken;
     told.others.push(...others);
     return told;
   }
@@ -161,7 +181,9 @@ export class Flood {
     line.heard = '';
     const { asked } = line;
     line.asked = -1;
-    this.free.push(line);
+    const ends = /^connection: close/im.test(answer.slice(0, headers));
+    if (ends) void this.replace(line);
+    else this.free.push(line);
     const status = answer.slice(9, 12);
     if (status === '200' && answer.includes('"Accepted"')) {
       this.told.accepted++;
@@ -175,11 +197,12 @@ export class Flood {
         this.timers.add(timer);
       }
     } else this.told.others.push(`${answer.slice(0, answer.indexOf('\r\n'))} ${answer.slice(headers + 4)}`);
-    if (this.closedLoop) this.send();
+    if (this.closedLoop && !ends) this.send();
   }
 
   private lose(line: Line): void {
-    this.lines.splice(this.lines.indexOf(line), 1);
+    const known = this.lines.indexOf(line);
+    if (known >= 0) this.lines.splice(known, 1);
     const free = this.free.indexOf(line);
     if (free >= 0) this.free.splice(free, 1);
     if (line.asked >= 0) this.told.broken++;

@@ -6,6 +6,7 @@ import { attributionModelling } from './attribution';
 import { clocks } from './clocks';
 import { emmett } from './emmett';
 import { graphql } from './graphql';
+import { handoff } from './handoff';
 import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   overload,
   attribution: attributionModelling,
   leads: leadDecisions,
+  handoff,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

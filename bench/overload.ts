@@ -14,7 +14,7 @@ const TIMES = 10;
 /** Requests in flight among which the peak is looked for. */
 const IN_FLIGHT = [16, 64, 128];
 /** What is taken on is a fraction of a second of work. */
-const MAX_IN_FLIGHT = '128';
+export const MAX_IN_FLIGHT = 128;
 const MEMORY = 512;
 /** MiB. Without a limit V8 lets garbage grow with the memory of the machine; with it a server that keeps more dies. */
 const HEAP = 320;
@@ -43,7 +43,7 @@ export const serverOf = async (folder: string, main: string): Promise<Server> =>
     BATON_DATA_DIR: folder,
     BATON_PORT: '0',
     BATON_LOG_LEVEL: 'silent',
-    BATON_MAX_IN_FLIGHT: MAX_IN_FLIGHT,
+    BATON_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT),
   };
   const app = await serve(readConfig(settings));
   const tokens: string[] = [];
@@ -88,7 +88,7 @@ export interface Round {
   readonly refused: number;
 }
 /** @throws Error when anything was answered otherwise than by acceptance, or a refusal that says when to come again */
-const sound = (told: Measured): Measured => {
+export const sound = (told: Measured): Measured => {
   const { broken, others } = told;
   if (others.length + broken > 0) throw new Error(`${broken} without an answer, ${others.slice(0, 3).join('; ')}`);
   return told;

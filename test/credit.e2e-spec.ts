@@ -27,7 +27,7 @@ describe('credits through GraphQL', () => {
       expect(await ask(sent)).toEqual({ it: { __typename: 'Accepted' } });
       await served.settle();
     }
-  }, 120_000);
+  });
   afterAll(() => served.stop());
 
   it('are explained, with the refund as a reversing credit', async () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@baton/kernel/testing';
 import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
 import { eventsOf } from './support/crash';
 
@@ -16,22 +16,34 @@ describe('baton definitions apply', () => {
   const qualifiedBy = async (ref: string) =>
     (await events('LeadQualified')).filter(({ data }) => (data as { definition: string }).definition === ref);
   const apply = () => batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');
-  const agree = (number: number, criteria: object) => {
+  const agree = async (number: number, criteria: object) => {
     const body = join(folder, `mql-${number}.json`);
     writeFileSync(body, JSON.stringify({ criteria }));
     const version = ['--kind', 'mql', '--number', String(number)];
-    batonJson(folder, 'definitions', 'propose', '--kind', 'mql', '--body', body, '--reason', 'test', '--as', 'tilda');
-    batonJson(folder, 'definitions', 'approve', ...version, '--team', 'marketing', '--as', 'ines');
-    batonJson(folder, 'definitions', 'approve', ...version, '--team', 'sales', '--as', 'otto');
+    await batonJson(
+      folder,
+      'definitions',
+      'propose',
+      '--kind',
+      'mql',
+      '--body',
+      body,
+      '--reason',
+      'test',
+      '--as',
+      'tilda',
+    );
+    await batonJson(folder, 'definitions', 'approve', ...version, '--team', 'marketing', '--as', 'ines');
+    await batonJson(folder, 'definitions', 'approve', ...version, '--team', 'sales', '--as', 'otto');
   };
-  beforeAll(() => {
-    batonJson(folder, 'demo', '--once', '--scale', '0.03');
-    agree(3, { field: 'employees', gte: 200 });
-  }, 300_000);
+  beforeAll(async () => {
+    await batonJson(folder, 'demo', '--once', '--scale', '0.03');
+    await agree(3, { field: 'employees', gte: 200 });
+  });
 
   it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', async () => {
     const tip = (await events('LeadHandedOff')).length;
-    const told = apply();
+    const told = await apply();
     expect(told.looked).toBeGreaterThan(10);
     expect(told.qualified).toBeGreaterThan(0);
     expect(told.qualified).toBeLessThan(told.looked);
@@ -42,33 +54,33 @@ describe('baton definitions apply', () => {
       expect(data).toHaveProperty('evidence');
     }
     expect((await events('LeadHandedOff')).length - tip).toBe(told.qualified);
-  }, 120_000);
+  });
 
   it('changes nothing when it is repeated', async () => {
     const before = (await events('LeadQualified', 'LeadHandedOff')).length;
-    expect(apply()).toMatchObject({ qualified: 0 });
+    expect(await apply()).toMatchObject({ qualified: 0 });
     expect(await events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
-  }, 120_000);
+  });
 
   it('goes on where it was killed: in the end everybody is qualified, once', async () => {
-    agree(4, { field: 'employees', gte: 1 });
+    await agree(4, { field: 'employees', gte: 1 });
     const killed = batonRunning(folder, 'definitions', 'apply', '--kind', 'mql');
     const gone = new Promise((resolve) => killed.once('exit', resolve));
-    for (let looks = 1000; looks > 0 && (await qualifiedBy('mql@4')).length === 0; looks--) await delay(50);
+    await eventually(async () => killed.exitCode !== null || (await qualifiedBy('mql@4')).length > 0);
     killed.kill('SIGKILL');
     await gone;
     const first = (await qualifiedBy('mql@4')).length;
-    const told = apply();
+    const told = await apply();
     const all = (await qualifiedBy('mql@4')).map(({ stream }) => stream);
     expect(all).toHaveLength(first + told.qualified);
     expect(new Set(all).size).toBe(all.length);
     expect(all.length).toBeGreaterThan(5);
-    expect(apply().qualified).toBe(0);
-  }, 180_000);
+    expect((await apply()).qualified).toBe(0);
+  });
 
-  it('is refused for a kind that decides over nobody again', () => {
-    const { status, stderr } = baton(folder, 'definitions', 'apply', '--kind', 'loss-reasons');
+  it('is refused for a kind that decides over nobody again', async () => {
+    const { status, stderr } = await baton(folder, 'definitions', 'apply', '--kind', 'loss-reasons');
     expect(status).toBe(1);
     expect(stderr).toContain('cli/nothing-to-apply');
-  }, 60_000);
+  });
 });

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Role } from '@baton/kernel';
 import { startingPolicy } from '@baton/leads';
 import { Served, temporaryFolder } from './support/baton';
@@ -19,7 +18,7 @@ describe('a lead that meets the definition', () => {
   const folder = temporaryFolder();
   let served: Served;
   let sent = 0;
-  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  beforeAll(async () => void (served = await Served.start(folder)));
   afterAll(() => served.stop());
 
   const tell = async (command: string, input: object, as: readonly Role[] = ['revops']): Promise<string> => {
@@ -53,7 +52,7 @@ describe('a lead that meets the definition', () => {
     await visit(leadId);
   };
 
-  it('is handed to the rep whose turn it is, within a second of the touch that met it', async () => {
+  it('is handed to the rep whose turn it is, by the touch that met it', async () => {
     await agree('mql', {
       statement: 'Works for 50 or more and has visited our product pages three times in the past month.',
       criteria: {
@@ -73,14 +72,10 @@ describe('a lead that meets the definition', () => {
     await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
     await captured('ada', 60);
     expect(await lead('ada')).toEqual({ stage: 'lead', rep: null, handoffs: 0 });
-    const before = performance.now();
     await visit('ada');
-    while ((await lead('ada')).stage !== 'handed-off' && performance.now() - before < 10_000);
-    const took = performance.now() - before;
+    await served.settle();
     expect(await lead('ada')).toEqual({ stage: 'handed-off', rep: 'rita', handoffs: 1 });
-    process.stdout.write(`handed off ${Math.round(took)} ms after the touch\n`);
-    expect(took).toBeLessThan(1000);
-  }, 60_000);
+  });
 
   const packageOf = (leadId: string, as: Role) =>
     served.ask<{ handoffPackage: Record<string, unknown> | null }>(
@@ -143,5 +138,5 @@ describe('a lead that meets the definition', () => {
       },
       { routingId: 'enterprise', routed: 1, toHandoffOwner: 1, reps: [] },
     ]);
-  }, 60_000);
+  });
 });

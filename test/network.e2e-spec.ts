@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '@baton/kernel';
+import { eventually } from '@baton/kernel/testing';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Served, temporaryFolder } from './support/baton';
 import { FaultProxy } from './support/proxy';
+import { stopTime } from './support/stopped-time';
 
 const caught = (error: NodeJS.ErrnoException) => error.code ?? String(error);
 
@@ -18,26 +19,34 @@ describe('the fault proxy', () => {
     echo.listen(0, '127.0.0.1');
     await once(echo, 'listening');
   });
-  beforeEach(async () => void (proxy = await FaultProxy.to((echo.address() as AddressInfo).port)));
+  /** How long the proxy has waited, and what lets it go on. */
+  let waits: { readonly ms: number; readonly end: () => void }[] = [];
+  const wait = (ms: number) => new Promise<void>((end) => waits.push({ ms, end }));
+  beforeEach(async () => {
+    waits = [];
+    proxy = await FaultProxy.to((echo.address() as AddressInfo).port, wait);
+  });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy();
     await proxy.close();
   });
   afterAll(() => void echo.close());
 
-  /** What comes back for a text, until the connection ends: `end`, an error, or nothing for half a second. */
-  const said = async (text: string, finish = true): Promise<readonly [heard: string, how: string]> => {
+  /** Sends a text and ends; what has come back so far, and how it ended: `end`, an error, or not yet. */
+  const sent = (text: string) => {
     const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     sockets.push(socket);
-    let heard = '';
-    const over = new Promise<string>((resolve) => {
-      socket.on('data', (piece: Buffer) => (heard += piece.toString()));
-      socket.on('end', () => resolve('end')).on('error', (error) => resolve(caught(error)));
-    });
-    if (finish) socket.end(text);
-    else socket.write(text);
-    const how = await Promise.race([over, sleep(500, 'silence')]);
-    return [heard, how];
+    const answer = { heard: '', how: undefined as string | undefined };
+    socket.on('data', (piece: Buffer) => (answer.heard += piece.toString()));
+    socket.on('end', () => (answer.how = 'end')).on('error', (error) => (answer.how = caught(error)));
+    socket.end(text);
+    return answer;
+  };
+  /** What comes back for a text until the connection ends. */
+  const said = async (text: string): Promise<readonly [heard: string, how: string | undefined]> => {
+    const answer = sent(text);
+    await eventually(() => answer.how !== undefined);
+    return [answer.heard, answer.how];
   };
 
   it('passes what comes, and its end', async () => expect(await said('hello')).toEqual(['hello', 'end']));
@@ -47,7 +56,10 @@ describe('the fault proxy', () => {
   });
   it('resets after so many bytes of one side', async () => {
     proxy.become({ resetsAfter: { fromServer: 2 } });
-    expect(await said('hello')).toEqual(['he', 'ECONNRESET']);
+    const cut = sent('hello');
+    await eventually(() => cut.heard === 'he' && waits.length > 0);
+    waits.shift()!.end();
+    await eventually(() => cut.how === 'ECONNRESET');
     proxy.become({ resetsAfter: { fromClient: 0 } });
     expect(await said('hello')).toEqual(['', 'ECONNRESET']);
   });
@@ -59,18 +71,32 @@ describe('the fault proxy', () => {
     proxy.become({ silent: true });
     let late = '';
     old.on('data', (piece: Buffer) => (late += piece.toString())).write('after');
-    expect(await said('hello')).toEqual(['', 'silence']);
+    const unheard = sent('hello');
+    await eventually(() => proxy.swallowed === 'after'.length + 'hello'.length);
     proxy.become({});
     expect(await said('hello')).toEqual(['hello', 'end']);
-    expect(late).toBe('');
+    expect([late, unheard]).toEqual(['', { heard: '', how: undefined }]);
   });
   it('delays, and closes slowly', async () => {
-    const began = performance.now();
+    /** Has the proxy wait to the end, after a look at what has come through by then. */
+    const waited = async (answer: { readonly heard: string; readonly how: string | undefined }) => {
+      await eventually(() => waits.length > 0);
+      const { ms, end } = waits.shift()!;
+      const soFar = [ms, answer.heard, answer.how];
+      end();
+      return soFar;
+    };
     proxy.become({ latencyMs: 60, bytesPerSecond: 100 });
-    expect(await said('hello')).toEqual(['hello', 'end']);
-    expect(performance.now() - began).toBeGreaterThan(2 * 60 + 2 * 40);
+    const slow = sent('hello');
+    // There and back: the latency, and 5 bytes at 100 a second.
+    for (const ms of [60, 50, 60, 50]) expect(await waited(slow)).toEqual([ms, '', undefined]);
+    await eventually(() => slow.how === 'end');
+    expect(slow.heard).toBe('hello');
     proxy.become({ slowCloseMs: 300 });
-    expect(await said('hello')).toEqual(['hello', 'silence']);
+    const closing = sent('hello');
+    await eventually(() => closing.heard === 'hello');
+    for (const ms of [300, 300]) expect(await waited(closing)).toEqual([ms, 'hello', undefined]);
+    await eventually(() => closing.how === 'end');
   });
   it('cuts what stands', async () => {
     const socket = connect(proxy.port, '127.0.0.1');
@@ -95,7 +121,7 @@ describe('callers behind a bad link', () => {
     served = await Served.start(folder);
     proxy = await FaultProxy.to(port().port);
     token = await served.token('admin');
-  }, 60_000);
+  });
   afterEach(() => proxy.become({}));
   afterAll(async () => {
     await proxy.close();
@@ -182,25 +208,29 @@ describe('callers behind a bad link', () => {
       }
     })();
     for (let n = 0; n < 40; n++) {
-      await touch(n);
+      const position = await touch(n);
+      // So that each cut finds somebody who listens.
+      if (n % 8 === 1) await eventually(() => heard.at(-1) === position);
       // In turn: at once, before anything of the next connection came, and in the middle of what it is told.
       if (n % 8 === 2) proxy.cut();
       if (n % 8 === 4) proxy.become({ resetsAfter: { fromServer: 400 } });
       if (n % 8 === 7) proxy.become({});
     }
     proxy.become({});
+    await eventually(() => heard.length >= 41);
+    const last = await touch(40); // what came twice would come before it
+    await eventually(() => heard.at(-1) === last);
     const all = (await served.app.get(EventLog).read(subject)).map(({ position }) => position);
-    while (heard.length < all.length) await sleep(20);
-    await sleep(200); // what came twice would still come
     wanted = false;
     stop();
     await listening;
     expect(heard).toEqual(all);
-    expect(all).toHaveLength(41);
-    expect(resets).toBeGreaterThan(2);
+    expect(all).toHaveLength(42);
+    expect(resets).toBeGreaterThanOrEqual(5);
   });
 
   describe('who hold connections', () => {
+    const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
     const HEAD = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
     const sockets: Socket[] = [];
     const before = { headers: 0, request: 0, idle: 0 };
@@ -209,6 +239,7 @@ describe('callers behind a bad link', () => {
       Object.assign(before, { headers: server.headersTimeout, request: server.requestTimeout, idle: server.timeout });
     });
     afterEach(() => {
+      jest.useRealTimers();
       const server = served.app.getHttpServer() as Server;
       server.headersTimeout = before.headers;
       server.requestTimeout = before.request;
@@ -256,11 +287,17 @@ describe('callers behind a bad link', () => {
 
     it('give way to others when they send their bodies drop by drop', async () => {
       const places = 512;
-      const held = await open(places, (socket) => socket.write(`${HEAD}content-length: 99\r\n\r\n{`));
-      await sleep(2_500); // more than the second, as the server has yet to take and read them all
+      stopTime();
+      const held = await open(places, (socket) =>
+        socket.write(`${HEAD}expect: 100-continue\r\ncontent-length: 99\r\n\r\n{`),
+      );
+      await eventually(() => held.every(({ heard }) => heard().startsWith(CONTINUE)));
+      jest.advanceTimersByTime(999);
+      expect(await ask(capture('others'))).toMatchObject({ errors: [{ extensions: { code: 'overload/busy' } }] });
+      jest.advanceTimersByTime(1);
       for (let n = 0; n < 5; n++) expect((await ask(capture('others'))).data!.it.__typename).toBe('Accepted');
       // The first took the place of the slowest, which was told to come again; the others took that place after it.
-      const told = held.map(({ heard }) => heard()).filter(Boolean);
+      const told = held.map(({ heard }) => heard().slice(CONTINUE.length)).filter(Boolean);
       expect(told).toHaveLength(1);
       for (const answer of told)
         expect(answer).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 2\r\n[\s\S]*overload\/busy/);

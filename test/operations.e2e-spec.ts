@@ -1,21 +1,22 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Documents, EventLog } from '@baton/kernel';
-import { repetitions } from '@baton/kernel/testing';
+import { eventually, repetitions } from '@baton/kernel/testing';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Progress } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
-import { batonRunning, root, temporaryFolder } from './support/baton';
-import { ask, capture, slowRequest } from './support/server';
+import { baton, root, temporaryFolder } from './support/baton';
+import { ask as askOver, capture, slowRequest } from './support/server';
+import { stopTime } from './support/stopped-time';
 
 /** Client and server share this process; thousands come to a server of its own in overload.e2e-spec.ts. */
 const BURST = repetitions(100, 1_000);
+/** Each on a connection of its own. */
+const ask = (url: string, token: string, query: string) => askOver(url, token, query, { connection: 'close' });
 
 describe('a running server', () => {
   const folder = temporaryFolder();
@@ -28,27 +29,31 @@ describe('a running server', () => {
     );
     url = await app.getUrl();
     token = (await app.get(Access).issue('tester', ['admin'], 'tester')).token;
-  }, 60_000);
+  });
   afterAll(() => app.close());
-  /** Past the second for which progress is kept. */
-  const ready = async () => {
-    await delay(1_100);
-    const response = await fetch(`${url}/health/ready`);
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  /** Progress is kept for a second: asks until the answer is of this status and names this code, or none. */
+  const ready = async (expected: number, code?: string) => {
+    let status = 0;
+    let body: Record<string, unknown> = {};
+    await eventually(async () => {
+      const response = await fetch(`${url}/health/ready`);
+      ({ status } = response);
+      body = (await response.json()) as Record<string, unknown>;
+      const named = [...(body['codes'] as string[]), ...((body['warnings'] as string[] | undefined) ?? [])];
+      return status === expected && (code === undefined ? named.length === 0 : named.includes(code));
+    });
+    return { status, body };
   };
 
   it('is alive, and ready with the lag of every follower', async () => {
     await ask(url, token, capture('ada'));
     await app.get(Runner).catchUp();
     expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'live' });
-    await delay(200); // the pause after which checkpoints are saved
-    const { status, body } = await ready();
-    expect({ status, codes: body['codes'], warnings: body['warnings'] }).toEqual({
-      status: 200,
-      codes: [],
-      warnings: [],
-    });
-    const followers = body['followers'] as { follower: string; events: number; parked: number; holder: string }[];
+    type Each = { follower: string; events: number; parked: number; holder: string };
+    const followersOf = async () => (await ready(200)).body['followers'] as Each[];
+    // Checkpoints are saved after a pause.
+    await eventually(async () => (await followersOf()).every(({ events }) => events === 0));
+    const followers = await followersOf();
     expect(followers.length).toBe((await app.get(Runner).status()).length);
     for (const follower of followers) expect(follower).toMatchObject({ events: 0, seconds: 0, parked: 0 });
   });
@@ -84,21 +89,22 @@ describe('a running server', () => {
     const { name } = (await app.get(Runner).status())[0]!;
     const found = { follower: name, position: '1', expected: 3, counted: 2 };
     await app.get(Progress).verified([{ ...found, complete: false } as never]);
-    const { status, body } = await ready();
-    expect({ status, codes: body['codes'] }).toEqual({ status: 503, codes: ['health/incomplete'] });
-    await delay(2); // the newer verification counts
+    const { body } = await ready(503, 'health/incomplete');
+    expect(body['codes']).toEqual(['health/incomplete']);
+    const then = Date.now();
+    await eventually(() => Date.now() > then); // the newer verification counts
     await app.get(Progress).verified([{ ...found, counted: 3, complete: true } as never]);
-    expect((await ready()).status).toBe(200);
+    expect((await ready(200)).body['codes']).toEqual([]);
 
     const parked = { follower: name, sequence: 's', position: '1', eventId: 'e', code: 'a/b', message: 'm' };
     const asked = jest.spyOn(documents, 'parked').mockImplementation(async (who) => (who === name ? [parked] : []));
-    expect(await ready()).toMatchObject({ status: 200, body: { warnings: ['health/parked'] } });
+    expect((await ready(200, 'health/parked')).body['warnings']).toEqual(['health/parked']);
     asked.mockRestore();
 
     const away = jest.spyOn(app.get(EventLog), 'tip').mockRejectedValue(new Error('connect ECONNREFUSED'));
-    expect(await ready()).toMatchObject({ status: 503, body: { codes: ['health/store-unreachable'] } });
+    expect((await ready(503, 'health/store-unreachable')).body['codes']).toEqual(['health/store-unreachable']);
     away.mockRestore();
-  }, 30_000);
+  });
 
   it('is not ready when a follower is far behind', async () => {
     const runner = app.get(Runner);
@@ -109,10 +115,10 @@ describe('a running server', () => {
     const page = await log.readAll('', {}, 10);
     const old = { ...page, events: page.events.map((event) => ({ ...event, recordedAt: '2020-01-01T00:00:00.000Z' })) };
     jest.spyOn(log, 'readAll').mockResolvedValue(old);
-    const answer = await ready();
+    const { body } = await ready(503, 'health/behind');
     jest.restoreAllMocks();
-    expect(answer).toMatchObject({ status: 503, body: { codes: ['health/behind'] } });
-    expect(answer.body['followers']).toMatchObject([{ events: page.events.length }]);
+    expect(body['codes']).toEqual(['health/behind']);
+    expect(body['followers']).toMatchObject([{ events: page.events.length }]);
   });
 
   it('takes a burst in bounded pieces: each is answered, carried out or told to come again', async () => {
@@ -130,38 +136,45 @@ describe('a running server', () => {
     const { events } = await app.get(EventLog).readAll('', { types: ['LeadCaptured'] }, 10_000);
     const captured = new Set(events.map(({ stream }) => stream));
     answers.forEach(({ status }, n) => expect(captured.has(`lead-burst-${n}`)).toBe(status === 200));
-    await delay(2_100); // until the connections that were refused are read again
-  }, 600_000);
+  });
 
   it('refuses requests while as many as may be are in flight', async () => {
-    const slow = Array.from({ length: 8 }, () => slowRequest(url));
-    await delay(300);
+    const slow = await Promise.all(Array.from({ length: 8 }, () => slowRequest(url)));
     const refused = await ask(url, token, capture('one-too-many'));
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
     expect(refused.body.errors?.[0]?.extensions.code).toBe('overload/busy');
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/baton_requests_refused_total [1-9]/);
     for (const socket of slow) socket.destroy();
-    await delay(300);
-    expect((await ask(url, token, capture('one-too-many'))).status).toBe(200);
+    await eventually(async () => (await ask(url, token, capture('one-too-many'))).status === 200);
   });
 
   it('does not read a connection that was refused before it may come again, whatever it sends', async () => {
-    const slow = Array.from({ length: 8 }, () => slowRequest(url));
-    await delay(300);
+    const slow = await Promise.all(Array.from({ length: 8 }, () => slowRequest(url)));
     const impatient = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
     const body = JSON.stringify({ query: capture('impatient') });
-    const told: number[] = [];
-    for (let n = 0; n < 2; n++) {
-      impatient.write(
-        `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-      );
-      const [answer] = (await once(impatient, 'data')) as [Buffer];
-      if (n === 0) expect(answer.toString()).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 2\r\n/);
-      told.push(performance.now());
+    const request = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    let heard = '';
+    impatient.on('data', (piece: Buffer) => (heard += piece.toString()));
+    const answers = () => heard.split('HTTP/1.1 503 ').length - 1;
+    stopTime();
+    try {
+      impatient.write(request);
+      await eventually(() => answers() === 1);
+      expect(heard).toMatch(/retry-after: 2\r\n/);
+      impatient.write(request);
+      // Whoever comes later is answered, and it is not; nor a moment before its two seconds are over.
+      expect((await ask(url, token, capture('another'))).status).toBe(503);
+      jest.advanceTimersByTime(1_999);
+      expect((await ask(url, token, capture('another'))).status).toBe(503);
+      expect(answers()).toBe(1);
+      jest.advanceTimersByTime(1);
+      await eventually(() => answers() === 2);
+    } finally {
+      jest.advanceTimersByTime(2_000); // whoever was refused is read again
+      jest.useRealTimers();
+      for (const socket of [...slow, impatient]) socket.destroy();
     }
-    for (const socket of [...slow, impatient]) socket.destroy();
-    expect(told[1]! - told[0]!).toBeGreaterThan(1_900);
   });
 
   it('tells a caller whose commands wait in most places to come again, and goes on for others', async () => {
@@ -170,9 +183,9 @@ describe('a running server', () => {
     const append = log.append.bind(log);
     let go: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (go = resolve));
-    jest.spyOn(log, 'append').mockImplementation((...given) => gate.then(() => append(...given)));
+    const appending = jest.spyOn(log, 'append').mockImplementation((...given) => gate.then(() => append(...given)));
     const waiting = Array.from({ length: 6 }, (_, n) => ask(url, token, capture(`waits-${n}`)));
-    await delay(500);
+    await eventually(() => appending.mock.calls.length === waiting.length);
     const refused = await ask(url, token, capture('waits-6'));
     const query = await ask(url, other, '{ status { name } }');
     go();
@@ -196,18 +209,10 @@ describe('the runbook', () => {
       blocks.set(name!, options);
     }
     expect(blocks.size).toBeGreaterThanOrEqual(7);
-    const usage = async (name: string) => {
-      const child = batonRunning(folder, name, '--help');
-      let stdout = '';
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      const [status] = (await once(child, 'exit')) as [number];
-      return { status, stdout };
-    };
-    const told = await Promise.all([...blocks.keys()].map(async (name) => [name, await usage(name)] as const));
-    for (const [name, { status, stdout }] of told) {
-      const options = blocks.get(name)!;
+    for (const [name, options] of blocks) {
+      const { status, stdout } = await baton(folder, name, '--help');
       expect({ [name]: status, usage: stdout.includes(`Usage: baton ${name}`) }).toEqual({ [name]: 0, usage: true });
       for (const option of options) expect(stdout).toContain(option);
     }
-  }, 120_000);
+  });
 });

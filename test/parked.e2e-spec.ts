@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Parked, StoredEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
-import { baton, batonJson, root, Served, temporaryFolder } from './support/baton';
+import { baton, batonJson, batonProcess, root, Served, temporaryFolder } from './support/baton';
 
 const folder = temporaryFolder();
 const laterBuild = join(root, 'test/support/later-build.js');
@@ -20,8 +19,8 @@ const teleport = async (lead: string) => {
   await log.append(`lead-${lead}`, [event], 'any');
   await log.close();
 };
-const waiting = () =>
-  batonJson<Parked[]>(folder, 'parked', 'list').map(({ follower, sequence, code, eventId }) => ({
+const waiting = async () =>
+  (await batonJson<Parked[]>(folder, 'parked', 'list')).map(({ follower, sequence, code, eventId }) => ({
     ...{ follower, sequence, code, eventId },
   }));
 const caseFile = (lead: string) => ({
@@ -30,8 +29,9 @@ const caseFile = (lead: string) => ({
   code: 'event/unknown-type',
   eventId: `teleported-${lead}`,
 });
-const decide = (action: 'retry' | 'discard', lead: string) =>
-  baton(folder, 'parked', action, follower, `stream:lead-${lead}`, '--json');
+const deciding = (action: 'retry' | 'discard', lead: string) =>
+  ['parked', action, follower, `stream:lead-${lead}`, '--json'] as const;
+const decide = (...decision: Parameters<typeof deciding>) => baton(folder, ...deciding(...decision));
 let follower = '';
 
 describe('an event that this build does not know', () => {
@@ -48,10 +48,11 @@ describe('an event that this build does not know', () => {
     await served.stop();
     await teleport('ada');
     await teleport('bob');
-  }, 120_000);
+  });
 
-  it('waits and raises the alarm: a line, and the list of what waits', () => {
-    const { status, stdout, stderr } = baton(folder, 'parked', 'list');
+  it('waits and raises the alarm: a line, and the list of what waits', async () => {
+    // The alarm is a line of the process.
+    const { status, stdout, stderr } = batonProcess(folder, 'parked', 'list');
     expect(status).toBe(0);
     expect(stdout).toContain('stream:lead-ada');
     const alarms = stderr
@@ -62,9 +63,9 @@ describe('an event that this build does not know', () => {
       { msg: 'a sequence of events waits for a decision', ...caseFile('ada') },
       { msg: 'a sequence of events waits for a decision', ...caseFile('bob') },
     ]);
-    expect(waiting()).toEqual([caseFile('ada'), caseFile('bob')]);
-    follower = batonJson<Parked[]>(folder, 'parked', 'list')[0]!.follower;
-  }, 120_000);
+    expect(await waiting()).toEqual([caseFile('ada'), caseFile('bob')]);
+    follower = (await batonJson<Parked[]>(folder, 'parked', 'list'))[0]!.follower;
+  });
 
   it('is told by the server: status, a warning of health, a figure; everything else goes on', async () => {
     await teleport('cyd');
@@ -80,7 +81,6 @@ describe('an event that this build does not know', () => {
       expect(parked).toEqual(
         ['ada', 'bob', 'cyd'].map((lead) => ({ name: follower, sequence: `stream:lead-${lead}`, code })),
       );
-      await delay(1_100); // progress is kept for a second
       const ready = await fetch(`${served.url}/health/ready`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { codes: [], warnings: ['health/parked'] }]);
       const figures = await (await fetch(`${served.url}/metrics`)).text();
@@ -92,40 +92,40 @@ describe('an event that this build does not know', () => {
     } finally {
       await served.stop();
     }
-  }, 120_000);
+  });
 
-  it('still waits when it is tried again by the same build', () => {
-    const { status, stdout } = decide('retry', 'ada');
+  it('still waits when it is tried again by the same build', async () => {
+    const { status, stdout } = await decide('retry', 'ada');
     expect([status, JSON.parse(stdout)]).toMatchObject([1, { waits: caseFile('ada') }]);
-    expect(waiting()).toHaveLength(3);
-  }, 120_000);
+    expect(await waiting()).toHaveLength(3);
+  });
 
-  it('goes on when a build that knows it tries again, and nothing of it is missing', () => {
+  it('goes on when a build that knows it tries again, and nothing of it is missing', async () => {
     process.env['NODE_OPTIONS'] = `--require ${laterBuild}`;
     try {
-      const { status, stdout } = decide('retry', 'ada');
+      const { status, stdout } = batonProcess(folder, ...deciding('retry', 'ada'));
       expect(status).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ sequence: 'stream:lead-ada', waits: null });
-      const text = baton(folder, 'case-file', 'lead', 'ada', '--json');
+      const text = batonProcess(folder, 'case-file', 'lead', 'ada', '--json');
       expect(text.status).toBe(0);
       expect(text.stdout).toContain('LeadTeleported');
     } finally {
       delete process.env['NODE_OPTIONS'];
     }
-    expect(waiting()).toEqual([caseFile('bob'), caseFile('cyd')]);
-  }, 120_000);
+    expect(await waiting()).toEqual([caseFile('bob'), caseFile('cyd')]);
+  });
 
-  it('is left out by decision, also by every rebuild of that version', () => {
-    expect(JSON.parse(decide('discard', 'bob').stdout)).toMatchObject({ waits: null });
-    expect(JSON.parse(decide('discard', 'cyd').stdout)).toMatchObject({ waits: null });
-    expect(waiting()).toEqual([]);
-    const { completeness } = batonJson<{ completeness: { complete: boolean }[] }>(folder, 'status', '--verify');
+  it('is left out by decision, also by every rebuild of that version', async () => {
+    expect(JSON.parse((await decide('discard', 'bob')).stdout)).toMatchObject({ waits: null });
+    expect(JSON.parse((await decide('discard', 'cyd')).stdout)).toMatchObject({ waits: null });
+    expect(await waiting()).toEqual([]);
+    const { completeness } = await batonJson<{ completeness: { complete: boolean }[] }>(folder, 'status', '--verify');
     expect(completeness.every(({ complete }) => complete)).toBe(true);
-  }, 120_000);
+  });
 
-  it('leaves the decisions in the log, with who took them', () => {
-    const decided = baton(folder, 'events', '--stream', `follower-${follower}`)
-      .stdout.trim()
+  it('leaves the decisions in the log, with who took them', async () => {
+    const decided = (await baton(folder, 'events', '--stream', `follower-${follower}`)).stdout
+      .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as StoredEvent)
       .map(({ type, data, meta }) => [type, (data as { sequence: string }).sequence, meta.actor]);
@@ -136,14 +136,14 @@ describe('an event that this build does not know', () => {
       ['ParkedDiscarded', 'stream:lead-bob', actor],
       ['ParkedDiscarded', 'stream:lead-cyd', actor],
     ]);
-  }, 120_000);
+  });
 
   it.each([
     [['parked', 'forget'], 'cli/unknown-action'],
     [['parked', 'retry', 'leads-v1'], 'cli/argument-missing'],
     [['parked', 'discard', 'leads-v1', 'lead-ada'], 'read/not-parked'],
-  ])('%s is refused', (args, code) => {
-    const { status, stderr } = baton(folder, ...args);
+  ])('%s is refused', async (args, code) => {
+    const { status, stderr } = await baton(folder, ...args);
     expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
   });
 });

@@ -26,17 +26,64 @@ const manifest = JSON.parse(read('package.json')) as {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
-  readonly overrides: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 };
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'baton-repository-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
+describe('the linter', () => {
+  /** What it says of each line of a spec that stands at a path. */
+  const faults = (path: string, ...lines: readonly string[]): readonly number[] => {
+    const args = ['node_modules/eslint/bin/eslint.js', '--stdin', '--stdin-filename', path, '--format', 'json'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, input: lines.join('\n') });
+    if (stderr.length > 0) throw new Error(stderr.toString());
+    const [{ messages }] = JSON.parse(stdout.toString()) as [{ messages: readonly { ruleId: string; line: number }[] }];
+    return messages.filter(({ ruleId }) => ruleId === 'no-restricted-syntax').map(({ line }) => line);
+  };
+  const refused = [
+    `import { setTimeout as delay } from 'node:timers/promises';`,
+    `import { setTimeout } from 'timers';`,
+    `const began = performance.now();`,
+    `const cpu = process.cpuUsage();`,
+    `const took = Date.now() - began;`,
+    `const left = deadline - Date.now();`,
+    `await new Promise((resolve) => setTimeout(resolve, 50));`,
+    `globalThis.setTimeout(stop, 50);`,
+    `it('is fast', work, 1_000);`,
+    `it.each([1])('is fast %s', work, LIMIT);`,
+    `beforeAll(work, 60_000);`,
+    `jest.setTimeout(60_000);`,
+    `fc.assert(property, { interruptAfterTimeLimit: 1_000 });`,
+  ];
+  const taken = [
+    `const daysAgo = Date.now() - 3 * 86_400_000;`,
+    `jest.advanceTimersByTime(1_000);`,
+    `clearTimeout(timer);`,
+    `it('does', work);`,
+    `await eventually(() => count > 2);`,
+  ];
+  it.each(['test/x.e2e-spec.ts', 'libs/leads/x.spec.ts', 'libs/kernel/testing/x.contract.ts'])(
+    'refuses what measures time in %s',
+    (path) => expect(faults(path, ...refused, ...taken)).toEqual(refused.map((_, index) => index + 1)),
+  );
+});
+
 describe('what is installed', () => {
   const { dependencies, devDependencies, overrides } = manifest;
 
-  it.each(Object.entries({ ...dependencies, ...devDependencies, ...overrides }))('pins %s exactly', (_, version) =>
+  /** An override of what one package asks for may point to a dependency of ours: `$name`. */
+  const overridden = Object.entries(overrides).flatMap(([name, version]): [string, string | undefined][] =>
+    typeof version === 'string'
+      ? [[name, version]]
+      : Object.entries(version).map(([asked, meant]) => [
+          `${asked} for ${name}`,
+          meant.startsWith('$') ? dependencies[meant.slice(1)] : meant,
+        ]),
+  );
+  const asked: [string, string | undefined][] = Object.entries({ ...dependencies, ...devDependencies });
+  it.each([...asked, ...overridden])('pins %s exactly', (_, version) =>
     expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
   );
   it('is what the lock file says', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
@@ -87,27 +134,58 @@ describe('the licence', () => {
 });
 
 describe('the run of a build server', () => {
-  /** Runs a copy of `.ci/run` with an npm that says and answers what it is told to. */
-  const run = (test: string) => {
-    for (const path of ['.ci', 'bin']) mkdirSync(join(folder, path));
-    copyFileSync(join(root, '.ci/run'), join(folder, '.ci/run'));
-    const npm = join(folder, 'bin/npm');
-    writeFileSync(npm, `#!/usr/bin/env bash\necho "npm $*"\nif [ "$1" = test ]; then ${test}; fi\n`);
+  /** Runs a copy of `.ci/run` with an npm that prints and answers what it is told to. */
+  const run = (test: string, { data = false, exec = 'true' } = {}) => {
+    const checkout = join(folder, 'checkout');
+    for (const path of ['.ci', 'bin']) mkdirSync(join(checkout, path), { recursive: true });
+    if (data) mkdirSync(join(folder, 'shared/data'), { recursive: true });
+    copyFileSync(join(root, '.ci/run'), join(checkout, '.ci/run'));
+    writeFileSync(join(checkout, 'x.spec.ts'), "import { dataFile } from './support/data';");
+    writeFileSync(join(checkout, 'y.spec.ts'), '');
+    spawnSync('git', ['init', '--quiet'], { cwd: checkout });
+    spawnSync('git', ['add', 'x.spec.ts', 'y.spec.ts'], { cwd: checkout });
+    const npm = join(checkout, 'bin/npm');
+    const answers = `if [ "$1" = test ]; then ${test}; fi\nif [ "$1" = exec ]; then ${exec}; fi\n`;
+    writeFileSync(npm, `#!/usr/bin/env bash\necho "npm $*\${REQUIRE_DATA:+ with data}"\n${answers}`);
     chmodSync(npm, 0o755);
-    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
-    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env });
+    const { DATA_DIR: _, REQUIRE_DATA: __, ...others } = process.env;
+    const env = { ...others, PATH: `${join(checkout, 'bin')}:${process.env['PATH']}` };
+    const { status, stdout } = spawnSync(join(checkout, '.ci/run'), { env });
     return { status, lines: stdout.toString().trimEnd().split('\n') };
   };
 
   it('installs cleanly and tests', () => {
-    const { status, lines } = run('echo "3 passed, 0 failed"; echo a late word');
-    expect(lines).toEqual(['npm ci', 'npm test', '3 passed, 0 failed', 'a late word', '3 passed, 0 failed']);
+    const { status, lines } = run('echo "3 passed, 0 failed, 1 skipped; proven on a fake"; echo a late word');
+    expect(lines.slice(0, 2)).toEqual(['npm ci', 'npm test']);
+    expect(lines.slice(-2)).toEqual(['a late word', '3 passed, 0 failed, 1 skipped']);
     expect(status).toBe(0);
   });
   it('fails with its tests', () => {
     const { status, lines } = run('echo "2 passed, 1 failed"; exit 7');
     expect(lines.at(-1)).toBe('2 passed, 1 failed');
     expect(status).toBe(7);
+  });
+  it('needs the data where it is there, and then runs the suites that read it once more without it', () => {
+    const { status, lines } = run('echo "3 passed, 0 failed"', {
+      data: true,
+      exec: 'ls; ls ..; echo "1 passed, 0 failed, 1 skipped"',
+    });
+    expect(lines.slice(0, 4)).toEqual([
+      'npm ci',
+      'npm test with data',
+      '3 passed, 0 failed',
+      'npm exec -- jest --ci --selectProjects unit e2e -- x.spec.ts',
+    ]);
+    expect(lines).toEqual(expect.arrayContaining(['x.spec.ts', 'y.spec.ts']));
+    expect(lines).not.toContain('shared');
+    expect([status, lines.at(-1)]).toEqual([0, '3 passed, 0 failed']);
+  });
+  it('fails where a suite needs the data that a newcomer does not have', () => {
+    const { status, lines } = run('echo "3 passed, 0 failed"', {
+      data: true,
+      exec: 'echo "0 passed, 1 failed"; exit 1',
+    });
+    expect([status, lines.at(-1)]).toEqual([1, '0 passed, 1 failed']);
   });
   it.each(['exit 2', 'exit 0'])('fails when no test was run (%s)', (end) => {
     const { status, lines } = run(end);

@@ -14,5 +14,5 @@ describe('the world of writers, followers and stores', () => {
       fc.asyncProperty(histories, (history) => mustHold(history)),
       { seed, numRuns },
     );
-  }, 3_600_000);
+  });
 });

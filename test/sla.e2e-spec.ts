@@ -27,7 +27,7 @@ describe('the agreement with sales', () => {
   let served: Served;
   let sent = 0;
   const clients: Client[] = [];
-  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  beforeAll(async () => void (served = await Served.start(folder)));
   afterEach(async () => void (await Promise.all(clients.splice(0).map((client) => client.dispose()))));
   afterAll(() => served.stop());
 
@@ -122,7 +122,7 @@ describe('the agreement with sales', () => {
     for (const name of runner.readModels()) await runner.rebuild(name);
     await served.settle();
     expect(JSON.stringify(await ask(query, ['analyst'], { at: instant }))).toBe(JSON.stringify(before));
-  }, 120_000);
+  });
 
   it('pages through the board, and explains a deadline', async () => {
     const page = (after: string | null) =>
@@ -191,7 +191,7 @@ describe('the agreement with sales', () => {
     expect(String(resumed.answers.at(-1)!['position']) > String(second!['position'])).toBe(true);
     for (let count = 1; (await all.until(count)).at(-1)!['waiting'] !== 4; count++);
     expect([mine.codes, all.codes, board.codes, resumed.codes]).toEqual([[], [], [], []]);
-  }, 60_000);
+  });
 
   it('reports what was owed and what became of the handoffs, and lists as much as it counts', async () => {
     await tell('rejectLead', { leadId: 'bob', reason: 'wrong-person' }, ['sales']);
@@ -237,14 +237,14 @@ describe('the agreement with sales', () => {
     expect(byMonth.rows).toEqual([
       { month: String(list.edges[0]!.node['at']).slice(0, 7), definition: 'mql@1', rejectionRate: 0.2 },
     ]);
-    const told = batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
+    const told = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
     expect(told.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
       report.total.map(({ kind, due, met }) => [kind, due, met]),
     );
-    expect(batonJson<{ total: object }>(folder, 'report', 'rejections').total).toMatchObject({
+    expect((await batonJson<{ total: object }>(folder, 'report', 'rejections')).total).toMatchObject({
       ...{ handoffs: 5, counts: { rejected: 1, waiting: 3 }, rejectionRate: 0.2 },
     });
-  }, 60_000);
+  });
 
   it('answers as of any day', async () => {
     const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();

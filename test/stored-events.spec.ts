@@ -14,7 +14,7 @@ import {
   type Recorded,
   type Sealed,
 } from '@baton/kernel';
-import { FixedClock } from '@baton/kernel/testing';
+import { eventually, FixedClock } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -71,7 +71,7 @@ const world = () => {
     });
     await runner.start({ tick: false });
     running.push(runner);
-    await runner.catchUp(10_000);
+    await runner.catchUp();
     return runner;
   };
   const stop = async () => {
@@ -198,13 +198,13 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
     for (const { follower, sequence } of await runner.parked())
       if (readable) expect(await runner.retryParked(follower, sequence, 'ada')).toBeUndefined();
       else expect(await runner.discardParked(follower, sequence, 'ada')).toBeUndefined();
-    await runner.catchUp(10_000);
+    await runner.catchUp();
     expect(await runner.parked()).toEqual([]);
     const bad = readable ? [readable] : [];
     expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
     expect(await told('till-echo-a')).toHaveLength(4);
     await runner.rebuild('story');
-    await runner.catchUp(10_000);
+    await runner.catchUp();
     expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
   });
 });
@@ -226,15 +226,14 @@ describe('a checkpoint that is not sound', () => {
     await dropped('a', 11);
     await start(tillEvents);
     await stop();
-    const fence = (await documents.lease(lease, 'spoiler', 1, '2023-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease(lease, 'spoiler'))!;
     const sound = (await documents.checkpoint(follower))!;
     await documents.commit({ follower, checkpoint: { ...sound, count: 99, ...change }, fence });
     await dropped('a', 12);
     await dropped('b', 13);
     const runner = await start(tillEvents);
-    for (let n = 0; n < 200 && !(await runner.verify()).every(({ complete }) => complete); n++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    await runner.catchUp(10_000);
+    await eventually(async () => (await runner.verify()).every(({ complete }) => complete));
+    await runner.catchUp();
     expect(faults).toMatchObject([{ code }]);
     expect(await told('till-a')).toEqual(['CoinDropped 11 noted', 'CoinDropped 12 noted']);
     expect(await told('till-echo-a')).toHaveLength(4);

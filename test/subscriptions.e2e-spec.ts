@@ -1,19 +1,24 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { roles, type Role } from '@baton/kernel';
+import { eventually } from '@baton/kernel/testing';
 import { Access } from '@baton/platform/access';
 import { limits } from '@baton/platform/graphql';
 import type { Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Served, temporaryFolder } from './support/baton';
+import { stopTime } from './support/stopped-time';
 import { listen, socketOf, subscriber } from './support/subscriber';
 
 describe('subscriptions', () => {
   const folder = temporaryFolder();
   let served: Served;
   const clients: Client[] = [];
-  beforeAll(async () => void (served = await Served.start(folder)), 60_000);
+  beforeAll(async () => void (served = await Served.start(folder)));
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.dispose()));
+    jest.useRealTimers();
     jest.restoreAllMocks();
   });
   afterAll(() => served.stop());
@@ -196,7 +201,6 @@ describe('subscriptions', () => {
   });
 
   it('close the connection of a reader who does not keep up, and hold little for it', async () => {
-    jest.replaceProperty(limits.patienceMs, 'max', 500);
     await capture('gil');
     for (let n = 0; n < 40; n++) {
       const long = String(n).padEnd(290, 'x');
@@ -205,9 +209,11 @@ describe('subscriptions', () => {
       );
     }
     await served.settle();
+    const taken = once(served.app.getHttpServer(), 'connection') as Promise<[Socket]>;
     const socket = new WebSocket(socketOf(served), 'graphql-transport-ws');
     const message = (value: object) => socket.send(JSON.stringify(value));
     await new Promise((resolve) => socket.once('open', resolve));
+    const [ours] = await taken;
     const token = await served.token('auditor');
     message({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
     await new Promise((resolve) => socket.once('message', resolve));
@@ -219,8 +225,11 @@ describe('subscriptions', () => {
     const fields = Array.from({ length: 45 }, (_, n) => `a${n}: changes { field before after }`).join(' ');
     const query = `subscription { caseFileEvents(subject: "lead-gil", after: "") { ${fields} } }`;
     const ids = Array.from({ length: 8 }, (_, n) => `s${n}`);
+    stopTime();
     for (const id of ids) message({ id, type: 'subscribe', payload: { query } });
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // The buffers are full: an answer waits for its reader, who then has waited for too long.
+    await eventually(() => ours.writableLength > 0);
+    jest.advanceTimersByTime(limits.patienceMs.max);
     socket.resume();
     expect(await closed).toEqual([4429, 'subscription/too-slow']);
     expect(read).toBeGreaterThan(0);

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
-import { readConfig } from '@baton/platform/config';
 import { SystemClock } from '@baton/platform/platform.module';
 import { line, printJson, Progress } from './output';
+import { configOfTerminal } from './terminal';
 
 interface Options {
   from?: string;
@@ -19,7 +19,7 @@ interface Options {
 export class CopyLogCommand extends CommandRunner {
   async run(_: string[], { from, to, json }: Options): Promise<void> {
     if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>', 'to');
-    const { eventStoreUrl, dataDir } = readConfig();
+    const { eventStoreUrl, dataDir } = configOfTerminal();
     const source = from ?? (eventStoreUrl || dataDir);
     if (source === to || resolve(source) === resolve(to))
       throw new Refused('copy/source-is-target', 'Source and target are the same log.', 'to');

@@ -7,6 +7,7 @@ import {
   definitionInForce,
   dueReviews,
   listDefinitions,
+  LogDefinitions,
   overdueReviews,
   ToDefinition,
   type DefinitionCommand,
@@ -57,6 +58,7 @@ const apply: Action = async (session, options) => {
   const kind = needed(options, 'kind');
   if (!judgingKinds.includes(kind))
     throw new Refused('cli/nothing-to-apply', `Only ${judgingKinds.join(' and ')} decide over leads again.`, 'kind');
+  await session.app.get(LogDefinitions).settle(kind, session.clock); // another process may just have agreed to it
   const actor = options.as ?? localActor();
   const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {

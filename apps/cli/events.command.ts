@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type StoredEvent } from '@baton/kernel';
+import { print } from './output';
 import { Session } from './session';
+import { terminal } from './terminal';
 
 interface Options {
   types?: string[];
@@ -13,7 +15,7 @@ interface Options {
 
 const write = async (events: readonly StoredEvent[]): Promise<void> => {
   const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-  if (text && !process.stdout.write(text)) await once(process.stdout, 'drain');
+  if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
 @Command({
@@ -24,16 +26,21 @@ export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
     if (Number.isNaN(limit) || limit < 1)
       throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
-    process.stdout.on('error', () => process.exit(0)); // the reader closed the pipe
+    terminal().stdout.on('error', () => process.exit(0)); // the reader closed the pipe
     await Session.use(async ({ log }) => {
       const stopping = new AbortController();
-      process.once('SIGINT', () => stopping.abort());
-      let left = limit;
-      for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
-        const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
-        await write(wanted);
-        left -= wanted.length;
-        if (left <= 0 || (page.atTip && !follow)) break;
+      const stop = () => stopping.abort();
+      process.once('SIGINT', stop);
+      try {
+        let left = limit;
+        for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
+          const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
+          await write(wanted);
+          left -= wanted.length;
+          if (left <= 0 || (page.atTip && !follow)) break;
+        }
+      } finally {
+        process.off('SIGINT', stop);
       }
     });
   }

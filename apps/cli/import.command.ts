@@ -7,8 +7,9 @@ import { findLead } from '@baton/leads';
 import { aggregates, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
-import { fail, line, printJson, Progress } from './output';
+import { fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
+import { terminal } from './terminal';
 
 interface Options {
   dryRun?: boolean;
@@ -40,7 +41,7 @@ export class ImportCommand extends CommandRunner {
       await this.import(mapping!, file!, options);
     } catch (error) {
       fail(error as Error);
-      if (error instanceof BatonError) process.exitCode = 2; // 1 says that rows were rejected
+      if (error instanceof BatonError) terminal().exitCode = 2; // 1 says that rows were rejected
     }
   }
 
@@ -72,12 +73,12 @@ export class ImportCommand extends CommandRunner {
       }).finally(() => faults.close());
       progress.done();
       if (!dryRun) await session.finishHistory(last);
-      if (faults.told > 0) process.stderr.write(`${faults.told} rejected rows are listed in ${faults.path}\n`);
+      if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
       return imported;
     });
     if (json) printJson(result);
     else line(summary(result, dryRun ?? false));
-    if (result.rejected > 0) process.exitCode = 1;
+    if (result.rejected > 0) terminal().exitCode = 1;
   }
 
   @Option({ flags: '--dry-run', description: 'Map and check every row, send nothing.' })

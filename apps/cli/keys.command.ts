@@ -1,12 +1,14 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, roles, type Role } from '@baton/kernel';
-import { Access, keyList } from '@baton/platform/access';
+import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 
 interface Options {
   label?: string;
   roles?: Role[];
+  origin?: KeyOrigin;
+  actsForPersons?: boolean;
   json?: boolean;
 }
 
@@ -33,9 +35,9 @@ export class KeysCommand extends CommandRunner {
     await Session.use(act);
   }
 
-  private async create(session: Session, { label, roles: granted, json }: Options): Promise<void> {
+  private async create(session: Session, { label, roles: granted, json, ...kind }: Options): Promise<void> {
     if (!label || !granted) throw new Refused('cli/argument-missing', 'Give --label and --roles.', 'label');
-    const { keyId, token } = await session.app.get(Access).issue(label, granted, localActor());
+    const { keyId, token } = await session.app.get(Access).issue(label, granted, localActor(), kind);
     if (json) printJson({ keyId, token });
     else line(`${token}\nIt is told this once; ${keyId} is its public part.`);
   }
@@ -46,18 +48,37 @@ export class KeysCommand extends CommandRunner {
     if (json) printJson(found.map(({ doc }) => doc));
     else
       printTable(
-        ['key', 'label', 'roles', 'issued', 'revoked'],
-        found.map(({ doc }) => [doc.keyId, doc.label, doc.roles.join(' '), doc.issuedAt, doc.revokedAt]),
+        ['key', 'label', 'origin', 'roles', 'issued', 'revoked'],
+        found.map(({ doc }) => [
+          doc.keyId,
+          doc.label,
+          doc.actsForPersons ? `${doc.origin}, acts for persons` : doc.origin,
+          doc.roles.join(' '),
+          doc.issuedAt,
+          doc.revokedAt,
+        ]),
       );
   }
 
-  @Option({ flags: '--label <label>', description: 'Whose key, or what for; the actor of what is done with it.' })
+  @Option({ flags: '--label <label>', description: 'Whose key; the actor of what is done with it.' })
   label(value: string) {
     return value;
   }
   @Option({ flags: '--roles <roles>', description: `Comma separated: ${roles.join(', ')}.` })
   roles(value: string): string[] {
     return value.split(',').map((role) => role.trim());
+  }
+  @Option({
+    flags: '--origin <origin>',
+    description: `Who holds it: ${keyOrigins.join(', ')}; a connector is labelled as its system. By default a person.`,
+    choices: [...keyOrigins],
+  })
+  origin(value: string) {
+    return value;
+  }
+  @Option({ flags: '--acts-for-persons', description: 'A system names the person who acts in each request.' })
+  actsForPersons() {
+    return true;
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {

@@ -1,59 +1,14 @@
-import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { CommandFactory } from 'nest-commander';
-import { AttributionCommand } from './attribution.command';
-import { BackupCommand } from './backup.command';
-import { CaseFileCommand } from './case-file.command';
-import { CopyLogCommand } from './copy-log.command';
-import { CounterfactualCommand } from './counterfactual.command';
-import { DefinitionsCommand } from './definitions.command';
-import { DemoCommand } from './demo.command';
-import { EventsCommand } from './events.command';
-import { ImportCommand } from './import.command';
-import { KeysCommand } from './keys.command';
-import { OutboxCommand } from './outbox.command';
-import { fail } from './output';
-import { ParkedCommand } from './parked.command';
-import { RebuildCommand } from './rebuild.command';
-import { ReportCommand } from './report.command';
-import { RestoreCommand } from './restore.command';
-import { StartCommand } from './start.command';
-import { StatusCommand } from './status.command';
+import { runCommandLine } from './command-line';
 
-@Module({
-  providers: [
-    StartCommand,
-    DemoCommand,
-    ImportCommand,
-    EventsCommand,
-    CaseFileCommand,
-    ReportCommand,
-    AttributionCommand,
-    RebuildCommand,
-    StatusCommand,
-    ParkedCommand,
-    OutboxCommand,
-    KeysCommand,
-    DefinitionsCommand,
-    CounterfactualCommand,
-    BackupCommand,
-    RestoreCommand,
-    CopyLogCommand,
-  ],
-})
-class CliModule {}
+const UNFINISHED = 3;
 
-const main = async (): Promise<void> => {
-  try {
-    await CommandFactory.run(CliModule, {
-      logger: ['error', 'fatal'],
-      cliName: 'baton',
-      errorHandler: fail,
-      serviceErrorHandler: fail,
-    });
-  } catch (error) {
-    fail(error as Error);
-  }
-};
+// Stays where the event loop runs dry before the command has ended: that is no success.
+process.exitCode = UNFINISHED;
+process.once('beforeExit', (code) => {
+  if (code === UNFINISHED)
+    process.stderr.write('cli/unfinished: The command stopped before it had ended; run it again.\n');
+});
 
-void main();
+void runCommandLine(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

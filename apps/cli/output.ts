@@ -1,11 +1,33 @@
 import { BatonError, formatMoney, type Money } from '@baton/kernel';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import { terminal } from './terminal';
+
+/**
+ * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
+ * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
+ */
+export const visible = (text: string): string =>
+  text.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
+export const print = (text: string): boolean => terminal().stdout.write(visible(text));
+
+export const line = (text: string): void => {
+  print(`${text}\n`);
+};
+
+/** Prints a line that is no part of the answer, on standard error. */
+export const warn = (text: string): void => {
+  terminal().stderr.write(`${visible(text)}\n`);
+};
 
 /** Prints one JSON document as the whole answer. */
-export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-};
+export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
 /** Prints a table; numbers to the right. */
 export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
@@ -19,12 +41,8 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
-  process.stdout.write(`${table.toString()}\n`);
-};
-
-export const line = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : visible(String(cell)))));
+  line(table.toString());
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
@@ -40,12 +58,10 @@ export const fail = (error: Error): void => {
   // What commander itself says (an unknown option, the help) is printed by it already.
   const printed = 'exitCode' in error;
   if (!printed)
-    process.stderr.write(
-      known
-        ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}\n`
-        : `internal/fault: ${error.stack}\n`,
+    warn(
+      known ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}` : `internal/fault: ${error.stack}`,
     );
-  process.exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
+  terminal().exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
 };
 
 const PLAIN_LINE_MS = 2_000;
@@ -59,8 +75,9 @@ export class Progress {
     private readonly what: string,
     private total?: number,
   ) {
-    if (!process.stderr.isTTY) return;
-    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: process.stderr });
+    const { stderr } = terminal();
+    if (!stderr.isTTY) return;
+    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: stderr });
     this.bar.start(total ?? 0, 0);
   }
 
@@ -71,7 +88,7 @@ export class Progress {
       this.bar.update(value);
     } else if (Date.now() - this.told > PLAIN_LINE_MS) {
       this.told = Date.now();
-      process.stderr.write(`${this.what}: ${value}${total ? ` of ${total}` : ''}\n`);
+      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''}`);
     }
   }
 

@@ -2,6 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, type Parked } from '@baton/kernel';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
+import { terminal } from './terminal';
 
 interface Options {
   json?: boolean;
@@ -30,7 +31,7 @@ export class ParkedCommand extends CommandRunner {
       const waits = await session.runner[decide](follower!, sequence!, localActor());
       if (json) printJson({ follower, sequence, waits: waits ?? null });
       else line(waits ? `${sequence} still waits: ${waits.code}, event ${waits.eventId}` : `${sequence} goes on.`);
-      if (waits) process.exitCode = 1;
+      if (waits) terminal().exitCode = 1;
     });
   }
 

@@ -1,10 +1,10 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, Refused } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
-import { readConfig } from '@baton/platform/config';
 import { SystemClock } from '@baton/platform/platform.module';
 import { line, printJson } from './output';
 import { Session } from './session';
+import { configOfTerminal } from './terminal';
 
 @Command({
   name: 'restore',
@@ -15,11 +15,11 @@ import { Session } from './session';
 export class RestoreCommand extends CommandRunner {
   async run([folder]: string[], { json }: { json?: boolean }): Promise<void> {
     if (!folder) throw new Refused('cli/argument-missing', 'Name the backup: baton restore <folder>', 'folder');
-    const config = readConfig();
+    const config = configOfTerminal();
     const manifest = await restore(folder, config, new SystemClock());
     const { events, position } = manifest;
     await Session.use(async (session) => {
-      await restorePolicies(session.app.get(Documents), manifest, session.clock);
+      await restorePolicies(session.app.get(Documents), manifest);
       await session.catchUp();
     }, config);
     if (json) printJson({ events, position, takenAt: manifest.takenAt });

@@ -13,10 +13,11 @@ import {
   type Position,
   type To,
 } from '@baton/kernel';
-import { readConfig, type Config } from '@baton/platform/config';
+import type { Config } from '@baton/platform/config';
 import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
 import { BatonModule } from '../contexts';
+import { configOfTerminal } from './terminal';
 
 /** Baton without its edge, for the time of one command line. */
 export class Session {
@@ -28,7 +29,7 @@ export class Session {
   ) {}
 
   /** Opens the configured stores, works, and closes them again, whatever happens. */
-  static async use<T>(work: (session: Session) => Promise<T>, config = readConfig()): Promise<T> {
+  static async use<T>(work: (session: Session) => Promise<T>, config = configOfTerminal()): Promise<T> {
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
     const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet), { logger: ['error', 'fatal'] });

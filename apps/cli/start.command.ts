@@ -2,10 +2,10 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import type { INestApplicationContext } from '@nestjs/common';
 import { EventLog, START } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
-import { readConfig } from '@baton/platform/config';
 import { serve } from '../api/serve';
 import { line, printJson } from './output';
 import { localActor } from './session';
+import { configOfTerminal } from './terminal';
 
 /** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
 export const firstKey = async (app: INestApplicationContext): Promise<string | undefined> => {
@@ -16,7 +16,7 @@ export const firstKey = async (app: INestApplicationContext): Promise<string | u
 
 /** Serves until the process is told to stop. */
 export const serveUntilStopped = async (json: boolean): Promise<void> => {
-  const config = readConfig();
+  const config = configOfTerminal();
   const app = await serve(config);
   const token = config.eventStoreUrl ? undefined : await firstKey(app);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');

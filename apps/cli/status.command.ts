@@ -2,6 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Progress } from '@baton/platform/health';
 import { line, printJson, printTable } from './output';
 import { Session } from './session';
+import { terminal } from './terminal';
 
 @Command({ name: 'status', description: 'How far every read model and policy has followed the log.' })
 export class StatusCommand extends CommandRunner {
@@ -30,7 +31,7 @@ export class StatusCommand extends CommandRunner {
             complete ? `${follower}: complete up to ${position}` : `${follower}: saw ${counted} of ${expected} events`,
           );
       }
-      if (completeness.some(({ complete }) => !complete)) process.exitCode = 1;
+      if (completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
     });
   }
 

@@ -1,5 +1,5 @@
-import { Global, Module } from '@nestjs/common';
-import { DefinitionSource, Journal, type ContextParts } from '@baton/kernel';
+import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
+import { DefinitionSource, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
 import { definitions } from './read/definitions/definitions.projection';
 import { DefinitionsResolver } from './read/definitions/definitions.resolver';
@@ -20,14 +20,22 @@ export const definitionsParts: ContextParts = {
 @Module({
   providers: [
     {
-      provide: DefinitionSource,
-      useFactory: (journal: Journal) => new LogDefinitions(journal),
-      inject: [Journal],
+      provide: LogDefinitions,
+      useFactory: (journal: Journal, log: EventLog) => new LogDefinitions(journal, log),
+      inject: [Journal, EventLog],
     },
+    { provide: DefinitionSource, useExisting: LogDefinitions },
     DefinitionHandler,
     DefinitionsResolver,
     mutationsOf(ToDefinition, definitionCommands),
   ],
   exports: [DefinitionSource],
 })
-export class DefinitionsModule {}
+export class DefinitionsModule implements BeforeApplicationShutdown {
+  constructor(private readonly definitions: LogDefinitions) {}
+
+  /** Before the log is closed. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.definitions.close();
+  }
+}

@@ -74,6 +74,7 @@ export {
   type Touches,
   type TouchMatch,
 } from './write/definition/touches.rules';
+export { type StageMap } from './write/definition/stage-map.rules';
 export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
 export {
   bodyFault,

@@ -9,8 +9,12 @@ export type Role = (typeof roles)[number];
 
 /** Who sends a command, and what it follows from. */
 export interface CommandMeta {
-  /** Chosen by the caller; the same id with the same body is answered as the first time. */
+  /** Chosen by the sender; the same id with the same body is answered as the first time. */
   readonly commandId: string;
+  /**
+   * Who sends it, by a name that outlives keys: a person, `connector:<name>`, `import:<mapping>`, `policy:<name>`,
+   * `effect:<target>` or `clock`. Its command ids are its own: those of one actor never answer another.
+   */
   readonly actor: string;
   readonly origin: 'person' | 'system' | 'connector';
   /** When it happened, if not now: imports, policies, late touches. It is the decider's `now`. */
@@ -25,6 +29,13 @@ export interface CommandMeta {
   /** The client read the stream at this revision and wants nothing decided on another one. */
   readonly expectedRevision?: number;
 }
+
+/** A command among all of its stream: ids of different senders are different. */
+export const commandKeyOf = ({ actor, commandId }: Pick<CommandMeta, 'actor' | 'commandId'>): string =>
+  `${actor}\n${commandId}`;
+
+/** Baton itself: its command ids follow from the log, so that whoever knew one could take its place. */
+export const isInternalActor = (actor: string): boolean => /^(policy:|effect:|clock$)/.test(actor);
 
 /** A command type as written: who may send it, what it does, and its fields. Without `allow` only Baton sends it. */
 export type CommandSpec = {

@@ -60,7 +60,7 @@ export interface AnyEvent {
 
 /** Who caused an event, when it happened, and by which command. */
 export interface EventMeta {
-  /** Id of the person, policy or connector; never empty. */
+  /** Who sent the command, as `CommandMeta.actor` says; never empty. */
   readonly actor: string;
   readonly origin: 'person' | 'system' | 'connector';
   readonly occurredAt: Instant;

@@ -1,10 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
-import type { AnyCommand, CommandMeta, Commands } from './command';
+import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
-import type { Clock, NewEvent, Position, StoredEvent } from './ports';
+import {
+  START,
+  type Appended,
+  type AppendOptions,
+  type Clock,
+  type NewEvent,
+  type Position,
+  type StoredEvent,
+} from './ports';
 import type { Json } from './schema';
 import type { Sealed } from './sealed';
 import type { Instant } from './time';
@@ -24,9 +32,20 @@ export class Accepted {
   ) {}
 }
 
-/** Definitions as of any instant, or by the number of their version, read from their streams to the tip. */
+/** The version of a kind in force at an instant, or by its number. */
+export type DefinitionAt = (kind: string, at: Instant | number) => Definition | undefined;
+
+/** Definitions as of any instant, or by the number of their version. */
 export abstract class DefinitionSource {
-  abstract at(kinds: readonly string[]): Promise<(kind: string, at: Instant | number) => Definition | undefined>;
+  /**
+   * @param decidingAt the present, for a live decision: what another process agreed to less than five seconds before is
+   *   not in force yet, so that all processes change over at one instant. Without it all that is recorded counts
+   * @param fresh reads what was recorded up to this call, however lately the log was followed to its end
+   */
+  abstract at(
+    kinds: readonly string[],
+    { decidingAt, fresh }?: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean },
+  ): Promise<DefinitionAt>;
 }
 
 /** No definitions at all: for aggregates that use none, and for tests. */
@@ -42,11 +61,12 @@ interface Decided {
   readonly revision: number;
   readonly events: number;
 }
-interface StreamState {
-  state: unknown;
-  revision: number;
-  position: Position;
-  /** Every command id that this stream has decided. */
+/** What a stream has come to; `revision` -1 where it is not known to exist. */
+interface StreamState<S = unknown> {
+  readonly state: S;
+  readonly revision: number;
+  readonly position: Position;
+  /** Every command that this stream has decided up to that revision, by `commandKeyOf`. */
   readonly decided: Map<string, Decided>;
 }
 
@@ -57,7 +77,8 @@ export abstract class Journal {
     stream: string,
     facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
-  ): Promise<{ position: Position; revision: number }>;
+    options?: AppendOptions,
+  ): Promise<Appended>;
   /** Events of a stream, upcast and checked; personal fields are sealed. */
   abstract read(stream: string, from?: number): Promise<readonly Recorded[]>;
   /** Upcasts and checks stored events. */
@@ -82,25 +103,29 @@ export abstract class Journal {
   ): Promise<string | Refused>;
 }
 
+const KEPT_COMMANDS = 500_000;
+
 /** What decisions need around them: time, definitions, and the decided state of recent streams. */
 export class DecisionContext {
-  readonly streams: LRUCache<string, StreamState>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly streams: LRUCache<string, StreamState<any>>;
   readonly queues = new Map<string, Promise<unknown>>();
+  /** @param keptCommands bounds the memory of decided streams: a stream counts as its commands, and eight more */
   constructor(
     readonly clock: Clock,
     readonly definitions: DefinitionSource = new NoDefinitions(),
-    cachedStreams = 20_000,
+    keptCommands = KEPT_COMMANDS,
   ) {
-    this.streams = new LRUCache({ max: cachedStreams });
+    this.streams = new LRUCache({ maxSize: keptCommands, sizeCalculation: ({ decided }) => decided.size + 8 });
   }
 }
 
 const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
-const ATTEMPTS = 5;
+const REPEATS = 5;
 
-/** The id of a command's nth event: the same command on the same stream writes the same ids. */
-export const eventIdOf = (stream: string, commandId: string, index: number): string =>
-  uuidv5(`${stream}\n${commandId}\n${index}`, EVENT_IDS);
+/** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
+export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
+  uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
 export const checkCommand = (
@@ -114,10 +139,13 @@ export const checkCommand = (
 };
 
 /**
- * Runs one command on one stream: loads or reuses the decided state, lets due time pass, decides, appends. Commands of
- * one stream run one after the other; a conflict with another process decides again on the newer state.
+ * Runs one command on one stream: takes its state as it is known here, lets due time pass, decides, and appends where
+ * that state ends; a stream that is not known is taken for new. A refusal and an empty decision are given only after
+ * newer events were read, and so is what another process made of the same command. Commands of one stream run one after
+ * the other; a conflict with another process decides again on the newer state.
  * @param id of the aggregate; the stream is `<aggregate>-<id>`
- * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then
+ * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then. Refused
+ *   `command/id-reused` for a command id that its sender used for another body, `command/reserved-actor`
  * @throws Conflict `log/busy-stream` after five lost races; what the log throws
  */
 export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
@@ -127,10 +155,22 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
+  const { actor, origin } = command.meta;
+  if (origin !== 'system' && isInternalActor(actor))
+    return Promise.resolve(
+      new Refused('command/reserved-actor', `${actor} is Baton itself; use your own name.`, 'actor'),
+    );
   const stream = `${decider.commands.aggregate}-${id}`;
-  const turn = (context.queues.get(stream) ?? Promise.resolve()).then(() =>
-    decideOn(journal, decider, stream, id, command, context),
-  );
+  const turn = (context.queues.get(stream) ?? Promise.resolve()).then(async () => {
+    const invalid = checkCommand(decider.commands, command);
+    if (invalid) return invalid;
+    try {
+      return await decideOn(journal, decider, stream, id, command, context);
+    } catch (error) {
+      context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
+      throw error;
+    }
+  });
   const settled = turn.catch(() => undefined);
   context.queues.set(stream, settled);
   void settled.then(() => context.queues.get(stream) === settled && context.queues.delete(stream));
@@ -145,77 +185,94 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
-  const invalid = checkCommand(decider.commands, command);
-  if (invalid) return invalid;
   const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
-  const now = command.meta.occurredAt ?? context.clock.now();
   const mode = command.meta.mode ?? 'live';
-  const definitionAt = decider.uses.length > 0 ? await context.definitions.at(decider.uses) : () => undefined;
-  const at = (instant: Instant, before: number): Context => ({
-    now: instant,
-    mode,
-    definition: (kind, version) => definitionAt(kind, version ?? instant),
-    idOf: (index) => eventIdOf(stream, command.meta.commandId, before + index),
-  });
-
-  let known = context.streams.get(stream);
-  let fresh = false;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (!known || attempt > 0) {
-      known = await load(journal, decider, stream, known);
-      context.streams.set(stream, known);
-      fresh = true;
-    }
-    const before = known.decided.get(command.meta.commandId);
-    if (before) {
-      const hash = await hashOf(before.hash);
-      if (hash instanceof Refused) return hash;
-      return before.hash === hash
-        ? new Accepted(id, before.position, before.revision, before.events, true)
-        : new Refused(
-            'command/id-reused',
-            'This command id was used for another command; choose a new one.',
-            'commandId',
-          );
-    }
-
-    const result = expected(command.meta, known.revision) ?? decideFacts(decider, known.state as S, command, at, now);
-    if (result instanceof Refused || result.length === 0) {
-      // A cached state may be behind another process: only the newest state may say no or nothing.
-      if (!fresh) {
-        attempt--;
-        fresh = true;
-        known = await load(journal, decider, stream, known);
-        context.streams.set(stream, known);
-        continue;
-      }
-      return result instanceof Refused ? result : new Accepted(id, known.position, known.revision, 0, false);
-    }
-    const hash = await hashOf();
+  let known: StreamState<S> = context.streams.get(stream) ?? unread(decider);
+  const readOn = async () => context.streams.set(stream, (known = await load(journal, decider, stream, known)));
+  for (let repeats = 0, read = false; ;) {
+    const before = await answerOf(known, id, command.meta, hashOf);
+    if (before) return before;
+    const now = command.meta.occurredAt ?? context.clock.now();
+    const result =
+      expected(command.meta, known.revision) ??
+      (await decideFacts(decider, known.state, command, { stream, now, mode, context }));
+    const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
     if (hash instanceof Refused) return hash;
-    const appended = toEvents(stream, command.meta, hash, mode, now, result);
-    try {
-      const { position, revision } = await journal.append(
-        stream,
-        appended,
-        known.revision < 0 ? 'none' : known.revision,
-      );
-      let state = known.state as S;
-      for (const event of appended) state = decider.evolve(state, happened(event) as Happened<E>);
-      known.decided.set(command.meta.commandId, { hash, position, revision, events: appended.length });
-      known.state = state;
-      known.revision = revision;
-      known.position = position;
-      return new Accepted(id, position, revision, appended.length, false);
-    } catch (error) {
-      if (error instanceof Refused) return error; // too large for the log, or about an erased person
-      if (!(error instanceof Conflict && error.code === 'log/wrong-revision')) {
-        context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
-        throw error;
-      }
-    }
+    const made = result instanceof Refused ? [] : toEvents(stream, command.meta, hash, mode, now, result);
+    const answer =
+      result instanceof Refused || made.length === 0
+        ? result
+        : await appendAfter(journal, stream, made, known.revision);
+    if (answer === 'overtaken') {
+      if (++repeats > REPEATS)
+        throw new Conflict('log/busy-stream', 'Others keep writing to this stream; send the command again.');
+    } else if ('repeated' in answer) {
+      context.streams.set(stream, advanced(decider, known, made, answer));
+      return new Accepted(id, answer.position, answer.revision, made.length, false);
+    } else if (read)
+      return answer instanceof Refused ? answer : new Accepted(id, known.position, known.revision, 0, false);
+    await readOn();
+    read = true;
   }
-  throw new Conflict('log/busy-stream', 'Others keep writing to this stream; send the command again.');
+};
+
+const unread = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S, C, E>): StreamState<S> => ({
+  state: decider.initialState(),
+  revision: -1,
+  position: START,
+  decided: new Map(),
+});
+
+/** What a command is answered that its stream has decided already. */
+const answerOf = async (
+  { decided }: StreamState,
+  id: string,
+  meta: CommandMeta,
+  hashOf: (like: string) => Promise<string | Refused>,
+): Promise<Outcome | undefined> => {
+  const before = decided.get(commandKeyOf(meta));
+  if (!before) return undefined;
+  // A policy that decides on an event again may have seen more by then; it is answered as the first time.
+  const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
+  if (hash instanceof Refused) return hash;
+  return before.hash === hash
+    ? new Accepted(id, before.position, before.revision, before.events, true)
+    : new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
+};
+
+/**
+ * @returns Refused for what the log never takes: too large, or about an erased person; `overtaken` where others wrote
+ * first, perhaps this very command: what they made of it counts
+ */
+const appendAfter = async (
+  journal: Journal,
+  stream: string,
+  events: Parameters<Journal['append']>[1],
+  revision: number,
+): Promise<Appended | Refused | 'overtaken'> => {
+  try {
+    // The known state holds every command of the stream up to that revision, and event ids are made of them.
+    const checked = { checked: true };
+    const appended = await journal.append(stream, events, revision < 0 ? 'none' : revision, checked);
+    return appended.repeated ? 'overtaken' : appended;
+  } catch (error) {
+    if (error instanceof Refused) return error;
+    if (error instanceof Conflict && error.code === 'log/wrong-revision') return 'overtaken';
+    throw error;
+  }
+};
+
+/** The state after what was written. */
+const advanced = <S, C extends AnyCommand, E extends AnyEvent>(
+  decider: Decider<S, C, E>,
+  known: StreamState<S>,
+  made: ReturnType<typeof toEvents>,
+  { position, revision }: Appended,
+): StreamState<S> => {
+  const { meta } = made[0]!;
+  known.decided.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
+  const state = made.reduce((before, event) => decider.evolve(before, happened(event) as Happened<E>), known.state);
+  return { state, revision, position, decided: known.decided };
 };
 
 const happened = ({
@@ -244,13 +301,51 @@ const expected = ({ expectedRevision }: CommandMeta, revision: number): Refused 
       )
     : undefined;
 
-const decideFacts = <S, C extends AnyCommand, E extends AnyEvent>(
+interface Deciding {
+  readonly stream: string;
+  readonly now: Instant;
+  readonly mode: 'live' | 'backfill';
+  readonly context: DecisionContext;
+}
+
+/**
+ * What a command causes, after what time alone has caused. A version that the state names and that is not known here is
+ * asked of the log: another process may have decided by it.
+ */
+const decideFacts = async <S, C extends AnyCommand, E extends AnyEvent>(
+  decider: Decider<S, C, E>,
+  state: S,
+  command: C,
+  deciding: Deciding,
+): Promise<readonly Fact<E>[] | Refused> => {
+  const { mode, context } = deciding;
+  if (decider.uses.length === 0) return factsOf(decider, state, command, deciding, () => undefined);
+  const decidingAt = mode === 'live' ? context.clock.now() : undefined;
+  let missed = false;
+  const known = await context.definitions.at(decider.uses, { decidingAt });
+  const facts = factsOf(decider, state, command, deciding, (kind, at) => {
+    const found = known(kind, at);
+    missed ||= !found && typeof at === 'number' && at > 0;
+    return found;
+  });
+  if (!missed) return facts;
+  const newer = await context.definitions.at(decider.uses, { decidingAt, fresh: true });
+  return factsOf(decider, state, command, deciding, newer);
+};
+
+const factsOf = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   start: S,
   command: C,
-  at: (instant: Instant, before: number) => Context,
-  now: Instant,
+  { stream, now, mode }: Deciding,
+  definitionAt: DefinitionAt,
 ): readonly Fact<E>[] | Refused => {
+  const at = (instant: Instant, before: number): Context => ({
+    now: instant,
+    mode,
+    definition: (kind, version) => definitionAt(kind, version ?? instant),
+    idOf: (index) => eventIdOf(stream, command.meta, before + index),
+  });
   const facts: Fact<E>[] = [];
   let state = start;
   for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
@@ -274,7 +369,7 @@ const toEvents = <E extends AnyEvent>(
   facts: readonly Fact<E>[],
 ) =>
   facts.map(({ type, data, occurredAt }, index) => ({
-    id: eventIdOf(stream, meta.commandId, index),
+    id: eventIdOf(stream, meta, index),
     type,
     data: data as unknown,
     meta: {
@@ -289,20 +384,20 @@ const toEvents = <E extends AnyEvent>(
     },
   }));
 
+/** What is known, with the events after it. */
 const load = async <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
   decider: Decider<S, C, E>,
   stream: string,
-  known: StreamState | undefined,
-): Promise<StreamState> => {
-  const next: StreamState = known ?? { state: decider.initialState(), revision: -1, position: '', decided: new Map() };
-  for (const event of await journal.read(stream, next.revision + 1)) {
-    next.state = decider.evolve(next.state as S, event as unknown as Happened<E>);
-    const { commandId, commandHash: hash } = event.meta;
-    const events = (next.decided.get(commandId)?.events ?? 0) + 1;
-    next.decided.set(commandId, { hash, position: event.position, revision: event.revision, events });
-    next.revision = event.revision;
-    next.position = event.position;
+  known: StreamState<S>,
+): Promise<StreamState<S>> => {
+  let { state, revision, position } = known;
+  for (const event of await journal.read(stream, revision + 1)) {
+    state = decider.evolve(state, event as unknown as Happened<E>);
+    const key = commandKeyOf(event.meta);
+    const events = (known.decided.get(key)?.events ?? 0) + 1;
+    ({ revision, position } = event);
+    known.decided.set(key, { hash: event.meta.commandHash, position, revision, events });
   }
-  return next;
+  return { state, revision, position, decided: known.decided };
 };

@@ -28,9 +28,24 @@ export interface StoredEvent extends NewEvent {
   readonly recordedAt: Instant;
 }
 
+/**
+ * Whether the server of a store answers: an outage is a state of the link to it, not a fault of what was sent. It begins
+ * with the first call that is not answered and ends when the server answers a probe; nobody need call for that.
+ */
+export type Availability =
+  | { readonly state: 'available' }
+  | { readonly state: 'unavailable'; /** When the outage was noticed. */ readonly since: Instant };
+
 /** The revision that a stream must be at: a number, `none` for a new stream, `any` for no check. */
 export type Expected = number | 'none' | 'any';
-export interface Append {
+export interface AppendOptions {
+  /**
+   * The caller has read the stream up to `expected` and knows that none of these event ids stands there. Without it a
+   * store that cannot tell by itself reads the stream first. Means nothing with `any`.
+   */
+  readonly checked?: boolean;
+}
+export interface Append extends AppendOptions {
   readonly stream: string;
   readonly events: readonly NewEvent[];
   readonly expected: Expected;
@@ -39,6 +54,8 @@ export interface Appended {
   /** Of the last event. */
   readonly position: Position;
   readonly revision: number;
+  /** The events stood there already, by an earlier append or another process: this call has written nothing. */
+  readonly repeated: boolean;
 }
 export interface Filter {
   /** Only these event types; undefined: all. */
@@ -54,15 +71,24 @@ export interface Page {
 
 /**
  * The one place where facts are kept. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`.
- * Every call has a deadline and throws `log/unavailable` (a Conflict of nobody: retry) when it passes.
+ * Every call has a deadline, which begins when it is sent, and throws `log/unavailable` (a Conflict of nobody: retry)
+ * when it passes: within six seconds, and within about one where the outage is known already.
  */
 export abstract class EventLog {
   /**
-   * Appends all events of one stream, or none. An append that was already made (same first id) answers as then.
-   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`
+   * Appends all events of one stream, or none. No event id is ever written twice, whatever is expected: an append that
+   * was already made (exactly these ids, one after the other) answers as then, and says so: what stands there may differ
+   * from what was sent, because another process may have decided at another moment. One that repeats only some of its ids
+   * is a conflict.
+   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`, or holds a part of the events
    * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
    */
-  abstract append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended>;
+  abstract append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: Expected,
+    options?: AppendOptions,
+  ): Promise<Appended>;
   /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
   abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
   /** The events of a stream from a revision on, oldest first; [] when there is no such stream. */
@@ -77,6 +103,13 @@ export abstract class EventLog {
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
+  /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
+  async refusal(): Promise<string | undefined> {
+    return undefined;
+  }
+  /** As of now; a log of this process is always available. */
+  abstract availability(): Availability;
+  /** Ends what is under way (calls throw `log/unavailable`, followers end) and resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 
@@ -121,7 +154,11 @@ export interface Aggregate {
   readonly by: readonly By[];
   readonly measures: Readonly<Record<string, Measure>>;
 }
-/** One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Sum of nothing: 0. */
+/**
+ * One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Null and missing values
+ * are counted by `count` and passed over by the others: a sum of nothing else is 0, a `min` or `max` of nothing else is
+ * null. (In an order null is the smallest value; it is never a minimum.)
+ */
 export interface Group {
   readonly keys: readonly Scalar[];
   readonly values: Readonly<Record<string, number | string | null>>;
@@ -203,14 +240,30 @@ export abstract class Documents {
   abstract drop(generation: string): Promise<void>;
   /** The generations that exist, with documents or a checkpoint. */
   abstract generations(): Promise<readonly string[]>;
+  /** The generation in use of each read model that has one. */
+  abstract actives(): Promise<ReadonlyMap<string, string>>;
   /**
-   * Takes or renews a lease: a fence whose token rises with every change of holder; undefined while another holds it.
-   * @param holder `host:pid:random`; @param ttlMs how long it holds without renewal
+   * Raises the beat of a process: a number that others watch. No store looks at a clock for it.
+   * @param holder `host:pid:random`, used by one process only; @param begins there is none yet, or it is not known
+   * @returns the number; undefined where somebody has ended the beat: its process holds nothing any more, for ever
    */
-  abstract lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined>;
+  abstract beat(holder: string, begins: boolean): Promise<number | undefined>;
+  /**
+   * Ends the beat of a process, where it still stands at that number; without one, whatever it stands at. What the
+   * process held is then free. @returns did this call end it?
+   */
+  abstract endBeat(holder: string, number?: number): Promise<boolean>;
+  /**
+   * Takes a lease that nobody holds whose beat goes on: a fence whose token rises with every change of holder. The holder
+   * gets its own again; undefined while another holds it.
+   */
+  abstract lease(lease: string, holder: string): Promise<Fence | undefined>;
   abstract release(lease: string, holder: string): Promise<void>;
-  /** Who holds a lease at that instant. */
-  abstract holder(lease: string, now: Instant): Promise<string | undefined>;
+  /** The leases that are held, by whom, and how far their beats have come. */
+  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
+  /** As of now; a store of this process is always available. */
+  abstract availability(): Availability;
+  /** Resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 
@@ -230,6 +283,9 @@ export abstract class KeyStore {
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /** As of now; a store of this process is always available. */
+  abstract availability(): Availability;
+  /** Resolves within seconds, always. */
   abstract close(): Promise<void>;
 }
 

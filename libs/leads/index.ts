@@ -23,6 +23,7 @@ export {
 export { findLead, isCaptured } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
+export { mergesEvents, ToMerges, type MergesEvent } from './write/merges/merges.events';
 export { lift, type Became, type Lift, type LiftQuestion, type LiftRow } from './read/lift/lift.query';
 export { leadProbability, type Probability } from './read/lift/probability.query';
 export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';

@@ -34,12 +34,14 @@ import { FeedbackHandler } from './write/feedback/feedback.handler';
 import { identityEvents } from './write/identity/identity.events';
 import { leadCommands, leadEvents, ToLead } from './write/lead/lead.events';
 import { LeadHandler } from './write/lead/lead.handler';
+import { mergesEvents } from './write/merges/merges.events';
+import { MergesHandler } from './write/merges/merges.handler';
 import { routingCommands, routingEvents, ToRouting } from './write/routing/routing.events';
 import { RoutingHandler } from './write/routing/routing.handler';
 
 export const leadsParts: ContextParts = {
   name: 'leads',
-  events: [leadEvents, erasureEvents, identityEvents, routingEvents, feedbackEvents],
+  events: [leadEvents, erasureEvents, identityEvents, mergesEvents, routingEvents, feedbackEvents],
   projections: [
     leads,
     leadsDue,
@@ -62,6 +64,7 @@ export const leadsParts: ContextParts = {
     FeedbackResolver,
     mutationsOf(ToFeedback, feedbackCommands),
     LeadHandler,
+    MergesHandler,
     LeadsResolver,
     LeadFileResolver,
     HandoffResolver,

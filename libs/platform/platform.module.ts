@@ -21,7 +21,7 @@ import type { Logger } from 'pino';
 import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
 import { EmbeddedDocuments, ReadModels } from './documents';
-import { EmbeddedEventLog, SealedJournal } from './event-log';
+import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
 import { privateFolder } from './private-files';
@@ -58,7 +58,7 @@ export const openStores = async (config: Config, clock: Clock): Promise<Stores> 
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = config.eventStoreUrl
     ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(file('log.db'), clock);
+    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
   if (!config.mongoUrl)
     return {
       log,

@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FixedClock } from '@baton/kernel/testing';
+import { backUp, openLog, restore } from './backup';
 import { readConfig } from './config';
 import { openStores } from './platform.module';
 import { openDatabase } from './sqlite';
@@ -43,5 +44,28 @@ describe('the data folder', () => {
     chmodSync(folder, 0o755);
     expected(await open(folder));
     wal.close();
+  });
+
+  it('become so where a log is copied to, a backup goes and one is restored', async () => {
+    const emptyFolder = (name: string) => {
+      mkdirSync(join(root, name), { mode: 0o755 });
+      return join(root, name);
+    };
+    const clock = new FixedClock();
+    const [copy, backup, restored] = [emptyFolder('copy'), emptyFolder('backup'), emptyFolder('restored')];
+    await (await openLog(copy, clock, { create: true })).close();
+    const config = readConfig({ BATON_DATA_DIR: join(root, 'new') });
+    const { log, documents, keys } = await openStores(config, clock);
+    const before = process.umask(0);
+    try {
+      await backUp(backup, config, documents, clock, { withMasterKey: true });
+      await restore(backup, readConfig({ BATON_DATA_DIR: restored }), clock);
+    } finally {
+      process.umask(before);
+      for (const store of [log, documents, keys]) await store.close();
+    }
+    for (const folder of [copy, backup, restored])
+      expect([modeOf(folder), ...modesIn(folder).filter((line) => !line.endsWith(' 600'))]).toEqual(['700']);
+    expect(readdirSync(backup).sort()).toEqual(['keys.db', 'log.db', 'manifest.json', 'master.key']);
   });
 });

@@ -304,8 +304,15 @@ export const rules = {
   cycles,
 } satisfies Record<string, Rule>;
 
+/** Each file is parsed once, however many rules look at it. */
+const factsBySource = new WeakMap<Source, Facts>();
+
 /** @returns what breaks any rule, or one of them */
 export const violationsOf = (sources: readonly Source[], only?: keyof typeof rules): readonly Violation[] => {
-  const facts = sources.map(factsOf);
+  const facts = sources.map((source) => {
+    const known = factsBySource.get(source) ?? factsOf(source);
+    factsBySource.set(source, known);
+    return known;
+  });
   return (only ? [rules[only]] : Object.values(rules)).flatMap((rule) => rule(facts));
 };

@@ -2,12 +2,16 @@ import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Role } from '@baton/kernel';
+import { Clock, type Role } from '@baton/kernel';
+import { LogDefinitions } from '@baton/definitions';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner, type Sender } from '@baton/platform/runner';
 import { serve } from '../../apps/api/serve';
+import { runCommandLine } from '../../apps/cli/command-line';
+import { onTerminal } from '../../apps/cli/terminal';
 
 export const root = resolve(__dirname, '..', '..');
 const launcher = join(root, 'apps', 'cli', 'baton.js');
@@ -30,8 +34,52 @@ export const onServers = (dataDir: string, variables: Record<string, string>): v
   servers.set(dataDir, variables);
 };
 
-/** Runs `baton` as a user would, in a folder of its own. */
-export const baton = (dataDir: string, ...args: string[]): SpawnSyncReturns<string> =>
+/** What a command line printed, and its exit code. */
+export interface Printed {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Keeps what is printed while some work runs. @returns it, with the exit code that the work set */
+export const printedBy = async (
+  work: () => Promise<unknown>,
+  variables?: Readonly<Record<string, string | undefined>>,
+): Promise<Printed> => {
+  const kept = () => {
+    const chunks: Buffer[] = [];
+    const write = (chunk: Buffer, _: string, done: () => void) => (chunks.push(chunk), done());
+    return { stream: new Writable({ write, decodeStrings: true }), text: () => Buffer.concat(chunks).toString() };
+  };
+  const [stdout, stderr] = [kept(), kept()];
+  const own = { stdout: stdout.stream, stderr: stderr.stream, environment: variables, exitCode: 0 };
+  await onTerminal(own, work);
+  return { status: own.exitCode, stdout: stdout.text(), stderr: stderr.text() };
+};
+
+/**
+ * Runs a command line of Baton in this process, in a folder of its own: a process takes seconds to load.
+ * One at a time, because the folder of the process is changed meanwhile.
+ */
+export const baton = async (dataDir: string, ...args: string[]): Promise<Printed> => {
+  const before = process.cwd();
+  process.chdir(dataDir);
+  try {
+    return await printedBy(() => runCommandLine(args), { ...environment(dataDir), BATON_LOG_LEVEL: 'silent' });
+  } finally {
+    process.chdir(before);
+  }
+};
+
+/** The JSON answer of a `baton` command that must succeed. */
+export const batonJson = async <T>(dataDir: string, ...args: string[]): Promise<T> => {
+  const { status, stdout, stderr } = await baton(dataDir, ...args, '--json');
+  if (status !== 0) throw new Error(`baton ${args.join(' ')}: exit ${status}\n${stderr}`);
+  return JSON.parse(stdout) as T;
+};
+
+/** Runs `baton` as a user would, in a process of its own. */
+export const batonProcess = (dataDir: string, ...args: string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [launcher, ...args], {
     cwd: dataDir,
     env: environment(dataDir),
@@ -39,14 +87,7 @@ export const baton = (dataDir: string, ...args: string[]): SpawnSyncReturns<stri
     maxBuffer: 256 * 2 ** 20,
   });
 
-/** The JSON answer of a `baton` command that must succeed. */
-export const batonJson = <T>(dataDir: string, ...args: string[]): T => {
-  const { status, stdout, stderr } = baton(dataDir, ...args, '--json');
-  if (status !== 0) throw new Error(`baton ${args.join(' ')}: exit ${status}\n${stderr}`);
-  return JSON.parse(stdout) as T;
-};
-
-/** Starts `baton` and lets it run. */
+/** Starts `baton` in a process of its own and lets it run. */
 export const batonRunning = (dataDir: string, ...args: string[]) =>
   spawn(process.execPath, [launcher, ...args], { cwd: dataDir, env: environment(dataDir) });
 
@@ -93,6 +134,11 @@ export class Served {
   /** Waits until policies and read models have handled everything. */
   settle(): Promise<string> {
     return this.app.get(Runner).catchUp();
+  }
+
+  /** Waits until what other processes agreed decides here: live it does from five seconds after it was recorded. */
+  async agreed(kinds: readonly string[]): Promise<void> {
+    for (const kind of kinds) await this.app.get(LogDefinitions).settle(kind, this.app.get(Clock));
   }
 
   stop(): Promise<void> {

@@ -23,7 +23,9 @@ export const describeWithData = (title: string, names: readonly string[], suite:
     });
   else {
     process.stderr.write(`left out: ${title}: ${reason}\n`);
-    // The data may not be shipped with the source.
-    describe.skip(title, suite);
+    // The body of the suite would read the data, and is not run. The data may not be shipped with the source.
+    describe.skip(title, () => {
+      it('needs its data', () => undefined);
+    });
   }
 };

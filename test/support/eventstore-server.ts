@@ -7,12 +7,15 @@ import {
   AllStreamPosition,
   Empty,
   MaximumAppendSizeExceeded,
+  StreamDeleted,
   StreamIdentifier,
+  Timeout,
   UUID,
   WrongExpectedVersion,
 } from '@eventstore/db-client/generated/shared_pb';
 import { Status } from '@eventstore/db-client/generated/status_pb';
 import {
+  Metadata,
   Server,
   ServerCredentials,
   type sendUnaryData,
@@ -39,13 +42,31 @@ const MOST_BYTES = 1024 * 1024;
 const TICKS_PER_MS = 10_000n;
 const LAST = 2 ** 52;
 
-/** As much of an EventStoreDB as the driver needs to append, to read and to subscribe, over real gRPC; in memory. */
+/**
+ * As much of an EventStoreDB as the driver needs to append, to read and to subscribe, over real gRPC; in memory. It is as
+ * lenient as the server was measured to be: known ids are looked for only where the expected revision does not match.
+ */
 export class EventStoreServer {
   readonly all: Stored[] = [];
-  /** Appends that were answered or should have been. */
-  appends = 0;
+  /** Calls that came in, each once. */
+  readonly calls = { append: 0, readStream: 0, readAll: 0, subscribe: 0 };
   /** Calls for the capabilities that fail from now on. */
   failures = 0;
+  /** How long an append waits for its answer, in milliseconds. */
+  answersAfterMs = 0;
+  /** Where it is set, answers to appends wait here to be sent. */
+  heldAnswers: (() => void)[] | undefined;
+  /** Called when an append was written, before it is answered. */
+  written: () => void = () => undefined;
+  /** Called when a read or a subscription came in. */
+  asked: () => void = () => undefined;
+  /** The most appends that were unanswered at once. */
+  mostAtOnce = 0;
+  private unanswered = 0;
+  private readonly byStream = new Map<string, Stored[]>();
+  private readonly deleted = new Set<string>();
+  /** Reads and subscriptions that the client has neither read to their end nor cancelled. */
+  private readonly open = new Set<Reading>();
   private readonly subscribed = new Set<Reading>();
   private position = 1000;
   private readonly server = new Server({ 'grpc.max_receive_message_length': 20 * MOST_BYTES });
@@ -53,7 +74,7 @@ export class EventStoreServer {
   static async start(): Promise<readonly [server: EventStoreServer, port: number]> {
     const fake = new EventStoreServer();
     fake.server.addService(StreamsService, {
-      read: (call: Reading) => fake.read(call),
+      read: (call: Reading) => void fake.read(call),
       batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => fake.batchAppend(call),
     });
     fake.server.addService(ServerFeaturesService, {
@@ -76,9 +97,24 @@ export class EventStoreServer {
   get subscriptions(): number {
     return this.subscribed.size;
   }
+  get openStreams(): number {
+    return this.open.size;
+  }
   /** Subscriptions that stand are told nothing any more, but their connections live: pings are answered. */
   forget(): void {
     this.subscribed.clear();
+  }
+  /** Ends all subscriptions with an error, as a server does that goes away. */
+  disconnect(): void {
+    for (const call of this.subscribed) call.emit('error', { code: 14, details: 'going away' });
+  }
+  /** Deletes a stream for ever, as the server's own tools do. */
+  tombstone(stream: string): void {
+    this.deleted.add(stream);
+  }
+  /** Something of the server's own that comes between the events. */
+  collectStats(): void {
+    this.store('$stats', { id: randomUUID(), type: '$stats', data: Buffer.from('{}'), metadata: Buffer.from('{}') });
   }
   stop(): void {
     this.server.forceShutdown();
@@ -100,66 +136,104 @@ export class EventStoreServer {
         });
       if (!request.getIsFinal()) return;
       open.delete(id);
+      this.calls.append++;
+      this.mostAtOnce = Math.max(this.mostAtOnce, ++this.unanswered);
       const answer = this.append(batch.options, batch.events);
+      this.written();
       answer.setCorrelationId(request.getCorrelationId()).setStreamIdentifier(batch.options.getStreamIdentifier());
-      this.appends++;
-      call.write(answer);
+      const deadline = batch.options.getDeadline()!.toDate().getTime();
+      const send = () => {
+        this.unanswered--;
+        if (Date.now() > deadline) {
+          const late = refusal('Timeout', new Timeout());
+          late.setCorrelationId(request.getCorrelationId()).setStreamIdentifier(batch.options.getStreamIdentifier());
+          call.write(late);
+        } else call.write(answer);
+      };
+      if (this.heldAnswers) this.heldAnswers.push(send);
+      else if (this.answersAfterMs > 0) setTimeout(send, this.answersAfterMs);
+      else send();
     });
   }
 
-  /** Idempotent as the server is: the same ids at the same expectation answer as before, some of them are a conflict. */
+  /**
+   * At the stream's present revision nothing is looked for. Below it the same ids one after the other are answered as
+   * then, anything else is a conflict. `any` knows only what the server still remembers; this one remembers nothing.
+   */
   private append(options: BatchAppendReq.Options, sent: readonly Sent[]): BatchAppendResp {
     const stream = Buffer.from(options.getStreamIdentifier()!.getStreamName_asU8()).toString();
+    if (this.deleted.has(stream)) return refusal('StreamDeleted', new StreamDeleted());
     if (sent.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0) > MOST_BYTES)
       return refusal('MaximumAppendSizeExceeded', new MaximumAppendSizeExceeded().setMaxappendsize(MOST_BYTES));
-    const events = this.all.filter((event) => event.stream === stream);
-    const any = options.hasAny();
-    const start = any
-      ? events.findIndex(({ id }) => id === sent[0]!.id)
-      : options.hasNoStream()
-        ? 0
-        : Number(options.getStreamPosition()) + 1;
-    if (start >= 0 && sent.every(({ id }, n) => events[start + n]?.id === id))
-      return success(events[start + sent.length - 1]!);
-    const known = sent.some(({ id }) => events.some((event) => event.id === id));
-    if (known || (!any && start !== events.length)) {
+    const events = this.byStream.get(stream) ?? [];
+    const next = options.hasAny() ? events.length : options.hasNoStream() ? 0 : Number(options.getStreamPosition()) + 1;
+    if (next < events.length && sent.every(({ id }, n) => events[next + n]?.id === id))
+      return success(events[next + sent.length - 1]!);
+    if (next !== events.length) {
       const wrong = new WrongExpectedVersion();
       if (events.length > 0) wrong.setCurrentStreamRevision(String(events.length - 1));
       return refusal('WrongExpectedVersion', wrong);
     }
-    const stored = sent.map((event, n) => this.store(stream, events.length + n, event));
-    this.store('$stats', 0, { id: randomUUID(), type: '$stats', data: Buffer.from('{}'), metadata: Buffer.from('{}') });
+    const stored = sent.map((event) => this.store(stream, event));
+    this.collectStats();
     return success(stored.at(-1)!);
   }
 
-  private store(stream: string, revision: number, event: Sent): Stored {
-    const stored = { ...event, stream, revision, position: (this.position += 97), created: Date.now() };
+  private store(stream: string, event: Sent): Stored {
+    const events = this.byStream.get(stream) ?? [];
+    const stored = { ...event, stream, revision: events.length, position: (this.position += 97), created: Date.now() };
+    this.byStream.set(stream, events);
+    events.push(stored);
     this.all.push(stored);
     for (const call of this.subscribed) call.write(filtered(stored));
     return stored;
   }
 
-  private read(call: Reading): void {
+  private async read(call: Reading): Promise<void> {
+    this.open.add(call);
+    let gone = false;
+    for (const end of ['cancelled', 'error', 'close', 'finish'] as const)
+      call.on(end, () => {
+        gone = true;
+        this.open.delete(call);
+        this.subscribed.delete(call);
+      });
     const options = call.request.getOptions()!;
     const subscribes = options.hasSubscription();
+    this.calls[subscribes ? 'subscribe' : options.hasStream() ? 'readStream' : 'readAll']++;
+    this.asked();
     const found = options.hasStream() ? this.readStream(call) : this.readAll(call);
-    if (!subscribes) {
-      for (const answer of found.slice(0, Number(options.getCount()))) call.write(answer);
-      return void call.end();
+    if (!found) return;
+    if (subscribes) {
+      const id = randomUUID();
+      call.write(new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(id)));
+      for (const answer of found) call.write(answer);
+      call.write(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
+      this.subscribed.add(call);
+      return;
     }
-    call.write(new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(randomUUID())));
-    for (const answer of found) call.write(answer);
-    call.write(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
-    this.subscribed.add(call);
-    call.on('cancelled', () => this.subscribed.delete(call)).on('error', () => this.subscribed.delete(call));
+    // No faster than the client reads: who stops reading without a word holds the stream open.
+    for (const answer of found.slice(0, Number(options.getCount()))) {
+      if (gone) return;
+      if (!call.write(answer)) await drained(call);
+    }
+    call.end();
   }
 
-  private readStream(call: Reading): ReadResp[] {
+  /** @returns undefined when the call ended with an error */
+  private readStream(call: Reading): ReadResp[] | undefined {
     const options = call.request.getOptions()!;
     const asked = options.getStream()!;
     const identifier = asked.getStreamIdentifier()!;
     const stream = Buffer.from(identifier.getStreamName_asU8()).toString();
-    const events = this.all.filter((event) => event.stream === stream);
+    if (this.deleted.has(stream)) {
+      const metadata = new Metadata();
+      metadata.set('exception', 'stream-deleted');
+      metadata.set('stream-name', stream);
+      call.emit('error', { code: 9, details: `Event stream '${stream}' is deleted.`, metadata });
+      return undefined;
+    }
+    const events = [...(this.byStream.get(stream) ?? [])];
     if (events.length === 0)
       return [new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier))];
     if (options.getReadDirection() === 1) return events.reverse().map(told);
@@ -173,15 +247,32 @@ export class EventStoreServer {
     const asked = options.getAll()!;
     const backwards = options.getReadDirection() === 1;
     const from = asked.hasPosition() ? Number(asked.getPosition()!.getCommitPosition()) : backwards ? LAST : 0;
+    // As few as were asked for: an answer is dear to make, and most reads want the last event only.
+    const most = options.hasSubscription() ? Infinity : Number(options.getCount());
     if (backwards)
       return this.all
         .filter(({ position }) => position < from)
         .reverse()
+        .slice(0, most)
         .map(told);
     const first = options.hasSubscription() ? from + 1 : from;
-    return this.all.filter(({ position }) => position >= first).map(options.hasFilter() ? filtered : told);
+    return this.all
+      .filter(({ position }) => position >= first)
+      .slice(0, most)
+      .map(options.hasFilter() ? filtered : told);
   }
 }
+
+/** Resolves when there is room again, or when nobody reads any more. */
+const drained = (call: Reading): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['drain', 'cancelled', 'close'];
+    const done = () => {
+      for (const event of events) call.off(event, done);
+      resolve();
+    };
+    for (const event of events) call.on(event, done);
+  });
 
 const identified = (stream: string) => new StreamIdentifier().setStreamName(Buffer.from(stream).toString('base64'));
 

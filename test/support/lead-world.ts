@@ -65,7 +65,12 @@ export const world = (agreed: Agreed) => {
   let sent = 0;
   const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
   const send = (type: LeadCommand['type'], at: number, data: object = {}, mode: 'live' | 'backfill' = 'live') => {
-    const meta = { commandId: `command-${sent++}`, actor: 'rita', origin: 'person', occurredAt: minute(at), mode };
+    // What another system decided is told by its connector.
+    const sender =
+      'external' in data
+        ? { actor: `connector:${String(data.external)}`, origin: 'connector' }
+        : { actor: 'rita', origin: 'person' };
+    const meta = { commandId: `command-${sent++}`, ...sender, occurredAt: minute(at), mode };
     return handle(journal, lead, 'ada', { type, data: { leadId: 'ada', ...data }, meta } as LeadCommand, context);
   };
   return {

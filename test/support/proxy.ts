@@ -14,6 +14,8 @@ export interface Faults {
   readonly silent?: boolean;
   /** A connection is reset once so much has passed in one direction, counted from now; 0: the first byte is lost. */
   readonly resetsAfter?: { readonly fromServer?: number; readonly fromClient?: number };
+  /** The first of those resets heals the link. */
+  readonly resetsOnce?: boolean;
   /** An end is passed on so much later. */
   readonly slowCloseMs?: number;
 }
@@ -30,17 +32,28 @@ interface Link {
 export class FaultProxy {
   private readonly links = new Set<Link>();
   private faults: Faults = {};
+  /** Connections that it has reset because so much had passed. */
+  resets = 0;
+  /** Bytes that came to it and went no further. */
+  swallowed = 0;
   private constructor(
     private readonly target: () => number,
+    private readonly wait: (ms: number) => Promise<unknown>,
     private readonly listener: Server,
   ) {
     listener.on('connection', (client) => this.join(client));
   }
 
-  /** @param target port on this machine, asked for at each connection, so that a server may come back elsewhere */
-  static async to(target: number | (() => number)): Promise<FaultProxy> {
+  /**
+   * @param target port on this machine, asked for at each connection, so that a server may come back elsewhere
+   * @param wait   how delays are waited for
+   */
+  static async to(
+    target: number | (() => number),
+    wait: (ms: number) => Promise<unknown> = sleep,
+  ): Promise<FaultProxy> {
     const listener = createServer({ allowHalfOpen: true, noDelay: true });
-    const proxy = new FaultProxy(typeof target === 'number' ? () => target : target, listener);
+    const proxy = new FaultProxy(typeof target === 'number' ? () => target : target, wait, listener);
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     return proxy;
@@ -93,20 +106,25 @@ export class FaultProxy {
     try {
       for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         const { latencyMs = 0, bytesPerSecond = Infinity } = this.faults;
-        if (latencyMs > 0) await sleep(latencyMs);
-        if (bytesPerSecond < Infinity) await sleep((piece.length / bytesPerSecond) * 1000);
-        if (link.dead || !to) continue;
+        if (latencyMs > 0) await this.wait(latencyMs);
+        if (bytesPerSecond < Infinity) await this.wait((piece.length / bytesPerSecond) * 1000);
+        if (link.dead || !to) {
+          this.swallowed += piece.length;
+          continue;
+        }
         const most = this.faults.resetsAfter?.[direction] ?? Infinity;
         const rest = most - link.passed[direction];
         link.passed[direction] += piece.length;
         const some = piece.length > rest || most === 0 ? piece.subarray(0, Math.max(0, rest)) : piece;
         if (some.length > 0 && !to.write(some)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
         if (some.length < piece.length) {
-          if (some.length > 0) await sleep(20); // a reset discards what its receiver has not read yet
+          if (some.length > 0) await this.wait(20); // a reset discards what its receiver has not read yet
+          this.resets++;
+          if (this.faults.resetsOnce) this.faults = {};
           return this.reset(link);
         }
       }
-      if (this.faults.slowCloseMs) await sleep(this.faults.slowCloseMs);
+      if (this.faults.slowCloseMs) await this.wait(this.faults.slowCloseMs);
       if (!link.dead) to?.end();
     } catch {
       this.reset(link);
@@ -115,7 +133,12 @@ export class FaultProxy {
 
   private reset(link: Link): void {
     this.links.delete(link);
-    for (const socket of [link.client, link.server]) if (socket && !socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [link.client, link.server]) {
+      if (!socket || socket.destroyed) continue;
+      // The system refuses a reset after an end, and Node would then wait for that handle for ever when it exits.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   private gone(link: Link): void {

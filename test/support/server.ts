@@ -19,20 +19,32 @@ interface Answer {
     errors?: { extensions: { code: string } }[];
   };
 }
-/** Sends one GraphQL request, and gives the answer with its status and headers. */
-export const ask = async (url: string, token: string, query: string): Promise<Answer> => {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+/**
+ * Sends one GraphQL request, and gives the answer with its status and headers.
+ * @param more headers; `connection: close` where a connection of another request must not be taken, which may have been
+ * refused and is then not read for a while
+ */
+export const ask = async (
+  url: string,
+  token: string,
+  query: string,
+  more: Record<string, string> = {},
+): Promise<Answer> => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...more };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 };
 
-/** A request whose body does not end: it is in flight until its socket is closed. */
-export const slowRequest = (url: string): Socket => {
+/** A request that the server has taken and whose body does not end: it is in flight until its socket is closed. */
+export const slowRequest = async (url: string): Promise<Socket> => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(
-    'POST /graphql HTTP/1.1\r\nhost: baton\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+    'POST /graphql HTTP/1.1\r\nhost: baton\r\ncontent-type: application/json\r\n' +
+      'expect: 100-continue\r\ncontent-length: 99\r\n\r\n{',
   );
+  const [answer] = (await once(socket, 'data')) as [Buffer]; // told when the request is taken
+  if (!answer.toString().startsWith('HTTP/1.1 100 ')) throw new Error(answer.toString());
   return socket;
 };
 

@@ -36,7 +36,7 @@ export class WorldLog extends EventLog {
 
   protected made(events: readonly NewEvent[]): Appended | undefined {
     const last = this.events.find(({ id }) => id === events.at(-1)!.id);
-    return last && { position: last.position, revision: last.revision };
+    return last && { position: last.position, revision: last.revision, repeated: true };
   }
 
   protected head(stream: string): number {
@@ -61,7 +61,7 @@ export class WorldLog extends EventLog {
       recordedAt,
     }));
     this.events.push(...stored);
-    return { position: stored.at(-1)!.position, revision: head + events.length };
+    return { position: stored.at(-1)!.position, revision: head + events.length, repeated: false };
   }
 
   protected positionOf(sequence: number, _first: number): Position {
@@ -102,6 +102,10 @@ export class WorldLog extends EventLog {
 
   async tip() {
     return this.events.at(-1)?.position ?? START;
+  }
+
+  availability() {
+    return { state: 'available' } as const;
   }
 
   async close() {}

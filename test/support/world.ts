@@ -228,7 +228,7 @@ export class World {
     if (fault === 'crash' && this.processes.includes(process)) return this.restart(process);
     if (fault === 'pause') {
       process.pausedUntil = this.step + 200;
-      this.nowMs += LEASE_MS; // long enough to lose its leases
+      this.pass(LEASE_MS); // long enough to lose its leases
       this.waiting.push(chosen);
       return;
     }

@@ -9,6 +9,8 @@ import {
   Conflict,
   contentHash,
   DecisionContext,
+  EventLog,
+  START,
   DefinitionSource,
   Journal,
   KeyStore,
@@ -74,7 +76,7 @@ class PlainJournal extends Journal {
       events.push(stored as Recorded);
       this.fresh.push(stored as Recorded);
     }
-    return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1 });
+    return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1, repeated: false });
   }
   read(stream: string, from = 0): Promise<readonly Recorded[]> {
     return Promise.resolve((this.streams.get(stream) ?? []).slice(from));
@@ -100,6 +102,8 @@ class InMemory {
     const provided = [
       { provide: Clock, useValue: new FixedClock('2026-01-01T00:00:00.000Z') },
       { provide: Journal, useValue: journal },
+      // Only one process writes here: the log tells it nothing that it does not know.
+      { provide: EventLog, useValue: { tip: async () => START, follow: () => [] } },
       { provide: KeyStore, useValue: new MemoryKeyStore() },
       { provide: ReadModels, useValue: new ReadModels(new MemoryDocuments()) },
       {
@@ -320,9 +324,12 @@ describe('the demo company', () => {
       told.filter(({ turn, to }) => turn === 'chooses' && to === 'lead').map(({ id, at }) => [`${id} ${at}`, id]),
     );
     const found: string[] = [];
+    const touchesOfReps = new Map<string, DemoStep[]>();
+    for (const step of told)
+      if (step.type === 'RecordTouch' && step.actor.startsWith('rep-'))
+        touchesOfReps.set(step.id, [...(touchesOfReps.get(step.id) ?? []), step]);
     for (const { leadId, at, rep } of handedOff(events)) {
-      const after = told.filter((step) => step.id === leadId && step.at > at);
-      const answer = after.find(({ type, actor }) => type === 'RecordTouch' && actor.startsWith('rep-'));
+      const answer = touchesOfReps.get(leadId)?.find((step) => step.at > at);
       if (!expected.delete(`${leadId} ${at}`)) found.push(`${leadId} was handed off at ${at}`);
       if (answer && answer.actor !== rep) found.push(`${leadId} went to ${rep}, ${answer.actor} answered`);
     }
@@ -374,7 +381,7 @@ describe('the demo company', () => {
     expect([...causes.keys()].sort()).toEqual(['date', 'touch']);
     for (const type of ['LeadMergedInto', 'LeadUnmergedFrom', 'LeadVisitorLinked', 'LeadOpportunityLost'])
       expect(types.get(type)).toBeGreaterThan(0);
-  }, 180_000);
+  });
 
   it.each([1, 2, 3].slice(0, repetitions(1, 3)))('can be lived with seed %i too', async (seed) => {
     const told = companySteps(seed, 0.05);

@@ -106,30 +106,26 @@ describe('a hostile file', () => {
   it.each([
     ['', 'import/row-too-long'],
     ['"', 'import/row-too-long'],
-  ])(
-    'with a line of 100 MB (%s) loses that line, in bounded memory',
-    async (opening, code) => {
-      const writing = createWriteStream(file);
-      writing.write(`id,name\n1,a\n2,${opening}`);
-      const chunk = Buffer.alloc(2 ** 20, 'x');
-      for (let written = 0; written < 100; written++) if (!writing.write(chunk)) await once(writing, 'drain');
-      writing.end('\n3,b\n');
-      await once(writing, 'close');
-      const held = () => {
-        const { heapUsed, external } = process.memoryUsage();
-        return heapUsed + external;
-      };
-      const before = held();
-      let most = 0;
-      const watch = setInterval(() => (most = Math.max(most, held() - before)), 1);
-      const answer = await told(undefined);
-      clearInterval(watch);
-      expect(answer).toEqual({ faults: [`3  ${code}`], sent: ['1', '3'] });
-      expect(most).toBeGreaterThan(0);
-      expect(most / 2 ** 20).toBeLessThan(64);
-    },
-    60_000,
-  );
+  ])('with a line of 100 MB (%s) loses that line, in bounded memory', async (opening, code) => {
+    const writing = createWriteStream(file);
+    writing.write(`id,name\n1,a\n2,${opening}`);
+    const chunk = Buffer.alloc(2 ** 20, 'x');
+    for (let written = 0; written < 100; written++) if (!writing.write(chunk)) await once(writing, 'drain');
+    writing.end('\n3,b\n');
+    await once(writing, 'close');
+    const held = () => {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = held();
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, held() - before)), 1);
+    const answer = await told(undefined);
+    clearInterval(watch);
+    expect(answer).toEqual({ faults: [`3  ${code}`], sent: ['1', '3'] });
+    expect(most).toBeGreaterThan(0);
+    expect(most / 2 ** 20).toBeLessThan(64);
+  });
 });
 
 describe('a date', () => {

@@ -8,7 +8,6 @@ import { importFile, type ImportResult } from './engine';
 import { mappingOf } from './mapping';
 import type { RowFault } from './plan';
 
-jest.setTimeout(60_000); // each file is imported three times
 const mappings = 'examples/mappings';
 const read = (name: string): unknown => JSON.parse(readFileSync(`${mappings}/${name}.json`, 'utf8'));
 const mappingNamed = (name: string) => mappingOf(read(name), aggregates);

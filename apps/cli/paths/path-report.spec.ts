@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { printedBy } from '../../../test/support/baton';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { pathReport, printPathReport, type PathReportOptions } from './path-report';
 
@@ -84,15 +85,8 @@ describe('a path table in a file', () => {
 
 describe('the answer', () => {
   const printed = async (options: Partial<PathReportOptions>, format: 'json' | 'csv' | 'ndjson', support = false) => {
-    const written: string[] = [];
-    const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => (written.push(String(text)), true));
-    try {
-      const report = await reportOf('path,conversions,nulls\n"a, ""x"" > b",1,1\n', options);
-      printPathReport(report, format, support);
-    } finally {
-      write.mockRestore();
-    }
-    return written.join('');
+    const report = await reportOf('path,conversions,nulls\n"a, ""x"" > b",1,1\n', options);
+    return (await printedBy(async () => printPathReport(report, format, support))).stdout;
   };
   it('is one JSON object, CSV or a line a row', async () => {
     expect(JSON.parse(await printed({ model: 'markov' }, 'json'))).toEqual({

@@ -10,7 +10,7 @@ import {
   type PathCredit,
 } from '@baton/attribution';
 import { builtInAttribution } from '@baton/definitions';
-import { line, printJson, printTable } from '../output';
+import { line, printJson, printTable, warn } from '../output';
 import { readPaths, type PathFileOptions } from './path-file';
 
 export interface PathReportOptions extends PathFileOptions {
@@ -83,7 +83,7 @@ const csvCell = (value: string | number | boolean): string =>
 
 /** @param support also how many journeys support each row */
 export const printPathReport = (report: PathReport, format: Format, support = false): void => {
-  for (const warning of report.warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of report.warnings) warn(warning);
   const { model, base } = report;
   const rows = report.rows.map((row) => printed(row, support || format === 'table'));
   const head = Object.keys(rows[0] ?? {});

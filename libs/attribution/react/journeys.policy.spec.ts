@@ -129,9 +129,9 @@ describe('when a deal closes', () => {
   });
   it('merged leads are one person, from either side, until they are unmerged', async () => {
     const before = [touched('ada', '01-01', 'a'), touched('ada-2', '01-02', 'a2'), opened];
-    const merged = lead('ada', '01-05', 'LeadMerged', { mergedLeadId: 'ada-2' });
-    const noted = lead('ada-2', '01-05', 'LeadMergedInto', { survivorId: 'ada' });
-    const unmerged = lead('ada', '01-06', 'LeadUnmerged', { mergedLeadId: 'ada-2' });
+    const merged = lead('ada', '01-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
+    const noted = lead('ada-2', '01-05', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 });
+    const unmerged = lead('ada', '01-06', 'LeadUnmerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
     expect(pages(await after(...before, merged, noted, role('ada'), won))).toEqual(['a', 'a2']);
     expect(pages(await after(...before, merged, noted, role('ada-2'), won))).toEqual(['a', 'a2']);
     expect(pages(await after(...before, merged, noted, unmerged, role('ada'), won))).toEqual(['a']);
@@ -160,9 +160,13 @@ describe('what becomes known after the close', () => {
     ['an amount', 'amount', deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } })],
     ['a role', 'role', joined('ada')],
     ['a lost role', 'role', lead('ada', '03-02', 'LeadLeftOpportunity', { opportunityId: 'deal' })],
-    ['a merge', 'merge', lead('ada', '03-02', 'LeadMerged', { mergedLeadId: 'bob' })],
-    ['a merge noted by the merged lead', 'merge', lead('ada', '03-02', 'LeadMergedInto', { survivorId: 'eve' })],
-    ['an unmerge', 'unmerge', lead('ada', '03-02', 'LeadUnmerged', { mergedLeadId: 'bob' })],
+    ['a merge', 'merge', lead('ada', '03-02', 'LeadMerged', { mergedLeadId: 'bob', mergeNumber: 0 })],
+    [
+      'a merge noted by the merged lead',
+      'merge',
+      lead('ada', '03-02', 'LeadMergedInto', { survivorId: 'eve', mergeNumber: 0 }),
+    ],
+    ['an unmerge', 'unmerge', lead('ada', '03-02', 'LeadUnmerged', { mergedLeadId: 'bob', mergeNumber: 0 })],
     ['an identified visitor', 'visitor-identified', lead('ada', '03-02', 'LeadVisitorLinked', { visitorId: 'v' })],
   ])('%s restates the journey once a page, and nothing while the deal is open', async (_, cause, line) => {
     expect(await after(...closed, line)).toMatchObject([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused } from '..';
-import type { Collection, Condition, Document, Documents, Find, Order, Scalar } from '..';
+import type { Aggregate, Collection, Condition, Document, Documents, Find, Order, Scalar } from '..';
 
 /** The read model of the suites. */
 export const deals: Collection = {
@@ -286,6 +286,47 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
           keys: [],
           values: { first: '2023-12-31T23:59:59.999Z', last: '2024-03-01T00:00:00.000Z', score: 0.75 },
         },
+      ]);
+    });
+
+    it('takes no null and nothing missing for a minimum or a maximum, beside values or alone', async () => {
+      await save(
+        {
+          a: { stage: 'won', amount: 3, score: -0.5, closedAt: '2024-01-01T00:00:00.000Z' },
+          b: { stage: 'won', amount: null, score: 0.5 },
+          c: { stage: 'won', closedAt: null },
+          d: { stage: 'lost', amount: null, score: null },
+          e: { stage: 'lost' },
+          f: { stage: 'open', amount: 0, score: 0, closedAt: '' },
+          g: { stage: 'open', amount: null, closedAt: null },
+        },
+        2,
+      );
+      const measures = {
+        n: 'count',
+        ...Object.fromEntries(
+          ['amount', 'score', 'closedAt'].flatMap((column) => [
+            [`least ${column}`, { min: column }],
+            [`most ${column}`, { max: column }],
+          ]),
+        ),
+      } as Aggregate['measures'];
+      const values = (n: number, ...of: readonly Scalar[]) => ({
+        n,
+        ...Object.fromEntries(
+          Object.keys(measures)
+            .slice(1)
+            .map((name, i) => [name, of[i]]),
+        ),
+      });
+      const day = '2024-01-01T00:00:00.000Z';
+      expect(await store.aggregate(deals, { by: ['stage'], measures })).toEqual([
+        { keys: ['lost'], values: values(2, null, null, null, null, null, null) },
+        { keys: ['open'], values: values(2, 0, 0, 0, 0, '', '') },
+        { keys: ['won'], values: values(3, 3, 3, -0.5, 0.5, day, day) },
+      ]);
+      expect(await store.aggregate(deals, { by: [], measures })).toEqual([
+        { keys: [], values: values(7, 0, 3, -0.5, 0.5, '', day) },
       ]);
     });
 

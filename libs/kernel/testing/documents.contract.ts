@@ -5,8 +5,6 @@ import { deals, documentsQueries, type Save } from './documents-queries.contract
 const FENCE = { lease: 'writer', token: 1 };
 const at = (position: number) => String(position).padStart(6, '0');
 const reached = (position: number) => ({ position: at(position), count: position, digest: `d${position}` });
-const T0 = '2024-01-01T00:00:00.000Z';
-const later = (seconds: number) => new Date(Date.parse(T0) + seconds * 1000).toISOString();
 
 /**
  * Every promise of the `Documents` port. Each test gets a store of its own.
@@ -153,18 +151,18 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
       });
 
       it('keeps them waiting when the holder of the lease is refused', async () => {
-        const stale = (await store.lease('fold', 'first', 1000, T0))!;
+        const stale = (await store.lease('fold', 'first'))!;
         await store.commit({ follower: deals.name, checkpoint: reached(3), parked: [parkedOne], fence: stale });
-        await store.lease('fold', 'second', 1000, later(2));
+        await store.lease('fold', 'second');
         const late = { follower: deals.name, checkpoint: reached(5), unparked: ['a'], fence: stale };
         await expect(store.commit(late)).rejects.toMatchObject({ code: 'documents/lease-lost' });
         expect(await store.parked(deals.name)).toEqual([parkedOne]);
       });
 
       it('refuses the holder of a lease that was granted anew, and writes nothing', async () => {
-        const stale = (await store.lease('fold', 'first', 1000, T0))!;
+        const stale = (await store.lease('fold', 'first'))!;
         await store.commit({ follower: 'fold', checkpoint: reached(1), fence: stale });
-        const fence = (await store.lease('fold', 'second', 1000, later(2)))!;
+        const fence = (await store.lease('fold', 'second'))!;
         const late = {
           writes: { collection: deals, documents: [{ id: 'late', doc: {}, position: at(5) }] },
           follower: 'fold',
@@ -187,32 +185,72 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
     });
 
     describe('leases', () => {
-      it('belong to one holder until they expire, and their token rises with each change', async () => {
-        const first = (await store.lease('fold', 'a', 1000, T0))!;
-        expect(await store.holder('fold', T0)).toBe('a');
-        expect(await store.lease('fold', 'b', 1000, later(0.5))).toBeUndefined();
-        expect(await store.lease('fold', 'a', 1000, later(0.5))).toEqual(first); // renewed
-        expect(await store.lease('fold', 'b', 1000, later(1.4))).toBeUndefined();
-        expect(await store.holder('fold', later(1.5))).toBeUndefined(); // expired
-        const second = (await store.lease('fold', 'b', 1000, later(1.5)))!;
+      const begun = async (...holders: string[]) => {
+        for (const holder of holders) expect(await store.beat(holder, true)).toBe(1);
+      };
+
+      it('belong to one holder as long as its beat goes on, and their token rises with each change', async () => {
+        await begun('a', 'b');
+        const first = (await store.lease('fold', 'a'))!;
+        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'a', beat: 1 }]]));
+        expect(await store.lease('fold', 'b')).toBeUndefined();
+        expect(await store.lease('fold', 'a')).toEqual(first);
+        expect(await store.beat('a', false)).toBe(2);
+        expect((await store.leases()).get('fold')).toEqual({ holder: 'a', beat: 2 });
+        expect(await store.endBeat('a', 1)).toBe(false); // it has gone on since
+        expect(await store.lease('fold', 'b')).toBeUndefined();
+        expect(await store.endBeat('a', 2)).toBe(true);
+        expect(await store.leases()).toEqual(new Map()); // free, and nobody has it yet
+        const second = (await store.lease('fold', 'b'))!;
         expect(second.token).toBeGreaterThan(first.token);
-        expect(await store.lease('fold', 'a', 1000, later(2))).toBeUndefined();
-        expect(await store.holder('fold', later(2))).toBe('b');
-        expect(await store.holder('other', T0)).toBeUndefined();
+        expect(await store.lease('fold', 'a')).toBeUndefined();
+        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'b', beat: 1 }]]));
+      });
+
+      it('are lost for ever by whose beat was ended, however often it goes on', async () => {
+        await begun('a');
+        await store.lease('fold', 'a');
+        expect(await store.endBeat('a')).toBe(true);
+        expect(await store.endBeat('a')).toBe(false);
+        for (let often = 0; often < 3; often++) expect(await store.beat('a', false)).toBeUndefined();
+        expect(await store.beat('nobody', false)).toBeUndefined();
+        expect(await store.leases()).toEqual(new Map());
       });
 
       it('are free at once when released, only by their holder', async () => {
-        const first = (await store.lease('fold', 'a', 60_000, T0))!;
+        await begun('a', 'b');
+        const first = (await store.lease('fold', 'a'))!;
         await store.release('fold', 'b');
-        expect(await store.holder('fold', T0)).toBe('a');
+        expect((await store.leases()).get('fold')?.holder).toBe('a');
         await store.release('fold', 'a');
-        expect(await store.holder('fold', T0)).toBeUndefined();
-        expect((await store.lease('fold', 'b', 1000, T0))!.token).toBeGreaterThan(first.token);
+        expect(await store.leases()).toEqual(new Map());
+        expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
       });
 
-      it('are granted to one of many who ask at once', async () => {
-        const asked = await Promise.all(Array.from({ length: 12 }, (_, i) => store.lease('fold', `h${i}`, 1000, T0)));
-        expect(asked.filter((fence) => fence !== undefined)).toHaveLength(1);
+      it('are held for nobody who never had a beat', async () => {
+        const first = (await store.lease('fold', 'a'))!;
+        expect(await store.leases()).toEqual(new Map());
+        expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
+      });
+
+      it('are granted to one of many who ask at once, also when a beat has just ended', async () => {
+        const holders = Array.from({ length: 12 }, (_, index) => `h${index}`);
+        await begun('before', ...holders);
+        for (const lease of ['new', 'left']) {
+          if (lease === 'left') {
+            await store.lease(lease, 'before');
+            const ended = await Promise.all(holders.map(() => store.endBeat('before', 1)));
+            expect(ended.filter(Boolean)).toHaveLength(1);
+          }
+          const fences = await Promise.all(holders.map((holder) => store.lease(lease, holder)));
+          const winner = (await store.leases()).get(lease)?.holder;
+          expect(fences.flatMap((fence, index) => (fence ? [holders[index]] : []))).toEqual([winner]);
+        }
+      });
+
+      it('begin a beat that goes on where it was already begun', async () => {
+        await begun('a');
+        expect(await store.beat('a', true)).toBe(2); // the first answer was lost
       });
     });
 
@@ -223,6 +261,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         await save({ a: { stage: 'won' } });
         await save({ a: { stage: 'lost' } }, 1, next);
         expect(await store.active('deals')).toBeUndefined();
+        expect(await store.actives()).toEqual(new Map());
         await store.activate('deals', deals.name);
         await store.activate('deals', next.name);
         expect(await store.active('deals')).toBe(next.name);

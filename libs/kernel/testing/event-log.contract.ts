@@ -75,7 +75,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       const appended = await append('none', ...events);
       const read = await log.read(stream);
       expect(read).toMatchObject(events.map((event, revision) => ({ ...event, stream, revision })));
-      expect(appended).toEqual({ position: read[1]!.position, revision: 1 });
+      expect(appended).toEqual({ position: read[1]!.position, revision: 1, repeated: false });
       expect(read[0]!.position < read[1]!.position).toBe(true);
       expect(read[0]!.recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(await log.append(stream, [anEvent()], 1)).toMatchObject({ revision: 2 });
@@ -121,25 +121,94 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
     it.each(['none', 'any'] as const)('answers a repeated append (%s) as the first time', async (expected) => {
       const events = some(3);
       const first = await append(expected, ...events);
-      expect(await append(expected, ...events)).toEqual(first);
+      expect(first.repeated).toBe(false);
+      expect(await append(expected, ...events)).toEqual({ ...first, repeated: true });
       await append(2, anEvent());
-      expect(await append(expected, ...events)).toEqual(first);
+      expect(await append(expected, ...events)).toEqual({ ...first, repeated: true });
       expect(await log.read(stream)).toHaveLength(4);
     });
 
     it('answers the same append twice at once with one answer', async () => {
       const events = some(2);
       const [first, second] = await Promise.all([append('none', ...events), append('none', ...events)]);
-      expect(second).toEqual(first);
+      expect(second).toMatchObject({ position: first.position, revision: first.revision });
+      expect([first.repeated, second.repeated].sort()).toEqual([false, true]);
       expect(await log.read(stream)).toHaveLength(2);
     });
 
-    it('writes no event twice, whatever is expected, and refuses an id with new company', async () => {
+    it('says that events stand already where another writer was faster with the same ids', async () => {
+      const [mine, theirs] = [anEvent({ by: 'me' }), anEvent({ by: 'them' })];
+      await append('none', anEvent());
+      const first = await append(0, { ...theirs, id: mine.id });
+      expect(await append(0, mine)).toEqual({ ...first, repeated: true });
+      expect((await log.read(stream)).map(({ data }) => data)).toEqual([expect.anything(), { by: 'them' }]);
+    });
+
+    it('writes no event twice, whatever is expected: what stands there is answered as the first time', async () => {
+      const events = some(2);
+      await append('none', anEvent());
+      const first = await append(0, ...events);
+      for (const expected of [0, 'any', 'none', 1, 2, 9] as const)
+        // the stream is at 2
+        expect([expected, await append(expected, ...events)]).toEqual([expected, { ...first, repeated: true }]);
+      expect(await append(2, events[0]!)).toMatchObject({ revision: 1 });
+      const { position } = await append('any', anEvent());
+      for (const expected of [3, 'any', 0] as const)
+        expect([expected, await append(expected, ...events)]).toEqual([expected, { ...first, repeated: true }]);
+      expect(await log.read(stream)).toHaveLength(4);
+      expect(await log.tip()).toBe(position);
+    });
+
+    it('refuses known events in new company, whatever is expected, and writes nothing of them', async () => {
       const events = some(2);
       await append('none', ...events);
-      await settled(append(1, ...events));
-      expect(await settled(append('none', events[0]!, anEvent()))).toMatchObject({ code: 'log/wrong-revision' });
+      const [one, two] = events as [NewEvent, NewEvent];
+      for (const expected of ['none', 'any', 0, 1] as const)
+        // the stream is at 1
+        for (const mixed of [
+          [one, anEvent()],
+          [anEvent(), two],
+          [two, anEvent()],
+          [two, one],
+        ])
+          expect([expected, await settled(append(expected, ...mixed))]).toMatchObject([
+            expected,
+            { name: 'Conflict', code: 'log/wrong-revision' },
+          ]);
+      await expect(append(1, two, two)).rejects.toThrow();
+      const fresh = anEvent();
+      await expect(append('any', fresh, fresh)).rejects.toThrow('repeats an event id');
       expect(idsOf(await log.read(stream))).toEqual(idsOf(events));
+    });
+
+    it('takes the word of a caller that has read the stream, and still answers a repetition as the first time', async () => {
+      const checked = { checked: true };
+      const [first, second] = [some(2), some(2)];
+      await log.append(stream, first, 'none', checked);
+      const answer = await log.append(stream, second, 1, checked);
+      expect(answer).toMatchObject({ revision: 3 });
+      await append(3, anEvent());
+      for (const expected of [1, 'none'] as const)
+        expect(await log.append(stream, second, expected, checked)).toEqual({ ...answer, repeated: true });
+      expect(await settled(log.append(stream, [anEvent()], 1, checked))).toMatchObject({ code: 'log/wrong-revision' });
+      const [again, fresh] = await log.appendMany([
+        { stream, events: second, expected: 4 },
+        { stream, events: [anEvent()], expected: 4, ...checked },
+      ]);
+      expect(again).toEqual({ status: 'fulfilled', value: { ...answer, repeated: true } });
+      expect(fresh).toMatchObject({ status: 'fulfilled', value: { revision: 5 } });
+      expect(await log.read(stream)).toHaveLength(6);
+    });
+
+    it('writes each append without an expectation once, also of many at once that are sent twice', async () => {
+      const events = some(10);
+      await append('none', anEvent());
+      const answers = await Promise.all([...events, ...events].map((event) => append('any', event)));
+      const places = answers.map(({ position, revision }) => [position, revision]);
+      expect(places.slice(10)).toEqual(places.slice(0, 10));
+      expect(answers.filter(({ repeated }) => repeated)).toHaveLength(10);
+      expect(new Set(idsOf(await log.read(stream))).size).toBe(11);
+      expect(await log.read(stream)).toHaveLength(11);
     });
 
     it('refuses an append above the limit of the store, and writes nothing of it', async () => {
@@ -250,10 +319,48 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
 
     it('ends a follow without an error when the signal aborts', async () => {
       const aborted = new AbortController();
-      const end = followUntil(log.follow(await log.tip(), {}, { signal: aborted.signal }), () => false);
-      await append('none', anEvent());
-      setTimeout(() => aborted.abort(), 50);
-      expect((await end).length).toBeLessThanOrEqual(1);
+      const { position } = await append('none', anEvent());
+      const seen = await followUntil(log.follow(position, {}, { signal: aborted.signal }), (_, { atTip }) => {
+        if (atTip) setImmediate(() => aborted.abort()); // while it waits for more
+        return false;
+      });
+      expect(seen).toEqual([]);
       expect(await followUntil(log.follow(START, {}, { signal: aborted.signal }), () => false)).toEqual([]);
+    });
+
+    it('closes after pages that were cut short and followers that left early; what comes later is unavailable', async () => {
+      const other = await open();
+      const text = 'x'.repeat(20_000);
+      for (let n = 0; n < 10; n++)
+        await other.append(
+          `${stream}-${n}`,
+          Array.from({ length: 20 }, () => anEvent({ text }, 'Large')),
+          'none',
+        );
+      expect(other.availability()).toEqual({ state: 'available' });
+      for (let n = 0; n < 5; n++) expect((await other.readAll(START, { types: ['Large'] }, 1)).events).toHaveLength(1);
+      for (let n = 0; n < 5; n++)
+        await followUntil(other.follow(START, { types: ['Large'] }, { limit: 1 }), (events) => events.length > 0);
+      await other.append(`${stream}-small`, some(200, 'Small'), 'none');
+      for (const limit of [2, 10, 30, 60, 195, 199]) {
+        await other.readAll(START, {}, limit);
+        expect((await other.readAll(START, { types: ['Small'] }, limit)).events).toHaveLength(limit);
+      }
+      const left = other.follow(START)[Symbol.asyncIterator]();
+      await left.next(); // and nobody asks for more
+      const waiting = followUntil(other.follow(START), () => false);
+      const reading = settled(other.readAll(START));
+      await Promise.all([other.close(), other.close()]);
+      await other.close();
+      await waiting;
+      await reading; // answered or unavailable, but it has ended
+      for (const call of [
+        () => other.append(stream, [anEvent()], 'none'),
+        () => other.read(stream),
+        () => other.readAll(START),
+        () => other.tip(),
+      ])
+        expect(await settled<unknown>(call())).toMatchObject({ name: 'Conflict', code: 'log/unavailable' });
+      await left.return!();
     });
   });

@@ -3,6 +3,7 @@ import {
   Refused,
   type AnyCommand,
   type AnyEvent,
+  type CommandMeta,
   type Context,
   type Decider,
   type Definition,
@@ -21,7 +22,7 @@ export class FixedClock extends Clock {
 }
 
 type Given<E> = E & { readonly occurredAt?: Instant };
-type When<C extends AnyCommand> = C extends AnyCommand ? Omit<C, 'meta'> : never;
+type When<C extends AnyCommand> = C extends AnyCommand ? Omit<C, 'meta'> & { meta?: Partial<CommandMeta> } : never;
 
 /**
  * Given these events, when this command, then these events (or this refusal). `at` is the decider's now, `under` the
@@ -53,7 +54,7 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
           folded = decider.evolve(folded, { ...fact, occurredAt: due, id: 'passed' });
         }
       }
-      const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const };
+      const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const, ...command.meta };
       const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
       if (fault) return new Refused('command/invalid', fault.message, fault.path);
       const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now, facts.length));

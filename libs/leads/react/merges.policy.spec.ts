@@ -3,7 +3,7 @@ import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type
 import { recorded } from '@baton/kernel/testing';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
 import { lead } from '../write/lead/lead.decider';
-import type { LeadCommand, LeadEvent } from '../write/lead/lead.events';
+import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, type Known, type Lead } from '../write/lead/lead.model';
 import { isQualified } from '../write/lead/qualification.rules';
 import { scoreAt } from '../write/lead/score.model';
@@ -19,7 +19,7 @@ const world = (...definitions: readonly Definition[]) => {
   let sent = 0;
   const decide = (leadId: string, type: string, data: object, now: Instant): void => {
     const commandId = `c${sent++}`;
-    const meta = { commandId, actor: 'tester', origin: 'person' } as const;
+    const meta = { commandId, actor: 'connector:crm', origin: 'connector' } as const;
     const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
     expect([type, lead.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
     let written = 0;
@@ -47,18 +47,21 @@ const world = (...definitions: readonly Definition[]) => {
     if (!(facts instanceof Refused)) write(facts, now, false);
   };
   let followed = 0;
+  let reserved = 0;
   return {
     log,
     send: async (leadId: string, type: LeadCommand['type'], data: object, now: Instant) => {
-      decide(leadId, type, data, now);
+      // Whether a merge may be is decided among all merges; here each one may.
+      if (type === 'MergeLead') decide(leadId, 'RecordMerge', { ...data, mergeNumber: reserved++ }, now);
+      else decide(leadId, type, data, now);
       for (; followed < log.length; followed++) {
         const event = log[followed]!;
         const look = async (stream: string) =>
           log.filter((each) => each.stream === stream && each.position <= event.position);
         for (const policy of [merges, unions])
           if (policy.types.includes(event.type))
-            for (const { id, type: reaction, data: told } of await policy.react(event, look))
-              decide(id, reaction, told, event.occurredAt);
+            for (const { to, id, type: reaction, data: told } of await policy.react(event, look))
+              if (to === ToLead) decide(id, reaction, told, event.occurredAt);
       }
     },
     lead: (leadId: string) => states.get(leadId) as Known,

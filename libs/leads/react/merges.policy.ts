@@ -4,18 +4,28 @@ import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, stageOf, type Stage } from '../write/lead/lead.model';
 import { lentOf } from '../write/lead/united.rules';
+import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
 
-/** What the survivor recorded is told to the other lead. */
-export const merges = policy<LeadEvent>({
+/**
+ * A merge on its way: reserved, recorded by the survivor, followed by the merged lead; and the way back: undone by the
+ * survivor, followed by the merged lead, released. So whatever a lead says of a merge is reserved at that time.
+ */
+export const merges = policy<LeadEvent | MergesEvent>({
   name: 'follow-merges',
   version: 1,
   from: 'start',
   on: {
-    LeadMerged: ({ data: { leadId, mergedLeadId } }) => [
-      { to: ToLead, id: mergedLeadId, type: 'FollowMerge', data: { leadId: mergedLeadId, survivorId: leadId } },
+    MergeReserved: ({ data: { leadId, mergedLeadId }, revision: mergeNumber }) => [
+      { to: ToLead, id: leadId, type: 'RecordMerge', data: { leadId, mergedLeadId, mergeNumber } },
     ],
-    LeadUnmerged: ({ data: { leadId, mergedLeadId } }) => [
-      { to: ToLead, id: mergedLeadId, type: 'FollowUnmerge', data: { leadId: mergedLeadId, survivorId: leadId } },
+    LeadMerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
+      { to: ToLead, id: leadId, type: 'FollowMerge', data: { leadId, survivorId, mergeNumber } },
+    ],
+    LeadUnmerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
+      { to: ToLead, id: leadId, type: 'FollowUnmerge', data: { leadId, survivorId, mergeNumber } },
+    ],
+    LeadUnmergedFrom: ({ data: { leadId: mergedLeadId, mergeNumber } }) => [
+      { to: ToMerges, id: ALL_MERGES, type: 'ReleaseMerge', data: { mergedLeadId, mergeNumber } },
     ],
   },
 });

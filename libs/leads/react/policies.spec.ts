@@ -1,6 +1,7 @@
 import { checkCommand } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
+import { ToMerges } from '../write/merges/merges.events';
 import { merges } from './merges.policy';
 import { visitors } from './visitors.policy';
 
@@ -16,11 +17,22 @@ const reactions = async (policy: typeof merges, type: string, data: object) => {
 
 describe('what a lead hears from others', () => {
   const ids = { leadId: 'ada', mergedLeadId: 'bea' };
-  const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada' } };
+  const merge = { ...ids, mergeNumber: 7 };
+  const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
+  it('that a merge is reserved, by its place among all merges', async () =>
+    expect(await merges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
+      { to: ToLead, id: 'ada', type: 'RecordMerge', data: merge },
+    ]));
   it('that it was merged', async () =>
-    expect(await reactions(merges, 'LeadMerged', ids)).toEqual([{ ...told, type: 'FollowMerge' }]));
+    expect(await reactions(merges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
   it('that it was separated again', async () =>
-    expect(await reactions(merges, 'LeadUnmerged', ids)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
+    expect(await reactions(merges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
+  it('nothing more when it stands alone again: the merge is released', async () => {
+    const event = recorded({ type: 'LeadUnmergedFrom', data: told.data });
+    expect(await merges.react(event, look)).toEqual([
+      { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
+    ]);
+  });
   it('that a visitor turned out to be the person', async () =>
     expect(await reactions(visitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' } },

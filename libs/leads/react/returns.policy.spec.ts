@@ -14,7 +14,7 @@ const rejected = (reason: string, more: object = {}): LeadEvent => ({
   data: { leadId, definition: 'mql@1', reason, ...more },
 });
 const accepted: LeadEvent = { type: 'LeadAccepted', data: { leadId, rep: 'rita', definition: 'mql@1' } };
-const merged: LeadEvent = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea' } };
+const merged: LeadEvent = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } };
 const giveBack = (choice: string) => [
   { to: ToRouting, id: 'all', type: 'ReturnRoutedLead', data: { routingId: 'all', leadId, choice } },
 ];

@@ -1,17 +1,28 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, Journal, Refused, toMs, type Outcome, type Role } from '@baton/kernel';
+import { Clock, isInternalActor, Journal, Refused, toMs, type Outcome, type Role } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
-import type { KeyEvent } from './key.events';
+import { PERSON_PATTERN, type KeyEvent, type KeyOrigin } from './key.events';
 import { ToKey } from './key.handler';
 
 /** Who calls: the actor of every event that follows, and what they may do. */
 export interface CallerIdentity {
   readonly actor: string;
+  readonly origin: KeyOrigin;
   readonly roles: readonly Role[];
+  /** Its requests may name the person who acts. */
+  readonly actsForPersons?: true;
 }
+interface Issue {
+  readonly origin?: KeyOrigin;
+  readonly actsForPersons?: boolean;
+}
+/** A person acts under the bare name, whichever key it is; a connector and a system say what they are. */
+const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
 
+/** The header that names the person who acts. */
+export const ACTS_FOR = 'baton-acts-for';
 const KEPT_MS = 2_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
@@ -31,11 +42,26 @@ export class Access {
 
   /**
    * @param authorization the header, `Bearer baton_…` or `Bearer <token>`
+   * @param actsFor the header `baton-acts-for`: the person who acts, where a page calls for its users
    * @returns the caller; undefined without a header
-   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked; of a token what `Oidc.verify` says
+   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked; of a token what `Oidc.verify`
+   *   says; `access/acts-for-nobody` for a caller who may not act for others, `access/bad-person` for an impossible name
    */
-  async authenticate(authorization: string | undefined): Promise<CallerIdentity | undefined> {
-    if (!authorization) return undefined;
+  async authenticate(authorization: string | undefined, actsFor?: string): Promise<CallerIdentity | undefined> {
+    const caller = authorization ? await this.callerOf(authorization) : undefined;
+    if (actsFor === undefined || !caller) return caller;
+    if (!caller.actsForPersons)
+      throw new Refused(
+        'access/acts-for-nobody',
+        'This key does not act for persons: make one with --origin system --acts-for-persons, or leave the header out.',
+        ACTS_FOR,
+      );
+    if (!new RegExp(PERSON_PATTERN).test(actsFor) || isInternalActor(actsFor))
+      throw new Refused('access/bad-person', 'Name a person by letters, digits, dots, dashes, _ and @.', ACTS_FOR);
+    return { actor: actsFor, origin: 'person', roles: caller.roles };
+  }
+
+  private async callerOf(authorization: string): Promise<CallerIdentity> {
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/.exec(authorization) ?? [];
     if (token && this.oidc) return this.bearerOf(token, this.oidc);
     const [, keyId, secret] = /^Bearer baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
@@ -68,16 +94,26 @@ export class Access {
     for (const event of (await this.journal.read(`key-${keyId}`)) as readonly KeyEvent[]) {
       if (event.type === 'KeyRevoked') return undefined;
       if (timingSafeEqual(Buffer.from(event.data.hash), Buffer.from(hash)))
-        caller = { actor: `key:${event.data.label}`, roles: event.data.roles };
+        caller = {
+          actor: actorOf(event.data.origin, event.data.label),
+          ...{ origin: event.data.origin, roles: event.data.roles },
+          ...(event.data.actsForPersons && { actsForPersons: true }),
+        };
     }
     return caller;
   }
 
   /** Makes a key. The token is told once and stored nowhere. */
-  async issue(label: string, roles: readonly Role[], actor: string): Promise<{ keyId: string; token: string }> {
+  async issue(
+    label: string,
+    roles: readonly Role[],
+    actor: string,
+    { origin = 'person', actsForPersons = false }: Issue = {},
+  ): Promise<{ keyId: string; token: string }> {
     const keyId = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
-    const data = { keyId, label, roles: [...roles], hash: hashOf(secret) };
+    const acts = actsForPersons && { actsForPersons };
+    const data = { keyId, label, origin, ...acts, roles: [...roles], hash: hashOf(secret) };
     await this.send(keyId, { type: 'IssueKey', data, meta: { commandId: `issue-${keyId}`, actor, origin: 'person' } });
     return { keyId, token: `baton_${keyId}_${secret}` };
   }

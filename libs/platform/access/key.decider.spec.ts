@@ -2,13 +2,40 @@ import { specFor } from '@baton/kernel/testing';
 import { key } from './key.decider';
 
 const given = specFor(key);
-const made = { keyId: 'k1', label: 'ops', roles: ['admin'] as ('admin' | 'sales')[], hash: 'a'.repeat(64) };
+const made = {
+  keyId: 'k1',
+  label: 'ops',
+  origin: 'person' as const,
+  roles: ['admin'] as ('admin' | 'sales')[],
+  hash: 'a'.repeat(64),
+};
 const issued = { type: 'KeyIssued', data: made } as const;
 
 describe('a bearer key', () => {
   it('is issued', () => given().when({ type: 'IssueKey', data: made }).then(issued));
   it('is not issued twice', () =>
     given(issued).when({ type: 'IssueKey', data: made }).thenRefused('key/already-issued'));
+  it('is of a person, a system or a connector', () =>
+    given()
+      .when({ type: 'IssueKey', data: { ...made, origin: 'robot' as 'system' } })
+      .thenRefused('command/invalid', 'origin'));
+  it('acts for persons where it is a system’s', () => {
+    const page = { ...made, origin: 'system' as const, actsForPersons: true };
+    given().when({ type: 'IssueKey', data: page }).then({ type: 'KeyIssued', data: page });
+    for (const origin of ['person', 'connector'] as const)
+      given()
+        .when({ type: 'IssueKey', data: { ...page, origin } })
+        .thenRefused('key/not-a-system', 'actsForPersons');
+  });
+  it.each([
+    ['clock', 'key/reserved-label'],
+    ['policy:echo', 'command/invalid'],
+    ['import:crm', 'command/invalid'],
+  ])('has no name that Baton speaks by: %s', (label, code) =>
+    given()
+      .when({ type: 'IssueKey', data: { ...made, label } })
+      .thenRefused(code, 'label'),
+  );
   it('has a role', () =>
     given()
       .when({ type: 'IssueKey', data: { ...made, roles: [] } })

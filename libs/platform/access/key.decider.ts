@@ -1,4 +1,4 @@
-import { decider, refuse } from '@baton/kernel';
+import { decider, isInternalActor, refuse } from '@baton/kernel';
 import { keyCommands, keyEvents, type KeyCommand, type KeyEvent } from './key.events';
 
 type Key = { readonly status: 'unknown' | 'issued' | 'revoked' };
@@ -10,6 +10,9 @@ export const key = decider<Key, KeyCommand, KeyEvent>({
   decide: {
     IssueKey: (state, { data }) => {
       if (state.status !== 'unknown') return refuse('key/already-issued', 'Choose another key id.', 'keyId');
+      if (isInternalActor(data.label)) return refuse('key/reserved-label', 'Baton itself has this name.', 'label');
+      if (data.actsForPersons && data.origin !== 'system')
+        return refuse('key/not-a-system', 'Only the key of a system acts for persons.', 'actsForPersons');
       if (data.roles.length === 0) return refuse('key/no-role', 'Name at least one role.', 'roles');
       return [{ type: 'KeyIssued', data }];
     },

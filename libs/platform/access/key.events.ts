@@ -1,11 +1,27 @@
-import { commands, events, list, oneOf, ref, roles, text, type CommandOf, type EventOf } from '@baton/kernel';
+import {
+  commands,
+  events,
+  flag,
+  list,
+  oneOf,
+  optional,
+  ref,
+  roles,
+  text,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
 
 const keyId = ref('key', 'The key’s public part.');
-const label = text('Whose key it is, or what for; the actor of everything done with it.', {
-  min: 1,
-  max: 100,
-  pattern: '^[A-Za-z0-9._:@-]+$',
+export const PERSON_PATTERN = '^[A-Za-z0-9._@-]{1,100}$';
+/** Who holds a key: a person, a system of ours (a page, a report), or the connector of another system. */
+export const keyOrigins = ['person', 'system', 'connector'] as const;
+export type KeyOrigin = (typeof keyOrigins)[number];
+const label = text('Whose key it is: the person, the system, or the system that the connector speaks for.', {
+  pattern: PERSON_PATTERN,
 });
+const origin = oneOf(keyOrigins, 'Who holds it; only a connector says what its own system decided.');
+const actsForPersons = optional(flag('Its requests may name the person who acts; the events then name that person.'));
 const granted = list(oneOf(roles), 'What its bearer may do.', { max: roles.length });
 
 export const keyEvents = events({
@@ -14,6 +30,8 @@ export const keyEvents = events({
     description: 'A bearer key was made; the log knows its hash only.',
     keyId,
     label,
+    origin,
+    actsForPersons,
     roles: granted,
     hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
   },
@@ -26,6 +44,8 @@ export const keyCommands = commands('key', {
     description: 'Make a bearer key.',
     keyId,
     label,
+    origin,
+    actsForPersons,
     roles: granted,
     hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
   },

@@ -1,9 +1,11 @@
 import { projection, type Role } from '@baton/kernel';
-import type { KeyEvent } from './key.events';
+import type { KeyEvent, KeyOrigin } from './key.events';
 
 export interface KeyDocument {
   readonly keyId: string;
   readonly label: string;
+  readonly origin: KeyOrigin;
+  readonly actsForPersons: boolean;
   readonly roles: readonly Role[];
   readonly issuedAt: string;
   readonly revokedAt: string | null;
@@ -12,12 +14,23 @@ export interface KeyDocument {
 /** The bearer keys there are; their hashes stay in the log. */
 export const keyList = projection<KeyDocument, KeyEvent>({
   name: 'keys',
-  version: 1,
+  version: 2,
   columns: { label: 'text', issuedAt: 'text', revokedAt: 'text' },
   keys: ({ data }) => [data.keyId],
-  initial: (keyId) => ({ keyId, label: '', roles: [], issuedAt: '', revokedAt: null }),
+  initial: (keyId) => ({
+    keyId,
+    label: '',
+    origin: 'person',
+    actsForPersons: false,
+    roles: [],
+    issuedAt: '',
+    revokedAt: null,
+  }),
   on: {
-    KeyIssued: (doc, { data: { label, roles }, occurredAt }) => ({ ...doc, label, roles, issuedAt: occurredAt }),
+    KeyIssued: (doc, { data: { label, origin, actsForPersons = false, roles }, occurredAt }) => ({
+      ...doc,
+      ...{ label, origin, actsForPersons, roles, issuedAt: occurredAt },
+    }),
     KeyRevoked: (doc, { occurredAt }) => ({ ...doc, revokedAt: occurredAt }),
   },
 });

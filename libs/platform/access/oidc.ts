@@ -47,7 +47,10 @@ export class Oidc {
     const roles = this.rolesOf(claims);
     if (roles.length === 0)
       throw refused('access/no-role', `Its claim ${this.settings.oidcRolesClaim} names no role of Baton.`);
-    return { caller: { actor: `oidc:${actor}`, roles }, endsAt: (claims.exp! + CLOCK_TOLERANCE_S) * 1000 };
+    return {
+      caller: { actor: `oidc:${actor}`, origin: 'person', roles },
+      endsAt: (claims.exp! + CLOCK_TOLERANCE_S) * 1000,
+    };
   }
 
   private rolesOf(claims: JWTPayload): Role[] {

@@ -24,7 +24,7 @@ const clock = new Ticking();
 const open = (name: string): EmbeddedEventLog => EmbeddedEventLog.open(join(place(name), 'log.db'), clock);
 
 const meta = (commandId: string): EventMeta => ({
-  actor: 'key:page',
+  actor: 'system:page',
   origin: 'person',
   occurredAt: '2024-01-01T00:00:00.000Z',
   commandId,
@@ -188,16 +188,44 @@ describe('a backup', () => {
       code: 'c/d',
       message: 'm',
     };
-    const fence = (await live.documents.lease(follower, 'me', 1000, clock.now()))!;
+    const fence = (await live.documents.lease(follower, 'me'))!;
     await live.documents.commit({ follower, checkpoint, parked: [parked], fence });
     const configured = { BATON_MASTER_KEY: key };
     await backUp(place('copy'), config('live', configured), live.documents, clock);
     const manifest = await restore(place('copy'), config('new', configured), clock);
     const restored = await running('new', key);
-    await restorePolicies(restored.documents, manifest, clock);
+    await restorePolicies(restored.documents, manifest);
     expect(await restored.documents.checkpoint(follower)).toEqual(checkpoint);
     expect(await restored.documents.parked(follower)).toMatchObject([parked]);
     await Promise.all([live.close(), restored.close()]);
+  });
+
+  it('is refused where its manifest leads elsewhere, and nothing is written', async () => {
+    const live = await running('live', key);
+    await fill(live.log, 3);
+    await backUp(place('copy'), config('live', { BATON_MASTER_KEY: key }), live.documents, clock);
+    await live.close();
+    const path = join(place('copy'), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as { files: { name: string }[]; policies: object[] };
+    const [one, two] = manifest.files;
+    // What the manifest names is there, with the right size and hash.
+    writeFileSync(place('outside'), readFileSync(join(place('copy'), one!.name)));
+    const faulty: readonly object[] = [
+      { ...manifest, files: [...manifest.files, { ...one, name: '../outside' }] },
+      { ...manifest, files: [{ ...one, name: place('outside') }, two] },
+      { ...manifest, files: [one, two, one] },
+      { ...manifest, files: [one] },
+      { ...manifest, files: 'all' },
+      { ...manifest, files: [one, two, null] },
+      { ...manifest, policies: [null] },
+      { ...manifest, policies: [{ follower: 'leads-v1', checkpoint: {}, parked: [] }] },
+    ];
+    for (const text of [...faulty.map((one) => JSON.stringify(one)), '{ "format": 1'])
+      expect([
+        writeFileSync(path, text),
+        await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock)),
+      ]).toEqual([undefined, 'backup/unreadable-manifest']);
+    expect(existsSync(place('new'))).toBe(false);
   });
 
   it('is refused where it is altered, cut short, or in the way of other files', async () => {

@@ -19,7 +19,9 @@ import { hashOf, toDisk } from './files';
 const MANIFEST = 'manifest.json';
 const MASTER_KEY = 'master.key';
 const FORMAT = 1;
-const HELD_MS = 10_000;
+/** The databases of a backup, by name. */
+const databases = ['keys.db', 'log.db'];
+const policyFollower = /^(policy|effect)-[a-z0-9-]+$/;
 
 interface BackedUpFile {
   readonly name: string;
@@ -71,7 +73,7 @@ const copyDatabase = (from: string, to: string): void => {
 };
 
 const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
-  const names = (await documents.generations()).filter((name) => /^(policy|effect)-/.test(name));
+  const names = (await documents.generations()).filter((name) => policyFollower.test(name));
   const policies: PolicyProgress[] = [];
   for (const follower of names) {
     const checkpoint = await documents.checkpoint(follower);
@@ -127,17 +129,30 @@ export const backUp = async (
 const manifestOf = (folder: string): Manifest => {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) throw new Refused('backup/no-manifest', `${folder} holds no whole backup.`, 'folder');
-  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  if (manifest.format !== FORMAT)
-    throw new Refused('backup/other-format', `This backup has format ${manifest.format}; this build reads ${FORMAT}.`);
+  const unreadable = (why: string) => new Refused('backup/unreadable-manifest', `${MANIFEST} ${why}`, MANIFEST);
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  } catch {
+    throw unreadable('is not valid JSON.');
+  }
+  if (manifest?.format !== FORMAT)
+    throw new Refused('backup/other-format', `This backup has format ${manifest?.format}; this build reads ${FORMAT}.`);
+  // Whoever could write the manifest must not write elsewhere by it: a backup holds these files and no others.
+  const names = Array.isArray(manifest.files) ? manifest.files.map((file) => file?.name) : [];
+  const listed = names.filter((name) => name !== MASTER_KEY).sort();
+  if (listed.join() !== databases.join() || names.length > databases.length + 1)
+    throw unreadable(`must list ${databases.join(', ')} and at most ${MASTER_KEY}, each once.`);
+  if (!Array.isArray(manifest.policies) || manifest.policies.some((policy) => !policyFollower.test(policy?.follower)))
+    throw unreadable('lists the progress of something that is no policy.');
   return manifest;
 };
 
 /**
  * Puts a backup into the empty data folder of the configuration. Hashes are checked before and after the copy, and the
  * keys are opened with the master key. Documents come by following the log, as after any start.
- * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/other-format`, `backup/altered`,
- * `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
+ * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/unreadable-manifest`, `backup/other-format`,
+ * `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
 export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
   embeddedOnly(config);
@@ -168,9 +183,9 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
 };
 
 /** Lets the policies of a restored log go on where they were, instead of from their beginning. */
-export const restorePolicies = async (documents: Documents, { policies }: Manifest, clock: Clock): Promise<void> => {
+export const restorePolicies = async (documents: Documents, { policies }: Manifest): Promise<void> => {
   for (const { follower, checkpoint, parked } of policies) {
-    const fence = await documents.lease(follower, 'restore', HELD_MS, clock.now());
+    const fence = await documents.lease(follower, 'restore');
     if (!fence) throw new BatonError('backup/in-use', 'Another process works on this folder already.');
     await documents.commit({ follower, checkpoint, parked, fence });
     await documents.release(follower, 'restore');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, EventLog } from '@baton/kernel';
-import { whenStore } from '@baton/kernel/testing';
+import { onServer } from '../../../test/support/stores';
 import { copyLog, openLog } from '.';
 
 const clock: Clock = { now: () => '2024-01-01T00:00:00.000Z' };
@@ -23,9 +23,9 @@ const told = async (log: EventLog): Promise<readonly string[]> => {
 };
 
 describe('a copy of a log between the embedded one and EventStoreDB', () => {
-  whenStore('EVENTSTORE_URL', (url) =>
+  onServer('EVENTSTORE_URL', (url) =>
     it('is equal there and back again', async () => {
-      const server = await openLog(url, clock);
+      const server = await openLog(url(), clock);
       const mine = await openLog(join(folder, 'mine'), clock, { create: true });
       const back = await openLog(join(folder, 'back'), clock, { create: true });
       await copyLog(server, mine); // whatever the server holds is the beginning of the log to be copied

@@ -1,10 +1,17 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
+import { Conflict, Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '../event-log';
+import { privateFolder } from '../private-files';
 
 const PAGE = 2000;
+
+/** A log that can take over the events of another as they are. */
+export interface CopyTarget extends EventLog {
+  /** @throws Conflict where a stream does not go on where it ends here */
+  adopt(events: readonly StoredEvent[]): Promise<void>;
+}
 
 /** What a copy came to: both sides hold these events, with one digest over stream, revision, id, type, data, meta. */
 export interface Copied {
@@ -19,11 +26,12 @@ export interface Copied {
  * Opens the log at a place: a data folder, or the connection string of an EventStoreDB.
  * @throws Refused `copy/no-log` where a source folder holds no log
  */
-export const openLog = async (place: string, clock: Clock, { create = false } = {}): Promise<EventLog> => {
+export const openLog = async (place: string, clock: Clock, { create = false } = {}): Promise<CopyTarget> => {
   if (/^esdb(\+discover)?:\/\//.test(place))
     return (await import('../event-log/eventstore-event-log.js')).EventStoreEventLog.connect(place);
   const file = join(place, 'log.db');
   if (!create && !existsSync(file)) throw new Refused('copy/no-log', `${place} holds no log.`, 'from');
+  if (create) privateFolder(place);
   return EmbeddedEventLog.open(file, clock);
 };
 
@@ -65,11 +73,12 @@ const differs = (what: string): Refused =>
  * they are; sealed fields stay sealed, and their keys are not part of a log. The embedded log also keeps `recordedAt`;
  * EventStoreDB puts its own clock there. A run that was cut off is simply run again, and a run after new events adds
  * those. At the end both sides are read anew and compared.
- * @throws Refused `copy/target-differs` where the target holds other events, `copy/source-is-target`
+ * @throws Refused `copy/target-differs` where the target holds other events, or others write to it meanwhile
+ * @throws Conflict `log/unavailable` in an outage of either side: run it again
  */
 export const copyLog = async (
   source: EventLog,
-  target: EventLog,
+  target: CopyTarget,
   onProgress: (events: number) => void = () => undefined,
 ): Promise<Copied> => {
   const until = await source.tip();
@@ -80,7 +89,10 @@ export const copyLog = async (
   let waiting: StoredEvent[] = [];
   const write = async () => {
     if (waiting.length === 0) return;
-    await (target instanceof EmbeddedEventLog ? target.adopt(waiting) : appendInOrder(target, waiting));
+    await target.adopt(waiting).catch((error: unknown) => {
+      if (!(error instanceof Conflict && error.code === 'log/wrong-revision')) throw error;
+      throw differs(`Somebody else writes to the target: ${error.message}`);
+    });
     written += waiting.length;
     waiting = [];
   };
@@ -97,16 +109,4 @@ export const copyLog = async (
   const [from, to] = [await digestOf(source, until), await digestOf(target)];
   if (from.digest !== to.digest) throw differs('The copy is not equal to the source.');
   return { written, ...to };
-};
-
-/** One stream's neighbours at once: they are appended whole, and the order of the log stays. */
-const appendInOrder = async (target: EventLog, events: readonly StoredEvent[]): Promise<void> => {
-  for (let start = 0; start < events.length;) {
-    const { stream, revision, meta } = events[start]!;
-    let end = start + 1;
-    while (events[end]?.stream === stream && events[end]!.meta.commandId === meta.commandId) end++;
-    const some = events.slice(start, end).map(({ id, type, data, meta }) => ({ id, type, data, meta }));
-    await target.append(stream, some, revision === 0 ? 'none' : revision - 1);
-    start = end;
-  }
 };

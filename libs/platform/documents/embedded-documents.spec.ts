@@ -10,7 +10,6 @@ documentsContract('embedded', () => EmbeddedDocuments.open(':memory:'));
 describe('a file of embedded documents', () => {
   const collection = { name: 'deals-v1-g1', columns: { stage: 'text' } } as const;
   const checkpoint = { position: '2', count: 2, digest: 'd' };
-  const T0 = '2024-01-01T00:00:00.000Z';
   let folder: string;
   let path: string;
   beforeEach(() => {
@@ -31,7 +30,7 @@ describe('a file of embedded documents', () => {
     const before = await EmbeddedDocuments.open(path);
     await commit(before, 'a');
     await before.activate('deals', collection.name);
-    const fence = await before.lease('fold', 'me', 1000, T0);
+    const fence = await before.lease('fold', 'me');
     await before.close();
     const after = await EmbeddedDocuments.open(path);
     expect(await after.find(collection, { where: { stage: { eq: 'won' } } })).toEqual([
@@ -40,7 +39,7 @@ describe('a file of embedded documents', () => {
     expect(await after.checkpoint('fold')).toEqual(checkpoint);
     expect(await after.parked('fold')).toHaveLength(1);
     expect(await after.active('deals')).toBe(collection.name);
-    expect(await after.lease('fold', 'me', 1000, T0)).toEqual(fence);
+    expect(await after.lease('fold', 'me')).toEqual(fence);
     await after.close();
   });
 
@@ -49,10 +48,11 @@ describe('a file of embedded documents', () => {
     await Promise.all([commit(one, 'a'), commit(two, 'b')]);
     expect(await one.count(collection)).toBe(2);
     expect(await two.count(collection)).toBe(2);
-    await one.lease('fold', 'one', 1000, T0);
-    expect(await two.lease('fold', 'two', 1000, T0)).toBeUndefined();
+    await one.beat('one', true);
+    await one.lease('fold', 'one');
+    expect(await two.lease('fold', 'two')).toBeUndefined();
     await one.release('fold', 'one');
-    expect(await two.lease('fold', 'two', 1000, T0)).toEqual({ lease: 'fold', token: 2 });
+    expect(await two.lease('fold', 'two')).toEqual({ lease: 'fold', token: 2 });
     await expect(commit(one, 'c', 1)).rejects.toMatchObject({ code: 'documents/lease-lost' });
     await one.drop(collection.name);
     expect(await two.find(collection)).toEqual([]);

@@ -1,4 +1,4 @@
-import { Documents, fromMs, toMs } from '@baton/kernel';
+import { Documents } from '@baton/kernel';
 import type {
   Aggregate,
   Checkpoint,
@@ -8,14 +8,13 @@ import type {
   Fence,
   Find,
   Group,
-  Instant,
   Parked,
   Scalar,
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
-import { generationDropped, leaseLost } from './leases';
+import { generationDropped, leaseLost } from './refusals';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 import { bound, indexOf, keySql, measureSql, nameOf, tableOf, tokensOf, whereSql } from './sql';
 
@@ -29,8 +28,9 @@ const TABLES = `
     message TEXT NOT NULL, PRIMARY KEY(follower, sequence)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS actives(projection TEXT PRIMARY KEY, generation TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS dropped(generation TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS beats(holder TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases(
-    lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL, expiresAt TEXT NOT NULL) WITHOUT ROWID;`;
+    lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL) WITHOUT ROWID;`;
 
 interface StoredDocument {
   readonly id: string;
@@ -40,7 +40,6 @@ interface StoredDocument {
 interface StoredLease {
   readonly holder: string | null;
   readonly token: number;
-  readonly expiresAt: Instant;
 }
 
 /**
@@ -186,28 +185,53 @@ export class EmbeddedDocuments extends Documents {
       .map(({ name }) => name);
   }
 
-  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
+  async actives(): Promise<ReadonlyMap<string, string>> {
+    const rows = this.database
+      .prepare('SELECT projection, generation FROM actives')
+      .all<{ projection: string; generation: string }>();
+    return new Map(rows.map(({ projection, generation }) => [projection, generation]));
+  }
+
+  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+    const sql = begins
+      ? 'INSERT INTO beats(holder, number) VALUES(?, 1) ON CONFLICT(holder) DO UPDATE SET number = number + 1'
+      : 'UPDATE beats SET number = number + 1 WHERE holder = ?';
+    return this.database.prepare(`${sql} RETURNING number`).get<{ number: number }>(holder)?.number;
+  }
+
+  async endBeat(holder: string, number?: number): Promise<boolean> {
+    const sql = 'DELETE FROM beats WHERE holder = ? AND number = ifnull(?, number) RETURNING number';
+    return this.database.prepare(sql).get(holder, number ?? null) !== undefined;
+  }
+
+  async lease(lease: string, holder: string): Promise<Fence | undefined> {
     return this.database.transaction(() => {
       const held = this.leaseOf(lease);
-      if (held && held.holder !== holder && held.expiresAt > now) return undefined;
-      const token = held?.holder === holder ? held.token : (held?.token ?? 0) + 1;
+      if (held?.holder === holder) return { lease, token: held.token };
+      const beats = this.database.prepare('SELECT 1 FROM beats WHERE holder = ?').get(held?.holder ?? null);
+      if (beats) return undefined;
+      const token = (held?.token ?? 0) + 1;
       this.database
-        .prepare('INSERT OR REPLACE INTO leases(lease, holder, token, expiresAt) VALUES(?, ?, ?, ?)')
-        .run(lease, holder, token, fromMs(toMs(now) + ttlMs));
+        .prepare('INSERT OR REPLACE INTO leases(lease, holder, token) VALUES(?, ?, ?)')
+        .run(lease, holder, token);
       return { lease, token };
     });
   }
 
   async release(lease: string, holder: string): Promise<void> {
     // The row stays: tokens never fall.
-    this.database
-      .prepare("UPDATE leases SET holder = NULL, expiresAt = '' WHERE lease = ? AND holder = ?")
-      .run(lease, holder);
+    this.database.prepare('UPDATE leases SET holder = NULL WHERE lease = ? AND holder = ?').run(lease, holder);
   }
 
-  async holder(lease: string, now: Instant): Promise<string | undefined> {
-    const held = this.leaseOf(lease);
-    return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
+  async leases() {
+    const rows = this.database
+      .prepare('SELECT lease, holder, number AS beat FROM leases JOIN beats USING (holder)')
+      .all<{ lease: string; holder: string; beat: number }>();
+    return new Map(rows.map(({ lease, holder, beat }) => [lease, { holder, beat }]));
+  }
+
+  availability() {
+    return { state: 'available' } as const;
   }
 
   async close(): Promise<void> {
@@ -215,7 +239,7 @@ export class EmbeddedDocuments extends Documents {
   }
 
   private leaseOf(lease: string): StoredLease | undefined {
-    return this.database.prepare('SELECT holder, token, expiresAt FROM leases WHERE lease = ?').get<StoredLease>(lease);
+    return this.database.prepare('SELECT holder, token FROM leases WHERE lease = ?').get<StoredLease>(lease);
   }
 
   private refuseDropped(generation: string): void {

@@ -1,4 +1,4 @@
-import { Documents, fromMs, toMs } from '@baton/kernel';
+import { Documents } from '@baton/kernel';
 import type {
   Aggregate,
   Checkpoint,
@@ -8,13 +8,12 @@ import type {
   Fence,
   Find,
   Group,
-  Instant,
   Parked,
   Scalar,
   Where,
 } from '@baton/kernel';
 import { columnsChanged, compareScalars, rowOf, signatureOf, type Row } from './columns';
-import { generationDropped, leaseLost, parkedOrder } from './leases';
+import { generationDropped, leaseLost, parkedOrder } from './refusals';
 import { inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
 
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
@@ -22,9 +21,10 @@ export class MemoryDocuments extends Documents {
   private readonly collections = new Map<string, { signature: string; rows: Map<string, Row> }>();
   private readonly checkpoints = new Map<string, Checkpoint>();
   private readonly waiting = new Map<string, Parked>();
-  private readonly actives = new Map<string, string>();
+  private readonly activeOf = new Map<string, string>();
   private readonly dropped = new Set<string>();
-  private readonly leases = new Map<string, { holder: string | undefined; token: number; expiresAt: Instant }>();
+  private readonly beats = new Map<string, number>();
+  private readonly held = new Map<string, { holder: string | undefined; token: number }>();
 
   async prepare(collection: Collection): Promise<void> {
     this.refuseDropped(collection.name);
@@ -81,7 +81,7 @@ export class MemoryDocuments extends Documents {
   }
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
-    if ((this.leases.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+    if ((this.held.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
     this.refuseDropped(follower);
     if (writes) this.refuseDropped(writes.collection.name);
     if (writes) {
@@ -112,11 +112,11 @@ export class MemoryDocuments extends Documents {
   }
 
   async active(projection: string): Promise<string | undefined> {
-    return this.actives.get(projection);
+    return this.activeOf.get(projection);
   }
 
   async activate(projection: string, generation: string): Promise<void> {
-    this.actives.set(projection, generation);
+    this.activeOf.set(projection, generation);
   }
 
   async drop(generation: string): Promise<void> {
@@ -130,22 +130,47 @@ export class MemoryDocuments extends Documents {
     return [...new Set([...this.collections.keys(), ...this.checkpoints.keys()])].sort();
   }
 
-  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
-    const held = this.leases.get(lease);
-    if (held && held.holder !== holder && held.expiresAt > now) return undefined;
-    const token = held?.holder === holder ? held.token : (held?.token ?? 0) + 1;
-    this.leases.set(lease, { holder, token, expiresAt: fromMs(toMs(now) + ttlMs) });
+  async actives(): Promise<ReadonlyMap<string, string>> {
+    return new Map(this.activeOf);
+  }
+
+  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+    const before = this.beats.get(holder) ?? (begins ? 0 : undefined);
+    if (before === undefined) return undefined;
+    this.beats.set(holder, before + 1);
+    return before + 1;
+  }
+
+  async endBeat(holder: string, number?: number): Promise<boolean> {
+    const stands = this.beats.get(holder);
+    return stands !== undefined && stands === (number ?? stands) && this.beats.delete(holder);
+  }
+
+  async lease(lease: string, holder: string): Promise<Fence | undefined> {
+    const held = this.held.get(lease);
+    if (held?.holder === holder) return { lease, token: held.token };
+    if (held?.holder !== undefined && this.beats.has(held.holder)) return undefined;
+    const token = (held?.token ?? 0) + 1;
+    this.held.set(lease, { holder, token });
     return { lease, token };
   }
 
   async release(lease: string, holder: string): Promise<void> {
-    const held = this.leases.get(lease);
-    if (held?.holder === holder) this.leases.set(lease, { holder: undefined, token: held.token, expiresAt: '' });
+    const held = this.held.get(lease);
+    if (held?.holder === holder) this.held.set(lease, { holder: undefined, token: held.token });
   }
 
-  async holder(lease: string, now: Instant): Promise<string | undefined> {
-    const held = this.leases.get(lease);
-    return held && held.expiresAt > now ? held.holder : undefined;
+  async leases() {
+    const answer = new Map<string, { holder: string; beat: number }>();
+    for (const [lease, { holder }] of this.held) {
+      const beat = holder === undefined ? undefined : this.beats.get(holder);
+      if (holder !== undefined && beat !== undefined) answer.set(lease, { holder, beat });
+    }
+    return answer;
+  }
+
+  availability() {
+    return { state: 'available' } as const;
   }
 
   async close(): Promise<void> {}

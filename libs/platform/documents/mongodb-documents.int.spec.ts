@@ -1,16 +1,17 @@
 import { MongoClient } from 'mongodb';
-import { documentsContract, whenStore } from '@baton/kernel/testing';
+import { documentsContract } from '@baton/kernel/testing';
+import { onServer } from '../../../test/support/stores';
 import { MongoDocuments } from './mongodb-documents';
 
-whenStore('MONGODB_URL', (url) => {
-  jest.setTimeout(30_000);
-  const client = new MongoClient(url);
+onServer('MONGODB_URL', (url) => {
+  let client: MongoClient;
+  beforeAll(() => void (client = new MongoClient(url())));
   const made: string[] = [];
   /** The same server, each time another database. */
   const fresh = (): string => {
     const name = `baton-test-${process.pid}-${made.length}`;
     made.push(name);
-    return url.replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
+    return url().replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
   };
   afterAll(async () => {
     for (const name of made) await client.db(name).dropDatabase();

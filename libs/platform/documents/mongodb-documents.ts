@@ -1,6 +1,6 @@
 import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
-import { Conflict, Documents, fromMs, toMs } from '@baton/kernel';
+import { Conflict, Documents } from '@baton/kernel';
 import type {
   Aggregate,
   Checkpoint,
@@ -10,15 +10,15 @@ import type {
   Fence,
   Find,
   Group,
-  Instant,
   Parked,
   Scalar,
   Where,
 } from '@baton/kernel';
 import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
-import { generationDropped, leaseLost } from './leases';
-import { clientOf, reaching, sayingOutages } from './mongodb-link';
-import { filterOf, groupOf, pathOf } from './mongodb-query';
+import type { Link } from '../link';
+import { generationDropped, leaseLost } from './refusals';
+import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
+import { filterOf, groupOf, measuredOf, pathOf } from './mongodb-query';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
 
 /** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
@@ -32,13 +32,11 @@ interface StoredLease {
   readonly _id: string;
   readonly holder: string | null;
   readonly token: number;
-  readonly expiresAt: Instant;
 }
 type StoredCheckpoint = Checkpoint & Fence & { readonly _id: string };
 type StoredParked = Parked & { readonly _id: { readonly follower: string; readonly sequence: string } };
 
 const DUPLICATE_KEY = 11000;
-const NAMESPACE_NOT_FOUND = 26;
 /** Of one answer of the server; a bulk of guarded upserts takes up to a second. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
@@ -55,20 +53,23 @@ export class MongoDocuments extends Documents {
   private readonly collections: Stored<{ _id: string; columns: string }>;
   private readonly checkpoints: Stored<StoredCheckpoint>;
   private readonly waiting: Stored<StoredParked>;
-  private readonly actives: Stored<{ _id: string; generation: string }>;
-  private readonly leases: Stored<StoredLease>;
+  private readonly activeOf: Stored<{ _id: string; generation: string }>;
+  private readonly beats: Stored<{ _id: string; number: number }>;
+  private readonly held: Stored<StoredLease>;
   private readonly dropped: Stored<{ _id: string }>;
 
   private constructor(
     private readonly client: MongoClient,
     private readonly db: Db,
+    private readonly link: Link,
   ) {
     super();
     this.collections = db.collection('documents.collections');
     this.checkpoints = db.collection('documents.checkpoints');
     this.waiting = db.collection('documents.parked');
-    this.actives = db.collection('documents.actives');
-    this.leases = db.collection('documents.leases');
+    this.activeOf = db.collection('documents.actives');
+    this.beats = db.collection('documents.beats');
+    this.held = db.collection('documents.leases');
     this.dropped = db.collection('documents.dropped');
   }
 
@@ -91,7 +92,8 @@ export class MongoDocuments extends Documents {
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    return sayingOutages(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton')), unavailable);
+    const link = linkOf(client, unavailable);
+    return overLink(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'), link), link);
   }
 
   async prepare(collection: Collection): Promise<void> {
@@ -141,14 +143,14 @@ export class MongoDocuments extends Documents {
       plan,
       groups.map((group) => ({
         keys: plan.keys.map((_, i): Scalar => group['_id'][`k${i}`] ?? null),
-        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, group[`m${i}`] ?? null])),
+        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, measuredOf(group[`m${i}`])])),
       })),
     );
   }
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     const { lease, token } = fence;
-    const granted = await this.leases.findOne({ _id: lease });
+    const granted = await this.held.findOne({ _id: lease });
     if (granted && granted.token > token) throw leaseLost(fence);
     const generations = [follower, ...(writes ? [writes.collection.name] : [])];
     await this.refuseDropped(...generations);
@@ -206,11 +208,11 @@ export class MongoDocuments extends Documents {
   }
 
   async active(projection: string): Promise<string | undefined> {
-    return (await this.actives.findOne({ _id: projection }))?.generation;
+    return (await this.activeOf.findOne({ _id: projection }))?.generation;
   }
 
   async activate(projection: string, generation: string): Promise<void> {
-    await this.actives.replaceOne({ _id: projection }, { generation }, { upsert: true });
+    await this.activeOf.replaceOne({ _id: projection }, { generation }, { upsert: true });
   }
 
   async drop(generation: string): Promise<void> {
@@ -229,11 +231,7 @@ export class MongoDocuments extends Documents {
 
   private async remove(generation: string): Promise<void> {
     this.prepared.delete(generation);
-    try {
-      await this.of({ name: generation }).drop();
-    } catch (error) {
-      if (!(error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND)) throw error;
-    }
+    await this.of({ name: generation }).drop(); // the driver makes nothing of a collection that is not there
     await this.waiting.deleteMany({ follower: generation });
     await this.checkpoints.deleteOne({ _id: generation });
     await this.collections.deleteOne({ _id: generation }); // last: a drop that was cut short can be seen and repeated
@@ -250,35 +248,61 @@ export class MongoDocuments extends Documents {
     return [...new Set([...names, ...[...collections, ...checkpoints].map(({ _id }) => _id)])].sort();
   }
 
-  async lease(lease: string, holder: string, ttlMs: number, now: Instant): Promise<Fence | undefined> {
-    const expiresAt = fromMs(toMs(now) + ttlMs);
-    const renewed = await this.leases.findOneAndUpdate(
-      { _id: lease, holder },
-      { $set: { expiresAt } },
-      { returnDocument: 'after' },
+  async actives(): Promise<ReadonlyMap<string, string>> {
+    const found = await this.activeOf.find().toArray();
+    return new Map(found.map(({ _id, generation }) => [_id, generation]));
+  }
+
+  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+    const raised = await this.beats.findOneAndUpdate(
+      { _id: holder },
+      { $inc: { number: 1 } },
+      { upsert: begins, returnDocument: 'after' },
     );
-    if (renewed) return { lease, token: renewed.token };
+    return raised?.number;
+  }
+
+  async endBeat(holder: string, number?: number): Promise<boolean> {
+    const { deletedCount } = await this.beats.deleteOne({ _id: holder, ...(number !== undefined && { number }) });
+    return deletedCount === 1;
+  }
+
+  async lease(lease: string, holder: string): Promise<Fence | undefined> {
+    const held = await this.held.findOne({ _id: lease });
+    if (held?.holder === holder) return { lease, token: held.token };
+    // A beat that has ended never begins again, so this still holds when the lease is taken.
+    if (held && held.holder !== null && (await this.beats.findOne({ _id: held.holder }))) return undefined;
     try {
-      const taken = await this.leases.findOneAndUpdate(
-        { _id: lease, expiresAt: { $lte: now } },
-        { $set: { holder, expiresAt }, $inc: { token: 1 } },
-        { upsert: true, returnDocument: 'after' },
+      const taken = await this.held.findOneAndUpdate(
+        { _id: lease, ...(held && { holder: held.holder, token: held.token }) },
+        held ? { $set: { holder }, $inc: { token: 1 } } : { $setOnInsert: { holder, token: 1 } },
+        { upsert: !held, returnDocument: 'after' },
       );
-      return taken ? { lease, token: taken.token } : undefined;
+      return taken?.holder === holder ? { lease, token: taken.token } : undefined;
     } catch (error) {
-      if (isDuplicate(error)) return undefined; // it exists and has not expired
+      if (isDuplicate(error)) return undefined; // another was faster
       throw error;
     }
   }
 
   async release(lease: string, holder: string): Promise<void> {
     // The record stays: tokens never fall.
-    await this.leases.updateOne({ _id: lease, holder }, { $set: { holder: null, expiresAt: '' } });
+    await this.held.updateOne({ _id: lease, holder }, { $set: { holder: null } });
   }
 
-  async holder(lease: string, now: Instant): Promise<string | undefined> {
-    const held = await this.leases.findOne({ _id: lease });
-    return held && held.expiresAt > now ? (held.holder ?? undefined) : undefined;
+  async leases() {
+    const [held, beats] = await Promise.all([this.held.find().toArray(), this.beats.find().toArray()]);
+    const numbers = new Map(beats.map(({ _id, number }) => [_id, number]));
+    const answer = new Map<string, { holder: string; beat: number }>();
+    for (const { _id, holder } of held) {
+      const beat = holder === null ? undefined : numbers.get(holder);
+      if (holder !== null && beat !== undefined) answer.set(_id, { holder, beat });
+    }
+    return answer;
+  }
+
+  availability() {
+    return this.link.availability();
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import {
-  BSON,
   MongoAPIError,
   MongoBulkWriteError,
   MongoClientClosedError,
@@ -14,6 +11,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import { Conflict } from '@baton/kernel';
+import { MongodbServer } from '../../../test/support/mongodb-server';
 import { FaultProxy } from '../../../test/support/proxy';
 import { MongodbKeyStore } from '../keys/mongodb-key-store';
 import { MongoDocuments } from './mongodb-documents';
@@ -21,6 +19,7 @@ import { isOutage, reaching } from './mongodb-link';
 
 const PASSWORD = 'sEcr3t-of-the-url';
 const DEADLINE_MS = 400;
+const PATIENT_MS = 300_000; // longer than a busy machine takes
 const unavailable = () => new Conflict('documents/unavailable', 'away');
 const MASTER = Buffer.alloc(32, 7);
 
@@ -60,62 +59,15 @@ describe('an error of the MongoDB driver', () => {
   });
 });
 
-/** As much of MongoDB's protocol as a handshake and an empty answer need. */
-const answerTo = (request: Buffer): Buffer => {
-  const hello = {
-    ok: 1,
-    isWritablePrimary: true,
-    ismaster: true,
-    helloOk: true,
-    maxBsonObjectSize: 2 ** 24,
-    maxMessageSizeBytes: 48_000_000,
-    maxWriteBatchSize: 100_000,
-    minWireVersion: 0,
-    maxWireVersion: 21,
-    readOnly: false,
-  };
-  const [requestId, operation] = [request.readInt32LE(4), request.readInt32LE(12)];
-  const old = operation === 2004; // OP_QUERY, of the first handshake; everything else is OP_MSG
-  const ask = old ? hello : BSON.deserialize(request.subarray(21));
-  const body = BSON.serialize(
-    old || 'hello' in ask || 'isMaster' in ask
-      ? hello
-      : { ok: 1, n: 1, cursor: { id: BSON.Long.ZERO, ns: 'db.c', firstBatch: [] } },
-  );
-  const before = Buffer.alloc(old ? 36 : 21);
-  before.writeInt32LE(before.length + body.length, 0);
-  before.writeInt32LE(requestId, 8);
-  before.writeInt32LE(old ? 1 : 2013, 12);
-  if (old) before.writeInt32LE(1, 32);
-  return Buffer.concat([before, body]);
-};
-
-const emptyServer = (): Server =>
-  createServer((socket: Socket) => {
-    let held = Buffer.alloc(0);
-    socket.on('error', () => undefined);
-    socket.on('data', (piece: Buffer) => {
-      held = Buffer.concat([held, piece]);
-      while (held.length >= 4 && held.length >= held.readInt32LE(0)) {
-        const length = held.readInt32LE(0);
-        socket.write(answerTo(held.subarray(0, length)));
-        held = held.subarray(length);
-      }
-    });
-  });
-
 describe('the link to MongoDB', () => {
-  const server = emptyServer();
+  let server: MongodbServer;
   let proxy: FaultProxy;
   const url = () => `mongodb://127.0.0.1:${proxy.port}/baton?directConnection=true`;
   const secretUrl = () => `mongodb://baton:${PASSWORD}@127.0.0.1:${proxy.port}/baton?directConnection=true`;
-  beforeAll(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  });
-  beforeEach(async () => void (proxy = await FaultProxy.to((server.address() as AddressInfo).port)));
+  beforeAll(async () => void (server = await MongodbServer.start()));
+  beforeEach(async () => void (proxy = await FaultProxy.to(server.port)));
   afterEach(() => proxy.close());
-  afterAll(() => void server.close());
+  afterAll(() => server.stop());
 
   it.each([
     ['is refused', { refuses: true }],
@@ -144,7 +96,11 @@ describe('the link to MongoDB', () => {
       expect(await documents.checkpoint('fold')).toBeUndefined();
       proxy.become(faults);
       if ('refuses' in faults) proxy.cut();
+      const began = new Date().toISOString();
+      expect(documents.availability()).toEqual({ state: 'available' });
       await expect(documents.checkpoint('fold')).rejects.toMatchObject({ code: 'documents/unavailable' });
+      const lost = documents.availability() as { state: string; since: string };
+      expect([lost.state, lost.since >= began]).toEqual(['unavailable', true]);
       proxy.become({});
       // The driver looks at a server that failed once in half a second.
       for (let tries = 0; ; tries++) {
@@ -152,9 +108,40 @@ describe('the link to MongoDB', () => {
         if (found === undefined) break;
         expect([found, tries < 40]).toEqual(['documents/unavailable', true]);
       }
+      expect(documents.availability()).toEqual({ state: 'available' });
     } finally {
       await documents.close();
     }
+  });
+
+  it('takes any number of calls at once: 64 are under way, the others wait without a deadline', async () => {
+    const keys = await MongodbKeyStore.connect(url(), MASTER, undefined, PATIENT_MS);
+    const documents = await MongoDocuments.connect(url(), PATIENT_MS);
+    // Whoever wraps a method later is part of one call, not another one.
+    const commit = documents.checkpoint.bind(documents);
+    documents.checkpoint = (follower) => commit(follower);
+    try {
+      Object.assign(server, { answersAfterMs: 50, mostAtOnce: 0 });
+      const found = await Promise.all(Array.from({ length: 500 }, (_, n) => keys.find([`lead-${n}`])));
+      expect(found.every(({ size }) => size === 0)).toBe(true);
+      expect(server.mostAtOnce).toBeLessThanOrEqual(66); // and what the driver asks for itself
+      Object.assign(server, { answersAfterMs: 10, mostAtOnce: 0 });
+      await Promise.all(Array.from({ length: 200 }, () => documents.checkpoint('fold')));
+      expect(server.mostAtOnce).toBeLessThanOrEqual(66);
+    } finally {
+      server.answersAfterMs = 0;
+      await Promise.all([keys.close(), documents.close()]);
+    }
+  });
+
+  it('closes in time although the server is silent, and then is unavailable', async () => {
+    const documents = await MongoDocuments.connect(url());
+    await documents.checkpoint('fold');
+    proxy.become({ silent: true });
+    const reading = documents.checkpoint('fold').catch((error: Error & { code?: string }) => error.code);
+    await Promise.all([documents.close(), documents.close()]);
+    await expect(documents.checkpoint('fold')).rejects.toMatchObject({ code: 'documents/unavailable' });
+    expect(await reading).toBe('documents/unavailable');
   });
 
   it('names the setting and no part of an address that cannot be read', async () => {

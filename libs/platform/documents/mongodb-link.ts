@@ -16,9 +16,12 @@ import {
   MongoWriteConcernError,
   type MongoClientOptions,
 } from 'mongodb';
-import { Refused, type Conflict } from '@baton/kernel';
+import { Refused, type Availability, type Conflict } from '@baton/kernel';
+import { CALLS_AT_ONCE, Link } from '../link';
 
 const SELECTION_MS = 5_000;
+/** By default two: the first burst of calls would spend its deadline on waiting for its connections. */
+const CONNECTING_AT_ONCE = 8;
 
 /** The driver says with these that no server answered, or the one that did went away. */
 const OUTAGES = [
@@ -46,7 +49,11 @@ export const isOutage = (error: unknown): boolean => {
   if (SOCKET.test(String((error as { readonly code?: unknown } | undefined)?.code))) return true;
   if (!(error instanceof MongoError)) return false;
   if (OUTAGES.some((kind) => error instanceof kind) || OUTAGE_NAMES.includes(error.name)) return true;
-  if (error instanceof MongoBulkWriteError && error.result?.getWriteConcernError()) return true;
+  if (error instanceof MongoBulkWriteError) {
+    if (error.result?.getWriteConcernError()) return true;
+    // What kept a bulk from being answered lies within the error, which has no code then.
+    if (error.errorResponse instanceof Error) return isOutage(error.errorResponse);
+  }
   const labels = [MongoErrorLabel.RetryableWriteError, MongoErrorLabel.TransientTransactionError];
   if (labels.some((label) => error.hasErrorLabel(label))) return true;
   return error instanceof MongoServerError && OUTAGE_CODES.includes(Number(error.code));
@@ -63,6 +70,8 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
       ...options,
       serverSelectionTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
       connectTimeoutMS: Math.min(SELECTION_MS, deadlineMs),
+      maxPoolSize: CALLS_AT_ONCE,
+      maxConnecting: CONNECTING_AT_ONCE,
       waitQueueTimeoutMS: deadlineMs,
       socketTimeoutMS: deadlineMs,
       retryWrites: true,
@@ -79,15 +88,32 @@ export const reaching = <T>(call: Promise<T>, outage: () => Conflict): Promise<T
     throw isOutage(error) ? outage() : error;
   });
 
-/** The store, each of whose calls says an outage with one code of Baton's own. */
-export const sayingOutages = <T extends object>(store: T, outage: () => Conflict): T =>
-  new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        const answer: unknown = Reflect.apply(value, target, given);
-        return answer instanceof Promise ? reaching(answer, outage) : answer;
-      };
-    },
+/** The link of one client; its probes are pings. */
+export const linkOf = (client: MongoClient, outage: () => Conflict): Link =>
+  new Link({
+    isOutage,
+    unavailable: outage,
+    probe: () => client.db('admin').command({ ping: 1 }, { timeoutMS: SELECTION_MS }),
   });
+
+/**
+ * The store, each of whose calls goes through the link: in its window, and with an outage as one code of Baton's own.
+ * What the store calls of its own is part of the call, and so is what replaces a method of it later.
+ */
+export const overLink = <T extends { close(): Promise<void>; availability(): Availability }>(
+  store: T,
+  link: Link,
+): T => {
+  const own = new Map<string | symbol, unknown>([
+    ['availability', () => link.availability()],
+    ['close', () => link.close(() => store.close())],
+  ]);
+  return new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = own.get(name) ?? Reflect.get(target, name, target);
+      if (own.has(name) || typeof value !== 'function') return value;
+      return (...given: unknown[]) => link.once(async () => (await Reflect.apply(value, target, given)) as unknown);
+    },
+    set: (_, name, value) => Boolean(own.set(name, value)),
+  });
+};

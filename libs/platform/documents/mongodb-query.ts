@@ -4,6 +4,8 @@ import type { AggregatePlan, Clause, PlannedMeasure } from './query';
 /** Where a column lies in a stored document. Names were checked before: no dots, no dollar signs. */
 export const pathOf = (column: string): string => (column === 'id' ? '_id' : `c.${column}`);
 
+/** Booleans come after numbers and texts, and none is ever measured. */
+const ABOVE_ALL = true;
 const NEVER: Bson = { _id: { $in: [] } };
 
 /** As the stored value of a column is never missing, `$ne` and `$eq` treat null as the clause does. */
@@ -37,6 +39,16 @@ const keyOf = ({ column, edges }: AggregatePlan['keys'][number]): unknown => {
   };
 };
 
-/** `$sum` of nothing is 0, `$min` and `$max` pass over null and are null of nothing, as the port wants it. */
-const measureOf = ({ kind, column }: PlannedMeasure): Bson =>
-  kind === 'count' ? { $sum: 1 } : { [`$${kind}`]: `$${pathOf(column)}` };
+/**
+ * `$sum` and `$max` pass over null. So does `$min` of MongoDB itself, but not of every server that speaks its protocol:
+ * there null is the smallest value. It is replaced by what is above all numbers and texts; see `measuredOf`.
+ */
+const measureOf = ({ kind, column }: PlannedMeasure): Bson => {
+  const value = `$${pathOf(column)}`;
+  if (kind === 'count') return { $sum: 1 };
+  return { [`$${kind}`]: kind === 'min' ? { $ifNull: [value, ABOVE_ALL] } : value };
+};
+
+/** What a group says of a measure; a minimum of nothing but null is null. */
+export const measuredOf = (value: unknown): number | string | null =>
+  value === ABOVE_ALL || value === undefined ? null : (value as number | string | null);

@@ -23,6 +23,8 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
   position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
   type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL, recordedAt TEXT NOT NULL, UNIQUE (stream, revision))`;
 const COLUMNS = 'position, stream, revision, id, type, data, meta, recordedAt';
+/** Takes as much room as some events, and gives it back. */
+const PROBE = 'CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (randomblob(65536)); DROP TABLE probe';
 const ROWS_PER_INSERT = 50; // twice as fast as row by row
 const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the milliseconds
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
@@ -58,6 +60,7 @@ export class EmbeddedEventLog extends EventLog {
   private last = -1;
   private lastRecordedAt: Instant = '';
   private flushing = false;
+  private failed = false;
   private closed = false;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
   private poll: NodeJS.Timeout | undefined;
@@ -160,6 +163,22 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(this.maxPosition());
   }
 
+  override async refusal(): Promise<string | undefined> {
+    this.assertOpen();
+    try {
+      this.clock.now();
+      if (this.failed) this.database.transaction(() => this.database.exec(PROBE));
+      this.failed = false;
+      return undefined;
+    } catch (error) {
+      return refused(error).code;
+    }
+  }
+
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();
@@ -217,13 +236,13 @@ export class EmbeddedEventLog extends EventLog {
     let answers: (Appended | Error)[];
     try {
       answers = this.database.transaction(() => this.write(batch));
+      this.failed = false;
     } catch (error) {
+      this.failed = true;
       // Nothing was kept: what the caches learned inside the transaction is wrong.
       this.heads.clear();
       this.last = -1;
-      const reason = error instanceof Error ? error.message : String(error);
-      for (const { reject } of batch)
-        reject(new Conflict('log/unavailable', `The log could not be written: ${reason}`));
+      for (const { reject } of batch) reject(refused(error));
       return;
     }
     answers.forEach((answer, index) => {
@@ -261,7 +280,7 @@ export class EmbeddedEventLog extends EventLog {
         rows.push({ ...place, id, type, ...texts[index]!, recordedAt });
       });
       this.heads.set(stream, head + events.length);
-      return { position: positionOf(tip + rows.length), revision: head + events.length };
+      return { position: positionOf(tip + rows.length), revision: head + events.length, repeated: false };
     });
     this.insert(rows);
     this.last = tip + rows.length;
@@ -333,6 +352,14 @@ export class EmbeddedEventLog extends EventLog {
   }
 }
 
+const refused = (error: unknown): Conflict =>
+  error instanceof Conflict
+    ? error
+    : new Conflict(
+        'log/unavailable',
+        `The log could not be written: ${error instanceof Error ? error.message : error}`,
+      );
+
 /** What an append is answered without writing: as the first time, a conflict, or undefined when it may be written. */
 const answerOf = (
   { stream, events, expected }: Append,
@@ -348,7 +375,7 @@ const answerOf = (
     before.length === events.length && before.every(({ revision }, index) => revision === before[0]!.revision + index);
   if (again) {
     const { position, revision } = before.at(-1)!;
-    return { position: positionOf(position), revision };
+    return { position: positionOf(position), revision, repeated: true };
   }
   const matches = expected === 'any' || (expected === 'none' ? -1 : expected) === head;
   if (matches && before.length === 0) return undefined;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CancelledError,
   DeadlineExceededError,
@@ -9,7 +8,16 @@ import {
   type Position as LogPosition,
   type StreamingRead,
 } from '@eventstore/db-client';
-import { Conflict, Refused, START, type EventMeta, type Instant, type Position, type StoredEvent } from '@baton/kernel';
+import {
+  Refused,
+  START,
+  type EventMeta,
+  type Instant,
+  type NewEvent,
+  type Position,
+  type StoredEvent,
+} from '@baton/kernel';
+import { watchSilence } from '../link';
 
 /** What the log needs of the driver. */
 export type Client = Pick<
@@ -29,6 +37,7 @@ export interface RecordedByServer {
   readonly position?: LogPosition;
 }
 
+const BATCH_BYTES = 512 * 1024;
 const DIGITS = 20; // of the largest 64-bit number
 const OUTAGES = [CancelledError, DeadlineExceededError, NotLeaderError, TimeoutError, UnavailableError];
 const OUTAGE_CODES = [1, 4, 13, 14]; // gRPC: cancelled, deadline exceeded, internal (a broken stream), unavailable
@@ -42,60 +51,62 @@ export const isOutage = (error: unknown): boolean =>
 export const needsNewClient = (error: unknown): boolean =>
   (error as { readonly code?: number } | undefined)?.code === 13;
 
-/** Waits before the nth repetition: 50 ms, doubled up to 5 s, less a random part so that clients spread out. */
-export const backOff = async (attempt: number, signal: AbortSignal): Promise<void> => {
-  const longest = Math.min(5000, 50 * 2 ** attempt);
-  await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-};
-
-/**
- * Repeats a call through an outage.
- * @throws Conflict `log/unavailable` when the time is over or the log is closed; other errors of the call as they are
- */
-export const throughOutages = async <T>(
-  call: (attempt: number) => Promise<T>,
-  totalMs: number,
-  signal: AbortSignal,
-): Promise<T> => {
-  const end = Date.now() + totalMs;
-  for (let attempt = 0; ; attempt++) {
-    if (signal.aborted) throw new Conflict('log/unavailable', 'The log is closed.');
-    try {
-      return await call(attempt);
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      if (Date.now() >= end) throw new Conflict('log/unavailable', 'EventStoreDB does not answer; try again later.');
-      await backOff(attempt, signal);
-    }
-  }
-};
-
-/** Gives up on a promise after a time, as on an outage. */
+/** Gives up on an answer after a time, as on an outage. */
 export const withDeadline = async <T>(call: Promise<T>, ms: number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
+  let watch: ReturnType<typeof watchSilence> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineExceededError()), ms);
+    watch = watchSilence(ms, () => reject(new DeadlineExceededError()));
   });
   try {
     return await Promise.race([call, late]);
   } finally {
-    clearTimeout(timer);
+    watch?.end();
   }
 };
 
+/** The reads that are under way, each with what ends it. */
+export type OpenReads = Set<(error: Error) => void>;
+
 /**
- * Hands the items of a read to `each` until it returns false. The driver gives reads no deadline, so this one does.
+ * Hands the items of a read to `each` until it returns false. Nothing of the read outlives that: a stream that is left
+ * early is cancelled and flows out, because the driver cannot let go of one that nobody reads to its end.
+ * @param ms without an item after which the server is taken to be away; the driver gives reads no deadline
  */
-export const consume = async <T>(read: StreamingRead<T>, each: (item: T) => boolean, ms: number): Promise<void> => {
-  read.on('error', () => undefined); // one that comes after the loop must not end the process
-  const timer = setTimeout(() => read.destroy(new DeadlineExceededError()), ms);
-  try {
-    for await (const item of read as AsyncIterable<T>) if (!each(item)) return;
-  } finally {
-    clearTimeout(timer);
-    if (!read.readableEnded) void read.cancel().catch(() => undefined);
-  }
-};
+export const consume = <T>(
+  read: StreamingRead<T>,
+  each: (item: T) => boolean,
+  ms: number,
+  reads: OpenReads,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let over = false;
+    const end = (settle: () => void) => {
+      if (over) return;
+      over = true;
+      watch.end();
+      reads.delete(leaveWith);
+      settle();
+    };
+    const leave = (settle: () => void) => {
+      end(settle);
+      void read.cancel().catch(() => undefined);
+    };
+    const leaveWith = (error: Error) => leave(() => reject(error));
+    const watch = watchSilence(ms, () => leaveWith(new DeadlineExceededError()));
+    reads.add(leaveWith);
+    read
+      .on('data', (item: T) => {
+        if (over) return;
+        watch.heard();
+        try {
+          if (!each(item)) leave(resolve);
+        } catch (error) {
+          leaveWith(error as Error);
+        }
+      })
+      .on('end', () => end(resolve))
+      .on('error', (error: Error) => end(() => reject(error))); // it stays: a late one must not end the process
+  });
 
 /** The server's own events and links. */
 export const isSystem = ({ type, streamId }: RecordedByServer): boolean =>
@@ -117,13 +128,45 @@ export const positionIn = ({ position, id }: RecordedByServer): Position => {
   return positionOf(position);
 };
 
-export const stored = (event: RecordedByServer): StoredEvent => ({
-  id: event.id,
-  type: event.type,
-  data: event.data,
-  meta: event.metadata as EventMeta,
-  position: positionIn(event),
-  stream: event.streamId,
-  revision: Number(event.revision),
-  recordedAt: event.created.toISOString() as Instant,
-});
+/** The event with its own id, which is kept in its metadata: that of the server only names the call that wrote it. */
+export const stored = (event: RecordedByServer): StoredEvent => {
+  const { id, ...meta } = (event.metadata ?? {}) as EventMeta & { readonly id?: string };
+  return {
+    id: id ?? event.id,
+    type: event.type,
+    data: event.data,
+    meta,
+    position: positionIn(event),
+    stream: event.streamId,
+    revision: Number(event.revision),
+    recordedAt: event.created.toISOString() as Instant,
+  };
+};
+
+/** One append of a copy. */
+export interface Batch {
+  readonly stream: string;
+  readonly expected: number | 'none';
+  readonly events: NewEvent[];
+  /** The revision after its last event. */
+  next: number;
+  bytes: number;
+}
+
+/** Neighbours of one stream as one append, below the limit of the store. */
+export const batchesOf = (events: readonly StoredEvent[]): Batch[] => {
+  const batches: Batch[] = [];
+  for (const { stream, revision, id, type, data, meta } of events) {
+    const bytes = Buffer.byteLength(JSON.stringify([data, meta]));
+    const batch = batches.at(-1);
+    if (batch?.stream === stream && batch.next === revision && batch.bytes + bytes <= BATCH_BYTES) {
+      batch.events.push({ id, type, data, meta });
+      batch.next++;
+      batch.bytes += bytes;
+    } else {
+      const expected = revision === 0 ? ('none' as const) : revision - 1;
+      batches.push({ stream, expected, events: [{ id, type, data, meta }], next: revision + 1, bytes });
+    }
+  }
+  return batches;
+};

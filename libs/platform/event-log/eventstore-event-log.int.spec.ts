@@ -1,4 +1,5 @@
-import { eventLogContract, whenStore } from '@baton/kernel/testing';
+import { eventLogContract } from '@baton/kernel/testing';
+import { onServer } from '../../../test/support/stores';
 import { EventStoreEventLog } from './eventstore-event-log';
 
-whenStore('EVENTSTORE_URL', (url) => eventLogContract('EventStoreDB', async () => EventStoreEventLog.connect(url)));
+onServer('EVENTSTORE_URL', (url) => eventLogContract('EventStoreDB', async () => EventStoreEventLog.connect(url())));

@@ -1,138 +1,65 @@
-import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import {
   DeadlineExceededError,
-  MaxAppendSizeExceededError,
-  StreamNotFoundError,
+  EventStoreDBClient,
   UnavailableError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { START } from '@baton/kernel';
-import { anEvent, eventLogContract, followUntil, readToTip } from '@baton/kernel/testing';
-import type { Client, RecordedByServer } from './eventstore-client';
+import { anEvent, eventually, followUntil, readToTip } from '@baton/kernel/testing';
+import { EventStoreServer } from '../../../test/support/eventstore-server';
+import { FaultProxy } from '../../../test/support/proxy';
+import type { Client } from './eventstore-client';
 import { EventStoreEventLog } from './eventstore-event-log';
 
-interface Sent {
-  readonly id: string;
-  readonly type: string;
-  readonly data: unknown;
-  readonly metadata: unknown;
-}
-type Stored = RecordedByServer & { readonly position: { readonly commit: bigint; readonly prepare: bigint } };
-
-/** As much of the server and its driver as the log uses, with the measured semantics, and outages on demand. */
-class FakeServer {
-  readonly all: Stored[] = [];
-  readonly subscriptions = new Set<Readable>();
-  /** Called before (`asked`) and after (`done`) each append; what it throws is what the client sees. */
-  outage: (moment: 'asked' | 'done') => void = () => undefined;
-  /** Without an expectation the server recognises a repeated append only while it remembers its ids. */
-  forgetful = false;
-  private ticks = 1000n;
-
-  readonly client = {
-    appendToStream: async (stream: string, sent: Sent[], { expectedRevision }: { expectedRevision: unknown }) => {
-      await new Promise((later) => setImmediate(later));
-      this.outage('asked');
-      const answer = this.append(stream, sent, expectedRevision);
-      this.outage('done');
-      return answer;
-    },
-    readStream: (stream: string, { fromRevision = 0n as bigint | 'end', maxCount = Infinity, direction = '' } = {}) => {
-      const events = this.of(stream);
-      if (events.length === 0) return this.reading([], new StreamNotFoundError(undefined, stream));
-      if (direction === 'backwards') return this.reading(events.reverse().slice(0, maxCount));
-      return this.reading(events.filter(({ revision }) => revision >= (fromRevision as bigint)).slice(0, maxCount));
-    },
-    readAll: ({ fromPosition = 'start' as unknown, maxCount = Infinity, direction = '' } = {}) => {
-      const at = (fromPosition as { commit?: bigint }).commit ?? (direction === 'backwards' ? 10n ** 19n : 0n);
-      if (direction !== 'backwards')
-        return this.reading(this.all.filter(({ position }) => position.commit >= at).slice(0, maxCount));
-      const before = this.all.filter(({ position }) => position.commit < at);
-      return this.reading(before.reverse().slice(0, maxCount));
-    },
-    subscribeToAll: ({ fromPosition }: { fromPosition: unknown }) => {
-      const after = (fromPosition as { commit?: bigint }).commit ?? 0n;
-      const subscription = new Readable({ objectMode: true, read: () => undefined });
-      for (const event of this.all) if (event.position.commit > after) subscription.push({ event });
-      this.subscriptions.add(subscription);
-      setImmediate(() => subscription.emit('caughtUp'));
-      const unsubscribe = async () => void this.subscriptions.delete(subscription);
-      return Object.assign(subscription, { unsubscribe });
-    },
-    dispose: async () => undefined,
-  } as unknown as Client;
-
-  /** All subscriptions die, as they do when the server goes away. */
-  disconnect() {
-    for (const subscription of this.subscriptions) subscription.emit('error', new UnavailableError());
-    this.subscriptions.clear();
-  }
-
-  private append(stream: string, sent: Sent[], expected: unknown) {
-    if (Buffer.byteLength(JSON.stringify(sent)) > 1024 * 1024) throw new MaxAppendSizeExceededError(undefined, 1048576);
-    const events = this.of(stream);
-    const first = events.findIndex(({ id }) => id === sent[0]!.id);
-    const forgot = this.forgetful && expected === 'any';
-    const known = forgot ? [] : sent.filter(({ id }) => events.some((event) => event.id === id));
-    const head = BigInt(events.length - 1);
-    const start = expected === 'no_stream' ? 0 : expected === 'any' ? first : Number(expected) + 1;
-    const again = known.length === sent.length && sent.every(({ id }, n) => events[start + n]?.id === id);
-    if (again) return this.answer(events[start + sent.length - 1]!);
-    const matches = expected === 'any' || (expected === 'no_stream' ? -1n : expected) === head;
-    if (known.length > 0 || !matches)
-      throw new WrongExpectedVersionError(undefined, {
-        streamName: stream,
-        expected: expected as bigint,
-        current: head,
-      });
-    sent.forEach((event, n) => this.store(stream, head + 1n + BigInt(n), event));
-    const last = this.all.at(-1)!;
-    this.store('$stats', 0n, { id: randomUUID(), type: '$statsCollected', data: {}, metadata: {} });
-    return this.answer(last);
-  }
-
-  private store(streamId: string, revision: bigint, event: Sent) {
-    this.ticks += 97n;
-    const position = { commit: this.ticks, prepare: this.ticks };
-    const copy = JSON.parse(JSON.stringify(event)) as Sent;
-    const stored = { ...copy, streamId, revision, created: new Date(1.7e12 + Number(this.ticks)), position };
-    this.all.push(stored);
-    for (const subscription of this.subscriptions) subscription.push({ event: stored });
-  }
-
-  private of(stream: string) {
-    return this.all.filter(({ streamId }) => streamId === stream);
-  }
-
-  private answer({ position, revision }: Stored) {
-    return { success: true, nextExpectedRevision: revision, position };
-  }
-
-  private reading(events: readonly Stored[], failure?: Error) {
-    const read = Readable.from(events.map((event) => ({ event })));
-    if (failure) read.destroy(failure);
-    return Object.assign(read, { cancel: async () => undefined });
-  }
-}
-
-eventLogContract('The adapter of EventStoreDB', async () => new EventStoreEventLog(() => new FakeServer().client));
+/** Longer than a busy machine takes. */
+const PATIENT_MS = 300_000;
 
 describe('the adapter of EventStoreDB', () => {
-  let server: FakeServer;
+  let server: EventStoreServer;
+  let proxy: FaultProxy;
   let log: EventStoreEventLog;
-  beforeEach(() => {
-    server = new FakeServer();
-    log = new EventStoreEventLog(() => server.client, { totalMs: 300 });
+  let clients: (Client & { readonly disposableStreams: ReadonlySet<unknown> })[];
+  /** Called before (`asked`) and after (`done`) each append; what it throws is what the adapter sees. */
+  let outage: (moment: 'asked' | 'done') => void;
+  let open: (deadlines?: ConstructorParameters<typeof EventStoreEventLog>[1]) => EventStoreEventLog;
+  const logs: EventStoreEventLog[] = [];
+  beforeEach(async () => {
+    const [started, port] = await EventStoreServer.start();
+    server = started;
+    proxy = await FaultProxy.to(port);
+    outage = () => undefined;
+    clients = [];
+    open = (deadlines = {}) => {
+      const made = new EventStoreEventLog(() => {
+        const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${proxy.port}?tls=false`);
+        const append = client.appendToStream.bind(client) as Client['appendToStream'];
+        client.appendToStream = (async (...given: Parameters<typeof append>) => {
+          outage('asked');
+          const answer = await append(...given);
+          outage('done');
+          return answer;
+        }) as typeof client.appendToStream;
+        clients.push(client as never);
+        return client;
+      }, deadlines);
+      logs.push(made);
+      return made;
+    };
+    log = open();
   });
-  afterEach(() => log.close());
+  afterEach(async () => {
+    for (const opened of logs.splice(0)) await opened.close();
+    await proxy.close();
+    server.stop();
+  });
   const failOnce = (moment: 'asked' | 'done', error: Error) => {
-    server.outage = (now) => {
+    outage = (now) => {
       if (now !== moment) return;
-      server.outage = () => undefined;
+      outage = () => undefined;
       throw error;
     };
   };
+  const streams = () => clients.flatMap(({ disposableStreams }) => [...disposableStreams]).length;
 
   it.each([
     { lost: 'the request', moment: 'asked', expected: 'none', error: new UnavailableError() },
@@ -146,37 +73,185 @@ describe('the adapter of EventStoreDB', () => {
     expect((await log.read('a-1')).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
   });
 
-  it('looks for itself before it repeats an append without an expectation', async () => {
-    server.forgetful = true;
-    const events = [anEvent(), anEvent()];
-    await log.append('a-1', [anEvent()], 'any');
-    failOnce('done', new UnavailableError());
-    expect(await log.append('a-1', events, 'any')).toEqual({ revision: 2, position: await log.tip() });
-    expect(await log.read('a-1')).toHaveLength(3);
-  });
-
   it('knows its own append again when the server answers the repetition with a conflict', async () => {
     const event = anEvent();
-    server.outage = (moment) => {
+    outage = (moment) => {
       if (moment === 'asked') return;
-      server.outage = () => {
-        throw new WrongExpectedVersionError(undefined, { streamName: 'a-1', expected: 'no_stream', current: 0n });
+      outage = () => {
+        throw new WrongExpectedVersionError(null as never, { streamName: 'a-1', expected: 'no_stream', current: 0n });
       };
       throw new UnavailableError();
     };
-    expect(await log.append('a-1', [event], 'none')).toEqual({ revision: 0, position: await log.tip() });
+    expect(await log.append('a-1', [event], 'none')).toEqual({
+      revision: 0,
+      position: await log.tip(),
+      repeated: true,
+    });
   });
 
   it('gives up when the server stays away, and says so', async () => {
-    server.outage = () => {
+    outage = () => {
       throw new UnavailableError();
     };
-    await expect(log.append('a-1', [anEvent()], 'none')).rejects.toMatchObject({ code: 'log/unavailable' });
+    await expect(open({ totalMs: 300 }).append('a-1', [anEvent()], 'none')).rejects.toMatchObject({
+      code: 'log/unavailable',
+    });
   });
 
   it('passes on faults that are no outage', async () => {
     failOnce('asked', new TypeError('a defect'));
     await expect(log.append('a-1', [anEvent()], 'none')).rejects.toThrow('a defect');
+    expect(log.availability()).toEqual({ state: 'available' });
+  });
+
+  describe('what a call costs', () => {
+    it('does not look where the caller has, and looks once where not', async () => {
+      const checked = { checked: true };
+      await log.append('a-1', [anEvent()], 'none', checked);
+      await log.append('a-1', [anEvent()], 0, checked);
+      await log.appendMany([{ stream: 'a-1', events: [anEvent()], expected: 1, ...checked }]);
+      expect(server.calls).toMatchObject({ append: 3, readStream: 0 });
+      await log.append('a-1', [anEvent()], 2);
+      await log.append('a-1', [anEvent()], 'any');
+      expect(server.calls).toMatchObject({ append: 5, readStream: 2 });
+    });
+
+    it('has at most 64 calls under way', async () => {
+      log = open({ callMs: PATIENT_MS, totalMs: PATIENT_MS });
+      const held = (server.heldAnswers = [] as (() => void)[]);
+      const appends = Array.from({ length: 400 }, (_, n) =>
+        log.append(`a-${n}`, [anEvent()], 'none', { checked: true }),
+      );
+      await eventually(() => held.length === 64);
+      server.heldAnswers = undefined;
+      for (const send of held) send();
+      await Promise.all(appends);
+      expect([server.mostAtOnce, server.calls.append]).toEqual([64, 400]);
+    });
+
+    it('listens to no signal for a call, however many are under way in an outage', async () => {
+      log = open({ callMs: PATIENT_MS, totalMs: PATIENT_MS });
+      const ours: string[] = [];
+      const add = EventTarget.prototype.addEventListener;
+      const listening = jest.spyOn(EventTarget.prototype, 'addEventListener');
+      listening.mockImplementation(function (this: EventTarget, ...given: Parameters<typeof add>) {
+        // Other suites of this process may still be ending theirs.
+        const from = new Error().stack!;
+        if (given[0] === 'abort' && /libs\/platform|db-client/.test(from.replace(/^.*spec\.ts.*$/gm, '')))
+          ours.push(from);
+        return add.apply(this, given);
+      });
+      let failures = 100;
+      outage = (moment) => {
+        if (moment === 'asked' && failures-- > 0) throw new UnavailableError();
+      };
+      await Promise.all(
+        Array.from({ length: 1_500 }, (_, n) => log.append(`a-${n}`, [anEvent()], 'none', { checked: true })),
+      );
+      listening.mockRestore();
+      expect(ours.length).toBeLessThanOrEqual(1);
+      expect(server.calls.append).toBe(1_500);
+    });
+  });
+
+  describe('an outage', () => {
+    it('is one state that all can see, and ends without a call', async () => {
+      let away = true;
+      outage = () => {
+        if (away) throw new UnavailableError();
+      };
+      jest.spyOn(clients[0]!, 'readAll').mockImplementationOnce(() => {
+        throw new UnavailableError(); // the first probe
+      });
+      const began = new Date().toISOString();
+      const appending = log.append('a-1', [anEvent()], 'none', { checked: true });
+      await eventually(() => log.availability().state === 'unavailable');
+      const { since } = log.availability() as { since: string };
+      expect(since >= began && since <= new Date().toISOString()).toBe(true);
+      away = false;
+      await eventually(() => log.availability().state === 'available');
+      expect(await appending).toMatchObject({ revision: 0 });
+    });
+
+    it('that is known is told at once to many, and costs the server no call', async () => {
+      log = open({ totalMs: 200 });
+      outage = () => {
+        throw new UnavailableError();
+      };
+      jest.spyOn(clients[1]!, 'readAll').mockImplementation(() => {
+        throw new UnavailableError();
+      });
+      const calls = Array.from({ length: 500 }, (_, n) => log.append(`a-${n}`, [anEvent()], 'none'));
+      for (const result of await Promise.allSettled(calls))
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'log/unavailable' } });
+      const tries = server.calls.readStream;
+      await expect(log.read('a-1')).rejects.toMatchObject({ code: 'log/unavailable' });
+      expect(server.calls.readStream).toBe(tries);
+    });
+  });
+
+  describe('what it leaves open', () => {
+    const filled = async () => {
+      const text = 'x'.repeat(10_000);
+      for (let n = 0; n < 10; n++)
+        await log.append(
+          `a-${n}`,
+          Array.from({ length: 50 }, () => anEvent({ text })),
+          'none',
+          { checked: true },
+        );
+    };
+
+    it('is nothing of a page that was cut short on its way, neither here nor there', async () => {
+      await filled();
+      const before = streams(); // the one that appends go through
+      for (let n = 0; n < 5; n++) await log.readAll(START, { types: ['SomethingHappened'] }, 2);
+      await eventually(() => server.openStreams === 0 && streams() === before);
+    });
+
+    // Over a slow link the end of a page comes in one piece with its events: too late for a cancellation.
+    it('is nothing of a page that had arrived when it was cut short, however much of it nobody wants', async () => {
+      for (let n = 0; n < 4; n++)
+        await log.append(
+          `a-${n}`,
+          Array.from({ length: 50 }, () => anEvent()),
+          'none',
+          { checked: true },
+        );
+      const before = streams();
+      proxy.become({ latencyMs: 10 });
+      for (const limit of [1, 10, 30, 60, 190, 195, 198, 199]) {
+        await log.readAll(START, {}, limit);
+        await log.readAll(START, { types: ['SomethingHappened'] }, limit);
+      }
+      await eventually(() => server.openStreams === 0 && streams() === before);
+      await log.close();
+      expect(streams()).toBe(0);
+    });
+
+    it('is nothing of a follower that left early', async () => {
+      await filled();
+      const before = streams();
+      for (let n = 0; n < 5; n++) await followUntil(log.follow(START, {}, { limit: 2 }), (events) => events.length > 0);
+      await eventually(() => server.openStreams === 0 && streams() === before);
+    });
+
+    it('is nothing at all once it is closed', async () => {
+      await filled();
+      const [follower, reading] = [log.follow(START, {}, { limit: 1 })[Symbol.asyncIterator](), log.readAll(START)];
+      await follower.next();
+      await log.readAll(START, { types: ['SomethingHappened'] }, 2);
+      await log.close();
+      await reading.catch(() => undefined);
+      expect(streams()).toBe(0);
+      await eventually(() => server.openStreams === 0);
+    });
+
+    it('keeps no close waiting when the driver never lets go', async () => {
+      jest.spyOn(clients[0]!, 'dispose').mockReturnValue(new Promise(() => undefined));
+      await log.close();
+      await expect(log.tip()).rejects.toMatchObject({ code: 'log/unavailable' });
+    });
   });
 
   it('follows on after the connection was lost, without a gap or a double', async () => {
@@ -197,12 +272,9 @@ describe('the adapter of EventStoreDB', () => {
 
   it('holds a follower that does not read at a bounded number of events', async () => {
     for (let n = 0; n < 50; n++) await log.append(`a-${n}`, [anEvent({ n }), anEvent({ n })], 'none');
-    const seen = await followUntil(log.follow(START, {}, { limit: 5 }), async (events, page) => {
+    const seen = await followUntil(log.follow(START, {}, { limit: 5 }), (events, page) => {
       expect(page.events.length).toBeLessThanOrEqual(5);
       expect(page.atTip && events.length < 100).toBe(false);
-      const [subscription] = server.subscriptions;
-      expect(subscription!.readableLength).toBeGreaterThanOrEqual(Math.min(1, 85 - events.length));
-      await new Promise((later) => setImmediate(later));
       return page.atTip;
     });
     expect(seen.map(({ position }) => position)).toEqual((await readToTip(log, START)).events.map((e) => e.position));
@@ -212,9 +284,20 @@ describe('the adapter of EventStoreDB', () => {
   it('finds the tip below any number of the server’s own events', async () => {
     expect(await log.tip()).toBe(START);
     const { position } = await log.append('a-1', [anEvent()], 'none');
-    for (let n = 0; n < 200; n++) server['store']('$stats', BigInt(n), anEvent({}, '$statsCollected') as never);
+    for (let n = 0; n < 200; n++) server.collectStats();
     expect(await log.tip()).toBe(position);
     expect(await readToTip(log, START)).toMatchObject({ events: [{ stream: 'a-1' }] });
+  });
+
+  it('says that a stream was deleted with the server’s own tools, and does not take it for a new one', async () => {
+    await log.append('a-1', [anEvent()], 'none');
+    server.tombstone('a-1');
+    for (const call of [
+      () => log.read('a-1'),
+      () => log.append('a-1', [anEvent()], 'none', { checked: true }),
+      () => log.append('a-1', [anEvent()], 'any'),
+    ])
+      await expect(call()).rejects.toMatchObject({ name: 'Refused', code: 'log/stream-deleted' });
   });
 
   it('refuses a position of another log', () =>

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ANY,
   BACKWARDS,
   END,
   EventStoreDBClient,
@@ -8,6 +9,7 @@ import {
   NO_STREAM,
   StreamDeletedError,
   StreamNotFoundError,
+  UnavailableError,
   WrongExpectedVersionError,
   type AppendExpectedRevision,
   type JSONType,
@@ -20,6 +22,7 @@ import {
   START,
   type Append,
   type Appended,
+  type AppendOptions,
   type Expected,
   type Filter,
   type NewEvent,
@@ -27,8 +30,9 @@ import {
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
+import { CALLS_AT_ONCE, Link } from '../link';
 import {
-  backOff,
+  batchesOf,
   consume,
   isOutage,
   isSystem,
@@ -37,39 +41,38 @@ import {
   positionIn,
   positionOf,
   stored,
-  throughOutages,
   withDeadline,
+  type Batch,
   type Client,
+  type OpenReads,
 } from './eventstore-client';
 import { subscribedPages } from './eventstore-subscription';
 
 const DEFAULT_PAGE = 2000;
 const FILTERED_SCAN = 20_000; // events that one page of a filtered read may look at
-const IN_FLIGHT = 64; // streams that `appendMany` writes to at once
-const CALL_MS = 5_000; // one append
-const READ_MS = 30_000; // one page, or one stream
-const TOTAL_MS = 30_000; // all repetitions of one call
+const CALL_MS = 4_000;
+const TOTAL_MS = 5_000;
+const LATER_MS = 500; // the server keeps the deadline of an append itself; its word of that comes a little later
 const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const SEARCHED_BACK = 1_000; // events of a stream in which a repeated append with `any` looks for itself
+const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
 
 /** How long things may take, in milliseconds. */
 export interface Deadlines {
-  /** One append. */
+  /** The answer to an append, or the silence between two events of a read. */
   readonly callMs: number;
-  /** One page, or one stream. */
-  readonly readMs: number;
-  /** All repetitions of one call; what is under way then still ends by its own deadline. */
+  /** All repetitions of one call. */
   readonly totalMs: number;
   /** A subscription without a word. */
   readonly quietMs: number;
 }
-const usual: Deadlines = { callMs: CALL_MS, readMs: READ_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
+const usual: Deadlines = { callMs: CALL_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
 
 /**
- * The log in EventStoreDB. `recordedAt` is the server's clock. An append whose answer was lost is sent again with the
- * same ids and the same expectation, so it happens once.
+ * The log in EventStoreDB. `recordedAt` is the server's clock. The server looks for ids that it knows only where the
+ * expected revision does not match; so everything is sent at an exact revision up to which the ids are known to be new,
+ * and an append whose answer was lost is sent again as it was: it then does not match, and is recognised.
  */
 export class EventStoreEventLog extends EventLog {
   private readonly closing = new AbortController();
@@ -77,6 +80,17 @@ export class EventStoreEventLog extends EventLog {
   private client: Client;
   private readonly former: Client[] = [];
   private renewedAt = -Infinity;
+  private readonly reads: OpenReads = new Set();
+  private readonly link = new Link({
+    isOutage,
+    unavailable: (closed) =>
+      new Conflict('log/unavailable', closed ? 'The log is closed.' : 'EventStoreDB does not answer; try again later.'),
+    probe: () =>
+      this.renewing(() => {
+        const read = this.client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 });
+        return consume(read, () => true, this.deadlines.callMs, this.reads);
+      }),
+  });
 
   /** @param clientOf gives a client of the driver, which reconnects by itself where it notices that it must */
   constructor(
@@ -106,56 +120,78 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
+  async append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: Expected,
+    { checked = false }: AppendOptions = {},
+  ): Promise<Appended> {
     if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
-    const batch = events.map(({ id, type, data, meta }) =>
-      jsonEvent({ id, type, data: data as JSONType, metadata: meta as unknown as JSONType }),
-    );
-    const expectedRevision: AppendExpectedRevision =
-      expected === 'none' ? NO_STREAM : expected === 'any' ? ANY : BigInt(expected);
-    return this.repeat(async (attempt) => {
-      // Without an expectation the server recognises a repetition only as long as it remembers the ids.
-      const before = attempt > 0 && expected === 'any' ? await this.find(stream, events, expected) : undefined;
-      if (before) return before;
-      try {
-        const options = { expectedRevision, deadline: this.deadlines.callMs };
-        const answer = await withDeadline(
-          this.client.appendToStream(stream, batch, options),
-          this.deadlines.callMs + 1000,
-        );
-        if (answer.success && answer.position)
-          return { position: positionOf(answer.position), revision: Number(answer.nextExpectedRevision) };
-      } catch (error) {
-        if (error instanceof MaxAppendSizeExceededError)
-          throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
-        if (!(error instanceof WrongExpectedVersionError)) throw error;
-      }
-      const made = await this.find(stream, events, expected);
+    if (new Set(events.map(({ id }) => id)).size < events.length)
+      throw new Error(`an append to ${stream} repeats an event id`);
+    if (checked && expected !== 'any') return this.appendAt(stream, events, expected);
+    for (let from = 0; ;) {
+      const past = await this.read(stream, from);
+      const made = sameAs(past, events);
       if (made) return made;
-      throw new Conflict('log/wrong-revision', `${stream} is not at revision ${expected}.`);
-    });
+      if (past.some(({ id }) => events.some((event) => event.id === id))) throw wrongRevision(stream, expected);
+      const head = past.at(-1)?.revision ?? from - 1;
+      const at = head < 0 ? 'none' : head;
+      // Where another revision was expected the server is not asked: it could know some of the ids, by chance.
+      if (expected !== 'any' && expected !== at) throw wrongRevision(stream, expected);
+      try {
+        return await this.appendAt(stream, events, at);
+      } catch (error) {
+        const passed = error instanceof Conflict && error.code === 'log/wrong-revision';
+        if (!passed || expected !== 'any') throw error;
+        from = head + 1; // somebody was faster: what came meanwhile is looked at, too
+      }
+    }
   }
 
   async appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]> {
-    const results: PromiseSettledResult<Appended>[] = new Array<PromiseSettledResult<Appended>>(appends.length);
-    const streams = new Map<string, number[]>();
-    appends.forEach(({ stream }, index) => streams.set(stream, [...(streams.get(stream) ?? []), index]));
-    const waiting = [...streams.values()];
-    const worker = async () => {
-      for (let indexes = waiting.shift(); indexes; indexes = waiting.shift())
-        for (const index of indexes) {
-          const { stream, events, expected } = appends[index]!;
-          [results[index]] = (await Promise.allSettled([this.append(stream, events, expected)])) as [
-            PromiseSettledResult<Appended>,
-          ];
-        }
+    const turns = new Map<string, Promise<unknown>>();
+    return Promise.allSettled(
+      appends.map(({ stream, events, expected, checked }) => {
+        const append = () => this.append(stream, events, expected, { checked });
+        const turn = (turns.get(stream) ?? Promise.resolve()).then(append, append); // in order within a stream
+        turns.set(stream, turn);
+        return turn;
+      }),
+    );
+  }
+
+  /**
+   * Takes over events of another log as they are and in their order: ids, streams, revisions; `recordedAt` is the
+   * server's. Neighbours of one stream are one append, and many appends are under way at once: the server writes them in
+   * the order in which they reach it. After an outage it goes on one by one.
+   * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here, `log/out-of-order` when
+   *   another order came about: the target is then no copy
+   */
+  async adopt(events: readonly StoredEvent[]): Promise<void> {
+    let last = START;
+    const took = ({ position }: Appended) => {
+      if (position <= last)
+        throw new Conflict('log/out-of-order', 'The events arrived in another order: empty the target and copy anew.');
+      last = position;
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-    return results;
+    const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
+    const once = ({ stream, events: batch, expected }: Batch) =>
+      this.link.once(() => this.send(stream, batch, named(batch), expected, this.deadlines.callMs));
+    for (const batches = batchesOf(events); batches.length > 0;) {
+      // Alone: with it the driver opens the way that the others then take one after the other.
+      took(await again(batches.shift()!));
+      const some = batches.splice(0, CALLS_AT_ONCE);
+      for (const [index, answer] of (await Promise.allSettled(some.map(once))).entries()) {
+        if (answer.status === 'fulfilled') took(answer.value);
+        else if ((answer.reason as Conflict).code === 'log/unavailable') took(await again(some[index]!));
+        else throw answer.reason;
+      }
+    }
   }
 
   async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
-    return this.repeat(() => this.readStream(stream, { fromRevision: BigInt(from) }));
+    return this.repeated((ms) => this.readStream(stream, { fromRevision: BigInt(from) }, ms));
   }
 
   async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {
@@ -163,7 +199,7 @@ export class EventStoreEventLog extends EventLog {
     const wanted = filter.types && new Set(filter.types);
     // Two more than the page: the event at `after` itself, which the server repeats, and the first of the next page.
     const maxCount = (wanted ? Math.max(FILTERED_SCAN, limit) : limit) + 2;
-    return this.repeat(async () => {
+    return this.repeated(async (ms) => {
       const events: StoredEvent[] = [];
       let position = after;
       let looked = 0;
@@ -182,7 +218,8 @@ export class EventStoreEventLog extends EventLog {
           if (matches) events.push(stored(event));
           return true;
         },
-        this.deadlines.readMs,
+        ms,
+        this.reads,
       );
       return { events, position, atTip: !more && looked < maxCount };
     });
@@ -193,7 +230,8 @@ export class EventStoreEventLog extends EventLog {
     filter: Filter = {},
     { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
   ): AsyncIterable<Page> {
-    const stop = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    // A signal of its own, so that no listeners pile up on one that many share.
+    const stop = AbortSignal.any(signal ? [signal, this.closing.signal] : [this.closing.signal]);
     const quiet = { ms: this.deadlines.quietMs, tip: () => this.tip() };
     let position = after;
     for (let attempt = 0; !stop.aborted; attempt++) {
@@ -207,13 +245,15 @@ export class EventStoreEventLog extends EventLog {
         // A subscription is dead after its first error: another one begins where this one ended.
         if (!isOutage(error)) throw error;
         this.renew(error);
-        await backOff(attempt, stop);
+        this.link.lost();
+        const longest = Math.min(LONGEST_BACK_OFF_MS, 50 * 2 ** attempt);
+        await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
       }
     }
   }
 
   async tip(): Promise<Position> {
-    return this.repeat(async () => {
+    return this.repeated(async (ms) => {
       let from: LogPosition | typeof END = END;
       for (let maxCount = 32; ; maxCount = Math.min(maxCount * 4, 4096)) {
         let found: Position = START;
@@ -226,7 +266,8 @@ export class EventStoreEventLog extends EventLog {
             lowest = event.position;
             return found === START;
           },
-          this.deadlines.readMs,
+          ms,
+          this.reads,
         );
         const stuck = lowest === undefined || (from !== END && positionOf(lowest) >= positionOf(from));
         if (found !== START || stuck) return found;
@@ -235,22 +276,29 @@ export class EventStoreEventLog extends EventLog {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.closing.signal.aborted) return;
-    this.closing.abort();
-    await Promise.all([...this.former, this.client].map((client) => client.dispose()));
+  availability() {
+    return this.link.availability();
   }
 
-  private repeat<T>(call: (attempt: number) => Promise<T>): Promise<T> {
-    const tried = async (attempt: number): Promise<T> => {
-      try {
-        return await call(attempt);
-      } catch (error) {
-        this.renew(error);
-        throw error;
-      }
-    };
-    return throughOutages(tried, this.deadlines.totalMs, this.closing.signal);
+  close(): Promise<void> {
+    this.closing.abort();
+    return this.link.close(async () => {
+      for (const leave of [...this.reads]) leave(new UnavailableError());
+      await Promise.all([...this.former, this.client].map((client) => client.dispose()));
+    });
+  }
+
+  private repeated<T>(call: (ms: number) => Promise<T>): Promise<T> {
+    return this.link.repeated((ms) => this.renewing(() => call(ms)), this.deadlines);
+  }
+
+  private async renewing<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      this.renew(error);
+      throw error;
+    }
   }
 
   /** Once for all calls that fail together; what still goes on over the former client may end there. */
@@ -262,24 +310,49 @@ export class EventStoreEventLog extends EventLog {
     this.client = this.clientOf();
   }
 
-  /** @returns the answer of an append that was made already: exactly these ids, one after the other, where expected */
-  private async find(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended | undefined> {
-    const past =
-      expected === 'any'
-        ? (
-            await this.readStream(stream, { fromRevision: END, direction: BACKWARDS, maxCount: SEARCHED_BACK })
-          ).reverse()
-        : await this.readStream(stream, {
-            fromRevision: BigInt(expected === 'none' ? 0 : expected + 1),
-            maxCount: events.length,
-          });
-    const first = past.findIndex(({ id }) => id === events[0]!.id);
-    const last = past[first + events.length - 1];
-    const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);
-    return same && last ? { position: last.position, revision: last.revision } : undefined;
+  /** Appends at a revision up to which none of the ids stands in the stream. */
+  private appendAt(stream: string, events: readonly NewEvent[], expected: number | 'none'): Promise<Appended> {
+    const batch = named(events);
+    return this.repeated((ms) => this.send(stream, events, batch, expected, ms));
   }
 
-  private async readStream(stream: string, options: Parameters<Client['readStream']>[1]): Promise<StoredEvent[]> {
+  private async send(
+    stream: string,
+    events: readonly NewEvent[],
+    batch: ReturnType<typeof named>,
+    expected: number | 'none',
+    ms: number,
+  ): Promise<Appended> {
+    const expectedRevision: AppendExpectedRevision = expected === 'none' ? NO_STREAM : BigInt(expected);
+    try {
+      const answer = await withDeadline(
+        this.client.appendToStream(stream, batch, { expectedRevision, deadline: ms }),
+        ms + LATER_MS,
+      );
+      if (answer.success && answer.position)
+        return {
+          position: positionOf(answer.position),
+          revision: Number(answer.nextExpectedRevision),
+          repeated: false,
+        };
+    } catch (error) {
+      if (error instanceof MaxAppendSizeExceededError)
+        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+      if (error instanceof StreamDeletedError) throw deleted(stream);
+      if (!(error instanceof WrongExpectedVersionError)) throw error;
+    }
+    // Made before, and its answer was lost? Then it stands behind that revision.
+    const fromRevision = BigInt(expected === 'none' ? 0 : expected + 1);
+    const made = sameAs(await this.readStream(stream, { fromRevision }, ms), events);
+    if (made) return made;
+    throw wrongRevision(stream, expected);
+  }
+
+  private async readStream(
+    stream: string,
+    options: Parameters<Client['readStream']>[1],
+    ms: number,
+  ): Promise<StoredEvent[]> {
     const events: StoredEvent[] = [];
     try {
       await consume(
@@ -288,11 +361,36 @@ export class EventStoreEventLog extends EventLog {
           if (event) events.push(stored(event));
           return true;
         },
-        this.deadlines.readMs,
+        ms,
+        this.reads,
       );
     } catch (error) {
-      if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
+      if (error instanceof StreamDeletedError) throw deleted(stream);
+      if (!(error instanceof StreamNotFoundError)) throw error;
     }
     return events;
   }
 }
+
+/**
+ * Events as they are sent: under ids of this append alone, their own in the metadata. By ids that it knows the server
+ * would answer as if it had written, whatever another process has written under them.
+ */
+const named = (events: readonly NewEvent[]) =>
+  events.map(({ id, type, data, meta }) =>
+    jsonEvent({ id: randomUUID(), type, data: data as JSONType, metadata: { ...meta, id } as unknown as JSONType }),
+  );
+
+const wrongRevision = (stream: string, expected: Expected): Conflict =>
+  new Conflict('log/wrong-revision', `${stream} is not at revision ${expected}, or holds a part of these events.`);
+
+const deleted = (stream: string): Refused =>
+  new Refused('log/stream-deleted', `The stream ${stream} was deleted by tools of EventStoreDB; restore it there.`);
+
+/** The answer that an append got when it was made: exactly these ids, one after the other. */
+const sameAs = (past: readonly StoredEvent[], events: readonly NewEvent[]): Appended | undefined => {
+  const first = past.findIndex(({ id }) => id === events[0]!.id);
+  const last = past[first + events.length - 1];
+  const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);
+  return same && last ? { position: last.position, revision: last.revision, repeated: true } : undefined;
+};

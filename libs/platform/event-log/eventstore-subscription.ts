@@ -23,6 +23,7 @@ export async function* subscribedPages(
   let caughtUp = false;
   let failure: Error | undefined;
   let wake = () => {};
+  let over = false;
 
   const subscription = client.subscribeToAll({
     fromPosition: logPositionOf(after),
@@ -38,7 +39,7 @@ export async function* subscribedPages(
   });
   subscription
     .on('data', ({ event }: AllStreamResolvedEvent) => {
-      if (!event || positionIn(event) <= reached) return;
+      if (over || !event || positionIn(event) <= reached) return;
       reached = positionIn(event);
       if (!isSystem(event) && (!wanted || wanted.has(event.type))) events.push(stored(event));
       if (events.length >= 2 * limit) subscription.pause(); // a slow reader slows the server, not the memory
@@ -70,7 +71,19 @@ export async function* subscribedPages(
       () => undefined, // nothing answers: the pings find that out
     );
   }, quiet.ms);
-  const onAbort = () => wake();
+  const end = () => {
+    over = true;
+    clearInterval(watch);
+    // The error listener stays: a late error of a subscription that nobody reads must not end the process. What was
+    // under way flows out: the driver cannot let go of a stream that is not read to its end.
+    void subscription.unsubscribe().catch(() => undefined);
+    subscription.resume();
+  };
+  // At once, also where the reader of the pages never comes back for another.
+  const onAbort = () => {
+    end();
+    wake();
+  };
   signal.addEventListener('abort', onAbort);
 
   let handedOut = after;
@@ -88,7 +101,7 @@ export async function* subscribedPages(
         handedOut = position;
         toldTip ||= atTip;
         yield { events: page, position, atTip };
-        if (subscription.isPaused() && events.length < limit) subscription.resume();
+        if (!over && subscription.isPaused() && events.length < limit) subscription.resume();
         continue;
       }
       if (failure) throw failure;
@@ -97,10 +110,7 @@ export async function* subscribedPages(
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
-    clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
-    // The error listener stays: a late error of a subscription that nobody reads must not end the process.
-    void subscription.unsubscribe().catch(() => undefined);
-    subscription.destroy();
+    if (!over) end();
   }
 }

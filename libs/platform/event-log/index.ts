@@ -1,2 +1,3 @@
+export { SteadyClock } from './steady-clock';
 export { EmbeddedEventLog } from './embedded-event-log';
 export { SealedJournal } from './journal';

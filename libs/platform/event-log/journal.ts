@@ -7,6 +7,7 @@ import {
   UnknownType,
   upcast,
   type AnyCommand,
+  type AppendOptions,
   type EventLog,
   type EventMeta,
   type EventSchema,
@@ -50,7 +51,7 @@ export class SealedJournal extends Journal {
    * @throws BatonError `event/wrong-schema` for facts that break their own schema: a defect, nothing is written
    * @throws Refused `lead/erased` for personal fields of an erased person
    */
-  async append(stream: string, facts: readonly Unsealed[], expected: number | 'none') {
+  async append(stream: string, facts: readonly Unsealed[], expected: number | 'none', options?: AppendOptions) {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
     const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [ownerOf(fact)] : []));
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
@@ -63,7 +64,7 @@ export class SealedJournal extends Journal {
       }
       return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
     });
-    return this.log.append(stream, events, expected);
+    return this.log.append(stream, events, expected, options);
   }
 
   async read(stream: string, from = 0): Promise<readonly Recorded[]> {

@@ -4,7 +4,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Journal, Refused } from '@baton/kernel';
 import type { Logger } from 'pino';
-import { Access, type CallerIdentity } from '../access';
+import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
 import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
@@ -22,7 +22,7 @@ const contextOf =
   async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown; open: Open }> => {
     const open = openerOf(journal);
     try {
-      const caller = await access.authenticate(headers['authorization']);
+      const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
       return caller ? { caller, open } : { open };
     } catch (refusal) {
       return { refusal, open };

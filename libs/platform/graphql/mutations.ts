@@ -149,7 +149,7 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
         commandId,
         actor: caller.actor,
         roles: caller.roles,
-        origin: 'person',
+        origin: caller.origin,
         ...(occurredAt && { occurredAt }),
         ...(expectedRevision !== null && expectedRevision !== undefined && { expectedRevision }),
       };

@@ -79,20 +79,21 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   }
 
   /**
-   * 200 where the stores answer, no follower is more than a minute behind and no verification found an event missing;
+   * 200 where the stores answer, the log takes events, no follower is more than a minute behind and no verification found an event missing;
    * else 503 with the codes. Parked sequences, and targets that messages do not reach, are told as warnings.
    */
   @Get('health/ready')
   async ready() {
     if (this.stopping) throw this.notReady(['health/stopping']);
     let followers: readonly FollowerProgress[];
+    let refusal: string | undefined;
     try {
-      await within(Promise.all([this.log.tip(), this.documents.generations()]));
+      [refusal] = await within(Promise.all([this.log.refusal(), this.log.tip(), this.documents.generations()]));
       followers = await within(this.progress.followers());
     } catch {
       throw this.notReady(['health/store-unreachable']);
     }
-    const codes = reasonsOf(followers);
+    const codes = [...(refusal ? ['health/writes-refused', refusal] : []), ...reasonsOf(followers)];
     const warnings = warningsOf(followers);
     if (codes.length > 0) throw this.notReady(codes, { warnings, followers });
     return { status: 'ready', codes, warnings, followers };

@@ -1,4 +1,4 @@
-import { toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
+import { codeOf, toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
 import type { Completeness, FollowerStatus, Runner } from '../runner';
 import type { Lag } from '../telemetry';
 
@@ -6,7 +6,6 @@ import type { Lag } from '../telemetry';
 const COUNTED = 1000;
 const KEPT_MS = 1000;
 const VERIFICATION = { name: 'verification', columns: {} };
-const HELD_MS = 10_000;
 
 /** What the last verification said of a follower. */
 export interface Verified {
@@ -46,10 +45,10 @@ export class Progress {
     const now = this.clock.now();
     const { name } = VERIFICATION;
     const holder = `verification:${now}`;
-    const fence = await this.documents.lease(name, holder, HELD_MS, now);
-    if (!fence) return; // another verification is being kept at this moment
+    const fence = await this.documents.lease(name, holder);
+    if (!fence) return;
     await this.documents.prepare(VERIFICATION);
-    await this.documents.commit({
+    const kept = this.documents.commit({
       writes: {
         collection: VERIFICATION,
         // The newer verification counts, wherever in the log it stood.
@@ -62,6 +61,9 @@ export class Progress {
       follower: name,
       checkpoint: { position: now, count: answers.length, digest: '0' },
       fence,
+    });
+    await kept.catch((error: unknown) => {
+      if (codeOf(error) !== 'documents/lease-lost') throw error; // another verification is kept at this moment
     });
     await this.documents.release(name, holder);
   }

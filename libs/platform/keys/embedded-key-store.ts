@@ -89,6 +89,10 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.database.transaction(() => this.add(name, (this.versions(name)[0]?.version ?? 0) + 1));
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.flush();

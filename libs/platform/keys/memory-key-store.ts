@@ -47,5 +47,9 @@ export class MemoryKeyStore extends KeyStore {
     return next;
   }
 
+  availability() {
+    return { state: 'available' } as const;
+  }
+
   async close() {}
 }

@@ -1,14 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import { keyStoreContract, whenStore } from '@baton/kernel/testing';
+import { keyStoreContract } from '@baton/kernel/testing';
+import { onServer } from '../../../test/support/stores';
 import { MongodbKeyStore } from './mongodb-key-store';
 
-whenStore('MONGODB_URL', (url) => {
+onServer('MONGODB_URL', (url) => {
   const master = randomBytes(32);
   const database = `baton-keys-${randomUUID()}`;
-  const open = (key = master) => MongodbKeyStore.connect(url, key, database);
+  const open = (key = master) => MongodbKeyStore.connect(url(), key, database);
   afterAll(async () => {
-    const client = await MongoClient.connect(url);
+    const client = await MongoClient.connect(url());
     await client.db(database).dropDatabase();
     await client.close();
   });

@@ -1,6 +1,7 @@
 import { MongoBulkWriteError, MongoServerError, type Binary, type Collection, type MongoClient } from 'mongodb';
 import { Conflict, KeyStore } from '@baton/kernel';
-import { clientOf, reaching, sayingOutages } from '../documents/mongodb-link';
+import { clientOf, linkOf, overLink, reaching } from '../documents/mongodb-link';
+import type { Link } from '../link';
 import { Wrapping } from './master-key';
 import { erased } from './memory-key-store';
 
@@ -36,6 +37,7 @@ export class MongodbKeyStore extends KeyStore {
     private readonly client: MongoClient,
     database: string | undefined,
     private readonly wrapping: Wrapping,
+    private readonly link: Link,
   ) {
     super();
     const db = client.db(database);
@@ -58,10 +60,11 @@ export class MongodbKeyStore extends KeyStore {
       writeConcern: { w: 'majority', journal: true, wtimeoutMS: deadlineMs },
       readConcern: { level: 'majority' },
     });
-    const store = new MongodbKeyStore(client, database, new Wrapping(master));
+    const link = linkOf(client, unavailable);
+    const store = new MongodbKeyStore(client, database, new Wrapping(master), link);
     try {
       await reaching(store.secret(PROOF), unavailable);
-      return sayingOutages(store, unavailable);
+      return overLink(store, link);
     } catch (error) {
       await client.close();
       throw error;
@@ -110,6 +113,10 @@ export class MongodbKeyStore extends KeyStore {
 
   async rotate(name: string) {
     return this.add(name, ((await this.secrets(name))[0]?.version ?? 0) + 1);
+  }
+
+  availability() {
+    return this.link.availability();
   }
 
   async close() {

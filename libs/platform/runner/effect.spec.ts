@@ -12,7 +12,7 @@ import {
   type Outcome,
   type To,
 } from '@baton/kernel';
-import { FixedClock, RecordingOutbound } from '@baton/kernel/testing';
+import { eventually, FixedClock, RecordingOutbound } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
@@ -28,13 +28,6 @@ const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
-
-const soon = async (met: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; !(await met()); tries++) {
-    if (tries > 500) throw new Error('it has not come to that');
-    await machineTimers.delay(10);
-  }
-};
 
 const world = () => {
   const clock = new FixedClock();
@@ -64,7 +57,8 @@ const world = () => {
     await runner.start({ tick: false });
     running.push(runner);
     // A follower that is new begins at the tip: what is queued from here on is its affair.
-    for (const { target } of senders) await soon(async () => !!(await documents.checkpoint(effectFollower(target))));
+    for (const { target } of senders)
+      await eventually(async () => !!(await documents.checkpoint(effectFollower(target))));
     return runner;
   };
   let sent = 0;
@@ -83,7 +77,7 @@ const world = () => {
       const { code, attempt, retryAt } = data as { code?: string; attempt?: number; retryAt?: string };
       return [type, attempt, code, retryAt].filter((part) => part !== undefined).join(' ');
     });
-  const saysLast = (id: string, type: string) => soon(async () => (await said(id)).at(-1)!.startsWith(type));
+  const saysLast = (id: string, type: string) => eventually(async () => (await said(id)).at(-1)!.startsWith(type));
   const state = async () => outbox(new ReadModels(documents), []);
   return { clock, log, documents, outcomes, road, start, stop, tell, queue, said, saysLast, state };
 };
@@ -140,7 +134,7 @@ describe('a message with a target', () => {
     const id = await queue('e1');
     await saysLast(id, 'MessageSent');
     await stop();
-    const lease = (await documents.lease(effectFollower('crm'), 'tester', 60_000, '2024-01-01T00:00:00.000Z'))!;
+    const lease = (await documents.lease(effectFollower('crm'), 'tester'))!;
     await documents.commit({ follower: effectFollower('crm'), checkpoint: before!, fence: lease });
     await documents.release(effectFollower('crm'), 'tester');
     await start([{ target: 'crm', outbound }]);
@@ -157,7 +151,7 @@ describe('a message with a target', () => {
     outbound.fault = async ({ leadId, to }) => {
       if (first && leadId === 'ada') {
         first = false;
-        await soon(() => arrived.includes('bea'));
+        await eventually(() => arrived.includes('bea'));
       }
       arrived.push(leadId ?? to);
     };
@@ -226,12 +220,18 @@ describe('a target that fails', () => {
     const outbound = new RecordingOutbound();
     let aborted = false;
     outbound.fault = (_, signal) => new Promise(() => signal.addEventListener('abort', () => void (aborted = true)));
-    const hurried: Timers = { ...machineTimers, delay: (ms, signal) => machineTimers.delay(Math.min(ms, 50), signal) };
-    await start([{ target: 'crm', outbound }], hurried);
+    const deadlines: (() => void)[] = [];
+    const delay = (ms: number, signal?: AbortSignal) =>
+      ms === 10_000 ? new Promise<void>((pass) => deadlines.push(pass)) : machineTimers.delay(ms, signal);
+    await start([{ target: 'crm', outbound }], { ...machineTimers, delay });
     const id = await queue('e1');
+    await eventually(() => outbound.calls.length === 1);
+    expect([await said(id), aborted]).toEqual([['MessageQueued'], false]);
+    expect(deadlines).toHaveLength(1);
+    deadlines[0]!();
     await saysLast(id, 'MessageFailed');
     expect((await said(id)).at(-1)).toBe('MessageFailed 1 effect/no-answer 2024-01-01T00:00:30.000Z');
-    await soon(() => aborted);
+    await eventually(() => aborted);
   });
 
   it('is tried again when the due list says so, not before, and what it said is not kept', async () => {
@@ -265,7 +265,7 @@ describe('a target that fails', () => {
     const runner = await start([{ target: 'crm', outbound }]);
     const id = await queue('e1');
     for (let attempt = 1; attempt <= 8; attempt++) {
-      await soon(async () => (await said(id)).some((each) => each.startsWith(`MessageFailed ${attempt} `)));
+      await eventually(async () => (await said(id)).some((each) => each.startsWith(`MessageFailed ${attempt} `)));
       await runner.catchUp();
       clock.instant = `2024-01-0${attempt + 1}T00:00:00.000Z`;
       await runner.passTime(clock.instant);
@@ -276,7 +276,7 @@ describe('a target that fails', () => {
     outbound.fault = () => undefined;
     await tell(id, 'RetryMessage', {});
     await saysLast(id, 'MessageSent 9');
-  }, 30_000);
+  });
 
   it('and refuses a message is not asked again', async () => {
     const { start, queue, saysLast, said, outcomes } = world();
@@ -330,7 +330,7 @@ describe('the follower of a target', () => {
     const { position: _, revision: __, recordedAt: ___, stream: ____, ...event } = known!;
     const later = { ...event, id: 'later', meta: { ...event.meta, schema: 9 } };
     await log.append('message-later', [later], 'any');
-    await soon(async () => (await runner.parked()).some(({ follower }) => follower === effectFollower('crm')));
+    await eventually(async () => (await runner.parked()).some(({ follower }) => follower === effectFollower('crm')));
     await saysLast(await queue('e2'), 'MessageSent');
     const status = (await runner.status()).find(({ kind }) => kind === 'effect')!;
     expect(status).toMatchObject({ name: 'effect-crm-v1', parked: [{ code: 'event/future-version' }] });

@@ -83,7 +83,8 @@ export class Fold implements Follower {
     private readonly behind: boolean,
   ) {
     this.name = generation;
-    this.recent = new LRUCache({ max: stores.documentsAtHand ?? 20_000 });
+    // By size, not by number: room for so many is not set aside by every read model of every command line.
+    this.recent = new LRUCache({ maxSize: stores.documentsAtHand ?? 20_000, sizeCalculation: () => 1 });
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
     this.subscribed = projection.types && new Set(projection.types);

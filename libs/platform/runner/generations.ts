@@ -1,4 +1,4 @@
-import { codeOf, type Clock, type Documents, type Projection } from '@baton/kernel';
+import { codeOf, type Documents, type Projection } from '@baton/kernel';
 import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
 
 /** The lease of whoever builds a read model anew. */
@@ -34,16 +34,11 @@ export const newGeneration = async (documents: Documents, projection: Projection
  * was killed while somebody dropped what it wrote, left behind. An erasure would not reach them.
  * @param generations that exist
  */
-export const sweep = async (
-  documents: Documents,
-  clock: Clock,
-  generations: readonly string[],
-  readModel: string,
-): Promise<void> => {
+export const sweep = async (documents: Documents, generations: readonly string[], readModel: string): Promise<void> => {
   const belongs = (name: string) =>
     name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2));
   const known = generations.filter(belongs);
-  if (known.length < 2 || (await documents.holder(rebuildLease(readModel), clock.now()))) return;
+  if (known.length < 2 || (await documents.leases()).has(rebuildLease(readModel))) return;
   // Read last: what existed before, is not being built and is not in use will never be.
   const active = await documents.active(readModel);
   for (const generation of known) if (active && generation !== active) await documents.drop(generation);

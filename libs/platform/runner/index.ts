@@ -7,3 +7,4 @@ export { type AroundPage } from './group';
 export { type AroundFold } from './refold';
 export { followerEvents } from './parked.events';
 export { type Sender } from './effect';
+export { machineTimers, type Timers } from './timers';

@@ -1,6 +1,7 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
 import { firstGeneration, isGenerationOf } from '../documents';
 import { Fold, type FoldStores } from './fold';
+import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
 import { React, type Dispatch, type ReactStores } from './react';
 import { soundness } from './verify';
@@ -39,6 +40,7 @@ export const openReact = async (
   name: string,
   dispatch: Dispatch,
   fence: () => Fence,
+  streams: FollowedStreams,
 ): Promise<React> => {
   const { documents, log, onFault } = parts;
   const tip = await log.tip();
@@ -47,5 +49,5 @@ export const openReact = async (
   // Begun again: what it has sent is recognised by its command ids.
   if ('fault' in found) onFault(found.fault);
   const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
-  return React.open(parts, policy, dispatch, fence, tip, known, name);
+  return React.open(parts, policy, dispatch, fence, streams, tip, known, name);
 };

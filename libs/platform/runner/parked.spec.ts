@@ -13,7 +13,7 @@ import {
   type Projection,
   type Sealed,
 } from '@baton/kernel';
-import { FixedClock } from '@baton/kernel/testing';
+import { eventually, FixedClock } from '@baton/kernel/testing';
 import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/support/till';
 import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
@@ -100,7 +100,7 @@ const setting = () => {
       aroundFold,
     });
     await runner.start({ tick: false });
-    await runner.catchUp(5_000);
+    await runner.catchUp();
     const stop = runner.stop.bind(runner);
     let stopped = false;
     runner.stop = async () => {
@@ -231,7 +231,7 @@ describe('a parked sequence', () => {
     const runner = await start([misfit]);
     await drop('a', 1, 13);
     await drop('b', 2);
-    await runner.catchUp(5_000);
+    await runner.catchUp();
     expect((await documents.parked()).map(({ sequence, code }) => [sequence, code])).toEqual([
       ['till-a', 'documents/wrong-type'],
     ]);
@@ -281,15 +281,14 @@ describe('a checkpoint that is not sound', () => {
     await drop('a', 1, 2);
     const before = await start([sumsOf(false)]);
     await before.stop();
-    const fence = (await documents.lease('sums', 'spoiler', 1, '2023-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease('sums', 'spoiler'))!;
     const checkpoint = { ...(await documents.checkpoint('sums-v1'))!, ...change };
     await documents.commit({ follower: 'sums-v1', checkpoint, fence });
     expect((await before.verify())[0]).toMatchObject({ complete: false, code });
     await drop('a', 3);
     const runner = await start([sumsOf(false)]);
-    for (let waited = 0; !(await runner.verify())[0]!.complete && waited < 100; waited++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    await runner.catchUp(5_000);
+    await eventually(async () => (await runner.verify())[0]!.complete);
+    await runner.catchUp();
     expect(faults).toMatchObject([{ code }]);
     expect(await documents.active('sums')).toBe('sums-v1-2');
     expect(await sum('till-a')).toEqual([1, 2, 3]);

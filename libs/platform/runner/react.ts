@@ -20,6 +20,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
+import type { FollowedStreams } from './followed-streams';
 import { DecodedPage } from './page';
 import { machineTimers, type Timers } from './timers';
 
@@ -28,7 +29,7 @@ const ATTEMPTS = 4;
 
 /** A store that is away or busy is no fault of the event: the page is tried again from the checkpoint. */
 const passing = (error: unknown): boolean =>
-  /^(log|documents|keys)\/(unavailable|busy-stream|lease-lost)$/.test(codeOf(error));
+  /^(log|documents|keys)\/(unavailable|busy-stream|lease-lost|clock-jumped)$/.test(codeOf(error));
 
 /** Sends a command; how is the application's affair (the CommandBus). */
 export type Dispatch = (command: To) => Promise<Outcome>;
@@ -67,23 +68,28 @@ export class React implements Follower {
     private readonly policy: Policy,
     private readonly dispatch: Dispatch,
     private readonly fence: () => Fence,
+    private readonly streams: FollowedStreams,
     readonly name: string,
   ) {
     this.types = policy.types;
     this.seen = new Digest(this.name);
   }
 
-  /** @param known its checkpoint; undefined for a policy that begins, at the tip or at the start of the log */
+  /**
+   * @param streams as far as its round of following has come; its followers share them
+   * @param known its checkpoint; undefined for a policy that begins, at the tip or at the start of the log
+   */
   static async open(
     stores: ReactStores,
     policy: Policy,
     dispatch: Dispatch,
     fence: () => Fence,
+    streams: FollowedStreams,
     tip: string,
     known: Checkpoint | undefined,
     name = policyFollower(policy),
   ): Promise<React> {
-    const react = new React(stores, policy, dispatch, fence, name);
+    const react = new React(stores, policy, dispatch, fence, streams, name);
     if (known) react.seen = new Digest(react.name, known);
     react.saved = react.reached = known?.position ?? (policy.from === 'now' ? tip : START);
     for (const parked of await stores.documents.parked(react.name)) {
@@ -106,6 +112,7 @@ export class React implements Follower {
   }
 
   async take(page: DecodedPage): Promise<void> {
+    this.streams.take(page);
     if (page.position <= this.reached) return;
     let sent = 0;
     for (const { start, end, decision } of parts(page.events, this.reached, this.name)) {
@@ -130,21 +137,11 @@ export class React implements Follower {
 
   /** Lets the policy see these events, and sends what it wants. @returns how many commands it wanted */
   private async react(triggers: readonly Recorded[]): Promise<number> {
-    const streams = new Map<string, Promise<readonly Recorded[]>>();
-    const read = (stream: string) => {
-      let events = streams.get(stream);
-      if (!events) streams.set(stream, (events = this.stores.journal.read(stream)));
-      return events;
-    };
     const sendings: Sending[] = [];
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
-          const look = (stream: string) =>
-            read(stream).then(
-              (events) => events.filter(({ position }) => position <= event.position),
-              (error: unknown) => this.readable(stream, event.position, error),
-            );
+          const look = (stream: string) => this.look(stream, event.position);
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
@@ -160,14 +157,16 @@ export class React implements Follower {
     return sendings.length;
   }
 
-  /** A stream that holds an unreadable event: one that came later, or was discarded, holds nothing up. */
-  private async readable(stream: string, upTo: string, error: unknown): Promise<readonly Recorded[]> {
-    if (!(error instanceof UnknownType)) throw error;
-    const { log, journal } = this.stores;
-    const discarded = await discardedBy(log, this.name);
-    return (await log.read(stream))
-      .filter(({ id, position }) => position <= upTo && !discarded.has(`${stream} ${id}`))
-      .map((event) => journal.decode(event));
+  /** A stream as it stood at a trigger: what came later, or was discarded, and cannot be read holds nothing up. */
+  private async look(stream: string, upTo: string): Promise<readonly Recorded[]> {
+    const events = await this.streams.upTo(stream, upTo);
+    try {
+      return events.map((event) => event.decoded());
+    } catch (error) {
+      if (!(error instanceof UnknownType)) throw error;
+      const discarded = await discardedBy(this.stores.log, this.name);
+      return events.filter(({ stored: { id } }) => !discarded.has(`${stream} ${id}`)).map((event) => event.decoded());
+    }
   }
 
   /** Handles a parked stream again, event by event, up to the decision. @returns how many commands were wanted */
@@ -226,6 +225,7 @@ export class React implements Follower {
     });
     for (let attempt = 1; ; attempt++) {
       try {
+        this.fence(); // another process may go on with the policy
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
           // A malformed command is a defect of the policy, not an answer of the domain.

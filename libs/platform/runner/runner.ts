@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import {
   Conflict,
   DecisionContext,
@@ -12,7 +11,6 @@ import {
   type Documents,
   type DueList,
   type EventLog,
-  type Fence,
   type Instant,
   type Journal,
   type Parked,
@@ -23,9 +21,10 @@ import {
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower } from './fold';
+import { FollowedStreams } from './followed-streams';
 import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
-import { isDeadNeighbour } from './neighbour';
+import { Leases } from './leases';
 import { openFold, openReact } from './opening';
 import { follower } from './parked.decider';
 import type { AroundFold } from './refold';
@@ -35,7 +34,8 @@ import { sendDue } from './due';
 import { every, machineTimers, type Timers } from './timers';
 import { seenBy, type Completeness } from './verify';
 
-const LEASE_MS = 10_000;
+/** So often what nobody will read again is looked for. */
+const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
 
 export interface RunnerParts {
@@ -75,8 +75,8 @@ const kindOf = (name: string): FollowerStatus['kind'] =>
  * lease; each follower runs in one process at a time, and a fencing token refuses the writes of one that lost it.
  */
 export class Runner {
-  private readonly holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
-  private readonly fences = new Map<string, Fence>();
+  private readonly leases: Leases;
+  private sweptMs = -Infinity;
   private readonly folds: Group;
   private readonly reacts: Group;
   /** One for each target, so that one that does not answer holds up nothing else. */
@@ -90,6 +90,7 @@ export class Runner {
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
     this.timers = timers;
+    this.leases = new Leases(parts.documents, timers, onFault);
     const progress = () => this.waiters.forEach((wake) => wake());
     const group = (open: () => Promise<readonly Follower[]>) =>
       new Group(log, journal, open, progress, onFault, aroundPage, timers);
@@ -100,15 +101,13 @@ export class Runner {
 
   /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
   async start({ tick = true } = {}): Promise<void> {
-    await this.beat();
+    const refresh = () => this.groups.forEach((group) => group.refresh());
+    await this.leases.keep(this.wanted(), refresh, () => this.lookAround());
     for (const group of this.groups) group.start();
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
       every(this.timers, ms, this.leaving.signal, () => act().catch(onFault));
-    this.repeating = [
-      repeat(LEASE_MS / 3, () => this.beat()),
-      ...(tick ? [repeat(TICK_MS, () => this.passTime(clock.now()))] : []),
-    ];
+    this.repeating = tick ? [repeat(TICK_MS, () => this.passTime(clock.now()))] : [];
   }
 
   /** The names of the read models. */
@@ -121,33 +120,28 @@ export class Runner {
     this.leaving.abort();
     await Promise.all(this.repeating);
     await Promise.all(this.groups.map((group) => group.stop()));
-    for (const lease of this.fences.keys()) await this.parts.documents.release(lease, this.holder);
-    this.fences.clear();
+    await this.leases.leave();
   }
 
-  /** Takes and renews leases; a change of what this process holds takes the groups up anew. */
-  private async beat(): Promise<void> {
-    let changed = false;
-    for (const lease of this.leases()) {
-      const before = this.fences.get(lease);
-      const fence = await this.take(lease);
-      if (fence) this.fences.set(lease, fence);
-      else this.fences.delete(lease);
-      changed ||= before?.token !== fence?.token;
+  /** What other processes did: a read model that was rebuilt is taken up anew, what they left behind is dropped. */
+  private async lookAround(): Promise<void> {
+    const { documents, projections } = this.parts;
+    const mine = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
+    if (mine.length === 0) return;
+    if (this.timers.now() - this.sweptMs >= SWEEP_MS) {
+      const generations = await documents.generations();
+      for (const { name } of mine) await sweep(documents, generations, name);
+      this.sweptMs = this.timers.now();
     }
-    const { documents, clock, projections } = this.parts;
-    const generations = await documents.generations();
-    for (const projection of projections) {
-      if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      await sweep(documents, clock, generations, projection.name);
+    const actives = await documents.actives();
+    const isOpen = (projection: Projection) => {
       const open = this.folds.followers.find(({ name }) => isGenerationOf(projection, name));
-      // Not open although it is ours: its rebuild has failed.
-      changed ||= !open || (await documents.active(projection.name)) !== open.name;
-    }
-    if (changed) for (const group of this.groups) group.refresh();
+      return open !== undefined && actives.get(projection.name) === open.name; // otherwise its rebuild has failed
+    };
+    if (!mine.every(isOpen)) for (const group of this.groups) group.refresh();
   }
 
-  private leases(): string[] {
+  private wanted(): string[] {
     const { projections, policies } = this.parts;
     return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames, 'clock'];
   }
@@ -160,31 +154,11 @@ export class Runner {
     return (this.parts.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
-  private async take(lease: string): Promise<Fence | undefined> {
-    const { documents, clock } = this.parts;
-    const fence = await documents.lease(lease, this.holder, LEASE_MS, clock.now());
-    if (fence) return fence;
-    const other = await documents.holder(lease, clock.now());
-    if (!other || !isDeadNeighbour(other)) return undefined;
-    await documents.release(lease, other); // a process that was killed here cannot come back
-    return documents.lease(lease, this.holder, LEASE_MS, clock.now());
-  }
-
-  /** The fence held now. A follower opened under it never writes under a later one: others may have gone on since. */
-  private fenceOf(lease: string): () => Fence {
-    const held = this.fences.get(lease);
-    return () => {
-      if (!held || this.fences.get(lease)?.token !== held.token)
-        throw new Conflict('documents/lease-lost', `Another process has run ${lease} since.`);
-      return held;
-    };
-  }
-
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
     for (const projection of this.parts.projections) {
-      if (!this.fences.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(this.parts, projection, this.fenceOf(projection.name));
+      if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
+      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name));
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.parts.onFault);
     }
@@ -193,20 +167,28 @@ export class Runner {
 
   private async openReacts(): Promise<readonly Follower[]> {
     const { policies, dispatch } = this.parts;
+    const streams = this.streams();
     const reacts = [];
-    for (const policy of policies) reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch)));
+    for (const policy of policies)
+      reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch, streams)));
     return reacts;
   }
 
   private openEffect(sender: Sender): Promise<readonly Follower[]> {
     const name = effectFollower(sender.target);
-    const dispatch = deliver(sender, this.parts, this.fenceOf(name), this.leaving.signal, this.parts.onEffect);
-    return this.openReact(deliveriesTo(sender.target), name, dispatch);
+    const dispatch = deliver(sender, this.parts, this.leases.fenceOf(name), this.leaving.signal, this.parts.onEffect);
+    return this.openReact(deliveriesTo(sender.target), name, dispatch, this.streams());
   }
 
   /** What follows the log with commands, where this process may run it. */
-  private async openReact(policy: Policy, name: string, dispatch: Dispatch): Promise<readonly Follower[]> {
-    return this.fences.has(name) ? [await openReact(this.parts, policy, name, dispatch, this.fenceOf(name))] : [];
+  private async openReact(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
+    if (!this.leases.has(name)) return [];
+    return [await openReact(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams)];
+  }
+
+  /** Each round of following has its own: between two rounds others may have followed. */
+  private streams(): FollowedStreams {
+    return new FollowedStreams(this.parts.log, this.parts.journal);
   }
 
   /** The sequences that wait, of read models, policies and effects. */
@@ -311,7 +293,7 @@ export class Runner {
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    const mine = () => !this.leaving.signal.aborted && this.fences.has('clock');
+    const mine = () => !this.leaving.signal.aborted && this.leases.has('clock');
     return mine() ? sendDue(this.parts, until, mode, mine) : 0;
   }
 
@@ -333,26 +315,23 @@ export class Runner {
         'name',
       );
     const lease = rebuildLease(name);
-    const fence = await this.take(lease);
+    const fence = await this.leases.take(lease);
     if (!fence) throw new Conflict('read/rebuild-running', `${name} is being rebuilt by another process.`);
     this.rebuilding.add(name);
-    const done = new AbortController();
-    void every(this.timers, LEASE_MS / 3, done.signal, () => this.take(lease).catch(this.parts.onFault));
     try {
       const generation = await newGeneration(documents, projection);
-      const events = await replay(this.parts, projection, generation, () => fence, { onProgress });
+      const events = await replay(this.parts, projection, generation, this.leases.fenceOf(lease), { onProgress });
       const before = await documents.active(name);
       // One that was held up for long may find that another has dropped what it built.
-      if ((await this.take(lease))?.token !== fence.token)
+      if ((await this.leases.take(lease))?.token !== fence.token)
         throw new Conflict('documents/lease-lost', `Another process has rebuilt ${name} since.`, lease);
       await documents.activate(name, generation);
       this.folds.refresh();
       if (before && before !== generation) await this.dropWhenUnused(before);
       return { generation, events };
     } finally {
-      done.abort();
       this.rebuilding.delete(name);
-      await documents.release(lease, this.holder);
+      await this.leases.release(lease);
     }
   }
 
@@ -364,8 +343,8 @@ export class Runner {
   }
 
   async status(): Promise<readonly FollowerStatus[]> {
-    const { documents, clock, log } = this.parts;
-    const tip = await log.tip();
+    const { documents, log } = this.parts;
+    const [tip, leases] = await Promise.all([log.tip(), documents.leases()]);
     const answer: FollowerStatus[] = [];
     for (const name of [...(await this.followers('all')), ...this.effectNames]) {
       const checkpoint = (await documents.checkpoint(name)) ?? { position: START, count: 0, digest: '0' };
@@ -374,7 +353,7 @@ export class Runner {
         ...checkpoint,
         name,
         kind: kindOf(name),
-        holder: await documents.holder(lease, clock.now()),
+        holder: leases.get(lease)?.holder,
         parked: await documents.parked(name),
         atTip: checkpoint.position >= tip,
       });

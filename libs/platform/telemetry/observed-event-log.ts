@@ -2,6 +2,7 @@ import {
   Conflict,
   EventLog,
   type Append,
+  type AppendOptions,
   type Expected,
   type Filter,
   type NewEvent,
@@ -19,10 +20,10 @@ export class ObservedEventLog extends EventLog {
     super();
   }
 
-  append(stream: string, events: readonly NewEvent[], expected: Expected) {
+  append(stream: string, events: readonly NewEvent[], expected: Expected, options?: AppendOptions) {
     return traced('append', { 'baton.events': events.length }, async () => {
       try {
-        const appended = await this.log.append(stream, events, expected);
+        const appended = await this.log.append(stream, events, expected, options);
         this.metrics.append(events.length);
         return appended;
       } catch (error) {
@@ -54,6 +55,12 @@ export class ObservedEventLog extends EventLog {
   }
   tip() {
     return this.log.tip();
+  }
+  override refusal() {
+    return this.log.refusal();
+  }
+  availability() {
+    return this.log.availability();
   }
   close() {
     return this.log.close();

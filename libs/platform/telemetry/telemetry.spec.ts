@@ -69,7 +69,7 @@ afterEach(() => {
 });
 
 const silent = pino({ level: 'silent' });
-const meta = (more: object = {}) => ({ commandId: 'c-1', actor: 'key:page', origin: 'person' as const, ...more });
+const meta = (more: object = {}) => ({ commandId: 'c-1', actor: 'system:page', origin: 'person' as const, ...more });
 class ToThing extends To<AnyCommand> {}
 const command = (type = 'MakeThing', more: object = {}) => new ToThing('1', { type, data: {}, meta: meta(more) });
 const accepted = new Accepted('1', '7', 0, 1, false);
@@ -114,7 +114,7 @@ describe('the watch over commands', () => {
     await bus.execute(command('MakeThing', { correlationId: 'talk', causationId: 'event-9' }));
     await bus.execute(command('MakeThing', { actor: 'ada@example.org' }));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { type: 'MakeThing', outcome: 'accepted', correlationId: 'talk', causationId: 'event-9', actor: 'key:page' },
+      { type: 'MakeThing', outcome: 'accepted', correlationId: 'talk', causationId: 'event-9', actor: 'system:page' },
       { type: 'MakeThing', outcome: 'accepted', correlationId: 'c-1', causationId: 'c-1', actor: '[hidden]' },
     ]);
     for (const line of lines) expect(JSON.parse(line).ms).toEqual(expect.any(Number));
@@ -204,7 +204,7 @@ describe('the alarm', () => {
     const metrics = new Metrics();
     const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
     const documents = watchParked(new MemoryDocuments(), metrics, logger);
-    const fence = (await documents.lease('deals', 'me', 1000, '2024-01-01T00:00:00.000Z'))!;
+    const fence = (await documents.lease('deals', 'me'))!;
     const checkpoint = { position: '1', count: 1, digest: 'deals-v1:1' };
     return { lines, metrics, documents, commit: { follower: 'deals-v1', checkpoint, fence, parked: [parked] } };
   };

@@ -90,7 +90,7 @@ describe('the journey to an earlier conversion', () => {
     touch('bob', 5, 'bobs'),
     lead('bob', 7, 'LeadQualified', { definition: 'mql@1' }),
   ];
-  const merged = lead('ada', 40, 'LeadMerged', { mergedLeadId: 'bob' });
+  const merged = lead('ada', 40, 'LeadMerged', { mergedLeadId: 'bob', mergeNumber: 0 });
   it('is one for a person of several leads, at the earliest time, under the lead that survives', async () => {
     const found = await ask('mql', [...ada, ...bob, merged]);
     expect(found).toMatchObject([{ journeyId: 'ada', closedAt: at(7), leadCreatedAt: at(1), leadIds: ['bob', 'ada'] }]);
@@ -98,14 +98,19 @@ describe('the journey to an earlier conversion', () => {
     expect(await ask('mql', [...ada, ...bob, merged], { from: at(8) })).toEqual([]);
   });
   it('is two again after an unmerge', async () => {
-    const found = await ask('mql', [...ada, ...bob, merged, lead('ada', 41, 'LeadUnmerged', { mergedLeadId: 'bob' })]);
+    const found = await ask('mql', [
+      ...ada,
+      ...bob,
+      merged,
+      lead('ada', 41, 'LeadUnmerged', { mergedLeadId: 'bob', mergeNumber: 0 }),
+    ]);
     expect(found.map(({ journeyId, closedAt }) => [journeyId, closedAt])).toEqual([
       ['ada', at(10)],
       ['bob', at(7)],
     ]);
   });
   it('stands leads that were merged into each other', async () => {
-    const both = [merged, lead('bob', 40, 'LeadMerged', { mergedLeadId: 'ada' })];
+    const both = [merged, lead('bob', 40, 'LeadMerged', { mergedLeadId: 'ada', mergeNumber: 0 })];
     expect(await ask('mql', [...ada, ...bob, ...both])).toMatchObject([{ journeyId: 'ada', closedAt: at(7) }]);
   });
 

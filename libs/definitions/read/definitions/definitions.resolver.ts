@@ -1,15 +1,26 @@
 import { Args, ArgsType, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, type Instant, type Json } from '@baton/kernel';
+import { Clock, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, DayScalar, everyRole, InstantScalar, JsonScalar, ReadArgs } from '@baton/platform/graphql';
+import {
+  Allow,
+  connectionOf,
+  DayScalar,
+  everyRole,
+  InstantScalar,
+  JsonScalar,
+  PageArgs,
+  pageOf,
+  ReadArgs,
+  readPage,
+  type Connection,
+} from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Difference } from '../../write/definition/versions.rules';
-import type { DefinitionDocument } from './definitions.projection';
+import { definitions, type DefinitionDocument } from './definitions.projection';
 import {
   definitionDifference,
   definitionInForce,
   dueReviews,
-  listDefinitions,
   oneDefinition,
   overdueReviews,
 } from './definitions.query';
@@ -57,6 +68,8 @@ class DefinitionType {
   retiredBecause!: string | null;
 }
 
+const DefinitionConnection = connectionOf('Definition', DefinitionType);
+
 @ObjectType('DefinitionDifference', { description: 'One place in which two versions differ.' })
 class DifferenceType implements Difference {
   @Field(() => String, { description: 'The place in the body, `rules.0.when.medium`; empty for the whole body.' })
@@ -75,7 +88,7 @@ class KindArgs extends ReadArgs {
   kind!: string;
 }
 @ArgsType()
-class DefinitionsArgs extends ReadArgs {
+class DefinitionsArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
@@ -83,13 +96,13 @@ class DefinitionsArgs extends ReadArgs {
   kind?: string;
 }
 @ArgsType()
-class InstantArgs extends ReadArgs {
+class ReviewsArgs extends PageArgs {
   @IsOptional()
   @Field(() => InstantScalar, { nullable: true, description: 'At which instant; by default now.' })
   at?: Instant;
 }
 @ArgsType()
-class DueArgs extends InstantArgs {
+class DueArgs extends ReviewsArgs {
   @IsInt()
   @Min(0)
   @Max(366)
@@ -119,6 +132,7 @@ class DifferenceArgs extends KindArgs {
   after!: number;
 }
 
+const refOf = ({ kind, number }: DefinitionType): string => `${kind}@${number}`;
 const node = (doc: DefinitionDocument): DefinitionType => ({
   ...doc,
   inForceFrom: doc.inForceFrom ?? null,
@@ -134,10 +148,12 @@ export class DefinitionsResolver {
     private readonly clock: Clock,
   ) {}
 
-  @Query(() => [DefinitionType], { description: 'Every version of every definition, by kind and number.' })
+  @Query(() => DefinitionConnection, { description: 'Every version of every definition, by kind and number.' })
   @Allow(...everyRole)
-  async definitions(@Args() { kind, asOf }: DefinitionsArgs): Promise<DefinitionType[]> {
-    return (await listDefinitions(this.models.asOf(asOf), kind ? { kind } : {})).map(node);
+  definitions(@Args() { kind, first, after, asOf }: DefinitionsArgs): Promise<Connection<DefinitionType>> {
+    const where: Where = kind ? { kind: { eq: kind } } : {};
+    const orderBy = [{ column: 'kind' }, { column: 'number' }];
+    return readPage(this.models.asOf(asOf), definitions, { first, after, where, orderBy }, node);
   }
 
   @Query(() => DefinitionType, {
@@ -158,19 +174,21 @@ export class DefinitionsResolver {
     return [...(await definitionDifference(this.models.asOf(asOf), { kind, before, after }))];
   }
 
-  @Query(() => [DefinitionType], {
+  @Query(() => DefinitionConnection, {
     description: 'The definitions in force whose review day has passed, the longest overdue first.',
   })
   @Allow(...everyRole)
-  async overdueReviews(@Args() { at, asOf }: InstantArgs): Promise<DefinitionType[]> {
-    return (await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now() })).map(node);
+  async overdueReviews(@Args() { at, asOf, ...page }: ReviewsArgs): Promise<Connection<DefinitionType>> {
+    const overdue = await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now() });
+    return pageOf(overdue.map(node), page, refOf);
   }
 
-  @Query(() => [DefinitionType], {
+  @Query(() => DefinitionConnection, {
     description: 'The definitions in force whose review is due within some days or overdue, the earliest day first.',
   })
   @Allow(...everyRole)
-  async dueReviews(@Args() { at, days, asOf }: DueArgs): Promise<DefinitionType[]> {
-    return (await dueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), days })).map(node);
+  async dueReviews(@Args() { at, days, asOf, ...page }: DueArgs): Promise<Connection<DefinitionType>> {
+    const due = await dueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), days });
+    return pageOf(due.map(node), page, refOf);
   }
 }

@@ -1,15 +1,20 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DecisionContext, handle, Journal } from '@baton/kernel';
+import { Accepted, DecisionContext, handle, Journal, type Outcome } from '@baton/kernel';
 import { definition } from './definition.decider';
 import { ToDefinition } from './definition.events';
+import { LogDefinitions } from './log-definitions';
 
 @CommandHandler(ToDefinition)
 export class DefinitionHandler implements ICommandHandler<ToDefinition> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,
+    private readonly definitions: LogDefinitions,
   ) {}
-  execute({ id, command }: ToDefinition) {
-    return handle(this.journal, definition, id, command, this.context);
+
+  async execute({ id, command }: ToDefinition): Promise<Outcome> {
+    const outcome = await handle(this.journal, definition, id, command, this.context);
+    if (outcome instanceof Accepted) this.definitions.wrote(id, outcome.revision);
+    return outcome;
   }
 }

@@ -1,4 +1,4 @@
-import { Accepted, catalogueOf, DecisionContext, handle, type Journal } from '@baton/kernel';
+import { Accepted, catalogueOf, DecisionContext, fromMs, handle, type EventLog, type Journal } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -19,7 +19,15 @@ describe('definitions of the log', () => {
     journal = new SealedJournal(log, catalogueOf([definitionEvents]), new MemoryKeyStore());
     context = new DecisionContext(clock);
   });
-  afterEach(() => log.close());
+  const sources: LogDefinitions[] = [];
+  const source = () => {
+    sources.push(new LogDefinitions(journal, log));
+    return sources.at(-1)!;
+  };
+  afterEach(async () => {
+    for (const one of sources.splice(0)) await one.close();
+    await log.close();
+  });
 
   const send = async (now: string, actor: string, type: DefinitionCommand['type'], data: object) => {
     clock.instant = now;
@@ -32,21 +40,21 @@ describe('definitions of the log', () => {
     await send(now, 'mia', 'ApproveDefinition', { number, team: 'marketing' });
     await send(now, 'sam', 'ApproveDefinition', { number, team: 'sales' });
   };
-  const asked = async (source: LogDefinitions) => {
-    const definitionAt = await source.at(['mql', 'sql']);
+  const asked = async (one: LogDefinitions) => {
+    const definitionAt = await one.at(['mql', 'sql'], { fresh: true });
     return [t1, t2, t3].map((at) => definitionAt('mql', at)?.ref ?? definitionAt('sql', at)?.ref);
   };
 
   it('are read on to the tip with every question', async () => {
-    const source = new LogDefinitions(journal);
-    expect(await asked(source)).toEqual([undefined, undefined, undefined]);
+    const mine = source();
+    expect(await asked(mine)).toEqual([undefined, undefined, undefined]);
     await agree(t1, 1);
-    expect(await asked(source)).toEqual(['mql@1', 'mql@1', 'mql@1']);
+    expect(await asked(mine)).toEqual(['mql@1', 'mql@1', 'mql@1']);
     await agree(t2, 2);
-    expect(await asked(source)).toEqual(['mql@1', 'mql@2', 'mql@2']);
+    expect(await asked(mine)).toEqual(['mql@1', 'mql@2', 'mql@2']);
     await send(t3, 'mia', 'RetireDefinition', { number: 2, reason: 'no use' });
-    expect(await asked(source)).toEqual(['mql@1', 'mql@2', undefined]);
-    const versions = await source.at(['mql']);
+    expect(await asked(mine)).toEqual(['mql@1', 'mql@2', undefined]);
+    const versions = await mine.at(['mql']);
     expect([1, 2, 3].map((number) => versions('mql', number)?.ref)).toEqual(['mql@1', 'mql@2', undefined]);
     expect(versions('mql', t1)).toEqual({
       kind: 'mql',
@@ -57,20 +65,157 @@ describe('definitions of the log', () => {
   });
 
   it('answer many questions at once, each with what was agreed before it', async () => {
-    const source = new LogDefinitions(journal);
-    const early = Array.from({ length: 20 }, () => asked(source));
+    const mine = source();
+    const early = Array.from({ length: 20 }, () => asked(mine));
     await agree(t1, 1);
-    const late = Array.from({ length: 20 }, () => asked(source));
+    const late = Array.from({ length: 20 }, () => asked(mine));
     await Promise.all(early);
     for (const answer of await Promise.all(late)) expect(answer).toEqual(['mql@1', 'mql@1', 'mql@1']);
   });
 
   it('answer again after a read that failed', async () => {
-    const source = new LogDefinitions(journal);
+    const mine = source();
     await agree(t1, 1);
     const read = jest.spyOn(journal, 'read').mockRejectedValueOnce(new Error('unreachable'));
-    await expect(source.at(['mql'])).rejects.toThrow('unreachable');
+    await expect(mine.at(['mql'], { fresh: true })).rejects.toThrow('unreachable');
     read.mockRestore();
-    expect(await asked(source)).toEqual(['mql@1', 'mql@1', 'mql@1']);
+    expect(await asked(mine)).toEqual(['mql@1', 'mql@1', 'mql@1']);
+  });
+
+  describe('in another process', () => {
+    /** Time that the test moves: of the clock and of the timers alike. */
+    const start = Date.parse(t1);
+    let ms = 0;
+    const pass = (by: number) => {
+      ms += by;
+      clock.instant = fromMs(start + ms);
+    };
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const timers = { now: () => ms, delay: () => turn() };
+    const later = () => fromMs(start + ms);
+    let reads: string[];
+    let open = true;
+    /** Its follower brings pages while the way is open. */
+    const another = () => {
+      const follow: EventLog['follow'] = async function* (after, filter, { signal } = {}) {
+        for (let from = after; !signal?.aborted;) {
+          await turn();
+          if (!open) continue;
+          const page = await log.readAll(from, filter);
+          if (page.position > from) yield page;
+          from = page.position;
+        }
+      };
+      const counting = new SealedJournal(
+        Object.assign(Object.create(log) as EventLog, {
+          read: (stream: string, from?: number) => {
+            reads.push(`${stream} ${from}`);
+            return log.read(stream, from);
+          },
+        }),
+        catalogueOf([definitionEvents]),
+        new MemoryKeyStore(),
+      );
+      sources.push(new LogDefinitions(counting, { follow, tip: () => log.tip() }, timers));
+      return sources.at(-1)!;
+    };
+    const live = async (one: LogDefinitions) => (await one.at(['mql'], { decidingAt: later() }))('mql', later())?.ref;
+    /** Time enough for a page to come along the log, if the way is open. */
+    const come = async () => {
+      for (let turns = 0; turns < 20; turns++) await turn();
+    };
+    beforeEach(() => {
+      ms = 0;
+      clock.instant = t1;
+      reads = [];
+      open = true;
+    });
+
+    it('decide live from five seconds after they were recorded on; for questions and history at once', async () => {
+      const [mine, other] = [source(), another()];
+      expect([await live(mine), await live(other)]).toEqual([undefined, undefined]);
+      await agree(later(), 1);
+      mine.wrote('mql', 3);
+      await come();
+      expect([await live(mine), await live(other)]).toEqual(['mql@1', undefined]);
+      expect((await other.at(['mql']))('mql', later())?.ref).toBe('mql@1');
+      expect((await other.at(['mql'], { decidingAt: later() }))('mql', 1)?.ref).toBe('mql@1'); // begun under it
+      pass(4_999);
+      expect(await live(other)).toBeUndefined();
+      pass(1);
+      expect(await live(other)).toBe('mql@1');
+      await send(later(), 'mia', 'RetireDefinition', { number: 1, reason: 'no use' });
+      mine.wrote('mql', 4);
+      await come();
+      expect([await live(mine), await live(other)]).toEqual([undefined, 'mql@1']);
+      pass(5_000);
+      expect(await live(other)).toBeUndefined();
+    });
+
+    it('are followed and not read, as long as decisions go on', async () => {
+      const other = another();
+      await agree(later(), 1);
+      for (let second = 0; second < 30; second++) {
+        if (second === 10) await agree(later(), 2);
+        await live(other);
+        await come();
+        pass(1_000);
+      }
+      expect(reads).toEqual(['definition-mql 0']);
+      expect(await live(other)).toBe('mql@2');
+    });
+
+    it('are read before they decide where the follower has not come to the end for two seconds', async () => {
+      const other = another();
+      await live(other);
+      open = false;
+      await agree(later(), 1);
+      pass(1_999);
+      expect(await live(other)).toBeUndefined();
+      expect(reads).toEqual(['definition-mql 0']);
+      pass(3_001);
+      expect(await live(other)).toBe('mql@1');
+      expect(reads).toEqual(['definition-mql 0', 'definition-mql 0']);
+      await live(other);
+      expect(reads).toHaveLength(2);
+      open = true;
+    });
+
+    it('are read again where an event came past that could not be taken', async () => {
+      const other = another();
+      await live(other);
+      open = false;
+      await agree(later(), 1);
+      const [first, second] = await log.read('definition-mql');
+      const kind = (other as unknown as { kind: (name: string) => { follow: (event: unknown) => void } }).kind('mql');
+      kind.follow(second); // the first has not come
+      expect((await other.at(['mql']))('mql', later())?.ref).toBe('mql@1');
+      expect(reads).toHaveLength(2);
+      kind.follow(first); // known by now
+      expect((await other.at(['mql']))('mql', 1)?.ref).toBe('mql@1');
+      open = true;
+    });
+
+    it('can be waited for until they decide', async () => {
+      const other = another();
+      await agree(later(), 1);
+      const settling = other.settle('mql', clock).then(() => ms);
+      for (let second = 0; second < 6; second++) {
+        await come();
+        pass(1_000);
+      }
+      expect(await settling).toBeGreaterThanOrEqual(5_000);
+      expect(await live(other)).toBe('mql@1');
+    });
+
+    it('do not wait for a clock that is behind that of the log', async () => {
+      await agree(t3, 1); // the log's clock is two months ahead
+      const other = another();
+      const now = () => fromMs(start + ms);
+      const refAt = async () => (await other.at(['mql'], { decidingAt: now() }))('mql', t3)?.ref;
+      expect(await refAt()).toBeUndefined();
+      ms += 5_000;
+      expect(await refAt()).toBe('mql@1');
+    });
   });
 });

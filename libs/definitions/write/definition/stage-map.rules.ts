@@ -32,9 +32,11 @@ export const stageMap = object({
   ),
 });
 
+export type StageMap = Static<typeof stageMap>;
+
 /** @returns a stage that is named twice, or a map that names none */
 export const soundStageMap = (body: Json): Fault | undefined => {
-  const { leads = [], deals = [] } = body as unknown as Static<typeof stageMap>;
+  const { leads = [], deals = [] } = body as unknown as StageMap;
   if (leads.length + deals.length === 0) return { path: '', message: 'Name at least one stage of leads or deals.' };
   for (const [name, rows] of Object.entries({ leads, deals })) {
     const again = repeatedCode(rows.map(({ system, stage }) => JSON.stringify([system, stage])));

@@ -119,8 +119,8 @@ const history = [
   ...['ann', 'anna', 'bob', 'cy'].map((leadId) =>
     event(`c-${leadId}`, '01-01', { type: 'LeadCaptured', data: { leadId } }),
   ),
-  event('m1', '01-02', { type: 'LeadMerged', data: { leadId: 'ann', mergedLeadId: 'anna' } }),
-  event('m2', '01-02', { type: 'LeadMergedInto', data: { leadId: 'anna', survivorId: 'ann' } }),
+  event('m1', '01-02', { type: 'LeadMerged', data: { leadId: 'ann', mergedLeadId: 'anna', mergeNumber: 0 } }),
+  event('m2', '01-02', { type: 'LeadMergedInto', data: { leadId: 'anna', survivorId: 'ann', mergeNumber: 0 } }),
   qualified('ann', '01-05'),
   qualified('anna', '01-06'),
   qualified('ann', '01-20', 'mql@2'), // again, after it was recycled

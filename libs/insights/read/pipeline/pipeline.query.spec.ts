@@ -28,8 +28,8 @@ describe('the pipeline', () => {
       lead({ type: 'LeadCaptured', data: { leadId: 'bobby' } }),
       lead({ type: 'LeadCaptured', data: { leadId: 'cy' } }),
       lead({ type: 'LeadQualified', data: { leadId: 'cy', definition: 'mql@1' } }),
-      lead({ type: 'LeadMerged', data: { leadId: 'bob', mergedLeadId: 'bobby' } }),
-      lead({ type: 'LeadMergedInto', data: { leadId: 'bobby', survivorId: 'bob' } }),
+      lead({ type: 'LeadMerged', data: { leadId: 'bob', mergedLeadId: 'bobby', mergeNumber: 0 } }),
+      lead({ type: 'LeadMergedInto', data: { leadId: 'bobby', survivorId: 'bob', mergeNumber: 0 } }),
     ],
   );
 

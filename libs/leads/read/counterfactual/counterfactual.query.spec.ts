@@ -256,12 +256,15 @@ describe('the same log under the policy that was agreed', () => {
         const { handedOff, send, ask, events } = world({ 'sla-policy': [policy], 'business-calendar': [calendar] });
         for (const leadId of ['ada', 'bob', 'cyd']) await handedOff(leadId, 0);
         let at = 0;
+        let mergeNumber = 0;
         for (const { leadId, command: told, gap, late } of history) {
           const [type, data] = told;
           at += gap;
           // A wait that is told late may undo what was recorded; an answer may always be told late.
           const answers = 'direction' in data && data.direction === 'outbound';
-          await send(leadId, type, answers && late > 0 ? at - late : at, data);
+          const merge = 'survivorId' in data && { mergeNumber };
+          await send(leadId, type, answers && late > 0 ? at - late : at, { ...data, ...merge });
+          if (type === 'FollowUnmerge') mergeNumber++;
         }
         for (const leadId of ['ada', 'bob', 'cyd']) await send(leadId, 'PassTime', 30 * DAY);
         const { sla } = await ask({ policy: 'sla-policy@1', calendar: 'business-calendar@1' });

@@ -17,8 +17,8 @@ const lead = (event: LeadEvent): Recorded => recorded(event, { stream: `lead-${e
 const history = [
   lead({ type: 'LeadCaptured', data: { leadId: 'ada' } }),
   lead({ type: 'LeadCaptured', data: { leadId: 'ada2' } }),
-  lead({ type: 'LeadMerged', data: { leadId: 'ada', mergedLeadId: 'ada2' } }),
-  lead({ type: 'LeadMergedInto', data: { leadId: 'ada2', survivorId: 'ada' } }),
+  lead({ type: 'LeadMerged', data: { leadId: 'ada', mergedLeadId: 'ada2', mergeNumber: 0 } }),
+  lead({ type: 'LeadMergedInto', data: { leadId: 'ada2', survivorId: 'ada', mergeNumber: 0 } }),
   told('f1', '01-10', { leadId: 'ada', objections: ['Price', 'No SSO'], industry: 'Steel', note: 'She laughed.' }),
   told('f2', '01-20', { leadId: 'ada2', objections: ['price'], industry: 'STEEL', campaign: 'spring' }),
   told('f3', '02-01', { opportunityId: 'd1', objections: ['PRICE'], competitors: ['Acme'] }),

@@ -69,9 +69,11 @@ describe('a lead in the queue', () => {
     expect(await found({ queue: null })).toEqual([['bob', undefined]]);
   });
   it('waits no more once it is merged into another, and again when that is undone', async () => {
-    const events = [handed('ada', 0), told('ada', 5, 'LeadMergedInto', { survivorId: 'bob' })];
+    const events = [handed('ada', 0), told('ada', 5, 'LeadMergedInto', { survivorId: 'bob', mergeNumber: 0 })];
     expect(await docsOf(events)).toEqual([]);
-    expect(await docsOf([...events, told('ada', 9, 'LeadUnmergedFrom', { survivorId: 'bob' })])).toHaveLength(1);
+    expect(
+      await docsOf([...events, told('ada', 9, 'LeadUnmergedFrom', { survivorId: 'bob', mergeNumber: 0 })]),
+    ).toHaveLength(1);
   });
   it('is the survivor of a merge, where the other was handed off and it was not', async () => {
     const united = {
@@ -81,7 +83,7 @@ describe('a lead in the queue', () => {
     };
     const events = [
       handed('ada', 0),
-      told('ada', 5, 'LeadMergedInto', { survivorId: 'bob' }),
+      told('ada', 5, 'LeadMergedInto', { survivorId: 'bob', mergeNumber: 0 }),
       told('bob', 6, 'LeadUnited', united),
     ];
     expect(await docsOf(events)).toMatchObject([{ leadId: 'bob', rep: 'sam', since: minute(6), handoffs: [] }]);

@@ -182,12 +182,12 @@ describe('merged leads', () => {
     ...days.map((day) => touch(leadId, day, 'sales')),
   ];
   const merge = (leadId: string, mergedLeadId: string) => [
-    happened(leadId, '05-01', 'LeadMerged', { mergedLeadId }),
-    happened(mergedLeadId, '05-01', 'LeadMergedInto', { survivorId: leadId }),
+    happened(leadId, '05-01', 'LeadMerged', { mergedLeadId, mergeNumber: 0 }),
+    happened(mergedLeadId, '05-01', 'LeadMergedInto', { survivorId: leadId, mergeNumber: 0 }),
   ];
   const unmerge = (leadId: string, mergedLeadId: string) => [
-    happened(leadId, '05-02', 'LeadUnmerged', { mergedLeadId }),
-    happened(mergedLeadId, '05-02', 'LeadUnmergedFrom', { survivorId: leadId }),
+    happened(leadId, '05-02', 'LeadUnmerged', { mergedLeadId, mergeNumber: 0 }),
+    happened(mergedLeadId, '05-02', 'LeadUnmergedFrom', { survivorId: leadId, mergeNumber: 0 }),
   ];
   const people = [
     ...person('ada', '02-02'),
@@ -227,8 +227,8 @@ describe('merged leads', () => {
     expect(await models.count(leads, whereOf())).toBe(4);
   });
   it('do not count where the other lead went elsewhere, nor for ever in a ring', async () => {
-    const refused = happened('dan', '05-03', 'LeadMerged', { mergedLeadId: 'bea' });
-    const ring = happened('bea', '05-03', 'LeadMerged', { mergedLeadId: 'ada' });
+    const refused = happened('dan', '05-03', 'LeadMerged', { mergedLeadId: 'bea', mergeNumber: 0 });
+    const ring = happened('bea', '05-03', 'LeadMerged', { mergedLeadId: 'ada', mergeNumber: 0 });
     const models = await store([...people, ...merge('ada', 'bea'), refused, ring]);
     expect(await leadById(models, { leadId: 'dan' })).toMatchObject({ touches: { sales: 1 } });
     expect(await leadById(models, { leadId: 'ada' })).toMatchObject({ touches: { sales: 3 } });

@@ -41,7 +41,7 @@ const stories: Readonly<Record<string, readonly Told[]>> = {
   gus: [
     ['01-01', 'LeadCaptured', germany],
     ['02-01', 'TouchRecorded', demo],
-    ['03-01', 'LeadMergedInto', { survivorId: 'ada' }],
+    ['03-01', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 }],
   ],
   hal: [
     ['03-01', 'LeadCaptured', germany],

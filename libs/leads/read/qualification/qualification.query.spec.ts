@@ -95,7 +95,7 @@ describe('a lead that is asked about', () => {
     const touches = [{ id: 'other-1', at: day('02-11'), action: 'page-view', page: '/pricing' }];
     const together = [
       ...log,
-      happened('03-20', { type: 'LeadMerged', data: { leadId, mergedLeadId: 'ada-2' } }),
+      happened('03-20', { type: 'LeadMerged', data: { leadId, mergedLeadId: 'ada-2', mergeNumber: 0 } }),
       happened('03-20', { type: 'LeadUnited', data: { leadId, mergedLeadId: 'ada-2', touches } }),
     ];
     const read = { read: async () => together } as unknown as Journal;

@@ -6,7 +6,7 @@ import { always, DAY, hour, HOUR, minute, owing, world } from '../../../../test/
 import { modelsOf } from '../../../../test/support/read-models';
 import { attempts, disposition, firstResponse } from '../../sla/ready-made.rules';
 import { verdictOf } from '../../sla/obligations.rules';
-import { isKnown } from '../../write/lead/lead.model';
+import { isKnown, type Known } from '../../write/lead/lead.model';
 import { handoffs } from '../handoffs/handoffs.projection';
 import { clocksOf, slaBoard, slaClock, slaCounts, type BoardQuestion } from './sla-board.query';
 import { slaClocks } from './sla-clocks.projection';
@@ -180,9 +180,9 @@ describe('the board', () => {
   it('leaves a merged lead’s clock waiting, until the merge is undone', async () => {
     const ada = world(owing(day));
     await ada.handedOff();
-    await ada.send('FollowMerge', 10, { survivorId: 'bob' });
+    await ada.send('FollowMerge', 10, { survivorId: 'bob', mergeNumber: 0 });
     const merged = await ada.events();
-    await ada.send('FollowUnmerge', 2 * DAY, { survivorId: 'bob' });
+    await ada.send('FollowUnmerge', 2 * DAY, { survivorId: 'bob', mergeNumber: 0 });
     const apart = await ada.events();
     const others = (await board()).slice(1);
     const counts = async (events: readonly Recorded[], at = now) =>
@@ -274,8 +274,9 @@ describe('whatever happens', () => {
     if (what === 'accept') return ada.send('AcceptLead', at);
     if (what === 'reject') return ada.send('RejectLead', at, { reason: 'no-answer' });
     if (what === 'recycle') return ada.send('RecycleLead', at, { reason: 'no-timing' });
-    if (what === 'merge') return ada.send('FollowMerge', at, { survivorId: 'bob' });
-    if (what === 'unmerge') return ada.send('FollowUnmerge', at, { survivorId: 'bob' });
+    const { mergeNumber = -1 } = (ada.state() as Known).person;
+    if (what === 'merge') return ada.send('FollowMerge', at, { survivorId: 'bob', mergeNumber: mergeNumber + 1 });
+    if (what === 'unmerge') return ada.send('FollowUnmerge', at, { survivorId: 'bob', mergeNumber });
     if (what !== 'again') return marketing(what);
     await marketing('visit');
     await ada.send('QualifyLead', at);

@@ -1,7 +1,6 @@
-import { events, ref, text, type EventOf } from '@baton/kernel';
+import { events, ref, type EventOf } from '@baton/kernel';
 
 const leadId = ref('lead', 'The lead that the e-mail or external id belongs to.');
-const commandId = text('The command that claimed it.', { max: 300 });
 
 /**
  * The stream of one e-mail or external id, `reservation-<keyed hash>`: the last event says whose it is. The value
@@ -12,13 +11,11 @@ export const identityEvents = events({
     version: 1,
     description: 'An e-mail or external id belongs to this lead, which may still have to be captured.',
     leadId,
-    commandId,
   },
   IdentityReleased: {
     version: 1,
     description: 'The command that claimed it was refused: nobody has it.',
     leadId,
-    commandId,
   },
 });
 export type IdentityEvent = EventOf<typeof identityEvents>;

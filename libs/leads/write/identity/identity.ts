@@ -1,5 +1,6 @@
 import {
   checkCommand,
+  commandKeyOf,
   Conflict,
   handle,
   refuse,
@@ -15,7 +16,7 @@ import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
 
 type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'ChangeLeadProfile' }>;
-/** What became of an id: captured by which command, given up, or not used yet. */
+/** What became of an id: captured by which command of whom, given up, or not used yet. */
 type Fate = { readonly capturedBy: string } | 'released' | 'unused';
 
 const ATTEMPTS = 100;
@@ -69,7 +70,7 @@ export const claimAndHandle = async (
     if (owner !== undefined) {
       const { capturedBy } = fates.get(owner) as { capturedBy: string };
       // This very command, sent again; it may have been finished under an id that somebody had reserved before.
-      if (capture && capturedBy === command.meta.commandId) return run(owner);
+      if (capture && capturedBy === commandKeyOf(command.meta)) return run(owner);
       return refused(
         refuse('lead/already-captured', 'Another lead has this e-mail or external id.', '', { leadId: owner }),
       );
@@ -110,7 +111,7 @@ const forLead = (command: Claiming, leadId: string): Claiming =>
 const fateOf = async (journal: Journal, leadId: string): Promise<Fate> => {
   const [first] = await journal.read(`lead-${leadId}`);
   if (!first) return 'unused';
-  return first.type === 'LeadIdReleased' ? 'released' : { capturedBy: first.meta.commandId };
+  return first.type === 'LeadIdReleased' ? 'released' : { capturedBy: commandKeyOf(first.meta) };
 };
 
 /** Makes sure that the other holders will never be captured; false when one is captured already. */
@@ -147,7 +148,7 @@ const claimed = async (
   fresh: Map<string, Reservation>,
 ): Promise<boolean> => {
   for (const reservation of held) {
-    if (reservation.leadId === leadId && reservation.commandId === meta.commandId) continue;
+    if (reservation.leadId === leadId && reservation.writtenBy === commandKeyOf(meta)) continue;
     const written = await reservations.write(reservation, 'IdentityReserved', leadId, meta, context.clock.now());
     if (!written) return false;
     if (reservation.leadId === undefined) fresh.set(written.stream, written);

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import {
+  commandKeyOf,
   Conflict,
   eventIdOf,
   type CommandMeta,
@@ -24,7 +25,8 @@ export interface Reservation {
   readonly revision: number;
   /** undefined: nobody has it. */
   readonly leadId: string | undefined;
-  readonly commandId: string | undefined;
+  /** The command that wrote it last, by `commandKeyOf`. */
+  readonly writtenBy: string | undefined;
 }
 
 const SECRET = 'reservations';
@@ -70,9 +72,9 @@ export class Reservations {
     const { commandId, actor, origin, mode = 'live', correlationId, causationId } = meta;
     const fact = {
       // The place is part of the id: the same command may claim, give back and claim again.
-      id: eventIdOf(stream, commandId, revision + 1),
+      id: eventIdOf(stream, meta, revision + 1),
       type,
-      data: { leadId, commandId },
+      data: { leadId },
       meta: {
         actor,
         origin,
@@ -84,8 +86,8 @@ export class Reservations {
         $causationId: causationId ?? commandId,
       },
     };
-    return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision).then(
-      (appended) => ({ ...heldBy(type, leadId, commandId), stream, revision: appended.revision }),
+    return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision, { checked: true }).then(
+      (appended) => ({ ...heldBy(type, leadId, meta), stream, revision: appended.revision }),
       (error: unknown) => {
         if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
         throw error;
@@ -95,10 +97,12 @@ export class Reservations {
 
   private async read(stream: string): Promise<Reservation> {
     const last = (await this.journal.read(stream)).at(-1) as Recorded<IdentityEvent> | undefined;
-    if (!last) return { stream, revision: -1, leadId: undefined, commandId: undefined };
-    return { ...heldBy(last.type, last.data.leadId, last.data.commandId), stream, revision: last.revision };
+    if (!last) return { stream, revision: -1, leadId: undefined, writtenBy: undefined };
+    return { ...heldBy(last.type, last.data.leadId, last.meta), stream, revision: last.revision };
   }
 }
 
-const heldBy = (type: IdentityEvent['type'], leadId: string, commandId: string) =>
-  type === 'IdentityReserved' ? { leadId, commandId } : { leadId: undefined, commandId: undefined };
+const heldBy = (type: IdentityEvent['type'], leadId: string, meta: Pick<CommandMeta, 'actor' | 'commandId'>) => ({
+  leadId: type === 'IdentityReserved' ? leadId : undefined,
+  writtenBy: commandKeyOf(meta),
+});

@@ -10,6 +10,8 @@ const BEFORE = '2023-12-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
 const mql: Definition = { kind: 'mql', version: 3, ref: 'mql@3', body: {} };
 const sql: Definition = { kind: 'sql', version: 1, ref: 'sql@1', body: {} };
+/** Who says what the crm decided. */
+const crm = { meta: { actor: 'connector:crm', origin: 'connector' } } as const;
 const leadId = 'ada';
 const rep = 'rita';
 
@@ -31,7 +33,7 @@ const touched = { type: 'TouchRecorded', data: touch } as const;
 const lostDeal = (opportunityId: string) => ({ type: 'LeadOpportunityLost', data: { leadId, opportunityId } }) as const;
 const joined = (opportunityId: string) => ({ type: 'LeadJoinedOpportunity', data: { leadId, opportunityId } }) as const;
 const reengaged = (cause: 'touch' | 'date') => ({ type: 'LeadReengaged', data: { leadId, cause } }) as const;
-const mergedInto = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea' } } as const;
+const mergedInto = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
 
 const stages: Readonly<Record<StageName, readonly LeadEvent[]>> = {
   lead: [captured],
@@ -96,7 +98,11 @@ describe('the lifecycle', () => {
       });
       it('of another system leaves any live stage, flagged and by its word', () => {
         for (const stage of stageNames) {
-          const past = { type: command.type, data: { ...command.data, external: 'crm' } } as unknown as typeof command;
+          const past = {
+            ...crm,
+            type: command.type,
+            data: { ...command.data, external: 'crm' },
+          } as unknown as typeof command;
           const facts = given(...stages[stage])
             .when(past)
             .decided();
@@ -159,13 +165,16 @@ describe('the lifecycle', () => {
       type: 'LeadSalesQualified',
       data: { leadId, definition: 'external:crm', external: true },
     })
-      .when({ type: 'AcceptLead', data: { leadId, external: 'crm' } })
-      .then({ type: 'LeadAccepted', data: { leadId, rep: 'tester', definition: 'external:crm', external: true } }));
+      .when({ ...crm, type: 'AcceptLead', data: { leadId, external: 'crm' } })
+      .then({
+        type: 'LeadAccepted',
+        data: { leadId, rep: 'connector:crm', definition: 'external:crm', external: true },
+      }));
   it('hears of a second deal from another system only', () => {
     const second = { leadId, opportunityId: 'o2' };
     const scene = given(...stages.opportunity);
     scene.when({ type: 'ConvertLead', data: second }).thenRefused('lead/not-sales-qualified');
-    scene.when({ type: 'ConvertLead', data: { ...second, external: 'crm' } }).then({
+    scene.when({ ...crm, type: 'ConvertLead', data: { ...second, external: 'crm' } }).then({
       type: 'LeadConverted',
       data: { ...second, definition: 'external:crm', external: true },
     });
@@ -274,22 +283,27 @@ describe('a profile', () => {
 });
 
 describe('a merge', () => {
-  const merge = { type: 'MergeLead', data: { leadId, mergedLeadId: 'bea' } } as const;
-  const merged = { type: 'LeadMerged', data: merge.data } as const;
-  const unmerge = { type: 'UnmergeLead', data: merge.data } as const;
-  const unmerged = { type: 'LeadUnmerged', data: merge.data } as const;
+  const record = { type: 'RecordMerge', data: { leadId, mergedLeadId: 'bea', mergeNumber: 3 } } as const;
+  const merged = { type: 'LeadMerged', data: record.data } as const;
+  const again = { ...record.data, mergeNumber: 4 };
+  const unmerge = { type: 'UnmergeLead', data: { leadId, mergedLeadId: 'bea' } } as const;
+  const unmerged = { type: 'LeadUnmerged', data: record.data } as const;
   const follow = { type: 'FollowMerge', data: mergedInto.data } as const;
   const unfollow = { type: 'FollowUnmerge', data: mergedInto.data } as const;
   const unmergedFrom = { type: 'LeadUnmergedFrom', data: mergedInto.data } as const;
 
-  it('is recorded on the survivor', () => given(captured).when(merge).then(merged));
-  it('is recorded once', () => given(captured, merged).when(merge).then());
-  it('can be made again after it was undone', () => given(captured, merged, unmerged).when(merge).then(merged));
-  it('with itself is refused', () =>
-    given(captured)
-      .when({ ...merge, data: { leadId, mergedLeadId: leadId } })
-      .thenRefused('lead/merge-with-itself'));
-  it('into a merged lead is refused', () => given(captured, mergedInto).when(merge).thenRefused('lead/merged'));
+  it('is not recorded unless it was reserved', () =>
+    given(captured).when({ type: 'MergeLead', data: unmerge.data }).thenRefused('lead/merge-not-reserved'));
+  it('is recorded on the survivor', () => given(captured).when(record).then(merged));
+  it('is recorded once', () => given(captured, merged).when(record).then());
+  it('is not recorded after it was undone, however late its record comes', () =>
+    given(captured, merged, unmerged).when(record).then());
+  it('can be made again after it was undone', () =>
+    given(captured, merged, unmerged)
+      .when({ ...record, data: again })
+      .then({ ...merged, data: again }));
+  it('is recorded on a survivor that was merged itself by then', () =>
+    given(captured, mergedInto).when(record).then(merged));
   it('is undone', () => given(captured, merged).when(unmerge).then(unmerged));
   it('is undone once', () => given(captured, merged, unmerged).when(unmerge).then());
   it('that never was is not undone', () => given(captured).when(unmerge).thenRefused('lead/not-merged'));
@@ -299,25 +313,24 @@ describe('a merge', () => {
       .thenRefused('lead/not-merged'));
   it('is followed by the other lead', () => given(captured).when(follow).then(mergedInto));
   it('is followed once', () => given(captured, mergedInto).when(follow).then());
+  it('is not followed after it was left behind', () => given(captured, mergedInto, unmergedFrom).when(follow).then());
   it('into a second survivor is refused', () =>
     given(captured, mergedInto)
-      .when({ ...follow, data: { leadId, survivorId: 'cy' } })
+      .when({ ...follow, data: { leadId, survivorId: 'cy', mergeNumber: 9 } })
       .thenRefused('lead/merged'));
-  it('in both directions at once leaves one survivor', () => {
-    given(captured, merged).when(follow).thenRefused('lead/survivor');
-    const other = { leadId: 'bea', survivorId: leadId };
-    given(
-      { type: 'LeadCaptured', data: { leadId: 'bea' } },
-      { type: 'LeadMerged', data: { leadId: 'bea', mergedLeadId: leadId } },
-    )
-      .when({ type: 'FollowMerge', data: other })
-      .then({ type: 'LeadMergedInto', data: other });
-  });
   it('is left behind when it is undone', () => given(captured, mergedInto).when(unfollow).then(unmergedFrom));
   it('is left behind once', () => given(captured, mergedInto, unmergedFrom).when(unfollow).then());
+  it('is not left behind for an earlier one', () => {
+    const later = { ...mergedInto, data: { ...mergedInto.data, mergeNumber: 1 } };
+    given(captured, mergedInto, unmergedFrom, later).when(unfollow).then();
+  });
   it('gives the stage back when it is undone', () => {
-    for (const stage of stageNames)
-      expect(given(...stages[stage], mergedInto, unmergedFrom).state()).toEqual(given(...stages[stage]).state());
+    for (const stage of stageNames) {
+      const apart = given(...stages[stage], mergedInto, unmergedFrom).state() as Known;
+      const { mergeNumber, ...person } = apart.person;
+      expect(mergeNumber).toBe(0);
+      expect({ ...apart, person }).toEqual(given(...stages[stage]).state());
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
-import { salesQuestions, settled, type Verdict } from '@baton/definitions';
+import { salesQuestions, settled } from '@baton/definitions';
+import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
@@ -26,6 +27,7 @@ import {
   evidenceOf,
   evidenceOfMet,
   isQualified,
+  notMet,
   qualification,
   verdictOf,
   type Qualification,
@@ -93,12 +95,6 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
 };
 
-const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
-  const failed = leaves.filter(({ path }) => because.includes(path));
-  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
-  return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
-};
-
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
@@ -116,7 +112,7 @@ const handingOff = (state: Lead, data: Moving & { readonly rep: string }, contex
 const moving = decider<Lead, LeadCommand, LeadEvent>({
   commands: leadCommands,
   events: leadEvents,
-  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing'],
+  uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing', 'stage-map'],
   initialState: () => ({ stage: 'unknown' }),
   decide: {
     CaptureLead: (state, { data }, context) => {
@@ -249,35 +245,32 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       move(state, 'DisqualifyLead', data, (_, flagged) => [
         { type: 'LeadDisqualified', data: { ...rest(data, 'external'), ...flagged } },
       ]),
-    MergeLead: (state, { data: { leadId, mergedLeadId } }) =>
-      on(standing(state), ({ person }) => {
-        if (mergedLeadId === leadId)
-          return refuse('lead/merge-with-itself', 'Name the other lead of the person.', 'mergedLeadId');
-        return person.merged.get(mergedLeadId) ? [] : [{ type: 'LeadMerged', data: { leadId, mergedLeadId } }];
+    // The handler reserves it among all merges and sends RecordMerge.
+    MergeLead: () => refuse('lead/merge-not-reserved', 'A merge is reserved among all merges before it is recorded.'),
+    RecordMerge: (state, { data }) =>
+      on(existing(state), ({ person }) => {
+        const known = person.merged.get(data.mergedLeadId);
+        return known && known.mergeNumber >= data.mergeNumber ? [] : [{ type: 'LeadMerged', data }];
       }),
     UnmergeLead: (state, { data: { leadId, mergedLeadId } }) =>
       on(existing(state), ({ person }) => {
         const merged = person.merged.get(mergedLeadId);
         if (merged === undefined)
           return refuse('lead/not-merged', 'That lead was never merged into this one.', 'mergedLeadId');
-        return merged ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId } }] : [];
+        const { mergeNumber, stands } = merged;
+        return stands ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId, mergeNumber } }] : [];
       }),
     PassTime: () => [],
     UniteLead: () => [],
     PartLead: () => [],
-    FollowMerge: (state, { data: { leadId, survivorId } }) =>
-      on(existing(state), ({ person }) => {
-        if (person.mergedInto === survivorId) return [];
-        if (person.mergedInto !== undefined) return standing(state) as Refused;
-        // Two leads merged into each other at once: the one with the smaller id survives.
-        if (person.merged.get(survivorId) && leadId < survivorId)
-          return refuse('lead/survivor', 'This lead is the survivor of the two.', 'survivorId');
-        return [{ type: 'LeadMergedInto', data: { leadId, survivorId } }];
-      }),
-    FollowUnmerge: (state, { data: { leadId, survivorId } }, context) =>
-      on(existing(state), ({ person }) =>
-        person.mergedInto === survivorId
-          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data: { leadId, survivorId } }], context)
+    FollowMerge: (state, { data }) =>
+      on(existing(state), ({ person: { mergeNumber = -1 } }) =>
+        mergeNumber >= data.mergeNumber ? [] : on(standing(state), () => [{ type: 'LeadMergedInto', data }]),
+      ),
+    FollowUnmerge: (state, { data }, context) =>
+      on(existing(state), ({ person: { mergedInto, mergeNumber } }) =>
+        mergedInto === data.survivorId && mergeNumber === data.mergeNumber
+          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context)
           : [],
       ),
     JoinOpportunity: (state, { data }) =>
@@ -386,10 +379,10 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         latest: laterOf(person.latest, event.occurredAt),
       })),
     LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
-    LeadMerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, true),
-    LeadUnmerged: (state, { data: { mergedLeadId } }) => withMerged(state, mergedLeadId, false),
-    LeadMergedInto: (state, { data: { survivorId } }) =>
-      withPerson(state, (person) => ({ ...person, mergedInto: survivorId })),
+    LeadMerged: (state, { data }) => withMerged(state, data, true),
+    LeadUnmerged: (state, { data }) => withMerged(state, data, false),
+    LeadMergedInto: (state, { data: { survivorId, mergeNumber } }) =>
+      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergeNumber })),
     LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto') as Person),
     LeadJoinedOpportunity: (state, { data: { opportunityId, role } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { on: true, joined: true, role })),
@@ -408,11 +401,26 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       : [],
 });
 
+/** The moves, where another system may say so and jumps over nothing that was agreed. */
+const ruled: typeof moving = {
+  ...moving,
+  decide: (state, command, context) =>
+    (isKnown(state) && state.person.mergedInto === undefined && refusedExternal(state, command, context)) ||
+    moving.decide(state, command, context),
+};
+
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(moving))));
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(ruled))));
 
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
 
-const withMerged = (state: Lead, leadId: string, merged: boolean): Lead =>
-  withPerson(state, (person) => ({ ...person, merged: new Map(person.merged).set(leadId, merged) }));
+const withMerged = (
+  state: Lead,
+  { mergedLeadId, mergeNumber }: { readonly mergedLeadId: string; readonly mergeNumber: number },
+  stands: boolean,
+): Lead =>
+  withPerson(state, (person) => ({
+    ...person,
+    merged: new Map(person.merged).set(mergedLeadId, { mergeNumber, stands }),
+  }));

@@ -82,6 +82,7 @@ const moments = list(
 );
 const dueAt = instant('The last instant at which an answer is in time.');
 const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
+const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 
 export const leadEvents = events({
@@ -213,12 +214,14 @@ export const leadEvents = events({
     description: 'Another lead turned out to be the same person; this one survives.',
     leadId,
     mergedLeadId: ref('lead'),
+    mergeNumber,
   },
   LeadMergedInto: {
     version: 1,
     description: 'This lead turned out to be the same person as the survivor.',
     leadId,
     survivorId: ref('lead'),
+    mergeNumber,
   },
   LeadUnmerged: {
     version: 1,
@@ -227,9 +230,16 @@ export const leadEvents = events({
     becomes,
     survivorId,
     mergedLeadId: ref('lead'),
+    mergeNumber,
   },
   ...unitedEvents,
-  LeadUnmergedFrom: { version: 1, description: 'This lead stands on its own again.', leadId, survivorId: ref('lead') },
+  LeadUnmergedFrom: {
+    version: 1,
+    description: 'This lead stands on its own again.',
+    leadId,
+    survivorId: ref('lead'),
+    mergeNumber,
+  },
   LeadJoinedOpportunity: { version: 1, description: 'The person has a role in a deal.', leadId, opportunityId, role },
   LeadLeftOpportunity: {
     version: 1,
@@ -415,8 +425,14 @@ export const leadCommands = commands('lead', {
   },
   PassTime: { description: 'Time has passed: what fell due happens.', leadId },
   ...unitedCommands,
-  FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead') },
-  FollowUnmerge: { description: 'This lead was separated from its survivor.', leadId, survivorId: ref('lead') },
+  RecordMerge: { description: 'A merge is reserved: record it.', leadId, mergedLeadId: ref('lead'), mergeNumber },
+  FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead'), mergeNumber },
+  FollowUnmerge: {
+    description: 'This lead was separated from its survivor.',
+    leadId,
+    survivorId: ref('lead'),
+    mergeNumber,
+  },
   JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
   LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId },
   NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },

@@ -3,6 +3,7 @@ import {
   contentHash,
   DecisionContext,
   Refused,
+  type Accepted,
   type Definition,
   type Instant,
   type Outcome,
@@ -12,6 +13,7 @@ import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { identityEvents } from '../identity/identity.events';
+import { mergesEvents } from '../merges/merges.events';
 import { leadEvents, ToLead, type LeadCommand } from './lead.events';
 import { LeadHandler } from './lead.handler';
 
@@ -28,7 +30,7 @@ describe('commands to leads', () => {
     const clock = new FixedClock(NOW);
     keys = new MemoryKeyStore();
     log = EmbeddedEventLog.open(':memory:', clock);
-    journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents]), keys);
+    journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents, mergesEvents]), keys);
     const inForce = (kind: string) => (['mql', 'sal', 'sql'].includes(kind) ? agreed(kind) : undefined);
     handler = new LeadHandler(journal, new DecisionContext(clock, { at: async () => inForce }), keys);
   });
@@ -43,8 +45,7 @@ describe('commands to leads', () => {
   ): Promise<Outcome> => {
     const meta = {
       commandId,
-      actor: 'tester',
-      origin: 'person',
+      ...('external' in data ? { actor: 'connector:crm', origin: 'connector' } : { actor: 'tester', origin: 'person' }),
       ...(occurredAt && { occurredAt }),
     };
     return handler.execute(new ToLead(leadId, { type, data: { leadId, ...data }, meta } as LeadCommand));
@@ -135,11 +136,81 @@ describe('commands to leads', () => {
     ]);
   });
 
+  it('are answered to their sender alone, also a capture', async () => {
+    const capture = (leadId: string, actor: string) =>
+      handler.execute(
+        new ToLead(leadId, {
+          type: 'CaptureLead',
+          data: { leadId, email: 'ada@example.org' },
+          meta: { commandId: 'capture', actor, origin: 'person' },
+        }),
+      );
+    expect(codeOf(await capture('ada', 'rita'))).toBe('accepted');
+    expect(await capture('ada', 'rita')).toMatchObject({ id: 'ada', repeated: true });
+    expect(await capture('bea', 'raj')).toMatchObject({ code: 'lead/already-captured', details: { leadId: 'ada' } });
+  });
+
   it('merge with somebody who exists', async () => {
     await send('ada', 'CaptureLead');
     expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('lead/unknown');
     await send('bea', 'CaptureLead');
     expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('accepted');
     expect(await types('ada')).toEqual(['LeadCaptured', 'LeadMerged']);
+  });
+
+  describe('of a merge', () => {
+    const merge = (leadId: string, mergedLeadId: string, meta: object = {}) =>
+      handler.execute(
+        new ToLead(leadId, {
+          type: 'MergeLead',
+          data: { leadId, mergedLeadId },
+          meta: { commandId: 'merge', actor: 'tester', origin: 'person', ...meta },
+        }),
+      );
+    beforeEach(async () => {
+      for (const leadId of ['ada', 'bea', 'cy']) await send(leadId, 'CaptureLead');
+    });
+    const reservations = () => journal.read('merges-all');
+
+    it('are answered by the survivor, and as the first time when they come again', async () => {
+      const outcome = (await merge('ada', 'bea')) as Accepted;
+      const [, recorded] = await journal.read('lead-ada');
+      expect(outcome).toMatchObject({
+        id: 'ada',
+        position: recorded!.position,
+        revision: 1,
+        events: 1,
+        repeated: false,
+      });
+      expect(await merge('ada', 'bea')).toMatchObject({ ...outcome, repeated: true });
+      expect(codeOf(await merge('ada', 'cy'))).toBe('command/id-reused');
+      expect(await reservations()).toHaveLength(1);
+    });
+    it('write nothing where it stands already', async () => {
+      await merge('ada', 'bea');
+      expect(await merge('ada', 'bea', { commandId: 'other' })).toMatchObject({ id: 'ada', events: 0, revision: 1 });
+      expect(await reservations()).toHaveLength(1);
+    });
+    it('reserve nothing that the survivor’s own stream refuses', async () => {
+      expect(codeOf(await merge('nobody', 'bea'))).toBe('lead/unknown');
+      expect(codeOf(await merge('ada', 'bea', { expectedRevision: 7 }))).toBe('command/revision-passed');
+      await send('ada', 'RecordTouch', { action: 'demo', team: 'marketing' }, undefined, 'merge');
+      expect(codeOf(await merge('ada', 'bea'))).toBe('command/id-reused');
+      expect(await reservations()).toEqual([]);
+    });
+    it('decide on the revision that the caller has read', async () => {
+      expect(codeOf(await merge('ada', 'bea', { expectedRevision: 0 }))).toBe('accepted');
+      expect(await merge('ada', 'bea', { expectedRevision: 0 })).toMatchObject({ repeated: true });
+    });
+    it('that died half way is finished when it comes again', async () => {
+      const append = journal.append.bind(journal);
+      journal.append = (stream, facts, expected) =>
+        stream === 'lead-ada' ? Promise.reject(new Error('killed')) : append(stream, facts, expected);
+      await expect(merge('ada', 'bea')).rejects.toThrow('killed');
+      journal.append = append;
+      expect(codeOf(await merge('cy', 'bea', { commandId: 'other' }))).toBe('lead/already-merged');
+      expect(codeOf(await merge('ada', 'bea'))).toBe('accepted');
+      expect(await types('ada')).toEqual(['LeadCaptured', 'LeadMerged']);
+    });
   });
 });

@@ -86,14 +86,16 @@ export interface Person {
   /** Of the deals it is on: stamped on touches. */
   readonly opportunityIds: readonly string[];
   readonly visitorIds: readonly string[];
-  /** Leads that turned out to be this person; false for those separated again. */
-  readonly merged: ReadonlyMap<string, boolean>;
+  /** Leads that turned out to be this person, by which merge; one that was undone does not stand. */
+  readonly merged: ReadonlyMap<string, { readonly mergeNumber: number; readonly stands: boolean }>;
   /** What sales owes the lead, and owed lately; oldest first. */
   readonly obligations: readonly LeadClock[];
   /** What the leads merged into this one brought. */
   readonly union?: Union;
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
+  /** The latest merge into a survivor that this lead has followed. */
+  readonly mergeNumber?: number;
 }
 
 /** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */

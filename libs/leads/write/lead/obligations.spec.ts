@@ -146,10 +146,10 @@ describe('what sales owes', () => {
   it('waits while the lead is merged into another, and goes on afterwards', async () => {
     const { handedOff, send, told } = world(owing(hour));
     await handedOff();
-    await send('FollowMerge', 10, { survivorId: 'bea' });
+    await send('FollowMerge', 10, { survivorId: 'bea', mergeNumber: 0 });
     await send('PassTime', 500);
     expect(await told()).toEqual([started]);
-    await send('FollowUnmerge', 600, { survivorId: 'bea' });
+    await send('FollowUnmerge', 600, { survivorId: 'bea', mergeNumber: 0 });
     await send('PassTime', 600);
     expect(await told()).toEqual([started, ...missed]);
   });

@@ -1,4 +1,4 @@
-import { toMs, type Context, type Definition, type Instant, type Json } from '@baton/kernel';
+import { refuse, toMs, type Context, type Definition, type Instant, type Json, type Refused } from '@baton/kernel';
 import {
   evaluate,
   outlook,
@@ -142,3 +142,10 @@ export const scoreEvidence = ({
 /** The evidence of what is met, for the event that says so. */
 export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
+
+/** Refuses a move whose criteria are not met, with the leaves that failed. */
+export const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
+  const failed = leaves.filter(({ path }) => because.includes(path));
+  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
+  return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
+};

@@ -270,7 +270,7 @@ type Told = Extract<LeadCommand, { type: 'UniteLead' }>['data'];
 const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
   const path = pathOf(data);
   // Leads merged in a ring: what was recorded here comes back.
-  if (!person.merged.get(data.mergedLeadId) || path.includes(person.leadId)) return undefined;
+  if (!person.merged.get(data.mergedLeadId)?.stands || path.includes(person.leadId)) return undefined;
   const known = person.union?.parts.find((each) => samePath(each.path, path));
   const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));
   const { leadId, mergedLeadId, through, profile, stage } = data;

@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { CommandFactory, CommandRunnerService } from 'nest-commander';
+import { AttributionCommand } from './attribution.command';
+import { BackupCommand } from './backup.command';
+import { CaseFileCommand } from './case-file.command';
+import { CopyLogCommand } from './copy-log.command';
+import { CounterfactualCommand } from './counterfactual.command';
+import { DefinitionsCommand } from './definitions.command';
+import { DemoCommand } from './demo.command';
+import { EventsCommand } from './events.command';
+import { ImportCommand } from './import.command';
+import { KeysCommand } from './keys.command';
+import { OutboxCommand } from './outbox.command';
+import { fail, print, warn } from './output';
+import { ParkedCommand } from './parked.command';
+import { RebuildCommand } from './rebuild.command';
+import { ReportCommand } from './report.command';
+import { RestoreCommand } from './restore.command';
+import { StartCommand } from './start.command';
+import { StatusCommand } from './status.command';
+import { terminal } from './terminal';
+
+@Module({
+  providers: [
+    StartCommand,
+    DemoCommand,
+    ImportCommand,
+    EventsCommand,
+    CaseFileCommand,
+    ReportCommand,
+    AttributionCommand,
+    RebuildCommand,
+    StatusCommand,
+    ParkedCommand,
+    OutboxCommand,
+    KeysCommand,
+    DefinitionsCommand,
+    CounterfactualCommand,
+    BackupCommand,
+    RestoreCommand,
+    CopyLogCommand,
+  ],
+})
+class CliModule {}
+
+/** Ends the parsing; commander would end the process. */
+const stopParsing = (error: Error): never => {
+  throw error;
+};
+
+/**
+ * Runs one command line on the current terminal.
+ * @param args what the user wrote after `baton`
+ * @returns the exit code: 0, 1 for a refusal or an answer that is no success, 2 for a fault of ours
+ * Never throws: a failure stands on the terminal's standard error.
+ */
+export const runCommandLine = async (args: readonly string[]): Promise<number> => {
+  try {
+    const app = await CommandFactory.createWithoutRunning(CliModule, {
+      logger: ['error', 'fatal'],
+      cliName: 'baton',
+      errorHandler: stopParsing,
+      serviceErrorHandler: fail,
+      outputConfiguration: {
+        writeOut: print,
+        writeErr: (text) => warn(text.trimEnd()),
+      },
+    });
+    const runner = app.get(CommandRunnerService);
+    // Only the program itself is given the handler of errors, and not the commands below it.
+    for (const command of runner['commander'].commands) command.exitOverride(stopParsing);
+    await runner.run(['node', 'baton', ...args]);
+    await app.close();
+  } catch (error) {
+    fail(error as Error);
+  }
+  return terminal().exitCode;
+};

@@ -1,0 +1,27 @@
+import { printedBy } from '../../test/support/baton';
+import { fail, line, printJson, printTable, warn } from './output';
+
+describe('what is printed', () => {
+  const hostile = 'Eve\u001b]0;owned\u0007\u001b[2J\r\u009b31m \u202egnp.exe\u2066';
+  const shown = String.raw`Eve\u001b]0;owned\u0007\u001b[2J\u000d\u009b31m \u202egnp.exe\u2066`;
+
+  it('moves no cursor and hides no text, whatever a lead is called', async () => {
+    const { stdout, stderr } = await printedBy(async () => {
+      printTable(['name'], [[hostile]]);
+      line(hostile);
+      warn(hostile);
+      fail(new Error(hostile));
+    });
+    // eslint-disable-next-line no-control-regex
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u2066]/);
+    expect(stdout.split(shown)).toHaveLength(3);
+    expect(stderr.split(shown).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is the same value as JSON, with line breaks and tabs where they were', async () => {
+    const { stdout } = await printedBy(async () => printJson({ name: hostile, note: 'a\nb\tc' }));
+    expect(stdout).not.toContain('\u009b');
+    expect(JSON.parse(stdout)).toEqual({ name: hostile, note: 'a\nb\tc' });
+    expect((await printedBy(async () => line('a\n\tb'))).stdout).toBe('a\n\tb\n');
+  });
+});

@@ -1,0 +1,34 @@
+import { spentIn, type CampaignDocument } from './campaigns.projection';
+
+const campaign = (...records: readonly [day: string, channel: string, minor: number, currency: string][]) =>
+  ({
+    spend: Object.fromEntries(
+      records.map(([day, channel, minor, currency]) => [
+        `${day} ${channel}`,
+        { day, channel, amount: { minor, currency } },
+      ]),
+    ),
+  }) as CampaignDocument;
+
+describe('what a campaign cost', () => {
+  const spend = campaign(
+    ['2024-01-01', 'search', 100, 'EUR'],
+    ['2024-01-01', 'social', 20, 'EUR'],
+    ['2024-01-02', 'search', 3, 'USD'],
+    ['2024-01-03', 'search', 4_000, 'EUR'],
+  );
+
+  it('is one amount a currency, in the order of their codes', () =>
+    expect(spentIn(spend)).toEqual([
+      { minor: 4_120, currency: 'EUR' },
+      { minor: 3, currency: 'USD' },
+    ]));
+  it('is counted from the first day on, and without the day at which the period ends', () => {
+    expect(spentIn(spend, '2024-01-01', '2024-01-03')).toEqual([
+      { minor: 120, currency: 'EUR' },
+      { minor: 3, currency: 'USD' },
+    ]);
+    expect(spentIn(spend, '2024-01-02', '2024-01-02')).toEqual([]);
+    expect(spentIn(spend, '2024-01-03')).toEqual([{ minor: 4_000, currency: 'EUR' }]);
+  });
+});

@@ -1,0 +1,213 @@
+import {
+  Accepted,
+  commands,
+  Conflict,
+  contentHash,
+  decider,
+  DecisionContext,
+  DefinitionSource,
+  events,
+  handle,
+  integer,
+  Journal,
+  ref,
+  refuse,
+  Refused,
+  type Appended,
+  type CommandOf,
+  type EventOf,
+  type Outcome,
+  type Recorded,
+} from '.';
+import { FixedClock } from './testing';
+
+const cupEvents = events({ Poured: { version: 1, cupId: ref('cup'), drops: integer(), under: integer() } });
+const cupCommands = commands('cup', {
+  Pour: { description: '', cupId: ref('cup'), drops: integer() },
+  Drink: { description: '', cupId: ref('cup') },
+});
+type CupCommand = CommandOf<typeof cupCommands>;
+const cup = (uses: readonly string[] = []) =>
+  decider<{ drops: number; under: number }, CupCommand, EventOf<typeof cupEvents>>({
+    commands: cupCommands,
+    events: cupEvents,
+    uses,
+    initialState: () => ({ drops: 0, under: 0 }),
+    decide: {
+      Pour: ({ drops, under }, { data }, { definition }) => {
+        if (drops + data.drops > 10) return refuse('cup/full');
+        if (data.drops === 0) return [];
+        return [{ type: 'Poured', data: { ...data, under: definition('size', under || 7)?.version ?? 0 } }];
+      },
+      Drink: ({ drops }) => (drops === 0 ? refuse('cup/empty') : []),
+    },
+    evolve: { Poured: (state, { data }) => ({ drops: state.drops + data.drops, under: data.under }) },
+  });
+
+/** Streams in memory, with what was asked of them. */
+class Streams extends Journal {
+  readonly kept = new Map<string, Recorded[]>();
+  readonly asked: string[] = [];
+  /** Called before an append takes effect: others may be faster. */
+  before: () => unknown = () => undefined;
+
+  async append(stream: string, facts: Parameters<Journal['append']>[1], expected: number | 'none'): Promise<Appended> {
+    this.asked.push(`append ${expected}`);
+    await this.before();
+    const events = this.kept.get(stream) ?? [];
+    const place = (repeated: boolean) => ({
+      position: events.at(-1)!.position,
+      revision: events.length - 1,
+      repeated,
+    });
+    if (events.some(({ id }) => id === facts[0]!.id)) return place(true);
+    if ((expected === 'none' ? 0 : expected + 1) !== events.length) throw new Conflict('log/wrong-revision', stream);
+    for (const fact of facts) {
+      const revision = events.length;
+      const place = { stream, revision, position: `p${revision}`, recordedAt: fact.meta.occurredAt };
+      events.push({
+        ...fact,
+        ...place,
+        meta: { ...fact.meta, schema: 1 },
+        occurredAt: fact.meta.occurredAt,
+      } as Recorded);
+    }
+    this.kept.set(stream, events);
+    return place(false);
+  }
+  async read(stream: string, from = 0) {
+    this.asked.push(`read ${from}`);
+    return (this.kept.get(stream) ?? []).slice(from);
+  }
+  decode(): Recorded {
+    throw new Error('nothing is stored');
+  }
+  open(): Promise<readonly undefined[]> {
+    throw new Error('nothing is sealed');
+  }
+  tokens(): Promise<readonly (readonly string[])[]> {
+    throw new Error('nothing is looked for');
+  }
+  async hashOf(body: object) {
+    return contentHash(body);
+  }
+}
+
+describe('handle', () => {
+  let streams: Streams;
+  beforeEach(() => void (streams = new Streams()));
+  let sent = 0;
+  const process = (definitions?: DefinitionSource, kept?: number) => {
+    const context = new DecisionContext(new FixedClock(), definitions, kept);
+    const of = cup(definitions ? ['size'] : []);
+    return (
+      type: CupCommand['type'],
+      data: object = {},
+      commandId = `c${sent++}`,
+      more: object = {},
+    ): Promise<Outcome> => {
+      const meta = { commandId, actor: 'me', origin: 'person', ...more };
+      return handle(streams, of, 'a', { type, data: { cupId: 'a', ...data }, meta } as CupCommand, context);
+    };
+  };
+  const asked = () => streams.asked.splice(0);
+
+  it('decides on a new stream without a read, and goes on from what it wrote', async () => {
+    const send = process();
+    expect(await send('Pour', { drops: 1 })).toMatchObject({ revision: 0, repeated: false });
+    expect(await send('Pour', { drops: 2 })).toMatchObject({ revision: 1, repeated: false });
+    expect(asked()).toEqual(['append none', 'append 0']);
+  });
+
+  it('reads a stream that turns out not to be new, once', async () => {
+    await process()('Pour', { drops: 9 });
+    asked();
+    const send = process();
+    expect(await send('Pour', { drops: 1 })).toMatchObject({ revision: 1 });
+    expect(asked()).toEqual(['append none', 'read 0', 'append 0']);
+  });
+
+  it.each([
+    ['a refusal', 'Drink', {}, 'cup/empty'],
+    ['an empty decision', 'Pour', { drops: 0 }, 0],
+  ] as const)('gives %s only after it has read what is newer', async (_, type, data, answer) => {
+    const send = process();
+    const outcome = await send(type, data);
+    expect(outcome instanceof Refused ? outcome.code : outcome.events).toBe(answer);
+    expect(asked()).toEqual(['read 0']);
+    await send('Pour', { drops: 1 });
+    await process()('Pour', { drops: 9 });
+    asked();
+    expect(await send('Pour', { drops: 5 })).toMatchObject({ code: 'cup/full' });
+    expect(asked()).toEqual(['append 0', 'read 1']);
+    expect(await send('Pour', { drops: 5 })).toMatchObject({ code: 'cup/full' });
+    expect(asked()).toEqual(['read 2']);
+  });
+
+  it('answers a command that another process has handled meanwhile as that one was answered', async () => {
+    const [one, two] = [process(), process()];
+    await one('Pour', { drops: 1 });
+    await two('Pour', { drops: 1 });
+    const first = await one('Pour', { drops: 2 }, 'same');
+    expect(await two('Pour', { drops: 2 }, 'same')).toEqual({ ...first, repeated: true });
+    expect(await two('Pour', { drops: 3 }, 'same')).toMatchObject({ code: 'command/id-reused' });
+    expect(await process()('Pour', { drops: 3 }, 'same')).toMatchObject({ code: 'command/id-reused' });
+    expect(await two('Pour', { drops: 6 })).toMatchObject({ revision: 3 });
+    expect(await two('Pour', { drops: 1 })).toMatchObject({ code: 'cup/full' }); // it knows the 2 of the other process
+  });
+
+  it('checks the revision that the caller read against the newest', async () => {
+    await process()('Pour', { drops: 1 });
+    const send = process();
+    expect(await send('Pour', { drops: 1 }, 'x', { expectedRevision: 0 })).toMatchObject({ revision: 1 });
+    expect(await send('Pour', { drops: 1 }, 'y', { expectedRevision: 0 })).toMatchObject({
+      code: 'command/revision-passed',
+    });
+  });
+
+  it('repeats five times, and then says that the stream is busy', async () => {
+    const [send, other] = [process(), process()];
+    let races = 0;
+    streams.before = async () => {
+      const { before } = streams;
+      streams.before = () => undefined;
+      races++;
+      await other('Pour', { drops: 1 });
+      streams.before = before;
+    };
+    await expect(send('Pour', { drops: 1 })).rejects.toMatchObject({ code: 'log/busy-stream' });
+    expect(races).toBe(6);
+    streams.before = () => undefined;
+    expect(await send('Pour', { drops: 1 })).toBeInstanceOf(Accepted);
+  });
+
+  it('asks the log for a version that the state names and that it does not know', async () => {
+    const questions: object[] = [];
+    class Late extends DefinitionSource {
+      async at(kinds: readonly string[], how: { fresh?: boolean } = {}) {
+        questions.push({ kinds, ...how });
+        return (kind: string, at: string | number) =>
+          at === 7 && how.fresh ? { kind, version: 7, ref: `${kind}@7`, body: {} } : undefined;
+      }
+    }
+    await process(new Late())('Pour', { drops: 1 });
+    expect(streams.kept.get('cup-a')![0]!.data).toMatchObject({ under: 7 });
+    expect(questions).toEqual([
+      { kinds: ['size'], decidingAt: '2024-01-01T00:00:00.000Z' },
+      { kinds: ['size'], decidingAt: '2024-01-01T00:00:00.000Z', fresh: true },
+    ]);
+    questions.length = 0;
+    await process(new Late())('Pour', { drops: 1 }, 'past', { mode: 'backfill' });
+    expect(questions[0]).toEqual({ kinds: ['size'], decidingAt: undefined });
+  });
+
+  it('remembers as many commands as it may, and reads what it forgot', async () => {
+    const send = process(undefined, 10); // a stream counts as its commands and eight
+    await send('Pour', { drops: 1 });
+    await send('Pour', { drops: 1 });
+    await send('Pour', { drops: 1 });
+    asked();
+    await send('Pour', { drops: 1 });
+    expect(asked()).toEqual(['append none', 'read 0', 'append 2']);
+  });
+});

@@ -1,0 +1,56 @@
+import { refuse, type CommandMeta, type Context, type Refused } from '@baton/kernel';
+import type { StageMap } from '@baton/definitions';
+import type { LeadCommand } from './lead.events';
+import type { Known, StageName } from './lead.model';
+import { moves, type MoveName } from './moves.rules';
+import { notMet, qualification, verdictOf } from './qualification.rules';
+
+/** The stages that have criteria, in their order: a move passes those after its start, up to its end. */
+const passedBy: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sql')[]>>> = {
+  mql: ['mql'],
+  'handed-off': ['mql'],
+  sal: ['mql', 'sal'],
+  sql: ['mql', 'sal', 'sql'],
+  opportunity: ['mql', 'sal', 'sql'],
+  customer: ['mql', 'sal', 'sql'],
+};
+
+/** May this sender say what that system decided? An import says it of any, a connector of its own only. */
+const mayName = ({ actor, origin }: CommandMeta, system: string): boolean =>
+  origin === 'connector' && (actor.startsWith('import:') || actor === `connector:${system}`);
+
+/**
+ * What another system decided is not ours to judge, but who says it, and whether it jumps over what both teams agreed.
+ * @returns Refused `lead/external-not-yours` for whoever does not speak for that system; `lead/criteria-not-met` where
+ *   criteria that the move passes were in force at its instant and are not met at it, unless the map of stages then in
+ *   force takes that system's word for this stage
+ */
+export const refusedExternal = (lead: Known, command: LeadCommand, context: Context): Refused | undefined => {
+  const { type, meta } = command;
+  const system = 'external' in command.data ? command.data.external : undefined;
+  if (system === undefined) return undefined;
+  if (!mayName(meta, system))
+    return refuse(
+      'lead/external-not-yours',
+      `Only an import or the connector ${system} says what ${system} decided; leave \`external\` out.`,
+      'external',
+    );
+  const { to } = moves[type as MoveName];
+  const map = context.definition('stage-map')?.body as StageMap | undefined;
+  if (map?.leads?.some((stage) => stage.system === system && stage.means === to && stage.external)) return undefined;
+  const behind = passedBy[lead.stage] ?? [];
+  for (const kind of passedBy[to] ?? []) {
+    if (behind.includes(kind)) continue;
+    if (kind === 'mql') {
+      const found = qualification(lead.person, context.now, context.definition);
+      if (found?.criteria && !found.met) return notMet(found.criteria.definition, found.criteria);
+      continue;
+    }
+    const agreement = context.definition(kind);
+    const answers = type === 'SalesQualifyLead' && { answers: command.data };
+    const facts = { ...lead.person, ...answers };
+    const verdict = verdictOf(agreement, facts, context.now, context.definition);
+    if (verdict && !verdict.met) return notMet(agreement!.ref, verdict);
+  }
+  return undefined;
+};

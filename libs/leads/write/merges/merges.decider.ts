@@ -1,0 +1,72 @@
+import { decider, refuse } from '@baton/kernel';
+import { mergesCommands, mergesEvents, type MergesCommand, type MergesEvent } from './merges.events';
+
+/** Into which lead another one is merged, and by which merge. */
+interface Merge {
+  readonly survivorId: string;
+  readonly mergeNumber: number;
+}
+interface Merges {
+  /** How many events the stream has: the revision of the next one. */
+  readonly length: number;
+  /** By the id of the merged lead; in buckets, so that a change copies one of them and not everything. */
+  readonly buckets: readonly ReadonlyMap<string, Merge>[];
+}
+
+const BUCKETS = 512;
+const bucketOf = (leadId: string): number => {
+  let hash = 0;
+  for (let index = 0; index < leadId.length; index++) hash = (hash * 31 + leadId.charCodeAt(index)) >>> 0;
+  return hash % BUCKETS;
+};
+const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[bucketOf(leadId)]!.get(leadId);
+const withMerge = ({ length, buckets }: Merges, leadId: string, merge: Merge | undefined): Merges => {
+  const bucket = new Map(buckets[bucketOf(leadId)]);
+  if (merge) bucket.set(leadId, merge);
+  else bucket.delete(leadId);
+  return { length: length + 1, buckets: buckets.with(bucketOf(leadId), bucket) };
+};
+
+/** The lead at the end of the chain, which is merged into none. */
+const livingSurvivor = (state: Merges, leadId: string): string => {
+  let survivorId = leadId;
+  for (let next = mergeOf(state, leadId); next; next = mergeOf(state, survivorId)) survivorId = next.survivorId;
+  return survivorId;
+};
+
+/**
+ * Decides every merge of leads in one order. Only two different leads that are merged into none are joined, so what
+ * stands merged is a forest: a lead has at most one survivor, no chain comes back to itself, and each ends at a lead
+ * that is merged into none.
+ */
+export const merges = decider<Merges, MergesCommand, MergesEvent>({
+  commands: mergesCommands,
+  events: mergesEvents,
+  initialState: () => ({ length: 0, buckets: Array.from({ length: BUCKETS }, () => new Map<string, Merge>()) }),
+  decide: {
+    ReserveMerge: (state, { data, data: { leadId, mergedLeadId } }) => {
+      if (leadId === mergedLeadId)
+        return refuse('lead/merge-with-itself', 'Name the other lead of the person.', 'mergedLeadId');
+      const merge = mergeOf(state, mergedLeadId);
+      if (merge?.survivorId === leadId) return [];
+      if (merge) {
+        const { survivorId } = merge;
+        const message = `That lead is merged into ${survivorId} already. Undo that merge first; the undo takes a moment.`;
+        return refuse('lead/already-merged', message, 'mergedLeadId', { survivorId });
+      }
+      if (mergeOf(state, leadId)) {
+        const survivorId = livingSurvivor(state, leadId);
+        const message = `This lead is merged into ${survivorId}; merge into that one.`;
+        return refuse('lead/merged', message, 'leadId', { survivorId });
+      }
+      return [{ type: 'MergeReserved', data }];
+    },
+    ReleaseMerge: (state, { data }) =>
+      mergeOf(state, data.mergedLeadId)?.mergeNumber === data.mergeNumber ? [{ type: 'MergeReleased', data }] : [],
+  },
+  evolve: {
+    MergeReserved: (state, { data: { leadId: survivorId, mergedLeadId } }) =>
+      withMerge(state, mergedLeadId, { survivorId, mergeNumber: state.length }),
+    MergeReleased: (state, { data: { mergedLeadId } }) => withMerge(state, mergedLeadId, undefined),
+  },
+});

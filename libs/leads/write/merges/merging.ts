@@ -1,0 +1,69 @@
+import {
+  Accepted,
+  checkCommand,
+  commandKeyOf,
+  handle,
+  refuse,
+  Refused,
+  type DecisionContext,
+  type Journal,
+  type Outcome,
+  type Recorded,
+} from '@baton/kernel';
+import { isCaptured } from '../identity/identity';
+import { lead } from '../lead/lead.decider';
+import { leadCommands, type LeadCommand } from '../lead/lead.events';
+import { idReleased } from '../lead/moves.rules';
+import { merges } from './merges.decider';
+import { ALL_MERGES } from './merges.events';
+
+type Merging = Extract<LeadCommand, { type: 'MergeLead' }>;
+
+/**
+ * Merges a lead into a survivor: reserved among all merges first, then recorded on the survivor. Once it is reserved
+ * nothing refuses it any more; where this process dies in between, the policy `follow-merges` records it.
+ * @returns the survivor's outcome; Refused `lead/unknown`, `lead/merge-with-itself`, `lead/already-merged` and
+ *   `lead/merged` (both with `details.survivorId`)
+ */
+export const mergeAndHandle = async (
+  journal: Journal,
+  context: DecisionContext,
+  leadId: string,
+  command: Merging,
+): Promise<Outcome> => {
+  const { data, meta } = command;
+  const invalid = checkCommand(leadCommands, command);
+  if (invalid) return invalid;
+  const own = await journal.read(`lead-${leadId}`);
+  const refusal = refusalOf(own, command);
+  if (refusal) return refusal;
+  if (!(await isCaptured(journal, data.mergedLeadId)))
+    return refuse('lead/unknown', 'The other lead was never captured.', 'mergedLeadId');
+  const { expectedRevision: _, ...unconditional } = meta;
+  const reserve = { type: 'ReserveMerge', data, meta: unconditional } as const;
+  const reserved = await handle(journal, merges, ALL_MERGES, reserve, context);
+  if (reserved instanceof Refused) return reserved;
+  const { position, revision } = own.at(-1)!;
+  if (reserved.events === 0) return new Accepted(leadId, position, revision, 0, false);
+  const record = {
+    type: 'RecordMerge',
+    data: { ...data, mergeNumber: reserved.revision },
+    meta: unconditional,
+  } as const;
+  return handle(journal, lead, leadId, record, context);
+};
+
+/** What the survivor's own stream has against it; to be known before anything is reserved. */
+const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undefined => {
+  if (own.length === 0) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+  if (own[0]!.type === 'LeadIdReleased') return idReleased();
+  const before = own.find((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
+  if (before)
+    return before.type === 'LeadMerged'
+      ? undefined
+      : refuse('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
+  const { revision } = own.at(-1)!;
+  return meta.expectedRevision === undefined || meta.expectedRevision === revision
+    ? undefined
+    : refuse('command/revision-passed', `The stream is at revision ${revision}; read it again.`, 'expectedRevision');
+};

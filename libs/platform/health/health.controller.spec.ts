@@ -1,0 +1,25 @@
+import type { Documents, EventLog } from '@baton/kernel';
+import { readConfig } from '../config';
+import { Metrics } from '../telemetry';
+import { HealthController } from './health.controller';
+import type { Progress } from './progress';
+
+describe('readiness', () => {
+  const ready = (refusal: string | undefined): Promise<unknown> =>
+    new HealthController(
+      { refusal: async () => refusal, tip: async () => '' } as unknown as EventLog,
+      { generations: async () => [] } as unknown as Documents,
+      { followers: async () => [] } as unknown as Progress,
+      new Metrics(),
+      readConfig({ BATON_DATA_DIR: '.' }),
+    )
+      .ready()
+      .catch((error: { getResponse: () => unknown }) => error.getResponse());
+
+  it('is given where the log takes events', async () =>
+    expect(await ready(undefined)).toMatchObject({ status: 'ready', codes: [] }));
+
+  it.each(['log/unavailable', 'log/clock-jumped'])('is not given while the log refuses them: %s', async (code) =>
+    expect(await ready(code)).toMatchObject({ status: 'not ready', codes: ['health/writes-refused', code] }),
+  );
+});

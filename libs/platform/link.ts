@@ -1,0 +1,196 @@
+import { fromMs, type Availability } from '@baton/kernel';
+
+export const CALLS_AT_ONCE = 64;
+const KNOWN_OUTAGE_MS = 1_000; // so long a call that begins in an outage waits for its end
+const CLOSE_MS = 2_000;
+const SHORTEST_PROBE_MS = 50; // between two probes, doubled up to the longest
+const LONGEST_PROBE_MS = 1_000;
+const TICKS = 4;
+
+/** What a link knows of the server behind it. */
+export interface Peer {
+  /** Did the server not answer? Any other error is an answer. */
+  readonly isOutage: (error: unknown) => boolean;
+  /** What callers are told then; `closed`: the link was closed by its owner. */
+  readonly unavailable: (closed: boolean) => Error;
+  /** The lightest question there is; with a deadline of its own. */
+  readonly probe: () => Promise<unknown>;
+}
+
+/**
+ * The way of all calls to one server. At most 64 are under way, the others wait their turn; a call's deadlines begin
+ * when it is sent. The first call that is not answered makes the link unavailable for all; then only probes are sent,
+ * and whoever calls waits up to a second for the end of the outage. Nothing here listens to a signal or lasts longer
+ * than its deadline.
+ */
+export class Link {
+  private free = CALLS_AT_ONCE;
+  /** Calls that wait for a place; `true`: they have it. */
+  private readonly queue: ((placed: boolean) => void)[] = [];
+  /** Calls that wait for the end of an outage. */
+  private readonly stranded = new Set<() => void>();
+  private lostAt: Availability | undefined;
+  private failures = 0;
+  private probing: NodeJS.Timeout | undefined;
+  private closed = false;
+  private ending: Promise<void> | undefined;
+
+  constructor(private readonly peer: Peer) {}
+
+  /** `available` until a call finds otherwise. */
+  availability(): Availability {
+    return this.lostAt ?? { state: 'available' };
+  }
+
+  /**
+   * Makes a call once.
+   * @throws what `unavailable` makes where the server does not answer; other errors of the call as they are
+   */
+  async once<T>(call: () => Promise<T>): Promise<T> {
+    await this.turn();
+    try {
+      return await this.sent(call);
+    } catch (error) {
+      throw this.peer.isOutage(error) ? this.peer.unavailable(this.closed) : error;
+    }
+  }
+
+  /**
+   * Makes a call, and again through an outage that begins while it is under way.
+   * @param call gets how many milliseconds it may wait for the server
+   * @param totalMs from the first attempt on, with all repetitions; @param callMs of one attempt at most
+   * @throws what `unavailable` makes when the time is over; other errors of the call as they are
+   */
+  async repeated<T>(
+    call: (ms: number) => Promise<T>,
+    { callMs, totalMs }: { readonly callMs: number; readonly totalMs: number },
+  ): Promise<T> {
+    await this.turn(() => Math.min(KNOWN_OUTAGE_MS, totalMs));
+    const end = performance.now() + totalMs;
+    for (let ms = callMs; ;) {
+      try {
+        return await this.sent(() => call(ms));
+      } catch (error) {
+        if (!this.peer.isOutage(error)) throw error;
+      }
+      await this.turn(() => end - performance.now(), true);
+      ms = Math.min(callMs, end - performance.now());
+      if (ms < callMs / TICKS) {
+        this.leave(); // too short for any answer
+        throw this.peer.unavailable(this.closed);
+      }
+    }
+  }
+
+  /** For what does not go through the window (a subscription): the server went away. Probes find out when it is back. */
+  lost(): void {
+    if (this.closed || this.lostAt) return;
+    this.lostAt = { state: 'unavailable', since: fromMs(Date.now()) };
+    for (const wake of this.queue.splice(0)) wake(false);
+    this.probeLater();
+  }
+
+  /**
+   * Ends the link: whoever waits is told so, and `end` gets two seconds.
+   * @param end closes what belongs to the driver; its own faults no longer matter
+   */
+  close(end: () => Promise<unknown>): Promise<void> {
+    return (this.ending ??= this.ended(end));
+  }
+
+  private async ended(end: () => Promise<unknown>): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.probing);
+    for (const wake of this.queue.splice(0)) wake(false);
+    for (const wake of [...this.stranded]) wake();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+    await Promise.race([end().catch(() => undefined), late]);
+    clearTimeout(timer);
+  }
+
+  /**
+   * Resolves with a place in the window.
+   * @param patience milliseconds for an outage to end, asked for as one begins; the wait for a place is no part of it
+   * @param again the call was sent before: it takes the next place, because its time runs
+   */
+  private async turn(patience = () => KNOWN_OUTAGE_MS, again = false): Promise<void> {
+    for (;;) {
+      if (this.closed) throw this.peer.unavailable(true);
+      if (this.lostAt) {
+        if (!(await this.outageOver(patience()))) throw this.peer.unavailable(this.closed);
+      } else if (this.free > 0) {
+        this.free--;
+        return;
+      } else if (await new Promise<boolean>((resolve) => this.queue[again ? 'unshift' : 'push'](resolve))) return;
+    }
+  }
+
+  private async sent<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await call();
+      this.failures = 0;
+      return answer;
+    } catch (error) {
+      if (this.peer.isOutage(error)) this.lost();
+      throw error;
+    } finally {
+      this.leave();
+    }
+  }
+
+  private leave(): void {
+    const next = this.queue.shift();
+    if (next) next(true);
+    else this.free++;
+  }
+
+  /** @returns false when the outage goes on after all that time */
+  private outageOver(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const wake = () => settle(true);
+      const settle = (over: boolean) => {
+        patience.end();
+        this.stranded.delete(wake);
+        resolve(over);
+      };
+      const patience = watchSilence(Math.max(TICKS, ms), () => settle(false));
+      this.stranded.add(wake);
+    });
+  }
+
+  private probeLater(): void {
+    const longest = Math.min(LONGEST_PROBE_MS, SHORTEST_PROBE_MS * 2 ** this.failures++);
+    // A part of it is random, so that the processes of one outage spread out.
+    this.probing = setTimeout(() => void this.probe(), longest * (0.5 + Math.random() / 2)).unref();
+  }
+
+  private async probe(): Promise<void> {
+    try {
+      await this.peer.probe();
+    } catch (error) {
+      if (this.closed) return;
+      if (this.peer.isOutage(error)) return this.probeLater();
+    }
+    this.lostAt = undefined;
+    for (const wake of [...this.stranded]) wake();
+  }
+}
+
+/**
+ * Watches for silence. It is counted in ticks, so that a process that had no time to listen for a while is not taken
+ * for a server that says nothing.
+ * @param ms of silence after which `silent` is called, once; @returns what to call at each sign of life, and at the end
+ */
+export const watchSilence = (
+  ms: number,
+  silent: () => void,
+): { readonly heard: () => void; readonly end: () => void } => {
+  let ticks = 0;
+  const timer = setInterval(() => {
+    if (++ticks < TICKS) return;
+    clearInterval(timer);
+    silent();
+  }, ms / TICKS);
+  return { heard: () => void (ticks = 0), end: () => clearInterval(timer) };
+};

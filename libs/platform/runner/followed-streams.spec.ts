@@ -1,0 +1,87 @@
+import { catalogueOf, UnknownType, type StoredEvent } from '@baton/kernel';
+import { anEvent } from '@baton/kernel/testing';
+import { tillEvents } from '../../../test/support/till';
+import { SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { FollowedStreams } from './followed-streams';
+
+const at = (position: number) => String(position).padStart(4, '0');
+/** A log in which each event stands where the test says; `reads` are the streams that were asked of it. */
+const setting = (keptBytes?: number) => {
+  const all: StoredEvent[] = [];
+  const reads: string[] = [];
+  const log = {
+    read: async (stream: string) => {
+      reads.push(stream);
+      return all.filter((event) => event.stream === stream);
+    },
+  };
+  const journal = new SealedJournal(log as never, catalogueOf([tillEvents]), new MemoryKeyStore());
+  const add = (stream: string, position: number, data: object = { tillId: 't', leadId: 'l', coins: position }) => {
+    const revision = all.filter((event) => event.stream === stream).length;
+    const event = { ...anEvent(data, 'CoinDropped'), stream, revision, position: at(position), recordedAt: '' };
+    all.push(event);
+    return event;
+  };
+  const streams = new FollowedStreams(log, journal, keptBytes);
+  const take = (position: number, ...events: StoredEvent[]) => streams.take({ events, position: at(position) });
+  const seen = async (stream: string, upTo: number) =>
+    (await streams.upTo(stream, at(upTo))).map((event) => Number(event.stored.position));
+  return { add, take, seen, streams, reads };
+};
+
+describe('followed streams', () => {
+  it('that begin on the way are never read, and end at the position that is asked for', async () => {
+    const { add, take, seen, reads } = setting();
+    take(4, add('a', 1), add('b', 2), add('a', 3), add('a', 4));
+    expect(await seen('a', 1)).toEqual([1]);
+    expect(await seen('a', 3)).toEqual([1, 3]);
+    take(6, add('a', 5), add('b', 6));
+    expect(await seen('a', 6)).toEqual([1, 3, 4, 5]);
+    expect(await seen('b', 5)).toEqual([2]);
+    expect(reads).toEqual([]);
+  });
+
+  it('that began before are read once, and carried on by the pages', async () => {
+    const { add, take, seen, reads } = setting();
+    for (const position of [1, 2]) add('a', position);
+    const ahead = add('a', 5);
+    expect(await seen('none', 3)).toEqual([]);
+    expect(await seen('a', 3)).toEqual([1, 2]); // it was read ahead of the page
+    take(5, ahead);
+    take(5, ahead);
+    take(7, add('a', 6), add('none', 7));
+    expect(await seen('a', 7)).toEqual([1, 2, 5, 6]);
+    expect(await seen('none', 7)).toEqual([7]);
+    expect(reads).toEqual(['none', 'a']);
+  });
+
+  it('are read again when they were dropped for others', async () => {
+    const { add, take, seen, reads } = setting(6_000);
+    for (let n = 1; n <= 40; n++) take(n, add(`s${n}`, n));
+    expect(await seen('s40', 40)).toEqual([40]);
+    expect(reads).toEqual([]);
+    take(41, add('s1', 41));
+    expect(await seen('s1', 41)).toEqual([1, 41]);
+    expect(reads).toEqual(['s1']);
+  });
+
+  it('are not kept from a read that a page has overtaken', async () => {
+    const { add, take, seen, reads } = setting();
+    add('a', 1);
+    const reading = seen('a', 1);
+    take(2, add('a', 2));
+    expect(await reading).toEqual([1]);
+    expect(await seen('a', 2)).toEqual([1, 2]);
+    expect(reads).toEqual(['a', 'a']);
+  });
+
+  it('say of an event that cannot be read only when it is looked at', async () => {
+    const { add, take, streams } = setting();
+    take(2, add('a', 1), add('a', 2, { odd: true }));
+    const [first, second] = await streams.upTo('a', at(2));
+    expect(first!.decoded()).toMatchObject({ data: { coins: 1 } });
+    expect(first!.decoded()).toBe(first!.decoded());
+    expect(() => second!.decoded()).toThrow(UnknownType);
+  });
+});

@@ -1,0 +1,196 @@
+import { hostname } from 'node:os';
+import type { Documents } from '@baton/kernel';
+import { MemoryDocuments } from '../documents';
+import { Leases } from './leases';
+import type { Timers } from './timers';
+
+/** Time that only the test moves; whoever waits is woken when it has come. */
+class FakeTimers implements Timers {
+  private ms = 0;
+  private waiting: { readonly dueMs: number; readonly wake: () => void }[] = [];
+  now() {
+    return this.ms;
+  }
+  delay(ms: number, signal?: AbortSignal) {
+    return new Promise<void>((resolve, reject) => {
+      const stop = () => reject(signal!.reason as Error);
+      const wake = () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      };
+      this.waiting.push({ dueMs: this.ms + ms, wake });
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop, { once: true });
+    });
+  }
+  /** Moves in small steps, so that everything that is due happens at its time. */
+  async pass(ms: number) {
+    for (const end = this.ms + ms; this.ms < end;) {
+      this.ms = Math.min(end, this.ms + 100);
+      for (const one of this.waiting.splice(0)) {
+        if (one.dueMs <= this.ms) one.wake();
+        else this.waiting.push(one);
+      }
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+describe('leases', () => {
+  let timers: FakeTimers;
+  let documents: Documents;
+  let calls: string[];
+  const processes: Leases[] = [];
+  const awake: (() => void)[] = [];
+  beforeEach(() => {
+    timers = new FakeTimers();
+    documents = new MemoryDocuments();
+    calls = [];
+  });
+  afterEach(async () => {
+    awake.splice(0).forEach((wake) => wake());
+    for (const one of processes.splice(0)) await one.leave();
+  });
+
+  /** A process; while `asleep` its calls are not answered. */
+  const started = async (wanted = ['a', 'b']) => {
+    const state = { asleep: false, changes: 0, faults: 0 };
+    const woken: (() => void)[] = [];
+    const store = new Proxy(documents, {
+      get:
+        (target, name: keyof Documents) =>
+        async (...args: unknown[]) => {
+          calls.push(name);
+          if (state.asleep) await new Promise<void>((resolve) => woken.push(resolve));
+          return (target[name] as (...given: unknown[]) => unknown).apply(target, args);
+        },
+    });
+    const leases = new Leases(store, timers, () => void state.faults++);
+    await leases.keep(
+      wanted,
+      () => void state.changes++,
+      async () => undefined,
+    );
+    processes.push(leases);
+    const wake = () => {
+      state.asleep = false;
+      for (const resume of woken.splice(0)) resume();
+    };
+    awake.push(wake);
+    return { leases, state, wake, has: () => wanted.filter((lease) => leases.has(lease)) };
+  };
+
+  it('are kept as long as the process goes on, and given back when it leaves', async () => {
+    const [one, two] = [await started(), await started()];
+    await timers.pass(60_000);
+    expect([one.has(), two.has()]).toEqual([['a', 'b'], []]);
+    await one.leases.leave();
+    await timers.pass(4_000);
+    expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]);
+  });
+
+  it('of a process that stands still go to another after a whole term; it has stopped by itself long before', async () => {
+    const [one, two] = [await started(), await started()];
+    await timers.pass(20_000);
+    const fence = one.leases.fenceOf('a');
+    one.state.asleep = true;
+    let stoppedMs: number | undefined;
+    let takenMs: number | undefined;
+    const sinceMs = timers.now();
+    while (takenMs === undefined) {
+      await timers.pass(100);
+      if (one.has().length === 0) stoppedMs ??= timers.now() - sinceMs;
+      if (two.has().length > 0) takenMs = timers.now() - sinceMs;
+      expect(one.has().length > 0 && two.has().length > 0).toBe(false);
+    }
+    expect(stoppedMs).toBeLessThanOrEqual(5_000);
+    expect(takenMs).toBeGreaterThan(6_000);
+    expect(takenMs).toBeLessThan(20_000);
+    expect(() => fence()).toThrow('may have run');
+    expect(one.state.changes).toBe(2); // it took them, and it lost them
+
+    one.wake();
+    await timers.pass(60_000);
+    expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]); // nothing that it held comes back
+    expect(() => fence()).toThrow('may have run');
+    await two.leases.leave();
+    await timers.pass(4_000);
+    expect(one.has()).toEqual(['a', 'b']); // as another process
+    expect(() => fence()).toThrow('may have run');
+  });
+
+  it('come back at once to a process that could not renew for a while, when nobody has ended its beat', async () => {
+    const one = await started();
+    const before = await documents.leases();
+    one.state.asleep = true;
+    await timers.pass(9_000);
+    expect(one.has()).toEqual([]);
+    one.wake();
+    await timers.pass(8_000);
+    expect(one.has()).toEqual(['a', 'b']);
+    expect((await documents.leases()).get('a')!.holder).toBe(before.get('a')!.holder);
+  });
+
+  it('are lost by a process whose beat somebody has ended, as soon as it finds that out', async () => {
+    const [one, two] = [await started(), await started()];
+    const { holder } = (await documents.leases()).get('a')!;
+    await documents.endBeat(holder);
+    await timers.pass(7_000);
+    expect([one.has(), two.has()].sort()).toEqual([[], ['a', 'b']]);
+    const [kept] = one.has().length > 0 ? [one, two] : [two, one];
+    for (const { holder: now } of (await documents.leases()).values()) expect(now).not.toBe(holder);
+    expect((await documents.leases()).size).toBe(2);
+    await timers.pass(30_000);
+    expect(kept.has()).toEqual(['a', 'b']);
+  });
+
+  it('count from when the last renewal was sent, not from its answer', async () => {
+    const one = await started();
+    await timers.pass(20_000);
+    one.state.asleep = true;
+    calls.length = 0;
+    while (!calls.includes('beat')) await timers.pass(100);
+    await timers.pass(4_000);
+    one.wake();
+    await timers.pass(100);
+    expect(one.has()).toEqual(['a', 'b']);
+    one.state.asleep = true;
+    await timers.pass(1_000);
+    expect(one.has()).toEqual([]);
+    one.wake();
+  });
+
+  it('are not taken from a process whose beat goes on, however slowly it is answered', async () => {
+    const [one, two] = [await started(), await started()];
+    for (let round = 0; round < 20; round++) {
+      one.state.asleep = true;
+      await timers.pass(4_000);
+      one.wake();
+      await timers.pass(3_500);
+      expect(two.has()).toEqual([]);
+    }
+  });
+
+  it('of a process that was killed on this machine are free at once', async () => {
+    const dead = `${hostname()}:999999999:x`;
+    await documents.beat(dead, true);
+    await documents.lease('a', dead);
+    const one = await started();
+    expect(one.has()).toEqual(['a', 'b']);
+    expect(await one.leases.take('rebuild-a')).toMatchObject({ lease: 'rebuild-a' });
+    expect([...(await documents.leases()).keys()].sort()).toEqual(['a', 'b', 'rebuild-a']);
+  });
+
+  it('cost an idle process, and one that waits for them, less than one call a second', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `lease-${index}`);
+    await started(many);
+    calls.length = 0;
+    await timers.pass(60_000);
+    expect(calls.length).toBeGreaterThan(10);
+    expect(calls.length).toBeLessThanOrEqual(60);
+    await started(many);
+    calls.length = 0;
+    await timers.pass(60_000);
+    expect(calls.length).toBeLessThanOrEqual(120);
+  });
+});

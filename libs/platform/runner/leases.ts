@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Conflict, type Documents, type Fence } from '@baton/kernel';
+import { isDeadNeighbour } from './neighbour';
+import { every, type Timers } from './timers';
+
+/** A beat that stood still for so long, on the timer of whoever watched it, is ended. */
+const TERM_MS = 10_000;
+/** Whoever could not renew for so long stops, well before others may go on. */
+const OWN_TERM_MS = TERM_MS / 2;
+const BEAT_MS = TERM_MS / 3;
+const RETRY_MS = 500;
+/** How often it is looked whether the own term is over, while a store does not answer. */
+const WATCH_MS = 1_000;
+
+/**
+ * The leases of one process, kept by one beat. No clock of a machine says when one ends: another process watches the
+ * number of the beat stand still for a whole term, ends it, and only then takes what it kept; whoever was thought dead
+ * finds its beat ended and holds nothing.
+ */
+export class Leases {
+  private holder = newHolder();
+  private readonly fences = new Map<string, Fence>();
+  /** When the last renewal that was answered was sent. */
+  private renewedMs = -Infinity;
+  private readonly watched = new Map<string, { readonly beat: number; readonly sinceMs: number }>();
+  private wanted: readonly string[] = [];
+  private onChange: () => void = () => undefined;
+  private onBeat: () => Promise<void> = async () => undefined;
+  private beating: Promise<unknown> | undefined;
+  private readonly leaving = new AbortController();
+
+  constructor(
+    private readonly documents: Documents,
+    private readonly timers: Timers,
+    private readonly onFault: (error: unknown) => void,
+  ) {}
+
+  /**
+   * Takes these leases, now and whenever they become free.
+   * @param onChange this process holds others than before; @param onBeat after each renewal
+   */
+  async keep(wanted: readonly string[], onChange: () => void, onBeat: () => Promise<void>): Promise<void> {
+    this.wanted = wanted;
+    this.onChange = onChange;
+    this.onBeat = onBeat;
+    await this.begin();
+    await this.takeWanted();
+    await this.onBeat();
+  }
+
+  /** Does this process hold the lease, as far as it can know? */
+  has(lease: string): boolean {
+    return this.fences.has(lease) && this.timers.now() - this.renewedMs < OWN_TERM_MS;
+  }
+
+  /** The fence held now. A follower opened under it never writes under a later one: others may have gone on since. */
+  fenceOf(lease: string): () => Fence {
+    const held = this.fences.get(lease);
+    return () => {
+      if (!held || !this.has(lease) || this.fences.get(lease)?.token !== held.token)
+        throw new Conflict('documents/lease-lost', `Another process may have run ${lease} since.`, lease);
+      return held;
+    };
+  }
+
+  /** Takes a lease for this one time; it is kept by the same beat until it is released. */
+  async take(lease: string): Promise<Fence | undefined> {
+    await this.begin();
+    const alive = await this.alive();
+    return alive.has(lease) ? undefined : this.takeFree(lease);
+  }
+
+  async release(lease: string): Promise<void> {
+    this.fences.delete(lease);
+    await this.documents.release(lease, this.holder);
+  }
+
+  /** Gives everything back at once. */
+  async leave(): Promise<void> {
+    this.leaving.abort();
+    await this.beating;
+    this.fences.clear();
+    if (this.renewedMs > -Infinity) await this.documents.endBeat(this.holder);
+  }
+
+  private async begin(): Promise<void> {
+    if (this.beating) return;
+    await this.renew(true);
+    const { signal } = this.leaving;
+    this.beating ??= Promise.all([this.goOn(), every(this.timers, WATCH_MS, signal, async () => this.watchTerm())]);
+  }
+
+  private async goOn(): Promise<void> {
+    const { signal } = this.leaving;
+    for (let pauseMs = BEAT_MS; ;) {
+      await this.timers.delay(pauseMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        await this.renew(false);
+        await this.takeWanted();
+        await this.onBeat();
+        pauseMs = BEAT_MS;
+      } catch (error) {
+        this.onFault(error);
+        pauseMs = RETRY_MS;
+      }
+    }
+  }
+
+  private async renew(begins: boolean): Promise<void> {
+    const sentMs = this.timers.now();
+    const number = await this.documents.beat(this.holder, begins);
+    if (number === undefined) {
+      // Others took this process for dead. It begins again, as another one.
+      this.lose();
+      this.holder = newHolder();
+      return this.renew(true);
+    }
+    this.renewedMs = sentMs;
+  }
+
+  /** Stops what runs under leases that others may take soon; the beat may turn out to go on. */
+  private watchTerm(): void {
+    if (this.fences.size > 0 && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.lose();
+  }
+
+  private lose(): void {
+    this.fences.clear();
+    this.onChange();
+  }
+
+  private async takeWanted(): Promise<void> {
+    const alive = await this.alive();
+    let changed = false;
+    for (const lease of this.wanted)
+      if (!this.fences.has(lease) && !alive.has(lease)) changed = (await this.takeFree(lease)) !== undefined || changed;
+    if (changed) this.onChange();
+  }
+
+  private async takeFree(lease: string): Promise<Fence | undefined> {
+    const fence = await this.documents.lease(lease, this.holder);
+    if (fence) this.fences.set(lease, fence);
+    return fence;
+  }
+
+  /** The leases that others hold, once those beats were ended that stood still for too long. */
+  private async alive(): Promise<ReadonlySet<string>> {
+    const askedMs = this.timers.now();
+    const held = [...(await this.documents.leases())].filter(([, { holder }]) => holder !== this.holder);
+    const answeredMs = this.timers.now();
+    const beats = new Map(held.map(([, { holder, beat }]) => [holder, beat]));
+    const ended = new Set<string>();
+    for (const [holder, beat] of beats) {
+      const seen = this.watched.get(holder);
+      if (seen?.beat !== beat) this.watched.set(holder, { beat, sinceMs: answeredMs });
+      const still = seen?.beat === beat && askedMs - seen.sinceMs >= TERM_MS;
+      // A process that was killed here cannot come back.
+      if ((still || isDeadNeighbour(holder)) && (await this.documents.endBeat(holder, beat))) ended.add(holder);
+    }
+    for (const holder of this.watched.keys()) if (!beats.has(holder)) this.watched.delete(holder);
+    return new Set(held.flatMap(([lease, { holder }]) => (ended.has(holder) ? [] : [lease])));
+  }
+}
+
+/** @returns `host:pid:random` */
+const newHolder = (): string => `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;

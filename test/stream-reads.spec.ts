@@ -1,0 +1,31 @@
+import { EmbeddedEventLog } from '@baton/platform/event-log';
+import { companySteps } from '../apps/cli/demo/company';
+import { DemoCommand } from '../apps/cli/demo.command';
+import { temporaryFolder } from './support/baton';
+
+const SCALE = 0.005;
+
+describe('the demo company', () => {
+  const folder = temporaryFolder();
+  const before = { ...process.env };
+  beforeAll(() => {
+    Object.assign(process.env, { BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' });
+    delete process.env['EVENTSTORE_URL'];
+    delete process.env['MONGODB_URL'];
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  });
+  afterAll(() => {
+    process.env = before;
+    jest.restoreAllMocks();
+  });
+
+  it('is decided with at most one read of a stream for two commands: policies and definitions included', async () => {
+    const read = jest.spyOn(EmbeddedEventLog.prototype, 'read');
+    await new DemoCommand().run([], { once: true, scale: SCALE, json: true });
+    const commands = companySteps(7, SCALE).length;
+    expect(commands).toBeGreaterThan(1_000);
+    expect(read.mock.calls.length).toBeGreaterThan(0);
+    expect(read.mock.calls.length / commands).toBeLessThanOrEqual(0.5);
+  });
+});

@@ -1,0 +1,47 @@
+import { EventStoreServer } from './eventstore-server';
+import { MongodbServer } from './mongodb-server';
+
+interface Started {
+  readonly url: string;
+  stop(): unknown;
+}
+/** The servers that suites of stores run against: the setting that names a real one, and what stands in for it. */
+const servers = {
+  EVENTSTORE_URL: {
+    name: 'EventStoreDB',
+    fake: async (): Promise<Started> => {
+      const [server, port] = await EventStoreServer.start();
+      return { url: `esdb://127.0.0.1:${port}?tls=false`, stop: () => server.stop() };
+    },
+  },
+  MONGODB_URL: {
+    name: 'MongoDB',
+    fake: async (): Promise<Started> => {
+      const server = await MongodbServer.start();
+      return { url: server.url(), stop: () => server.stop() };
+    },
+  },
+};
+
+/**
+ * Runs a suite against a server: the real one where the variable names it, else a fake that ends after the suite. With
+ * `REQUIRE_STORES=1` a suite without its real server fails.
+ * @param suite declares the tests; `url` may be called from its first hook on
+ */
+export const onServer = (variable: keyof typeof servers, suite: (url: () => string) => void): void => {
+  const { name, fake } = servers[variable];
+  const real = process.env[variable];
+  const required = process.env['REQUIRE_STORES'] === '1';
+  let started: Started | undefined;
+  beforeAll(async () => {
+    if (!real && !required) started = await fake();
+  });
+  const url = () => {
+    const found = real ?? started?.url;
+    if (!found) throw new Error(`The real ${name} is required: set ${variable}.`);
+    return found;
+  };
+  describe(`on a ${real || required ? 'real' : 'fake'} ${name}`, () => suite(url));
+  // After the hooks of the suite itself: they may still need the server.
+  afterAll(() => started?.stop());
+};
