@@ -88,7 +88,7 @@ const decisions = async (folder: string) => {
     const command = {
       type: 'RecordTouch',
       data: { leadId, ...touchData(n) },
-      meta: { commandId: `c${sent++}`, actor: 'bench', origin: 'person', occurredAt: fromMs(NOW + sent * 1000) },
+      meta: { commandId: `c${sent++}`, actor: 'bench', origin: 'system', occurredAt: fromMs(NOW + sent * 1000) },
     } as LeadCommand;
     const outcome = await handle(journal, lead, leadId, command, context);
     if (outcome instanceof Refused || outcome.events !== 1)

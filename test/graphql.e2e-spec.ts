@@ -83,9 +83,9 @@ describe('GraphQL', () => {
       );
     await served.settle();
     const first = (await asked('first: 1')).data.definitions;
-    expect(first).toMatchObject({ edges: [{ node: { kind: 'mql' } }], totalCount: 2, pageInfo: { hasNextPage: true } });
+    expect(first).toMatchObject({ edges: [{ node: { kind: 'MQL' } }], totalCount: 2, pageInfo: { hasNextPage: true } });
     const { data } = await asked(`first: 500, after: "${first.pageInfo.endCursor}"`);
-    expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'sql' } }], pageInfo: { hasNextPage: false } });
+    expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'SQL' } }], pageInfo: { hasNextPage: false } });
   });
 
   it('describes every type, field and argument', () => {
@@ -218,8 +218,8 @@ describe('GraphQL', () => {
       );
       expect(data.lead).toEqual({
         leadId: 'ada',
-        stage: 'lead',
-        email: 'Ada@Example.org',
+        stage: 'LEAD',
+        email: 'ada@example.org',
         name: 'Ada Lovelace',
         company: 'Analytical Engines',
       });
@@ -257,12 +257,24 @@ describe('GraphQL', () => {
       });
     });
 
-    it('refuse the future', async () =>
+    it.each(['captureLead', 'openOpportunity'])('refuse an empty %s', async (name) =>
+      expect(await tell(`${name}(commandId: "empty-${name}", input: {})`)).toMatchObject({
+        code: 'command/empty',
+        path: 'input',
+      }),
+    );
+
+    it.each([
+      ['2199-01-01T00:00:00Z', 'command/in-the-future'],
+      ['1970-01-01T00:00:00Z', 'command/empty-date'],
+      ['1989-12-31T23:59:59Z', 'command/too-early'],
+    ])('refuse what happened at %s', async (at, code) =>
       expect(
         await tell(
-          'recordTouch(commandId: "t9", occurredAt: "2999-01-01T00:00:00Z", input: { leadId: "ada", action: "call", team: "sales" })',
+          `recordTouch(commandId: "t9", occurredAt: "${at}", input: { leadId: "ada", action: "call", team: "sales" })`,
         ),
-      ).toMatchObject({ code: 'command/in-the-future' }));
+      ).toMatchObject({ code, path: 'occurredAt' }),
+    );
 
     it('win once when twenty callers race', async () => {
       const answers = await Promise.all(
@@ -330,8 +342,8 @@ describe('GraphQL', () => {
       );
       expect(data.caseFile.edges.every(({ node }) => node.actor.length > 0)).toBe(true);
       expect(data.events.events).toHaveLength(1);
-      // Ada, the difference engines, the winner of the race, Eve, and one by each of the four roles that may capture.
-      expect(data.pipeline.leads).toEqual([{ stage: 'lead', leads: 8 }]);
+      // Ada, the difference engines, the winner of the race and Eve.
+      expect(data.pipeline.leads).toEqual([{ stage: 'LEAD', leads: 4 }]);
     });
   });
 

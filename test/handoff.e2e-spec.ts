@@ -71,10 +71,10 @@ describe('a lead that meets the definition', () => {
     await tell('joinQueue', { routingId: 'all', rep: 'sam', weight: 1 });
     await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
     await captured('ada', 60);
-    expect(await lead('ada')).toEqual({ stage: 'lead', rep: null, handoffs: 0 });
+    expect(await lead('ada')).toEqual({ stage: 'LEAD', rep: null, handoffs: 0 });
     await visit('ada');
     await served.settle();
-    expect(await lead('ada')).toEqual({ stage: 'handed-off', rep: 'rita', handoffs: 1 });
+    expect(await lead('ada')).toEqual({ stage: 'HANDED_OFF', rep: 'rita', handoffs: 1 });
   });
 
   const packageOf = (leadId: string, as: Role) =>
@@ -108,7 +108,7 @@ describe('a lead that meets the definition', () => {
     await visit('ada');
     await served.settle();
     // It is still the turn of rita: the lead that was none does not count.
-    expect(await lead('ada')).toEqual({ stage: 'handed-off', rep: 'rita', handoffs: 2 });
+    expect(await lead('ada')).toEqual({ stage: 'HANDED_OFF', rep: 'rita', handoffs: 2 });
     const { data } = await packageOf('ada', 'marketing');
     const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'rejected', reason: 'wrong-person' }];
     expect(data.handoffPackage).toMatchObject({ count: 2, earlierHandoffs });
@@ -121,7 +121,7 @@ describe('a lead that meets the definition', () => {
     await Promise.all(many.map((leadId) => captured(leadId, 60)));
     await Promise.all(many.map(visit));
     await served.settle();
-    expect(await lead('big')).toMatchObject({ stage: 'handed-off', rep: 'hanna' });
+    expect(await lead('big')).toMatchObject({ stage: 'HANDED_OFF', rep: 'hanna' });
     const { data } = await served.ask<{ routingQueues: { edges: { node: object }[] } }>(
       '{ routingQueues { edges { node { routingId routed toHandoffOwner reps { rep assigned level } } } } }',
       ['analyst'],

@@ -107,7 +107,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
       }>(
         `{ attribution(model: FIRST_TOUCH, lookback: "none") { rows { key conversions } unattributed { conversions } }
            velocity { total { open won lost perDay { minor } } }
-           leads(first: 1) { totalCount } customers: leads(first: 1, stage: "customer") { totalCount } }`,
+           leads(first: 1) { totalCount } customers: leads(first: 1, stage: CUSTOMER) { totalCount } }`,
         ['analyst'],
       );
     const { data, errors } = await ask();
@@ -121,7 +121,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     await served.stop();
     await baton(folder, 'rebuild');
     const rebuilt = await Served.start(folder);
-    expect((await rebuilt.ask(`{ leads(first: 1, stage: "customer") { totalCount } }`, ['sales'])).data).toEqual({
+    expect((await rebuilt.ask(`{ leads(first: 1, stage: CUSTOMER) { totalCount } }`, ['sales'])).data).toEqual({
       leads: { totalCount: 842 },
     });
     await rebuilt.stop();

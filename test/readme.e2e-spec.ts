@@ -23,7 +23,7 @@ const prints: readonly RegExp[] = [
   /^$/,
   /"perDay":\{"decimal":"\d+\.\d\d","currency":"USD"\}/,
   /^$/,
-  /"lead":\{"leadId":"ada","stage":"lead","email":"ada@example.org","company":"Analytical Engines"\}/,
+  /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,

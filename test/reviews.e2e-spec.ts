@@ -68,7 +68,7 @@ describe('both teams', () => {
         { group: 'spring', code: 'Price', feedback: 1 },
       ],
     });
-    const behind = 'feedback(topic: OBJECTIONS, code: "PRICE", by: CAMPAIGN, group: "spring")';
+    const behind = 'feedback(topic: OBJECTIONS, code: "PRICE", by: CAMPAIGN, group: { in: ["spring"] })';
     const node = '{ totalCount edges { node { feedbackId industry note by } } }';
     const expected = (note: string | null) => ({
       totalCount: 1,
@@ -106,7 +106,7 @@ describe('both teams', () => {
     const open = '{ totalCount edges { node { status taker ageHours } } }';
     expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 1 });
     await tell('takeSupportRequest', { supportId: 's1' }, ['marketing']);
-    expect(await ask(`supportRequests(opportunityId: "deal", taker: "marketing") ${open}`)).toMatchObject({
+    expect(await ask(`supportRequests(opportunityId: "deal", taker: { in: ["marketing"] }) ${open}`)).toMatchObject({
       edges: [{ node: { status: 'TAKEN', taker: 'marketing' } }],
     });
     await tell('deliverSupport', { supportId: 's1', delivered: 'story.pdf' }, ['marketing']);
@@ -124,7 +124,7 @@ describe('both teams', () => {
       reviewId: 'r1',
       kind: 'weekly-pipeline',
       from: '2020-01-01T00:00:00.000Z',
-      to: '2999-01-01T00:00:00.000Z',
+      to: '2199-01-01T00:00:00.000Z',
     };
     interface Held {
       readonly figures: Record<string, unknown>;
@@ -162,7 +162,7 @@ describe('both teams', () => {
       await tell('openOpportunity', { opportunityId: 'later' });
       expect(await send('holdReview', question, ['marketing'], 'hold')).toMatchObject({ repeated: true });
       expect(await send('holdReview', question, ['marketing'])).toMatchObject({ __typename: 'Accepted' });
-      const other = { ...question, to: '2998-01-01T00:00:00.000Z' };
+      const other = { ...question, to: '2198-01-01T00:00:00.000Z' };
       expect((await send('holdReview', other, ['marketing'])).code).toBe('review/already-held');
       expect(await held()).toEqual(first);
       expect((await ask<{ open: object }>('pipeline { open { deals } }')).open).toEqual({ deals: 1 });
@@ -186,7 +186,7 @@ describe('both teams', () => {
 
     it('what they agreed to do, until it is done', async () => {
       await tell('agreeReviewAction', { reviewId: 'r1', what: 'Call.', owner: 'rita', dueOn: '2024-01-12' }, ['sales']);
-      await tell('agreeReviewAction', { reviewId: 'r1', what: 'Mail.', owner: 'mia', dueOn: '2999-01-12' }, ['sales']);
+      await tell('agreeReviewAction', { reviewId: 'r1', what: 'Mail.', owner: 'mia', dueOn: '2199-01-12' }, ['sales']);
       const node = '{ totalCount edges { node { number owner open overdue } } }';
       expect(await ask(`reviewActions(overdue: true) ${node}`)).toEqual({
         totalCount: 1,

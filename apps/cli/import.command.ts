@@ -66,6 +66,7 @@ export class ImportCommand extends CommandRunner {
           if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
           return session.send(new targets[to]!.to(id, command));
         },
+        clock: session.clock,
         lookup: (_, by, value) => findLead(session.journal, session.keys, { [by]: value }),
         settle: () => session.settle(),
         report: (fault) => faults.tell(fault),

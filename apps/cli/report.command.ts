@@ -3,6 +3,7 @@ import { Refused } from '@baton/kernel';
 import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import { filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, printJson, printTable } from './output';
@@ -28,8 +29,12 @@ export interface ReportOptions {
   readonly bootstrap?: number;
   readonly happenedBy?: string;
   readonly knownBy?: string;
+  readonly filter?: Readonly<Record<string, readonly string[]>>;
+  readonly none?: readonly string[];
   readonly json?: boolean;
 }
+
+const dealFields = ['owner', 'product', 'source', 'account'] as const;
 
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
@@ -80,7 +85,7 @@ const velocityReport = (session: Session, options: ReportOptions) => {
     from,
     to,
     timeZone,
-    ...(currency && { filters: { currency } }),
+    filters: { ...filtersOf(options, dealFields), ...(currency && { currency }) },
   });
 };
 
@@ -123,7 +128,7 @@ const reports: Readonly<Record<string, Report>> = {
   velocity: async (session, options) =>
     options.json ? printJson(await velocityReport(session, options)) : velocityTable(session, options),
   pipeline: async (session, options) => {
-    const answer = await pipeline(modelsOf(session, options));
+    const answer = await pipeline(modelsOf(session, options), { filters: filtersOf(options, dealFields) });
     if (options.json) return printJson(answer);
     printTable(
       ['stage of open deals', 'deals', 'worth'],
@@ -136,7 +141,9 @@ const reports: Readonly<Record<string, Report>> = {
   },
   'sales-cycle': async (session, options) => {
     const { json, by, from, to, timeZone } = options;
-    const answer = await salesCycle(modelsOf(session, options), { ...(by && { by: by as never }), from, to, timeZone });
+    const filters = filtersOf(options, ['owner', 'product', 'source']);
+    const question = { ...(by && { by: by as never }), from, to, timeZone, filters };
+    const answer = await salesCycle(modelsOf(session, options), question);
     if (json) return printJson(answer);
     printTable(
       [by ?? '', 'deals', 'median days', 'p90', 'mean'],
@@ -151,6 +158,9 @@ const reports: Readonly<Record<string, Report>> = {
   },
 };
 
+/** The reports that `--filter` and `--none` are for; each says by which fields. */
+const filterable = ['velocity', 'pipeline', 'sales-cycle', 'sla', 'rejections'];
+
 @Command({
   name: 'report',
   arguments: '<report>',
@@ -161,6 +171,7 @@ export class ReportCommand extends CommandRunner {
   async run([name]: string[], options: ReportOptions): Promise<void> {
     const report = Object.hasOwn(reports, name!) ? reports[name!] : undefined;
     if (!report) throw new Refused('cli/unknown-report', `There are ${Object.keys(reports).join(', ')}.`, 'report');
+    if (!filterable.includes(name!)) filtersOf(options, []);
     await Session.use(async (session) => {
       await session.catchUp();
       await report(session, options);
@@ -247,6 +258,18 @@ export class ReportCommand extends CommandRunner {
   @Option({ flags: '--known-by <day>', description: 'As of then: leave out what was recorded later.' })
   knownBy(value: string) {
     return value;
+  }
+  @Option({
+    flags: '--filter <field=values>',
+    description: 'Only these: owner=ann,bob; of deals owner, product, source, account, of sla rep, queue. Repeatable.',
+  })
+  filter(value: string, before: Record<string, string[]> = {}) {
+    const [field, ...values] = value.split('=');
+    return { ...before, [field!]: values.join('=').split(',') };
+  }
+  @Option({ flags: '--none <field>', description: 'Only those without a value of this field, or also. Repeatable.' })
+  none(value: string, before: string[] = []) {
+    return [...before, value];
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {

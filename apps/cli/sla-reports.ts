@@ -1,6 +1,7 @@
 import { Refused } from '@baton/kernel';
 import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
+import { filtersOf } from './filters';
 import { fixed, key, line, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
@@ -15,7 +16,8 @@ const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>
       return known;
     });
 
-const questionOf = (session: Session, { by, from, to, timeZone, definition, happenedBy, knownBy }: ReportOptions) => {
+const questionOf = (session: Session, options: ReportOptions) => {
+  const { by, from, to, timeZone, definition, happenedBy, knownBy } = options;
   const period = { from: instant(from, 'from', timeZone), to: instant(to, 'to', timeZone) };
   const cut = instant(happenedBy ?? knownBy, happenedBy ? 'happenedBy' : 'knownBy', timeZone);
   return {
@@ -23,6 +25,7 @@ const questionOf = (session: Session, { by, from, to, timeZone, definition, happ
     ...(period.to && { to: period.to }),
     ...(timeZone && { timeZone }),
     ...(definition && { definition }),
+    ...filtersOf(options, ['rep', 'queue']),
     by: breakdownsOf(by),
     at: cut ?? session.clock.now(),
   };

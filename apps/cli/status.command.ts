@@ -1,8 +1,28 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
+import type { Completeness } from '@baton/platform/runner';
 import { line, printJson, printTable } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
+
+/** What a verification found of a follower, in words. */
+const told = ({ complete, position, expected, counted, code, gap, differing = [] }: Completeness): string => {
+  if (complete) return `complete up to ${position}`;
+  const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
+  return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted} events of ${expected}`;
+};
+
+/** What the stores' own checks find wrong. */
+const damaged = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
+  const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
+  const found = await Promise.all(
+    Object.entries(stores).map(async ([store, checked]) =>
+      (await checked.damage()).map((said) => ({ store, found: said })),
+    ),
+  );
+  return found.flat();
+};
 
 @Command({ name: 'status', description: 'How far every read model and policy has followed the log.' })
 export class StatusCommand extends CommandRunner {
@@ -12,7 +32,8 @@ export class StatusCommand extends CommandRunner {
       const followers = await session.runner.status();
       const completeness = verify ? await session.runner.verify() : [];
       if (verify) await session.app.get(Progress).verified(completeness);
-      if (json) printJson({ followers, ...(verify && { completeness }) });
+      const damage = verify ? await damaged(session) : [];
+      if (json) printJson({ followers, ...(verify && { completeness, damage }) });
       else {
         printTable(
           ['follower', 'kind', 'position', 'at tip', 'events', 'parked', 'run by'],
@@ -26,16 +47,17 @@ export class StatusCommand extends CommandRunner {
             holder ?? '',
           ]),
         );
-        for (const { follower, complete, position, expected, counted } of completeness)
-          line(
-            complete ? `${follower}: complete up to ${position}` : `${follower}: saw ${counted} of ${expected} events`,
-          );
+        for (const one of completeness) line(`${one.follower}: ${told(one)}`);
+        for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
       }
-      if (completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
+      if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
     });
   }
 
-  @Option({ flags: '--verify', description: 'Recompute from the log what each read model must have seen.' })
+  @Option({
+    flags: '--verify',
+    description: 'Fold the log anew and compare: what everybody saw, every document, the files themselves.',
+  })
   verify() {
     return true;
   }

@@ -51,6 +51,7 @@ export {
 } from './write/definition/attribution.rules';
 export {
   evaluate,
+  lackOf,
   mayRise,
   outlook,
   salesQuestions,

@@ -1,4 +1,4 @@
-import { Refused, type Where } from '@baton/kernel';
+import { conditionsOf, Refused, type ValueFilter, type Where } from '@baton/kernel';
 
 /** What a report over deals is broken down by; the month is that of the close. */
 export const dealBreakdowns = ['product', 'owner', 'source', 'month'] as const;
@@ -17,19 +17,14 @@ export const breakdownOf = (by: string | null | undefined): DealBreakdown | unde
 
 /** Only the deals that have all of these values. A currency leaves out deals without an amount. */
 export interface DealFilters {
-  readonly product?: string;
-  readonly owner?: string;
-  readonly source?: string;
-  readonly account?: string;
+  readonly product?: string | ValueFilter;
+  readonly owner?: string | ValueFilter;
+  readonly source?: string | ValueFilter;
+  readonly account?: string | ValueFilter;
   readonly currency?: string;
 }
 
 /** The filters as conditions on columns of the same names; absent ones restrict nothing. */
 export const whereOf = (filters: DealFilters | undefined, names: readonly (keyof DealFilters)[] = all): Where =>
-  Object.fromEntries(
-    names.flatMap((name) => {
-      const value = filters?.[name];
-      return value === undefined || value === null ? [] : [[name, { eq: value }]];
-    }),
-  );
+  conditionsOf(Object.fromEntries(names.map((name) => [name, filters?.[name]])));
 const all = ['product', 'owner', 'source', 'account', 'currency'] as const;

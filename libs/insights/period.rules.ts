@@ -1,5 +1,17 @@
 import { DateTime, IANAZone } from 'luxon';
-import { Refused, fromMs, instantOf, isDay, monthEdges, monthOf, startOfDay, toMs, type Instant } from '@baton/kernel';
+import {
+  FIRST_INSTANT,
+  fromMs,
+  instantOf,
+  isDay,
+  LAST_INSTANT,
+  monthEdges,
+  monthOf,
+  Refused,
+  startOfDay,
+  toMs,
+  type Instant,
+} from '@baton/kernel';
 
 /** What a report is asked about: days and months follow the time zone. */
 export interface PeriodArgs {
@@ -24,8 +36,8 @@ export interface Slice {
   readonly to: Instant;
 }
 
-export const BEGINNING: Instant = '0000-01-01T00:00:00.000Z';
-export const END: Instant = '9999-12-31T23:59:59.999Z';
+export const BEGINNING: Instant = FIRST_INSTANT;
+export const END: Instant = LAST_INSTANT;
 const MOST_MONTHS = 1200;
 
 /**

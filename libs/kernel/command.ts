@@ -1,6 +1,6 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { faultFinder, fieldsOf, type DataOf } from './event';
-import type { Fault } from './schema';
+import type { Fault } from './fault';
 import type { Instant } from './time';
 
 /** The roles of a caller. Whoever has none of a command's or a field's roles is refused. */

@@ -1,7 +1,8 @@
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
-import type { Fault, Json, Personal } from './schema';
+import { faultFrom, type Fault } from './fault';
+import type { Json, Personal } from './schema';
 import type { Sealed } from './sealed';
 import type { Instant } from './time';
 
@@ -91,8 +92,7 @@ const compiled = (object: TObject): ((value: unknown) => Fault | undefined) => {
   return (value) => {
     check ??= TypeCompiler.Compile(object);
     if (check.Check(value)) return undefined;
-    const first = check.Errors(value).First();
-    return { path: (first?.path ?? '').replace(/^\//, '').replaceAll('/', '.'), message: first?.message ?? 'invalid' };
+    return faultFrom(check.Errors(value).First());
   };
 };
 export { compiled as faultFinder };

@@ -4,6 +4,7 @@ import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type 
 import type { Context, Decider, Definition, Fact } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
+import { normalised, textFault, type Json } from './schema';
 import {
   START,
   type Appended,
@@ -13,9 +14,8 @@ import {
   type Position,
   type StoredEvent,
 } from './ports';
-import type { Json } from './schema';
 import type { Sealed } from './sealed';
-import type { Instant } from './time';
+import { occurrenceFault, type Instant } from './time';
 
 /** What became of a command. */
 export type Outcome = Accepted | Refused;
@@ -128,14 +128,33 @@ export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'c
   uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
-export const checkCommand = (
+export const checkData = (
   commands: Commands,
   { type, data }: Pick<AnyCommand, 'type' | 'data'>,
 ): Refused | undefined => {
   const schema = commands.schemas.get(type);
   if (!schema) return new Refused('command/unknown', `${commands.aggregate} knows no command ${type}.`, 'type');
-  const fault = schema.faultOf(data);
+  const fault = schema.faultOf(data) ?? textFault(data as Json);
   return fault && new Refused('command/invalid', fault.message, fault.path);
+};
+
+/** The same command with its texts in their one form; it must have passed `checkCommand`. */
+export const normalCommand = <C extends AnyCommand>(commands: Commands, command: C): C => ({
+  ...command,
+  data: normalised(commands.schemas.get(command.type)!.object, command.data as object),
+});
+
+/**
+ * The door of commands: what every one of them must pass before anything is done for it, wherever it comes from.
+ * @returns the refusal of malformed data, or of an `occurredAt` that nobody can know of, with the path of the fault
+ */
+export const checkCommand = (commands: Commands, command: AnyCommand, clock: Clock): Refused | undefined => {
+  const invalid = checkData(commands, command);
+  if (invalid) return invalid;
+  const { meta } = command;
+  // What Baton itself sends follows from events that passed here, by the clock of whichever machine took them.
+  if (meta.origin === 'system' || meta.occurredAt === undefined) return undefined;
+  return occurrenceFault(meta.occurredAt, clock.now());
 };
 
 /**
@@ -162,10 +181,10 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
     );
   const stream = `${decider.commands.aggregate}-${id}`;
   const turn = (context.queues.get(stream) ?? Promise.resolve()).then(async () => {
-    const invalid = checkCommand(decider.commands, command);
+    const invalid = checkCommand(decider.commands, command, context.clock);
     if (invalid) return invalid;
     try {
-      return await decideOn(journal, decider, stream, id, command, context);
+      return await decideOn(journal, decider, stream, id, normalCommand(decider.commands, command), context);
     } catch (error) {
       context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
       throw error;

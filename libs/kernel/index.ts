@@ -1,9 +1,11 @@
 export * from './command';
+export * from './contact';
 export * from './context';
 export * from './decider';
 export * from './erasure';
 export * from './errors';
 export * from './event';
+export type { Fault } from './fault';
 export * from './handle';
 export * from './hash';
 export * from './message';
@@ -15,3 +17,4 @@ export * from './quantile';
 export * from './schema';
 export * from './sealed';
 export * from './time';
+export * from './words';

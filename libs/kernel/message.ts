@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
 import type { Reaction } from './policy';
-import { flag, ID_PATTERN, instant, integer, json, oneOf, optional, ref, text } from './schema';
+import { flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
 
 /**
  * What leaves Baton. A policy of any context queues a message; the message's own stream keeps what became of it; who
@@ -13,7 +13,7 @@ export type MessageKind = (typeof messageKinds)[number];
 export const taskOutcomes = ['done', 'dropped'] as const;
 
 const messageId = ref('message', 'The message; for its target the key by which it knows a repetition.');
-const target = text('The system it goes to: messaging, tasks, crm.', { pattern: ID_PATTERN, max: 100 });
+const target = text('The system it goes to: messaging, tasks, crm.', { pattern: ID_PATTERN, says: ID_SAYS, max: 100 });
 const attempt = integer('Which attempt to send it, from 1.', { min: 1 });
 const code = text('Why it could not be sent, a stable code.', { min: 1, max: 100 });
 const receipt = optional(text('What the target calls it.', { max: 500 }));

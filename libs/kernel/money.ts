@@ -1,3 +1,4 @@
+import { data as currencies } from 'currency-codes';
 import { Decimal } from 'decimal.js';
 import { Refused } from './errors';
 
@@ -7,21 +8,23 @@ export interface Money {
   readonly currency: string;
 }
 
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** Decimal places by code: the list of ISO 4217, the same on every platform; what it came to know later, or withdrew. */
+const places = new Map<string, number>([
+  ...currencies.map(({ code, digits }) => [code, digits] as const),
+  ...(['XCG', 'HRK', 'BGN', 'ANG', 'SLL', 'ZWL', 'VEF', 'CUC', 'LTL', 'LVL', 'EEK'] as const).map(
+    (code) => [code, 2] as const,
+  ),
+]);
 
-/** Is this an ISO 4217 code that the platform knows? */
-export const isCurrency = (code: string): boolean => currencies.has(code);
+/** Is this a code of ISO 4217? */
+export const isCurrency = (code: string): boolean => places.has(code);
 
-/** How many decimal places the minor unit of a currency has (USD 2, JPY 0, KWD 3). */
+/** How many decimal places the minor unit of a currency has (USD 2, JPY 0, KWD 3). @throws RangeError for no currency */
 export const minorDigits = (currency: string): number => {
-  let known = digits.get(currency);
-  if (known === undefined) {
-    known = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    digits.set(currency, known);
-  }
+  const known = places.get(currency);
+  if (known === undefined) throw new RangeError('no currency of ISO 4217');
   return known;
 };
-const digits = new Map<string, number>();
 
 /**
  * Reads a plain decimal ("1234.5") as money.
@@ -42,8 +45,8 @@ export const moneyOf = (decimal: string, currency: string, path = ''): Money => 
 
 /** Money as people read it, `1234.50 USD`. */
 export const formatMoney = ({ minor, currency }: Money): string => {
-  const places = minorDigits(currency);
-  return `${new Decimal(minor).div(new Decimal(10).pow(places)).toFixed(places)} ${currency}`;
+  const digits = minorDigits(currency);
+  return `${new Decimal(minor).div(new Decimal(10).pow(digits)).toFixed(digits)} ${currency}`;
 };
 
 /**

@@ -107,6 +107,10 @@ export abstract class EventLog {
   async refusal(): Promise<string | undefined> {
     return undefined;
   }
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a log of this process is always available. */
   abstract availability(): Availability;
   /** Ends what is under way (calls throw `log/unavailable`, followers end) and resolves within seconds, always. */
@@ -132,6 +136,35 @@ export interface Condition {
   /** Of a column of tokens, and its only condition: one token of each of these lists is there. */
   readonly has?: readonly (readonly string[])[];
 }
+/**
+ * A filter on a value that a row can be without, the same in every question: one of some values, none, or either.
+ * Without `in` and `none` it leaves out nothing.
+ */
+export interface ValueFilter {
+  readonly in?: readonly string[];
+  /** Those without a value. */
+  readonly none?: boolean;
+}
+/** The condition that a filter, or the one value that is wanted, puts on a column; undefined: none. */
+export const conditionOf = (wanted: string | ValueFilter | undefined): Condition | undefined => {
+  if (wanted === undefined || typeof wanted === 'string') return wanted === undefined ? wanted : { eq: wanted };
+  if (wanted.in === undefined) return wanted.none ? { eq: null } : undefined;
+  return { in: wanted.none ? [...wanted.in, null] : wanted.in };
+};
+/** Does a value, null or absent for none, pass a filter? */
+export const passes = (wanted: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
+  const { eq, in: among } = conditionOf(wanted) ?? {};
+  const seen = value ?? null;
+  return among !== undefined ? among.includes(seen) : eq === undefined || eq === seen;
+};
+/** The conditions of several columns; what is absent restricts nothing. */
+export const conditionsOf = (wanted: Readonly<Record<string, string | ValueFilter | undefined>>): Where =>
+  Object.fromEntries(
+    Object.entries(wanted).flatMap(([column, value]) => {
+      const condition = conditionOf(value);
+      return condition === undefined ? [] : [[column, condition]];
+    }),
+  );
 /** All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`. Columns only, plus `id`. */
 export type Where = Readonly<Record<string, Condition>>;
 export interface Order {
@@ -174,8 +207,18 @@ export interface Document {
 export interface Checkpoint {
   readonly position: Position;
   readonly count: number;
-  /** Whose it is, and the sum of 128-bit hashes of (position, id), mod 2^128, in hex. */
+  /** Whose it is, and the sum of 128-bit hashes of the events' content, mod 2^128, in hex. */
   readonly digest: string;
+  /** The last event that it counted, by which it tells its own log from another; none yet. */
+  readonly last?: EventPlace;
+  /** Where it began, if not at the start of the log: what came before is not counted. */
+  readonly since?: Position;
+}
+/** Which event stands where in its stream. */
+export interface EventPlace {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
 }
 /** A sequence that waits because an event of it could not be handled. */
 export interface Parked {
@@ -261,6 +304,10 @@ export abstract class Documents {
   abstract release(lease: string, holder: string): Promise<void>;
   /** The leases that are held, by whom, and how far their beats have come. */
   abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a store of this process is always available. */
   abstract availability(): Availability;
   /** Resolves within seconds, always. */
@@ -283,6 +330,10 @@ export abstract class KeyStore {
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
+  async damage(): Promise<readonly string[]> {
+    return [];
+  }
   /** As of now; a store of this process is always available. */
   abstract availability(): Availability;
   /** Resolves within seconds, always. */

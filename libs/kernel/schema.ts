@@ -1,4 +1,6 @@
-import { FormatRegistry, Type, type Static, type TSchema } from '@sinclair/typebox';
+import { FormatRegistry, Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { emailOf, isCountry, phoneOf } from './contact';
+import { sayFormat, type Fault } from './fault';
 import { isCurrency, type Money } from './money';
 import { isDay, isInstant } from './time';
 
@@ -9,29 +11,49 @@ import { isDay, isInstant } from './time';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type { Static, TSchema };
 
-FormatRegistry.Set('instant', isInstant);
-FormatRegistry.Set('day', isDay);
-FormatRegistry.Set('currency', isCurrency);
+/** Texts that must be something: how that is checked, and what it is in words that follow "must be". */
+const format = (name: string, check: (text: string) => boolean, says: string): void => {
+  FormatRegistry.Set(name, check);
+  sayFormat(name, says);
+};
+format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
+format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
+format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
+format('email', (value) => emailOf(value) !== undefined, 'an e-mail address, such as ada@example.org');
+format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best with its country: +44 20 7946 0958');
+format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
+/** Formats whose texts have one form, in which they are decided on and stored. */
+const normalForms: Readonly<Record<string, (text: string) => string | undefined>> = { email: emailOf, phone: phoneOf };
+/** Data that was checked, with each text in the one form of its format. */
+export const normalised = <D extends object>(object: TObject, data: D): D => {
+  const formed = Object.entries(data).map(([name, value]) => {
+    const form = normalForms[object.properties[name]?.['format'] as string];
+    return [name, form && typeof value === 'string' ? (form(value) ?? value) : (value as unknown)];
+  });
+  return Object.fromEntries(formed) as D;
+};
 
 /** What an id may look like: it becomes part of a stream's name and of addresses. */
 export const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$';
+export const ID_SAYS = 'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit';
 
-interface TextOptions {
-  readonly max?: number;
-  readonly min?: number;
-  readonly pattern?: string;
-}
+/** A pattern comes with what it asks for, in words that follow "must be". */
+type TextOptions = { readonly max?: number; readonly min?: number } & (
+  { readonly pattern: string; readonly says: string } | { readonly pattern?: undefined }
+);
 
-export const text = (description = '', { max = 2000, min = 0, pattern }: TextOptions = {}) =>
-  Type.String({ description, maxLength: max, minLength: min, ...(pattern && { pattern }) });
-export const integer = (description = '', { min, max }: { min?: number; max?: number } = {}) =>
-  Type.Integer({ description, minimum: min ?? Number.MIN_SAFE_INTEGER, maximum: max ?? Number.MAX_SAFE_INTEGER });
+export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
+  Type.String({ description, maxLength: max, minLength: min, ...form });
+/** The largest whole number that GraphQL's Int can say. Amounts of money and milliseconds go further, and say so. */
+export const INT_MAX = 2 ** 31 - 1;
+export const integer = (description = '', { min = -INT_MAX, max = INT_MAX }: { min?: number; max?: number } = {}) =>
+  Type.Integer({ description, minimum: min, maximum: max });
 export const real = (description = '', { min, max }: { min?: number; max?: number } = {}) =>
   Type.Number({ description, ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) });
 export const flag = (description = '') => Type.Boolean({ description });
 export const instant = (description = '') => Type.String({ description, format: 'instant' });
 export const day = (description = '') => Type.String({ description, format: 'day' });
-/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema. */
+/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema, or a fault of it. */
 export const oneOf = <const V extends readonly string[]>(values: V, description = '') =>
   Type.Unsafe<V[number]>(
     Type.String({
@@ -40,6 +62,10 @@ export const oneOf = <const V extends readonly string[]>(values: V, description 
       pattern: `^(${values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`,
     }),
   );
+export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
+export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
+export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });
+export const currencyCode = (description = '') => Type.String({ description, format: 'currency' });
 export const money = (description = '') =>
   Type.Unsafe<Money>(
     Type.Object(
@@ -52,7 +78,7 @@ export const money = (description = '') =>
   );
 /** An id of another stream, `lead`, `opportunity` …; the case file of that subject shows the event. */
 export const ref = (kind: string, description = `The ${kind}.`) =>
-  Type.String({ description, pattern: ID_PATTERN, ref: kind });
+  Type.String({ description, pattern: ID_PATTERN, says: ID_SAYS, ref: kind });
 export const list = <S extends TSchema>(items: S, description = '', { max = 500 }: { max?: number } = {}) =>
   Type.Array(items, { description, maxItems: max });
 export const object = <F extends Record<string, TSchema>>(fields: F, description = '') =>
@@ -69,8 +95,19 @@ export interface Personal {
   readonly personal: true;
 }
 
-/** The place and reason of the first fault of a value, in words a caller can act on. */
-export interface Fault {
-  readonly path: string;
-  readonly message: string;
-}
+/**
+ * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or
+ * a NUL, which ends a text for half of the world's programs.
+ */
+export const textFault = (value: Json, path = ''): Fault | undefined => {
+  if (typeof value === 'string')
+    return value.isWellFormed() && !value.includes('\0')
+      ? undefined
+      : { path, message: 'This text is no Unicode: it holds half a character, or a NUL.' };
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const fault = textFault(inner as Json, path ? `${path}.${name}` : name);
+    if (fault) return fault;
+  }
+  return undefined;
+};

@@ -1,3 +1,5 @@
+import { emailOf, phoneOf } from './contact';
+
 /**
  * A personal value as events from the log and documents hold it: ciphertext under the key of its subject. Whoever has no
  * key can tell that there is a value, and nothing else. It is opened where an answer leaves (`Journal.open`).
@@ -39,10 +41,11 @@ export const withoutSealed = <D>(document: D, subject: string): D => {
 export type SearchTerms = (value: string) => readonly string[];
 
 const normal = (value: string): string => value.normalize('NFKC').trim().toLowerCase();
-/** Found as a whole, in upper or lower case: an e-mail address. */
-export const wholeValue: SearchTerms = (value) => [normal(value)].filter((term) => term !== '');
-/** Found by its digits, however they are grouped: a phone number. */
-export const digits: SearchTerms = (value) => [normal(value).replace(/\D/g, '')].filter((term) => term !== '');
+/** An e-mail address is found as a whole, in the form that events keep. */
+export const wholeEmail: SearchTerms = (value) => [emailOf(value) ?? normal(value)].filter((term) => term !== '');
+/** A phone number is found by its digits, however they are grouped, with `+` or `00` before the country. */
+export const phoneDigits: SearchTerms = (value) =>
+  [normal(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
 /** Found by each of its words: a name. */
 export const words: SearchTerms = (value) =>
   [...new Set(normal(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);

@@ -7,35 +7,97 @@ export type Instant = string;
 export type Day = string;
 
 export const DAY_MS = 86_400_000;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** Is this text an instant in the one form that Baton stores? */
+/**
+ * The bounds of time, for whatever comes in (commands, queries, files, definitions) and whatever is computed from it.
+ * What lies outside is a slip of the pen or an empty cell that some program took for a date.
+ */
+export const FIRST_DAY: Day = '1900-01-01';
+export const LAST_DAY: Day = '2200-12-31';
+export const FIRST_INSTANT: Instant = `${FIRST_DAY}T00:00:00.000Z`;
+export const LAST_INSTANT: Instant = `${LAST_DAY}T23:59:59.999Z`;
+/** Nothing that is recorded happened before it … */
+export const FIRST_OCCURRENCE: Instant = '1990-01-01T00:00:00.000Z';
+/** … nor later than now, but for clocks that do not agree. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
+/** What programs make of a date that is not there. */
+const EMPTY_DATE: Instant = '1970-01-01T00:00:00.000Z';
+const [FIRST_MS, LAST_MS] = [Date.parse(FIRST_INSTANT), Date.parse(LAST_INSTANT)];
+/** No period that people agree on is longer: a hundred years. */
+const LONGEST_MS = 36_525 * DAY_MS;
+
+const STORED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** Clocks of the world stand at most so far from UTC (Kiribati); offsets beyond it are slips. */
+export const LONGEST_OFFSET_MINUTES = 14 * 60;
+const GIVEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
+
+/** Is this text an instant of 1900 to 2200 in the one form that Baton stores? */
 export const isInstant = (text: string): text is Instant => {
-  if (!INSTANT.test(text)) return false;
+  if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED.test(text)) return false;
   const ms = Date.parse(text);
   return ms === ms && new Date(ms).toISOString() === text;
 };
 
-/** Is this text an existing calendar day? */
+/** Is this text an existing calendar day of 1900 to 2200? */
 export const isDay = (text: string): text is Day =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && isInstant(`${text}T00:00:00.000Z`);
 
 export const toMs = (instant: Instant): number => Date.parse(instant);
-export const fromMs = (ms: number): Instant => new Date(ms).toISOString();
+/**
+ * The instant of some milliseconds since 1970. What lies before 1900 or after 2200 is drawn in to the nearest instant
+ * that can be stored: a due time beyond it is as good as never, and no sum of dates may stop a decision.
+ * @throws RangeError for what is no number
+ */
+export const fromMs = (ms: number): Instant => new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS)).toISOString();
 
 /**
- * Reads an ISO 8601 instant with any offset and gives the stored form.
- * @throws Refused `time/not-an-instant` when the text has no zone or is no date
+ * Reads an ISO 8601 instant with its offset and gives the stored form.
+ * @throws Refused `time/not-an-instant` when the text has no offset or is no date, `time/out-of-range` outside 1900 to
+ *   2200
  */
 export const instantOf = (text: string, path = ''): Instant => {
   const parsed = DateTime.fromISO(text, { setZone: true });
-  if (!parsed.isValid || !/(Z|[+-]\d{2}(:?\d{2})?)$/i.test(text.trim()))
-    throw new Refused('time/not-an-instant', 'Give an ISO 8601 instant with its zone, 2024-01-17T10:00:00Z.', path);
-  return fromMs(parsed.toMillis());
+  const ms = parsed.toMillis();
+  if (!GIVEN.test(text) || !parsed.isValid || Math.abs(parsed.offset) > LONGEST_OFFSET_MINUTES)
+    throw new Refused('time/not-an-instant', 'Give an ISO 8601 instant with its offset, 2024-01-17T10:00:00Z.', path);
+  if (ms < FIRST_MS || ms > LAST_MS) throw outOfRange(path);
+  return fromMs(ms);
+};
+const outOfRange = (path: string): Refused =>
+  new Refused('time/out-of-range', `Give a date from ${FIRST_DAY} to ${LAST_DAY}.`, path);
+
+/**
+ * Reads a calendar day.
+ * @throws Refused `time/not-a-day`, `time/out-of-range` outside 1900 to 2200
+ */
+export const dayOf = (text: string, path = ''): Day => {
+  if (isDay(text)) return text;
+  const exists = /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'UTC' }).isValid;
+  throw exists ? outOfRange(path) : new Refused('time/not-a-day', 'Give a calendar day such as 2024-01-17.', path);
 };
 
 /**
- * An ISO 8601 duration in milliseconds; a day is 24 hours, a week 7 days. Months and years have no fixed length.
+ * Can a caller say, at `now`, that something happened then?
+ * @returns the refusal `command/bad-time`, `command/empty-date`, `command/too-early` or `command/in-the-future`
+ */
+export const occurrenceFault = (occurredAt: Instant, now: Instant): Refused | undefined => {
+  const fault = (code: string, message: string) => new Refused(`command/${code}`, message, 'occurredAt');
+  if (!isInstant(occurredAt))
+    return fault('bad-time', 'occurredAt must be an ISO 8601 instant with its offset, 2024-01-17T10:00:00Z.');
+  if (occurredAt === EMPTY_DATE)
+    return fault(
+      'empty-date',
+      'occurredAt is 1970-01-01T00:00:00Z, which is what an empty date becomes: leave it out.',
+    );
+  if (occurredAt < FIRST_OCCURRENCE) return fault('too-early', 'occurredAt must be in 1990 or later.');
+  if (toMs(occurredAt) > toMs(now) + CLOCKS_DIFFER_MS)
+    return fault('in-the-future', 'occurredAt must not be later than now; five minutes are allowed for.');
+  return undefined;
+};
+
+/**
+ * An ISO 8601 duration in milliseconds, from nothing to a hundred years; a day is 24 hours, a week 7 days. Months and
+ * years have no fixed length.
  * @throws Refused `time/not-a-duration`
  */
 export const durationMs = (text: string, path = ''): number => {
@@ -43,7 +105,10 @@ export const durationMs = (text: string, path = ''): number => {
   const { years, months, quarters } = parsed.isValid ? parsed : { years: 0, months: 0, quarters: 0 };
   if (!parsed.isValid || years || months || quarters)
     throw new Refused('time/not-a-duration', 'Give weeks, days or smaller units in ISO 8601: P90D, PT36H.', path);
-  return parsed.toMillis();
+  const ms = parsed.toMillis();
+  if (ms < 0 || ms > LONGEST_MS)
+    throw new Refused('time/not-a-duration', 'Give a duration of at most 36525 days, and not below zero.', path);
+  return ms;
 };
 
 /** The instant at which a calendar day begins in an IANA zone. */

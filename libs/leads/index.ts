@@ -12,7 +12,7 @@ export { feedbackBehind, feedbackTopics, type FeedbackTopics } from './read/feed
 export { handoffs, type HandoffsDocument } from './read/handoffs/handoffs.projection';
 export { leads, type LeadDocument, type StageMove } from './read/leads/leads.projection';
 export { leadById, peopleOf, whereOf as whereLeads, type LeadFilters } from './read/leads/leads.query';
-export { LeadType } from './read/leads/leads.resolver';
+export { LeadStageEnum, LeadType } from './read/leads/leads.resolver';
 export {
   feedbackCommands,
   feedbackEvents,

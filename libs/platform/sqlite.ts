@@ -32,6 +32,8 @@ export interface Sqlite {
    * @returns false when another process that reads or writes prevented it for five seconds
    */
   truncateLog(): boolean;
+  /** What SQLite's own check finds wrong with the file, at most a hundred faults; [] for nothing. */
+  damage(): readonly string[];
   close(): void;
 }
 
@@ -93,6 +95,14 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
       }
     },
     truncateLog,
+    damage: () => {
+      try {
+        const found = database.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
+        return found.map(({ integrity_check }) => integrity_check).filter((said) => said !== 'ok');
+      } catch (error) {
+        return [(error as Error).message]; // too damaged to be checked
+      }
+    },
     close: () => {
       // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
       database.exec('PRAGMA busy_timeout=0');

@@ -104,8 +104,9 @@ export const unsoundModels = async (folder: string): Promise<{ incomplete: strin
   const [incomplete, differing]: [string[], string[]] = [[], []];
   const tip = await log.tip();
   const check = async (name: string, follower: string, types: readonly string[] | undefined) => {
-    const seen = await seenBy(log, { follower, owner: follower }, types, await live.checkpoint(follower));
-    if (!seen.complete || seen.position !== tip) incomplete.push(`${name}: ${JSON.stringify(seen)}`);
+    const checkpoint = await live.checkpoint(follower);
+    const [seen] = await seenBy(log, [{ follower, owner: follower, types, checkpoint }]);
+    if (!seen!.complete || seen!.position !== tip) incomplete.push(`${name}: ${JSON.stringify(seen)}`);
   };
   for (const projection of parts.flatMap(({ projections }) => projections)) {
     await check(projection.name, await activeGeneration(live, projection), projection.types);

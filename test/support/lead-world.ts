@@ -60,7 +60,9 @@ export const world = (agreed: Agreed) => {
   const log = EmbeddedEventLog.open(':memory:', clock);
   open.push(log);
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
-  const fresh = () => new DecisionContext(clock, { at: async () => definitionsOf({ ...people, ...agreed }) });
+  // All of the story lies behind whoever decides.
+  const fresh = () =>
+    new DecisionContext(new FixedClock(minute(365 * DAY)), { at: async () => definitionsOf({ ...people, ...agreed }) });
   let context = fresh();
   let sent = 0;
   const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];

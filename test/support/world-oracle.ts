@@ -101,8 +101,8 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
     const parked = [await waitingOf(documents, follower), await waitingOf(anew, owner)];
     expect('parked', JSON.stringify(parked[0]) === JSON.stringify(parked[1]), () => parked);
     const checkpoint = await documents.checkpoint(follower);
-    const seen = await seenBy(log, { follower, owner }, projection.types, checkpoint);
-    expect('complete', seen.complete && seen.position === position, () => seen);
+    const [seen] = await seenBy(log, [{ follower, owner, types: projection.types, checkpoint }]);
+    expect('complete', seen!.complete && seen!.position === position, () => seen);
   }
   const left = (await documents.generations()).filter((name) => ofReadModels.test(name));
   expect('generations', JSON.stringify(left) === JSON.stringify(active.sort()), () => ({ left, active }));
@@ -125,8 +125,8 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
   for (const policy of world.policies) {
     const follower = `policy-${policy.name}-v1`;
     const checkpoint = await documents.checkpoint(follower);
-    const seen = await seenBy(log, { follower, owner: follower }, policy.types, checkpoint);
-    expect('complete', seen.complete, () => seen);
+    const [seen] = await seenBy(log, [{ follower, owner: follower, types: policy.types, checkpoint }]);
+    expect('complete', seen!.complete, () => seen);
     const waits = new Map<string, string>();
     for (const drop of drops) {
       const [coins, left] = [coinsOf(drop), discarded(follower, drop)];

@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import {
   Accepted,
   catalogueOf,
-  checkCommand,
+  checkData,
   Clock,
   Conflict,
   contentHash,
@@ -178,7 +178,7 @@ describe('companySteps', () => {
 
   it('has only well-formed commands', () => {
     const faults = steps.flatMap((step) => {
-      const fault = checkCommand(addressees[step.to].commands, step);
+      const fault = checkData(addressees[step.to].commands, step);
       const { idField } = addressees[step.to].commands;
       const speaksToItself = (step.data as Record<string, unknown>)[idField] === step.id && step.actor !== '';
       return fault || !speaksToItself ? [`${step.type} ${step.id} ${fault?.path} ${fault?.message}`] : [];

@@ -13,6 +13,7 @@ import {
   type AnyCommand,
   type Outcome,
 } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
 import { importFile, type Import } from './engine';
 import { mappingOf } from './mapping';
 import type { RowFault } from './plan';
@@ -87,6 +88,7 @@ const store = () => {
       log.push(`${command.type} ${id}`);
       return decide(id, command);
     },
+    clock: new FixedClock('2026-01-01T00:00:00.000Z'),
     settle: async () => void log.push('settled'),
     lookup: async (_kind: string, by: string, value: string) => (by === 'email' ? emails.get(value) : undefined),
   };

@@ -4,6 +4,7 @@ import {
   Refused,
   type AnyCommand,
   type BatonError,
+  type Clock,
   type Outcome,
   type Position,
 } from '@baton/kernel';
@@ -21,6 +22,8 @@ export interface Import {
   /** Sends a command to the aggregate that the mapping calls `to`. */
   readonly send: (to: string, id: string, command: AnyCommand) => Promise<Outcome>;
   readonly lookup: Lookup;
+  /** What is later than now cannot have happened. */
+  readonly clock: Clock;
   /** Waits until the policies have handled the log up to a position. */
   readonly settle: (upTo: Position) => Promise<void>;
   /** Takes the faults, at most one a row, in the order of the file. */
@@ -93,7 +96,14 @@ export const importFile = async (options: Import): Promise<ImportResult> => {
     const planned = async (begun: Progress): Promise<Progress> => {
       if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
       try {
-        const commands = await plan(mapping, options.aggregates, begun.rowId, cellsOf(begun.row), options.lookup);
+        const commands = await plan(
+          mapping,
+          options.aggregates,
+          begun.rowId,
+          cellsOf(begun.row),
+          options.lookup,
+          options.clock,
+        );
         return { ...begun, commands, fault: undefined };
       } catch (error) {
         return { ...begun, fault: blame(begun.line, error) };

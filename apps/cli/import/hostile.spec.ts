@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Accepted, commands, instant, integer, optional, ref, text, type AnyCommand } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
 import { importFile } from './engine';
 import { mappingOf } from './mapping';
 import type { RowFault } from './plan';
@@ -43,6 +44,7 @@ const imported = async (content: string | Buffer | undefined, fields: object = {
     aggregates,
     send: async (_, id, one) => (sent.push(one), new Accepted(id, '1', 0, 1, false)),
     lookup: async () => undefined,
+    clock: new FixedClock('2026-01-01T00:00:00.000Z'),
     settle: async () => undefined,
     report: (fault) => void faults.push(fault),
   });
@@ -146,10 +148,23 @@ describe('a date', () => {
     ['a count of days', '45292', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
     ['a count of days and a part', '45292.75', { date: 'M/d/yyyy', zone: 'UTC' }, '2 born import/not-a-date'],
     ['a count of days, and the mapping says nothing', '45292', {}, '2 born command/invalid'],
+    ['before 1900', '1899-12-31', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
+    ['after 2200', '2201-01-01', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
+    ['with an offset of a day', '2024-01-01T00:00:00+25:00', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
+    ['before our era', '-000001-01-01', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
     ['a year', '2024', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
     ['a day of a year', '2024045', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
     ['a time of day without its day', '12:30', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
   ])('%s', async (_, text, birthday, expected) => expect(await of(text, birthday)).toBe(expected));
+
+  it('of the fact itself is one on which it can have happened, also in a dry run', async () => {
+    const at = { occurredAt: { column: 'at', date: 'iso', zone: 'UTC' } };
+    const days = ['1970-01-01', '1989-12-31', '2199-01-01', '1990-01-01'];
+    expect(await told(`id,name,at\n${days.map((day, n) => `${n},a,${day}`).join('\n')}\n`, at)).toEqual({
+      faults: ['2 at command/empty-date', '3 at command/too-early', '4 at command/in-the-future'],
+      sent: ['3'],
+    });
+  });
 
   it('of the fact itself is never guessed either', async () => {
     expect(await told('id,name,at\n1,a,03/04/2024\n2,b,\n', { occurredAt: { column: 'at' } })).toEqual({

@@ -7,7 +7,7 @@ import { faultFinder, oneOf, Refused, type Commands, type Fault, type Json } fro
  * A value of a field is a constant or one of the four objects below; a condition is a tree over cells.
  */
 const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
-const name = (pattern = '') => Type.String({ minLength: 1, ...(pattern && { pattern }) });
+const name = () => Type.String({ minLength: 1 });
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const untyped = Type.Unknown();
 
@@ -42,8 +42,13 @@ const commandShape = closed({
   onRefused: Type.Optional(Type.Record(Type.String({ pattern: '/' }), Type.Literal('continue'))),
 });
 const mappingShape = closed({
-  name: name('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
-  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]' })),
+  name: Type.String({
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
+    says: 'a name: 1 to 100 letters, digits and . _ - of which the first is a letter or digit',
+  }),
+  delimiter: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character, and no quote' }),
+  ),
   encoding: Type.Optional(oneOf(['utf-8', 'latin1'])),
   key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
   commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Accepted, type AnyCommand } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { aggregates, targets } from './aggregates';
 import { importFile, type ImportResult } from './engine';
@@ -36,6 +37,7 @@ const imported = async (name: string, file: string) => {
       aggregates,
       send,
       lookup: async (_, by, value) => (by === 'externalId' ? value.replace('olist:', 'lead-') : undefined),
+      clock: new FixedClock('2026-01-01T00:00:00.000Z'),
       settle: async () => {},
       report: (fault) => void faults.push(fault),
       dryRun,
@@ -71,6 +73,7 @@ describe('the example mappings', () => {
       aggregates,
       send: async (_, id, command) => (sent.push(command), new Accepted(id, '1', 0, 1, false)),
       lookup: async () => undefined,
+      clock: new FixedClock('2026-01-01T00:00:00.000Z'),
       settle: async () => {},
       report: () => {},
     });

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { parse, v5 as uuidv5 } from 'uuid';
-import { checkCommand, isInstant, Refused, type AnyCommand, type Instant, type Json } from '@baton/kernel';
+import { checkCommand, isInstant, Refused, type AnyCommand, type Clock, type Instant, type Json } from '@baton/kernel';
 import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
 import { evaluate, holds, type Cells, type Lookup } from './values';
 
@@ -55,8 +55,9 @@ export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' 
 };
 
 /** The column to blame for a field of a command; '' where the value came from none. */
-export const columnOf = ({ data }: MappedCommand, path: string): string => {
+export const columnOf = ({ data, occurredAt }: MappedCommand, path: string): string => {
   const field = path.split('.')[0]!;
+  if (field === 'occurredAt') return occurredAt === undefined ? '' : (columnsOf(occurredAt)[0] ?? '');
   return Object.hasOwn(data, field) ? (columnsOf(data[field]!)[0] ?? '') : '';
 };
 
@@ -71,6 +72,7 @@ export const plan = async (
   rowId: string,
   cells: Cells,
   lookup: Lookup,
+  clock: Clock,
 ): Promise<readonly Planned[]> => {
   const planned: Planned[] = [];
   for (const [index, mapped] of mapping.commands.entries()) {
@@ -84,25 +86,21 @@ export const plan = async (
       if (found !== undefined) data[field] = found;
     }
     const commands = aggregates[mapped.to]!;
-    const fault = checkCommand(commands, { type: mapped.command, data });
-    if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
-    planned.push({
-      to: mapped.to,
-      id: data[commands.idField] as string,
-      mapped,
-      command: {
-        type: mapped.command,
-        data,
-        meta: {
-          commandId: uuidv5(`${rowId}\n${index}`, IMPORT_IDS),
-          correlationId: rowId,
-          actor: `import:${mapping.name}`,
-          origin: 'connector',
-          mode: 'backfill',
-          ...(occurredAt !== undefined && { occurredAt: instantIn(occurredAt, mapped) }),
-        },
+    const command: AnyCommand = {
+      type: mapped.command,
+      data,
+      meta: {
+        commandId: uuidv5(`${rowId}\n${index}`, IMPORT_IDS),
+        correlationId: rowId,
+        actor: `import:${mapping.name}`,
+        origin: 'connector',
+        mode: 'backfill',
+        ...(occurredAt !== undefined && { occurredAt: instantIn(occurredAt, mapped) }),
       },
-    });
+    };
+    const fault = checkCommand(commands, command, clock);
+    if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
+    planned.push({ to: mapped.to, id: data[commands.idField] as string, mapped, command });
   }
   return planned;
 };

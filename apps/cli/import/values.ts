@@ -1,7 +1,17 @@
 import { Decimal } from 'decimal.js';
 import { LRUCache } from 'lru-cache';
 import { DateTime } from 'luxon';
-import { moneyOf, Refused, type Instant, type Json, type Money } from '@baton/kernel';
+import {
+  FIRST_DAY,
+  fromMs,
+  LAST_DAY,
+  LONGEST_OFFSET_MINUTES,
+  moneyOf,
+  Refused,
+  type Instant,
+  type Json,
+  type Money,
+} from '@baton/kernel';
 import { columnsOfTemplate, hasOffset, hasTimeOfDay, type ColumnValue, type Condition, type Value } from './mapping';
 
 /** A row's cells by column. */
@@ -77,11 +87,13 @@ const wall = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SS
 const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>();
 /** A whole date: of a mere time of day the library would make today's, and of a number a year or a day of one. */
 const isoDate = /^\d{4}(-\d{2}-\d{2}|\d{4})(T|$)/i;
-const read = (text: string, format: string, zone: string): DateTime => {
-  if (format === 'iso') return isoDate.test(text) ? DateTime.fromISO(text, { zone }) : DateTime.invalid('no date');
+/** @param zone that a text without an offset is of, and the answer; without it the text's own offset is kept */
+const read = (text: string, format: string, zone: string | undefined): DateTime => {
+  const how = zone === undefined ? { setZone: true } : { zone };
+  if (format === 'iso') return isoDate.test(text) ? DateTime.fromISO(text, how) : DateTime.invalid('no date');
   let parser = parsers.get(format);
   if (!parser) parsers.set(format, (parser = DateTime.buildFormatParser(format, { locale: 'en-US' })));
-  return DateTime.fromFormatParser(text, parser, { zone, locale: 'en-US' });
+  return DateTime.fromFormatParser(text, parser, { ...how, locale: 'en-US' });
 };
 
 /** Dates repeat within a file, and within a row: what a text means is worked out once. */
@@ -99,18 +111,21 @@ const dateOf = (text: string, value: ColumnValue): Instant => {
  */
 const readDate = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
   const plain = read(text, format, 'UTC');
-  if (!plain.isValid || plain.year < 1000 || plain.year > 9999)
-    throw no('not-a-date', `Expected a date written as ${format}.`, column);
+  if (!plain.isValid) throw no('not-a-date', `Expected a date written as ${format}.`, column);
+  if (plain.year < Number(FIRST_DAY.slice(0, 4)) || plain.year > Number(LAST_DAY.slice(0, 4)))
+    throw no('not-a-date', `Expected a date from ${FIRST_DAY} to ${LAST_DAY}.`, column);
   if (type === 'day') return plain.toFormat('yyyy-MM-dd');
   const ownOffset = format === 'iso' ? /T.*(Z|[+-]\d{2}(:?\d{2})?)$/i.test(text) : hasOffset(format);
-  if (ownOffset || zone === 'UTC') return new Date(plain.toMillis()).toISOString();
+  if (ownOffset && Math.abs(read(text, format, undefined).offset) > LONGEST_OFFSET_MINUTES)
+    throw no('not-a-date', 'Expected an offset of at most 14 hours.', column);
+  if (ownOffset || zone === 'UTC') return fromMs(plain.toMillis());
   const local = read(text, format, zone!);
   const offsets = local.getPossibleOffsets();
   if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
-    return new Date(Math.min(...offsets.map((each) => each.toMillis()))).toISOString();
+    return fromMs(Math.min(...offsets.map((each) => each.toMillis())));
   if (wall(local) !== wall(plain)) throw no('no-such-time', `The clocks of ${zone} skipped this time.`, column);
   if (offsets.length > 1) throw no('ambiguous-time', `The clocks of ${zone} showed this time twice.`, column);
-  return new Date(local.toMillis()).toISOString();
+  return fromMs(local.toMillis());
 };
 
 /** The plain decimal ("-1234.5") of a number as people write it; groups of thousands must be whole. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { Accepted, DAY_MS, instantOf, type AnyCommand, type Money } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
 import {
   creditPaths,
   dataDrivenModel,
@@ -33,6 +34,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
       aggregates,
       send: async (_, id, command) => (commands.push(command), new Accepted(id, '1', 0, 1, false)),
       lookup: async () => undefined,
+      clock: new FixedClock('2026-01-01T00:00:00.000Z'),
       settle: async () => {},
       report: ({ code }) => {
         throw new Error(code);

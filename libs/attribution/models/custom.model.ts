@@ -1,3 +1,4 @@
+import { keyOf } from '@baton/kernel';
 import { positionalModel, type ModelTouch, type Shares } from './credit.model';
 
 const milestones: Readonly<Record<string, string>> = {
@@ -7,7 +8,7 @@ const milestones: Readonly<Record<string, string>> = {
   'closed-won': 'CW',
 };
 const same = (wanted: string | undefined, found: string | undefined) =>
-  wanted === undefined || wanted.toLowerCase() === found?.toLowerCase();
+  wanted === undefined || (found !== undefined && keyOf(wanted) === keyOf(found));
 
 /**
  * Stages and percentages of the definition (`parameters.stages`, `mid`): milestones of the deal, and stages of one's own

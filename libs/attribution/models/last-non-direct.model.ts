@@ -1,3 +1,4 @@
+import { keyOf } from '@baton/kernel';
 import { only, type Model } from './credit.model';
 
 /**
@@ -11,8 +12,8 @@ export const lastNonDirect: Model = {
   additive: true,
   parameters: ['excludedChannels'],
   weights: (journey, { excludedChannels }) => {
-    const excluded = new Set(excludedChannels.map((channel) => channel.toLowerCase()));
-    const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(channel.toLowerCase()));
+    const excluded = new Set(excludedChannels.map(keyOf));
+    const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(keyOf(channel)));
     return only(index >= 0 ? index : journey.touches.length - 1, journey);
   },
 };

@@ -1,4 +1,4 @@
-import { durationMs, fromMs, toMs, type Instant } from '@baton/kernel';
+import { durationMs, fromMs, type Instant, keyOf, toMs } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
 import type { ModelJourney, ModelTouch } from './credit.model';
 
@@ -35,8 +35,8 @@ export interface Selected<T extends ModelTouch = ModelTouch> {
 }
 
 const named = (names: readonly string[] = []) => {
-  const known = new Set(names.map((name) => name.toLowerCase()));
-  return (name: string | undefined): boolean => name !== undefined && known.has(name.toLowerCase());
+  const known = new Set(names.map(keyOf));
+  return (name: string | undefined): boolean => name !== undefined && known.has(keyOf(name));
 };
 /** Is every touch of these channels? Then removing them would leave no path. */
 const allOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>

@@ -1,5 +1,5 @@
 import { ArgsType, Field, InputType, registerEnumType } from '@nestjs/graphql';
-import { ReadArgs } from '@baton/platform/graphql';
+import { FilterField, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { dealBreakdowns, type DealBreakdown, type DealFilters } from '../deals.rules';
 
@@ -23,26 +23,14 @@ const only = (what: string) => ({ nullable: true, description: `Only deals ${wha
 /** The filters that every report over deals takes. */
 @ArgsType()
 export class DealFilterArgs extends ReadArgs implements DealFilters {
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('about this product'))
-  product?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('of this rep'))
-  owner?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('from this source'))
-  source?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('with this company'))
-  account?: string;
+  @FilterField('Only deals about these products.')
+  product?: ValueFilterInput;
+  @FilterField('Only deals of these reps.')
+  owner?: ValueFilterInput;
+  @FilterField('Only deals from these sources.')
+  source?: ValueFilterInput;
+  @FilterField('Only deals with these companies.')
+  account?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(3)

@@ -46,3 +46,7 @@ export const foldAll = <D>(projection: Projection<D>, events: readonly Recorded[
   }
   return documents;
 };
+
+/** The filter that lists what is behind a row of a report, by the row's key. */
+export const behindKey = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
+  key === null ? { none: true } : key;

@@ -1,4 +1,4 @@
-import { checkCommand, type Instant, type Json, type Recorded } from '@baton/kernel';
+import { checkData, type Instant, type Json, type Recorded } from '@baton/kernel';
 import { recorded, specFor } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import { startingPolicy } from '../sla/ready-made.rules';
@@ -30,7 +30,7 @@ const reactTo = async (type: string, data: object, streams: Record<string, reado
   const event = recorded({ type, data: { leadId: 'ada', ...data } }, { occurredAt });
   const sent = await handoff.react(event, (stream) => Promise.resolve(streams[stream] ?? []));
   for (const reaction of sent)
-    expect(checkCommand(reaction.to === ToLead ? leadCommands : routingCommands, reaction)).toBeUndefined();
+    expect(checkData(reaction.to === ToLead ? leadCommands : routingCommands, reaction)).toBeUndefined();
   return sent;
 };
 

@@ -1,4 +1,4 @@
-import { checkCommand, messageCommands, messageIdOf, ToMessage, type Json, type Recorded } from '@baton/kernel';
+import { checkData, messageCommands, messageIdOf, ToMessage, type Json, type Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { notifications } from './notifications.policy';
@@ -26,7 +26,7 @@ const reactTo = async (event: Recorded<LeadEvent>, rules = agreed) => {
     Promise.resolve(stream === 'definition-routing' ? rules : []),
   );
   for (const reaction of sent) {
-    expect(checkCommand(messageCommands, reaction)).toBeUndefined();
+    expect(checkData(messageCommands, reaction)).toBeUndefined();
     expect(reaction).toMatchObject({ to: ToMessage, data: { messageId: reaction.id } });
   }
   return sent.map(({ id, type, data }) => ({ id, type, ...(data as { to?: string; template?: string }) }));

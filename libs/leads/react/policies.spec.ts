@@ -1,4 +1,4 @@
-import { checkCommand } from '@baton/kernel';
+import { checkData } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { ToMerges } from '../write/merges/merges.events';
@@ -9,7 +9,7 @@ const look = () => Promise.resolve([]);
 const reactions = async (policy: typeof merges, type: string, data: object) => {
   const sent = await policy.react(recorded({ type, data }), look);
   for (const reaction of sent) {
-    expect(checkCommand(leadCommands, reaction)).toBeUndefined();
+    expect(checkData(leadCommands, reaction)).toBeUndefined();
     expect((reaction.data as { leadId: string }).leadId).toBe(reaction.id);
   }
   return sent;

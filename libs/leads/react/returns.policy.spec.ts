@@ -1,4 +1,4 @@
-import { checkCommand, type Json, type Recorded } from '@baton/kernel';
+import { checkData, type Json, type Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { routingCommands, ToRouting } from '../write/routing/routing.events';
@@ -26,7 +26,7 @@ const after = async (past: readonly LeadEvent[], reasons: readonly Recorded[] = 
     'definition-rejection-reasons': reasons,
   };
   const sent = await returns.react(history.at(-1)!, (stream) => Promise.resolve(streams[stream] ?? []));
-  for (const reaction of sent) expect(checkCommand(routingCommands, reaction)).toBeUndefined();
+  for (const reaction of sent) expect(checkData(routingCommands, reaction)).toBeUndefined();
   return sent;
 };
 

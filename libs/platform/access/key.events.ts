@@ -19,9 +19,11 @@ export const keyOrigins = ['person', 'system', 'connector'] as const;
 export type KeyOrigin = (typeof keyOrigins)[number];
 const label = text('Whose key it is: the person, the system, or the system that the connector speaks for.', {
   pattern: PERSON_PATTERN,
+  says: 'a name: 1 to 100 letters, digits and . _ @ -',
 });
 const origin = oneOf(keyOrigins, 'Who holds it; only a connector says what its own system decided.');
 const actsForPersons = optional(flag('Its requests may name the person who acts; the events then name that person.'));
+const hash = text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$', says: 'a SHA-256 in hex' });
 const granted = list(oneOf(roles), 'What its bearer may do.', { max: roles.length });
 
 export const keyEvents = events({
@@ -33,7 +35,7 @@ export const keyEvents = events({
     origin,
     actsForPersons,
     roles: granted,
-    hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
+    hash,
   },
   KeyRevoked: { version: 1, description: 'The key opens nothing any more.', keyId },
 });
@@ -47,7 +49,7 @@ export const keyCommands = commands('key', {
     origin,
     actsForPersons,
     roles: granted,
-    hash: text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$' }),
+    hash,
   },
   RevokeKey: { description: 'Take a key back.', allow: ['admin'], keyId },
 });

@@ -22,7 +22,7 @@ const ROWS_PER_INSERT = 50;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY, columns TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoints(
-    follower TEXT PRIMARY KEY, position TEXT NOT NULL, count INTEGER NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID;
+    follower TEXT PRIMARY KEY, checkpoint TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS parked(
     follower TEXT, sequence TEXT, position TEXT NOT NULL, eventId TEXT NOT NULL, code TEXT NOT NULL,
     message TEXT NOT NULL, PRIMARY KEY(follower, sequence)) WITHOUT ROWID;
@@ -130,16 +130,16 @@ export class EmbeddedDocuments extends Documents {
       for (const sequence of unparked)
         this.database.prepare('DELETE FROM parked WHERE follower = ? AND sequence = ?').run(follower, sequence);
       this.database
-        .prepare('INSERT OR REPLACE INTO checkpoints(follower, position, count, digest) VALUES(?, ?, ?, ?)')
-        .run(follower, checkpoint.position, checkpoint.count, checkpoint.digest);
+        .prepare('INSERT OR REPLACE INTO checkpoints(follower, checkpoint) VALUES(?, ?)')
+        .run(follower, JSON.stringify(checkpoint));
     });
   }
 
   async checkpoint(follower: string): Promise<Checkpoint | undefined> {
-    const row = this.database
-      .prepare('SELECT position, count, digest FROM checkpoints WHERE follower = ?')
-      .get<Checkpoint>(follower);
-    return row && { ...row };
+    const stored = this.database
+      .prepare('SELECT checkpoint FROM checkpoints WHERE follower = ?')
+      .get<{ checkpoint: string }>(follower);
+    return stored && (JSON.parse(stored.checkpoint) as Checkpoint);
   }
 
   async parked(follower?: string): Promise<readonly Parked[]> {
@@ -228,6 +228,10 @@ export class EmbeddedDocuments extends Documents {
       .prepare('SELECT lease, holder, number AS beat FROM leases JOIN beats USING (holder)')
       .all<{ lease: string; holder: string; beat: number }>();
     return new Map(rows.map(({ lease, holder, beat }) => [lease, { holder, beat }]));
+  }
+
+  override async damage(): Promise<readonly string[]> {
+    return this.database.damage();
   }
 
   availability() {

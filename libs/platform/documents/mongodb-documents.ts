@@ -33,7 +33,7 @@ interface StoredLease {
   readonly holder: string | null;
   readonly token: number;
 }
-type StoredCheckpoint = Checkpoint & Fence & { readonly _id: string };
+type StoredCheckpoint = Fence & { readonly _id: string; readonly checkpoint: Checkpoint };
 type StoredParked = Parked & { readonly _id: { readonly follower: string; readonly sequence: string } };
 
 const DUPLICATE_KEY = 11000;
@@ -176,11 +176,10 @@ export class MongoDocuments extends Documents {
     // After the documents: a crash from here on repeats the page over documents that hold what waited.
     for (const sequence of unparked) await this.unpark(follower, sequence);
     try {
-      const { position, count, digest } = checkpoint;
       // The lease may have been lost since the first look: a newer holder's checkpoint is never overwritten.
       await this.checkpoints.replaceOne(
         { _id: follower, $or: [{ lease: { $ne: lease } }, { token: { $lte: token } }] },
-        { position, count, digest, lease, token },
+        { checkpoint, lease, token },
         { upsert: true },
       );
     } catch (error) {
@@ -191,8 +190,7 @@ export class MongoDocuments extends Documents {
   }
 
   async checkpoint(follower: string): Promise<Checkpoint | undefined> {
-    const stored = await this.checkpoints.findOne({ _id: follower });
-    return stored ? { position: stored.position, count: stored.count, digest: stored.digest } : undefined;
+    return (await this.checkpoints.findOne({ _id: follower }))?.checkpoint;
   }
 
   async parked(follower?: string): Promise<readonly Parked[]> {

@@ -163,6 +163,11 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(this.maxPosition());
   }
 
+  override async damage(): Promise<readonly string[]> {
+    this.assertOpen();
+    return this.database.damage();
+  }
+
   override async refusal(): Promise<string | undefined> {
     this.assertOpen();
     try {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
+import { nullIsAbsent } from './absent';
 import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
 import { answerErrors, formatterOf } from './errors';
 import { limits } from './limits';
@@ -30,9 +31,12 @@ const contextOf =
   };
 
 const invalidArgument = (errors: ValidationError[]): Refused => {
-  const [first] = errors;
-  const message = Object.values(first?.constraints ?? {})[0] ?? 'invalid';
-  return new Refused('graphql/invalid-argument', message, first?.property ?? '');
+  let [fault] = errors;
+  const path = [fault?.property ?? ''];
+  for (; fault && !fault.constraints && fault.children?.length; fault = fault.children[0])
+    path.push(fault.children[0]!.property);
+  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument cannot be read.';
+  return new Refused('graphql/invalid-argument', message, path.join('.'));
 };
 
 /** GraphQL on the HTTP server: code first; guard, read-your-writes and validation for every field. */
@@ -44,6 +48,7 @@ export const graphqlModule = (): DynamicModule => ({
       useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
         sortSchema: true,
+        transformSchema: nullIsAbsent,
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before

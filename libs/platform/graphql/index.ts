@@ -19,3 +19,5 @@ export { graphqlModule } from './graphql.module';
 export { guardEdge, serverOptions } from './edge';
 export { limits } from './limits';
 export { Ended, positionsOf, snapshotsOf } from './subscriptions';
+export { FilterField, ValueFilterInput } from './filters';
+export { enumOf } from './enums';

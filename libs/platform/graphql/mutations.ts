@@ -14,9 +14,8 @@ import {
 } from '@nestjs/graphql';
 import {
   Accepted,
-  Clock,
+  INT_MAX,
   Refused,
-  toMs,
   type AnyCommand,
   type Commands,
   type CommandSchema,
@@ -32,7 +31,6 @@ import { Allow, Caller } from './caller';
 import { DayScalar, InstantScalar, JsonScalar, MoneyInput, SafeIntScalar } from './scalars';
 
 const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
-const FUTURE_MS = 5 * 60_000;
 
 @ObjectType('Accepted', { description: 'The command was carried out, now or when it was first sent.' })
 class AcceptedType {
@@ -81,7 +79,7 @@ const graphqlTypeOf = (schema: TSchema): unknown => {
   if (schema['ref']) return ID;
   if (schema['format'] === 'instant') return InstantScalar;
   if (schema['format'] === 'day') return DayScalar;
-  if (schema['type'] === 'integer') return SafeIntScalar;
+  if (schema['type'] === 'integer') return schema['maximum'] > INT_MAX ? SafeIntScalar : Int;
   if (schema['type'] === 'number') return Float;
   if (schema['type'] === 'boolean') return GraphQLBoolean;
   if (schema['type'] === 'array') return [graphqlTypeOf(schema['items'] as TSchema)];
@@ -109,9 +107,6 @@ const inputOf = ({ type, description, object, creates }: CommandSchema, idField:
   return Input;
 };
 
-const withoutNulls = (value: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined));
-
 /**
  * The mutations of an aggregate, one for every command that somebody may send: input, description and roles come from
  * the command table.
@@ -119,30 +114,28 @@ const withoutNulls = (value: object): Record<string, unknown> =>
 export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> => {
   @Resolver()
   class Mutations {
-    constructor(
-      @Inject(CommandBus) readonly bus: CommandBus,
-      @Inject(Clock) readonly clock: Clock,
-    ) {}
+    constructor(@Inject(CommandBus) readonly bus: CommandBus) {}
   }
   Object.defineProperty(Mutations, 'name', { value: `${to.name.slice(2)}Mutations` });
   for (const schema of commands.schemas.values()) {
     if (schema.allow.length === 0) continue;
     const name = schema.type.charAt(0).toLowerCase() + schema.type.slice(1);
+    const saying = Object.keys(schema.object.properties).join(', ');
     const send = async function (
       this: Mutations,
       commandId: string,
-      expectedRevision: number | null | undefined,
+      expectedRevision: number | undefined,
       input: object,
       caller: CallerIdentity,
-      occurredAt?: Instant | null,
+      occurredAt?: Instant,
     ): Promise<Accepted | RefusedType> {
       if (!/^[\x21-\x7e]{1,100}$/.test(commandId))
         return answerOf(
           new Refused('command/bad-id', 'A command id is 1 to 100 printable characters; a UUID is best.', 'commandId'),
         );
-      if (occurredAt && toMs(occurredAt) > toMs(this.clock.now()) + FUTURE_MS)
-        return answerOf(new Refused('command/in-the-future', 'It cannot have happened later than now.', 'occurredAt'));
-      const data = withoutNulls(input);
+      const data: Record<string, unknown> = { ...input };
+      if (schema.creates && Object.keys(data).length === 0)
+        return answerOf(new Refused('command/empty', `Say something of it: one of ${saying}.`, 'input'));
       if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
       const id = String(data[commands.idField]);
       const meta: AnyCommand['meta'] = {
@@ -151,7 +144,7 @@ export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> 
         roles: caller.roles,
         origin: caller.origin,
         ...(occurredAt && { occurredAt }),
-        ...(expectedRevision !== null && expectedRevision !== undefined && { expectedRevision }),
+        ...(expectedRevision !== undefined && { expectedRevision }),
       };
       return answerOf(
         await this.bus.execute<InstanceType<ToAggregate>, Outcome>(new to(id, { type: schema.type, data, meta })),

@@ -1,33 +1,33 @@
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
-import { instantOf, isDay, minorDigits, type Money } from '@baton/kernel';
+import { dayOf, FIRST_DAY, instantOf, LAST_DAY, minorDigits, type Money } from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
 const stringOf = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : undefined);
 
-const readInstant = (value: unknown): string => {
-  if (typeof value !== 'string') throw invalid('An instant is a text such as "2024-01-17T10:00:00Z".');
+/** Reads a text by a rule of the kernel, whose refusal becomes GraphQL's. */
+const reading = (what: string, read: (text: string) => string) => (value: unknown) => {
+  if (typeof value !== 'string') throw invalid(what);
   try {
-    return instantOf(value);
+    return read(value);
   } catch (error) {
     throw invalid((error as Error).message);
   }
 };
+
+const readInstant = reading('An instant is a text such as "2024-01-17T10:00:00Z".', (text) => instantOf(text));
 export const InstantScalar = new GraphQLScalarType<string, string>({
   name: 'Instant',
-  description: 'A point in time, ISO 8601 with its zone; answers are in UTC with milliseconds.',
+  description: `A point in time, ISO 8601 with its offset, ${FIRST_DAY} to ${LAST_DAY}; answers are in UTC with milliseconds.`,
   serialize: (value) => value as string,
   parseValue: readInstant,
   parseLiteral: (node) => readInstant(stringOf(node)),
 });
 
-const readDay = (value: unknown): string => {
-  if (typeof value !== 'string' || !isDay(value)) throw invalid('A day is a text such as "2024-01-17".');
-  return value;
-};
+const readDay = reading('A day is a text such as "2024-01-17".', (text) => dayOf(text));
 export const DayScalar = new GraphQLScalarType<string, string>({
   name: 'Day',
-  description: 'A calendar day, such as "2024-01-17".',
+  description: `A calendar day from ${FIRST_DAY} to ${LAST_DAY}, such as "2024-01-17".`,
   serialize: (value) => value as string,
   parseValue: readDay,
   parseLiteral: (node) => readDay(stringOf(node)),

@@ -89,6 +89,10 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.database.transaction(() => this.add(name, (this.versions(name)[0]?.version ?? 0) + 1));
   }
 
+  override async damage(): Promise<readonly string[]> {
+    return this.database.damage();
+  }
+
   availability() {
     return { state: 'available' } as const;
   }

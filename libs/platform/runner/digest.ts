@@ -1,58 +1,54 @@
-import type { Checkpoint } from '@baton/kernel';
+import { createHash } from 'node:crypto';
+import type { Checkpoint, EventPlace, StoredEvent } from '@baton/kernel';
+
+/** 128 bits of the SHA-256 of all that the log holds of an event. */
+export type EventHash = bigint;
+
+export const hashOf = (event: StoredEvent): EventHash => {
+  const { position, id, stream, revision, type, recordedAt, meta, data } = event;
+  const content = JSON.stringify([position, id, stream, revision, type, recordedAt, meta, data]);
+  const bytes = createHash('sha256').update(content).digest();
+  return (bytes.readBigUInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
+};
+
+const WHOLE = (1n << 128n) - 1n;
 
 /**
- * What a follower has seen: how many events, and the sum of a 128-bit hash of each (position, id) mod 2^128. The sum
- * does not depend on order or paging, so another path over the log can compute it anew.
+ * What a follower has seen: how many events, and the sum of a 128-bit hash of each mod 2^128. The sum does not depend on
+ * order or paging, so another path over the log can compute it anew.
  */
 export class Digest {
-  private readonly lanes = [0, 0, 0, 0];
   private sum: bigint;
-  private pending = 0;
+  private last: EventPlace | undefined;
+  private readonly since: string | undefined;
   count: number;
 
   /** @param owner whose events are counted, `deals-v1`: its name stands before the sum, so a mix-up is noticed */
   constructor(
     private readonly owner: string,
-    { count, digest }: Pick<Checkpoint, 'count' | 'digest'> = { count: 0, digest: `${owner}:0` },
+    { count, digest, last, since }: Omit<Checkpoint, 'position'> = { count: 0, digest: `${owner}:0` },
   ) {
     this.count = count;
     this.sum = BigInt(`0x${digest.slice(digest.lastIndexOf(':') + 1)}`);
+    this.last = last;
+    this.since = since;
   }
 
-  add(position: string, id: string): void {
-    const text = position + id;
-    let a = 0x9e3779b9;
-    let b = 0x85ebca6b;
-    let c = 0xc2b2ae35;
-    let d = 0x27d4eb2f;
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index);
-      a = Math.imul(a ^ code, 2654435761);
-      b = Math.imul(b ^ code, 1597334677);
-      c = Math.imul(c ^ (code + index), 2246822519);
-      d = Math.imul(d ^ (code + index), 3266489917);
-    }
-    this.lanes[0]! += (a ^ (b >>> 15)) >>> 0;
-    this.lanes[1]! += (b ^ (c >>> 13)) >>> 0;
-    this.lanes[2]! += (c ^ (d >>> 16)) >>> 0;
-    this.lanes[3]! += (d ^ (a >>> 14)) >>> 0;
+  /** Counts an event; of several, the latest must come last. */
+  add({ stream, revision, id }: EventPlace, hash: EventHash): void {
+    this.sum = (this.sum + hash) & WHOLE;
+    this.last = { stream, revision, id };
     this.count++;
-    // Lanes are exact as long as they stay below 2^53.
-    if (++this.pending >= 1_000_000) this.carry();
   }
 
-  private carry(): void {
-    this.lanes.forEach((lane, index) => {
-      this.sum += BigInt(lane) << BigInt(32 * index);
-      this.lanes[index] = 0;
-    });
-    this.sum &= (1n << 128n) - 1n;
-    this.pending = 0;
+  /** What a checkpoint at this position says. */
+  at(position: string): Checkpoint {
+    const { count, last, since } = this;
+    return { position, count, digest: this.text(), ...(last && { last }), ...(since !== undefined && { since }) };
   }
 
   /** The owner and the sum in hex, `deals-v1:1f…`. */
   text(): string {
-    this.carry();
     return `${this.owner}:${this.sum.toString(16)}`;
   }
 

@@ -2,7 +2,6 @@ import {
   codeOf,
   Refused,
   START,
-  type Checkpoint,
   type Collection,
   type ColumnType,
   type Document,
@@ -147,7 +146,7 @@ export class Fold implements Follower {
       const event = page.events[index]!;
       if (event.position <= this.reached) continue;
       if (this.subscribed && !this.subscribed.has(event.type)) continue;
-      this.seen.add(event.position, event.id);
+      this.seen.add(event, page.hashAt(index));
       const keys = this.keysOf(event, at(index));
       if (keys.length === 0) continue;
       work.push({ event, index, keys });
@@ -238,11 +237,10 @@ export class Fold implements Follower {
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const documents = [...this.dirty.values()].filter(({ position }) => position > this.saved);
-    const checkpoint: Checkpoint = { position: this.reached, count: this.seen.count, digest: this.seen.text() };
     await this.stores.documents.commit({
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, fresh: this.empty } }),
       follower: this.name,
-      checkpoint,
+      checkpoint: this.seen.at(this.reached),
       parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
       unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),

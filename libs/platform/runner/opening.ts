@@ -9,16 +9,24 @@ import { soundness } from './verify';
 type Parts = FoldStores &
   ReactStores & { readonly log: EventLog; readonly documents: Documents; readonly onFault: (error: unknown) => void };
 
-/** The generation in use, where it is of this version and sound; undefined where it has to be built anew. */
-export const openFold = async (parts: Parts, projection: Projection, fence: () => Fence): Promise<Fold | undefined> => {
+/**
+ * The generation in use, where it is of this version and sound; undefined where it has to be built anew.
+ * @param trusted is the log the one that the checkpoints were made of?
+ */
+export const openFold = async (
+  parts: Parts,
+  projection: Projection,
+  fence: () => Fence,
+  trusted: boolean,
+): Promise<Fold | undefined> => {
   const { documents, log, onFault } = parts;
   const { name } = projection;
   let active = await documents.active(name);
   if (!active) await documents.activate(name, (active = firstGeneration(projection)));
   if (!isGenerationOf(projection, active)) return undefined;
   const checkpoint = await documents.checkpoint(active);
-  const owner = { follower: active, owner: firstGeneration(projection) };
-  const found = await soundness(log, owner, projection.types, checkpoint);
+  const followed = { follower: active, owner: firstGeneration(projection), types: projection.types, checkpoint };
+  const found = await soundness(log, followed, trusted);
   if ('fault' in found) {
     onFault(found.fault);
     return undefined;
@@ -41,11 +49,12 @@ export const openReact = async (
   dispatch: Dispatch,
   fence: () => Fence,
   streams: FollowedStreams,
+  trusted: boolean,
 ): Promise<React> => {
   const { documents, log, onFault } = parts;
   const tip = await log.tip();
   const checkpoint = await documents.checkpoint(name);
-  const found = await soundness(log, { follower: name, owner: name }, policy.types, checkpoint);
+  const found = await soundness(log, { follower: name, owner: name, types: policy.types, checkpoint }, trusted);
   // Begun again: what it has sent is recognised by its command ids.
   if ('fault' in found) onFault(found.fault);
   const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };

@@ -7,6 +7,7 @@ import {
   type Sealed,
   type StoredEvent,
 } from '@baton/kernel';
+import { hashOf, type EventHash } from './digest';
 
 /** A page of the log on its way to several followers: each event is decoded at most once. */
 export class DecodedPage {
@@ -14,6 +15,7 @@ export class DecodedPage {
   readonly position: string;
   readonly atTip: boolean;
   private readonly decoded: (Recorded | Error | undefined)[];
+  private readonly hashes: (EventHash | undefined)[];
 
   constructor(
     page: Page,
@@ -23,6 +25,12 @@ export class DecodedPage {
     this.position = page.position;
     this.atTip = page.atTip;
     this.decoded = new Array<Recorded | Error | undefined>(page.events.length);
+    this.hashes = new Array<EventHash | undefined>(page.events.length);
+  }
+
+  /** The hash of an event's content, computed once for all followers. */
+  hashAt(index: number): EventHash {
+    return (this.hashes[index] ??= hashOf(this.events[index]!));
   }
 
   /** The event with its data upcast and checked, or why it cannot be read. */

@@ -90,8 +90,12 @@ export class React implements Follower {
     name = policyFollower(policy),
   ): Promise<React> {
     const react = new React(stores, policy, dispatch, fence, streams, name);
-    if (known) react.seen = new Digest(react.name, known);
-    react.saved = react.reached = known?.position ?? (policy.from === 'now' ? tip : START);
+    const begin = policy.from === 'now' ? tip : START;
+    react.seen = new Digest(
+      react.name,
+      known ?? { count: 0, digest: `${react.name}:0`, ...(begin !== START && { since: begin }) },
+    );
+    react.saved = react.reached = known?.position ?? begin;
     for (const parked of await stores.documents.parked(react.name)) {
       react.parked.set(parked.sequence, parked);
       react.stored.set(parked.sequence, parked);
@@ -120,7 +124,7 @@ export class React implements Follower {
       for (let index = start; index < end; index++) {
         const stored = page.events[index]!;
         if (stored.position <= this.reached || !this.types.includes(stored.type)) continue;
-        this.seen.add(stored.position, stored.id);
+        this.seen.add(stored, page.hashAt(index));
         if (this.waits(stored)) continue;
         const event = page.at(index);
         if (event instanceof Error) this.park(stored, event);
@@ -267,7 +271,7 @@ export class React implements Follower {
     if (!this.dirty) return;
     await this.stores.documents.commit({
       follower: this.name,
-      checkpoint: { position: this.reached, count: this.seen.count, digest: this.seen.text() },
+      checkpoint: this.seen.at(this.reached),
       parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
       unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),

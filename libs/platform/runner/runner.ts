@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  codeOf,
   Conflict,
   DecisionContext,
   handle,
@@ -32,7 +33,8 @@ import { replay } from './replay';
 import { policyFollower, type Dispatch } from './react';
 import { sendDue } from './due';
 import { every, machineTimers, type Timers } from './timers';
-import { seenBy, type Completeness } from './verify';
+import { differing } from './contents';
+import { isTheirLog, seenBy, type Completeness, type Followed } from './verify';
 
 /** So often what nobody will read again is looked for. */
 const SWEEP_MS = 30_000;
@@ -83,6 +85,7 @@ export class Runner {
   private readonly effects: readonly Group[];
   private readonly waiters = new Set<() => void>();
   private readonly rebuilding = new Set<string>();
+  private trusted = false;
   private readonly timers: Timers;
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
@@ -154,11 +157,34 @@ export class Runner {
     return (this.parts.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
+  /** Every checkpoint that is kept, with what its follower takes. */
+  private async followed(): Promise<readonly (Followed & { readonly projection?: Projection })[]> {
+    const { documents, projections, policies, senders = [] } = this.parts;
+    const models = projections.map(async (projection) => ({
+      follower: await activeGeneration(documents, projection),
+      owner: firstGeneration(projection),
+      types: projection.types,
+      projection,
+    }));
+    const reacts = policies.map((policy) => [policyFollower(policy), policy.types] as const);
+    const effects = senders.map(({ target }) => [effectFollower(target), deliveriesTo(target).types] as const);
+    const others = [...reacts, ...effects].map(([name, types]) => ({ follower: name, owner: name, types }));
+    const all = [...(await Promise.all(models)), ...others];
+    return Promise.all(all.map(async (one) => ({ ...one, checkpoint: await documents.checkpoint(one.follower) })));
+  }
+
+  /** Is the log the one that the checkpoints were made of? Once it is, what this process adds to them is of it. */
+  private async isTrusted(): Promise<boolean> {
+    const checkpoints = (await this.followed()).map(({ checkpoint }) => checkpoint);
+    return (this.trusted ||= await isTheirLog(this.parts.log, checkpoints));
+  }
+
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
+    const trusted = this.trusted || (await this.isTrusted());
     for (const projection of this.parts.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name));
+      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted);
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.parts.onFault);
     }
@@ -183,7 +209,8 @@ export class Runner {
   /** What follows the log with commands, where this process may run it. */
   private async openReact(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
     if (!this.leases.has(name)) return [];
-    return [await openReact(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams)];
+    const trusted = this.trusted || (await this.isTrusted());
+    return [await openReact(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams, trusted)];
   }
 
   /** Each round of following has its own: between two rounds others may have followed. */
@@ -361,16 +388,27 @@ export class Runner {
     return answer;
   }
 
-  /** Recomputes what each read model should have seen, by another path than the folds', and compares. */
+  /**
+   * Recomputes what each follower should have seen, by another path than theirs, and folds each read model anew:
+   * whatever was altered, lost or added in log or read models since is found.
+   */
   async verify(): Promise<readonly Completeness[]> {
-    const { documents, log, projections } = this.parts;
+    const followed = await this.followed();
     const answers: Completeness[] = [];
-    for (const projection of projections) {
-      const owner = firstGeneration(projection);
-      const generation = await activeGeneration(documents, projection);
-      const checkpoint = await documents.checkpoint(generation);
-      answers.push(await seenBy(log, { follower: generation, owner }, projection.types, checkpoint));
+    for (const seen of await seenBy(this.parts.log, followed)) {
+      const { projection } = followed.find(({ follower }) => follower === seen.follower)!;
+      answers.push(seen.complete && projection ? await this.verifyContents(projection, seen) : seen);
     }
     return answers;
+  }
+
+  private async verifyContents(projection: Projection, seen: Completeness): Promise<Completeness> {
+    try {
+      const found = await differing(this.parts, projection, seen.follower);
+      if (found.length === 0) return seen;
+      return { ...seen, complete: false, code: 'read/documents-differ', differing: found };
+    } catch (error) {
+      return { ...seen, complete: false, code: codeOf(error) };
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { Conflict, START, type BatonError, type Checkpoint, type EventLog } from '@baton/kernel';
-import { Digest } from './digest';
+import { Conflict, START, type BatonError, type Checkpoint, type EventLog, type EventPlace } from '@baton/kernel';
+import { Digest, hashOf } from './digest';
 
-/** Has a read model seen every event that it takes, up to its checkpoint? */
+/** Has a follower seen every event that it takes, up to its checkpoint, and are its documents what they make of them? */
 export interface Completeness {
   readonly follower: string;
   readonly complete: boolean;
@@ -11,69 +11,122 @@ export interface Completeness {
   readonly counted: number;
   /** A position or revision that is missing in the log itself. */
   readonly gap?: string;
-  /** Why it is not complete: `read/foreign-checkpoint`, `read/checkpoint-beyond-log`, `read/log-gap`, `read/events-missed`. */
+  /** The first ids of documents that a fold anew makes otherwise, or not at all. */
+  readonly differing?: readonly string[];
+  /**
+   * Why it is not complete: `read/foreign-checkpoint`, `read/checkpoint-beyond-log`, `read/log-gap`,
+   * `read/events-differ`, `read/documents-differ`, or what a store said when it was asked.
+   */
   readonly code?: string;
 }
 
+/** A follower whose checkpoint is looked at. */
+export interface Followed {
+  readonly follower: string;
+  /** Whose checkpoint it must be, `deals-v1`. */
+  readonly owner: string;
+  /** Undefined: all. */
+  readonly types: readonly string[] | undefined;
+  /** Undefined: none yet. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+const begun = (owner: string): Checkpoint => ({ position: START, count: 0, digest: `${owner}:0` });
+
 /**
- * Recomputes count and digest by another path than the folds': the whole log without a filter, with every stream's
- * revisions checked to be dense on the way.
- * @param owner whose checkpoint it must be, `deals-v1`
+ * Recomputes counts and digests by another path than the folds': the whole log once, without a filter, with the content
+ * of each event and the revisions of every stream, which must be dense, on the way.
  */
-export const seenBy = async (
-  log: EventLog,
-  { follower, owner }: { readonly follower: string; readonly owner: string },
-  types: readonly string[] | undefined,
-  checkpoint: Checkpoint = { position: START, count: 0, digest: `${owner}:0` },
-): Promise<Completeness> => {
-  const digest = new Digest(owner);
+export const seenBy = async (log: EventLog, followers: readonly Followed[]): Promise<readonly Completeness[]> => {
+  const all = followers.map(({ follower, owner, types, checkpoint = begun(owner) }) => {
+    const { since = START, position } = checkpoint;
+    return {
+      follower,
+      owner,
+      checkpoint,
+      since,
+      upTo: position,
+      types: types && new Set(types),
+      digest: new Digest(owner),
+    };
+  });
+  const end = all.reduce((latest, { upTo }) => (upTo > latest ? upTo : latest), START);
   const revisions = new Map<string, number>();
-  const wanted = types && new Set(types);
-  let gap: string | undefined;
+  let gap: { readonly position: string; readonly says: string } | undefined;
   let reached = START;
-  for (let done = checkpoint.position === START; !done;) {
+  for (let done = end === START; !done;) {
     const page = await log.readAll(reached, {}, 5000);
-    for (const { position, id, type, stream, revision } of page.events) {
-      if (position > checkpoint.position) break;
-      if (revision !== (revisions.get(stream) ?? -1) + 1)
-        gap ??= `${stream} lacks revision ${(revisions.get(stream) ?? -1) + 1}`;
+    for (const event of page.events) {
+      const { position, type, stream, revision } = event;
+      if (position > end) break;
+      const next = (revisions.get(stream) ?? -1) + 1;
+      if (revision !== next) gap ??= { position, says: `${stream} lacks revision ${next}` };
       revisions.set(stream, revision);
-      if (!wanted || wanted.has(type)) digest.add(position, id);
+      const taking = all.filter(
+        ({ types, since, upTo }) => position > since && position <= upTo && (!types || types.has(type)),
+      );
+      if (taking.length === 0) continue;
+      const hash = hashOf(event);
+      for (const { digest } of taking) digest.add(event, hash);
     }
     reached = page.position;
-    done = page.atTip || reached >= checkpoint.position;
+    done = page.atTip || reached >= end;
   }
-  const code = !Digest.isOf(owner, checkpoint)
-    ? 'read/foreign-checkpoint'
-    : reached < checkpoint.position
-      ? 'read/checkpoint-beyond-log'
-      : gap
-        ? 'read/log-gap'
-        : digest.count !== checkpoint.count || digest.text() !== checkpoint.digest
-          ? 'read/events-missed'
-          : undefined;
-  const { position, count: counted } = checkpoint;
-  const answer = { follower, complete: !code, position, expected: digest.count, counted };
-  return { ...answer, ...(gap && { gap }), ...(code && { code }) };
+  return all.map(({ follower, owner, checkpoint, upTo, digest }) => {
+    const here = gap && gap.position <= upTo ? gap.says : undefined;
+    const code = !Digest.isOf(owner, checkpoint)
+      ? 'read/foreign-checkpoint'
+      : reached < upTo
+        ? 'read/checkpoint-beyond-log'
+        : here
+          ? 'read/log-gap'
+          : digest.count !== checkpoint.count || digest.text() !== checkpoint.digest
+            ? 'read/events-differ'
+            : undefined;
+    const answer = { follower, complete: !code, position: upTo, expected: digest.count, counted: checkpoint.count };
+    return { ...answer, ...(here && { gap: here }), ...(code && { code }) };
+  });
+};
+
+/** Does the log hold this very event? */
+const holds = async (log: EventLog, { stream, revision, id }: EventPlace): Promise<boolean> =>
+  (await log.read(stream, revision))[0]?.id === id;
+
+/**
+ * Is this the log that these checkpoints were made of? An older copy that was put in its place and has grown since lacks
+ * the last event that some follower saw.
+ */
+export const isTheirLog = async (log: EventLog, checkpoints: readonly (Checkpoint | undefined)[]): Promise<boolean> => {
+  const places = new Map(
+    checkpoints.flatMap((checkpoint) => (checkpoint?.last ? [[checkpoint.last.id, checkpoint.last]] : [])),
+  );
+  const answers = await Promise.all([...places.values()].map((place) => holds(log, place)));
+  return answers.every(Boolean);
 };
 
 /**
- * May a follower go on from its checkpoint? Another follower's checkpoint and one that lies beyond the log (which was
- * restored from a backup) would pass by what is appended next.
+ * May a follower go on from its checkpoint? Another follower's checkpoint, one that lies beyond the log, and one of
+ * another log would pass by what is appended next.
+ * @param trusted whether the log is the one that the checkpoints of all followers were made of; where it is not, each
+ *   counts again what it should have seen
  * @returns from where to go on, or the fault that asks to begin anew
  */
 export const soundness = async (
   log: EventLog,
-  who: { readonly follower: string; readonly owner: string },
-  types: readonly string[] | undefined,
-  checkpoint: Checkpoint | undefined,
+  followed: Followed,
+  trusted: boolean,
 ): Promise<{ readonly from: string } | { readonly fault: BatonError }> => {
+  const { follower, owner, checkpoint } = followed;
   if (!checkpoint) return { from: START };
-  const fault = (code: string, message: string) => ({ fault: new Conflict(code, `${who.follower}: ${message}`) });
-  if (!Digest.isOf(who.owner, checkpoint)) return fault('read/foreign-checkpoint', 'its checkpoint is not its own.');
+  const fault = (code: string, message: string) => ({ fault: new Conflict(code, `${follower}: ${message}`) });
+  if (!Digest.isOf(owner, checkpoint)) return fault('read/foreign-checkpoint', 'its checkpoint is not its own.');
   const tip = await log.tip();
-  if (checkpoint.position <= tip) return { from: checkpoint.position };
+  const upTo = checkpoint.position <= tip ? checkpoint.position : tip;
   // A store may count events of its own beyond the last of ours: then nothing of ours is missing before the tip.
-  const { complete } = await seenBy(log, who, types, { ...checkpoint, position: tip });
-  return complete ? { from: tip } : fault('read/checkpoint-beyond-log', `its checkpoint lies beyond the log's end.`);
+  if (trusted && upTo === checkpoint.position) return { from: upTo };
+  const [seen] = await seenBy(log, [{ ...followed, checkpoint: { ...checkpoint, position: upTo } }]);
+  if (seen!.complete) return { from: upTo };
+  return upTo < checkpoint.position
+    ? fault('read/checkpoint-beyond-log', `its checkpoint lies beyond the log's end.`)
+    : fault('read/other-log', 'it saw other events than this log holds: an older copy, or another log.');
 };

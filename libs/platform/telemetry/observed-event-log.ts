@@ -59,6 +59,9 @@ export class ObservedEventLog extends EventLog {
   override refusal() {
     return this.log.refusal();
   }
+  override damage() {
+    return this.log.damage();
+  }
   availability() {
     return this.log.availability();
   }

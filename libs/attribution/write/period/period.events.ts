@@ -1,5 +1,6 @@
 import {
   commands,
+  currencyCode,
   events,
   instant,
   list,
@@ -19,7 +20,7 @@ const name = optional(text('What it is called in reports.', { min: 1, max: 200 }
 const from = instant('Deals that closed at or after it …');
 const to = instant('… and before it.');
 const word = (description: string) => text(description, { min: 1, max: 50 });
-const currency = optional(text('Only deals in this currency.', { pattern: '^[A-Z]{3}$' }));
+const currency = optional(currencyCode('Only deals in this currency.'));
 
 const credited = {
   conversions: real('Won deals, in credited fractions.'),

@@ -16,7 +16,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
 
   /** Computes the figures as of the end of the log, then decides on them. */
   async execute({ id, command }: ToPeriod): Promise<Outcome> {
-    const invalid = checkCommand(freezeCommands, command);
+    const invalid = checkCommand(freezeCommands, command, this.context.clock);
     if (invalid) return invalid;
     try {
       const frozen = await this.frozen(id);

@@ -1,4 +1,4 @@
-import { projection, type Day, type Money } from '@baton/kernel';
+import { FIRST_DAY, LAST_DAY, projection, type Day, type Money } from '@baton/kernel';
 import type { CampaignEvent } from '../../write/campaign/campaign.events';
 
 export interface CampaignDocument {
@@ -44,7 +44,7 @@ export const campaignList = projection<CampaignDocument, CampaignEvent>({
 });
 
 /** What a campaign cost in [from, to), one amount a currency. */
-export const spentIn = ({ spend }: CampaignDocument, from: Day = '0000-01-01', to: Day = '9999-12-31'): Money[] => {
+export const spentIn = ({ spend }: CampaignDocument, from: Day = FIRST_DAY, to: Day = LAST_DAY): Money[] => {
   const sums = new Map<string, number>();
   for (const { day, amount } of Object.values(spend))
     if (day >= from && day < to) sums.set(amount.currency, (sums.get(amount.currency) ?? 0) + amount.minor);

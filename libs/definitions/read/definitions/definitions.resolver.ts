@@ -5,6 +5,7 @@ import {
   Allow,
   connectionOf,
   DayScalar,
+  enumOf,
   everyRole,
   InstantScalar,
   JsonScalar,
@@ -14,7 +15,8 @@ import {
   readPage,
   type Connection,
 } from '@baton/platform/graphql';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import type { DefinitionKind } from '../../write/definition/definition.events';
 import type { Difference } from '../../write/definition/versions.rules';
 import { definitions, type DefinitionDocument } from './definitions.projection';
 import {
@@ -24,6 +26,22 @@ import {
   oneDefinition,
   overdueReviews,
 } from './definitions.query';
+
+export const DefinitionKindEnum = enumOf<DefinitionKind>('DefinitionKind', 'What a definition is about.', {
+  mql: 'When a lead is qualified by marketing.',
+  sal: 'When sales accepts a lead.',
+  sql: 'When a lead is qualified by sales.',
+  'scoring-model': 'What fit and engagement are worth.',
+  'sla-policy': 'What both teams owe, and by when.',
+  icp: 'The ideal customer.',
+  'channel-rules': 'Which channel a touch counts for.',
+  'rejection-reasons': 'Why sales may give a lead back.',
+  'loss-reasons': 'Why deals are lost.',
+  'stage-map': 'What the stages of other systems mean.',
+  routing: 'Which rep gets which lead.',
+  attribution: 'How the revenue of a deal is shared.',
+  'business-calendar': 'When people are at work.',
+});
 
 @ObjectType('DefinitionApproval', { description: 'The word of one team.' })
 class ApprovalType {
@@ -37,8 +55,8 @@ class ApprovalType {
 
 @ObjectType('Definition', { description: 'One version of what both teams agree on.' })
 class DefinitionType {
-  @Field(() => String, { description: 'The kind: mql, sql, channel-rules, attribution …' })
-  kind!: string;
+  @Field(() => DefinitionKindEnum, { description: 'The kind.' })
+  kind!: DefinitionKind;
   @Field(() => Int, { description: 'The version, from 1.' })
   number!: number;
   @Field(() => String, {
@@ -82,18 +100,14 @@ class DifferenceType implements Difference {
 
 @ArgsType()
 class KindArgs extends ReadArgs {
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { description: 'The kind of definition.' })
-  kind!: string;
+  @Field(() => DefinitionKindEnum, { description: 'The kind of definition.' })
+  kind!: DefinitionKind;
 }
 @ArgsType()
 class DefinitionsArgs extends PageArgs {
   @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'Only this kind.' })
-  kind?: string;
+  @Field(() => DefinitionKindEnum, { nullable: true, description: 'Only this kind.' })
+  kind?: DefinitionKind;
 }
 @ArgsType()
 class ReviewsArgs extends PageArgs {
@@ -135,6 +149,7 @@ class DifferenceArgs extends KindArgs {
 const refOf = ({ kind, number }: DefinitionType): string => `${kind}@${number}`;
 const node = (doc: DefinitionDocument): DefinitionType => ({
   ...doc,
+  kind: doc.kind as DefinitionKind, // a stored one was checked when it was proposed
   inForceFrom: doc.inForceFrom ?? null,
   from: doc.from ?? null,
   retiredAt: doc.retiredAt ?? null,

@@ -62,6 +62,7 @@ export type PathTransform = Static<typeof pathTransform>;
 export const customStage = object({
   stage: text('first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.', {
     pattern: '^[a-z0-9][a-z0-9-]{0,49}$',
+    says: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
   share: share('Its part of the deal.'),
   action: optional(text('A stage of your own: the action of its touch, in any case.', { max: 100 })),
@@ -80,7 +81,10 @@ const selection = (description: string) =>
 
 /** What an attribution report assumes where its question does not say otherwise. */
 export const attribution = object({
-  model: text('Code of the model: linear, first-touch, time-decay …', { pattern: '^[a-z0-9-]{1,50}$' }),
+  model: text('Code of the model: linear, first-touch, time-decay …', {
+    pattern: '^[a-z0-9-]{1,50}$',
+    says: 'a code: 1 to 50 small letters, digits and hyphens',
+  }),
   lookback: text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time.'),
   lookbackSteps: steps('How many touches before the close count at most.'),
   afterConversion: optional(

@@ -21,7 +21,11 @@ const HOUR_MS = 3_600_000;
 const SHORTEST_WEEK_MS = HOUR_MS;
 const LONGEST_HOLIDAY_DAYS = 366;
 
-const clockTime = (description: string) => text(description, { pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$' });
+const clockTime = (description: string) =>
+  text(description, {
+    pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$',
+    says: 'a time of day from 00:00 to 24:00, such as 09:30',
+  });
 
 /** When people are at work: clocks of obligations count only these hours. */
 export const businessCalendar = object({

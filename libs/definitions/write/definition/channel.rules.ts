@@ -1,4 +1,4 @@
-import { list, object, optional, text, type Static } from '@baton/kernel';
+import { isSaid, keyOf, list, object, optional, type Static, text } from '@baton/kernel';
 
 export const pattern = optional(
   text('Exact text in any case, `*` for any characters, or `(none)` for absent.', { max: 300 }),
@@ -20,7 +20,7 @@ export const channelRules = object({
 });
 export type ChannelRules = Static<typeof channelRules>;
 
-/** What the rules see of a touch. An empty channel is a stated one; an empty other field counts as absent. */
+/** What the rules see of a touch. An empty channel is a stated one; another field that is blank counts as absent. */
 export interface Classifiable {
   readonly channel?: string;
   readonly source?: string;
@@ -32,14 +32,14 @@ type Holds = (value: string | undefined) => boolean;
 
 /** Compiles a pattern: exact text in any case, `*` for any characters, `(none)` for absent. Linear in the text. */
 export const matcher = (pattern: string): Holds => {
-  const wanted = pattern.toLowerCase();
+  const wanted = keyOf(pattern);
   if (wanted === '(none)') return (value) => value === undefined;
   const parts = wanted.split('*');
-  if (parts.length === 1) return (value) => value?.toLowerCase() === wanted;
+  if (parts.length === 1) return (value) => value !== undefined && keyOf(value) === wanted;
   const [head, tail] = [parts[0]!, parts[parts.length - 1]!];
   return (value) => {
     if (value === undefined) return false;
-    const seen = value.toLowerCase();
+    const seen = keyOf(value);
     if (seen.length < head.length + tail.length || !seen.startsWith(head) || !seen.endsWith(tail)) return false;
     // Each part at its first place: linear, where a regular expression of a user could take for ever.
     let at = head.length;
@@ -63,7 +63,7 @@ export const channelClassifier = ({ rules, otherwise }: ChannelRules): ((touch: 
   }));
   return (touch) => {
     const valueOf = (field: keyof Classifiable) =>
-      field === 'channel' ? touch.channel : touch[field] === '' ? undefined : touch[field];
+      field === 'channel' || isSaid(touch[field]) ? touch[field] : undefined;
     for (const { conditions, channel } of compiled) {
       if (!conditions.every(([field, holds]) => holds(valueOf(field)))) continue;
       if (channel !== '$channel') return channel;

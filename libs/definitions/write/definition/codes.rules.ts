@@ -1,3 +1,5 @@
-/** @returns the place of the first code that stands before already; -1 where each stands once */
+import { keyOf } from '@baton/kernel';
+
+/** @returns the place of the first code that stands before already, in whatever spelling; -1 where each stands once */
 export const repeatedCode = (codes: readonly string[]): number =>
-  codes.findIndex((code, index) => codes.indexOf(code) !== index);
+  codes.map(keyOf).findIndex((code, index, keys) => keys.indexOf(code) !== index);

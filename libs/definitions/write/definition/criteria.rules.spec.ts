@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs, type Json } from '@baton/kernel';
-import { criteriaFault, evaluate, type Criterion, type CriteriaFacts } from './criteria.rules';
+import { criteriaFault, evaluate, lackOf, type Criterion, type CriteriaFacts } from './criteria.rules';
 import { bodyFault } from './kinds.rules';
 import type { TouchFact } from './touches.rules';
 
@@ -24,6 +24,55 @@ const agreed = {
     { touches: { action: 'page-view', page: '/product*' }, gte: 3, within: 'P30D' },
   ],
 } as const satisfies Criterion;
+
+describe('text', () => {
+  const met = (profile: CriteriaFacts['profile'], leaf: Criterion) => evaluate(leaf, { profile, touches: [] }, NOW).met;
+  it.each(['Türkiye', 'Tu\u0308rkiye', ' türkiye ', 'TÜRKIYE', 'Türkiye\u00a0'])(
+    '%j compares in one way',
+    (country) => {
+      for (const wanted of ['Türkiye', 'Tu\u0308rkiye', 'türkiye ']) {
+        expect(met({ country }, { field: 'country', eq: wanted })).toBe(true);
+        expect(met({ country }, { field: 'country', ne: wanted })).toBe(false);
+        expect(met({ country }, { field: 'country', in: ['Germany', wanted] })).toBe(true);
+        expect(met({ country }, { field: 'country', matches: `*${wanted.trim().slice(1)}` })).toBe(true);
+      }
+    },
+  );
+});
+
+describe('what lacks', () => {
+  const employees = { field: 'employees', gte: 50 } as const;
+  const [berlin, paris] = ['Germany', 'France'].map((country) => ({ field: 'country', eq: country }) as const) as [
+    Criterion,
+    Criterion,
+  ];
+  const lack = (tree: Criterion, profile: CriteriaFacts['profile']) =>
+    lackOf(tree, evaluate(tree, { profile, touches: [] }, NOW));
+  it.each<[string, Criterion, string]>([
+    ['of all, each that is not so', { all: [employees, berlin] }, 'employees gte 50 and country eq Germany'],
+    ['of any, what would do', { any: [employees, berlin] }, 'one of (employees gte 50; country eq Germany)'],
+    [
+      'of both',
+      { all: [employees, { any: [berlin, paris] }] },
+      'employees gte 50 and one of (country eq Germany; country eq France)',
+    ],
+    ['of not', { not: { field: 'title', exists: true } }, 'not title exists true'],
+    ['of not any', { not: { any: [{ field: 'title', exists: true }, employees] } }, 'not title exists true'],
+    [
+      'of not all',
+      {
+        not: {
+          all: [
+            { field: 'title', exists: true },
+            { field: 'title', matches: 'c*' },
+          ],
+        },
+      },
+      'one of (not title exists true; not title matches c*)',
+    ],
+  ])('%s', (_, tree, expected) => expect(lack(tree, { employees: 10, title: 'ceo' })).toBe(expected));
+  it('is nothing for what is met', () => expect(lack({ any: [berlin, employees] }, { employees: 50 })).toBe(''));
+});
 
 describe('criteria', () => {
   const facts = (employees: number, ...touches: TouchFact[]): CriteriaFacts => ({ profile: { employees }, touches });

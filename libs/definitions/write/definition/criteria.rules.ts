@@ -1,4 +1,4 @@
-import { durationMs, faultFinder, toMs, type Fault, type Instant, type Json } from '@baton/kernel';
+import { durationMs, type Fault, faultFinder, type Instant, type Json, keyOf, toMs } from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { countBelow, meantBy, touchMatch, type Touches, type TouchMatch } from './touches.rules';
 
@@ -200,8 +200,8 @@ export const criteriaFault = (
   return check(tree, path, 1);
 };
 
-const lower = (value: string | number): string | number => (typeof value === 'string' ? value.toLowerCase() : value);
-/** Text compares in any case. What is absent meets only `ne` and `exists: false`. */
+const lower = (value: string | number): string | number => (typeof value === 'string' ? keyOf(value) : value);
+/** Text compares in any case and composition. What is absent meets only `ne` and `exists: false`. */
 const compares = (comparison: Comparison, value: string | number | null): boolean => {
   const { eq, ne, lt, lte, gt, gte, in: among, matches, exists } = comparison;
   if (exists !== undefined) return exists === (value !== null);
@@ -290,6 +290,29 @@ export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): V
     return { met, because: answers.filter((answer) => answer.met === met).flatMap(({ because }) => because) };
   };
   return { ...visit(tree, ''), leaves };
+};
+
+/**
+ * What would have to be so for a tree that is not met, in words: of an `all` each part that is not so, of an `any` what
+ * would do.
+ * @param verdict of this tree
+ */
+export const lackOf = (tree: Criterion, { leaves }: Pick<Verdict, 'leaves'>): string => {
+  const at = new Map(leaves.map((leaf) => [leaf.path, leaf]));
+  /** What lacks for it to be as it should, '' for nothing. */
+  const lack = (node: Criterion, path: string, should: boolean): string => {
+    if ('not' in node) return lack(node.not, join(path, 'not'), !should);
+    if (!('all' in node) && !('any' in node)) {
+      const { asks, met } = at.get(path)!;
+      return met === should ? '' : should ? asks : `not ${asks}`;
+    }
+    const [name, children] = 'all' in node ? (['all', node.all] as const) : (['any', node.any] as const);
+    const lacks = children.map((child, index) => lack(child, `${join(path, name)}.${index}`, should));
+    if ((name === 'all') === should) return lacks.filter((each) => each !== '').join(' and ');
+    if (lacks.includes('')) return '';
+    return lacks.length === 1 ? lacks[0]! : `one of (${lacks.join('; ')})`;
+  };
+  return lack(tree, '', true);
 };
 
 /** The value of something over a time: never below the first number, never above the second. */

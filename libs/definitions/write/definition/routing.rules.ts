@@ -1,15 +1,17 @@
 import {
+  type Fault,
   flag,
   ID_PATTERN,
+  ID_SAYS,
   integer,
+  type Json,
+  keyOf,
   list,
   object,
   oneOf,
   optional,
-  text,
-  type Fault,
-  type Json,
   type Static,
+  text,
 } from '@baton/kernel';
 import { durationFault } from './criteria.rules';
 import { touchMatch } from './touches.rules';
@@ -26,7 +28,7 @@ export const routingFields = [
   'owner',
 ] as const;
 
-const queue = (description: string) => text(description, { pattern: ID_PATTERN, max: 128 });
+const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_SAYS, max: 128 });
 
 /** What shows that a lead means to buy; the rep who gets the lead is told how often and when. */
 const signal = object({
@@ -117,7 +119,7 @@ export const routeOf = (
     when.every(({ field, in: words, atLeast, below }) => {
       const value = lead[field];
       if (value === undefined || value === '') return false;
-      if (words && !words.some((word) => word.toLowerCase() === String(value).toLowerCase())) return false;
+      if (words && !words.some((word) => keyOf(word) === keyOf(String(value)))) return false;
       return (atLeast === undefined || Number(value) >= atLeast) && (below === undefined || Number(value) < below);
     }),
   );

@@ -20,7 +20,11 @@ const LONGEST_BUDGET = 'P92D';
 export const SAME_BUSINESS_DAY = 'same-business-day';
 
 const occurrence = object({
-  event: text('Event type, LeadHandedOff; `*` for any.', { pattern: '^([A-Za-z][A-Za-z0-9]*|\\*)$', max: 100 }),
+  event: text('Event type, LeadHandedOff; `*` for any.', {
+    pattern: '^([A-Za-z][A-Za-z0-9]*|\\*)$',
+    says: 'the name of an event type, or *',
+    max: 100,
+  }),
   where: optional(
     list(
       object({
@@ -38,6 +42,7 @@ const occurrences = (description: string) => list(occurrence, description, { max
 const obligation = object({
   kind: text('What is owed: first-response, disposition, attempts, resolution, or a name of your own.', {
     pattern: '^[a-z][a-z0-9-]{0,49}$',
+    says: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
   }),
   start: occurrences('Any of these starts the clock; a new start leaves the earlier clock without a verdict.'),
   stop: occurrences('Any of these fulfils it.'),

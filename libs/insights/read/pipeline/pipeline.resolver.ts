@@ -1,6 +1,6 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { EventLog } from '@baton/kernel';
-import { leadEvents } from '@baton/leads';
+import { LeadStageEnum, leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
 import { AfterArgs, Allow, Ended, everyRole, MoneyType, snapshotsOf } from '@baton/platform/graphql';
@@ -26,7 +26,7 @@ class PipelineStageType extends OpenDealsType {
 
 @ObjectType('LeadStageCount', { description: 'How many people are in a lifecycle stage.' })
 class LeadStageCountType {
-  @Field(() => String, { description: 'The lifecycle stage or disposition.' })
+  @Field(() => LeadStageEnum, { description: 'The lifecycle stage or disposition.' })
   stage!: string;
   @Field(() => Int, { description: 'People; merged ones count once.' })
   leads!: number;

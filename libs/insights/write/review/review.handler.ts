@@ -26,7 +26,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
   /** A review's figures are computed as of the end of the log, then decided on. */
   async execute({ id, command }: ToReview): Promise<Outcome> {
     if (command.type !== 'HoldReview') return handle(this.journal, review, id, command, this.context);
-    const invalid = checkCommand(askedReviewCommands, command);
+    const invalid = checkCommand(askedReviewCommands, command, this.context.clock);
     if (invalid) return invalid;
     try {
       const held = await this.held(id);

@@ -49,7 +49,7 @@ const world = (agreed: Readonly<Record<string, readonly unknown[]>>) => {
   const log = EmbeddedEventLog.open(':memory:', clock);
   logs.push(log);
   const journal = new SealedJournal(log, catalogueOf([leadEvents, routingEvents]), new MemoryKeyStore());
-  const context = new DecisionContext(clock, definitions);
+  const context = new DecisionContext(new FixedClock(minute(365 * DAY)), definitions);
   let sent = 0;
   const send = async (leadId: string, type: LeadCommand['type'], at: number, data: object = {}) => {
     const meta = { commandId: `command-${sent++}`, actor: 'rita', origin: 'person', occurredAt: minute(at) };

@@ -1,5 +1,4 @@
-import { projection, type Instant } from '@baton/kernel';
-import { keyOf } from '../../write/feedback/codes.rules';
+import { type Instant, keyOf, projection } from '@baton/kernel';
 import type { FeedbackEvent, FeedbackTopic } from '../../write/feedback/feedback.events';
 
 /** What sales reported once, as it stands. The rep's own words are in the lead's document. Unknown is null. */

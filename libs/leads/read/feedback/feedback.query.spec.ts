@@ -1,5 +1,5 @@
 import type { Recorded } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { behindKey, foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { placement } from '../../react/feedback.policy';
 import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
@@ -100,7 +100,9 @@ describe('what sales hears', () => {
         for (const timeZone of ['UTC', 'America/New_York']) {
           const question = { topic, timeZone, ...(by && { by }) };
           for (const { group, code, feedback } of (await feedbackTopics(await models, question)).rows)
-            expect(await feedbackBehind(await models, { ...question, group, code })).toHaveLength(feedback);
+            expect(
+              await feedbackBehind(await models, { ...question, ...(by && { group: behindKey(group) }), code }),
+            ).toHaveLength(feedback);
         }
   });
   it('finds the feedback on a person, with that on leads merged into them, newest first', async () =>

@@ -1,7 +1,15 @@
 import { IANAZone } from 'luxon';
-import { monthOf, Refused, type Instant, type Where } from '@baton/kernel';
+import {
+  conditionsOf,
+  type Instant,
+  keyOf,
+  monthOf,
+  passes,
+  Refused,
+  type ValueFilter,
+  type Where,
+} from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { keyOf } from '../../write/feedback/codes.rules';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
 import { peopleOf } from '../leads/leads.query';
 import { feedbackList, type FeedbackDocument } from './feedback.projection';
@@ -18,8 +26,8 @@ export interface FeedbackFilters {
   /** Exclusive. */
   readonly to?: Instant;
   /** In any spelling. */
-  readonly industry?: string;
-  readonly campaign?: string;
+  readonly industry?: string | ValueFilter;
+  readonly campaign?: string | ValueFilter;
 }
 export interface TopicsQuestion extends FeedbackFilters {
   readonly topic: FeedbackTopic;
@@ -48,13 +56,19 @@ export interface RowQuestion extends FeedbackFilters {
   readonly topic?: FeedbackTopic;
   readonly code?: string;
   readonly by?: FeedbackBreakdown;
-  /** Of the breakdown; null or absent: the row without a group. */
-  readonly group?: string | null;
+  /** Of the breakdown; absent: all groups. */
+  readonly group?: string | ValueFilter;
   readonly timeZone?: string;
 }
 
 const compare = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
+
+/** The same filter on keys, in which spellings do not count. */
+const spelled = (wanted: string | ValueFilter | undefined): string | ValueFilter | undefined =>
+  wanted === undefined || typeof wanted === 'string'
+    ? wanted && keyOf(wanted)
+    : { ...wanted, ...(wanted.in && { in: wanted.in.map(keyOf) }) };
 
 const whereOf = async (
   models: ReadModels,
@@ -64,8 +78,7 @@ const whereOf = async (
   ...(leadId && { leadId: { in: [leadId, ...(await peopleOf(models, leadId)).keys()] } }),
   ...(opportunityId && { opportunityId: { eq: opportunityId } }),
   ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-  ...(industry && { industryKey: { eq: keyOf(industry) } }),
-  ...(campaign && { campaign: { eq: campaign } }),
+  ...conditionsOf({ industryKey: spelled(industry), campaign }),
 });
 
 /** The group of a feedback, in which spellings do not count. */
@@ -119,17 +132,19 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
 
 /**
  * The feedback behind a row of `feedbackTopics`, newest first: as many as the row says.
- * @throws Refused `feedback/unknown-time-zone`
+ * @throws Refused `feedback/unknown-time-zone`, `feedback/group-without-by`
  */
 export const feedbackBehind = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
   const { topic, code, by, group } = question;
+  if (group !== undefined && !by)
+    throw new Refused('feedback/group-without-by', 'Say with `by` what the groups are of.', 'by');
   const timeZone = zoneOf(question.timeZone);
-  const wanted = by === 'industry' && group ? keyOf(group) : (group ?? null);
+  const wanted = by === 'industry' ? spelled(group) : group;
   const found: FeedbackDocument[] = [];
   const newest = [{ column: 'givenAt', descending: true }];
   for await (const page of models.pages(feedbackList, await whereOf(models, question), newest))
     for (const { doc } of page) {
-      if (by && groupOf(doc, by, timeZone) !== wanted) continue;
+      if (by && !passes(wanted, groupOf(doc, by, timeZone))) continue;
       if (topic && code && !doc[topic].some((one) => keyOf(one) === keyOf(code))) continue;
       found.push(doc);
     }

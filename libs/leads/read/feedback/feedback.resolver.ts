@@ -14,14 +14,16 @@ import type { Instant, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
+  type Connection,
   connectionOf,
   everyRole,
+  FilterField,
   InstantScalar,
   PageArgs,
   pageOf,
   personalField,
   ReadArgs,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
@@ -135,16 +137,10 @@ class FeedbackFilterArgs extends ReadArgs implements FeedbackFilters {
   @IsOptional()
   @Field(() => InstantScalar, only('given before this instant'))
   to?: Instant;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, only('from this industry, in whatever spelling'))
-  industry?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  @Field(() => String, only('from this campaign'))
-  campaign?: string;
+  @FilterField('Only feedback from these industries, in whatever spelling.')
+  industry?: ValueFilterInput;
+  @FilterField('Only feedback from these campaigns.')
+  campaign?: ValueFilterInput;
   @IsOptional()
   @Field(() => BreakdownEnum, { nullable: true, description: 'What the rows are broken down by.' })
   by?: FeedbackBreakdown;
@@ -177,11 +173,8 @@ class FeedbackArgs extends IntersectionType(FeedbackFilterArgs, PageArgs, ArgsTy
   @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'The code or phrase, in whatever spelling.' })
   code?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  @Field(() => String, { nullable: true, description: 'With `by`: only this group; null for the one not known.' })
-  group?: string;
+  @FilterField('With `by`: only these groups.')
+  group?: ValueFilterInput;
 }
 
 @Resolver()

@@ -1,17 +1,16 @@
-import type { Instant, Order, Where } from '@baton/kernel';
+import { conditionsOf, type Instant, type Order, type ValueFilter, type Where } from '@baton/kernel';
 
 /** Which waiting leads. */
 export interface WaitingFilters {
-  readonly rep?: string;
-  /** null: those that no queue chose the rep of. */
-  readonly queue?: string | null;
+  readonly rep?: string | ValueFilter;
+  /** Without one: no queue chose the rep. */
+  readonly queue?: string | ValueFilter;
 }
 
 /** Leads that were handed off and wait for an answer; a lead that was merged away waits no more. */
 export const whereWaiting = ({ rep, queue }: WaitingFilters): Where => ({
   ...{ waiting: { eq: true }, merged: { eq: false } },
-  ...(rep !== undefined && rep !== null && { rep: { eq: rep } }),
-  ...(queue !== undefined && { queue: { eq: queue } }),
+  ...conditionsOf({ rep, queue }),
 });
 /** Whose answer is due next comes first; those that nothing is agreed for come last, by id. */
 export const byDue: readonly Order[] = [{ column: 'rank' }];

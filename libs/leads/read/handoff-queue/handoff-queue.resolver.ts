@@ -17,16 +17,17 @@ import {
   AfterArgs,
   Allow,
   atOf,
+  type Connection,
   connectionOf,
   Ended,
+  FilterField,
   InstantScalar,
   PageArgs,
   readPage,
   snapshotsOf,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { handoffs, type HandoffsDocument } from '../handoffs/handoffs.projection';
 import { leadById } from '../leads/leads.query';
 import { leadNode, LeadType } from '../leads/leads.resolver';
@@ -82,24 +83,15 @@ const byAnswer = ({ answerBy: a }: Pick<BoardClock, 'answerBy'>, { answerBy: b }
 
 @ArgsType()
 class WaitingArgs extends PageArgs implements WaitingFilters {
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, maybe('Only of this rep.'))
-  rep?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
-  @Field(() => String, maybe('Only of this queue, the team; null for those that no queue chose the rep of.'))
-  queue?: string | null;
+  @FilterField('Only of these reps.')
+  rep?: ValueFilterInput;
+  @FilterField('Only of these queues, the teams.')
+  queue?: ValueFilterInput;
 }
 @ArgsType()
 class QueueChangesArgs extends AfterArgs {
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, maybe('Only of this rep.'))
-  rep?: string;
+  @FilterField('Only of these reps.')
+  rep?: ValueFilterInput;
 }
 @ObjectType('HandoffQueueAt', { description: 'The leads that waited for an answer of sales at a moment.' })
 class HandoffQueueAt {

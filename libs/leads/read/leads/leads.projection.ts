@@ -1,4 +1,4 @@
-import { digits, projection, wholeValue, words, type Instant, type Recorded, type Sealed } from '@baton/kernel';
+import { phoneDigits, projection, wholeEmail, words, type Instant, type Recorded, type Sealed } from '@baton/kernel';
 import type { Team } from '@baton/campaigns';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
@@ -95,7 +95,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
   version: 4,
   personal: true,
-  search: { email: wholeValue, name: words, phone: digits },
+  search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
     stage: 'text',
     owner: 'text',

@@ -1,23 +1,22 @@
-import type { Instant, Where } from '@baton/kernel';
+import { conditionsOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
+import type { StageName } from '../../write/lead/lead.model';
 import { leads, united, type LeadDocument } from './leads.projection';
 
 export interface LeadFilters {
-  readonly stage?: string;
-  readonly owner?: string;
-  readonly rep?: string;
-  readonly source?: string;
-  readonly country?: string;
+  readonly stage?: StageName;
+  readonly owner?: string | ValueFilter;
+  readonly rep?: string | ValueFilter;
+  readonly source?: string | ValueFilter;
+  readonly country?: string | ValueFilter;
   readonly capturedFrom?: Instant;
   /** Exclusive. */
   readonly capturedTo?: Instant;
 }
 
 /** The people that match, each once: a lead that was merged away counts as its survivor. */
-export const whereOf = ({ capturedFrom, capturedTo, ...equal }: LeadFilters = {}): Where => {
-  const where: Record<string, Where[string]> = { mergedInto: { eq: null } };
-  for (const [column, value] of Object.entries(equal))
-    if (value !== undefined && value !== null) where[column] = { eq: value };
+export const whereOf = ({ capturedFrom, capturedTo, ...values }: LeadFilters = {}): Where => {
+  const where: Record<string, Where[string]> = { mergedInto: { eq: null }, ...conditionsOf({ ...values }) };
   if (capturedFrom || capturedTo)
     where['capturedAt'] = { ...(capturedFrom && { gte: capturedFrom }), ...(capturedTo && { lt: capturedTo }) };
   return where;

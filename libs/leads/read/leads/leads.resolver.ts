@@ -5,17 +5,21 @@ import { ReadModels, searchWhere, type AsOf } from '@baton/platform/documents';
 import {
   Allow,
   Caller,
+  type Connection,
   connectionOf,
+  enumOf,
   everyRole,
+  FilterField,
   InstantScalar,
   PageArgs,
   personalField,
   ReadArgs,
   readPage,
   readsPersonal,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { StageName } from '../../write/lead/lead.model';
 import { leads, type LeadDocument, type StageMove } from './leads.projection';
 import { leadById, whereOf, type LeadFilters } from './leads.query';
 
@@ -25,10 +29,23 @@ const personal = (description: string) => ({
   middleware: [personalField],
 });
 
+export const LeadStageEnum = enumOf<StageName>('LeadStage', 'Where a person stands in the lifecycle.', {
+  lead: 'Known, and not qualified yet.',
+  mql: 'Qualified by what marketing and sales agreed on.',
+  'handed-off': 'Handed to a rep, who has not answered yet.',
+  sal: 'Accepted by the rep.',
+  sql: 'Qualified by sales.',
+  opportunity: 'On an open deal.',
+  customer: 'A deal was won.',
+  rejected: 'Given back by the rep before it was accepted, or after.',
+  recycled: 'Back with marketing, for later.',
+  disqualified: 'Never to be sold to.',
+});
+
 @ObjectType('StageMove', { description: 'One move of a person through the lifecycle.' })
 class StageMoveType {
-  @Field(() => String, { description: 'The stage it came to.' })
-  stage!: string;
+  @Field(() => LeadStageEnum, { description: 'The stage it came to.' })
+  stage!: StageName;
   @Field(() => InstantScalar, { description: 'When it happened.' })
   at!: Instant;
   @Field(() => String, { description: 'Who or what caused it.' })
@@ -87,11 +104,8 @@ export class LeadType {
   owner?: string;
   @Field(() => InstantScalar, { nullable: true, description: 'When the person became known.' })
   capturedAt?: Instant;
-  @Field(() => String, {
-    description:
-      'lead, mql, handed-off, sal, sql, opportunity, customer; or the disposition rejected, recycled, disqualified.',
-  })
-  stage!: string;
+  @Field(() => LeadStageEnum, { description: 'Its stage, or the disposition that ended the last one.' })
+  stage!: StageName;
   @Field(() => InstantScalar, { nullable: true, description: 'When it came to that stage.' })
   stageSince?: Instant;
   @Field(() => String, { nullable: true, description: 'The salesperson it was last handed to.' })
@@ -139,30 +153,16 @@ const search = (what: string) => ({
 @ArgsType()
 class LeadsArgs extends PageArgs implements LeadFilters {
   @IsOptional()
-  @IsString()
-  @MaxLength(50)
-  @Field(() => String, { nullable: true, description: 'Only at this stage.' })
-  stage?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only those this owner looks after.' })
-  owner?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only those handed to this rep.' })
-  rep?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, { nullable: true, description: 'Only from this source.' })
-  source?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'Only from this country.' })
-  country?: string;
+  @Field(() => LeadStageEnum, { nullable: true, description: 'Only at this stage.' })
+  stage?: StageName;
+  @FilterField('Only those these owners look after.')
+  owner?: ValueFilterInput;
+  @FilterField('Only those handed to these reps.')
+  rep?: ValueFilterInput;
+  @FilterField('Only from these sources.')
+  source?: ValueFilterInput;
+  @FilterField('Only from these countries.')
+  country?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(320)

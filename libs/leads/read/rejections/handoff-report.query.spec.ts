@@ -1,5 +1,5 @@
 import type { Recorded } from '@baton/kernel';
-import { recorded } from '@baton/kernel/testing';
+import { behindKey, recorded } from '@baton/kernel/testing';
 import fc from 'fast-check';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dispositions } from '../../write/lead/handoffs.rules';
@@ -155,7 +155,7 @@ describe('the report of handoffs', () => {
 const sum = <T>(of: readonly T[], value: (one: T) => number): number => of.reduce((all, one) => all + value(one), 0);
 const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: HandoffRow, at: string) => {
   const { rep, queue, definition } = row.group;
-  const group = { ...(rep && { rep }), ...(queue !== undefined && { queue }), ...(definition && { definition }) };
+  const group = { ...(rep && { rep }), queue: behindKey(queue), ...(definition && { definition }) };
   const behind = async (more: object) => (await handoffsBehind(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
   for (const disposition of dispositions) expect(await behind({ disposition })).toBe(row.counts[disposition]);

@@ -1,17 +1,17 @@
-import { quantile, type Instant, type Where } from '@baton/kernel';
+import { passes, quantile, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
 import { handoffs, type HandoffsDocument, type WorkedHandoff } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
-/** Which handoffs; null of `queue`: those whose rep no queue chose. */
+/** Which handoffs; without a queue: no queue chose the rep. */
 export interface HandoffFilters {
   /** Handed off at or after this instant. */
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  readonly rep?: string;
-  readonly queue?: string | null;
+  readonly rep?: string | ValueFilter;
+  readonly queue?: string | ValueFilter;
   /** What was met, `mql@3`. */
   readonly definition?: string;
 }
@@ -119,8 +119,7 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
     for (const { doc } of page)
       for (const [index, handoff] of doc.handoffs.entries()) {
         if ((from && handoff.at < from) || (to && handoff.at >= to)) continue;
-        if (rep !== undefined && rep !== null && handoff.rep !== rep) continue;
-        if (queue !== undefined && (handoff.queue ?? null) !== queue) continue;
+        if (!passes(rep, handoff.rep) || !passes(queue, handoff.queue)) continue;
         if (definition && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
         yield { handoff, limbo: isLast && handoff.disposition === 'waiting' && inLimbo(doc, at) };
@@ -149,7 +148,7 @@ export const handoffReport = async (
 
 export interface HandoffsBehind extends HandoffFilters {
   readonly disposition?: Disposition;
-  readonly reason?: string;
+  readonly reason?: string | ValueFilter;
   /** Only those in limbo. */
   readonly limbo?: boolean;
   readonly at: Instant;
@@ -162,7 +161,7 @@ export const handoffsBehind = async (
   const found: WorkedHandoff[] = [];
   for await (const { handoff, limbo } of asked(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
-    if (reason !== undefined && reason !== null && (handoff.reason ?? '') !== reason) continue;
+    if (!passes(reason, handoff.reason)) continue;
     if (only && !limbo) continue;
     found.push(handoff);
   }

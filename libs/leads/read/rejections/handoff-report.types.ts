@@ -1,6 +1,6 @@
 import { ArgsType, Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { connectionOf, InstantScalar, ReadArgs } from '@baton/platform/graphql';
+import { connectionOf, FilterField, InstantScalar, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
 import { IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
 import { reportBreakdowns, type ReportBreakdown } from '../sla-report/grouping.rules';
@@ -138,16 +138,10 @@ export class HandoffFilterArgs extends ReadArgs implements HandoffFilters {
   @IsOptional()
   @Field(() => InstantScalar, maybe(`${STARTED} made before this instant.`))
   to?: Instant;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, maybe(`${STARTED} to this rep.`))
-  rep?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
-  @Field(() => String, maybe(`${STARTED} by this queue, the team; null for those by none.`))
-  queue?: string | null;
+  @FilterField('Only handoffs to these reps.')
+  rep?: ValueFilterInput;
+  @FilterField('Only handoffs by these queues, the teams.')
+  queue?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(300)

@@ -1,8 +1,17 @@
 import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
 import { Clock } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, everyRole, PageArgs, pageOf, type Connection } from '@baton/platform/graphql';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  Allow,
+  atOf,
+  type Connection,
+  everyRole,
+  FilterField,
+  PageArgs,
+  pageOf,
+  type ValueFilterInput,
+} from '@baton/platform/graphql';
+import { IsOptional } from 'class-validator';
 import type { Disposition } from '../../write/lead/handoffs.rules';
 import { handoffReport, handoffsBehind } from './handoff-report.query';
 import {
@@ -24,11 +33,8 @@ class HandoffsArgs extends IntersectionType(
   @IsOptional()
   @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this as their latest disposition.' })
   disposition?: Disposition;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only handoffs disposed of for this reason.' })
-  reason?: string;
+  @FilterField('Only handoffs disposed of for these reasons.')
+  reason?: ValueFilterInput;
   @IsOptional()
   @Field(() => Boolean, { nullable: true, description: 'Only handoffs of leads in limbo.' })
   limbo?: boolean;

@@ -1,4 +1,4 @@
-import { NotFound, toMs, type Instant, type Order, type Where } from '@baton/kernel';
+import { conditionsOf, NotFound, toMs, type Instant, type Order, type ValueFilter, type Where } from '@baton/kernel';
 import { oneDefinition, type BusinessCalendar } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { compileCalendar } from '../../sla/calendar.rules';
@@ -7,12 +7,12 @@ import { handoffs } from '../handoffs/handoffs.projection';
 import { clockIdOf, slaClocks } from './sla-clocks.projection';
 import { knownStateOf, slaStates, stateOf, type SlaClockState, type ToldClock } from './sla-clocks.rules';
 
-/** Which clocks; null of `rep` and `queue`: those without one. */
+/** Which clocks. */
 export interface ClockFilters {
   readonly leadId?: string;
   readonly kind?: string;
-  readonly rep?: string | null;
-  readonly queue?: string | null;
+  readonly rep?: string | ValueFilter;
+  readonly queue?: string | ValueFilter;
   /** The policy under which it started, `sla-policy@2`. */
   readonly definition?: string;
   /** The last instant of an answer in time lies here. */
@@ -37,9 +37,8 @@ export interface BoardClock extends ToldClock {
 }
 
 export const whereClocks = ({ from, to, toldLate, ...equal }: ClockFilters): Where => {
-  const where: Record<string, Where[string]> = {};
-  for (const column of ['leadId', 'kind', 'rep', 'queue', 'definition'] as const)
-    if (equal[column] !== undefined) where[column] = { eq: equal[column] };
+  const { leadId, kind, rep, queue, definition } = equal;
+  const where: Record<string, Where[string]> = { ...conditionsOf({ leadId, kind, rep, queue, definition }) };
   if (toldLate) Object.assign(where, { standing: { eq: 'met' }, breached: { eq: true } });
   if (from || to) where['answerBy'] = { ...(from && { gte: from }), ...(to && { lt: to }) };
   return where;

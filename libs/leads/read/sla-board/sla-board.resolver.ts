@@ -5,13 +5,15 @@ import {
   AfterArgs,
   Allow,
   atOf,
+  type Connection,
   Ended,
   everyRole,
+  FilterField,
   ReadArgs,
   readCursor,
   snapshotsOf,
+  type ValueFilterInput,
   writeCursor,
-  type Connection,
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
@@ -49,11 +51,8 @@ class ClockArgs extends ReadArgs {
 
 @ArgsType()
 class BoardChangesArgs extends AfterArgs {
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only of this rep.' })
-  rep?: string;
+  @FilterField('Only of these reps.')
+  rep?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(100)

@@ -1,6 +1,13 @@
 import { ArgsType, Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { connectionOf, InstantScalar, PageArgs, SafeIntScalar } from '@baton/platform/graphql';
+import {
+  connectionOf,
+  FilterField,
+  InstantScalar,
+  PageArgs,
+  SafeIntScalar,
+  type ValueFilterInput,
+} from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { BoardClock, ClockFilters } from './sla-board.query';
 import { slaStates, type SlaClockState } from './sla-clocks.rules';
@@ -115,16 +122,10 @@ export class ClockFilterArgs extends PageArgs implements ClockFilters {
   @MaxLength(100)
   @Field(() => String, maybe('Only of this kind: first-response, disposition, attempts …'))
   kind?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, maybe('Only of this rep; null for those of nobody.'))
-  rep?: string | null;
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
-  @Field(() => String, maybe('Only of leads that came through this queue, the team; null for those that did not.'))
-  queue?: string | null;
+  @FilterField('Only of these reps.')
+  rep?: ValueFilterInput;
+  @FilterField('Only of leads that came through these queues, the teams.')
+  queue?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(100)

@@ -1,5 +1,5 @@
 import { toMs, type Recorded } from '@baton/kernel';
-import { recorded } from '@baton/kernel/testing';
+import { behindKey, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { handoffs } from '../handoffs/handoffs.projection';
@@ -119,7 +119,7 @@ describe('the report of what sales owed', () => {
               kind,
               at,
               ...(rep && { rep }),
-              ...(queue !== undefined && { queue }),
+              queue: behindKey(queue),
               ...(definition && { definition }),
               ...more,
             },

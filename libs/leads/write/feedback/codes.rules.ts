@@ -1,8 +1,4 @@
-/** A code or phrase as it is shown: composed characters, no blanks around it, single blanks within. */
-export const tidy = (code: string): string => code.normalize('NFC').trim().replace(/\s+/gu, ' ');
-
-/** What two spellings of one code have in common: `Price ` and `price` are the same. */
-export const keyOf = (code: string): string => tidy(code).toLowerCase();
+import { keyOf, tidy } from '@baton/kernel';
 
 /** Tidied codes without repetitions: of several spellings the first stands. */
 export const tidied = (codes: readonly string[]): string[] => {

@@ -1,5 +1,5 @@
-import { decider, refuse, type Refused } from '@baton/kernel';
-import { tidied, tidy } from './codes.rules';
+import { decider, refuse, type Refused, tidy } from '@baton/kernel';
+import { tidied } from './codes.rules';
 import {
   feedbackCommands,
   feedbackEvents,

@@ -13,7 +13,7 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
 
   async execute({ id, command }: ToFeedback): Promise<Outcome> {
     if (command.type === 'GiveFeedback') {
-      const invalid = checkCommand(feedbackCommands, command);
+      const invalid = checkCommand(feedbackCommands, command, this.context.clock);
       if (invalid) return invalid;
       const { leadId, touchId } = command.data;
       // A person's key is never made for somebody who was not captured.

@@ -93,6 +93,27 @@ describe('a capture with an e-mail', () => {
     expect(stored).not.toMatch(/example\.org/i);
     expect(stored).toContain('IdentityReserved');
   });
+  it('is found and refused in every form of one address, and stored in one', async () => {
+    const w = world();
+    await w.capture('ada', { email: 'mailto:Ada@Müller.example' });
+    const forms = ['ada@xn--mller-kva.example', 'Ada <ADA@müller.example.>', '\u200bada＠müller.example '];
+    for (const [n, email] of forms.entries()) {
+      expect(await w.find({ email })).toBe('ada');
+      expect(code(await w.capture(`other${n}`, { email }))).toBe('lead/already-captured');
+    }
+    expect((await w.events()).find(({ type }) => type === 'LeadCaptured')!.data.email).toBe(
+      'ada@xn--mller-kva.example',
+    );
+  });
+  it.each(['n/a', 'none', 'none@none', 'not an email at all'])(
+    'is not taken for "%s", which joins nobody',
+    async (email) => {
+      const w = world();
+      expect(await w.capture('ada', { email })).toMatchObject({ code: 'command/invalid', path: 'email' });
+      expect(await w.find({ email })).toBeUndefined();
+      expect(await w.events()).toEqual([]);
+    },
+  );
   it('of a known person is refused with the lead', async () => {
     const w = world();
     await w.capture('ada', { email: 'ada@example.org' });

@@ -3,6 +3,7 @@ import {
   commandKeyOf,
   Conflict,
   handle,
+  normalCommand,
   refuse,
   Refused,
   type DecisionContext,
@@ -36,10 +37,11 @@ export const claimAndHandle = async (
   keys: KeyStore,
   context: DecisionContext,
   id: string,
-  command: Claiming,
+  given: Claiming,
 ): Promise<Outcome> => {
-  const invalid = checkCommand(leadCommands, command);
+  const invalid = checkCommand(leadCommands, given, context.clock);
   if (invalid) return invalid;
+  const command = normalCommand(leadCommands, given);
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import {
   commandKeyOf,
   Conflict,
+  emailOf,
   eventIdOf,
   type CommandMeta,
   type Instant,
@@ -32,9 +33,9 @@ export interface Reservation {
 const SECRET = 'reservations';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The normalised values, hashed: an e-mail trimmed and in lower case, so that a list of hashes from outside meets it. */
+/** The values in their one form, hashed: a list of hashes of e-mail addresses from outside meets it. */
 const hashesOf = ({ email, externalId }: Identity): string[] => [
-  ...(email === undefined ? [] : [`email:${sha256(email.trim().toLowerCase())}`]),
+  ...(email === undefined ? [] : [`email:${sha256(emailOf(email) ?? email)}`]),
   ...(externalId === undefined ? [] : [`external:${sha256(externalId)}`]),
 ];
 

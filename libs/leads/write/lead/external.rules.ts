@@ -43,14 +43,14 @@ export const refusedExternal = (lead: Known, command: LeadCommand, context: Cont
     if (behind.includes(kind)) continue;
     if (kind === 'mql') {
       const found = qualification(lead.person, context.now, context.definition);
-      if (found?.criteria && !found.met) return notMet(found.criteria.definition, found.criteria);
+      if (found?.criteria && !found.met) return notMet(context.definition('mql')!, found.criteria);
       continue;
     }
     const agreement = context.definition(kind);
     const answers = type === 'SalesQualifyLead' && { answers: command.data };
     const facts = { ...lead.person, ...answers };
     const verdict = verdictOf(agreement, facts, context.now, context.definition);
-    if (verdict && !verdict.met) return notMet(agreement!.ref, verdict);
+    if (verdict && !verdict.met) return notMet(agreement!, verdict);
   }
   return undefined;
 };

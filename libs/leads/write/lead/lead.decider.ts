@@ -142,7 +142,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? judged(known, context) : undefined;
         // Where both teams agreed on criteria, nobody's word replaces them.
-        if (found?.criteria && !found.met) return notMet(found.criteria.definition, found.criteria);
+        if (found?.criteria && !found.met) return notMet(context.definition('mql')!, found.criteria);
         if (found?.met) return qualifying(state, [], context);
         const definition = deciding(data, 'mql', context);
         if (definition instanceof Refused) return definition;
@@ -173,7 +173,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           laterOf(context.now, known.person.latest),
           context.definition,
         );
-        if (verdict && !verdict.met) return notMet(agreement!.ref, verdict);
+        if (verdict && !verdict.met) return notMet(agreement!, verdict);
         const rep = ('rep' in known && known.rep) || meta.actor;
         return [
           { type: 'LeadAccepted', data: { leadId: data.leadId, rep, definition: carried(known, data), ...flagged } },
@@ -220,7 +220,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
                 context.definition,
               )
             : undefined;
-        if (verdict && !verdict.met) return notMet(definition, verdict);
+        if (verdict && !verdict.met) return notMet(context.definition('sql')!, verdict);
         const evidence: { evidence?: Json } = verdict ? { evidence: evidenceOf(verdict) } : {};
         return [
           { type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...evidence, ...flagged } },

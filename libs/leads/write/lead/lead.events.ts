@@ -1,5 +1,7 @@
 import {
   commands,
+  country,
+  email,
   events,
   flag,
   instant,
@@ -10,6 +12,7 @@ import {
   oneOf,
   optional,
   personal,
+  phone,
   ref,
   text,
   To,
@@ -24,20 +27,25 @@ const definition = ref('definition', 'The definition and version that decided, `
 const rep = text('The salesperson.', { min: 1, max: 200 });
 const opportunityId = ref('opportunity');
 const external = optional(
-  text('The other system that decided this past move.', { min: 1, max: 100, pattern: '^[A-Za-z0-9._-]+$' }),
+  text('The other system that decided this past move.', {
+    min: 1,
+    max: 100,
+    pattern: '^[A-Za-z0-9._-]+$',
+    says: 'the name of a system: 1 to 100 letters, digits and . _ -',
+  }),
 );
 const flagged = optional(flag('Another system decided this; left out of back-tests.'));
 
 /** What is known of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
 const profile = {
-  email: optional(personal(text('E-mail address.', { min: 3, max: 320 }))),
+  email: optional(personal(email('E-mail address.'))),
   name: optional(personal(text('Full name.', { max: 300 }))),
-  phone: optional(personal(text('Phone number.', { max: 50 }))),
+  phone: optional(personal(phone('Phone number, best with its country.'))),
   title: optional(text('Job title.', { max: 200 })),
   company: optional(text('Company the person works for.', { max: 300 })),
   industry: optional(text('Industry of the company.', { max: 200 })),
   employees: optional(integer('Number of employees of the company.', { min: 0 })),
-  country: optional(text('Country.', { max: 100 })),
+  country: optional(country('Country, by its name or its code of ISO 3166.')),
   region: optional(text('Region or state.', { max: 100 })),
   interests: optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
   problems: optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
@@ -57,6 +65,7 @@ const externalId = optional(
   text('The id in the system the lead comes from, with that system: `crm:00Q5e`. Unique.', {
     max: 300,
     pattern: '^[A-Za-z0-9._-]+:.+$',
+    says: 'an id behind the name of its system and a colon, such as crm:00Q5e',
   }),
 );
 const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
@@ -263,7 +272,7 @@ export const leadEvents = events({
     times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
     kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
     last: optional(flag('The last answer counts, not the first.')),
-    budgetMs: integer('How much time there is, in milliseconds.', { min: 1 }),
+    budgetMs: integer('How much time there is, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER }),
     dueAt,
     clock: oneOf(
       ['business-calendar', 'wall-clock', 'always-closed'],

@@ -23,11 +23,12 @@ const agreed = (kind: string): Definition => ({ kind, version: 1, ref: `${kind}@
 describe('commands to leads', () => {
   let log: EmbeddedEventLog;
   let journal: SealedJournal;
+  let clock: FixedClock;
   let handler: LeadHandler;
   let keys: MemoryKeyStore;
   let sent = 0;
   beforeEach(() => {
-    const clock = new FixedClock(NOW);
+    clock = new FixedClock(NOW);
     keys = new MemoryKeyStore();
     log = EmbeddedEventLog.open(':memory:', clock);
     journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents, mergesEvents]), keys);
@@ -43,6 +44,7 @@ describe('commands to leads', () => {
     occurredAt?: Instant,
     commandId = `command-${sent++}`,
   ): Promise<Outcome> => {
+    if (occurredAt && occurredAt > clock.now()) clock.instant = occurredAt;
     const meta = {
       commandId,
       ...('external' in data ? { actor: 'connector:crm', origin: 'connector' } : { actor: 'tester', origin: 'person' }),

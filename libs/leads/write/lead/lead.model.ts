@@ -1,4 +1,4 @@
-import type { Happened, Instant, Json } from '@baton/kernel';
+import { type Happened, type Instant, isSaid, type Json, tidy } from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
@@ -152,14 +152,17 @@ export const withDeal = (person: Person, opportunityId: string, news: Partial<De
 export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefined =>
   deals.find((deal) => deal.opportunityId === opportunityId);
 
-/** The same facts with what an event says of the person. */
+/** The same facts with what an event says of the person; what is blank is not known, or no more. */
 export const profileWith = (
   profile: Person['profile'],
   said: Readonly<Partial<Record<ProfileField, string | number>>>,
 ): Person['profile'] => {
   const next: Partial<Record<ProfileField, string | number>> = { ...profile };
-  for (const field of Object.keys(profileFields) as ProfileField[])
-    if (said[field] !== undefined) next[field] = said[field];
+  for (const field of Object.keys(profileFields) as ProfileField[]) {
+    const value = said[field];
+    if (typeof value === 'string' && !isSaid(value)) delete next[field];
+    else if (value !== undefined) next[field] = typeof value === 'string' ? tidy(value) : value;
+  }
   return next;
 };
 

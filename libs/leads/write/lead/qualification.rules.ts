@@ -1,6 +1,7 @@
 import { refuse, toMs, type Context, type Definition, type Instant, type Json, type Refused } from '@baton/kernel';
 import {
   evaluate,
+  lackOf,
   outlook,
   type Agreement,
   type CriteriaFacts,
@@ -143,9 +144,10 @@ export const scoreEvidence = ({
 export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
 
-/** Refuses a move whose criteria are not met, with the leaves that failed. */
-export const notMet = (definition: string, { because, leaves }: Verdict): Refused => {
-  const failed = leaves.filter(({ path }) => because.includes(path));
-  const message = `${definition} is not met: ${failed.map(({ asks }) => asks).join('; ')}.`;
+/** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
+export const notMet = (agreement: Definition, verdict: Verdict): Refused => {
+  const { ref: definition } = agreement;
+  const { because, leaves } = verdict;
+  const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;
   return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
 };

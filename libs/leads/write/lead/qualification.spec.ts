@@ -74,6 +74,19 @@ describe('a lead', () => {
     expect(refused).toMatchObject({ code: 'lead/criteria-not-met', details: { because: ['all.1', 'all.2'] } });
     expect((refused as Refused).message).toContain('employees gte 50');
   });
+  it.each(['', '   '])('is of no company that is called "%s"', (company) => {
+    const known = agreed('mql', { criteria: { field: 'company', exists: true } });
+    const capture = (name: string) => ({ type: 'CaptureLead', data: { leadId, company: name } }) as const;
+    expect(types(given().at(NOW).under(known).when(capture(company)).decided())).toEqual(['LeadCaptured']);
+    expect(types(given().at(NOW).under(known).when(capture('Example')).decided())).toContain('LeadQualified');
+    const changed = { type: 'LeadProfileChanged', data: { leadId, company } } as LeadEvent;
+    const before = { type: 'LeadCaptured', data: { leadId, company: 'Example' } } as LeadEvent;
+    const again = given(before, changed)
+      .at(NOW)
+      .under(known)
+      .when({ type: 'ReevaluateLead', data: { leadId } } as never);
+    expect(again.decided()).toEqual([]);
+  });
   it('is qualified by the word of another system no more than by anybody else’s', () => {
     const meta = { actor: 'connector:crm', origin: 'connector' };
     const qualify = { type: 'QualifyLead', data: { leadId, external: 'crm' }, meta };

@@ -32,7 +32,7 @@ export const mergeAndHandle = async (
   command: Merging,
 ): Promise<Outcome> => {
   const { data, meta } = command;
-  const invalid = checkCommand(leadCommands, command);
+  const invalid = checkCommand(leadCommands, command, context.clock);
   if (invalid) return invalid;
   const own = await journal.read(`lead-${leadId}`);
   const refusal = refusalOf(own, command);

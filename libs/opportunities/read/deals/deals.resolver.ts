@@ -1,17 +1,19 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver, registerEnumType } from '@nestjs/graphql';
-import { DAY_MS, type Where } from '@baton/kernel';
+import { conditionsOf, DAY_MS } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
+  type Connection,
   connectionOf,
   DayScalar,
   everyRole,
+  FilterField,
   InstantScalar,
   MoneyType,
   PageArgs,
   ReadArgs,
   readPage,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { deals, type Deal, type DealStatus } from './deals.projection';
@@ -93,31 +95,16 @@ class OpportunitiesArgs extends PageArgs {
   @IsOptional()
   @Field(() => OpportunityStatus, only('that stand so'))
   status?: DealStatus;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('in this stage'))
-  stage?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('with this company'))
-  account?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('about this product'))
-  product?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('of this rep'))
-  owner?: string;
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  @Field(() => String, only('from this source'))
-  source?: string;
+  @FilterField('Only deals in these stages.')
+  stage?: ValueFilterInput;
+  @FilterField('Only deals with these companies.')
+  account?: ValueFilterInput;
+  @FilterField('Only deals about these products.')
+  product?: ValueFilterInput;
+  @FilterField('Only deals of these reps.')
+  owner?: ValueFilterInput;
+  @FilterField('Only deals from these sources.')
+  source?: ValueFilterInput;
 }
 
 const node = ({ amountMinor, currency, cycleMs, ...deal }: Deal): OpportunityType => ({
@@ -141,11 +128,7 @@ export class DealsResolver {
   @Allow(...everyRole)
   opportunities(@Args() { first, after, asOf, ...filter }: OpportunitiesArgs): Promise<Connection<OpportunityType>> {
     const { status, stage, account, product, owner, source } = filter;
-    const where: Where = Object.fromEntries(
-      Object.entries({ status, stage, account, product, owner, source })
-        .filter(([, value]) => value !== undefined && value !== null)
-        .map(([column, value]) => [column, { eq: value! }]),
-    );
+    const where = conditionsOf({ status, stage, account, product, owner, source });
     const orderBy = [{ column: 'openedAt', descending: true }];
     return readPage(this.models.asOf(asOf), deals, { first, after, where, orderBy }, node);
   }

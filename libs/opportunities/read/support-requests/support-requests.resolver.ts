@@ -1,18 +1,20 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
+import { Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
-  atOf,
   Allow,
+  atOf,
+  type Connection,
   connectionOf,
   DayScalar,
   everyRole,
+  FilterField,
   InstantScalar,
   PageArgs,
   personalField,
   ReadArgs,
   readPage,
-  type Connection,
+  type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { supportRequests, type SupportRequestDocument, type SupportStatus } from './support-requests.projection';
@@ -116,11 +118,8 @@ class SupportRequestsArgs extends PageArgs {
   @IsOptional()
   @Field(() => SupportStatusEnum, only('that stand so'))
   status?: SupportStatus;
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  @Field(() => String, only('this person takes care of'))
-  taker?: string;
+  @FilterField('Only requests these people take care of.')
+  taker?: ValueFilterInput;
   @IsOptional()
   @Field(() => Boolean, only('that marketing still owes (true), or no more (false)'))
   open?: boolean;
@@ -149,11 +148,10 @@ export class SupportRequestsResolver {
     @Args() { first, after, asOf, ...filter }: SupportRequestsArgs,
   ): Promise<Connection<SupportRequestType>> {
     const { opportunityId, status, taker, open } = filter;
-    const where: Where = Object.fromEntries(
-      Object.entries({ opportunityId, status, taker, open })
-        .filter(([, value]) => value !== undefined && value !== null)
-        .map(([column, value]) => [column, { eq: value! }]),
-    );
+    const where: Where = {
+      ...conditionsOf({ opportunityId, status, taker }),
+      ...(open !== undefined && { open: { eq: open } }),
+    };
     const now = atOf(asOf, this.clock);
     const node = (doc: SupportRequestDocument): SupportRequestType => {
       const end = doc.deliveredAt ?? doc.closedAt ?? now;

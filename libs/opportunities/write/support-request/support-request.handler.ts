@@ -12,7 +12,7 @@ export class SupportRequestHandler implements ICommandHandler<ToSupport> {
   ) {}
 
   async execute({ id, command }: ToSupport): Promise<Outcome> {
-    const invalid = checkCommand(supportRequestCommands, command);
+    const invalid = checkCommand(supportRequestCommands, command, this.context.clock);
     if (invalid) return invalid;
     // Deals are never forgotten, so a deal that was there is there for the decision.
     if (command.type === 'RequestSupport') {

@@ -1,0 +1,22 @@
+import { filtersOf } from './filters';
+
+describe('the filters of a report', () => {
+  const fields = ['owner', 'product'] as const;
+  it('are those of GraphQL', () => {
+    expect(filtersOf({}, fields)).toEqual({});
+    expect(filtersOf({ filter: { owner: ['ann', 'bob'] }, none: ['product'] }, fields)).toEqual({
+      owner: { in: ['ann', 'bob'], none: false },
+      product: { none: true },
+    });
+    expect(filtersOf({ filter: { owner: ['ann'] }, none: ['owner'] }, fields)).toEqual({
+      owner: { in: ['ann'], none: true },
+    });
+  });
+  it.each([{ filter: { rep: ['ann'] } }, { none: ['toString'] }])(
+    'are refused for a field that it has not: %j',
+    (options) => {
+      expect(() => filtersOf(options, fields)).toThrow('This report can be filtered by owner, product.');
+      expect(() => filtersOf(options, [])).toThrow('This report can be filtered by no field.');
+    },
+  );
+});

@@ -1,0 +1,28 @@
+import { Refused, type ValueFilter } from '@baton/kernel';
+
+interface FilterOptions {
+  /** Values by field. */
+  readonly filter?: Readonly<Record<string, readonly string[]>>;
+  readonly none?: readonly string[];
+}
+
+/**
+ * The filters of a report, as GraphQL's `ValueFilter`: `--filter owner=ann,bob`, `--none owner` for those without one.
+ * @throws Refused `cli/unknown-filter` for a field that the report cannot be filtered by
+ */
+export const filtersOf = <K extends string>(
+  { filter = {}, none = [] }: FilterOptions,
+  fields: readonly K[],
+): { readonly [field in K]?: ValueFilter } => {
+  const strange = [...Object.keys(filter), ...none].find((name) => !fields.some((field) => field === name));
+  if (strange !== undefined) {
+    const known = fields.length === 0 ? 'no field' : fields.join(', ');
+    throw new Refused('cli/unknown-filter', `This report can be filtered by ${known}.`, strange);
+  }
+  const wanted = fields.flatMap((field) => {
+    const values = filter[field];
+    const without = none.includes(field);
+    return values || without ? [[field, { ...(values && { in: values }), none: without }]] : [];
+  });
+  return Object.fromEntries(wanted) as { readonly [field in K]?: ValueFilter };
+};

@@ -1,0 +1,98 @@
+import { emailOf, formatMoney, hostOf, isCountry, isCurrency, minorDigits, moneyOf, phoneOf } from '.';
+
+describe('an e-mail address', () => {
+  it.each([
+    ['ann@example.com', 'ann@example.com'],
+    ['ann@example.com\u00a0', 'ann@example.com'],
+    ['\u200bann@example.com', 'ann@example.com'],
+    ['ann＠example.com', 'ann@example.com'],
+    ['<ann@example.com>', 'ann@example.com'],
+    ['Ann <ann@example.com>', 'ann@example.com'],
+    ['mailto:ann@example.com', 'ann@example.com'],
+    ['ANN@EXAMPLE.COM.', 'ann@example.com'],
+    ['ann@example.com;', 'ann@example.com'],
+    ['jose\u0301@example.org', 'josé@example.org'],
+    ['josé@example.org', 'josé@example.org'],
+    ['info@müller.example', 'info@xn--mller-kva.example'],
+    ['info@xn--mller-kva.example', 'info@xn--mller-kva.example'],
+    ['STRASSE@example.com', 'strasse@example.com'],
+    ['straße@example.com', 'straße@example.com'],
+    ['bob+spam@gmail.com', 'bob+spam@gmail.com'],
+    ['b.o.b@gmail.com', 'b.o.b@gmail.com'],
+  ])('%j has one form', (text, form) => {
+    expect(emailOf(text)).toBe(form);
+    expect(emailOf(form)).toBe(form);
+  });
+  it.each([
+    ...[
+      'n/a',
+      'N/A',
+      'none',
+      'NONE',
+      'none@none',
+      'x',
+      '',
+      ' ',
+      '-',
+      '@',
+      'ann@',
+      '@example.com',
+      'not an email at all',
+    ],
+    ...['a@example.com, b@example.com', 'ann@localhost', 'ann@127.0.0.1', 'ann@[127.0.0.1]', 'ann@co.uk', 'a..b@x.org'],
+    ...['ann@exa mple.com', '"a b"@example.com', 'ann@example.com/x', 'ann@-x.org'],
+  ])('is not %j', (text) => expect(emailOf(text)).toBeUndefined());
+});
+
+describe('a host', () => {
+  it.each([
+    ['Example.COM', 'example.com'],
+    ['www.müller.example.', 'www.xn--mller-kva.example'],
+  ])('%s is %s', (text, form) => expect(hostOf(text)).toBe(form));
+  it.each(['localhost', '10.0.0.1', '0x7f.1', 'com', 'a/b.com', 'user@a.com', ''])('is not "%s"', (text) =>
+    expect(hostOf(text)).toBeUndefined(),
+  );
+});
+
+describe('a phone number', () => {
+  it.each([
+    ['+44 20 7946 0958', '+442079460958'],
+    ['0044 (20) 7946-0958', '+442079460958'],
+    ['tel:+44-20-7946-0958', '+442079460958'],
+    ['+44 20 7946 0958 ext. 5', '+442079460958;ext=5'],
+    ['030 123456', '030 123456'],
+  ])('%s is %s', (text, form) => {
+    expect(phoneOf(text)).toBe(form);
+    expect(phoneOf(form)).toBe(form);
+  });
+  it.each(['n/a', 'call me', '+1 555', '123', '+999 12345678', ''])('is not "%s"', (text) =>
+    expect(phoneOf(text)).toBeUndefined(),
+  );
+});
+
+describe('a country', () => {
+  it.each(['DE', 'deu', 'UK', 'USA', 'Germany', 'Türkiye', ' '])('may be "%s"', (text) =>
+    expect(isCountry(text)).toBe(true),
+  );
+  it.each(['XX', 'ZZZ', 'n/a', '-', '?'])('is not "%s"', (text) => expect(isCountry(text)).toBe(false));
+});
+
+describe('a currency', () => {
+  it.each([
+    ['HUF', 2],
+    ['COP', 2],
+    ['RSD', 2],
+    ['IDR', 2],
+    ['PKR', 2],
+    ['IQD', 3],
+    ['KWD', 3],
+    ['JPY', 0],
+    ['CLF', 4],
+    ['XCG', 2],
+  ])('%s has the %d places of ISO 4217', (code, digits) => expect(minorDigits(code)).toBe(digits));
+  it('is what amounts are read and shown by', () => {
+    expect(moneyOf('63250.25', 'HUF')).toEqual({ minor: 6_325_025, currency: 'HUF' });
+    expect(formatMoney({ minor: 6_325_025, currency: 'HUF' })).toBe('63250.25 HUF');
+  });
+  it.each(['EURO', 'usd', 'ZZZ', ''])('is not "%s"', (code) => expect(isCurrency(code)).toBe(false));
+});

@@ -1,0 +1,65 @@
+import { parseOneAddress } from 'email-addresses';
+import { isValid as isCountryCode, getAlpha2Code, registerLocale } from 'i18n-iso-countries';
+import english from 'i18n-iso-countries/langs/en.json';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { parse as parseHost } from 'tldts';
+
+registerLocale(english);
+
+/** Characters that cannot be seen, as they come with text that was copied. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
+const plainOf = (text: string): string => text.normalize('NFKC').replace(INVISIBLE, '').trim();
+
+/**
+ * The one form of a host name: ASCII, small letters, no dot behind.
+ * @returns undefined for an address of numbers, a single label, and what is no name under a public suffix
+ */
+export const hostOf = (text: string): string | undefined => {
+  const name = plainOf(text).replace(/\.$/, '');
+  if (!/^[^\s/:?#@[\]\\%]+$/.test(name) || !URL.canParse(`http://${name}`)) return undefined;
+  const { hostname } = new URL(`http://${name}`);
+  const { domain, isIp } = parseHost(hostname);
+  return domain === null || isIp ? undefined : hostname;
+};
+
+/**
+ * The one form of an e-mail address: NFKC, trimmed, small letters, the host in ASCII; `mailto:` and a name around it are
+ * taken off. Dots and tags of the local part stay: they mean different mailboxes with most providers.
+ * @returns undefined for what is no address: `n/a`, `none@none`, free text, several addresses
+ * Source: RFC 5322 and 6532 by email-addresses; hosts by the Public Suffix List.
+ */
+export const emailOf = (text: string): string | undefined => {
+  const plain = plainOf(text)
+    .replace(/^mailto:/i, '')
+    .replace(/\.?(>?)[\s;,.]*$/, '$1');
+  const parsed = parseOneAddress({ input: plain, rfc6532: true, rejectTLD: true });
+  if (parsed?.type !== 'mailbox' || /\s/.test(parsed.local)) return undefined;
+  const host = hostOf(parsed.domain);
+  return host && `${parsed.local.toLowerCase()}@${host}`;
+};
+
+/**
+ * The one form of a phone number: E.164 where the country is said (`+44 20 …`, `0044 20 …`), with `;ext=` behind; a
+ * number without its country as it was written.
+ * @returns undefined for what cannot be a number
+ */
+export const phoneOf = (text: string): string | undefined => {
+  const plain = plainOf(text).replace(/^tel:/i, '').replace(/^00/, '+');
+  if (plain.startsWith('+')) {
+    const parsed = parsePhoneNumberFromString(plain, { extract: false });
+    return parsed?.isPossible() ? `${parsed.number}${parsed.ext ? `;ext=${parsed.ext}` : ''}` : undefined;
+  }
+  const digits = plain.replace(/\D/g, '').length;
+  return /^[\d\s()./-]+((x|ext\.?)\s*\d{1,6})?$/i.test(plain) && digits >= 5 && digits <= 20 ? plain : undefined;
+};
+
+/**
+ * Is this a country, as people write it? What is as short as a code must be one of ISO 3166, or a name as short (`UK`);
+ * longer texts are names in any language.
+ */
+export const isCountry = (text: string): boolean => {
+  const plain = plainOf(text);
+  return (
+    plain.length > 3 || plain === '' || isCountryCode(plain.toUpperCase()) || getAlpha2Code(plain, 'en') !== undefined
+  );
+};

@@ -1,0 +1,173 @@
+import { copyFileSync, openSync, rmSync, statSync, writeSync, closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogueOf, DecisionContext, type Journal } from '@baton/kernel';
+import { eventually, FixedClock } from '@baton/kernel/testing';
+import { temporaryFolder } from '../../../test/support/baton';
+import { echo, sendTo, sumsOf, tillEvents, ToTill } from '../../../test/support/till';
+import { EmbeddedDocuments, ReadModels } from '../documents';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { openDatabase } from '../sqlite';
+import { differing } from './contents';
+import { followerEvents } from './parked.events';
+import { Runner } from './runner';
+
+const sums = sumsOf(() => true);
+
+const all = temporaryFolder();
+let worlds = 0;
+/** Baton on files, which a test may spoil while it is closed. */
+const onFiles = () => {
+  const folder = join(all, String(worlds++));
+  const file = (name: string) => join(folder, `${name}.db`);
+  const keys = new MemoryKeyStore();
+  const clock = new FixedClock();
+  let sent = 0;
+  const open = async () => {
+    const log = EmbeddedEventLog.open(file('log'), clock);
+    const documents = await EmbeddedDocuments.open(file('documents'));
+    const journal: Journal = new SealedJournal(log, catalogueOf([tillEvents, followerEvents]), keys);
+    const send = sendTo(journal, new DecisionContext(clock));
+    const faults: unknown[] = [];
+    const runner = new Runner({
+      ...{ log, journal, documents, clock, projections: [sums], policies: [echo], dueLists: [], dispatch: send },
+      onFault: (fault) => faults.push(fault),
+    });
+    const drop = async (tillId: string, ...coins: number[]) => {
+      for (const one of coins) {
+        const meta = { commandId: `drop-${sent++}`, actor: 'tester', origin: 'person' as const };
+        const data = { tillId, leadId: `lead-${tillId}`, coins: one };
+        await send(new ToTill(tillId, { type: 'DropCoin', data, meta }));
+      }
+    };
+    const close = async () => {
+      await runner.stop();
+      await log.close();
+      await documents.close();
+    };
+    return { log, journal, documents, runner, faults, drop, close };
+  };
+  /** Opens, does something while everything is followed, and closes again. */
+  const using = async <T>(
+    act: (opened: Awaited<ReturnType<typeof open>>) => Promise<T>,
+    follows = true,
+  ): Promise<T> => {
+    const opened = await open();
+    try {
+      if (follows) {
+        await opened.runner.start({ tick: false });
+        await opened.runner.catchUp();
+      }
+      const result = await act(opened);
+      if (follows) await opened.runner.catchUp();
+      return result;
+    } finally {
+      await opened.close();
+    }
+  };
+  const spoil = (name: 'log' | 'documents', ...sql: string[]) => {
+    const database = openDatabase(file(name), { synchronous: 'FULL' });
+    for (const one of sql) expect(database.prepare(one).run().changes).toBeGreaterThan(0);
+    database.close();
+  };
+  /** What a verification says of whoever is not complete. */
+  const verified = () =>
+    using(async ({ runner }) => {
+      const answers = (await runner.verify()).filter(({ complete }) => !complete);
+      return Object.fromEntries(answers.map(({ follower, code }) => [follower, code]));
+    }, false);
+  return { file, using, spoil, verified };
+};
+const coins = [1, 2, 11, 4];
+const filled = async () => {
+  const world = onFiles();
+  await world.using(({ drop }) => drop('a', ...coins).then(() => drop('b', ...coins)));
+  expect(await world.verified()).toEqual({});
+  return world;
+};
+
+describe('a verification finds', () => {
+  it.each([
+    [
+      'an event whose data was altered',
+      { sums: true, policy: true },
+      `UPDATE events SET data = replace(data, '":2', '":3')`,
+    ],
+    [
+      'an event that says another time',
+      { sums: true, policy: true },
+      `UPDATE events SET recordedAt = '2023-01-01T00:00:00.000Z'`,
+    ],
+  ])('%s in the log', async (_, who, sql) => {
+    const { spoil, verified } = await filled();
+    spoil('log', sql);
+    expect(await verified()).toEqual({
+      ...(who.sums && { 'sums-v1': 'read/events-differ' }),
+      ...(who.policy && { 'policy-echo-v1': 'read/events-differ' }),
+    });
+  });
+
+  it('an event that is gone from the middle of a stream', async () => {
+    const { spoil, verified } = await filled();
+    spoil('log', `DELETE FROM events WHERE revision = 1 AND stream = 'till-a'`);
+    expect(await verified()).toEqual({ 'sums-v1': 'read/log-gap', 'policy-echo-v1': 'read/log-gap' });
+  });
+
+  it.each([
+    ['deleted', `DELETE FROM "documents-sums-v1" WHERE id = 'till-b'`],
+    ['altered', `UPDATE "documents-sums-v1" SET doc = replace(doc, '18', '19') WHERE id = 'till-b'`],
+    [
+      'added',
+      `INSERT INTO "documents-sums-v1" SELECT 'till-b', position, doc, "c_coins" FROM "documents-sums-v1" LIMIT 1`,
+    ],
+  ])('a document that was %s', async (what, sql) => {
+    const { using, spoil, verified } = await filled();
+    spoil('documents', what === 'added' ? sql.replace(`'till-b'`, `'till-x'`) : sql);
+    expect(await verified()).toEqual({ 'sums-v1': 'read/documents-differ' });
+    const ids = await using(
+      async ({ runner }) => (await runner.verify()).flatMap(({ differing = [] }) => differing),
+      false,
+    );
+    expect(ids).toEqual([what === 'added' ? 'till-x' : 'till-b']);
+  });
+
+  it('what differs wherever it lies, however few documents are looked at in one go', async () => {
+    const { using, spoil } = await filled();
+    spoil('documents', `DELETE FROM "documents-sums-v1" WHERE id = 'till-a'`);
+    for (const atOnce of [1, 2, 100])
+      expect(await using((stores) => differing(stores, sums, 'sums-v1', atOnce), false)).toEqual(['till-a']);
+  });
+
+  it.each(['log', 'documents'] as const)('garbage in the file of %s', async (name) => {
+    const { file, using } = await filled();
+    await using(({ drop }) => drop('c', ...Array.from({ length: 200 }, () => 1)));
+    const { size } = statSync(file(name));
+    const handle = openSync(file(name), 'r+');
+    for (let at = 8192; at + 4096 <= size; at += 4096) writeSync(handle, Buffer.alloc(2000, 0xa5), 0, 2000, at);
+    closeSync(handle);
+    const database = openDatabase(file(name), { synchronous: 'FULL' });
+    expect(database.damage().length).toBeGreaterThan(0);
+    database.close();
+  });
+});
+
+describe('an older log behind newer read models', () => {
+  it('is noticed once it has grown past the old checkpoints, too: nothing of it is left out', async () => {
+    const { file, using, verified } = await filled();
+    copyFileSync(file('log'), file('older'));
+    await using(({ drop }) => drop('lost', ...coins));
+    for (const rest of ['-wal', '-shm']) rmSync(`${file('log')}${rest}`, { force: true });
+    copyFileSync(file('older'), file('log'));
+    await using(({ drop }) => drop('new', ...coins, ...coins), false); // by a process that follows nothing
+    await using(async ({ runner, documents, faults }) => {
+      await eventually(async () => (await runner.verify()).every(({ complete }) => complete));
+      await runner.catchUp();
+      expect(faults).toMatchObject([{ code: 'read/other-log' }, { code: 'read/other-log' }]);
+      const models = new ReadModels(documents);
+      expect(await models.get(sums, 'till-lost')).toBeUndefined();
+      expect(await models.get(sums, 'till-new')).toMatchObject({ coins: 36 });
+      expect(await models.get(sums, 'till-echo-new')).toBeDefined();
+    });
+    expect(await verified()).toEqual({});
+  });
+});

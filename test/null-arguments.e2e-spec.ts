@@ -1,0 +1,175 @@
+import {
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLArgument,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+} from 'graphql';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { roles } from '@baton/kernel';
+import { Served, temporaryFolder } from './support/baton';
+
+/** What an argument of a type can be; enough to be answered, be it with a refusal. */
+const samples: Readonly<Record<string, unknown>> = {
+  String: 'x',
+  ID: 'ada',
+  Int: 1,
+  SafeInt: 1,
+  Float: 0.5,
+  Boolean: true,
+  Instant: '2024-01-17T10:00:00Z',
+  Day: '2024-01-17',
+  Json: {},
+};
+const named: Readonly<Record<string, unknown>> = { subject: 'lead-ada', kind: 'mql', timeZone: 'UTC' };
+const sample = (type: GraphQLInputType, name = ''): unknown => {
+  const plain = getNullableType(type);
+  if (isListType(plain)) return [sample(plain.ofType as GraphQLInputType)];
+  if (isEnumType(plain)) return plain.getValues()[0]!.name;
+  if (!isInputObjectType(plain)) return named[name] ?? samples[plain.name];
+  const fields = Object.values(plain.getFields()).filter(({ type: of }) => isNonNullType(of));
+  return Object.fromEntries(fields.map((field) => [field.name, sample(field.type, field.name)]));
+};
+
+/** What moves with the time of asking, or tells one command from the next. */
+const moving = /^(at|passed|ageHours|projected|neededByNow|onPace|position|revision|repeated|id|events|lag|tip)$/;
+/** Every leaf that can be asked for without arguments, a few objects deep. */
+const selection = (type: GraphQLOutputType, depth = 4): string => {
+  const of = getNamedType(type);
+  if (isLeafType(of)) return '';
+  if (!isObjectType(of)) return '{ __typename ... on Refused { code path } }';
+  const inner = Object.values(of.getFields()).flatMap((field) => {
+    if (moving.test(field.name) || field.args.some(({ type: needed }) => isNonNullType(needed))) return [];
+    if (isLeafType(getNamedType(field.type))) return field.args.length > 0 ? [] : [field.name];
+    return depth > 1 && field.args.length === 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
+  });
+  return `{ ${['__typename', ...inner].join(' ')} }`;
+};
+
+const FAULT = expect.stringMatching(/^(internal|graphql)\//) as string;
+type Values = Readonly<Record<string, unknown>>;
+const isOptional = ({ type }: { readonly type: GraphQLInputType }): boolean => !isNonNullType(type);
+
+describe('null', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let schema: GraphQLSchema;
+  let commands = 0;
+  beforeAll(async () => {
+    served = await Served.start(folder);
+    ({ schema } = served.app.get(GraphQLSchemaHost));
+    for (const said of [
+      'captureLead(commandId: "c", input: { leadId: "ada", company: "Example" })',
+      'openOpportunity(commandId: "o", input: { opportunityId: "ada", product: "P" })',
+      'openOpportunity(commandId: "p", input: { opportunityId: "bob", owner: "ann" })',
+      'winOpportunity(commandId: "w", input: { opportunityId: "bob" })',
+    ])
+      await served.ask(`mutation { ${said} { __typename } }`, roles);
+    await served.settle();
+  }, 60_000);
+  afterAll(() => served.stop());
+
+  const ask = async (
+    kind: 'query' | 'mutation',
+    field: string,
+    args: readonly GraphQLArgument[],
+    given: Values,
+    type: GraphQLOutputType,
+  ) => {
+    const used = args.filter(({ name }) => name in given);
+    const declared = used.map(({ name, type: of }) => `$${name}: ${String(of)}`).join(', ');
+    const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+    const document = `${kind}${declared && `(${declared})`} { it: ${field}${passed && `(${passed})`} ${selection(type)} }`;
+    const variables = { ...given, ...(kind === 'mutation' && { commandId: `null-${commands++}` }) };
+    const { data, errors } = await served.ask(document, roles, variables);
+    const failed = errors?.map(({ message, extensions: { code, field: at } }) => ({ message, code, at }));
+    return { data, failed };
+  };
+
+  it('is a row of a report, which opens into the deals without a value', async () => {
+    const by = ['OWNER', 'PRODUCT', 'SOURCE'] as const;
+    for (const one of by) {
+      const report = `{ velocity(by: ${one}) { rows { key open won lost } } }`;
+      const { data } = await served.ask<{
+        velocity: { rows: { key: string | null; open: number; won: number; lost: number }[] };
+      }>(report, roles);
+      expect(data.velocity.rows.map(({ key }) => key)).toContain(null);
+      for (const { key, open, won, lost } of data.velocity.rows) {
+        const filter = { [one.toLowerCase()]: key === null ? { none: true } : { in: [key] } };
+        const list = `query($owner: ValueFilter, $product: ValueFilter, $source: ValueFilter) {
+          opportunities(owner: $owner, product: $product, source: $source) { totalCount }
+          velocity(owner: $owner, product: $product, source: $source) { total { open won lost } } }`;
+        expect((await served.ask(list, roles, filter)).data).toEqual({
+          opportunities: { totalCount: open + won + lost },
+          velocity: { total: { open, won, lost } },
+        });
+      }
+    }
+    const either = 'opportunities(owner: { in: ["ann"], none: true }) { totalCount }';
+    expect((await served.ask(`{ ${either} }`, roles)).data).toEqual({ opportunities: { totalCount: 2 } });
+  });
+
+  it('is absent in every optional argument of every query, alone and together', async () => {
+    for (const field of Object.values(schema.getQueryType()!.getFields())) {
+      const needed = Object.fromEntries(
+        field.args
+          .filter((arg) => !isOptional(arg) && arg.defaultValue === undefined)
+          .map((arg) => [arg.name, sample(arg.type, arg.name)]),
+      );
+      const optional = field.args.filter(isOptional);
+      const without = await ask('query', field.name, field.args, needed, field.type);
+      for (const { code } of without.failed ?? []) expect([field.name, code]).not.toEqual([field.name, FAULT]);
+      const nulls = [...optional.map((arg) => [arg]), ...(optional.length > 1 ? [optional] : [])];
+      for (const some of nulls) {
+        const given = { ...needed, ...Object.fromEntries(some.map(({ name }) => [name, null])) };
+        expect([field.name, some.map(String), await ask('query', field.name, field.args, given, field.type)]).toEqual([
+          field.name,
+          some.map(String),
+          without,
+        ]);
+      }
+      // Inputs are the same empty as absent, and their fields are optional arguments too.
+      for (const arg of optional) {
+        const input = getNullableType(arg.type);
+        if (!isInputObjectType(input) || Object.values(input.getFields()).some(({ type }) => isNonNullType(type)))
+          continue;
+        const all = Object.fromEntries(Object.keys(input.getFields()).map((name) => [name, null]));
+        const given = { ...needed, [arg.name]: all };
+        const empty = { ...needed, [arg.name]: {} };
+        expect([field.name, arg.name, await ask('query', field.name, field.args, given, field.type)]).toEqual([
+          field.name,
+          arg.name,
+          await ask('query', field.name, field.args, empty, field.type),
+        ]);
+      }
+    }
+  }, 300_000);
+
+  it('is absent in every optional argument and field of every mutation, alone and together', async () => {
+    for (const field of Object.values(schema.getMutationType()!.getFields())) {
+      const input = field.args.find(({ name }) => name === 'input')!;
+      const fields = Object.values((getNullableType(input.type) as GraphQLInputObjectType).getFields());
+      const needed = { commandId: 'x', input: sample(input.type) as Values };
+      const send = (more: Values, nulls: readonly string[] = []) => {
+        const data = { ...needed.input, ...Object.fromEntries(nulls.map((name) => [name, null])) };
+        return ask('mutation', field.name, field.args, { ...needed, ...more, input: data }, field.type);
+      };
+      await send({}); // the first may change what the next ones find
+      const without = await send({});
+      expect([field.name, without.failed]).toEqual([field.name, undefined]);
+      const optional = fields.filter(isOptional).map(({ name }) => name);
+      for (const some of [...optional.map((name) => [name]), optional])
+        expect([field.name, some, await send({}, some)]).toEqual([field.name, some, without]);
+      for (const { name } of field.args.filter(isOptional))
+        expect([field.name, name, await send({ [name]: null })]).toEqual([field.name, name, without]);
+    }
+  }, 300_000);
+});
