@@ -146,6 +146,34 @@ const variables: Abuse[] = [
   asked('a variable that is missing', 'graphql/bad-value', 'query($n: Int!) { leads(first: $n) { totalCount } }', {}),
 ];
 
+/** Other spellings of the address of GraphQL: the router knows them, and so must every check. */
+const addresses = [
+  '/%67raphql',
+  '/%67%72%61%70%68%71%6c',
+  '/graph%71l?x=1',
+  'http://baton/graphql',
+  'http://baton/%67raphql',
+];
+const spelled: Abuse[] = addresses.flatMap((path): Abuse[] => [
+  {
+    what: `a long document to ${path}`,
+    code: 'graphql/document-too-long',
+    path,
+    body: JSON.stringify({ query: `{ a } ${' '.repeat(limits.documentLength.max)}` }),
+  },
+  {
+    what: `text to ${path}`,
+    code: 'http/unsupported-media-type',
+    status: 415,
+    path,
+    headers: { 'content-type': 'text/plain' },
+    body: '{ a }',
+  },
+  { what: `brackets to ${path}`, code: 'graphql/value-too-deep', path, body: nested(500) },
+  { what: `GET of ${path}`, code: 'http/method-not-allowed', status: 405, method: 'GET', path },
+  { what: `PUT to ${path}`, code: 'http/method-not-allowed', status: 405, method: 'PUT', path },
+]);
+
 const requests: Abuse[] = [
   sent('a batch', 'graphql/no-batches', JSON.stringify(Array.from({ length: 50 }, () => ({ query: '{ a }' })))),
   sent('an empty batch', 'graphql/no-batches', '[]'),
@@ -216,7 +244,7 @@ const requests: Abuse[] = [
 ];
 
 /** What the edge must refuse before it costs anything. */
-export const abuses: readonly Abuse[] = [...documents, ...variables, ...requests];
+export const abuses: readonly Abuse[] = [...documents, ...variables, ...requests, ...spelled];
 
 export interface Answer {
   readonly status: number;

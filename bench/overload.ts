@@ -50,7 +50,7 @@ export const serverOf = async (folder: string, main: string): Promise<Server> =>
   for (let n = 0; n < CALLERS; n++)
     tokens.push((await app.get(Access).issue(`caller-${n}`, ['revops'], 'flood')).token);
   await app.close();
-  const env = { ...process.env, EVENTSTORE_URL: '', MONGODB_URL: '', ...settings };
+  const env = { ...process.env, BATON_EVENTSTORE_URL: '', BATON_MONGODB_URL: '', ...settings };
   const child = spawn(process.execPath, [`--max-old-space-size=${HEAP}`, main, 'start', '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

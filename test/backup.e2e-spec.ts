@@ -9,7 +9,7 @@ import { SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
-import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
+import { baton, batonJson, batonRunning, Served, temporaryFolder } from './support/baton';
 import { load, openLog, started } from './support/server';
 
 /** Pages of all documents of a read model as text. */
@@ -94,6 +94,7 @@ describe('what the command line keeps elsewhere', () => {
   });
 
   it('is a copy of a log, there and back', async () => {
+    await (await Served.start(a)).stop();
     expect((await baton(a, 'keys', 'create', '--label', 'page', '--roles', 'sales')).status).toBe(0);
     const out = await batonJson<{ written: number; digest: string }>(a, 'copy-log', '--to', b);
     expect(out.written).toBeGreaterThan(0);

@@ -26,8 +26,8 @@ describe('the edge', () => {
     const { token } = await app.get(Access).issue('tester', ['admin'], 'tester');
     return { app, port, key: `Bearer ${token}` };
   };
-  const ask = (port: number, query: string, authorization = '') =>
-    send(port, { body: JSON.stringify({ query }), headers: { authorization } });
+  const ask = (port: number, query: string, authorization = '', path = '/graphql') =>
+    send(port, { body: JSON.stringify({ query }), headers: { authorization }, path });
   const codeOf = ({ body }: Answer) => body.errors?.[0]?.extensions.code;
 
   describe('refuses', () => {
@@ -43,6 +43,7 @@ describe('the edge', () => {
     it.each(abuses.map((abuse) => [abuse.what, abuse] as const))('%s', async (_, abuse) => {
       const answer = await send(port, { ...abuse, headers: { authorization: key, ...abuse.headers } });
       expect([codeOf(answer), answer.text.slice(0, 200)]).toEqual([abuse.code, expect.anything()]);
+      expect(answer.body.errors![0]!.message).toMatch(/\w{2,} \w+/);
       if (abuse.status) expect(answer.status).toBe(abuse.status);
       expect(answer.text).not.toMatch(/node_modules|\.ts:|\.js:|stack/);
     });
@@ -85,7 +86,8 @@ describe('the edge', () => {
         '{ ... { __schema { types { name } } } }',
         '{ ...f } fragment f on Query { x: __schema { types { name } } }',
       ]) {
-        expect([query, codeOf(await ask(port, query))]).toEqual([query, 'graphql/introspection-off']);
+        for (const path of ['/graphql', '/%67raphql', 'http://baton/graphql'])
+          expect([query, codeOf(await ask(port, query, '', path))]).toEqual([query, 'graphql/introspection-off']);
         expect([query, codeOf(await ask(port, query, `Bearer baton_${'0'.repeat(12)}_${'A'.repeat(43)}`))]).toEqual([
           query,
           'graphql/introspection-off',
@@ -108,7 +110,8 @@ describe('the edge', () => {
     try {
       expect((await ask(port, trusted, key)).body.errors).toBeUndefined();
       for (const query of ['{ status { name  } }', '{ status { position } }', '{ __schema { types { name } } }'])
-        expect(codeOf(await ask(port, query, key))).toBe('graphql/document-not-trusted');
+        for (const path of ['/graphql', '/%67raphql', 'http://baton/graphql'])
+          expect([path, codeOf(await ask(port, query, key, path))]).toEqual([path, 'graphql/document-not-trusted']);
     } finally {
       await app.close();
     }
@@ -135,6 +138,7 @@ describe('the edge', () => {
       edge = await start({
         BATON_OIDC_ISSUER: url,
         BATON_OIDC_AUDIENCE: 'baton-api',
+        BATON_OIDC_CLIENTS: 'dashboard, phone',
         BATON_OIDC_ROLES_CLAIM: 'realm.roles',
       });
     });
@@ -155,8 +159,8 @@ describe('the edge', () => {
     });
     const signed = (
       payload: JWTPayload,
-      { kid = 'k1', key = pair.privateKey }: { kid?: string; key?: KeyObject } = {},
-    ) => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid }).sign(key);
+      { kid = 'k1', key = pair.privateKey, typ }: { kid?: string; key?: KeyObject; typ?: string } = {},
+    ) => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid, ...(typ && { typ }) }).sign(key);
     const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
     const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada" }) { __typename } }';
@@ -169,6 +173,8 @@ describe('the edge', () => {
       expect(body.data).toMatchObject({
         events: { events: expect.arrayContaining([{ type: 'LeadCaptured', actor: 'oidc:ada' }]) as unknown },
       });
+      for (const azp of ['baton-api', 'dashboard', 'phone'])
+        expect((await as(await signed(claims({ azp, typ: 'Bearer' }), { typ: 'at+jwt' }))).body.errors).toBeUndefined();
       const reader = await signed(claims({ realm: { roles: 'auditor' } }));
       expect(codeOf(await as(reader, capture))).toBe('access/denied');
     });
@@ -197,6 +203,13 @@ describe('the edge', () => {
         ['no roles at all', await signed(claims({ realm: undefined })), 'access/no-role'],
         ['too long', `${head}.${'A'.repeat(9_000)}.${signature}`, 'access/bad-token'],
         ['no token', 'x.y', 'access/bad-key'],
+        ['a logout token', await signed(claims(), { typ: 'logout+jwt' }), 'access/bad-token'],
+        ['an ID token of Keycloak', await signed(claims({ typ: 'ID' })), 'access/bad-token'],
+        ['issued in the future', await signed(claims({ iat: now() + 600 })), 'access/bad-token'],
+        ['good for a year', await signed(claims({ exp: now() + 365 * 86_400 })), 'access/bad-token'],
+        ['good for ever', await signed(claims({ exp: 1e15 })), 'access/bad-token'],
+        ['made for another client', await signed(claims({ azp: 'billing-page' })), 'access/wrong-client'],
+        ['made for another client', await signed(claims({ client_id: 'billing-page' })), 'access/wrong-client'],
       ];
       for (const [what, token, code] of cases) expect([what, codeOf(await as(token))]).toEqual([what, code]);
     });

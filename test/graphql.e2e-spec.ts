@@ -225,6 +225,11 @@ describe('GraphQL', () => {
       });
     });
 
+    it.each(['nonsense', '1', '../etc'])('refuse at once to wait for what is no position: %s', async (position) => {
+      const { errors } = await served.ask(`{ lead(leadId: "ada", atLeast: "${position}") { leadId } }`, ['sales']);
+      expect(errors!.map(({ extensions: { code } }) => code)).toEqual(['log/not-a-position']);
+    });
+
     it('hide the person from those who do not work with leads by name', async () => {
       const { data } = await served.ask<{ lead: Record<string, unknown> }>(
         '{ lead(leadId: "ada") { email name company } }',

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { baton, batonJson, batonRunning, root, Served, temporaryFolder } from './support/baton';
+import { eventually } from '@baton/kernel/testing';
+import { baton, batonJson, batonRunning, onServers, root, Served, temporaryFolder } from './support/baton';
 import { dataFile, describeWithData } from './support/data';
+import { EventStoreServer } from './support/eventstore-server';
+import { FaultProxy } from './support/proxy';
 
 interface Imported {
   rows: number;
@@ -260,6 +264,61 @@ describe('an import', () => {
       [5, 'close_value'],
     ]);
     expect(report).not.toContain('calc');
+  });
+
+  describe('whose log goes away in the middle', () => {
+    const away = temporaryFolder();
+    const csv = join(away, 'deals.csv');
+    const rows = Array.from({ length: 1200 }, (_, n) => `A${n},Ada,Loom,,Won,2017-01-02,2017-02-03,100`);
+    let server: EventStoreServer;
+    let proxy: FaultProxy;
+    beforeAll(async () => {
+      const header = 'opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value';
+      writeFileSync(csv, [header, ...rows, ''].join('\n'));
+      const [started, port] = await EventStoreServer.start();
+      server = started;
+      proxy = await FaultProxy.to(port);
+      onServers(away, { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${proxy.port}?tls=false` });
+    });
+    afterEach(() => void (server.written = () => undefined));
+    afterAll(async () => {
+      await proxy.close();
+      server.stop();
+    });
+    /** The link breaks once so many events are written. */
+    const breakAfter = (events: number) => {
+      let written = 0;
+      server.written = () => {
+        if (++written !== events) return;
+        proxy.become({ refuses: true });
+        proxy.cut();
+      };
+    };
+    const imported = (...args: string[]) =>
+      baton(away, 'import', mapping('crm-sales-opportunities'), csv, '--json', ...args);
+
+    it('stops after the limit, says where to go on, and rejects no row', async () => {
+      breakAfter(500);
+      const { status, stdout, stderr } = await imported('--outage-limit', '0');
+      expect([status, stdout]).toEqual([75, '']);
+      expect(stderr).toMatch(/import\/outage: .*log\/unavailable.* \d+ rows are done.* Run the same import again/);
+      expect(existsSync(join(away, 'deals.csv.report.ndjson'))).toBe(false);
+      proxy.become({});
+    });
+
+    it('goes on by itself when it is back, and says both', async () => {
+      breakAfter(500);
+      const importing = batonRunning(away, 'import', mapping('crm-sales-opportunities'), csv, '--json');
+      const [stdout, stderr]: [string[], string[]] = [[], []];
+      importing.stdout.on('data', (chunk: Buffer) => stdout.push(chunk.toString()));
+      importing.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
+      const ended = once(importing, 'exit');
+      await eventually(() => stderr.join('').includes('The import waits up to 15 minutes'));
+      proxy.become({});
+      expect((await ended)[0]).toBe(0);
+      expect(stderr.join('')).toMatch(/log\/unavailable: .* The import waits[\s\S]*The import goes on after \d+ s\./);
+      expect(JSON.parse(stdout.join(''))).toMatchObject({ rows: 1200, rejected: 0 });
+    });
   });
 
   it('says what is wrong with a mapping or a file before it begins', async () => {

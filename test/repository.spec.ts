@@ -196,6 +196,8 @@ describe('the run of a build server', () => {
 });
 
 interface Service {
+  readonly stop_grace_period?: string;
+  readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly options?: string;
@@ -212,6 +214,10 @@ describe('the containers and the workflow', () => {
   const jobs = Object.values(yaml('.github/workflows/ci.yml').jobs as Record<string, Job>);
   const steps = jobs.flatMap((job) => job.steps);
 
+  /** What a value is where nothing is set outside, or only what must be. */
+  const given = (value: string): string =>
+    value.replace(/\$\{[A-Z_]+:([-?])([^}]*)\}/, (_, kind, text) => (kind === '-' ? text : 'given'));
+
   it('have a health check for every service', () => {
     expect(Object.keys(compose).sort()).toEqual(['api', 'eventstore', 'mongodb', 'worker']);
     for (const service of Object.values(compose)) expect(service.healthcheck?.test.length).toBeGreaterThan(1);
@@ -221,7 +227,8 @@ describe('the containers and the workflow', () => {
   });
   it('use the same stores', () => {
     const images = jobs.flatMap((job) => Object.values(job.services ?? {}).map(({ image }) => image));
-    expect(images).toEqual([compose['eventstore']!.image, compose['mongodb']!.image]);
+    expect(images).toEqual([given(compose['eventstore']!.image!), compose['mongodb']!.image]);
+    expect(read('.env.example')).toContain(`\nBATON_EVENTSTORE_IMAGE=${images[0]}\n`);
   });
   it('run scripts that exist', () => {
     const named = steps.flatMap(({ run = '' }) =>
@@ -237,12 +244,22 @@ describe('the containers and the workflow', () => {
     const explained = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
     expect([...new Set(asked)].sort()).toEqual(explained.sort());
   });
+  it('are given longer to stop than they take', () => {
+    for (const name of ['api', 'worker'])
+      expect(parseInt(compose[name]!.stop_grace_period!)).toBeGreaterThan(readConfig({}).shutdownSeconds);
+  });
+  it('see the files that are to be imported, as the README says', () => {
+    expect(compose['worker']!.volumes!.map(given)).toEqual(['./import:/import']);
+    expect(read('README.md')).toContain('docker compose exec --workdir /import worker');
+  });
+  it('give nothing to the server of the log by the name of a setting of its own', () => {
+    const ours = settings.map(({ name }) => name);
+    expect(ours.filter((name) => !name.startsWith('BATON_'))).toEqual([]);
+  });
   it('are not run by root', () => expect(read('Dockerfile')).toMatch(/^USER node$/m));
 
   it('set only what Baton reads, to what it accepts', () => {
     const known: readonly string[] = settings.map(({ name }) => name);
-    const given = (value: string): string =>
-      value.replace(/\$\{[A-Z_]+:([-?])([^}]*)\}/, (_, kind, text) => (kind === '-' ? text : 'given'));
     for (const name of ['api', 'worker']) {
       const environment = Object.entries(compose[name]!.environment!);
       expect(environment.map(([key]) => key).filter((key) => !known.includes(key))).toEqual([]);
@@ -251,6 +268,9 @@ describe('the containers and the workflow', () => {
     }
     const image = [...read('Dockerfile').matchAll(/\b((?:BATON|EVENTSTORE|MONGODB)_\w+)=/g)].map(([, name]) => name!);
     const tests = [...jobs, ...steps].flatMap(({ env = {} }) => Object.keys(env));
-    expect([...image, ...tests].filter((name) => !known.includes(name))).toEqual(['REQUIRE_STORES']);
+    expect([...image, ...tests].filter((name) => !known.includes(name))).toEqual([
+      'REQUIRE_STORES',
+      ...['EVENTSTORE_URL', 'MONGODB_URL'], // of the tests alone
+    ]);
   });
 });

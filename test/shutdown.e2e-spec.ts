@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { eventually } from '@baton/kernel/testing';
 import { EmbeddedDocuments } from '@baton/platform/documents';
-import { batonProcess, root, temporaryFolder } from './support/baton';
+import { batonProcess, root, Served, temporaryFolder } from './support/baton';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
 
 describe('a server that is told to stop', () => {
@@ -67,7 +67,8 @@ describe('a server that is told to stop', () => {
 
 describe('a command that stops before it has ended', () => {
   const folder = temporaryFolder();
-  it('is no success, and says so', () => {
+  it('is no success, and says so', async () => {
+    await (await Served.start(folder)).stop();
     process.env['NODE_OPTIONS'] = `--require ${join(root, 'test/support/never-closes.js')}`;
     try {
       const { status, stderr } = batonProcess(folder, 'status', '--json');

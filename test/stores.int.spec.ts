@@ -27,8 +27,8 @@ describe('the whole of Baton on its servers', () => {
         const url = new URL(mongodbUrl());
         url.pathname = `/baton_${product.replace('-', '_')}`;
         onServers(servers, {
-          EVENTSTORE_URL: eventStoreUrl(),
-          MONGODB_URL: url.toString(),
+          BATON_EVENTSTORE_URL: eventStoreUrl(),
+          BATON_MONGODB_URL: url.toString(),
           BATON_MASTER_KEY: randomBytes(32).toString('base64'),
         });
       });

@@ -10,8 +10,8 @@ describe('the demo company', () => {
   const before = { ...process.env };
   beforeAll(() => {
     Object.assign(process.env, { BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' });
-    delete process.env['EVENTSTORE_URL'];
-    delete process.env['MONGODB_URL'];
+    delete process.env['BATON_EVENTSTORE_URL'];
+    delete process.env['BATON_MONGODB_URL'];
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   });

@@ -200,6 +200,67 @@ describe('subscriptions', () => {
     expect(oneMore.codes).toEqual(['subscription/too-many']);
   });
 
+  it('are at most a hundred a caller, on all its connections', async () => {
+    const { token } = await served.app.get(Access).issue('collector', ['admin'], 'tester');
+    const subscribed = () => listen(client, 'subscription { status { position } }');
+    let client = connect(`Bearer ${token}`);
+    for (let n = 0; n < limits.callerSubscriptions.max; n++) {
+      if (n > 0 && n % limits.subscriptions.max === 0) client = connect(`Bearer ${token}`);
+      await subscribed().until(1);
+    }
+    client = connect(`Bearer ${token}`);
+    const oneMore = subscribed();
+    await oneMore.over;
+    expect(oneMore.codes).toEqual(['subscription/too-many']);
+    await listen(await as('admin'), 'subscription { status { position } }').until(1); // others have their own
+  });
+
+  /** A connection as it is before anything is said. */
+  const opened = async () => {
+    const socket = new WebSocket(socketOf(served), 'graphql-transport-ws');
+    socket.on('error', () => undefined);
+    const closed = new Promise<[number, string]>((resolve) =>
+      socket.once('close', (code, reason) => resolve([code, String(reason)])),
+    );
+    await new Promise((resolve) => socket.once('open', resolve));
+    const signIn = (token: string) =>
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+    const acknowledged = new Promise((resolve) => socket.once('message', resolve));
+    return { socket, closed, signIn, acknowledged };
+  };
+
+  it('are shut out by nobody who does not sign in: the first of them gives way', async () => {
+    stopTime(); // nobody is closed for its silence
+    const silent = [];
+    for (let n = 0; n < limits.waitingConnections.max; n++) silent.push(await opened());
+    await listen(await as('admin'), 'subscription { status { position } }').until(1);
+    expect((await silent[0]!.closed)[0]).toBe(1006);
+    for (const { socket } of silent) socket.terminate();
+  });
+
+  it('need a place of their caller: its connections are counted', async () => {
+    const { token } = await served.app.get(Access).issue('opener', ['admin'], 'tester');
+    const held = [];
+    for (let n = 0; n < limits.callerConnections.max; n++) {
+      const one = await opened();
+      held.push(one);
+      one.signIn(token);
+      await one.acknowledged;
+    }
+    const oneMore = await opened();
+    oneMore.signIn(token);
+    expect(await oneMore.closed).toEqual([4429, 'subscription/too-many-connections']);
+    held[0]!.socket.terminate();
+    await eventually(async () => {
+      const again = await opened();
+      again.signIn(token);
+      const taken = await Promise.race([again.acknowledged.then(() => true), again.closed.then(() => false)]);
+      if (taken) held.push(again);
+      return taken;
+    });
+    for (const { socket } of held) socket.terminate();
+  });
+
   it('close the connection of a reader who does not keep up, and hold little for it', async () => {
     await capture('gil');
     for (let n = 0; n < 40; n++) {

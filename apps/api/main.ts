@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { startOrEnd } from '@baton/platform/start';
 import { serve } from './serve';
 
-void serve();
+startOrEnd(() => serve());

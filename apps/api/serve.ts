@@ -1,10 +1,13 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Clock } from '@baton/kernel';
+import { DefinitionSource, type Clock } from '@baton/kernel';
+import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
+import { storeNotice } from '@baton/platform/data-folder';
 import { guardEdge, limits, serverOptions } from '@baton/platform/graphql';
 import { boundRequests, stopOnSignals } from '@baton/platform/health';
 import { Runner, type Sender } from '@baton/platform/runner';
+import { listening } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { apiModule } from './api.module';
@@ -14,22 +17,32 @@ const REQUEST_MS = 30_000;
 /** Connections of a burst that wait until they are taken; the system resets those beyond Node's 511. */
 const BACKLOG = 4_096;
 
-/** Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process. */
+/**
+ * Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process.
+ * @throws BatonError why it cannot start; nothing of it is left then
+ */
 export const serve = async (
   config: Config = readConfig(),
   clock?: Clock,
   senders: readonly Sender[] = [],
 ): Promise<NestFastifyApplication> => {
+  const notice = storeNotice(config);
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { ...(clock && { clock }), senders, edge: [apiModule(config)] }),
+    BatonModule.forRoot(config, { clock, senders, makes: true, edge: [apiModule(config)] }),
     new FastifyAdapter({ bodyLimit: limits.bodyBytes.max, requestTimeout: REQUEST_MS, ...serverOptions }),
-    { logger: new FrameworkLog(loggerOf(config)) },
+    { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
-  boundRequests(app);
-  guardEdge(app, config);
+  const prepare = async () => {
+    // Known from here on, so that answers which depend on them need no log. It must answer once.
+    await app.get(DefinitionSource).at(definitionKinds);
+    if (config.project) await app.get(Runner).start();
+  };
+  const begin = async () => {
+    boundRequests(app);
+    guardEdge(app, config);
+  };
+  await listening(app, config, { begin, prepare, backlog: BACKLOG });
   stopOnSignals(app);
-  await app.init();
-  if (config.project) await app.get(Runner).start();
-  await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
+  if (notice) loggerOf(config).info(notice);
   return app;
 };

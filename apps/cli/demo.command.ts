@@ -49,20 +49,23 @@ const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-d
 })
 export class DemoCommand extends CommandRunner {
   async run(_: string[], { once = false, seed = 7, scale = 1, json = false }: Options): Promise<void> {
-    await Session.use(async (session) => {
-      await refuseOthersData(session);
-      const events = await this.fill(session, companySteps(seed, scale));
-      await session.catchUp();
-      const reports: ReportOptions = {};
-      if (json) printJson({ events, position: await session.log.tip() });
-      else {
-        line(`\nA company's history is in the log: ${events} new events.\n`);
-        await attributionTable(session, SIDE_BY_SIDE, reports);
-        await velocityTable(session, { ...reports, by: 'product' });
-        line('');
-        await slaReportOf(session, reports);
-      }
-    });
+    await Session.use(
+      async (session) => {
+        await refuseOthersData(session);
+        const events = await this.fill(session, companySteps(seed, scale));
+        await session.catchUp();
+        const reports: ReportOptions = {};
+        if (json) printJson({ events, position: await session.log.tip() });
+        else {
+          line(`\nA company's history is in the log: ${events} new events.\n`);
+          await attributionTable(session, SIDE_BY_SIDE, reports);
+          await velocityTable(session, { ...reports, by: 'product' });
+          line('');
+          await slaReportOf(session, reports);
+        }
+      },
+      { makes: true },
+    );
     if (!once) await serveUntilStopped(json);
   }
 

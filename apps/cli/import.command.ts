@@ -2,17 +2,23 @@ import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { BatonError, Refused } from '@baton/kernel';
+import { BatonError, codeOf, Conflict, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { aggregates, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
+import { Patience } from './import/patience';
 import { fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
+/** Of `sysexits.h`: a failure that passes; whoever called is asked to try again. */
+const TRY_AGAIN = 75;
+const OUTAGE_MINUTES = 15;
+
 interface Options {
   dryRun?: boolean;
+  outageLimit?: number;
   report?: string;
   json?: boolean;
 }
@@ -29,6 +35,11 @@ const readMapping = (path: string): Mapping => {
 
 /** The named secret of the key store under which rows are named. */
 const ROW_NAMES = 'import-rows';
+/** Its first version: names never change. */
+const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => {
+  await keys.secret(ROW_NAMES); // made at first use
+  return (await keys.secrets(ROW_NAMES)).at(-1)!.value;
+};
 
 @Command({
   name: 'import',
@@ -41,42 +52,59 @@ export class ImportCommand extends CommandRunner {
       await this.import(mapping!, file!, options);
     } catch (error) {
       fail(error as Error);
-      if (error instanceof BatonError) terminal().exitCode = 2; // 1 says that rows were rejected
+      if (codeOf(error) === 'import/outage') terminal().exitCode = TRY_AGAIN;
+      else if (error instanceof BatonError) terminal().exitCode = 2; // 1 says that rows were rejected
     }
   }
 
-  private async import(mappingPath: string, file: string, { dryRun, report, json }: Options): Promise<void> {
+  private async import(mappingPath: string, file: string, options: Options): Promise<void> {
+    const { dryRun, report, json, outageLimit = OUTAGE_MINUTES } = options;
     const mapping = readMapping(mappingPath);
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
-    const result = await Session.use(async (session) => {
-      const progress = new Progress('import', size);
-      const faults = new FaultReport(path);
-      let last = '';
-      await session.keys.secret(ROW_NAMES); // made at first use
-      const secret = (await session.keys.secrets(ROW_NAMES)).at(-1)!.value; // the first one: names never change
-      const imported = await importFile({
-        mapping,
-        file,
-        aggregates,
-        secret,
-        dryRun: dryRun ?? false,
-        send: (to, id, command) => {
-          if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
-          return session.send(new targets[to]!.to(id, command));
-        },
-        clock: session.clock,
-        lookup: (_, by, value) => findLead(session.journal, session.keys, { [by]: value }),
-        settle: () => session.settle(),
-        report: (fault) => faults.tell(fault),
-        onProgress: ({ bytes }) => progress.at(bytes, size),
-      }).finally(() => faults.close());
-      progress.done();
-      if (!dryRun) await session.finishHistory(last);
-      if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
-      return imported;
-    });
+    const result = await Session.use(
+      async (session) => {
+        const progress = new Progress('import', size);
+        const faults = new FaultReport(path);
+        const patience = new Patience(outageLimit, warn);
+        const secret = await patience.through(() => rowSecretOf(session.keys));
+        let last = '';
+        let done = 0;
+        const stopped = (error: unknown): never => {
+          if (codeOf(error) !== 'import/outage') throw error;
+          const place = `${done} rows are done, none of them is rejected for it.`;
+          const { message } = error as BatonError;
+          throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
+        };
+        const imported = await importFile({
+          mapping,
+          file,
+          aggregates,
+          secret,
+          dryRun: dryRun ?? false,
+          clock: session.clock,
+          send: (to, id, command) => {
+            if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
+            return patience.through(() => session.send(new targets[to]!.to(id, command)));
+          },
+          lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
+          settle: () => patience.through(() => session.settle()),
+          report: (fault) => faults.tell(fault),
+          onProgress: ({ rows, bytes }) => {
+            done = rows;
+            progress.at(bytes, size);
+          },
+        })
+          .catch(stopped)
+          .finally(() => faults.close());
+        progress.done();
+        if (!dryRun) await patience.through(() => session.finishHistory(last)).catch(stopped);
+        if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
+        return imported;
+      },
+      { makes: !dryRun },
+    );
     if (json) printJson(result);
     else line(summary(result, dryRun ?? false));
     if (result.rejected > 0) terminal().exitCode = 1;
@@ -89,6 +117,14 @@ export class ImportCommand extends CommandRunner {
   @Option({ flags: '--report <file>', description: 'Where rejected rows are listed; by default beside you.' })
   report(value: string) {
     return value;
+  }
+  @Option({
+    flags: '--outage-limit <minutes>',
+    description: `How long a server may be away before the import stops; 0: at once. By default ${OUTAGE_MINUTES}.`,
+  })
+  outageLimit(value: string) {
+    if (!/^\d{1,5}$/.test(value)) throw new Refused('cli/not-a-number', 'Give a whole number.', 'outage-limit');
+    return Number(value);
   }
   @Option({ flags: '--json', description: 'Answer as JSON: rows, accepted, repeated, rejected, events.' })
   json() {

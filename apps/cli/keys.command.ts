@@ -43,7 +43,7 @@ export class KeysCommand extends CommandRunner {
   }
 
   private async list(session: Session, { json }: Options): Promise<void> {
-    await session.catchUp();
+    await session.catchUpIfPossible();
     const found = await session.models.find(keyList, { orderBy: [{ column: 'issuedAt' }], limit: 1000 });
     if (json) printJson(found.map(({ doc }) => doc));
     else

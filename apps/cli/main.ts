@@ -1,6 +1,8 @@
 import { runCommandLine } from './command-line';
 
 const UNFINISHED = 3;
+/** What a command has left open by mistake does not keep the process for longer. */
+const LEAVING_MS = 5_000;
 
 // Stays where the event loop runs dry before the command has ended: that is no success.
 process.exitCode = UNFINISHED;
@@ -11,4 +13,5 @@ process.once('beforeExit', (code) => {
 
 void runCommandLine(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
+  setTimeout(() => process.exit(), LEAVING_MS).unref();
 });

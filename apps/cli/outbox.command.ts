@@ -44,7 +44,7 @@ export class OutboxCommand extends CommandRunner {
 
 /** How many messages each target has, and the oldest hundred that have not reached it. */
 const list = async (session: Session, json = false): Promise<void> => {
-  await session.catchUp();
+  await session.catchUpIfPossible();
   const senders = session.app.get<readonly Sender[]>(SENDERS);
   const targets = await outbox(
     session.models,

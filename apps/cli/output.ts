@@ -1,4 +1,5 @@
-import { BatonError, formatMoney, type Money } from '@baton/kernel';
+import { formatMoney, type Money } from '@baton/kernel';
+import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { terminal } from './terminal';
@@ -54,14 +55,11 @@ export const fixed = (value: number | null | undefined, digits: number): string 
 
 /** Tells a failure on standard error, `code: what to do`, and sets the exit code: 1, or 2 for a fault of ours. */
 export const fail = (error: Error): void => {
-  const known = error instanceof BatonError;
   // What commander itself says (an unknown option, the help) is printed by it already.
   const printed = 'exitCode' in error;
-  if (!printed)
-    warn(
-      known ? `${error.code}${error.path && ` (${error.path})`}: ${error.message}` : `internal/fault: ${error.stack}`,
-    );
-  terminal().exitCode = printed ? Number(error.exitCode) : known ? 1 : 2;
+  const { sentence, exitCode } = endingOf(error);
+  if (!printed) warn(sentence);
+  terminal().exitCode = printed ? Number(error.exitCode) : exitCode;
 };
 
 const PLAIN_LINE_MS = 2_000;

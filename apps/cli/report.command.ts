@@ -173,7 +173,7 @@ export class ReportCommand extends CommandRunner {
     if (!report) throw new Refused('cli/unknown-report', `There are ${Object.keys(reports).join(', ')}.`, 'report');
     if (!filterable.includes(name!)) filtersOf(options, []);
     await Session.use(async (session) => {
-      await session.catchUp();
+      await session.catchUpIfPossible();
       await report(session, options);
     });
   }

@@ -18,10 +18,13 @@ export class RestoreCommand extends CommandRunner {
     const config = configOfTerminal();
     const manifest = await restore(folder, config, new SystemClock());
     const { events, position } = manifest;
-    await Session.use(async (session) => {
-      await restorePolicies(session.app.get(Documents), manifest);
-      await session.catchUp();
-    }, config);
+    await Session.use(
+      async (session) => {
+        await restorePolicies(session.app.get(Documents), manifest);
+        await session.catchUp();
+      },
+      { config },
+    );
     if (json) printJson({ events, position, takenAt: manifest.takenAt });
     else line(`${events} events up to ${position || 'the beginning'}; the read models are folded.`);
   }

@@ -4,20 +4,29 @@ import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import {
   Clock,
+  codeOf,
   EventLog,
   Journal,
   KeyStore,
   Refused,
+  type BatonError,
   type Instant,
   type Outcome,
   type Position,
   type To,
 } from '@baton/kernel';
 import type { Config } from '@baton/platform/config';
+import { storeNotice } from '@baton/platform/data-folder';
 import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
+import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
+import { warn } from './output';
 import { configOfTerminal } from './terminal';
+
+/** Followers may take ten minutes. */
+const ATTEMPT_MS = 5_000;
+const ATTEMPTS = 120;
 
 /** Baton without its edge, for the time of one command line. */
 export class Session {
@@ -28,16 +37,28 @@ export class Session {
     readonly config: Config,
   ) {}
 
-  /** Opens the configured stores, works, and closes them again, whatever happens. */
-  static async use<T>(work: (session: Session) => Promise<T>, config = configOfTerminal()): Promise<T> {
+  /**
+   * Opens the configured stores, works, and closes them again, whatever happens.
+   * @param makes may a store be made where there is none? It says so
+   */
+  static async use<T>(
+    work: (session: Session) => Promise<T>,
+    { config = configOfTerminal(), makes = false }: { config?: Config; makes?: boolean } = {},
+  ): Promise<T> {
+    const notice = makes ? storeNotice(config) : undefined;
+    if (notice) warn(notice); // whoever mistyped the folder sees that his data are not in it
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
-    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet), { logger: ['error', 'fatal'] });
-    try {
-      return await work(new Session(app, config));
-    } finally {
-      await app.close();
-    }
+    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { makes }), {
+      logger: new FrameworkLog(loggerOf(quiet)),
+      abortOnError: false,
+    });
+    const answer = await work(new Session(app, config)).catch(async (error: unknown) => {
+      await app.close().catch(() => undefined); // what cannot be closed then failed for the same reason
+      throw error;
+    });
+    await app.close();
+    return answer;
   }
 
   get models() {
@@ -78,8 +99,21 @@ export class Session {
 
   /** Brings every read model to the end of the log. */
   async catchUp(): Promise<Position> {
-    await this.follow();
-    return this.runner.catchUp();
+    await this.settle();
+    const tip = await this.log.tip();
+    await this.waitFor(tip, 'read models');
+    return tip;
+  }
+
+  /** Brings every read model to the end of the log; where the log is away, says how far they stand instead. */
+  async catchUpIfPossible(): Promise<void> {
+    try {
+      await this.catchUp();
+    } catch (error) {
+      if (codeOf(error) !== 'log/unavailable') throw error;
+      const { code, message } = error as BatonError;
+      warn(`${code}: ${message} This is what the read models hold, up to position ${await this.runner.standsAt()}.`);
+    }
   }
 
   /**
@@ -89,11 +123,22 @@ export class Session {
   async settle(): Promise<void> {
     await this.follow();
     for (let tip = await this.log.tip(); ;) {
-      await this.runner.waitFor(tip, 'policies', 600_000);
+      await this.waitFor(tip, 'policies');
       const next = await this.log.tip();
       if (next === tip) return;
       tip = next;
     }
+  }
+
+  /** Waits for the followers. In an outage of the log they stand still: the log, asked now and then, says so itself. */
+  private async waitFor(position: Position, followers: 'policies' | 'read models'): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.runner.waitFor(position, followers, ATTEMPT_MS);
+      } catch (error) {
+        if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
+        await this.log.tip();
+      }
   }
 
   /** Ends a history that was sent: what fell due within it happens, each at its own instant. */

@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventLog } from '@baton/kernel';
 import { readConfig } from '@baton/platform/config';
 import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
+import { listening, startOrEnd } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 
@@ -17,12 +19,14 @@ const work = async (): Promise<void> => {
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { edge: [{ module: WorkerModule }] }),
     new FastifyAdapter(),
-    { logger: new FrameworkLog(loggerOf(config)) },
+    { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
+  const prepare = async () => {
+    await app.get(EventLog).tip(); // it must answer once
+    await app.get(Runner).start();
+  };
+  await listening(app, config, { prepare });
   stopOnSignals(app);
-  await app.init();
-  await app.get(Runner).start();
-  await app.listen(config.port, config.host);
 };
 
-void work();
+startOrEnd(work);

@@ -1,6 +1,8 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DefinitionSource, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
+import { READ_ONLY } from '@baton/platform/platform.module';
+import { machineTimers } from '@baton/platform/runner';
 import { definitions } from './read/definitions/definitions.projection';
 import { DefinitionsResolver } from './read/definitions/definitions.resolver';
 import { definitionCommands, definitionEvents, ToDefinition } from './write/definition/definition.events';
@@ -21,8 +23,10 @@ export const definitionsParts: ContextParts = {
   providers: [
     {
       provide: LogDefinitions,
-      useFactory: (journal: Journal, log: EventLog) => new LogDefinitions(journal, log),
-      inject: [Journal, EventLog],
+      // A thread that only reads must know what its process wrote a moment ago: it asks the streams each time.
+      useFactory: (journal: Journal, log: EventLog, readOnly: boolean) =>
+        new LogDefinitions(journal, log, machineTimers, readOnly ? 0 : undefined),
+      inject: [Journal, EventLog, READ_ONLY],
     },
     { provide: DefinitionSource, useExisting: LogDefinitions },
     DefinitionHandler,

@@ -36,3 +36,12 @@ export const refuse = (
 
 /** The stable code of any thrown value; what Baton did not throw itself is `internal/fault`. */
 export const codeOf = (error: unknown): string => (error instanceof BatonError ? error.code : 'internal/fault');
+
+const transient: ReadonlySet<string> = new Set([
+  ...['log/unavailable', 'documents/unavailable', 'keys/unavailable'], // a server is away, a disk full, a file held
+  'log/clock-jumped', // until the clock is set right
+  ...['log/busy-stream', 'documents/lease-lost'], // others were faster
+]);
+
+/** Is it the state of a store that stood in the way, which passes? What was sent is not to blame, and may be sent again. */
+export const isTransient = (error: unknown): boolean => transient.has(codeOf(error));

@@ -103,6 +103,8 @@ export abstract class EventLog {
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
+  /** Is this a position that the log could have given? Asks nobody. @throws Refused `log/not-a-position` */
+  abstract check(position: Position): void;
   /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
   async refusal(): Promise<string | undefined> {
     return undefined;

@@ -14,14 +14,15 @@ export const settings = [
     key: 'port',
     fallback: '3000',
     meaning: 'Port the server listens on; 0 takes a free one.',
-    pattern: /^\d{1,5}$/,
+    pattern: /^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/,
+    must: 'be a whole number from 0 to 65535',
   },
   {
     name: 'BATON_MASTER_KEY',
     key: 'masterKey',
     fallback: '',
     meaning:
-      'Base64 of 32 bytes that wrap all data keys; without it a file in the data folder, made at first use. Needed with MongoDB.',
+      'Base64 of 32 bytes that wrap all data keys. Required with MongoDB; without it a file in the data folder, made at first use.',
   },
   {
     name: 'BATON_LOG_LEVEL',
@@ -29,6 +30,7 @@ export const settings = [
     fallback: 'info',
     meaning: 'fatal, error, warn, info, debug, trace or silent.',
     pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
+    must: 'be fatal, error, warn, info, debug, trace or silent',
   },
   {
     name: 'BATON_PROJECT',
@@ -36,6 +38,7 @@ export const settings = [
     fallback: 'yes',
     meaning: 'Does this process fold read models and run policies? yes or no.',
     pattern: /^(yes|no)$/,
+    must: 'be yes or no',
   },
   {
     name: 'BATON_PRODUCTION',
@@ -43,6 +46,7 @@ export const settings = [
     fallback: 'no',
     meaning: 'yes: no GraphiQL, and the schema is told only to callers with a key or token. yes or no.',
     pattern: /^(yes|no)$/,
+    must: 'be yes or no',
   },
   {
     name: 'BATON_TRUSTED_DOCUMENTS',
@@ -56,12 +60,19 @@ export const settings = [
     fallback: '',
     meaning: 'OpenID Connect issuer whose tokens are taken beside keys; empty: none.',
     pattern: /^(https?:\/\/.+)?$/,
+    must: 'begin with https:// or http://',
   },
   {
     name: 'BATON_OIDC_AUDIENCE',
     key: 'oidcAudience',
     fallback: 'baton',
     meaning: 'The audience that those tokens must name.',
+  },
+  {
+    name: 'BATON_OIDC_CLIENTS',
+    key: 'oidcClients',
+    fallback: '',
+    meaning: 'Clients, with commas between, whose tokens (azp, client_id) are taken; the audience itself always is.',
   },
   {
     name: 'BATON_OIDC_ROLES_CLAIM',
@@ -75,6 +86,7 @@ export const settings = [
     fallback: 'local',
     meaning: 'Who may read /metrics: local (callers on this machine), yes (whoever reaches the port) or no.',
     pattern: /^(local|yes|no)$/,
+    must: 'be local, yes or no',
   },
   {
     name: 'BATON_SHUTDOWN_SECONDS',
@@ -82,6 +94,7 @@ export const settings = [
     fallback: '20',
     meaning: 'Time to finish what is in hand when the process is told to stop.',
     pattern: /^[1-9]\d{0,3}$/,
+    must: 'be a whole number from 1 to 9999',
   },
   {
     name: 'BATON_MAX_IN_FLIGHT',
@@ -89,20 +102,47 @@ export const settings = [
     fallback: '512',
     meaning: 'Requests taken on at once; more are told to come again.',
     pattern: /^[1-9]\d{0,5}$/,
+    must: 'be a whole number from 1 to 999999',
   },
   {
-    name: 'EVENTSTORE_URL',
+    name: 'BATON_QUERY_THREADS',
+    key: 'queryThreads',
+    fallback: '2',
+    meaning: 'Threads that answer heavy questions, begun when there is one; 0: the event loop answers them.',
+    pattern: /^\d$/,
+    must: 'be a whole number from 0 to 9',
+  },
+  {
+    name: 'BATON_QUERY_SECONDS',
+    key: 'querySeconds',
+    fallback: '20',
+    meaning: 'Time that one heavy question may take in its thread.',
+    pattern: /^[1-9]\d{0,3}$/,
+    must: 'be a whole number from 1 to 9999',
+  },
+  {
+    name: 'BATON_QUERY_MEMORY',
+    key: 'queryMemory',
+    fallback: '256',
+    meaning: 'MiB that a thread may hold in its heap; with it falls the question that it answers.',
+    pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
+    must: 'be a whole number from 60 to 99999',
+  },
+  {
+    name: 'BATON_EVENTSTORE_URL',
     key: 'eventStoreUrl',
     fallback: '',
     meaning: 'EventStoreDB connection string; empty: the embedded log.',
     pattern: /^(esdb(\+discover)?:\/\/.+)?$/,
+    must: 'begin with esdb:// or esdb+discover://',
   },
   {
-    name: 'MONGODB_URL',
+    name: 'BATON_MONGODB_URL',
     key: 'mongoUrl',
     fallback: '',
     meaning: 'MongoDB connection string; empty: the embedded documents.',
     pattern: /^(mongodb(\+srv)?:\/\/.+)?$/,
+    must: 'begin with mongodb:// or mongodb+srv://',
   },
 ] as const satisfies readonly {
   name: string;
@@ -110,15 +150,15 @@ export const settings = [
   fallback: string;
   meaning: string;
   pattern?: RegExp;
+  /** What the pattern asks for, behind the name: `BATON_PORT must …`. */
+  must?: string;
 }[];
 
 type Key = (typeof settings)[number]['key'];
+type Numbers = 'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryThreads' | 'querySeconds' | 'queryMemory';
 export type Config = Readonly<
-  Record<Exclude<Key, 'shutdownSeconds' | 'maxInFlight' | 'port' | 'project' | 'production'>, string>
+  Record<Exclude<Key, Numbers | 'project' | 'production'>, string> & Record<Numbers, number>
 > & {
-  readonly port: number;
-  readonly shutdownSeconds: number;
-  readonly maxInFlight: number;
   readonly project: boolean;
   readonly production: boolean;
 };
@@ -131,15 +171,25 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const values = settings.map((setting) => {
     const value = environment[setting.name] || setting.fallback;
     if ('pattern' in setting && !setting.pattern.test(value))
-      throw new Refused('config/invalid', `${setting.name}: ${setting.meaning}`, setting.name);
+      throw new Refused('config/invalid', `${setting.name} must ${setting.must}.`, setting.name);
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;
+  // A key that is made on one machine would be another on the next, and lost with the container.
+  if (raw.mongoUrl && !raw.masterKey)
+    throw new Refused(
+      'config/invalid',
+      'BATON_MASTER_KEY is required with BATON_MONGODB_URL: 32 bytes in base64 (openssl rand -base64 32), the same for every process.',
+      'BATON_MASTER_KEY',
+    );
   return {
     ...raw,
     port: Number(raw.port),
     shutdownSeconds: Number(raw.shutdownSeconds),
     maxInFlight: Number(raw.maxInFlight),
+    queryThreads: Number(raw.queryThreads),
+    querySeconds: Number(raw.querySeconds),
+    queryMemory: Number(raw.queryMemory),
     project: raw.project === 'yes',
     production: raw.production === 'yes',
   };

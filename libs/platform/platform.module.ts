@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
@@ -20,12 +19,13 @@ import {
 import type { Logger } from 'pino';
 import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
+import { DataFolder } from './data-folder';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
-import { privateFolder } from './private-files';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
+import { fileFault } from './sqlite';
 import {
   aroundFoldOf,
   aroundPageOf,
@@ -50,33 +50,88 @@ export interface Stores {
   readonly keys: KeyStore;
 }
 
-/** Opens the stores that a configuration chooses. */
-export const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
-  if (!config.eventStoreUrl || !config.mongoUrl) privateFolder(config.dataDir);
-  const file = (name: string) => join(config.dataDir, name);
-  const master = masterKey(config.dataDir, config.masterKey || undefined);
+/**
+ * Opens the stores that a configuration chooses: all of them, or none.
+ * @param makes may a store be made where there is none? @param readOnly embedded files are not written
+ * @throws BatonError `store/none`, `store/file-missing`, `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
+ */
+export const openStores = async (
+  config: Config,
+  clock: Clock,
+  how: { readonly makes?: boolean; readonly readOnly?: boolean } = {},
+): Promise<Stores> => {
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    return await open(config, clock, how, <T extends { close(): Promise<void> }>(store: T): T => {
+      opened.push(store);
+      return store;
+    });
+  } catch (error) {
+    // One that stays open would keep the process from ending.
+    await Promise.allSettled(opened.map((store) => store.close()));
+    throw error;
+  }
+};
+
+/** Does something with a file, and says of which it was when that fails. */
+const saying = <T>(path: string, act: () => T): T => {
+  try {
+    return act();
+  } catch (error) {
+    throw fileFault(path, error);
+  }
+};
+
+type Keep = <T extends { close(): Promise<void> }>(store: T) => T;
+
+const open = async (
+  config: Config,
+  clock: Clock,
+  { makes = false, readOnly = false }: { readonly makes?: boolean; readonly readOnly?: boolean },
+  keep: Keep,
+): Promise<Stores> => {
+  const folder = saying(config.dataDir, () => new DataFolder(config, makes));
+  const file = (name: string) => folder.path(name);
   // The drivers of the servers take a third of a second to load: only where they are used.
-  const log = config.eventStoreUrl
-    ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-    : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock);
+  const log = keep(
+    config.eventStoreUrl
+      ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
+      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock, {
+          readOnly,
+        }),
+  );
+  await folder.check(log);
+  const master = saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
   if (!config.mongoUrl)
     return {
       log,
-      documents: await EmbeddedDocuments.open(file('documents.db')),
-      keys: EmbeddedKeyStore.open(file('keys.db'), master),
+      documents: keep(await EmbeddedDocuments.open(file('documents.db'), { readOnly })),
+      keys: EmbeddedKeyStore.open(file('keys.db'), master, { readOnly }),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
     log,
-    documents: await MongoDocuments.connect(config.mongoUrl),
+    documents: keep(await MongoDocuments.connect(config.mongoUrl)),
     keys: await MongodbKeyStore.connect(config.mongoUrl, master),
   };
 };
 
+/** What the platform is given besides its configuration. */
+export interface Surroundings {
+  readonly clock?: Clock | undefined;
+  readonly senders?: readonly Sender[];
+  /** May a store be made where there is none? */
+  readonly makes?: boolean;
+  /** Only reads, in a thread beside the one that writes. */
+  readonly readOnly?: boolean;
+}
+
 export const CATALOGUE = Symbol('event catalogue');
 export const CONFIG = Symbol('configuration');
 export const LOGGER = Symbol('logger');
+/** Does this part of a process only read, beside one that writes? */
+export const READ_ONLY = Symbol('read only');
 /** The targets of messages that have a sender. */
 export const SENDERS = Symbol('senders');
 
@@ -86,23 +141,26 @@ export const SENDERS = Symbol('senders');
 export class PlatformModule implements OnApplicationShutdown {
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @param senders the targets that messages are brought to, each once; messages to others stay queued */
+  /**
+   * @param senders the targets that messages are brought to, each once; messages to others stay queued
+   * @param makes may a store be made where there is none? @param readOnly a thread beside the one that writes
+   */
   static forRoot(
     config: Config,
     contexts: readonly ContextParts[],
-    clock: Clock = new SystemClock(),
-    senders: readonly Sender[] = [],
+    { clock = new SystemClock(), senders = [], makes = false, readOnly = false }: Surroundings = {},
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },
+      { provide: READ_ONLY, useValue: readOnly },
       { provide: LOGGER, useFactory: () => loggerOf(config) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
-      { provide: STORES, useFactory: () => openStores(config, clock) },
+      { provide: STORES, useFactory: () => openStores(config, clock, { makes, readOnly }) },
       Metrics,
       {
         provide: EventLog,
@@ -161,9 +219,9 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: Access,
-        useFactory: (journal: Journal, bus: CommandBus) =>
-          new Access(journal, bus, clock, config.oidcIssuer ? new Oidc(config, clock) : undefined),
-        inject: [Journal, CommandBus],
+        useFactory: (journal: Journal, bus: CommandBus, log: EventLog) =>
+          new Access(journal, bus, clock, log, config.oidcIssuer ? new Oidc(config, clock) : undefined),
+        inject: [Journal, CommandBus, EventLog],
       },
       KeyHandler,
       {
@@ -184,6 +242,7 @@ export class PlatformModule implements OnApplicationShutdown {
       providers,
       exports: [
         CONFIG,
+        READ_ONLY,
         LOGGER,
         CATALOGUE,
         SENDERS,

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { BatonError } from '@baton/kernel';
 import { makePrivate, privateFile } from './private-files';
 
 /** What a parameter or a column may hold; `undefined` is an error. */
@@ -42,25 +43,60 @@ export interface SqliteOptions {
   readonly synchronous: 'FULL' | 'NORMAL';
   /** Deleted content is overwritten with zeros. */
   readonly secureDelete?: boolean;
+  /** The file must be there; what would write to it is refused. */
+  readonly readOnly?: boolean;
 }
+
+/** Of SQLite: corrupt, not a database; full; cannot be opened, is read-only, may not be read, cannot be read or written. */
+const [DAMAGED, FULL, NOT_ACCESSIBLE] = [[11, 26], [13], [3, 8, 10, 14, 23]];
+
+/** What an error of the file system or of SQLite says of a file; other errors as they are. */
+export const fileFault = (path: string, error: unknown): unknown => {
+  const { code = '', sqliteCode, message } = error as NodeJS.ErrnoException & { readonly sqliteCode?: number };
+  const says = (codes: readonly number[]) => sqliteCode !== undefined && codes.includes(sqliteCode);
+  const name = basename(path);
+  if (says(DAMAGED))
+    return new BatonError(
+      'file/damaged',
+      `${path} is damaged or no file of Baton: restore a backup${name === 'documents.db' ? ', or remove it: it is folded anew' : ''}.`,
+    );
+  if (says(FULL) || code === 'ENOSPC')
+    return new BatonError('file/no-room', `${path} cannot grow, the disk is full: make room.`);
+  if (says(NOT_ACCESSIBLE) || /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code))
+    return new BatonError(
+      'file/not-accessible',
+      `${path} cannot be read and written (${code.startsWith('ERR_') ? message : code}): set BATON_DATA_DIR, or the rights of that folder.`,
+    );
+  return error;
+};
 
 /**
  * Opens a database file in WAL mode, and makes it and its folder where absent. Only their owner may read them.
  * @param path of the file, or `:memory:`
+ * @throws BatonError `file/damaged`, `file/no-room`, `file/not-accessible`
  */
-export const openDatabase = (path: string, { synchronous, secureDelete = false }: SqliteOptions): Sqlite => {
-  if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    privateFile(path); // SQLite gives its companions the same mode
-    for (const companion of ['-wal', '-shm']) makePrivate(path + companion);
+export const openDatabase = (
+  path: string,
+  { synchronous, secureDelete = false, readOnly = false }: SqliteOptions,
+): Sqlite => {
+  let database: InstanceType<typeof DatabaseSync>;
+  try {
+    if (!readOnly && path !== ':memory:') {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      privateFile(path); // SQLite gives its companions the same mode
+      for (const companion of ['-wal', '-shm']) makePrivate(path + companion);
+    }
+    database = new DatabaseSync(path, { readOnly });
+    // The time limit comes first: switching to WAL already waits for other processes.
+    database.exec('PRAGMA busy_timeout=5000');
+    database.exec(
+      `${readOnly ? '' : 'PRAGMA journal_mode=WAL;'} PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
+       PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
+    );
+    database.prepare('SELECT count(*) FROM sqlite_master').get(); // the first thing that is read of a file
+  } catch (error) {
+    throw fileFault(path, error);
   }
-  const database = new DatabaseSync(path);
-  // The time limit comes first: switching to WAL already waits for other processes.
-  database.exec('PRAGMA busy_timeout=5000');
-  database.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
-     PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
-  );
   const truncateLog = () => {
     const row = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
     return row.busy === 0;
@@ -106,7 +142,7 @@ export const openDatabase = (path: string, { synchronous, secureDelete = false }
     close: () => {
       // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
       database.exec('PRAGMA busy_timeout=0');
-      truncateLog();
+      if (!readOnly) truncateLog();
       statements.clear();
       rowQueries.clear();
       database.close();

@@ -24,7 +24,7 @@ export const temporaryFolder = (): string => {
 };
 
 const environment = (dataDir: string) => {
-  const { EVENTSTORE_URL: _log, MONGODB_URL: _documents, ...others } = process.env;
+  const { BATON_EVENTSTORE_URL: _log, BATON_MONGODB_URL: _documents, ...others } = process.env;
   return { ...others, BATON_DATA_DIR: dataDir, BATON_LOG_LEVEL: 'error', ...servers.get(dataDir) };
 };
 const servers = new Map<string, Record<string, string>>();
@@ -93,6 +93,7 @@ export const batonRunning = (dataDir: string, ...args: string[]) =>
 
 interface Answer<T> {
   data: T;
+  extensions?: { warnings?: { code: string; message: string; since: string; position: string }[] };
   errors?: { message: string; extensions: { code: string; field?: string } }[];
 }
 
@@ -104,9 +105,10 @@ export class Served {
     readonly url: string,
   ) {}
 
-  static async start(dataDir: string, senders: readonly Sender[] = []): Promise<Served> {
-    const config = readConfig({ BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' });
-    const app = await serve(config, undefined, senders);
+  /** On the servers of the folder (`onServers`), where it has some. */
+  static async start(dataDir: string, senders: readonly Sender[] = [], clock?: Clock): Promise<Served> {
+    const own = { BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' };
+    const app = await serve(readConfig({ ...own, ...servers.get(dataDir) }), clock, senders);
     return new Served(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'));
   }
 

@@ -34,7 +34,7 @@ export interface Ended {
  */
 export const killed = (command: readonly string[], cwd: string, afterMs?: number, ready?: string): Promise<Ended> =>
   new Promise((resolve) => {
-    const { EVENTSTORE_URL: _log, MONGODB_URL: _documents, ...others } = process.env;
+    const { BATON_EVENTSTORE_URL: _log, BATON_MONGODB_URL: _documents, ...others } = process.env;
     const env = { ...others, BATON_DATA_DIR: cwd, BATON_LOG_LEVEL: 'silent' };
     const child = spawn(command[0]!, command.slice(1), { cwd, env });
     let [stdout, stderr] = ['', ''];

@@ -52,7 +52,14 @@ export const slowRequest = async (url: string): Promise<Socket> => {
 export const started = async (dataDir: string, settings: Record<string, string> = {}) => {
   const child: ChildProcess = spawn(process.execPath, [join(root, 'apps/cli/baton.js'), 'start', '--json'], {
     cwd: dataDir,
-    env: { ...process.env, EVENTSTORE_URL: '', MONGODB_URL: '', BATON_DATA_DIR: dataDir, BATON_PORT: '0', ...settings },
+    env: {
+      ...process.env,
+      BATON_EVENTSTORE_URL: '',
+      BATON_MONGODB_URL: '',
+      BATON_DATA_DIR: dataDir,
+      BATON_PORT: '0',
+      ...settings,
+    },
   });
   let printed = '';
   let told = '';

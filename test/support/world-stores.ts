@@ -68,6 +68,8 @@ export class WorldLog extends EventLog {
     return String(sequence).padStart(16, '0');
   }
 
+  check(): void {} // nobody makes one up here
+
   appendMany(appends: readonly Append[]) {
     return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
   }

@@ -5,6 +5,7 @@ import {
   Accepted,
   contentHash,
   commands,
+  Conflict,
   money,
   optional,
   ref,
@@ -174,6 +175,21 @@ describe('an import', () => {
     const others = await namesUnder(Buffer.alloc(32, 2));
     expect(others.filter((name) => names.includes(name))).toEqual([]);
   });
+
+  it.each(['log/unavailable', 'documents/unavailable', 'keys/unavailable', 'log/clock-jumped'])(
+    'blames no row for %s: it stops, and goes on when it is started again',
+    async (code) => {
+      const to = store();
+      let left = 3;
+      const send: Store['send'] = (...command) =>
+        left-- > 0 ? to.send(...command) : Promise.reject(new Conflict(code, 'Not now.'));
+      const reported: RowFault[] = [];
+      const report = (fault: RowFault) => void reported.push(fault);
+      await expect(run(to, people, three, { send, report })).rejects.toMatchObject({ code });
+      expect(reported).toEqual([]);
+      expect((await run(to, people, three)).result).toMatchObject({ rows: 3, rejected: 0, events: 3 });
+    },
+  );
 
   it('keeps true duplicates where no key is declared, and finds them again', async () => {
     const to = store();

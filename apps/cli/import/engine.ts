@@ -1,5 +1,6 @@
 import {
   Conflict,
+  isTransient,
   NotFound,
   Refused,
   type AnyCommand,
@@ -174,8 +175,9 @@ const sendWave = async (wave: readonly Progress[], { send, settle, aggregates }:
       waiting.map(async (progress) => {
         const { to, id, command } = followed(progress, progress.commands[step]!, aggregates);
         const outcome = await send(to, id, command).catch((error: unknown) => {
-          if (error instanceof Refused || error instanceof Conflict || error instanceof NotFound) return error;
-          throw error; // the store is gone: stop, and let the next run go on from here
+          const answered = error instanceof Refused || error instanceof Conflict || error instanceof NotFound;
+          if (answered && !isTransient(error)) return error;
+          throw error; // the store is gone: no row is to blame, and the next run goes on from here
         });
         return take(progress, progress.commands[step]!, outcome, aggregates);
       }),

@@ -159,6 +159,13 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.tip()).toBe(position);
     });
 
+    it('knows at once what is no position of it', async () => {
+      await append('none', ...some(2));
+      for (const position of [START, await log.tip()]) expect(() => log.check(position)).not.toThrow();
+      for (const made of ['x', '1', '-1', ' ', `${await log.tip()}0`, '../etc', 'null'])
+        expect(() => log.check(made)).toThrow(expect.objectContaining({ code: 'log/not-a-position' }));
+    });
+
     it('refuses known events in new company, whatever is expected, and writes nothing of them', async () => {
       const events = some(2);
       await append('none', ...events);

@@ -1,6 +1,16 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, isInternalActor, Journal, Refused, toMs, type Outcome, type Role } from '@baton/kernel';
+import {
+  Clock,
+  isInternalActor,
+  isTransient,
+  type EventLog,
+  Journal,
+  Refused,
+  toMs,
+  type Outcome,
+  type Role,
+} from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
 import { PERSON_PATTERN, type KeyEvent, type KeyOrigin } from './key.events';
@@ -24,11 +34,14 @@ const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'perso
 /** The header that names the person who acts. */
 export const ACTS_FOR = 'baton-acts-for';
 const KEPT_MS = 2_000;
+/** So long a key that was good goes on being taken while the log, which alone can say that it was revoked, is away. */
+const KEPT_IN_OUTAGE_MS = 3_600_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /**
- * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. Beside them
- * the tokens of an OpenID Connect issuer, where one is configured.
+ * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. While the
+ * log is away, keys that this process has seen in the last hour are taken, and no others. Beside them the tokens of an
+ * OpenID Connect issuer, where one is configured.
  */
 export class Access {
   private readonly known = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
@@ -37,6 +50,7 @@ export class Access {
     private readonly journal: Journal,
     private readonly bus: CommandBus,
     private readonly clock: Clock,
+    private readonly log: Pick<EventLog, 'availability'>,
     private readonly oidc?: Oidc,
   ) {}
 
@@ -67,14 +81,23 @@ export class Access {
     const [, keyId, secret] = /^Bearer baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
+    const shown = `${keyId} ${hash}`; // a right secret is right for its own key only
     const now = toMs(this.clock.now());
-    const kept = this.known.get(hash);
+    const kept = this.known.get(shown);
     if (kept && now - kept.at < KEPT_MS) {
       if (!kept.caller) throw badKey();
       return kept.caller;
     }
-    const caller = await this.look(keyId, hash);
-    this.known.set(hash, { caller, at: now });
+    const lasting = kept?.caller && now - kept.at < KEPT_IN_OUTAGE_MS ? kept.caller : undefined;
+    if (lasting && this.log.availability().state === 'unavailable') return lasting;
+    let caller: CallerIdentity | undefined;
+    try {
+      caller = await this.look(keyId, hash);
+    } catch (error) {
+      if (lasting && isTransient(error)) return lasting;
+      throw error;
+    }
+    this.known.set(shown, { caller, at: now });
     if (!caller) throw badKey();
     return caller;
   }

@@ -8,13 +8,17 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const CLOCK_TOLERANCE_S = 30;
 const DISCOVERY_MS = 5_000;
 const TOKEN_LENGTH = 8_192;
+/** An access token that is good for longer was made by mistake, and nobody could take it back. */
+const LONGEST_S = 7 * 24 * 3600;
+/** Of the header: a token that says that it is something else (a logout token, a proof) is no access token. */
+const HEADER_TYPES = ['jwt', 'at+jwt', 'application/at+jwt'];
 
 /** Tokens of an OpenID Connect issuer: signed by a key of its published set, for our audience, not expired. */
 export class Oidc {
   private keys: Promise<JWTVerifyGetKey> | undefined;
 
   constructor(
-    private readonly settings: Pick<Config, 'oidcIssuer' | 'oidcAudience' | 'oidcRolesClaim'>,
+    private readonly settings: Pick<Config, 'oidcIssuer' | 'oidcAudience' | 'oidcRolesClaim' | 'oidcClients'>,
     private readonly clock: Clock,
   ) {}
 
@@ -22,7 +26,8 @@ export class Oidc {
    * @param token a signed JWT
    * @returns the caller `oidc:<sub>` with those of its roles that Baton knows, and when the token ends (ms)
    * @throws Refused `access/token-expired`, `access/wrong-audience`, `access/wrong-issuer`, `access/no-role` (none that
-   *   Baton knows), `access/bad-token` (malformed, unsigned, signed by an unknown key or in a way that is not taken)
+   *   Baton knows), `access/wrong-client` (made for a client that is not ours), `access/bad-token` (malformed, unsigned,
+   *   signed by an unknown key or in a way that is not taken, no access token, from the future, good for over a week)
    * @throws Conflict `access/issuer-unreachable`
    */
   async verify(token: string): Promise<{ caller: CallerIdentity; endsAt: number }> {
@@ -30,18 +35,24 @@ export class Oidc {
     const { jwtVerify } = await import('jose');
     const keys = await (this.keys ??= this.discover());
     let claims: JWTPayload;
+    let headerType: unknown;
+    const now = toMs(this.clock.now());
     try {
-      ({ payload: claims } = await jwtVerify(token, keys, {
+      ({
+        payload: claims,
+        protectedHeader: { typ: headerType = 'JWT' },
+      } = await jwtVerify(token, keys, {
         issuer: this.settings.oidcIssuer,
         audience: this.settings.oidcAudience,
         algorithms: ALGORITHMS,
         requiredClaims: ['sub', 'exp'],
         clockTolerance: CLOCK_TOLERANCE_S,
-        currentDate: new Date(toMs(this.clock.now())),
+        currentDate: new Date(now),
       }));
     } catch (error) {
       throw meaningOf(error);
     }
+    this.judge(headerType, claims, now / 1000);
     const actor = claims.sub ?? '';
     if (!/^[\x21-\x7e]{1,200}$/.test(actor)) throw refused('access/bad-token', 'Its subject is no printable text.');
     const roles = this.rolesOf(claims);
@@ -51,6 +62,21 @@ export class Oidc {
       caller: { actor: `oidc:${actor}`, origin: 'person', roles },
       endsAt: (claims.exp! + CLOCK_TOLERANCE_S) * 1000,
     };
+  }
+
+  /** What a signature does not say. @throws Refused `access/bad-token`, `access/wrong-client` */
+  private judge(headerType: unknown, claims: JWTPayload, nowS: number): void {
+    // Keycloak tells its kinds by a claim of that name.
+    const type = claims['typ'] ?? 'Bearer';
+    if (!HEADER_TYPES.includes(String(headerType).toLowerCase()) || !/^(Bearer|JWT)$/i.test(String(type)))
+      throw refused('access/bad-token', 'It is no access token.');
+    if (claims.iat !== undefined && !(claims.iat <= nowS + CLOCK_TOLERANCE_S))
+      throw refused('access/bad-token', 'It was issued in the future.');
+    if (!(claims.exp! <= nowS + LONGEST_S)) throw refused('access/bad-token', 'It is good for more than a week.');
+    const { oidcAudience, oidcClients } = this.settings;
+    const client = claims['azp'] ?? claims['client_id'];
+    if (client !== undefined && ![oidcAudience, ...oidcClients.split(/[\s,]+/)].includes(String(client)))
+      throw refused('access/wrong-client', 'It was made for another client; BATON_OIDC_CLIENTS names those of ours.');
   }
 
   private rolesOf(claims: JWTPayload): Role[] {

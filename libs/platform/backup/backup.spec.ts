@@ -237,9 +237,11 @@ describe('a backup', () => {
     expect(await codeOf(backUp(place('copy'), configured, live.documents, clock))).toBe('backup/not-empty');
     expect(await codeOf(restore(place('copy'), configured, clock))).toBe('backup/not-empty');
     expect(await codeOf(restore(place('live'), target, clock))).toBe('backup/no-manifest');
-    expect(await codeOf(restore(place('copy'), readConfig({ MONGODB_URL: 'mongodb://x' }), clock))).toBe(
-      'backup/server-stores',
-    );
+    expect(
+      await codeOf(
+        restore(place('copy'), readConfig({ BATON_MONGODB_URL: 'mongodb://x', BATON_MASTER_KEY: 'given' }), clock),
+      ),
+    ).toBe('backup/server-stores');
     const log = join(place('copy'), 'log.db');
     const bytes = readFileSync(log);
     bytes[bytes.length - 20]! ^= 1;

@@ -10,6 +10,7 @@ import {
   type Position,
 } from '@baton/kernel';
 import type { Config } from '../config';
+import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
 import { EmbeddedKeyStore, masterKey } from '../keys';
 import { makePrivate, privateFile, privateFolder } from '../private-files';
@@ -175,6 +176,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
     toDisk(config.dataDir);
     await checkFiles(config.dataDir, manifest);
     await checkStores(config, manifest, clock);
+    await (await EmbeddedDocuments.open(join(config.dataDir, 'documents.db'))).close(); // folded anew from the log
   } catch (error) {
     for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // all of it was put there here
     throw error;

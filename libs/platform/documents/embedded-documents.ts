@@ -52,10 +52,10 @@ export class EmbeddedDocuments extends Documents {
   }
 
   /** @param path of the file, made with its folder where absent; `:memory:` for none */
-  static async open(path: string): Promise<EmbeddedDocuments> {
+  static async open(path: string, { readOnly = false } = {}): Promise<EmbeddedDocuments> {
     // Not FULL: after a power cut the last commits are folded again from the log.
-    const database = openDatabase(path, { synchronous: 'NORMAL', secureDelete: true });
-    database.exec(TABLES);
+    const database = openDatabase(path, { synchronous: 'NORMAL', secureDelete: true, readOnly });
+    if (!readOnly) database.exec(TABLES);
     return new EmbeddedDocuments(database);
   }
 

@@ -26,6 +26,14 @@ export class MemoryDocuments extends Documents {
   private readonly beats = new Map<string, number>();
   private readonly held = new Map<string, { holder: string | undefined; token: number }>();
 
+  /** Bytes that the documents take, counted generously: two for each character, and what holds them. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { rows } of this.collections.values())
+      for (const { id, json } of rows.values()) bytes += 2 * (json.length + id.length) + 400;
+    return bytes;
+  }
+
   async prepare(collection: Collection): Promise<void> {
     this.refuseDropped(collection.name);
     this.rowsToWrite(collection);

@@ -151,7 +151,7 @@ describe('the link to MongoDB', () => {
       `mongodb://${PASSWORD}@@h`,
     ]) {
       const error = await MongoDocuments.connect(wrong).catch((thrown: Error) => thrown);
-      expect(error).toMatchObject({ code: 'config/invalid', path: 'MONGODB_URL' });
+      expect(error).toMatchObject({ code: 'config/invalid', path: 'BATON_MONGODB_URL' });
       expect((error as Error).message).not.toContain(PASSWORD);
     }
   });

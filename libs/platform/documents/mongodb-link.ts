@@ -78,7 +78,7 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
       retryReads: true,
     });
   } catch {
-    throw new Refused('config/invalid', 'MONGODB_URL is no connection string of MongoDB.', 'MONGODB_URL');
+    throw new Refused('config/invalid', 'BATON_MONGODB_URL is no connection string of MongoDB.', 'BATON_MONGODB_URL');
   }
 };
 

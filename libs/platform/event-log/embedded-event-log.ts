@@ -73,9 +73,9 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /** Opens the log's file, or makes it; `:memory:` keeps nothing. */
-  static open(path: string, clock: Clock): EmbeddedEventLog {
-    const database = openDatabase(path, { synchronous: 'FULL' });
-    database.exec(SCHEMA);
+  static open(path: string, clock: Clock, { readOnly = false } = {}): EmbeddedEventLog {
+    const database = openDatabase(path, { synchronous: 'FULL', readOnly });
+    if (!readOnly) database.exec(SCHEMA);
     return new EmbeddedEventLog(database, clock);
   }
 
@@ -161,6 +161,10 @@ export class EmbeddedEventLog extends EventLog {
   async tip(): Promise<Position> {
     this.assertOpen();
     return positionOf(this.maxPosition());
+  }
+
+  check(position: Position): void {
+    sequenceOf(position);
   }
 
   override async damage(): Promise<readonly string[]> {

@@ -116,7 +116,11 @@ export class EventStoreEventLog extends EventLog {
         deadlines,
       );
     } catch {
-      throw new Refused('config/invalid', 'EVENTSTORE_URL is no connection string of EventStoreDB.', 'EVENTSTORE_URL');
+      throw new Refused(
+        'config/invalid',
+        'BATON_EVENTSTORE_URL is no connection string of EventStoreDB.',
+        'BATON_EVENTSTORE_URL',
+      );
     }
   }
 
@@ -250,6 +254,10 @@ export class EventStoreEventLog extends EventLog {
         await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
       }
     }
+  }
+
+  check(position: Position): void {
+    logPositionOf(position);
   }
 
   async tip(): Promise<Position> {

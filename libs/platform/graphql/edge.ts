@@ -6,11 +6,16 @@ import type { Config } from '../config';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
 import { openerOf } from './caller';
-import { bodyOf, isGraphqlPath, type Reply } from './errors';
+import { bodyOf, GRAPHQL_PATH, isGraphqlPath, type Reply } from './errors';
 import { checkJson, limits } from './limits';
 import { Subscriptions } from './subscriptions';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+interface Routed {
+  readonly url: string;
+  readonly routeOptions: { readonly url?: string };
+}
 
 /**
  * Puts the checks of a request before the GraphQL server, and subscriptions beside it. To be called before the
@@ -22,23 +27,27 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
   const access = app.get(Access);
   const admission = new Admission(() => app.get(GraphQLSchemaHost).schema, readManifest(config.trustedDocuments));
 
+  /** By the route that will answer, whatever the address looks like that led to it; by the address where none will. */
+  const isGraphql = ({ routeOptions, url }: Routed) =>
+    routeOptions.url === undefined ? isGraphqlPath(url) : routeOptions.url === GRAPHQL_PATH;
+
   // Before the body is read.
   fastify.addHook('onRequest', async (request, reply) => {
-    if (!isGraphqlPath(request.url)) return;
+    if (!isGraphql(request)) return;
     if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send(bodyOf(405));
     if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) return reply.code(415).send(bodyOf(415));
   });
   const parse = fastify.getDefaultJsonParser('error', 'error'); // no __proto__, no constructor
   app.useBodyParser('application/json', { bodyLimit: limits.bodyBytes.max }, (request, body, done) => {
     try {
-      if (isGraphqlPath(request.url)) checkJson(body);
+      if (isGraphql(request as unknown as Routed)) checkJson(body);
     } catch (error) {
       return done(error as Error);
     }
     return parse(request as never, body as never, done);
   });
   fastify.addHook('preHandler', async (request) => {
-    if (!isGraphqlPath(request.url)) return;
+    if (!isGraphql(request)) return;
     const { introspects, operations } = admission.admit(request.body);
     if (operations.includes('subscription' as never))
       throw new Refused('graphql/subscription-over-http', 'Subscribe over a WebSocket: graphql-transport-ws.', 'query');

@@ -3,6 +3,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { BatonError } from '@baton/kernel';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { pathOf } from '../path';
 
 /** As much of the HTTP server's answer as is used here. */
 export interface Reply {
@@ -59,12 +60,16 @@ const fault = { code: 'internal/fault', message: 'Something failed on our side.'
 
 const rowOf = (status: number) => byStatus[status] ?? (status < 500 ? byStatus[400]! : fault);
 
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+}
+
 /** The body of an HTTP answer that says no: the same form as GraphQL's. */
-export const bodyOf = (status: number, told?: { readonly code: string; readonly message: string; path?: string }) => {
-  const { code, message, path } = {
-    path: '',
-    ...(told ?? byStatus[status] ?? (status < 500 ? byStatus[400]! : fault)),
-  };
+export const bodyOf = (status: number, told?: Told) => {
+  // Not spread: the message of an error is no field that would come along.
+  const { code, message, path = '' }: Told = told ?? rowOf(status);
   return { errors: [{ message, extensions: { code, ...(path && { field: path }) } }] };
 };
 
@@ -105,4 +110,7 @@ export const answerErrors = (logger: Logger) => {
   return new AnswerErrors();
 };
 
-export const isGraphqlPath = (url: string | undefined): boolean => /^\/graphql\/?(\?|$)/.test(url ?? '');
+export const GRAPHQL_PATH = '/graphql';
+
+/** Does a request mean GraphQL that the router has not looked at: one that changes to a WebSocket, or found no route? */
+export const isGraphqlPath = (url: string | undefined): boolean => /^\/graphql\/?$/.test(pathOf(url));

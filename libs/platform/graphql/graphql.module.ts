@@ -10,7 +10,9 @@ import { CONFIG, LOGGER } from '../platform.module';
 import { nullIsAbsent } from './absent';
 import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
 import { answerErrors, formatterOf } from './errors';
+import { stringifyResult } from './heavy';
 import { limits } from './limits';
+import { OutageWarning } from './outage-warning';
 import { MoneyType } from './scalars';
 
 interface Request {
@@ -20,13 +22,16 @@ interface Request {
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
   (access: Access, journal: Journal) =>
-  async ({ headers }: Request): Promise<{ caller?: CallerIdentity; refusal?: unknown; open: Open }> => {
-    const open = openerOf(journal);
+  async (
+    { headers }: Request,
+    reply: unknown,
+  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: Open }> => {
+    const given = { reply, open: openerOf(journal) };
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
-      return caller ? { caller, open } : { open };
+      return caller ? { caller, ...given } : given;
     } catch (refusal) {
-      return { refusal, open };
+      return { refusal, ...given };
     }
   };
 
@@ -61,12 +66,14 @@ export const graphqlModule = (): DynamicModule => ({
         csrfPrevention: true,
         context: contextOf(access, journal),
         formatError: formatterOf(logger),
+        stringifyResult,
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
       inject: [Access, Journal, LOGGER, CONFIG],
     }),
   ],
   providers: [
+    OutageWarning,
     { provide: APP_FILTER, useFactory: answerErrors, inject: [LOGGER] },
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: ReadYourWrites },

@@ -17,6 +17,7 @@ export { CommandOutcome, mutationsOf } from './mutations';
 export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntScalar } from './scalars';
 export { graphqlModule } from './graphql.module';
 export { guardEdge, serverOptions } from './edge';
+export { answerQuestions, Heavy, HeavyQueries } from './heavy';
 export { limits } from './limits';
 export { Ended, positionsOf, snapshotsOf } from './subscriptions';
 export { FilterField, ValueFilterInput } from './filters';

@@ -31,7 +31,11 @@ export const limits = table({
   values: { code: 'graphql/too-many-values', max: 5_000, of: 'values of the variables' },
   messageBytes: { code: 'http/too-large', max: 64 * 1024, of: 'bytes of a message of a subscriber' },
   connections: { code: 'subscription/too-many-connections', max: 500, of: 'connections of subscribers' },
+  callerConnections: { code: 'subscription/too-many-connections', max: 50, of: 'connections of one caller' },
+  waitingConnections: { code: 'subscription/not-signed-in', max: 100, of: 'connections that have not signed in' },
+  signInMs: { code: 'subscription/not-signed-in', max: 3_000, of: 'milliseconds to sign in' },
   subscriptions: { code: 'subscription/too-many', max: 10, of: 'subscriptions of a connection' },
+  callerSubscriptions: { code: 'subscription/too-many', max: 100, of: 'subscriptions of one caller' },
   patienceMs: { code: 'subscription/too-slow', max: 30_000, of: 'milliseconds that an answer waits for its reader' },
 });
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, Refused, type EventLog, type Position } from '@baton/kernel';
+import { codeOf, Refused, type EventLog, type Filter, type Position } from '@baton/kernel';
 import {
   createSourceEventStream,
   execute,
@@ -24,8 +24,9 @@ import type { Open } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
 import { limits, within } from './limits';
 
-/** Close codes of the socket: 4403 who may not listen (any more), 4429 who does not keep up, 1001 the server goes. */
+/** Close codes of the socket: 4403 who may not listen (any more), 4429 who does not keep up or has enough, 1001 the server goes. */
 const FORBIDDEN = 4403;
+const TOO_MANY = 4429;
 const TOO_SLOW = 4429;
 const GOING_AWAY = 1001;
 const CLOSING_MS = 1_000;
@@ -54,6 +55,10 @@ export const Ended = createParamDecorator(
 export class Subscriptions {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes.max });
   private readonly format: ReturnType<typeof formatterOf>;
+  /** Who has not said who it is, the first to come first: when there are too many, the first gives way. */
+  private readonly waiting = new Set<WebSocket>();
+  /** By actor, whichever of its keys it shows. */
+  private readonly connections = new Map<string, Set<Connection>>();
 
   constructor(
     private readonly host: GraphQLSchemaHost,
@@ -65,6 +70,7 @@ export class Subscriptions {
     this.format = formatterOf(logger);
     useServer(
       {
+        connectionInitWaitTimeout: limits.signInMs.max,
         onConnect: (context) => this.connect(context),
         onSubscribe: (context, _, payload) => this.admitted(context, payload),
         subscribe: (args) => this.subscribe(args),
@@ -82,13 +88,34 @@ export class Subscriptions {
   listen(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      if (!isGraphqlPath(request.url)) return reject(socket, '404 Not Found', 'http/not-found');
-      if (this.sockets.clients.size >= limits.connections.max)
-        return reject(socket, '503 Service Unavailable', limits.connections.code);
+      if (!isGraphqlPath(request.url))
+        return reject(socket, '404 Not Found', 'http/not-found', 'There is nothing at this address.');
+      if (this.signedIn >= limits.connections.max)
+        return reject(socket, '503 Service Unavailable', limits.connections.code, 'There are 500 subscribers already.');
       this.sockets.handleUpgrade(request, socket, head, (client) => {
         client.on('error', () => undefined); // a frame that is too large or no frame: ws closes the socket
+        this.await(client);
         this.sockets.emit('connection', client, request);
       });
+    });
+  }
+
+  private get signedIn(): number {
+    return [...this.connections.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Lets somebody say who it is: for some seconds, and while others are not more in need of the place. */
+  private await(client: WebSocket): void {
+    const [first] = this.waiting;
+    if (first && this.waiting.size >= limits.waitingConnections.max) first.terminate();
+    this.waiting.add(client);
+    // The protocol closes it in time; who does not answer that is cut off.
+    const timer = setTimeout(() => {
+      if (this.waiting.has(client)) client.terminate();
+    }, limits.signInMs.max + CLOSING_MS);
+    client.once('close', () => {
+      clearTimeout(timer);
+      this.waiting.delete(client);
     });
   }
 
@@ -110,13 +137,35 @@ export class Subscriptions {
   }
 
   private async connect(context: Connection): Promise<boolean> {
+    const { socket } = context.extra;
     try {
-      await this.callerOf(this.authorizationOf(context));
-      return true;
+      const { actor } = await this.callerOf(this.authorizationOf(context));
+      if (!this.join(actor, context)) socket.close(TOO_MANY, limits.connections.code);
+      return socket.readyState === socket.OPEN;
     } catch (error) {
-      context.extra.socket.close(FORBIDDEN, codeOf(error));
+      socket.close(FORBIDDEN, codeOf(error));
       return false;
     }
+  }
+
+  /** @returns false where there are too many, of this caller or of all */
+  private join(actor: string, context: Connection): boolean {
+    const { socket } = context.extra;
+    const own = this.connections.get(actor) ?? new Set();
+    if (own.size >= limits.callerConnections.max || this.signedIn >= limits.connections.max) return false;
+    if (socket.readyState !== socket.OPEN) return true; // it has left meanwhile
+    this.waiting.delete(socket);
+    this.connections.set(actor, own.add(context));
+    socket.once('close', () => {
+      own.delete(context);
+      if (own.size === 0 && this.connections.get(actor) === own) this.connections.delete(actor);
+    });
+    return true;
+  }
+
+  private subscriptionsOf(actor: string): number {
+    const own = [...(this.connections.get(actor) ?? [])];
+    return own.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
   }
 
   private async callerOf(authorization: string | undefined): Promise<CallerIdentity> {
@@ -141,6 +190,7 @@ export class Subscriptions {
       if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
       const authorization = this.authorizationOf(context);
       const caller = await this.callerOf(authorization);
+      within('callerSubscriptions', this.subscriptionsOf(caller.actor));
       const { socket } = context.extra;
       const contextValue: LiveContext = {
         caller,
@@ -211,8 +261,8 @@ export class Subscriptions {
 const coded = ({ message, nodes }: GraphQLError, code: string) =>
   new GraphQLError(message, { nodes, extensions: { code } });
 
-const reject = (socket: Duplex, status: string, code: string): void => {
-  const body = JSON.stringify({ errors: [{ message: status, extensions: { code } }] });
+const reject = (socket: Duplex, status: string, code: string, message: string): void => {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
@@ -235,14 +285,24 @@ export async function* positionsOf(
 ): AsyncGenerator<Position> {
   const filter = types ? { types } : {};
   const tip = await log.tip();
-  const news = after === undefined || (await log.readAll(after, filter, 1)).events.length > 0;
-  if (news) yield tip;
+  if (after === undefined || (await hasNews(log, after, filter, signal))) yield tip;
   for await (const { events, position } of log.follow(tip, filter, { signal })) {
     if (events.length === 0) continue;
     yield position;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
+
+/** Does anything stand behind a position? A page of a filtered read looks at a part of the log only, and may be empty. */
+const hasNews = async (log: EventLog, after: Position, filter: Filter, signal: AbortSignal): Promise<boolean> => {
+  for (let from = after; !signal.aborted;) {
+    const { events, position, atTip } = await log.readAll(from, filter, 1);
+    if (events.length > 0) return true;
+    if (atTip || position <= from) return false;
+    from = position;
+  }
+  return false;
+};
 
 /**
  * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer

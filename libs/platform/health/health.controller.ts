@@ -39,6 +39,15 @@ const within = async <T>(answer: Promise<T>): Promise<T> => {
   }
 };
 
+/** What is said beside a code; the runbook says what to do. */
+const words: Readonly<Record<string, string>> = {
+  'health/stopping': 'This process was told to stop.',
+  'health/store-unreachable': 'The log or the documents do not answer within two seconds.',
+  'health/writes-refused': 'The log takes no events.',
+  'health/behind': 'A follower is more than a minute behind the log.',
+  'health/incomplete': 'The last verification found an event that was not seen.',
+};
+
 const isBehind = ({ seconds }: FollowerProgress): boolean => seconds > BEHIND_SECONDS;
 /** What a human should see; to take the process out would help nobody. */
 const warningsOf = (followers: readonly FollowerProgress[]): readonly string[] => [
@@ -117,6 +126,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   }
 
   private notReady(codes: readonly string[], more: object = {}): ServiceUnavailableException {
-    return new ServiceUnavailableException({ status: 'not ready', codes, ...more });
+    const message = codes.flatMap((code) => words[code] ?? []).join(' ');
+    return new ServiceUnavailableException({ status: 'not ready', codes, message, ...more });
   }
 }

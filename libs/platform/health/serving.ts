@@ -2,12 +2,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Conflict } from '@baton/kernel';
+import { pathOf } from '../path';
 import { LOGGER, CONFIG } from '../platform.module';
 import type { Config } from '../config';
 import { Metrics } from '../telemetry';
 import type { Logger } from 'pino';
 
-const always = /^\/(health|metrics)(\/|\?|$)/;
+const always = /^\/(health|metrics)(\/|$)/;
 
 /** Connections for each request that may be in flight, and at least so many: beyond them new ones are closed at once. */
 const CONNECTIONS = 8;
@@ -61,7 +62,7 @@ export const boundRequests = (app: NestFastifyApplication): void => {
   server.maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!always.test(request.url!)) {
+    if (!always.test(pathOf(request.url))) {
       const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
       if (status) return refuse(response, status);
       arriving.set(request, { response, since: performance.now() });
@@ -152,7 +153,8 @@ const callerOf = ({ headers, socket }: IncomingMessage): string => headers.autho
 /**
  * On SIGTERM or SIGINT takes no more requests, answers those in flight, finishes the page in hand, saves, gives the
  * leases back, closes the stores, and ends the process with 0. After the deadline, or at a second signal, it ends with
- * 1: what was acknowledged is on the disk by then in any case.
+ * 1: what was acknowledged is on the disk by then in any case. To be called when it listens: a process that starts has
+ * nothing to finish.
  */
 export const stopOnSignals = (app: NestFastifyApplication): void => {
   const seconds = app.get<Config>(CONFIG).shutdownSeconds;

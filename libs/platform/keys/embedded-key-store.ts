@@ -36,10 +36,10 @@ export class EmbeddedKeyStore extends KeyStore {
    * @param path of the file, or `:memory:`; @param master key of 32 bytes
    * @throws BatonError `keys/wrong-master-key` when the file's keys were wrapped by another one
    */
-  static open(path: string, master: Buffer): EmbeddedKeyStore {
-    const database = openDatabase(path, { synchronous: 'FULL', secureDelete: true });
+  static open(path: string, master: Buffer, { readOnly = false } = {}): EmbeddedKeyStore {
+    const database = openDatabase(path, { synchronous: 'FULL', secureDelete: true, readOnly });
     try {
-      database.exec(SCHEMA);
+      if (!readOnly) database.exec(SCHEMA);
       const store = new EmbeddedKeyStore(database, new Wrapping(master));
       store.newest(PROOF);
       return store;

@@ -15,7 +15,7 @@ export const KEY_BYTES = 32;
  * @throws BatonError `keys/malformed-master-key`
  */
 export const masterKey = (folder: string, configured?: string): Buffer => {
-  if (configured) return parsed(configured, 'the configured master key');
+  if (configured) return parsed(configured, 'BATON_MASTER_KEY');
   const path = join(folder, 'master.key');
   const existing = readIfThere(path);
   if (existing !== undefined) {

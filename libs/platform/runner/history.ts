@@ -1,4 +1,16 @@
-import type { Clock, EventLog, Journal, Position, Projection } from '@baton/kernel';
+import {
+  fromMs,
+  toMs,
+  type Aggregate,
+  type Clock,
+  type EventLog,
+  type Find,
+  type Journal,
+  type Order,
+  type Position,
+  type Projection,
+  type Where,
+} from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import { firstGeneration, MemoryDocuments, ReadModels, type AsOf } from '../documents';
 import type { AroundFold } from './refold';
@@ -14,10 +26,17 @@ class PastModels extends ReadModels {
   constructor(
     private readonly log: EventLog,
     private readonly journal: Journal,
-    private readonly cut: () => Promise<AsOf>,
+    private readonly cut: AsOf,
     private readonly aroundFold: AroundFold | undefined,
+    private readonly onGrown: () => void,
+    private readonly kept = new MemoryDocuments(),
   ) {
-    super(new MemoryDocuments());
+    super(kept);
+  }
+
+  /** What is kept, counted generously. */
+  get bytes(): number {
+    return 1000 + this.kept.bytes;
   }
 
   override async collection(projection: Projection) {
@@ -34,41 +53,90 @@ class PastModels extends ReadModels {
   private async fold(projection: Projection): Promise<void> {
     const { log, journal, documents, aroundFold } = this;
     await replay({ log, journal, documents, aroundFold }, projection, firstGeneration(projection), () => alone, {
-      cut: await this.cut(),
+      cut: this.cut,
     });
+    this.onGrown();
   }
 }
 
-const KEPT_CUTS = 4;
+/** Cuts are kept up to so many bytes of their documents, as they are counted here. */
+const KEPT_BYTES = 64 * 2 ** 20;
+/** Clocks of machines may differ by so much: until then an event may still be recorded at an instant of the past. */
+const SETTLED_MS = 60_000;
 
-/** Answers as-of questions: the same projections over a cut log, the same queries on top; recent cuts are kept. */
+/** Read models at a cut as it was asked for; which cut of the log that is, is found when the first is read. */
+class ModelsAt extends ReadModels {
+  private found: Promise<ReadModels> | undefined;
+
+  constructor(private readonly findCut: () => Promise<ReadModels>) {
+    super(new MemoryDocuments());
+  }
+
+  override async collection(projection: Projection) {
+    return (await this.models()).collection(projection);
+  }
+  override async getMany<D>(projection: Projection<D>, ids: readonly string[]) {
+    return (await this.models()).getMany(projection, ids);
+  }
+  override async find<D>(projection: Projection<D>, find?: Find) {
+    return (await this.models()).find(projection, find);
+  }
+  override async count(projection: Projection, where?: Where) {
+    return (await this.models()).count(projection, where);
+  }
+  override async aggregate(projection: Projection, aggregate: Aggregate) {
+    return (await this.models()).aggregate(projection, aggregate);
+  }
+  override async *pages<D>(projection: Projection<D>, where?: Where, orderBy?: readonly Order[], limit?: number) {
+    yield* (await this.models()).pages(projection, where, orderBy, limit);
+  }
+
+  /** One cut for all read models of an answer; a log that was away may be asked again. */
+  private models(): Promise<ReadModels> {
+    this.found ??= this.findCut().catch((error: unknown) => {
+      this.found = undefined;
+      throw error;
+    });
+    return this.found;
+  }
+}
+
+/**
+ * Answers as-of questions: the same projections over a cut log, the same queries on top. Recent cuts are kept, whatever
+ * they are made of, bounded in bytes. What was known by an instant of the past, or up to a position of the log, never
+ * changes; any other cut ends at the end of the log at this moment, and is kept as that.
+ */
 export const historyOf = (
   log: EventLog,
   journal: Journal,
   clock: Clock,
   aroundFold?: AroundFold,
+  keptBytes = KEPT_BYTES,
 ): ((cut: AsOf) => ReadModels) => {
-  const kept = new LRUCache<string, ReadModels>({ max: KEPT_CUTS });
-  return ({ happenedBy, knownBy, knownAt }) => {
-    // What was known by an instant of the past never changes. Without one, or with one to come, it is what is known
-    // now: that is the end of the log at this moment, and no question to be kept.
-    const past = knownBy !== undefined && knownBy < clock.now();
-    const settled = past || knownAt !== undefined;
-    const key = JSON.stringify([happenedBy, past ? knownBy : undefined, knownAt]);
-    const known = settled ? kept.get(key) : undefined;
-    if (known) return known;
-    let tip: Promise<Position> | undefined; // one end for all read models of this answer
-    const models = new PastModels(
-      log,
-      journal,
-      async () => ({
-        ...(happenedBy && { happenedBy }),
-        ...(past && { knownBy }),
-        knownAt: knownAt ?? (past ? undefined : await (tip ??= log.tip())),
-      }),
-      aroundFold,
-    );
-    if (settled) kept.set(key, models);
-    return models;
+  const kept = new LRUCache<string, PastModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+  /** @throws Refused `log/not-a-position` */
+  const endOf = async (knownAt: Position | undefined): Promise<Position> => {
+    if (knownAt !== undefined && (await log.readAll(knownAt, {}, 1)).events.length > 0) return knownAt;
+    return log.tip(); // also of a position that the log has not reached
   };
+  return ({ happenedBy, knownBy, knownAt }) =>
+    new ModelsAt(async () => {
+      const past = knownBy !== undefined && knownBy < fromMs(toMs(clock.now()) - SETTLED_MS);
+      const end = past && !knownAt ? undefined : await endOf(knownAt || undefined);
+      const cut: AsOf = {
+        ...(happenedBy && { happenedBy }),
+        ...(knownBy && { knownBy }),
+        ...(end !== undefined && { knownAt: end }),
+      };
+      const key = JSON.stringify([cut.happenedBy, cut.knownBy, cut.knownAt]);
+      const keep = (models: PastModels) => {
+        kept.delete(key); // the same value set again would keep its old size
+        kept.set(key, models);
+      };
+      const known = kept.get(key);
+      if (known) return known;
+      const models: PastModels = new PastModels(log, journal, cut, aroundFold, () => keep(models));
+      keep(models);
+      return models;
+    });
 };

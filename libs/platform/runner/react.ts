@@ -1,6 +1,7 @@
 import {
   Accepted,
   codeOf,
+  isTransient,
   Refused,
   START,
   type Checkpoint,
@@ -26,10 +27,6 @@ import { machineTimers, type Timers } from './timers';
 
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
 const ATTEMPTS = 4;
-
-/** A store that is away or busy is no fault of the event: the page is tried again from the checkpoint. */
-const passing = (error: unknown): boolean =>
-  /^(log|documents|keys)\/(unavailable|busy-stream|lease-lost|clock-jumped)$/.test(codeOf(error));
 
 /** Sends a command; how is the application's affair (the CommandBus). */
 export type Dispatch = (command: To) => Promise<Outcome>;
@@ -149,7 +146,7 @@ export class React implements Follower {
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
-            if (passing(error)) throw error;
+            if (isTransient(error)) throw error; // no fault of the event: the page is tried again from the checkpoint
             this.park(event, error);
             return [];
           }
@@ -238,7 +235,7 @@ export class React implements Follower {
         }
         throw new Error(`${reaction.to.name} was answered with neither Accepted nor Refused`);
       } catch (error) {
-        if (passing(error)) throw error;
+        if (isTransient(error)) throw error;
         if (attempt >= ATTEMPTS) return this.park(event, error);
         await (this.stores.timers ?? machineTimers).delay(20 * 2 ** attempt);
       }

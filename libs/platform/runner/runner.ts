@@ -4,6 +4,7 @@ import {
   Conflict,
   DecisionContext,
   handle,
+  isTransient,
   NotFound,
   Refused,
   START,
@@ -20,6 +21,7 @@ import {
   type Projection,
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
+import { Arrivals, type Meant } from './arrivals';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower } from './fold';
 import { FollowedStreams } from './followed-streams';
@@ -39,6 +41,7 @@ import { isTheirLog, seenBy, type Completeness, type Followed } from './verify';
 /** So often what nobody will read again is looked for. */
 const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
+const DECISION_MS = 30_000;
 
 export interface RunnerParts {
   readonly log: EventLog;
@@ -72,6 +75,10 @@ export interface FollowerStatus extends Checkpoint {
 const kindOf = (name: string): FollowerStatus['kind'] =>
   name.startsWith('policy-') ? 'policy' : name.startsWith('effect-') ? 'effect' : 'read model';
 
+const unlessTransient = (error: unknown): void => {
+  if (!isTransient(error)) throw error;
+};
+
 /**
  * Follows the log: folds read models, runs policies, brings messages to their targets, sends what falls due. Several processes share the followers by
  * lease; each follower runs in one process at a time, and a fencing token refuses the writes of one that lost it.
@@ -83,7 +90,7 @@ export class Runner {
   private readonly reacts: Group;
   /** One for each target, so that one that does not answer holds up nothing else. */
   private readonly effects: readonly Group[];
-  private readonly waiters = new Set<() => void>();
+  private readonly arrivals: Arrivals;
   private readonly rebuilding = new Set<string>();
   private trusted = false;
   private readonly timers: Timers;
@@ -94,7 +101,10 @@ export class Runner {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
     this.timers = timers;
     this.leases = new Leases(parts.documents, timers, onFault);
-    const progress = () => this.waiters.forEach((wake) => wake());
+    const handled = (name: string) =>
+      this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
+    this.arrivals = new Arrivals(parts.documents, handled, timers);
+    const progress = () => this.arrivals.wake();
     const group = (open: () => Promise<readonly Follower[]>) =>
       new Group(log, journal, open, progress, onFault, aroundPage, timers);
     this.folds = group(() => this.openFolds());
@@ -220,7 +230,7 @@ export class Runner {
 
   /** The sequences that wait, of read models, policies and effects. */
   async parked(): Promise<readonly Parked[]> {
-    const names = [...(await this.followers('all')), ...this.effectNames];
+    const names = [...(await this.followers()), ...this.effectNames];
     const waiting = await Promise.all(names.map((name) => this.parts.documents.parked(name)));
     return waiting.flat();
   }
@@ -251,9 +261,10 @@ export class Runner {
     const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
     const outcome = await handle(journal, follower, followerId, { type, data, meta }, new DecisionContext(clock));
     if (outcome instanceof Refused) throw outcome;
-    await this.reached(outcome.position, async () => [
-      projection ? await activeGeneration(documents, projection) : name,
-    ]);
+    const meant: Meant = (actives) => [
+      projection ? (actives.get(projection.name) ?? firstGeneration(projection)) : name,
+    ];
+    await this.arrivals.until(outcome.position, meant, DECISION_MS);
     return find();
   }
 
@@ -261,45 +272,33 @@ export class Runner {
    * The checkpoint names of all read models (their active generations) and policies. Not of effects: nobody waits for
    * another system.
    */
-  private async followers(only: 'read models' | 'policies' | 'all'): Promise<string[]> {
-    const { documents, projections, policies } = this.parts;
-    const names = only === 'read models' ? [] : policies.map(policyFollower);
-    if (only !== 'policies')
-      for (const projection of projections) names.push(await activeGeneration(documents, projection));
-    return names;
+  private readonly meant: Readonly<Record<'read models' | 'policies' | 'all', Meant>> = {
+    'read models': (actives) =>
+      this.parts.projections.map((projection) => actives.get(projection.name) ?? firstGeneration(projection)),
+    policies: () => this.parts.policies.map(policyFollower),
+    all: (actives) => [...this.meant.policies(actives), ...this.meant['read models'](actives)],
+  };
+
+  private async followers(): Promise<readonly string[]> {
+    return this.meant.all(await this.parts.documents.actives());
   }
 
   /**
    * Waits until followers have handled everything up to a position, here or in the process that runs them.
-   * @throws Conflict `read/too-far-behind` after `timeoutMs`
+   * @throws Refused `log/not-a-position` at once; Conflict `read/too-far-behind` after `timeoutMs`
    */
-  async waitFor(position: Position, only: 'read models' | 'policies' | 'all' = 'read models', timeoutMs = 10_000) {
-    await this.reached(position, () => this.followers(only), timeoutMs);
+  async waitFor(
+    position: Position,
+    only: 'read models' | 'policies' | 'all' = 'read models',
+    timeoutMs = 10_000,
+  ): Promise<void> {
+    this.parts.log.check(position);
+    await this.arrivals.until(position, this.meant[only], timeoutMs);
   }
 
-  private async reached(position: Position, names: () => Promise<readonly string[]>, timeoutMs = 30_000) {
-    const deadline = this.timers.now() + timeoutMs;
-    for (;;) {
-      const behind = [];
-      for (const name of await names()) {
-        const running = this.groups.flatMap(({ followers }) => followers);
-        const here = running.find((follower) => follower.name === name);
-        const reached = here?.handled ?? (await this.parts.documents.checkpoint(name))?.position ?? START;
-        if (reached < position) behind.push(name);
-      }
-      if (behind.length === 0) return;
-      if (this.timers.now() > deadline)
-        throw new Conflict('read/too-far-behind', `Not there yet: ${behind.join(', ')}. Ask again.`, 'atLeast');
-      await this.progress(20);
-    }
-  }
-
-  private async progress(ms: number): Promise<void> {
-    const waiting = new AbortController();
-    const wake = () => waiting.abort();
-    this.waiters.add(wake);
-    await this.timers.delay(ms, waiting.signal).catch(() => undefined);
-    this.waiters.delete(wake);
+  /** How far all read models have come: what is answered from them holds everything up to there. */
+  standsAt(): Promise<Position> {
+    return this.arrivals.least(this.meant['read models']);
   }
 
   /** Waits until everything that is in the log now, and what policies made of it, is handled and folded. */
@@ -369,11 +368,14 @@ export class Runner {
     await this.parts.documents.drop(generation);
   }
 
+  /** How far each follower is. While the log is away nobody knows its end, and nobody is told to be there. */
   async status(): Promise<readonly FollowerStatus[]> {
     const { documents, log } = this.parts;
-    const [tip, leases] = await Promise.all([log.tip(), documents.leases()]);
+    const away = log.availability().state === 'unavailable';
+    const end = away ? undefined : log.tip().catch((error: unknown) => void unlessTransient(error));
+    const [tip, leases] = await Promise.all([end, documents.leases()]);
     const answer: FollowerStatus[] = [];
-    for (const name of [...(await this.followers('all')), ...this.effectNames]) {
+    for (const name of [...(await this.followers()), ...this.effectNames]) {
       const checkpoint = (await documents.checkpoint(name)) ?? { position: START, count: 0, digest: '0' };
       const lease = this.parts.projections.find((projection) => isGenerationOf(projection, name))?.name ?? name;
       answer.push({
@@ -382,7 +384,7 @@ export class Runner {
         kind: kindOf(name),
         holder: leases.get(lease)?.holder,
         parked: await documents.parked(name),
-        atTip: checkpoint.position >= tip,
+        atTip: tip !== undefined && checkpoint.position >= tip,
       });
     }
     return answer;

@@ -105,6 +105,8 @@ export class FrameworkLog {
     this.logger.warn({ framework: textOf(message) }, 'the framework warns');
   }
   error(message: unknown, ...others: unknown[]): void {
+    // Why a process cannot start is told by whoever starts it, once.
+    if (others.at(-1) === 'ExceptionHandler' || others.at(-1) === 'NestApplication') return;
     const stack = others.find((text) => typeof text === 'string' && text.includes('\n    at '));
     const err = message instanceof Error ? message : { at: framesOf(String(stack ?? message), '') };
     this.logger.error({ err }, 'the framework reports a fault');

@@ -75,6 +75,12 @@ export class Metrics {
     labelNames: ['code'],
     registers: this.registers,
   });
+  private readonly heavy = new Counter({
+    name: 'baton_heavy_questions_total',
+    help: 'Heavy questions that went to a thread, by what became of them: answered, or a code.',
+    labelNames: ['outcome'],
+    registers: this.registers,
+  });
   private readonly refusedRequests = new Counter({
     name: 'baton_requests_refused_total',
     help: 'HTTP requests refused because too many were in flight.',
@@ -188,6 +194,11 @@ export class Metrics {
   operation(kind: string, errorCodes: readonly string[]): void {
     this.operations.inc({ kind });
     for (const code of errorCodes) this.errors.inc({ code: this.bounded('code', code) });
+  }
+
+  /** @param outcome `answered`, or the code of what it was answered with instead */
+  heavyQuestion(outcome: string): void {
+    this.heavy.inc({ outcome });
   }
 
   refusedRequest(): void {

@@ -53,6 +53,9 @@ export class ObservedEventLog extends EventLog {
   follow(after: Position, filter?: Filter, options?: { signal?: AbortSignal; limit?: number }) {
     return this.log.follow(after, filter, options);
   }
+  check(position: Position) {
+    this.log.check(position);
+  }
   tip() {
     return this.log.tip();
   }

@@ -51,7 +51,7 @@ export const methodAt = async (
   definitions: DefinitionSource,
   at: Instant,
 ): Promise<Pick<Method, 'definition' | 'channelRules'>> => {
-  const find = await definitions.at(['attribution', 'channel-rules']);
+  const find = await definitions.at(['attribution', 'channel-rules'], { answering: true });
   return {
     definition: settled('attribution', find('attribution', at)),
     channelRules: settled('channel-rules', find('channel-rules', at)),

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
@@ -215,6 +215,7 @@ export class AttributionResolver {
     description:
       'Credited conversions and revenue of the deals won in a period. Each deal is shared exactly; data-driven models, which learn from the lost deals too, share their sum exactly.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async attribution(
     @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,

@@ -1,7 +1,15 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, Refused, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, connectionOf, everyRole, InstantScalar, MoneyType, type Connection } from '@baton/platform/graphql';
+import {
+  Allow,
+  connectionOf,
+  everyRole,
+  InstantScalar,
+  MoneyType,
+  type Connection,
+  Heavy,
+} from '@baton/platform/graphql';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
 import { Attribution, Credited, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
 import { comparedDeals, comparison, type ComparisonQuestion } from './comparison.query';
@@ -67,6 +75,7 @@ export class ComparisonResolver {
   @Query(() => ModelComparison, {
     description: 'Credited conversions and revenue of the deals won in a period under several models, side by side.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async compareModels(@Args() { models, ...args }: ComparisonArgs): Promise<ModelComparison> {
     const asked = await questionOf(args, this.context.definitions, this.models, this.clock);

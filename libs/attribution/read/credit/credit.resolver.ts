@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
@@ -84,6 +84,7 @@ export class CreditResolver {
   ) {}
 
   @Query(() => DealCredit, { description: 'Why each touch of a closed deal earns what it earns, or one of them.' })
+  @Heavy()
   @Allow(...everyRole)
   async credit(@Args() { journeyId, model, touchId, asOf, ...args }: CreditArgs): Promise<DealCredit> {
     const at = atOf(asOf, this.clock);

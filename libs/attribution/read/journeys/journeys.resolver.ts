@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
@@ -78,6 +78,7 @@ export class JourneysResolver {
   ) {}
 
   @Query(() => Journey, { description: 'The journey of one closed deal, with the credit of each touch explained.' })
+  @Heavy()
   @Allow(...everyRole)
   async journey(@Args() { journeyId, models, asOf, ...args }: JourneyArgs): Promise<Journey> {
     const at = atOf(asOf, this.clock);

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyType } from '@baton/platform/graphql';
+import { Allow, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
 import { AttributionDefinitions, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
 import { ConversionEnum } from '../conversions/conversion.args';
@@ -96,6 +96,7 @@ export class PathsResolver {
     name: 'paths',
     description: 'The paths of channels to the conversions of a period, how long they are, and how long they took.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async paths(@Args() { conversion, top, collapse, ...args }: PathsArgs): Promise<PathsReport> {
     const asked = { ...args, by: 'channel' as const };

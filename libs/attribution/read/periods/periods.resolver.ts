@@ -11,6 +11,7 @@ import {
   ReadArgs,
   readPage,
   type Connection,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
 import { periods, type PeriodDocument } from './periods.projection';
@@ -150,6 +151,7 @@ export class PeriodsResolver {
   @Query(() => PeriodDeltaType, {
     description: 'What became of a frozen period: the same question now, and every restatement since.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async periodDelta(@Args() { periodId, asOf }: PeriodDeltaArgs): Promise<PeriodDeltaType> {
     if (asOf?.happenedBy)

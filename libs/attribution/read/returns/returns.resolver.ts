@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyInput, MoneyType } from '@baton/platform/graphql';
+import { Allow, everyRole, MoneyInput, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional } from 'class-validator';
 import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
 import { returns, type ReturnsReport } from './returns.query';
@@ -124,6 +124,7 @@ export class ReturnsResolver {
     name: 'returns',
     description: 'Spend, ROAS, CAC, cost per stage, influenced and sourced revenue, and assists of a period.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async returns(@Args() { model, ratePerMinute, ...args }: ReturnsArgs): Promise<ReturnsReport> {
     const question = await questionOf(args, this.context.definitions, this.models, this.clock);

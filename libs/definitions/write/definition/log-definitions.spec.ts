@@ -116,7 +116,9 @@ describe('definitions of the log', () => {
         catalogueOf([definitionEvents]),
         new MemoryKeyStore(),
       );
-      sources.push(new LogDefinitions(counting, { follow, tip: () => log.tip() }, timers));
+      sources.push(
+        new LogDefinitions(counting, { follow, tip: () => log.tip(), availability: () => log.availability() }, timers),
+      );
       return sources.at(-1)!;
     };
     const live = async (one: LogDefinitions) => (await one.at(['mql'], { decidingAt: later() }))('mql', later())?.ref;

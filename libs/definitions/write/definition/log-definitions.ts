@@ -1,6 +1,7 @@
 import {
   DefinitionSource,
   fromMs,
+  isTransient,
   START,
   toMs,
   type Clock,
@@ -151,17 +152,22 @@ export class LogDefinitions extends DefinitionSource {
 
   constructor(
     private readonly journal: Journal,
-    private readonly log: Pick<EventLog, 'follow' | 'tip'>,
+    private readonly log: Pick<EventLog, 'follow' | 'tip' | 'availability'>,
     private readonly timers: Timers = machineTimers,
+    private readonly trustedMs: number = TRUSTED_MS,
   ) {
     super();
   }
 
   async at(
     kinds: readonly string[],
-    { decidingAt, fresh = false }: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean } = {},
+    { decidingAt, fresh = false, answering = false }: NonNullable<Parameters<DefinitionSource['at']>[1]> = {},
   ): Promise<DefinitionAt> {
-    await this.bringUp(kinds, fresh);
+    const suffice = () => answering && kinds.every((name) => this.kind(name).wasRead);
+    if (!suffice() || this.log.availability().state === 'available')
+      await this.bringUp(kinds, fresh).catch((error: unknown) => {
+        if (!isTransient(error) || !suffice()) throw error;
+      });
     const known = new Map(kinds.map((name) => [name, this.kind(name)]));
     return (name, at) => {
       const kind = known.get(name);
@@ -203,7 +209,7 @@ export class LogDefinitions extends DefinitionSource {
     const nowMs = this.timers.now();
     const comparing = nowMs - this.comparedMs >= CONFIRM_MS ? this.compare() : this.comparing;
     const kinds = names.map((name) => this.kind(name));
-    const isKnown = (kind: Kind) => !fresh && kind.isKnown(nowMs - TRUSTED_MS);
+    const isKnown = (kind: Kind) => !fresh && kind.isKnown(nowMs - this.trustedMs);
     if (kinds.every(isKnown)) return;
     if (!fresh && kinds.every(({ wasRead }) => wasRead)) await comparing;
     await Promise.all(kinds.map((kind) => (isKnown(kind) ? undefined : kind.read())));

@@ -22,6 +22,7 @@ import {
   pageOf,
   readPage,
   type Connection,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { periodOf } from '../../period.rules';
@@ -136,6 +137,7 @@ export class ContentResolver {
   @Query(() => ContentReportType, {
     description: 'Content that sales used in a period, and that the deals closed in it had met.',
   })
+  @Heavy()
   @Allow(...everyRole)
   contentReport(@Args() { asOf, from, to, timeZone }: ContentArgs): Promise<ContentReportType> {
     return contentReport(this.models.asOf(asOf), { from, to, timeZone });
@@ -153,6 +155,7 @@ export class ContentResolver {
   }
 
   @Query(() => DealWithContentConnection, { description: 'The deals behind a row of `contentReport`, newest first.' })
+  @Heavy()
   @Allow(...everyRole)
   async dealsWithContent(
     @Args() { first, after, asOf, atLeast: _, ...question }: DealsWithContentArgs,

@@ -25,6 +25,7 @@ import {
   pageOf,
   ReadArgs,
   type Connection,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { deliveredBehind, marketingSla } from './marketing-sla.query';
@@ -177,6 +178,7 @@ export class MarketingSlaResolver {
   @Query(() => MarketingSlaType, {
     description: 'Leads promised and delivered in a calendar period, over threshold and with complete packages.',
   })
+  @Heavy()
   @Allow(...everyRole)
   marketingSla(@Args() { period, timeZone, asOf }: MarketingSlaArgs): Promise<MarketingSlaType> {
     return marketingSla(this.models.asOf(asOf), this.asked(period, timeZone, asOf));

@@ -3,7 +3,7 @@ import { EventLog } from '@baton/kernel';
 import { LeadStageEnum, leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
-import { AfterArgs, Allow, Ended, everyRole, MoneyType, snapshotsOf } from '@baton/platform/graphql';
+import { AfterArgs, Allow, Ended, everyRole, MoneyType, snapshotsOf, Heavy } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { DealFilterArgs } from '../report.args';
 import { pipeline } from './pipeline.query';
@@ -63,6 +63,7 @@ export class PipelineResolver {
   @Query(() => PipelineType, {
     description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
   })
+  @Heavy()
   @Allow(...everyRole)
   pipeline(@Args() { asOf, ...filters }: DealFilterArgs): Promise<PipelineType> {
     return pipeline(this.models.asOf(asOf), { filters });

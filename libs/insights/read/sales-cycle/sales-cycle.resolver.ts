@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole } from '@baton/platform/graphql';
+import { Allow, everyRole, Heavy } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { DealBreakdown } from '../../deals.rules';
 import { BreakdownEnum, PeriodReportArgs } from '../report.args';
@@ -47,6 +47,7 @@ export class SalesCycleResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => SalesCycleType, { description: 'Days from the first contact to the win, over the deals won.' })
+  @Heavy()
   @Allow(...everyRole)
   salesCycle(@Args() { by, from, to, timeZone, asOf, ...filters }: SalesCycleArgs): Promise<SalesCycleType> {
     return salesCycle(this.models.asOf(asOf), { by, from, to, timeZone, filters });

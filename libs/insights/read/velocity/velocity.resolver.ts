@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyType } from '@baton/platform/graphql';
+import { Allow, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { DealBreakdown } from '../../deals.rules';
 import { BreakdownEnum, PeriodInput, PeriodReportArgs, ZoneArgs } from '../report.args';
@@ -97,12 +97,14 @@ export class VelocityResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => VelocityType, { description: 'How much money the pipeline earns a day, and why.' })
+  @Heavy()
   @Allow(...everyRole)
   velocity(@Args() { by, from, to, timeZone, asOf, ...filters }: VelocityArgs): Promise<VelocityType> {
     return velocity(this.models.asOf(asOf), { by, from, to, timeZone, filters });
   }
 
   @Query(() => VelocityChangeType, { description: 'Which of the four levers moved the velocity between two periods.' })
+  @Heavy()
   @Allow(...everyRole)
   async velocityChange(@Args() args: VelocityChangeArgs): Promise<VelocityChangeType> {
     const { periodA, periodB, timeZone, asOf, ...filters } = args;

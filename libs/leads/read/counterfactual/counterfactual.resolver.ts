@@ -21,6 +21,7 @@ import {
   pageOf,
   ReadArgs,
   type Connection,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import type { BreachChange, BreachCounts, Judged } from './breach-changes.rules';
@@ -246,6 +247,7 @@ export class CounterfactualResolver {
     description:
       'The same log under another policy, calendar or routing: who would have breached, gained and lost, and who would have got which lead.',
   })
+  @Heavy()
   @Allow('revops', 'analyst')
   async slaCounterfactual(@Args() { input, asOf }: SlaCounterfactualArgs): Promise<SlaCounterfactualType> {
     const cuts = [asOf?.happenedBy, asOf?.knownBy, this.clock.now()].filter(

@@ -24,6 +24,7 @@ import {
   personalField,
   ReadArgs,
   type ValueFilterInput,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
@@ -182,6 +183,7 @@ export class FeedbackResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => FeedbackTopicsType, { description: 'Top objections, competitors, questions, messages or content.' })
+  @Heavy()
   @Allow(...everyRole)
   feedbackTopics(@Args() { asOf, atLeast: _, ...question }: FeedbackTopicsArgs): Promise<FeedbackTopicsType> {
     return feedbackTopics(this.models.asOf(asOf), question);
@@ -190,6 +192,7 @@ export class FeedbackResolver {
   @Query(() => FeedbackConnection, {
     description: 'Feedback from sales, newest first; what stands behind a row of `feedbackTopics`.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async feedback(
     @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,

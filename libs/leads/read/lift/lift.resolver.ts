@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, Journal, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, ReadArgs } from '@baton/platform/graphql';
+import { Allow, everyRole, InstantScalar, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
@@ -111,6 +111,7 @@ export class LiftResolver {
     description:
       'What each rule and each band of a scoring model had to do with becoming SQL and customer. People are scored at that instant, or at their last touch. Null where no model is agreed.',
   })
+  @Heavy()
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
   async lift(@Args() { from, to, definition, asOf }: LiftArgs): Promise<LiftType | null> {
     const found = await lift(this.models.asOf(asOf), this.journal, {

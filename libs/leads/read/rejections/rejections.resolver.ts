@@ -10,6 +10,7 @@ import {
   PageArgs,
   pageOf,
   type ValueFilterInput,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { Disposition } from '../../write/lead/handoffs.rules';
@@ -51,6 +52,7 @@ export class RejectionsResolver {
     description:
       'What became of what was handed off, and how much of it sales refused, for which reasons, by definition version and month.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async handoffReport(@Args() { asOf, atLeast: _, ...question }: HandoffReportArgs): Promise<HandoffReportType> {
     const at = atOf(asOf, this.clock);

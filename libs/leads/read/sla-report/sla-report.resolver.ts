@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, everyRole, InstantScalar } from '@baton/platform/graphql';
+import { Allow, atOf, everyRole, InstantScalar, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 import {
   GroupedType,
@@ -90,6 +90,7 @@ export class SlaReportResolver {
     description:
       'What sales owed and did by month, team and rep: obligations due, met and breached with both verdicts, response times, attempts, and what became of the handoffs.',
   })
+  @Heavy()
   @Allow(...everyRole)
   async slaReport(@Args() { asOf, atLeast: _, ...question }: SlaReportArgs): Promise<SlaReportType> {
     const at = atOf(asOf, this.clock);

@@ -15,6 +15,7 @@ import {
   ReadArgs,
   readPage,
   type ValueFilterInput,
+  Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { supportRequests, type SupportRequestDocument, type SupportStatus } from './support-requests.projection';
@@ -162,6 +163,7 @@ export class SupportRequestsResolver {
   }
 
   @Query(() => ServedDealsType, { description: 'Won deals that marketing had delivered something for by the win.' })
+  @Heavy()
   @Allow(...everyRole)
   servedDeals(@Args() { from, to, asOf }: ServedDealsArgs): Promise<ServedDealsType> {
     return servedDeals(this.models.asOf(asOf), { ...(from && { from }), ...(to && { to }) });

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { workerData } from 'node:worker_threads';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '@baton/platform/config';
+import { answerQuestions, graphqlModule } from '@baton/platform/graphql';
+import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
+import { BatonModule } from '../contexts';
+import { StatusResolver } from './status.resolver';
+
+/** A thread that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
+const begin = async (config: Config): Promise<void> => {
+  const edge = { module: class QueryThread {}, imports: [graphqlModule()], providers: [StatusResolver] };
+  const app = await NestFactory.create<NestFastifyApplication>(
+    BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
+    new FastifyAdapter(),
+    { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
+  );
+  await app.init();
+  answerQuestions(app);
+};
+
+void begin(workerData as Config);

@@ -1,0 +1,74 @@
+import { Conflict, Refused } from '@baton/kernel';
+import type { Timers } from '@baton/platform/runner';
+import { Patience } from './patience';
+
+const away = () => new Conflict('log/unavailable', 'EventStoreDB does not answer; try again later.');
+
+/** Time that passes while somebody waits, and at no other moment. */
+class WaitingTimers implements Timers {
+  private ms = 0;
+  now = () => this.ms;
+  delay = (ms: number) => Promise.resolve(void (this.ms += ms));
+}
+
+describe('the patience of an import', () => {
+  const told: string[] = [];
+  beforeEach(() => void told.splice(0));
+  const tell = (sentence: string) => void told.push(sentence);
+  /** A call that is not answered so many times. */
+  const after = (failures: number, error: () => Error = away) => {
+    let made = 0;
+    return async () => {
+      if (made++ < failures) throw error();
+      return `answer ${made}`;
+    };
+  };
+
+  it('outlasts an outage, and tells it once for all calls, with its end', async () => {
+    const patience = new Patience(15, tell, new WaitingTimers());
+    expect(await Promise.all([after(4), after(3), after(0)].map((call) => patience.through(call)))).toEqual([
+      'answer 5',
+      'answer 4',
+      'answer 1',
+    ]);
+    expect(told).toEqual([
+      'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and goes on by itself.',
+      expect.stringMatching(/^The import goes on after \d s\.$/),
+    ]);
+    await patience.through(after(1));
+    expect(told).toHaveLength(4); // another outage
+  });
+
+  it('ends when the outage has lasted too long, counted from its beginning', async () => {
+    const timers = new WaitingTimers();
+    const patience = new Patience(1, tell, timers);
+    await patience.through(after(59));
+    expect(timers.now()).toBe(59_000);
+    await expect(patience.through(after(Infinity))).rejects.toMatchObject({
+      code: 'import/outage',
+      message: expect.stringContaining('after a minute of waiting: log/unavailable') as string,
+    });
+    expect(timers.now()).toBe(59_000 + 60_000);
+  });
+
+  it('waits for nothing where none is wanted', async () => {
+    await expect(new Patience(0, tell).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
+    expect(told).toEqual([]);
+  });
+
+  it.each(['documents/unavailable', 'keys/unavailable', 'log/clock-jumped', 'log/busy-stream'])(
+    'is for %s too',
+    async (code) => {
+      const patience = new Patience(1, tell, new WaitingTimers());
+      expect(await patience.through(after(1, () => new Conflict(code, 'Later.')))).toBe('answer 2');
+    },
+  );
+
+  it.each([
+    new Refused('lead/unknown', 'Capture it.'),
+    new Conflict('read/too-far-behind', 'No.'),
+    new Error('broken'),
+  ])('is not for what does not pass by itself: %s', (error) =>
+    expect(new Patience(1, tell).through(after(1, () => error))).rejects.toBe(error),
+  );
+});

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { anEvent, FixedClock } from '@baton/kernel/testing';
+import { temporaryFolder } from '../../test/support/baton';
+import { readConfig } from './config';
+import { storeNotice } from './data-folder';
+import { openStores } from './platform.module';
+
+const all = temporaryFolder();
+let folders = 0;
+const newFolder = () => join(all, String(folders++));
+const opening = async (dataDir: string, makes: boolean) => {
+  const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: dataDir }), new FixedClock(), {
+    makes,
+  });
+  return { log, close: () => Promise.all([log.close(), documents.close(), keys.close()]) };
+};
+const made = async (events: number) => {
+  const folder = newFolder();
+  const { log, close } = await opening(folder, true);
+  for (let n = 0; n < events; n++) await log.append(`s-${n}`, [anEvent()], 'none');
+  await close();
+  return folder;
+};
+const FILES = ['log.db', 'documents.db', 'keys.db', 'master.key'];
+
+describe('a data folder', () => {
+  it('is made only by who may make one', async () => {
+    const folder = newFolder();
+    await expect(opening(folder, false)).rejects.toMatchObject({ code: 'store/none', path: 'BATON_DATA_DIR' });
+    expect(existsSync(folder)).toBe(false);
+    await (await opening(folder, true)).close();
+    for (const name of FILES) expect(existsSync(join(folder, name))).toBe(true);
+    await (await opening(folder, false)).close();
+  });
+
+  describe.each(FILES)('without %s', (name) => {
+    const makers = name === 'documents.db' ? [false] : [true, false];
+    it.each(makers)('is refused, and nothing is made anew (may make: %s)', async (makes) => {
+      const folder = await made(1);
+      renameSync(join(folder, name), join(folder, 'aside'));
+      for (const rest of ['-wal', '-shm']) rmSync(join(folder, `${name}${rest}`), { force: true });
+      await expect(opening(folder, makes)).rejects.toMatchObject({
+        code: 'store/file-missing',
+        message: expect.stringContaining(`${name} is missing in ${folder}`),
+      });
+      expect(existsSync(join(folder, name))).toBe(false);
+      renameSync(join(folder, 'aside'), join(folder, name));
+      const { log, close } = await opening(folder, false);
+      expect(await log.read('s-0')).toHaveLength(1);
+      await close();
+    });
+  });
+
+  it('without read models is opened by who may make one, and says so', async () => {
+    const folder = await made(1);
+    rmSync(join(folder, 'documents.db'));
+    expect(storeNotice(readConfig({ BATON_DATA_DIR: folder }))).toContain('documents.db is missing');
+    await (await opening(folder, true)).close();
+    await (await opening(folder, false)).close();
+  });
+
+  it('that was not made to its end is made to its end', async () => {
+    const folder = await made(0);
+    for (const name of ['documents.db', 'keys.db']) rmSync(join(folder, name));
+    await (await opening(folder, true)).close();
+    await (await opening(folder, false)).close();
+  });
+
+  it('may lie in a folder that is there, with other things in it', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'exports'), { recursive: true });
+    await (await opening(folder, true)).close();
+  });
+});

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BatonError, START, type EventLog } from '@baton/kernel';
+import type { Config } from './config';
+import { privateFolder } from './private-files';
+
+/** The files of the embedded stores that a configuration uses. */
+const filesOf = ({ eventStoreUrl, mongoUrl, masterKey }: Config): readonly string[] => [
+  ...(eventStoreUrl ? [] : ['log.db']),
+  ...(mongoUrl ? [] : ['documents.db', 'keys.db', ...(masterKey ? [] : ['master.key'])]),
+];
+
+const lookInto = (config: Config) => {
+  const files = filesOf(config);
+  const absent = files.filter((name) => !existsSync(join(config.dataDir, name)));
+  return { files, absent, isNew: files.length > 0 && absent.length === files.length };
+};
+
+/** What a command that may make a store is about to make, in words; undefined where everything is there. */
+export const storeNotice = (config: Config): string | undefined => {
+  const { absent, isNew } = lookInto(config);
+  if (isNew) return `A new store is made in ${config.dataDir}.`;
+  if (absent.includes('documents.db'))
+    return `documents.db is missing in ${config.dataDir}: every read model is folded anew.`;
+  return undefined;
+};
+
+/**
+ * The folder of the embedded stores: all of its files belong together. One that is missing is never made anew beside
+ * the others, because an empty one would pass for theirs: a new key file means that every person is unknown. Only read
+ * models are made anew, by who may make a store: the log holds all of them.
+ */
+export class DataFolder {
+  private readonly missing: readonly string[];
+
+  /**
+   * @param makes may a store be made where there is none?
+   * @throws BatonError `store/none`, `store/file-missing`, `data/not-private`
+   */
+  constructor(
+    private readonly config: Config,
+    makes: boolean,
+  ) {
+    const { files, absent, isNew } = lookInto(config);
+    if (isNew && !makes)
+      throw new BatonError(
+        'store/none',
+        `There is no Baton store in ${config.dataDir}: \`baton start\`, \`demo\`, \`import\` and \`restore\` make one; BATON_DATA_DIR names another folder.`,
+        'BATON_DATA_DIR',
+      );
+    this.missing = isNew ? [] : absent.filter((name) => !makes || name !== 'documents.db');
+    const [first] = this.missing;
+    if (first && (!makes || first === 'log.db')) throw this.incomplete(first);
+    if (files.length > 0) privateFolder(config.dataDir);
+  }
+
+  path(name: string): string {
+    return join(this.config.dataDir, name);
+  }
+
+  /**
+   * A log that holds events needs the files that came with them. An empty one was being made when its process ended.
+   * @throws BatonError `store/file-missing`
+   */
+  async check(log: Pick<EventLog, 'tip'>): Promise<void> {
+    const [first] = this.missing;
+    if (first && !this.config.eventStoreUrl && (await log.tip()) !== START) throw this.incomplete(first);
+  }
+
+  private incomplete(name: string): BatonError {
+    return new BatonError(
+      'store/file-missing',
+      `${name} is missing in ${this.config.dataDir}, where other files of a Baton store are: put it back, or restore a backup into an empty folder.`,
+      'BATON_DATA_DIR',
+    );
+  }
+}

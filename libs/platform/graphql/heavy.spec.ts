@@ -1,0 +1,105 @@
+import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
+import { buildSchema, Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { pino } from 'pino';
+import type { CallerIdentity } from '../access';
+import { Metrics } from '../telemetry';
+import { Threads } from '../threads';
+import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
+
+const schema = buildSchema(`
+  input Cut { knownAt: String }
+  type Query { report(act: String): String, list(asOf: Cut): String, one: String }
+  type Mutation { report: String }`);
+schema.getQueryType()!.getFields()['report']!.extensions = { heavy: true };
+schema.getMutationType()!.getFields()['report']!.extensions = { heavy: true };
+const operationOf = (document: ReturnType<typeof parse>) =>
+  document.definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)!;
+const heavy = (query: string, variables = {}) => isHeavy(schema, parse(query), operationOf(parse(query)), variables);
+
+describe('a heavy operation', () => {
+  it('asks for a field that is declared heavy, or for a cut, wherever in its selection', () => {
+    expect(heavy('{ report }')).toBe(true);
+    expect(heavy('{ one a: report }')).toBe(true);
+    expect(heavy('{ ... { report } }')).toBe(true);
+    expect(heavy('{ ...It } fragment It on Query { report }')).toBe(true);
+    expect(heavy('{ list(asOf: { knownAt: "1" }) }')).toBe(true);
+    expect(heavy('query ($cut: Cut) { list(asOf: $cut) }', { cut: {} })).toBe(true);
+  });
+
+  it('is no other, and no mutation', () => {
+    expect(heavy('{ one list }')).toBe(false);
+    expect(heavy('{ list(asOf: null) }')).toBe(false);
+    expect(heavy('query ($cut: Cut) { list(asOf: $cut) }')).toBe(false);
+    expect(heavy('mutation { report }')).toBe(false);
+  });
+});
+
+const caller: CallerIdentity = { actor: 'ann', origin: 'person', roles: ['marketing'] };
+const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-thread.js');
+
+describe('heavy queries', () => {
+  const opened: HeavyQueries[] = [];
+  const made = (size = 1) => {
+    const threads = { file, size, seconds: 20, megabytes: 32 };
+    const queries = new HeavyQueries(Threads.of(threads), pino({ level: 'silent' }), new Metrics());
+    opened.push(queries);
+    return queries;
+  };
+  afterEach(() => Promise.all(opened.splice(0).map((one) => one.onModuleDestroy())));
+
+  /** Asks as the server does, once it has validated a document. */
+  const ask = async (queries: HeavyQueries, act: string, context: object = { caller, reply: { raw: request() } }) => {
+    const source = 'query ($act: String) { report(act: $act) }';
+    const document = parse(source);
+    const asked = { schema, document, operation: operationOf(document), operationName: null, source };
+    const { responseForOperation } = await queries.requestDidStart();
+    return responseForOperation!({ ...asked, request: { variables: { act } }, contextValue: context } as never);
+  };
+  const request = (sent = false) => Object.assign(new EventEmitter(), { writableFinished: sent });
+  const codes = (answer: Awaited<ReturnType<typeof ask>>) =>
+    answer?.body.kind === 'single' && answer.body.singleResult.errors?.map(({ extensions }) => extensions?.['code']);
+
+  it('pass on what a thread has written, with its codes for the metrics', async () => {
+    const answer = await ask(made(), 'write');
+    expect(codes(answer)).toEqual(['some/code']);
+    expect(answer?.body.kind === 'single' && stringifyResult(answer.body.singleResult)).toBe('{"data":{}}\n');
+    expect(stringifyResult({ data: { one: 1 } })).toBe('{"data":{"one":1}}\n');
+  });
+
+  it('are left to the event loop without threads, and where nobody has said who asks', async () => {
+    expect(await ask(made(0), 'write')).toBeNull();
+    expect(await ask(made(), 'write', { reply: { raw: request() } })).toBeNull();
+  });
+
+  it('end when the caller leaves before the answer', async () => {
+    const queries = made();
+    const raw = request();
+    const answer = ask(queries, 'spin', { caller, reply: { raw } });
+    const next = ask(queries, 'write', { caller: { ...caller, actor: 'bob' }, reply: { raw: request(true) } });
+    await new Promise(setImmediate);
+    raw.emit('close');
+    expect(codes(await answer)).toEqual(['query/cancelled']);
+    expect(codes(await next)).toEqual(['some/code']);
+  });
+
+  it('tell what costs too much, and what to do', async () => {
+    const answer = await ask(made(), 'arrays');
+    expect(answer).toMatchObject({
+      http: { status: undefined },
+      body: { singleResult: { data: null, errors: [{ extensions: { code: 'query/too-costly' } }] } },
+    });
+  });
+
+  it('tell a caller who has too many waiting when to come again', async () => {
+    const queries = made();
+    const waiting = [1, 2, 3, 4].map(() => ask(queries, 'wait'));
+    await new Promise(setImmediate);
+    const answer = await ask(queries, 'write');
+    expect(codes(answer)).toEqual(['overload/busy']);
+    expect(answer?.http.status).toBe(429);
+    expect(answer?.http.headers.get('retry-after')).toBe('2');
+    await queries.onModuleDestroy();
+    expect((await Promise.all(waiting)).map(codes)).toEqual(Array(4).fill(['query/cancelled']));
+  });
+});

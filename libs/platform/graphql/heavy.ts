@@ -1,0 +1,202 @@
+import { getHeapStatistics } from 'node:v8';
+import { parentPort } from 'node:worker_threads';
+import type { ServerResponse } from 'node:http';
+import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
+import { Plugin } from '@nestjs/apollo';
+import { Inject, type INestApplicationContext, type OnModuleDestroy, type Provider } from '@nestjs/common';
+import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
+import { codeOf, Journal } from '@baton/kernel';
+import {
+  execute,
+  GraphQLError,
+  Kind,
+  parse,
+  type ArgumentNode,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { getVariableValues } from 'graphql/execution/values';
+import type { Logger } from 'pino';
+import type { CallerIdentity } from '../access';
+import type { Config } from '../config';
+import { LOGGER } from '../platform.module';
+import { Metrics } from '../telemetry';
+import { Threads, type Asked, type Said } from '../threads';
+import { openerOf } from './caller';
+import { formatterOf } from './errors';
+
+/**
+ * A query that reads as many documents as a period or the whole company has: it is answered in a thread of its own, with
+ * a budget. So is every query with `asOf`, which is folded from the log.
+ */
+export const Heavy = () => Extensions({ heavy: true });
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Does the operation ask for something heavy? What stands beside it is answered with it. */
+export const isHeavy = (
+  schema: GraphQLSchema,
+  { definitions }: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): boolean => {
+  const fields = schema.getQueryType()?.getFields() ?? {};
+  const given = ({ name, value }: ArgumentNode) =>
+    name.value === 'asOf' &&
+    value.kind !== Kind.NULL &&
+    !(value.kind === Kind.VARIABLE && (variables[value.name.value] ?? null) === null);
+  const among = ({ selections }: SelectionSetNode): boolean =>
+    selections.some((selection) => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) return among(selection.selectionSet);
+      if (selection.kind === Kind.FIELD)
+        return fields[selection.name.value]?.extensions['heavy'] === true || !!selection.arguments?.some(given);
+      const fragment = definitions.find(
+        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
+      );
+      return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
+    });
+  return operation.operation === 'query' && among(operation.selectionSet);
+};
+
+interface Question {
+  readonly query: string;
+  readonly variables: Variables;
+  readonly operationName: string | undefined;
+  readonly caller: CallerIdentity;
+}
+interface Answer {
+  /** The whole answer as JSON. */
+  readonly text: string;
+  /** Of its errors, for the metrics. */
+  readonly codes: readonly string[];
+}
+
+/** An answer that a thread has written out already: parsing it again would hold up the event loop. */
+class Written {
+  constructor(readonly text: string) {}
+}
+/** Writes an answer out, unless a thread has. */
+export const stringifyResult = (result: { readonly data?: unknown }): string =>
+  `${result.data instanceof Written ? result.data.text : JSON.stringify(result)}\n`;
+
+interface HttpContext {
+  readonly caller?: CallerIdentity;
+  readonly reply?: { readonly raw: ServerResponse };
+}
+
+/** Aborts when the caller goes before the answer is sent. */
+const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
+  const left = new AbortController();
+  if (raw.destroyed) left.abort();
+  raw.once('close', () => {
+    if (!raw.writableFinished) left.abort();
+  });
+  return left.signal;
+};
+
+/** When those who are refused may come again. */
+const AGAIN_SECONDS = '2';
+
+/** Has heavy operations answered in threads. */
+@Plugin()
+export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
+  constructor(
+    @Inject(Threads) private readonly threads: Threads<Question, Answer> | undefined,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @param file what a thread runs, compiled: it calls `answerQuestions` */
+  static providers(
+    { queryThreads: size, querySeconds: seconds, queryMemory: megabytes, ...config }: Config,
+    file: string,
+  ): Provider[] {
+    const data = { ...config, queryThreads: 0, querySeconds: seconds, queryMemory: megabytes } satisfies Config;
+    return [{ provide: Threads, useFactory: () => Threads.of({ file, data, size, seconds, megabytes }) }, HeavyQueries];
+  }
+
+  async requestDidStart(): Promise<GraphQLRequestListener<HttpContext>> {
+    return {
+      responseForOperation: async ({ schema, document, operation, operationName, source, request, contextValue }) => {
+        const { caller, reply } = contextValue;
+        const variables = request.variables ?? {};
+        if (!this.threads || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
+        const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
+        if (errors) return null; // told by the server itself, before any work
+        const question = { query: source, variables, operationName: operationName ?? undefined, caller };
+        try {
+          const answer = await this.threads.ask(question, caller.actor, leavesOf(reply));
+          this.metrics.heavyQuestion('answered');
+          return answered(answer);
+        } catch (error) {
+          this.metrics.heavyQuestion(codeOf(error));
+          return this.refused(error);
+        }
+      },
+    };
+  }
+
+  /** Nobody waits for a heavy question when the process stops. */
+  onModuleDestroy(): Promise<void> | undefined {
+    return this.threads?.close();
+  }
+
+  private refused(error: unknown): GraphQLResponse {
+    const told = formatterOf(this.logger)(new GraphQLError('').toJSON(), error);
+    const isBusy = codeOf(error) === 'overload/busy';
+    return {
+      http: {
+        status: isBusy ? 429 : undefined,
+        headers: new HeaderMap(isBusy ? [['retry-after', AGAIN_SECONDS]] : []),
+      },
+      body: { kind: 'single', singleResult: { errors: [told], ...(!isBusy && { data: null }) } },
+    };
+  }
+}
+
+const answered = ({ text, codes }: Answer): GraphQLResponse => ({
+  http: { status: undefined, headers: new HeaderMap() },
+  body: {
+    kind: 'single',
+    singleResult: {
+      data: new Written(text) as never,
+      ...(codes.length > 0 && { errors: codes.map((code) => ({ message: code, extensions: { code } })) }),
+    },
+  },
+});
+
+/** So often a thread tells what it holds beside V8’s heap, which V8’s own limit does not count. */
+const COUNT_MS = 50;
+
+/** The other side, in a thread: answers what it is asked with the resolvers of an application that does not listen. */
+export const answerQuestions = (app: INestApplicationContext): void => {
+  const port = parentPort!;
+  const say = (said: Said<Answer>) => port.postMessage(said);
+  const { schema } = app.get(GraphQLSchemaHost);
+  const journal = app.get(Journal);
+  const format = formatterOf(app.get<Logger>(LOGGER));
+  const told = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
+  const answer = async ({ query, variables, operationName, caller }: Question): Promise<Answer> => {
+    const document = parse(query);
+    const contextValue = { caller, open: openerOf(journal) };
+    const asked = { schema, document, variableValues: variables, operationName, contextValue };
+    const { data, errors }: ExecutionResult = await execute(asked);
+    const faults = errors?.map(told);
+    return {
+      text: JSON.stringify({ errors: faults, data }),
+      codes: faults?.map(({ extensions }) => String(extensions?.['code'])) ?? [],
+    };
+  };
+  port.on('message', ({ question }: Asked<Question>) => {
+    answer(question).then(
+      (text) => say({ answer: text }),
+      (error: unknown) => say({ fault: String(error) }),
+    );
+  });
+  setInterval(() => say({ bytesBeside: getHeapStatistics().external_memory }), COUNT_MS);
+  say({ ready: true });
+};

@@ -1,0 +1,27 @@
+import { START, type NewEvent } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { EmbeddedEventLog } from '../event-log';
+import { positionsOf } from './subscriptions';
+
+const event = (type: string, n: number): NewEvent => ({
+  id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,
+  type,
+  data: {},
+  meta: { occurredAt: '2024-01-01T00:00:00.000Z', actor: 'tester', origin: 'person', mode: 'live', schema: 1 } as never,
+});
+
+describe('a subscription that goes on', () => {
+  it('finds what it is about, however much else stands between', async () => {
+    const log = EmbeddedEventLog.open(':memory:', new FixedClock());
+    const others = Array.from({ length: 20_001 }, (_, n) => event('Other', n));
+    for (let from = 0; from < others.length; from += 2_000)
+      await log.append('others', others.slice(from, from + 2_000), 'any');
+    const { position } = await log.append('wanted', [event('Wanted', 30_000)], 'none');
+    const leaving = new AbortController();
+    const positions = positionsOf(log, { after: START, types: ['Wanted'], signal: leaving.signal });
+    expect(await positions.next()).toEqual({ done: false, value: position });
+    leaving.abort();
+    await positions.return(undefined);
+    await log.close();
+  });
+});

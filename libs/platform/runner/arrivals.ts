@@ -1,0 +1,113 @@
+import { Conflict, START, type Documents, type Position } from '@baton/kernel';
+import type { Timers } from './timers';
+
+/** Followers that run in another process are looked for so often; those of this process wake whoever waits. */
+const LOOK_MS = 50;
+
+/** Which followers are meant, by their names, given the generation in use of each read model. */
+export type Meant = (actives: ReadonlyMap<string, string>) => readonly string[];
+
+interface Waiter {
+  readonly position: Position;
+  readonly meant: Meant;
+  readonly deadlineMs: number;
+  readonly settle: (error?: unknown) => void;
+}
+
+/**
+ * Those who wait until followers have handled the log up to a position. However many they are, there is one look at the
+ * followers for all of them: when one of this process has moved on, and now and then for those that run elsewhere.
+ */
+export class Arrivals {
+  private readonly waiters = new Set<Waiter>();
+  private looking: Promise<void> | undefined;
+  private moved = new AbortController();
+  /** How far the followers of other processes were when last looked for; nobody goes back. */
+  private readonly elsewhere = new Map<string, Position>();
+
+  /** @param here how far a follower of this process is; undefined for one that runs elsewhere, or nowhere */
+  constructor(
+    private readonly documents: Pick<Documents, 'actives' | 'checkpoint'>,
+    private readonly here: (name: string) => Position | undefined,
+    private readonly timers: Timers,
+  ) {}
+
+  /** A follower of this process has moved on. */
+  wake(): void {
+    this.moved.abort();
+  }
+
+  /** Those whose names are made in one place share one function: it is asked once for all. */
+  async least(meant: Meant): Promise<Position> {
+    return this.leastOf(meant(await this.documents.actives()), undefined);
+  }
+
+  /**
+   * Waits until all that are meant have handled everything up to a position.
+   * @throws Conflict `read/too-far-behind` after `timeoutMs`; what the documents throw
+   */
+  until(position: Position, meant: Meant, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        position,
+        meant,
+        deadlineMs: this.timers.now() + timeoutMs,
+        settle: (error) => {
+          this.waiters.delete(waiter);
+          if (error === undefined) resolve();
+          else reject(error as Error);
+        },
+      };
+      this.waiters.add(waiter);
+      this.moved.abort(); // a look that has begun does not count for whoever came later
+      this.looking ??= this.look();
+    });
+  }
+
+  private async look(): Promise<void> {
+    await Promise.resolve(); // whoever comes at the same time is looked after at the same time
+    while (this.waiters.size > 0) {
+      this.moved = new AbortController();
+      const { signal } = this.moved;
+      const waiting = [...this.waiters];
+      try {
+        await this.settleArrived(waiting);
+      } catch (error) {
+        for (const { settle } of waiting) settle(error);
+      }
+      if (this.waiters.size > 0) await this.timers.delay(LOOK_MS, signal).catch(() => undefined);
+    }
+    this.elsewhere.clear();
+    this.looking = undefined;
+  }
+
+  private async settleArrived(waiting: readonly Waiter[]): Promise<void> {
+    const actives = await this.documents.actives();
+    const farthest = waiting.reduce((far, { position }) => (position > far ? position : far), START);
+    const least = new Map<Meant, Position>();
+    for (const meant of new Set(waiting.map((waiter) => waiter.meant)))
+      least.set(meant, await this.leastOf(meant(actives), farthest));
+    const nowMs = this.timers.now();
+    for (const { position, meant, deadlineMs, settle } of waiting)
+      if (least.get(meant)! >= position) settle();
+      else if (nowMs > deadlineMs) settle(tooFarBehind());
+  }
+
+  /** @param enough a follower that is known to be there is not looked for again */
+  private async leastOf(names: readonly string[], enough: Position | undefined): Promise<Position> {
+    const handled = await Promise.all(
+      names.map(async (name) => {
+        const known = this.here(name) ?? this.elsewhere.get(name);
+        if (known !== undefined && (this.here(name) !== undefined || (enough !== undefined && known >= enough)))
+          return known;
+        const position = (await this.documents.checkpoint(name))?.position ?? START;
+        if (enough !== undefined) this.elsewhere.set(name, position);
+        return position;
+      }),
+    );
+    return handled.reduce((first, position) => (position < first ? position : first), handled[0] ?? START);
+  }
+}
+
+const tooFarBehind = () =>
+  new Conflict('read/too-far-behind', 'The read models have not come so far yet; ask again.', 'atLeast');

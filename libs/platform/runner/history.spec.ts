@@ -1,0 +1,91 @@
+import { catalogueOf, events, integer, projection, ref, type EventOf } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { historyOf } from './history';
+
+const tillEvents = events({ CoinDropped: { version: 1, tillId: ref('till'), coins: integer() } });
+const sums = projection<{ readonly coins: number }, EventOf<typeof tillEvents>>({
+  name: 'sums',
+  version: 1,
+  columns: { coins: 'integer' },
+  keys: ({ stream }) => [stream],
+  initial: () => ({ coins: 0 }),
+  on: { CoinDropped: ({ coins }, { data }) => ({ coins: coins + data.coins }) },
+});
+
+/** A log of coins, and its history; `folds` counts how often the log was folded. */
+const world = (keptBytes?: number) => {
+  const clock = new FixedClock('2024-03-01T00:00:00.000Z');
+  const log = EmbeddedEventLog.open(':memory:', clock);
+  const journal = new SealedJournal(log, catalogueOf([tillEvents]), new MemoryKeyStore());
+  let [dropped, folded] = [0, 0];
+  const drop = async () => {
+    const meta = { occurredAt: '2024-01-01T00:00:00.000Z', actor: 'tester', origin: 'person', mode: 'live' } as never;
+    const id = `00000000-0000-5000-8000-${String(dropped).padStart(12, '0')}`;
+    const data = { tillId: 'a', coins: 1 };
+    const fact = { id, type: 'CoinDropped', data, meta };
+    return (await journal.append('till-a', [fact], dropped++ === 0 ? 'none' : dropped - 2)).position;
+  };
+  const asOf = historyOf(log, journal, clock, (_kind, _name, work) => (folded++, work(() => undefined)), keptBytes);
+  const coins = async (cut: Parameters<typeof asOf>[0]) => (await asOf(cut).get(sums, 'till-a'))?.coins;
+  return { clock, log, drop, coins, folds: () => folded };
+};
+
+describe('cuts of the log', () => {
+  it.each([
+    [{ happenedBy: '2024-02-01T00:00:00.000Z' }],
+    [{ knownBy: '2024-01-31T00:00:00.000Z' }],
+    [{ knownBy: '2030-01-01T00:00:00.000Z' }],
+    [{ knownAt: '0000000000000001' }],
+  ])('are folded once for as long as the log stands still: %j', async (cut) => {
+    const { drop, coins, folds } = world();
+    await drop();
+    const first = await coins(cut);
+    expect(await coins(cut)).toBe(first);
+    expect(folds()).toBe(1);
+  });
+
+  it('go on with the log where they are open', async () => {
+    const { drop, coins } = world();
+    const cut = { happenedBy: '2024-02-01T00:00:00.000Z' };
+    await drop();
+    expect(await coins(cut)).toBe(1);
+    await drop();
+    expect(await coins(cut)).toBe(2);
+  });
+
+  it('that lie beyond the end of the log are not settled by being asked for', async () => {
+    const { drop, coins } = world();
+    await drop();
+    expect(await coins({ knownAt: '0000000000000005' })).toBe(1);
+    for (let n = 0; n < 6; n++) await drop();
+    expect(await coins({ knownAt: '0000000000000005' })).toBe(5);
+  });
+
+  it('are not settled at an instant at which another machine may still record', async () => {
+    const { drop, coins, clock } = world();
+    const knownBy = clock.now();
+    await drop();
+    clock.instant = '2024-03-01T00:00:10.000Z';
+    expect(await coins({ knownBy })).toBe(1);
+    clock.instant = knownBy;
+    await drop();
+    clock.instant = '2024-03-01T00:00:10.000Z';
+    expect(await coins({ knownBy })).toBe(2);
+  });
+
+  it('are refused where the position is none of this log', async () => {
+    const { drop, coins } = world();
+    await drop();
+    await expect(coins({ knownAt: '17' })).rejects.toMatchObject({ code: 'log/not-a-position' });
+  });
+
+  it('are kept up to a number of bytes', async () => {
+    const { drop, coins, folds } = world(2_000);
+    for (let n = 0; n < 3; n++) await drop();
+    for (const knownAt of ['0000000000000001', '0000000000000002', '0000000000000001'])
+      expect(await coins({ knownAt })).toBe(Number(knownAt));
+    expect(folds()).toBe(3);
+  });
+});

@@ -1,0 +1,105 @@
+import { EventLog } from '@baton/kernel';
+import { eventually, FixedClock } from '@baton/kernel/testing';
+import { baton, onServers, Served, temporaryFolder } from './support/baton';
+import { EventStoreServer } from './support/eventstore-server';
+import { FaultProxy } from './support/proxy';
+
+describe('while the log is away', () => {
+  const folder = temporaryFolder();
+  // Ahead of the machine, so that the log's own time is never later than now; an hour is a leap of the test.
+  const clock = new FixedClock('2031-01-01T00:00:00.000Z');
+  let server: EventStoreServer;
+  let proxy: FaultProxy;
+  let served: Served;
+  let position: string;
+  beforeAll(async () => {
+    const [started, port] = await EventStoreServer.start();
+    server = started;
+    proxy = await FaultProxy.to(port);
+    onServers(folder, { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${proxy.port}?tls=false` });
+    served = await Served.start(folder, [], clock);
+    await capture('ada');
+    position = await served.settle();
+    await served.token('analyst');
+    await served.settle();
+    proxy.become({ refuses: true });
+    proxy.cut();
+    await eventually(() => served.app.get(EventLog).availability().state === 'unavailable');
+  });
+  afterAll(async () => {
+    await served.stop();
+    await proxy.close();
+    server.stop();
+  });
+  const capture = (leadId: string) =>
+    served.ask<{ it: { __typename: string } | null }>(
+      `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}" }) { __typename } }`,
+      ['admin'],
+    );
+  /** Any caller of before: whether its key was revoked, only the log could say. */
+  const query = (text: string) => served.ask<Record<string, unknown>>(`{ ${text} }`, ['admin']);
+
+  it.each([
+    ['a lead', 'lead(leadId: "ada") { leadId stage }'],
+    ['a list', 'leads(first: 1) { totalCount edges { node { leadId } } }'],
+    ['a figure', 'velocity { total { open won } }'],
+    ['what depends on definitions', 'attribution(model: LINEAR) { rows { key } total { conversions } }'],
+    ['the status', 'status { name position atTip }'],
+  ])('%s is answered from the read models, and says how far they stand', async (_, text) => {
+    const { data, errors, extensions } = await query(text);
+    expect(errors).toBeUndefined();
+    expect(Object.values(data)[0]).not.toBeNull();
+    expect(extensions?.warnings).toEqual([
+      {
+        code: 'log/unavailable',
+        message: expect.stringContaining('read models') as string,
+        since: expect.stringMatching(/Z$/) as string,
+        position: expect.any(String) as string,
+      },
+    ]);
+    expect(extensions!.warnings![0]!.position >= position).toBe(true);
+  });
+
+  it('a read model that has come so far answers `atLeast`', async () => {
+    const { data, errors } = await query(`lead(leadId: "ada", atLeast: "${position}") { leadId }`);
+    expect([errors, data['lead']]).toEqual([undefined, { leadId: 'ada' }]);
+  });
+
+  it('a key that was taken goes on being taken for an hour, and no longer', async () => {
+    const before = clock.instant;
+    clock.instant = '2031-01-01T00:59:59.000Z';
+    expect((await query('leads(first: 1) { totalCount }')).errors).toBeUndefined();
+    clock.instant = '2031-01-01T01:00:01.000Z';
+    expect((await query('leads(first: 1) { totalCount }')).errors![0]!.extensions.code).toBe('log/unavailable');
+    clock.instant = before;
+  });
+
+  it('a key that nobody has shown before is for the log to judge', async () => {
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer baton_${'0'.repeat(12)}_${'a'.repeat(43)}`,
+    };
+    const { errors } = await served.post('{"query":"{ leads(first: 1) { totalCount } }"}', headers);
+    expect(errors![0]!.extensions.code).toBe('log/unavailable');
+  });
+
+  it('a mutation, and what is read from the log itself, says that it is away', async () => {
+    const mutation = await capture('bob');
+    expect(mutation.errors![0]!.extensions.code).toBe('log/unavailable');
+    expect(mutation.extensions?.warnings).toBeUndefined();
+    expect((await query('events { events { type } }')).errors![0]!.extensions.code).toBe('log/unavailable');
+  });
+
+  it('a report on the command line is given from the read models, with a warning', async () => {
+    const { status, stdout, stderr } = await baton(folder, 'report', 'velocity', '--json');
+    expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ total: expect.anything() as object })]);
+    expect(stderr).toMatch(/log\/unavailable: .* up to position \d+-\d+\./);
+  });
+
+  it('and once it is back, no answer warns', async () => {
+    proxy.become({});
+    await eventually(async () => (await capture('cy')).data?.it?.__typename === 'Accepted');
+    await eventually(() => served.app.get(EventLog).availability().state === 'available');
+    expect((await query('leads(first: 1) { totalCount }')).extensions?.warnings).toBeUndefined();
+  });
+});
