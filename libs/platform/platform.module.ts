@@ -74,9 +74,9 @@ export const openStores = async (
 };
 
 /** Does something with a file, and says of which it was when that fails. */
-const saying = <T>(path: string, act: () => T): T => {
+const saying = async <T>(path: string, act: () => T | Promise<T>): Promise<T> => {
   try {
-    return act();
+    return await act();
   } catch (error) {
     throw fileFault(path, error);
   }
@@ -90,23 +90,24 @@ const open = async (
   { makes = false, readOnly = false }: { readonly makes?: boolean; readonly readOnly?: boolean },
   keep: Keep,
 ): Promise<Stores> => {
-  const folder = saying(config.dataDir, () => new DataFolder(config, makes));
+  const folder = await saying(config.dataDir, () => new DataFolder(config, makes));
   const file = (name: string) => folder.path(name);
+  const steady = clock instanceof SystemClock ? new SteadyClock(clock) : clock;
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = keep(
     config.eventStoreUrl
       ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-      : EmbeddedEventLog.open(file('log.db'), clock instanceof SystemClock ? new SteadyClock(clock) : clock, {
-          readOnly,
-        }),
+      : await saying(file('log.db'), () => EmbeddedEventLog.open(file('log.db'), steady, { readOnly })),
   );
   await folder.check(log);
-  const master = saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
+  const master = await saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
   if (!config.mongoUrl)
     return {
       log,
-      documents: keep(await EmbeddedDocuments.open(file('documents.db'), { readOnly })),
-      keys: EmbeddedKeyStore.open(file('keys.db'), master, { readOnly }),
+      documents: keep(
+        await saying(file('documents.db'), () => EmbeddedDocuments.open(file('documents.db'), { readOnly })),
+      ),
+      keys: await saying(file('keys.db'), () => EmbeddedKeyStore.open(file('keys.db'), master, { readOnly })),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');

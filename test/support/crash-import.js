@@ -2,8 +2,14 @@
 // node crash-import.js <compiled import command> <mapping> <file>
 const [module_, mapping, file] = process.argv.slice(2);
 const { writeSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 require('reflect-metadata');
 const { ImportCommand } = require(module_);
+const { terminal } = require(join(dirname(module_), 'terminal.js'));
 
 writeSync(1, 'ready\n');
-process.stdin.once('data', () => void new ImportCommand().run([mapping, file], { json: true }));
+const importing = async () => {
+  await new ImportCommand().run([mapping, file], { json: true });
+  process.exitCode = terminal().exitCode;
+};
+process.stdin.once('data', () => void importing());
