@@ -5,7 +5,7 @@ import { histories, type History } from './support/world-histories';
 import { judged, type Check } from './support/world-oracle';
 import type { Parts } from './support/world';
 
-const SEED = 7;
+const SEED = 3;
 const RUNS = repetitions(300, 3000);
 
 /** The first of many histories in which a check fails. */

@@ -81,6 +81,7 @@ describe('who sends a command', () => {
 describe('baton keys', () => {
   const folder = temporaryFolder();
   it('makes keys of each origin, and lists it', async () => {
+    await (await Served.start(folder)).stop(); // a start makes the store
     const create = (...more: string[]) => batonJson(folder, 'keys', 'create', '--roles', 'sales', ...more);
     await create('--label', 'rita');
     await create('--label', 'crm', '--origin', 'connector');

@@ -89,6 +89,8 @@ describe('a start that fails', () => {
   it.each(['log.db', 'documents.db', 'keys.db'])('says that %s is damaged', async (name) => {
     const own = join(folder, `damaged-${name}`);
     mkdirSync(own);
+    await (await Served.start(own)).stop();
+    for (const rest of ['-wal', '-shm']) rmSync(join(own, `${name}${rest}`), { force: true });
     writeFileSync(join(own, name), 'this is no database. '.repeat(1_000));
     const failed = await start({}, own);
     inTheTable(failed, 'file/damaged');
@@ -112,11 +114,15 @@ describe('a start that fails', () => {
   });
 
   it('says what is missing of a store, and that there is none where none is made', async () => {
-    const own = join(folder, 'incomplete');
-    await (await Served.start(own)).stop();
+    const [own, none] = [join(folder, 'incomplete'), join(folder, 'none')];
+    mkdirSync(own);
+    mkdirSync(none);
+    const served = await Served.start(own);
+    await served.token('admin'); // a log without events would be made to its end
+    await served.stop();
     rmSync(join(own, 'keys.db'));
-    inTheTable(await start({ BATON_MASTER_KEY: '' }, own), 'store/file-missing');
-    inTheTable(await baton(join(folder, 'none'), 'status'), 'store/none');
+    inTheTable(await start({}, own), 'store/file-missing');
+    inTheTable(await baton(none, 'status'), 'store/none');
   });
 
   it('says which server is away', async () => {
