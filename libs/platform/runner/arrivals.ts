@@ -39,7 +39,7 @@ export class Arrivals {
 
   /** Those whose names are made in one place share one function: it is asked once for all. */
   async least(meant: Meant): Promise<Position> {
-    return this.leastOf(meant(await this.documents.actives()), undefined);
+    return (await this.leastOf(meant(await this.documents.actives()), undefined)) ?? START;
   }
 
   /**
@@ -84,17 +84,17 @@ export class Arrivals {
   private async settleArrived(waiting: readonly Waiter[]): Promise<void> {
     const actives = await this.documents.actives();
     const farthest = waiting.reduce((far, { position }) => (position > far ? position : far), START);
-    const least = new Map<Meant, Position>();
+    const least = new Map<Meant, Position | undefined>();
     for (const meant of new Set(waiting.map((waiter) => waiter.meant)))
       least.set(meant, await this.leastOf(meant(actives), farthest));
     const nowMs = this.timers.now();
     for (const { position, meant, deadlineMs, settle } of waiting)
-      if (least.get(meant)! >= position) settle();
+      if ((least.get(meant) ?? position) >= position) settle();
       else if (nowMs > deadlineMs) settle(tooFarBehind());
   }
 
-  /** @param enough a follower that is known to be there is not looked for again */
-  private async leastOf(names: readonly string[], enough: Position | undefined): Promise<Position> {
+  /** @param enough a follower that is known to be there is not looked for again; @returns undefined where nobody is meant */
+  private async leastOf(names: readonly string[], enough: Position | undefined): Promise<Position | undefined> {
     const handled = await Promise.all(
       names.map(async (name) => {
         const known = this.here(name) ?? this.elsewhere.get(name);
@@ -105,7 +105,7 @@ export class Arrivals {
         return position;
       }),
     );
-    return handled.reduce((first, position) => (position < first ? position : first), handled[0] ?? START);
+    return handled.reduce((first, position) => (position < first! ? position : first), handled[0]);
   }
 }
 

@@ -96,7 +96,6 @@ export class Runner {
   private readonly timers: Timers;
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
-  private ticks = false;
 
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
@@ -113,15 +112,10 @@ export class Runner {
     this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
-  /**
-   * Begins to follow.
-   * @param tick also send what falls due by the clock; whoever does not (while a history is imported) leaves the lease
-   *   `clock` to others, because whoever holds it ticks
-   */
+  /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
   async start({ tick = true } = {}): Promise<void> {
-    this.ticks = tick;
     const refresh = () => this.groups.forEach((group) => group.refresh());
-    await this.leases.keep([...this.wanted(), ...(tick ? ['clock'] : [])], refresh, () => this.lookAround());
+    await this.leases.keep(this.wanted(), refresh, () => this.lookAround());
     for (const group of this.groups) group.start();
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
@@ -162,7 +156,7 @@ export class Runner {
 
   private wanted(): string[] {
     const { projections, policies } = this.parts;
-    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames];
+    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames, 'clock'];
   }
 
   private get groups(): readonly Group[] {
@@ -321,21 +315,12 @@ export class Runner {
   }
 
   /**
-   * Sends PassTime to every stream with something due at or before an instant; the decider checks again. Live that is
-   * for whoever holds the lease `clock`, or
-   * takes it for this once where nobody ticks; what fell due within a history, for whoever has brought it.
+   * Sends PassTime to every stream with something due at or before an instant; the decider checks again.
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    if (this.leaving.signal.aborted) return 0;
-    const kept = mode === 'backfill' || this.leases.has('clock');
-    if (!kept && (this.ticks || !(await this.leases.take('clock')))) return 0;
-    const mine = () => !this.leaving.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
-    try {
-      return await sendDue(this.parts, until, mode, mine);
-    } finally {
-      if (!kept) await this.leases.release('clock');
-    }
+    const mine = () => !this.leaving.signal.aborted && this.leases.has('clock');
+    return mine() ? sendDue(this.parts, until, mode, mine) : 0;
   }
 
   /**
