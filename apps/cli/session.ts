@@ -24,10 +24,6 @@ import { BatonModule } from '../contexts';
 import { warn } from './output';
 import { configOfTerminal } from './terminal';
 
-/** Followers may take ten minutes. */
-const ATTEMPT_MS = 5_000;
-const ATTEMPTS = 120;
-
 /** Baton without its edge, for the time of one command line. */
 export class Session {
   private following = false;
@@ -99,10 +95,8 @@ export class Session {
 
   /** Brings every read model to the end of the log. */
   async catchUp(): Promise<Position> {
-    await this.settle();
-    const tip = await this.log.tip();
-    await this.waitFor(tip, 'read models');
-    return tip;
+    await this.follow();
+    return this.runner.catchUp();
   }
 
   /** Brings every read model to the end of the log; where the log is away, says how far they stand instead. */
@@ -122,23 +116,7 @@ export class Session {
    */
   async settle(): Promise<void> {
     await this.follow();
-    for (let tip = await this.log.tip(); ;) {
-      await this.waitFor(tip, 'policies');
-      const next = await this.log.tip();
-      if (next === tip) return;
-      tip = next;
-    }
-  }
-
-  /** Waits for the followers. In an outage of the log they stand still: the log, asked now and then, says so itself. */
-  private async waitFor(position: Position, followers: 'policies' | 'read models'): Promise<void> {
-    for (let attempt = 1; ; attempt++)
-      try {
-        return await this.runner.waitFor(position, followers, ATTEMPT_MS);
-      } catch (error) {
-        if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
-        await this.log.tip();
-      }
+    await this.runner.settle();
   }
 
   /** Ends a history that was sent: what fell due within it happens, each at its own instant. */

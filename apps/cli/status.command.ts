@@ -7,7 +7,7 @@ import { Session } from './session';
 import { terminal } from './terminal';
 
 /** What a verification found of a follower, in words. */
-const told = ({ complete, position, expected, counted, code, gap, differing = [] }: Completeness): string => {
+const resultOf = ({ complete, position, expected, counted, code, gap, differing = [] }: Completeness): string => {
   if (complete) return `complete up to ${position}`;
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
   return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted} events of ${expected}`;
@@ -17,9 +17,7 @@ const told = ({ complete, position, expected, counted, code, gap, differing = []
 const damaged = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(
-    Object.entries(stores).map(async ([store, checked]) =>
-      (await checked.damage()).map((said) => ({ store, found: said })),
-    ),
+    Object.entries(stores).map(async ([store, checked]) => (await checked.damage()).map((found) => ({ store, found }))),
   );
   return found.flat();
 };
@@ -47,7 +45,7 @@ export class StatusCommand extends CommandRunner {
             holder ?? '',
           ]),
         );
-        for (const one of completeness) line(`${one.follower}: ${told(one)}`);
+        for (const one of completeness) line(`${one.follower}: ${resultOf(one)}`);
         for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;

@@ -214,7 +214,7 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
     if (before) return before;
     const now = command.meta.occurredAt ?? context.clock.now();
     const result =
-      expected(command.meta, known.revision) ??
+      revisionPassed(command.meta, known.revision) ??
       (await decideFacts(decider, known.state, command, { stream, now, mode, context }));
     const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
     if (hash instanceof Refused) return hash;
@@ -257,8 +257,12 @@ const answerOf = async (
   if (hash instanceof Refused) return hash;
   return before.hash === hash
     ? new Accepted(id, before.position, before.revision, before.events, true)
-    : new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
+    : idReused();
 };
+
+/** The refusal of a command id that its sender used for something else. */
+export const idReused = (): Refused =>
+  new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
 
 /**
  * @returns Refused for what the log never takes: too large, or about an erased person; `overtaken` where others wrote
@@ -312,7 +316,8 @@ const happened = ({
   occurredAt: meta.occurredAt,
 });
 
-const expected = ({ expectedRevision }: CommandMeta, revision: number): Refused | undefined =>
+/** @returns the refusal of a command that was meant for another revision of its stream */
+export const revisionPassed = ({ expectedRevision }: CommandMeta, revision: number): Refused | undefined =>
   expectedRevision !== undefined && expectedRevision !== revision
     ? new Refused(
         'command/revision-passed',

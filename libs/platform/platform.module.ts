@@ -91,23 +91,22 @@ const open = async (
   keep: Keep,
 ): Promise<Stores> => {
   const folder = await saying(config.dataDir, () => new DataFolder(config, makes));
-  const file = (name: string) => folder.path(name);
+  const file = <T>(name: string, act: (path: string) => T | Promise<T>): Promise<T> =>
+    saying(folder.path(name), () => act(folder.path(name)));
   const steady = clock instanceof SystemClock ? new SteadyClock(clock) : clock;
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = keep(
     config.eventStoreUrl
       ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-      : await saying(file('log.db'), () => EmbeddedEventLog.open(file('log.db'), steady, { readOnly })),
+      : await file('log.db', (path) => EmbeddedEventLog.open(path, steady, { readOnly })),
   );
   await folder.check(log);
-  const master = await saying(file('master.key'), () => masterKey(config.dataDir, config.masterKey || undefined));
+  const master = await file('master.key', () => masterKey(config.dataDir, config.masterKey || undefined));
   if (!config.mongoUrl)
     return {
       log,
-      documents: keep(
-        await saying(file('documents.db'), () => EmbeddedDocuments.open(file('documents.db'), { readOnly })),
-      ),
-      keys: await saying(file('keys.db'), () => EmbeddedKeyStore.open(file('keys.db'), master, { readOnly })),
+      documents: keep(await file('documents.db', (path) => EmbeddedDocuments.open(path, { readOnly }))),
+      keys: await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly })),
     };
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');

@@ -1,5 +1,14 @@
 export { fitsColumn } from './columns';
 export { EmbeddedDocuments } from './embedded-documents';
 export { MemoryDocuments } from './memory-documents';
-export { activeGeneration, collectionOf, firstGeneration, isGenerationOf, ReadModels, type AsOf } from './read-models';
+export {
+  activeGeneration,
+  collectionOf,
+  firstGeneration,
+  generationAmong,
+  isGenerationOf,
+  pagesOf,
+  ReadModels,
+  type AsOf,
+} from './read-models';
 export { searchWhere } from './search';

@@ -2,6 +2,7 @@ import {
   Refused,
   type Aggregate,
   type Collection,
+  type Document,
   type Documents,
   type Find,
   type Group,
@@ -32,6 +33,27 @@ export const isGenerationOf = (projection: Projection, generation: string): bool
 /** The generation that readers of a read model use. */
 export const activeGeneration = async (documents: Documents, projection: Projection): Promise<string> =>
   (await documents.active(projection.name)) ?? firstGeneration(projection);
+/** The same, among the generations in use of all read models. */
+export const generationAmong = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
+  actives.get(projection.name) ?? firstGeneration(projection);
+
+/** Every document of a collection that matches, in pages of at most so many, ordered by the columns and id. */
+export async function* pagesOf(
+  documents: Documents,
+  collection: Collection,
+  { where = {}, orderBy = [] }: Pick<Find, 'where' | 'orderBy'> = {},
+  limit = 1000,
+): AsyncIterable<readonly Document[]> {
+  let after: Find['after'];
+  for (;;) {
+    const page = await documents.find(collection, { where, orderBy, limit, ...(after && { after }) });
+    if (page.length === 0) return;
+    yield page;
+    if (page.length < limit) return;
+    const last = page[page.length - 1]!;
+    after = { values: orderBy.map(({ column }) => last.doc[column] ?? null), id: last.id };
+  }
+}
 
 /** A cut through the log: what had happened by an instant, and what we knew by an instant or a position. */
 export interface AsOf {
@@ -88,14 +110,7 @@ export class ReadModels {
   /** Every document that matches, in pages, ordered by the columns and id: for figures that combine documents. */
   async *pages<D>(projection: Projection<D>, where: Where = {}, orderBy: readonly Order[] = [], limit = 1000) {
     const collection = await this.collection(projection); // one generation for the whole walk
-    let after: Find['after'];
-    for (;;) {
-      const page = await this.documents.find(collection, { where, orderBy, limit, ...(after && { after }) });
-      if (page.length === 0) return;
+    for await (const page of pagesOf(this.documents, collection, { where, orderBy }, limit))
       yield page as readonly { id: string; doc: D; position: Position }[];
-      if (page.length < limit) return;
-      const last = page[page.length - 1]!;
-      after = { values: orderBy.map(({ column }) => last.doc[column] ?? null), id: last.id };
-    }
   }
 }

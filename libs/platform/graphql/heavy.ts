@@ -23,6 +23,7 @@ import { getVariableValues } from 'graphql/execution/values';
 import type { Logger } from 'pino';
 import type { CallerIdentity } from '../access';
 import type { Config } from '../config';
+import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
 import { Threads, type Asked, type Said } from '../threads';
@@ -98,9 +99,6 @@ const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
   return left.signal;
 };
 
-/** When those who are refused may come again. */
-const AGAIN_SECONDS = '2';
-
 /** Has heavy operations answered in threads. */
 @Plugin()
 export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
@@ -126,7 +124,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         const variables = request.variables ?? {};
         if (!this.threads || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
         const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
-        if (errors) return null; // told by the server itself, before any work
+        if (errors) return null; // reported by the server itself, before any work
         const question = { query: source, variables, operationName: operationName ?? undefined, caller };
         try {
           const answer = await this.threads.ask(question, caller.actor, leavesOf(reply));
@@ -146,14 +144,14 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   }
 
   private refused(error: unknown): GraphQLResponse {
-    const told = formatterOf(this.logger)(new GraphQLError('').toJSON(), error);
+    const reported = formatterOf(this.logger)(new GraphQLError('').toJSON(), error);
     const isBusy = codeOf(error) === 'overload/busy';
     return {
       http: {
         status: isBusy ? 429 : undefined,
-        headers: new HeaderMap(isBusy ? [['retry-after', AGAIN_SECONDS]] : []),
+        headers: new HeaderMap(isBusy ? [['retry-after', String(AGAIN_SECONDS)]] : []),
       },
-      body: { kind: 'single', singleResult: { errors: [told], ...(!isBusy && { data: null }) } },
+      body: { kind: 'single', singleResult: { errors: [reported], ...(!isBusy && { data: null }) } },
     };
   }
 }
@@ -179,13 +177,13 @@ export const answerQuestions = (app: INestApplicationContext): void => {
   const { schema } = app.get(GraphQLSchemaHost);
   const journal = app.get(Journal);
   const format = formatterOf(app.get<Logger>(LOGGER));
-  const told = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
+  const reported = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
   const answer = async ({ query, variables, operationName, caller }: Question): Promise<Answer> => {
     const document = parse(query);
     const contextValue = { caller, open: openerOf(journal) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
     const { data, errors }: ExecutionResult = await execute(asked);
-    const faults = errors?.map(told);
+    const faults = errors?.map(reported);
     return {
       text: JSON.stringify({ errors: faults, data }),
       codes: faults?.map(({ extensions }) => String(extensions?.['code'])) ?? [],

@@ -45,7 +45,7 @@ const words: Readonly<Record<string, string>> = {
   'health/store-unreachable': 'The log or the documents do not answer within two seconds.',
   'health/writes-refused': 'The log takes no events.',
   'health/behind': 'A follower is more than a minute behind the log.',
-  'health/incomplete': 'The last verification found an event that was not seen.',
+  'health/incomplete': 'The last verification found events or documents that differ.',
 };
 
 const isBehind = ({ seconds }: FollowerProgress): boolean => seconds > BEHIND_SECONDS;

@@ -22,7 +22,7 @@ const READING_MS = 10_000;
 /** Requests that begin in one turn of the event loop: between turns others are read, and refused where that is due. */
 const BEGIN_AT_ONCE = 64;
 /** When those who are refused may come again; their connection is not read before. */
-const AGAIN_SECONDS = 2;
+export const AGAIN_SECONDS = 2;
 
 /**
  * Refuses requests while as many are in flight as may be (503), or while one caller holds three quarters of the places

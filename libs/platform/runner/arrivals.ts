@@ -4,7 +4,10 @@ import type { Timers } from './timers';
 /** Followers that run in another process are looked for so often; those of this process wake whoever waits. */
 const LOOK_MS = 50;
 
-/** Which followers are meant, by their names, given the generation in use of each read model. */
+/**
+ * Which followers are meant, by their names, given the generation in use of each read model. Those who wait for the
+ * same followers share one function: it is asked once for all of them.
+ */
 export type Meant = (actives: ReadonlyMap<string, string>) => readonly string[];
 
 interface Waiter {
@@ -37,7 +40,7 @@ export class Arrivals {
     this.moved.abort();
   }
 
-  /** Those whose names are made in one place share one function: it is asked once for all. */
+  /** How far the one of them is that has come least far. */
   async least(meant: Meant): Promise<Position> {
     return (await this.leastOf(meant(await this.documents.actives()), undefined)) ?? START;
   }
@@ -97,9 +100,10 @@ export class Arrivals {
   private async leastOf(names: readonly string[], enough: Position | undefined): Promise<Position | undefined> {
     const handled = await Promise.all(
       names.map(async (name) => {
-        const known = this.here(name) ?? this.elsewhere.get(name);
-        if (known !== undefined && (this.here(name) !== undefined || (enough !== undefined && known >= enough)))
-          return known;
+        const here = this.here(name);
+        if (here !== undefined) return here;
+        const known = this.elsewhere.get(name);
+        if (known !== undefined && enough !== undefined && known >= enough) return known;
         const position = (await this.documents.checkpoint(name))?.position ?? START;
         if (enough !== undefined) this.elsewhere.set(name, position);
         return position;

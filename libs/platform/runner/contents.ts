@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  bucketOf,
+  codeOf,
   Conflict,
   type Checkpoint,
-  type Document,
   type Documents,
   type EventLog,
   type Journal,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, MemoryDocuments } from '../documents';
+import { collectionOf, MemoryDocuments, pagesOf } from '../documents';
 import { replay } from './replay';
+import { seenBy, type Completeness, type Followed } from './verify';
 
 /** So many documents are folded and compared at once: more in several rounds over the log. */
 const AT_ONCE = 20_000;
-const PAGE = 500;
 /** While others write, a document may be ahead of the checkpoint: it is looked at again, so often. */
 const ROUNDS = 5;
 const NAMED = 5;
@@ -25,11 +26,24 @@ interface Stores {
 }
 type Wants = (id: string) => boolean;
 
-/** In which of some equal parts an id falls. */
-const partOf = (id: string, parts: number): number => {
-  let hash = 0;
-  for (let index = 0; index < id.length; index++) hash = (Math.imul(hash, 31) + id.charCodeAt(index)) >>> 0;
-  return hash % parts;
+/** Has everybody seen what they should have, and does every read model hold what a fold anew makes of it? */
+export const verifyAll = async (stores: Stores, followers: readonly Followed[]): Promise<readonly Completeness[]> => {
+  const answers: Completeness[] = [];
+  for (const [index, seen] of (await seenBy(stores.log, followers)).entries()) {
+    const { projection } = followers[index]!;
+    answers.push(seen.complete && projection ? await withContents(stores, projection, seen) : seen);
+  }
+  return answers;
+};
+
+const withContents = async (stores: Stores, projection: Projection, seen: Completeness): Promise<Completeness> => {
+  try {
+    const found = await differing(stores, projection, seen.follower);
+    if (found.length === 0) return seen;
+    return { ...seen, complete: false, code: 'read/documents-differ', differing: found };
+  } catch (error) {
+    return { ...seen, complete: false, code: codeOf(error) };
+  }
 };
 
 /**
@@ -50,7 +64,7 @@ export const differing = async (
   const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / atOnce));
   const found: string[] = [];
   for (let part = 0; part < parts && found.length < NAMED; part++) {
-    let wants: Wants = (id) => partOf(id, parts) === part;
+    let wants: Wants = (id) => bucketOf(id, parts) === part;
     for (let round = 0; ; round++) {
       const { differ, ahead } = await compared(stores, projection, generation, wants);
       found.push(...differ);
@@ -70,32 +84,38 @@ const compared = async (stores: Stores, projection: Projection, generation: stri
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
   if (!checkpoint) return { differ, ahead };
-  const scratch = await foldedAnew(stores, projection, generation, checkpoint, wants);
-  const waiting = new Set((await documents.parked(generation)).map(({ sequence }) => sequence));
+  const waiting = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
+  const scratch = await foldedAnew(stores, projection, generation, checkpoint, wants, waiting);
   if ((await scratch.parked(generation)).some(({ sequence }) => !waiting.has(sequence)))
     throw new Conflict(
       'read/unreadable-events',
       `${generation} holds events that this build cannot fold; verify with the build that folded them.`,
     );
   const seen = new Set<string>();
-  for await (const { id, doc, position } of each(documents, projection, generation)) {
-    if (!wants(id)) continue;
-    seen.add(id);
-    if (position > checkpoint.position) ahead.add(id);
-    else if (!isDeepStrictEqual(doc, (await scratch.getMany(collection, [id])).get(id)?.doc)) differ.push(id);
+  for await (const page of pagesOf(documents, collection)) {
+    const wanted = page.filter(({ id }) => wants(id));
+    const anew = await scratch.getMany(
+      collection,
+      wanted.map(({ id }) => id),
+    );
+    for (const { id, doc, position } of wanted) {
+      seen.add(id);
+      if (position > checkpoint.position) ahead.add(id);
+      else if (!isDeepStrictEqual(doc, anew.get(id)?.doc)) differ.push(id);
+    }
   }
-  for await (const { id } of each(scratch, projection, generation)) if (!seen.has(id)) differ.push(id);
+  for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
   return { differ, ahead };
 };
 
 const foldedAnew = async (
-  { log, journal, documents }: Stores,
+  { log, journal }: Stores,
   projection: Projection,
   generation: string,
   { position: knownAt }: Checkpoint,
   wants: Wants,
+  waiting: ReadonlyMap<string, string>,
 ): Promise<MemoryDocuments> => {
-  const waiting = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
   const waits = (sequence: string, position: string) => (waiting.get(sequence) ?? position + 1) <= position;
   const keys: Projection['keys'] = (event) =>
     waits(`stream:${event.stream}`, event.position)
@@ -106,17 +126,3 @@ const foldedAnew = async (
   await replay({ log, journal, documents: scratch }, { ...projection, keys }, generation, fence, { cut: { knownAt } });
   return scratch;
 };
-
-/** All documents of a generation by their ids, read in pages. */
-async function* each(documents: Documents, projection: Projection, generation: string): AsyncIterable<Document> {
-  const collection = collectionOf(projection, generation);
-  for (let after: string | undefined; ;) {
-    const page = await documents.find(collection, {
-      limit: PAGE,
-      ...(after !== undefined && { after: { values: [], id: after } }),
-    });
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.id;
-  }
-}

@@ -80,6 +80,8 @@ export class Fold implements Follower {
     private readonly fence: () => Fence,
     /** Write behind until many documents are dirty: for rebuilds. Live folds save as soon as they are at the tip. */
     private readonly behind: boolean,
+    /** Its checkpoint proves what it has seen: that costs as much for each event as reading it. */
+    private readonly counts: boolean,
   ) {
     this.name = generation;
     // By size, not by number: room for so many is not set aside by every read model of every command line.
@@ -98,10 +100,10 @@ export class Fold implements Follower {
     projection: Projection,
     generation: string,
     fence: () => Fence,
-    { behind = false, from }: { behind?: boolean; from?: string } = {},
+    { behind = false, counts = true, from }: { behind?: boolean; counts?: boolean; from?: string } = {},
   ): Promise<Fold> {
     const { documents } = stores;
-    const fold = new Fold(stores, projection, generation, fence, behind);
+    const fold = new Fold(stores, projection, generation, fence, behind, counts);
     await documents.prepare(fold.collection);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
@@ -146,7 +148,7 @@ export class Fold implements Follower {
       const event = page.events[index]!;
       if (event.position <= this.reached) continue;
       if (this.subscribed && !this.subscribed.has(event.type)) continue;
-      this.seen.add(event, page.hashAt(index));
+      if (this.counts) this.seen.add(event, page.hashAt(index));
       const keys = this.keysOf(event, at(index));
       if (keys.length === 0) continue;
       work.push({ event, index, keys });

@@ -1,13 +1,40 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
-import { firstGeneration, isGenerationOf } from '../documents';
+import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
+import { deliveriesTo, effectFollower, type Sender } from './effect';
 import { Fold, type FoldStores } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
-import { React, type Dispatch, type ReactStores } from './react';
-import { soundness } from './verify';
+import { policyFollower, React, type Dispatch, type ReactStores } from './react';
+import { soundness, type Followed } from './verify';
 
 type Parts = FoldStores &
   ReactStores & { readonly log: EventLog; readonly documents: Documents; readonly onFault: (error: unknown) => void };
+
+/** Every checkpoint that is kept, with what its follower takes. */
+export const followed = async ({
+  documents,
+  projections,
+  policies,
+  senders = [],
+}: Pick<Parts, 'documents'> & {
+  readonly projections: readonly Projection[];
+  readonly policies: readonly Policy[];
+  readonly senders?: readonly Sender[];
+}): Promise<readonly Followed[]> => {
+  const actives = await documents.actives();
+  const models = projections.map((projection) => ({
+    follower: generationAmong(actives, projection),
+    owner: firstGeneration(projection),
+    types: projection.types,
+    projection,
+  }));
+  const reacts = policies.map((policy) => [policyFollower(policy), policy.types] as const);
+  const effects = senders.map(({ target }) => [effectFollower(target), deliveriesTo(target).types] as const);
+  const others = [...reacts, ...effects].map(([name, types]) => ({ follower: name, owner: name, types }));
+  return Promise.all(
+    [...models, ...others].map(async (one) => ({ ...one, checkpoint: await documents.checkpoint(one.follower) })),
+  );
+};
 
 /**
  * The generation in use, where it is of this version and sound; undefined where it has to be built anew.

@@ -55,7 +55,8 @@ export const replay = (
       readAll: async (...asked: Parameters<EventLog['readAll']>) => before(await log.readAll(...asked), cut ?? {}),
     };
     const stores = { log: past, journal, documents, aroundFold };
-    const fold = await Fold.open(stores, projection, generation, fence, { behind: true });
+    // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
+    const fold = await Fold.open(stores, projection, generation, fence, { behind: true, counts: cut === undefined });
     const leaving = new AbortController();
     const options = { signal: leaving.signal, limit: pageSize };
     let events = 0;

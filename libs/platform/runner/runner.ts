@@ -20,7 +20,7 @@ import {
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { activeGeneration, firstGeneration, isGenerationOf } from '../documents';
+import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
 import { Arrivals, type Meant } from './arrivals';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower } from './fold';
@@ -28,20 +28,22 @@ import { FollowedStreams } from './followed-streams';
 import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { Leases } from './leases';
-import { openFold, openReact } from './opening';
+import { followed, openFold, openReact } from './opening';
 import { follower } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
 import { policyFollower, type Dispatch } from './react';
 import { sendDue } from './due';
 import { every, machineTimers, type Timers } from './timers';
-import { differing } from './contents';
-import { isTheirLog, seenBy, type Completeness, type Followed } from './verify';
+import { verifyAll } from './contents';
+import { isTheirLog, type Completeness } from './verify';
 
 /** So often what nobody will read again is looked for. */
 const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
 const DECISION_MS = 30_000;
+const ATTEMPT_MS = 5_000;
+const ATTEMPTS = 120;
 
 export interface RunnerParts {
   readonly log: EventLog;
@@ -167,31 +169,16 @@ export class Runner {
     return (this.parts.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
-  /** Every checkpoint that is kept, with what its follower takes. */
-  private async followed(): Promise<readonly (Followed & { readonly projection?: Projection })[]> {
-    const { documents, projections, policies, senders = [] } = this.parts;
-    const models = projections.map(async (projection) => ({
-      follower: await activeGeneration(documents, projection),
-      owner: firstGeneration(projection),
-      types: projection.types,
-      projection,
-    }));
-    const reacts = policies.map((policy) => [policyFollower(policy), policy.types] as const);
-    const effects = senders.map(({ target }) => [effectFollower(target), deliveriesTo(target).types] as const);
-    const others = [...reacts, ...effects].map(([name, types]) => ({ follower: name, owner: name, types }));
-    const all = [...(await Promise.all(models)), ...others];
-    return Promise.all(all.map(async (one) => ({ ...one, checkpoint: await documents.checkpoint(one.follower) })));
-  }
-
   /** Is the log the one that the checkpoints were made of? Once it is, what this process adds to them is of it. */
   private async isTrusted(): Promise<boolean> {
-    const checkpoints = (await this.followed()).map(({ checkpoint }) => checkpoint);
-    return (this.trusted ||= await isTheirLog(this.parts.log, checkpoints));
+    if (this.trusted) return true;
+    const checkpoints = (await followed(this.parts)).map(({ checkpoint }) => checkpoint);
+    return (this.trusted = await isTheirLog(this.parts.log, checkpoints));
   }
 
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
-    const trusted = this.trusted || (await this.isTrusted());
+    const trusted = await this.isTrusted();
     for (const projection of this.parts.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
       const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted);
@@ -219,7 +206,7 @@ export class Runner {
   /** What follows the log with commands, where this process may run it. */
   private async openReact(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
     if (!this.leases.has(name)) return [];
-    const trusted = this.trusted || (await this.isTrusted());
+    const trusted = await this.isTrusted();
     return [await openReact(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams, trusted)];
   }
 
@@ -261,9 +248,7 @@ export class Runner {
     const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
     const outcome = await handle(journal, follower, followerId, { type, data, meta }, new DecisionContext(clock));
     if (outcome instanceof Refused) throw outcome;
-    const meant: Meant = (actives) => [
-      projection ? (actives.get(projection.name) ?? firstGeneration(projection)) : name,
-    ];
+    const meant: Meant = (actives) => [projection ? generationAmong(actives, projection) : name];
     await this.arrivals.until(outcome.position, meant, DECISION_MS);
     return find();
   }
@@ -273,8 +258,7 @@ export class Runner {
    * another system.
    */
   private readonly meant: Readonly<Record<'read models' | 'policies' | 'all', Meant>> = {
-    'read models': (actives) =>
-      this.parts.projections.map((projection) => actives.get(projection.name) ?? firstGeneration(projection)),
+    'read models': (actives) => this.parts.projections.map((projection) => generationAmong(actives, projection)),
     policies: () => this.parts.policies.map(policyFollower),
     all: (actives) => [...this.meant.policies(actives), ...this.meant['read models'](actives)],
   };
@@ -301,17 +285,32 @@ export class Runner {
     return this.arrivals.least(this.meant['read models']);
   }
 
-  /** Waits until everything that is in the log now, and what policies made of it, is handled and folded. */
-  async catchUp(timeoutMs = 600_000): Promise<Position> {
+  /** Waits until the policies have handled everything that is in the log now, and what they made of it. */
+  async settle(): Promise<Position> {
     for (let tip = await this.parts.log.tip(); ;) {
-      await this.waitFor(tip, 'policies', timeoutMs);
+      await this.waitLong(tip, 'policies');
       const next = await this.parts.log.tip();
-      if (next === tip) break;
+      if (next === tip) return tip;
       tip = next;
     }
-    const tip = await this.parts.log.tip();
-    await this.waitFor(tip, 'read models', timeoutMs);
+  }
+
+  /** The same, and until every read model has come to the end of the log. @returns that end */
+  async catchUp(): Promise<Position> {
+    const tip = await this.settle();
+    await this.waitLong(tip, 'read models');
     return tip;
+  }
+
+  /** Followers may take ten minutes. In an outage they stand still: the log, asked now and then, says so itself. */
+  private async waitLong(position: Position, followers: 'policies' | 'read models'): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.waitFor(position, followers, ATTEMPT_MS);
+      } catch (error) {
+        if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
+        await this.parts.log.tip();
+      }
   }
 
   /**
@@ -395,22 +394,6 @@ export class Runner {
    * whatever was altered, lost or added in log or read models since is found.
    */
   async verify(): Promise<readonly Completeness[]> {
-    const followed = await this.followed();
-    const answers: Completeness[] = [];
-    for (const seen of await seenBy(this.parts.log, followed)) {
-      const { projection } = followed.find(({ follower }) => follower === seen.follower)!;
-      answers.push(seen.complete && projection ? await this.verifyContents(projection, seen) : seen);
-    }
-    return answers;
-  }
-
-  private async verifyContents(projection: Projection, seen: Completeness): Promise<Completeness> {
-    try {
-      const found = await differing(this.parts, projection, seen.follower);
-      if (found.length === 0) return seen;
-      return { ...seen, complete: false, code: 'read/documents-differ', differing: found };
-    } catch (error) {
-      return { ...seen, complete: false, code: codeOf(error) };
-    }
+    return verifyAll(this.parts, await followed(this.parts));
   }
 }

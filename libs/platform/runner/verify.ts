@@ -1,4 +1,12 @@
-import { Conflict, START, type BatonError, type Checkpoint, type EventLog, type EventPlace } from '@baton/kernel';
+import {
+  Conflict,
+  START,
+  type BatonError,
+  type Checkpoint,
+  type EventLog,
+  type EventPlace,
+  type Projection,
+} from '@baton/kernel';
 import { Digest, hashOf } from './digest';
 
 /** Has a follower seen every event that it takes, up to its checkpoint, and are its documents what they make of them? */
@@ -29,6 +37,8 @@ export interface Followed {
   readonly types: readonly string[] | undefined;
   /** Undefined: none yet. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Of a read model; absent for a policy or an effect. */
+  readonly projection?: Projection;
 }
 
 const begun = (owner: string): Checkpoint => ({ position: START, count: 0, digest: `${owner}:0` });

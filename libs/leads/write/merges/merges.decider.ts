@@ -1,4 +1,4 @@
-import { decider, refuse } from '@baton/kernel';
+import { bucketOf, decider, refuse } from '@baton/kernel';
 import { mergesCommands, mergesEvents, type MergesCommand, type MergesEvent } from './merges.events';
 
 /** Into which lead another one is merged, and by which merge. */
@@ -14,17 +14,13 @@ interface Merges {
 }
 
 const BUCKETS = 512;
-const bucketOf = (leadId: string): number => {
-  let hash = 0;
-  for (let index = 0; index < leadId.length; index++) hash = (hash * 31 + leadId.charCodeAt(index)) >>> 0;
-  return hash % BUCKETS;
-};
-const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[bucketOf(leadId)]!.get(leadId);
+const placeOf = (leadId: string): number => bucketOf(leadId, BUCKETS);
+const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[placeOf(leadId)]!.get(leadId);
 const withMerge = ({ length, buckets }: Merges, leadId: string, merge: Merge | undefined): Merges => {
-  const bucket = new Map(buckets[bucketOf(leadId)]);
+  const bucket = new Map(buckets[placeOf(leadId)]);
   if (merge) bucket.set(leadId, merge);
   else bucket.delete(leadId);
-  return { length: length + 1, buckets: buckets.with(bucketOf(leadId), bucket) };
+  return { length: length + 1, buckets: buckets.with(placeOf(leadId), bucket) };
 };
 
 /** The lead at the end of the chain, which is merged into none. */

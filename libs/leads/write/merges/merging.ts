@@ -3,8 +3,10 @@ import {
   checkCommand,
   commandKeyOf,
   handle,
+  idReused,
   refuse,
   Refused,
+  revisionPassed,
   type DecisionContext,
   type Journal,
   type Outcome,
@@ -58,12 +60,6 @@ const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undef
   if (own.length === 0) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
   if (own[0]!.type === 'LeadIdReleased') return idReleased();
   const before = own.find((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
-  if (before)
-    return before.type === 'LeadMerged'
-      ? undefined
-      : refuse('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
-  const { revision } = own.at(-1)!;
-  return meta.expectedRevision === undefined || meta.expectedRevision === revision
-    ? undefined
-    : refuse('command/revision-passed', `The stream is at revision ${revision}; read it again.`, 'expectedRevision');
+  if (before) return before.type === 'LeadMerged' ? undefined : idReused();
+  return revisionPassed(meta, own.at(-1)!.revision);
 };
