@@ -98,9 +98,10 @@ describe('both teams', () => {
   });
 
   it('support a deal that there is, and see the won deals they served', async () => {
-    const request = { supportId: 's1', opportunityId: 'deal', kind: 'asset', need: 'A case study.' };
+    const request = { supportId: 's1', opportunityId: 'deal', leadId: 'ada', kind: 'asset', need: 'A case study.' };
     expect((await send('requestSupport', request, ['sales'])).code).toBe('opportunity/unknown');
     await tell('openOpportunity', { opportunityId: 'deal', amount: { minor: 100, currency: 'USD' } });
+    expect((await send('requestSupport', { ...request, leadId: 'nobody' }, ['sales'])).code).toBe('lead/unknown');
     await tell('requestSupport', request, ['sales']);
     const open = '{ totalCount edges { node { status taker ageHours } } }';
     expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 1 });

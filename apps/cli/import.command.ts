@@ -2,7 +2,7 @@ import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { BatonError, codeOf, Conflict, Refused } from '@baton/kernel';
+import { BatonError, codeOf, Conflict, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { aggregates, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
@@ -33,6 +33,14 @@ const readMapping = (path: string): Mapping => {
   return mappingOf(json, aggregates);
 };
 
+/** The named secret of the key store under which rows are named. */
+const ROW_NAMES = 'import-rows';
+/** Its first version: names never change. */
+const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => {
+  await keys.secret(ROW_NAMES); // made at first use
+  return (await keys.secrets(ROW_NAMES)).at(-1)!.value;
+};
+
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
@@ -60,6 +68,7 @@ export class ImportCommand extends CommandRunner {
         const progress = new Progress('import', size);
         const faults = new FaultReport(path);
         const patience = new Patience(outageLimit, warn);
+        const secret = await patience.through(() => rowSecretOf(session.keys));
         let last = '';
         let done = 0;
         const stopped = (error: unknown): never => {
@@ -72,6 +81,7 @@ export class ImportCommand extends CommandRunner {
           mapping,
           file,
           aggregates,
+          secret,
           dryRun: dryRun ?? false,
           clock: session.clock,
           send: (to, id, command) => {

@@ -55,6 +55,8 @@ export interface CommandSchema {
   readonly datable: boolean;
   readonly creates: boolean;
   readonly object: TObject;
+  /** Fields that are personal data of the `leadId`. */
+  readonly personal: readonly string[];
   readonly faultOf: (data: unknown) => Fault | undefined;
 }
 
@@ -88,9 +90,12 @@ export const commands = <const S extends Record<string, CommandSpec>>(aggregate:
   specs,
   schemas: new Map(
     Object.entries(specs).map(([type, spec]) => {
-      const object = Type.Object(fieldsOf(spec), { additionalProperties: false });
+      const fields = fieldsOf(spec);
+      const object = Type.Object(fields, { additionalProperties: false });
       const { description, allow = [], datable = false, creates = false } = spec;
-      return [type, { type, description, allow, datable, creates, object, faultOf: faultFinder(object) }];
+      const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
+      if (personal.length > 0 && !('leadId' in fields)) throw new Error(`${type}: personal fields need a leadId`);
+      return [type, { type, description, allow, datable, creates, object, personal, faultOf: faultFinder(object) }];
     }),
   ),
 });

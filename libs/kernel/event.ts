@@ -2,7 +2,8 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
 import { faultFrom, type Fault } from './fault';
-import type { Json } from './schema';
+import type { Json, Personal } from './schema';
+import type { Sealed } from './sealed';
 import type { Instant } from './time';
 
 /** An event type's schema as written: its version, what it says, and its fields. */
@@ -13,6 +14,11 @@ export type EventSpec = {
 };
 type FieldsOf<S> = { [K in keyof S as S[K] extends TSchema ? K : never]: S[K] extends TSchema ? S[K] : never };
 export type DataOf<S> = Static<TObject<FieldsOf<S>>>;
+type PersonalOf<S> = { [K in keyof S]: S[K] extends Personal ? K : never }[keyof S];
+/** What an event says: its personal fields are clear before it is stored, sealed afterwards. */
+type EventDataOf<S> = {
+  [K in keyof DataOf<S>]: K extends PersonalOf<S> ? DataOf<S>[K] | Sealed : DataOf<S>[K];
+};
 
 /** Lifts the data of an older version one version up: `{ LeadCaptured: { 1: (data) => … } }`. */
 export type Upcasts = Readonly<Record<string, Readonly<Record<number, (data: Json) => Json>>>>;
@@ -28,7 +34,10 @@ export interface EventSchema {
   /** Top-level fields (or lists) of ids of other streams. */
   readonly refs: readonly { readonly field: string; readonly kind: string }[];
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>;
+  /** Of data that is not stored yet: personal fields in clear. */
   readonly faultOf: (data: unknown) => Fault | undefined;
+  /** Of data from the log: personal fields sealed. */
+  readonly storedFaultOf: (data: unknown) => Fault | undefined;
 }
 
 /** Event types by name; `S` carries their static types. */
@@ -40,7 +49,7 @@ export interface Events<S = unknown> {
 /** The union of the events of a catalogue: `type LeadEvent = EventOf<typeof leadEvents>`. */
 export type EventOf<C> =
   C extends Events<infer S>
-    ? { [T in keyof S & string]: { readonly type: T; readonly data: DataOf<S[T]> } }[keyof S & string]
+    ? { [T in keyof S & string]: { readonly type: T; readonly data: EventDataOf<S[T]> } }[keyof S & string]
     : never;
 
 /** Any event, for code that serves all of them. */
@@ -94,6 +103,11 @@ export const fieldsOf = (spec: object): Record<string, TSchema> =>
     Object.entries(spec).filter(([name, value]) => typeof value === 'object' && name !== 'allow'),
   ) as Record<string, TSchema>;
 
+const sealed = Type.Object(
+  { $sealed: Type.String(), subject: Type.String(), context: Type.String() },
+  { additionalProperties: false },
+);
+
 /** Declares event types: one object that types, validates, encrypts, documents. */
 export const events = <const S extends Record<string, EventSpec>>(specs: S, upcasts: Upcasts = {}): Events<S> => {
   const schemas = new Map<string, EventSchema>();
@@ -103,8 +117,9 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
     for (const name of personal)
       if (!('leadId' in fields) || !isOptional(fields[name]!))
         throw new Error(`${type}.${name}: a personal field is optional and its event names the leadId`);
-    const object = Type.Object(
-      { ...fields, ...(personal.length > 0 && { $personal: Type.Optional(Type.String()) }) },
+    const object = Type.Object(fields, { additionalProperties: false });
+    const stored = Type.Object(
+      { ...fields, ...Object.fromEntries(personal.map((name) => [name, Type.Optional(sealed)])) },
       { additionalProperties: false },
     );
     const refs = Object.entries(fields).flatMap(([field, schema]) => {
@@ -120,6 +135,7 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       refs,
       upcasts: upcasts[type] ?? {},
       faultOf: compiled(object),
+      storedFaultOf: personal.length > 0 ? compiled(stored) : compiled(object),
     });
   }
   return { schemas, specs };
@@ -140,7 +156,7 @@ export const catalogueOf = (all: readonly Events[]): ReadonlyMap<string, EventSc
 };
 
 /**
- * Brings stored data to the current version of its schema and checks it.
+ * Brings stored data, whose personal fields are sealed, to the current version of its schema and checks it.
  * @throws UnknownType `event/unknown-type`, `event/future-version`, `event/wrong-schema`
  */
 export const upcast = (
@@ -157,7 +173,7 @@ export const upcast = (
     if (!lift) throw new UnknownType('event/wrong-schema', `No upcast of ${type} from version ${version}.`, type);
     current = lift(current);
   }
-  const fault = schema.faultOf(current);
+  const fault = schema.storedFaultOf(current);
   if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);
   return current;
 };

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import type { Context, Decider, Definition, Fact } from './decider';
-import { Conflict, Refused } from './errors';
+import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
 import { normalised, textFault, type Json } from './schema';
 import {
@@ -16,6 +14,7 @@ import {
   type Position,
   type StoredEvent,
 } from './ports';
+import type { Sealed } from './sealed';
 import { occurrenceFault, type Instant } from './time';
 
 /** What became of a command. */
@@ -81,12 +80,28 @@ export abstract class Journal {
     expected: number | 'none',
     options?: AppendOptions,
   ): Promise<Appended>;
-  /** Events of a stream, upcast and checked; personal fields are sealed unless `open`. */
-  abstract read(stream: string, from?: number, open?: boolean): Promise<readonly Recorded[]>;
+  /** Events of a stream, upcast and checked; personal fields are sealed. */
+  abstract read(stream: string, from?: number): Promise<readonly Recorded[]>;
   /** Upcasts and checks stored events. */
   abstract decode(event: StoredEvent): Recorded;
-  /** Decrypts the personal fields of events whose people are not forgotten. */
-  abstract open(events: readonly Recorded[]): Promise<readonly Recorded[]>;
+  /**
+   * What sealed values say, in their order, with one call of the key store. `undefined`: the person was erased; an
+   * UnknownType `event/unreadable`: it was altered, or sealed with another key.
+   */
+  abstract open(values: readonly Sealed[]): Promise<readonly (Json | undefined | UnknownType)[]>;
+  /** Of each term its tokens under all secrets, the newest first; the newest is what values are found by. */
+  abstract tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]>;
+  /**
+   * The keyed hash of a command's body, so that an id used for another body is noticed and no body can be guessed.
+   * @param personal its fields that are personal data of `data.leadId`: they count by their hash under the person's key
+   * @param like     a hash to compare with: the same secret is used
+   * @returns the hash; the refusal `lead/erased` where it needs the key of an erased person
+   */
+  abstract hashOf(
+    body: Pick<AnyCommand, 'type' | 'data'>,
+    personal: readonly string[],
+    like?: string,
+  ): Promise<string | Refused>;
 }
 
 const KEPT_COMMANDS = 500_000;
@@ -112,10 +127,6 @@ const REPEATS = 5;
 /** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
 export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
   uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
-
-/** Hash of a command's body, so that an id used for another body is noticed. */
-export const commandHash = ({ type, data }: Pick<AnyCommand, 'type' | 'data'>): string =>
-  createHash('sha256').update(canonicalize({ type, data })!).digest('hex').slice(0, 32);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
 export const checkData = (
@@ -194,17 +205,19 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
-  const hash = commandHash(command);
+  const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
   const mode = command.meta.mode ?? 'live';
   let known: StreamState<S> = context.streams.get(stream) ?? unread(decider);
   const readOn = async () => context.streams.set(stream, (known = await load(journal, decider, stream, known)));
   for (let repeats = 0, read = false; ;) {
-    const before = answerOf(known, id, command.meta, hash);
+    const before = await answerOf(known, id, command.meta, hashOf);
     if (before) return before;
     const now = command.meta.occurredAt ?? context.clock.now();
     const result =
       revisionPassed(command.meta, known.revision) ??
       (await decideFacts(decider, known.state, command, { stream, now, mode, context }));
+    const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
+    if (hash instanceof Refused) return hash;
     const made = result instanceof Refused ? [] : toEvents(stream, command.meta, hash, mode, now, result);
     const answer =
       result instanceof Refused || made.length === 0
@@ -231,11 +244,18 @@ const unread = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S,
 });
 
 /** What a command is answered that its stream has decided already. */
-const answerOf = ({ decided }: StreamState, id: string, meta: CommandMeta, hash: string): Outcome | undefined => {
+const answerOf = async (
+  { decided }: StreamState,
+  id: string,
+  meta: CommandMeta,
+  hashOf: (like: string) => Promise<string | Refused>,
+): Promise<Outcome | undefined> => {
   const before = decided.get(commandKeyOf(meta));
   if (!before) return undefined;
   // A policy that decides on an event again may have seen more by then; it is answered as the first time.
-  return before.hash === hash || meta.actor.startsWith('policy:')
+  const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
+  if (hash instanceof Refused) return hash;
+  return before.hash === hash
     ? new Accepted(id, before.position, before.revision, before.events, true)
     : idReused();
 };

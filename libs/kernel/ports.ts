@@ -135,6 +135,8 @@ export interface Condition {
   readonly lt?: Scalar;
   readonly lte?: Scalar;
   readonly prefix?: string;
+  /** Of a column of tokens, and its only condition: one token of each of these lists is there. */
+  readonly has?: readonly (readonly string[])[];
 }
 /**
  * A filter on a value that a row can be without, the same in every question: one of some values, none, or either.

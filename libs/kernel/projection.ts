@@ -1,7 +1,12 @@
 import type { AnyEvent, Recorded } from './event';
+import { ERASURE } from './erasure';
+import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
-/** What a column may hold: instants and text sort as text; null is the smallest value everywhere. */
-export type ColumnType = 'text' | 'integer' | 'real' | 'flag';
+/**
+ * What a column may hold: instants and text sort as text; null is the smallest value everywhere. `tokens` holds the
+ * tokens of a sealed field, which is found by them (`has`) and in no other way.
+ */
+export type ColumnType = 'text' | 'integer' | 'real' | 'flag' | 'tokens';
 export type Scalar = string | number | boolean | null;
 
 /** A read model: a pure fold of events into documents, one per key. The keys of `on` are the subscription. */
@@ -10,8 +15,10 @@ export interface Projection<D = any> {
   readonly name: string;
   /** Bump to rebuild into a new generation beside the old one. */
   readonly version: number;
-  /** Does the fold read personal fields? Only then are they decrypted for it; after an erasure they are absent. */
+  /** Each document holds sealed fields of the person whose id it has; it forgets them at the person's erasure. */
   readonly personal: boolean;
+  /** Sealed fields of the document that are found by terms of their values; each is a column of tokens. */
+  readonly search: Readonly<Record<string, SearchTerms>>;
   /** Fields of the document that queries filter, sort and group by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Event types that the fold takes; undefined: every type (the case file). */
@@ -25,39 +32,57 @@ interface ProjectionShape<D, E extends AnyEvent> {
   readonly name: string;
   readonly version: number;
   readonly personal?: boolean;
+  /** A field of this name in an event and in the document is found by these terms of its value. */
+  readonly search?: { readonly [C in keyof D & string]?: SearchTerms };
   /** Each column is the document's field of that name; an absent field is null. */
   readonly columns?: { readonly [C in keyof D & string]?: ColumnType };
   /** Ids of the documents that an event changes; [] for none. */
-  readonly keys: (event: Recorded<E>) => readonly string[];
+  readonly keys: (event: Recorded<AsStored<E>>) => readonly string[];
   readonly initial: (key: string) => D;
   readonly on: {
-    readonly [T in E['type']]?: (document: D, event: Recorded<Extract<E, { type: T }>>, key: string) => D;
+    readonly [T in E['type']]?: (document: D, event: Recorded<AsStored<Extract<E, { type: T }>>>, key: string) => D;
   };
 }
 
-/** Declares a read model over some event types. Folds are pure, run in log order, and stand a late `occurredAt`. */
+const columnsOf = ({ columns = {}, search = {} }: { readonly columns?: object; readonly search?: object }) => ({
+  ...(columns as Record<string, ColumnType>),
+  ...Object.fromEntries(Object.keys(search).map((field) => [field, 'tokens' as const])),
+});
+
+/**
+ * Declares a read model over some event types. Folds are pure, run in log order, and stand a late `occurredAt`; personal
+ * fields they see sealed.
+ */
 export const projection = <D extends object, E extends AnyEvent>(shape: ProjectionShape<D, E>): Projection<D> => {
   const on = shape.on as unknown as Record<string, ((document: D, event: Recorded, key: string) => D) | undefined>;
+  const keys = shape.keys as (event: Recorded) => readonly string[];
+  const personal = shape.personal ?? false;
   return {
     name: shape.name,
     version: shape.version,
-    personal: shape.personal ?? false,
-    columns: (shape.columns ?? {}) as Record<string, ColumnType>,
-    types: Object.keys(shape.on),
-    keys: shape.keys as (event: Recorded) => readonly string[],
+    personal,
+    search: (shape.search ?? {}) as Record<string, SearchTerms>,
+    columns: columnsOf(shape),
+    types: [...Object.keys(shape.on), ...(personal ? [ERASURE] : [])],
+    keys: personal ? (event) => (event.type === ERASURE ? [event.data.leadId] : keys(event)) : keys,
     initial: shape.initial,
-    fold: (document, event, key) => on[event.type]!(document, event, key),
+    fold: (document, event, key) =>
+      event.type === ERASURE ? withoutSealed(document, event.data.leadId) : on[event.type]!(document, event, key),
   };
 };
 
 /** A read model over every event type of the catalogue (the case file). */
 export const projectionOfAll = <D extends object>(
-  shape: Omit<ProjectionShape<D, AnyEvent>, 'on'> & { readonly on: (document: D, event: Recorded, key: string) => D },
+  shape: Omit<ProjectionShape<D, AnyEvent>, 'on' | 'keys' | 'personal'> & {
+    readonly keys: (event: Recorded) => readonly string[];
+    readonly on: (document: D, event: Recorded, key: string) => D;
+  },
 ): Projection<D> => ({
   name: shape.name,
   version: shape.version,
-  personal: shape.personal ?? false,
-  columns: (shape.columns ?? {}) as Record<string, ColumnType>,
+  personal: false,
+  search: (shape.search ?? {}) as Record<string, SearchTerms>,
+  columns: columnsOf(shape),
   types: undefined,
   keys: shape.keys,
   initial: shape.initial,

@@ -86,8 +86,14 @@ export const object = <F extends Record<string, TSchema>>(fields: F, description
 /** Free JSON, checked by whoever gives it a meaning (a definition's body by its kind). */
 export const json = (description = '') => Type.Unsafe<Json>(Type.Unknown({ description, json: true }));
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
-/** Encrypted in the log with the key of the event's `leadId`. Always `optional(personal(…))`: an erasure removes it. */
-export const personal = <S extends TSchema>(schema: S): S => ({ ...schema, personal: true });
+/**
+ * Encrypted in log and read models with the key of the person that `leadId` names. In events always
+ * `optional(personal(…))`: an erasure removes it.
+ */
+export const personal = <S extends TSchema>(schema: S): S & Personal => ({ ...schema, personal: true });
+export interface Personal {
+  readonly personal: true;
+}
 
 /**
  * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or

@@ -20,7 +20,7 @@ export {
   type FeedbackCommand,
   type FeedbackEvent,
 } from './write/feedback/feedback.events';
-export { findLead } from './write/identity/identity';
+export { findLead, isCaptured } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
 export { mergesEvents, ToMerges, type MergesEvent } from './write/merges/merges.events';

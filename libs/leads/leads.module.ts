@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { ContextParts } from '@baton/kernel';
+import { erasureEvents, type ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
 import { placement } from './react/feedback.policy';
 import { handoff } from './react/handoff.policy';
@@ -41,7 +41,7 @@ import { RoutingHandler } from './write/routing/routing.handler';
 
 export const leadsParts: ContextParts = {
   name: 'leads',
-  events: [leadEvents, identityEvents, mergesEvents, routingEvents, feedbackEvents],
+  events: [leadEvents, erasureEvents, identityEvents, mergesEvents, routingEvents, feedbackEvents],
   projections: [
     leads,
     leadsDue,

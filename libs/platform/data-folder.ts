@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatonError, START, type EventLog } from '@baton/kernel';
 import type { Config } from './config';
+import { privateFolder } from './private-files';
 
 /** The files of the embedded stores that a configuration uses. */
 const filesOf = ({ eventStoreUrl, mongoUrl, masterKey }: Config): readonly string[] => [
@@ -34,7 +35,7 @@ export class DataFolder {
 
   /**
    * @param makes may a store be made where there is none?
-   * @throws BatonError `store/none`, `store/file-missing`
+   * @throws BatonError `store/none`, `store/file-missing`, `data/not-private`
    */
   constructor(
     private readonly config: Config,
@@ -50,7 +51,7 @@ export class DataFolder {
     this.missing = isNew ? [] : absent.filter((name) => !makes || name !== 'documents.db');
     const [first] = this.missing;
     if (first && (!makes || first === 'log.db')) throw this.incomplete(first);
-    if (files.length > 0) mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    if (files.length > 0) privateFolder(config.dataDir);
   }
 
   path(name: string): string {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { BatonError } from '@baton/kernel';
+import { makePrivate, privateFile } from './private-files';
 
 /** What a parameter or a column may hold; `undefined` is an error. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;
@@ -70,7 +71,7 @@ export const fileFault = (path: string, error: unknown): unknown => {
 };
 
 /**
- * Opens a database file in WAL mode, and makes it and its folder where absent.
+ * Opens a database file in WAL mode, and makes it and its folder where absent. Only their owner may read them.
  * @param path of the file, or `:memory:`
  * @throws BatonError `file/damaged`, `file/no-room`, `file/not-accessible`
  */
@@ -80,7 +81,11 @@ export const openDatabase = (
 ): Sqlite => {
   let database: InstanceType<typeof DatabaseSync>;
   try {
-    if (!readOnly && path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (!readOnly && path !== ':memory:') {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      privateFile(path); // SQLite gives its companions the same mode
+      for (const companion of ['-wal', '-shm']) makePrivate(path + companion);
+    }
     database = new DatabaseSync(path, { readOnly });
     // The time limit comes first: switching to WAL already waits for other processes.
     database.exec('PRAGMA busy_timeout=5000');

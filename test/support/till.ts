@@ -11,11 +11,13 @@ import {
   ref,
   text,
   To,
+  words,
   type CommandOf,
   type DecisionContext,
   type EventOf,
   type Journal,
   type Outcome,
+  type Sealed,
 } from '@baton/kernel';
 
 // A till that counts coins: whoever drops ten or more is echoed by two events in a till of its own. Thirteen coins
@@ -32,7 +34,13 @@ export const tillEvents = events({
 });
 export type TillEvent = EventOf<typeof tillEvents>;
 export const tillCommands = commands('till', {
-  DropCoin: { description: '', tillId: ref('till'), leadId: ref('lead'), coins: integer(), note: optional(text()) },
+  DropCoin: {
+    description: '',
+    tillId: ref('till'),
+    leadId: ref('lead'),
+    coins: integer(),
+    note: optional(personal(text())),
+  },
   Echo: { description: '', tillId: ref('till') },
 });
 export type TillCommand = CommandOf<typeof tillCommands>;
@@ -83,14 +91,15 @@ export const sumsOf = (mended: Mended) =>
       CoinEchoed: (doc, { data, id }) => ({ coins: doc.coins + data.half, events: [...doc.events, id.slice(0, 4)] }),
     },
   });
-/** What people wrote, per lead: a fold that needs the keys. */
-export const notes = projection<{ readonly notes: readonly string[] }, TillEvent>({
+/** What people wrote last, per lead, found by its words: a fold that needs the keys. */
+export const notes = projection<{ readonly notes: number; readonly note?: Sealed }, TillEvent>({
   name: 'notes',
   version: 1,
   personal: true,
+  search: { note: words },
   keys: (event) => (event.type === 'CoinDropped' ? [event.data.leadId] : []),
-  initial: () => ({ notes: [] }),
-  on: { CoinDropped: (doc, { data }) => ({ notes: [...doc.notes, data.note ?? ''] }) },
+  initial: () => ({ notes: 0 }),
+  on: { CoinDropped: (doc, { data: { note } }) => ({ ...doc, notes: doc.notes + 1, ...(note && { note }) }) },
 });
 export const ECHO_FROM = 10;
 export const echoOf = (mended: Mended) =>

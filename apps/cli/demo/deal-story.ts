@@ -195,13 +195,13 @@ const colleague = (
 };
 
 /** What sales asks marketing for, and what comes of it, beside the deal. */
-const supportSteps = ({ random, steps, story }: Prospect, rep: string, opportunityId: string): void => {
+const supportSteps = ({ leadId, random, steps, story }: Prospect, rep: string, opportunityId: string): void => {
   const supportId = `${opportunityId}-s`;
   const { kind, need, delivered } = random.pick(support);
   const its = teller(steps, story.now());
   const neededBy = random.chance(0.5) && { neededBy: dayOf(its.now() + random.int(5, 20) * DAY) };
   its.work(random.int(1, 8) * HOUR);
-  its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, kind, need, ...neededBy });
+  its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });
   its.work(random.skewed(10, 0.8) * HOUR);
   if (random.chance(0.1)) return; // nobody took it
   its.tell('support', supportId, 'content-mara', 'TakeSupportRequest', {});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Accepted,
-  commandHash,
+  contentHash,
   commands,
   Conflict,
   money,
@@ -60,7 +60,7 @@ const store = () => {
   const log: string[] = [];
   let position = 0;
   const decide = (id: string, { type, data, meta }: AnyCommand): Outcome => {
-    const hash = commandHash({ type, data });
+    const hash = contentHash({ type, data });
     const before = decided.get(meta.commandId);
     if (before && before.hash !== hash) return new Refused('command/id-reused', 'Choose a new id.');
     if (before) return new Accepted(id, before.outcome.position, 0, before.outcome.events, true);
@@ -101,6 +101,7 @@ const run = async (to: Store, mapping: object, content: string | Buffer, more: P
   writeFileSync(file, content);
   const faults: RowFault[] = [];
   const result = await importFile({
+    secret: Buffer.alloc(32),
     mapping: mappingOf({ name: 'people', ...mapping }, aggregates),
     file,
     aggregates,
@@ -158,6 +159,21 @@ describe('an import', () => {
       events: 3,
     });
     expect(to.sent.at(-1)!.command.data.action).toBe('=cmd()');
+  });
+
+  it.each([
+    ['its key', people],
+    ['its content', { commands: [capture, touch] }],
+  ])('names a row by %s so that nobody guesses it: another secret gives other names', async (_, mapping) => {
+    const namesUnder = async (secret: Buffer) => {
+      const to = store();
+      await run(to, mapping, three, { secret });
+      return to.sent.flatMap(({ command: { meta } }) => [meta.commandId, meta.correlationId]);
+    };
+    const names = await namesUnder(Buffer.alloc(32, 1));
+    expect(await namesUnder(Buffer.alloc(32, 1))).toEqual(names);
+    const others = await namesUnder(Buffer.alloc(32, 2));
+    expect(others.filter((name) => names.includes(name))).toEqual([]);
   });
 
   it.each(['log/unavailable', 'documents/unavailable', 'keys/unavailable', 'log/clock-jumped'])(

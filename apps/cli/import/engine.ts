@@ -18,6 +18,8 @@ export interface Import {
   readonly mapping: Mapping;
   readonly file: string;
   readonly aggregates: Aggregates;
+  /** Under which rows are named; the same for every import into one log. */
+  readonly secret: Buffer;
   /** Sends a command to the aggregate that the mapping calls `to`. */
   readonly send: (to: string, id: string, command: AnyCommand) => Promise<Outcome>;
   readonly lookup: Lookup;
@@ -68,7 +70,7 @@ interface Progress {
 export const importFile = async (options: Import): Promise<ImportResult> => {
   const { mapping, file, report, onProgress, dryRun = false, waveRows = 500 } = options;
   const total = { rows: 0, accepted: 0, repeated: 0, rejected: 0, events: 0 };
-  const nameOf = rowNames(mapping);
+  const nameOf = rowNames(mapping, options.secret);
   const reader = rowsOf(file, mapping);
   try {
     const first = await reader.next();

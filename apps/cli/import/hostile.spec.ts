@@ -38,6 +38,7 @@ const imported = async (content: string | Buffer | undefined, fields: object = {
     data: { leadId: { column: 'id' }, name: { column: 'name' }, ...data },
   };
   await importFile({
+    secret: Buffer.alloc(32),
     mapping: mappingOf({ name: 'leads', key: ['id'], commands: [command], ...more }, aggregates),
     file,
     aggregates,

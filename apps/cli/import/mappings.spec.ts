@@ -31,6 +31,7 @@ const imported = async (name: string, file: string) => {
   };
   const all = (dryRun: boolean): Promise<ImportResult> =>
     importFile({
+      secret: Buffer.alloc(32),
       mapping: mappingNamed(name),
       file: dataFile(file),
       aggregates,
@@ -66,6 +67,7 @@ describe('the example mappings', () => {
     writeFileSync(file, csv!);
     const sent: AnyCommand[] = [];
     const result = await importFile({
+      secret: Buffer.alloc(32),
       mapping: mappingOf(JSON.parse(json!), aggregates),
       file,
       aggregates,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { parse, v5 as uuidv5 } from 'uuid';
 import { checkCommand, isInstant, Refused, type AnyCommand, type Clock, type Instant, type Json } from '@baton/kernel';
 import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
@@ -29,9 +29,12 @@ const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 /**
  * Names the rows of one file, so that a second import of it finds the same names. A row is its key, or without one
  * its content and how many equal rows stood before it: true duplicates keep names of their own.
+ * @param secret names are hashed under it: they stand in events, and nobody shall guess an address from one
  * @returns takes the rows in file order; throws Refused `import/blank-key`, `import/rounded-id`
  */
-export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>) => {
+export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>, secret: Buffer) => {
+  const nameOf = (said: readonly unknown[]): string =>
+    uuidv5(createHmac('sha256', secret).update(JSON.stringify(said)).digest('hex'), IMPORT_IDS);
   const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
   return (row: readonly string[], cells: Cells): string => {
     const rounded = idColumns.find((column) => roundedNumber.test(cells(column).trim()));
@@ -41,13 +44,13 @@ export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' 
       const values = key.map(cells);
       if (values.every((value) => value.trim() === ''))
         throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
-      return uuidv5(JSON.stringify([name, 'key', ...values]), IMPORT_IDS);
+      return nameOf([name, 'key', ...values]);
     }
     const content = JSON.stringify(row);
     const hash = createHash('sha256').update(content).digest().toString('latin1', 0, 16);
     const occurrence = (seen.get(hash) ?? 0) + 1;
     seen.set(hash, occurrence);
-    return uuidv5(JSON.stringify([name, 'row', content, occurrence]), IMPORT_IDS);
+    return nameOf([name, 'row', content, occurrence]);
   };
 };
 

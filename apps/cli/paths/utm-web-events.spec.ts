@@ -28,6 +28,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
   const sent = async () => {
     const commands: AnyCommand[] = [];
     const result = await importFile({
+      secret: Buffer.alloc(32),
       mapping: mappingOf(JSON.parse(readFileSync('examples/mappings/utm-web-events.json', 'utf8')), aggregates),
       file: dataFile(`${folder}/events.csv`),
       aggregates,

@@ -112,6 +112,64 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
     });
   });
 
+  describe('columns of tokens', () => {
+    const people: Collection = { name: 'people-v1-g1', columns: { stage: 'text', name: 'tokens', email: 'tokens' } };
+    const sealed = (...tokens: string[]) => ({ $sealed: 'v1.', subject: 'ada', context: 'x', tokens });
+    const found = async (...has: string[][]) => {
+      const where = { name: { has } };
+      const rows = await store.find(people, { where });
+      expect(await store.count(people, where)).toBe(rows.length);
+      return rows.map(({ id }) => id).join('');
+    };
+    beforeEach(() =>
+      save(
+        {
+          a: { stage: 'won', name: sealed('t1', 't2'), email: sealed('t9') },
+          b: { stage: 'won', name: sealed('t2', 't3') },
+          c: { name: { $sealed: 'v1.', subject: 'ada', context: 'x' } },
+          d: {},
+        },
+        1,
+        people,
+      ),
+    );
+
+    it('find what has one token of each list, in that column', async () => {
+      expect(await found(['t2'])).toBe('ab');
+      expect(await found(['t1'], ['t2'])).toBe('a');
+      expect(await found(['t1', 't3'])).toBe('ab');
+      const [elsewhere, part, capital] = [await found(['t9']), await found(['t']), await found(['T1'])];
+      expect([elsewhere, part, capital, await found([]), await found()]).toEqual(['', '', '', '', 'abcd']);
+      const won = await store.find(people, { where: { name: { has: [['t2']] }, stage: { eq: 'won' } }, limit: 1 });
+      expect(won.map(({ id }) => id)).toEqual(['a']);
+    });
+
+    it('follow the document: what is not in it any more finds it no more', async () => {
+      await save({ a: { name: sealed('t3') }, b: {} }, 2, people);
+      expect([await found(['t1']), await found(['t2']), await found(['t3'])]).toEqual(['', '', 'a']);
+      await save({ a: { name: sealed('t1') } }, 1, people); // late: the stored one is newer
+      expect([await found(['t1']), await found(['t3'])]).toEqual(['', 'a']);
+    });
+
+    it('give documents back as they were, and go with their generation', async () => {
+      const kept = (await store.getMany(people, ['a'])).get('a')!.doc as { readonly name: object };
+      expect(kept.name).toEqual(sealed('t1', 't2'));
+      await store.drop(people.name);
+      expect(await found(['t2'])).toBe('');
+    });
+
+    it('hold sealed values only, and are neither compared, sorted, grouped nor measured', async () => {
+      const wrong = { code: 'documents/wrong-type' };
+      await expect(save({ e: { name: 'Ada' } }, 1, people)).rejects.toMatchObject(wrong);
+      for (const condition of [{ eq: 't1' }, { prefix: 't' }, { in: ['t1'] }, { gt: 't' }])
+        await expect(store.find(people, { where: { name: condition } })).rejects.toMatchObject(wrong);
+      await expect(store.find(people, { where: { stage: { has: [['won']] } } })).rejects.toMatchObject(wrong);
+      await expect(store.find(people, { orderBy: [{ column: 'name' }] })).rejects.toMatchObject(wrong);
+      await expect(store.aggregate(people, { by: ['name'], measures: {} })).rejects.toMatchObject(wrong);
+      await expect(store.aggregate(people, { by: [], measures: { x: { min: 'name' } } })).rejects.toMatchObject(wrong);
+    });
+  });
+
   describe('order and pages', () => {
     it('puts null and missing first ascending and last descending, ties by id in the last direction', async () => {
       await save({ a: { amount: 2 }, b: {}, c: { amount: 1 }, d: { amount: null }, e: { amount: 2 } });

@@ -1,13 +1,4 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BatonError,
@@ -22,6 +13,7 @@ import type { Config } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
 import { EmbeddedKeyStore, masterKey } from '../keys';
+import { makePrivate, privateFile, privateFolder } from '../private-files';
 import { openDatabase } from '../sqlite';
 import { hashOf, toDisk } from './files';
 
@@ -66,13 +58,14 @@ const embeddedOnly = ({ eventStoreUrl, mongoUrl }: Config): void => {
 const emptyFolder = (folder: string): void => {
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new Refused('backup/not-empty', `${folder} is not empty; name a new folder.`, 'folder');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  privateFolder(folder);
 };
 
 const copyDatabase = (from: string, to: string): void => {
   const database = openDatabase(from, { synchronous: 'NORMAL' });
   try {
     // One read transaction: a copy of one moment, while others go on writing.
+    privateFile(to); // SQLite takes an empty file, and would make one for everybody
     database.prepare('VACUUM INTO ?').run(to);
   } finally {
     database.close();
@@ -114,6 +107,7 @@ export const backUp = async (
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
   if (withMasterKey) {
     copyFileSync(source(MASTER_KEY), join(folder, MASTER_KEY));
+    makePrivate(join(folder, MASTER_KEY));
     toDisk(join(folder, MASTER_KEY));
   }
   const copied = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
@@ -176,6 +170,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
   try {
     for (const { name } of manifest.files) {
       copyFileSync(join(folder, name), join(config.dataDir, name));
+      makePrivate(join(config.dataDir, name));
       toDisk(join(config.dataDir, name));
     }
     toDisk(config.dataDir);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Conflict, Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '../event-log';
+import { privateFolder } from '../private-files';
 
 const PAGE = 2000;
 
@@ -30,6 +31,7 @@ export const openLog = async (place: string, clock: Clock, { create = false } = 
     return (await import('../event-log/eventstore-event-log.js')).EventStoreEventLog.connect(place);
   const file = join(place, 'log.db');
   if (!create && !existsSync(file)) throw new Refused('copy/no-log', `${place} holds no log.`, 'from');
+  if (create) privateFolder(place);
   return EmbeddedEventLog.open(file, clock);
 };
 

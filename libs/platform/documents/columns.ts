@@ -1,20 +1,25 @@
-import { Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
+import { isSealed, Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
 
 /** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
 export interface Row {
   readonly id: string;
   readonly position: string;
   readonly json: string;
-  readonly values: Readonly<Record<string, Scalar>>;
+  readonly values: Readonly<Record<string, ColumnValue>>;
 }
+/** A column of tokens holds a list of them. */
+export type ColumnValue = Scalar | readonly string[];
 
 const fits: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
   integer: (value) => Number.isSafeInteger(value),
   real: (value) => Number.isFinite(value),
   flag: (value) => typeof value === 'boolean',
+  // As it stands in the document: a sealed value.
+  tokens: isSealed,
 };
-export const fitsColumn = (type: ColumnType, value: Scalar): boolean => value === null || fits[type](value);
+/** Does the value of a document's field fit its column? */
+export const fitsColumn = (type: ColumnType, value: unknown): boolean => value === null || fits[type](value);
 
 /**
  * Checks the names of a collection and its columns: they become parts of SQL and of field paths.
@@ -47,12 +52,12 @@ export const typeOfColumn = ({ name, columns }: Collection, column: string): Col
  * @throws Refused `documents/wrong-type` when a field does not fit its column: a defect of the projection
  */
 export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): Row => {
-  const values: Record<string, Scalar> = {};
+  const values: Record<string, ColumnValue> = {};
   for (const [column, type] of Object.entries(columns)) {
     const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;
     if (!fitsColumn(type, value))
       throw new Refused('documents/wrong-type', `${column} of ${id} in ${name} is not of type ${type}.`, column);
-    values[column] = value;
+    values[column] = type === 'tokens' ? ((value as { tokens?: string[] } | null)?.tokens ?? []) : (value as Scalar);
   }
   return { id, position, json: JSON.stringify(doc), values };
 };

@@ -16,7 +16,7 @@ import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
 import { generationDropped, leaseLost } from './refusals';
 import { inOrder, planAggregate, planFind, planWhere } from './query';
-import { bound, indexOf, keySql, measureSql, nameOf, tableOf, whereSql } from './sql';
+import { bound, indexOf, keySql, measureSql, nameOf, tableOf, tokensOf, whereSql } from './sql';
 
 const ROWS_PER_INSERT = 50;
 const TABLES = `
@@ -75,14 +75,14 @@ export class EmbeddedDocuments extends Documents {
 
   async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
     const { matches, order, limit } = planFind(collection, find);
-    const where = whereSql(matches);
+    const where = whereSql(matches, collection);
     const by = order.map(({ column, descending }) => `${nameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
     const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`;
     return this.read<StoredDocument>(sql, [...where.values, limit]).map(documentOf);
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {
-    const { sql, values } = whereSql(planWhere(collection, where));
+    const { sql, values } = whereSql(planWhere(collection, where), collection);
     const [row] = this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)} WHERE ${sql}`, values);
     return row?.n ?? 0;
   }
@@ -90,7 +90,7 @@ export class EmbeddedDocuments extends Documents {
   async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
     const plan = planAggregate(collection, aggregate);
     const keys = plan.keys.map(keySql);
-    const where = whereSql(plan.matches);
+    const where = whereSql(plan.matches, collection);
     const selected = [
       ...keys.map(({ sql }, i) => `${sql} AS k${i}`),
       ...plan.measures.map((measure, i) => `${measureSql(measure)} AS m${i}`),
@@ -169,7 +169,8 @@ export class EmbeddedDocuments extends Documents {
     signatureOf({ name: generation, columns: {} });
     this.database.transaction(() => {
       this.database.prepare('INSERT OR IGNORE INTO dropped(generation) VALUES(?)').run(generation);
-      this.database.exec(`DROP TABLE IF EXISTS ${tableOf({ name: generation })}`);
+      for (const table of [tableOf, tokensOf])
+        this.database.exec(`DROP TABLE IF EXISTS ${table({ name: generation })}`);
       this.database.prepare('DELETE FROM collections WHERE name = ?').run(generation);
       this.database.prepare('DELETE FROM checkpoints WHERE follower = ?').run(generation);
       this.database.prepare('DELETE FROM parked WHERE follower = ?').run(generation);
@@ -260,7 +261,7 @@ export class EmbeddedDocuments extends Documents {
   }
 
   private make(collection: Collection): void {
-    const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER' };
+    const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER', tokens: 'TEXT' };
     const columns = Object.entries(collection.columns);
     const table = tableOf(collection);
     const fields = columns.map(([column, type]) => `, ${nameOf(column)} ${types[type]}`).join('');
@@ -268,17 +269,34 @@ export class EmbeddedDocuments extends Documents {
       `CREATE TABLE IF NOT EXISTS ${table}(id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL${fields})`,
     );
     this.index(collection);
+    for (const [column, type] of columns) if (type === 'tokens') this.makeTokens(collection, column);
     this.database
       .prepare('INSERT OR IGNORE INTO collections(name, columns) VALUES(?, ?)')
       .run(collection.name, signatureOf(collection));
   }
 
-  /** Each column with the id, by which ties are broken. */
+  /** A table of a column's tokens, which follows whatever is written to the column. */
+  private makeTokens(collection: Collection, column: string): void {
+    const [table, tokens, name] = [tableOf(collection), tokensOf(collection), nameOf(column)];
+    const insert = `INSERT OR IGNORE INTO ${tokens}(field, token, id)
+      SELECT '${column}', value, new.id FROM json_each(new.${name})`;
+    this.database.exec(`
+      CREATE TABLE IF NOT EXISTS ${tokens}(field TEXT, token TEXT, id TEXT, PRIMARY KEY(field, token, id)) WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS "${collection.name}.tokens" ON ${tokens}(id, field);
+      CREATE TRIGGER IF NOT EXISTS "${collection.name}.${column}.insert" AFTER INSERT ON ${table}
+        BEGIN ${insert}; END;
+      CREATE TRIGGER IF NOT EXISTS "${collection.name}.${column}.update" AFTER UPDATE OF ${name} ON ${table}
+        WHEN old.${name} IS NOT new.${name}
+        BEGIN DELETE FROM ${tokens} WHERE id = new.id AND field = '${column}'; ${insert}; END;`);
+  }
+
+  /** Each column with the id, by which ties are broken; tokens have a table of their own. */
   private index(collection: Collection): void {
-    for (const column of Object.keys(collection.columns))
-      this.database.exec(
-        `CREATE INDEX IF NOT EXISTS ${indexOf(collection, column)} ON ${tableOf(collection)}(${nameOf(column)}, id)`,
-      );
+    for (const [column, type] of Object.entries(collection.columns))
+      if (type !== 'tokens')
+        this.database.exec(
+          `CREATE INDEX IF NOT EXISTS ${indexOf(collection, column)} ON ${tableOf(collection)}(${nameOf(column)}, id)`,
+        );
   }
 
   private isEmpty(collection: Collection): boolean {
@@ -322,7 +340,7 @@ export class EmbeddedDocuments extends Documents {
     try {
       return this.database.prepare(sql).all<R>(...values);
     } catch (error) {
-      if (String(error).includes('no such table: documents-')) return [];
+      if (/no such table: (documents|tokens)-/.test(String(error))) return [];
       throw error;
     }
   }

@@ -11,3 +11,4 @@ export {
   ReadModels,
   type AsOf,
 } from './read-models';
+export { searchWhere } from './search';

@@ -201,11 +201,13 @@ export class MemoryDocuments extends Documents {
 }
 
 const documentOf = ({ id, position, json }: Row): Document => ({ id, position, doc: JSON.parse(json) });
-const valueOf = (row: Row, column: string): Scalar => (column === 'id' ? row.id : row.values[column]!);
+const valueOf = (row: Row, column: string): Scalar => (column === 'id' ? row.id : (row.values[column] as Scalar));
 
 const holds = (row: Row, clause: Clause): boolean => {
   if ('all' in clause) return clause.all.every((one) => holds(row, one));
   if ('any' in clause) return clause.any.some((one) => holds(row, one));
+  if ('has' in clause)
+    return clause.has.some((token) => (row.values[clause.column] as readonly string[]).includes(token));
   const value = valueOf(row, clause.column);
   if ('in' in clause) return clause.in.includes(value);
   if (clause.op === 'eq') return value === clause.value;

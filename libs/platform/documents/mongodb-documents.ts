@@ -14,7 +14,7 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, rowOf, signatureOf } from './columns';
+import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
 import type { Link } from '../link';
 import { generationDropped, leaseLost } from './refusals';
 import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
@@ -26,7 +26,7 @@ interface StoredDocument {
   readonly _id: string;
   readonly position: string;
   readonly doc: string;
-  readonly c: Readonly<Record<string, Scalar>>;
+  readonly c: Row['values'];
 }
 interface StoredLease {
   readonly _id: string;

@@ -13,6 +13,7 @@ export const filterOf = (clause: Clause): Bson => {
   if ('all' in clause) return clause.all.length === 0 ? {} : { $and: clause.all.map(filterOf) };
   if ('any' in clause) return clause.any.length === 0 ? NEVER : { $or: clause.any.map(filterOf) };
   const path = pathOf(clause.column);
+  if ('has' in clause) return { [path]: { $in: clause.has } };
   return 'in' in clause ? { [path]: { $in: clause.in } } : { [path]: { [`$${clause.op}`]: clause.value } };
 };
 

@@ -7,6 +7,8 @@ export type Clause =
   | { readonly all: readonly Clause[] }
   | { readonly any: readonly Clause[] }
   | { readonly column: string; readonly in: readonly Scalar[] }
+  /** One of these tokens is there. */
+  | { readonly column: string; readonly has: readonly string[] }
   | { readonly column: string; readonly op: Operator; readonly value: Scalar };
 type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
 export type Operator = 'eq' | 'ne' | Comparison;
@@ -46,13 +48,25 @@ export const planWhere = (collection: Collection, where: Where = {}): Clause => 
   };
 };
 
+/** Nothing is sorted, grouped or measured by tokens. */
+const scalarColumn = (collection: Collection, column: string): ColumnType => {
+  const type = typeOfColumn(collection, column);
+  if (type === 'tokens')
+    throw new Refused('documents/wrong-type', `${column} holds tokens: it is only found by them.`, column);
+  return type;
+};
+
 const planCondition = (column: string, type: ColumnType, kind: string, value: unknown): Clause => {
   const checked = (one: unknown): Scalar => {
     if (!fitsColumn(type, one as Scalar))
       throw new Refused('documents/wrong-type', `${column} is of type ${type}.`, `${column}.${kind}`);
     return one as Scalar;
   };
+  if ((type === 'tokens') !== (kind === 'has'))
+    throw new Refused('documents/wrong-type', `${column} is of type ${type}: "${kind}" does not go.`, column);
   switch (kind) {
+    case 'has':
+      return { all: (value as readonly (readonly string[])[]).map((has) => ({ column, has })) };
     case 'eq':
     case 'ne':
       return { column, op: kind, value: checked(value) };
@@ -103,7 +117,7 @@ export const planFind = (collection: Collection, { where, orderBy = [], after, l
   const columns = orderBy.map(({ column, descending = false }: Order) => ({
     column,
     descending,
-    type: typeOfColumn(collection, column),
+    type: scalarColumn(collection, column),
   }));
   const order = [
     ...columns,
@@ -140,7 +154,7 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
   matches: planWhere(collection, where),
   keys: by.map((key) => {
     const column = typeof key === 'string' ? key : key.column;
-    const type = typeOfColumn(collection, column);
+    const type = scalarColumn(collection, column);
     if (typeof key === 'string') return { column, type };
     if (type !== 'text') throw new Refused('documents/wrong-type', `${column} holds no instants.`, column);
     if (key.edges.some((edge, i) => i > 0 && compareScalars(key.edges[i - 1]!, edge) >= 0))
@@ -153,7 +167,7 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
 const planMeasure = (collection: Collection, name: string, measure: Measure): PlannedMeasure => {
   if (measure === 'count') return { name, kind: 'count', column: '' };
   const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
-  const type = typeOfColumn(collection, column);
+  const type = scalarColumn(collection, column);
   if (type === 'flag' || (kind === 'sum' && type === 'text'))
     throw new Refused('documents/wrong-type', `There is no ${kind} of ${column}: it is of type ${type}.`, name);
   return { name, kind, column };

@@ -1,5 +1,5 @@
-import type { Scalar } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
+import type { ColumnValue } from './columns';
 import type { AggregatePlan, Clause, Operator, PlannedMeasure } from './query';
 
 /** A piece of SQL and the values of its parameters. Names in it were checked before; values are never part of it. */
@@ -12,7 +12,13 @@ export const tableOf = ({ name }: { readonly name: string }): string => `"docume
 export const indexOf = ({ name }: { readonly name: string }, column: string): string => `"${name}.${column}"`;
 /** The prefix keeps columns of documents apart from our own. */
 export const nameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);
-export const bound = (value: Scalar): SqliteValue => (typeof value === 'boolean' ? Number(value) : value);
+/** Tokens are bound as a JSON list. */
+export const bound = (value: ColumnValue): SqliteValue => {
+  if (typeof value === 'boolean') return Number(value);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as SqliteValue);
+};
+/** Which documents have a token, by column. */
+export const tokensOf = ({ name }: { readonly name: string }): string => `"tokens-${name}"`;
 
 const operators: Readonly<Record<Operator, string>> = {
   eq: 'IS',
@@ -23,17 +29,22 @@ const operators: Readonly<Record<Operator, string>> = {
   lte: '<=',
 };
 
-export const whereSql = (clause: Clause): Sql => {
-  if ('all' in clause) return joined(clause.all, ' AND ', 'TRUE');
-  if ('any' in clause) return joined(clause.any, ' OR ', 'FALSE');
+export const whereSql = (clause: Clause, of: { readonly name: string }): Sql => {
+  if ('all' in clause) return joined(clause.all, of, ' AND ', 'TRUE');
+  if ('any' in clause) return joined(clause.any, of, ' OR ', 'FALSE');
+  if ('has' in clause)
+    return {
+      sql: `id IN (SELECT id FROM ${tokensOf(of)} WHERE field = ? AND token IN (SELECT value FROM json_each(?)))`,
+      values: [clause.column, JSON.stringify(clause.has)],
+    };
   const name = nameOf(clause.column);
   if ('in' in clause)
     return { sql: `${name} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(clause.in)] };
   return { sql: `${name} ${operators[clause.op]} ?`, values: [bound(clause.value)] };
 };
 
-const joined = (clauses: readonly Clause[], by: string, empty: string): Sql => {
-  const parts = clauses.map(whereSql);
+const joined = (clauses: readonly Clause[], of: { readonly name: string }, by: string, empty: string): Sql => {
+  const parts = clauses.map((clause) => whereSql(clause, of));
   return {
     sql: parts.length === 0 ? empty : `(${parts.map(({ sql }) => sql).join(by)})`,
     values: parts.flatMap(({ values }) => values),

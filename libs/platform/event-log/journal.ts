@@ -1,8 +1,12 @@
+import { createHmac } from 'node:crypto';
 import {
   BatonError,
+  isSealed,
   Journal,
+  Refused,
   UnknownType,
   upcast,
+  type AnyCommand,
   type AppendOptions,
   type EventLog,
   type EventMeta,
@@ -11,19 +15,30 @@ import {
   type KeyStore,
   type NewEvent,
   type Recorded,
+  type Sealed,
   type StoredEvent,
 } from '@baton/kernel';
+import canonicalize from 'canonicalize';
 import { seal, unseal } from '../keys/seal';
 
 type Unsealed = Omit<NewEvent, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
 type Fields = Readonly<Record<string, unknown>>;
+type Secret = Awaited<ReturnType<KeyStore['secret']>>;
 const VERSION = 'v1.';
+/** The named secrets of the key store under which command bodies are hashed and tokens are made. */
+const HASHES = 'command-hashes';
+const TOKENS = 'search-tokens';
+const TOKEN_BYTES = 16;
 
 /**
- * The journal that keeps personal fields encrypted: in the log they are one text, `$personal`, sealed with the key of
- * the event's lead and bound to the event's id and type. Without that key (the person was erased) they are absent.
+ * The journal that keeps personal fields encrypted: in the log each of them is ciphertext, sealed with the key of the
+ * event's lead and bound to the event's id, its type and the field.
  */
 export class SealedJournal extends Journal {
+  /** Secrets that were used, by name and version. Another process may rotate one: both versions are good. */
+  private readonly newest = new Map<string, Promise<Secret>>();
+  private readonly older = new Map<string, Promise<Secret | undefined>>();
+
   constructor(
     private readonly log: EventLog,
     private readonly catalogue: ReadonlyMap<string, EventSchema>,
@@ -34,61 +49,137 @@ export class SealedJournal extends Journal {
 
   /**
    * @throws BatonError `event/wrong-schema` for facts that break their own schema: a defect, nothing is written
-   * @throws Refused `keys/erased` for personal fields of an erased person
+   * @throws Refused `lead/erased` for personal fields of an erased person
    */
   async append(stream: string, facts: readonly Unsealed[], expected: number | 'none', options?: AppendOptions) {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
-    const owners = checked.flatMap(({ fact, personal }) => (personal ? [ownerOf(fact)] : []));
-    const keys = owners.length > 0 ? await this.keys.make([...new Set(owners)]) : new Map<string, Buffer>();
+    const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [ownerOf(fact)] : []));
+    const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
     const events = checked.map(({ fact, schema, personal }): NewEvent => {
-      const meta = { ...fact.meta, schema: schema.version };
-      if (!personal) return { ...fact, meta };
-      const data = Object.fromEntries(Object.entries(fact.data as Fields).filter(([name]) => !(name in personal)));
-      const text = Buffer.from(JSON.stringify(personal));
-      const sealed = seal(keys.get(ownerOf(fact))!, text, contextOf(fact)).toString('base64');
-      return { ...fact, data: { ...data, $personal: VERSION + sealed }, meta };
+      const data: Record<string, unknown> = { ...(fact.data as Fields) };
+      for (const field of personal) {
+        const text = Buffer.from(JSON.stringify(data[field]));
+        const ciphertext = seal(keys.get(ownerOf(fact))!, text, contextOf(fact, field));
+        data[field] = { $sealed: VERSION + ciphertext.toString('base64') };
+      }
+      return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
     });
     return this.log.append(stream, events, expected, options);
   }
 
-  async read(stream: string, from = 0, open = false): Promise<readonly Recorded[]> {
-    const events = (await this.log.read(stream, from)).map((event) => this.decode(event));
-    return open ? this.open(events) : events;
+  async read(stream: string, from = 0): Promise<readonly Recorded[]> {
+    return (await this.log.read(stream, from)).map((event) => this.decode(event));
   }
 
   /** @throws UnknownType `event/unknown-type`, `event/future-version`, `event/wrong-schema` */
   decode(event: StoredEvent): Recorded {
-    return { ...event, data: upcast(this.catalogue, event), occurredAt: event.meta.occurredAt };
+    const data = upcast(this.catalogue, { ...event, data: this.withContext(event) });
+    return { ...event, data, occurredAt: event.meta.occurredAt };
   }
 
-  /** @throws UnknownType `event/unreadable` where the sealed fields were altered or sealed with another key */
-  async open(events: readonly Recorded[]): Promise<readonly Recorded[]> {
-    const owners = new Set(events.filter(isSealed).map(ownerOf));
-    if (owners.size === 0) return events;
-    const keys = await this.keys.find([...owners]);
-    return events.map((event) => {
-      if (!isSealed(event)) return event;
-      const { $personal, ...data } = event.data as { readonly $personal: string; readonly [field: string]: Json };
-      const key = keys.get(ownerOf(event));
-      return { ...event, data: key ? { ...data, ...unsealed(event, key, $personal) } : data };
+  async open(values: readonly Sealed[]): Promise<readonly (Json | undefined | UnknownType)[]> {
+    if (values.length === 0) return [];
+    const keys = await this.keys.find([...new Set(values.map(({ subject }) => subject))]);
+    return values.map((value) => {
+      const key = keys.get(value.subject);
+      return key && opened(key, value);
     });
+  }
+
+  async tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const known = await this.keys.secrets(TOKENS);
+    const secrets = known.length > 0 ? known : [await this.keys.secret(TOKENS)]; // made at first use
+    return terms.map((term) =>
+      secrets.map(({ value }) =>
+        createHmac('sha256', value).update(`${field}\n${term}`).digest().subarray(0, TOKEN_BYTES).toString('base64url'),
+      ),
+    );
+  }
+
+  /** The version of the secret, then the HMAC: `1.3f9a…`. */
+  async hashOf(
+    { type, data }: Pick<AnyCommand, 'type' | 'data'>,
+    personal: readonly string[],
+    like?: string,
+  ): Promise<string | Refused> {
+    const { version, value } = await this.secret(HASHES, like === undefined ? undefined : Number.parseInt(like, 10));
+    const body: Record<string, unknown> = { ...(data as Fields) };
+    const present = personal.filter((field) => body[field] !== undefined);
+    if (present.length > 0 && typeof body['leadId'] === 'string') {
+      const found = await this.keysOf([body['leadId']]).catch((error: unknown) => {
+        if (error instanceof Refused) return error;
+        throw error;
+      });
+      if (found instanceof Refused) return found;
+      const key = found.get(body['leadId'])!;
+      for (const field of present)
+        body[field] = createHmac('sha256', key)
+          .update(`${field}\n${canonicalize(body[field])!}`)
+          .digest('hex');
+    }
+    const hash = createHmac('sha256', value).update(canonicalize({ type, data: body })!);
+    return `${version}.${hash.digest('hex').slice(0, 32)}`;
+  }
+
+  /** The newest version of a secret, or the one asked for where it exists. */
+  private async secret(name: string, version?: number): Promise<Secret> {
+    let newest = this.newest.get(name);
+    if (!newest) {
+      this.newest.set(name, (newest = this.keys.secret(name)));
+      newest.catch(() => this.newest.delete(name)); // a store that was away may be asked again
+    }
+    const current = await newest;
+    if (version === undefined || version === current.version || Number.isNaN(version)) return current;
+    const place = `${name}@${version}`;
+    let other = this.older.get(place);
+    if (!other) {
+      other = this.keys.secrets(name).then((all) => all.find((each) => each.version === version));
+      this.older.set(place, other);
+      other.catch(() => this.older.delete(place));
+    }
+    return (await other) ?? current;
+  }
+
+  /** @throws Refused `lead/erased` */
+  private async keysOf(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+    try {
+      return await this.keys.make([...new Set(subjects)]);
+    } catch (error) {
+      if (!(error instanceof Refused && error.code === 'keys/erased')) throw error;
+      throw new Refused('lead/erased', 'This person was erased; nothing personal can be recorded.', 'leadId');
+    }
   }
 
   private check(fact: Unsealed): EventSchema {
     const schema = this.catalogue.get(fact.type);
     const fault = schema ? schema.faultOf(fact.data) : { path: '', message: 'no such event type' };
-    if (!schema || fault || '$personal' in (fact.data as Fields))
-      throw wrongSchema(fact, fault ?? { path: '$personal', message: 'sealed already' });
+    if (!schema || fault) throw wrongSchema(fact, fault!);
     return schema;
   }
 
-  /** The personal fields that the fact has; undefined for none. */
-  private personalOf(fact: Unsealed): Fields | undefined {
+  /** The personal fields that the fact has. */
+  private personalOf(fact: Unsealed): readonly string[] {
     const fields = this.catalogue.get(fact.type)!.personal;
     const present = fields.filter((name) => (fact.data as Fields)[name] !== undefined);
-    if (present.length === 0) return undefined;
-    if (!ownerOf(fact)) throw wrongSchema(fact, { path: 'leadId', message: 'personal fields need a lead' });
-    return Object.fromEntries(present.map((name) => [name, (fact.data as Fields)[name]]));
+    if (present.length > 0 && !ownerOf(fact))
+      throw wrongSchema(fact, { path: 'leadId', message: 'personal fields need a lead' });
+    return present;
+  }
+
+  /** The data with what opens its sealed fields: whose they are, and what they are bound to. */
+  private withContext(event: StoredEvent): unknown {
+    const { type, data, meta } = event;
+    const schema = this.catalogue.get(type);
+    if (!schema || typeof data !== 'object' || data === null) return data;
+    // What is personal in an older version may have another name since.
+    const names = meta.schema === schema.version ? schema.personal : Object.keys(data);
+    const sealed = names.filter((name) => isSealed((data as Fields)[name]));
+    if (sealed.length === 0) return data;
+    const subject = ownerOf(event);
+    const withContext = { ...(data as Fields) };
+    for (const name of sealed)
+      withContext[name] = { ...(withContext[name] as Sealed), subject, context: contextOf(event, name) };
+    return withContext;
   }
 }
 
@@ -96,17 +187,16 @@ const wrongSchema = ({ id, type }: Unsealed, { path, message }: { path: string; 
   new BatonError('event/wrong-schema', `Event ${id}: ${message}`, `${type}.${path}`);
 
 const ownerOf = ({ data }: { readonly data: unknown }): string => (data as { readonly leadId: string }).leadId;
-const contextOf = ({ id, type }: { readonly id: string; readonly type: string }) => `${id}\n${type}`;
-const isSealed = ({ data }: Recorded): boolean =>
-  typeof data === 'object' && data !== null && typeof (data as Fields)['$personal'] === 'string';
+const contextOf = ({ id, type }: { readonly id: string; readonly type: string }, field: string) =>
+  `${id} ${type}.${field}`;
 
-const unsealed = (event: Recorded, key: Buffer, sealed: string): Record<string, Json> => {
+const opened = (key: Buffer, { $sealed, context }: Sealed): Json | UnknownType => {
   try {
-    if (!sealed.startsWith(VERSION)) throw new Error('unknown form');
-    const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64');
-    return JSON.parse(unseal(key, bytes, contextOf(event)).toString()) as Record<string, Json>;
+    if (!$sealed.startsWith(VERSION)) throw new Error('unknown form');
+    return JSON.parse(unseal(key, Buffer.from($sealed.slice(VERSION.length), 'base64'), context).toString()) as Json;
   } catch {
     // Whatever went wrong, the error names the event and nothing that it says.
-    throw new UnknownType('event/unreadable', `The personal fields of event ${event.id} cannot be read.`, event.type);
+    const [id, field] = context.split(' ');
+    return new UnknownType('event/unreadable', `The field ${field} of event ${id} cannot be read.`, field);
   }
 };

@@ -9,7 +9,8 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
-import { Refused, roles, type Role } from '@baton/kernel';
+import { isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
+import DataLoader from 'dataloader';
 import type { CallerIdentity } from '../access';
 import { Runner } from '../runner';
 
@@ -21,13 +22,22 @@ export const Allow = (...allowed: readonly Role[]) => SetMetadata(ALLOWED, allow
 /** Any caller that has a key. */
 export const everyRole: readonly Role[] = roles;
 /** Who works with leads by name. */
-export const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
+const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
 
 interface GraphqlContext {
   readonly caller?: CallerIdentity;
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
+  readonly open: Open;
 }
+
+/** Opens a sealed value; undefined: the person was erased. */
+export type Open = (value: Sealed) => Promise<Json | undefined>;
+/** For one request: what is asked for at once, a page of people, is opened with one call of the key store. */
+export const openerOf = (journal: Journal): Open => {
+  const loader = new DataLoader<Sealed, Json | undefined>((values) => journal.open(values), { cache: false });
+  return (value) => loader.load(value);
+};
 
 /** The caller of a query or mutation. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) => {
@@ -56,10 +66,17 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** A field of personal data: null for callers who do not work with leads by name. */
+/** Does the caller work with leads by name? */
+export const readsPersonal = ({ roles }: Pick<CallerIdentity, 'roles'>): boolean =>
+  roles.some((role) => personalReaders.includes(role));
+
+/** A field of personal data: opened here, and null for callers who do not work with leads by name. */
 export const personalField: FieldMiddleware = async ({ context }, next) => {
-  const { caller } = context as GraphqlContext;
-  return caller?.roles.some((role) => personalReaders.includes(role)) ? next() : null;
+  const { caller, open } = context as GraphqlContext;
+  if (!caller || !readsPersonal(caller)) return null;
+  const value: unknown = await next();
+  // Never undefined: Nest would then answer with the value as it was.
+  return isSealed(value) ? ((await open(value)) ?? null) : value;
 };
 
 /** Read your writes: a query with `atLeast` waits until the read models have come that far. */

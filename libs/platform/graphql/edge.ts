@@ -1,10 +1,11 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Refused } from '@baton/kernel';
+import { Journal, Refused } from '@baton/kernel';
 import { Access } from '../access';
 import type { Config } from '../config';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
+import { openerOf } from './caller';
 import { bodyOf, GRAPHQL_PATH, isGraphqlPath, type Reply } from './errors';
 import { checkJson, limits } from './limits';
 import { Subscriptions } from './subscriptions';
@@ -53,7 +54,13 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     if (introspects && config.production) await callerOf(access, request.headers.authorization);
   });
 
-  const subscriptions = new Subscriptions(app.get(GraphQLSchemaHost), access, admission, app.get(LOGGER));
+  const subscriptions = new Subscriptions(
+    app.get(GraphQLSchemaHost),
+    access,
+    admission,
+    openerOf(app.get(Journal)),
+    app.get(LOGGER),
+  );
   subscriptions.listen(fastify.server);
   // Open sockets would keep the server from closing.
   fastify.addHook('preClose', () => subscriptions.close());

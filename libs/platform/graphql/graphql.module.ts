@@ -2,13 +2,13 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import { Refused } from '@baton/kernel';
+import { Journal, Refused } from '@baton/kernel';
 import type { Logger } from 'pino';
 import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
 import { nullIsAbsent } from './absent';
-import { AccessGuard, ReadYourWrites } from './caller';
+import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
 import { limits } from './limits';
@@ -21,16 +21,17 @@ interface Request {
 
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
-  (access: Access) =>
+  (access: Access, journal: Journal) =>
   async (
     { headers }: Request,
     reply: unknown,
-  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown }> => {
+  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: Open }> => {
+    const given = { reply, open: openerOf(journal) };
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
-      return caller ? { caller, reply } : { reply };
+      return caller ? { caller, ...given } : given;
     } catch (refusal) {
-      return { refusal, reply };
+      return { refusal, ...given };
     }
   };
 
@@ -49,7 +50,7 @@ export const graphqlModule = (): DynamicModule => ({
   imports: [
     GraphQLModule.forRootAsync<ApolloDriverConfig>({
       driver: ApolloDriver,
-      useFactory: (access: Access, logger: Logger, { production }: Config) => ({
+      useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
         sortSchema: true,
         transformSchema: nullIsAbsent,
@@ -63,12 +64,12 @@ export const graphqlModule = (): DynamicModule => ({
         includeStacktraceInErrorResponses: false,
         hideSchemaDetailsFromClientErrors: production,
         csrfPrevention: true,
-        context: contextOf(access),
+        context: contextOf(access, journal),
         formatError: formatterOf(logger),
         stringifyResult,
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, LOGGER, CONFIG],
+      inject: [Access, Journal, LOGGER, CONFIG],
     }),
   ],
   providers: [

@@ -5,7 +5,7 @@ import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type G
 import { Plugin } from '@nestjs/apollo';
 import { Inject, type INestApplicationContext, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf } from '@baton/kernel';
+import { codeOf, Journal } from '@baton/kernel';
 import {
   execute,
   GraphQLError,
@@ -27,6 +27,7 @@ import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
 import { Threads, type Asked, type Said } from '../threads';
+import { openerOf } from './caller';
 import { formatterOf } from './errors';
 
 /**
@@ -174,11 +175,12 @@ export const answerQuestions = (app: INestApplicationContext): void => {
   const port = parentPort!;
   const say = (said: Said<Answer>) => port.postMessage(said);
   const { schema } = app.get(GraphQLSchemaHost);
+  const journal = app.get(Journal);
   const format = formatterOf(app.get<Logger>(LOGGER));
   const reported = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
   const answer = async ({ query, variables, operationName, caller }: Question): Promise<Answer> => {
     const document = parse(query);
-    const contextValue = { caller };
+    const contextValue = { caller, open: openerOf(journal) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
     const { data, errors }: ExecutionResult = await execute(asked);
     const faults = errors?.map(reported);

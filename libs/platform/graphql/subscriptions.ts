@@ -20,6 +20,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Access, CallerIdentity } from '../access';
 import type { Runner } from '../runner';
 import type { Admission } from './admission';
+import type { Open } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
 import { limits, within } from './limits';
 
@@ -36,6 +37,7 @@ interface LiveContext {
   caller: CallerIdentity;
   readonly authorization: string | undefined;
   readonly socket: WebSocket;
+  readonly open: Open;
   readonly ended: AbortController;
 }
 interface Connection {
@@ -62,6 +64,7 @@ export class Subscriptions {
     private readonly host: GraphQLSchemaHost,
     private readonly access: Access,
     private readonly admission: Admission,
+    private readonly open: Open,
     logger: Logger,
   ) {
     this.format = formatterOf(logger);
@@ -189,7 +192,13 @@ export class Subscriptions {
       const caller = await this.callerOf(authorization);
       within('callerSubscriptions', this.subscriptionsOf(caller.actor));
       const { socket } = context.extra;
-      const contextValue: LiveContext = { caller, authorization, socket, ended: new AbortController() };
+      const contextValue: LiveContext = {
+        caller,
+        authorization,
+        socket,
+        open: this.open,
+        ended: new AbortController(),
+      };
       return { schema, document, variableValues: variables, operationName, contextValue };
     } catch (error) {
       return [new GraphQLError((error as Error).message, { originalError: error as Error })];

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatonError } from '@baton/kernel';
+import { makePrivate, privateFolder } from '../private-files';
 import { seal, unseal } from './seal';
 
 /** Bytes of every key: the master key, the subjects' keys, the secrets. */
@@ -17,8 +18,11 @@ export const masterKey = (folder: string, configured?: string): Buffer => {
   if (configured) return parsed(configured, 'BATON_MASTER_KEY');
   const path = join(folder, 'master.key');
   const existing = readIfThere(path);
-  if (existing !== undefined) return parsed(existing, path);
-  mkdirSync(folder, { recursive: true });
+  if (existing !== undefined) {
+    makePrivate(path);
+    return parsed(existing, path);
+  }
+  privateFolder(folder);
   // Written aside and linked: a second process sees either no file or a whole one, and the first to link wins.
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = openSync(draft, 'wx', 0o600);

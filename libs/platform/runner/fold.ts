@@ -128,9 +128,9 @@ export class Fold implements Follower {
 
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.reached && page.position !== START) return;
-    if (this.projection.personal) await page.openAll();
+    const at = await page.viewFor(this.projection);
     for (const { start, end, decision } of parts(page.events, this.reached, this.followerId)) {
-      await this.foldPart(page, start, end);
+      await this.foldPart(page, at, start, end);
       if (decision) await this.obey(decision);
     }
     this.reached = page.position;
@@ -141,7 +141,7 @@ export class Fold implements Follower {
     if (waited || this.dirty.size >= DIRTY_LIMIT) await this.flush();
   }
 
-  private async foldPart(page: DecodedPage, start: number, end: number): Promise<void> {
+  private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
     const work: { event: StoredEvent; index: number; keys: readonly string[] }[] = [];
     const wanted = new Set<string>();
     for (let index = start; index < end; index++) {
@@ -149,14 +149,13 @@ export class Fold implements Follower {
       if (event.position <= this.reached) continue;
       if (this.subscribed && !this.subscribed.has(event.type)) continue;
       if (this.counts) this.seen.add(event, page.hashAt(index));
-      const keys = this.keysOf(event, this.projection.personal ? page.openAt(index) : page.at(index));
+      const keys = this.keysOf(event, at(index));
       if (keys.length === 0) continue;
       work.push({ event, index, keys });
       for (const key of keys) if (!this.dirty.has(key)) wanted.add(key);
     }
     await this.load([...wanted]);
-    for (const { event, index, keys } of work)
-      for (const key of keys) this.foldInto(key, event, this.projection.personal ? page.openAt(index) : page.at(index));
+    for (const { event, index, keys } of work) for (const key of keys) this.foldInto(key, event, at(index));
     this.changed ||= work.length > 0;
   }
 

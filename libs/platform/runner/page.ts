@@ -1,14 +1,21 @@
-import { UnknownType, type Journal, type Page, type Recorded, type StoredEvent } from '@baton/kernel';
+import {
+  isSealed,
+  type Journal,
+  type Page,
+  type Projection,
+  type Recorded,
+  type Sealed,
+  type StoredEvent,
+} from '@baton/kernel';
 import { hashOf, type EventHash } from './digest';
 
-/** A page of the log on its way to several followers: each event is decoded and opened at most once. */
+/** A page of the log on its way to several followers: each event is decoded at most once. */
 export class DecodedPage {
   readonly events: readonly StoredEvent[];
   readonly position: string;
   readonly atTip: boolean;
   private readonly decoded: (Recorded | Error | undefined)[];
   private readonly hashes: (EventHash | undefined)[];
-  private opened: Map<string, Recorded> | undefined;
 
   constructor(
     page: Page,
@@ -40,37 +47,52 @@ export class DecodedPage {
     return event;
   }
 
-  /** The event with its personal fields in clear; needs `openAll` first. */
-  openAt(index: number): Recorded | Error {
-    const event = this.at(index);
-    return event instanceof Error ? event : (this.opened?.get(event.id) ?? event);
-  }
-
   /**
-   * Decrypts every event of the page that has personal fields; one that cannot be opened is left to its folds.
+   * The events as a projection folds them: where it searches for sealed fields, those have their tokens; one that cannot
+   * be opened is left to the fold, as an error. Of an erased person nothing is found any more.
    * @throws what the key store throws when it is away: no fault of any event
    */
-  async openAll(): Promise<void> {
-    if (this.opened) return;
-    const opened = new Map<string, Recorded>();
-    const sealed = this.events.flatMap((_, index) => {
+  async viewFor({ search, types }: Pick<Projection, 'search' | 'types'>): Promise<(index: number) => Recorded | Error> {
+    const fields = Object.keys(search);
+    if (fields.length === 0) return (index) => this.at(index);
+    const found: { index: number; field: string; sealed: Sealed }[] = [];
+    for (let index = 0; index < this.events.length; index++) {
+      if (types && !types.includes(this.events[index]!.type)) continue;
       const event = this.at(index);
-      return !(event instanceof Error) && '$personal' in event.data ? [{ event, index }] : [];
-    });
-    try {
-      if (sealed.length > 0)
-        for (const event of await this.journal.open(sealed.map(({ event }) => event))) opened.set(event.id, event);
-    } catch (error) {
-      if (!(error instanceof UnknownType)) throw error;
-      // One altered ciphertext must not hold up the page: open each alone and let the bad one be parked.
-      for (const { event, index } of sealed)
-        try {
-          opened.set(event.id, (await this.journal.open([event]))[0]!);
-        } catch (alone) {
-          if (!(alone instanceof UnknownType)) throw alone;
-          this.decoded[index] = alone;
-        }
+      if (event instanceof Error) continue;
+      for (const field of fields) {
+        const value = (event.data as Record<string, unknown>)[field];
+        if (isSealed(value)) found.push({ index, field, sealed: value });
+      }
     }
-    this.opened = opened;
+    const values = await this.journal.open(found.map(({ sealed }) => sealed));
+    const view = new Map<number, Recorded | Error>();
+    for (const field of fields) {
+      const terms = found.flatMap((one, n) =>
+        one.field === field && typeof values[n] === 'string' ? [{ n, terms: search[field]!(values[n]) }] : [],
+      );
+      const tokens = await this.tokensOf(
+        field,
+        terms.flatMap((one) => one.terms),
+      );
+      for (const { n, terms: own } of terms) {
+        const { index, sealed } = found[n]!;
+        const event = (view.get(index) ?? this.at(index)) as Recorded;
+        const value = { ...sealed, tokens: own.map((term) => tokens.get(term)!) };
+        view.set(index, { ...event, data: { ...event.data, [field]: value } });
+      }
+    }
+    found.forEach(({ index }, n) => {
+      const value = values[n];
+      if (value instanceof Error) view.set(index, value);
+    });
+    return (index) => view.get(index) ?? this.at(index);
+  }
+
+  private async tokensOf(field: string, terms: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const wanted = [...new Set(terms)];
+    if (wanted.length === 0) return new Map();
+    const made = await this.journal.tokens(field, wanted);
+    return new Map(wanted.map((term, n) => [term, made[n]![0]!]));
   }
 }

@@ -5,11 +5,13 @@ import {
   policy,
   projection,
   projectionOfAll,
+  words,
   type EventMeta,
   type Events,
   type NewEvent,
   type Policy,
   type Projection,
+  type Sealed,
 } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
 import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/support/till';
@@ -40,13 +42,13 @@ const sumsOf = (broken: boolean, keys = (stream: string) => [stream]): Projectio
       },
     },
   });
-const notes = projection<{ readonly notes: readonly (string | undefined)[] }, TillEvent>({
+const notes = projection<{ readonly note?: Sealed }, TillEvent>({
   name: 'notes',
   version: 1,
-  personal: true,
+  search: { note: words },
   keys: () => ['all'],
-  initial: () => ({ notes: [] }),
-  on: { CoinDropped: (doc, { data }) => ({ notes: [...doc.notes, data.note] }) },
+  initial: () => ({}),
+  on: { CoinDropped: (_, { data: { note } }) => ({ note }) },
 });
 const everything = projectionOfAll<{ readonly types: readonly string[] }>({
   name: 'everything',
@@ -244,13 +246,13 @@ describe('an event that cannot be read is parked with its code', () => {
     ['event/unknown-type', { type: 'CoinMelted', data: {} }, 1],
     ['event/future-version', { type: 'CoinDropped', data: other }, 9],
     ['event/wrong-schema', { type: 'CoinDropped', data: { ...other, coins: 'many' } }, 1],
-    ['event/unreadable', { type: 'CoinDropped', data: { ...other, $personal: 'v1.AAAA' } }, 1],
+    ['event/unreadable', { type: 'CoinDropped', data: { ...other, note: { $sealed: 'v1.AAAA' } } }, 1],
   ])('%s', async (code, event, schema) => {
     const { start, drop, raw, meta, documents } = setting();
     await drop('a', 1);
     await raw('till-a', { ...event, meta: meta(schema) });
     await drop('b', 2);
-    const runner = await start([{ ...everything, personal: true }]);
+    const runner = await start([{ ...everything, search: { note: words } }]);
     expect((await documents.parked()).map((parked) => [parked.sequence, parked.code])).toEqual([
       ['stream:till-a', code],
     ]);

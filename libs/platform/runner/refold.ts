@@ -32,12 +32,6 @@ export interface Refold {
 }
 const PAGE = 5000;
 
-const opened = async (projection: Projection, page: DecodedPage): Promise<(index: number) => unknown> => {
-  if (!projection.personal) return (index) => page.at(index);
-  await page.openAll();
-  return (index) => page.openAt(index);
-};
-
 /**
  * The documents that events of a stream belong to, from a position on: those that were left out while it waited.
  * @returns the first event that still cannot be read, if there is one
@@ -55,7 +49,7 @@ export const keysOfStream = async (
       !discarded.has(`stream:${stream} ${id}`),
   );
   const page = new DecodedPage({ events, position: upTo, atTip: true }, journal);
-  const at = await opened(projection, page);
+  const at = await page.viewFor(projection);
   const keys = new Set<string>();
   for (let index = 0; index < events.length; index++) {
     const decoded = at(index);
@@ -93,7 +87,7 @@ const refoldAll = async (
     const page = await log.readAll(after, filter, PAGE);
     read(page.events.length);
     const decoded = new DecodedPage(page, journal);
-    const at = await opened(projection, decoded);
+    const at = await decoded.viewFor(projection);
     for (let index = 0; index < page.events.length; index++) {
       const event = page.events[index]!;
       if (event.position > upTo) break;

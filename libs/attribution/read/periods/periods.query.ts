@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import {
+  contentHash,
   NotFound,
   Refused,
   type DefinitionSource,
@@ -9,7 +9,6 @@ import {
   type Recorded,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import canonicalize from 'canonicalize';
 import type { Model } from '../../models/credit.model';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import type { FreezeCommand, FrozenFacts } from '../../write/period/period.events';
@@ -32,8 +31,7 @@ import { periods, type PeriodDocument } from './periods.projection';
 import { difference, noFigures, onlyCurrency, stored, versionsOf, type Figures } from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
-export const frozenHash = (facts: FrozenFacts): string =>
-  createHash('sha256').update(canonicalize(facts)!).digest('hex');
+export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
 
 /** Does a frozen period still say what was sealed? */
 export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>

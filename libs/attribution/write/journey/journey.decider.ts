@@ -1,4 +1,4 @@
-import { commandHash, decider, refuse, type Refused } from '@baton/kernel';
+import { contentHash, decider, refuse, type Refused } from '@baton/kernel';
 import {
   journeyCommands,
   journeyEvents,
@@ -70,14 +70,14 @@ const gather = (state: Journey, part: number, facts: Close, touches: readonly Jo
   touches: part === 1 || state.stage === 'unknown' ? touches : [...state.touches, ...touches],
 });
 
-const contentOf = (data: unknown): string => commandHash({ type: 'content', data });
-const byContent = (touches: readonly JourneyTouch[]) => new Map(touches.map((touch) => [contentOf(touch), touch]));
+const byContent = (touches: readonly JourneyTouch[]) => new Map(touches.map((touch) => [contentHash(touch), touch]));
 const same = (
   known: { readonly facts: Close; readonly touches: readonly JourneyTouch[] },
   facts: Close,
   touches: readonly JourneyTouch[],
 ): boolean =>
-  known.touches.length === touches.length && contentOf([known.facts, known.touches]) === contentOf([facts, touches]);
+  known.touches.length === touches.length &&
+  contentHash([known.facts, known.touches]) === contentHash([facts, touches]);
 
 const slices = <T>(all: readonly T[]): T[][] =>
   Array.from({ length: Math.max(1, Math.ceil(all.length / TOUCHES_PER_EVENT)) }, (_, index) =>

@@ -11,7 +11,7 @@ export interface CaseEntry {
   readonly eventId: string;
   readonly stream: string;
   readonly revision: number;
-  /** As the log keeps it: personal fields stay sealed in `$personal`. */
+  /** As the log keeps it: personal fields stay sealed. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly meta: EventMeta;
 }
@@ -36,7 +36,7 @@ export const subjectsOf = (catalogue: ReadonlyMap<string, EventSchema>, { type, 
 export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
   projectionOfAll<CaseEntry>({
     name: 'case-file',
-    version: 1,
+    version: 2,
     columns: { subject: 'text', position: 'text', occurredAt: 'text', type: 'text' },
     keys: (event) => subjectsOf(catalogue, event).map((subject) => `${subject}/${event.position}`),
     // The fold replaces it whole: no two events share a document.

@@ -1,11 +1,15 @@
 import {
+  isSealed,
   NotFound,
+  UnknownType,
   type EventLog,
   type EventSchema,
   type Instant,
   type Journal,
+  type Json,
   type Position,
   type Recorded,
+  type Sealed,
   type StoredEvent,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
@@ -152,19 +156,34 @@ interface Seen {
   readonly entry: CaseEntry;
   readonly personal: CaseFileEntry['personal'];
 }
-const withoutSeal = ({ $personal: _, ...data }: CaseEntry['data']): CaseEntry['data'] => data;
-const sealed = (entry: CaseEntry): Seen =>
-  '$personal' in entry.data
-    ? { entry: { ...entry, data: withoutSeal(entry.data) }, personal: 'sealed' }
-    : { entry, personal: 'none' };
+const sealedIn = ({ data }: CaseEntry): readonly Sealed[] => Object.values(data).filter(isSealed);
 
+/** The entry with what its sealed fields say; those that say nothing are left out. */
+const withClear = (entry: CaseEntry, clear: ReadonlyMap<Sealed, Json>): CaseEntry => ({
+  ...entry,
+  data: Object.fromEntries(
+    Object.entries(entry.data).flatMap(([field, value]) => {
+      const said = isSealed(value) ? clear.get(value) : value;
+      return said === undefined ? [] : [[field, said]];
+    }),
+  ),
+});
+const sealed = (entry: CaseEntry): Seen =>
+  sealedIn(entry).length > 0 ? { entry: withClear(entry, new Map()), personal: 'sealed' } : { entry, personal: 'none' };
+
+/** @throws UnknownType `event/unreadable` */
 const opened = async (journal: Journal, entries: readonly CaseEntry[]): Promise<Seen[]> => {
-  const events = await journal.open(entries.map(({ eventId, ...event }): Recorded => ({ ...event, id: eventId })));
-  return entries.map((entry, index) => {
-    if (!('$personal' in entry.data)) return { entry, personal: 'none' };
-    const data = withoutSeal(events[index]!.data as CaseEntry['data']);
-    const open = Object.keys(data).some((field) => !(field in entry.data));
-    return { entry: { ...entry, data }, personal: open ? 'open' : 'forgotten' };
+  const all = entries.flatMap(sealedIn);
+  const values = await journal.open(all);
+  const clear = new Map<Sealed, Json>();
+  for (const [index, value] of values.entries()) {
+    if (value instanceof UnknownType) throw value;
+    if (value !== undefined) clear.set(all[index]!, value);
+  }
+  return entries.map((entry) => {
+    const own = sealedIn(entry);
+    if (own.length === 0) return { entry, personal: 'none' };
+    return { entry: withClear(entry, clear), personal: own.some((one) => clear.has(one)) ? 'open' : 'forgotten' };
   });
 };
 

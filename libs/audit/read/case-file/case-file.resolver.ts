@@ -11,8 +11,8 @@ import {
   InstantScalar,
   JsonScalar,
   PageArgs,
-  personalReaders,
   readCursor,
+  readsPersonal,
   writeCursor,
   type Connection,
 } from '@baton/platform/graphql';
@@ -104,12 +104,12 @@ export class CaseFileResolver {
   @Allow('auditor', 'revops', 'marketing', 'sales')
   async caseFile(
     @Args() { subject, first, after, asOf }: CaseFileArgs,
-    @Caller() { roles }: CallerIdentity,
+    @Caller() caller: CallerIdentity,
   ): Promise<Connection<CaseFileEntry>> {
     const { entries, totalCount, hasNextPage } = await caseFilePage(this.models.asOf(asOf), this.journal, subject, {
       first,
       ...(after && { after: readCursor(after).id }),
-      personal: roles.some((role) => personalReaders.includes(role)),
+      personal: readsPersonal(caller),
     });
     const edges = entries.map((node) => ({ cursor: writeCursor({ id: node.position, values: [] }), node }));
     return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
@@ -124,11 +124,11 @@ export class CaseFileResolver {
   @Allow('auditor', 'revops', 'marketing', 'sales')
   caseFileEvents(
     @Args() { subject, after }: CaseFileEventsArgs,
-    @Caller() { roles }: CallerIdentity,
+    @Caller() caller: CallerIdentity,
     @Ended() signal: AbortSignal,
   ): AsyncGenerator<CaseFileEntry> {
     const { models, journal, log, runner, catalogue } = this;
-    const personal = roles.some((role) => personalReaders.includes(role));
+    const personal = readsPersonal(caller);
     const folded = (position: string) => runner.waitFor(position);
     return caseFileEvents({ models, journal, log, catalogue, folded }, subject, { after, personal, signal });
   }

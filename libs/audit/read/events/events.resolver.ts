@@ -26,7 +26,7 @@ class EventType {
   actor!: string;
   @Field(() => Int, { description: 'Version of its schema.' })
   schema!: number;
-  @Field(() => JsonScalar, { description: 'What it says; personal fields are sealed in `$personal`.' })
+  @Field(() => JsonScalar, { description: 'What it says; personal fields are ciphertext, `$sealed`.' })
   data!: unknown;
 }
 

@@ -245,8 +245,9 @@ const seenAt = (
   now: Instant,
 ): Omit<LeafEvidence, 'path' | 'met'> & { readonly met: boolean } => {
   if ('answer' in leaf) {
-    const given = facts.answers?.[leaf.answer]?.trim() || null;
-    return { asks: `${leaf.answer} answered`, met: given !== null, value: given };
+    // What was answered is in free words: evidence says only that there was an answer.
+    const given = (facts.answers?.[leaf.answer]?.trim() ?? '') !== '';
+    return { asks: `${leaf.answer} answered`, met: given, value: given ? 'given' : null };
   }
   if ('field' in leaf) {
     const value = facts.profile[leaf.field] ?? null;

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { monthOf, type Instant, type Json, type Position } from '@baton/kernel';
+import { contentHash, monthOf, type Instant, type Json, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics, handoffReport, slaReport } from '@baton/leads';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import canonicalize from 'canonicalize';
 import { periodOf, type Period } from '../../period.rules';
 import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
 import { contentReport } from '../content/content.query';
@@ -72,8 +70,7 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
 };
 
 /** The seal of what was shown: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
-export const reviewHash = (facts: ReviewFacts): string =>
-  createHash('sha256').update(canonicalize(facts)!).digest('hex');
+export const reviewHash = (facts: ReviewFacts): string => contentHash(facts);
 
 /** Does a review still say what was sealed? */
 export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...facts }: ReviewDocument): boolean =>

@@ -10,7 +10,7 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
-import type { Instant } from '@baton/kernel';
+import type { Instant, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -97,7 +97,7 @@ class FeedbackType {
     description: 'The rep’s own words. Null after an erasure, and for callers who do not work with leads by name.',
     middleware: [personalField],
   })
-  note!: string | null;
+  note!: Sealed | null;
 }
 const FeedbackConnection = connectionOf('Feedback', FeedbackType);
 

@@ -18,7 +18,7 @@ export interface HandoffPackageDocument {
 /** The latest package of each lead; a handoff that another system made has none and changes nothing. */
 export const handoffPackages = projection<HandoffPackageDocument, LeadEvent>({
   name: 'handoff-packages',
-  version: 1,
+  version: 2,
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({ leadId, rep: '', handedOffAt: '', count: 0 }),
   on: {

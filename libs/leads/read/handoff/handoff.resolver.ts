@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import type { Instant, Json } from '@baton/kernel';
+import type { Instant, Json, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, InstantScalar, JsonScalar, ReadArgs } from '@baton/platform/graphql';
+import { Allow, InstantScalar, JsonScalar, personalField, ReadArgs } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
 import type { Consumed, EarlierHandoff, HandoffPackage, SignalSeen } from '../../write/lead/package.rules';
 import type { FirstTouch } from '../../write/lead/lead.model';
@@ -9,19 +9,20 @@ import { leads, type LeadDocument } from '../leads/leads.projection';
 import { handoffPackages, type HandoffPackageDocument } from './handoff-packages.projection';
 
 const maybe = (description: string) => ({ nullable: true, description });
+const personal = (description: string) => ({ ...maybe(description), middleware: [personalField] });
 
 @ObjectType('HandoffContact', { description: 'Who to speak to, as known now; a fact is null where it is not known.' })
 class HandoffContactType {
-  @Field(() => String, maybe('Full name.'))
-  name?: string;
-  @Field(() => String, maybe('E-mail address.'))
-  email?: string;
-  @Field(() => String, maybe('Phone number.'))
-  phone?: string;
-  @Field(() => String, maybe('What the person says to be interested in.'))
-  interests?: string;
-  @Field(() => String, maybe('What the person wants solved.'))
-  problems?: string;
+  @Field(() => String, personal('Full name.'))
+  name?: Sealed;
+  @Field(() => String, personal('E-mail address.'))
+  email?: Sealed;
+  @Field(() => String, personal('Phone number.'))
+  phone?: Sealed;
+  @Field(() => String, personal('What the person says to be interested in.'))
+  interests?: Sealed;
+  @Field(() => String, personal('What the person wants solved.'))
+  problems?: Sealed;
 }
 
 @ObjectType('Firmographics', { description: 'What was known of the person’s work at the handoff.' })
@@ -146,8 +147,8 @@ class HandoffPackageType {
   qualifiedBy!: string;
   @Field(() => InstantScalar, { description: 'When it was met.' })
   qualifiedAt!: Instant;
-  @Field(() => JsonScalar, maybe('What met it; null where it is too long, the event has it then.'))
-  evidence!: Json;
+  @Field(() => JsonScalar, personal('What met it; null where it is too long, the event has it then.'))
+  evidence!: Json | Sealed;
   @Field(() => [EarlierHandoffType], { description: 'The latest first, at most 20.' })
   earlierHandoffs!: readonly EarlierHandoff[];
   @Field(() => [ID], { description: 'Deals the person was on that were not lost.' })
@@ -171,7 +172,9 @@ const node = (
   lead: LeadDocument | undefined,
 ): HandoffPackageType => {
   const { known: _, qualification, ...told } = pack;
-  const { name, email, phone, interests, problems } = lead ?? {};
+  const { name, email, phone, interests, problems, statement } = lead ?? {};
+  // The words of the qualification that the package is about, not of a later one.
+  const stated = statement?.context.startsWith(`${qualification.eventId} `) ? statement : null;
   return {
     ...handoff,
     ...told,
@@ -180,7 +183,7 @@ const node = (
     definition: qualification.definition,
     qualifiedBy: qualification.eventId,
     qualifiedAt: qualification.at,
-    evidence: qualification.evidence,
+    evidence: qualification.evidence ?? stated,
   };
 };
 

@@ -65,10 +65,48 @@ describe('the read model of leads', () => {
       ],
     }));
 
-  it('has no personal field among its columns', () => {
+  it('finds a person by tokens of e-mail, name and phone, and by nothing else that is personal', () => {
     const personal = new Set([...leadEvents.schemas.values()].flatMap((schema) => schema.personal));
-    expect([...personal].sort()).toEqual(['email', 'interests', 'name', 'note', 'phone', 'problems']);
-    expect(Object.keys(leads.columns).filter((column) => personal.has(column))).toEqual([]);
+    expect([...personal].sort()).toEqual([
+      'authority',
+      'budget',
+      'email',
+      'interests',
+      'name',
+      'need',
+      'note',
+      'phone',
+      'problems',
+      'statement',
+      'timeline',
+    ]);
+    const columns = Object.entries(leads.columns).filter(([column]) => personal.has(column));
+    expect(Object.fromEntries(columns)).toEqual({ email: 'tokens', name: 'tokens', phone: 'tokens' });
+  });
+
+  it('keeps what is sealed as it is, and forgets it when the person is erased', () => {
+    const sealed = (context: string, subject = 'ada') => ({
+      $sealed: `v1.${context}`,
+      subject,
+      context,
+      tokens: ['t'],
+    });
+    const said = (type: string, data: object) => recorded({ type, data: { leadId: 'ada', ...data } });
+    const history = [
+      said('LeadCaptured', { email: sealed('a'), name: sealed('b'), company: 'Acme' }),
+      said('LeadProfileChanged', { name: sealed('c') }),
+      said('LeadQualified', { definition: 'mql@3', statement: sealed('d') }),
+      said('LeadRejected', { definition: 'mql@3', reason: 'other', note: sealed('e') }),
+      said('FeedbackGiven', { feedbackId: 'f1', note: sealed('f') }),
+    ];
+    const before = foldAll(leads, history).get('ada')!;
+    expect(before).toMatchObject({ email: sealed('a'), name: sealed('c'), statement: sealed('d') });
+    expect(before.history.at(-1)!.note).toEqual(sealed('e'));
+    expect(before.feedbackNotes).toEqual({ f1: sealed('f') });
+    const after = foldAll(leads, [...history, said('PersonErased', {})]).get('ada')!;
+    expect(JSON.stringify(after)).not.toMatch(/sealed|tokens|v1/);
+    expect(after).toMatchObject({ company: 'Acme', stage: 'rejected', handoffs: 0, feedbackNotes: {} });
+    expect(after.history).toHaveLength(before.history.length);
   });
 
   it('takes every event of a lead but the released id and what is foreseen, alerts, routing and the clocks say', () =>

@@ -1,4 +1,4 @@
-import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { phoneDigits, projection, wholeEmail, words, type Instant, type Recorded, type Sealed } from '@baton/kernel';
 import type { Team } from '@baton/campaigns';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
@@ -13,20 +13,22 @@ export interface StageMove {
   readonly rep?: string;
   readonly reason?: string;
   /** In the rep's words: personal. */
-  readonly note?: string;
+  readonly note?: Sealed;
   /** Another system decided it. */
   readonly external?: boolean;
 }
 
-/** What is known of a person now. The only document with names and addresses in it; each of them may be absent. */
+/** What is known of a person now. Names, addresses and free words are sealed with the person's key. */
 export interface LeadDocument {
   readonly leadId: string;
-  readonly email?: string;
-  readonly name?: string;
-  readonly phone?: string;
+  readonly email?: Sealed;
+  readonly name?: Sealed;
+  readonly phone?: Sealed;
   /** What the person said, in the person’s words. */
-  readonly interests?: string;
-  readonly problems?: string;
+  readonly interests?: Sealed;
+  readonly problems?: Sealed;
+  /** What met the definition of an MQL, in the words of whoever qualified the lead last. */
+  readonly statement?: Sealed;
   readonly title?: string;
   readonly company?: string;
   readonly industry?: string;
@@ -53,7 +55,7 @@ export interface LeadDocument {
   /** The last moves, oldest first, as they were recorded. */
   readonly history: readonly StageMove[];
   /** What reps wrote beside their feedback, by feedback: personal. */
-  readonly feedbackNotes?: Readonly<Record<string, string>>;
+  readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
 }
 
 const HISTORY = 100;
@@ -70,7 +72,7 @@ const joined = (ids: readonly string[], id: string): readonly string[] => (ids.i
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
-const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: string }): LeadDocument =>
+const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: Sealed }): LeadDocument =>
   note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
 
 /** Where a lead stands once what is known of the person comes together or apart. */
@@ -85,11 +87,15 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
   return { ...rest, ...(rep !== undefined && { rep }), ...(reengageAt !== undefined && { reengageAt }) };
 };
 
-/** One document per person. No personal field is a column: nothing is found or sorted by a name or an address. */
+/**
+ * One document per person. E-mail, name and phone are found by tokens, as a whole or by word; nothing is sorted or grouped
+ * by what is personal.
+ */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 3,
+  version: 4,
   personal: true,
+  search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
     stage: 'text',
     owner: 'text',
@@ -124,8 +130,9 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       lastTouchAt: later(doc.lastTouchAt, occurredAt),
     }),
     LeadQualified: (doc, event) => {
-      const { definition, external } = event.data;
-      return moved(doc, event, 'mql', { definition, ...withExternal(external) });
+      const { definition, statement, external } = event.data;
+      const { statement: _, ...rest } = moved(doc, event, 'mql', { definition, ...withExternal(external) });
+      return statement === undefined ? rest : { ...rest, statement };
     },
     LeadHandedOff: (doc, event) => {
       const { definition, rep, count, external } = event.data;

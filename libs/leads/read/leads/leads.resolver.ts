@@ -1,8 +1,10 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import type { Instant } from '@baton/kernel';
-import { ReadModels, type AsOf } from '@baton/platform/documents';
+import { Journal, Refused, type Instant, type Sealed } from '@baton/kernel';
+import type { CallerIdentity } from '@baton/platform/access';
+import { ReadModels, searchWhere, type AsOf } from '@baton/platform/documents';
 import {
   Allow,
+  Caller,
   type Connection,
   connectionOf,
   enumOf,
@@ -13,6 +15,7 @@ import {
   personalField,
   ReadArgs,
   readPage,
+  readsPersonal,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
@@ -54,7 +57,7 @@ class StageMoveType {
   @Field(() => String, { nullable: true, description: 'Why.' })
   reason?: string;
   @Field(() => String, personal('The rep’s own words.'))
-  note?: string;
+  note?: Sealed;
   @Field(() => Boolean, { description: 'Did another system decide it?' })
   external!: boolean;
 }
@@ -72,15 +75,15 @@ export class LeadType {
   @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
   @Field(() => String, personal('E-mail address.'))
-  email?: string;
+  email?: Sealed;
   @Field(() => String, personal('Full name.'))
-  name?: string;
+  name?: Sealed;
   @Field(() => String, personal('Phone number.'))
-  phone?: string;
+  phone?: Sealed;
   @Field(() => String, personal('What the person says to be interested in.'))
-  interests?: string;
+  interests?: Sealed;
   @Field(() => String, personal('What the person wants solved.'))
-  problems?: string;
+  problems?: Sealed;
   @Field(() => String, { nullable: true, description: 'Job title.' })
   title?: string;
   @Field(() => String, { nullable: true, description: 'Company the person works for.' })
@@ -142,6 +145,11 @@ class LeadArgs extends ReadArgs {
   leadId!: string;
 }
 
+const search = (what: string) => ({
+  nullable: true,
+  description: `Only people with ${what}. For callers who work with leads by name.`,
+});
+
 @ArgsType()
 class LeadsArgs extends PageArgs implements LeadFilters {
   @IsOptional()
@@ -155,6 +163,21 @@ class LeadsArgs extends PageArgs implements LeadFilters {
   source?: ValueFilterInput;
   @FilterField('Only from these countries.')
   country?: ValueFilterInput;
+  @IsOptional()
+  @IsString()
+  @MaxLength(320)
+  @Field(() => String, search('this e-mail address, in upper or lower case'))
+  email?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  @Field(() => String, search('all these words in the name, whole words in upper or lower case'))
+  name?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(50)
+  @Field(() => String, search('these digits as the phone number'))
+  phone?: string;
   @IsOptional()
   @Field(() => InstantScalar, { nullable: true, description: 'Captured at or after this instant.' })
   capturedFrom?: Instant;
@@ -172,7 +195,10 @@ export const leadNode = (doc: LeadDocument, cut?: AsOf): LeadType => ({
 
 @Resolver()
 export class LeadsResolver {
-  constructor(private readonly models: ReadModels) {}
+  constructor(
+    private readonly models: ReadModels,
+    private readonly journal: Journal,
+  ) {}
 
   @Query(() => LeadType, {
     nullable: true,
@@ -188,10 +214,17 @@ export class LeadsResolver {
     description: 'Leads, newest first. A lead that was merged into another is left out of list and count.',
   })
   @Allow(...everyRole)
-  leads(@Args() { first, after, atLeast: _, asOf, ...filters }: LeadsArgs): Promise<Connection<LeadType>> {
+  async leads(
+    @Args() { first, after, atLeast: _, asOf, email, name, phone, ...filters }: LeadsArgs,
+    @Caller() caller: CallerIdentity,
+  ): Promise<Connection<LeadType>> {
+    const personal = { email, name, phone };
+    const asked = Object.entries(personal).find(([, value]) => value !== undefined && value !== null);
+    // Whoever may not see an address must not find out by asking either.
+    if (asked && !readsPersonal(caller))
+      throw new Refused('access/denied', 'Only who works with leads by name may search by it.', asked[0]);
+    const where = { ...whereOf(filters), ...(await searchWhere(this.journal, leads, personal)) };
     const orderBy = [{ column: 'capturedAt', descending: true }];
-    return readPage(this.models.asOf(asOf), leads, { first, after, where: whereOf(filters), orderBy }, (doc) =>
-      leadNode(doc, asOf),
-    );
+    return readPage(this.models.asOf(asOf), leads, { first, after, where, orderBy }, (doc) => leadNode(doc, asOf));
   }
 }

@@ -135,13 +135,22 @@ describe('correcting feedback', () => {
       .when(correct({ objections: [] }))
       .thenRefused('feedback/nothing-said'));
   it('may leave the note alone, sealed or not', () =>
-    given({ ...told, data: { ...told.data, $personal: 'v1.x' } } as FeedbackEvent)
+    given({ ...told, data: { ...told.data, note: { $sealed: 'v1.x', subject: 'ada', context: 'x' } } } as FeedbackEvent)
       .when(correct({ objections: [] }))
       .then({ type: 'FeedbackCorrected', data: { feedbackId: 'f1', leadId: 'ada', ...none } }));
-  it('takes no note without a lead', () =>
-    given(dealOnly)
-      .when(correct({ note: 'x' }))
-      .thenRefused('feedback/note-needs-lead', 'note'));
+  it('takes no note without a lead, nor with another', () => {
+    for (const about of [dealOnly, told])
+      given(about)
+        .when(correct({ note: 'x' }))
+        .thenRefused('feedback/note-needs-lead', 'leadId');
+    for (const about of [dealOnly, told])
+      given(about)
+        .when(correct({ leadId: 'bob', note: 'x' }))
+        .thenRefused('feedback/other-lead', 'leadId');
+    given(told)
+      .when(correct({ leadId: 'ada', note: 'x' }))
+      .then({ ...told, type: 'FeedbackCorrected', data: { ...told.data, note: 'x' } } as FeedbackEvent);
+  });
   it('is refused for unknown and withdrawn feedback', () => {
     given()
       .when(correct({ content: ['guide'] }))

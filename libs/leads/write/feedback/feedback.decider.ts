@@ -80,11 +80,13 @@ export const feedback = decider<Feedback, FeedbackCommand, FeedbackEvent>({
       if (Object.keys(open).length === 0) return [];
       return [{ type: 'FeedbackPlaced', data: { feedbackId, leadId: state.leadId, ...open } }];
     },
-    CorrectFeedback: (state, { data: { feedbackId, note, ...named } }) => {
+    CorrectFeedback: (state, { data: { feedbackId, leadId, note, ...named } }) => {
       if (state.status === 'unknown') return unknown();
       if (state.status === 'withdrawn') return withdrawn();
-      if (note !== undefined && state.leadId === undefined)
-        return refuse('feedback/note-needs-lead', 'A note is personal data; this feedback names no lead.', 'note');
+      if (leadId !== undefined && leadId !== state.leadId)
+        return refuse('feedback/other-lead', 'This feedback is not about that lead; give it anew.', 'leadId');
+      if (note !== undefined && leadId === undefined)
+        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
       const said = saidOf(named, state.said);
       if (!('objections' in said)) return said;
       if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
@@ -131,5 +133,5 @@ const saidIn = ({ objections, competitors, questions, messages, content }: Said)
   messages,
   content,
 });
-/** Sealed or in clear, before or after it was stored. */
-const isNoted = (data: object): boolean => 'note' in data || '$personal' in data;
+/** In clear before it is stored, sealed afterwards. */
+const isNoted = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;

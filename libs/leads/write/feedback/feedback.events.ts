@@ -97,6 +97,7 @@ export const feedbackCommands = commands('feedback', {
     description: 'Correct feedback: what is named replaces what was said, [] takes it back.',
     allow: reporters,
     feedbackId,
+    leadId: optional(ref('lead', 'The person it is about; needed for a note, which is kept with that person’s key.')),
     ...said,
     industry,
     campaign,

@@ -5,6 +5,7 @@ import {
   Conflict,
   DecisionContext,
   handle,
+  isSealed,
   Refused,
   type CommandMeta,
   type Journal,
@@ -45,8 +46,13 @@ const world = (alone = false) => {
     });
   const send = (command: Omit<LeadCommand, 'meta'>, commandId: string) =>
     handle(journal, lead, command.data.leadId, { ...command, meta: meta(commandId) } as LeadCommand, context());
+  const opened = async (event: Recorded): Promise<Recorded> => {
+    const data = { ...(event.data as Record<string, unknown>) };
+    for (const [name, value] of Object.entries(data)) if (isSealed(value)) [data[name]] = await journal.open([value]);
+    return { ...event, data };
+  };
   const events = async (): Promise<readonly Recorded[]> =>
-    journal.open((await log.readAll('', undefined, 100_000)).events.map((event) => journal.decode(event)));
+    Promise.all((await log.readAll('', undefined, 100_000)).events.map((event) => opened(journal.decode(event))));
   return {
     log,
     keys,

@@ -146,7 +146,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         if (found?.met) return qualifying(state, [], context);
         const definition = deciding(data, 'mql', context);
         if (definition instanceof Refused) return definition;
-        return [{ type: 'LeadQualified', data: { ...rest(data, 'external'), definition, ...flagged } }];
+        const { leadId, evidence } = data;
+        const statement = evidence !== undefined && { statement: evidence };
+        return [{ type: 'LeadQualified', data: { leadId, definition, ...statement, ...flagged } }];
       }),
     HandOffLead: (state, { data }, context) => {
       if (state.stage === 'handed-off' && !state.person.mergedInto && state.rep !== data.rep)
@@ -336,9 +338,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         touches: person.touches.with({ id, at: occurredAt, action, channel, content, page, campaign }),
         latest: laterOf(person.latest, occurredAt),
       })),
-    LeadQualified: (state, { id, data: { definition, evidence }, occurredAt }) => {
-      const qualified = { eventId: id, at: occurredAt, ...(evidence !== undefined && { evidence }) };
-      return at(state, { stage: 'mql', definition, qualified });
+    LeadQualified: (state, { id, data: { definition, evidence, statement }, occurredAt }) => {
+      const met = { ...(evidence !== undefined && { evidence }), ...(statement !== undefined && { stated: true }) };
+      return at(state, { stage: 'mql', definition, qualified: { eventId: id, at: occurredAt, ...met } });
     },
     LeadHandedOff: (state, event) => {
       const { definition, rep, count } = event.data;

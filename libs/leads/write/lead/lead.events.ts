@@ -54,12 +54,12 @@ const profile = {
 export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
 const named = optional(list(oneOf(personalFacts), 'Which of the encrypted facts it names.'));
 
-/** The answers that qualify a lead for sales: who pays, who decides, what for, by when. */
+/** The answers that qualify a lead for sales: who pays, who decides, what for, by when. In free words: personal. */
 const bant = {
-  budget: optional(text('What money there is.')),
-  authority: optional(text('Who decides.')),
-  need: optional(text('What problem it solves.')),
-  timeline: optional(text('By when.')),
+  budget: optional(personal(text('What money there is.'))),
+  authority: optional(personal(text('Who decides.'))),
+  need: optional(personal(text('What problem it solves.'))),
+  timeline: optional(personal(text('By when.'))),
 };
 const externalId = optional(
   text('The id in the system the lead comes from, with that system: `crm:00Q5e`. Unique.', {
@@ -125,9 +125,8 @@ export const leadEvents = events({
     description: 'The lead met the definition of a marketing-qualified lead.',
     leadId,
     definition,
-    evidence: optional(
-      json('What met it: the value seen and the touches counted, by leaf; or the score, by rule; or a person’s words.'),
-    ),
+    evidence: optional(json('What met it: the value seen and the touches counted, by leaf; or the score, by rule.')),
+    statement: optional(personal(json('What met it, in the words of whoever qualified it; no criteria were agreed.'))),
     external: flagged,
   },
   QualificationForeseen: {
@@ -363,7 +362,7 @@ export const leadCommands = commands('lead', {
       'The lead meets the definition of a marketing-qualified lead. Where criteria are agreed they decide, not the caller.',
     allow: ['marketing', 'revops'],
     leadId,
-    evidence: optional(json('What met it, where no criteria are agreed.')),
+    evidence: optional(personal(json('What met it, in your words, where no criteria are agreed.'))),
     external,
   },
   ReevaluateLead: { description: 'Look again whether the lead meets the definitions in force.', leadId },

@@ -55,6 +55,8 @@ export interface Qualified {
   readonly eventId: string;
   readonly at: Instant;
   readonly evidence?: Json;
+  /** Somebody said in words what met it; what they say stands in the event. */
+  readonly stated?: boolean;
 }
 
 /** Where a conversion leads: another deal does not make a customer less than one. */

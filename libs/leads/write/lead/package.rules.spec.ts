@@ -124,6 +124,16 @@ describe('what sales gets with a lead', () => {
     const { missing } = packageOf([captured({ personalFacts: ['phone'] }), touched(1, { source: 'ads' }), qualified()]);
     expect(missing).toEqual(['firmographics', 'evidence']);
   });
+  it('knows that somebody said in words what was met, before and after they are sealed, and holds none of them', () => {
+    const sealed = { $sealed: 'v1.x', subject: leadId, context: 'event-1 LeadQualified.statement' };
+    for (const statement of ['met at the fair', sealed]) {
+      const said = { type: 'LeadQualified', data: { leadId, definition: 'mql@2', statement } } as Told;
+      const pack = packageOf([captured(), said]);
+      expect(pack.missing).not.toContain('evidence');
+      expect(pack.qualification).toMatchObject({ stated: true, evidence: null });
+      expect(JSON.stringify(pack)).not.toMatch(/fair|v1\.x/);
+    }
+  });
   it('tells what became of earlier handoffs, the latest first', () => {
     const handedOff = (rep: string, count: number): Told =>
       ({

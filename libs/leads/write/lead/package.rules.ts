@@ -54,6 +54,8 @@ export interface HandoffPackage {
     readonly eventId: string;
     readonly at: Instant;
     readonly evidence: Json;
+    /** Somebody said in words what met it: personal, so they stand in the lead’s document. */
+    readonly stated: boolean;
   };
   /** The latest first. */
   readonly earlierHandoffs: readonly EarlierHandoff[];
@@ -178,7 +180,7 @@ const missingOf = (
     ),
     source: pack.source !== null,
     'first-touch': pack.firstTouch !== null,
-    evidence: pack.qualification.evidence !== null,
+    evidence: pack.qualification.evidence !== null || pack.qualification.stated,
   };
   return packageParts.filter((part) => !has[part]);
 };
@@ -219,7 +221,10 @@ export const handoffPackage = (
     firstTouch: firstTouch ? (abridged(firstTouch as unknown as Json, 1) as unknown as FirstTouch) : null,
     touches: person.touches.length,
     signalsBy: signals ? routing!.ref : 'routing@0',
-    qualification: { definition: met, eventId: qualified.eventId, at: qualified.at, evidence },
+    qualification: {
+      ...{ definition: met, eventId: qualified.eventId, at: qualified.at, evidence },
+      stated: qualified.stated ?? false,
+    },
     account: null,
   };
   const missing = missingOf(whole);

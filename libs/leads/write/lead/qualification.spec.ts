@@ -176,7 +176,7 @@ describe('a lead', () => {
         type: 'QualifyLead',
         data: { leadId, evidence: { said: 'at the fair' } },
       }),
-    ).toEqual([{ type: 'LeadQualified', data: { leadId, definition: 'mql@1', evidence: { said: 'at the fair' } } }]));
+    ).toEqual([{ type: 'LeadQualified', data: { leadId, definition: 'mql@1', statement: { said: 'at the fair' } } }]));
 });
 
 describe('the scoring model in force', () => {
@@ -235,6 +235,9 @@ describe('the agreements with sales', () => {
         data: { definition: 'sql@1', need: 'speed', evidence: { because: ['all.0', 'all.1.any.1'] } },
       },
     ]);
+    // The words themselves are personal: evidence says only that there are some.
+    const [fact] = decidedBy(scene, qualify({ need: 'speed', timeline: 'May' })) as readonly LeadEvent[];
+    expect(JSON.stringify((fact!.data as { evidence: Json }).evidence)).not.toMatch(/speed|May/);
     expect(decidedBy(scene, qualify({ need: 'speed', budget: ' ' }))).toMatchObject({
       code: 'lead/criteria-not-met',
       details: { definition: 'sql@1', because: ['all.1.any.0', 'all.1.any.1'] },

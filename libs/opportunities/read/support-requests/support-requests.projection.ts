@@ -1,4 +1,4 @@
-import { projection, type Day, type Instant } from '@baton/kernel';
+import { projection, type Day, type Instant, type Sealed } from '@baton/kernel';
 import type { SupportKind, SupportRequestEvent } from '../../write/support-request/support-request.events';
 
 export type SupportStatus = 'requested' | 'taken' | 'delivered' | 'served' | 'withdrawn';
@@ -8,7 +8,9 @@ export interface SupportRequestDocument {
   readonly supportId: string;
   readonly opportunityId: string;
   readonly kind: SupportKind;
-  readonly need: string;
+  readonly leadId: string;
+  /** In free words: sealed with the person's key. */
+  readonly need: Sealed | null;
   readonly neededBy: Day | null;
   readonly status: SupportStatus;
   /** Requested or taken: marketing still owes it. */
@@ -28,7 +30,7 @@ export interface SupportRequestDocument {
 /** One document per request for support. */
 export const supportRequests = projection<SupportRequestDocument, SupportRequestEvent>({
   name: 'support-requests',
-  version: 1,
+  version: 2,
   columns: {
     opportunityId: 'text',
     kind: 'text',
@@ -43,7 +45,8 @@ export const supportRequests = projection<SupportRequestDocument, SupportRequest
     supportId,
     opportunityId: '', // SupportRequested is the first event of every request
     kind: 'asset',
-    need: '',
+    leadId: '',
+    need: null,
     neededBy: null,
     status: 'requested',
     open: true,
@@ -58,11 +61,12 @@ export const supportRequests = projection<SupportRequestDocument, SupportRequest
     reason: null,
   }),
   on: {
-    SupportRequested: (doc, { data: { opportunityId, kind, need, neededBy }, occurredAt, meta }) => ({
+    SupportRequested: (doc, { data: { opportunityId, leadId, kind, need, neededBy }, occurredAt, meta }) => ({
       ...doc,
       opportunityId,
+      leadId,
       kind,
-      need,
+      need: need ?? null,
       neededBy: neededBy ?? null,
       requestedAt: occurredAt,
       requestedBy: meta.actor,

@@ -12,7 +12,11 @@ const deal = (day: string, event: OpportunityEvent): Recorded => recorded(event,
 const support = (day: string, event: SupportRequestEvent, actor = 'mia'): Recorded =>
   recorded(event, { ...at(day), meta: { actor } });
 const asked = (supportId: string, opportunityId: string, takenOn: string): Recorded[] => [
-  support('01-02', { type: 'SupportRequested', data: { supportId, opportunityId, kind: 'asset', need: 'x' } }, 'rita'),
+  support(
+    '01-02',
+    { type: 'SupportRequested', data: { supportId, opportunityId, leadId: 'ada', kind: 'asset' } },
+    'rita',
+  ),
   support(takenOn, { type: 'SupportRequestTaken', data: { supportId, opportunityId, taker: 'mia' } }),
 ];
 const sent = (

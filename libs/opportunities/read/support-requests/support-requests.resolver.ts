@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, conditionsOf, toMs, type Day, type Instant, type Where } from '@baton/kernel';
+import { Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -11,6 +11,7 @@ import {
   FilterField,
   InstantScalar,
   PageArgs,
+  personalField,
   ReadArgs,
   readPage,
   type ValueFilterInput,
@@ -48,8 +49,14 @@ class SupportRequestType {
   opportunityId!: string;
   @Field(() => String, { description: 'asset or air-cover.' })
   kind!: string;
-  @Field(() => String, { description: 'What is needed.' })
-  need!: string;
+  @Field(() => ID, { description: 'The person on the deal whom it is to win.' })
+  leadId!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'What is needed. Null after an erasure, and for callers who do not work with leads by name.',
+    middleware: [personalField],
+  })
+  need!: Sealed | null;
   @Field(() => DayScalar, { nullable: true, description: 'By when it helps.' })
   neededBy!: Day | null;
   @Field(() => SupportStatusEnum, { description: 'Where it stands.' })

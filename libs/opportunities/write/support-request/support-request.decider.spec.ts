@@ -4,7 +4,7 @@ import type { SupportRequestEvent } from './support-request.events';
 
 const given = specFor(supportRequest);
 const ids = { supportId: 's1', opportunityId: 'd1' };
-const facts = { ...ids, kind: 'asset' as const, need: 'A case study from banking.' };
+const facts = { ...ids, leadId: 'ada', kind: 'asset' as const, need: 'A case study from banking.' };
 const requested: SupportRequestEvent = { type: 'SupportRequested', data: facts };
 const taken: SupportRequestEvent = { type: 'SupportRequestTaken', data: { ...ids, taker: 'mia' } };
 const delivered: SupportRequestEvent = { type: 'SupportDelivered', data: { ...ids, delivered: 'bank-story.pdf' } };

@@ -1,4 +1,16 @@
-import { commands, day, events, oneOf, optional, ref, text, To, type CommandOf, type EventOf } from '@baton/kernel';
+import {
+  commands,
+  day,
+  events,
+  oneOf,
+  optional,
+  personal,
+  ref,
+  text,
+  To,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
 
 /** What sales may ask marketing for: a piece of content, or attention from outside (events, ads, a reference). */
 export const supportKinds = ['asset', 'air-cover'] as const;
@@ -7,7 +19,8 @@ export type SupportKind = (typeof supportKinds)[number];
 const supportId = ref('support', 'The request.');
 const opportunityId = ref('opportunity', 'The deal it serves.');
 const kind = oneOf(supportKinds, 'A piece of content, or attention from outside.');
-const need = text('What is needed: a case study from banking, a reference call …', { min: 1, max: 500 });
+const leadId = ref('lead', 'The person on the deal whom it is to win; what is needed is kept with that person’s key.');
+const need = personal(text('What is needed: a case study from banking, a reference call …', { min: 1, max: 500 }));
 const neededBy = optional(day('By when it helps.'));
 const taker = text('Who in marketing takes care of it.', { min: 1, max: 200 });
 const delivered = text('What was delivered: the content’s name or address, as touches name it.', { min: 1, max: 500 });
@@ -19,8 +32,9 @@ export const supportRequestEvents = events({
     description: 'Sales asked marketing to support a deal.',
     supportId,
     opportunityId,
+    leadId,
     kind,
-    need,
+    need: optional(need),
     neededBy,
   },
   SupportRequestTaken: {
@@ -55,6 +69,7 @@ export const supportRequestCommands = commands('support', {
     allow: ['sales', 'revops'],
     supportId,
     opportunityId,
+    leadId,
     kind,
     need,
     neededBy,

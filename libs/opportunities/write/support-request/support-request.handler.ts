@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
+import { isCaptured } from '@baton/leads';
 import { supportRequest } from './support-request.decider';
 import { supportRequestCommands, ToSupport } from './support-request.events';
 
@@ -14,11 +15,14 @@ export class SupportRequestHandler implements ICommandHandler<ToSupport> {
     const invalid = checkCommand(supportRequestCommands, command, this.context.clock);
     if (invalid) return invalid;
     // Deals are never forgotten, so a deal that was there is there for the decision.
-    if (
-      command.type === 'RequestSupport' &&
-      (await this.journal.read(`opportunity-${command.data.opportunityId}`)).length === 0
-    )
-      return refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
+    if (command.type === 'RequestSupport') {
+      const { opportunityId, leadId } = command.data;
+      if ((await this.journal.read(`opportunity-${opportunityId}`)).length === 0)
+        return refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
+      // A person's key is never made for somebody who was not captured.
+      if (!(await isCaptured(this.journal, leadId)))
+        return refuse('lead/unknown', 'The lead was never captured.', 'leadId');
+    }
     return handle(this.journal, supportRequest, id, command, this.context);
   }
 }

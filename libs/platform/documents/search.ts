@@ -1,0 +1,21 @@
+import { Refused, type Journal, type Projection, type Where } from '@baton/kernel';
+
+/**
+ * The condition under which sealed fields say what is looked for: all terms of each text are there.
+ * @param wanted by field of `projection.search`; absent ones are not looked for
+ * @throws Refused `read/nothing-to-find` for a text without any term, blank or of punctuation only
+ */
+export const searchWhere = async (
+  journal: Journal,
+  { search }: Pick<Projection, 'search'>,
+  wanted: Readonly<Record<string, string | null | undefined>>,
+): Promise<Where> => {
+  const where: Record<string, Where[string]> = {};
+  for (const [field, text] of Object.entries(wanted)) {
+    if (text === undefined || text === null) continue;
+    const terms = search[field]!(text);
+    if (terms.length === 0) throw new Refused('read/nothing-to-find', 'Give at least one letter or digit.', field);
+    where[field] = { has: await journal.tokens(field, terms) };
+  }
+  return where;
+};
