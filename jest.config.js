@@ -3,18 +3,13 @@ delete swcrc.$schema;
 delete swcrc.jsc.baseUrl;
 delete swcrc.jsc.paths;
 const transform = ['@swc/jest', { ...swcrc, swcrc: false }];
-// What is looked up in the sandbox of a test is slow to find: these are handed to every module.
-const globals =
-  'Array ArrayBuffer BigInt Boolean Error Float64Array Int32Array JSON Map Math Number Object Promise RegExp Set Symbol Uint8Array Uint32Array WeakMap';
 const base = {
-  sandboxInjectedGlobals: globals.split(' '),
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/one-realm.environment.js',
+  runtime: require.resolve('./test/support/shared-packages.runtime.js'),
   rootDir: '.',
   setupFiles: ['<rootDir>/test/support/property-seed.ts'],
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
-  transform: { '^.+\\.ts$': transform, '^.+\\.m?js$': transform },
-  // uuid and jose ship ES modules only.
-  transformIgnorePatterns: ['node_modules/(?!(uuid|jose)/)'],
+  transform: { '^.+\\.ts$': transform },
   // Lazy imports name the compiled file, as Node wants it.
   moduleNameMapper: {
     '^@baton/(.*)$': '<rootDir>/libs/$1',

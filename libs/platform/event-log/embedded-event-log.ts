@@ -55,7 +55,8 @@ type Place = Pick<Row, 'stream' | 'revision' | 'position'>;
  */
 export class EmbeddedEventLog extends EventLog {
   private readonly queue: Waiting[] = [];
-  private readonly heads = new LRUCache<string, number>({ max: 100_000 });
+  /** By `maxSize`, which takes memory as it fills: with `max` each log that is opened makes room for all at once. */
+  private readonly heads = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   /** The last position that this process has seen; -1: unknown. */
   private last = -1;
   private lastRecordedAt: Instant = '';

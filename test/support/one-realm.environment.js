@@ -1,0 +1,49 @@
+/**
+ * Tests in the realm of their worker. Jest's own environment gives each suite a realm of its own, so that no package can
+ * be shared between them: a third of all CPU went into loading the same packages for every suite. Here only our own
+ * modules are loaded anew (see shared-packages.runtime.js), and what a suite leaves behind is taken away at its end.
+ */
+const vm = require('node:vm');
+const { ModernFakeTimers } = require('@jest/fake-timers');
+const { ModuleMocker } = require('jest-mock');
+
+// Jest compiles each module for the realm that the environment names, and takes none for "torn down".
+const ownRealm = {};
+const compile = vm.compileFunction;
+vm.compileFunction = (source, parameters, { parsingContext, ...options }) =>
+  compile(source, parameters, parsingContext === ownRealm ? options : { ...options, parsingContext });
+
+module.exports = class OneRealmEnvironment {
+  constructor({ projectConfig }) {
+    this.global = globalThis;
+    this.moduleMocker = new ModuleMocker(globalThis);
+    // Behind a proxy: for the global object itself the timers of `node:timers/promises` would be faked, too.
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: new Proxy(globalThis, {}) });
+    this.before = {
+      console: globalThis.console,
+      exit: process.exit,
+      env: { ...process.env },
+    };
+  }
+
+  async setup() {}
+
+  async teardown() {
+    this.fakeTimersModern.dispose();
+    this.fakeTimersModern = undefined;
+    const { console, exit, env } = this.before;
+    delete globalThis.GqlTypeMetadataStorage; // what the decorators of @nestjs/graphql have declared for this suite
+    globalThis.console = console;
+    process.exit = exit;
+    for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+    Object.assign(process.env, env);
+  }
+
+  exportConditions() {
+    return ['node', 'node-addons'];
+  }
+
+  getVmContext() {
+    return this.fakeTimersModern ? ownRealm : null;
+  }
+};
