@@ -26,24 +26,29 @@ import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
 import { Threads, type Asked, type Begin, type Said } from '../threads';
+import { costOf } from './admission';
 import { openerOf } from './caller';
 import { formatterOf } from './errors';
 
 /**
  * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
- * with a budget. So is every query with `asOf`, which is folded from the log.
+ * with a budget. So is every query with `asOf`, which is folded from the log, and one whose answer may be large.
  */
 export const Heavy = () => Extensions({ heavy: true });
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Does the operation ask for something heavy? What stands beside it is answered with it. */
+/** Fields of an answer, full pages assumed, from which on it takes the event loop long to make it. */
+export const LARGE = 2_000;
+
+/** Does the operation ask for something heavy, or for a large answer? What stands beside it is answered with it. */
 export const isHeavy = (
   schema: GraphQLSchema,
-  { definitions }: DocumentNode,
+  document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): boolean => {
+  const { definitions } = document;
   const fields = schema.getQueryType()?.getFields() ?? {};
   const given = ({ name, value }: ArgumentNode) =>
     name.value === 'asOf' &&
@@ -59,7 +64,9 @@ export const isHeavy = (
       );
       return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
     });
-  return operation.operation === 'query' && among(operation.selectionSet);
+  return (
+    operation.operation === 'query' && (among(operation.selectionSet) || costOf(schema, document, variables) >= LARGE)
+  );
 };
 
 interface Question {
