@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
-import { isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
+import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { CallerIdentity } from '../access';
@@ -31,6 +31,7 @@ interface GraphqlContext {
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
   readonly open: Open;
+  readonly reply?: { readonly raw: { readonly destroyed: boolean } };
 }
 
 /** Opens a sealed value; undefined: the person was erased. */
@@ -96,8 +97,11 @@ export class ReadYourWrites implements NestInterceptor {
       const graphql = GqlExecutionContext.create(context);
       const { atLeast } = graphql.getArgs<{ atLeast?: string }>();
       if (atLeast) await this.runner.waitFor(atLeast);
-      if (graphql.getInfo<GraphQLResolveInfo>().operation.operation === 'query')
-        await this.turns.next(graphql.getContext<GraphqlContext>().caller?.actor ?? '');
+      const { caller, reply } = graphql.getContext<GraphqlContext>();
+      if (graphql.getInfo<GraphQLResolveInfo>().operation.operation === 'query') {
+        await this.turns.next(caller?.actor ?? '');
+        if (reply?.raw.destroyed) throw new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
+      }
     }
     return next.handle();
   }
