@@ -4,6 +4,7 @@ import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
 import { clocks } from './clocks';
+import { cost } from './cost';
 import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { handoff } from './handoff';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   graphql,
   refusals,
   overload,
+  cost,
   attribution: attributionModelling,
   leads: leadDecisions,
   handoff,

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Role } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { serve } from '../apps/api/serve';
@@ -15,9 +16,9 @@ const TIMES = 10;
 const IN_FLIGHT = [16, 64, 128];
 /** What is taken on is a fraction of a second of work. */
 export const MAX_IN_FLIGHT = 128;
-const MEMORY = 512;
+export const MEMORY = 512;
 /** MiB. Without a limit V8 lets garbage grow with the memory of the machine; with it a server that keeps more dies. */
-const HEAP = 320;
+export const HEAP = 320;
 const MS = 4_000;
 
 /** What Linux says of a process; empty elsewhere. */
@@ -30,38 +31,55 @@ const read = (pid: number | undefined, name: string): string => {
 };
 
 export interface Server extends Target {
+  readonly child: ChildProcess;
   /** MiB that the process held at most so far; NaN where the system does not tell. */
   memory(): number;
   stop(): Promise<void>;
 }
+interface Options {
+  /** What each caller may do; there is a key for each. */
+  readonly keys?: readonly Role[];
+  /** By default few requests are taken on at once, much less than all of a load. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A compiled file that the server runs first; it is connected with this process. */
+  readonly preload?: string;
+}
+const few = Array.from({ length: CALLERS }, (): Role => 'revops');
 /**
  * A server in a process of its own, with keys of several callers.
  * @param main the compiled command line
  */
-export const serverOf = async (folder: string, main: string): Promise<Server> => {
+export const serverOf = async (
+  folder: string,
+  main: string,
+  { keys = few, settings: more, preload }: Options = {},
+): Promise<Server> => {
   const settings = {
     BATON_DATA_DIR: folder,
     BATON_PORT: '0',
     BATON_LOG_LEVEL: 'silent',
     BATON_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT),
+    ...more,
   };
   const app = await serve(readConfig(settings));
   const tokens: string[] = [];
-  for (let n = 0; n < CALLERS; n++)
-    tokens.push((await app.get(Access).issue(`caller-${n}`, ['revops'], 'flood')).token);
+  for (const [n, role] of keys.entries())
+    tokens.push((await app.get(Access).issue(`caller-${n}`, [role], 'flood')).token);
   await app.close();
   const env = { ...process.env, BATON_EVENTSTORE_URL: '', BATON_MONGODB_URL: '', ...settings };
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP}`, main, 'start', '--json'], {
+  const first = preload ? ['--require', preload] : [];
+  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP}`, ...first, main, 'start', '--json'], {
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', preload ? 'ipc' : 'ignore'],
   });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   const ended = once(child, 'exit');
-  const [told] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer | number];
+  const [told] = (await Promise.race([once(child.stdout!, 'data'), ended])) as [Buffer | number];
   if (typeof told === 'number') throw new Error(`the server ended with ${told}`);
   const { port } = new URL((JSON.parse(told.toString()) as { readonly url: string }).url);
   return {
+    child,
     tokens,
     port: Number(port),
     memory: () => Number(/VmHWM:\s+(\d+) kB/.exec(read(child.pid, 'status'))?.[1]) / 1024,

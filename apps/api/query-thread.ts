@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { workerData } from 'node:worker_threads';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '@baton/platform/config';
@@ -8,8 +7,8 @@ import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { StatusResolver } from './status.resolver';
 
-/** A thread that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
-const begin = async (config: Config): Promise<void> => {
+/** A process that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
+const begin = async (config: Config): Promise<NestFastifyApplication> => {
   const edge = { module: class QueryThread {}, imports: [graphqlModule()], providers: [StatusResolver] };
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
@@ -17,7 +16,7 @@ const begin = async (config: Config): Promise<void> => {
     { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
   await app.init();
-  answerQuestions(app);
+  return app;
 };
 
-void begin(workerData as Config);
+answerQuestions(begin);

@@ -37,7 +37,7 @@ const threads = (options: Partial<ThreadOptions> = {}) => {
 const echo = (text: string): Question => ({ act: 'echo', text });
 const code = (asked: Promise<unknown>) => asked.then(() => 'answered', codeOf);
 
-describe('threads that answer heavy questions', () => {
+describe('processes that answer heavy questions', () => {
   afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())));
 
   it('answer', async () => {
@@ -68,6 +68,12 @@ describe('threads that answer heavy questions', () => {
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
   });
 
+  it('end one that reads in a store, and nothing else with it', async () => {
+    const asked = threads({ size: 1 });
+    expect(await code(asked.ask({ act: 'read' }, 'ann'))).toBe('query/too-costly');
+    expect(await asked.ask(echo('next'), 'ann')).toBe('next');
+  });
+
   it('say what a question costs too much of, and what to do', async () => {
     const answer = await threads()
       .ask({ act: 'arrays' }, 'ann')
@@ -91,7 +97,7 @@ describe('threads that answer heavy questions', () => {
     expect(await code(asked.ask(echo('gone'), 'ann', runs.signal))).toBe('query/cancelled');
   });
 
-  it('leave a thread to others, however much one caller asks', async () => {
+  it('leave one of them to others, however much one caller asks', async () => {
     const asked = threads({ size: 2 });
     const own = [1, 2, 3, 4].map(() => code(asked.ask({ act: 'wait' }, 'ann')));
     expect(await asked.ask(echo('bob'), 'bob')).toBe('bob');
@@ -99,7 +105,7 @@ describe('threads that answer heavy questions', () => {
     expect(await Promise.all(own)).toEqual(Array(4).fill('query/cancelled'));
   });
 
-  it('let callers take turns where there is one thread', async () => {
+  it('let callers take turns where there is one of them', async () => {
     const asked = threads({ size: 1 });
     const order: string[] = [];
     const ask = (text: string, caller: string) => asked.ask(echo(text), caller).then((answer) => order.push(answer));
@@ -125,10 +131,10 @@ describe('threads that answer heavy questions', () => {
     expect(await code(asked.ask(echo('late'), 'ann'))).toBe('query/cancelled');
   });
 
-  it('pass on a fault, and begin anew after a thread has died', async () => {
+  it('pass on a fault, and begin anew after a process has died', async () => {
     const asked = threads({ size: 1 });
     await expect(asked.ask({ act: 'fault' }, 'ann')).rejects.toThrow('it cannot');
-    await expect(asked.ask({ act: 'die' }, 'ann')).rejects.toThrow('a thread ended with 3');
+    await expect(asked.ask({ act: 'die' }, 'ann')).rejects.toThrow('a process that answers ended with 3');
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
   });
 });

@@ -1,25 +1,31 @@
+import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { Conflict, Refused } from '@baton/kernel';
 import { machineTimers, type Timers } from './runner/timers';
 
-/** What a thread is sent: one question at a time. */
+/** What a process is sent first: what it needs to begin. */
+export interface Begin {
+  readonly begin: unknown;
+}
+/** What it is sent when it is ready: one question at a time. */
 export interface Asked<Q> {
   readonly question: Q;
 }
-/** What a thread says: that it is ready, the answer, or how many bytes it holds beside V8’s own heap. */
+/** What it says: that it is ready, the answer, or how many bytes it holds beside V8’s own heap. */
 export type Said<A> =
   { readonly ready: true } | { readonly answer: A } | { readonly fault: string } | { readonly bytesBeside: number };
 
 export interface ThreadOptions {
-  /** The compiled file that a thread runs. */
+  /** The compiled file that a process runs. */
   readonly file: string;
   /** What it is given at its start. */
   readonly data?: unknown;
   readonly size: number;
-  /** Time of one question, once a thread has it. */
+  /** Time of one question, once a process has it. */
   readonly seconds: number;
-  /** Memory of a thread: its heap, and beside it as much again in typed arrays. */
+  /** Memory of a process: its heap, and beside it as much again in typed arrays. */
   readonly megabytes: number;
   readonly timers?: Timers;
 }
@@ -48,10 +54,13 @@ const busy = () =>
   new Conflict('overload/busy', 'Too many questions of this kind wait; send it again when others are answered.');
 
 /**
- * Answers questions in threads of their own, so that none of them holds up the event loop. Each has a budget of time,
- * counted here, and of memory: whoever spends it is ended with its thread, as is the question of a caller who leaves.
- * Threads begin when there is something to ask. Callers take turns; while several threads run, one of them is left to
- * others, and what a caller has waiting is bounded.
+ * Answers questions in processes of their own, so that none of them holds up the event loop. Each has a budget of time,
+ * counted here, and of memory: whoever spends it is ended with its process, as is the question of a caller who leaves.
+ * Processes begin when there is something to ask. Callers take turns; while several run, one of them is left to others,
+ * and what a caller has waiting is bounded.
+ *
+ * They are no worker threads: one that is terminated, or at the end of its heap, in the middle of a call of SQLite takes
+ * the whole process with it (an exception of Node-API that nobody can catch).
  */
 export class Threads<Q, A> {
   private readonly threads = new Set<Thread<Q, A>>();
@@ -63,7 +72,7 @@ export class Threads<Q, A> {
 
   private constructor(private readonly options: ThreadOptions) {}
 
-  /** @returns undefined where no thread is wanted, or its file is not compiled: then the asker answers by itself */
+  /** @returns undefined where none is wanted, or its file is not compiled: then the asker answers by itself */
   static of<Q, A>(options: ThreadOptions): Threads<Q, A> | undefined {
     return options.size > 0 && existsSync(options.file) ? new Threads(options) : undefined;
   }
@@ -108,7 +117,7 @@ export class Threads<Q, A> {
     if (others.length > 0) this.waiting.set(one.caller, others); // behind all other callers
   }
 
-  /** Gives what waits to threads that are free. */
+  /** Gives what waits to processes that are free. */
   private next(): void {
     const most = Math.max(1, this.options.size - 1);
     for (const [caller, own] of [...this.waiting]) {
@@ -155,10 +164,26 @@ export class Threads<Q, A> {
   }
 }
 
-/** One thread: it answers one question at a time, and goes with the one that spends its budget. */
+/** What ends a process that goes beyond its heap; the system's own killer, which nobody here has asked, does likewise. */
+const OUT_OF_MEMORY: readonly (string | number | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGKILL', 134];
+/** V8's young generation holds three semi-spaces; it is to be a sixteenth of the heap. */
+const SEMI_SPACES = 48;
+
+/** Passes on what a process logs, but not V8’s report of a heap that is full: that is told as what a question costs. */
+const passOn = (log: Socket): void => {
+  let isReport = false;
+  log.unref();
+  createInterface({ input: log }).on('line', (line) => {
+    isReport ||= line.startsWith('<--- Last few GCs');
+    if (!isReport && line !== '') process.stderr.write(`${line}\n`);
+  });
+};
+
+/** One process: it answers one question at a time, and goes with the one that spends its budget. */
 class Thread<Q, A> {
-  private readonly worker: Worker;
+  private readonly child: ChildProcess;
   private readonly ready: Promise<void>;
+  private readonly gone: Promise<void>;
   private asked: { readonly resolve: (answer: A) => void; readonly reject: (error: Error) => void } | undefined;
   private ended: Error | undefined;
 
@@ -167,31 +192,45 @@ class Thread<Q, A> {
     private readonly onEnd: (ended: Promise<unknown>) => void,
   ) {
     const { file, data, megabytes } = options;
-    this.worker = new Worker(file, {
-      workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: Math.max(4, megabytes / 16) },
+    const semiSpace = Math.max(1, Math.round(megabytes / SEMI_SPACES));
+    this.child = fork(file, [], {
+      execArgv: [`--max-old-space-size=${megabytes}`, `--max-semi-space-size=${semiSpace}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.worker.unref(); // a process ends when nothing else holds it
+    passOn(this.child.stderr as Socket);
+    this.child.unref(); // a process ends when nothing else holds it
+    this.child.channel?.unref();
+    const kill = () => this.child.kill('SIGKILL');
+    process.once('exit', kill); // one that never lets go would not see that nobody is there any more
+    let [isReady, isGone] = [() => {}, () => {}];
+    this.gone = new Promise((resolve) => (isGone = resolve));
     this.ready = new Promise((resolve, reject) => {
-      this.worker.on('message', (said: Said<A>) => {
-        if ('ready' in said) resolve();
-        else if ('bytesBeside' in said) {
-          if (said.bytesBeside > megabytes * 2 ** 20) this.end(tooCostly('memory'));
-        } else if ('fault' in said) this.settle(({ reject }) => reject(new Error(said.fault)));
-        else this.settle(({ resolve }) => resolve(said.answer));
-      });
-      this.worker.on('error', (error: Error & { code?: string }) => {
-        const why = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooCostly('memory') : error;
-        reject(why);
+      isReady = resolve;
+      const leave = (why: Error) => {
+        process.off('exit', kill);
+        isGone();
+        reject(this.ended ?? why);
         this.end(why);
-      });
-      this.worker.on('exit', (code) => {
-        const why = this.ended ?? new Error(`a thread ended with ${code}`);
-        reject(why);
-        this.end(why);
-      });
+      };
+      this.child.on('error', leave);
+      this.child.on('exit', (code, signal) =>
+        leave(
+          OUT_OF_MEMORY.includes(signal ?? code)
+            ? tooCostly('memory')
+            : new Error(`a process that answers ended with ${signal ?? code}`),
+        ),
+      );
     });
     this.ready.catch(() => undefined);
+    this.child.on('message', (said: Said<A>) => {
+      if ('ready' in said) isReady();
+      else if ('bytesBeside' in said) {
+        if (said.bytesBeside > megabytes * 2 ** 20) this.end(tooCostly('memory'));
+      } else if ('fault' in said) this.settle(({ reject }) => reject(new Error(said.fault)));
+      else this.settle(({ resolve }) => resolve(said.answer));
+    });
+    this.send({ begin: data });
   }
 
   get isFree(): boolean {
@@ -205,8 +244,7 @@ class Thread<Q, A> {
     answer.catch(() => undefined);
     try {
       await this.ready; // to begin is nothing that the question costs
-      const asked: Asked<Q> = { question };
-      this.worker.postMessage(asked);
+      this.send({ question });
       void timers.delay(seconds * 1000, answered.signal).then(
         () => this.end(tooCostly('time')),
         () => undefined,
@@ -222,7 +260,12 @@ class Thread<Q, A> {
     if (this.ended) return;
     this.ended = why;
     this.settle(({ reject }) => reject(why));
-    this.onEnd(this.worker.terminate());
+    this.child.kill('SIGKILL');
+    this.onEnd(this.gone);
+  }
+
+  private send(message: Begin | Asked<Q>): void {
+    this.child.send(message, () => undefined); // one that has ended meanwhile is told by its end
   }
 
   private settle(by: (asked: NonNullable<typeof this.asked>) => void): void {

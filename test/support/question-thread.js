@@ -1,9 +1,19 @@
-// A thread that does what it is asked to: for the spec of the threads that answer heavy questions.
-const { parentPort } = require('node:worker_threads');
+// A process that does what it is asked to: for the spec of those that answer heavy questions.
+const { DatabaseSync } = require('@photostructure/sqlite');
+
+/** Reads rows and keeps them, until its heap is full in the middle of that. */
+const reading = () => {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE rows(a, b)');
+  const add = database.prepare('INSERT INTO rows VALUES(?, ?)');
+  for (let n = 0; n < 2000; n++) add.run(n, 'x'.repeat(500));
+  const read = database.prepare('SELECT * FROM rows');
+  for (const kept = []; ;) kept.push(read.all());
+};
 
 const acts = {
-  echo: ({ text }) => parentPort.postMessage({ answer: text }),
-  write: () => parentPort.postMessage({ answer: { text: '{"data":{}}', codes: ['some/code'] } }),
+  echo: ({ text }) => process.send({ answer: text }),
+  write: () => process.send({ answer: { text: '{"data":{}}', codes: ['some/code'] } }),
   wait: () => undefined,
   spin: () => {
     for (;;);
@@ -11,10 +21,12 @@ const acts = {
   heap: () => {
     for (const kept = []; ;) kept.push({ at: kept.length });
   },
-  arrays: () => parentPort.postMessage({ bytesBeside: 2 ** 40 }),
-  fault: () => parentPort.postMessage({ fault: 'it cannot' }),
+  read: reading,
+  arrays: () => process.send({ bytesBeside: 2 ** 40 }),
+  fault: () => process.send({ fault: 'it cannot' }),
   die: () => process.exit(3),
 };
 
-parentPort.on('message', ({ question }) => acts[question.act ?? question.variables.act](question));
-parentPort.postMessage({ ready: true });
+process.on('message', ({ question }) => question && acts[question.act ?? question.variables.act](question));
+process.once('disconnect', () => process.exit());
+process.send({ ready: true });

@@ -98,7 +98,7 @@ export class Admission {
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
     const document = this.parsed.get(query) ?? this.parse(query);
-    const introspects = new Weighing(this.schema(), document, given).weigh();
+    const { introspects } = new Weighing(this.schema(), document, given).weigh();
     this.parsed.set(query, document);
     const operations = operationsOf(document).map(({ operation }) => operation);
     return {
@@ -208,8 +208,8 @@ class Weighing {
     private readonly variables: Readonly<Record<string, unknown>>,
   ) {}
 
-  /** @returns whether the schema itself is asked for */
-  weigh(): boolean {
+  /** @returns whether the schema itself is asked for, and how many fields the answer may have */
+  weigh(): { readonly introspects: boolean; readonly cost: number } {
     for (const definition of this.document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
     // Each fragment also by itself: one that is not used is validated all the same.
@@ -233,7 +233,7 @@ class Weighing {
         [...root.place.inner.values()].reduce((sum, { times }) => sum + times, 0),
       );
     }
-    return this.introspects;
+    return { introspects: this.introspects, cost: this.cost };
   }
 
   private start(type: GraphQLNamedType | undefined): At {
@@ -304,6 +304,13 @@ class Weighing {
     return typeof asked === 'number' && asked > 1 ? asked : 1;
   }
 }
+
+/** How many fields the answer to an admitted document may have, full pages assumed. */
+export const costOf = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): number => new Weighing(schema, document, variables).weigh().cost;
 
 const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
   if (name === '__schema') return SchemaMetaFieldDef;

@@ -9,10 +9,12 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
-import { isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
+import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
 import DataLoader from 'dataloader';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { CallerIdentity } from '../access';
 import { Runner } from '../runner';
+import { Turns } from './turns';
 
 const ALLOWED = 'baton:allowed';
 
@@ -29,6 +31,7 @@ interface GraphqlContext {
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
   readonly open: Open;
+  readonly reply?: { readonly raw: { readonly destroyed: boolean } };
 }
 
 /** Opens a sealed value; undefined: the person was erased. */
@@ -79,15 +82,26 @@ export const personalField: FieldMiddleware = async ({ context }, next) => {
   return isSealed(value) ? ((await open(value)) ?? null) : value;
 };
 
-/** Read your writes: a query with `atLeast` waits until the read models have come that far. */
+/**
+ * Read your writes: a query with `atLeast` waits until the read models have come that far. Then each field at the root of
+ * a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
+ */
 @Injectable()
 export class ReadYourWrites implements NestInterceptor {
+  private readonly turns = new Turns();
+
   constructor(private readonly runner: Runner) {}
 
   async intercept(context: ExecutionContext, next: CallHandler) {
     if (context.getType<string>() === 'graphql') {
-      const { atLeast } = GqlExecutionContext.create(context).getArgs<{ atLeast?: string }>();
+      const graphql = GqlExecutionContext.create(context);
+      const { atLeast } = graphql.getArgs<{ atLeast?: string }>();
       if (atLeast) await this.runner.waitFor(atLeast);
+      const { caller, reply } = graphql.getContext<GraphqlContext>();
+      if (graphql.getInfo<GraphQLResolveInfo>().operation.operation === 'query') {
+        await this.turns.next(caller?.actor ?? '');
+        if (reply?.raw.destroyed) throw new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
+      }
     }
     return next.handle();
   }

@@ -9,7 +9,8 @@ import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
 
 const schema = buildSchema(`
   input Cut { knownAt: String }
-  type Query { report(act: String): String, list(asOf: Cut): String, one: String }
+  type Page { id: String, other: String }
+  type Query { report(act: String): String, list(asOf: Cut): String, one: String, pages(first: Int = 50): Page }
   type Mutation { report: String }`);
 schema.getQueryType()!.getFields()['report']!.extensions = { heavy: true };
 schema.getMutationType()!.getFields()['report']!.extensions = { heavy: true };
@@ -25,6 +26,13 @@ describe('a heavy operation', () => {
     expect(heavy('{ ...It } fragment It on Query { report }')).toBe(true);
     expect(heavy('{ list(asOf: { knownAt: "1" }) }')).toBe(true);
     expect(heavy('query ($cut: Cut) { list(asOf: $cut) }', { cut: {} })).toBe(true);
+  });
+
+  it('may have a large answer, by its pages and how often it asks for them', () => {
+    expect(heavy('{ pages(first: 500) { id other } }')).toBe(false);
+    expect(heavy('{ pages(first: 500) { id other } again: pages(first: 500) { id other } }')).toBe(true);
+    expect(heavy('query ($n: Int) { pages(first: $n) { id } }', { n: 2_000 })).toBe(true);
+    expect(heavy('query ($n: Int) { pages(first: $n) { id } }', { n: 1_000 })).toBe(false);
   });
 
   it('is no other, and no mutation', () => {

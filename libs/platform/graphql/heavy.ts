@@ -1,5 +1,4 @@
 import { getHeapStatistics } from 'node:v8';
-import { parentPort } from 'node:worker_threads';
 import type { ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
 import { Plugin } from '@nestjs/apollo';
@@ -26,25 +25,30 @@ import type { Config } from '../config';
 import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
-import { Threads, type Asked, type Said } from '../threads';
+import { Threads, type Asked, type Begin, type Said } from '../threads';
+import { costOf } from './admission';
 import { openerOf } from './caller';
 import { formatterOf } from './errors';
 
 /**
- * A query that reads as many documents as a period or the whole company has: it is answered in a thread of its own, with
- * a budget. So is every query with `asOf`, which is folded from the log.
+ * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
+ * with a budget. So is every query with `asOf`, which is folded from the log, and one whose answer may be large.
  */
 export const Heavy = () => Extensions({ heavy: true });
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Does the operation ask for something heavy? What stands beside it is answered with it. */
+/** Fields of an answer, full pages assumed, from which on it takes the event loop long to make it. */
+export const LARGE = 2_000;
+
+/** Does the operation ask for something heavy, or for a large answer? What stands beside it is answered with it. */
 export const isHeavy = (
   schema: GraphQLSchema,
-  { definitions }: DocumentNode,
+  document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): boolean => {
+  const { definitions } = document;
   const fields = schema.getQueryType()?.getFields() ?? {};
   const given = ({ name, value }: ArgumentNode) =>
     name.value === 'asOf' &&
@@ -60,7 +64,9 @@ export const isHeavy = (
       );
       return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
     });
-  return operation.operation === 'query' && among(operation.selectionSet);
+  return (
+    operation.operation === 'query' && (among(operation.selectionSet) || costOf(schema, document, variables) >= LARGE)
+  );
 };
 
 interface Question {
@@ -76,11 +82,11 @@ interface Answer {
   readonly codes: readonly string[];
 }
 
-/** An answer that a thread has written out already: parsing it again would hold up the event loop. */
+/** An answer that another process has written out already: parsing it again would hold up the event loop. */
 class Written {
   constructor(readonly text: string) {}
 }
-/** Writes an answer out, unless a thread has. */
+/** Writes an answer out, unless another process has. */
 export const stringifyResult = (result: { readonly data?: unknown }): string =>
   `${result.data instanceof Written ? result.data.text : JSON.stringify(result)}\n`;
 
@@ -99,7 +105,7 @@ const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
   return left.signal;
 };
 
-/** Has heavy operations answered in threads. */
+/** Has heavy operations answered in processes of their own. */
 @Plugin()
 export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   constructor(
@@ -108,7 +114,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @param file what a thread runs, compiled: it calls `answerQuestions` */
+  /** @param file what such a process runs, compiled: it calls `answerQuestions` */
   static providers(
     { queryThreads: size, querySeconds: seconds, queryMemory: megabytes, ...config }: Config,
     file: string,
@@ -167,13 +173,22 @@ const answered = ({ text, codes }: Answer): GraphQLResponse => ({
   },
 });
 
-/** So often a thread tells what it holds beside V8’s heap, which V8’s own limit does not count. */
+/** So often a process tells what it holds beside V8’s heap, which V8’s own limit does not count. */
 const COUNT_MS = 50;
 
-/** The other side, in a thread: answers what it is asked with the resolvers of an application that does not listen. */
-export const answerQuestions = (app: INestApplicationContext): void => {
-  const port = parentPort!;
-  const say = (said: Said<Answer>) => port.postMessage(said);
+/**
+ * The other side, a process of its own: answers what it is asked with the resolvers of an application that does not
+ * listen. It ends with who asks, and not by a signal, which a terminal sends to both.
+ * @param begin makes that application
+ */
+export const answerQuestions = (begin: (config: Config) => Promise<INestApplicationContext>): void => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  process.once('disconnect', () => process.exit());
+  process.once('message', ({ begin: config }: Begin) => void begin(config as Config).then(answerAs));
+};
+
+const answerAs = (app: INestApplicationContext): void => {
+  const say = (said: Said<Answer>) => process.send!(said);
   const { schema } = app.get(GraphQLSchemaHost);
   const journal = app.get(Journal);
   const format = formatterOf(app.get<Logger>(LOGGER));
@@ -189,7 +204,7 @@ export const answerQuestions = (app: INestApplicationContext): void => {
       codes: faults?.map(({ extensions }) => String(extensions?.['code'])) ?? [],
     };
   };
-  port.on('message', ({ question }: Asked<Question>) => {
+  process.on('message', ({ question }: Asked<Question>) => {
     answer(question).then(
       (text) => say({ answer: text }),
       (error: unknown) => say({ fault: String(error) }),

@@ -1,7 +1,7 @@
 import { START, type NewEvent } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog } from '../event-log';
-import { positionsOf } from './subscriptions';
+import { positionsOf, SharedReading } from './subscriptions';
 
 const event = (type: string, n: number): NewEvent => ({
   id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,
@@ -23,5 +23,23 @@ describe('a subscription that goes on', () => {
     leaving.abort();
     await positions.return(undefined);
     await log.close();
+  });
+});
+
+describe('a reading that is shared', () => {
+  it('is made once for a position, and anew for a later one', async () => {
+    let reads = 0;
+    const reading = new SharedReading(async () => ++reads);
+    expect(await Promise.all(['1', '1', '2', '1', '2'].map((position) => reading.at(position)))).toEqual([
+      1, 1, 2, 2, 2,
+    ]);
+    expect(await reading.at('3')).toBe(3);
+  });
+
+  it('that failed is made again', async () => {
+    const read = jest.fn().mockRejectedValueOnce(new Error('away')).mockResolvedValue('there');
+    const reading = new SharedReading<string>(read);
+    await expect(reading.at('1')).rejects.toThrow('away');
+    expect(await reading.at('1')).toBe('there');
   });
 });

@@ -304,23 +304,42 @@ const hasNews = async (log: EventLog, after: Position, filter: Filter, signal: A
   return false;
 };
 
+/** Those who watch the same thing share what is read of it: once for a position, however many they are. */
+export class SharedReading<S> {
+  private last: { readonly position: Position; readonly state: Promise<S> } | undefined;
+
+  constructor(private readonly read: () => Promise<S>) {}
+
+  /** @returns the state at this position, or at a later one that was read already */
+  at(position: Position): Promise<S> {
+    if (!this.last || this.last.position < position) {
+      const reading = { position, state: this.read() };
+      this.last = reading;
+      reading.state.catch(() => {
+        if (this.last === reading) this.last = undefined;
+      });
+    }
+    return this.last.state;
+  }
+}
+
 /**
  * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer
  * comes with the first event, whether or not that changed the state.
- * @param stateOf reads it; asked once the read models have come to that position
+ * @param stateOf reads it; asked once the read models have come to that position, which it is given
  * @param told    what of it makes a change; by default all
  */
 export async function* snapshotsOf<S extends object>(
   log: EventLog,
   runner: Pick<Runner, 'waitFor'>,
   { types, ...from }: { after?: Position; types: readonly string[] | undefined; signal: AbortSignal },
-  stateOf: () => Promise<S>,
+  stateOf: (position: Position) => Promise<S>,
   told: (state: S) => unknown = (state) => state,
 ): AsyncGenerator<S & { readonly position: Position }> {
   let last = '';
   for await (const position of positionsOf(log, { ...from, ...(types && { types: [...types] }) })) {
     await runner.waitFor(position);
-    const now = await stateOf();
+    const now = await stateOf(position);
     const text = JSON.stringify(told(now));
     if (text !== last) yield { ...now, position };
     last = text;

@@ -1,9 +1,18 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { EventLog } from '@baton/kernel';
+import { EventLog, type Position } from '@baton/kernel';
 import { LeadStageEnum, leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
-import { AfterArgs, Allow, Ended, everyRole, MoneyType, snapshotsOf, Heavy } from '@baton/platform/graphql';
+import {
+  AfterArgs,
+  Allow,
+  Ended,
+  everyRole,
+  Heavy,
+  MoneyType,
+  SharedReading,
+  snapshotsOf,
+} from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { DealFilterArgs } from '../report.args';
 import { pipeline } from './pipeline.query';
@@ -60,6 +69,8 @@ export class PipelineResolver {
     private readonly runner: Runner,
   ) {}
 
+  private readonly now = new SharedReading(async () => ({ pipeline: await pipeline(this.models, { filters: {} }) }));
+
   @Query(() => PipelineType, {
     description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
   })
@@ -75,7 +86,7 @@ export class PipelineResolver {
   })
   @Allow(...everyRole)
   pipelineChanges(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<PipelineAt> {
-    const now = async () => ({ pipeline: await pipeline(this.models, { filters: {} }) });
+    const now = (position: Position) => this.now.at(position);
     return snapshotsOf(this.log, this.runner, { after, types: TYPES, signal }, now);
   }
 }
