@@ -383,4 +383,17 @@ describe('the runner', () => {
     expect(await follower.passTime('2030-01-01T00:00:00.000Z')).toBe(0);
     await log.close();
   });
+
+  it('ticks though a process that does not tick, an import, has begun before', async () => {
+    const { runner, send, log } = world();
+    const [importing, serving] = [runner(), runner()];
+    await importing.start({ tick: false });
+    await serving.start();
+    const data = { tillId: 'due', at: '2024-02-02T00:00:00.000Z' };
+    const meta = { commandId: 'plan', actor: 'tester', origin: 'person' as const };
+    await send(new ToTill('due', { type: 'PlanClosing', data, meta }));
+    await eventually(async () => (await log.readAll(START, { types: ['TillClosed'] })).events.length > 0);
+    await serving.stop();
+    await importing.stop();
+  });
 });

@@ -98,6 +98,7 @@ export class Runner {
   private readonly timers: Timers;
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
+  private ticks = false;
 
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
@@ -114,10 +115,15 @@ export class Runner {
     this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
-  /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
+  /**
+   * Begins to follow.
+   * @param tick also send what falls due by the clock; whoever does not (while a history is imported) leaves the lease
+   *   `clock` to others, because whoever holds it ticks
+   */
   async start({ tick = true } = {}): Promise<void> {
+    this.ticks = tick;
     const refresh = () => this.groups.forEach((group) => group.refresh());
-    await this.leases.keep(this.wanted(), refresh, () => this.lookAround());
+    await this.leases.keep([...this.wanted(), ...(tick ? ['clock'] : [])], refresh, () => this.lookAround());
     for (const group of this.groups) group.start();
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
@@ -158,7 +164,7 @@ export class Runner {
 
   private wanted(): string[] {
     const { projections, policies } = this.parts;
-    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames, 'clock'];
+    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames];
   }
 
   private get groups(): readonly Group[] {
@@ -314,12 +320,21 @@ export class Runner {
   }
 
   /**
-   * Sends PassTime to every stream with something due at or before an instant; the decider checks again.
+   * Sends PassTime to every stream with something due at or before an instant; the decider checks again. Live that is
+   * for whoever holds the lease `clock`, or
+   * takes it for this once where nobody ticks; what fell due within a history, for whoever has brought it.
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    const mine = () => !this.leaving.signal.aborted && this.leases.has('clock');
-    return mine() ? sendDue(this.parts, until, mode, mine) : 0;
+    if (this.leaving.signal.aborted) return 0;
+    const kept = mode === 'backfill' || this.leases.has('clock');
+    if (!kept && (this.ticks || !(await this.leases.take('clock')))) return 0;
+    const mine = () => !this.leaving.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
+    try {
+      return await sendDue(this.parts, until, mode, mine);
+    } finally {
+      if (!kept) await this.leases.release('clock');
+    }
   }
 
   /**
