@@ -61,11 +61,22 @@ const worldOf = async (folder: string, name: string) => {
   });
 
   /** One lead is handed off by commands; the others get its events under their own ids. */
-  const handOff = async (prefix: string, count: number, at: number): Promise<void> => {
+  const handOff = async (
+    prefix: string,
+    count: number,
+    at: number,
+    mode: 'live' | 'backfill' = 'live',
+  ): Promise<void> => {
     now = at;
     const steps = [['CaptureLead'], ['QualifyLead'], ['HandOffLead', { rep: 'rita' }]] as const;
     for (const [n, [type, more]] of steps.entries()) {
-      const meta = { commandId: `${prefix}-${type}`, actor: 'rita', origin: 'person', occurredAt: fromMs(at + n) };
+      const meta = {
+        commandId: `${prefix}-${type}`,
+        actor: 'rita',
+        origin: 'person',
+        occurredAt: fromMs(at + n),
+        mode,
+      };
       await send({ id: prefix, command: { type, data: { leadId: prefix, ...more }, meta } as LeadCommand });
     }
     const model = await log.read(`lead-${prefix}`);
@@ -123,9 +134,9 @@ const expect = (what: string, got: number, wanted: number): void => {
 /** Many open clocks of sales: what a tick costs while nothing is due, and how fast all of them pass once they are. */
 export const clocks: Benchmark = async (folder) => {
   const small = await worldOf(folder, 'small');
-  await small.handOff('few', FEW, FIRST);
+  await small.handOff('few', FEW, FIRST, 'backfill');
   const large = await worldOf(folder, 'large');
-  await large.handOff('few', FEW, FIRST);
+  await large.handOff('few', FEW, FIRST, 'backfill');
   await large.handOff('many', CLOCKS, FIRST + 5 * DAY);
   const idle: Record<string, number> = {};
   for (const [name, { runner, idleTick }] of Object.entries({ small, large })) {

@@ -47,7 +47,7 @@ describe('a frozen period', () => {
   beforeAll(async () => {
     served = await Served.start(folder);
     const touch = (leadId: string, days: number, channel: string) =>
-      tell('recordTouch', { leadId, action: 'click', team: 'marketing', channel }, daysAgo(days));
+      tell('recordTouch', { leadId, action: 'click', team: 'MARKETING', channel }, daysAgo(days));
     for (const leadId of ['ada', 'bob', 'cleo', 'dan']) await tell('captureLead', { leadId });
     await touch('ada', 30, 'search');
     await touch('ada', 10, 'email');
@@ -141,7 +141,7 @@ describe('a frozen period', () => {
   });
 
   it('is beside a late touch', async () => {
-    await tell('recordTouch', { leadId: 'ada', action: 'talk', team: 'sales', channel: 'call' }, daysAgo(5));
+    await tell('recordTouch', { leadId: 'ada', action: 'talk', team: 'SALES', channel: 'call' }, daysAgo(5));
     expect(await causes()).toEqual(['loom late-touch']);
     expect((await delta()).now.rows).toContainEqual({ key: 'call', conversions: 1 / 3, revenue: { minor: 33_333 } });
   });

@@ -41,7 +41,7 @@ describe('a server that is killed while callers send mutations', () => {
     for (const [definitionId, body] of Object.entries(bodies)) {
       await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
       for (const team of ['marketing', 'sales'] as const)
-        await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+        await tell('approveDefinition', { definitionId, number: 1, team: team.toUpperCase() }, [team]);
     }
     await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
     token = await served.token('admin');
@@ -86,7 +86,7 @@ describe('a server that is killed while callers send mutations', () => {
         const leadId = `l${leads++}`;
         await send(`capture-${leadId}`, 'captureLead', { leadId, email: `${leadId}@example.com` });
         for (const visit of [1, 2]) {
-          const touch = { leadId, action: 'page-view', page: '/product', team: 'marketing' };
+          const touch = { leadId, action: 'page-view', page: '/product', team: 'MARKETING' };
           await send(`visit-${visit}-${leadId}`, 'recordTouch', touch);
         }
       }

@@ -12,7 +12,7 @@ describe('credits through GraphQL', () => {
   beforeAll(async () => {
     served = await Served.start(folder);
     const touch = (id: string, day: string, medium: string) =>
-      `recordTouch(commandId: "${id}", occurredAt: "2024-03-0${day}T10:00:00Z", input: { leadId: "eve", action: "click", team: "marketing", source: "example", medium: "${medium}" })`;
+      `recordTouch(commandId: "${id}", occurredAt: "2024-03-0${day}T10:00:00Z", input: { leadId: "eve", action: "click", team: MARKETING, source: "example", medium: "${medium}" })`;
     for (const step of [
       'captureLead(commandId: "c1", input: { leadId: "eve", email: "eve@example.org" })',
       touch('c2', '1', 'organic'),

@@ -50,7 +50,7 @@ describe('what Baton tells other systems', () => {
   const agree = async (definitionId: string, body: object) => {
     await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
     for (const team of ['marketing', 'sales'] as const)
-      await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+      await tell('approveDefinition', { definitionId, number: 1, team: team.toUpperCase() }, [team]);
   };
   const inbox = async (query: 'notifications' | 'tasks' | 'messages', args: string): Promise<readonly Told[]> => {
     await served.settle();
@@ -81,7 +81,7 @@ describe('what Baton tells other systems', () => {
       ...{ phone: '+4912345', problems: 'Too many spreadsheets' },
     });
   const visit = (leadId: string) =>
-    tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
+    tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'MARKETING' });
   const handedOff = async (leadId: string) => {
     await capture(leadId);
     await visit(leadId);
@@ -109,7 +109,7 @@ describe('what Baton tells other systems', () => {
   });
 
   it('a task is done by what fulfils its obligation, or by who says so, and dropped with what is owed no more', async () => {
-    await tell('recordTouch', { leadId: 'ada', action: 'call', team: 'sales', direction: 'outbound' }, ['sales']);
+    await tell('recordTouch', { leadId: 'ada', action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
     const of = async (leadId: string) =>
       Object.fromEntries((await inbox('tasks', `leadId: "${leadId}"`)).map(({ template, task }) => [template, task]));
     expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'DONE', 'sales-owes:disposition': 'OPEN' });

@@ -207,10 +207,7 @@ describe('GraphQL', () => {
 
     it('are read back with atLeast', async () => {
       const { position } = await tell(
-        'recordTouch(commandId: "t1", input: { leadId: "ada", action: "demo-request", team: marketing, source: "google", medium: "cpc" })'.replace(
-          'team: marketing',
-          'team: "marketing"',
-        ),
+        'recordTouch(commandId: "t1", input: { leadId: "ada", action: "demo-request", team: MARKETING, source: "google", medium: "cpc" })',
       );
       const { data } = await served.ask<{ lead: Record<string, unknown> }>(
         `{ lead(leadId: "ada", atLeast: "${position}") { leadId stage email name company } }`,
@@ -262,6 +259,18 @@ describe('GraphQL', () => {
       });
     });
 
+    it('take words as enums, and name the field and the words there are', async () => {
+      const touch = (team: string) =>
+        served.ask(
+          `mutation { recordTouch(commandId: "w1", input: { leadId: "ada", action: "x", team: ${team} }) { __typename } }`,
+          ['sales'],
+        );
+      for (const team of ['"sales"', 'sales', 'BOTH'])
+        expect((await touch(team)).errors).toMatchObject([
+          { message: `team must be one of MARKETING, SALES, not ${team}.`, extensions: { field: 'team' } },
+        ]);
+    });
+
     it.each(['captureLead', 'openOpportunity'])('refuse an empty %s', async (name) =>
       expect(await tell(`${name}(commandId: "empty-${name}", input: {})`)).toMatchObject({
         code: 'command/empty',
@@ -276,7 +285,7 @@ describe('GraphQL', () => {
     ])('refuse what happened at %s', async (at, code) =>
       expect(
         await tell(
-          `recordTouch(commandId: "t9", occurredAt: "${at}", input: { leadId: "ada", action: "call", team: "sales" })`,
+          `recordTouch(commandId: "t9", occurredAt: "${at}", input: { leadId: "ada", action: "call", team: SALES })`,
         ),
       ).toMatchObject({ code, path: 'occurredAt' }),
     );
@@ -298,10 +307,10 @@ describe('GraphQL', () => {
     it('is told by journey, attribution and case file', async () => {
       const steps = [
         'createCampaign(commandId: "g1", input: { campaignId: "spring", name: "Spring" })',
-        'recordVisit(commandId: "g2", occurredAt: "2024-03-01T10:00:00Z", input: { visitorId: "v1", action: "page-view", team: "marketing", source: "google", medium: "organic" })',
+        'recordVisit(commandId: "g2", occurredAt: "2024-03-01T10:00:00Z", input: { visitorId: "v1", action: "page-view", team: MARKETING, source: "google", medium: "organic" })',
         'captureLead(commandId: "g3", input: { leadId: "eve", email: "eve@example.org" })',
         'identifyVisitor(commandId: "g4", input: { visitorId: "v1", leadId: "eve" })',
-        'recordTouch(commandId: "g5", occurredAt: "2024-03-05T10:00:00Z", input: { leadId: "eve", action: "click", team: "marketing", source: "newsletter", medium: "email", campaign: "spring" })',
+        'recordTouch(commandId: "g5", occurredAt: "2024-03-05T10:00:00Z", input: { leadId: "eve", action: "click", team: MARKETING, source: "newsletter", medium: "email", campaign: "spring" })',
         'openOpportunity(commandId: "g6", input: { opportunityId: "deal", product: "Loom", amount: { minor: 10000, currency: "EUR" } })',
         'addContactRole(commandId: "g7", input: { opportunityId: "deal", leadId: "eve", role: "champion" })',
         'winOpportunity(commandId: "g8", input: { opportunityId: "deal" })',
@@ -358,7 +367,7 @@ describe('GraphQL', () => {
     );
     await tell('winOpportunity(commandId: "p2", input: { opportunityId: "past" })');
     const late = await tell(
-      'recordTouch(commandId: "p3", occurredAt: "2024-02-01T00:00:00Z", input: { leadId: "ada", action: "call", team: "sales" })',
+      'recordTouch(commandId: "p3", occurredAt: "2024-02-01T00:00:00Z", input: { leadId: "ada", action: "call", team: SALES })',
     );
     const { data, errors } = await served.ask<
       Record<string, { status?: string; lastTouchAt?: string; totalCount?: number } | null>

@@ -36,7 +36,7 @@ describe('a lead that meets the definition', () => {
   const agree = async (definitionId: string, body: object) => {
     await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
     for (const team of ['marketing', 'sales'] as const)
-      await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+      await tell('approveDefinition', { definitionId, number: 1, team: team.toUpperCase() }, [team]);
   };
   const lead = async (leadId: string): Promise<Lead> => {
     const { data } = await served.ask<{ lead: Lead }>(`{ lead(leadId: "${leadId}") { stage rep handoffs } }`, [
@@ -45,7 +45,7 @@ describe('a lead that meets the definition', () => {
     return data.lead;
   };
   const visit = (leadId: string) =>
-    tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
+    tell('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'MARKETING' });
   const captured = async (leadId: string, employees: number) => {
     await tell('captureLead', { leadId, employees, source: 'web', email: `${leadId}@example.org` });
     await visit(leadId);

@@ -175,7 +175,7 @@ describe('callers behind a bad link', () => {
       'subscription($after: String) { it: caseFileEvents(subject: "lead-listened", after: $after) { position } }';
     const touch = async (n: number) => {
       const { data } = await ask(
-        `mutation { it: recordTouch(commandId: "t-${n}", input: { leadId: "listened", action: "call", team: "sales" }) { __typename ... on Accepted { position } } }`,
+        `mutation { it: recordTouch(commandId: "t-${n}", input: { leadId: "listened", action: "call", team: SALES }) { __typename ... on Accepted { position } } }`,
         port().port,
       );
       return data!.it.position;

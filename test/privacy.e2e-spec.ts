@@ -85,7 +85,7 @@ describe('personal data', () => {
     await accepted('convertLead', { leadId, opportunityId: 'planted-deal', external });
     await served.settle();
     const about = { opportunityId: 'planted-deal', leadId };
-    await accepted('requestSupport', { supportId: 'planted-s', ...about, kind: 'asset', need: planted.request });
+    await accepted('requestSupport', { supportId: 'planted-s', ...about, kind: 'ASSET', need: planted.request });
     await accepted('giveFeedback', { feedbackId: 'planted-f', leadId, note: planted.feedback });
     await accepted('correctFeedback', { feedbackId: 'planted-f', leadId, note: planted.correction });
     const other = {

@@ -50,7 +50,7 @@ describe('the agreement with sales', () => {
   const agree = async (definitionId: string, body: object) => {
     await tell('proposeDefinition', { definitionId, body, reason: 'agreed' });
     for (const team of ['marketing', 'sales'] as const)
-      await tell('approveDefinition', { definitionId, number: 1, team }, [team]);
+      await tell('approveDefinition', { definitionId, number: 1, team: team.toUpperCase() }, [team]);
   };
   const handOff = async (leadId: string, rep: string) => {
     await tell('captureLead', { leadId, company: `${leadId} & sons`, email: `${leadId}@example.org`, employees: 60 });
@@ -58,7 +58,7 @@ describe('the agreement with sales', () => {
     await tell('handOffLead', { leadId, rep });
   };
   const call = (leadId: string) =>
-    tell('recordTouch', { leadId, action: 'call', team: 'sales', direction: 'outbound' }, ['sales']);
+    tell('recordTouch', { leadId, action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
   const subscribing = async (...granted: Role[]) => {
     const client = subscriber(served, `Bearer ${await served.token(...granted)}`);
     clients.push(client);

@@ -40,7 +40,7 @@ describe('subscriptions', () => {
   };
   const capture = (leadId: string, more = '') => tell(`captureLead(input: { leadId: "${leadId}" ${more} })`);
   const touch = (leadId: string, action = 'call') =>
-    tell(`recordTouch(input: { leadId: "${leadId}", action: "${action}", team: "sales" })`);
+    tell(`recordTouch(input: { leadId: "${leadId}", action: "${action}", team: SALES })`);
 
   const caseFile =
     'subscription($subject: String!, $after: String) { caseFileEvents(subject: $subject, after: $after) { position type personal changes { field after } } }';
@@ -266,7 +266,7 @@ describe('subscriptions', () => {
     for (let n = 0; n < 40; n++) {
       const long = String(n).padEnd(290, 'x');
       await tell(
-        `recordTouch(input: { leadId: "gil", action: "call", team: "sales", source: "${long}", medium: "${long}", campaign: "${long}" })`,
+        `recordTouch(input: { leadId: "gil", action: "call", team: SALES, source: "${long}", medium: "${long}", campaign: "${long}" })`,
       );
     }
     await served.settle();

@@ -85,7 +85,7 @@ export class DemoCommand extends CommandRunner {
         next = undefined;
         return (settling = session.settle());
       }));
-    await session.follow();
+    await session.follow({ history: true });
     for (const wave of wavesOf(steps)) {
       if (wave[0]!.type === 'HoldReview') await session.finishHistory(wave[0]!.at);
       const stories = new Map<string, Promise<void>>();

@@ -69,6 +69,7 @@ export class ImportCommand extends CommandRunner {
         const faults = new FaultReport(path);
         const patience = new Patience(outageLimit, warn);
         const secret = await patience.through(() => rowSecretOf(session.keys));
+        if (!dryRun) await patience.through(() => session.follow({ history: true }));
         let last = '';
         let done = 0;
         const stopped = (error: unknown): never => {

@@ -26,7 +26,7 @@ import { configOfTerminal } from './terminal';
 
 /** Baton without its edge, for the time of one command line. */
 export class Session {
-  private following = false;
+  private following: Promise<void> | undefined;
 
   private constructor(
     readonly app: INestApplicationContext,
@@ -86,11 +86,16 @@ export class Session {
     if (outcome instanceof Refused) throw outcome;
   }
 
-  /** Follows the log beside the work, unless another process does. */
-  async follow(): Promise<void> {
-    if (this.following) return;
-    this.following = true;
-    await this.runner.start({ tick: false });
+  /**
+   * Follows the log beside the work, unless another process does.
+   * @param history the work brings a history and ends with `finishHistory`: until then its streams are left to it
+   */
+  async follow({ history = false } = {}): Promise<void> {
+    this.following ??= this.runner.start({ tick: false, history }).catch((error: unknown) => {
+      this.following = undefined;
+      throw error;
+    });
+    await this.following;
   }
 
   /** Brings every read model to the end of the log. */

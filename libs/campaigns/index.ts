@@ -1,7 +1,7 @@
 export { CampaignsModule, campaignsParts } from './campaigns.module';
 export { campaignList, spentIn, type CampaignDocument } from './read/campaigns/campaigns.projection';
 export { recordedSpend, type Spend } from './read/campaigns/spend.query';
-export { teams, touchFields, type Team } from './touch.rules';
+export { touchFields } from './touch.rules';
 export {
   campaignCommands,
   campaignEvents,

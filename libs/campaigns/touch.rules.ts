@@ -1,8 +1,9 @@
-import { integer, oneOf, optional, text } from '@baton/kernel';
+import { enumeration, integer, oneOf, optional, teams, text } from '@baton/kernel';
 
-/** Which team made the contact. */
-export const teams = ['marketing', 'sales'] as const;
-export type Team = (typeof teams)[number];
+const directions = enumeration('TouchDirection', 'Who began a contact.', {
+  inbound: 'The person.',
+  outbound: 'The team.',
+});
 
 const raw = (description: string) => optional(text(description, { max: 500 }));
 
@@ -13,7 +14,7 @@ export const touchFields = {
     max: 100,
   }),
   team: oneOf(teams, 'Which team made the contact.'),
-  direction: optional(oneOf(['inbound', 'outbound'], 'Who began: the person (inbound) or the team (outbound).')),
+  direction: optional(oneOf(directions, 'Who began: the person (inbound) or the team (outbound).')),
   channel: raw('The channel as the source states it; the channel rules in force may say otherwise.'),
   source: raw('utm_source or its like: google, newsletter, partner …'),
   medium: raw('utm_medium or its like: cpc, organic, email …'),

@@ -32,7 +32,6 @@ export {
   type Classifiable,
 } from './write/definition/channel.rules';
 export {
-  approvers,
   definitionCommands,
   definitionEvents,
   definitionKinds,

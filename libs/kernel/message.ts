@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
 import type { Reaction } from './policy';
-import { flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
+import { enumeration, flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
 
 /**
  * What leaves Baton. A policy of any context queues a message; the message's own stream keeps what became of it; who
@@ -10,7 +10,10 @@ import { flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref
  */
 export const messageKinds = ['notification', 'task', 'record', 'alert'] as const;
 export type MessageKind = (typeof messageKinds)[number];
-export const taskOutcomes = ['done', 'dropped'] as const;
+export const taskOutcomes = enumeration('TaskOutcome', 'What became of a task.', {
+  done: 'It was done.',
+  dropped: 'It is owed no more.',
+});
 
 const messageId = ref('message', 'The message; for its target the key by which it knows a repetition.');
 const target = text('The system it goes to: messaging, tasks, crm.', { pattern: ID_PATTERN, says: ID_SAYS, max: 100 });

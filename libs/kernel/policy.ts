@@ -51,7 +51,10 @@ export const policy = <E extends AnyEvent>(shape: {
   };
 };
 
-/** A read model whose `dueAt` column says when time alone changes a stream; the clock sends that stream `type`. */
+/**
+ * A read model whose `dueAt` column says when time alone changes a stream; the clock sends that stream `type`. Where a
+ * history can bring such streams, it also has the column of `withMode`.
+ */
 export interface DueList {
   readonly projection: Projection;
   readonly to: ToAggregate;

@@ -1,4 +1,4 @@
-import type { AnyEvent, Recorded } from './event';
+import type { AnyEvent, EventMeta, Recorded } from './event';
 import { ERASURE } from './erasure';
 import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
@@ -87,4 +87,11 @@ export const projectionOfAll = <D extends object>(
   keys: shape.keys,
   initial: shape.initial,
   fold: shape.on,
+});
+
+/** The read model, whose documents also hold the mode of the event that changed them last: `live` or `backfill`. */
+export const withMode = <D extends object>(of: Projection<D>): Projection<D & Partial<Pick<EventMeta, 'mode'>>> => ({
+  ...of,
+  columns: { ...of.columns, mode: 'text' },
+  fold: (document, event, key) => ({ ...of.fold(document, event, key), mode: event.meta.mode }),
 });

@@ -53,15 +53,48 @@ export const real = (description = '', { min, max }: { min?: number; max?: numbe
 export const flag = (description = '') => Type.Boolean({ description });
 export const instant = (description = '') => Type.String({ description, format: 'instant' });
 export const day = (description = '') => Type.String({ description, format: 'day' });
-/** One of some words. The pattern is what checks; `enum` is for whoever reads the schema, or a fault of it. */
-export const oneOf = <const V extends readonly string[]>(values: V, description = '') =>
-  Type.Unsafe<V[number]>(
-    Type.String({
+/** Some words with a name of their own and what each means: declared once for fields, commands and GraphQL's enum. */
+export interface Enumeration<V extends string = string> {
+  readonly name: string;
+  readonly description: string;
+  readonly meanings: Readonly<Record<V, string>>;
+  readonly values: readonly V[];
+}
+/** The union of the words: `type ReviewKind = WordOf<typeof reviewKinds>`. */
+export type WordOf<N> = N extends Enumeration<infer V> ? V : never;
+export const enumeration = <V extends string>(
+  name: string,
+  description: string,
+  meanings: Readonly<Record<V, string>>,
+): Enumeration<V> => ({ name, description, meanings, values: Object.keys(meanings) as V[] });
+
+/** Where a field's schema keeps its enumeration: a symbol, so that what is printed of the schema stays JSON Schema. */
+const ENUMERATION = Symbol('enumeration');
+export const enumerationOf = (schema: TSchema): Enumeration | undefined =>
+  (schema as { readonly [ENUMERATION]?: Enumeration })[ENUMERATION];
+
+/**
+ * One of some words. The pattern is what checks; `enum` is for whoever reads the schema, or a fault of it. A field of a
+ * command takes an enumeration: GraphQL's enum has its name.
+ */
+export const oneOf = <const V extends string>(words: readonly V[] | Enumeration<V>, description = '') => {
+  const named = 'values' in words && 'meanings' in words ? words : undefined;
+  const values = named?.values ?? (words as readonly V[]);
+  return Type.Unsafe<V>({
+    ...Type.String({
       description,
       enum: [...values],
       pattern: `^(${values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`,
     }),
-  );
+    ...(named && { [ENUMERATION]: named }),
+  });
+};
+/** The two teams that share the lifecycle. */
+export const teams = enumeration('Team', 'One of the two teams.', {
+  marketing: 'Finds people and wakes their interest.',
+  sales: 'Speaks with them and sells.',
+});
+export type Team = WordOf<typeof teams>;
 export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
 export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
 export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });

@@ -35,9 +35,11 @@ export const formatterOf =
       const { code, path, message } = original;
       return { message, ...place, extensions: { code, ...(path && { field: path }) } };
     }
-    const code = formatted.extensions?.['code'];
-    if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
-      return { message: formatted.message, ...place, extensions: { code: stable[code]?.code ?? code } };
+    const { code, field } = formatted.extensions ?? {};
+    if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
+      const extensions = { code: stable[code]?.code ?? code, ...(typeof field === 'string' && { field }) };
+      return { message: formatted.message, ...place, extensions };
+    }
     logger.error({ err: original }, 'a resolver failed');
     return { message: 'Something failed on our side.', ...place, extensions: { code: 'internal/fault' } };
   };

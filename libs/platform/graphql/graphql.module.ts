@@ -3,12 +3,14 @@ import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestj
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Journal, Refused } from '@baton/kernel';
+import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
 import { nullIsAbsent } from './absent';
 import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
+import { enumsSayTheirWords } from './enum-values';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
 import { limits } from './limits';
@@ -52,8 +54,8 @@ export const graphqlModule = (): DynamicModule => ({
       driver: ApolloDriver,
       useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
-        sortSchema: true,
-        transformSchema: nullIsAbsent,
+        // Sorted here: sorting makes new enums, which would not know what they were taught.
+        transformSchema: (schema: GraphQLSchema) => enumsSayTheirWords(lexicographicSortSchema(nullIsAbsent(schema))),
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before

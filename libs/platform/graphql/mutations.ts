@@ -14,6 +14,7 @@ import {
 } from '@nestjs/graphql';
 import {
   Accepted,
+  enumerationOf,
   INT_MAX,
   Refused,
   type AnyCommand,
@@ -28,6 +29,7 @@ import { GraphQLBoolean, GraphQLString } from 'graphql';
 import { v5 as uuidv5 } from 'uuid';
 import type { CallerIdentity } from '../access';
 import { Allow, Caller } from './caller';
+import { enumOf } from './enums';
 import { DayScalar, InstantScalar, JsonScalar, MoneyInput, SafeIntScalar } from './scalars';
 
 const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
@@ -77,6 +79,11 @@ const graphqlTypeOf = (schema: TSchema): unknown => {
   if (schema['money']) return MoneyInput;
   if (schema['json']) return JsonScalar;
   if (schema['ref']) return ID;
+  if (schema['enum']) {
+    const words = enumerationOf(schema);
+    if (!words) throw new Error(`the words ${String(schema['enum'])} of a command need a name: oneOf(enumeration(…))`);
+    return enumOf(words);
+  }
   if (schema['format'] === 'instant') return InstantScalar;
   if (schema['format'] === 'day') return DayScalar;
   if (schema['type'] === 'integer') return schema['maximum'] > INT_MAX ? SafeIntScalar : Int;
@@ -87,21 +94,16 @@ const graphqlTypeOf = (schema: TSchema): unknown => {
   throw new Error(`no GraphQL type for ${JSON.stringify(schema)}`);
 };
 
-const describe = (schema: TSchema): string => {
-  const values = schema['enum'] as string[] | undefined;
-  return `${schema.description || 'As in the event catalogue.'}${values ? ` One of: ${values.join(', ')}.` : ''}`;
-};
+const describe = (schema: TSchema): string => schema.description || 'As in the event catalogue.';
 
-const inputOf = ({ type, description, object, creates }: CommandSchema, idField: string): Type<object> => {
+const inputOf = ({ type: command, description, object, creates }: CommandSchema, idField: string): Type<object> => {
   class Input {}
-  Object.defineProperty(Input, 'name', { value: `${type}Input` });
+  Object.defineProperty(Input, 'name', { value: `${command}Input` });
   for (const [name, schema] of Object.entries(object.properties)) {
     const nullable = !object.required?.includes(name) || (creates && name === idField);
     const hint = creates && name === idField ? ' Without it one is made from the command id.' : '';
-    Field(() => graphqlTypeOf(schema) as typeof String, { nullable, description: describe(schema) + hint })(
-      Input.prototype,
-      name,
-    );
+    const type = graphqlTypeOf(schema) as typeof String; // enums must be known before the schema is built
+    Field(() => type, { nullable, description: describe(schema) + hint })(Input.prototype, name);
   }
   InputType({ description })(Input);
   return Input;

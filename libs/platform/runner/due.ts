@@ -19,7 +19,9 @@ const AT_ONCE = 64;
  * Sends PassTime to every stream with something due at or before an instant, in the order of their due instants; the
  * decider checks again. Each is sent to once, however far the due list is behind; one that fails does not hold up the
  * others. A history is sent one by one, so that it comes out the same each time.
+ * @param mode `backfill`: only streams that a history changed last
  * @param mine asked before each page: may this process go on?
+ * @param isHistoryInHand does somebody bring a history? Then the streams that it changed last are left to it
  * @returns how many commands were sent
  * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
  */
@@ -28,10 +30,14 @@ export const sendDue = async (
   until: Instant,
   mode: 'live' | 'backfill',
   mine: () => boolean = () => true,
+  isHistoryInHand: () => Promise<boolean> = async () => false,
 ): Promise<number> => {
   let sent = 0;
   const faults: unknown[] = [];
+  let others = mode === 'live' && (await isHistoryInHand());
   for (const { projection, to, type } of dueLists) {
+    const knowsMode = 'mode' in projection.columns;
+    if (mode === 'backfill' && !knowsMode) continue; // no history brings such streams
     const collection = collectionOf(projection, await activeGeneration(documents, projection));
     const idField = idFieldOf(to);
     const send = async (id: string, dueAt: string): Promise<void> => {
@@ -46,11 +52,13 @@ export const sendDue = async (
     };
     for (let after: Find['after'], more = true; more && mine();) {
       const due = await documents.find(collection, {
-        where: { dueAt: { lte: until } },
+        where: { dueAt: { lte: until }, ...(knowsMode && (others || mode === 'backfill') && { mode: { eq: mode } }) },
         orderBy: [{ column: 'dueAt' }],
         limit: PAGE,
         ...(after && { after }),
       });
+      // What this page shows of a history was written after whoever brings it had taken it in hand.
+      if (mode === 'live' && !others && due.length > 0 && (others = await isHistoryInHand())) continue;
       const before = faults.length;
       const waiting = due.values();
       const sender = async () => {

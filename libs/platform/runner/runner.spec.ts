@@ -13,6 +13,7 @@ import {
   ref,
   START,
   To,
+  withMode,
   type CommandOf,
   type Documents,
   type EventLog,
@@ -82,14 +83,16 @@ const sums = projection<Sum, TillEvent>({
     },
   },
 });
-const dues = projection<{ dueAt: string | null }, TillEvent>({
-  name: 'tills-due',
-  version: 1,
-  columns: { dueAt: 'text' },
-  keys: ({ stream }) => [stream.slice('till-'.length)],
-  initial: () => ({ dueAt: null }),
-  on: { ClosingPlanned: (_, { data }) => ({ dueAt: data.at }), TillClosed: () => ({ dueAt: null }) },
-});
+const dues = withMode(
+  projection<{ dueAt: string | null }, TillEvent>({
+    name: 'tills-due',
+    version: 1,
+    columns: { dueAt: 'text' },
+    keys: ({ stream }) => [stream.slice('till-'.length)],
+    initial: () => ({ dueAt: null }),
+    on: { ClosingPlanned: (_, { data }) => ({ dueAt: data.at }), TillClosed: () => ({ dueAt: null }) },
+  }),
+);
 const echo = policy<TillEvent>({
   name: 'echo',
   version: 1,
@@ -381,6 +384,55 @@ describe('the runner', () => {
     await drop('a', 1);
     await follower.stop();
     expect(await follower.passTime('2030-01-01T00:00:00.000Z')).toBe(0);
+    await log.close();
+  });
+
+  it('ticks though a process that does not tick, an import, has begun before', async () => {
+    const { runner, send, log } = world();
+    const [importing, serving] = [runner(), runner()];
+    await importing.start({ tick: false });
+    await serving.start();
+    const data = { tillId: 'due', at: '2024-02-02T00:00:00.000Z' };
+    const meta = { commandId: 'plan', actor: 'tester', origin: 'person' as const };
+    await send(new ToTill('due', { type: 'PlanClosing', data, meta }));
+    await eventually(async () => (await log.readAll(START, { types: ['TillClosed'] })).events.length > 0);
+    await serving.stop();
+    await importing.stop();
+    await log.close();
+  });
+
+  it('leaves the streams of a history to whoever brings it, until that has ended', async () => {
+    const { runner, send, log, clock } = world();
+    const [importing, serving, second] = [runner(), runner(), runner()];
+    const plan = (tillId: string, mode: 'live' | 'backfill') => {
+      const meta = { commandId: `plan-${tillId}`, actor: 'tester', origin: 'person' as const, mode };
+      return send(new ToTill(tillId, { type: 'PlanClosing', data: { tillId, at: '2024-02-02T00:00:00.000Z' }, meta }));
+    };
+    const closed = async () => {
+      const { events } = await log.readAll(START, { types: ['TillClosed'] });
+      return events.map(({ stream, meta: { mode } }) => `${stream} ${mode}`);
+    };
+    await importing.start({ tick: false, history: true });
+    await second.start({ tick: false, history: true });
+    await serving.start();
+    await plan('imported', 'backfill');
+    await plan('lived', 'live');
+    await importing.catchUp();
+    await eventually(async () => (await closed()).length > 0);
+    await serving.passTime(clock.now());
+    expect(await closed()).toEqual(['till-lived live']);
+    await importing.catchUp();
+    expect(await importing.passTime('2024-02-28T00:00:00.000Z', 'backfill')).toBe(1);
+    await importing.catchUp();
+    await importing.stop();
+    expect(await closed()).toEqual(['till-lived live', 'till-imported backfill']);
+    await plan('left-behind', 'backfill');
+    await second.catchUp();
+    await serving.passTime(clock.now());
+    expect(await closed()).toHaveLength(2);
+    await second.stop();
+    await eventually(async () => (await closed()).includes('till-left-behind live'));
+    await serving.stop();
     await log.close();
   });
 });

@@ -41,6 +41,7 @@ import { isTheirLog, type Completeness } from './verify';
 /** So often what nobody will read again is looked for. */
 const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
+const HISTORY = 'history-';
 const DECISION_MS = 30_000;
 const ATTEMPT_MS = 5_000;
 const ATTEMPTS = 120;
@@ -98,6 +99,7 @@ export class Runner {
   private readonly timers: Timers;
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
+  private ticks = false;
 
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
@@ -114,10 +116,18 @@ export class Runner {
     this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
-  /** Begins to follow. @param tick also send what falls due by the clock (not while a history is imported) */
-  async start({ tick = true } = {}): Promise<void> {
+  /**
+   * Begins to follow.
+   * @param tick also send what falls due by the clock; whoever does not leaves the lease `clock` to others, because
+   *   whoever holds it ticks
+   * @param history this process brings a history and then calls `passTime(…, 'backfill')`: until it stops, no other
+   *   lets time pass live for the streams that a history changed last
+   */
+  async start({ tick = true, history = false } = {}): Promise<void> {
+    this.ticks = tick;
     const refresh = () => this.groups.forEach((group) => group.refresh());
-    await this.leases.keep(this.wanted(), refresh, () => this.lookAround());
+    const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeHistory()] : [])];
+    await this.leases.keep([...this.wanted(), ...own], refresh, () => this.lookAround());
     for (const group of this.groups) group.start();
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
@@ -156,9 +166,21 @@ export class Runner {
     if (!mine.every(isOpen)) for (const group of this.groups) group.refresh();
   }
 
+  /** Several may bring a history at once, each under a lease of its own. */
+  private async takeHistory(): Promise<string> {
+    for (let number = 1; ; number++) {
+      const lease = `${HISTORY}${number}`;
+      if (await this.leases.take(lease)) return lease;
+    }
+  }
+
+  private async isHistoryInHand(): Promise<boolean> {
+    return [...(await this.parts.documents.leases()).keys()].some((lease) => lease.startsWith(HISTORY));
+  }
+
   private wanted(): string[] {
     const { projections, policies } = this.parts;
-    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames, 'clock'];
+    return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames];
   }
 
   private get groups(): readonly Group[] {
@@ -314,12 +336,21 @@ export class Runner {
   }
 
   /**
-   * Sends PassTime to every stream with something due at or before an instant; the decider checks again.
+   * Sends PassTime to every stream with something due at or before an instant; the decider checks again. Live that is
+   * for whoever holds the lease `clock`, or takes it for this once where nobody ticks; what fell due within a history,
+   * for whoever has brought it.
    * @returns how many commands were sent
    */
   async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    const mine = () => !this.leaving.signal.aborted && this.leases.has('clock');
-    return mine() ? sendDue(this.parts, until, mode, mine) : 0;
+    if (this.leaving.signal.aborted) return 0;
+    const kept = mode === 'backfill' || this.leases.has('clock');
+    if (!kept && (this.ticks || !(await this.leases.take('clock')))) return 0;
+    const mine = () => !this.leaving.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
+    try {
+      return await sendDue(this.parts, until, mode, mine, () => this.isHistoryInHand());
+    } finally {
+      if (!kept) await this.leases.release('clock');
+    }
   }
 
   /**

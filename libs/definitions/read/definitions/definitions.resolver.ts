@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, type Instant, type Json, type Where } from '@baton/kernel';
+import { Clock, enumeration, teams, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -27,25 +27,28 @@ import {
   overdueReviews,
 } from './definitions.query';
 
-export const DefinitionKindEnum = enumOf<DefinitionKind>('DefinitionKind', 'What a definition is about.', {
-  mql: 'When a lead is qualified by marketing.',
-  sal: 'When sales accepts a lead.',
-  sql: 'When a lead is qualified by sales.',
-  'scoring-model': 'What fit and engagement are worth.',
-  'sla-policy': 'What both teams owe, and by when.',
-  icp: 'The ideal customer.',
-  'channel-rules': 'Which channel a touch counts for.',
-  'rejection-reasons': 'Why sales may give a lead back.',
-  'loss-reasons': 'Why deals are lost.',
-  'stage-map': 'What the stages of other systems mean.',
-  routing: 'Which rep gets which lead.',
-  attribution: 'How the revenue of a deal is shared.',
-  'business-calendar': 'When people are at work.',
-});
+export const DefinitionKindEnum = enumOf(
+  enumeration<DefinitionKind>('DefinitionKind', 'What a definition is about.', {
+    mql: 'When a lead is qualified by marketing.',
+    sal: 'When sales accepts a lead.',
+    sql: 'When a lead is qualified by sales.',
+    'scoring-model': 'What fit and engagement are worth.',
+    'sla-policy': 'What both teams owe, and by when.',
+    icp: 'The ideal customer.',
+    'channel-rules': 'Which channel a touch counts for.',
+    'rejection-reasons': 'Why sales may give a lead back.',
+    'loss-reasons': 'Why deals are lost.',
+    'stage-map': 'What the stages of other systems mean.',
+    routing: 'Which rep gets which lead.',
+    attribution: 'How the revenue of a deal is shared.',
+    'business-calendar': 'When people are at work.',
+  }),
+);
 
+const TeamEnum = enumOf(teams);
 @ObjectType('DefinitionApproval', { description: 'The word of one team.' })
 class ApprovalType {
-  @Field(() => String, { description: 'marketing or sales.' })
+  @Field(() => TeamEnum, { description: 'The team.' })
   team!: string;
   @Field(() => String, { description: 'Who agreed for the team.' })
   approver!: string;

@@ -8,6 +8,7 @@ import {
   oneOf,
   optional,
   ref,
+  teams,
   text,
   To,
   type CommandOf,
@@ -32,9 +33,6 @@ export const definitionKinds = [
 ] as const;
 export type DefinitionKind = (typeof definitionKinds)[number];
 
-/** The two teams whose approval a definition needs. */
-export const approvers = ['marketing', 'sales'] as const;
-
 const definitionId = ref('definition', `The kind of definition: ${definitionKinds.join(', ')}.`);
 const version = integer('The version, from 1.', { min: 1 });
 const reason = text('Why, for whoever reads the history.', { min: 1 });
@@ -55,7 +53,7 @@ export const definitionEvents = events({
     description: 'One of the two teams agreed to a draft.',
     definitionId,
     number: version,
-    team: oneOf(approvers),
+    team: oneOf(teams),
     approver: text('Who agreed for the team; the other team’s approval is another person’s.', { min: 1, max: 300 }),
   },
   DefinitionPutInForce: {
@@ -90,7 +88,7 @@ export const definitionCommands = commands('definition', {
     allow: ['marketing', 'sales'],
     definitionId,
     number: version,
-    team: oneOf(approvers, 'The team you speak for.'),
+    team: oneOf(teams, 'The team you speak for.'),
   },
   RetireDefinition: {
     description: 'Take the version in force out of force.',

@@ -11,11 +11,13 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
+import { teams } from '@baton/kernel';
 import { contentUses } from '@baton/leads';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
+  enumOf,
   everyRole,
   InstantScalar,
   PageArgs,
@@ -74,13 +76,14 @@ class ContentUseType {
   by!: string;
 }
 const ContentUseConnection = connectionOf('ContentUse', ContentUseType);
+const TeamEnum = enumOf(teams);
 @ObjectType('ContentTouch', { description: 'A touch that names the content.' })
 class ContentTouchType {
   @Field(() => ID, { description: 'The touch.' })
   touchId!: string;
   @Field(() => InstantScalar, { description: 'When.' })
   occurredAt!: string;
-  @Field(() => String, { description: 'marketing or sales.' })
+  @Field(() => TeamEnum, { description: 'The team.' })
   team!: string;
 }
 @ObjectType('DealWithContent', { description: 'A closed deal that had met some content.' })

@@ -1,4 +1,4 @@
-import { Args, ArgsType, Field, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, type Day, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
@@ -6,6 +6,7 @@ import {
   Allow,
   connectionOf,
   DayScalar,
+  enumOf,
   everyRole,
   InstantScalar,
   JsonScalar,
@@ -15,24 +16,11 @@ import {
   type Connection,
 } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
-import type { ReviewKind } from '../../write/review/review.events';
+import { reviewKinds, type ReviewKind } from '../../write/review/review.events';
 import { reviewActions, reviews, type ReviewActionDocument, type ReviewDocument } from './reviews.projection';
 import { isReviewIntact } from './reviews.query';
 
-const ReviewKindEnum = {
-  WEEKLY_PIPELINE: 'weekly-pipeline',
-  MONTHLY_SLA: 'monthly-sla',
-  QUARTERLY_DEFINITION: 'quarterly-definition',
-} as const satisfies Record<string, ReviewKind>;
-registerEnumType(ReviewKindEnum, {
-  name: 'ReviewKind',
-  description: 'What both teams meet for.',
-  valuesMap: {
-    WEEKLY_PIPELINE: { description: 'The pipeline.' },
-    MONTHLY_SLA: { description: 'What both teams owe each other.' },
-    QUARTERLY_DEFINITION: { description: 'Whether the definitions still fit.' },
-  },
-});
+const ReviewKindEnum = enumOf(reviewKinds);
 
 @ObjectType('Review', { description: 'A review of both teams, with the figures as they were shown.' })
 class ReviewType {

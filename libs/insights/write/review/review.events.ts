@@ -6,6 +6,7 @@ import {
   integer,
   json,
   list,
+  enumeration,
   oneOf,
   optional,
   ref,
@@ -13,11 +14,15 @@ import {
   To,
   type CommandOf,
   type EventOf,
+  type WordOf,
 } from '@baton/kernel';
 
-/** What both teams meet for. */
-export const reviewKinds = ['weekly-pipeline', 'monthly-sla', 'quarterly-definition'] as const;
-export type ReviewKind = (typeof reviewKinds)[number];
+export const reviewKinds = enumeration('ReviewKind', 'What both teams meet for.', {
+  'weekly-pipeline': 'The pipeline.',
+  'monthly-sla': 'What both teams owe each other.',
+  'quarterly-definition': 'Whether the definitions still fit.',
+});
+export type ReviewKind = WordOf<typeof reviewKinds>;
 
 const reviewId = ref('review', 'The review.');
 const asked = {

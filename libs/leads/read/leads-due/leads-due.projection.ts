@@ -1,4 +1,4 @@
-import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { projection, withMode, type Instant, type Recorded } from '@baton/kernel';
 import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import type { LeadClock } from '../../write/lead/lead.model';
@@ -26,35 +26,37 @@ const told = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 
 /** When time alone changes a lead: taken up again at its date, qualified, or at the next moment of a clock of sales. */
-export const leadsDue = projection<DueLead, LeadEvent>({
-  name: 'leads-due',
-  version: 3,
-  columns: { dueAt: 'text' },
-  keys: ({ data }) => [data.leadId],
-  initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
-  on: {
-    LeadRecycled: (lead, { data: { reengageAt } }) =>
-      dated({ ...settled(lead), ...(reengageAt !== undefined && { reengageAt }) }),
-    LeadQualified: settled,
-    LeadHandedOff: settled,
-    LeadAccepted: settled,
-    LeadRejected: settled,
-    LeadSalesQualified: settled,
-    LeadConverted: settled,
-    LeadBecameCustomer: settled,
-    LeadReengaged: settled,
-    LeadDisqualified: settled,
-    QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>
-      dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
-    LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),
-    LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),
-    ObligationStarted: told,
-    ObligationProgressed: told,
-    ObligationPaused: told,
-    ObligationResumed: told,
-    ObligationMet: told,
-    ObligationBreached: told,
-    ObligationEscalated: told,
-    ObligationCancelled: told,
-  },
-});
+export const leadsDue = withMode(
+  projection<DueLead, LeadEvent>({
+    name: 'leads-due',
+    version: 4,
+    columns: { dueAt: 'text' },
+    keys: ({ data }) => [data.leadId],
+    initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
+    on: {
+      LeadRecycled: (lead, { data: { reengageAt } }) =>
+        dated({ ...settled(lead), ...(reengageAt !== undefined && { reengageAt }) }),
+      LeadQualified: settled,
+      LeadHandedOff: settled,
+      LeadAccepted: settled,
+      LeadRejected: settled,
+      LeadSalesQualified: settled,
+      LeadConverted: settled,
+      LeadBecameCustomer: settled,
+      LeadReengaged: settled,
+      LeadDisqualified: settled,
+      QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>
+        dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
+      LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),
+      LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),
+      ObligationStarted: told,
+      ObligationProgressed: told,
+      ObligationPaused: told,
+      ObligationResumed: told,
+      ObligationMet: told,
+      ObligationBreached: told,
+      ObligationEscalated: told,
+      ObligationCancelled: told,
+    },
+  }),
+);

@@ -1,5 +1,13 @@
-import { phoneDigits, projection, wholeEmail, words, type Instant, type Recorded, type Sealed } from '@baton/kernel';
-import type { Team } from '@baton/campaigns';
+import {
+  phoneDigits,
+  projection,
+  wholeEmail,
+  words,
+  type Instant,
+  type Recorded,
+  type Sealed,
+  type Team,
+} from '@baton/kernel';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Journal, Refused, type Instant, type Sealed } from '@baton/kernel';
+import { enumeration, Journal, Refused, type Instant, type Sealed } from '@baton/kernel';
 import type { CallerIdentity } from '@baton/platform/access';
 import { ReadModels, searchWhere, type AsOf } from '@baton/platform/documents';
 import {
@@ -29,18 +29,20 @@ const personal = (description: string) => ({
   middleware: [personalField],
 });
 
-export const LeadStageEnum = enumOf<StageName>('LeadStage', 'Where a person stands in the lifecycle.', {
-  lead: 'Known, and not qualified yet.',
-  mql: 'Qualified by what marketing and sales agreed on.',
-  'handed-off': 'Handed to a rep, who has not answered yet.',
-  sal: 'Accepted by the rep.',
-  sql: 'Qualified by sales.',
-  opportunity: 'On an open deal.',
-  customer: 'A deal was won.',
-  rejected: 'Given back by the rep before it was accepted, or after.',
-  recycled: 'Back with marketing, for later.',
-  disqualified: 'Never to be sold to.',
-});
+export const LeadStageEnum = enumOf(
+  enumeration<StageName>('LeadStage', 'Where a person stands in the lifecycle.', {
+    lead: 'Known, and not qualified yet.',
+    mql: 'Qualified by what marketing and sales agreed on.',
+    'handed-off': 'Handed to a rep, who has not answered yet.',
+    sal: 'Accepted by the rep.',
+    sql: 'Qualified by sales.',
+    opportunity: 'On an open deal.',
+    customer: 'A deal was won.',
+    rejected: 'Given back by the rep before it was accepted, or after.',
+    recycled: 'Back with marketing, for later.',
+    disqualified: 'Never to be sold to.',
+  }),
+);
 
 @ObjectType('StageMove', { description: 'One move of a person through the lifecycle.' })
 class StageMoveType {

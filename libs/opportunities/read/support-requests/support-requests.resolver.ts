@@ -7,6 +7,7 @@ import {
   type Connection,
   connectionOf,
   DayScalar,
+  enumOf,
   everyRole,
   FilterField,
   InstantScalar,
@@ -18,10 +19,12 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { supportKinds, type SupportKind } from '../../write/support-request/support-request.events';
 import { supportRequests, type SupportRequestDocument, type SupportStatus } from './support-requests.projection';
 import { servedDeals } from './support-requests.query';
 
 const HOUR_MS = 3_600_000;
+const SupportKindEnum = enumOf(supportKinds);
 const SupportStatusEnum = {
   REQUESTED: 'requested',
   TAKEN: 'taken',
@@ -47,8 +50,8 @@ class SupportRequestType {
   supportId!: string;
   @Field(() => ID, { description: 'The deal it serves.' })
   opportunityId!: string;
-  @Field(() => String, { description: 'asset or air-cover.' })
-  kind!: string;
+  @Field(() => SupportKindEnum, { description: 'What it asks for.' })
+  kind!: SupportKind;
   @Field(() => ID, { description: 'The person on the deal whom it is to win.' })
   leadId!: string;
   @Field(() => String, {

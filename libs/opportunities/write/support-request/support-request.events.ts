@@ -2,6 +2,7 @@ import {
   commands,
   day,
   events,
+  enumeration,
   oneOf,
   optional,
   personal,
@@ -10,11 +11,14 @@ import {
   To,
   type CommandOf,
   type EventOf,
+  type WordOf,
 } from '@baton/kernel';
 
-/** What sales may ask marketing for: a piece of content, or attention from outside (events, ads, a reference). */
-export const supportKinds = ['asset', 'air-cover'] as const;
-export type SupportKind = (typeof supportKinds)[number];
+export const supportKinds = enumeration('SupportKind', 'What sales may ask marketing for.', {
+  asset: 'A piece of content.',
+  'air-cover': 'Attention from outside: events, ads, a reference.',
+});
+export type SupportKind = WordOf<typeof supportKinds>;
 
 const supportId = ref('support', 'The request.');
 const opportunityId = ref('opportunity', 'The deal it serves.');
