@@ -20,8 +20,8 @@ const settle = async (url: string, token: string) => {
   await ask(url, token, `{ leads(atLeast: "${position}") { totalCount } }`);
 };
 
-const answersOf = async (dataDir: string, token: string, threads: string) => {
-  const server = await started(dataDir, { BATON_QUERY_THREADS: threads, BATON_LOG_LEVEL: 'silent' });
+const answersOf = async (dataDir: string, token: string, processes: string) => {
+  const server = await started(dataDir, { BATON_QUERY_PROCESSES: processes, BATON_LOG_LEVEL: 'silent' });
   const key = token || server.token;
   if (!token) for (const lead of ['ada', 'bob', 'cem']) await ask(server.url, key, capture(lead));
   if (!token) await settle(server.url, key);
@@ -40,13 +40,13 @@ const answersOf = async (dataDir: string, token: string, threads: string) => {
 describe('heavy questions', () => {
   const folder = temporaryFolder();
 
-  it('are answered in threads as the event loop would answer them', async () => {
+  it('are answered in processes of their own as the event loop would answer them', async () => {
     const onLoop = await answersOf(folder, '', '0');
     expect(onLoop).toMatchObject({ heavy: 0, code: 0 });
     expect(JSON.stringify(onLoop.answers[2])).toContain('cem@example.org');
     expect(onLoop.answers[3]!.body.data).toEqual({ leads: { nodes: [{ node: { leadId: 'bob' } }] } });
-    const inThreads = await answersOf(folder, onLoop.key, '2');
-    expect(inThreads.answers).toEqual(onLoop.answers);
-    expect(inThreads).toMatchObject({ heavy: onLoop.answers.filter(({ status }) => status === 200).length, code: 0 });
+    const inProcesses = await answersOf(folder, onLoop.key, '2');
+    expect(inProcesses.answers).toEqual(onLoop.answers);
+    expect(inProcesses).toMatchObject({ heavy: onLoop.answers.filter(({ status }) => status === 200).length, code: 0 });
   });
 });

@@ -14,7 +14,7 @@ export const apiModule = (config: Config): DynamicModule => ({
   imports: [graphqlModule()],
   controllers: [HealthController, ...(config.production ? [] : [GraphiqlController])],
   providers: [
-    ...HeavyQueries.providers(config, join(__dirname, 'query-thread.js')),
+    ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
     GraphqlWatch,
     { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
     StatusResolver,

@@ -23,7 +23,7 @@ export const definitionsParts: ContextParts = {
   providers: [
     {
       provide: LogDefinitions,
-      // A thread that only reads must know what its process wrote a moment ago: it asks the streams each time.
+      // A process that only reads must know what the server wrote a moment ago: it asks the streams each time.
       useFactory: (journal: Journal, log: EventLog, readOnly: boolean) =>
         new LogDefinitions(journal, log, machineTimers, readOnly ? 0 : undefined),
       inject: [Journal, EventLog, READ_ONLY],

@@ -255,9 +255,7 @@ const answerOf = async (
   // A policy that decides on an event again may have seen more by then; it is answered as the first time.
   const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
   if (hash instanceof Refused) return hash;
-  return before.hash === hash
-    ? new Accepted(id, before.position, before.revision, before.events, true)
-    : idReused();
+  return before.hash === hash ? new Accepted(id, before.position, before.revision, before.events, true) : idReused();
 };
 
 /** The refusal of a command id that its sender used for something else. */

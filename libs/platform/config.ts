@@ -105,8 +105,8 @@ export const settings = [
     must: 'be a whole number from 1 to 999999',
   },
   {
-    name: 'BATON_QUERY_THREADS',
-    key: 'queryThreads',
+    name: 'BATON_QUERY_PROCESSES',
+    key: 'queryProcesses',
     fallback: '2',
     meaning: 'Processes that answer heavy questions, begun when there is one; 0: the event loop answers them.',
     pattern: /^\d$/,
@@ -155,7 +155,7 @@ export const settings = [
 }[];
 
 type Key = (typeof settings)[number]['key'];
-type Numbers = 'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryThreads' | 'querySeconds' | 'queryMemory';
+type Numbers = 'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryProcesses' | 'querySeconds' | 'queryMemory';
 export type Config = Readonly<
   Record<Exclude<Key, Numbers | 'project' | 'production'>, string> & Record<Numbers, number>
 > & {
@@ -187,7 +187,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     port: Number(raw.port),
     shutdownSeconds: Number(raw.shutdownSeconds),
     maxInFlight: Number(raw.maxInFlight),
-    queryThreads: Number(raw.queryThreads),
+    queryProcesses: Number(raw.queryProcesses),
     querySeconds: Number(raw.querySeconds),
     queryMemory: Number(raw.queryMemory),
     project: raw.project === 'yes',

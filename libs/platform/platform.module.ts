@@ -123,7 +123,7 @@ export interface Surroundings {
   readonly senders?: readonly Sender[];
   /** May a store be made where there is none? */
   readonly makes?: boolean;
-  /** Only reads, in a thread beside the one that writes. */
+  /** Only reads, in a process beside the one that writes. */
   readonly readOnly?: boolean;
 }
 
@@ -143,7 +143,7 @@ export class PlatformModule implements OnApplicationShutdown {
 
   /**
    * @param senders the targets that messages are brought to, each once; messages to others stay queued
-   * @param makes may a store be made where there is none? @param readOnly a thread beside the one that writes
+   * @param makes may a store be made where there is none? @param readOnly a process beside the one that writes
    */
   static forRoot(
     config: Config,

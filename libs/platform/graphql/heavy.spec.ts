@@ -4,7 +4,7 @@ import { buildSchema, Kind, parse, type OperationDefinitionNode } from 'graphql'
 import { pino } from 'pino';
 import type { CallerIdentity } from '../access';
 import { Metrics } from '../telemetry';
-import { Threads } from '../threads';
+import { QueryProcesses } from '../query-processes';
 import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
 
 const schema = buildSchema(`
@@ -44,13 +44,13 @@ describe('a heavy operation', () => {
 });
 
 const caller: CallerIdentity = { actor: 'ann', origin: 'person', roles: ['marketing'] };
-const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-thread.js');
+const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-process.js');
 
 describe('heavy queries', () => {
   const opened: HeavyQueries[] = [];
   const made = (size = 1) => {
-    const threads = { file, size, seconds: 20, megabytes: 32 };
-    const queries = new HeavyQueries(Threads.of(threads), pino({ level: 'silent' }), new Metrics());
+    const processes = { file, size, seconds: 20, megabytes: 32 };
+    const queries = new HeavyQueries(QueryProcesses.of(processes), pino({ level: 'silent' }), new Metrics());
     opened.push(queries);
     return queries;
   };
@@ -68,14 +68,14 @@ describe('heavy queries', () => {
   const codes = (answer: Awaited<ReturnType<typeof ask>>) =>
     answer?.body.kind === 'single' && answer.body.singleResult.errors?.map(({ extensions }) => extensions?.['code']);
 
-  it('pass on what a thread has written, with its codes for the metrics', async () => {
+  it('pass on what a process has written, with its codes for the metrics', async () => {
     const answer = await ask(made(), 'write');
     expect(codes(answer)).toEqual(['some/code']);
     expect(answer?.body.kind === 'single' && stringifyResult(answer.body.singleResult)).toBe('{"data":{}}\n');
     expect(stringifyResult({ data: { one: 1 } })).toBe('{"data":{"one":1}}\n');
   });
 
-  it('are left to the event loop without threads, and where nobody has said who asks', async () => {
+  it('are left to the event loop without processes, and where nobody has said who asks', async () => {
     expect(await ask(made(0), 'write')).toBeNull();
     expect(await ask(made(), 'write', { reply: { raw: request() } })).toBeNull();
   });

@@ -25,7 +25,7 @@ import type { Config } from '../config';
 import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
-import { Threads, type Asked, type Begin, type Said } from '../threads';
+import { QueryProcesses, type Asked, type Begin, type Said } from '../query-processes';
 import { costOf } from './admission';
 import { openerOf } from './caller';
 import { formatterOf } from './errors';
@@ -109,18 +109,21 @@ const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
 @Plugin()
 export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   constructor(
-    @Inject(Threads) private readonly threads: Threads<Question, Answer> | undefined,
+    @Inject(QueryProcesses) private readonly processes: QueryProcesses<Question, Answer> | undefined,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: Metrics,
   ) {}
 
   /** @param file what such a process runs, compiled: it calls `answerQuestions` */
   static providers(
-    { queryThreads: size, querySeconds: seconds, queryMemory: megabytes, ...config }: Config,
+    { queryProcesses: size, querySeconds: seconds, queryMemory: megabytes, ...config }: Config,
     file: string,
   ): Provider[] {
-    const data = { ...config, queryThreads: 0, querySeconds: seconds, queryMemory: megabytes } satisfies Config;
-    return [{ provide: Threads, useFactory: () => Threads.of({ file, data, size, seconds, megabytes }) }, HeavyQueries];
+    const data = { ...config, queryProcesses: 0, querySeconds: seconds, queryMemory: megabytes } satisfies Config;
+    return [
+      { provide: QueryProcesses, useFactory: () => QueryProcesses.of({ file, data, size, seconds, megabytes }) },
+      HeavyQueries,
+    ];
   }
 
   async requestDidStart(): Promise<GraphQLRequestListener<HttpContext>> {
@@ -128,12 +131,12 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
       responseForOperation: async ({ schema, document, operation, operationName, source, request, contextValue }) => {
         const { caller, reply } = contextValue;
         const variables = request.variables ?? {};
-        if (!this.threads || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
+        if (!this.processes || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
         const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
         if (errors) return null; // reported by the server itself, before any work
         const question = { query: source, variables, operationName: operationName ?? undefined, caller };
         try {
-          const answer = await this.threads.ask(question, caller.actor, leavesOf(reply));
+          const answer = await this.processes.ask(question, caller.actor, leavesOf(reply));
           this.metrics.heavyQuestion('answered');
           return answered(answer);
         } catch (error) {
@@ -146,7 +149,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
 
   /** Nobody waits for a heavy question when the process stops. */
   onModuleDestroy(): Promise<void> | undefined {
-    return this.threads?.close();
+    return this.processes?.close();
   }
 
   private refused(error: unknown): GraphQLResponse {

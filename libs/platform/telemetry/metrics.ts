@@ -77,7 +77,7 @@ export class Metrics {
   });
   private readonly heavy = new Counter({
     name: 'baton_heavy_questions_total',
-    help: 'Heavy questions that went to a thread, by what became of them: answered, or a code.',
+    help: 'Heavy questions that went to a process of their own, by what became of them: answered, or a code.',
     labelNames: ['outcome'],
     registers: this.registers,
   });

@@ -17,7 +17,7 @@ export interface Asked<Q> {
 export type Said<A> =
   { readonly ready: true } | { readonly answer: A } | { readonly fault: string } | { readonly bytesBeside: number };
 
-export interface ThreadOptions {
+export interface QueryProcessOptions {
   /** The compiled file that a process runs. */
   readonly file: string;
   /** What it is given at its start. */
@@ -62,19 +62,19 @@ const busy = () =>
  * They are no worker threads: one that is terminated, or at the end of its heap, in the middle of a call of SQLite takes
  * the whole process with it (an exception of Node-API that nobody can catch).
  */
-export class Threads<Q, A> {
-  private readonly threads = new Set<Thread<Q, A>>();
+export class QueryProcesses<Q, A> {
+  private readonly processes = new Set<QueryProcess<Q, A>>();
   private readonly ending = new Set<Promise<unknown>>();
   /** By caller, in turn. */
   private readonly waiting = new Map<string, Waiting<Q, A>[]>();
   private readonly running = new Map<string, number>();
   private closed = false;
 
-  private constructor(private readonly options: ThreadOptions) {}
+  private constructor(private readonly options: QueryProcessOptions) {}
 
   /** @returns undefined where none is wanted, or its file is not compiled: then the asker answers by itself */
-  static of<Q, A>(options: ThreadOptions): Threads<Q, A> | undefined {
-    return options.size > 0 && existsSync(options.file) ? new Threads(options) : undefined;
+  static of<Q, A>(options: QueryProcessOptions): QueryProcesses<Q, A> | undefined {
+    return options.size > 0 && existsSync(options.file) ? new QueryProcesses(options) : undefined;
   }
 
   /**
@@ -100,7 +100,7 @@ export class Threads<Q, A> {
     this.closed = true;
     for (const { reject } of [...this.waiting.values()].flat()) reject(stopping());
     this.waiting.clear();
-    for (const thread of this.threads) thread.end(stopping());
+    for (const worker of this.processes) worker.end(stopping());
     await Promise.all(this.ending);
   }
 
@@ -122,38 +122,41 @@ export class Threads<Q, A> {
     const most = Math.max(1, this.options.size - 1);
     for (const [caller, own] of [...this.waiting]) {
       if ((this.running.get(caller) ?? 0) >= most) continue;
-      const thread = [...this.threads].find(({ isFree }) => isFree) ?? this.begin();
-      if (!thread) return;
+      const worker = [...this.processes].find(({ isFree }) => isFree) ?? this.begin();
+      if (!worker) return;
       this.leave(own, own[0]!);
-      void this.run(thread, own[0]!);
+      void this.run(worker, own[0]!);
     }
   }
 
-  private begin(): Thread<Q, A> | undefined {
-    if (this.closed || this.threads.size >= this.options.size) return undefined;
-    const thread = new Thread<Q, A>(this.options, (ended) => {
-      this.threads.delete(thread);
+  private begin(): QueryProcess<Q, A> | undefined {
+    if (this.closed || this.processes.size >= this.options.size) return undefined;
+    const worker = new QueryProcess<Q, A>(this.options, (ended) => {
+      this.processes.delete(worker);
       this.ending.add(ended);
       void ended.finally(() => {
         this.ending.delete(ended);
         this.next();
       });
     });
-    this.threads.add(thread);
-    return thread;
+    this.processes.add(worker);
+    return worker;
   }
 
-  private async run(thread: Thread<Q, A>, { question, caller, leaves, resolve, reject }: Waiting<Q, A>): Promise<void> {
+  private async run(
+    worker: QueryProcess<Q, A>,
+    { question, caller, leaves, resolve, reject }: Waiting<Q, A>,
+  ): Promise<void> {
     const count = (more: number) => {
       const now = (this.running.get(caller) ?? 0) + more;
       if (now > 0) this.running.set(caller, now);
       else this.running.delete(caller);
     };
-    const leave = () => thread.end(left());
+    const leave = () => worker.end(left());
     count(1);
     leaves?.addEventListener('abort', leave, { once: true });
     try {
-      resolve(await thread.answer(question));
+      resolve(await worker.answer(question));
     } catch (error) {
       reject(error as Error);
     } finally {
@@ -180,7 +183,7 @@ const passOn = (log: Socket): void => {
 };
 
 /** One process: it answers one question at a time, and goes with the one that spends its budget. */
-class Thread<Q, A> {
+class QueryProcess<Q, A> {
   private readonly child: ChildProcess;
   private readonly ready: Promise<void>;
   private readonly gone: Promise<void>;
@@ -188,7 +191,7 @@ class Thread<Q, A> {
   private ended: Error | undefined;
 
   constructor(
-    private readonly options: ThreadOptions,
+    private readonly options: QueryProcessOptions,
     private readonly onEnd: (ended: Promise<unknown>) => void,
   ) {
     const { file, data, megabytes } = options;

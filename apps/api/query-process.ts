@@ -9,7 +9,7 @@ import { StatusResolver } from './status.resolver';
 
 /** A process that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
 const begin = async (config: Config): Promise<NestFastifyApplication> => {
-  const edge = { module: class QueryThread {}, imports: [graphqlModule()], providers: [StatusResolver] };
+  const edge = { module: class QueryProcess {}, imports: [graphqlModule()], providers: [StatusResolver] };
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
     new FastifyAdapter(),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { codeOf } from '@baton/kernel';
-import { Threads, type ThreadOptions } from './threads';
+import { QueryProcesses, type QueryProcessOptions } from './query-processes';
 
 interface Question {
   readonly act: string;
   readonly text?: string;
 }
-const file = join(__dirname, '..', '..', 'test', 'support', 'question-thread.js');
+const file = join(__dirname, '..', '..', 'test', 'support', 'question-process.js');
 
 /** Time that ends when the test says so. */
 class Budgets {
@@ -27,10 +27,10 @@ class Budgets {
   spend = () => this.ends.forEach((end) => end());
 }
 
-const opened: Threads<Question, string>[] = [];
+const opened: QueryProcesses<Question, string>[] = [];
 const budgets = () => new Budgets();
-const threads = (options: Partial<ThreadOptions> = {}) => {
-  const made = Threads.of<Question, string>({ file, size: 2, seconds: 20, megabytes: 32, ...options })!;
+const processes = (options: Partial<QueryProcessOptions> = {}) => {
+  const made = QueryProcesses.of<Question, string>({ file, size: 2, seconds: 20, megabytes: 32, ...options })!;
   opened.push(made);
   return made;
 };
@@ -41,19 +41,19 @@ describe('processes that answer heavy questions', () => {
   afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())));
 
   it('answer', async () => {
-    const asked = threads();
+    const asked = processes();
     expect(await Promise.all(['a', 'b', 'c'].map((text) => asked.ask(echo(text), 'ann')))).toEqual(['a', 'b', 'c']);
   });
 
   it('are none where none is wanted, or the code is not compiled', () => {
     const options = { file, size: 2, seconds: 20, megabytes: 32 };
-    expect(Threads.of({ ...options, size: 0 })).toBeUndefined();
-    expect(Threads.of({ ...options, file: `${file}.ts` })).toBeUndefined();
+    expect(QueryProcesses.of({ ...options, size: 0 })).toBeUndefined();
+    expect(QueryProcesses.of({ ...options, file: `${file}.ts` })).toBeUndefined();
   });
 
   it('end a question that has spent its time, even one that never lets go, and answer the next', async () => {
     const time = budgets();
-    const asked = threads({ size: 1, timers: time });
+    const asked = processes({ size: 1, timers: time });
     const spins = code(asked.ask({ act: 'spin' }, 'ann'));
     await time.running();
     time.spend();
@@ -62,20 +62,20 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('end a question that takes more memory than it may, in the heap or beside it, and answer the next', async () => {
-    const asked = threads({ size: 1 });
+    const asked = processes({ size: 1 });
     expect(await code(asked.ask({ act: 'heap' }, 'ann'))).toBe('query/too-costly');
     expect(await code(asked.ask({ act: 'arrays' }, 'ann'))).toBe('query/too-costly');
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
   });
 
   it('end one that reads in a store, and nothing else with it', async () => {
-    const asked = threads({ size: 1 });
+    const asked = processes({ size: 1 });
     expect(await code(asked.ask({ act: 'read' }, 'ann'))).toBe('query/too-costly');
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
   });
 
   it('say what a question costs too much of, and what to do', async () => {
-    const answer = await threads()
+    const answer = await processes()
       .ask({ act: 'arrays' }, 'ann')
       .catch((error: unknown) => error);
     expect(answer).toMatchObject({ message: expect.stringMatching(/memory.*shorter period.*bootstrap/) as string });
@@ -83,7 +83,7 @@ describe('processes that answer heavy questions', () => {
 
   it('end the question of a caller who leaves, whether it runs or waits', async () => {
     const time = budgets();
-    const asked = threads({ size: 1, timers: time });
+    const asked = processes({ size: 1, timers: time });
     const [runs, waits] = [new AbortController(), new AbortController()];
     const first = code(asked.ask({ act: 'spin' }, 'ann', runs.signal));
     const second = code(asked.ask(echo('never'), 'ann', waits.signal));
@@ -98,7 +98,7 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('leave one of them to others, however much one caller asks', async () => {
-    const asked = threads({ size: 2 });
+    const asked = processes({ size: 2 });
     const own = [1, 2, 3, 4].map(() => code(asked.ask({ act: 'wait' }, 'ann')));
     expect(await asked.ask(echo('bob'), 'bob')).toBe('bob');
     await asked.close();
@@ -106,7 +106,7 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('let callers take turns where there is one of them', async () => {
-    const asked = threads({ size: 1 });
+    const asked = processes({ size: 1 });
     const order: string[] = [];
     const ask = (text: string, caller: string) => asked.ask(echo(text), caller).then((answer) => order.push(answer));
     await Promise.all([ask('ann 1', 'ann'), ask('ann 2', 'ann'), ask('ann 3', 'ann'), ask('bob 1', 'bob')]);
@@ -114,7 +114,7 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('bound what waits: of one caller, and of all', async () => {
-    const asked = threads({ size: 1 });
+    const asked = processes({ size: 1 });
     const own = [1, 2, 3, 4].map(() => code(asked.ask({ act: 'wait' }, 'ann')));
     expect(await code(asked.ask(echo('one more'), 'ann'))).toBe('overload/busy');
     const others = Array.from({ length: 61 }, (_, n) => code(asked.ask({ act: 'wait' }, `caller ${n}`)));
@@ -124,7 +124,7 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('end at once when the process stops', async () => {
-    const asked = threads();
+    const asked = processes();
     const runs = code(asked.ask({ act: 'spin' }, 'ann'));
     await asked.close();
     expect(await runs).toBe('query/cancelled');
@@ -132,7 +132,7 @@ describe('processes that answer heavy questions', () => {
   });
 
   it('pass on a fault, and begin anew after a process has died', async () => {
-    const asked = threads({ size: 1 });
+    const asked = processes({ size: 1 });
     await expect(asked.ask({ act: 'fault' }, 'ann')).rejects.toThrow('it cannot');
     await expect(asked.ask({ act: 'die' }, 'ann')).rejects.toThrow('a process that answers ended with 3');
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
