@@ -68,7 +68,7 @@ const worldOf = async (folder: string, name: string) => {
     mode: 'live' | 'backfill' = 'live',
   ): Promise<void> => {
     now = at;
-    const steps = [['CaptureLead'], ['QualifyLead'], ['HandOffLead', { rep: 'rita' }]] as const;
+    const steps = [['CaptureLead', { source: 'web' }], ['QualifyLead'], ['HandOffLead', { rep: 'rita' }]] as const;
     for (const [n, [type, more]] of steps.entries()) {
       const meta = {
         commandId: `${prefix}-${type}`,

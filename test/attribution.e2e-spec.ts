@@ -48,7 +48,7 @@ describe('a frozen period', () => {
     served = await Served.start(folder);
     const touch = (leadId: string, days: number, channel: string) =>
       tell('recordTouch', { leadId, action: 'click', team: 'MARKETING', channel }, daysAgo(days));
-    for (const leadId of ['ada', 'bob', 'cleo', 'dan']) await tell('captureLead', { leadId });
+    for (const leadId of ['ada', 'bob', 'cleo', 'dan']) await tell('captureLead', { leadId, source: 'web' });
     await touch('ada', 30, 'search');
     await touch('ada', 10, 'email');
     await touch('bob', 20, 'social');

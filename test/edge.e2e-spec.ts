@@ -163,7 +163,7 @@ describe('the edge', () => {
     ) => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid, ...(typ && { typ }) }).sign(key);
     const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
-    const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada" }) { __typename } }';
+    const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada", source: "web" }) { __typename } }';
 
     it('takes its tokens beside keys; the actor is the subject, unknown roles are dropped', async () => {
       const token = await signed(claims());

@@ -259,6 +259,11 @@ describe('GraphQL', () => {
       });
     });
 
+    it('refuse to capture a lead of whom nothing is known', async () => {
+      for (const [n, input] of ['leadId: "nil"', 'leadId: "nil", owner: "mia", name: " "'].entries())
+        expect(await tell(capture(`nil${n}`, input))).toMatchObject({ code: 'lead/nothing-known', path: 'input' });
+    });
+
     it('take words as enums, and name the field and the words there are', async () => {
       const touch = (team: string) =>
         served.ask(

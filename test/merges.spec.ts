@@ -143,7 +143,7 @@ class World {
   async capture(): Promise<void> {
     for (const leadId of people) {
       const meta = { commandId: `capture-${leadId}`, actor: 'tester', origin: 'person' } as const;
-      await this.send(ToLead, new ToLead(leadId, { type: 'CaptureLead', data: { leadId }, meta }), 0);
+      await this.send(ToLead, new ToLead(leadId, { type: 'CaptureLead', data: { leadId, source: 'web' }, meta }), 0);
     }
   }
 

@@ -141,7 +141,7 @@ describe('callers behind a bad link', () => {
     return (await response.json()) as Told;
   };
   const capture = (leadId: string) =>
-    `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}" }) { __typename ... on Accepted { position } } }`;
+    `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename ... on Accepted { position } } }`;
   const events = async (stream: string) => (await served.app.get(EventLog).read(stream)).length;
 
   it.each([

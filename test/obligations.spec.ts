@@ -123,7 +123,7 @@ describe('a history', () => {
       (['live', 'backfill'] as const).map(async (mode) => {
         const { send, told } = world(agreed);
         const past: [LeadCommand['type'], number, object?][] = [
-          ['CaptureLead', -10],
+          ['CaptureLead', -10, { source: 'web' }],
           ['QualifyLead', -1],
           ['HandOffLead', 0, { rep: 'rita' }],
           ['RecordTouch', 70, { team: 'sales', direction: 'outbound', action: 'call' }],

@@ -33,7 +33,7 @@ describe('while the log is away', () => {
   });
   const capture = (leadId: string) =>
     served.ask<{ it: { __typename: string } | null }>(
-      `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}" }) { __typename } }`,
+      `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename } }`,
       ['admin'],
     );
   /** Any caller of before: whether its key was revoked, only the log could say. */

@@ -39,7 +39,7 @@ describe('an event that this build does not know', () => {
     const served = await Served.start(folder);
     for (const lead of ['ada', 'bob', 'cyd']) {
       const { data } = await served.ask<{ captureLead: { __typename: string } }>(
-        `mutation { captureLead(commandId: "c-${lead}", input: { leadId: "${lead}" }) { __typename } }`,
+        `mutation { captureLead(commandId: "c-${lead}", input: { leadId: "${lead}", source: "web" }) { __typename } }`,
         ['admin'],
       );
       expect(data.captureLead.__typename).toBe('Accepted');

@@ -25,7 +25,7 @@ describe('who sends a command', () => {
     const { data, errors } = await served.post<Record<string, Answer> | null>(JSON.stringify({ query }), all);
     return errors ? { code: errors[0]!.extensions.code } : Object.values(data!)[0]!;
   };
-  const capture = (id: string) => `captureLead(input: { leadId: "${id}" })`;
+  const capture = (id: string) => `captureLead(input: { leadId: "${id}", source: "web" })`;
   const touch = (id: string) => `recordTouch(input: { leadId: "${id}", action: "call", team: SALES })`;
   const qualify = (id: string, system: string) => `qualifyLead(input: { leadId: "${id}", external: "${system}" })`;
   const metas = async (id: string) => (await served.app.get(EventLog).read(`lead-${id}`)).map(({ meta }) => meta);

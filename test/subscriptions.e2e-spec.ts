@@ -38,7 +38,8 @@ describe('subscriptions', () => {
     if (errors || data.it.code) throw new Error(JSON.stringify(errors ?? data));
     return data.it.position;
   };
-  const capture = (leadId: string, more = '') => tell(`captureLead(input: { leadId: "${leadId}" ${more} })`);
+  const capture = (leadId: string, more = '') =>
+    tell(`captureLead(input: { leadId: "${leadId}", source: "web" ${more} })`);
   const touch = (leadId: string, action = 'call') =>
     tell(`recordTouch(input: { leadId: "${leadId}", action: "${action}", team: SALES })`);
 

@@ -82,7 +82,7 @@ export const world = (agreed: Agreed) => {
     state: () => context.streams.get('lead-ada')!.state as Lead,
     restart: () => void (context = fresh()),
     handedOff: async (at = 0) => {
-      if (at === 0) await send('CaptureLead', -10);
+      if (at === 0) await send('CaptureLead', -10, { source: 'web' });
       await send('QualifyLead', at - 1);
       return send('HandOffLead', at, { rep: 'rita' });
     },

@@ -228,8 +228,19 @@ describe('leads that are one person', () => {
           const known = new Set(order.flat());
           const worlds = [together, apart] as const;
           for (const id of ids)
-            for (const it of worlds) await it.send(id, 'CaptureLead', id === rich ? { employees: 60 } : {}, day(-1));
-          await one.send(survivor, 'CaptureLead', known.has(rich) ? { employees: 60 } : {}, day(-1));
+            for (const it of worlds)
+              await it.send(
+                id,
+                'CaptureLead',
+                id === rich ? { employees: 60, source: 'web' } : { source: 'web' },
+                day(-1),
+              );
+          await one.send(
+            survivor,
+            'CaptureLead',
+            known.has(rich) ? { employees: 60, source: 'web' } : { source: 'web' },
+            day(-1),
+          );
           const [touches, on, before] = history;
           const record = async (it: World, id: string, { at, page }: (typeof touches)[number]) =>
             it.send(id, 'RecordTouch', { action: 'page-view', team: 'marketing', page }, at);

@@ -58,7 +58,7 @@ const world = (agreed: Readonly<Record<string, readonly unknown[]>>) => {
   return {
     ...{ log, send, journal },
     handedOff: async (leadId: string, at: number, rep = 'rita') => {
-      await send(leadId, 'CaptureLead', at - 10);
+      await send(leadId, 'CaptureLead', at - 10, { source: 'web' });
       await send(leadId, 'QualifyLead', at - 1);
       await send(leadId, 'HandOffLead', at, { rep });
     },

@@ -117,7 +117,7 @@ describe('a clock on the board', () => {
   it('names the queue that the lead came through', async () => {
     const routed = await told(
       async (ada) => {
-        await ada.send('CaptureLead', -10);
+        await ada.send('CaptureLead', -10, { source: 'web' });
         await ada.send('QualifyLead', -1);
         await ada.send('HandOffRoutedLead', 0, { rep: 'sam', queue: 'emea', choice: 'choice-1' });
         await ada.send('AcceptLead', 5);
@@ -140,7 +140,7 @@ describe('the board', () => {
     const all = [];
     for (const [leadId, from] of Object.entries(stories)) {
       const events = await told(async (ada) => {
-        if (from !== 0) await ada.send('CaptureLead', from - 2);
+        if (from !== 0) await ada.send('CaptureLead', from - 2, { source: 'web' });
         await ada.handedOff(from);
       }, owing(day));
       all.push(of(leadId, events));

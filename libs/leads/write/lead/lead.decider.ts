@@ -96,6 +96,9 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
 };
 
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
+/** Anything but the lead's own id and who looks after it. */
+const saysSomething = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
+  Object.values(facts).some((fact) => typeof fact !== 'string' || !blank(fact));
 const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
@@ -118,6 +121,13 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     CaptureLead: (state, { data }, context) => {
       if (state.stage === 'released') return idReleased();
       if (isKnown(state)) return alreadyCaptured(data.leadId);
+      // A history may know no more than that there was somebody; the touch beside it says the rest.
+      if (context.mode === 'live' && !saysSomething(data))
+        return refuse(
+          'lead/nothing-known',
+          'Give a fact of the person or the company, an externalId or a source.',
+          'input',
+        );
       return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
     },
     ChangeLeadProfile: (state, { data }, context) =>

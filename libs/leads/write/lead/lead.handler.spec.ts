@@ -40,7 +40,7 @@ describe('commands to leads', () => {
   const send = (
     leadId: string,
     type: LeadCommand['type'],
-    data: object = {},
+    data: object = type === 'CaptureLead' ? { source: 'web' } : {},
     occurredAt?: Instant,
     commandId = `command-${sent++}`,
   ): Promise<Outcome> => {

@@ -29,7 +29,7 @@ describe('what sales owes', () => {
     await without.handedOff();
     expect(await without.told()).toEqual([]);
     const { send, told } = world(owing(hour));
-    await send('CaptureLead', -10);
+    await send('CaptureLead', -10, { source: 'web' });
     await send('HandOffLead', 0, { rep: 'rita', external: 'crm' });
     await send('PassTime', DAY);
     expect(await told()).toEqual([]);
@@ -88,7 +88,7 @@ describe('what sales owes', () => {
   });
   it('is judged from when it began, however late the handoff is told', async () => {
     const { send, told } = world(owing(hour));
-    await send('CaptureLead', -DAY);
+    await send('CaptureLead', -DAY, { source: 'web' });
     await send('RecordTouch', 200, { team: 'marketing', action: 'visit' });
     await send('QualifyLead', -1);
     await send('HandOffLead', 0, { rep: 'rita' });

@@ -76,7 +76,8 @@ describe('a lead', () => {
   });
   it.each(['', '   '])('is of no company that is called "%s"', (company) => {
     const known = agreed('mql', { criteria: { field: 'company', exists: true } });
-    const capture = (name: string) => ({ type: 'CaptureLead', data: { leadId, company: name } }) as const;
+    const capture = (name: string) =>
+      ({ type: 'CaptureLead', data: { leadId, source: 'web', company: name } }) as const;
     expect(types(given().at(NOW).under(known).when(capture(company)).decided())).toEqual(['LeadCaptured']);
     expect(types(given().at(NOW).under(known).when(capture('Example')).decided())).toContain('LeadQualified');
     const changed = { type: 'LeadProfileChanged', data: { leadId, company } } as LeadEvent;
