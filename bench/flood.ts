@@ -12,7 +12,7 @@ const MUTATION = 'mutation($c:ID!,$i:CaptureLeadInput!){it:captureLead(commandId
 export const leadOf = (n: number): string => `flood-${String(n).padStart(9, '0')}`;
 const requestOf = (token: string) => {
   const body = (n: number) =>
-    JSON.stringify({ query: MUTATION, variables: { c: `c-${leadOf(n)}`, i: { leadId: leadOf(n) } } });
+    JSON.stringify({ query: MUTATION, variables: { c: `c-${leadOf(n)}`, i: { leadId: leadOf(n), source: 'web' } } });
   const head =
     'POST /graphql HTTP/1.1\r\nhost: baton\r\ncontent-type: application/json\r\n' +
     `authorization: Bearer ${token}\r\ncontent-length: ${body(0).length}\r\n\r\n`;

@@ -48,7 +48,7 @@ const delays = async (folder: string) => {
   for (let n = 0; n < LEADS; n++) {
     const leadId = `lead-${n}`;
     const visit = () => send('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
-    await send('captureLead', { leadId });
+    await send('captureLead', { leadId, source: 'web' });
     await visit();
     await app.get(Runner).catchUp();
     const begin = performance.now();
