@@ -2,7 +2,7 @@ import { fromMs, projection, toMs, type Instant, type Recorded } from '@baton/ke
 import { handoffsAfter, type Handoff } from '../../write/lead/handoffs.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
-import type { Said } from '../../write/lead/obligations.rules';
+import { onObligations, type Said } from '../../write/lead/obligations.rules';
 import { isOwed, toldAfter, type ToldClock } from '../sla-board/sla-clocks.rules';
 
 /** A handoff with what sales did for it. */
@@ -75,7 +75,7 @@ const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): Handoff
   return dated({ ...rest, stage, waiting: stage === 'handed-off', since: at, ...(rep !== undefined && { rep }) });
 };
 
-const told = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
+const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
   const { kind, startedBy } = said.data;
   const place = doc.clocks.findIndex((clock) => clock.kind === kind && clock.startedBy === startedBy);
   const after = toldAfter(doc.clocks[place], said);
@@ -145,13 +145,6 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
     LeadUnmerged: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
     LeadMergedInto: (doc) => ({ ...doc, merged: true }),
     LeadUnmergedFrom: (doc) => ({ ...doc, merged: false }),
-    ObligationStarted: told,
-    ObligationProgressed: told,
-    ObligationPaused: told,
-    ObligationResumed: told,
-    ObligationMet: told,
-    ObligationBreached: told,
-    ObligationEscalated: told,
-    ObligationCancelled: told,
+    ...onObligations(foldClock),
   },
 });

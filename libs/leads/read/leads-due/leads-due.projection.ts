@@ -2,7 +2,7 @@ import { projection, withMode, type Instant, type Recorded } from '@baton/kernel
 import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import type { LeadClock } from '../../write/lead/lead.model';
-import { clocksWith, nextMomentOf, type Said } from '../../write/lead/obligations.rules';
+import { clocksWith, nextMomentOf, onObligations, type Said } from '../../write/lead/obligations.rules';
 
 interface DueLead {
   readonly leadId: string;
@@ -22,7 +22,7 @@ const dueOf = ({ reengageAt, foreseen, clocks, merged }: DueLead): Instant | nul
 const dated = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
 /** Whatever moves a lead elsewhere takes away its re-engage date, and what was foreseen where it stood. */
 const settled = ({ reengageAt: _, foreseen: __, ...lead }: DueLead): DueLead => dated(lead);
-const told = (lead: DueLead, said: Recorded<Said>): DueLead =>
+const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 
 /** When time alone changes a lead: taken up again at its date, qualified, or at the next moment of a clock of sales. */
@@ -49,14 +49,7 @@ export const leadsDue = withMode(
         dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
       LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),
       LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),
-      ObligationStarted: told,
-      ObligationProgressed: told,
-      ObligationPaused: told,
-      ObligationResumed: told,
-      ObligationMet: told,
-      ObligationBreached: told,
-      ObligationEscalated: told,
-      ObligationCancelled: told,
+      ...onObligations(foldClock),
     },
   }),
 );

@@ -1,13 +1,13 @@
 import { projection, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import type { Said } from '../../write/lead/obligations.rules';
+import { onObligations, type Said } from '../../write/lead/obligations.rules';
 import { toldAfter, type ToldClock } from './sla-clocks.rules';
 
 /** The id of a clock’s document: one event may start several, of different kinds. */
 export const clockIdOf = ({ startedBy, kind }: { readonly startedBy: string; readonly kind: string }): string =>
   `${startedBy}.${kind}`;
 
-const told = (doc: ToldClock, said: Recorded<Said>): ToldClock =>
+const foldClock = (doc: ToldClock, said: Recorded<Said>): ToldClock =>
   toldAfter(doc.startedAt === '' ? undefined : doc, said) ?? doc;
 
 /** One document per clock: what sales owed a lead, by when, and what became of it. */
@@ -25,14 +25,5 @@ export const slaClocks = projection<ToldClock, LeadEvent>({
     ...{ dueAt: null, pauses: [], stops: 0, counted: [], moments: [], escalated: [] },
     ...{ standing: 'cancelled', answerBy: null, atRiskAt: null },
   }),
-  on: {
-    ObligationStarted: told,
-    ObligationProgressed: told,
-    ObligationPaused: told,
-    ObligationResumed: told,
-    ObligationMet: told,
-    ObligationBreached: told,
-    ObligationEscalated: told,
-    ObligationCancelled: told,
-  },
+  on: onObligations(foldClock),
 });

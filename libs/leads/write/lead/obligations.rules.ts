@@ -98,10 +98,8 @@ export const clocksWith = (clocks: Clocks, said: Happened<Said>): Clocks => {
   );
 };
 
-const fold = (state: Lead, said: Happened<Said>): Lead =>
-  withPerson(state, (person) => ({ ...person, obligations: clocksWith(person.obligations, said) }));
-/** The part of a lead's `evolve` that is about obligations. */
-export const obligationFolds: { readonly [T in Said['type']]: (state: Lead, event: SaidAs<T>) => Lead } = {
+/** The same fold for every event about a clock of sales. */
+export const onObligations = <F>(fold: F): Readonly<Record<Said['type'], F>> => ({
   ObligationStarted: fold,
   ObligationProgressed: fold,
   ObligationPaused: fold,
@@ -110,7 +108,12 @@ export const obligationFolds: { readonly [T in Said['type']]: (state: Lead, even
   ObligationBreached: fold,
   ObligationEscalated: fold,
   ObligationCancelled: fold,
-};
+});
+
+/** The part of a lead's `evolve` that is about obligations. */
+export const obligationFolds = onObligations((state: Lead, said: Happened<Said>): Lead =>
+  withPerson(state, (person) => ({ ...person, obligations: clocksWith(person.obligations, said) })),
+);
 
 /** The instant at which time alone says something of a clock. */
 export const nextMomentOf = (clocks: Clocks): Instant | undefined =>
