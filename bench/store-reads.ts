@@ -1,8 +1,7 @@
-import { isMainThread } from 'node:worker_threads';
 import * as sqlite from '@baton/platform/sqlite';
 
 /** Runs first in a server: counts what it reads in the embedded stores, and tells that to the process that started it. */
-if (isMainThread && process.send) {
+if (process.send) {
   let reads = 0;
   const counted = <S extends object>(statement: S): S =>
     new Proxy(statement, {

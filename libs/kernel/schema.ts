@@ -78,8 +78,8 @@ export const enumerationOf = (schema: TSchema): Enumeration | undefined =>
  * command takes an enumeration: GraphQL's enum has its name.
  */
 export const oneOf = <const V extends string>(words: readonly V[] | Enumeration<V>, description = '') => {
-  const named = 'values' in words && 'meanings' in words ? words : undefined;
-  const values = named?.values ?? (words as readonly V[]);
+  const named = 'meanings' in words ? words : undefined;
+  const values = 'meanings' in words ? words.values : words;
   return Type.Unsafe<V>({
     ...Type.String({
       description,
