@@ -167,7 +167,7 @@ describe('subscriptions', () => {
     await heard.until(1);
     await served.app.get(Access).revoke(keyId, 'tester');
     await touch('flo');
-    expect(await closing).toEqual([4403, 'access/bad-key']);
+    expect(await Promise.race([closing, heard.until(2)])).toEqual([4403, 'access/bad-key']);
     expect(heard.answers).toHaveLength(1);
   });
 

@@ -3,6 +3,7 @@
  * be shared between them: a third of all CPU went into loading the same packages for every suite. Here only our own
  * modules are loaded anew (see shared-packages.runtime.js), and what a suite leaves behind is taken away at its end.
  */
+const hooks = require('node:async_hooks');
 const vm = require('node:vm');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
@@ -12,6 +13,18 @@ const ownRealm = {};
 const compile = vm.compileFunction;
 vm.compileFunction = (source, parameters, { parsingContext, ...options }) =>
   compile(source, parameters, parsingContext === ownRealm ? options : { ...options, parsingContext });
+
+// What a suite declares with decorators, and its handlers of Jest's events, which would get those of all later suites too.
+const ofOneSuite = ['GqlTypeMetadataStorage', 'classValidatorMetadataStorage', Symbol.for('EVENT_HANDLERS')];
+
+// Whatever was run in such a storage is copied into every promise until the storage is disabled, and its owner kept.
+const storages = new Set();
+hooks.AsyncLocalStorage = class extends hooks.AsyncLocalStorage {
+  constructor(...options) {
+    super(...options);
+    storages.add(this);
+  }
+};
 
 module.exports = class OneRealmEnvironment {
   constructor({ projectConfig }) {
@@ -31,8 +44,10 @@ module.exports = class OneRealmEnvironment {
   async teardown() {
     this.fakeTimersModern.dispose();
     this.fakeTimersModern = undefined;
+    for (const storage of storages) storage.disable();
+    storages.clear();
     const { console, exit, env } = this.before;
-    delete globalThis.GqlTypeMetadataStorage; // what the decorators of @nestjs/graphql have declared for this suite
+    for (const key of ofOneSuite) delete globalThis[key];
     globalThis.console = console;
     process.exit = exit;
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];

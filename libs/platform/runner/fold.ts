@@ -45,7 +45,13 @@ export interface FoldStores {
   readonly documentsAtHand?: number;
 }
 
-const DIRTY_LIMIT = 50_000;
+/**
+ * When changed documents are saved: as soon as the end of the log is reached; once a history that is being brought in
+ * pauses; at the end of a rebuild. At the latest when there are so many of them in one read model: a rebuild folds one at
+ * a time, a history all.
+ */
+export type Saving = 'live' | 'history' | 'rebuild';
+const DIRTY_LIMITS: Readonly<Record<Saving, number>> = { live: 50_000, history: 20_000, rebuild: 50_000 };
 /** A fold that is behind saves this often: documents of one person recur in neighbouring pages. */
 const PAGES_UNSAVED = 5;
 
@@ -78,8 +84,7 @@ export class Fold implements Follower {
     readonly projection: Projection,
     generation: string,
     private readonly fence: () => Fence,
-    /** Write behind until many documents are dirty: for rebuilds. Live folds save as soon as they are at the tip. */
-    private readonly behind: boolean,
+    private readonly saving: Saving,
     /** Its checkpoint proves what it has seen: that costs as much for each event as reading it. */
     private readonly counts: boolean,
   ) {
@@ -100,10 +105,10 @@ export class Fold implements Follower {
     projection: Projection,
     generation: string,
     fence: () => Fence,
-    { behind = false, counts = true, from }: { behind?: boolean; counts?: boolean; from?: string } = {},
+    { saving = 'live', counts = true, from }: { saving?: Saving; counts?: boolean; from?: string } = {},
   ): Promise<Fold> {
     const { documents } = stores;
-    const fold = new Fold(stores, projection, generation, fence, behind, counts);
+    const fold = new Fold(stores, projection, generation, fence, saving, counts);
     await documents.prepare(fold.collection);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
@@ -137,8 +142,8 @@ export class Fold implements Follower {
     this.unsaved = true;
     if (!this.changed) return;
     this.pagesUnsaved++;
-    const waited = !this.behind && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (waited || this.dirty.size >= DIRTY_LIMIT) await this.flush();
+    const waited = this.saving === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
+    if (waited || this.dirty.size >= DIRTY_LIMITS[this.saving]) await this.flush();
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {

@@ -106,6 +106,7 @@ export class Group {
         for await (const page of withPauses(pages, this.timers)) {
           if (page === 'pause') {
             for (const follower of this.followers) await follower.flush();
+            this.onProgress();
             continue;
           }
           const decoded = new DecodedPage(page, this.journal);

@@ -1,7 +1,7 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
 import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
-import { Fold, type FoldStores } from './fold';
+import { Fold, type FoldStores, type Saving } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
 import { policyFollower, React, type Dispatch, type ReactStores } from './react';
@@ -45,6 +45,7 @@ export const openFold = async (
   projection: Projection,
   fence: () => Fence,
   trusted: boolean,
+  saving: Saving,
 ): Promise<Fold | undefined> => {
   const { documents, log, onFault } = parts;
   const { name } = projection;
@@ -59,7 +60,7 @@ export const openFold = async (
     return undefined;
   }
   try {
-    return await Fold.open(parts, projection, active, fence, found);
+    return await Fold.open(parts, projection, active, fence, { ...found, saving });
   } catch (error) {
     // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
     if (!isDropped(error) || (await documents.active(name)) !== active) throw error;

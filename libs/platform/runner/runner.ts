@@ -100,6 +100,7 @@ export class Runner {
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
   private ticks = false;
+  private bringsHistory = false;
 
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
@@ -121,10 +122,11 @@ export class Runner {
    * @param tick also send what falls due by the clock; whoever does not leaves the lease `clock` to others, because
    *   whoever holds it ticks
    * @param history this process brings a history and then calls `passTime(…, 'backfill')`: until it stops, no other
-   *   lets time pass live for the streams that a history changed last
+   *   lets time pass live for the streams that a history changed last; the read models are saved when it pauses
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.ticks = tick;
+    this.bringsHistory = history;
     const refresh = () => this.groups.forEach((group) => group.refresh());
     const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeHistory()] : [])];
     await this.leases.keep([...this.wanted(), ...own], refresh, () => this.lookAround());
@@ -201,9 +203,10 @@ export class Runner {
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
     const trusted = await this.isTrusted();
+    const saving = this.bringsHistory ? 'history' : 'live';
     for (const projection of this.parts.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted);
+      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted, saving);
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.parts.onFault);
     }

@@ -50,8 +50,8 @@ export class Reservations {
   async of(identity: Identity): Promise<readonly Reservation[]> {
     const hashes = hashesOf(identity);
     if (hashes.length === 0) return [];
-    const newest = await this.keys.secret(SECRET); // made at first use, so that there is always one
-    const secrets = [newest, ...(await this.keys.secrets(SECRET)).filter(({ version }) => version < newest.version)];
+    const known = await this.keys.secrets(SECRET); // the newest first
+    const secrets = known.length > 0 ? known : [await this.keys.secret(SECRET)]; // made at first use
     const reservations = hashes.map(async (hash) => {
       const found = await Promise.all(
         secrets.map(({ value }) => this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`)),
