@@ -6,6 +6,7 @@
 const hooks = require('node:async_hooks');
 const vm = require('node:vm');
 const { ModernFakeTimers } = require('@jest/fake-timers');
+const { defaultMetadataStorage } = require('class-transformer/cjs/storage');
 const { ModuleMocker } = require('jest-mock');
 
 // Jest compiles each module for the realm that the environment names, and takes none for "torn down".
@@ -15,7 +16,16 @@ vm.compileFunction = (source, parameters, { parsingContext, ...options }) =>
   compile(source, parameters, parsingContext === ownRealm ? options : { ...options, parsingContext });
 
 // What a suite declares with decorators, and its handlers of Jest's events, which would get those of all later suites too.
-const ofOneSuite = ['GqlTypeMetadataStorage', 'classValidatorMetadataStorage', Symbol.for('EVENT_HANDLERS')];
+const ofOneSuite = [
+  'GqlTypeMetadataStorage',
+  'GqlLazyMetadataStorageHost',
+  'classValidatorMetadataStorage',
+  Symbol.for('EVENT_HANDLERS'),
+];
+// Jest keeps the state of a suite, and with it all its modules, under a symbol of the suite's own.
+const ownSymbols = () =>
+  Object.getOwnPropertySymbols(globalThis).filter((symbol) => Symbol.keyFor(symbol) === undefined);
+const ofTheRealm = new Set(ownSymbols());
 
 // Whatever was run in such a storage is copied into every promise until the storage is disabled, and its owner kept.
 const storages = new Set();
@@ -47,7 +57,9 @@ module.exports = class OneRealmEnvironment {
     for (const storage of storages) storage.disable();
     storages.clear();
     const { console, exit, env } = this.before;
-    for (const key of ofOneSuite) delete globalThis[key];
+    for (const key of [...ofOneSuite, ...ownSymbols().filter((symbol) => !ofTheRealm.has(symbol))])
+      delete globalThis[key];
+    defaultMetadataStorage.clear();
     globalThis.console = console;
     process.exit = exit;
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
