@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ESLint } from 'eslint';
 import { parse } from 'yaml';
 import { readConfig, settings } from '@baton/platform/config';
 
@@ -34,13 +35,11 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'baton-repository-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the linter', () => {
-  /** What it says of each line of a spec that stands at a path. */
-  const faults = (path: string, ...lines: readonly string[]): readonly number[] => {
-    const args = ['node_modules/eslint/bin/eslint.js', '--stdin', '--stdin-filename', path, '--format', 'json'];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, input: lines.join('\n') });
-    if (stderr.length > 0) throw new Error(stderr.toString());
-    const [{ messages }] = JSON.parse(stdout.toString()) as [{ messages: readonly { ruleId: string; line: number }[] }];
-    return messages.filter(({ ruleId }) => ruleId === 'no-restricted-syntax').map(({ line }) => line);
+  const linter = new ESLint({ cwd: root });
+  /** The lines of a spec at a path that it objects to. */
+  const faults = async (path: string, ...lines: readonly string[]): Promise<readonly number[]> => {
+    const [result] = await linter.lintText(lines.join('\n'), { filePath: join(root, path) });
+    return result!.messages.filter(({ ruleId }) => ruleId === 'no-restricted-syntax').map(({ line }) => line);
   };
   const refused = [
     `import { setTimeout as delay } from 'node:timers/promises';`,
@@ -66,7 +65,7 @@ describe('the linter', () => {
   ];
   it.each(['test/x.e2e-spec.ts', 'libs/leads/x.spec.ts', 'libs/kernel/testing/x.contract.ts'])(
     'refuses what measures time in %s',
-    (path) => expect(faults(path, ...refused, ...taken)).toEqual(refused.map((_, index) => index + 1)),
+    async (path) => expect(await faults(path, ...refused, ...taken)).toEqual(refused.map((_, index) => index + 1)),
   );
 });
 

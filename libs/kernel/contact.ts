@@ -1,5 +1,5 @@
 import { parseOneAddress } from 'email-addresses';
-import { isValid as isCountryCode, getAlpha2Code, registerLocale } from 'i18n-iso-countries';
+import { isValid as isCountryCode, getAlpha2Code, registerLocale } from 'i18n-iso-countries/index';
 import english from 'i18n-iso-countries/langs/en.json';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { parse as parseHost } from 'tldts';

@@ -49,7 +49,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
 
 /** What the kernel may use besides itself: plain libraries, no framework and no driver. */
 const kernelLibraries =
-  /^(node:crypto|@sinclair\/typebox(\/.*)?|canonicalize|lru-cache|uuid|luxon|decimal\.js|fast-check|currency-codes|email-addresses|i18n-iso-countries(\/langs\/en\.json)?|libphonenumber-js\/min|tldts)$/;
+  /^(node:crypto|@sinclair\/typebox(\/.*)?|canonicalize|lru-cache|uuid|luxon|decimal\.js|fast-check|currency-codes|email-addresses|i18n-iso-countries\/(index|langs\/en\.json)|libphonenumber-js\/min|tldts)$/;
 const pureLibraries = ['luxon', 'decimal.js', 'ical.js'];
 const drivers = ['@eventstore/db-client', 'mongodb', '@photostructure/sqlite', 'node:sqlite'];
 const pureSuffix = /\.(events|decider|rules|projection|policy|model)\.ts$/;

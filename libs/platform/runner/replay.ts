@@ -56,7 +56,10 @@ export const replay = (
     };
     const stores = { log: past, journal, documents, aroundFold };
     // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
-    const fold = await Fold.open(stores, projection, generation, fence, { saving: 'rebuild', counts: cut === undefined });
+    const fold = await Fold.open(stores, projection, generation, fence, {
+      saving: 'rebuild',
+      counts: cut === undefined,
+    });
     const leaving = new AbortController();
     const options = { signal: leaving.signal, limit: pageSize };
     let events = 0;
