@@ -90,8 +90,8 @@ describe('while the log is away', () => {
     expect((await query('events { events { type } }')).errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
-  it('a report on the command line is given from the read models, with a warning', async () => {
-    const { status, stdout, stderr } = await baton(folder, 'report', 'velocity', '--json');
+  it.each(['velocity', 'attribution'])('the report %s is given from the read models, with a warning', async (name) => {
+    const { status, stdout, stderr } = await baton(folder, 'report', name, '--json');
     expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ total: expect.anything() as object })]);
     expect(stderr).toMatch(/log\/unavailable: .* up to position \d+-\d+\./);
   });

@@ -1,9 +1,11 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DefinitionSource, EventLog, Journal, type ContextParts } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
 import { mutationsOf } from '@baton/platform/graphql';
 import { READ_ONLY } from '@baton/platform/platform.module';
 import { machineTimers } from '@baton/platform/runner';
 import { definitions } from './read/definitions/definitions.projection';
+import { listDefinitions } from './read/definitions/definitions.query';
 import { DefinitionsResolver } from './read/definitions/definitions.resolver';
 import { definitionCommands, definitionEvents, ToDefinition } from './write/definition/definition.events';
 import { DefinitionHandler } from './write/definition/definition.handler';
@@ -24,9 +26,15 @@ export const definitionsParts: ContextParts = {
     {
       provide: LogDefinitions,
       // A process that only reads must know what the server wrote a moment ago: it asks the streams each time.
-      useFactory: (journal: Journal, log: EventLog, readOnly: boolean) =>
-        new LogDefinitions(journal, log, machineTimers, readOnly ? 0 : undefined),
-      inject: [Journal, EventLog, READ_ONLY],
+      useFactory: (journal: Journal, log: EventLog, models: ReadModels, readOnly: boolean) =>
+        new LogDefinitions(
+          journal,
+          log,
+          (kind) => listDefinitions(models, { kind }),
+          machineTimers,
+          readOnly ? 0 : undefined,
+        ),
+      inject: [Journal, EventLog, ReadModels, READ_ONLY],
     },
     { provide: DefinitionSource, useExisting: LogDefinitions },
     DefinitionHandler,

@@ -41,7 +41,7 @@ export abstract class DefinitionSource {
    * @param decidingAt the present, for a live decision: what another process agreed to less than five seconds before is
    *   not in force yet, so that all processes change over at one instant. Without it all that is recorded counts
    * @param fresh reads what was recorded up to this call, however lately the log was followed to its end
-   * @param answering nothing is decided by it: while the log is away, what is known of it will do
+   * @param answering nothing is decided by it: while the log is away, what read models hold of it will do
    */
   abstract at(
     kinds: readonly string[],

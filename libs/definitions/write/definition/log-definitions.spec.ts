@@ -1,4 +1,13 @@
-import { Accepted, catalogueOf, DecisionContext, fromMs, handle, type EventLog, type Journal } from '@baton/kernel';
+import {
+  Accepted,
+  catalogueOf,
+  Conflict,
+  DecisionContext,
+  fromMs,
+  handle,
+  type EventLog,
+  type Journal,
+} from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -21,7 +30,7 @@ describe('definitions of the log', () => {
   });
   const sources: LogDefinitions[] = [];
   const source = () => {
-    sources.push(new LogDefinitions(journal, log));
+    sources.push(new LogDefinitions(journal, log, async () => []));
     return sources.at(-1)!;
   };
   afterEach(async () => {
@@ -73,6 +82,24 @@ describe('definitions of the log', () => {
     for (const answer of await Promise.all(late)) expect(answer).toEqual(['mql@1', 'mql@1', 'mql@1']);
   });
 
+  it('of a log that is away are answered from the read model, and decide nothing', async () => {
+    const away = () => Promise.reject(new Conflict('log/unavailable', 'away'));
+    const versions = [
+      { number: 1, body: { statement: 'first' }, from: t1 },
+      { number: 2, body: { statement: 'second' }, from: t3 },
+    ];
+    const mine = new LogDefinitions(
+      journal,
+      { follow: (...asked) => log.follow(...asked), tip: away, availability: () => log.availability() },
+      async (kind) => (kind === 'mql' ? versions : []),
+    );
+    sources.push(mine);
+    const definitionAt = await mine.at(['mql', 'sql'], { answering: true });
+    expect([t2, t3, 1].map((at) => definitionAt('mql', at)?.ref)).toEqual(['mql@1', 'mql@2', 'mql@1']);
+    expect(definitionAt('sql', t3)).toBeUndefined();
+    await expect(mine.at(['mql'], { decidingAt: t2 })).rejects.toMatchObject({ code: 'log/unavailable' });
+  });
+
   it('answer again after a read that failed', async () => {
     const mine = source();
     await agree(t1, 1);
@@ -117,7 +144,12 @@ describe('definitions of the log', () => {
         new MemoryKeyStore(),
       );
       sources.push(
-        new LogDefinitions(counting, { follow, tip: () => log.tip(), availability: () => log.availability() }, timers),
+        new LogDefinitions(
+          counting,
+          { follow, tip: () => log.tip(), availability: () => log.availability() },
+          async () => [],
+          timers,
+        ),
       );
       return sources.at(-1)!;
     };

@@ -10,6 +10,7 @@ import {
   type Happened,
   type Instant,
   type Journal,
+  type Json,
   type Position,
   type Recorded,
   type StoredEvent,
@@ -17,7 +18,7 @@ import {
 import { machineTimers, type Timers } from '@baton/platform/runner';
 import { definition, type DefinitionState } from './definition.decider';
 import { definitionEvents, type DefinitionEvent } from './definition.events';
-import { inForceAt } from './versions.rules';
+import { inForceAt, type Tenure } from './versions.rules';
 
 /** So long after it was recorded an agreement decides in every process. */
 const FORCE_MS = 5_000;
@@ -30,6 +31,9 @@ const types = [...definitionEvents.schemas.keys()];
 
 const evolved = (state: DefinitionState, event: Recorded): DefinitionState =>
   definition.evolve(state, event as unknown as Happened<DefinitionEvent>);
+
+/** What an answer needs of a version. */
+export type RecordedVersion = Tenure & { readonly body: Json };
 
 /** One kind as far as it is known here. */
 class Kind {
@@ -153,6 +157,8 @@ export class LogDefinitions extends DefinitionSource {
   constructor(
     private readonly journal: Journal,
     private readonly log: Pick<EventLog, 'follow' | 'tip' | 'availability'>,
+    /** Every version of one kind, as the read model holds it: what is answered with where the log is away. */
+    private readonly recorded: (kind: string) => Promise<readonly RecordedVersion[]>,
     private readonly timers: Timers = machineTimers,
     private readonly trustedMs: number = TRUSTED_MS,
   ) {
@@ -163,20 +169,23 @@ export class LogDefinitions extends DefinitionSource {
     kinds: readonly string[],
     { decidingAt, fresh = false, answering = false }: NonNullable<Parameters<DefinitionSource['at']>[1]> = {},
   ): Promise<DefinitionAt> {
-    const suffice = () => answering && kinds.every((name) => this.kind(name).wasRead);
-    if (!suffice() || this.log.availability().state === 'available')
+    const unread = () => kinds.filter((name) => !this.kind(name).wasRead);
+    if (!answering || unread().length > 0 || this.log.availability().state === 'available')
       await this.bringUp(kinds, fresh).catch((error: unknown) => {
-        if (!isTransient(error) || !suffice()) throw error;
+        if (!isTransient(error) || !answering) throw error;
       });
+    const recorded = new Map<string, readonly RecordedVersion[]>();
+    if (answering) for (const name of unread()) recorded.set(name, await this.recorded(name));
     const known = new Map(kinds.map((name) => [name, this.kind(name)]));
     return (name, at) => {
       const kind = known.get(name);
       if (!kind) return undefined;
+      const all: readonly RecordedVersion[] = recorded.get(name) ?? kind.all.versions;
       // By its number something has begun under it, which is force enough.
       const version =
         typeof at === 'number'
-          ? kind.all.versions.find(({ number }) => number === at)
-          : inForceAt((decidingAt === undefined ? kind.all : kind.at(decidingAt)).versions, at);
+          ? all.find(({ number }) => number === at)
+          : inForceAt(decidingAt === undefined ? all : kind.at(decidingAt).versions, at);
       return version && { kind: name, version: version.number, ref: `${name}@${version.number}`, body: version.body };
     };
   }

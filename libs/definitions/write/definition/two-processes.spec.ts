@@ -146,7 +146,7 @@ const world = (seed: number) => {
         }),
     });
     const journal = new SealedJournal(mine, catalogueOf([purseEvents, definitionEvents]), keys);
-    const definitions = new LogDefinitions(journal, mine, timers);
+    const definitions = new LogDefinitions(journal, mine, async () => [], timers);
     const context = new DecisionContext(clock, definitions, random() < 0.5 ? 1_000 : 20); // a small one forgets
     let own = 0; // events of the definition that this process has written, and those before them
     const agree = async (type: DefinitionCommand['type'], actor: string, data: object, more: object = {}) => {
