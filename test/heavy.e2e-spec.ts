@@ -13,6 +13,18 @@ const questions = [
   '{ slaReport(groupBy: [NOTHING]) { groups { key } } }',
 ];
 
+const history = [
+  'captureLead(commandId: "c1", input: { leadId: "ada", email: "ada@example.org" })',
+  'recordTouch(commandId: "c2", occurredAt: "2024-03-01T10:00:00Z", input: { leadId: "ada", action: "click", team: MARKETING, source: "example", medium: "email" })',
+  'openOpportunity(commandId: "c3", input: { opportunityId: "deal", amount: { minor: 1000, currency: "EUR" } })',
+  'addContactRole(commandId: "c4", input: { opportunityId: "deal", leadId: "ada" })',
+  'winOpportunity(commandId: "c5", input: { opportunityId: "deal" })',
+];
+/** Work of a command that is as heavy as a report. */
+const freeze = (period: string, by: string) => `mutation { freezePeriod(commandId: "freeze-${period}-${by}", input: {
+  periodId: "${period}", from: "2024-01-01T00:00:00Z", to: "2190-01-01T00:00:00Z", by: "${by}", lookback: "none"
+}) { __typename ... on Accepted { position } ... on Refused { code path } } }`;
+
 const settle = async (url: string, token: string) => {
   const last = capture('last').replace('__typename', '... on Accepted { position }');
   const { data } = (await ask(url, token, last)).body;
@@ -23,18 +35,36 @@ const settle = async (url: string, token: string) => {
 const answersOf = async (dataDir: string, token: string, processes: string) => {
   const server = await started(dataDir, { BATON_QUERY_PROCESSES: processes, BATON_LOG_LEVEL: 'silent' });
   const key = token || server.token;
-  if (!token) for (const lead of ['ada', 'bob', 'cem']) await ask(server.url, key, capture(lead));
+  if (!token) for (const step of history) await ask(server.url, key, `mutation { ${step} { __typename } }`);
+  if (!token) for (const lead of ['bob', 'cem']) await ask(server.url, key, capture(lead));
   if (!token) await settle(server.url, key);
   const answers = [];
   for (const question of questions) {
     const { status, body } = await ask(server.url, key, question);
     answers.push({ status, body });
   }
+  const frozen = await freezing(server.url, key, processes);
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   server.child.kill('SIGTERM');
   const [code] = await server.ended;
   const heavy = Number(/baton_heavy_questions_total\{outcome="answered"\} (\d+)/.exec(metrics)?.[1] ?? 0);
-  return { answers, heavy, code, key };
+  return { answers, frozen, heavy, code, key };
+};
+
+/** What is frozen, but for when, and what is refused. */
+const freezing = async (url: string, token: string, period: string) => {
+  const refused = (await ask(url, token, freeze('no', 'weather'))).body.data!['freezePeriod'];
+  const accepted = (await ask(url, token, freeze(period, 'channel'))).body.data!['freezePeriod'] as unknown as {
+    readonly position: string;
+  };
+  const figures = 'total { conversions revenue { minor currency } } rows { key conversions }';
+  const list = `{ frozenPeriods(atLeast: "${accepted.position}") { edges { node {
+    periodId model by lookback timeZone attribution channelRules intact figures { ${figures} } } } } }`;
+  const { frozenPeriods } = (await ask(url, token, list)).body.data as unknown as {
+    readonly frozenPeriods: { readonly edges: readonly { readonly node: { readonly periodId: string } }[] };
+  };
+  const { periodId: _, ...facts } = frozenPeriods.edges.map(({ node }) => node).find((one) => one.periodId === period)!;
+  return { refused, facts };
 };
 
 describe('heavy questions', () => {
@@ -45,8 +75,15 @@ describe('heavy questions', () => {
     expect(onLoop).toMatchObject({ heavy: 0, code: 0 });
     expect(JSON.stringify(onLoop.answers[2])).toContain('cem@example.org');
     expect(onLoop.answers[3]!.body.data).toEqual({ leads: { nodes: [{ node: { leadId: 'bob' } }] } });
+    expect(onLoop.frozen).toMatchObject({
+      refused: { __typename: 'Refused', code: 'attribution/unknown-dimension', path: 'by' },
+      facts: { intact: true, figures: { rows: [{ key: 'email', conversions: 1 }] } },
+    });
     const inProcesses = await answersOf(folder, onLoop.key, '2');
     expect(inProcesses.answers).toEqual(onLoop.answers);
-    expect(inProcesses).toMatchObject({ heavy: onLoop.answers.filter(({ status }) => status === 200).length, code: 0 });
+    expect(inProcesses.frozen).toEqual(onLoop.frozen);
+    const works = 2; // a period that is frozen, and one that is refused
+    const heavy = onLoop.answers.filter(({ status }) => status === 200).length + works;
+    expect(inProcesses).toMatchObject({ heavy, code: 0 });
   });
 });

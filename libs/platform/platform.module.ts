@@ -24,6 +24,7 @@ import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { EmbeddedKeyStore, masterKey } from './keys';
+import { HeavyWork } from './heavy-work';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
 import {
@@ -162,6 +163,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Clock, useValue: clock },
       { provide: STORES, useFactory: () => openStores(config, clock, { makes, readOnly }) },
       Metrics,
+      HeavyWork,
       {
         provide: EventLog,
         useFactory: ({ log }: Stores, metrics: Metrics) => new ObservedEventLog(log, metrics),
@@ -252,6 +254,7 @@ export class PlatformModule implements OnApplicationShutdown {
         KeyStore,
         Journal,
         ReadModels,
+        HeavyWork,
         DecisionContext,
         Runner,
         Metrics,

@@ -14,6 +14,7 @@ const reading = () => {
 const acts = {
   echo: ({ text }) => process.send({ answer: text }),
   write: () => process.send({ answer: { text: '{"data":{}}', codes: ['some/code'] } }),
+  done: ({ data }) => process.send({ answer: { text: JSON.stringify({ done: data }), codes: [] } }),
   wait: () => undefined,
   spin: () => {
     for (;;);
@@ -27,6 +28,6 @@ const acts = {
   die: () => process.exit(3),
 };
 
-process.on('message', ({ question }) => question && acts[question.act ?? question.variables.act](question));
+process.on('message', ({ question }) => question && acts[question.act ?? question.work ?? question.variables.act](question));
 process.once('disconnect', () => process.exit());
 process.send({ ready: true });

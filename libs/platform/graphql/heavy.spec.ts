@@ -4,6 +4,7 @@ import { buildSchema, Kind, parse, type OperationDefinitionNode } from 'graphql'
 import { pino } from 'pino';
 import type { CallerIdentity } from '../access';
 import { Metrics } from '../telemetry';
+import { HeavyWork } from '../heavy-work';
 import { QueryProcesses } from '../query-processes';
 import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
 
@@ -48,9 +49,9 @@ const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-proc
 
 describe('heavy queries', () => {
   const opened: HeavyQueries[] = [];
-  const made = (size = 1) => {
+  const made = (size = 1, work = new HeavyWork()) => {
     const processes = { file, size, seconds: 20, megabytes: 32 };
-    const queries = new HeavyQueries(QueryProcesses.of(processes), pino({ level: 'silent' }), new Metrics());
+    const queries = new HeavyQueries(QueryProcesses.of(processes), pino({ level: 'silent' }), new Metrics(), work);
     opened.push(queries);
     return queries;
   };
@@ -78,6 +79,15 @@ describe('heavy queries', () => {
   it('are left to the event loop without processes, and where nobody has said who asks', async () => {
     expect(await ask(made(0), 'write')).toBeNull();
     expect(await ask(made(), 'write', { reply: { raw: request() } })).toBeNull();
+  });
+
+  it('have heavy work of commands done beside them, and without processes here', async () => {
+    const here = async (data: number) => -data;
+    const [elsewhere, alone] = [new HeavyWork(), new HeavyWork()];
+    made(1, elsewhere);
+    made(0, alone);
+    expect(await elsewhere.offer('done', here)(1, 'ann')).toBe(1);
+    expect(await alone.offer('done', here)(1, 'ann')).toBe(-1);
   });
 
   it('end when the caller leaves before the answer', async () => {

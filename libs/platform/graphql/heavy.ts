@@ -25,6 +25,7 @@ import type { Config } from '../config';
 import { AGAIN_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
+import { HeavyWork, type WorkQuestion } from '../heavy-work';
 import { QueryProcesses, type Asked, type Begin, type Said } from '../query-processes';
 import { costOf } from './admission';
 import { openerOf } from './caller';
@@ -69,12 +70,13 @@ export const isHeavy = (
   );
 };
 
-interface Question {
+interface GraphqlQuestion {
   readonly query: string;
   readonly variables: Variables;
   readonly operationName: string | undefined;
   readonly caller: CallerIdentity;
 }
+type Question = GraphqlQuestion | WorkQuestion;
 interface Answer {
   /** The whole answer as JSON. */
   readonly text: string;
@@ -105,14 +107,17 @@ const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
   return left.signal;
 };
 
-/** Has heavy operations answered in processes of their own. */
+/** Has heavy operations answered, and heavy work of commands done, in processes of their own. */
 @Plugin()
 export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   constructor(
     @Inject(QueryProcesses) private readonly processes: QueryProcesses<Question, Answer> | undefined,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: Metrics,
-  ) {}
+    work: HeavyWork,
+  ) {
+    if (processes) work.elsewhere = (question, caller) => this.counted(question, caller).then(({ text }) => text);
+  }
 
   /** @param file what such a process runs, compiled: it calls `answerQuestions` */
   static providers(
@@ -135,14 +140,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
         if (errors) return null; // reported by the server itself, before any work
         const question = { query: source, variables, operationName: operationName ?? undefined, caller };
-        try {
-          const answer = await this.processes.ask(question, caller.actor, leavesOf(reply));
-          this.metrics.heavyQuestion('answered');
-          return answered(answer);
-        } catch (error) {
-          this.metrics.heavyQuestion(codeOf(error));
-          return this.refused(error);
-        }
+        return this.counted(question, caller.actor, leavesOf(reply)).then(answered, (error) => this.refused(error));
       },
     };
   }
@@ -150,6 +148,17 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   /** Nobody waits for a heavy question when the process stops. */
   onModuleDestroy(): Promise<void> | undefined {
     return this.processes?.close();
+  }
+
+  private async counted(question: Question, caller: string, leaves?: AbortSignal): Promise<Answer> {
+    try {
+      const answer = await this.processes!.ask(question, caller, leaves);
+      this.metrics.heavyQuestion('answered');
+      return answer;
+    } catch (error) {
+      this.metrics.heavyQuestion(codeOf(error));
+      throw error;
+    }
   }
 
   private refused(error: unknown): GraphQLResponse {
@@ -196,7 +205,8 @@ const answerAs = (app: INestApplicationContext): void => {
   const journal = app.get(Journal);
   const format = formatterOf(app.get<Logger>(LOGGER));
   const reported = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
-  const answer = async ({ query, variables, operationName, caller }: Question): Promise<Answer> => {
+  const work = app.get(HeavyWork);
+  const execution = async ({ query, variables, operationName, caller }: GraphqlQuestion): Promise<Answer> => {
     const document = parse(query);
     const contextValue = { caller, open: openerOf(journal) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
@@ -207,9 +217,11 @@ const answerAs = (app: INestApplicationContext): void => {
       codes: faults?.map(({ extensions }) => String(extensions?.['code'])) ?? [],
     };
   };
+  const answer = async (question: Question): Promise<Answer> =>
+    'work' in question ? { text: await work.answer(question), codes: [] } : execution(question);
   process.on('message', ({ question }: Asked<Question>) => {
     answer(question).then(
-      (text) => say({ answer: text }),
+      (given) => say({ answer: given }),
       (error: unknown) => say({ fault: String(error) }),
     );
   });

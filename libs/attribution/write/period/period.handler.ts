@@ -1,18 +1,49 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
+import {
+  checkCommand,
+  DecisionContext,
+  EventLog,
+  handle,
+  Journal,
+  Refused,
+  type Instant,
+  type Outcome,
+  type Position,
+} from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
+import { HeavyWork } from '@baton/platform/heavy-work';
 import { freezable, frozenHash } from '../../read/periods/periods.query';
 import { period } from './period.decider';
-import { freezeCommands, ToPeriod, type FrozenFacts, type PeriodCommand, type PeriodEvent } from './period.events';
+import {
+  freezeCommands,
+  ToPeriod,
+  type FreezeCommand,
+  type FrozenFacts,
+  type PeriodCommand,
+  type PeriodEvent,
+} from './period.events';
+
+interface Question {
+  readonly data: FreezeCommand['data'];
+  readonly position: Position;
+  readonly now: Instant;
+}
 
 @CommandHandler(ToPeriod)
 export class PeriodHandler implements ICommandHandler<ToPeriod> {
+  private readonly freezable: (question: Question, caller: string) => Promise<FrozenFacts>;
+
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,
     private readonly log: EventLog,
-    private readonly models: ReadModels,
-  ) {}
+    models: ReadModels,
+    work: HeavyWork,
+  ) {
+    this.freezable = work.offer('freezable period', ({ data, position, now }) =>
+      freezable(models, context.definitions, data, position, now),
+    );
+  }
 
   /** Computes the figures as of the end of the log, then decides on them. */
   async execute({ id, command }: ToPeriod): Promise<Outcome> {
@@ -22,7 +53,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
       const frozen = await this.frozen(id);
       if (frozen) return await this.decide(id, command, again(frozen, command.data));
       const [position, now] = [await this.log.tip(), this.context.clock.now()];
-      const facts = await freezable(this.models, this.context.definitions, command.data, position, now);
+      const facts = await this.freezable({ data: command.data, position, now }, command.meta.actor);
       const outcome = await this.decide(id, command, facts);
       // Somebody froze it meanwhile, perhaps with this very command: that answer stands.
       const first = outcome instanceof Refused ? await this.frozen(id) : undefined;
