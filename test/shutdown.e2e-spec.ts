@@ -1,11 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSchema, type GraphQLField } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
 import { eventually } from '@baton/kernel/testing';
 import { EmbeddedDocuments } from '@baton/platform/documents';
-import { batonProcess, root, Served, temporaryFolder } from './support/baton';
+import { batonJson, batonProcess, onServers, root, Served, temporaryFolder } from './support/baton';
+import { EventStoreServer } from './support/eventstore-server';
+import { documentOf, neededBy } from './support/sample-operations';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
+import { listen } from './support/subscriber';
 
 describe('a server that is told to stop', () => {
-  const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+  const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder(), temporaryFolder()];
   it('answers what is in flight, loses no acknowledged event, gives its leases back, and ends with 0', async () => {
     const folder = folders.pop()!;
     const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
@@ -41,6 +48,58 @@ describe('a server that is told to stop', () => {
     });
     expect(told()).not.toContain('example.org');
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('needs no deadline, whatever was asked before and is being asked', async () => {
+    const [server, port] = await EventStoreServer.start();
+    const folder = folders.pop()!;
+    onServers(folder, { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` });
+    const { child, ended, url, told } = await started(folder, {
+      BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false`,
+      BATON_QUERY_PROCESSES: '1',
+      BATON_SHUTDOWN_SECONDS: '60', // with 1 it ends where something is left open
+    });
+    const { token } = await batonJson<{ token: string }>(
+      folder,
+      'keys',
+      'create',
+      '--roles',
+      'admin',
+      '--label',
+      'tester',
+    );
+    for (const lead of ['ada', 'bob', 'cem']) await ask(url, token, capture(lead));
+    const schema = buildSchema(readFileSync(join(root, 'apps/api/schema.graphql'), 'utf8'));
+    const fields = Object.values(schema.getQueryType()!.getFields());
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const isAnswered = async (field: GraphQLField<unknown, unknown>) => {
+      const variables = { ...neededBy(field), ...(field.args.some(({ name }) => name === 'first') && { first: 2 }) };
+      const query = documentOf('query', field.name, field.args, variables, field.type);
+      const body = JSON.stringify({ query, variables });
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+      return !!((await response.json()) as { data?: { it: unknown } }).data?.it;
+    };
+    let answered = 0;
+    for (const field of fields) if (await isAnswered(field)) answered++; // what is answered leaves nothing open
+    expect(answered).toBeGreaterThan(fields.length / 2);
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: headers.authorization },
+      retryAttempts: 0,
+    });
+    const subscribed = Object.entries(schema.getSubscriptionType()!.getFields()).map(([name, field]) => {
+      const document = documentOf('subscription', name, field.args, neededBy(field), field.type);
+      return [name, listen(client, document, neededBy(field))] as const;
+    });
+    await new Map(subscribed).get('pipelineChanges')!.until(1);
+    const asking = fields.map((field) => isAnswered(field).catch(() => false));
+    await Promise.race(asking); // the others are under way
+    child.kill('SIGTERM');
+    expect([(await ended)[0], told().includes('deadline')]).toEqual([0, false]);
+    await Promise.all(asking);
+    await Promise.all(subscribed.map(([, { over }]) => over));
+    server.stop();
   });
 
   it.each(['the deadline', 'a second signal'])('ends with 1 at %s, when something never ends', async (why) => {

@@ -28,6 +28,9 @@ const acts = {
   die: () => process.exit(3),
 };
 
-process.on('message', ({ question }) => question && acts[question.act ?? question.work ?? question.variables.act](question));
+process.on(
+  'message',
+  ({ question }) => question && acts[question.act ?? question.work ?? question.variables.act](question),
+);
 process.once('disconnect', () => process.exit());
 process.send({ ready: true });

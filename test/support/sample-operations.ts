@@ -1,0 +1,76 @@
+import {
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLOutputType,
+} from 'graphql';
+
+export type Values = Readonly<Record<string, unknown>>;
+export const isOptional = ({ type }: { readonly type: GraphQLInputType }): boolean => !isNonNullType(type);
+
+/** What an argument of a type can be; enough to be answered, be it with a refusal. */
+const samples: Readonly<Record<string, unknown>> = {
+  String: 'x',
+  ID: 'ada',
+  Int: 1,
+  SafeInt: 1,
+  Float: 0.5,
+  Boolean: true,
+  Instant: '2024-01-17T10:00:00Z',
+  Day: '2024-01-17',
+  Json: {},
+};
+const named: Readonly<Record<string, unknown>> = { subject: 'lead-ada', kind: 'mql', timeZone: 'UTC' };
+export const sample = (type: GraphQLInputType, name = ''): unknown => {
+  const plain = getNullableType(type);
+  if (isListType(plain)) return [sample(plain.ofType as GraphQLInputType)];
+  if (isEnumType(plain)) return plain.getValues()[0]!.name;
+  if (!isInputObjectType(plain)) return named[name] ?? samples[plain.name];
+  const fields = Object.values(plain.getFields()).filter(({ type: of }) => isNonNullType(of));
+  return Object.fromEntries(fields.map((field) => [field.name, sample(field.type, field.name)]));
+};
+
+/** What moves with the time of asking, or tells one command from the next. */
+const moving = /^(at|passed|ageHours|projected|neededByNow|onPace|position|revision|repeated|id|events|lag|tip)$/;
+/** Every leaf that can be asked for without arguments, a few objects deep. */
+const selection = (type: GraphQLOutputType, depth = 4): string => {
+  const of = getNamedType(type);
+  if (isLeafType(of)) return '';
+  if (!isObjectType(of)) return '{ __typename ... on Refused { code path } }';
+  const inner = Object.values(of.getFields()).flatMap((field) => {
+    if (moving.test(field.name) || field.args.some(({ type: needed }) => isNonNullType(needed))) return [];
+    if (isLeafType(getNamedType(field.type))) return field.args.length > 0 ? [] : [field.name];
+    return depth > 1 && field.args.length === 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
+  });
+  return `{ ${['__typename', ...inner].join(' ')} }`;
+};
+
+/** Values of the arguments that a field cannot be asked without. */
+export const neededBy = ({ args }: GraphQLField<unknown, unknown>): Values =>
+  Object.fromEntries(
+    args
+      .filter((arg) => !isOptional(arg) && arg.defaultValue === undefined)
+      .map((arg) => [arg.name, sample(arg.type, arg.name)]),
+  );
+
+/** One field as `it`, with all that it can tell; the given arguments are variables. */
+export const documentOf = (
+  kind: 'query' | 'mutation' | 'subscription',
+  field: string,
+  args: readonly GraphQLArgument[],
+  given: Values,
+  type: GraphQLOutputType,
+): string => {
+  const used = args.filter(({ name }) => name in given);
+  const declared = used.map(({ name, type: of }) => `$${name}: ${String(of)}`).join(', ');
+  const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+  return `${kind}${declared && `(${declared})`} { it: ${field}${passed && `(${passed})`} ${selection(type)} }`;
+};
