@@ -10,6 +10,7 @@ import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { baton, batonJson, batonRunning, Served, temporaryFolder } from './support/baton';
+import { DAMAGE, damage } from './support/damaged-file';
 import { load, openLog, started } from './support/server';
 
 /** Pages of all documents of a read model as text. */
@@ -103,5 +104,22 @@ describe('what the command line keeps elsewhere', () => {
     expect(await batonJson(a, 'copy-log', '--to', b)).toEqual({ ...out, written: 0 });
     expect((await baton(a, 'copy-log', '--to', a)).stderr).toContain('copy/source-is-target');
     expect((await baton(a, 'copy-log')).stderr).toContain('cli/argument-missing');
+  });
+});
+
+describe('a verification', () => {
+  const folder = temporaryFolder();
+  const verify = () => baton(folder, 'status', '--verify', '--json');
+
+  it('tells what the check of a file finds, though every page of it can be read, and is no success', async () => {
+    await (await Served.start(folder)).stop();
+    const sound = await verify();
+    expect([sound.status, (JSON.parse(sound.stdout) as { damage: unknown }).damage]).toEqual([0, []]);
+    damage(join(folder, 'documents.db'));
+    const { status, stdout } = await verify();
+    expect([status, JSON.parse(stdout)]).toEqual([
+      1,
+      expect.objectContaining({ damage: [{ store: 'read models', found: DAMAGE }] }),
+    ]);
   });
 });

@@ -103,3 +103,26 @@ describe('while the log is away', () => {
     expect((await query('leads(first: 1) { totalCount }')).extensions?.warnings).toBeUndefined();
   });
 });
+
+describe('while the clock of the machine is ahead by hours', () => {
+  const folder = temporaryFolder();
+  const HOURS_MS = 5 * 3_600_000;
+
+  it('nothing is written, and a caller is told why, until it is right again', async () => {
+    const served = await Served.start(folder);
+    const capture = async (leadId: string) => {
+      const { data, errors } = await served.ask<{ it: { __typename: string } | null }>(
+        `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename } }`,
+        ['admin'],
+      );
+      return errors?.[0]?.extensions?.['code'] ?? data.it?.__typename;
+    };
+    const right = Date.now.bind(Date);
+    expect(await capture('ada')).toBe('Accepted');
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => right() + HOURS_MS);
+    expect(await capture('bob')).toBe('log/clock-jumped');
+    ahead.mockRestore();
+    expect(await capture('bob')).toBe('Accepted');
+    await served.stop();
+  });
+});

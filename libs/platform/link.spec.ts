@@ -16,6 +16,22 @@ describe('a link', () => {
       probe: () => Promise.resolve(),
     });
 
+  it('has at most 64 calls under way', async () => {
+    const link = linkTo();
+    let [underWay, most] = [0, 0];
+    let end: () => void = () => undefined;
+    const answer = new Promise<void>((resolve) => (end = resolve));
+    const call = async () => {
+      most = Math.max(most, ++underWay);
+      await answer;
+      underWay--;
+    };
+    const calls = Array.from({ length: 400 }, () => link.repeated(call, DEADLINES));
+    end();
+    await Promise.all(calls);
+    expect(most).toBe(64);
+  });
+
   it('begins the deadlines of a call when it is sent, however long it waited for its turn', async () => {
     const link = linkTo();
     let end: () => void = () => undefined;

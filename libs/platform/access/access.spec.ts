@@ -44,6 +44,13 @@ describe('the keys of callers', () => {
     await expect(access.authenticate(bearer(ada))).resolves.toMatchObject({ actor: 'ada' });
   });
 
+  it('are refused with another secret, though the right one was shown a moment ago', async () => {
+    await access.authenticate(bearer(ada));
+    const guessed = bearer(ada).replace(secret, 't'.repeat(43));
+    await expect(access.authenticate(guessed)).rejects.toMatchObject({ code: 'access/bad-key' });
+    await expect(access.authenticate(bearer(ada))).resolves.toMatchObject({ actor: 'ada' });
+  });
+
   it('go on while the log is away, for an hour, without asking it', async () => {
     await access.authenticate(bearer(ada));
     away = true;

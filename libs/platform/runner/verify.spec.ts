@@ -2,6 +2,7 @@ import { copyFileSync, openSync, rmSync, statSync, writeSync, closeSync } from '
 import { join } from 'node:path';
 import { catalogueOf, DecisionContext, type Journal } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
+import { DAMAGE, damage } from '../../../test/support/damaged-file';
 import { temporaryFolder } from '../../../test/support/baton';
 import { echo, sendTo, sumsOf, tillEvents, ToTill } from '../../../test/support/till';
 import { EmbeddedDocuments, ReadModels } from '../documents';
@@ -147,6 +148,14 @@ describe('a verification finds', () => {
     closeSync(handle);
     const database = openDatabase(file(name), { synchronous: 'FULL' });
     expect(database.damage().length).toBeGreaterThan(0);
+    database.close();
+  });
+
+  it('what the check of a file finds, though every page of it can be read', async () => {
+    const { file } = await filled();
+    damage(file('documents'));
+    const database = openDatabase(file('documents'), { synchronous: 'FULL' });
+    expect(database.damage()).toEqual([DAMAGE]);
     database.close();
   });
 });
