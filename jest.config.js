@@ -18,9 +18,8 @@ const base = {
 };
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
-  workerIdleMemoryLimit: '1GB', // of our own modules something stays for each suite; a worker that holds more begins anew
   maxWorkers: 3, // by default one core is left idle, and most suites wait: for child processes, for deadlines
-  testTimeout: process.env.TEST_LONG ? 7_200_000 : 600_000, // ends what hangs; no test measures time
+  testTimeout: process.env.TEST_LONG ? 7_200_000 : 300_000, // ends what hangs; no test measures time
   projects: [
     { ...base, displayName: 'unit', testMatch: ['**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'] },
     { ...base, displayName: 'e2e', testMatch: ['**/*.e2e-spec.ts'] },
