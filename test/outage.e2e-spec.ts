@@ -4,6 +4,12 @@ import { baton, onServers, Served, temporaryFolder } from './support/baton';
 import { EventStoreServer } from './support/eventstore-server';
 import { FaultProxy } from './support/proxy';
 
+const captureOn = (served: Served, leadId: string) =>
+  served.ask<{ it: { __typename: string } | null }>(
+    `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename } }`,
+    ['admin'],
+  );
+
 describe('while the log is away', () => {
   const folder = temporaryFolder();
   // Ahead of the machine, so that the log's own time is never later than now; an hour is a leap of the test.
@@ -31,11 +37,7 @@ describe('while the log is away', () => {
     await proxy.close();
     server.stop();
   });
-  const capture = (leadId: string) =>
-    served.ask<{ it: { __typename: string } | null }>(
-      `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename } }`,
-      ['admin'],
-    );
+  const capture = (leadId: string) => captureOn(served, leadId);
   /** Any caller of before: whether its key was revoked, only the log could say. */
   const query = (text: string) => served.ask<Record<string, unknown>>(`{ ${text} }`, ['admin']);
 
@@ -108,13 +110,10 @@ describe('while the clock of the machine is ahead by hours', () => {
   const folder = temporaryFolder();
   const HOURS_MS = 5 * 3_600_000;
 
-  it('nothing is written, and a caller is told why, until it is right again', async () => {
+  it('nothing is written, and the error says why, until it is right again', async () => {
     const served = await Served.start(folder);
     const capture = async (leadId: string) => {
-      const { data, errors } = await served.ask<{ it: { __typename: string } | null }>(
-        `mutation { it: captureLead(commandId: "c-${leadId}", input: { leadId: "${leadId}", source: "web" }) { __typename } }`,
-        ['admin'],
-      );
+      const { data, errors } = await captureOn(served, leadId);
       return errors?.[0]?.extensions?.['code'] ?? data.it?.__typename;
     };
     const right = Date.now.bind(Date);

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSchema, type GraphQLField } from 'graphql';
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
 import { eventually } from '@baton/kernel/testing';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { batonJson, batonProcess, onServers, root, Served, temporaryFolder } from './support/baton';
 import { EventStoreServer } from './support/eventstore-server';
 import { documentOf, neededBy } from './support/sample-operations';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
-import { listen } from './support/subscriber';
+import { listen, subscriber } from './support/subscriber';
 
 describe('a server that is told to stop', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder(), temporaryFolder()];
@@ -53,9 +51,10 @@ describe('a server that is told to stop', () => {
   it('needs no deadline, whatever was asked before and is being asked', async () => {
     const [server, port] = await EventStoreServer.start();
     const folder = folders.pop()!;
-    onServers(folder, { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` });
+    const log = { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` };
+    onServers(folder, log);
     const { child, ended, url, told } = await started(folder, {
-      BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false`,
+      ...log,
       BATON_QUERY_PROCESSES: '1',
       BATON_SHUTDOWN_SECONDS: '60', // with 1 it ends where something is left open
     });
@@ -71,26 +70,19 @@ describe('a server that is told to stop', () => {
     for (const lead of ['ada', 'bob', 'cem']) await ask(url, token, capture(lead));
     const schema = buildSchema(readFileSync(join(root, 'apps/api/schema.graphql'), 'utf8'));
     const fields = Object.values(schema.getQueryType()!.getFields());
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
     const isAnswered = async (field: GraphQLField<unknown, unknown>) => {
       const variables = { ...neededBy(field), ...(field.args.some(({ name }) => name === 'first') && { first: 2 }) };
       const query = documentOf('query', field.name, field.args, variables, field.type);
-      const body = JSON.stringify({ query, variables });
-      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
-      return !!((await response.json()) as { data?: { it: unknown } }).data?.it;
+      return !!(await ask(url, token, query, {}, variables)).body.data?.['it'];
     };
     let answered = 0;
     for (const field of fields) if (await isAnswered(field)) answered++; // what is answered leaves nothing open
     expect(answered).toBeGreaterThan(fields.length / 2);
-    const client = createClient({
-      url: `${url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: headers.authorization },
-      retryAttempts: 0,
-    });
+    const client = subscriber(`${url.replace('http', 'ws')}/graphql`, `Bearer ${token}`);
     const subscribed = Object.entries(schema.getSubscriptionType()!.getFields()).map(([name, field]) => {
-      const document = documentOf('subscription', name, field.args, neededBy(field), field.type);
-      return [name, listen(client, document, neededBy(field))] as const;
+      const variables = neededBy(field);
+      const document = documentOf('subscription', name, field.args, variables, field.type);
+      return [name, listen(client, document, variables)] as const;
     });
     await new Map(subscribed).get('pipelineChanges')!.until(1);
     const asking = fields.map((field) => isAnswered(field).catch(() => false));

@@ -3,7 +3,7 @@ import { startingPolicy } from '@baton/leads';
 import { Runner } from '@baton/platform/runner';
 import type { Client } from 'graphql-ws';
 import { batonJson, Served, temporaryFolder } from './support/baton';
-import { listen, subscriber } from './support/subscriber';
+import { listen, socketOf, subscriber } from './support/subscriber';
 
 interface Row {
   readonly kind: string;
@@ -60,7 +60,7 @@ describe('the agreement with sales', () => {
   const call = (leadId: string) =>
     tell('recordTouch', { leadId, action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
   const subscribing = async (...granted: Role[]) => {
-    const client = subscriber(served, `Bearer ${await served.token(...granted)}`);
+    const client = subscriber(socketOf(served), `Bearer ${await served.token(...granted)}`);
     clients.push(client);
     return client;
   };

@@ -24,7 +24,7 @@ describe('subscriptions', () => {
   afterAll(() => served.stop());
 
   const connect = (authorization: string | undefined, closed?: (code: number, reason: string) => void, at = served) => {
-    const client = subscriber(at, authorization, closed);
+    const client = subscriber(socketOf(at), authorization, closed);
     clients.push(client);
     return client;
   };

@@ -36,10 +36,7 @@ const readMapping = (path: string): Mapping => {
 /** The named secret of the key store under which rows are named. */
 const ROW_NAMES = 'import-rows';
 /** Its first version: names never change. */
-const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => {
-  await keys.secret(ROW_NAMES); // made at first use
-  return (await keys.secrets(ROW_NAMES)).at(-1)!.value;
-};
+const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => (await keys.ensureSecrets(ROW_NAMES)).at(-1)!.value;
 
 @Command({
   name: 'import',

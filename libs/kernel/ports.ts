@@ -331,6 +331,11 @@ export abstract class KeyStore {
   abstract secret(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
+  /** The same; the first is made where there is none. */
+  async ensureSecrets(name: string): ReturnType<KeyStore['secrets']> {
+    const known = await this.secrets(name);
+    return known.length > 0 ? known : [await this.secret(name)];
+  }
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
   /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
   async damage(): Promise<readonly string[]> {

@@ -29,9 +29,14 @@ export const ask = async (
   token: string,
   query: string,
   more: Record<string, string> = {},
+  variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer> => {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...more };
-  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query, variables }),
+  });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 };
 

@@ -19,12 +19,12 @@ export const socketOf = ({ app }: Served): string =>
 
 /** A connection that is made with the first subscription; whoever makes it disposes of it. */
 export const subscriber = (
-  served: Served,
+  url: string,
   authorization: string | undefined,
   closed?: (code: number, reason: string) => void,
 ): Client =>
   createClient({
-    url: socketOf(served),
+    url,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     lazy: true,

@@ -87,8 +87,7 @@ export class SealedJournal extends Journal {
   }
 
   async tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]> {
-    const known = await this.keys.secrets(TOKENS);
-    const secrets = known.length > 0 ? known : [await this.keys.secret(TOKENS)]; // made at first use
+    const secrets = await this.keys.ensureSecrets(TOKENS);
     return terms.map((term) =>
       secrets.map(({ value }) =>
         createHmac('sha256', value).update(`${field}\n${term}`).digest().subarray(0, TOKEN_BYTES).toString('base64url'),

@@ -23,7 +23,7 @@ import {
 import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
 import { Arrivals, type Meant } from './arrivals';
 import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
-import type { Follower } from './fold';
+import type { Follower, Saving } from './fold';
 import { FollowedStreams } from './followed-streams';
 import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
@@ -100,7 +100,7 @@ export class Runner {
   private readonly leaving = new AbortController();
   private repeating: readonly Promise<void>[] = [];
   private ticks = false;
-  private bringsHistory = false;
+  private saving: Saving = 'live';
 
   constructor(private readonly parts: RunnerParts) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
@@ -126,7 +126,7 @@ export class Runner {
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.ticks = tick;
-    this.bringsHistory = history;
+    this.saving = history ? 'history' : 'live';
     const refresh = () => this.groups.forEach((group) => group.refresh());
     const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeHistory()] : [])];
     await this.leases.keep([...this.wanted(), ...own], refresh, () => this.lookAround());
@@ -203,10 +203,9 @@ export class Runner {
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
     const trusted = await this.isTrusted();
-    const saving = this.bringsHistory ? 'history' : 'live';
     for (const projection of this.parts.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted, saving);
+      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted, this.saving);
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.parts.onFault);
     }

@@ -50,8 +50,7 @@ export class Reservations {
   async of(identity: Identity): Promise<readonly Reservation[]> {
     const hashes = hashesOf(identity);
     if (hashes.length === 0) return [];
-    const known = await this.keys.secrets(SECRET); // the newest first
-    const secrets = known.length > 0 ? known : [await this.keys.secret(SECRET)]; // made at first use
+    const secrets = await this.keys.ensureSecrets(SECRET);
     const reservations = hashes.map(async (hash) => {
       const found = await Promise.all(
         secrets.map(({ value }) => this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`)),
