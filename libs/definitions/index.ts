@@ -85,4 +85,4 @@ export {
 } from './write/definition/kinds.rules';
 export { definitionFrom } from './write/definition/history.rules';
 export { LogDefinitions } from './write/definition/log-definitions';
-export { difference, inForceAt, type Difference, type Tenure } from './write/definition/versions.rules';
+export { difference, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';

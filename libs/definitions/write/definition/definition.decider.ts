@@ -8,9 +8,9 @@ import {
   type DefinitionEvent,
 } from './definition.events';
 import { bodyFault, isKind } from './kinds.rules';
-import { difference, inForceAt, type Tenure } from './versions.rules';
+import { difference, inForceAt, type InForcePeriod } from './versions.rules';
 
-interface Version extends Tenure {
+interface Version extends InForcePeriod {
   readonly body: Json;
   readonly reason: string;
   readonly inForceFrom?: Instant;

@@ -18,7 +18,7 @@ import {
 import { machineTimers, type Timers } from '@baton/platform/runner';
 import { definition, type DefinitionState } from './definition.decider';
 import { definitionEvents, type DefinitionEvent } from './definition.events';
-import { inForceAt, type Tenure } from './versions.rules';
+import { inForceAt, type InForcePeriod } from './versions.rules';
 
 /** So long after it was recorded an agreement decides in every process. */
 const FORCE_MS = 5_000;
@@ -33,7 +33,7 @@ const evolved = (state: DefinitionState, event: Recorded): DefinitionState =>
   definition.evolve(state, event as unknown as Happened<DefinitionEvent>);
 
 /** What an answer needs of a version. */
-export type RecordedVersion = Tenure & { readonly body: Json };
+export type RecordedVersion = InForcePeriod & { readonly body: Json };
 
 /** One kind as far as it is known here. */
 class Kind {

@@ -1,7 +1,7 @@
 import type { Instant, Json } from '@baton/kernel';
 
 /** The part of a version that says when it decides. */
-export interface Tenure {
+export interface InForcePeriod {
   readonly number: number;
   /** From when it decides; absent before both teams agreed. */
   readonly from?: Instant;
@@ -13,7 +13,7 @@ export interface Tenure {
  * number. A version retired before it began never counted; one retired later leaves nobody in its place.
  * @param versions of one kind, in any order
  */
-export const inForceAt = <V extends Tenure>(versions: readonly V[], at: Instant): V | undefined => {
+export const inForceAt = <V extends InForcePeriod>(versions: readonly V[], at: Instant): V | undefined => {
   let latest: V | undefined;
   for (const version of versions) {
     const { number, from, retiredAt } = version;
