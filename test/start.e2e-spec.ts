@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { readConfig } from '@baton/platform/config';
@@ -123,6 +123,20 @@ describe('a start that fails', () => {
     rmSync(join(own, 'keys.db'));
     inTheTable(await start({}, own), 'store/file-missing');
     inTheTable(await baton(none, 'status'), 'store/none');
+  });
+
+  it('says that the keys are those of another log', async () => {
+    const [own, other] = [join(folder, 'one'), join(folder, 'another')];
+    const master = randomBytes(32).toString('base64');
+    for (const each of [own, other]) {
+      mkdirSync(each);
+      onServers(each, { BATON_MASTER_KEY: master });
+      const served = await Served.start(each);
+      await served.token('admin');
+      await served.stop();
+    }
+    copyFileSync(join(other, 'keys.db'), join(own, 'keys.db'));
+    inTheTable(await start({ BATON_MASTER_KEY: master }, own), 'keys/of-another-log');
   });
 
   it('says which server is away', async () => {

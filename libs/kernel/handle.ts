@@ -86,7 +86,7 @@ export abstract class Journal {
   abstract decode(event: StoredEvent): Recorded;
   /**
    * What sealed values say, in their order, with one call of the key store. `undefined`: the person was erased; an
-   * UnknownType `event/unreadable`: it was altered, or sealed with another key.
+   * UnknownType `event/unreadable`: it was altered, or sealed with another key; `event/no-key`: the key is lost.
    */
   abstract open(values: readonly Sealed[]): Promise<readonly (Json | undefined | UnknownType)[]>;
   /** Of each term its tokens under all secrets, the newest first; the newest is what values are found by. */

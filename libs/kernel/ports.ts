@@ -323,8 +323,8 @@ export abstract class Documents {
 export abstract class KeyStore {
   /** The 32-byte keys of the subjects, made where absent. @throws Refused `keys/erased` for a destroyed one */
   abstract make(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
-  /** The keys that exist; a destroyed or never made one is left out. */
-  abstract find(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+  /** The keys that were made, null for a destroyed one; a subject that the store never heard of is left out. */
+  abstract find(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer | null>>;
   /** Forgets a subject for ever: its key is gone and none is made again. */
   abstract destroy(subject: string): Promise<void>;
   /** The newest version of a named secret of 32 bytes, made at first use. */

@@ -23,7 +23,7 @@ import { DataFolder } from './data-folder';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
-import { EmbeddedKeyStore, masterKey } from './keys';
+import { assertKeysOf, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
@@ -103,18 +103,22 @@ const open = async (
   );
   await folder.check(log);
   const master = await file('master.key', () => masterKey(config.dataDir, config.masterKey || undefined));
-  if (!config.mongoUrl)
-    return {
-      log,
-      documents: keep(await file('documents.db', (path) => EmbeddedDocuments.open(path, { readOnly }))),
-      keys: await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly })),
-    };
+  const { documents, keys } = config.mongoUrl
+    ? await onMongodb(config.mongoUrl, master, keep)
+    : {
+        documents: keep(await file('documents.db', (path) => EmbeddedDocuments.open(path, { readOnly }))),
+        keys: keep(await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly }))),
+      };
+  await assertKeysOf(log, keys, readOnly);
+  return { log, documents, keys };
+};
+
+const onMongodb = async (url: string, master: Buffer, keep: Keep) => {
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
-    log,
-    documents: keep(await MongoDocuments.connect(config.mongoUrl)),
-    keys: await MongodbKeyStore.connect(config.mongoUrl, master),
+    documents: keep(await MongoDocuments.connect(url)),
+    keys: keep(await MongodbKeyStore.connect(url, master)),
   };
 };
 
@@ -270,6 +274,9 @@ export class PlatformModule implements OnApplicationShutdown {
     const get = <T>(token: abstract new (...args: never[]) => T): T =>
       this.moduleRef.get(token as never, { strict: false });
     await get(Runner).stop();
+    // A log that was empty at the start has its first event now.
+    const isKept = !get<boolean>(READ_ONLY as never) && get(EventLog).availability().state === 'available';
+    if (isKept) await assertKeysOf(get(EventLog), get(KeyStore));
     await get(EventLog).close();
     await get(Documents).close();
     await get(KeyStore).close();

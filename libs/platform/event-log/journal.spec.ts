@@ -102,6 +102,16 @@ describe('the sealed journal', () => {
     expect(await opened(named!)).toEqual({ leadId, source, name: 'Ada' });
   });
 
+  it('tells a person whose key is lost from one who was erased', async () => {
+    await journal.append('lead-ada', [fact(person)], 'none');
+    const elsewhere = new SealedJournal(log, old, new MemoryKeyStore());
+    const [event] = await elsewhere.read('lead-ada');
+    const fields = Object.values(event!.data as object).filter(isSealed);
+    const values = await elsewhere.open(fields);
+    expect(fields.length).toBeGreaterThan(0);
+    for (const value of values) expect(value).toMatchObject({ name: 'UnknownType', code: 'event/no-key' });
+  });
+
   it('shows an erased person without personal fields, others unchanged, and records nothing personal any more', async () => {
     const other = { ...person, leadId: 'bob', email: 'bob@example.org' };
     await journal.append('lead-ada', [fact(person), fact(other)], 'none');

@@ -82,7 +82,7 @@ export class SealedJournal extends Journal {
     const keys = await this.keys.find([...new Set(values.map(({ subject }) => subject))]);
     return values.map((value) => {
       const key = keys.get(value.subject);
-      return key && opened(key, value);
+      return key === undefined ? withoutKey(value) : key === null ? undefined : opened(key, value);
     });
   }
 
@@ -194,8 +194,19 @@ const opened = (key: Buffer, { $sealed, context }: Sealed): Json | UnknownType =
     if (!$sealed.startsWith(VERSION)) throw new Error('unknown form');
     return JSON.parse(unseal(key, Buffer.from($sealed.slice(VERSION.length), 'base64'), context).toString()) as Json;
   } catch {
-    // Whatever went wrong, the error names the event and nothing that it says.
-    const [id, field] = context.split(' ');
+    const [id, field] = placeOf({ context });
     return new UnknownType('event/unreadable', `The field ${field} of event ${id} cannot be read.`, field);
   }
+};
+
+/** The event and the field that a value was sealed for: errors name them, and nothing that they say. */
+const placeOf = ({ context }: Pick<Sealed, 'context'>) => context.split(' ') as [event: string, field: string];
+
+const withoutKey = (value: Sealed) => {
+  const [id, field] = placeOf(value);
+  return new UnknownType(
+    'event/no-key',
+    `The key of the field ${field} of event ${id} is not in the key store: restore the keys that came with the log.`,
+    field,
+  );
 };

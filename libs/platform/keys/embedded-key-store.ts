@@ -57,11 +57,9 @@ export class EmbeddedKeyStore extends KeyStore {
     });
   }
 
-  async find(subjects: readonly string[]): Promise<Keys> {
+  async find(subjects: readonly string[]) {
     this.assertOpen();
-    const found = new Map<string, Buffer>();
-    for (const [subject, key] of this.stored(subjects)) if (key) found.set(subject, key);
-    return found;
+    return this.stored(subjects);
   }
 
   /** @throws Conflict `keys/unavailable` when the key is gone but its trace is not: to be repeated */

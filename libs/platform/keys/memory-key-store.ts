@@ -15,15 +15,20 @@ export class MemoryKeyStore extends KeyStore {
   async make(subjects: readonly string[]) {
     const destroyed = subjects.find((subject) => this.subjects.get(subject) === null);
     if (destroyed !== undefined) throw erased(destroyed);
-    for (const subject of subjects) if (!this.subjects.has(subject)) this.subjects.set(subject, randomBytes(KEY_BYTES));
-    return this.find(subjects);
+    const made = new Map<string, Buffer>();
+    for (const subject of subjects) {
+      const key = this.subjects.get(subject) ?? randomBytes(KEY_BYTES);
+      this.subjects.set(subject, key);
+      made.set(subject, key);
+    }
+    return made;
   }
 
   async find(subjects: readonly string[]) {
-    const found = new Map<string, Buffer>();
+    const found = new Map<string, Buffer | null>();
     for (const subject of subjects) {
       const key = this.subjects.get(subject);
-      if (key) found.set(subject, key);
+      if (key !== undefined) found.set(subject, key);
     }
     return found;
   }

@@ -88,9 +88,7 @@ export class MongodbKeyStore extends KeyStore {
   }
 
   async find(subjects: readonly string[]) {
-    const found = new Map<string, Buffer>();
-    for (const [subject, key] of await this.stored(subjects)) if (key) found.set(subject, key);
-    return found;
+    return this.stored(subjects);
   }
 
   async destroy(subject: string) {

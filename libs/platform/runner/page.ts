@@ -1,5 +1,6 @@
 import {
   isSealed,
+  UnknownType,
   type Journal,
   type Page,
   type Projection,
@@ -49,7 +50,8 @@ export class DecodedPage {
 
   /**
    * The events as a projection folds them: where it searches for sealed fields, those have their tokens; one that cannot
-   * be opened is left to the fold, as an error. Of an erased person nothing is found any more.
+   * be opened is left to the fold, as an error. Of an erased person nothing is found any more, nor where the keys are
+   * lost: all other figures go on.
    * @throws what the key store throws when it is away: no fault of any event
    */
   async viewFor({ search, types }: Pick<Projection, 'search' | 'types'>): Promise<(index: number) => Recorded | Error> {
@@ -84,7 +86,7 @@ export class DecodedPage {
     }
     found.forEach(({ index }, n) => {
       const value = values[n];
-      if (value instanceof Error) view.set(index, value);
+      if (value instanceof UnknownType && value.code !== 'event/no-key') view.set(index, value);
     });
     return (index) => view.get(index) ?? this.at(index);
   }

@@ -272,6 +272,21 @@ describe('an event that cannot be read is parked with its code', () => {
   });
 });
 
+it('folds on where the key of a person is lost, who is then found by nothing', async () => {
+  const { start, raw, documents, meta } = setting();
+  const note = { $sealed: 'v1.AAAA' };
+  await raw('till-a', {
+    type: 'CoinDropped',
+    data: { tillId: 'a', leadId: 'unheard-of', coins: 1, note },
+    meta: meta(1),
+  });
+  await start([notes]);
+  expect(await documents.parked()).toEqual([]);
+  const { note: kept } = (await new ReadModels(documents).get(notes, 'all'))!;
+  expect(kept).toMatchObject(note);
+  expect(kept!.tokens).toBeUndefined();
+});
+
 describe('a checkpoint that is not sound', () => {
   it.each([
     ['of another read model', 'read/foreign-checkpoint', { digest: 'notes-v1:1' }],

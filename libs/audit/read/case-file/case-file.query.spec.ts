@@ -141,6 +141,11 @@ describe('a case file', () => {
       ['sealed', []],
       ['sealed', []],
     ]);
+    const elsewhere = { ...held, journal: new SealedJournal(held.log, catalogue, new MemoryKeyStore()) };
+    expect((await read(elsewhere, 'lead-ada', { personal: true })).entries.map(({ personal }) => personal)).toEqual([
+      'sealed',
+      'sealed',
+    ]);
     await held.keys.destroy('ada');
     expect(await told(true)).toEqual([
       ['forgotten', []],

@@ -171,19 +171,26 @@ const withClear = (entry: CaseEntry, clear: ReadonlyMap<Sealed, Json>): CaseEntr
 const sealed = (entry: CaseEntry): Seen =>
   sealedIn(entry).length > 0 ? { entry: withClear(entry, new Map()), personal: 'sealed' } : { entry, personal: 'none' };
 
-/** @throws UnknownType `event/unreadable` */
+/** What was sealed with a key that is lost stays sealed. @throws UnknownType `event/unreadable` */
 const opened = async (journal: Journal, entries: readonly CaseEntry[]): Promise<Seen[]> => {
   const all = entries.flatMap(sealedIn);
   const values = await journal.open(all);
   const clear = new Map<Sealed, Json>();
+  const closed = new Set<Sealed>();
   for (const [index, value] of values.entries()) {
-    if (value instanceof UnknownType) throw value;
-    if (value !== undefined) clear.set(all[index]!, value);
+    if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
+    if (value instanceof UnknownType) closed.add(all[index]!);
+    else if (value !== undefined) clear.set(all[index]!, value);
   }
   return entries.map((entry) => {
     const own = sealedIn(entry);
     if (own.length === 0) return { entry, personal: 'none' };
-    return { entry: withClear(entry, clear), personal: own.some((one) => clear.has(one)) ? 'open' : 'forgotten' };
+    const personal = own.some((one) => clear.has(one))
+      ? 'open'
+      : own.some((one) => closed.has(one))
+        ? 'sealed'
+        : 'forgotten';
+    return { entry: withClear(entry, clear), personal };
   });
 };
 
