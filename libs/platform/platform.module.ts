@@ -109,7 +109,7 @@ const open = async (
         documents: keep(await file('documents.db', (path) => EmbeddedDocuments.open(path, { readOnly }))),
         keys: keep(await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly }))),
       };
-  await assertKeysOf(log, keys, readOnly);
+  if (!readOnly) await assertKeysOf(log, keys);
   return { log, documents, keys };
 };
 
@@ -275,8 +275,8 @@ export class PlatformModule implements OnApplicationShutdown {
       this.moduleRef.get(token as never, { strict: false });
     await get(Runner).stop();
     // A log that was empty at the start has its first event now.
-    const isKept = !get<boolean>(READ_ONLY as never) && get(EventLog).availability().state === 'available';
-    if (isKept) await assertKeysOf(get(EventLog), get(KeyStore));
+    const reachable = get(EventLog).availability().state === 'available';
+    if (reachable && !get<boolean>(READ_ONLY as never)) await assertKeysOf(get(EventLog), get(KeyStore));
     await get(EventLog).close();
     await get(Documents).close();
     await get(KeyStore).close();

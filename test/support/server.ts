@@ -69,7 +69,8 @@ export const started = async (dataDir: string, settings: Record<string, string> 
   let printed = '';
   let told = '';
   child.stderr!.on('data', (chunk: Buffer) => (told += chunk.toString()));
-  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  // When it has ended and all that it printed has arrived.
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   while (!printed.includes('\n')) {
     const chunk = await Promise.race([once(child.stdout!, 'data') as Promise<[Buffer]>, ended]);
     if (!(chunk[0] instanceof Buffer)) throw new Error(`it did not start: ${told}`);
