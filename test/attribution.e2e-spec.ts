@@ -15,7 +15,7 @@ interface Delta {
   now: Figures;
   difference: Figures;
   restated: number;
-  restatements: { journeyId: string; cause: string; position: string; difference: Figures }[];
+  restatements: { journeyId: string; reasons: readonly string[]; position: string; difference: Figures }[];
   warnings: string[];
 }
 const figures = `{ rows { key conversions revenue { minor } } unattributed { conversions revenue { minor } }
@@ -92,7 +92,7 @@ describe('a frozen period', () => {
     const { data, errors } = await served.ask<{ periodDelta: Delta }>(
       `{ periodDelta(periodId: "now"${asOf}) { period { figures ${figures} position hash intact frozenBy }
          now ${figures} difference ${figures} restated
-         restatements { journeyId cause position difference ${figures} } warnings } }`,
+         restatements { journeyId reasons position difference ${figures} } warnings } }`,
       ['analyst'],
     );
     if (errors) throw new Error(JSON.stringify(errors));
@@ -107,8 +107,8 @@ describe('a frozen period', () => {
     if (errors) throw new Error(JSON.stringify(errors));
     return data.attribution;
   };
-  /** What must hold after every change; answers the causes so far. */
-  const causes = async (): Promise<string[]> => {
+  /** What must hold after every change; answers the reasons so far. */
+  const reasons = async (): Promise<string[]> => {
     const { period, now, difference, restatements, restated, warnings } = await delta();
     expect({ figures: period.figures, hash: period.hash, intact: period.intact }).toEqual({ figures: frozen, hash, intact: true }); // prettier-ignore
     expect(restated).toBe(restatements.length);
@@ -125,7 +125,7 @@ describe('a frozen period', () => {
     // Both answers stay readable: what was known then, and what is known now.
     expect(await attribution(`, asOf: { knownAt: "${position}" }`)).toEqual(frozen);
     expect(await attribution('')).toEqual(now);
-    return restatements.map(({ journeyId, cause }) => `${journeyId} ${cause}`);
+    return restatements.map(({ journeyId, reasons }) => `${journeyId} ${reasons.join()}`);
   };
 
   it('holds what was known', async () => {
@@ -137,23 +137,23 @@ describe('a frozen period', () => {
       unattributed: { conversions: 0, revenue: { minor: 0 } },
       total: { conversions: 2, revenue: { minor: 105_001 } },
     });
-    expect(await causes()).toEqual([]);
+    expect(await reasons()).toEqual([]);
   });
 
   it('is beside a late touch', async () => {
     await tell('recordTouch', { leadId: 'ada', action: 'talk', team: 'SALES', channel: 'call' }, daysAgo(5));
-    expect(await causes()).toEqual(['loom late-touch']);
+    expect(await reasons()).toEqual(['loom late-touch']);
     expect((await delta()).now.rows).toContainEqual({ key: 'call', conversions: 1 / 3, revenue: { minor: 33_333 } });
   });
 
   it('is beside a person that is merged, and unmerged again', async () => {
     await tell('mergeLead', { leadId: 'ada', mergedLeadId: 'bob' });
-    const merged = await causes();
+    const merged = await reasons();
     expect(merged).toEqual(['loom late-touch', 'loom merge']);
     const with4 = (await delta()).now;
     expect(with4.rows).toContainEqual({ key: 'social', conversions: 0.25, revenue: { minor: 25_000 } });
     await tell('unmergeLead', { leadId: 'ada', mergedLeadId: 'bob' });
-    expect(await causes()).toEqual([...merged, 'loom unmerge']);
+    expect(await reasons()).toEqual([...merged, 'loom unmerge']);
     const { now, restatements } = await delta();
     expect(now.rows.map(({ key }) => key)).not.toContain('social');
     expect((await delta(`, asOf: { knownAt: "${restatements[1]!.position}" }`)).now).toEqual(with4);
@@ -161,21 +161,21 @@ describe('a frozen period', () => {
 
   it('is beside a contact that was named after the win', async () => {
     await tell('addContactRole', { opportunityId: 'wheel', leadId: 'cleo', role: 'user' });
-    expect((await causes()).at(-1)).toBe('wheel role');
+    expect((await reasons()).at(-1)).toBe('wheel role');
     expect((await delta()).now.rows).toContainEqual({ key: 'event', conversions: 0.5, revenue: { minor: 2_500 } });
   });
 
   it('is beside a refund', async () => {
     await tell('changeOpportunityAmount', { opportunityId: 'loom', to: { minor: 60_000, currency: 'EUR' } });
-    expect((await causes()).at(-1)).toBe('loom amount');
+    expect((await reasons()).at(-1)).toBe('loom amount');
     expect((await delta()).difference.total).toEqual({ conversions: 0, revenue: { minor: -40_001 } });
   });
 
   it('is beside a deal that closed since, and one that was reopened', async () => {
     await tell('winOpportunity', { opportunityId: 'belt' });
-    expect((await causes()).at(-1)).toBe('belt closed');
+    expect((await reasons()).at(-1)).toBe('belt closed');
     await tell('reopenOpportunity', { opportunityId: 'wheel', reason: 'a signature is missing' });
-    expect((await causes()).at(-1)).toBe('wheel reopened');
+    expect((await reasons()).at(-1)).toBe('wheel reopened');
     expect((await delta()).difference.total).toMatchObject({ conversions: 0 });
   });
 

@@ -177,8 +177,10 @@ export const periodsReport = async (session: Session, { json }: ReportOptions): 
     ]),
   );
   for (const { period, restatements, warnings } of deltas) {
-    for (const { journeyId, cause, at, difference } of restatements)
-      line(`${period.periodId}: ${journeyId} ${cause} ${at ?? ''} ${money(difference.total.revenue)}`.trimEnd());
+    for (const { journeyId, reasons, at, difference } of restatements)
+      line(
+        `${period.periodId}: ${journeyId} ${reasons.join(', ')} ${at ?? ''} ${money(difference.total.revenue)}`.trimEnd(),
+      );
     for (const warning of warnings) line(`${period.periodId}: ${warning}`);
   }
 };

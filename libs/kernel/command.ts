@@ -20,6 +20,8 @@ export interface CommandMeta {
   /** When it happened, if not now: imports, policies, late touches. It is the decider's `now`. */
   readonly occurredAt?: Instant;
   readonly mode?: 'live' | 'backfill';
+  /** Its place among what its source says of the same instant: the row of an import. No part of what is decided. */
+  readonly sequence?: number;
   /** The caller's roles, where a rule asks who may say this; absent for imports and the system itself. Not stored. */
   readonly roles?: readonly Role[];
   /** The conversation; by default the command's own id. */

@@ -70,6 +70,8 @@ export interface EventMeta {
   /** Schema version of the event's data. */
   readonly schema: number;
   readonly mode: 'live' | 'backfill';
+  /** Its place among what its source said of the same instant: the row of an import. */
+  readonly sequence?: number;
   readonly $correlationId: string;
   readonly $causationId: string;
 }

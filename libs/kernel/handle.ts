@@ -402,6 +402,7 @@ const toEvents = <E extends AnyEvent>(
       commandId: meta.commandId,
       commandHash: hash,
       mode,
+      ...(meta.sequence !== undefined && { sequence: meta.sequence }),
       $correlationId: meta.correlationId ?? meta.commandId,
       $causationId: meta.causationId ?? meta.commandId,
     },

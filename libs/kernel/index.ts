@@ -17,5 +17,6 @@ export * from './projection';
 export * from './quantile';
 export * from './schema';
 export * from './sealed';
+export * from './slices';
 export * from './time';
 export * from './words';

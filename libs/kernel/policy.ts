@@ -11,8 +11,11 @@ export interface Reaction {
   readonly id: string;
   readonly type: string;
   readonly data: object;
-  /** Of several reactions with the same mark in one page of events only the last is sent. */
-  readonly once?: string;
+  /**
+   * Of the events in one page whose reactions have the same key only those of the last event are sent; their data then
+   * names the `reasons` of all.
+   */
+  readonly once?: { readonly key: string; readonly reasons: readonly string[] };
 }
 
 /** What happens next: events in, commands out. No writes, no clock. Rebuilds do not run policies. */

@@ -131,6 +131,7 @@ describe('an import', () => {
         actor: 'import:people',
         origin: 'connector',
         mode: 'backfill',
+        sequence: 5, // the second command of the second line
         occurredAt: '2024-01-01T00:00:00.000Z',
       },
     });

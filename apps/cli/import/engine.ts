@@ -100,7 +100,7 @@ export const importFile = async (options: Import): Promise<ImportResult> => {
         const commands = await plan(
           mapping,
           options.aggregates,
-          begun.rowId,
+          begun,
           cellsOf(begun.row),
           options.lookup,
           options.clock,

@@ -63,13 +63,14 @@ export const columnOf = ({ data, occurredAt }: MappedCommand, path: string): str
 
 /**
  * Turns one row into its commands, each checked against its schema; nothing is sent.
- * @param rowId of `rowNames`: the ids of the commands follow from it, and it is their conversation
+ * @param row `rowId` of `rowNames`: the ids of the commands follow from it, and it is their conversation; what the row
+ *   says of one instant stands behind what the rows of earlier lines say of it
  * @throws Refused with the column as its path
  */
 export const plan = async (
   mapping: Mapping,
   aggregates: Aggregates,
-  rowId: string,
+  { rowId, line }: { readonly rowId: string; readonly line: number },
   cells: Cells,
   lookup: Lookup,
   clock: Clock,
@@ -95,6 +96,7 @@ export const plan = async (
         actor: `import:${mapping.name}`,
         origin: 'connector',
         mode: 'backfill',
+        sequence: line * mapping.commands.length + index,
         ...(occurredAt !== undefined && { occurredAt: instantIn(occurredAt, mapped) }),
       },
     };

@@ -2,9 +2,10 @@ import type { AnyEvent, Instant, Look, Money, Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
+import { inOrder } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
-type CloseData = Extract<JourneyCommand, { type: 'CloseJourney' }>['data'];
+type StateData = Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
 type Stamps = Extract<OpportunityEvent, { type: 'OpportunityWon' }>['data'];
 
 /** A deal that stands closed at the position up to which its stream was read. */
@@ -13,91 +14,149 @@ export interface ClosedDeal {
   readonly outcome: 'won' | 'lost';
   readonly openedAt: Instant;
   readonly closedAt: Instant;
-  readonly amount?: Money;
+  /** What it was worth at the close and after each later change, oldest first. */
+  readonly amounts: readonly { readonly at: Instant; readonly amount: Money }[];
   /** What the closing event says of product, owner and source: later changes do not move the credit. */
   readonly stamps: Pick<Stamps, 'product' | 'owner' | 'source'>;
-  /** The people as they are known now, each with the role. */
+  /** The people, each with the role, as the latest event about each says by its instant. */
   readonly roles: ReadonlyMap<string, string | undefined>;
+  /** The latest instant of what is said here. */
+  readonly latestAt: Instant;
 }
 
 const read = async <E extends AnyEvent>(look: Look, stream: string) =>
   (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
+const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
+type Named<T extends OpportunityEvent['type']> = Recorded<Extract<OpportunityEvent, { type: T }>>;
 
-/** @returns the deal; undefined while it is open or unknown */
-export const closedDeal = async (look: Look, opportunityId: string): Promise<ClosedDeal | undefined> => {
+/** What each person's latest event by an instant says; the order in which events of one instant were told decides. */
+const rolesOf = (stream: readonly Recorded<OpportunityEvent>[], until: Instant): ClosedDeal['roles'] => {
+  const said = stream.filter(
+    (event): event is Named<'ContactRoleAdded' | 'ContactRoleRemoved'> =>
+      (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') && event.occurredAt <= until,
+  );
   const roles = new Map<string, string | undefined>();
+  const inTime = [...said].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0));
+  for (const event of inTime)
+    if (event.type === 'ContactRoleAdded')
+      roles.set(event.data.leadId, event.data.role ?? roles.get(event.data.leadId));
+    else roles.delete(event.data.leadId);
+  return roles;
+};
+
+/**
+ * @param until what happened to the deal later is left out: how it stood then
+ * @returns the deal; undefined while it is open or unknown
+ */
+export const closedDeal = async (
+  look: Look,
+  opportunityId: string,
+  until: Instant = '9999',
+): Promise<ClosedDeal | undefined> => {
+  const stream = await read<OpportunityEvent>(look, `opportunity-${opportunityId}`);
   let openedAt: Instant | undefined;
   let amount: Money | undefined;
-  let close: Pick<ClosedDeal, 'outcome' | 'closedAt' | 'stamps'> | undefined;
-  for (const event of await read<OpportunityEvent>(look, `opportunity-${opportunityId}`)) {
-    const { type, data, occurredAt } = event;
+  let close: (Pick<ClosedDeal, 'outcome' | 'closedAt' | 'stamps'> & { amounts: ClosedDeal['amounts'] }) | undefined;
+  let latestAt: Instant = '';
+  for (const { type, data, occurredAt } of stream) {
+    const counts = occurredAt <= until;
+    if (counts) latestAt = later(latestAt, occurredAt);
     if (type === 'OpportunityOpened') {
       openedAt = occurredAt;
       amount = data.amount;
-    } else if (type === 'OpportunityAmountChanged') amount = data.to;
-    else if (type === 'ContactRoleAdded') roles.set(data.leadId, data.role ?? roles.get(data.leadId));
-    else if (type === 'ContactRoleRemoved') roles.delete(data.leadId);
-    else if (type === 'OpportunityReopened') close = undefined;
+    } else if (type === 'OpportunityAmountChanged') {
+      if (!counts) continue;
+      amount = data.to;
+      // One from before the close corrects what the deal closed with.
+      const at = close && later(occurredAt, close.closedAt);
+      if (close && at)
+        close.amounts = [...close.amounts.filter((one) => one.at !== at), { at, amount }].sort((a, b) =>
+          a.at < b.at ? -1 : 1,
+        );
+    } else if (type === 'OpportunityReopened') close = undefined;
     else if (type === 'OpportunityWon' || type === 'OpportunityLost') {
       amount = data.amount ?? amount;
       const { product, owner, source } = data;
       const stamps = { ...(product && { product }), ...(owner && { owner }), ...(source && { source }) };
-      close = { outcome: type === 'OpportunityWon' ? 'won' : 'lost', closedAt: occurredAt, stamps };
+      const amounts = amount ? [{ at: occurredAt, amount }] : [];
+      close = { outcome: type === 'OpportunityWon' ? 'won' : 'lost', closedAt: occurredAt, stamps, amounts };
     }
   }
   return close && openedAt !== undefined
-    ? { opportunityId, openedAt, ...close, ...(amount && { amount }), roles }
+    ? { opportunityId, openedAt, ...close, roles: rolesOf(stream, until), latestAt }
     : undefined;
 };
 
 type LeadStream = readonly Recorded<LeadEvent>[];
 
-/** The leads that stand merged into this one. */
-const mergedInto = (stream: LeadStream): ReadonlySet<string> => {
-  const merged = new Set<string>();
-  for (const { type, data } of stream)
-    if (type === 'LeadMerged') merged.add(data.mergedLeadId);
+/** The leads that stand merged into this one, each with the instant since when. */
+const mergedInto = (stream: LeadStream, until: Instant): ReadonlyMap<string, Instant> => {
+  const merged = new Map<string, Instant>();
+  for (const { type, data, occurredAt } of stream)
+    if (occurredAt > until) continue;
+    else if (type === 'LeadMerged') merged.set(data.mergedLeadId, occurredAt);
     else if (type === 'LeadUnmerged') merged.delete(data.mergedLeadId);
   return merged;
 };
+const latestMergeIn = (stream: LeadStream, until: Instant): Instant =>
+  stream.reduce<Instant>(
+    (latest, { type, occurredAt }) =>
+      (type === 'LeadMerged' || type === 'LeadUnmerged') && occurredAt <= until ? later(latest, occurredAt) : latest,
+    '',
+  );
 
+/** All leads that are the same person, with their streams, and when that came to be so. */
+interface PersonAsKnown {
+  readonly streams: ReadonlyMap<string, LeadStream>;
+  readonly latestAt: Instant;
+}
 /**
- * All leads that are the same person, with their streams. The survivor's stream decides who is merged: the merged
- * lead's own note follows later, and an unmerge shall hold at once.
+ * The survivor's stream decides who is merged: the merged lead's own note follows later, and an unmerge shall hold at
+ * once.
  */
-const personOf = async (look: Look, leadId: string): Promise<ReadonlyMap<string, LeadStream>> => {
-  const person = new Map<string, LeadStream>();
+const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Promise<PersonAsKnown> => {
+  const streams = new Map<string, LeadStream>();
+  let latestAt: Instant = '';
   const waiting = [leadId];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (person.has(id)) continue;
+    if (streams.has(id)) continue;
     const stream = await read<LeadEvent>(look, `lead-${id}`);
-    person.set(id, stream);
-    waiting.push(...mergedInto(stream));
+    streams.set(id, stream);
+    latestAt = later(latestAt, latestMergeIn(stream, until));
+    waiting.push(...mergedInto(stream, until).keys());
     const note = stream.findLast(({ type }) => type === 'LeadMergedInto');
     if (note?.type !== 'LeadMergedInto') continue;
     const { survivorId } = note.data;
-    if (mergedInto(await read<LeadEvent>(look, `lead-${survivorId}`)).has(id)) waiting.push(survivorId);
+    const survivors = await read<LeadEvent>(look, `lead-${survivorId}`);
+    latestAt = later(latestAt, latestMergeIn(survivors, until));
+    if (mergedInto(survivors, until).has(id)) waiting.push(survivorId);
   }
-  return person;
+  return { streams, latestAt };
 };
 
-/** The deals that a person is on, whichever of the person's leads has the role. */
+/**
+ * The deals that a person ever had to do with, whichever of the person's leads it was: one that left a deal may be the
+ * same person as one that did not.
+ */
 export const dealsOf = async (look: Look, leadId: string): Promise<readonly string[]> => {
   const deals = new Set<string>();
-  for (const stream of (await personOf(look, leadId)).values())
+  for (const stream of (await personOf(look, leadId)).streams.values())
     for (const { type, data } of stream)
-      if (type === 'LeadJoinedOpportunity') deals.add(data.opportunityId);
-      else if (type === 'LeadLeftOpportunity') deals.delete(data.opportunityId);
+      if (type === 'LeadJoinedOpportunity' || type === 'LeadConverted') deals.add(data.opportunityId);
   return [...deals];
 };
 
 const rawFields = Object.keys(touchFields);
 type Contact = Recorded<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
 
-const touchOf = ({ id, occurredAt, data }: Contact, who: Pick<JourneyTouch, 'leadId' | 'visitorId' | 'role'>) =>
+const touchOf = (
+  { id, occurredAt, data, meta }: Contact,
+  who: Pick<JourneyTouch, 'leadId' | 'visitorId' | 'role'>,
+): JourneyTouch =>
   ({
     touchId: id,
     occurredAt,
+    ...(meta.sequence !== undefined && { sequence: meta.sequence }),
     ...who,
     ...Object.fromEntries(
       Object.entries(data).filter(([name, value]) => rawFields.includes(name) && value !== undefined),
@@ -105,56 +164,59 @@ const touchOf = ({ id, occurredAt, data }: Contact, who: Pick<JourneyTouch, 'lea
   }) as JourneyTouch;
 
 /** The visits of a visitor that belong to one of these leads. */
-const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: ReadonlyMap<string, LeadStream>) => {
+const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: PersonAsKnown) => {
   const stream = await read<VisitorEvent>(look, `visitor-${visitorId}`);
   const identified = stream.findLast(({ type }) => type === 'VisitorIdentified');
   const owner = identified?.type === 'VisitorIdentified' ? identified.data.leadId : linkedTo;
   return stream.flatMap((event) =>
-    event.type === 'VisitRecorded' && person.has(event.data.leadId ?? owner) ? [event] : [],
+    event.type === 'VisitRecorded' && person.streams.has(event.data.leadId ?? owner) ? [event] : [],
   );
 };
 
-const inOrder = (a: Recorded, b: Recorded): number =>
-  compare(a.occurredAt, b.occurredAt) || compare(a.position, b.position) || compare(a.id, b.id);
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /**
  * The journey of a closed deal as far as it is known: the touches of its people up to the close, of the leads merged
- * with them and of their visits before they were identified; oldest first, ties by place in the log, then event id.
+ * with them and of their visits before they were identified, in the order of `inOrder`.
+ * @param until who turned out to be whom later is left out, as in `deal`
  */
-export const journeyOf = async (look: Look, deal: ClosedDeal): Promise<CloseData> => {
-  const contacts = new Map<string, { event: Recorded; touch: JourneyTouch }>();
+export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<StateData> => {
+  const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
+  let latestAt = deal.latestAt;
   for (const [holder, role] of deal.roles) {
-    const person = await personOf(look, holder);
-    for (const [leadId, stream] of person) {
+    const person = await personOf(look, holder, until);
+    latestAt = later(latestAt, person.latestAt);
+    for (const [leadId, stream] of person.streams) {
       const held = deal.roles.get(leadId) ?? role;
       const who = { leadId, ...(held !== undefined && { role: held }) };
       const add = (event: Contact, visitorId?: string) => {
         if (!contacts.has(event.id) || leadId === holder)
-          contacts.set(event.id, { event, touch: touchOf(event, { ...who, ...(visitorId && { visitorId }) }) });
+          contacts.set(event.id, touchOf(event, { ...who, ...(visitorId && { visitorId }) }));
       };
       for (const event of stream)
         if (event.type === 'TouchRecorded') add(event);
         else if (event.type === 'LeadCaptured') created.push(event.occurredAt);
-        else if (event.type === 'LeadVisitorLinked')
+        else if (event.type === 'LeadVisitorLinked' && event.occurredAt <= until) {
+          latestAt = later(latestAt, event.occurredAt);
           for (const visit of await visitsOf(look, event.data.visitorId, leadId, person))
             add(visit, event.data.visitorId);
+        }
     }
   }
-  const ordered = [...contacts.values()].sort((a, b) => inOrder(a.event, b.event)).map(({ touch }) => touch);
-  const { opportunityId, outcome, openedAt, closedAt, amount, stamps, roles } = deal;
-  const leadCreatedAt = created.sort()[0];
+  const ordered = [...contacts.values()].sort(inOrder);
+  const { opportunityId, outcome, openedAt, closedAt, amounts, stamps, roles } = deal;
+  const leadCreatedAt = created.filter((at) => at <= until).sort()[0];
+  const firstContactAt = ordered.find(({ occurredAt }) => occurredAt <= until)?.occurredAt;
   return {
     journeyId: opportunityId,
     outcome,
     closedAt,
     openedAt,
     ...(leadCreatedAt && { leadCreatedAt }),
-    ...(ordered[0] && { firstContactAt: ordered[0].occurredAt }),
-    ...(amount && { amount }),
-    leadIds: [...roles.keys()],
+    ...(firstContactAt && { firstContactAt }),
+    amounts: [...amounts],
+    leadIds: [...roles.keys()].sort(),
     ...stamps,
+    latestAt: [leadCreatedAt, firstContactAt].reduce<Instant>((latest, at) => later(latest, at ?? ''), latestAt),
     touches: ordered.filter(({ occurredAt }) => occurredAt <= closedAt),
   };
 };

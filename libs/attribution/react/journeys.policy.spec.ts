@@ -3,13 +3,13 @@ import { recorded } from '@baton/kernel/testing';
 import { journeyCommands } from '../write/journey/journey.events';
 import { journeyPolicy } from './journeys.policy';
 
-type Line = readonly [stream: string, day: string, type: string, data: object];
+type Line = readonly [stream: string, day: string, type: string, data: object, id?: string];
 const at = (day: string): Instant => `2024-${day}T00:00:00.000Z`;
 
 /** A log of these events, and what the policy says to the last one. */
 const after = async (...lines: readonly Line[]): Promise<readonly Reaction[]> => {
-  const log: Recorded[] = lines.map(([stream, day, type, data]) =>
-    recorded({ type, data }, { occurredAt: at(day), stream }),
+  const log: Recorded[] = lines.map(([stream, day, type, data, id]) =>
+    recorded({ type, data }, { occurredAt: at(day), stream, ...(id !== undefined && { id }) }),
   );
   const last = log.at(-1)!;
   if (!journeyPolicy.types.includes(last.type)) return [];
@@ -24,13 +24,8 @@ const lead = (leadId: string, day: string, type: string, data: object = {}): Lin
   { leadId, ...data },
 ];
 const captured = (leadId: string, day: string) => lead(leadId, day, 'LeadCaptured');
-const touched = (leadId: string, day: string, page: string, opportunityIds?: string[]) =>
-  lead(leadId, day, 'TouchRecorded', {
-    action: 'page-view',
-    team: 'marketing',
-    page,
-    ...(opportunityIds && { opportunityIds }),
-  });
+const touched = (leadId: string, day: string, page: string) =>
+  lead(leadId, day, 'TouchRecorded', { action: 'page-view', team: 'marketing', page });
 const deal = (day: string, type: string, data: object = {}): Line => [
   'opportunity-deal',
   day,
@@ -50,7 +45,7 @@ const visit = (day: string, page: string, leadId?: string): Line => [
 ];
 
 const pages = (reactions: readonly Reaction[]) =>
-  (reactions[0]!.data as { touches: { page: string }[] }).touches.map(({ page }) => page);
+  (reactions.at(-1)!.data as { touches: { page: string }[] }).touches.map(({ page }) => page);
 
 describe('when a deal closes', () => {
   it('its journey is recorded with the facts of the deal and the touches up to the close', async () => {
@@ -65,15 +60,16 @@ describe('when a deal closes', () => {
     expect(others).toEqual([]);
     expect(reaction).toMatchObject({
       id: 'deal',
-      type: 'CloseJourney',
+      type: 'StateJourney',
       data: {
+        latestAt: at('03-01'),
         journeyId: 'deal',
         outcome: 'won',
         openedAt: at('02-01'),
         closedAt: at('03-01'),
         leadCreatedAt: at('01-02'),
         firstContactAt: at('01-01'),
-        amount: { minor: 500, currency: 'EUR' },
+        amounts: [{ at: at('03-01'), amount: { minor: 500, currency: 'EUR' } }],
         leadIds: ['ada'],
         owner: 'rep',
         product: 'gtx',
@@ -82,24 +78,28 @@ describe('when a deal closes', () => {
     });
   });
   it('a first contact after the close is known as such and earns nothing', async () => {
-    const [reaction] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
-    expect(reaction!.data).toMatchObject({ firstContactAt: at('04-01'), touches: [] });
+    const [atClose, since] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
+    expect(atClose!.data).not.toHaveProperty('firstContactAt');
+    expect(since!.data).toMatchObject({ firstContactAt: at('04-01'), latestAt: at('04-01'), touches: [] });
   });
-  it('touches of the same instant stand in the order of the log', async () =>
-    expect(
-      pages(
-        await after(
-          touched('bob', '01-02', 'b1'),
-          touched('ada', '01-02', 'a'),
-          touched('bob', '01-02', 'b2'),
-          touched('bob', '01-01', 'b0'),
-          opened,
-          role('ada'),
-          role('bob'),
-          won,
-        ),
-      ),
-    ).toEqual(['b0', 'b1', 'a', 'b2']));
+  it('touches of the same instant stand in the same order, however they were told', async () => {
+    const told = [
+      ['bob', '01-02', 'b1'],
+      ['ada', '01-02', 'a'],
+      ['bob', '01-02', 'b2'],
+      ['bob', '01-01', 'b0'],
+    ] as const;
+    const ordered = async (lines: readonly (typeof told)[number][]) => {
+      const touches = lines.map(([leadId, day, page]): Line => {
+        const [stream, on, type, data] = touched(leadId, day, page);
+        return [stream, on, type, data, page];
+      });
+      return pages(await after(...touches, opened, role('ada'), role('bob'), won));
+    };
+    const [first, ...others] = await ordered(told);
+    expect(first).toBe('b0');
+    expect(await ordered([...told].reverse())).toEqual([first, ...others]);
+  });
   it('a person who left the deal brings no touches', async () =>
     expect(
       pages(
@@ -139,7 +139,7 @@ describe('when a deal closes', () => {
   });
   it('a lost deal keeps its journey too', async () =>
     expect(await after(opened, deal('03-01', 'OpportunityLost', { reason: 'price', leadIds: [] }))).toMatchObject([
-      { type: 'CloseJourney', data: { outcome: 'lost', leadIds: [], touches: [] } },
+      { type: 'StateJourney', data: { outcome: 'lost', leadIds: [], touches: [] } },
     ]));
 });
 
@@ -150,12 +150,48 @@ describe('when a deal is reopened', () => {
     ).toMatchObject([{ type: 'ReopenJourney', id: 'deal', data: { journeyId: 'deal' } }]));
 });
 
+describe('the instant at which a journey came to be as it is', () => {
+  const story = [
+    captured('ada', '01-02'),
+    touched('ada', '01-05', 'first'),
+    opened,
+    role('ada', 'user'),
+    joined('ada'),
+  ];
+  const latest = async (...lines: readonly Line[]) =>
+    ((await after(...lines)).at(-1)!.data as { latestAt: Instant }).latestAt;
+
+  it('is that of the latest fact, not of the one that was told last', async () => {
+    expect(await latest(...story, won, touched('ada', '01-03', 'late'))).toBe(at('03-01'));
+    const refund = deal('03-09', 'OpportunityAmountChanged', { to: { minor: 0, currency: 'EUR' } });
+    expect(await latest(...story, won, refund, touched('ada', '01-03', 'late'))).toBe(at('03-09'));
+    const merged = lead('ada', '03-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
+    expect(await latest(...story, won, merged)).toBe(at('03-05'));
+  });
+  it('of a close comes first: what happened to the deal later is stated behind it', async () => {
+    const champion = deal('03-04', 'ContactRoleAdded', { leadId: 'ada', role: 'champion' });
+    const reactions = await after(...story, champion, won);
+    expect(reactions.map(({ data }) => data)).toMatchObject([
+      { latestAt: at('03-01'), touches: [{ role: 'user' }] },
+      { latestAt: at('03-04'), touches: [{ role: 'champion' }] },
+    ]);
+  });
+  it('decides which role a person has', async () => {
+    const [early, late] = [
+      deal('02-03', 'ContactRoleAdded', { leadId: 'ada', role: 'blocker' }),
+      deal('02-10', 'ContactRoleRemoved', { leadId: 'ada' }),
+    ];
+    expect(pages(await after(...story, early, late, won))).toEqual([]);
+    expect(pages(await after(...story, late, early, won))).toEqual([]);
+  });
+});
+
 describe('what becomes known after the close', () => {
   const past = [touched('ada', '01-05', 'first'), opened, role('ada'), joined('ada')];
   const closed = [...past, won];
 
   it.each<[string, string, Line]>([
-    ['a late touch', 'late-touch', touched('ada', '01-06', 'late', ['deal'])],
+    ['a late touch', 'late-touch', touched('ada', '01-06', 'late')],
     ['a late visit', 'late-visit', visit('01-06', 'late', 'ada')],
     ['an amount', 'amount', deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } })],
     ['a role', 'role', joined('ada')],
@@ -168,9 +204,9 @@ describe('what becomes known after the close', () => {
     ],
     ['an unmerge', 'unmerge', lead('ada', '03-02', 'LeadUnmerged', { mergedLeadId: 'bob', mergeNumber: 0 })],
     ['an identified visitor', 'visitor-identified', lead('ada', '03-02', 'LeadVisitorLinked', { visitorId: 'v' })],
-  ])('%s restates the journey once a page, and nothing while the deal is open', async (_, cause, line) => {
+  ])('%s restates the journey once a page, and nothing while the deal is open', async (_, reason, line) => {
     expect(await after(...closed, line)).toMatchObject([
-      { type: 'RestateJourney', id: 'deal', once: 'journey-deal', data: { cause, closedAt: at('03-01') } },
+      { type: 'StateJourney', id: 'deal', once: { key: 'journey-deal', reasons: [reason] } },
     ]);
     expect(await after(...past, line)).toEqual([]);
     const again = deal('03-01', 'OpportunityReopened', { stage: 'open', reason: 'error' });
@@ -178,20 +214,56 @@ describe('what becomes known after the close', () => {
   });
 
   it('the restated journey holds the late touch in its place', async () =>
-    expect(pages(await after(...closed, touched('ada', '01-01', 'late', ['deal'])))).toEqual(['late', 'first']));
+    expect(pages(await after(...closed, touched('ada', '01-01', 'late')))).toEqual(['late', 'first']));
   it('the corrected amount is restated', async () => {
     const [reaction] = await after(
       ...closed,
       deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } }),
     );
-    expect(reaction!.data).toMatchObject({ amount: { minor: 700, currency: 'EUR' } });
+    expect(reaction!.data).toMatchObject({
+      latestAt: at('03-02'),
+      amounts: [
+        { at: at('03-01'), amount: { minor: 500, currency: 'EUR' } },
+        { at: at('03-02'), amount: { minor: 700, currency: 'EUR' } },
+      ],
+    });
   });
   it('a touch of a customer changes nothing', async () => {
-    expect(await after(...closed, touched('ada', '05-01', 'support', ['deal']))).toEqual([]);
+    expect(await after(...closed, touched('ada', '05-01', 'support'))).toEqual([]);
     expect(await after(...closed, visit('04-01', 'x', 'ada'), visit('05-01', 'y', 'ada'))).toEqual([]);
   });
   it('the first contact, though after the close, is made known', async () =>
-    expect(await after(opened, role('ada'), won, touched('ada', '05-01', 'first', ['deal']))).toMatchObject([
-      { type: 'RestateJourney', data: { firstContactAt: at('05-01'), touches: [] } },
+    expect(await after(opened, role('ada'), joined('ada'), won, touched('ada', '05-01', 'first'))).toMatchObject([
+      { type: 'StateJourney', data: { firstContactAt: at('05-01'), touches: [] } },
     ]));
+  it('a touch of any lead of the person, whichever has the role', async () => {
+    const merged = lead('ada', '02-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
+    const noted = lead('ada-2', '02-05', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 });
+    const story = [...past, merged, noted, won];
+    expect(pages(await after(...story, touched('ada-2', '01-06', 'late')))).toEqual(['first', 'late']);
+    const onMerged = [opened, role('ada-2'), joined('ada-2'), merged, noted, won];
+    expect(pages(await after(...onMerged, touched('ada', '01-06', 'late')))).toEqual(['late']);
+  });
+  it('a merge with a lead that had left the deal', async () => {
+    const left = lead('ada', '03-02', 'LeadLeftOpportunity', { opportunityId: 'deal' });
+    const removed = deal('03-02', 'ContactRoleRemoved', { leadId: 'ada' });
+    const both = [touched('bob', '01-06', 'second'), ...past, role('bob'), joined('bob'), won, removed, left];
+    const merged = lead('ada', '03-03', 'LeadMerged', { mergedLeadId: 'bob', mergeNumber: 0 });
+    const noted = lead('bob', '03-03', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 });
+    expect(pages(await after(...both, merged))).toEqual(['second']);
+    expect(pages(await after(...both, merged, noted))).toEqual(['first', 'second']);
+  });
+  it('the rest of a journey that one append does not hold', async () => {
+    const facts = { journeyId: 'deal', touches: [], added: [], changed: [], removed: [] };
+    const [stated, restated] = (['JourneyClosed', 'JourneyRestated'] as const).map((type): Line => [
+      'journey-deal',
+      '03-01',
+      type,
+      { ...facts, reasons: ['merge'], more: true },
+    ]);
+    expect(await after(...closed, stated!)).toMatchObject([{ once: { key: 'journey-deal', reasons: [] } }]);
+    expect(await after(...closed, restated!)).toMatchObject([{ once: { key: 'journey-deal', reasons: ['merge'] } }]);
+    const whole: Line = ['journey-deal', '03-01', 'JourneyClosed', facts];
+    expect(await after(...closed, whole)).toEqual([]);
+  });
 });

@@ -2,20 +2,27 @@ import { policy, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
-import { ToJourney, type JourneyCommand } from '../write/journey/journey.events';
+import { ToJourney, type JourneyCommand, type JourneyEvent } from '../write/journey/journey.events';
 import { closedDeal, dealsOf, journeyOf, type ClosedDeal } from './closed-deal.rules';
 
 const tell = (type: JourneyCommand['type'], id: string, data: object): Reaction => ({ to: ToJourney, id, type, data });
 
+/** The journey as it stood at the close, and then with what happened to the deal and its people since. */
 const close = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
   const deal = await closedDeal(look, opportunityId);
-  return deal ? [tell('CloseJourney', opportunityId, await journeyOf(look, deal))] : [];
+  if (!deal) return [];
+  const now = await journeyOf(look, deal);
+  const reactions = [{ ...tell('StateJourney', opportunityId, now) }];
+  const atClose = now.latestAt > deal.closedAt && (await closedDeal(look, opportunityId, deal.closedAt));
+  return atClose
+    ? [tell('StateJourney', opportunityId, await journeyOf(look, atClose, deal.closedAt)), ...reactions]
+    : reactions;
 };
 
 /** The journeys of those deals that stand closed, as they are known now. A page of events needs only the last one. */
 const restate = async (
   opportunityIds: readonly string[],
-  cause: string,
+  reasons: readonly string[],
   look: Look,
   concerns: (deal: ClosedDeal) => boolean | Promise<boolean> = () => true,
 ): Promise<readonly Reaction[]> => {
@@ -23,8 +30,10 @@ const restate = async (
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
     if (!deal || !(await concerns(deal))) continue;
-    const data = { ...(await journeyOf(look, deal)), cause };
-    reactions.push({ ...tell('RestateJourney', id, data), once: `journey-${id}` });
+    reactions.push({
+      ...tell('StateJourney', id, await journeyOf(look, deal)),
+      once: { key: `journey-${id}`, reasons },
+    });
   }
   return reactions;
 };
@@ -41,14 +50,14 @@ const changes =
       ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
     );
 
-const restateOfLeads = async (leadIds: readonly string[], cause: string, look: Look) => {
+const restateOfLeads = async (leadIds: readonly string[], reason: string, look: Look) => {
   const deals: string[] = [];
   for (const leadId of leadIds) deals.push(...(await dealsOf(look, leadId)));
-  return restate(deals, cause, look);
+  return restate(deals, [reason], look);
 };
 
 /** Records the journey of a deal when it closes, and again when something becomes known that changes it. */
-export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent>({
+export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent | JourneyEvent>({
   name: 'journeys',
   version: 1,
   from: 'start',
@@ -58,18 +67,23 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent>
     OpportunityReopened: ({ data: { opportunityId } }) => [
       tell('ReopenJourney', opportunityId, { journeyId: opportunityId }),
     ],
-    OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], 'amount', look),
-    TouchRecorded: (event, look) => restate(event.data.opportunityIds ?? [], 'late-touch', look, changes(event, look)),
+    OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['amount'], look),
+    TouchRecorded: async (event, look) =>
+      restate(await dealsOf(look, event.data.leadId), ['late-touch'], look, changes(event, look)),
     VisitRecorded: async (event, look) =>
       event.data.leadId === undefined
         ? []
-        : restate(await dealsOf(look, event.data.leadId), 'late-visit', look, changes(event, look)),
+        : restate(await dealsOf(look, event.data.leadId), ['late-visit'], look, changes(event, look)),
     LeadMerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'merge', look),
     LeadMergedInto: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'merge', look),
     LeadUnmerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'unmerge', look),
     LeadUnmergedFrom: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'unmerge', look),
     LeadVisitorLinked: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'visitor-identified', look),
-    LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], 'role', look),
-    LeadLeftOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], 'role', look),
+    LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    LeadLeftOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    // A journey that one append does not hold is stated until nothing is left to say.
+    JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restate([journeyId], [], look) : []),
+    JourneyRestated: ({ data: { journeyId, more, reasons } }, look) =>
+      more ? restate([journeyId], reasons, look) : [],
   },
 });

@@ -1,4 +1,4 @@
-import { policy, type Happened, type Reaction, type Recorded } from '@baton/kernel';
+import { policy, slicesOf, type Happened, type Reaction, type Recorded } from '@baton/kernel';
 import type { TouchFact } from '@baton/definitions';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
@@ -31,30 +31,14 @@ export const merges = policy<LeadEvent | MergesEvent>({
 });
 
 type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId'>;
-const PAGE = 500; // what one event's list holds
-const PAGE_LETTERS = 200_000; // well below what one append holds, whatever the touches say
-
-/** Cuts touches into lists that an event holds; at least one, which may be empty. */
-const pagesOf = (touches: Brought['touches']): readonly Brought['touches'][] => {
-  const pages: Brought['touches'][] = [[]];
-  let letters = 0;
-  for (const touch of touches) {
-    const size = JSON.stringify(touch).length;
-    if (pages.at(-1)!.length === PAGE || letters + size > PAGE_LETTERS) {
-      pages.push([]);
-      letters = 0;
-    }
-    pages.at(-1)!.push(touch);
-    letters += size;
-  }
-  return pages;
-};
+/** What one event's list holds, well below what one append holds, whatever the touches say. */
+const SLICE = { count: 500, bytes: 200_000 };
 
 const unite = (leadId: string, { touches, profile, stage, ...from }: Brought): readonly Reaction[] =>
-  pagesOf(touches).map((page, index) => {
+  (touches.length > 0 ? slicesOf(touches, SLICE) : [[]]).map((slice, index) => {
     // How far it came goes first, so that nobody is qualified by touches of a customer.
     const once = index === 0 ? { ...(profile && { profile }), ...(stage && { stage }) } : {};
-    return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: page, ...once } };
+    return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: slice, ...once } };
   });
 const moved = (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },

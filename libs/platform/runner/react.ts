@@ -280,8 +280,19 @@ export class React implements Follower {
   }
 }
 
+/** What is to be sent where a page holds several reasons for the same: what the last event wants, for all the reasons. */
 const lastOfEach = (sendings: readonly Sending[]): Sending[] => {
-  const last = new Map<string, Sending>();
-  for (const sending of sendings) if (sending.reaction.once) last.set(sending.reaction.once, sending);
-  return sendings.filter((sending) => !sending.reaction.once || last.get(sending.reaction.once) === sending);
+  const groups = new Map<string, { readonly last: string; readonly reasons: ReadonlySet<string> }>();
+  for (const { event, reaction } of sendings) {
+    if (!reaction.once) continue;
+    const { key, reasons } = reaction.once;
+    groups.set(key, { last: event.id, reasons: new Set([...(groups.get(key)?.reasons ?? []), ...reasons]) });
+  }
+  return sendings.flatMap((sending) => {
+    const { event, reaction } = sending;
+    if (!reaction.once) return [sending];
+    const { last, reasons } = groups.get(reaction.once.key)!;
+    if (event.id !== last) return [];
+    return [{ ...sending, reaction: { ...reaction, data: { ...reaction.data, reasons: [...reasons] } } }];
+  });
 };

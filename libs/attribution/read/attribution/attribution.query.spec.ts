@@ -25,10 +25,8 @@ const close = ({ closed, touches, amount, outcome = 'won', product }: Deal, inde
     closedAt: at(closed),
     openedAt: at(0),
     leadIds: ['ada'],
-    ...(amount && { amount }),
+    amounts: amount ? [{ at: at(closed), amount }] : [],
     ...(product && { product }),
-    part: 1,
-    parts: 1,
     touches: touches.map(({ day, ...touch }, place) => ({
       touchId: `touch-${place}`,
       occurredAt: at(day),

@@ -19,9 +19,7 @@ const closed = (id: string, day: number, amount: Money | undefined, ...path: rea
     closedAt: at(day),
     openedAt: at(0),
     leadIds: ['ada'],
-    ...(amount && { amount }),
-    part: 1,
-    parts: 1,
+    amounts: amount ? [{ at: at(day), amount }] : [],
     touches: path.map(([when, channel], place) => ({
       touchId: `${id}-${place}`,
       occurredAt: at(when),

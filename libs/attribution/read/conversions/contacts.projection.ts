@@ -1,10 +1,11 @@
-import { projection, type Instant, type Position, type Recorded } from '@baton/kernel';
+import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
+import { inOrder } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 
-/** One contact as it was recorded, with its place in the log, by which contacts of one instant are ordered. */
-export type Contact = Omit<JourneyTouch, 'leadId' | 'role' | 'visitorId'> & { readonly position: Position };
+/** One contact as it was recorded. */
+export type Contact = Omit<JourneyTouch, 'leadId' | 'role' | 'visitorId'>;
 
 /** How many contacts one document holds: the oldest half and the newest half; those between are only counted. */
 export const CONTACTS_KEPT = 1000;
@@ -37,11 +38,6 @@ export interface VisitorDocument {
   readonly leftOut: number;
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-/** Oldest first; of the same instant by place in the log, then by the id of the event. */
-export const inOrder = (a: Contact, b: Contact): number =>
-  compare(a.occurredAt, b.occurredAt) || compare(a.position, b.position) || compare(a.touchId, b.touchId);
-
 const keep = <C extends Contact, D extends { readonly contacts: readonly C[]; readonly leftOut: number }>(
   doc: D,
   contact: C,
@@ -54,9 +50,9 @@ const keep = <C extends Contact, D extends { readonly contacts: readonly C[]; re
 };
 
 const contactOf = <E extends { readonly action: string; readonly team: JourneyTouch['team'] }>(
-  { id, occurredAt, position }: Recorded,
+  { id, occurredAt, meta: { sequence } }: Recorded,
   raw: E,
-) => ({ touchId: id, occurredAt, position, ...raw });
+) => ({ touchId: id, occurredAt, ...(sequence !== undefined && { sequence }), ...raw });
 
 const earlier = (a: Instant | null, b: Instant): Instant => (a !== null && a < b ? a : b);
 const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
@@ -68,7 +64,7 @@ const left = (ids: readonly string[], id: string): readonly string[] => ids.filt
  */
 export const people = projection<PersonDocument, LeadEvent>({
   name: 'people-contacts',
-  version: 1,
+  version: 2,
   columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
   keys: ({ type, data }) =>
     type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
@@ -113,7 +109,7 @@ export const people = projection<PersonDocument, LeadEvent>({
 /** One document per visitor. */
 export const visitors = projection<VisitorDocument, VisitorEvent>({
   name: 'visitors-contacts',
-  version: 1,
+  version: 2,
   keys: ({ data }) => [data.visitorId],
   initial: (visitorId) => ({ visitorId, leadId: null, contacts: [], leftOut: 0 }),
   on: {

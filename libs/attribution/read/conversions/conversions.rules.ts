@@ -2,7 +2,8 @@ import type { Instant } from '@baton/kernel';
 import type { Deal } from '@baton/opportunities';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
-import { inOrder, type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
+import { inOrder } from '../../write/journey/journey-touches.rules';
+import { type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
 
 /** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
 export const conversionKinds = ['lead-created', 'mql', 'sql', 'opportunity', 'won', 'lost'] as const;
@@ -63,7 +64,7 @@ interface Gathered {
  * @param roles the leads, each with the role in the deal where there is one
  */
 export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: Known): Gathered => {
-  const found = new Map<string, { contact: Contact; touch: JourneyTouch }>();
+  const found = new Map<string, JourneyTouch>();
   const leads = new Map<string, PersonDocument>();
   const seen = new Map<string, VisitorDocument>();
   for (const [holder, holdersRole] of roles) {
@@ -73,10 +74,9 @@ export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known
       leads.set(doc.leadId, doc);
       const role = roles.get(doc.leadId) ?? holdersRole;
       const add = (contact: Contact, visitorId?: string) => {
-        const { position: _, ...raw } = contact;
         if (found.has(contact.touchId) && doc.leadId !== holder) return;
         const who = { leadId: doc.leadId, ...(visitorId && { visitorId }), ...(role !== undefined && { role }) };
-        found.set(contact.touchId, { contact, touch: { ...raw, ...who } });
+        found.set(contact.touchId, { ...contact, ...who });
       };
       doc.contacts.forEach((contact) => add(contact));
       for (const visitorId of doc.visitorIds) {
@@ -89,7 +89,7 @@ export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known
     }
   }
   return {
-    touches: [...found.values()].sort((a, b) => inOrder(a.contact, b.contact)).map(({ touch }) => touch),
+    touches: [...found.values()].sort(inOrder),
     createdAt: earliest([...leads.values()].map(({ createdAt }) => createdAt)),
     leftOut: [...leads.values(), ...seen.values()].reduce((sum, { leftOut }) => sum + leftOut, 0),
   };

@@ -23,17 +23,27 @@ interface Deal {
   readonly opened?: number;
   readonly leadIds?: readonly string[];
   readonly outcome?: 'won' | 'lost';
+  /** What it was worth later. */
+  readonly changes?: readonly (readonly [day: number, amount: Money])[];
 }
-const data = ({ id = 'deal', closed, touches, amount = eur(1000), lead, opened = 0, leadIds, outcome }: Deal) => ({
+const data = ({
+  id = 'deal',
+  closed,
+  touches,
+  amount = eur(1000),
+  lead,
+  opened = 0,
+  leadIds,
+  outcome,
+  changes = [],
+}: Deal) => ({
   journeyId: id,
   outcome: outcome ?? ('won' as const),
   closedAt: at(closed),
   openedAt: at(opened),
   ...(lead !== undefined && { leadCreatedAt: at(lead) }),
   leadIds: [...(leadIds ?? ['ada'])],
-  amount,
-  part: 1,
-  parts: 1,
+  amounts: [{ at: at(closed), amount }, ...changes.map(([day, changed]) => ({ at: at(day), amount: changed }))],
   touches: touches.map(({ day, channel = 'search', leadId = 'ada' }, place) => ({
     touchId: `${id}-${place}`,
     occurredAt: at(day),
@@ -44,10 +54,10 @@ const data = ({ id = 'deal', closed, touches, amount = eur(1000), lead, opened =
   })),
 });
 const closed = (deal: Deal): JourneyEvent => ({ type: 'JourneyClosed', data: data(deal) });
-const restated = (deal: Deal, cause: string): JourneyEvent => ({
-  type: 'JourneyRestated',
-  data: { ...data(deal), cause, earlier: [], added: [] },
-});
+const restated = (deal: Deal, reason: string): JourneyEvent => {
+  const { touches: _, ...facts } = data(deal);
+  return { type: 'JourneyRestated', data: { ...facts, reasons: [reason], added: [], changed: [], removed: [] } };
+};
 const holding = (...events: readonly (readonly [JourneyEvent, number])[]) =>
   modelsOf(
     [journeys],
@@ -154,8 +164,20 @@ describe('an amount that changes after the win', () => {
   it('is a reversing credit by the same weights, and the sum is the new amount exactly', async () => {
     const models = await holding(
       [closed(deal), 10],
-      [restated({ ...deal, amount: eur(700) }, 'amount'), 20],
-      [restated({ ...deal, amount: eur(0) }, 'amount'), 30],
+      [restated({ ...deal, changes: [[20, eur(700)]] }, 'amount'), 20],
+      [
+        restated(
+          {
+            ...deal,
+            changes: [
+              [20, eur(700)],
+              [30, eur(0)],
+            ],
+          },
+          'amount',
+        ),
+        30,
+      ],
     );
     const { credits } = await credit(models, 'deal', await builtIn());
     const booked = credits.map(({ bookings }) => bookings.map(({ revenue }) => revenue.minor));
@@ -173,7 +195,7 @@ describe('an amount that changes after the win', () => {
   });
   it('in another currency takes all back and gives anew', async () => {
     const usd = { minor: 30, currency: 'USD' };
-    const models = await holding([closed(deal), 10], [restated({ ...deal, amount: usd }, 'amount'), 20]);
+    const models = await holding([closed(deal), 10], [restated({ ...deal, changes: [[20, usd]] }, 'amount'), 20]);
     const { credits } = await credit(models, 'deal', { ...(await builtIn()), model: 'last-touch' });
     expect(credits[2]!.bookings.map(({ revenue }) => revenue)).toEqual([
       eur(1000),
@@ -189,7 +211,10 @@ describe('an amount that changes after the win', () => {
         async ([first, ...later], model) => {
           const models = await holding(
             [closed({ ...deal, amount: eur(first!) }), 10],
-            ...later.map((minor, n) => [restated({ ...deal, amount: eur(minor) }, 'amount'), 11 + n] as const),
+            ...later.map((_, n) => {
+              const changes = later.slice(0, n + 1).map((minor, index) => [11 + index, eur(minor)] as const);
+              return [restated({ ...deal, amount: eur(first!), changes }, 'amount'), 11 + n] as const;
+            }),
           );
           const { credits } = await credit(models, 'deal', { ...(await builtIn()), model });
           [first!, ...later].forEach((minor, n) => {

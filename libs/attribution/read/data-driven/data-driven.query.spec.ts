@@ -25,9 +25,7 @@ const close = ({ path, outcome = 'won', amount, closed = 80 }: Deal, index: numb
     closedAt: at(closed),
     openedAt: at(0),
     leadIds: ['ada'],
-    ...(amount && { amount }),
-    part: 1,
-    parts: 1,
+    amounts: amount ? [{ at: at(closed), amount }] : [],
     touches: path.map((channel, place) => ({
       touchId: `touch-${index}-${place}`,
       occurredAt: at(place),

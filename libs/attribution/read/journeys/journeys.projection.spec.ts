@@ -9,23 +9,21 @@ const touch = (touchId: string): JourneyTouch => ({
   action: 'download',
   team: 'marketing',
 });
-const closed = (part: number, parts: number, touches: JourneyTouch[], more = {}): JourneyEvent => ({
+const facts = {
+  journeyId: 'deal',
+  outcome: 'won' as const,
+  closedAt: '2024-02-01T00:00:00.000Z',
+  openedAt: '2024-01-10T00:00:00.000Z',
+  leadIds: ['ada'],
+  amounts: [],
+};
+const closed = (touches: JourneyTouch[], more = {}): JourneyEvent => ({
   type: 'JourneyClosed',
-  data: {
-    journeyId: 'deal',
-    outcome: 'won',
-    closedAt: '2024-02-01T00:00:00.000Z',
-    openedAt: '2024-01-10T00:00:00.000Z',
-    leadIds: ['ada'],
-    part,
-    parts,
-    touches,
-    ...more,
-  },
+  data: { ...facts, touches, ...more },
 });
-const restated = (part: number, parts: number, touches: JourneyTouch[]): JourneyEvent => ({
+const restated = (changes: object, more = {}): JourneyEvent => ({
   type: 'JourneyRestated',
-  data: { ...closed(part, parts, touches).data, part, parts, cause: 'merge', earlier: [], added: [], touches } as never,
+  data: { ...facts, reasons: ['merge'], added: [], changed: [], removed: [], ...changes, ...more },
 });
 const fold = (...events: JourneyEvent[]) =>
   foldAll(
@@ -35,35 +33,55 @@ const fold = (...events: JourneyEvent[]) =>
 const [a, b, c] = [touch('a'), touch('b'), touch('c')];
 
 describe('the journey of a deal', () => {
-  it('holds the facts of the close; what is unknown is null', () =>
-    expect(fold(closed(1, 1, [a], { amount: { minor: 5, currency: 'EUR' }, owner: 'rep' }))).toMatchObject({
+  it('holds the facts of the close; what is unknown is null', () => {
+    const [first, second] = [100, 5].map((minor, n) => ({
+      at: `2024-02-0${n + 1}T00:00:00.000Z`,
+      amount: { minor, currency: 'EUR' },
+    }));
+    expect(fold(closed([a], { amounts: [first, second], owner: 'rep' }))).toMatchObject({
       status: 'closed',
       outcome: 'won',
+      amounts: [
+        { at: first!.at, minor: 100, currency: 'EUR' },
+        { at: second!.at, minor: 5, currency: 'EUR' },
+      ],
       amountMinor: 5,
       currency: 'EUR',
       owner: 'rep',
       product: null,
       firstContactAt: null,
       touches: [a],
-    }));
-  it('appears when the last part of its list is there, in order', () => {
-    expect(fold(closed(1, 2, [a, b]))).toMatchObject({ status: 'gathering', touches: [] });
-    const whole = fold(closed(1, 2, [a, b]), closed(2, 2, [c]));
+    });
+  });
+  it('appears when everything is said of it, in order', () => {
+    expect(fold(closed([a, b], { more: true }))).toMatchObject({ status: 'gathering', touches: [] });
+    const whole = fold(closed([a, b], { more: true }), closed([c]));
     expect(whole).toMatchObject({ status: 'closed', touches: [a, b, c] });
     expect(whole).not.toHaveProperty('gathered');
   });
-  it('stays as it was until the last part of a restatement is there', () => {
-    const before = fold(closed(1, 1, [a]), restated(1, 2, [b]));
-    expect(before).toMatchObject({ touches: [a], restatements: [] });
-    expect(fold(closed(1, 1, [a]), restated(1, 2, [b]), restated(2, 2, [c]))).toMatchObject({
+  it('stays as it was until a restatement has said everything', () => {
+    const removing = restated({ removed: ['a'], added: [c] }, { more: true });
+    expect(fold(closed([a]), removing)).toMatchObject({ touches: [a], restatements: [] });
+    expect(fold(closed([a]), removing, restated({ added: [b] }))).toMatchObject({
       touches: [b, c],
-      restatements: [{ cause: 'merge' }],
+      restatements: [{ reasons: ['merge'] }],
     });
+  });
+  it('has a touch of which something else is known in the place that it has now', () => {
+    const moved = { ...a, occurredAt: '2024-01-03T00:00:00.000Z', role: 'champion' };
+    expect(fold(closed([a, b]), restated({ changed: [moved] })).touches).toEqual([b, moved]);
+  });
+  it('has touches of one instant as their source lists them, then by id', () => {
+    const listed = [
+      { ...c, sequence: 1 },
+      { ...a, sequence: 2 },
+    ];
+    expect(fold(closed([b]), restated({ added: listed })).touches).toEqual([b, ...listed]);
   });
   it('counts no more while the deal is reopened, and again when it closes', () => {
     const reopened: JourneyEvent = { type: 'JourneyReopened', data: { journeyId: 'deal' } };
-    expect(fold(closed(1, 1, [a]), reopened)).toMatchObject({ status: 'reopened', touches: [a] });
-    expect(fold(closed(1, 1, [a]), reopened, closed(1, 1, [b], { outcome: 'lost' }))).toMatchObject({
+    expect(fold(closed([a]), reopened)).toMatchObject({ status: 'reopened', touches: [a] });
+    expect(fold(closed([a]), reopened, closed([b], { outcome: 'lost' }))).toMatchObject({
       status: 'closed',
       outcome: 'lost',
       touches: [b],

@@ -1,11 +1,12 @@
 import { projection, type Instant } from '@baton/kernel';
+import { changedTouches } from '../../write/journey/journey-touches.rules';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
 
 /** The journey of a deal that closed: its facts, and its touches as their sources reported them. Unknown is null. */
 export interface JourneyDocument {
   /** The deal's id. */
   readonly journeyId: string;
-  /** `reopened`: the deal is open again, its close earns nothing. `gathering`: parts of the list are yet to come. */
+  /** `reopened`: the deal is open again, its close earns nothing. `gathering`: the rest of it is yet to be said. */
   readonly status: 'gathering' | 'closed' | 'reopened';
   readonly outcome: 'won' | 'lost' | null;
   readonly closedAt: Instant;
@@ -25,24 +26,23 @@ export interface JourneyDocument {
   /** Oldest first, up to the close. */
   readonly touches: readonly JourneyTouch[];
   /** Why it was restated, oldest first. */
-  readonly restatements: readonly { readonly cause: string; readonly at: Instant }[];
-  /** Parts of a list whose last part is yet to come; all else is the journey before it. */
+  readonly restatements: readonly { readonly reasons: readonly string[]; readonly at: Instant }[];
+  /** The touches so far of a statement of which more is to come; all else is the journey before it. */
   readonly gathered?: readonly JourneyTouch[];
 }
 
-type Listed = Extract<JourneyEvent, { type: 'JourneyClosed' | 'JourneyRestated' }>['data'];
+type Stated = Extract<JourneyEvent, { type: 'JourneyClosed' | 'JourneyRestated' }>['data'];
 
-const take = (
-  doc: JourneyDocument,
-  data: Listed,
-  restatement?: JourneyDocument['restatements'][0],
+/** The journey with these touches, once everything is said of them. */
+const state = (
+  { gathered: _, ...doc }: JourneyDocument,
+  data: Stated,
+  touches: readonly JourneyTouch[],
+  restatements: JourneyDocument['restatements'],
 ): JourneyDocument => {
-  const gathered = data.part === 1 ? data.touches : [...(doc.gathered ?? []), ...data.touches];
-  if (data.part < data.parts) return { ...doc, gathered };
-  const { journeyId, outcome, closedAt, openedAt, leadIds, amount } = data;
-  const amounts = restatement ? doc.amounts : [];
-  const last = amounts.at(-1);
-  const changed = amount && (amount.minor !== last?.minor || amount.currency !== last.currency);
+  if (data.more) return { ...doc, gathered: touches };
+  const { journeyId, outcome, closedAt, openedAt, leadIds, amounts } = data;
+  const last = amounts.at(-1)?.amount;
   return {
     journeyId,
     status: 'closed',
@@ -54,20 +54,19 @@ const take = (
     product: data.product ?? null,
     owner: data.owner ?? null,
     source: data.source ?? null,
-    amounts: changed ? [...amounts, { ...amount, at: restatement?.at ?? closedAt }] : amounts,
-    amountMinor: amount?.minor ?? null,
-    currency: amount?.currency ?? null,
+    amounts: amounts.map(({ at, amount }) => ({ ...amount, at })),
+    amountMinor: last?.minor ?? null,
+    currency: last?.currency ?? null,
     leadIds,
-    touches: gathered,
-    // one line a restatement, however many parts its list takes
-    restatements: restatement ? [...doc.restatements, restatement] : doc.restatements,
+    touches,
+    restatements,
   };
 };
 
 /** One document per deal that closed, also when it was reopened since. */
 export const journeys = projection<JourneyDocument, JourneyEvent>({
   name: 'journeys',
-  version: 2,
+  version: 3,
   columns: {
     status: 'text',
     outcome: 'text',
@@ -100,8 +99,12 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
     restatements: [],
   }),
   on: {
-    JourneyClosed: (doc, { data }) => take(doc, data),
-    JourneyRestated: (doc, { data, occurredAt }) => take(doc, data, { cause: data.cause, at: occurredAt }),
+    JourneyClosed: (doc, { data }) => state(doc, data, [...(doc.gathered ?? []), ...data.touches], doc.restatements),
+    JourneyRestated: (doc, { data, occurredAt }) =>
+      state(doc, data, changedTouches(doc.gathered ?? doc.touches, data), [
+        ...doc.restatements,
+        { reasons: data.reasons, at: occurredAt },
+      ]),
     JourneyReopened: (doc) => ({ ...doc, status: 'reopened' }),
   },
 });

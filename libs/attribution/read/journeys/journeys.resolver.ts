@@ -14,9 +14,9 @@ const stated = (description: string) => ({ nullable: true, description });
 
 @ObjectType({ description: 'Why a journey was recorded anew.' })
 class Restatement {
-  @Field(() => String, { description: 'late-touch, late-visit, merge, unmerge, visitor-identified, role or amount.' })
-  cause!: string;
-  @Field(() => InstantScalar, { description: 'When what changed it happened.' })
+  @Field(() => [String], { description: 'late-touch, late-visit, merge, unmerge, visitor-identified, role, amount.' })
+  reasons!: readonly string[];
+  @Field(() => InstantScalar, { description: 'When the latest of what it states happened.' })
   at!: string;
 }
 

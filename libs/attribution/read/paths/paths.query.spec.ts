@@ -20,9 +20,7 @@ const closed = (outcome: 'won' | 'lost', amount: Money, ...touches: readonly str
       closedAt: at(100),
       openedAt: at(0),
       leadIds: ['ada'],
-      amount,
-      part: 1,
-      parts: 1,
+      amounts: [{ at: at(100), amount }],
       touches: touches.map((touch, place) => ({
         touchId: `${place}`,
         occurredAt: at(Number(touch.split(':')[0])),

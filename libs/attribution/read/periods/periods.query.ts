@@ -113,8 +113,8 @@ export const figuresOf = ({ rows, unattributed, total }: FrozenFacts): Figures =
 export interface PeriodRestatement {
   /** The deal's id. */
   readonly journeyId: string;
-  /** `closed`, `reopened`, the cause of the restatement, or `earlier-conversion`: another deal of its people changed. */
-  readonly cause: string;
+  /** `closed`, `reopened`, why it was restated, or `earlier-conversion`: another deal of its people changed. */
+  readonly reasons: readonly string[];
   /** When what changed it happened; null for what follows from another deal. */
   readonly at: Instant | null;
   /** The log up to here tells of it. */
@@ -188,19 +188,19 @@ export const periodDelta = async (
       if (position > period.position) {
         const events = (await journal.read(`journey-${id}`)) as unknown as readonly Recorded<JourneyEvent>[];
         const states = versionsOf(id, events, position);
-        states.forEach(({ journey, cause, at, position: since }, index) => {
+        states.forEach(({ journey, reasons, at, position: since }, index) => {
           const before = states[index - 1]?.journey;
           if (since <= period.position || ![before, journey].some((one) => one && counts(one))) return;
           see(journey);
           if (before) see(before);
           const change = { after: figures(journey, conversionsThen), before: figures(before, conversionsThen) };
-          steps.push({ journeyId: id, cause, at, position: since, ...change });
+          steps.push({ journeyId: id, reasons, at, position: since, ...change });
         });
       }
       if (!conversionsNow) continue;
       const [after, before] = [figures(doc, conversionsNow), figures(doc, conversionsThen)];
       if (JSON.stringify(after) !== JSON.stringify(before))
-        steps.push({ journeyId: id, cause: 'earlier-conversion', at: null, position, after, before });
+        steps.push({ journeyId: id, reasons: ['earlier-conversion'], at: null, position, after, before });
     }
 
   const only = onlyCurrency(currencies);

@@ -81,11 +81,11 @@ const FrozenPeriodConnection = connectionOf('FrozenPeriod', FrozenPeriod);
 class PeriodRestatement {
   @Field(() => ID, { description: 'The deal’s id.' })
   journeyId!: string;
-  @Field(() => String, {
+  @Field(() => [String], {
     description:
       'closed, reopened, late-touch, late-visit, merge, unmerge, visitor-identified, role, amount, or earlier-conversion: another deal of its people changed.',
   })
-  cause!: string;
+  reasons!: readonly string[];
   @Field(() => InstantScalar, {
     nullable: true,
     description: 'When what changed it happened; null for what follows from another deal.',

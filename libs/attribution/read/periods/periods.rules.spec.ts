@@ -34,23 +34,23 @@ describe('the versions of a journey', () => {
     closedAt: '2024-02-01T00:00:00.000Z',
     openedAt: '2024-01-01T00:00:00.000Z',
     leadIds: [],
-    touches: [],
+    amounts: [],
   };
-  const restated = { ...facts, cause: 'merge', earlier: [], added: [], parts: 2 };
+  const restated = { ...facts, reasons: ['merge'], added: [], changed: [], removed: [] };
   const events = [
-    recorded<JourneyEvent>({ type: 'JourneyClosed', data: { ...facts, part: 1, parts: 1 } }),
-    recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, part: 1 } }),
-    recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, part: 2 } }),
+    recorded<JourneyEvent>({ type: 'JourneyClosed', data: { ...facts, touches: [] } }),
+    recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, more: true } }),
+    recorded<JourneyEvent>({ type: 'JourneyRestated', data: restated }),
     recorded<JourneyEvent>({ type: 'JourneyReopened', data: { journeyId: 'deal' } }),
   ] as readonly Recorded<JourneyEvent>[];
-  it('are one for a list in parts, each with its cause', () =>
+  it('are one for a statement in parts, each with its reasons', () =>
     expect(
-      versionsOf('deal', events, events[3]!.position).map(({ cause, journey }) => [cause, journey.status]),
+      versionsOf('deal', events, events[3]!.position).map(({ reasons, journey }) => [reasons.join(), journey.status]),
     ).toEqual([
       ['closed', 'closed'],
       ['merge', 'closed'],
       ['reopened', 'reopened'],
     ]));
   it('are told up to a position', () =>
-    expect(versionsOf('deal', events, events[0]!.position).map(({ cause }) => cause)).toEqual(['closed']));
+    expect(versionsOf('deal', events, events[0]!.position).map(({ reasons }) => reasons)).toEqual([['closed']]));
 });

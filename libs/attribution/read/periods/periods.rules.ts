@@ -38,8 +38,8 @@ export const difference = (after: Figures, before: Figures, currency: string | n
 /** A journey as it stood from one event on, and why it came to be so. */
 export interface JourneyVersion {
   readonly journey: JourneyDocument;
-  /** `closed`, `reopened`, or the cause of the restatement. */
-  readonly cause: string;
+  /** `closed`, `reopened`, or the reasons of the restatement. */
+  readonly reasons: readonly string[];
   readonly at: Instant;
   readonly position: Position;
 }
@@ -59,8 +59,8 @@ export const versionsOf = (
     journey = journeys.fold(journey, event, journeyId);
     if (journey.gathered) continue;
     const { type, data, occurredAt: at, position } = event;
-    const cause = type === 'JourneyRestated' ? data.cause : type === 'JourneyClosed' ? 'closed' : 'reopened';
-    versions.push({ journey, cause, at, position });
+    const reasons = type === 'JourneyRestated' ? data.reasons : [type === 'JourneyClosed' ? 'closed' : 'reopened'];
+    versions.push({ journey, reasons, at, position });
   }
   return versions;
 };

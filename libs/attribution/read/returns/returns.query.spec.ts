@@ -25,9 +25,7 @@ const won = (journeyId: string, closed: number, amount: Money | undefined, touch
       closedAt: at(closed),
       openedAt: at(0),
       leadIds: ['ada'],
-      ...(amount && { amount }),
-      part: 1,
-      parts: 1,
+      amounts: amount ? [{ at: at(closed), amount }] : [],
       touches: touches.map((touch, place) => ({
         touchId: `${journeyId}-${place}`,
         occurredAt: at(touch.day),

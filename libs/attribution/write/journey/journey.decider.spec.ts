@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { specFor } from '@baton/kernel/testing';
-import { journey, LARGEST_JOURNEY } from './journey.decider';
-import { journeyEvents, TOUCHES_PER_EVENT, type JourneyEvent, type JourneyTouch } from './journey.events';
+import { journey } from './journey.decider';
+import { changedTouches, inOrder } from './journey-touches.rules';
+import { journeyEvents, SLICE, type JourneyEvent, type JourneyTouch } from './journey.events';
 
 const given = specFor(journey);
 const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch => ({
@@ -12,138 +13,129 @@ const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch
   team: 'marketing',
   ...extra,
 });
-const many = (count: number, extra: Partial<JourneyTouch> = {}) =>
-  Array.from({ length: count }, (_, index) => touch(`touch-${index}`, extra));
 const facts = {
   journeyId: 'deal',
   outcome: 'won' as const,
   closedAt: '2024-02-01T00:00:00.000Z',
   openedAt: '2024-01-10T00:00:00.000Z',
   leadIds: ['ada'],
+  amounts: [],
 };
-const close = (touches: JourneyTouch[], changed = {}) =>
-  ({ type: 'CloseJourney', data: { ...facts, ...changed, touches } }) as const;
-const restate = (touches: JourneyTouch[], changed = {}) =>
-  ({ type: 'RestateJourney', data: { ...facts, ...changed, cause: 'late-touch', touches } }) as const;
-const closed = (touches: JourneyTouch[]) =>
-  ({ type: 'JourneyClosed', data: { ...facts, part: 1, parts: 1, touches } }) as const;
+const latestAt = '2024-02-03T00:00:00.000Z';
+type Told = JourneyEvent & { readonly occurredAt?: string };
+const state = (touches: readonly JourneyTouch[], changed = {}, reasons?: string[]) => ({
+  type: 'StateJourney' as const,
+  data: { ...facts, latestAt, ...changed, ...(reasons && { reasons }), touches: [...touches] },
+});
+const closed = (touches: readonly JourneyTouch[], more?: true): Told => ({
+  type: 'JourneyClosed',
+  occurredAt: latestAt,
+  data: { ...facts, touches: [...touches], ...(more && { more }) },
+});
+const restated = (changes: object, more = {}): Told => ({
+  type: 'JourneyRestated',
+  occurredAt: latestAt,
+  data: { ...facts, reasons: ['late-touch'], added: [], changed: [], removed: [], ...changes, ...more },
+});
 const reopen = { type: 'ReopenJourney', data: { journeyId: 'deal' } } as const;
 const reopened = { type: 'JourneyReopened', data: { journeyId: 'deal' } } as const;
-const written = (decided: unknown) => decided as JourneyEvent[];
+const late = ['late-touch'];
+/** What is recorded when the same statement is sent until nothing is left to say. */
+const stated = (past: readonly JourneyEvent[], touches: readonly JourneyTouch[]): JourneyEvent[] => {
+  const all = [...past];
+  for (let sent = 0; sent < 100; sent++) {
+    const next = given(...all)
+      .when(state(touches, {}, late))
+      .decided() as readonly JourneyEvent[];
+    for (const { type, data } of next) expect(journeyEvents.schemas.get(type)!.faultOf(data)).toBeUndefined();
+    expect(Buffer.byteLength(JSON.stringify(next))).toBeLessThan(1_000_000);
+    all.push(...next);
+    const last = next.at(-1);
+    if (!last || !('more' in last.data)) return all.slice(past.length);
+  }
+  throw new Error('it never ends');
+};
+/** The touches of a journey as its events tell them. */
+const told = (events: readonly JourneyEvent[]): readonly JourneyTouch[] =>
+  events.reduce<readonly JourneyTouch[]>((touches, { type, data }) => {
+    if (type === 'JourneyClosed') return [...touches, ...data.touches];
+    return type === 'JourneyRestated' ? changedTouches(touches, data) : touches;
+  }, []);
 
 describe('closing a journey', () => {
   const one = [touch('one')];
-  it('records its touches', () => given().when(close(one)).then(closed(one)));
-  it('records a journey without touches', () => given().when(close([])).then(closed([])));
-  it('says nothing new the second time', () => given(closed(one)).when(close(one)).then());
-  it('is refused with other facts while it is closed', () =>
-    given(closed(one)).when(close([])).thenRefused('journey/already-closed'));
+  it('records its touches, at the latest instant of what it states', () => given().when(state(one)).then(closed(one)));
+  it('records a journey without touches', () => given().when(state([])).then(closed([])));
+  it('says nothing new the second time', () => given(closed(one)).when(state(one)).then());
   it('is possible again after the deal was reopened', () =>
-    given(closed(one), reopened).when(close(one)).then(closed(one)));
-  it('takes several events for a long list', () => {
-    const list = many(TOUCHES_PER_EVENT + 1);
-    given()
-      .when(close(list))
-      .then(
-        { type: 'JourneyClosed', data: { ...facts, part: 1, parts: 2, touches: list.slice(0, TOUCHES_PER_EVENT) } },
-        { type: 'JourneyClosed', data: { ...facts, part: 2, parts: 2, touches: list.slice(TOUCHES_PER_EVENT) } },
-      );
+    given(closed(one), reopened).when(state(one)).then(closed(one)));
+  it('has no longest length: what one append does not hold is said when it is stated again', () => {
+    const long = Array.from({ length: 4_000 }, (_, n) =>
+      touch(`touch-${String(n).padStart(4, '0')}`, { page: 'x'.repeat(400) }),
+    );
+    const events = stated([], long);
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['JourneyClosed']));
+    expect(told(events)).toEqual(long);
+    expect(events.filter(({ data }) => !('more' in data))).toEqual([events.at(-1)]);
+    given(...events)
+      .when(state(long))
+      .then();
   });
-  it('holds 2,000 touches with all that is usually known of them, and refuses what no append can hold', () => {
-    const web = { source: 'newsletter', medium: 'email', campaign: 'spring-launch-2024', page: '/'.padEnd(150, 'x') };
-    expect(
-      written(
-        given()
-          .when(close(many(2000, web)))
-          .decided(),
-      ),
-    ).toHaveLength(4);
-    given()
-      .when(close(many(2000, { page: 'x'.repeat(LARGEST_JOURNEY / 2000) })))
-      .thenRefused('journey/too-long', 'touches');
+  it('states what is different where something became known before all of it was said', () => {
+    const [a, b, c] = [touch('a'), touch('b'), touch('c')];
+    given(closed([a, b], true))
+      .when(state([b, c], {}, late))
+      .then(restated({ added: [c], removed: ['a'] }));
   });
 });
 
 describe('restating a journey', () => {
-  const [one, late] = [touch('one'), touch('late')];
-  it('records the new list, what was added and what was dropped or changed', () => {
+  const [one, two] = [touch('one'), touch('two')];
+  it('records what was added, changed and removed, and why', () => {
     const corrected = { ...one, role: 'champion' };
-    given(closed([one]))
-      .when(restate([corrected, late]))
-      .then({
-        type: 'JourneyRestated',
-        data: {
-          ...facts,
-          part: 1,
-          parts: 1,
-          cause: 'late-touch',
-          earlier: [one],
-          added: ['one', 'late'],
-          touches: [corrected, late],
-        },
-      });
+    given(closed([one, touch('gone')]))
+      .when(state([corrected, two], {}, late))
+      .then(restated({ added: [two], changed: [corrected], removed: ['gone'] }));
   });
   it('records another amount with the same touches', () => {
-    const amount = { minor: 100, currency: 'EUR' };
+    const amounts = [{ at: facts.closedAt, amount: { minor: 100, currency: 'EUR' } }];
     given(closed([one]))
-      .when(restate([one], { amount }))
-      .then({
-        type: 'JourneyRestated',
-        data: { ...facts, amount, part: 1, parts: 1, cause: 'late-touch', earlier: [], added: [], touches: [one] },
-      });
+      .when(state([one], { amounts }, ['amount']))
+      .then(restated({}, { amounts, reasons: ['amount'] }));
   });
-  it('says nothing when nothing is different', () =>
+  it('says nothing when nothing is different, in whatever order the fields stand', () => {
+    const { team, ...rest } = one;
     given(closed([one]))
-      .when(restate([one]))
+      .when(state([{ team, ...rest }], {}, late))
+      .then();
+  });
+  it('is compared with the last statement, not the first', () =>
+    given(closed([one]), restated({ added: [two], removed: ['one'] }))
+      .when(state([two], {}, late))
       .then());
-  it('says nothing while the deal is open', () => {
-    given()
-      .when(restate([one]))
-      .then();
-    given(closed([one]), reopened)
-      .when(restate([late]))
-      .then();
-  });
-  it('is compared with the last list, not the first', () => {
-    const [restated] = written(
-      given(closed([one]))
-        .when(restate([late]))
-        .decided(),
-    );
-    given(closed([one]), restated!)
-      .when(restate([late]))
-      .then();
-  });
-
-  it('keeps the earlier list readable: the new one without the added and with the earlier touches', () =>
+  it('of any length ends with exactly the touches that were stated', () =>
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.integer({ min: 0, max: 1500 }), { maxLength: 1200 }),
         fc.uniqueArray(fc.integer({ min: 0, max: 1500 }), { maxLength: 1200 }),
-        (first, second) => {
-          const named = (list: readonly number[]) => list.map((one) => touch(`touch-${one}`));
-          const past = written(
-            given()
-              .when(close(named(first)))
-              .decided(),
-          );
-          const events = written(
-            given(...past)
-              .when(restate(named(second)))
-              .decided(),
-          ).map((event) => {
-            expect(journeyEvents.schemas.get(event.type)!.faultOf(event.data)).toBeUndefined();
-            return event.data as Extract<JourneyEvent, { type: 'JourneyRestated' }>['data'];
-          });
-          if (events.length === 0) return expect(second).toEqual(first);
-          expect(events.flatMap(({ touches }) => touches)).toEqual(named(second));
-          const added = new Set(events.flatMap((event) => event.added));
-          const rebuilt = [
-            ...named(second).filter(({ touchId }) => !added.has(touchId)),
-            ...events.flatMap(({ earlier }) => earlier),
-          ];
-          const ids = (list: readonly JourneyTouch[]) => list.map(({ touchId }) => touchId).sort();
-          expect(ids(rebuilt)).toEqual(ids(named(first)));
+        fc.string({ maxLength: 400 }),
+        (first, second, page) => {
+          const named = (list: readonly number[], content?: string) =>
+            list
+              .map((id) => touch(`touch-${id}`, { page: page.padEnd(1, 'x'), ...(content && { content }) }))
+              .sort(inOrder);
+          const past = stated([], named(first));
+          const now = [
+            ...named(second.filter((n) => n % 3 > 0)),
+            ...named(
+              second.filter((n) => n % 3 === 0),
+              'other',
+            ),
+          ].sort(inOrder);
+          const events = stated(past, now);
+          expect(told([...past, ...events])).toEqual(now);
+          for (const { data } of events as Extract<JourneyEvent, { type: 'JourneyRestated' }>[])
+            expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(SLICE.count);
         },
       ),
       { numRuns: 30 },
@@ -152,6 +144,7 @@ describe('restating a journey', () => {
 
 describe('reopening a deal', () => {
   it('ends what its close earned', () => given(closed([])).when(reopen).then(reopened));
+  it('ends it before all of it was said, too', () => given(closed([], true)).when(reopen).then(reopened));
   it('says nothing new the second time', () => given(closed([]), reopened).when(reopen).then());
   it('says nothing where no journey was closed', () => given().when(reopen).then());
 });

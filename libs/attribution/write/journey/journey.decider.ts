@@ -1,96 +1,99 @@
-import { contentHash, decider, refuse, type Refused } from '@baton/kernel';
+import { contentHash, decider, slicesOf, type Fact } from '@baton/kernel';
+import { changedTouches } from './journey-touches.rules';
 import {
   journeyCommands,
   journeyEvents,
-  TOUCHES_PER_EVENT,
+  SLICE,
   type JourneyCommand,
   type JourneyEvent,
   type JourneyTouch,
 } from './journey.events';
 
-type Close = Omit<Extract<JourneyCommand, { type: 'CloseJourney' }>['data'], 'touches'>;
+type Facts = Omit<Extract<JourneyEvent, { type: 'JourneyClosed' }>['data'], 'touches' | 'more'>;
+type Stated = Extract<JourneyCommand, { type: 'StateJourney' }>['data'];
 type Journey =
   | { readonly stage: 'unknown' }
-  | { readonly stage: 'closed' | 'reopened'; readonly facts: Close; readonly touches: readonly JourneyTouch[] };
+  | {
+      /** `closing`: the rest of the first statement is yet to come. */
+      readonly stage: 'closing' | 'closed' | 'reopened';
+      readonly facts: Facts;
+      readonly touches: readonly JourneyTouch[];
+    };
 
-/**
- * The most that the events of one journey may take together, in bytes of JSON: one append holds 1 MiB with its
- * metadata. 2,000 touches of 450 bytes each fit.
- */
-export const LARGEST_JOURNEY = 1_000_000;
+/** How many events of that size one append holds: below 1 MiB with metadata. */
+const EVENTS_PER_APPEND = 4;
+
+/** One event’s share of what is different. */
+interface Share {
+  readonly added: JourneyTouch[];
+  readonly changed: JourneyTouch[];
+  readonly removed: string[];
+}
 
 export const journey = decider<Journey, JourneyCommand, JourneyEvent>({
   commands: journeyCommands,
   events: journeyEvents,
   initialState: () => ({ stage: 'unknown' }),
   decide: {
-    CloseJourney: (state, { data: { touches, ...facts } }) => {
-      if (state.stage === 'closed')
-        return same(state, facts, touches)
-          ? []
-          : refuse('journey/already-closed', 'The journey is closed with other facts; restate it.', 'journeyId');
-      return fitting(inParts(touches).map((part) => ({ type: 'JourneyClosed' as const, data: { ...facts, ...part } })));
+    StateJourney: (state, { data }) => {
+      const known = state.stage === 'unknown' || state.stage === 'reopened' ? [] : state.touches;
+      const different = differenceOf(known, data.touches);
+      const closes =
+        state.stage !== 'closed' && different.every(({ changed, removed }) => !changed.length && !removed.length);
+      if (state.stage === 'closed' && different.length === 0 && same(state.facts, factsOf(data))) return [];
+      return eventsOf(data, different, closes);
     },
-    RestateJourney: (state, { data: { touches, cause, ...facts } }) => {
-      if (state.stage !== 'closed' || same(state, facts, touches)) return [];
-      const [before, now] = [byContent(state.touches), byContent(touches)];
-      const earlier = inParts([...before].flatMap(([content, touch]) => (now.has(content) ? [] : [touch])));
-      const added = slices([...now].flatMap(([content, { touchId }]) => (before.has(content) ? [] : [touchId])));
-      const whole = inParts(touches);
-      const parts = Math.max(earlier.length, added.length, whole.length);
-      return fitting(
-        Array.from({ length: parts }, (_, index) => ({
-          type: 'JourneyRestated' as const,
-          data: {
-            ...facts,
-            part: index + 1,
-            parts,
-            cause,
-            earlier: earlier[index]?.touches ?? [],
-            added: added[index] ?? [],
-            touches: whole[index]?.touches ?? [],
-          },
-        })),
-      );
-    },
-    ReopenJourney: (state, { data }) => (state.stage === 'closed' ? [{ type: 'JourneyReopened', data }] : []),
+    ReopenJourney: (state, { data }) =>
+      state.stage === 'closed' || state.stage === 'closing' ? [{ type: 'JourneyReopened', data }] : [],
   },
   evolve: {
-    JourneyClosed: (state, { data: { part, parts: _, touches, ...facts } }) => gather(state, part, facts, touches),
-    JourneyRestated: (state, { data: { part, parts: _, cause: __, earlier: ___, added: ____, touches, ...facts } }) =>
-      gather(state, part, facts, touches),
+    JourneyClosed: (state, { data: { touches, more, ...facts } }) => ({
+      stage: more ? 'closing' : 'closed',
+      facts,
+      touches: state.stage === 'closing' ? [...state.touches, ...touches] : touches,
+    }),
+    JourneyRestated: (state, { data: { added, changed, removed, more, reasons: _, ...facts } }) => {
+      const touches = changedTouches('touches' in state ? state.touches : [], { added, changed, removed });
+      // Until all of it is said the facts are not: what is sent again then says the rest.
+      return more && 'facts' in state ? { ...state, touches } : { stage: 'closed', facts, touches };
+    },
     JourneyReopened: (state) => (state.stage === 'unknown' ? state : { ...state, stage: 'reopened' }),
   },
 });
 
-/** All parts of a list are appended together, so the first one begins the list anew. */
-const gather = (state: Journey, part: number, facts: Close, touches: readonly JourneyTouch[]): Journey => ({
-  stage: 'closed',
-  facts,
-  touches: part === 1 || state.stage === 'unknown' ? touches : [...state.touches, ...touches],
-});
+const factsOf = ({ touches: _, reasons: __, latestAt: ___, ...facts }: Stated): Facts => facts;
 
-const byContent = (touches: readonly JourneyTouch[]) => new Map(touches.map((touch) => [contentHash(touch), touch]));
-const same = (
-  known: { readonly facts: Close; readonly touches: readonly JourneyTouch[] },
-  facts: Close,
-  touches: readonly JourneyTouch[],
-): boolean =>
-  known.touches.length === touches.length &&
-  contentHash([known.facts, known.touches]) === contentHash([facts, touches]);
+/** What of the touches is different from what is known, in shares that an event holds; none for nothing. */
+const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly Share[] => {
+  const [before, now] = [known, touches].map((all) => new Map(all.map((touch) => [touch.touchId, touch])));
+  const entries: Partial<Share>[] = [
+    ...known.flatMap(({ touchId }) => (now!.has(touchId) ? [] : [{ removed: [touchId] }])),
+    ...touches.flatMap((touch): Partial<Share>[] => {
+      const was = before!.get(touch.touchId);
+      if (!was) return [{ added: [touch] }];
+      return same(was, touch) ? [] : [{ changed: [touch] }];
+    }),
+  ];
+  return slicesOf(entries, SLICE).map((slice) => ({
+    added: slice.flatMap(({ added = [] }) => added),
+    changed: slice.flatMap(({ changed = [] }) => changed),
+    removed: slice.flatMap(({ removed = [] }) => removed),
+  }));
+};
 
-const slices = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.max(1, Math.ceil(all.length / TOUCHES_PER_EVENT)) }, (_, index) =>
-    all.slice(index * TOUCHES_PER_EVENT, (index + 1) * TOUCHES_PER_EVENT),
-  );
-const inParts = (all: readonly JourneyTouch[]) =>
-  slices(all).map((touches, index, { length: parts }) => ({ part: index + 1, parts, touches }));
+/** Their texts are most often the same; where they are not, the order of their fields may be all that is. */
+const same = (a: object, b: object): boolean =>
+  JSON.stringify(a) === JSON.stringify(b) || contentHash(a) === contentHash(b);
 
-const fitting = <E extends { readonly data: object }>(events: readonly E[]): readonly E[] | Refused =>
-  Buffer.byteLength(JSON.stringify(events)) <= LARGEST_JOURNEY
-    ? events
-    : refuse(
-        'journey/too-long',
-        `The touches of one journey take more than ${LARGEST_JOURNEY} bytes together.`,
-        'touches',
-      );
+const nothing: Share = { added: [], changed: [], removed: [] };
+/** As much of a statement as one append holds; the rest is said when the journey is stated again. */
+const eventsOf = (data: Stated, different: readonly Share[], closes: boolean): readonly Fact<JourneyEvent>[] => {
+  const [facts, occurredAt] = [factsOf(data), data.latestAt];
+  const shares = different.length === 0 ? [nothing] : different;
+  return shares.slice(0, EVENTS_PER_APPEND).map((share, index): Fact<JourneyEvent> => {
+    const more = index + 1 < shares.length ? { more: true } : {};
+    return closes
+      ? { type: 'JourneyClosed', occurredAt, data: { ...facts, touches: share.added, ...more } }
+      : { type: 'JourneyRestated', occurredAt, data: { ...facts, reasons: data.reasons ?? [], ...share, ...more } };
+  });
+};

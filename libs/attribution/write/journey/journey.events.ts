@@ -1,6 +1,7 @@
 import {
   commands,
   events,
+  flag,
   instant,
   integer,
   list,
@@ -21,6 +22,7 @@ import { touchFields } from '@baton/campaigns';
 export const journeyTouch = object({
   touchId: text('Id of the event that recorded the touch.', { max: 100 }),
   occurredAt: instant(),
+  sequence: optional(integer('Its place among what its source says of the same instant: the row of an import.')),
   leadId: ref('lead', 'The person the touch was recorded on.'),
   visitorId: optional(ref('visitor', 'The visitor, when it was a visit before identification.')),
   role: optional(text('The person’s role in the deal.', { max: 100 })),
@@ -28,10 +30,10 @@ export const journeyTouch = object({
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
 
-/** How many touches one event holds; longer journeys take several events, numbered `part` of `parts`. */
-export const TOUCHES_PER_EVENT = 500;
+/** What one event says of touches at most; what is more stands in the events after it. */
+export const SLICE = { count: 500, bytes: 200_000 };
 
-const touches = (description: string) => list(journeyTouch, description, { max: TOUCHES_PER_EVENT });
+const touches = (description: string) => list(journeyTouch, description, { max: SLICE.count });
 const word = optional(text('', { max: 300 }));
 const facts = {
   journeyId: ref('opportunity', 'The deal; the journey has its id.'),
@@ -40,33 +42,36 @@ const facts = {
   openedAt: instant('When the deal opened (OC).'),
   leadCreatedAt: optional(instant('The earliest creation among the people of the deal (LC).')),
   firstContactAt: optional(instant('The earliest touch of the people of the deal, also one after the close.')),
-  amount: optional(money('What the deal is worth.')),
+  amounts: list(
+    object({ at: instant('From when on.'), amount: money('What the deal is worth.') }),
+    'What the deal was worth at its close and after each later change, oldest first.',
+    { max: 1000 },
+  ),
   leadIds: list(ref('lead'), 'The people of the deal.'),
   product: word,
   owner: word,
   source: word,
 };
-const whole = (most: number) => ({ touches: list(journeyTouch, 'Oldest first, up to the close.', { max: most }) });
-const part = { part: integer('From 1.', { min: 1 }), parts: integer('How many events the list takes.', { min: 1 }) };
+const more = optional(flag('The events after this one say the rest: until then the journey is as it was.'));
 
 export const journeyEvents = events({
   JourneyClosed: {
     version: 1,
     description: 'A deal closed: every touch of its people up to then.',
     ...facts,
-    ...part,
     touches: touches('Oldest first, up to the close.'),
+    more,
   },
   JourneyRestated: {
     version: 1,
     description:
-      'The touches, people or facts of a closed deal turned out to be others. The earlier list is the new one without `added` and with `earlier`.',
+      'The touches, people or facts of a closed deal turned out to be others. It says what is different, of the touches; the facts as they are now.',
     ...facts,
-    ...part,
-    cause: text('What changed: late-touch, merge, role, amount …', { max: 100 }),
-    earlier: touches('Touches of the earlier list that are not in the new one as they were.'),
-    added: list(text('The touch.', { max: 100 }), 'Touches that were not in the earlier list as they are now.'),
-    touches: touches('Oldest first, up to the close.'),
+    reasons: list(text('', { max: 100 }), 'What became known: late-touch, merge, role, amount …'),
+    added: touches('Touches that the journey did not have.'),
+    changed: touches('Touches of which something else is known now: as they are now.'),
+    removed: list(text('', { max: 100 }), 'Touches that are not of this journey after all, by their ids.'),
+    more,
   },
   JourneyReopened: {
     version: 1,
@@ -77,12 +82,12 @@ export const journeyEvents = events({
 export type JourneyEvent = EventOf<typeof journeyEvents>;
 
 export const journeyCommands = commands('journey', {
-  CloseJourney: { description: 'Record the journey of a deal that closed.', ...facts, ...whole(100_000) },
-  RestateJourney: {
-    description: 'Record the journey of a closed deal as it is known now.',
+  StateJourney: {
+    description: 'Record the journey of a deal that closed, or what is different of it now.',
     ...facts,
-    cause: text('What changed.', { max: 100 }),
-    ...whole(100_000),
+    latestAt: instant('The latest instant among the facts that it states: when it came to be so.'),
+    reasons: optional(list(text('', { max: 100 }), 'What became known.')),
+    touches: list(journeyTouch, 'All of them, oldest first, up to the close.', { max: 1_000_000 }),
   },
   ReopenJourney: { description: 'The deal is open again.', journeyId: facts.journeyId },
 });

@@ -27,8 +27,7 @@ const closed = (
       closedAt: on(day),
       openedAt: on('01-01'),
       leadIds: ['ada'],
-      part: 1,
-      parts: 1,
+      amounts: [],
       touches: touches.map((data, n) => ({
         touchId: `${journeyId}${n}`,
         occurredAt: on('01-02'),

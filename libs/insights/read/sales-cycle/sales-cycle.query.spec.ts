@@ -20,8 +20,7 @@ const closed = (journeyId: string, { won, contact, owner, outcome = 'won' }: Win
     ...(contact && { firstContactAt: midnight(contact) }),
     ...(owner && { owner }),
     leadIds: [],
-    part: 1,
-    parts: 1,
+    amounts: [],
     touches: [],
   },
 });
