@@ -1,16 +1,19 @@
 import type { ToAggregate } from './command';
 import type { AnyEvent, Recorded } from './event';
 import type { Projection } from './projection';
+import type { Instant } from './time';
 
 /** Reads a stream up to the position of the event that triggered the policy: what was known then. */
 export type Look = (stream: string) => Promise<readonly Recorded[]>;
 
-/** A command that follows from an event. Its id, actor, `now`, mode and cause are the runner's to fill in. */
+/** A command that follows from an event. Its id, actor, mode and cause are the runner's to fill in. */
 export interface Reaction {
   readonly to: ToAggregate;
   readonly id: string;
   readonly type: string;
   readonly data: object;
+  /** The latest instant of the facts that it follows from, where the event is not the only one; else the event's. */
+  readonly occurredAt?: Instant;
   /**
    * Of the events in one page whose reactions have the same key only those of the last event are sent; their data then
    * names the `reasons` of all.
@@ -26,6 +29,8 @@ export interface Policy {
   /** Where a policy that is new to a log begins. */
   readonly from: 'start' | 'now';
   readonly types: readonly string[];
+  /** Codes of refusals that are an answer to this policy; any other one parks the event, as a fault does. */
+  readonly answers: readonly string[];
   readonly react: (event: Recorded, look: Look) => Promise<readonly Reaction[]>;
 }
 
@@ -34,6 +39,7 @@ export const policy = <E extends AnyEvent>(shape: {
   readonly name: string;
   readonly version: number;
   readonly from: 'start' | 'now';
+  readonly answers?: readonly string[];
   readonly on: {
     readonly [T in E['type']]?: (
       event: Recorded<Extract<E, { type: T }>>,
@@ -50,6 +56,7 @@ export const policy = <E extends AnyEvent>(shape: {
     version: shape.version,
     from: shape.from,
     types: Object.keys(on),
+    answers: shape.answers ?? [],
     react: async (event, look) => on[event.type]!(event, look),
   };
 };

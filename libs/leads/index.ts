@@ -20,6 +20,7 @@ export {
   type FeedbackCommand,
   type FeedbackEvent,
 } from './write/feedback/feedback.events';
+export { namedBefore } from './react/named.rules';
 export { findLead, isCaptured } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';

@@ -1,11 +1,15 @@
 import type { AnyEvent, Instant, Look, Money, Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
-import type { OpportunityEvent } from '@baton/opportunities';
+import { peopleIn, withRole, type ContactRoles, type OpportunityEvent } from '@baton/opportunities';
 import { inOrder } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
-type StateData = Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
+/** What is to be stated of a journey, and the latest instant of what is stated. */
+export interface Statement {
+  readonly latestAt: Instant;
+  readonly data: Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
+}
 type Stamps = Extract<OpportunityEvent, { type: 'OpportunityWon' }>['data'];
 
 /** A deal that stands closed at the position up to which its stream was read. */
@@ -27,21 +31,17 @@ export interface ClosedDeal {
 const read = async <E extends AnyEvent>(look: Look, stream: string) =>
   (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
 const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
-type Named<T extends OpportunityEvent['type']> = Recorded<Extract<OpportunityEvent, { type: T }>>;
 
-/** What each person's latest event by an instant says; the order in which events of one instant were told decides. */
+/** Who took part by an instant, and as what. */
 const rolesOf = (stream: readonly Recorded<OpportunityEvent>[], until: Instant): ClosedDeal['roles'] => {
-  const said = stream.filter(
-    (event): event is Named<'ContactRoleAdded' | 'ContactRoleRemoved'> =>
-      (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') && event.occurredAt <= until,
+  const roles = stream.reduce<ContactRoles>(
+    (known, event) =>
+      (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') && event.occurredAt <= until
+        ? withRole(known, event)
+        : known,
+    {},
   );
-  const roles = new Map<string, string | undefined>();
-  const inTime = [...said].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0));
-  for (const event of inTime)
-    if (event.type === 'ContactRoleAdded')
-      roles.set(event.data.leadId, event.data.role ?? roles.get(event.data.leadId));
-    else roles.delete(event.data.leadId);
-  return roles;
+  return new Map(peopleIn(roles).map(({ leadId, role }) => [leadId, role]));
 };
 
 /**
@@ -178,11 +178,12 @@ const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person:
  * with them and of their visits before they were identified, in the order of `inOrder`.
  * @param until who turned out to be whom later is left out, as in `deal`
  */
-export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<StateData> => {
+export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<Statement> => {
   const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
   let latestAt = deal.latestAt;
-  for (const [holder, role] of deal.roles) {
+  // By their ids, so that of two people of a deal who are one the same gives the others the role.
+  for (const [holder, role] of [...deal.roles].sort()) {
     const person = await personOf(look, holder, until);
     latestAt = later(latestAt, person.latestAt);
     for (const [leadId, stream] of person.streams) {
@@ -206,7 +207,7 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
   const { opportunityId, outcome, openedAt, closedAt, amounts, stamps, roles } = deal;
   const leadCreatedAt = created.filter((at) => at <= until).sort()[0];
   const firstContactAt = ordered.find(({ occurredAt }) => occurredAt <= until)?.occurredAt;
-  return {
+  const data = {
     journeyId: opportunityId,
     outcome,
     closedAt,
@@ -216,7 +217,8 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
     amounts: [...amounts],
     leadIds: [...roles.keys()].sort(),
     ...stamps,
-    latestAt: [leadCreatedAt, firstContactAt].reduce<Instant>((latest, at) => later(latest, at ?? ''), latestAt),
     touches: ordered.filter(({ occurredAt }) => occurredAt <= closedAt),
   };
+  const instants = [leadCreatedAt ?? '', firstContactAt ?? '', latestAt];
+  return { data, latestAt: instants.reduce(later) };
 };

@@ -61,8 +61,8 @@ describe('when a deal closes', () => {
     expect(reaction).toMatchObject({
       id: 'deal',
       type: 'StateJourney',
+      occurredAt: at('03-01'),
       data: {
-        latestAt: at('03-01'),
         journeyId: 'deal',
         outcome: 'won',
         openedAt: at('02-01'),
@@ -80,7 +80,7 @@ describe('when a deal closes', () => {
   it('a first contact after the close is known as such and earns nothing', async () => {
     const [atClose, since] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
     expect(atClose!.data).not.toHaveProperty('firstContactAt');
-    expect(since!.data).toMatchObject({ firstContactAt: at('04-01'), latestAt: at('04-01'), touches: [] });
+    expect(since).toMatchObject({ occurredAt: at('04-01'), data: { firstContactAt: at('04-01'), touches: [] } });
   });
   it('touches of the same instant stand in the same order, however they were told', async () => {
     const told = [
@@ -158,8 +158,7 @@ describe('the instant at which a journey came to be as it is', () => {
     role('ada', 'user'),
     joined('ada'),
   ];
-  const latest = async (...lines: readonly Line[]) =>
-    ((await after(...lines)).at(-1)!.data as { latestAt: Instant }).latestAt;
+  const latest = async (...lines: readonly Line[]) => (await after(...lines)).at(-1)!.occurredAt;
 
   it('is that of the latest fact, not of the one that was told last', async () => {
     expect(await latest(...story, won, touched('ada', '01-03', 'late'))).toBe(at('03-01'));
@@ -171,9 +170,9 @@ describe('the instant at which a journey came to be as it is', () => {
   it('of a close comes first: what happened to the deal later is stated behind it', async () => {
     const champion = deal('03-04', 'ContactRoleAdded', { leadId: 'ada', role: 'champion' });
     const reactions = await after(...story, champion, won);
-    expect(reactions.map(({ data }) => data)).toMatchObject([
-      { latestAt: at('03-01'), touches: [{ role: 'user' }] },
-      { latestAt: at('03-04'), touches: [{ role: 'champion' }] },
+    expect(reactions).toMatchObject([
+      { occurredAt: at('03-01'), data: { touches: [{ role: 'user' }] } },
+      { occurredAt: at('03-04'), data: { touches: [{ role: 'champion' }] } },
     ]);
   });
   it('decides which role a person has', async () => {
@@ -194,8 +193,9 @@ describe('what becomes known after the close', () => {
     ['a late touch', 'late-touch', touched('ada', '01-06', 'late')],
     ['a late visit', 'late-visit', visit('01-06', 'late', 'ada')],
     ['an amount', 'amount', deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } })],
-    ['a role', 'role', joined('ada')],
-    ['a lost role', 'role', lead('ada', '03-02', 'LeadLeftOpportunity', { opportunityId: 'deal' })],
+    ['a role', 'role', deal('03-02', 'ContactRoleAdded', { leadId: 'bob' })],
+    ['a lead that heard of its role', 'role', joined('ada')],
+    ['a lost role', 'role', deal('03-02', 'ContactRoleRemoved', { leadId: 'ada' })],
     ['a merge', 'merge', lead('ada', '03-02', 'LeadMerged', { mergedLeadId: 'bob', mergeNumber: 0 })],
     [
       'a merge noted by the merged lead',
@@ -220,8 +220,8 @@ describe('what becomes known after the close', () => {
       ...closed,
       deal('03-02', 'OpportunityAmountChanged', { to: { minor: 700, currency: 'EUR' } }),
     );
+    expect(reaction!.occurredAt).toBe(at('03-02'));
     expect(reaction!.data).toMatchObject({
-      latestAt: at('03-02'),
       amounts: [
         { at: at('03-01'), amount: { minor: 500, currency: 'EUR' } },
         { at: at('03-02'), amount: { minor: 700, currency: 'EUR' } },

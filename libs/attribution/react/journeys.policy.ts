@@ -3,20 +3,21 @@ import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
 import { ToJourney, type JourneyCommand, type JourneyEvent } from '../write/journey/journey.events';
-import { closedDeal, dealsOf, journeyOf, type ClosedDeal } from './closed-deal.rules';
+import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type Statement } from './closed-deal.rules';
 
 const tell = (type: JourneyCommand['type'], id: string, data: object): Reaction => ({ to: ToJourney, id, type, data });
+const state = ({ data, latestAt }: Statement): Reaction => ({
+  ...tell('StateJourney', data.journeyId, data),
+  occurredAt: latestAt,
+});
 
 /** The journey as it stood at the close, and then with what happened to the deal and its people since. */
 const close = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
   const deal = await closedDeal(look, opportunityId);
   if (!deal) return [];
   const now = await journeyOf(look, deal);
-  const reactions = [{ ...tell('StateJourney', opportunityId, now) }];
   const atClose = now.latestAt > deal.closedAt && (await closedDeal(look, opportunityId, deal.closedAt));
-  return atClose
-    ? [tell('StateJourney', opportunityId, await journeyOf(look, atClose, deal.closedAt)), ...reactions]
-    : reactions;
+  return [...(atClose ? [state(await journeyOf(look, atClose, deal.closedAt))] : []), state(now)];
 };
 
 /** The journeys of those deals that stand closed, as they are known now. A page of events needs only the last one. */
@@ -30,10 +31,7 @@ const restate = async (
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
     if (!deal || !(await concerns(deal))) continue;
-    reactions.push({
-      ...tell('StateJourney', id, await journeyOf(look, deal)),
-      once: { key: `journey-${id}`, reasons },
-    });
+    reactions.push({ ...state(await journeyOf(look, deal)), once: { key: `journey-${id}`, reasons } });
   }
   return reactions;
 };
@@ -79,8 +77,10 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     LeadUnmerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'unmerge', look),
     LeadUnmergedFrom: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'unmerge', look),
     LeadVisitorLinked: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'visitor-identified', look),
+    ContactRoleAdded: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    ContactRoleRemoved: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    // From here on the lead knows its deals; what it was told in between did not reach them.
     LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
-    LeadLeftOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
     // A journey that one append does not hold is stated until nothing is left to say.
     JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restate([journeyId], [], look) : []),
     JourneyRestated: ({ data: { journeyId, more, reasons } }, look) =>

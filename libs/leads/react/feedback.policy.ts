@@ -7,6 +7,7 @@ export const placement = policy<FeedbackEvent>({
   name: 'place-feedback',
   version: 1,
   from: 'start',
+  answers: ['feedback/withdrawn'],
   on: {
     FeedbackGiven: async ({ data: { feedbackId, leadId, industry, campaign }, occurredAt }, look) => {
       if (leadId === undefined || (industry !== undefined && campaign !== undefined)) return [];

@@ -22,6 +22,7 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
   name: 'hand-off-qualified-leads',
   version: 1,
   from: 'start',
+  answers: ['routing/no-definition'],
   on: {
     LeadQualified: async ({ data: { leadId, external }, occurredAt }, look) => {
       if (external) return [];

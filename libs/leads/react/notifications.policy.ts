@@ -59,6 +59,7 @@ export const notifications = policy<LeadEvent>({
   name: 'tell-people-and-systems',
   version: 1,
   from: 'now',
+  answers: ['message/unknown'], // a task from before this policy began
   on: {
     LeadHandedOff: (event) => {
       const { leadId, rep, definition, respondBy, count, queue, external } = event.data;

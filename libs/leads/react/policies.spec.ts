@@ -37,4 +37,12 @@ describe('what a lead hears from others', () => {
     expect(await reactions(visitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' } },
     ]));
+  it('that a visitor was identified before it was captured', async () => {
+    const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
+    const named = recorded({ type: 'LeadNamed', data: { leadId: 'ada', visitorId: 'v1' } }, { occurredAt: at(4) });
+    const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(2), revision: 1 });
+    expect(await visitors.react(captured, async () => [named, captured])).toEqual([
+      { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' }, occurredAt: at(4) },
+    ]);
+  });
 });

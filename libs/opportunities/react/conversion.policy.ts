@@ -2,11 +2,12 @@ import { policy, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
 
-/** A lead that converts opens its deal, unless somebody already did (refused, harmless), and takes part in it. */
+/** A lead that converts opens its deal, unless somebody already did, and takes part in it. */
 export const conversion = policy<LeadEvent>({
   name: 'deals-of-converted-leads',
   version: 1,
   from: 'start',
+  answers: ['opportunity/already-opened'],
   on: {
     LeadConverted: async ({ data: { leadId, opportunityId } }, look) => [
       {

@@ -46,4 +46,24 @@ describe('the people of a deal', () => {
   });
   it('hear of no end that was taken back', async () =>
     expect((await react(added, opened, won, reopened)).map(({ type }) => type)).toEqual(['JoinOpportunity']));
+  it('whom it named before their capture join at the capture, as the deal stands then', async () => {
+    const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
+    const inLead = (type: string, day: number, revision: number): Recorded =>
+      recorded({ type, data: { leadId: 'ann', opportunityId } }, { stream: 'lead-ann', occurredAt: at(day), revision });
+    const named = inLead('LeadNamed', 4, 0);
+    const captured = async (day: number, revision: number, ...history: Recorded[]) => {
+      const event = inLead('LeadCaptured', day, revision);
+      const look = async (stream: string) => (stream === 'lead-ann' ? [named, event] : history);
+      return (await people.react(event, look)).map(({ type, occurredAt }) => [type, occurredAt]);
+    };
+    const closing = { ...won, occurredAt: at(6) };
+    expect(await captured(1, 1, opened, added)).toEqual([['JoinOpportunity', at(4)]]);
+    expect(await captured(5, 1, opened, added, closing)).toEqual([
+      ['JoinOpportunity', at(5)],
+      ['NoteOpportunityWon', at(6)],
+    ]);
+    const removed = deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } });
+    expect(await captured(5, 1, opened, added, removed)).toEqual([]);
+    expect(await captured(5, 0, opened, added)).toEqual([]); // nothing came before the capture
+  });
 });

@@ -53,6 +53,7 @@ export const deliveriesTo = (target: string): Policy => ({
   version: 1,
   from: 'now',
   types: ['MessageQueued', 'MessageDue'],
+  answers: [],
   react: async (event, look) => {
     const { type, stream, data } = event as Recorded<MessageEvent>;
     if ((type !== 'MessageQueued' && type !== 'MessageDue') || data.target !== target) return [];

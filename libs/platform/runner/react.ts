@@ -218,7 +218,7 @@ export class React implements Follower {
         commandId: uuidv5(`${name}\n${version}\n${event.position}\n${index}`, POLICY_COMMANDS),
         actor: `policy:${name}`,
         origin: 'system',
-        occurredAt: event.occurredAt,
+        occurredAt: reaction.occurredAt ?? event.occurredAt,
         mode: event.meta.mode,
         correlationId: event.meta.$correlationId,
         causationId: event.id,
@@ -229,8 +229,7 @@ export class React implements Follower {
         this.fence(); // another process may go on with the policy
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
-          // A malformed command is a defect of the policy, not an answer of the domain.
-          if (outcome instanceof Refused && outcome.code.startsWith('command/')) this.park(event, outcome);
+          if (outcome instanceof Refused && !this.policy.answers.includes(outcome.code)) this.park(event, outcome);
           return;
         }
         throw new Error(`${reaction.to.name} was answered with neither Accepted nor Refused`);

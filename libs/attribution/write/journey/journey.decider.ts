@@ -61,7 +61,7 @@ export const journey = decider<Journey, JourneyCommand, JourneyEvent>({
   },
 });
 
-const factsOf = ({ touches: _, reasons: __, latestAt: ___, ...facts }: Stated): Facts => facts;
+const factsOf = ({ touches: _, reasons: __, ...facts }: Stated): Facts => facts;
 
 /** What of the touches is different from what is known, in shares that an event holds; none for nothing. */
 const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly Share[] => {
@@ -88,12 +88,12 @@ const same = (a: object, b: object): boolean =>
 const nothing: Share = { added: [], changed: [], removed: [] };
 /** As much of a statement as one append holds; the rest is said when the journey is stated again. */
 const eventsOf = (data: Stated, different: readonly Share[], closes: boolean): readonly Fact<JourneyEvent>[] => {
-  const [facts, occurredAt] = [factsOf(data), data.latestAt];
+  const facts = factsOf(data);
   const shares = different.length === 0 ? [nothing] : different;
   return shares.slice(0, EVENTS_PER_APPEND).map((share, index): Fact<JourneyEvent> => {
     const more = index + 1 < shares.length ? { more: true } : {};
     return closes
-      ? { type: 'JourneyClosed', occurredAt, data: { ...facts, touches: share.added, ...more } }
-      : { type: 'JourneyRestated', occurredAt, data: { ...facts, reasons: data.reasons ?? [], ...share, ...more } };
+      ? { type: 'JourneyClosed', data: { ...facts, touches: share.added, ...more } }
+      : { type: 'JourneyRestated', data: { ...facts, reasons: data.reasons ?? [], ...share, ...more } };
   });
 };

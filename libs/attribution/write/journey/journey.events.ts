@@ -85,7 +85,6 @@ export const journeyCommands = commands('journey', {
   StateJourney: {
     description: 'Record the journey of a deal that closed, or what is different of it now.',
     ...facts,
-    latestAt: instant('The latest instant among the facts that it states: when it came to be so.'),
     reasons: optional(list(text('', { max: 100 }), 'What became known.')),
     touches: list(journeyTouch, 'All of them, oldest first, up to the close.', { max: 1_000_000 }),
   },

@@ -109,12 +109,13 @@ describe('the read model of leads', () => {
     expect(after.history).toHaveLength(before.history.length);
   });
 
-  it('takes every event of a lead but the released id and what is foreseen, alerts, routing and the clocks say', () =>
+  it('takes every event of a lead but the released id, who named it before its capture, and what is foreseen, alerts, routing and the clocks say', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
       'QualificationForeseen',
       'LeadBecameHot',
       'LeadRoutingLapsed',
       'LeadOpportunityLost',
+      'LeadNamed',
       ...[...leadEvents.schemas.keys()].filter((type) => type.startsWith('Obligation')),
       'LeadIdReleased',
     ]));

@@ -1,4 +1,5 @@
 import {
+  type Recorded,
   checkCommand,
   commandKeyOf,
   Conflict,
@@ -110,10 +111,14 @@ export const findLead = async (
 const forLead = (command: Claiming, leadId: string): Claiming =>
   ({ ...command, data: { ...command.data, leadId } }) as Claiming;
 
+/** What made a lead of an id, or gave the id up; others may have named the lead before. */
+export const beginningOf = (stream: readonly Recorded[]): Recorded | undefined =>
+  stream.find(({ type }) => type === 'LeadCaptured' || type === 'LeadIdReleased');
+
 const fateOf = async (journal: Journal, leadId: string): Promise<Fate> => {
-  const [first] = await journal.read(`lead-${leadId}`);
-  if (!first) return 'unused';
-  return first.type === 'LeadIdReleased' ? 'released' : { capturedBy: commandKeyOf(first.meta) };
+  const begun = beginningOf(await journal.read(`lead-${leadId}`));
+  if (!begun) return 'unused';
+  return begun.type === 'LeadIdReleased' ? 'released' : { capturedBy: commandKeyOf(begun.meta) };
 };
 
 /** Makes sure that the other holders will never be captured; false when one is captured already. */

@@ -379,7 +379,7 @@ describe('a deal of the lead', () => {
     given(...stages.opportunity, joined('o2'), lostDeal('o1'))
       .when(note('Lost'))
       .then());
-  it('of nobody is refused', () => given().when(note('Lost')).thenRefused('lead/unknown'));
+  it('is no news of somebody who is not captured yet', () => given().when(note('Lost')).then());
 
   const join = { type: 'JoinOpportunity', data: { leadId, opportunityId: 'o1', role: 'champion' } } as const;
   const joinedAs = { type: 'LeadJoinedOpportunity', data: join.data } as const;
@@ -393,7 +393,10 @@ describe('a deal of the lead', () => {
   it('is joined in another role', () => given(captured, joined('o1')).when(join).then(joinedAs));
   it('is left', () => given(captured, joinedAs).when(leave).then(left));
   it('is left once', () => given(captured, joinedAs, left).when(leave).then());
-  it('is joined by a person we know', () => given().when(join).thenRefused('lead/unknown'));
+  const named = { type: 'LeadNamed', data: { leadId, opportunityId: 'o1' } } as const;
+  it('that names a lead before its capture is kept until then', () => given().when(join).then(named));
+  it('that named a lead is joined once it is captured', () => given(named, captured).when(join).then(joinedAs));
+  it('makes nobody known', () => given(named).when({ type: 'RecordTouch', data: touch }).thenRefused('lead/unknown'));
 });
 
 describe('a visitor', () => {
@@ -401,7 +404,10 @@ describe('a visitor', () => {
   const linked = { type: 'LeadVisitorLinked', data: link.data } as const;
   it('is linked', () => given(captured).when(link).then(linked));
   it('is linked once', () => given(captured, linked).when(link).then());
-  it('is linked to a person we know', () => given().when(link).thenRefused('lead/unknown'));
+  it('that is identified before the capture is kept until then', () =>
+    given()
+      .when(link)
+      .then({ type: 'LeadNamed', data: { leadId, visitorId: 'v1' } }));
 });
 
 it('refuses what is no command of a lead', () => {

@@ -47,6 +47,10 @@ const STAMPED_DEALS = 500; // what one event's list holds
 const on = (found: Known | Refused, decide: (lead: Known) => Answer): Answer =>
   found instanceof Refused ? found : decide(found);
 
+/** What a deal tells a lead that is not captured yet is no news of anybody: it is told again at the capture. */
+const onceCaptured = (state: Lead, decide: (lead: Known) => Answer): Answer =>
+  state.stage === 'unknown' ? [] : on(existing(state), decide);
+
 /** Decides a move: what stands there already changes nothing. */
 const move = (
   state: Lead,
@@ -283,23 +287,26 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context)
           : [],
       ),
-    JoinOpportunity: (state, { data }) =>
-      on(existing(state), ({ person }) => {
-        const deal = dealOf(person, data.opportunityId);
+    JoinOpportunity: (state, { data }) => {
+      const { leadId, opportunityId } = data;
+      if (state.stage === 'unknown') return [{ type: 'LeadNamed', data: { leadId, opportunityId } }];
+      return on(existing(state), ({ person }) => {
+        const deal = dealOf(person, opportunityId);
         return deal?.joined && deal.role === data.role ? [] : [{ type: 'LeadJoinedOpportunity', data }];
-      }),
+      });
+    },
     LeaveOpportunity: (state, { data }) =>
-      on(existing(state), ({ person }) =>
+      onceCaptured(state, ({ person }) =>
         dealOf(person, data.opportunityId)?.on ? [{ type: 'LeadLeftOpportunity', data }] : [],
       ),
     NoteOpportunityWon: (state, { data }) =>
-      on(existing(state), ({ stage, person }) => {
+      onceCaptured(state, ({ stage, person }) => {
         if (stage === 'customer' || stage === 'disqualified') return [];
         const its = stage === 'opportunity' || dealOf(person, data.opportunityId)?.converted;
         return its ? [{ type: 'LeadBecameCustomer', data }] : [];
       }),
     NoteOpportunityLost: (state, { data: { leadId, opportunityId } }) =>
-      on(existing(state), ({ stage, person }) => {
+      onceCaptured(state, ({ stage, person }) => {
         if (dealOf(person, opportunityId)?.lost) return [];
         const lost: Facts = [{ type: 'LeadOpportunityLost', data: { leadId, opportunityId } }];
         const hope = person.deals.some((deal) => deal.on && !deal.lost && deal.opportunityId !== opportunityId);
@@ -308,9 +315,11 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           : lost;
       }),
     LinkVisitor: (state, { data }) =>
-      on(existing(state), ({ person }) =>
-        person.visitorIds.includes(data.visitorId) ? [] : [{ type: 'LeadVisitorLinked', data }],
-      ),
+      state.stage === 'unknown'
+        ? [{ type: 'LeadNamed', data }]
+        : on(existing(state), ({ person }) =>
+            person.visitorIds.includes(data.visitorId) ? [] : [{ type: 'LeadVisitorLinked', data }],
+          ),
     ReleaseLeadId: (state, { data }) => {
       if (state.stage === 'released') return [];
       return isKnown(state) ? alreadyCaptured(data.leadId) : [{ type: 'LeadIdReleased', data }];
@@ -398,6 +407,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       withPerson(state, (person) => withDeal(person, opportunityId, { on: true, joined: true, role })),
     LeadLeftOpportunity: (state, { data: { opportunityId } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { on: false, joined: false })),
+    LeadNamed: (state) => state,
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
     LeadIdReleased: () => ({ stage: 'released' }),

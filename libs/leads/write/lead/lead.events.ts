@@ -256,6 +256,13 @@ export const leadEvents = events({
     leadId,
     opportunityId,
   },
+  LeadNamed: {
+    version: 1,
+    description: 'A deal or a visitor named this lead before it was captured. It joins them when it is captured.',
+    leadId,
+    opportunityId: optional(opportunityId),
+    visitorId: optional(ref('visitor')),
+  },
   LeadVisitorLinked: {
     version: 1,
     description: 'The visits of an anonymous visitor belong to this person.',

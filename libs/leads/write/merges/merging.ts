@@ -12,7 +12,7 @@ import {
   type Outcome,
   type Recorded,
 } from '@baton/kernel';
-import { isCaptured } from '../identity/identity';
+import { beginningOf, isCaptured } from '../identity/identity';
 import { lead } from '../lead/lead.decider';
 import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
@@ -57,8 +57,9 @@ export const mergeAndHandle = async (
 
 /** What the survivor's own stream has against it; to be known before anything is reserved. */
 const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undefined => {
-  if (own.length === 0) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
-  if (own[0]!.type === 'LeadIdReleased') return idReleased();
+  const begun = beginningOf(own);
+  if (!begun) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+  if (begun.type === 'LeadIdReleased') return idReleased();
   const before = own.find((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
   if (before) return before.type === 'LeadMerged' ? undefined : idReused();
   return revisionPassed(meta, own.at(-1)!.revision);

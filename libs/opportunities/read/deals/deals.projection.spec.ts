@@ -3,6 +3,7 @@ import { Refused } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { opportunity } from '../../write/opportunity/opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
+import { peopleIn } from '../../write/opportunity/roles.rules';
 import { deals } from './deals.projection';
 
 const opportunityId = 'deal-1';
@@ -54,6 +55,7 @@ describe('the read model of a deal', () => {
       cycleMs: null,
       lossReason: null,
       competitor: null,
+      roles: {},
       contacts: [],
       proposals: 0,
       lastProposalAt: null,
@@ -159,7 +161,7 @@ describe('the read model of a deal', () => {
           stage: state.stage,
           owner: state.owner,
           amountMinor: state.amount?.minor,
-          people: [...state.roles.keys()],
+          people: peopleIn(state.roles).map(({ leadId }) => leadId),
         });
         expect([closedAt === null, cycleMs === null]).toEqual([status === 'open', status === 'open']);
       }),

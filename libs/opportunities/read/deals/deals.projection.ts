@@ -1,5 +1,6 @@
 import { projection, toMs, type Day, type Instant, type Money } from '@baton/kernel';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
+import { peopleIn, withRole, type ContactRoles } from '../../write/opportunity/roles.rules';
 
 export type DealStatus = 'open' | 'won' | 'lost';
 
@@ -23,6 +24,8 @@ export interface Deal {
   readonly cycleMs: number | null;
   readonly lossReason: string | null;
   readonly competitor: string | null;
+  /** What was said of each person; who takes part as of the latest word is in `contacts`. */
+  readonly roles: ContactRoles;
   readonly contacts: readonly { readonly leadId: string; readonly role: string | null }[];
   readonly proposals: number;
   readonly lastProposalAt: Instant | null;
@@ -42,9 +45,14 @@ const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 
  * One document per deal, keyed by its id. A reopened deal counts as never closed until it closes again: its earlier
  * close is in no figure, and the time from opening runs on.
  */
+const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal => {
+  const roles = withRole(deal.roles, event);
+  return { ...deal, roles, contacts: peopleIn(roles).map(({ leadId, role }) => ({ leadId, role: role ?? null })) };
+};
+
 export const deals = projection<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 1,
+  version: 2,
   columns: {
     status: 'text',
     stage: 'text',
@@ -79,6 +87,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     cycleMs: null,
     lossReason: null,
     competitor: null,
+    roles: {},
     contacts: [],
     proposals: 0,
     lastProposalAt: null,
@@ -101,18 +110,8 @@ export const deals = projection<Deal, OpportunityEvent>({
     OpportunityAmountChanged: (deal, { data }) => ({ ...deal, ...worth(data.to) }),
     OpportunityCloseDateChanged: (deal, { data }) => ({ ...deal, expectedCloseOn: data.to }),
     OpportunityOwnerChanged: (deal, { data }) => ({ ...deal, owner: data.to }),
-    ContactRoleAdded: (deal, { data: { leadId, role } }) => {
-      const contact = { leadId, role: role ?? null };
-      const known = deal.contacts.some((one) => one.leadId === leadId);
-      const contacts = known
-        ? deal.contacts.map((one) => (one.leadId === leadId ? contact : one))
-        : [...deal.contacts, contact];
-      return { ...deal, contacts };
-    },
-    ContactRoleRemoved: (deal, { data }) => ({
-      ...deal,
-      contacts: deal.contacts.filter(({ leadId }) => leadId !== data.leadId),
-    }),
+    ContactRoleAdded: withContacts,
+    ContactRoleRemoved: withContacts,
     ProposalSent: (deal, { occurredAt }) => ({
       ...deal,
       proposals: deal.proposals + 1,

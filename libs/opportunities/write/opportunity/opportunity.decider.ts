@@ -1,10 +1,11 @@
-import { decider, refuse, type Day, type Definition, type Money } from '@baton/kernel';
+import { decider, refuse, type Context, type Day, type Definition, type Money } from '@baton/kernel';
 import {
   opportunityCommands,
   opportunityEvents,
   type OpportunityCommand,
   type OpportunityEvent,
 } from './opportunity.events';
+import { peopleIn, withRole, type ContactRole, type ContactRoles } from './roles.rules';
 
 interface Deal {
   readonly stage: string;
@@ -13,8 +14,8 @@ interface Deal {
   readonly product?: string;
   readonly owner?: string;
   readonly source?: string;
-  /** The people on the deal, oldest first, with their role. */
-  readonly roles: ReadonlyMap<string, string | undefined>;
+  /** The people on the deal and those who left it. */
+  readonly roles: ContactRoles;
 }
 type Opportunity =
   | { readonly status: 'unknown' }
@@ -42,11 +43,14 @@ const notOpen = (status: string) =>
 const negative = (path: string) =>
   refuse('opportunity/negative-amount', 'A deal is worth nothing or more.', `${path}.minor`);
 
+/** In a history something else may be told of the time between: then the same again is news of a later instant. */
+const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now > at;
+
 const same = (a: Money | undefined, b: Money | undefined): boolean =>
   a?.minor === b?.minor && a?.currency === b?.currency;
 
 const stampsOf = ({ roles, product, owner, source }: Deal) => ({
-  leadIds: [...roles.keys()],
+  leadIds: peopleIn(roles).map(({ leadId }) => leadId),
   ...(product !== undefined && { product }),
   ...(owner !== undefined && { owner }),
   ...(source !== undefined && { source }),
@@ -105,17 +109,19 @@ export const opportunity = decider<Opportunity, OpportunityCommand, OpportunityE
       const from = state.owner !== undefined && { from: state.owner };
       return [{ type: 'OpportunityOwnerChanged', data: { opportunityId, ...from, to } }];
     },
-    AddContactRole: (state, { data }) => {
+    AddContactRole: (state, { data }, context) => {
       if (state.status === 'unknown') return unknown();
-      const known = state.roles.has(data.leadId);
-      if (known && (data.role === undefined || state.roles.get(data.leadId) === data.role)) return [];
-      if (!known && state.roles.size >= MOST_PEOPLE)
+      const known = state.roles[data.leadId];
+      const same = known?.on && (data.role === undefined || known.role === data.role);
+      if (same && !isNews(known, context)) return [];
+      if (!known && Object.keys(state.roles).length >= MOST_PEOPLE)
         return refuse('opportunity/too-many-people', `A deal has at most ${MOST_PEOPLE} people.`, 'leadId');
       return [{ type: 'ContactRoleAdded', data }];
     },
-    RemoveContactRole: (state, { data }) => {
+    RemoveContactRole: (state, { data }, context) => {
       if (state.status === 'unknown') return unknown();
-      return state.roles.has(data.leadId) ? [{ type: 'ContactRoleRemoved', data }] : [];
+      const known = state.roles[data.leadId];
+      return known && (known.on || isNews(known, context)) ? [{ type: 'ContactRoleRemoved', data }] : [];
     },
     SendProposal: (state, { data: { opportunityId, amount = state.status === 'open' ? state.amount : undefined } }) => {
       if (state.status === 'unknown') return unknown();
@@ -172,20 +178,14 @@ export const opportunity = decider<Opportunity, OpportunityCommand, OpportunityE
       product,
       owner,
       source,
-      roles: new Map(),
+      roles: {},
     }),
     OpportunityStageMoved: (state, { data }) => change(state, { stage: data.to }),
     OpportunityAmountChanged: (state, { data }) => change(state, { amount: data.to }),
     OpportunityCloseDateChanged: (state, { data }) => change(state, { expectedCloseOn: data.to }),
     OpportunityOwnerChanged: (state, { data }) => change(state, { owner: data.to }),
-    ContactRoleAdded: (state, { data: { leadId, role } }) => {
-      const known = knownOf(state);
-      return { ...known, roles: new Map(known.roles).set(leadId, role) };
-    },
-    ContactRoleRemoved: (state, { data: { leadId } }) => {
-      const known = knownOf(state);
-      return { ...known, roles: new Map([...known.roles].filter(([id]) => id !== leadId)) };
-    },
+    ContactRoleAdded: (state, event) => change(state, { roles: withRole(knownOf(state).roles, event) }),
+    ContactRoleRemoved: (state, event) => change(state, { roles: withRole(knownOf(state).roles, event) }),
     ProposalSent: (state, { data: { amount } }) => ({
       ...dealOf(knownOf(state)),
       status: 'open',

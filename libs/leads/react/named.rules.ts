@@ -1,0 +1,30 @@
+import type { Instant, Look, Recorded } from '@baton/kernel';
+import type { LeadEvent } from '../write/lead/lead.events';
+
+/** Who named a lead before it was captured, each once. */
+export interface NamedBy {
+  readonly opportunityId?: string;
+  readonly visitorId?: string;
+  /** When the lead was both named and captured. */
+  readonly at: Instant;
+}
+
+/** What named this lead before it was captured, oldest first; reads nothing where the capture began its stream. */
+export const namedBefore = async (
+  { stream, revision, occurredAt }: Pick<Recorded, 'stream' | 'revision' | 'occurredAt'>,
+  look: Look,
+): Promise<readonly NamedBy[]> => {
+  const named = new Map<string, NamedBy>();
+  const before = revision === 0 ? [] : ((await look(stream)) as readonly Recorded<LeadEvent>[]);
+  for (const { type, data, occurredAt: namedAt } of before) {
+    if (type !== 'LeadNamed') continue;
+    const { opportunityId, visitorId } = data;
+    const at = namedAt > occurredAt ? namedAt : occurredAt;
+    named.set(`${opportunityId ?? ''} ${visitorId ?? ''}`, {
+      ...(opportunityId !== undefined && { opportunityId }),
+      ...(visitorId !== undefined && { visitorId }),
+      at,
+    });
+  }
+  return [...named.values()];
+};

@@ -1,0 +1,318 @@
+import fc from 'fast-check';
+import {
+  catalogueOf,
+  DecisionContext,
+  Refused,
+  ToMessage,
+  type Instant,
+  type Outcome,
+  type Recorded,
+  type To,
+  type ToAggregate,
+} from '@baton/kernel';
+import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
+import { journeys, ToJourney, type JourneyDocument, type JourneyEvent } from '@baton/attribution';
+import { JourneyHandler } from '@baton/attribution/write/journey/journey.handler';
+import { ToVisitor } from '@baton/campaigns';
+import { VisitorHandler } from '@baton/campaigns/write/visitor/visitor.handler';
+import { ToFeedback, ToLead, ToMerges, ToRouting } from '@baton/leads';
+import { FeedbackHandler } from '@baton/leads/write/feedback/feedback.handler';
+import { LeadHandler } from '@baton/leads/write/lead/lead.handler';
+import { MergesHandler } from '@baton/leads/write/merges/merges.handler';
+import { RoutingHandler } from '@baton/leads/write/routing/routing.handler';
+import { ToOpportunity } from '@baton/opportunities';
+import { OpportunityHandler } from '@baton/opportunities/write/opportunity/opportunity.handler';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { MemoryKeyStore } from '@baton/platform/keys';
+import { MessageHandler } from '@baton/platform/outbox/message.handler';
+import { contextParts } from '../apps/contexts';
+
+const policies = contextParts.flatMap((parts) => parts.policies);
+const catalogue = catalogueOf(contextParts.flatMap((parts) => parts.events));
+const people = ['ada', 'bea', 'cyd'] as const;
+const browsers = ['v1', 'v2'] as const;
+const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1 + day)).toISOString();
+
+/** Something that happened on a day, and is told at some time. */
+interface Told {
+  readonly what:
+    'capture' | 'touch' | 'visit' | 'identify' | 'open' | 'role' | 'leave' | 'merge' | 'unmerge' | 'win' | 'reopen';
+  readonly day: number;
+  /** A person or a browser. */
+  readonly who?: string;
+  readonly other?: string;
+  /** Which of all facts it is, before they are told in some order: its command id, and its row. */
+  readonly n: number;
+}
+
+const command = ({
+  what,
+  who = '',
+  other = '',
+}: Told): readonly [to: ToAggregate, id: string, type: string, data: object] => {
+  const [deal, contact] = [{ opportunityId: 'deal' }, { action: 'form', team: 'marketing' }];
+  const amount = { minor: 10_000, currency: 'EUR' };
+  const commands = {
+    capture: [ToLead, who, 'CaptureLead', { leadId: who }],
+    touch: [ToLead, who, 'RecordTouch', { leadId: who, ...contact }],
+    visit: [ToVisitor, who, 'RecordVisit', { visitorId: who, ...contact }],
+    identify: [ToVisitor, who, 'IdentifyVisitor', { visitorId: who, leadId: other }],
+    open: [ToOpportunity, 'deal', 'OpenOpportunity', { ...deal, amount }],
+    role: [ToOpportunity, 'deal', 'AddContactRole', { ...deal, leadId: who, role: other }],
+    leave: [ToOpportunity, 'deal', 'RemoveContactRole', { ...deal, leadId: who }],
+    merge: [ToLead, who, 'MergeLead', { leadId: who, mergedLeadId: other }],
+    unmerge: [ToLead, who, 'UnmergeLead', { leadId: who, mergedLeadId: other }],
+    win: [ToOpportunity, 'deal', 'WinOpportunity', deal],
+    reopen: [ToOpportunity, 'deal', 'ReopenOpportunity', { ...deal, reason: 'error' }],
+  } as const;
+  return commands[what];
+};
+
+/** Which facts have to be told before another one, because it would be refused without them. */
+const needs = (fact: Told, other: Told): boolean => {
+  const { what, who } = fact;
+  if (what === 'touch') return other.what === 'capture' && other.who === who;
+  if (what === 'merge') return other.what === 'capture' && (other.who === who || other.who === fact.other);
+  if (what === 'unmerge') return other.what === 'merge' && other.who === who && other.other === fact.other;
+  if (what === 'role' || what === 'win') return other.what === 'open';
+  if (what === 'leave') return other.what === 'role' && other.who === who;
+  return what === 'reopen' && other.what === 'win';
+};
+
+/** A log of one process; what is told is followed by the policies after each fact, or only after some of them. */
+class World {
+  private readonly clock = new FixedClock('2024-06-01T00:00:00.000Z');
+  private readonly log = EmbeddedEventLog.open(':memory:', this.clock);
+  private readonly keys = new MemoryKeyStore();
+  private readonly journal = new SealedJournal(this.log, catalogue, this.keys);
+  private readonly context = new DecisionContext(this.clock);
+  private readonly handlers = new Map<ToAggregate, { execute: (command: never) => Promise<Outcome> }>([
+    [ToLead, new LeadHandler(this.journal, this.context, this.keys)],
+    [ToMerges, new MergesHandler(this.journal, this.context)],
+    [ToRouting, new RoutingHandler(this.journal, this.context)],
+    [ToFeedback, new FeedbackHandler(this.journal, this.context)],
+    [ToVisitor, new VisitorHandler(this.journal, this.context)],
+    [ToOpportunity, new OpportunityHandler(this.journal, this.context)],
+    [ToJourney, new JourneyHandler(this.journal, this.context)],
+    [ToMessage, new MessageHandler(this.journal, this.context)],
+  ]);
+  private readonly events: Recorded[] = [];
+  private followed = 0;
+
+  private send(to: ToAggregate, sent: To): Promise<Outcome> {
+    return this.handlers.get(to)!.execute(sent as never);
+  }
+  tell(fact: Told): Promise<Outcome> {
+    const [to, id, type, data] = command(fact);
+    const meta = { commandId: `fact-${fact.n}`, actor: 'import:facts', origin: 'connector', mode: 'backfill' } as const;
+    return this.send(
+      to,
+      new to(id, { type, data, meta: { ...meta, occurredAt: at(fact.day), sequence: fact.n } } as never),
+    );
+  }
+  private async readOn(): Promise<void> {
+    const after = this.events.at(-1)?.position ?? '';
+    const { events } = await this.log.readAll(after, {}, 10_000);
+    this.events.push(...events.map((event) => this.journal.decode(event)));
+  }
+  /** All policies along the log, until nobody has anything to say. */
+  async follow(): Promise<void> {
+    for (await this.readOn(); this.followed < this.events.length; await this.readOn()) {
+      const event = this.events[this.followed++]!;
+      const look = async (stream: string) =>
+        this.events.filter((one) => one.stream === stream && one.position <= event.position);
+      for (const policy of policies.filter(({ types }) => types.includes(event.type)))
+        for (const [index, reaction] of (await policy.react(event, look)).entries()) {
+          const { to, id, type, once, occurredAt = event.occurredAt } = reaction;
+          const data = { ...reaction.data, ...(once && { reasons: once.reasons }) };
+          const commandId = `${policy.name} ${event.position} ${index}`;
+          const meta = { commandId, actor: `policy:${policy.name}`, origin: 'system', mode: 'backfill' } as const;
+          const outcome = await this.send(to, new to(id, { type, data, meta: { ...meta, occurredAt } }));
+          if (outcome instanceof Refused) expect([policy.name, policy.answers]).toContain(outcome.code);
+        }
+    }
+  }
+  /** What is known of the deal's journey, without the way there. */
+  journey(until: Instant = '9999'): Omit<JourneyDocument, 'restatements'> | undefined {
+    const happened = this.events.filter(({ occurredAt }) => occurredAt <= until) as readonly Recorded<JourneyEvent>[];
+    const document = foldAll(journeys, happened).get('deal');
+    if (!document) return undefined;
+    const { restatements: _, ...journey } = document;
+    return journey;
+  }
+  close(): Promise<void> {
+    return this.log.close();
+  }
+}
+
+/** What the facts say of the deal's journey, by the rules of attribution, from no code of the product. */
+const expected = (facts: readonly Told[]) => {
+  const of = (what: Told['what']) => facts.filter((fact) => fact.what === what);
+  const [opened] = of('open');
+  const [won] = of('win');
+  if (!opened || !won || of('reopen').length > 0) return undefined;
+  const standing = of('merge').filter(
+    ({ who, other }) => !of('unmerge').some((undone) => undone.who === who && undone.other === other),
+  );
+  const person = (leadId: string): ReadonlySet<string> => {
+    const same = new Set([leadId]);
+    for (let size = 0; size < same.size;) {
+      size = same.size;
+      for (const { who, other } of standing) if (same.has(who!) || same.has(other!)) same.add(who!).add(other!);
+    }
+    return same;
+  };
+  const roles = new Map<string, string>();
+  for (const { what, who, other } of [...of('role'), ...of('leave')].sort((a, b) => a.day - b.day))
+    if (what === 'role') roles.set(who!, other!);
+    else roles.delete(who!);
+  const captured = new Map(of('capture').map(({ who, day }) => [who!, day]));
+  const owners = new Map(of('identify').map(({ who, other }) => [who!, other!]));
+  const contacts = new Map<number, { day: number; n: number; leadId: string; role: string }>();
+  const created: number[] = [];
+  for (const [holder, role] of [...roles].sort())
+    for (const leadId of person(holder)) {
+      if (!captured.has(leadId)) continue;
+      created.push(captured.get(leadId)!);
+      for (const { what, who, day, n } of [...of('touch'), ...of('visit')]) {
+        const owner = what === 'touch' ? who! : owners.get(who!);
+        if (owner !== leadId || (contacts.has(n) && leadId !== holder)) continue;
+        contacts.set(n, { day, n, leadId, role: roles.get(leadId) ?? role });
+      }
+    }
+  const ordered = [...contacts.values()].sort((a, b) => a.day - b.day || a.n - b.n);
+  return {
+    status: 'closed',
+    closedAt: at(won.day),
+    leadCreatedAt: created.length > 0 ? at(Math.min(...created)) : null,
+    firstContactAt: ordered.length > 0 ? at(ordered[0]!.day) : null,
+    amountMinor: 10_000,
+    leadIds: [...roles.keys()].sort(),
+    touches: ordered
+      .filter(({ day }) => day <= won.day)
+      .map(({ day, n, leadId, role }) => ({ occurredAt: at(day), sequence: n, leadId, role })),
+  };
+};
+
+const day = fc.nat(30);
+const anybody = fc.constantFrom(...people);
+const some = <T>(one: fc.Arbitrary<T>, maxLength: number) => fc.array(one, { maxLength });
+type Drawn = Omit<Told, 'n'>;
+const fact = (what: Told['what'], of: { who?: fc.Arbitrary<string>; other?: fc.Arbitrary<string> } = {}) =>
+  fc.record<Drawn>({ what: fc.constant(what), day, ...of } as never);
+/** People, their contacts, and one deal that closes or not; in no order yet. */
+const histories: fc.Arbitrary<readonly Told[]> = fc
+  .tuple(
+    fc.tuple(...people.map((who) => fact('capture', { who: fc.constant(who) }))),
+    some(fact('touch', { who: anybody }), 6),
+    some(fact('visit', { who: fc.constantFrom(...browsers) }), 4),
+    fc.uniqueArray(fact('identify', { who: fc.constantFrom(...browsers), other: anybody }), {
+      selector: ({ who }) => who,
+      maxLength: 2,
+    }),
+    fc.uniqueArray(fact('role', { who: anybody, other: fc.constantFrom('user', 'champion') }), {
+      selector: ({ who, day: when }) => `${who} ${when}`,
+      minLength: 1,
+      maxLength: 4,
+    }),
+    some(fc.tuple(anybody, fc.nat(5)), 1),
+    fc.uniqueArray(fact('merge', { who: anybody, other: anybody }), { selector: ({ other }) => other, maxLength: 2 }),
+    fc.boolean(),
+    fc.tuple(day, day),
+    fc.oneof({ weight: 6, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fact('reopen').map((one) => [one]) }),
+  )
+  .map(([captured, touches, visits, identified, roles, left, merged, undone, [first, second], reopened]) => {
+    const merges = merged.filter(({ who, other }) => who !== other);
+    // Who leaves does so after having had each role.
+    const leaves = left.flatMap(([who, later]) => {
+      const own = roles.filter((one) => one.who === who);
+      return own.length === 0
+        ? []
+        : [{ what: 'leave' as const, who, day: Math.max(...own.map((one) => one.day)) + 1 + later }];
+    });
+    const unmerges = undone
+      ? merges.slice(0, 1).map((one) => ({ ...one, what: 'unmerge' as const, day: one.day + 1 }))
+      : [];
+    const deal: Drawn[] = [
+      { what: 'open', day: Math.min(first, second) },
+      { what: 'win', day: Math.max(first, second) },
+      ...reopened,
+    ];
+    return [
+      ...captured,
+      ...touches,
+      ...visits,
+      ...identified,
+      ...roles,
+      ...leaves,
+      ...merges,
+      ...unmerges,
+      ...deal,
+    ].map((one, n) => ({ ...one, n }));
+  });
+
+/** The facts in an order in which each can be accepted, as the draws choose. */
+const inSomeOrder = (facts: readonly Told[], draws: readonly number[]): readonly Told[] => {
+  const waiting = [...facts];
+  const told: Told[] = [];
+  for (let turn = 0; waiting.length > 0; turn++) {
+    const ready = waiting.filter((one) => !waiting.some((other) => other !== one && needs(one, other)));
+    const next = ready[draws[turn % draws.length]! % ready.length]!;
+    told.push(next);
+    waiting.splice(waiting.indexOf(next), 1);
+  }
+  return told;
+};
+
+const counts = new Map<string, number>();
+const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+
+/** Tells the facts; undefined where one of them is refused. @param lag of how many facts the policies wait */
+const worldOf = async (facts: readonly Told[], draws: readonly number[], lag: number): Promise<World | undefined> => {
+  const world = new World();
+  for (const [index, one] of inSomeOrder(facts, draws).entries()) {
+    if ((await world.tell(one)) instanceof Refused) {
+      await world.close();
+      return undefined;
+    }
+    if (index % lag === lag - 1) await world.follow();
+  }
+  await world.follow();
+  return world;
+};
+
+const orders = fc.array(fc.nat(1000), { minLength: 40, maxLength: 40 });
+
+describe('the journey of a deal', () => {
+  const runs = repetitions(500, 20_000);
+  it('is the same in whatever order its facts are told, and as the rules say', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, orders, fc.integer({ min: 1, max: 12 }), async (facts, draws, lag) => {
+        const world = await worldOf(facts, draws, lag);
+        if (!world) return count('orders in which a fact is refused'); // such as two merges that exclude each other
+        count('worlds');
+        for (const { what } of facts) count(what);
+        try {
+          const said = expected(facts);
+          const journey = world.journey();
+          if (!said) {
+            expect(journey?.status).not.toBe('closed');
+            return;
+          }
+          const touches = journey!.touches.map(({ occurredAt, sequence, leadId, role }) => ({
+            ...{ occurredAt, sequence, leadId, role },
+          }));
+          expect({ ...journey, touches }).toMatchObject(said);
+          // No deal is won before it was won: what a cut by an earlier day shows of it is nothing.
+          const won = facts.find(({ what }) => what === 'win')!.day;
+          expect(world.journey(at(won - 1))).toBeUndefined();
+          expect(world.journey(at(won))).toMatchObject({ status: 'closed', closedAt: at(won) });
+        } finally {
+          await world.close();
+        }
+      }),
+      { numRuns: runs },
+    );
+    process.stderr.write(`journeys in ${runs} worlds: ${[...counts].map((each) => each.join(' ')).join(', ')}\n`);
+  });
+});
