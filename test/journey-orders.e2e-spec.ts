@@ -68,14 +68,14 @@ const command = ({
   return commands[what];
 };
 
-/** Which facts have to be told before another one, because it would be refused without them. */
-const needs = (fact: Told, other: Told): boolean => {
+/** Which facts have to be told before another one, because it would be refused, or say nothing, without them. */
+const needs = (fact: Told, other: Told, facts: readonly Told[]): boolean => {
   const { what, who } = fact;
   if (what === 'touch') return other.what === 'capture' && other.who === who;
   if (what === 'merge') return other.what === 'capture' && (other.who === who || other.who === fact.other);
   if (what === 'unmerge') return other.what === 'merge' && other.who === who && other.other === fact.other;
   if (what === 'role' || what === 'win') return other.what === 'open';
-  if (what === 'leave') return other.what === 'role' && other.who === who;
+  if (what === 'leave') return other === facts.find((one) => one.what === 'role' && one.who === who);
   return what === 'reopen' && other.what === 'win';
 };
 
@@ -256,7 +256,7 @@ const inSomeOrder = (facts: readonly Told[], draws: readonly number[]): readonly
   const waiting = [...facts];
   const told: Told[] = [];
   for (let turn = 0; waiting.length > 0; turn++) {
-    const ready = waiting.filter((one) => !waiting.some((other) => other !== one && needs(one, other)));
+    const ready = waiting.filter((one) => !waiting.some((other) => other !== one && needs(one, other, facts)));
     const next = ready[draws[turn % draws.length]! % ready.length]!;
     told.push(next);
     waiting.splice(waiting.indexOf(next), 1);
