@@ -140,6 +140,10 @@ class World {
     const { restatements: _, ...journey } = document;
     return journey;
   }
+  /** What was recorded of a type. */
+  told(type: string): readonly Recorded[] {
+    return this.events.filter((event) => event.type === type);
+  }
   close(): Promise<void> {
     return this.log.close();
   }
@@ -314,5 +318,31 @@ describe('the journey of a deal', () => {
       { numRuns: runs },
     );
     process.stderr.write(`journeys in ${runs} worlds: ${[...counts].map((each) => each.join(' ')).join(', ')}\n`);
+  });
+
+  it('has no longest length, and a late touch adds no more than itself', async () => {
+    const world = new World();
+    let n = 0;
+    const tell = (what: Told['what'], day: number, of: Partial<Told> = {}) => world.tell({ what, day, n: n++, ...of });
+    await tell('open', 0);
+    for (const who of people) {
+      await tell('capture', 0, { who });
+      await tell('role', 0, { who, other: 'user' });
+    }
+    const touches = 2_400;
+    for (let touch = 0; touch < touches; touch++) await tell('touch', 1 + (touch % 28), { who: people[touch % 3]! });
+    await tell('win', 30);
+    await world.follow();
+    expect(world.journey()!.touches).toHaveLength(touches);
+    const stated = world.told('JourneyClosed').length;
+    expect(stated).toBeGreaterThan(4); // more than one append holds
+    await tell('touch', 2, { who: 'ada' });
+    await world.follow();
+    expect(world.journey()!.touches).toHaveLength(touches + 1);
+    expect(world.told('JourneyClosed')).toHaveLength(stated);
+    expect(world.told('JourneyRestated')).toMatchObject([
+      { data: { reasons: ['late-touch'], added: [{ leadId: 'ada' }], changed: [], removed: [] } },
+    ]);
+    await world.close();
   });
 });
