@@ -143,6 +143,7 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
   const past = external ? { external: 'crm' } : {};
   const opportunityId = deals[pick % 2]!;
   const survivorId = people[other]!;
+  const visit = { id: `visit-${now}`, at: fromMs(now), action: 'page-view', team: 'marketing', page: '/product' };
   const facts: Readonly<Record<string, object>> = {
     CaptureLead: { source: 'web', employees: 10 * pick, ...(pick > 2 && { email: `p${pick}@example.org` }) },
     ChangeLeadProfile: { employees: 10 * pick },
@@ -175,11 +176,12 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
     NoteOpportunityLost: { opportunityId },
     UniteLead: {
       mergedLeadId: survivorId,
-      touches: [{ id: `touch-${now}`, at: fromMs(now), action: 'page-view', page: '/product' }],
+      touches: [visit],
       stage: { stage: 'lead' },
     },
     PartLead: { mergedLeadId: survivorId },
     LinkVisitor: { visitorId: `v${pick}` },
+    JoinVisits: { visitorId: `v${pick}`, visits: [visit] },
   };
   return facts[type] ?? {};
 };

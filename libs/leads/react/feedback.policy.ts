@@ -25,8 +25,10 @@ const placeOf = (history: readonly Recorded<LeadEvent>[], at: Instant) => {
   for (const { type, data, occurredAt } of history) {
     if (occurredAt > at) continue;
     if (type === 'LeadCaptured' || type === 'LeadProfileChanged') industry = data.industry ?? industry;
-    else if (type === 'TouchRecorded' && data.campaign && (!last || occurredAt >= last.at))
-      last = { campaign: data.campaign, at: occurredAt };
+    const touches =
+      type === 'TouchRecorded' ? [{ ...data, at: occurredAt }] : type === 'LeadVisitsJoined' ? data.visits : [];
+    for (const { campaign, at: when } of touches)
+      if (campaign && when <= at && (!last || when >= last.at)) last = { campaign, at: when };
   }
   return { ...(industry !== undefined && { industry }), ...(last && { campaign: last.campaign }) };
 };

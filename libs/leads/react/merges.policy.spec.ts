@@ -242,22 +242,32 @@ describe('leads that are one person', () => {
             day(-1),
           );
           const [touches, on, before] = history;
-          const record = async (it: World, id: string, { at, page }: (typeof touches)[number]) =>
-            it.send(id, 'RecordTouch', { action: 'page-view', team: 'marketing', page }, at);
-          for (const [index, each] of touches.entries()) {
+          // Every third contact is a visit, which is brought to the lead as it is known.
+          const record = async (it: World, id: string, index: number) => {
+            const { at, page } = touches[index]!;
+            const contact = { action: 'page-view', team: 'marketing', page };
+            const visits = [{ id: `visit-${index}`, at, ...contact }];
+            return index % 3 === 0
+              ? it.send(id, 'JoinVisits', { visitorId: `v-${id}`, visits }, at)
+              : it.send(id, 'RecordTouch', contact, at);
+          };
+          const firstOf = ({ person: { firstTouch } }: Known) => firstTouch && [firstTouch.at, firstTouch.page];
+          for (const index of touches.keys()) {
             if (index === before) for (const [to, from] of order) await merge(together, to, from, 0);
             const id = on[index]!;
-            await Promise.all(worlds.map((it) => record(it, id, each)));
-            if (known.has(id)) await record(one, survivor, each);
+            await Promise.all(worlds.map((it) => record(it, id, index)));
+            if (known.has(id)) await record(one, survivor, index);
           }
           if (before >= touches.length) for (const [to, from] of order) await merge(together, to, from, 60);
           expect(judgement(together.lead(survivor), together, now)).toEqual(judgement(one.lead(survivor), one, now));
+          expect(firstOf(together.lead(survivor))?.[0]).toBe(firstOf(one.lead(survivor))?.[0]);
 
           // Undone from the near or the far end of a chain, all of it or a part.
           for (const [to, from] of undone ? order : [...order].reverse())
             await together.send(to, 'UnmergeLead', { mergedLeadId: from }, end);
           for (const id of ids) {
             expect(judgement(together.lead(id), together, now)).toEqual(judgement(apart.lead(id), apart, now));
+            expect(firstOf(together.lead(id))).toEqual(firstOf(apart.lead(id)));
             const { person } = together.lead(id);
             const seen = (it: Known['person']) => it.touches.length;
             expect([seen(person), person.latest, person.union]).toEqual([

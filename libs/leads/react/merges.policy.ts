@@ -1,5 +1,4 @@
 import { policy, slicesOf, type Happened, type Reaction, type Recorded } from '@baton/kernel';
-import type { TouchFact } from '@baton/definitions';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, stageOf, type Stage } from '../write/lead/lead.model';
@@ -52,16 +51,19 @@ const onward = ({ mergedLeadId, through = [] }: { mergedLeadId: string; through?
   mergedLeadId,
   ...through,
 ];
-type Short = Brought['touches'][number];
-const shortOf = ({ id, at, action = '', ...rest }: TouchFact): Short => {
-  const { channel, content, page, campaign } = rest;
-  return {
-    ...{ id, at, action },
-    ...(channel !== undefined && { channel }),
-    ...(content !== undefined && { content }),
-    ...(page !== undefined && { page }),
-    ...(campaign !== undefined && { campaign }),
-  };
+type Told = Brought['touches'][number];
+const toldOf = ({ id, occurredAt: at, data }: Recorded<Extract<LeadEvent, { type: 'TouchRecorded' }>>): Told => {
+  const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = data;
+  return { id, at, ...touch };
+};
+/** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
+const touchesIn = (stream: readonly Recorded<LeadEvent>[]): ReadonlyMap<string, Told> => {
+  const touches = new Map<string, Told>();
+  for (const event of stream)
+    if (event.type === 'TouchRecorded') touches.set(event.id, toldOf(event));
+    else if (event.type === 'LeadVisitsJoined') for (const visit of event.data.visits) touches.set(visit.id, visit);
+    else if (event.type === 'LeadUnited') for (const touch of event.data.touches) touches.set(touch.id, touch);
+  return touches;
 };
 
 /**
@@ -74,17 +76,19 @@ export const unions = policy<LeadEvent>({
   from: 'start',
   on: {
     LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
-      const state = ((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]).reduce(
+      const stream = (await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
+      const state = stream.reduce(
         (known, event: Happened<LeadEvent>) => lead.evolve(known, event),
         lead.initialState(),
       );
       if (!isKnown(state)) return [];
       const { touches, union, profile } = state.person;
       const parts = union?.parts ?? [];
-      const touchesOf = (holds: (id: string) => boolean): Short[] =>
-        Array.from({ length: touches.length }, (_, index) => touches.at(index)!)
-          .filter(({ id }) => holds(id))
-          .map(shortOf);
+      const told = touchesIn(stream);
+      const touchesOf = (holds: (id: string) => boolean): Told[] =>
+        Array.from({ length: touches.length }, (_, index) => touches.at(index)!.id)
+          .filter(holds)
+          .map((id) => told.get(id)!);
       return [
         ...unite(survivorId, {
           mergedLeadId: leadId,
@@ -101,13 +105,12 @@ export const unions = policy<LeadEvent>({
         ),
       ];
     },
-    TouchRecorded: ({ id, data: { leadId, survivorId, action, channel, content, page, campaign }, occurredAt: at }) =>
-      survivorId === undefined
-        ? []
-        : unite(survivorId, {
-            mergedLeadId: leadId,
-            touches: [shortOf({ id, at, action, channel, content, page, campaign })],
-          }),
+    TouchRecorded: (event) => {
+      const { leadId, survivorId } = event.data;
+      return survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [toldOf(event)] });
+    },
+    LeadVisitsJoined: ({ data: { leadId, survivorId, visits } }) =>
+      survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: visits }),
     LeadRecycled: ({ data, occurredAt: since }) =>
       moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
     LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),

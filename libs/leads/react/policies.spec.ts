@@ -1,4 +1,4 @@
-import { checkData } from '@baton/kernel';
+import { checkData, type Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { ToMerges } from '../write/merges/merges.events';
@@ -44,5 +44,43 @@ describe('what a lead hears from others', () => {
     expect(await visitors.react(captured, async () => [named, captured])).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' }, occurredAt: at(4) },
     ]);
+  });
+  describe('of its visits', () => {
+    const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
+    const visit = (id: string, day: number, leadId?: string) =>
+      recorded(
+        {
+          type: 'VisitRecorded',
+          data: { visitorId: 'v1', action: 'view', team: 'marketing', ...(leadId && { leadId }) },
+        },
+        { id, occurredAt: at(day), stream: 'visitor-v1' },
+      );
+    const linked = recorded(
+      { type: 'LeadVisitorLinked', data: { leadId: 'ada', visitorId: 'v1' } },
+      { occurredAt: at(5) },
+    );
+    const streams = (lead: Recorded[], visitor: Recorded[]) => async (stream: string) =>
+      stream === 'lead-ada' ? lead : stream === 'visitor-v1' ? visitor : [];
+    const joined = async (event: Recorded, look: ReturnType<typeof streams>) =>
+      (await visitors.react(event, look)).map(({ type, data }) => {
+        expect(checkData(leadCommands, { type, data })).toBeUndefined();
+        return [type, (data as { visits: { id: string }[] }).visits.map(({ id }) => id)];
+      });
+
+    it('once the visitor is linked, oldest first', async () =>
+      expect(await joined(linked, streams([linked], [visit('b', 3), visit('a', 1), visit('c', 4, 'eve')]))).toEqual([
+        ['JoinVisits', ['a', 'b']],
+      ]));
+    it('each later one, and none before the link that brings it along', async () => {
+      const later = visit('d', 6, 'ada');
+      expect(await joined(later, streams([linked], [later]))).toEqual([['JoinVisits', ['d']]]);
+      expect(await joined(later, streams([], [later]))).toEqual([]);
+      expect(await joined(visit('e', 6), streams([linked], []))).toEqual([]);
+    });
+    it('however many there are, so that each event holds its part', async () => {
+      const many = Array.from({ length: 1_001 }, (_, n) => visit(`v-${String(n).padStart(4, '0')}`, 1));
+      const sizes = (await joined(linked, streams([linked], many))).map(([, ids]) => ids!.length);
+      expect(sizes).toEqual([500, 500, 1]);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { policy, type Reaction } from '@baton/kernel';
+import { policy, slicesOf, type AnyEvent, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
 import { namedBefore } from './named.rules';
@@ -10,9 +10,19 @@ const link = (leadId: string, visitorId: string): Reaction => ({
   data: { leadId, visitorId },
 });
 
+type Visit = Recorded<Extract<VisitorEvent, { type: 'VisitRecorded' }>>;
+/** What one event holds of them. */
+const SLICE = { count: 500, bytes: 200_000 };
+const join = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
+  slicesOf(
+    visits.map(({ id, occurredAt: at, data: { visitorId: _, leadId: __, ...visit } }) => ({ id, at, ...visit })),
+    SLICE,
+  ).map((slice) => ({ to: ToLead, id: leadId, type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
+
 /**
  * A visitor that turned out to be a person is linked to the lead: its visits belong to the person. One that was
- * identified before the lead was captured is linked at the capture.
+ * identified before the lead was captured is linked at the capture. Its visits, before and after, are touches of the
+ * person as any other.
  */
 export const visitors = policy<VisitorEvent | LeadEvent>({
   name: 'visitors-of-leads',
@@ -20,6 +30,17 @@ export const visitors = policy<VisitorEvent | LeadEvent>({
   from: 'start',
   answers: ['lead/id-released'],
   on: {
+    LeadVisitorLinked: async ({ data: { leadId, visitorId } }, look) =>
+      join(leadId, visitorId, await visitsOf(leadId, visitorId, look)),
+    VisitRecorded: async (event, look) => {
+      const { leadId, visitorId } = event.data;
+      if (leadId === undefined) return [];
+      // Before the link is recorded the visit is among those that come with it.
+      const isLinked = (await read<LeadEvent>(look, `lead-${leadId}`)).some(
+        ({ type, data }) => type === 'LeadVisitorLinked' && data.visitorId === visitorId,
+      );
+      return isLinked ? join(leadId, visitorId, [event]) : [];
+    },
     VisitorIdentified: ({ data: { visitorId, leadId } }) => [link(leadId, visitorId)],
     LeadCaptured: async (captured, look) =>
       (await namedBefore(captured, look)).flatMap(({ visitorId, at }) =>
@@ -27,3 +48,15 @@ export const visitors = policy<VisitorEvent | LeadEvent>({
       ),
   },
 });
+
+const read = async <E extends AnyEvent>(look: Look, stream: string) =>
+  (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
+
+/** The visits of a visitor that are this person’s, oldest first. */
+const visitsOf = async (leadId: string, visitorId: string, look: Look): Promise<readonly Visit[]> => {
+  const stream = await read<VisitorEvent>(look, `visitor-${visitorId}`);
+  const visits = stream.filter((event): event is Visit => event.type === 'VisitRecorded');
+  return visits
+    .filter(({ data }) => data.leadId === undefined || data.leadId === leadId)
+    .sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0));
+};

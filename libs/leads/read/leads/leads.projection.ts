@@ -101,7 +101,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 4,
+  version: 5,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
@@ -137,6 +137,16 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       firstTouchAt: earlier(doc.firstTouchAt, occurredAt),
       lastTouchAt: later(doc.lastTouchAt, occurredAt),
     }),
+    LeadVisitsJoined: (doc, { data: { visits } }) =>
+      visits.reduce(
+        (known, { team, at }) => ({
+          ...known,
+          touches: { ...known.touches, [team]: known.touches[team] + 1 },
+          firstTouchAt: earlier(known.firstTouchAt, at),
+          lastTouchAt: later(known.lastTouchAt, at),
+        }),
+        doc,
+      ),
     LeadQualified: (doc, event) => {
       const { definition, statement, external } = event.data;
       const { statement: _, ...rest } = moved(doc, event, 'mql', { definition, ...withExternal(external) });

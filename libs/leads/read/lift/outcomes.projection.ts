@@ -63,10 +63,13 @@ const factsOf = (data: Extract<LeadEvent, { type: 'LeadCaptured' | 'LeadProfileC
   ...(data.employees !== undefined && { size: sizeOf(data.employees) }),
 });
 
+const seenAt = (doc: Outcome, when: Instant): Outcome =>
+  doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
+
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 2,
+  version: 3,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
@@ -79,8 +82,8 @@ export const outcomes = projection<Outcome, LeadEvent>({
       ...(data.source !== undefined && { source: data.source }),
     }),
     LeadProfileChanged: (doc, { data }) => ({ ...doc, ...factsOf(data) }),
-    TouchRecorded: (doc, { occurredAt }) =>
-      doc.lastTouchAt !== undefined && doc.lastTouchAt >= occurredAt ? doc : { ...doc, lastTouchAt: occurredAt },
+    TouchRecorded: (doc, { occurredAt }) => seenAt(doc, occurredAt),
+    LeadVisitsJoined: (doc, { data: { visits } }) => visits.reduce((known, { at: when }) => seenAt(known, when), doc),
     LeadQualified: (doc) => at(doc, 'mql'),
     LeadHandedOff: (doc) => at(doc, 'handed-off'),
     LeadAccepted: (doc) => at(doc, 'sal'),

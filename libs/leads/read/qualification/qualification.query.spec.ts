@@ -92,7 +92,9 @@ describe('a lead that is asked about', () => {
     expect(await score('02-21', { cut: { knownAt: log[1]!.position } })).toMatchObject({ hundredths: 500 });
   });
   it('counts the touches of another lead at their own instants, once it is known to be the same person', async () => {
-    const touches = [{ id: 'other-1', at: day('02-11'), action: 'page-view', page: '/pricing' }];
+    const touches = [
+      { id: 'other-1', at: day('02-11'), action: 'page-view', team: 'marketing' as const, page: '/pricing' },
+    ];
     const together = [
       ...log,
       happened('03-20', { type: 'LeadMerged', data: { leadId, mergedLeadId: 'ada-2', mergeNumber: 0 } }),

@@ -23,12 +23,14 @@ export interface Judging {
 }
 
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
-const merging: ReadonlySet<string> = new Set(['LeadMerged', 'LeadUnited', 'LeadParted', 'LeadUnmerged']);
+const identifying: ReadonlySet<string> = new Set([
+  ...['LeadMerged', 'LeadUnited', 'LeadParted', 'LeadUnmerged', 'LeadVisitsJoined'],
+]);
 const within =
   (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
   ({ type, occurredAt, recordedAt, position }: Recorded): boolean =>
-    // That two leads are one person was so before it was noticed: their touches count at their own instants.
-    (occurredAt <= at || merging.has(type)) &&
+    // Whose touches they are was so before it was noticed: they count at their own instants.
+    (occurredAt <= at || identifying.has(type)) &&
     occurredAt <= happenedBy &&
     (knownBy === undefined || recordedAt <= knownBy) &&
     (knownAt === undefined || position <= knownAt);

@@ -1,6 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
+import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type Recorded } from '@baton/kernel';
 import { isCaptured } from '../identity/identity';
+import type { LeadEvent } from '../lead/lead.events';
 import { feedback } from './feedback.decider';
 import { feedbackCommands, ToFeedback } from './feedback.events';
 
@@ -26,8 +27,11 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
   }
 
   private async isTouch(leadId: string, touchId: string): Promise<boolean> {
-    return (await this.journal.read(`lead-${leadId}`)).some(
-      ({ id, type }) => id === touchId && type === 'TouchRecorded',
+    const stream = (await this.journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
+    return stream.some(
+      ({ id, type, data }) =>
+        (type === 'TouchRecorded' && id === touchId) ||
+        (type === 'LeadVisitsJoined' && data.visits.some((visit) => visit.id === touchId)),
     );
   }
 }

@@ -64,6 +64,7 @@ const judgedAfter: ReadonlySet<string> = new Set<LeadEvent['type']>([
   'LeadCaptured',
   'LeadProfileChanged',
   'TouchRecorded',
+  'LeadVisitsJoined',
   'LeadReengaged',
   'LeadUnmergedFrom',
   'LeadUnmerged',

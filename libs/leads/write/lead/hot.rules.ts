@@ -1,4 +1,4 @@
-import { DAY_MS, Refused, toMs, type Decider } from '@baton/kernel';
+import { DAY_MS, Refused, toMs, type Decider, type Instant } from '@baton/kernel';
 import type { ScoringModel } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isKnown, laterOf, type Lead, type StageName } from './lead.model';
@@ -10,6 +10,17 @@ const BEST = 'A1';
 /** Sales is told once in this time; and what is told later than this is no activity of now. */
 const ONCE_IN_MS = DAY_MS;
 
+/** Does the lead do something itself, now and in marketing’s sight? A visit of long ago that turns out to be its own is no activity. */
+const isActive = (command: LeadCommand, now: Instant): boolean => {
+  const contacts =
+    command.type === 'RecordTouch'
+      ? [command.data]
+      : command.type === 'JoinVisits'
+        ? command.data.visits.filter((visit) => toMs(now) - toMs(visit.at) <= ONCE_IN_MS)
+        : [];
+  return contacts.some(({ team, direction }) => team === 'marketing' && direction !== 'outbound');
+};
+
 /**
  * A decider of leads that says, in the append of the touch, when a lead of the best grade is active: one that is
  * qualified or with sales, under the scoring model in force, by what it does itself in marketing’s sight.
@@ -18,8 +29,7 @@ export const heating = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<L
   ...inner,
   decide: (state, command, context) => {
     const facts = inner.decide(state, command, context);
-    if (facts instanceof Refused || command.type !== 'RecordTouch') return facts;
-    if (command.data.team !== 'marketing' || command.data.direction === 'outbound') return facts;
+    if (facts instanceof Refused || !isActive(command, context.now)) return facts;
     if (!isKnown(state) || !warm.has(state.stage) || state.person.mergedInto !== undefined) return facts;
     const { hotAt, latest } = state.person;
     const now = toMs(context.now);
@@ -29,7 +39,8 @@ export const heating = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<L
     const terms = model?.body as ScoringModel | undefined;
     if (!terms?.fit.cutOffs || !terms.engagement.cutOffs) return facts;
 
-    const touch = facts.findIndex(({ type }) => type === 'TouchRecorded');
+    const touch = facts.findIndex(({ type }) => type === 'TouchRecorded' || type === 'LeadVisitsJoined');
+    if (touch < 0) return facts;
     const after = inner.evolve(state, { occurredAt: context.now, ...facts[touch]!, id: context.idOf(touch) });
     if (!isKnown(after)) return facts;
     const at = toMs(laterOf(context.now, after.person.latest));

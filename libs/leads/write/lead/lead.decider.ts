@@ -7,7 +7,6 @@ import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './le
 import {
   at,
   dealOf,
-  firstTouchOf,
   convertedFrom,
   isKnown,
   laterOf,
@@ -16,6 +15,7 @@ import {
   withDeal,
   withNames,
   withPerson,
+  withTouch,
   type Known,
   type Lead,
   type Person,
@@ -33,6 +33,7 @@ import {
   type Qualification,
 } from './qualification.rules';
 import { TouchLog } from './touch-log.model';
+import type { ToldTouch } from './united.events';
 import { unitedFolds, uniting } from './united.rules';
 
 type Facts = readonly Fact<LeadEvent>[];
@@ -99,6 +100,13 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
 };
 
+const idsOf = (touches: TouchLog): ReadonlySet<string> => {
+  const ids = new Set<string>();
+  for (let index = 0; index < touches.length; index++) ids.add(touches.at(index)!.id);
+  return ids;
+};
+const byInstant = (a: ToldTouch, b: ToldTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
+
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 /** Anything but the lead's own id and who looks after it. */
 const saysSomething = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
@@ -150,6 +158,19 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
             ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
             : [];
         return qualifying(state, [touch, ...again], context);
+      }),
+    JoinVisits: (state, { data: { visits, ...data } }, context) =>
+      on(existing(state), ({ person, ...stage }) => {
+        const known = idsOf(person.touches);
+        const fresh = visits.filter(({ id }) => !known.has(id)).sort(byInstant);
+        if (fresh.length === 0) return [];
+        const joined: Fact<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
+        const since = 'since' in stage ? stage.since : undefined;
+        const active = since === undefined ? undefined : fresh.find((visit) => visit.at >= since);
+        const again: Facts = active
+          ? [{ type: 'LeadReengaged', occurredAt: active.at, data: { leadId: person.leadId, cause: 'touch' } }]
+          : [];
+        return qualifying(state, [joined, ...again], context);
       }),
     ReevaluateLead: (state, _, context) => on(standing(state), () => qualifying(state, [], context)),
     QualifyLead: (state, { data }, context) =>
@@ -350,13 +371,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         personalFacts: [...new Set([...person.personalFacts, ...(data.personalFacts ?? [])])],
         latest: laterOf(person.latest, occurredAt),
       })),
-    TouchRecorded: (state, { id, data, data: { action, channel, content, page, campaign }, occurredAt }) =>
-      withPerson(state, (person) => ({
-        ...person,
-        firstTouch: firstTouchOf(person.firstTouch, id, occurredAt, data),
-        touches: person.touches.with({ id, at: occurredAt, action, channel, content, page, campaign }),
-        latest: laterOf(person.latest, occurredAt),
-      })),
+    TouchRecorded: (state, { id, data, occurredAt }) => withTouch(state, id, occurredAt, data),
+    LeadVisitsJoined: (state, { data: { visits } }) =>
+      visits.reduce((known, { id, at: when, ...visit }) => withTouch(known, id, when, visit), state),
     LeadQualified: (state, { id, data: { definition, evidence, statement }, occurredAt }) => {
       const met = { ...(evidence !== undefined && { evidence }), ...(statement !== undefined && { stated: true }) };
       return at(state, { stage: 'mql', definition, qualified: { eventId: id, at: occurredAt, ...met } });

@@ -20,7 +20,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
-import { becomes, survivorId, unitedCommands, unitedEvents } from './united.events';
+import { becomes, survivorId, toldTouch, unitedCommands, unitedEvents } from './united.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -119,6 +119,14 @@ export const leadEvents = events({
     survivorId,
     opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),
     ...touchFields,
+  },
+  LeadVisitsJoined: {
+    version: 1,
+    description: 'Visits of a visitor turned out to be this person’s: each is a touch as any other.',
+    leadId,
+    survivorId,
+    visitorId: ref('visitor'),
+    visits: list(toldTouch, 'Oldest first.'),
   },
   LeadQualified: {
     version: 1,
@@ -454,6 +462,12 @@ export const leadCommands = commands('lead', {
   NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },
   NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId },
   LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
+  JoinVisits: {
+    description: 'Visits of a visitor are this person’s.',
+    leadId,
+    visitorId: ref('visitor'),
+    visits: list(toldTouch, 'In any order.'),
+  },
   ReleaseLeadId: { description: 'The capture that reserved this id will not finish.', leadId },
 });
 export type LeadCommand = CommandOf<typeof leadCommands>;

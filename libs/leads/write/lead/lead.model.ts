@@ -1,5 +1,5 @@
 import { type Happened, type Instant, isSaid, type Json, tidy } from '@baton/kernel';
-import { profileFields, type CriteriaFacts, type ProfileField } from '@baton/definitions';
+import { profileFields, type CriteriaFacts, type ProfileField, type TouchFact } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
@@ -176,5 +176,18 @@ export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Inst
   );
   return { id, at, action: said.action, ...facts };
 };
+
+/** The same person after one contact more. */
+export const withTouch = (lead: Lead, id: string, when: Instant, said: Said): Lead =>
+  withPerson(lead, (person) => ({
+    ...person,
+    firstTouch: firstTouchOf(person.firstTouch, id, when, said),
+    touches: person.touches.with(shortOf(id, when, said)),
+    latest: laterOf(person.latest, when),
+  }));
+/** What criteria and scores see of a contact. */
+export const shortOf = (id: string, when: Instant, { action, channel, content, page, campaign }: Said): TouchFact => ({
+  ...{ id, at: when, action, channel, content, page, campaign },
+});
 
 export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);

@@ -3,6 +3,8 @@ import { specFor } from '@baton/kernel/testing';
 import type { Criterion } from '@baton/definitions';
 import { lead } from './lead.decider';
 import type { LeadEvent } from './lead.events';
+import { isKnown } from './lead.model';
+import type { ToldTouch } from './united.events';
 
 const given = specFor(lead);
 const NOW = '2024-03-31T12:00:00.000Z';
@@ -274,3 +276,57 @@ describe('the touches of a lead', () => {
     ]);
   });
 });
+
+describe('a visit of a visitor who turned out to be the person', () => {
+  const visit = (id: string, days: number, data: object) =>
+    ({ id, at: daysAgo(days), team: 'marketing', ...data }) as ToldTouch;
+  const join = (...visits: readonly ToldTouch[]) => ({ type: 'JoinVisits', data: { leadId, visitorId: 'v', visits } });
+  const first = visit('v-1', 90, { action: 'download', content: 'pricing-guide', source: 'fair' });
+  const pages = [29, 10, 5].map((days, n) => visit(`v-${n + 2}`, days, page));
+  const state = (...past: readonly LeadEvent[]) => {
+    const known = given(...past).state();
+    if (!isKnown(known)) throw new Error('the lead was captured');
+    return known.person;
+  };
+
+  it('qualifies as a touch does, word for word', () => {
+    const byVisits = decidedBy(given(captured(50)).at(NOW).under(mql), join(first, ...pages));
+    const byTouches = decidedBy(
+      given(captured(50), guide, touched(29, page), touched(10, page)).at(NOW).under(mql),
+      record(page),
+    );
+    expect(types(byVisits)).toEqual(['LeadVisitsJoined', 'LeadQualified']);
+    const evidence = (facts: unknown) =>
+      JSON.stringify((facts as { data: object }[])[1]!.data).replaceAll(/"(v|event|decided)-\d+"/g, '"touch"');
+    expect(evidence(byVisits)).toBe(evidence(byTouches));
+  });
+  it('is in its place: the first touch is the earliest of all, and the counts hold each once', () => {
+    const late = touched(80, { action: 'call' });
+    const [joined] = decidedBy(given(captured(5), late).at(NOW), join(pages[0]!, first)) as LeadEvent[];
+    expect(joined).toMatchObject({ type: 'LeadVisitsJoined', data: { visits: [{ id: 'v-1' }, { id: 'v-2' }] } });
+    const person = state(captured(5), late, joined!);
+    expect(person.firstTouch).toMatchObject({ id: 'v-1', at: daysAgo(90), source: 'fair' });
+    expect(person.touches.length).toBe(3);
+    expect(decidedBy(given(captured(5), late, joined!).at(NOW), join(first))).toEqual([]);
+  });
+  it('makes a lead active that was given back before it, at its own instant', () => {
+    const recycled = {
+      type: 'LeadRecycled',
+      data: { leadId, reason: 'no-timing' },
+      occurredAt: daysAgo(20),
+    } as const;
+    const past = [captured(5), { type: 'LeadHandedOff', data: handedOff, occurredAt: daysAgo(30) }, recycled] as const;
+    expect(decidedBy(given(...past).at(NOW), join(first))).toMatchObject([{ type: 'LeadVisitsJoined' }]);
+    expect(decidedBy(given(...past).at(NOW), join(...pages))).toMatchObject([
+      { type: 'LeadVisitsJoined' },
+      { type: 'LeadReengaged', occurredAt: daysAgo(10), data: { cause: 'touch' } },
+    ]);
+  });
+  it('of a lead that was merged away is brought to the survivor', () => {
+    const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
+    expect(decidedBy(given(captured(50), merged).at(NOW).under(mql), join(first, ...pages))).toMatchObject([
+      { type: 'LeadVisitsJoined', data: { survivorId: 'bea' } },
+    ]);
+  });
+});
+const handedOff = { leadId, rep: 'rep', definition: 'mql@1', count: 1 };

@@ -1,4 +1,5 @@
-import { instant, integer, list, object, oneOf, optional, ref, text } from '@baton/kernel';
+import { instant, integer, list, object, oneOf, optional, ref, text, type Static } from '@baton/kernel';
+import { touchFields } from '@baton/campaigns';
 
 /** The stages of a lead. */
 export const stageNames = [
@@ -33,23 +34,19 @@ const stage = (description: string) =>
     ),
   );
 const short = (of: string) => optional(text(of));
+/** A contact that was recorded elsewhere: on another lead of the person, or on the visitor that the person was. */
+export const toldTouch = object({
+  id: text('Of the event that recorded it.', { min: 1, max: 100 }),
+  at: instant('When it was.'),
+  ...touchFields,
+});
+export type ToldTouch = Static<typeof toldTouch>;
 /** What another lead of the person brings. */
 const brought = {
   leadId,
   mergedLeadId,
   through,
-  touches: list(
-    object({
-      id: text('Of the event that recorded it.', { min: 1, max: 100 }),
-      at: instant('When it was.'),
-      action: text('What happened.'),
-      channel: short('As the source stated it.'),
-      content: short('What it was about.'),
-      page: short('The page.'),
-      campaign: short('The campaign.'),
-    }),
-    'Its touches, in the order in which they were told.',
-  ),
+  touches: list(toldTouch, 'Its touches, in the order in which they were told.'),
   profile: optional(
     object(
       {

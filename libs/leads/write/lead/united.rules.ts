@@ -1,7 +1,19 @@
 import { Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
 import type { TouchFact } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, laterOf, profileWith, stageOf, withPerson, type Known, type Lead, type Stage } from './lead.model';
+import {
+  firstTouchOf,
+  isKnown,
+  laterOf,
+  profileWith,
+  shortOf,
+  stageOf,
+  withPerson,
+  type FirstTouch,
+  type Known,
+  type Lead,
+  type Stage,
+} from './lead.model';
 import { existing } from './moves.rules';
 import type { TouchLog } from './touch-log.model';
 
@@ -11,6 +23,8 @@ export interface Part {
   readonly path: readonly string[];
   readonly touchIds: ReadonlySet<string>;
   readonly profile: Known['person']['profile'];
+  /** The earliest of its touches. */
+  readonly firstTouch?: FirstTouch;
   /** Where that lead stands, until this one makes a move of its own. */
   readonly stage?: Stage;
 }
@@ -19,7 +33,12 @@ export interface Union {
   readonly parts: readonly Part[];
   /** Where its own moves took it, those included that followed from the union. */
   readonly own: Stage;
-  readonly alone: { readonly stage: Stage; readonly profile: Part['profile']; readonly latest: Instant };
+  readonly alone: {
+    readonly stage: Stage;
+    readonly profile: Part['profile'];
+    readonly latest: Instant;
+    readonly firstTouch?: FirstTouch;
+  };
 }
 
 type United = Extract<LeadEvent, { type: 'LeadUnited' }>;
@@ -89,7 +108,10 @@ const unite = (state: Lead, { data }: Happened<United>): Lead => {
   const { parts, ...kept } = person.union ?? {
     parts: [],
     own,
-    alone: { stage: own, profile: person.profile, latest: person.latest },
+    alone: {
+      ...{ stage: own, profile: person.profile, latest: person.latest },
+      ...(person.firstTouch && { firstTouch: person.firstTouch }),
+    },
   };
   const path = pathOf(data);
   const before = parts.find((part) => samePath(part.path, path));
@@ -98,19 +120,36 @@ const unite = (state: Lead, { data }: Happened<United>): Lead => {
     path,
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
     profile: profileWith(before?.profile ?? {}, data.profile ?? {}),
+    ...withFirst(before?.firstTouch, data.touches),
     ...(stage && { stage }),
   };
   const all = before ? parts.map((each) => (each === before ? part : each)) : [...parts, part];
-  const touches = data.touches.reduce<TouchLog>((log, touch) => log.with(touchFrom(touch)), person.touches);
+  const touches = data.touches.reduce<TouchLog>(
+    (log, { id, at: when, ...touch }) => log.with(shortOf(id, when, touch)),
+    person.touches,
+  );
   const latest = data.touches.reduce((last, touch) => laterOf(last, touch.at), person.latest);
   const profile = profileOf(kept.alone.profile, all);
   const together = stageTogether(kept.own, all);
-  return { ...together, person: { ...person, touches, latest, profile, union: { parts: all, ...kept } } };
+  const first = firstOf(kept.alone, all);
+  return { ...together, person: { ...person, touches, latest, profile, ...first, union: { parts: all, ...kept } } };
 };
-const touchFrom = ({ id, at: when, action, channel, content, page, campaign }: United['data']['touches'][number]) => ({
-  ...{ id, at: when, action, channel, content, page, campaign },
-});
-
+type HasFirst = { readonly firstTouch?: FirstTouch };
+/** The earliest touch with these. */
+const withFirst = (known: FirstTouch | undefined, touches: United['data']['touches']): HasFirst => {
+  const first = touches.reduce<FirstTouch | undefined>(
+    (earliest, { id, at: when, ...touch }) => firstTouchOf(earliest, id, when, touch),
+    known,
+  );
+  return first ? { firstTouch: first } : {};
+};
+/** The earliest touch of all: its own first, of one instant. */
+const firstOf = (alone: HasFirst, parts: readonly HasFirst[]): HasFirst =>
+  parts.reduce<HasFirst>(
+    (earliest, { firstTouch }) =>
+      firstTouch && !(earliest.firstTouch && earliest.firstTouch.at <= firstTouch.at) ? { firstTouch } : earliest,
+    alone.firstTouch ? { firstTouch: alone.firstTouch } : {},
+  );
 /** Takes back what came by these leads, and the moves that followed from it. */
 const part = (state: Lead, from: readonly string[]): Lead => {
   if (!isKnown(state) || !state.person.union) return state;
@@ -120,7 +159,7 @@ const part = (state: Lead, from: readonly string[]): Lead => {
   if (gone.length === 0) return state;
   const left = parts.filter((each) => !gone.includes(each));
   const touches = person.touches.without((id) => gone.some(({ touchIds }) => touchIds.has(id)));
-  const { union: _, ...rest } = person;
+  const { union: _, firstTouch: __, ...rest } = person;
   let latest = alone.latest;
   if (left.length > 0) for (let n = 0; n < touches.length; n++) latest = laterOf(latest, touches.at(n)!.at);
   return {
@@ -128,6 +167,7 @@ const part = (state: Lead, from: readonly string[]): Lead => {
     person: {
       ...rest,
       ...{ touches, latest, profile: profileOf(alone.profile, left) },
+      ...firstOf(alone, left),
       ...(left.length > 0 && { union: { parts: left, own: alone.stage, alone } }),
     },
   };
@@ -157,7 +197,12 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
       ...union,
       alone: { ...alone, profile: profileWith(profile, event.data), latest: laterOf(latest, event.occurredAt) },
     };
-  } else if (event.type === 'TouchRecorded' || (event.type === 'LeadReengaged' && event.data.cause !== 'merge'))
+  } else if (event.type === 'TouchRecorded' || event.type === 'LeadVisitsJoined') {
+    const contacts =
+      event.type === 'TouchRecorded' ? [{ ...event.data, id: event.id, at: event.occurredAt }] : event.data.visits;
+    const latest = contacts.reduce((last, contact) => laterOf(last, contact.at), alone.latest);
+    next = { ...union, alone: { ...alone, latest, ...withFirst(alone.firstTouch, contacts) } };
+  } else if (event.type === 'LeadReengaged' && event.data.cause !== 'merge')
     next = { ...union, alone: { ...alone, latest: laterOf(alone.latest, event.occurredAt) } };
   if (movesLead.has(event.type)) {
     const own = stageOf(after);
@@ -184,7 +229,7 @@ type Facts = readonly Fact<LeadEvent>[];
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /** What the survivor has to hear of, when it happens to a lead that was merged away. */
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
-  ...(['TouchRecorded', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
+  ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
 

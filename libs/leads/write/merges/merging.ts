@@ -60,7 +60,8 @@ const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undef
   const begun = beginningOf(own);
   if (!begun) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
   if (begun.type === 'LeadIdReleased') return idReleased();
-  const before = own.find((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
-  if (before) return before.type === 'LeadMerged' ? undefined : idReused();
+  // What had fallen due by then stands in the same append, before the merge.
+  const before = own.filter((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
+  if (before.length > 0) return before.some(({ type }) => type === 'LeadMerged') ? undefined : idReused();
   return revisionPassed(meta, own.at(-1)!.revision);
 };
