@@ -400,7 +400,7 @@ describe('GraphQL', () => {
         ['{ campaigns(first: 0) { totalCount } }', 'graphql/invalid-argument'],
         ['{ campaigns(after: "x") { totalCount } }', 'graphql/bad-cursor'],
         ['{ velocity(from: "yesterday") { total { open } } }', 'time/not-an-instant'],
-        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'insights/unknown-time-zone'],
+        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'time/unknown-zone'],
         ['{ attribution(lookback: "P1M") { model } }', 'time/not-a-duration'],
       ];
       for (const [query, code] of cases) {

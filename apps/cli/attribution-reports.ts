@@ -1,9 +1,9 @@
-import { DefinitionSource, instantOf, isDay, moneyOf, Refused, startOfDay } from '@baton/kernel';
+import { boundOf, DefinitionSource, moneyOf, Refused, zoneOf, type Instant } from '@baton/kernel';
 import {
   conversionKinds,
   figuresOf,
   isIntact,
-  methodOf,
+  periodMethodOf,
   paths,
   periodDelta,
   periods,
@@ -18,9 +18,9 @@ import { fixed, key, line, money, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
-/** A day or instant of an option; a day begins at midnight of the zone. */
-export const instant = (text: string | undefined, path: string, zone = 'UTC') =>
-  text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
+/** A day or instant of an option; a day is its first instant in the zone. */
+export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
+  text === undefined ? undefined : boundOf(text, zoneOf(timeZone), path);
 const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
@@ -33,17 +33,17 @@ export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }:
 /** The definitions and the period that the options ask for. */
 export const asked = async (session: Session, options: ReportOptions) => {
   const { lookback, timeZone, currency, definition, channelRules } = options;
-  const to = instant(options.to, 'to', timeZone);
-  const from = instant(options.from, 'from', timeZone);
   const cut = instant(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
-  const latest = [to, cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
+  const latest = [cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
   const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
   return {
-    ...(await methodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, versions)),
-    ...(from && { from }),
-    ...(to && { to }),
+    ...(await periodMethodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, {
+      ...versions,
+      from: options.from,
+      to: options.to,
+      timeZone,
+    })),
     ...(lookback && { lookback }),
-    ...(timeZone && { timeZone }),
     ...(currency && { currency }),
   };
 };

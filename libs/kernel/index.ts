@@ -11,6 +11,7 @@ export * from './handle';
 export * from './hash';
 export * from './message';
 export * from './money';
+export * from './period';
 export * from './policy';
 export * from './ports';
 export * from './projection';

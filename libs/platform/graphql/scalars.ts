@@ -33,6 +33,19 @@ export const DayScalar = new GraphQLScalarType<string, string>({
   parseLiteral: (node) => readDay(stringOf(node)),
 });
 
+const readDayOrInstant = reading(
+  'An end of a period is a day such as "2024-01-17", or an instant with its offset such as "2024-01-17T10:00:00Z".',
+  (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? dayOf(text) : instantOf(text)),
+);
+export const DayOrInstantScalar = new GraphQLScalarType<string, string>({
+  name: 'DayOrInstant',
+  description:
+    'An end of a period: a calendar day, which begins in the time zone that is asked for, or an instant with its offset.',
+  serialize: (value) => value as string,
+  parseValue: readDayOrInstant,
+  parseLiteral: (node) => readDayOrInstant(stringOf(node)),
+});
+
 const readInteger = (value: unknown): number => {
   if (!Number.isSafeInteger(value)) throw invalid('Give a whole number below 2^53.');
   return value as number;

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
+import { Clock, DecisionContext, type DefinitionSource } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
+import { atOf, Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
@@ -9,7 +9,7 @@ import { ORDERS } from '../../models/markov.model';
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { askedOf, MethodArgs } from '../credit/method.args';
-import { methodOf } from '../credit/method.query';
+import { periodMethodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { Interval, LearntFrom, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
@@ -130,18 +130,24 @@ export class PeriodArgs extends MethodArgs {
 
   @IsOptional()
   @IsString()
-  @Field(() => InstantScalar, { nullable: true, description: 'Only deals that closed at or after it.' })
-  from?: Instant;
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Only what closed on this day, at this instant or after.',
+  })
+  from?: string;
 
   @IsOptional()
   @IsString()
-  @Field(() => InstantScalar, { nullable: true, description: 'Only deals that closed before it.' })
-  to?: Instant;
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Only what closed before this day or instant.' })
+  to?: string;
 
   @IsOptional()
   @IsString()
   @MaxLength(50)
-  @Field(() => String, { nullable: true, description: 'IANA zone in which months begin; UTC by default.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'IANA zone in which days and months begin; by default the definition’s, or UTC.',
+  })
   timeZone?: string;
 
   @IsOptional()
@@ -221,13 +227,14 @@ export class AttributionResolver {
     @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
     const now = atOf(args.asOf, this.clock);
-    const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
+    const question = await this.question(args);
+    const openAt = includeOpen ? (question.to && question.to < now ? question.to : now) : undefined;
     const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(
       ([, value]) => value !== undefined && value !== null,
     );
     return withTransitions(
       await attribution(this.models.asOf(args.asOf), {
-        ...(await this.question(args)),
+        ...question,
         ...(model && { model }),
         conversion,
         learning: Object.fromEntries(stated),
@@ -249,12 +256,9 @@ export const questionOf = async (
 ): Promise<AttributionQuestion> => {
   const now = atOf(args.asOf, clock);
   return {
-    ...(await methodOf(definitions, models, to && to < now ? to : now, args)),
+    ...(await periodMethodOf(definitions, models, now, { ...args, from, to, timeZone })),
     ...askedOf(args),
     by,
-    ...(from && { from }),
-    ...(to && { to }),
-    ...(timeZone && { timeZone }),
     ...(currency && { currency }),
   };
 };

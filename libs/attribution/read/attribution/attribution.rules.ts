@@ -1,5 +1,4 @@
-import { IANAZone } from 'luxon';
-import { durationMs, monthOf, Refused, type Instant, type Money } from '@baton/kernel';
+import { durationMs, monthOf, Refused, zoneOf, type Instant, type Money } from '@baton/kernel';
 import {
   bodyFault,
   builtInAttribution,
@@ -95,14 +94,12 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules =>
 
 /**
  * The definition with what the question says instead.
- * @throws Refused `attribution/unknown-time-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
+ * @throws Refused `time/unknown-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
  */
 export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
   const body: Attribution = { ...definition.body, ...asked };
   const lookback = method.lookback ?? body.lookback;
-  const timeZone = method.timeZone ?? body.timeZone ?? 'UTC';
-  if (!IANAZone.isValidZone(timeZone))
-    throw new Refused('attribution/unknown-time-zone', 'Give an IANA zone such as Europe/Berlin.', 'timeZone');
+  const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
   const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);

@@ -24,7 +24,7 @@ const MOST_PATHS = 1000;
 
 /**
  * The paths of channels that led to the conversions of a period, how long they are, and how long they took.
- * @throws Refused `attribution/top-out-of-range`, `attribution/unknown-time-zone`, `time/not-a-duration`
+ * @throws Refused `attribution/top-out-of-range`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const paths = async (
   models: ReadModels,

@@ -54,7 +54,7 @@ const written = ({ conversions, revenue }: Credited) => ({ conversions, ...(reve
  * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
  * it has not ended.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
- *   `attribution/unknown-time-zone`, `time/not-a-duration`
+ *   `time/unknown-zone`, `time/not-a-duration`
  */
 export const freezable = async (
   models: ReadModels,

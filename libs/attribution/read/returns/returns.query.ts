@@ -24,7 +24,7 @@ export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' 
  * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
  * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
  * or the campaign's id it was recorded for. Nothing is converted between currencies.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-time-zone`,
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
  *   `time/not-a-duration`
  */
 export const returns = async (

@@ -1,8 +1,7 @@
-import { monthOf, toMs } from '@baton/kernel';
+import { monthOf, periodOf, toMs, type PeriodArgs } from '@baton/kernel';
 import { journeys } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
-import { periodOf, type PeriodArgs } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import { spreadOf, type Spread } from './sales-cycle.rules';
 
@@ -28,7 +27,7 @@ export interface SalesCycle {
 /**
  * Sales cycle length: from the first contact with anyone of a deal to its win, over the deals won in the period. A
  * deal won before its first contact counts with its negative duration. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
  *   `time/not-an-instant`
  */
 export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}): Promise<SalesCycle> => {

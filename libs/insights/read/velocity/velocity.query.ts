@@ -1,8 +1,8 @@
-import type { Group, Instant } from '@baton/kernel';
+import { BEGINNING, END, periodOf, type Group, type Instant, type PeriodArgs } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
-import { BEGINNING, END, monthsOf, periodOf, type PeriodArgs, type Slice } from '../../period.rules';
+import { monthsOf, type Slice } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import {
   contribution,
@@ -30,7 +30,7 @@ export interface Velocity {
  * cycle are of the deals that closed within it; a reopened deal counts as never closed. Without a period: all closed
  * deals, and those open now. By month: one row per calendar month of the period in the zone, also the empty ones, each
  * with the deals open at its end; other breakdowns leave out values without a deal. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
  *   `insights/too-many-months`, `time/not-an-instant`
  */
 export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {

@@ -1,9 +1,9 @@
-import { quantile, toMs, type Instant } from '@baton/kernel';
+import { quantile, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
 import { mergedOwing, stand, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
 import { slaClocks } from '../sla-board/sla-clocks.projection';
-import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from './grouping.rules';
+import { groupOf, Groups, type GroupKey, type ReportBreakdown } from './grouping.rules';
 
 export interface SlaQuestion extends Omit<ClockFilters, 'leadId'> {
   readonly by?: readonly ReportBreakdown[];
@@ -87,7 +87,7 @@ const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
  * Sales’ side of the agreement: obligations that fell due in a period, and what became of them, by kind; and of the
  * handoffs made in it the dispositions, the contacts before a negative outcome and who is in limbo. An obligation
  * belongs to the instant by which it was to be answered: its due one, or that of giving up before.
- * @throws Refused `sla/unknown-time-zone`
+ * @throws Refused `time/unknown-zone`
  */
 export const slaReport = async (
   models: ReadModels,
