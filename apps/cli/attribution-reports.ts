@@ -10,6 +10,7 @@ import {
   returnDimensions,
   returns,
   type ConversionKind,
+  type MoneyRatio,
   type PeriodDelta,
   type ReturnDimension,
 } from '@baton/attribution';
@@ -21,7 +22,10 @@ import type { Session } from './session';
 /** A day or instant of an option; a day is its first instant in the zone. */
 export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
   text === undefined ? undefined : boundOf(text, zoneOf(timeZone), path);
-const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
+const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
+/** A rate a currency; it says which where there are several. */
+const rates = (ratios: readonly MoneyRatio[]): string =>
+  ratios.map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`.trim())).join(', ');
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
@@ -73,11 +77,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
   });
   if (options.json) return printJson(report);
-  const { currency } = report;
-  const cost = (ratio: { readonly value: number | null } | null): string =>
-    ratio === null || ratio.value === null || currency === null
-      ? ''
-      : money({ minor: Math.round(ratio.value), currency });
+  const cost = (ratios: readonly MoneyRatio[]): string =>
+    money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
     [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales minutes'],
@@ -86,7 +87,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       fixed(row.conversions, 2),
       money(row.revenue),
       money(row.spend),
-      share(row.roas),
+      rates(row.roas),
       cost(row.cac),
       cost(row.costPerLead),
       cost(row.costPerMql),
@@ -103,7 +104,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
         report[name].conversions,
         share(report[name].ofConversions),
         money(report[name].revenue),
-        share(report[name].ofRevenue),
+        rates(report[name].ofRevenue),
       ]),
       ['unattributed', report.unattributed.conversions, '', money(report.unattributed.revenue), ''],
     ],

@@ -11,7 +11,7 @@ export {
   type VelocityArgs,
   type VelocityChange,
 } from './read/velocity/velocity.query';
-export { contribution, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
+export { contributions, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
 export {
   reviewActions,
   reviews,

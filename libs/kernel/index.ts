@@ -6,6 +6,7 @@ export * from './decider';
 export * from './erasure';
 export * from './errors';
 export * from './event';
+export * from './exact';
 export type { Fault } from './fault';
 export * from './handle';
 export * from './hash';

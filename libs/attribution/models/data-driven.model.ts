@@ -1,4 +1,4 @@
-import { Refused } from '@baton/kernel';
+import { Refused, split } from '@baton/kernel';
 import { interval95, resampler } from './data-driven-sampling.rules';
 import { leaveOneOut } from './leave-one-out.model';
 import type { Transition } from './markov-counts.rules';
@@ -113,7 +113,8 @@ export interface ReportOptions extends ModelOptions {
 
 /**
  * Credits the conversions and the value of a table by a data-driven model.
- * @returns rows that sum to the table's conversions and value; channels that no journey holds are left out
+ * @returns rows that sum to the table's conversions and value exactly (decimals of 15 places); channels that no journey
+ *   holds are left out
  * @throws Refused `attribution/unknown-order`, `attribution/not-converging`, `attribution/bootstrap-out-of-range`
  */
 export const dataDrivenReport = (
@@ -126,12 +127,21 @@ export const dataDrivenReport = (
   const scores = model.score(table, options);
   const { names } = table.channels;
   const support = supportOf(table);
-  const bothOutcomes = table.total().nulls > 0;
   const places = (byPlace && scores.places) || names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
+  const shown = places.filter(({ channel }) => support[channel]!.journeys > 0);
+  const total = table.total();
+  const conversionsOf = shared(
+    total.conversions,
+    shown.map(({ conversions }) => conversions),
+  );
+  const valueOf = shared(
+    total.value,
+    shown.map(({ value }) => value),
+  );
   const intervals = bootstrap > 0 && table.size > 0 ? intervalsOf(model, table, { bootstrap, ...options }) : undefined;
-  const rows = places
-    .filter(({ channel }) => support[channel]!.journeys > 0)
-    .map(({ channel, conversions, value, ...place }): DataDrivenRow => {
+  const bothOutcomes = total.nulls > 0;
+  const rows = shown
+    .map(({ channel, conversions: _, value: __, ...place }, index): DataDrivenRow => {
       const { journeys, converted } = support[channel]!;
       const [effect, onValue] = [scores.removalEffects?.[channel], scores.removalEffectsOnValue?.[channel]];
       const error = scores.standardErrors?.[channel];
@@ -139,8 +149,8 @@ export const dataDrivenReport = (
       return {
         key: names[channel]!,
         ...(position !== undefined && { position }),
-        conversions,
-        value,
+        conversions: conversionsOf[index]!,
+        value: valueOf[index]!,
         ...(effect !== undefined && { removalEffect: effect }),
         ...(onValue !== undefined && { removalEffectOnValue: onValue }),
         support: support[channel]!,
@@ -160,6 +170,12 @@ export const dataDrivenReport = (
     ...(scores.transitions && { transitions: scores.transitions }),
     warnings: scores.note ? [scores.note] : [],
   };
+};
+
+/** Scores as decimals that sum to the total; where nobody scores, nobody gets anything. */
+const shared = (total: number, scores: readonly number[]): readonly number[] => {
+  const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is rounding, and no weight
+  return weights.some((weight) => weight > 0) ? split(total, weights) : weights;
 };
 
 const creditOf = ({ conversions, value }: Scores, channel: number) => ({

@@ -70,6 +70,13 @@ export class PathTable {
     return steps;
   }
 
+  /** A table of its own with the same rows and the same numbers of channels. */
+  copy(): PathTable {
+    const copied = new PathTable(this.switches, this.channels);
+    for (const [steps, row] of this.rows) copied.rows.set(steps, row);
+    return copied;
+  }
+
   /** @throws Refused `attribution/empty-path` for a path without a touch */
   add(path: readonly string[], counts: PathCounts): void {
     if (path.length === 0) throw new Refused('attribution/empty-path', 'A path has at least one touch.', 'path');

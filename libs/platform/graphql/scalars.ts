@@ -1,5 +1,5 @@
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
-import { dayOf, FIRST_DAY, instantOf, LAST_DAY, minorDigits, type Money } from '@baton/kernel';
+import { dayOf, FIRST_DAY, instantOf, LAST_DAY, decimalOf, type Money, type MoneySum, type Whole } from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
@@ -83,28 +83,28 @@ export const JsonScalar = new GraphQLScalarType({
   parseLiteral: (node, variables) => literal(node, variables ?? {}),
 });
 
-@ObjectType('Money', { description: 'An amount of money.' })
-export class MoneyType implements Money {
-  @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
-  minor!: number;
+export const MinorUnitsScalar = new GraphQLScalarType<Whole, Whole>({
+  name: 'MinorUnits',
+  description:
+    'A whole number of minor units (cents). Sums beyond 2^53, which many readers of JSON cannot hold, are the text of their digits: "9007199254740993".',
+  serialize: (value) => value as Whole,
+});
+
+@ObjectType('Money', { description: 'An amount of money, or a sum of amounts; exact whatever its size.' })
+export class MoneyType implements MoneySum {
+  @Field(() => MinorUnitsScalar, { description: 'Integer minor units (cents).' })
+  minor!: Whole;
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
   @Field(() => String, {
     description: 'The amount as a decimal text in major units, such as "1234.50".',
-    middleware: [({ source }) => decimalOf(source as Money)],
+    middleware: [({ source }) => decimalOf(source as MoneySum)],
   })
   decimal?: string;
 }
 
-const decimalOf = ({ minor, currency }: Money): string => {
-  const digits = minorDigits(currency);
-  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
-  const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-  return minor < 0 ? `-${whole}` : whole;
-};
-
 @InputType('MoneyInput', { description: 'An amount of money.' })
-export class MoneyInput {
+export class MoneyInput implements Money {
   @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
   minor!: number;
   @Field(() => String, { description: 'ISO 4217 code.' })

@@ -11,7 +11,7 @@ import { conversionKinds, type ConversionKind } from '../conversions/conversions
 import { askedOf, MethodArgs } from '../credit/method.args';
 import { periodMethodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { Interval, LearntFrom, StateTransition, Support } from '../data-driven/data-driven.types';
+import { Interval, LearntFrom, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
 import { dimensions, type AttributionReport, type Dimension } from './attribution.rules';
 
@@ -49,10 +49,12 @@ registerEnumType(DimensionEnum, {
 
 @ObjectType({ description: 'Conversions and revenue that are credited.' })
 export class Credited {
-  @Field(() => Float, { description: 'Conversions, in fractions.' })
+  @Field(() => Float, { description: 'Conversions, in fractions: decimals that add up without a rest.' })
   conversions!: number;
-  @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], {
+    description: 'One sum for every currency of the report, by code, never added up; none without amounts.',
+  })
+  revenue!: readonly MoneyType[];
 }
 const ofDataDriven = (description: string) => ({
   nullable: true,
@@ -70,8 +72,8 @@ class AttributionRow extends Credited {
   position?: number | null;
   @Field(() => Float, ofDataDriven('the part of all conversions that is lost without the key, of the Markov chain.'))
   removalEffect?: number | null;
-  @Field(() => Float, ofDataDriven('the part of all revenue that is lost without the key, of the Markov chain.'))
-  removalEffectOnValue?: number | null;
+  @Field(() => [RevenueEffect], ofDataDriven('what is lost of the revenue without the key, of the Markov chain.'))
+  removalEffectsOnRevenue?: readonly RevenueEffect[] | null;
   @Field(() => Support, ofDataDriven('how many journeys it rests on.'))
   support?: Support | null;
   @Field(

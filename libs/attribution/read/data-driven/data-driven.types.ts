@@ -16,6 +16,14 @@ export class Interval {
   high!: number;
 }
 
+@ObjectType({ description: 'What is lost of the revenue in one currency without a channel.' })
+export class RevenueEffect {
+  @Field(() => String, { description: 'ISO 4217 code.' })
+  currency!: string;
+  @Field(() => Float, { description: 'The part of all revenue in it, 0 to 1.' })
+  effect!: number;
+}
+
 @ObjectType({ description: 'One entry of the transition matrix of a Markov chain.' })
 export class StateTransition {
   @Field(() => String, { description: '`(start)`, or the last channels, `a > b`.' })

@@ -21,8 +21,8 @@ import { figuresOf, isIntact, periodDelta } from './periods.query';
 class PeriodCredit {
   @Field(() => Float, { description: 'Conversions, in fractions.' })
   conversions!: number;
-  @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], { description: 'One sum for every currency of the period, by code; none without amounts.' })
+  revenue!: readonly MoneyType[];
 }
 @ObjectType({ description: 'What one key earned, or the difference.' })
 class PeriodRow extends PeriodCredit {
@@ -107,7 +107,7 @@ class PeriodDeltaType {
   @Field(() => Int, { description: 'How many restatements there are.' })
   restated!: number;
   @Field(() => [PeriodRestatement], {
-    description: 'In the order of the log; they sum to the difference: money exactly, conversions to 1e-9.',
+    description: 'In the order of the log; they sum to the difference exactly.',
   })
   restatements!: readonly PeriodRestatement[];
   @Field(() => [String], { description: 'What to know before using the figures.' })

@@ -52,6 +52,7 @@ describe('the read model of a deal', () => {
       amountMinor: 500,
       currency: 'EUR',
       cycleMs: null,
+      closedBeforeOpening: false,
       lossReason: null,
       competitor: null,
       contacts: [],
@@ -98,6 +99,7 @@ describe('the read model of a deal', () => {
       closedAt: '2024-01-11T00:00:00.000Z',
       amountMinor: 700,
       cycleMs: 10 * 86_400_000,
+      closedBeforeOpening: false,
     }));
 
   it('corrects the amount of a won deal', () =>
@@ -118,6 +120,7 @@ describe('the read model of a deal', () => {
       stage: 'demo',
       closedAt: null,
       cycleMs: null,
+      closedBeforeOpening: false,
       amountMinor: 700,
       reopenings: 1,
     });

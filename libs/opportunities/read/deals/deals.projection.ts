@@ -19,8 +19,10 @@ export interface Deal {
   readonly expectedCloseOn: Day | null;
   readonly amountMinor: number | null;
   readonly currency: string | null;
-  /** Opened to closed in milliseconds, of the standing close. */
+  /** Opened to closed in milliseconds, of the standing close; null while it is open, and where it closed before it opened. */
   readonly cycleMs: number | null;
+  /** The standing close is dated before the opening: one of the two is wrong, and the deal has no duration. */
+  readonly closedBeforeOpening: boolean;
   readonly lossReason: string | null;
   readonly competitor: string | null;
   readonly contacts: readonly { readonly leadId: string; readonly role: string | null }[];
@@ -33,9 +35,10 @@ const worth = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'
   amountMinor: amount?.minor ?? null,
   currency: amount?.currency ?? null,
 });
-const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs'> => ({
+const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs' | 'closedBeforeOpening'> => ({
   closedAt,
-  cycleMs: toMs(closedAt) - toMs(openedAt),
+  cycleMs: closedAt < openedAt ? null : toMs(closedAt) - toMs(openedAt),
+  closedBeforeOpening: closedAt < openedAt,
 });
 
 /**
@@ -44,7 +47,7 @@ const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 
  */
 export const deals = projection<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 1,
+  version: 2,
   columns: {
     status: 'text',
     stage: 'text',
@@ -58,6 +61,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     amountMinor: 'integer',
     currency: 'text',
     cycleMs: 'integer',
+    closedBeforeOpening: 'flag',
     lossReason: 'text',
     competitor: 'text',
   },
@@ -77,6 +81,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     amountMinor: null,
     currency: null,
     cycleMs: null,
+    closedBeforeOpening: false,
     lossReason: null,
     competitor: null,
     contacts: [],
@@ -138,6 +143,7 @@ export const deals = projection<Deal, OpportunityEvent>({
       stage: data.stage,
       closedAt: null,
       cycleMs: null,
+      closedBeforeOpening: false,
       lossReason: null,
       competitor: null,
       reopenings: deal.reopenings + 1,
