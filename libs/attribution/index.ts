@@ -12,7 +12,7 @@ export {
 export { TransitionCounts } from './models/markov-counts.rules';
 export { markovScores } from './models/markov.model';
 export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
-export { PathTable, type PathCounts } from './models/path-table.rules';
+export { PathTable, repeatHandlings, type PathCounts, type RepeatHandling } from './models/path-table.rules';
 export { select } from './models/transforms.rules';
 export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {

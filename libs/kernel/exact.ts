@@ -23,6 +23,15 @@ export const unitsOf = (value: number): bigint => {
 /** The number nearest to so many units of 10^-15. */
 export const numberOfUnits = (units: bigint): number => Number(units / ONE) + Number(units % ONE) / Number(ONE);
 
+/** Significant digits that the text of every number keeps. */
+const DIGITS = 15;
+/** So many places can a number of this size say that its decimal, and those of its parts, are what one reads. */
+const placesOf = (total: number): number =>
+  Math.max(
+    0,
+    Math.min(PLACES, DIGITS - Math.trunc(Math.abs(total)).toString().length + (Math.abs(total) <= 1 ? 1 : 0)),
+  );
+
 /**
  * Adds decimals of at most 15 places (counts, shares, minutes) without the rest that floating point leaves: ten times 0.1
  * is 1, a third, a third and what is left of one are 1.
@@ -39,6 +48,27 @@ export class DecimalSum {
   /** The number nearest to the sum. */
   get value(): number {
     return numberOfUnits(this.units);
+  }
+
+  /**
+   * Sums as numbers whose decimals, as one reads them, add up to their total: with as many places as a number of the
+   * total's size can say; what rounding leaves goes to the largest remainders.
+   * @param sums none below zero; they add up to a decimal of that many places, such as a whole number
+   */
+  static shared(sums: readonly DecimalSum[]): number[] {
+    const total = sums.reduce((all, { units }) => all + units, 0n);
+    const places = placesOf(numberOfUnits(total));
+    const step = 10n ** BigInt(PLACES - places);
+    const parts = sums.map(({ units }) => units / step);
+    let rest = total / step - parts.reduce((all, part) => all + part, 0n);
+    const byRemainder = sums
+      .map(({ units }, index) => ({ index, remainder: units % step }))
+      .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+    for (const { index } of byRemainder) {
+      if (rest-- <= 0n) break;
+      parts[index]! += 1n;
+    }
+    return parts.map((part) => numberOfUnits(part * step));
   }
 }
 
@@ -76,9 +106,16 @@ export const allocateExact = (amount: bigint, weights: readonly number[]): bigin
 };
 
 /**
- * Splits a decimal over weights into decimals of 15 places that sum to it exactly.
+ * Splits a decimal over weights into decimals that, as one reads them, add up to it: of 15 places for one, of fewer for
+ * what is larger.
  * @param value   a count, or one conversion
  * @param weights non-negative, not all zero
  */
-export const split = (value: number, weights: readonly number[]): number[] =>
-  allocateExact(unitsOf(value), weights).map(numberOfUnits);
+export const split = (value: number, weights: readonly number[]): number[] => {
+  const step = 10n ** BigInt(PLACES - placesOf(value));
+  const units = unitsOf(value);
+  const parts = allocateExact(units / step, weights).map((part) => part * step);
+  const first = weights.findIndex((weight) => weight > 0);
+  parts[first]! += units % step; // a value with more places than can be said: nothing is lost
+  return parts.map(numberOfUnits);
+};

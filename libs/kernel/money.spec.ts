@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
 import {
   allocate,
@@ -126,6 +127,30 @@ describe('a split', () => {
         expect(sum(split(1, weights).reverse())).toBe(1);
       }),
     ));
+});
+
+describe('shares of a whole number', () => {
+  it('add up to it as one reads them, whatever its size', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 10_000_000 }),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
+        (whole, weights) => {
+          fc.pre(weights.some((weight) => weight > 0));
+          const read = (parts: readonly number[]) =>
+            parts.reduce((sum, part) => sum.plus(String(part)), new Decimal(0)).toString();
+          const parts = split(whole, weights);
+          expect(read(parts)).toBe(String(whole));
+          const sums = weights.map(() => new DecimalSum());
+          for (let one = 0; one < 7; one++) split(1, weights).forEach((part, at) => sums[at]!.add(part));
+          expect(read(DecimalSum.shared(sums))).toBe('7');
+        },
+      ),
+    ));
+  it('are those of thirds', () => {
+    expect(split(1, [1, 1, 1])).toEqual([0.333333333333334, 0.333333333333333, 0.333333333333333]);
+    expect(split(100, [1, 1, 1])).toEqual([33.333333333334, 33.333333333333, 33.333333333333]);
+  });
 });
 
 describe('a sum of decimals', () => {

@@ -1,9 +1,9 @@
 import { Refused, split } from '@baton/kernel';
 import { interval95, resampler } from './data-driven-sampling.rules';
-import { leaveOneOut } from './leave-one-out.model';
+import { leaveChannelOut, leaveOneOut } from './leave-one-out.model';
 import type { Transition } from './markov-counts.rules';
 import { markov } from './markov.model';
-import { distinct, type PathTable } from './path-table.rules';
+import { distinct, type PathTable, type RepeatHandling } from './path-table.rules';
 import { shapley, shapleyOrdered, shapleySimplified } from './shapley.model';
 
 export interface ModelOptions {
@@ -11,6 +11,8 @@ export interface ModelOptions {
   readonly order?: number;
   /** A whole number; results that draw at random are the same for the same seed. */
   readonly seed?: number;
+  /** What becomes of repeats; by default what the model says. */
+  readonly repeats?: RepeatHandling;
 }
 
 /** What a model finds, by the number of the channel in the table. */
@@ -41,6 +43,8 @@ export interface DataDrivenModel {
   readonly code: string;
   readonly name: string;
   readonly description: string;
+  /** What becomes of repeats where a question does not say. */
+  readonly repeats: RepeatHandling;
   readonly score: (table: PathTable, options: ModelOptions) => Scores;
 }
 
@@ -51,6 +55,7 @@ export const dataDrivenModels: readonly DataDrivenModel[] = [
   shapleySimplified,
   shapleyOrdered,
   leaveOneOut,
+  leaveChannelOut,
 ];
 
 /**
@@ -119,11 +124,13 @@ export interface ReportOptions extends ModelOptions {
  */
 export const dataDrivenReport = (
   model: DataDrivenModel,
-  table: PathTable,
-  { bootstrap = 0, byPlace = true, ...options }: ReportOptions = {},
+  given: PathTable,
+  { bootstrap = 0, byPlace = true, ...asked }: ReportOptions = {},
 ): DataDrivenReport => {
   if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MOST_RESAMPLES)
     throw new Refused('attribution/bootstrap-out-of-range', `Give 0 to ${MOST_RESAMPLES} resamples.`, 'bootstrap');
+  const options = { ...asked, repeats: asked.repeats ?? model.repeats };
+  const table = options.repeats === 'collapse-channels' ? given.collapsed() : given;
   const scores = model.score(table, options);
   const { names } = table.channels;
   const support = supportOf(table);

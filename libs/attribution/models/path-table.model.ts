@@ -44,7 +44,9 @@ export const creditPaths = (model: Model, table: PathTable, parameters: ModelPar
       row.value.add(valueOf[place]!);
     });
   }
+  const conversionsOf = DecimalSum.shared(rows.map(({ conversions }) => conversions));
+  const valueOf = DecimalSum.shared(rows.map(({ value }) => value));
   return rows
-    .map((row) => ({ key: row.key, conversions: row.conversions.value, value: row.value.value }))
+    .map(({ key }, index) => ({ key, conversions: conversionsOf[index]!, value: valueOf[index]! }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 };

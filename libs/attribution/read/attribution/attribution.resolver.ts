@@ -6,6 +6,7 @@ import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } fro
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
 import { ORDERS } from '../../models/markov.model';
+import { repeatHandlings, type RepeatHandling } from '../../models/path-table.rules';
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { askedOf, MethodArgs } from '../credit/method.args';
@@ -27,6 +28,14 @@ registerEnumType(ModelEnum, {
   name: 'AttributionModel',
   description: 'How credit is shared over the touches of a deal.',
   valuesMap: Object.fromEntries(everyModel.map(({ code, description }) => [nameOf(code), { description }])),
+});
+const RepeatEnum = Object.fromEntries(Object.keys(repeatHandlings).map((code) => [nameOf(code), code]));
+registerEnumType(RepeatEnum, {
+  name: 'RepeatHandling',
+  description: 'What becomes of repeats before a data-driven model learns.',
+  valuesMap: Object.fromEntries(
+    Object.entries(repeatHandlings).map(([code, description]) => [nameOf(code), { description }]),
+  ),
 });
 const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
 const meanings: Readonly<Record<Dimension, string>> = {
@@ -193,9 +202,9 @@ class AttributionArgs extends PeriodArgs {
   bootstrap?: number;
 
   @IsOptional()
-  @IsBoolean()
-  @Field(() => Boolean, ofDataDriven('a channel twice in a row is two steps; by default one.'))
-  keepRepeats?: boolean;
+  @IsIn(Object.keys(repeatHandlings))
+  @Field(() => RepeatEnum, ofDataDriven('what becomes of repeats; by default what is usual for the model.'))
+  repeats?: RepeatHandling;
 
   @IsOptional()
   @IsBoolean()
@@ -226,12 +235,12 @@ export class AttributionResolver {
   @Heavy()
   @Allow(...everyRole)
   async attribution(
-    @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
+    @Args() { model, conversion, order, seed, bootstrap, repeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
     const now = atOf(args.asOf, this.clock);
     const question = await this.question(args);
     const openAt = includeOpen ? (question.to && question.to < now ? question.to : now) : undefined;
-    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(
+    const stated = Object.entries({ order, seed, bootstrap, repeats, openAt }).filter(
       ([, value]) => value !== undefined && value !== null,
     );
     return withTransitions(

@@ -245,28 +245,37 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
 
   const reports = (): readonly AttributionReport[] => {
     const { currencies } = total.revenue;
-    const credited = ({ conversions: part, revenue }: Sum): Credited => ({
-      conversions: part.value,
+    const credited = ({ conversions, revenue }: Sum, shared = conversions.value): Credited => ({
+      conversions: shared,
       revenue: revenue.list(currencies),
     });
     const warnings =
       currencies.length > 0 && withoutAmount > 0
         ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
         : [];
-    return sums.map(({ model, rows, unattributed }) => ({
-      model: model.code,
-      by,
-      lookback: ready.lookback,
-      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...credited(sum) })),
-      unattributed: credited(unattributed),
-      total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
-      warnings: model.additive
-        ? warnings
-        : [...warnings, `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`],
-    }));
+    return sums.map(({ model, rows, unattributed }) => {
+      const all = [...rows.values()].map(({ conversions }) => conversions);
+      // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
+      const shared = model.additive ? DecimalSum.shared(all) : all.map(({ value }) => value);
+      const conversionsOf = new Map([...rows.keys()].map((key, index) => [key, shared[index]!]));
+      return {
+        model: model.code,
+        by,
+        lookback: ready.lookback,
+        definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+        rows: [...rows]
+          .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
+          .map(([key, sum]) => ({ key, ...credited(sum, conversionsOf.get(key)!) })),
+        unattributed: credited(unattributed),
+        total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
+        warnings: model.additive
+          ? warnings
+          : [
+              ...warnings,
+              `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`,
+            ],
+      };
+    });
   };
   return { add: addJourney, reports };
 };

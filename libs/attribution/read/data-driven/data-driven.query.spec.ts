@@ -119,7 +119,7 @@ describe('attribution under a data-driven model', () => {
     expect(report.warnings.some((warning) => warning.includes('USD'))).toBe(false);
   });
   it('has options of its own: order, repeats, intervals', async () => {
-    const second = await ask(fork, { model: 'markov', learning: { order: 2, keepRepeats: true, bootstrap: 50 } });
+    const second = await ask(fork, { model: 'markov', learning: { order: 2, repeats: 'keep-repeats', bootstrap: 50 } });
     expect(second.transitions!().map(({ to }) => to)).toContain('a > a');
     expect(second.rows[0]!.interval!.low).toBeLessThanOrEqual(second.rows[0]!.interval!.high);
   });

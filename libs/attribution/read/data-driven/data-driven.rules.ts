@@ -6,7 +6,7 @@ import {
   type DataDrivenRow,
   type ReportOptions,
 } from '../../models/data-driven.model';
-import { PathTable, type PathCounts, type PathSwitches, type Steps } from '../../models/path-table.rules';
+import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
   applied,
   revenueOf,
@@ -87,11 +87,11 @@ const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Mone
  *   conversions (decimals of 15 places) and money, each currency for itself, exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
-export const gathering = (by: Dimension, method: Method, switches: PathSwitches = {}, conversions?: Conversions) => {
+export const gathering = (by: Dimension, method: Method, conversions?: Conversions) => {
   if (!touchDimensions.includes(by as TouchDimension))
     throw new Refused('attribution/not-of-a-touch', `Ask a data-driven model by ${touchDimensions.join(', ')}.`, 'by');
   const ready = applied(method);
-  const table = new PathTable(switches);
+  const table = new PathTable();
   const learntFrom = { converted: 0, ended: 0, open: 0 };
   const revenue = new MoneySums();
   const without = { conversions: 0, revenue: new MoneySums() };

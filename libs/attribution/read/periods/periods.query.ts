@@ -125,7 +125,7 @@ export interface PeriodDelta {
   readonly now: Figures;
   /** Now less frozen. */
   readonly difference: Figures;
-  /** In the order of the log; their differences sum to the difference exactly. */
+  /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
   readonly restatements: readonly PeriodRestatement[];
   readonly warnings: readonly string[];
 }

@@ -107,7 +107,7 @@ class PeriodDeltaType {
   @Field(() => Int, { description: 'How many restatements there are.' })
   restated!: number;
   @Field(() => [PeriodRestatement], {
-    description: 'In the order of the log; they sum to the difference exactly.',
+    description: 'In the order of the log; they sum to the difference: money exactly, conversions to 1e-9.',
   })
   restatements!: readonly PeriodRestatement[];
   @Field(() => [String], { description: 'What to know before using the figures.' })

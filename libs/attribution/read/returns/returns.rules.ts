@@ -156,8 +156,11 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
     ].sort();
     const rates = (of: (currency: string) => readonly [numerator: number, denominator: number]): MoneyRatio[] =>
       currencies.map((currency) => ({ currency, ...ratioOf(...of(currency)) }));
-    const returned = (sum: Sum): Returned => {
-      const [conversions, salesMinutes] = [sum.conversions.value, sum.salesMinutes.value];
+    const returned = (
+      sum: Sum,
+      conversions = sum.conversions.value,
+      salesMinutes = sum.salesMinutes.value,
+    ): Returned => {
       const spent = (currency: string) => Number(sum.spend.of(currency));
       const salesCost = (currency: string) =>
         ratePerMinute?.currency === currency ? salesMinutes * ratePerMinute.minor : 0;
@@ -181,11 +184,14 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       ofConversions: ratioOf(conversions.value, all.conversions.value),
       ofRevenue: rates((currency) => [Number(revenue.of(currency)), Number(all.revenue.of(currency))]),
     });
+    const each = [...rows.values()];
+    const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
+    const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
     return {
       currencies,
       rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...returned(sum) })),
+        .map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) }))
+        .sort(({ key: a }, { key: b }) => (a === null || (b !== null && a < b) ? -1 : 1)),
       total: returned(total),
       unattributed: {
         conversions: unattributed.conversions.value,

@@ -43,6 +43,8 @@ export interface SlaReport {
   readonly total: readonly SlaRow[];
   /** One row a group and kind; by the month in which they fall due. */
   readonly rows: readonly SlaRow[];
+  /** What to know of the figures. */
+  readonly warnings: readonly string[];
   /** The handoffs of the period in the same breakdown, by the month in which they were made. */
   readonly handoffs: HandoffReport;
   readonly at: Instant;
@@ -54,14 +56,17 @@ class Sum {
   };
   private readonly responses: number[] = [];
   private toldLate = 0;
+  /** Answers that are dated before what they answer: they have no duration. */
+  answeredBefore = 0;
   private missedAsKnown = 0;
 
   add({ state, knownState, startedAt, metAt }: BoardClock): void {
     this.states[state]++;
     if (state === 'met' && knownState === 'breached') this.toldLate++;
     if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
-    if (metAt !== undefined && (state === 'met' || state === 'met late'))
-      this.responses.push(toMs(metAt) - toMs(startedAt));
+    if (metAt === undefined || (state !== 'met' && state !== 'met late')) return;
+    if (metAt < startedAt) this.answeredBefore++;
+    else this.responses.push(toMs(metAt) - toMs(startedAt));
   }
 
   row(group: GroupKey, kind: string): SlaRow {
@@ -78,6 +83,13 @@ class Sum {
     };
   }
 }
+const warningsOf = (groups: Groups<Map<string, Sum>>): string[] =>
+  groups.sorted().flatMap(({ of }) =>
+    [...of]
+      .filter(([, { answeredBefore }]) => answeredBefore > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([kind, { answeredBefore }]) => `${kind}: ${answeredBefore} answers are dated before the start; response times leave them out`),
+  );
 const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
   groups
     .sorted()
@@ -115,5 +127,5 @@ export const slaReport = async (
   const { kind: _, definition: __, rep, ...shared } = filters;
   const others = { ...shared, ...(rep !== undefined && rep !== null && { rep }) };
   const handed = await handoffReport(models, { ...others, by, ...(timeZone && { timeZone }), at });
-  return { total: rowsOf(total), rows: rowsOf(groups), handoffs: handed, at };
+  return { total: rowsOf(total), rows: rowsOf(groups), handoffs: handed, at, warnings: warningsOf(total) };
 };

@@ -58,6 +58,8 @@ class SlaReportType {
   total!: readonly SlaRowType[];
   @Field(() => [SlaRowType], { description: 'One row a group and kind, sorted; empty without a breakdown.' })
   rows!: readonly SlaRowType[];
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
   @Field(() => HandoffReportType, { description: 'The handoffs of the period in the same breakdown.' })
   handoffs!: HandoffReportType;
   @Field(() => InstantScalar, { description: 'Now: what is overdue is told for this instant.' })
@@ -89,12 +91,12 @@ export class SlaReportResolver {
   @Allow(...everyRole)
   async slaReport(@Args() { asOf, atLeast: _, ...question }: SlaReportArgs): Promise<SlaReportType> {
     const at = atOf(asOf, this.clock);
-    const { total, rows, handoffs } = await slaReport(this.models.asOf(asOf), {
+    const { total, rows, handoffs, warnings } = await slaReport(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),
       at,
     });
     const handed = { total: handoffRowNode(handoffs.total), rows: handoffs.rows.map(handoffRowNode), at };
-    return { total: total.map(rowNode), rows: rows.map(rowNode), handoffs: handed, at };
+    return { total: total.map(rowNode), rows: rows.map(rowNode), handoffs: handed, at, warnings };
   }
 }
