@@ -79,6 +79,7 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
     ]),
   );
   handoffTable(answer.handoffs, by);
+  for (const warning of answer.warnings) line(warning);
 };
 
 /** What sales refused and why; by definition version unless asked otherwise. From the same function as GraphQL. */

@@ -164,5 +164,6 @@ export const clockNode = (clock: BoardClock): SlaClockType => ({
   ...clock,
   toldLate: clock.state !== clock.knownState,
   times: clock.times ?? 1,
-  ...(clock.metAt !== undefined && clock.metAt >= clock.startedAt && { responseMs: Date.parse(clock.metAt) - Date.parse(clock.startedAt) }),
+  ...(clock.metAt !== undefined &&
+    clock.metAt >= clock.startedAt && { responseMs: Date.parse(clock.metAt) - Date.parse(clock.startedAt) }),
 });

@@ -88,7 +88,10 @@ const warningsOf = (groups: Groups<Map<string, Sum>>): string[] =>
     [...of]
       .filter(([, { answeredBefore }]) => answeredBefore > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([kind, { answeredBefore }]) => `${kind}: ${answeredBefore} answers are dated before the start; response times leave them out`),
+      .map(
+        ([kind, { answeredBefore }]) =>
+          `${kind}: ${answeredBefore} answers are dated before the start; response times leave them out`,
+      ),
   );
 const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
   groups
