@@ -172,9 +172,12 @@ export const dayAt = (instant: Instant, zone = 'UTC'): Day => {
   return startOfDay(next, zone) <= instant ? next : day;
 };
 
+/** The day so many days after a calendar day; before it where there are fewer than none. */
+export const dayAfter = (day: Day, days: number): Day =>
+  new Date(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).toISOString().slice(0, 10);
+
 /** The day after a calendar day. */
-export const nextDay = (day: Day): Day =>
-  new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS).toISOString().slice(0, 10);
+export const nextDay = (day: Day): Day => dayAfter(day, 1);
 
 /** The calendar month of an instant in an IANA zone, `2024-01`. */
 export const monthOf = (instant: Instant, zone = 'UTC'): string => dayAt(instant, zone).slice(0, 7);

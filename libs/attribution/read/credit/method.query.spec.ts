@@ -1,6 +1,7 @@
 import { DefinitionSource, NoDefinitions, type DefinitionAt } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
+import { timeZone } from '../../../../test/support/time-zone';
 import { attribution } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
 import { periodMethodOf } from './method.query';
@@ -25,9 +26,9 @@ const models = modelsOf(
     }),
   ],
 );
-const asked = async (from: string, timeZone?: string) => {
+const asked = async (from: string, zone?: string) => {
   const definitions = new NoDefinitions();
-  const question = await periodMethodOf(definitions, await models, now, { from, ...(timeZone && { timeZone }) });
+  const question = await periodMethodOf(definitions, await models, now, { from, ...(zone && { timeZone: zone }) });
   return (await attribution(await models, { by: 'channel', ...question })).total.conversions;
 };
 
@@ -42,16 +43,14 @@ class Agreed extends DefinitionSource {
 }
 
 describe('a question about a period', () => {
-  const zone = process.env['TZ'];
-  afterEach(() => {
-    process.env['TZ'] = zone;
-  });
+  const zone = timeZone.get();
+  afterEach(() => zone !== undefined && timeZone.set(zone));
   it.each([
     ['UTC', 0],
     ['America/New_York', 300],
     ['Asia/Kathmandu', -345],
   ])('means days of the zone that is asked for, wherever the server stands: %s', async (server, offset) => {
-    process.env['TZ'] = server;
+    timeZone.set(server);
     expect(new Date('2024-01-01T00:00:00.000Z').getTimezoneOffset()).toBe(offset);
     expect([await asked('2024-01-01', 'UTC'), await asked('2024-01-01')]).toEqual([1, 1]);
     expect([await asked('2024-01-01', 'America/New_York'), await asked('2023-12-31', 'America/New_York')]).toEqual([
@@ -84,5 +83,5 @@ describe('a question about a period', () => {
 
 describe('the tests of this repository', () => {
   it('run in a zone that is not UTC, so that none leans on the clock of a machine', () =>
-    expect(process.env['TZ'] === 'UTC' || new Date('2024-01-01').getTimezoneOffset() !== 0).toBe(true));
+    expect(timeZone.get() === 'UTC' || new Date('2024-01-01').getTimezoneOffset() !== 0).toBe(true));
 });
