@@ -21,6 +21,7 @@ export {
   JsonScalar,
   MoneyInput,
   MoneyType,
+  PerCurrency,
   SafeIntScalar,
 } from './scalars';
 export { graphqlModule } from './graphql.module';

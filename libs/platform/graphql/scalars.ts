@@ -1,4 +1,4 @@
-import { Field, InputType, ObjectType } from '@nestjs/graphql';
+import { Extensions, Field, InputType, ObjectType } from '@nestjs/graphql';
 import { dayOf, FIRST_DAY, instantOf, LAST_DAY, decimalOf, type Money, type MoneySum, type Whole } from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
@@ -90,6 +90,10 @@ export const MinorUnitsScalar = new GraphQLScalarType<Whole, Whole>({
   serialize: (value) => value as Whole,
 });
 
+/** A list of what stands once for each currency is taken to be of one, as most companies have it. */
+export const PerCurrency = () => Extensions({ listItems: 1 });
+
+@PerCurrency()
 @ObjectType('Money', { description: 'An amount of money, or a sum of amounts; exact whatever its size.' })
 export class MoneyType implements MoneySum {
   @Field(() => MinorUnitsScalar, { description: 'Integer minor units (cents).' })

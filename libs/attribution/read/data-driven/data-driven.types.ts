@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+import { PerCurrency } from '@baton/platform/graphql';
 
 @ObjectType({ description: 'How many journeys a data-driven model has seen of a row.' })
 export class Support {
@@ -16,6 +17,7 @@ export class Interval {
   high!: number;
 }
 
+@PerCurrency()
 @ObjectType({ description: 'What is lost of the revenue in one currency without a channel.' })
 export class RevenueEffect {
   @Field(() => String, { description: 'ISO 4217 code.' })

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyInput, MoneyType, Heavy } from '@baton/platform/graphql';
+import { Allow, everyRole, MoneyInput, MoneyType, PerCurrency, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional } from 'class-validator';
 import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
 import { returns, type ReturnsReport } from './returns.query';
@@ -28,6 +28,7 @@ class Ratio {
   @Field(() => Float, { description: 'What it is divided by.' })
   denominator!: number;
 }
+@PerCurrency()
 @ObjectType({
   description:
     'A rate of amounts in one currency, in minor units. Deals, people and minutes in it are those of all currencies.',

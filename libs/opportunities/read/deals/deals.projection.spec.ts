@@ -102,6 +102,17 @@ describe('the read model of a deal', () => {
       closedBeforeOpening: false,
     }));
 
+  it('has no duration where it closed before it opened, until a later close', () => {
+    const early = recorded({ type: 'OpportunityWon', data: { opportunityId, leadIds: [] } } as OpportunityEvent, {
+      occurredAt: '2023-12-31T12:00:00.000Z',
+    });
+    expect(fold(opened, early)).toMatchObject({ status: 'won', cycleMs: null, closedBeforeOpening: true });
+    expect(fold(opened, early, reopened, lost)).toMatchObject({
+      cycleMs: 20 * 86_400_000,
+      closedBeforeOpening: false,
+    });
+  });
+
   it('corrects the amount of a won deal', () =>
     expect(
       fold(
