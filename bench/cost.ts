@@ -219,7 +219,7 @@ const heavyOf = (known: Known): ((n: number) => string)[] => {
   const markov = (n: number) =>
     `attribution(model: MARKOV, order: 4, bootstrap: 200, seed: ${n}) { total { conversions } rows { key interval { low high } } transitions { count } }`;
   const shapley = (n: number) =>
-    `attribution(model: SHAPLEY, bootstrap: 200, seed: ${n}, keepRepeats: true, includeOpen: true) { rows { key standardError } }`;
+    `attribution(model: SHAPLEY, bootstrap: 200, seed: ${n}, repeats: KEEP_REPEATS, includeOpen: true) { rows { key standardError } }`;
   return [
     (n) => `{ ${markov(n)} }`,
     (n) => often(limits.rootFields.max, (m) => `leads(first: 500, ${asOf(n + m)}) { totalCount edges { cursor } }`),

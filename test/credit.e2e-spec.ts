@@ -66,8 +66,8 @@ describe('credits through GraphQL', () => {
     );
     expect(compareModels).toMatchObject({
       reports: [
-        { model: 'FIRST_TOUCH', total: { revenue: { minor: 400 } } },
-        { model: 'LINEAR', total: { revenue: { minor: 400 } } },
+        { model: 'FIRST_TOUCH', total: { revenue: [{ minor: 400 }] } },
+        { model: 'LINEAR', total: { revenue: [{ minor: 400 }] } },
       ],
       deals: {
         totalCount: 1,
@@ -76,8 +76,8 @@ describe('credits through GraphQL', () => {
             node: {
               journeyId: 'deal',
               keys: [
-                { key: 'email', credits: [{ revenue: { minor: 0 } }, { difference: { revenue: { minor: 266 } } }] },
-                { key: 'organic search', credits: [{}, { difference: { revenue: { minor: -266 } } }] },
+                { key: 'email', credits: [{ revenue: [{ minor: 0 }] }, { difference: { revenue: [{ minor: 266 }] } }] },
+                { key: 'organic search', credits: [{}, { difference: { revenue: [{ minor: -266 }] } }] },
               ],
             },
           },

@@ -124,6 +124,7 @@ describe('GraphQL', () => {
         const samples: Record<string, string> = {
           Instant: '"2024-01-01T00:00:00Z"',
           Day: '"2024-01-01"',
+          DayOrInstant: '"2024-01-01"',
           Int: '1',
           SafeInt: '1',
           Float: '1',
@@ -329,8 +330,8 @@ describe('GraphQL', () => {
       }
       const { data, errors } = await served.ask<{
         attribution: {
-          rows: { key: string; conversions: number; revenue: { minor: number } }[];
-          total: { revenue: { minor: number } };
+          rows: { key: string; conversions: number; revenue: { minor: number }[] }[];
+          total: { revenue: { minor: number }[] };
         };
         caseFile: { edges: { node: { type: string; actor: string; changes: { field: string }[] } }[] };
         opportunity: { status: string };
@@ -346,8 +347,8 @@ describe('GraphQL', () => {
       );
       expect(errors).toBeUndefined();
       expect(data.attribution.rows).toEqual([
-        { key: 'email', conversions: 0.5, revenue: { minor: 5000 } },
-        { key: 'organic search', conversions: 0.5, revenue: { minor: 5000 } },
+        { key: 'email', conversions: 0.5, revenue: [{ minor: 5000 }] },
+        { key: 'organic search', conversions: 0.5, revenue: [{ minor: 5000 }] },
       ]);
       expect(data.opportunity.status).toBe('WON');
       expect(data.caseFile.edges.map(({ node }) => node.type)).toEqual(
@@ -399,8 +400,12 @@ describe('GraphQL', () => {
         ['{ velocity', 'graphql/not-parsed'],
         ['{ campaigns(first: 0) { totalCount } }', 'graphql/invalid-argument'],
         ['{ campaigns(after: "x") { totalCount } }', 'graphql/bad-cursor'],
-        ['{ velocity(from: "yesterday") { total { open } } }', 'time/not-an-instant'],
-        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'insights/unknown-time-zone'],
+        ['{ velocity(from: "yesterday") { total { open } } }', 'graphql/not-valid'],
+        ['{ attribution(from: "2024-02-30") { model } }', 'graphql/not-valid'],
+        ['{ attribution(from: "2024-01-01T00:00:00") { model } }', 'graphql/not-valid'],
+        ['{ attribution(from: "2024-01-01", timeZone: "Mars/Base") { model } }', 'time/unknown-zone'],
+        ['{ attribution(from: "2024-01-01", to: "2024-01-01") { model } }', 'time/empty-period'],
+        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'time/unknown-zone'],
         ['{ attribution(lookback: "P1M") { model } }', 'time/not-a-duration'],
       ];
       for (const [query, code] of cases) {

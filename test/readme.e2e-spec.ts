@@ -13,7 +13,7 @@ const prints: readonly RegExp[] = [
   /Pipeline velocity by product/,
   /./,
   /^$/,
-  /"perDay":\{"decimal":"\d+\.\d\d","currency":"USD"\}/,
+  /"perDay":\[\{"decimal":"\d+\.\d\d","currency":"USD"\}\]/,
   /^$/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
   /"type":"Opportunity(Won|Lost)"/,

@@ -173,8 +173,8 @@ describe('both teams', () => {
         await tell('holdReview', { ...question, reviewId: kind, kind, from: '2026-01-01T00:00:00.000Z' });
       const refused = async (change: object) =>
         (await send('holdReview', { ...question, reviewId: 'r9', ...change }, ['revops'])).code;
-      expect(await refused({ to: question.from })).toBe('insights/empty-period');
-      expect(await refused({ timeZone: 'Mars/X' })).toBe('insights/unknown-time-zone');
+      expect(await refused({ to: question.from })).toBe('time/empty-period');
+      expect(await refused({ timeZone: 'Mars/X' })).toBe('time/unknown-zone');
       const all = await ask<{ edges: { node: { kind: string; intact: boolean } }[] }>(
         'reviews { edges { node { kind intact } } }',
       );

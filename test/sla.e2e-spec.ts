@@ -264,6 +264,6 @@ describe('the agreement with sales', () => {
 
   it('refuses a zone that does not exist', async () => {
     const { errors } = await served.ask('{ slaReport(timeZone: "Mars/Base") { at } }', ['analyst']);
-    expect(errors?.[0]?.extensions.code).toBe('sla/unknown-time-zone');
+    expect(errors?.[0]?.extensions.code).toBe('time/unknown-zone');
   });
 });

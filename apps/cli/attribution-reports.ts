@@ -1,15 +1,16 @@
-import { DefinitionSource, instantOf, isDay, moneyOf, Refused, startOfDay } from '@baton/kernel';
+import { boundOf, DefinitionSource, moneyOf, Refused, zoneOf, type Instant } from '@baton/kernel';
 import {
   conversionKinds,
   figuresOf,
   isIntact,
-  methodOf,
+  periodMethodOf,
   paths,
   periodDelta,
   periods,
   returnDimensions,
   returns,
   type ConversionKind,
+  type MoneyRatio,
   type PeriodDelta,
   type ReturnDimension,
 } from '@baton/attribution';
@@ -18,10 +19,13 @@ import { fixed, key, line, money, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
-/** A day or instant of an option; a day begins at midnight of the zone. */
-export const instant = (text: string | undefined, path: string, zone = 'UTC') =>
-  text === undefined ? undefined : isDay(text) ? startOfDay(text, zone) : instantOf(text, path);
-const share = (ratio: { readonly value: number | null } | null): string => fixed(ratio?.value, 4);
+/** A day or instant of an option; a day is its first instant in the zone. */
+export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
+  text === undefined ? undefined : boundOf(text, zoneOf(timeZone), path);
+const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
+/** A rate a currency; it says which where there are several. */
+const rates = (ratios: readonly MoneyRatio[]): string =>
+  ratios.map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`.trim())).join(', ');
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
@@ -33,17 +37,17 @@ export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }:
 /** The definitions and the period that the options ask for. */
 export const asked = async (session: Session, options: ReportOptions) => {
   const { lookback, timeZone, currency, definition, channelRules } = options;
-  const to = instant(options.to, 'to', timeZone);
-  const from = instant(options.from, 'from', timeZone);
   const cut = instant(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
-  const latest = [to, cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
+  const latest = [cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
   const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
   return {
-    ...(await methodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, versions)),
-    ...(from && { from }),
-    ...(to && { to }),
+    ...(await periodMethodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, {
+      ...versions,
+      from: options.from,
+      to: options.to,
+      timeZone,
+    })),
     ...(lookback && { lookback }),
-    ...(timeZone && { timeZone }),
     ...(currency && { currency }),
   };
 };
@@ -73,11 +77,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
   });
   if (options.json) return printJson(report);
-  const { currency } = report;
-  const cost = (ratio: { readonly value: number | null } | null): string =>
-    ratio === null || ratio.value === null || currency === null
-      ? ''
-      : money({ minor: Math.round(ratio.value), currency });
+  const cost = (ratios: readonly MoneyRatio[]): string =>
+    money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
     [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales minutes'],
@@ -86,7 +87,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       fixed(row.conversions, 2),
       money(row.revenue),
       money(row.spend),
-      share(row.roas),
+      rates(row.roas),
       cost(row.cac),
       cost(row.costPerLead),
       cost(row.costPerMql),
@@ -103,7 +104,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
         report[name].conversions,
         share(report[name].ofConversions),
         money(report[name].revenue),
-        share(report[name].ofRevenue),
+        rates(report[name].ofRevenue),
       ]),
       ['unattributed', report.unattributed.conversions, '', money(report.unattributed.revenue), ''],
     ],

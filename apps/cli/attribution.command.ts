@@ -1,4 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { repeatHandlings } from '@baton/attribution';
 import { Refused } from '@baton/kernel';
 import { formats, pathModelCodes, pathReport, printPathReport, type Format } from './paths/path-report';
 
@@ -11,7 +12,7 @@ interface Options {
   readonly nullsColumn?: string;
   readonly separator?: string;
   readonly nulls?: boolean;
-  readonly keepRepeats?: boolean;
+  readonly repeats?: string;
   readonly bootstrap?: number;
   readonly seed?: number;
   readonly support?: boolean;
@@ -75,9 +76,12 @@ export class AttributionCommand extends CommandRunner {
   nulls() {
     return false;
   }
-  @Option({ flags: '--keep-repeats', description: 'A channel twice in a row is two steps.' })
-  keepRepeats() {
-    return true;
+  @Option({
+    flags: '--repeats <handling>',
+    description: `Of data-driven models: ${Object.keys(repeatHandlings).join(', ')}; by default what is usual for the model.`,
+  })
+  repeats(value: string) {
+    return value;
   }
   @Option({ flags: '--bootstrap <n>', description: 'Resample n times for 95 % intervals: low, high.' })
   bootstrap(value: string) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { DefinitionSource, Refused, type Json } from '@baton/kernel';
+import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
 import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
 import { atOf } from '@baton/platform/graphql';
 import { instant } from './attribution-reports';
@@ -73,7 +73,7 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
 export class CounterfactualCommand extends CommandRunner {
   async run(_: string[], options: Options): Promise<void> {
     const { timeZone } = options;
-    const at = (name: 'from' | 'to' | 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
+    const at = (name: 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
     const cut = { happenedBy: at('happenedBy'), knownBy: at('knownBy') };
     await Session.use(async ({ log, journal, clock, app }) => {
       const answer = await counterfactual(
@@ -85,7 +85,7 @@ export class CounterfactualCommand extends CommandRunner {
           weights: given(options.weights, 'weights'),
           baselinePolicy: given(options.baseline, 'baseline'),
           baselineCalendar: given(options.baselineCalendar, 'baselineCalendar'),
-          ...{ from: at('from'), to: at('to'), timeZone, cut },
+          ...{ ...boundsOf(options), timeZone, cut },
           at: atOf(cut, clock),
         },
       );

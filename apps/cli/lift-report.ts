@@ -1,4 +1,4 @@
-import { Journal } from '@baton/kernel';
+import { boundsOf, Journal } from '@baton/kernel';
 import { lift, type LiftRow } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
 import { fixed, line, printJson, printTable } from './output';
@@ -14,14 +14,12 @@ const columns = (rows: readonly LiftRow[]) =>
 /** What the rules and bands of the scoring model had to do with becoming SQL and customer. */
 export const liftReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { from, to, happenedBy, knownBy, timeZone, definition } = options;
-  const period = { from: instant(from, 'from', timeZone), to: instant(to, 'to', timeZone) };
   const cut = {
     happenedBy: instant(happenedBy, 'happenedBy', timeZone),
     knownBy: instant(knownBy, 'knownBy', timeZone),
   };
   const answer = await lift(modelsOf(session, options), session.app.get(Journal), {
-    ...(period.from && { from: period.from }),
-    ...(period.to && { to: period.to }),
+    ...boundsOf({ from, to, timeZone }),
     ...(definition && { definition }),
     ...{ at: cut.happenedBy ?? session.clock.now(), cut },
   });

@@ -1,4 +1,4 @@
-import { formatMoney, type Money } from '@baton/kernel';
+import { formatMoney, type MoneySum } from '@baton/kernel';
 import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
@@ -35,7 +35,9 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
   const numeric = head.map(
     (_, column) =>
       rows.length > 0 &&
-      rows.every((row) => typeof row[column] === 'number' || /^[-\d., ]*( [A-Z]{3})?$/.test(String(row[column] ?? ''))),
+      rows.every(
+        (row) => typeof row[column] === 'number' || /^([-\d.]*( [A-Z]{3})?(, )?)*$/.test(String(row[column] ?? '')),
+      ),
   );
   const table = new Table({
     head: [...head],
@@ -49,7 +51,9 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
 export const key = (value: string | null): string =>
   value === null ? '(not stated)' : value === '' ? '(blank)' : value;
-export const money = (amount: Money | null | undefined): string => (amount ? formatMoney(amount) : '');
+/** Amounts side by side, `12.00 EUR, 3.50 USD`; none is empty. */
+export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
+  (amounts ?? []).map(formatMoney).join(', ');
 export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined ? '' : value.toFixed(digits);
 

@@ -62,10 +62,10 @@ export const attributionTable = async (session: Session, models: readonly string
     (a ?? '') < (b ?? '') ? -1 : 1,
   );
   line(`Attribution by ${options.by ?? 'channel'} (look-back ${reports[0]!.lookback})`);
-  const cells = (pick: (report: (typeof reports)[number]) => { conversions: number; revenue: unknown } | undefined) =>
+  const cells = (pick: (report: (typeof reports)[number]) => (typeof reports)[number]['total'] | undefined) =>
     reports.flatMap((report) => {
       const credited = pick(report);
-      return [fixed(credited?.conversions, 2), money(credited?.revenue as never)];
+      return [fixed(credited?.conversions, 2), money(credited?.revenue)];
     });
   printTable(
     [options.by ?? 'channel', ...reports.flatMap(({ model }) => [model, 'revenue'])],
@@ -132,7 +132,7 @@ const reports: Readonly<Record<string, Report>> = {
     if (options.json) return printJson(answer);
     printTable(
       ['stage of open deals', 'deals', 'worth'],
-      answer.stages.map(({ stage, deals, worth }) => [stage, deals, worth.map(money).join(', ')]),
+      answer.stages.map(({ stage, deals, worth }) => [stage, deals, money(worth)]),
     );
     printTable(
       ['stage of leads', 'leads'],
@@ -155,6 +155,7 @@ const reports: Readonly<Record<string, Report>> = {
         fixed(row.meanDays, 3),
       ]),
     );
+    for (const warning of answer.warnings) line(warning);
   },
 };
 

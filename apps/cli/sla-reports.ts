@@ -1,4 +1,4 @@
-import { Refused } from '@baton/kernel';
+import { boundsOf, Refused } from '@baton/kernel';
 import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
 import { filtersOf } from './filters';
@@ -18,11 +18,9 @@ const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>
 
 const questionOf = (session: Session, options: ReportOptions) => {
   const { by, from, to, timeZone, definition, happenedBy, knownBy } = options;
-  const period = { from: instant(from, 'from', timeZone), to: instant(to, 'to', timeZone) };
   const cut = instant(happenedBy ?? knownBy, happenedBy ? 'happenedBy' : 'knownBy', timeZone);
   return {
-    ...(period.from && { from: period.from }),
-    ...(period.to && { to: period.to }),
+    ...boundsOf({ from, to, timeZone }),
     ...(timeZone && { timeZone }),
     ...(definition && { definition }),
     ...filtersOf(options, ['rep', 'queue']),
@@ -81,6 +79,7 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
     ]),
   );
   handoffTable(answer.handoffs, by);
+  for (const warning of answer.warnings) line(warning);
 };
 
 /** What sales refused and why; by definition version unless asked otherwise. From the same function as GraphQL. */

@@ -12,7 +12,7 @@ export {
 export { TransitionCounts } from './models/markov-counts.rules';
 export { markovScores } from './models/markov.model';
 export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
-export { PathTable, type PathCounts } from './models/path-table.rules';
+export { PathTable, repeatHandlings, type PathCounts, type RepeatHandling } from './models/path-table.rules';
 export { select } from './models/transforms.rules';
 export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
@@ -40,7 +40,7 @@ export { journeysOf, openJourneys } from './read/conversions/conversions.query';
 export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
 export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
 export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
-export { methodOf, type AskedVersions } from './read/credit/method.query';
+export { methodOf, periodMethodOf, type AskedVersions } from './read/credit/method.query';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,
@@ -60,5 +60,5 @@ export {
   type PeriodRestatement,
 } from './read/periods/periods.query';
 export { returns, type ReturnsQuestion, type ReturnsReport } from './read/returns/returns.query';
-export { returnDimensions, type ReturnDimension } from './read/returns/returns.rules';
+export { returnDimensions, type MoneyRatio, type ReturnDimension } from './read/returns/returns.rules';
 export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';

@@ -1,6 +1,5 @@
 export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.rules';
 export { InsightsModule, insightsParts } from './insights.module';
-export type { PeriodArgs } from './period.rules';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
 export { deliveredBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
@@ -12,7 +11,7 @@ export {
   type VelocityArgs,
   type VelocityChange,
 } from './read/velocity/velocity.query';
-export { contribution, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
+export { contributions, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
 export {
   reviewActions,
   reviews,

@@ -1,34 +1,6 @@
-import { DateTime, IANAZone } from 'luxon';
-import {
-  FIRST_INSTANT,
-  fromMs,
-  instantOf,
-  isDay,
-  LAST_INSTANT,
-  monthEdges,
-  monthOf,
-  Refused,
-  startOfDay,
-  toMs,
-  type Instant,
-} from '@baton/kernel';
+import { DateTime } from 'luxon';
+import { BEGINNING, END, fromMs, monthEdges, monthOf, Refused, toMs, type Instant, type Period } from '@baton/kernel';
 
-/** What a report is asked about: days and months follow the time zone. */
-export interface PeriodArgs {
-  /** From this day or instant on; without it, from the beginning. */
-  readonly from?: string;
-  /** Up to, and without, this day or instant; without it, to the end of the log. */
-  readonly to?: string;
-  /** IANA zone of days and months; UTC by default. */
-  readonly timeZone?: string;
-}
-
-/** A period as figures use it: [from, to), open ends reach beyond every event. */
-export interface Period {
-  readonly from: Instant;
-  readonly to: Instant;
-  readonly timeZone: string;
-}
 /** A part of a period with its name. */
 export interface Slice {
   readonly key: string;
@@ -36,31 +8,7 @@ export interface Slice {
   readonly to: Instant;
 }
 
-export const BEGINNING: Instant = FIRST_INSTANT;
-export const END: Instant = LAST_INSTANT;
 const MOST_MONTHS = 1200;
-
-/**
- * Reads a period: days begin at midnight in the zone, instants carry their own.
- * @throws Refused `insights/unknown-time-zone`, `insights/empty-period`, `time/not-an-instant`, each with its path
- */
-export const periodOf = ({ from, to, timeZone = 'UTC' }: PeriodArgs): Period => {
-  if (!IANAZone.isValidZone(timeZone))
-    throw new Refused(
-      'insights/unknown-time-zone',
-      `"${timeZone}" is no IANA zone, such as Europe/Berlin.`,
-      'timeZone',
-    );
-  const instant = (text: string, path: string) => (isDay(text) ? startOfDay(text, timeZone) : instantOf(text, path));
-  const period = {
-    from: from ? instant(from, 'from') : BEGINNING,
-    to: to ? instant(to, 'to') : END,
-    timeZone,
-  };
-  if (period.from >= period.to)
-    throw new Refused('insights/empty-period', 'The period ends before it begins; `to` is exclusive.', 'to');
-  return period;
-};
 
 /**
  * The calendar months that a period touches, each cut to the period, oldest first. Open ends are drawn in to the given

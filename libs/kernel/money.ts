@@ -1,6 +1,7 @@
 import { data as currencies } from 'currency-codes';
 import { Decimal } from 'decimal.js';
 import { Refused } from './errors';
+import { allocateExact, wholeOf, type Whole } from './exact';
 
 /** An amount in integer minor units (cents) of an ISO 4217 currency. */
 export interface Money {
@@ -43,38 +44,71 @@ export const moneyOf = (decimal: string, currency: string, path = ''): Money => 
   return { minor: minor.toNumber(), currency };
 };
 
-/** Money as people read it, `1234.50 USD`. */
-export const formatMoney = ({ minor, currency }: Money): string => {
+/** The amount as a decimal text in major units, `1234.50`, whatever its size. */
+export const decimalOf = ({ minor, currency }: MoneySum): string => {
   const digits = minorDigits(currency);
-  return `${new Decimal(minor).div(new Decimal(10).pow(digits)).toFixed(digits)} ${currency}`;
+  const value = BigInt(minor);
+  const text = String(value < 0n ? -value : value).padStart(digits + 1, '0');
+  const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  return value < 0n ? `-${whole}` : whole;
 };
 
+/** Money as people read it, `1234.50 USD`. */
+export const formatMoney = (sum: MoneySum): string => `${decimalOf(sum)} ${sum.currency}`;
+
 /**
- * Splits an integer over weights so that the parts sum to it exactly: largest remainder, and of equal remainders the
- * earlier part gets the unit. Weights are non-negative and not all zero; they need not sum to one.
- * @param minor   integer minor units, may be negative (a reversal)
- * @param weights one per part
- * @returns one integer per weight, none of the opposite sign of `minor`; [] for no weights
+ * Splits minor units over weights as `allocateExact` does.
+ * @param minor integer minor units, may be negative (a reversal)
  */
-export const allocate = (minor: number, weights: readonly number[]): number[] => {
-  if (weights.length === 0) return [];
-  const sign = minor < 0 ? -1 : 1;
-  const amount = BigInt(Math.abs(minor));
-  const largest = Math.max(...weights);
-  // Weights become integers of 60 bits, so that equal weights stay equal and remainders are compared exactly. Whole
-  // weights stay as they are: then even remainders of unequal weights (3 and 1) tie as they do on paper.
-  const scaled = weights.every(Number.isSafeInteger)
-    ? weights.map(BigInt)
-    : weights.map((weight) => BigInt(Math.round((weight / largest) * 2 ** 52)) << 8n);
-  const sum = scaled.reduce((total, weight) => total + weight, 0n);
-  const parts = scaled.map((weight) => (amount * weight) / sum);
-  let rest = Number(amount - parts.reduce((total, part) => total + part, 0n));
-  const byRemainder = scaled
-    .map((weight, index) => ({ index, remainder: (amount * weight) % sum }))
-    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
-  for (const { index } of byRemainder) {
-    if (rest-- <= 0) break;
-    parts[index]! += 1n;
+export const allocate = (minor: number, weights: readonly number[]): number[] =>
+  allocateExact(BigInt(minor), weights).map(Number);
+
+/** A sum of amounts in one currency, exact whatever its size: beyond 2^53 minor units `minor` is the text of its digits. */
+export interface MoneySum {
+  readonly minor: Whole;
+  readonly currency: string;
+}
+
+/**
+ * Adds amounts up, each currency for itself: there are no exchange rates, so amounts of several currencies stand side by
+ * side and are never one number.
+ */
+export class MoneySums {
+  private readonly minors = new Map<string, bigint>();
+
+  /** Adds an amount; none adds nothing. */
+  add(amount: MoneySum | null | undefined): this {
+    if (amount) this.minors.set(amount.currency, this.of(amount.currency) + BigInt(amount.minor));
+    return this;
   }
-  return parts.map((part) => sign * Number(part));
-};
+  addAll(amounts: Iterable<MoneySum>): this {
+    for (const amount of amounts) this.add(amount);
+    return this;
+  }
+  /** Minor units of one currency; 0 without an amount in it. */
+  of(currency: string): bigint {
+    return this.minors.get(currency) ?? 0n;
+  }
+  /** The currencies of the amounts, by code. */
+  get currencies(): readonly string[] {
+    return [...this.minors.keys()].sort();
+  }
+  /**
+   * One sum a currency, by code; [] without amounts.
+   * @param currencies those of a whole report, so that all its rows have the same; without an amount in one: 0
+   */
+  list(currencies: readonly string[] = this.currencies): readonly MoneySum[] {
+    return currencies.map((currency) => ({ minor: wholeOf(this.of(currency)), currency }));
+  }
+}
+
+/** a − b, currency by currency. */
+export const moneyDifference = (a: readonly MoneySum[], b: readonly MoneySum[]): readonly MoneySum[] =>
+  new MoneySums()
+    .addAll(a)
+    .addAll(b.map(({ minor, currency }) => ({ minor: wholeOf(-BigInt(minor)), currency })))
+    .list();
+
+/** How many there are of one currency in a list of sums; 0 without it. */
+export const minorOf = (sums: readonly MoneySum[], currency: string): Whole =>
+  sums.find((sum) => sum.currency === currency)?.minor ?? 0;

@@ -191,7 +191,8 @@ export interface Aggregate {
 }
 /**
  * One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Null and missing values
- * are counted by `count` and passed over by the others: a sum of nothing else is 0, a `min` or `max` of nothing else is
+ * are counted by `count` and passed over by the others: a sum of nothing else is 0 (sums of an integer column are exact:
+ * beyond 2^53 the text of their digits), a `min` or `max` of nothing else is
  * null. (In an order null is the smallest value; it is never a minimum.)
  */
 export interface Group {

@@ -1,7 +1,7 @@
 import { FormatRegistry, Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { emailOf, isCountry, phoneOf } from './contact';
 import { sayFormat, type Fault } from './fault';
-import { isCurrency, type Money } from './money';
+import { isCurrency, type Money, type MoneySum } from './money';
 import { isDay, isInstant } from './time';
 
 /**
@@ -107,6 +107,20 @@ export const money = (description = '') =>
         currency: Type.String({ format: 'currency' }),
       },
       { description, money: true, additionalProperties: false },
+    ),
+  );
+/** A sum of amounts in one currency, which may be beyond 2^53 minor units. */
+export const moneySum = (description = '') =>
+  Type.Unsafe<MoneySum>(
+    Type.Object(
+      {
+        minor: Type.Union([
+          Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+          Type.String({ pattern: '^-?[1-9][0-9]{15,59}$', says: 'the digits of a whole number beyond 2^53' }),
+        ]),
+        currency: Type.String({ format: 'currency' }),
+      },
+      { description, additionalProperties: false },
     ),
   );
 /** An id of another stream, `lead`, `opportunity` …; the case file of that subject shows the event. */

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import { DateTime } from 'luxon';
 import {
+  boundOf,
+  dayAt,
   dayOf,
   DAY_MS,
   durationMs,
@@ -9,7 +12,13 @@ import {
   isDay,
   isInstant,
   LAST_INSTANT,
+  monthEdges,
+  monthOf,
+  nextDay,
   occurrenceFault,
+  startOfDay,
+  toMs,
+  zoneOf,
   type BatonError,
 } from '.';
 
@@ -112,4 +121,101 @@ describe('a duration', () => {
   it.each(['P36526D', 'P99999999999W', '-P1D', 'P-1D', 'P1M', 'P1Y', '30D', ''])('"%s" is none', (text) =>
     expect(codeOf(() => durationMs(text))).toBe('time/not-a-duration'),
   );
+});
+
+describe('a day of a zone', () => {
+  it.each([
+    ['midnight once', '2024-01-17', 'Europe/Berlin', '2024-01-16T23:00:00.000Z'],
+    ['midnight twice', '2024-10-27', 'Atlantic/Azores', '2024-10-27T00:00:00.000Z'],
+    ['midnight twice, in the west', '2015-11-01', 'America/Havana', '2015-11-01T04:00:00.000Z'],
+    ['the hour before midnight twice', '2010-10-01', 'Africa/Cairo', '2010-09-30T22:00:00.000Z'],
+    [
+      'a minute after midnight, then the evening before once more',
+      '2010-11-07',
+      'America/St_Johns',
+      '2010-11-07T02:30:00.000Z',
+    ],
+    ['no midnight', '2023-10-01', 'America/Asuncion', '2023-10-01T04:00:00.000Z'],
+    ['no midnight, in the east', '2022-03-27', 'Asia/Beirut', '2022-03-26T22:00:00.000Z'],
+    ['no such day', '2011-12-30', 'Pacific/Apia', '2011-12-30T10:00:00.000Z'],
+    ['the day after one that was left out', '2011-12-31', 'Pacific/Apia', '2011-12-30T10:00:00.000Z'],
+    ['UTC', '2024-10-27', 'UTC', '2024-10-27T00:00:00.000Z'],
+  ])('begins at its first instant: %s', (_, day, zone, begins) => expect(startOfDay(day, zone)).toBe(begins));
+
+  const zones = [
+    ...['Atlantic/Azores', 'America/Havana', 'Africa/Cairo', 'America/St_Johns', 'America/Asuncion', 'Asia/Beirut'],
+    ...['Pacific/Apia', 'America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'],
+  ];
+  it('holds the instants from its first one up to the first one of the next day, whatever the clocks do', () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.date({ min: new Date('1990-01-01'), max: new Date('2030-12-31'), noInvalidDate: true }),
+        fc.constantFrom(-1, 0, 1, 60_000, 1_800_000, 3_599_999, 3_600_000),
+        (zone, date, step) => {
+          for (const at of [
+            fromMs(date.getTime()),
+            fromMs(toMs(startOfDay(dayAt(fromMs(date.getTime()), zone), zone)) + step),
+          ]) {
+            const day = dayAt(at, zone);
+            expect(startOfDay(day, zone) <= at).toBe(true);
+            expect(startOfDay(nextDay(day), zone) > at).toBe(true);
+          }
+        },
+      ),
+    ));
+  it('is, but where clocks go back over midnight, the one that a clock on the wall shows', () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom(
+          ...zones.filter(
+            (zone) => !['Africa/Cairo', 'America/St_Johns', 'Asia/Beirut', 'America/Asuncion'].includes(zone),
+          ),
+        ),
+        fc.date({ min: new Date('1990-01-01'), max: new Date('2030-12-31'), noInvalidDate: true }),
+        (zone, date) =>
+          expect(dayAt(fromMs(date.getTime()), zone)).toBe(DateTime.fromMillis(date.getTime(), { zone }).toISODate()),
+      ),
+    ));
+});
+
+describe('a month of a zone', () => {
+  it('begins with its first day', () => {
+    expect(monthEdges('2015-10-15T00:00:00.000Z', '2015-11-15T00:00:00.000Z', 'America/Havana')).toEqual([
+      '2015-10-01T04:00:00.000Z',
+      '2015-11-01T04:00:00.000Z',
+      '2015-12-01T05:00:00.000Z',
+    ]);
+    expect(monthEdges('2023-09-30T00:00:00.000Z', '2023-10-02T00:00:00.000Z', 'America/Asuncion')).toEqual([
+      '2023-09-01T04:00:00.000Z',
+      '2023-10-01T04:00:00.000Z',
+      '2023-11-01T03:00:00.000Z',
+    ]);
+  });
+  it('holds what lies between two edges', () => {
+    const of = (at: string) => monthOf(at, 'America/Havana');
+    expect(
+      ['03:59:59.999', '04:00:00.000', '04:30:00.000', '05:30:00.000'].map((time) => of(`2015-11-01T${time}Z`)),
+    ).toEqual(['2015-10', '2015-11', '2015-11', '2015-11']);
+  });
+});
+
+describe('an end of a period', () => {
+  it.each([
+    ['2024-01-01', 'UTC', '2024-01-01T00:00:00.000Z'],
+    ['2024-01-01', 'America/New_York', '2024-01-01T05:00:00.000Z'],
+    ['2024-01-01T00:00:00-05:00', 'Asia/Kathmandu', '2024-01-01T05:00:00.000Z'],
+  ])('%s in %s is %s', (text, zone, instant) => expect(boundOf(text, zone)).toBe(instant));
+  it.each([
+    ['2024-01-01T00:00:00', 'time/not-a-day-or-instant'],
+    ['2024-01', 'time/not-a-day-or-instant'],
+    ['yesterday', 'time/not-a-day-or-instant'],
+    ['2024-02-30', 'time/not-a-day'],
+    ['2024-02-30T00:00:00Z', 'time/not-an-instant'],
+    ['1800-01-01', 'time/out-of-range'],
+  ])('"%s" is refused: %s', (text, code) => expect(codeOf(() => boundOf(text, 'UTC', 'from'))).toBe(code));
+  it('needs a zone that there is', () => {
+    expect([zoneOf(undefined), zoneOf(null), zoneOf('Asia/Kathmandu')]).toEqual(['UTC', 'UTC', 'Asia/Kathmandu']);
+    expect(codeOf(() => zoneOf('Mars/Olympus'))).toBe('time/unknown-zone');
+  });
 });

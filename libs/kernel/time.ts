@@ -1,4 +1,4 @@
-import { DateTime, Duration } from 'luxon';
+import { DateTime, Duration, IANAZone } from 'luxon';
 import { Refused } from './errors';
 
 /** ISO 8601 in UTC with milliseconds, `2024-01-17T10:00:00.000Z`. Strings of this form sort as time does. */
@@ -111,18 +111,88 @@ export const durationMs = (text: string, path = ''): number => {
   return ms;
 };
 
-/** The instant at which a calendar day begins in an IANA zone. */
-export const startOfDay = (day: Day, zone = 'UTC'): Instant => fromMs(DateTime.fromISO(day, { zone }).toMillis());
+/**
+ * The IANA zone that somebody asks for, in which days and months begin; UTC where none is asked for.
+ * @throws Refused `time/unknown-zone`
+ */
+export const zoneOf = (timeZone: string | null | undefined, path = 'timeZone'): string => {
+  if (!timeZone) return 'UTC';
+  if (IANAZone.isValidZone(timeZone)) return timeZone;
+  throw new Refused('time/unknown-zone', `"${timeZone}" is no IANA zone; give one such as Europe/Berlin.`, path);
+};
+
+/**
+ * Reads an end of a period: a day is the first instant of that day in the zone, an instant carries its own offset.
+ * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
+ */
+export const boundOf = (text: string, zone: string, path = ''): Instant => {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return startOfDay(dayOf(text, path), zone);
+  if (GIVEN.test(text)) return instantOf(text, path);
+  throw new Refused(
+    'time/not-a-day-or-instant',
+    'Give a day such as 2024-01-17, or an instant with its offset such as 2024-01-17T10:00:00Z.',
+    path,
+  );
+};
+
+/** What a clock on the wall of a zone shows, in milliseconds as if the zone were UTC. */
+const wallMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
+
+/**
+ * The first instant of a calendar day in an IANA zone. A midnight that the clocks show twice begins the day the first
+ * time; one that they skip, with what they skip to. A day that a zone left out altogether begins where the next one does.
+ */
+export const startOfDay = (day: Day, zone = 'UTC'): Instant => {
+  const midnight = Date.parse(`${day}T00:00:00.000Z`);
+  if (zone === 'UTC') return fromMs(midnight);
+  const clocks = IANAZone.create(zone);
+  // No zone is further from UTC, and none changes its offset twice within two days.
+  const offsets = [-1, 1].map((side) => Math.round(clocks.offset(midnight + side * DAY_MS) * 60_000));
+  const shown = offsets.map((offset) => midnight - offset).filter((ms) => wallMs(clocks, ms) === midnight);
+  if (shown.length > 0) return fromMs(Math.min(...shown));
+  let [before, after] = [midnight - Math.max(...offsets) - 1, midnight - Math.min(...offsets)];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (wallMs(clocks, middle) < midnight) before = middle;
+    else after = middle;
+  }
+  return fromMs(after);
+};
+
+/**
+ * The calendar day of an instant in an IANA zone: the one that has begun last. Where clocks go back over midnight that is
+ * the new day, though they show the old one once more.
+ */
+export const dayAt = (instant: Instant, zone = 'UTC'): Day => {
+  if (zone === 'UTC') return instant.slice(0, 10);
+  const shown = wallMs(IANAZone.create(zone), toMs(instant));
+  const day = new Date(shown).toISOString().slice(0, 10);
+  if (new Date(shown).getUTCHours() < 21) return day; // clocks go back by three hours at most
+  const next = nextDay(day);
+  return startOfDay(next, zone) <= instant ? next : day;
+};
+
+/** The day so many days after a calendar day; before it where there are fewer than none. */
+export const dayAfter = (day: Day, days: number): Day =>
+  new Date(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** The day after a calendar day. */
+export const nextDay = (day: Day): Day => dayAfter(day, 1);
 
 /** The calendar month of an instant in an IANA zone, `2024-01`. */
-export const monthOf = (instant: Instant, zone = 'UTC'): string =>
-  zone === 'UTC' ? instant.slice(0, 7) : DateTime.fromISO(instant, { zone }).toFormat('yyyy-MM');
+export const monthOf = (instant: Instant, zone = 'UTC'): string => dayAt(instant, zone).slice(0, 7);
+
+/** The first instant of a calendar month (1 to 12, or beyond: those of the years around) in an IANA zone. */
+export const startOfMonth = (year: number, month: number, zone = 'UTC'): Instant =>
+  startOfDay(new Date(Date.UTC(year, month - 1, 1)).toISOString().slice(0, 10), zone);
 
 /** The first instants of all months that touch [from, to), and the first one after, in an IANA zone. */
 export const monthEdges = (from: Instant, to: Instant, zone = 'UTC'): Instant[] => {
+  const [year, first] = monthOf(from, zone).split('-').map(Number) as [number, number];
   const edges: Instant[] = [];
-  for (let month = DateTime.fromISO(from, { zone }).startOf('month'); ; month = month.plus({ months: 1 })) {
-    edges.push(fromMs(month.toMillis()));
-    if (fromMs(month.toMillis()) >= to) return edges;
+  for (let month = first; ; month++) {
+    const edge = startOfMonth(year, month, zone);
+    edges.push(edge);
+    if (edge >= to) return edges;
   }
 };

@@ -26,6 +26,7 @@ const samples: Readonly<Record<string, unknown>> = {
   Boolean: true,
   Instant: '2024-01-17T10:00:00Z',
   Day: '2024-01-17',
+  DayOrInstant: '2024-01-17',
   Json: {},
 };
 const named: Readonly<Record<string, unknown>> = { subject: 'lead-ada', kind: 'mql', timeZone: 'UTC' };

@@ -8,6 +8,7 @@ import {
   LONGEST_OFFSET_MINUTES,
   moneyOf,
   Refused,
+  startOfDay,
   type Instant,
   type Json,
   type Money,
@@ -119,10 +120,10 @@ const readDate = (text: string, { column, date: format = '', zone, as: type }: C
   if (ownOffset && Math.abs(read(text, format, undefined).offset) > LONGEST_OFFSET_MINUTES)
     throw no('not-a-date', 'Expected an offset of at most 14 hours.', column);
   if (ownOffset || zone === 'UTC') return fromMs(plain.toMillis());
+  if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
+    return startOfDay(plain.toFormat('yyyy-MM-dd'), zone);
   const local = read(text, format, zone!);
   const offsets = local.getPossibleOffsets();
-  if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
-    return fromMs(Math.min(...offsets.map((each) => each.toMillis())));
   if (wall(local) !== wall(plain)) throw no('no-such-time', `The clocks of ${zone} skipped this time.`, column);
   if (offsets.length > 1) throw no('ambiguous-time', `The clocks of ${zone} showed this time twice.`, column);
   return fromMs(local.toMillis());

@@ -22,6 +22,19 @@ const usual = {
   nulls: ['nulls', 'total_null'],
 } as const;
 const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '->', '/', ','];
+/** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
+const MENTIONED = 3;
+interface Mixed {
+  paths: number;
+  /** The first of them. */
+  readonly lines: number[];
+}
+const note = (mixed: Map<string, Mixed>, sign: string, line: number): void => {
+  const known = mixed.get(sign) ?? { paths: 0, lines: [] };
+  mixed.set(sign, known);
+  known.paths++;
+  if (known.lines.length < MENTIONED) known.lines.push(line);
+};
 
 const fault = (code: string, message: string, line: number, column = ''): Refused =>
   new Refused(`paths/${code}`, message, `line ${line}${column && `, ${column}`}`);
@@ -73,18 +86,20 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
 
 /**
  * Reads a path table row by row: one path, its conversions, and where the file has them value and nulls.
- * A blank value counts as 0 where nothing converted.
+ * A blank value counts as 0 where nothing converted. Steps parted by the same sign with other white space around it are
+ * refused: `a>b` beside `a > b` is no channel. Steps that hold another sign which parts steps elsewhere are counted in a
+ * warning.
  * @param each takes every row, in the order of the file
- * @returns how many rows there are
+ * @returns how many rows there are, and what to know of them
  * @throws Refused with `line n, column` as its path: `paths/no-file`, `paths/empty-file`, `paths/missing-column`,
  *   `paths/duplicate-column`, `paths/ragged-row`, `paths/bad-csv`, `paths/empty-step`, `paths/missing-count`,
- *   `paths/not-a-number`, `paths/negative-count`, `paths/other-separator`
+ *   `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`, `paths/other-separator`
  */
 export const readPaths = async (
   file: string,
   options: PathFileOptions,
   each: (steps: readonly string[], counts: PathCounts) => void,
-): Promise<number> => {
+): Promise<{ readonly rows: number; readonly warnings: readonly string[] }> => {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new Refused('paths/no-file', `${basename(file)} is no file.`, 'file');
   const { separator = ' > ' } = options;
@@ -97,6 +112,9 @@ export const readPaths = async (
   let count = 0;
   let separated = false;
   let suspect: { line: number; sign: string } | undefined;
+  let tight: { line: number; step: string } | undefined;
+  const mixed = new Map<string, Mixed>();
+  const bare = separator.trim();
   try {
     for await (const { record, info } of rows) {
       const line = info.lines;
@@ -114,10 +132,24 @@ export const readPaths = async (
         const sign = otherSeparators.find((one) => one !== separator && cell.includes(one));
         if (sign !== undefined) suspect = { line, sign };
       }
+      const glued = bare === '' ? undefined : steps.find((step) => step.includes(bare));
+      if (glued !== undefined) tight ??= { line, step: glued };
+      else {
+        const sign = otherSeparators.find((one) => one !== separator && steps.some((step) => step.includes(one)));
+        if (sign !== undefined) note(mixed, sign.trim(), line);
+      }
       const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header![column]!));
       const conversions = countIn(columns.conversions);
       const worthless = conversions === 0 && columns.value >= 0 && record[columns.value]!.trim() === '';
-      each(steps, { conversions, nulls: countIn(columns.nulls), value: worthless ? 0 : countIn(columns.value) });
+      const value = worthless ? 0 : countIn(columns.value);
+      if (conversions === 0 && value !== 0)
+        throw fault(
+          'value-without-conversions',
+          'The path has a value and no conversions, so nobody earned it: give its conversions, or 0 as its value.',
+          line,
+          header[columns.value]!,
+        );
+      each(steps, { conversions, nulls: countIn(columns.nulls), value });
       count++;
     }
   } catch (error) {
@@ -130,5 +162,16 @@ export const readPaths = async (
   // Every path a single step, and steps that look like several: the separator is another one.
   if (!separated && suspect)
     throw fault('other-separator', `No path holds "${separator}"; is it "${suspect.sign}"?`, suspect.line);
-  return count;
+  if (separated && tight)
+    throw fault(
+      'other-separator',
+      `Other paths are parted by "${separator}"; here "${tight.step}" would be one channel. Write all paths alike.`,
+      tight.line,
+    );
+  return { rows: count, warnings: [...mixed].map(([sign, found]) => mixedWarning(sign, found, separator)) };
+};
+
+const mixedWarning = (sign: string, { paths, lines }: Mixed, separator: string): string => {
+  const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
+  return `${paths} paths hold "${sign}" within a channel (line ${named}): steps are parted by "${separator}" alone`;
 };

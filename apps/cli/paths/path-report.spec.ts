@@ -65,11 +65,55 @@ describe('a path table in a file', () => {
     ['a missing column', 'path,nulls\na,1\n', 'paths/missing-column', 'line 1, conversions'],
     ['a column twice', 'path,path,conversions\na,b,1\n', 'paths/duplicate-column', 'line 1, path'],
     ['another separator', 'path,conversions\na|b,1\n', 'paths/other-separator', 'line 2'],
+    ['a separator without its blanks beside others with', `${head}x>y,1,1\n`, 'paths/other-separator', 'line 3'],
+    ['a step that holds the bare separator', `${head}a>b > c,1,1\n`, 'paths/other-separator', 'line 3'],
+    [
+      'a value that nobody earned',
+      'path,conversions,value\na > b,0,100\nb,2,50.5\n',
+      'paths/value-without-conversions',
+      'line 2, value',
+    ],
+    [
+      'a value of lost journeys alone',
+      'path,conversions,nulls,value\na,0,3,0.5\n',
+      'paths/value-without-conversions',
+      'line 2, value',
+    ],
     ['no row', 'path,conversions\n', 'paths/empty-file', 'file'],
     ['nothing', '', 'paths/empty-file', 'file'],
   ])('%s is refused, with its line', async (_, text, code, path) =>
     expect(reportOf(text)).rejects.toMatchObject({ code, path }),
   );
+  it('says where steps hold signs that part steps elsewhere', async () => {
+    const { rows, warnings } = await reportOf(
+      'path,conversions\na > b,1\nFacebook/Instagram > b,1\nb|c > a,1\nd|e,1\nb|f > a,1\nb|g > a,1\n',
+    );
+    expect(rows.map(({ key }) => key)).toContain('Facebook/Instagram');
+    expect(warnings).toEqual([
+      '1 paths hold "/" within a channel (line 3): steps are parted by " > " alone',
+      '4 paths hold "|" within a channel (line 4, 5, 6 …): steps are parted by " > " alone',
+    ]);
+    expect((await reportOf('path,conversions\na > b,1\nc,1\n')).warnings).toEqual([]);
+  });
+  it('answers conversions without a rest of the floating point', async () => {
+    const thirds = await reportOf('path,conversions,value\na > b > a > b > a > a > b,3,0.3\nb,7,0.1\n');
+    expect(thirds.rows).toEqual([
+      { key: 'a', conversions: 1.7142857142857, value: 0.171428571428572 },
+      { key: 'b', conversions: 8.2857142857143, value: 0.228571428571428 },
+    ]);
+  });
+  it('takes repeats as the model does, or as it is told', async () => {
+    const text = 'path,conversions,nulls\na > a > b,4,6\na > b,1,9\nb,1,3\n';
+    const of = async (repeats?: string) =>
+      (await reportOf(text, { model: 'markov', order: 2, ...(repeats && { repeats }) })).base;
+    expect(await of()).toBeCloseTo(6 / 24, 12);
+    expect(await of('collapse-channels')).toBeCloseTo(6 / 24, 12);
+    await expect(of('none')).rejects.toMatchObject({ code: 'cli/unknown-repeats' });
+    const steps = 'path,conversions,nulls\na > a > b,4,6\na > b,0,9\n';
+    const out = async (repeats: string) =>
+      (await reportOf(steps, { model: 'leave-one-out', repeats })).rows.map(({ conversions }) => conversions);
+    expect(await out('keep-repeats')).not.toEqual(await out('collapse-channels'));
+  });
   it('is refused without a file, without a named column, and for models that it cannot answer', async () => {
     await expect(pathReport(join(folder, 'none.csv'), { model: 'linear' })).rejects.toMatchObject({
       code: 'paths/no-file',

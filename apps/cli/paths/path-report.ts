@@ -6,8 +6,10 @@ import {
   dataDrivenReport,
   pathModels,
   PathTable,
+  repeatHandlings,
   type DataDrivenRow,
   type PathCredit,
+  type RepeatHandling,
 } from '@baton/attribution';
 import { builtInAttribution } from '@baton/definitions';
 import { line, printJson, printTable, warn } from '../output';
@@ -19,7 +21,7 @@ export interface PathReportOptions extends PathFileOptions {
   readonly seed?: number;
   readonly bootstrap?: number;
   readonly nulls?: boolean;
-  readonly keepRepeats?: boolean;
+  readonly repeats?: string;
 }
 
 export interface PathReport {
@@ -33,12 +35,18 @@ export interface PathReport {
 const short: Readonly<Record<string, string>> = { first: 'first-touch', last: 'last-touch' };
 export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }) => code);
 
+/** @throws Refused `cli/unknown-repeats` */
+const repeatsOf = (text: string | undefined): RepeatHandling | undefined => {
+  if (text === undefined || text in repeatHandlings) return text as RepeatHandling | undefined;
+  throw new Refused('cli/unknown-repeats', `There are ${Object.keys(repeatHandlings).join(', ')}.`, 'repeats');
+};
+
 /**
  * Credits the conversions of a path table.
- * @throws Refused `attribution/unknown-model`, and as `readPaths` and `dataDrivenReport`
+ * @throws Refused `attribution/unknown-model`, `cli/unknown-repeats`, and as `readPaths` and `dataDrivenReport`
  */
 export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
-  const { model: asked, nulls = true, keepRepeats = false, order, seed, bootstrap } = options;
+  const { model: asked, nulls = true, order, seed, bootstrap } = options;
   const code = short[asked] ?? asked;
   const rules = pathModels.find((one) => one.code === code);
   const learnt = dataDrivenModel(code);
@@ -46,21 +54,24 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
     const codes = [...Object.keys(short), ...pathModelCodes].join(', ');
     throw new Refused('attribution/unknown-model', `A path table has no dates; it can be asked for ${codes}.`, 'model');
   }
-  // Rule-based models count every touch; what is learnt takes a repeated channel as one step unless told otherwise.
-  const table = new PathTable({ keepRepeats: keepRepeats || rules !== undefined, ignoreNulls: !nulls });
-  await readPaths(file, options, (steps, counts) => table.add(steps, counts));
-  if (learnt)
-    return dataDrivenReport(learnt, table, {
+  const repeats = repeatsOf(options.repeats);
+  const table = new PathTable({ ignoreNulls: !nulls });
+  const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));
+  if (learnt) {
+    const report = dataDrivenReport(learnt, table, {
       ...(order !== undefined && { order }),
       ...(seed !== undefined && { seed }),
       ...(bootstrap !== undefined && { bootstrap }),
+      ...(repeats !== undefined && { repeats }),
     });
+    return { ...report, warnings: [...warnings, ...report.warnings] };
+  }
   const parameters = {
     excludedChannels: builtInAttribution.excludedChannels ?? [],
     weights: { first: 0.4, last: 0.4, mid: 0.2 },
     halfLifeMs: 1, // no model of a table without dates asks for it
   };
-  return { model: code, rows: creditPaths(rules!, table, parameters), warnings: [] };
+  return { model: code, rows: creditPaths(rules!, table, parameters), warnings };
 };
 
 export const formats = ['table', 'json', 'csv', 'ndjson'] as const;

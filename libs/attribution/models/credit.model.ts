@@ -1,4 +1,4 @@
-import { allocate, type Instant, type Money } from '@baton/kernel';
+import { allocate, split, type Instant, type Money } from '@baton/kernel';
 import type { Attribution } from '@baton/definitions';
 import { select, type Exclusion, type Selected } from './transforms.rules';
 
@@ -138,7 +138,7 @@ export const positionalModel = (
 
 /** What one touch of a whole journey earns, and why. */
 export interface Credit {
-  /** The part of the conversion, 0…1. */
+  /** The part of the conversion, 0…1: a decimal of at most 15 places; those of a journey sum to 1 exactly. */
   readonly weight: number;
   /** The weight before renormalising; absent for a touch that is not weighed. */
   readonly share?: number;
@@ -198,10 +198,10 @@ export const creditSelected = (
   if (eligible.touches.length === 0) return { credits, unattributed: true, missing };
 
   const raw = model.weights(eligible, parameters);
-  const weights = model.additive ? normalised(raw) : raw;
-  const split = raw.some((weight) => weight > 0) ? whole(raw, shares) : weights;
+  const parts = raw.some((weight) => weight > 0) ? whole(raw, shares) : raw.map(() => 1);
+  const weights = model.additive ? split(1, parts) : raw;
   const minors =
-    amount && (model.additive ? allocate(amount.minor, split) : raw.map((part) => Math.round(part * amount.minor)));
+    amount && (model.additive ? allocate(amount.minor, parts) : raw.map((part) => Math.round(part * amount.minor)));
   const milestones: Milestone[][] = places.map(() => []);
   for (const [milestone, place] of new Map([...milestonesOf(eligible), ...(paid ?? [])]))
     milestones[place]!.push(milestone);

@@ -1,9 +1,9 @@
-import { Refused } from '@baton/kernel';
+import { Refused, split } from '@baton/kernel';
 import { interval95, resampler } from './data-driven-sampling.rules';
-import { leaveOneOut } from './leave-one-out.model';
+import { leaveChannelOut, leaveOneOut } from './leave-one-out.model';
 import type { Transition } from './markov-counts.rules';
 import { markov } from './markov.model';
-import { distinct, type PathTable } from './path-table.rules';
+import { distinct, type PathTable, type RepeatHandling } from './path-table.rules';
 import { shapley, shapleyOrdered, shapleySimplified } from './shapley.model';
 
 export interface ModelOptions {
@@ -11,6 +11,8 @@ export interface ModelOptions {
   readonly order?: number;
   /** A whole number; results that draw at random are the same for the same seed. */
   readonly seed?: number;
+  /** What becomes of repeats; by default what the model says. */
+  readonly repeats?: RepeatHandling;
 }
 
 /** What a model finds, by the number of the channel in the table. */
@@ -41,6 +43,8 @@ export interface DataDrivenModel {
   readonly code: string;
   readonly name: string;
   readonly description: string;
+  /** What becomes of repeats where a question does not say. */
+  readonly repeats: RepeatHandling;
   readonly score: (table: PathTable, options: ModelOptions) => Scores;
 }
 
@@ -51,6 +55,7 @@ export const dataDrivenModels: readonly DataDrivenModel[] = [
   shapleySimplified,
   shapleyOrdered,
   leaveOneOut,
+  leaveChannelOut,
 ];
 
 /**
@@ -113,25 +118,37 @@ export interface ReportOptions extends ModelOptions {
 
 /**
  * Credits the conversions and the value of a table by a data-driven model.
- * @returns rows that sum to the table's conversions and value; channels that no journey holds are left out
+ * @returns rows that sum to the table's conversions and value exactly (decimals of 15 places); channels that no journey
+ *   holds are left out
  * @throws Refused `attribution/unknown-order`, `attribution/not-converging`, `attribution/bootstrap-out-of-range`
  */
 export const dataDrivenReport = (
   model: DataDrivenModel,
-  table: PathTable,
-  { bootstrap = 0, byPlace = true, ...options }: ReportOptions = {},
+  given: PathTable,
+  { bootstrap = 0, byPlace = true, ...asked }: ReportOptions = {},
 ): DataDrivenReport => {
   if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MOST_RESAMPLES)
     throw new Refused('attribution/bootstrap-out-of-range', `Give 0 to ${MOST_RESAMPLES} resamples.`, 'bootstrap');
+  const options = { ...asked, repeats: asked.repeats ?? model.repeats };
+  const table = options.repeats === 'collapse-channels' ? given.collapsed() : given;
   const scores = model.score(table, options);
   const { names } = table.channels;
   const support = supportOf(table);
-  const bothOutcomes = table.total().nulls > 0;
   const places = (byPlace && scores.places) || names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
+  const shown = places.filter(({ channel }) => support[channel]!.journeys > 0);
+  const total = table.total();
+  const conversionsOf = shared(
+    total.conversions,
+    shown.map(({ conversions }) => conversions),
+  );
+  const valueOf = shared(
+    total.value,
+    shown.map(({ value }) => value),
+  );
   const intervals = bootstrap > 0 && table.size > 0 ? intervalsOf(model, table, { bootstrap, ...options }) : undefined;
-  const rows = places
-    .filter(({ channel }) => support[channel]!.journeys > 0)
-    .map(({ channel, conversions, value, ...place }): DataDrivenRow => {
+  const bothOutcomes = total.nulls > 0;
+  const rows = shown
+    .map(({ channel, conversions: _, value: __, ...place }, index): DataDrivenRow => {
       const { journeys, converted } = support[channel]!;
       const [effect, onValue] = [scores.removalEffects?.[channel], scores.removalEffectsOnValue?.[channel]];
       const error = scores.standardErrors?.[channel];
@@ -139,8 +156,8 @@ export const dataDrivenReport = (
       return {
         key: names[channel]!,
         ...(position !== undefined && { position }),
-        conversions,
-        value,
+        conversions: conversionsOf[index]!,
+        value: valueOf[index]!,
         ...(effect !== undefined && { removalEffect: effect }),
         ...(onValue !== undefined && { removalEffectOnValue: onValue }),
         support: support[channel]!,
@@ -160,6 +177,12 @@ export const dataDrivenReport = (
     ...(scores.transitions && { transitions: scores.transitions }),
     warnings: scores.note ? [scores.note] : [],
   };
+};
+
+/** Scores as decimals that sum to the total; where nobody scores, nobody gets anything. */
+const shared = (total: number, scores: readonly number[]): readonly number[] => {
+  const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is rounding, and no weight
+  return weights.some((weight) => weight > 0) ? split(total, weights) : weights;
 };
 
 const creditOf = ({ conversions, value }: Scores, channel: number) => ({

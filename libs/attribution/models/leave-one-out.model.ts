@@ -1,35 +1,66 @@
-import type { DataDrivenModel } from './data-driven.model';
-import { distinct, without } from './path-table.rules';
+import type { DataDrivenModel, Scores } from './data-driven.model';
+import { collapse, distinct, without, type PathTable, type Steps } from './path-table.rules';
 
 /**
- * A path's conversions go to its channels by how much likelier it converts than the same path without the channel;
- * where no channel makes it likelier, to the last touch. Source: the `shapley` of Snowplow's dbt fractribution package,
- * which is this marginal effect.
+ * Shares the conversions of each path over parts of it by how much likelier the path converts than without the part;
+ * where no part makes it likelier, all goes to the last touch.
+ * @param partsOf the parts of a path: whose they are, and the path without them
+ */
+const marginal = (
+  table: PathTable,
+  partsOf: (steps: Steps) => readonly { readonly channel: number; readonly rest: Steps }[],
+): Scores => {
+  const conversions = new Float64Array(table.channels.names.length);
+  const value = new Float64Array(conversions.length);
+  const rate = (steps: Steps) => {
+    const counts = table.countsOf(steps);
+    return counts.conversions === 0 ? 0 : counts.conversions / (counts.conversions + counts.nulls);
+  };
+  for (const [steps, counts] of table.entries()) {
+    if (counts.conversions === 0) continue;
+    const whole = rate(steps);
+    const parts = partsOf(steps).map(({ channel, rest }) => ({ channel, effect: Math.max(0, whole - rate(rest)) }));
+    const sum = parts.reduce((all, { effect }) => all + effect, 0);
+    const credited = sum > 0 ? parts : [{ channel: steps.charCodeAt(steps.length - 1), effect: 1 }];
+    for (const { channel, effect } of credited) {
+      const share = effect / (sum > 0 ? sum : 1);
+      conversions[channel]! += share * counts.conversions;
+      value[channel]! += share * counts.value;
+    }
+  }
+  return { conversions, value };
+};
+
+/**
+ * A path's conversions go to its touches by how much likelier it converts than the same path without that one touch, the
+ * others neither collapsed nor moved. Source: the `shapley` of Snowplow's dbt fractribution package, which is this
+ * marginal effect; its paths are collapsed before (exposure).
  */
 export const leaveOneOut: DataDrivenModel = {
   code: 'leave-one-out',
   name: 'Leave one out',
-  description: 'By how much likelier a path converts than the same path without the channel.',
-  score: (table) => {
-    const conversions = new Float64Array(table.channels.names.length);
-    const value = new Float64Array(conversions.length);
-    const rate = (steps: string) => {
-      const counts = table.countsOf(steps);
-      return counts.conversions === 0 ? 0 : counts.conversions / (counts.conversions + counts.nulls);
-    };
-    for (const [steps, counts] of table.entries()) {
-      if (counts.conversions === 0) continue;
-      const whole = rate(steps);
-      const channels = distinct(steps);
-      const effects = channels.map((channel) => Math.max(0, whole - rate(without(steps, channel, table.switches))));
-      const sum = effects.reduce((all, effect) => all + effect, 0);
-      const last = steps.charCodeAt(steps.length - 1);
-      channels.forEach((channel, index) => {
-        const share = sum > 0 ? effects[index]! / sum : channel === last ? 1 : 0;
-        conversions[channel]! += share * counts.conversions;
-        value[channel]! += share * counts.value;
-      });
-    }
-    return { conversions, value };
-  },
+  description: 'By how much likelier a path converts than the same path without the one touch.',
+  repeats: 'collapse-channels',
+  score: (table) =>
+    marginal(table, (steps) =>
+      [...steps].map((_, place) => ({
+        channel: steps.charCodeAt(place),
+        rest: steps.slice(0, place) + steps.slice(place + 1),
+      })),
+    ),
+};
+
+/** Our own variant: a path's conversions go to its channels, each left out with all of its touches at once. */
+export const leaveChannelOut: DataDrivenModel = {
+  code: 'leave-channel-out',
+  name: 'Leave a channel out',
+  description: 'By how much likelier a path converts than the same path without all touches of the channel.',
+  repeats: 'collapse-channels',
+  score: (table, { repeats }) =>
+    marginal(table, (steps) =>
+      distinct(steps).map((channel) => {
+        const rest = without(steps, channel);
+        return { channel, rest: repeats === 'collapse-channels' ? collapse(rest) : rest };
+      }),
+    ),
 };

@@ -28,7 +28,8 @@ export interface Chain {
 
 /**
  * The transition counts of a Markov chain of order k, as a fold: one path is added or taken back in microseconds. A
- * state is the last k channels, a path shorter than k is one state; every step counts conversions + nulls.
+ * state is the last k channels, a path shorter than k is one state; every step counts conversions + nulls. A state that
+ * equals the one before is no step, unless repeats are kept. Source: the R package ChannelAttribution 2.2.4.
  */
 export class TransitionCounts {
   private readonly states: Steps[] = [''];
@@ -39,10 +40,13 @@ export class TransitionCounts {
   private readonly count: number[] = [];
   private readonly exits: Exits[] = [{ conversions: 0, nulls: 0, value: 0 }];
 
-  constructor(readonly order: number) {}
+  constructor(
+    readonly order: number,
+    private readonly keepRepeats = false,
+  ) {}
 
-  static of(table: PathTable, order: number): TransitionCounts {
-    const counts = new TransitionCounts(order);
+  static of(table: PathTable, order: number, keepRepeats = false): TransitionCounts {
+    const counts = new TransitionCounts(order, keepRepeats);
     for (const [steps, row] of table.entries()) counts.add(steps, row);
     return counts;
   }
@@ -52,12 +56,21 @@ export class TransitionCounts {
     if (weight === 0) return;
     const { order } = this;
     let state = this.step(0, undefined, steps.slice(0, order), weight);
-    for (let place = order; place < steps.length; place++)
+    for (let place = order; place < steps.length; place++) {
+      // A state equals the next one where all its channels are the one that comes.
+      if (!this.keepRepeats && steps[place] === this.states[state]![0] && this.isOneChannel(state)) continue;
       state = this.step(state, steps.charCodeAt(place), undefined, weight);
+    }
     const exits = this.exits[state]!;
     exits.conversions += conversions;
     exits.nulls += nulls;
     exits.value += value;
+  }
+
+  private isOneChannel(state: number): boolean {
+    const steps = this.states[state]!;
+    for (let place = 1; place < steps.length; place++) if (steps[place] !== steps[0]) return false;
+    return true;
   }
 
   /** Takes back what was added. */

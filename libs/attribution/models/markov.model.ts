@@ -68,6 +68,7 @@ export const markov: DataDrivenModel = {
   name: 'Markov chain',
   description:
     'By how many conversions are lost without the channel: removal effects of an exactly solved Markov chain.',
-  score: (table: PathTable, { order = 1 }) =>
-    markovScores(TransitionCounts.of(table, orderOf(order)), table.channels, table.total()),
+  repeats: 'collapse-states',
+  score: (table: PathTable, { order = 1, repeats }) =>
+    markovScores(TransitionCounts.of(table, orderOf(order), repeats === 'keep-repeats'), table.channels, table.total()),
 };

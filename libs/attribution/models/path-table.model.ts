@@ -1,4 +1,4 @@
-import { fromMs } from '@baton/kernel';
+import { DecimalSum, fromMs, split } from '@baton/kernel';
 import { normalised, type Model, type ModelParameters } from './credit.model';
 import { firstTouch } from './first-touch.model';
 import { inverseJ } from './inverse-j.model';
@@ -28,19 +28,25 @@ export interface PathCredit {
 
 /**
  * Credits the conversions and the value of a table by a rule-based model.
- * @returns every channel of the table by name; conversions and value sum to those of the table
+ * @returns every channel of the table by name; conversions and value sum to those of the table exactly (decimals of 15 places)
  */
 export const creditPaths = (model: Model, table: PathTable, parameters: ModelParameters): readonly PathCredit[] => {
   const instant = fromMs(0); // the order is all there is
-  const rows = table.channels.names.map((key) => ({ key, conversions: 0, value: 0 }));
+  const rows = table.channels.names.map((key) => ({ key, conversions: new DecimalSum(), value: new DecimalSum() }));
   for (const [steps, { conversions, value }] of table.entries()) {
     if (conversions === 0) continue;
     const touches = table.namesOf(steps).map((channel) => ({ occurredAt: instant, channel }));
-    normalised(model.weights({ touches, conversionAt: instant }, parameters)).forEach((weight, place) => {
+    const weights = normalised(model.weights({ touches, conversionAt: instant }, parameters));
+    const [conversionsOf, valueOf] = [split(conversions, weights), split(value, weights)];
+    weights.forEach((_, place) => {
       const row = rows[steps.charCodeAt(place)]!;
-      row.conversions += weight * conversions;
-      row.value += weight * value;
+      row.conversions.add(conversionsOf[place]!);
+      row.value.add(valueOf[place]!);
     });
   }
-  return rows.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const conversionsOf = DecimalSum.shared(rows.map(({ conversions }) => conversions));
+  const valueOf = DecimalSum.shared(rows.map(({ value }) => value));
+  return rows
+    .map(({ key }, index) => ({ key, conversions: conversionsOf[index]!, value: valueOf[index]! }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
 };

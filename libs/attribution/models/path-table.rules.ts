@@ -13,9 +13,19 @@ export interface PathCounts {
 /** A path inside a table: one UTF-16 unit a touch, the number of its channel. Compact, sliceable, and a map's key. */
 export type Steps = string;
 
+/**
+ * What becomes of repeats before a data-driven model learns, and what each is known from. Models say which one they take
+ * by default; a question may say another.
+ */
+export const repeatHandlings = {
+  'collapse-states':
+    'A state of the Markov chain that equals the one before is dropped, as ChannelAttribution does: for order 1 a repeated channel, for a higher one a repeated state.',
+  'collapse-channels': 'Consecutive touches of one channel are one step, before states are made (exposure).',
+  'keep-repeats': 'Every touch is a step of its own.',
+} as const;
+export type RepeatHandling = keyof typeof repeatHandlings;
+
 export interface PathSwitches {
-  /** Consecutive touches of one channel stay several steps; by default they are one. */
-  readonly keepRepeats?: boolean;
   /** Journeys that did not convert are left out. */
   readonly ignoreNulls?: boolean;
 }
@@ -58,16 +68,25 @@ export class PathTable {
     readonly channels: ChannelNumbers = new ChannelNumbers(),
   ) {}
 
-  /** The steps of a path; repeats are collapsed unless the table keeps them. */
+  /** The steps of a path, one a touch. */
   stepsOf(path: readonly string[]): Steps {
     let steps = '';
-    let before = -1;
-    for (const channel of path) {
-      const number = this.channels.of(channel);
-      if (number !== before || this.switches.keepRepeats) steps += String.fromCharCode(number);
-      before = number;
-    }
+    for (const channel of path) steps += String.fromCharCode(this.channels.of(channel));
     return steps;
+  }
+
+  /** The table in which consecutive touches of one channel are one step; its channels have the same numbers. */
+  collapsed(): PathTable {
+    const table = new PathTable(this.switches, this.channels);
+    for (const [steps, row] of this.rows) table.put(collapse(steps), row);
+    return table;
+  }
+
+  /** A table of its own with the same rows and the same numbers of channels. */
+  copy(): PathTable {
+    const copied = new PathTable(this.switches, this.channels);
+    for (const [steps, row] of this.rows) copied.rows.set(steps, row);
+    return copied;
   }
 
   /** @throws Refused `attribution/empty-path` for a path without a touch */
@@ -148,15 +167,13 @@ export const distinct = (steps: Steps): number[] => {
   return [...found];
 };
 
-/** The path without a channel; repeats that then stand together are collapsed like those of the table. */
-export const without = (steps: Steps, channel: number, { keepRepeats }: PathSwitches): Steps => {
+/** The path with consecutive touches of one channel as one step. */
+export const collapse = (steps: Steps): Steps => {
   let rest = '';
-  let before = -1;
-  for (let place = 0; place < steps.length; place++) {
-    const number = steps.charCodeAt(place);
-    if (number === channel) continue;
-    if (number !== before || keepRepeats) rest += steps[place];
-    before = number;
-  }
+  for (let place = 0; place < steps.length; place++)
+    if (place === 0 || steps[place] !== steps[place - 1]) rest += steps[place];
   return rest;
 };
+
+/** The path without any touch of a channel. */
+export const without = (steps: Steps, channel: number): Steps => steps.replaceAll(String.fromCharCode(channel), '');

@@ -133,6 +133,7 @@ export const shapley: DataDrivenModel = {
   code: 'shapley',
   name: 'Shapley value',
   description: 'By the worth that each channel adds to all sets of channels; beyond 15 channels a seeded estimate.',
+  repeats: 'collapse-channels',
   score: (table, { seed = 1 }) => {
     const sets = setsOf(table);
     // By name, not by number: the order of the rows may not decide what a seed draws.
@@ -152,6 +153,7 @@ export const shapleySimplified: DataDrivenModel = {
   code: 'shapley-simplified',
   name: 'Simplified Shapley value',
   description: 'Each journey is shared equally over its distinct channels.',
+  repeats: 'collapse-channels',
   score: (table) => {
     const scores = empty(table);
     for (const { channels, conversions, value } of setsOf(table))
@@ -171,6 +173,7 @@ export const shapleyOrdered: DataDrivenModel = {
   code: 'shapley-ordered',
   name: 'Ordered Shapley value',
   description: 'The Shapley value of each channel at each place of the journey.',
+  repeats: 'collapse-channels',
   score: (table) => {
     const scores = empty(table);
     const places = new Map<string, { channel: number; position: number; conversions: number; value: number }>();

@@ -1,5 +1,5 @@
 import { ArgsType, Field, InputType, registerEnumType } from '@nestjs/graphql';
-import { FilterField, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
+import { DayOrInstantScalar, FilterField, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { dealBreakdowns, type DealBreakdown, type DealFilters } from '../deals.rules';
 
@@ -52,13 +52,11 @@ export class ZoneArgs extends DealFilterArgs {
 export class PeriodReportArgs extends ZoneArgs {
   @IsOptional()
   @IsString()
-  @MaxLength(40)
-  @Field(() => String, { nullable: true, description: FROM })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: FROM })
   from?: string;
   @IsOptional()
   @IsString()
-  @MaxLength(40)
-  @Field(() => String, { nullable: true, description: TO })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: TO })
   to?: string;
 }
 
@@ -66,12 +64,10 @@ export class PeriodReportArgs extends ZoneArgs {
 export class PeriodInput {
   @IsOptional()
   @IsString()
-  @MaxLength(40)
-  @Field(() => String, { nullable: true, description: FROM })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: FROM })
   from?: string;
   @IsOptional()
   @IsString()
-  @MaxLength(40)
-  @Field(() => String, { nullable: true, description: TO })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: TO })
   to?: string;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused } from '..';
-import type { Aggregate, Collection, Condition, Document, Documents, Find, Order, Scalar } from '..';
+import type { Aggregate, Collection, Condition, Document, Documents, Find, Order, Scalar, Where } from '..';
 
 /** The read model of the suites. */
 export const deals: Collection = {
@@ -343,6 +343,18 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       await save({ a: { amount: 4_000_000_000_001 }, b: { amount: 2_147_483_647 }, c: { amount: 2 } }, 2);
       const [total] = await store.aggregate(deals, { by: [], measures: { sum: { sum: 'amount' } } });
       expect(total!.values['sum']).toBe(4_002_147_483_648);
+    });
+
+    it('sums money beyond 53 bits exactly, as the text of its digits', async () => {
+      await save({ a: { amount: 9_007_199_254_740_991 }, b: { amount: 9_007_199_254_740_991 }, c: { amount: 3 } }, 2);
+      await save({ e: { amount: null }, f: { amount: null } }, 2);
+      const of = async (where: Where = {}) =>
+        (await store.aggregate(deals, { where, by: [], measures: { sum: { sum: 'amount' } } }))[0]!.values['sum'];
+      expect(await of()).toBe('18014398509481985');
+      await save({ c: { amount: -9_007_199_254_740_991 }, d: { amount: null } }, 3);
+      expect(await of()).toBe(9_007_199_254_740_991);
+      await save({ b: { amount: -9_007_199_254_740_990 }, d: { amount: -134_217_729 } }, 4);
+      expect(await of()).toBe('-9007199388958719');
     });
   });
 };

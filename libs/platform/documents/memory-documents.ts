@@ -14,7 +14,7 @@ import type {
 } from '@baton/kernel';
 import { columnsChanged, compareScalars, rowOf, signatureOf, type Row } from './columns';
 import { generationDropped, leaseLost, parkedOrder } from './refusals';
-import { inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
+import { HALF, inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
 
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
 export class MemoryDocuments extends Documents {
@@ -226,7 +226,13 @@ const bucketOf = (value: Scalar, edges: readonly string[]): Scalar => {
 const measured = (rows: readonly Row[], { kind, column }: PlannedMeasure): number | string | null => {
   if (kind === 'count') return rows.length;
   const values = rows.map((row) => valueOf(row, column)).filter((value) => value !== null);
-  if (kind === 'sum') return values.reduce<number>((sum, value) => sum + Number(value), 0);
+  if (kind === 'sum' || kind === 'high' || kind === 'low') {
+    const part = (value: number): number => {
+      const high = Math.floor(value / HALF);
+      return kind === 'sum' ? value : kind === 'high' ? high : value - high * HALF;
+    };
+    return values.reduce<number>((sum, value) => sum + part(Number(value)), 0);
+  }
   const sign = kind === 'min' ? 1 : -1;
   return values.reduce<Scalar>(
     (best, value) => (best === null || sign * compareScalars(value, best) < 0 ? value : best),

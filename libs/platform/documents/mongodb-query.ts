@@ -1,5 +1,5 @@
 import type { Document as Bson } from 'mongodb';
-import type { AggregatePlan, Clause, PlannedMeasure } from './query';
+import { HALF, type AggregatePlan, type Clause, type PlannedMeasure } from './query';
 
 /** Where a column lies in a stored document. Names were checked before: no dots, no dollar signs. */
 export const pathOf = (column: string): string => (column === 'id' ? '_id' : `c.${column}`);
@@ -46,6 +46,9 @@ const keyOf = ({ column, edges }: AggregatePlan['keys'][number]): unknown => {
 const measureOf = ({ kind, column }: PlannedMeasure): Bson => {
   const value = `$${pathOf(column)}`;
   if (kind === 'count') return { $sum: 1 };
+  const high = { $floor: { $divide: [value, HALF] } };
+  if (kind === 'high') return { $sum: high };
+  if (kind === 'low') return { $sum: { $subtract: [value, { $multiply: [high, HALF] }] } };
   return { [`$${kind}`]: kind === 'min' ? { $ifNull: [value, ABOVE_ALL] } : value };
 };
 

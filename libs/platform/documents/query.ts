@@ -1,4 +1,4 @@
-import { Refused } from '@baton/kernel';
+import { Refused, wholeOf } from '@baton/kernel';
 import type { Aggregate, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
 import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
 
@@ -27,7 +27,8 @@ export interface AggregatePlan {
 }
 export interface PlannedMeasure {
   readonly name: string;
-  readonly kind: 'count' | 'sum' | 'min' | 'max';
+  /** `high` and `low`: the sums of the two halves of whole numbers, `value = high × HALF + low`, 0 ≤ low < HALF. */
+  readonly kind: 'count' | 'sum' | 'high' | 'low' | 'min' | 'max';
   /** '' for count. */
   readonly column: string;
 }
@@ -161,17 +162,37 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
       throw new Refused('documents/bad-edges', `The edges over ${column} do not rise.`, column);
     return { column, type, edges: key.edges };
   }),
-  measures: Object.entries(measures).map(([name, measure]) => planMeasure(collection, name, measure)),
+  measures: Object.entries(measures).flatMap(([name, measure]) => planMeasure(collection, name, measure)),
 });
 
-const planMeasure = (collection: Collection, name: string, measure: Measure): PlannedMeasure => {
-  if (measure === 'count') return { name, kind: 'count', column: '' };
+/**
+ * Whole numbers are summed in halves, for no store adds beyond 2^53 exactly: each half stays below it for 2^26 documents.
+ */
+export const HALF = 2 ** 27;
+
+const planMeasure = (collection: Collection, name: string, measure: Measure): PlannedMeasure[] => {
+  if (measure === 'count') return [{ name, kind: 'count', column: '' }];
   const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
   const type = scalarColumn(collection, column);
   if (type === 'flag' || (kind === 'sum' && type === 'text'))
     throw new Refused('documents/wrong-type', `There is no ${kind} of ${column}: it is of type ${type}.`, name);
-  return { name, kind, column };
+  if (kind === 'sum' && type === 'integer')
+    return (['high', 'low'] as const).map((half) => ({ name: `${name} ${half}`, kind: half, column }));
+  return [{ name, kind, column }];
 };
+
+/** The values of a group with the halves of its sums put together. */
+const whole = (measures: readonly PlannedMeasure[], values: Group['values']): Group['values'] =>
+  Object.fromEntries(
+    measures.flatMap(({ name, kind }) => {
+      if (kind === 'low') return [];
+      if (kind !== 'high') return [[name, values[name] ?? null]];
+      const sum = name.slice(0, -' high'.length);
+      return [[sum, wholeOf(BigInt(values[name] ?? 0) * BigInt(HALF) + BigInt(values[`${sum} low`] ?? 0))]];
+    }),
+  );
+
+const emptyOf = { count: 0, sum: 0, high: 0, low: 0, min: null, max: null } as const;
 
 /** Groups in the order of their keys, null first; without `by` one group, also over nothing. */
 export const inOrder = ({ keys, measures }: AggregatePlan, groups: readonly Group[]): readonly Group[] => {
@@ -179,12 +200,11 @@ export const inOrder = ({ keys, measures }: AggregatePlan, groups: readonly Grou
     return [
       {
         keys: [],
-        values: Object.fromEntries(
-          measures.map(({ name, kind }) => [name, kind === 'count' || kind === 'sum' ? 0 : null]),
-        ),
+        values: whole(measures, Object.fromEntries(measures.map(({ name, kind }) => [name, emptyOf[kind]]))),
       },
     ];
-  return [...groups].sort((a, b) => {
+  const answered = groups.map((group) => ({ ...group, values: whole(measures, group.values) }));
+  return answered.sort((a, b) => {
     for (let i = 0; i < keys.length; i++) {
       const compared = compareScalars(a.keys[i]!, b.keys[i]!);
       if (compared !== 0) return compared;

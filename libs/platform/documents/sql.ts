@@ -1,6 +1,6 @@
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
-import type { AggregatePlan, Clause, Operator, PlannedMeasure } from './query';
+import { HALF, type AggregatePlan, type Clause, type Operator, type PlannedMeasure } from './query';
 
 /** A piece of SQL and the values of its parameters. Names in it were checked before; values are never part of it. */
 export interface Sql {
@@ -65,5 +65,8 @@ export const keySql = ({ column, edges }: AggregatePlan['keys'][number]): Sql =>
 
 export const measureSql = ({ kind, column }: PlannedMeasure): string => {
   if (kind === 'count') return 'count(*)';
-  return kind === 'sum' ? `ifnull(sum(${nameOf(column)}), 0)` : `${kind}(${nameOf(column)})`;
+  const name = nameOf(column);
+  if (kind === 'min' || kind === 'max') return `${kind}(${name})`;
+  const summed = { sum: name, high: `${name} >> ${Math.log2(HALF)}`, low: `${name} & ${HALF - 1}` }[kind];
+  return `ifnull(sum(${summed}), 0)`;
 };

@@ -293,7 +293,10 @@ class Weighing {
   /** How many objects one of these fields may hold: as many as `first` says, or what is assumed of a list. */
   private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
     const first = field?.args.find(({ name }) => name === 'first');
-    if (!first) return list && node.name.value !== 'edges' ? assumed.listItems : 1;
+    if (!first) {
+      const own = field && getNamedType(field.type).extensions['listItems'];
+      return list && node.name.value !== 'edges' ? (typeof own === 'number' ? own : assumed.listItems) : 1;
+    }
     const value = node.arguments?.find(({ name }) => name.value === 'first')?.value;
     const asked =
       value?.kind === Kind.INT

@@ -14,7 +14,16 @@ export {
   type Connection,
 } from './connection';
 export { CommandOutcome, mutationsOf } from './mutations';
-export { DayScalar, InstantScalar, JsonScalar, MoneyInput, MoneyType, SafeIntScalar } from './scalars';
+export {
+  DayOrInstantScalar,
+  DayScalar,
+  InstantScalar,
+  JsonScalar,
+  MoneyInput,
+  MoneyType,
+  PerCurrency,
+  SafeIntScalar,
+} from './scalars';
 export { graphqlModule } from './graphql.module';
 export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';

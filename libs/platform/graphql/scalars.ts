@@ -1,5 +1,5 @@
-import { Field, InputType, ObjectType } from '@nestjs/graphql';
-import { dayOf, FIRST_DAY, instantOf, LAST_DAY, minorDigits, type Money } from '@baton/kernel';
+import { Extensions, Field, InputType, ObjectType } from '@nestjs/graphql';
+import { dayOf, FIRST_DAY, instantOf, LAST_DAY, decimalOf, type Money, type MoneySum, type Whole } from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
@@ -31,6 +31,19 @@ export const DayScalar = new GraphQLScalarType<string, string>({
   serialize: (value) => value as string,
   parseValue: readDay,
   parseLiteral: (node) => readDay(stringOf(node)),
+});
+
+const readDayOrInstant = reading(
+  'An end of a period is a day such as "2024-01-17", or an instant with its offset such as "2024-01-17T10:00:00Z".',
+  (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? dayOf(text) : instantOf(text)),
+);
+export const DayOrInstantScalar = new GraphQLScalarType<string, string>({
+  name: 'DayOrInstant',
+  description:
+    'An end of a period: a calendar day, which begins in the time zone that is asked for, or an instant with its offset.',
+  serialize: (value) => value as string,
+  parseValue: readDayOrInstant,
+  parseLiteral: (node) => readDayOrInstant(stringOf(node)),
 });
 
 const readInteger = (value: unknown): number => {
@@ -70,28 +83,32 @@ export const JsonScalar = new GraphQLScalarType({
   parseLiteral: (node, variables) => literal(node, variables ?? {}),
 });
 
-@ObjectType('Money', { description: 'An amount of money.' })
-export class MoneyType implements Money {
-  @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
-  minor!: number;
+export const MinorUnitsScalar = new GraphQLScalarType<Whole, Whole>({
+  name: 'MinorUnits',
+  description:
+    'A whole number of minor units (cents). Sums beyond 2^53, which many readers of JSON cannot hold, are the text of their digits: "9007199254740993".',
+  serialize: (value) => value as Whole,
+});
+
+/** A list of what stands once for each currency is taken to be of one, as most companies have it. */
+export const PerCurrency = () => Extensions({ listItems: 1 });
+
+@PerCurrency()
+@ObjectType('Money', { description: 'An amount of money, or a sum of amounts; exact whatever its size.' })
+export class MoneyType implements MoneySum {
+  @Field(() => MinorUnitsScalar, { description: 'Integer minor units (cents).' })
+  minor!: Whole;
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
   @Field(() => String, {
     description: 'The amount as a decimal text in major units, such as "1234.50".',
-    middleware: [({ source }) => decimalOf(source as Money)],
+    middleware: [({ source }) => decimalOf(source as MoneySum)],
   })
   decimal?: string;
 }
 
-const decimalOf = ({ minor, currency }: Money): string => {
-  const digits = minorDigits(currency);
-  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
-  const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-  return minor < 0 ? `-${whole}` : whole;
-};
-
 @InputType('MoneyInput', { description: 'An amount of money.' })
-export class MoneyInput {
+export class MoneyInput implements Money {
   @Field(() => SafeIntScalar, { description: 'Integer minor units (cents).' })
   minor!: number;
   @Field(() => String, { description: 'ISO 4217 code.' })

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
+import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
@@ -38,6 +38,8 @@ const close = ({ closed, touches, amount, outcome = 'won', product }: Deal, inde
   },
 });
 const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+const usd = (minor: number): Money => ({ minor, currency: 'USD' });
+const eurs = (minor: number) => [eur(minor)];
 
 /** Read models that hold the journeys of these deals. */
 const holding = (events: readonly JourneyEvent[]) =>
@@ -73,19 +75,19 @@ describe('attribution of won deals', () => {
       lookback: 'P90D',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
       rows: [
-        { key: '', conversions: 1 / 3, revenue: eur(33) },
-        { key: 'email', conversions: 1 / 3, revenue: eur(33) },
-        { key: 'paid search', conversions: 1, revenue: eur(50) },
-        { key: 'search', conversions: 1 / 3, revenue: eur(34) },
+        { key: '', conversions: 0.33333333333333, revenue: eurs(33) },
+        { key: 'email', conversions: 0.33333333333333, revenue: eurs(33) },
+        { key: 'paid search', conversions: 1, revenue: eurs(50) },
+        { key: 'search', conversions: 0.33333333333334, revenue: eurs(34) },
       ],
-      unattributed: { conversions: 1, revenue: eur(7) },
-      total: { conversions: 3, revenue: eur(157) },
+      unattributed: { conversions: 1, revenue: eurs(7) },
+      total: { conversions: 3, revenue: eurs(157) },
       warnings: [],
     }));
   it('puts what is not stated first', async () =>
     expect((await ask({ by: 'campaign', model: 'first-touch' })).rows).toEqual([
-      { key: null, conversions: 1, revenue: eur(50) },
-      { key: 'spring', conversions: 1, revenue: eur(100) },
+      { key: null, conversions: 1, revenue: eurs(50) },
+      { key: 'spring', conversions: 1, revenue: eurs(100) },
     ]));
   it('selects by the close, from inclusive to exclusive', async () => {
     expect((await ask({ from: at(40), to: at(50) })).total.conversions).toBe(1);
@@ -97,30 +99,50 @@ describe('attribution of won deals', () => {
       (await attribution(models, { by: 'month', timeZone, ...(await builtIn()) })).rows[0]!.key;
     expect(await month()).toBe('2024-01');
     expect(await month('Europe/Berlin')).toBe('2024-02');
-    await expect(month('Mars/Olympus')).rejects.toMatchObject({ code: 'attribution/unknown-time-zone' });
+    await expect(month('Mars/Olympus')).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
   it('counts only touches in the window that is asked for', async () => {
     expect((await ask({ lookback: 'P7D' })).unattributed.conversions).toBe(2);
     expect((await ask({ lookback: 'none' })).unattributed.conversions).toBe(1);
     await expect(ask({ lookback: 'soon' })).rejects.toMatchObject({ code: 'time/not-a-duration' });
   });
-  it('never adds up currencies', async () => {
+  it('answers several currencies side by side, each with its total', async () => {
     const models = await holding(
       [
         { closed: 1, amount: eur(5), touches: [{ day: 1 }] },
-        { closed: 1, amount: { minor: 7, currency: 'USD' }, touches: [{ day: 1 }] },
+        { closed: 1, amount: usd(7), touches: [{ day: 1 }] },
         { closed: 1, touches: [{ day: 1 }] },
       ].map(close),
     );
     const both = await attribution(models, { by: 'channel', ...(await builtIn()) });
-    expect(both.total).toEqual({ conversions: 3, revenue: null });
-    expect(both.rows[0]!.revenue).toBeNull();
-    expect(both.warnings).toEqual([expect.stringContaining('EUR, USD'), expect.stringContaining('1 of 3')]);
+    expect(both.total).toEqual({ conversions: 3, revenue: [eur(5), usd(7)] });
+    expect(both.rows).toEqual([{ key: 'direct', conversions: 3, revenue: [eur(5), usd(7)] }]);
+    expect(both.unattributed.revenue).toEqual([eur(0), usd(0)]);
+    expect(both.warnings).toEqual([expect.stringContaining('1 of 3')]);
     const one = await attribution(models, { by: 'channel', currency: 'USD', ...(await builtIn()) });
-    expect(one.total).toEqual({ conversions: 1, revenue: { minor: 7, currency: 'USD' } });
+    expect(one.total).toEqual({ conversions: 1, revenue: [usd(7)] });
+  });
+  it('adds amounts up exactly beyond 2^53, and conversions without a rest', async () => {
+    const many = Array.from({ length: 3 }, (_, index) =>
+      close(
+        {
+          closed: 10,
+          amount: eur(Number.MAX_SAFE_INTEGER),
+          touches: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, channel: day < 4 ? 'search' : 'email' })),
+        },
+        index,
+      ),
+    );
+    const { rows, total } = await attribution(await holding(many), { by: 'channel', ...(await builtIn()) });
+    expect(total).toEqual({ conversions: 3, revenue: [{ minor: '27021597764222973', currency: 'EUR' }] });
+    // 4 / 7 and 3 / 7 of each; added as floating point they make 1.7142857142857142 and 1.285714285714286
+    expect(rows.map(({ conversions }) => conversions)).toEqual([1.71428571428571, 1.28571428571429]);
+    expect(rows.reduce((sum, { revenue }) => sum + BigInt(revenue[0]!.minor), 0n)).toBe(27021597764222973n);
+    const [one] = (await attribution(await holding(many.slice(0, 1)), { by: 'campaign', ...(await builtIn()) })).rows;
+    expect(one!.conversions).toBe(1);
   });
   it('credits lost deals without revenue when asked', async () =>
-    expect((await ask({ outcome: 'lost' })).total).toEqual({ conversions: 1, revenue: null }));
+    expect((await ask({ outcome: 'lost' })).total).toEqual({ conversions: 1, revenue: [] }));
   it('refuses a model that does not exist', async () =>
     expect(ask({ model: 'magic' })).rejects.toMatchObject({ code: 'attribution/unknown-model' }));
   it('leaves out deals that were reopened', async () => {
@@ -151,8 +173,10 @@ describe('several models side by side', () => {
           expect(total.conversions).toBe(deals.length);
           expect(sum((row) => row.conversions) + unattributed.conversions).toBeCloseTo(deals.length, 9);
           const minor = deals.reduce((all, { amount }) => all + (amount?.minor ?? 0), 0);
-          expect(total.revenue?.minor ?? 0).toBe(minor);
-          expect(sum((row) => row.revenue?.minor ?? 0) + (unattributed.revenue?.minor ?? 0)).toBe(minor);
+          expect(minorOf(total.revenue, 'EUR')).toBe(minor);
+          expect(sum((row) => Number(minorOf(row.revenue, 'EUR'))) + Number(minorOf(unattributed.revenue, 'EUR'))).toBe(
+            minor,
+          );
         }
       }),
       { numRuns: 40 },

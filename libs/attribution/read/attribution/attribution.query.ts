@@ -69,7 +69,7 @@ export const closedIn = ({
  * several models side by side; the journeys are read once. Data-driven models learn from the deals lost in the period too; `learntFrom` tells their
  * reports from the others.
  * @returns one report per model, in the order asked
- * @throws Refused `attribution/unknown-model`, `attribution/unknown-time-zone`, `time/not-a-duration`
+ * @throws Refused `attribution/unknown-model`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const compareModels = async (
   models: ReadModels,

@@ -1,17 +1,18 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, type DefinitionSource, type Instant } from '@baton/kernel';
+import { Clock, DecisionContext, type DefinitionSource } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
+import { atOf, Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';
 import { ORDERS } from '../../models/markov.model';
+import { repeatHandlings, type RepeatHandling } from '../../models/path-table.rules';
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { askedOf, MethodArgs } from '../credit/method.args';
-import { methodOf } from '../credit/method.query';
+import { periodMethodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { Interval, LearntFrom, StateTransition, Support } from '../data-driven/data-driven.types';
+import { Interval, LearntFrom, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
 import { dimensions, type AttributionReport, type Dimension } from './attribution.rules';
 
@@ -27,6 +28,14 @@ registerEnumType(ModelEnum, {
   name: 'AttributionModel',
   description: 'How credit is shared over the touches of a deal.',
   valuesMap: Object.fromEntries(everyModel.map(({ code, description }) => [nameOf(code), { description }])),
+});
+const RepeatEnum = Object.fromEntries(Object.keys(repeatHandlings).map((code) => [nameOf(code), code]));
+registerEnumType(RepeatEnum, {
+  name: 'RepeatHandling',
+  description: 'What becomes of repeats before a data-driven model learns.',
+  valuesMap: Object.fromEntries(
+    Object.entries(repeatHandlings).map(([code, description]) => [nameOf(code), { description }]),
+  ),
 });
 const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
 const meanings: Readonly<Record<Dimension, string>> = {
@@ -49,10 +58,12 @@ registerEnumType(DimensionEnum, {
 
 @ObjectType({ description: 'Conversions and revenue that are credited.' })
 export class Credited {
-  @Field(() => Float, { description: 'Conversions, in fractions.' })
+  @Field(() => Float, { description: 'Conversions, in fractions: decimals that add up without a rest.' })
   conversions!: number;
-  @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], {
+    description: 'One sum for every currency of the report, by code, never added up; none without amounts.',
+  })
+  revenue!: readonly MoneyType[];
 }
 const ofDataDriven = (description: string) => ({
   nullable: true,
@@ -70,8 +81,8 @@ class AttributionRow extends Credited {
   position?: number | null;
   @Field(() => Float, ofDataDriven('the part of all conversions that is lost without the key, of the Markov chain.'))
   removalEffect?: number | null;
-  @Field(() => Float, ofDataDriven('the part of all revenue that is lost without the key, of the Markov chain.'))
-  removalEffectOnValue?: number | null;
+  @Field(() => [RevenueEffect], ofDataDriven('what is lost of the revenue without the key, of the Markov chain.'))
+  removalEffectsOnRevenue?: readonly RevenueEffect[] | null;
   @Field(() => Support, ofDataDriven('how many journeys it rests on.'))
   support?: Support | null;
   @Field(
@@ -130,18 +141,24 @@ export class PeriodArgs extends MethodArgs {
 
   @IsOptional()
   @IsString()
-  @Field(() => InstantScalar, { nullable: true, description: 'Only deals that closed at or after it.' })
-  from?: Instant;
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Only what closed on this day, at this instant or after.',
+  })
+  from?: string;
 
   @IsOptional()
   @IsString()
-  @Field(() => InstantScalar, { nullable: true, description: 'Only deals that closed before it.' })
-  to?: Instant;
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Only what closed before this day or instant.' })
+  to?: string;
 
   @IsOptional()
   @IsString()
   @MaxLength(50)
-  @Field(() => String, { nullable: true, description: 'IANA zone in which months begin; UTC by default.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'IANA zone in which days and months begin; by default the definition’s, or UTC.',
+  })
   timeZone?: string;
 
   @IsOptional()
@@ -185,9 +202,9 @@ class AttributionArgs extends PeriodArgs {
   bootstrap?: number;
 
   @IsOptional()
-  @IsBoolean()
-  @Field(() => Boolean, ofDataDriven('a channel twice in a row is two steps; by default one.'))
-  keepRepeats?: boolean;
+  @IsIn(Object.keys(repeatHandlings))
+  @Field(() => RepeatEnum, ofDataDriven('what becomes of repeats; by default what is usual for the model.'))
+  repeats?: RepeatHandling;
 
   @IsOptional()
   @IsBoolean()
@@ -218,16 +235,17 @@ export class AttributionResolver {
   @Heavy()
   @Allow(...everyRole)
   async attribution(
-    @Args() { model, conversion, order, seed, bootstrap, keepRepeats, includeOpen, ...args }: AttributionArgs,
+    @Args() { model, conversion, order, seed, bootstrap, repeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
     const now = atOf(args.asOf, this.clock);
-    const openAt = includeOpen ? (args.to && args.to < now ? args.to : now) : undefined;
-    const stated = Object.entries({ order, seed, bootstrap, keepRepeats, openAt }).filter(
+    const question = await this.question(args);
+    const openAt = includeOpen ? (question.to && question.to < now ? question.to : now) : undefined;
+    const stated = Object.entries({ order, seed, bootstrap, repeats, openAt }).filter(
       ([, value]) => value !== undefined && value !== null,
     );
     return withTransitions(
       await attribution(this.models.asOf(args.asOf), {
-        ...(await this.question(args)),
+        ...question,
         ...(model && { model }),
         conversion,
         learning: Object.fromEntries(stated),
@@ -249,12 +267,9 @@ export const questionOf = async (
 ): Promise<AttributionQuestion> => {
   const now = atOf(args.asOf, clock);
   return {
-    ...(await methodOf(definitions, models, to && to < now ? to : now, args)),
+    ...(await periodMethodOf(definitions, models, now, { ...args, from, to, timeZone })),
     ...askedOf(args),
     by,
-    ...(from && { from }),
-    ...(to && { to }),
-    ...(timeZone && { timeZone }),
     ...(currency && { currency }),
   };
 };

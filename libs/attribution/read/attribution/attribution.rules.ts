@@ -1,5 +1,14 @@
-import { IANAZone } from 'luxon';
-import { durationMs, monthOf, Refused, type Instant, type Money } from '@baton/kernel';
+import {
+  DecimalSum,
+  durationMs,
+  MoneySums,
+  monthOf,
+  Refused,
+  zoneOf,
+  type Instant,
+  type Money,
+  type MoneySum,
+} from '@baton/kernel';
 import {
   bodyFault,
   builtInAttribution,
@@ -44,11 +53,11 @@ export interface Method {
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
-/** One row of a report: fractions of conversions, and money that sums to the amounts exactly. */
+/** One row of a report: fractions of conversions, and money that sums to the amounts exactly, currency by currency. */
 export interface Credited {
   readonly conversions: number;
-  /** Null where no deal has an amount, or where amounts are of several currencies. */
-  readonly revenue: Money | null;
+  /** One sum for every currency of the report, by code; [] where no deal has an amount. */
+  readonly revenue: readonly MoneySum[];
 }
 export interface AttributionReport {
   readonly model: string;
@@ -95,14 +104,12 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules =>
 
 /**
  * The definition with what the question says instead.
- * @throws Refused `attribution/unknown-time-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
+ * @throws Refused `time/unknown-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
  */
 export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
   const body: Attribution = { ...definition.body, ...asked };
   const lookback = method.lookback ?? body.lookback;
-  const timeZone = method.timeZone ?? body.timeZone ?? 'UTC';
-  if (!IANAZone.isValidZone(timeZone))
-    throw new Refused('attribution/unknown-time-zone', 'Give an IANA zone such as Europe/Berlin.', 'timeZone');
+  const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
   const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
@@ -167,18 +174,18 @@ const keyOf = (
 };
 
 interface Sum {
-  conversions: number;
-  readonly minors: Map<string, number>;
+  readonly conversions: DecimalSum;
+  readonly revenue: MoneySums;
 }
-const nothing = (): Sum => ({ conversions: 0, minors: new Map() });
-const add = (sum: Sum, conversions: number, minor: number | null, currency: string | undefined): void => {
-  sum.conversions += conversions;
-  if (minor !== null && currency !== undefined) sum.minors.set(currency, (sum.minors.get(currency) ?? 0) + minor);
+const nothing = (): Sum => ({ conversions: new DecimalSum(), revenue: new MoneySums() });
+const add = (sum: Sum, conversions: number, revenue: MoneySum | undefined): void => {
+  sum.conversions.add(conversions);
+  sum.revenue.add(revenue);
 };
 
 /** What a key earned of one deal under one model. */
 export interface KeyCredit {
-  conversions: number;
+  readonly conversions: DecimalSum;
   minor: number | null;
 }
 /**
@@ -197,9 +204,9 @@ export const creditsByKey = (
     if (weight === 0 && !minor) return;
     const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
     const known = keys.get(key);
-    if (!known) keys.set(key, { conversions: weight, minor });
+    if (!known) keys.set(key, { conversions: new DecimalSum().add(weight), minor });
     else if (model.additive) {
-      known.conversions += weight;
+      known.conversions.add(weight);
       if (minor !== null) known.minor! += minor;
     }
   });
@@ -210,7 +217,7 @@ export const creditsByKey = (
  * Sums the credits of journeys under several models in one walk.
  * @param conversions for a method whose journeys restart: when people converted
  * @returns `add` takes one journey; `reports` gives one report per model, in their order. In each, rows and
- *   `unattributed` sum to `total`: conversions to 1e-9, money exactly. Under a model that is not additive rows overlap,
+ *   `unattributed` sum to `total`, conversions (decimals of 15 places) and money alike. Under a model that is not additive rows overlap,
  *   `total` counts the deals and has no revenue.
  * @throws Refused as `applied`
  */
@@ -223,45 +230,52 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
   const addJourney = (deal: JourneyDocument): void => {
     const path = selected(deal, ready, conversions);
     const amount = revenueOf(deal);
-    add(total, 1, amount?.minor ?? null, amount?.currency);
+    add(total, 1, amount);
     if (!amount) withoutAmount++;
     for (const { model, rows, unattributed } of sums) {
       const credited = creditsByKey(model, path, ready, by, deal);
-      if (credited.unattributed) add(unattributed, 1, amount?.minor ?? null, amount?.currency);
+      if (credited.unattributed) add(unattributed, 1, amount);
       for (const [key, { conversions: part, minor }] of credited.keys) {
         let row = rows.get(key);
         if (!row) rows.set(key, (row = nothing()));
-        add(row, part, minor, amount?.currency);
+        add(row, part.value, amount && minor !== null ? { ...amount, minor } : undefined);
       }
     }
   };
 
   const reports = (): readonly AttributionReport[] => {
-    const currencies = [...total.minors.keys()].sort();
-    const credited = ({ conversions: part, minors }: Sum): Credited => ({
-      conversions: part,
-      revenue: currencies.length === 1 ? { minor: minors.get(currencies[0]!) ?? 0, currency: currencies[0]! } : null,
+    const { currencies } = total.revenue;
+    const credited = ({ conversions, revenue }: Sum, shared = conversions.value): Credited => ({
+      conversions: shared,
+      revenue: revenue.list(currencies),
     });
-    const warnings = [
-      ...(currencies.length > 1 ? [`revenue is left out: ${currencies.join(', ')} differ; ask for one currency`] : []),
-      ...(currencies.length > 0 && withoutAmount > 0
-        ? [`${withoutAmount} of ${total.conversions} conversions have no amount`]
-        : []),
-    ];
-    return sums.map(({ model, rows, unattributed }) => ({
-      model: model.code,
-      by,
-      lookback: ready.lookback,
-      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...credited(sum) })),
-      unattributed: credited(unattributed),
-      total: { ...credited(total), ...(!model.additive && { revenue: null }) },
-      warnings: model.additive
-        ? warnings
-        : [...warnings, `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`],
-    }));
+    const warnings =
+      currencies.length > 0 && withoutAmount > 0
+        ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
+        : [];
+    return sums.map(({ model, rows, unattributed }) => {
+      const all = [...rows.values()].map(({ conversions }) => conversions);
+      // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
+      const shared = model.additive ? DecimalSum.shared(all) : all.map(({ value }) => value);
+      const conversionsOf = new Map([...rows.keys()].map((key, index) => [key, shared[index]!]));
+      return {
+        model: model.code,
+        by,
+        lookback: ready.lookback,
+        definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+        rows: [...rows]
+          .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
+          .map(([key, sum]) => ({ key, ...credited(sum, conversionsOf.get(key)!) })),
+        unattributed: credited(unattributed),
+        total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
+        warnings: model.additive
+          ? warnings
+          : [
+              ...warnings,
+              `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`,
+            ],
+      };
+    });
   };
   return { add: addJourney, reports };
 };

@@ -73,7 +73,7 @@ describeWithData('the won deals of a marketplace', [leadFile, dealFile], () => {
       'other publicities': 3,
       '': 14,
     });
-    expect(report.unattributed).toEqual({ conversions: 1, revenue: null });
+    expect(report.unattributed).toEqual({ conversions: 1, revenue: [] });
     expect(report.total.conversions).toBe(842);
 
     const days: number[] = [];

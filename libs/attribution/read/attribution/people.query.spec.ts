@@ -38,7 +38,7 @@ describe('attribution by what is known of the people', () => {
     );
     const method = await methodAt(new NoDefinitions(), JANUARY);
     const { rows } = await attribution(models, { ...method, model: 'linear', lookback: 'none', by: dimension });
-    return rows.map(({ key, revenue }) => [key, revenue?.minor]);
+    return rows.map(({ key, revenue }) => [key, revenue[0]?.minor]);
   };
 
   it('sums by region, and by country where no region is known', async () =>

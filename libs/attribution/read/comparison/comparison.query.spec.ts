@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
+import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
@@ -65,32 +65,32 @@ describe('models side by side', () => {
             {
               model: 'first-touch',
               conversions: 0,
-              revenue: money(0),
-              difference: { conversions: 0, revenue: money(0) },
+              revenue: [money(0)],
+              difference: { conversions: 0, revenue: [money(0)] },
             },
             {
               model: 'linear',
-              conversions: 1 / 3,
-              revenue: money(33),
-              difference: { conversions: 1 / 3, revenue: money(33) },
+              conversions: 0.333333333333333,
+              revenue: [money(33)],
+              difference: { conversions: 0.333333333333333, revenue: [money(33)] },
             },
           ],
         },
         {
           key: 'search',
           credits: [
-            { model: 'first-touch', conversions: 1, revenue: money(100), difference: expect.anything() as object },
+            { model: 'first-touch', conversions: 1, revenue: [money(100)], difference: expect.anything() as object },
             {
               model: 'linear',
-              conversions: 2 / 3,
-              revenue: money(67),
-              difference: { conversions: 2 / 3 - 1, revenue: money(-33) },
+              conversions: 0.666666666666667,
+              revenue: [money(67)],
+              difference: { conversions: -0.333333333333333, revenue: [money(-33)] },
             },
           ],
         },
       ],
     });
-    expect(two!.keys[0]!.credits[1]!.difference).toEqual({ conversions: 0, revenue: money(0) });
+    expect(two!.keys[0]!.credits[1]!.difference).toEqual({ conversions: 0, revenue: [money(0)] });
     const rest = await comparedDeals(models, await ask('linear'), { first: 2, after: page.pageInfo.endCursor! });
     expect(rest.edges.map(({ node }) => node)).toMatchObject([{ journeyId: 'three', unattributed: true, keys: [] }]);
   });
@@ -98,8 +98,8 @@ describe('models side by side', () => {
     const { reports, rows } = await comparison(await holding(...deals), await ask('last-touch', 'linear'));
     expect(reports.map(({ model }) => model)).toEqual(['last-touch', 'linear']);
     expect(rows.map(({ key, credits }) => [key, credits[1]!.difference.revenue])).toEqual([
-      ['email', money(33)],
-      ['search', money(-33)],
+      ['email', [money(33)]],
+      ['search', [money(-33)]],
     ]);
   });
   it('sum per deal to the deal and in differences to nothing, and over the deals to the report', () =>
@@ -126,19 +126,21 @@ describe('models side by side', () => {
             asked.models.forEach((_, column) => {
               const credits = node.keys.map(({ key, credits: all }) => [key, all[column]!] as const);
               for (const [key, { revenue }] of credits)
-                sums[column]!.set(key, (sums[column]!.get(key) ?? 0) + revenue!.minor);
-              const total = credits.reduce((sum, [, { revenue }]) => sum + revenue!.minor, 0);
+                sums[column]!.set(key, (sums[column]!.get(key) ?? 0) + Number(minorOf(revenue, 'EUR')));
+              const total = credits.reduce((sum, [, { revenue }]) => sum + Number(minorOf(revenue, 'EUR')), 0);
               expect(total).toBe(node.unattributed ? 0 : node.amount!.minor);
-              expect(credits.reduce((sum, [, { difference }]) => sum + difference.revenue!.minor, 0)).toBe(0);
+              expect(
+                credits.reduce((sum, [, { difference }]) => sum + Number(minorOf(difference.revenue, 'EUR')), 0),
+              ).toBe(0);
             });
           reports.forEach(({ rows }, column) => {
-            for (const { key, revenue } of rows) expect(sums[column]!.get(key)).toBe(revenue!.minor);
+            for (const { key, revenue } of rows) expect(sums[column]!.get(key)).toBe(Number(minorOf(revenue, 'EUR')));
           });
         },
       ),
       { numRuns: 25 },
     ));
-  it('never add up or compare currencies: money is null and a warning says why', async () => {
+  it('stand side by side in several currencies, each with its differences', async () => {
     const models = await holding(
       closed('one', 10, money(100), [1, 'search']),
       closed('two', 20, money(50, 'USD'), [15, 'email']),
@@ -146,16 +148,18 @@ describe('models side by side', () => {
     const asked = await ask('first-touch', 'last-touch');
     const { reports, rows } = await comparison(models, asked);
     for (const { total, rows: keys, warnings } of reports) {
-      expect([total, ...keys].map(({ revenue }) => revenue)).toEqual([null, null, null]);
-      expect(warnings).toEqual(['revenue is left out: EUR, USD differ; ask for one currency']);
-    }
-    for (const { credits } of rows)
-      expect(credits.map(({ revenue, difference }) => [revenue, difference.revenue])).toEqual([
-        [null, null],
-        [null, null],
+      expect([total, ...keys].map(({ revenue }) => revenue)).toEqual([
+        [money(100), money(50, 'USD')],
+        [money(0), money(50, 'USD')],
+        [money(100), money(0, 'USD')],
       ]);
+      expect(warnings).toEqual([]);
+    }
+    const nothing = [money(0), money(0, 'USD')];
+    for (const { credits } of rows)
+      expect(credits.map(({ difference }) => difference.revenue)).toEqual([nothing, nothing]);
     const { edges } = await comparedDeals(models, asked, { first: 5 });
-    expect(edges.map(({ node }) => node.keys[0]!.credits[0]!.revenue)).toEqual([money(100), money(50, 'USD')]);
+    expect(edges.map(({ node }) => node.keys[0]!.credits[0]!.revenue)).toEqual([[money(100)], [money(50, 'USD')]]);
   });
 });
 
@@ -167,10 +171,10 @@ describe('participation', () => {
     );
     const report = await attribution(models, { ...(await ask()), model: 'participation' });
     expect(report.rows).toEqual([
-      { key: 'email', conversions: 2, revenue: money(150) },
-      { key: 'search', conversions: 1, revenue: money(100) },
+      { key: 'email', conversions: 2, revenue: [money(150)] },
+      { key: 'search', conversions: 1, revenue: [money(100)] },
     ]);
-    expect(report.total).toEqual({ conversions: 2, revenue: null });
+    expect(report.total).toEqual({ conversions: 2, revenue: [] });
     expect(report.warnings).toEqual([expect.stringContaining('not additive')]);
   });
 });

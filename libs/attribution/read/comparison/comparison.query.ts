@@ -21,12 +21,12 @@ export interface Comparison {
 /** See `compareModels`; the first model is what the others are compared with. */
 export const comparison = async (models: ReadModels, question: ComparisonQuestion): Promise<Comparison> => {
   const reports = await compareModels(models, question);
-  const currency = reports[0]?.total.revenue?.currency ?? reports[0]?.unattributed.revenue?.currency;
+  const zero = (reports[0]?.unattributed.revenue ?? []).map(({ currency }) => ({ minor: 0, currency }));
   const columns = reports.map(({ model, rows }) => ({
     model,
     keys: new Map(rows.map(({ key, ...row }) => [key, row])),
   }));
-  return { reports, rows: sideBySide(columns, currency === undefined ? null : { minor: 0, currency }) };
+  return { reports, rows: sideBySide(columns, zero) };
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { Instant, Money } from '@baton/kernel';
+import { minus, moneyDifference, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import type { Model } from '../../models/credit.model';
 import {
   creditsByKey,
@@ -37,11 +37,12 @@ const byKey = (a: string | null, b: string | null): number =>
 
 /**
  * Lays credits of keys side by side with the difference to the first model; a key without credit has zero.
- * @param columns one per model: its code, and what each key earned; a sum is null where amounts are missing or differ
+ * @param columns one per model: its code, and what each key earned
+ * @param zero    nothing in each currency of the columns
  */
 export const sideBySide = (
   columns: readonly { readonly model: string; readonly keys: ReadonlyMap<string | null, Credited> }[],
-  zero: Money | null,
+  zero: readonly MoneySum[],
 ): ComparedKey[] =>
   [...new Set(columns.flatMap(({ keys }) => [...keys.keys()]))].sort(byKey).map((key) => {
     const credits = columns.map(({ model, keys }) => ({
@@ -56,11 +57,8 @@ export const sideBySide = (
         conversions,
         revenue,
         difference: {
-          conversions: conversions - first!.conversions,
-          revenue:
-            revenue && first!.revenue
-              ? { minor: revenue.minor - first!.revenue.minor, currency: revenue.currency }
-              : null,
+          conversions: minus(conversions, first!.conversions),
+          revenue: moneyDifference(revenue, first!.revenue),
         },
       })),
     };
@@ -82,8 +80,8 @@ export const compareDeal = (
       [...creditsByKey(model, path, ready, by, deal).keys].map(([key, part]) => [
         key,
         {
-          conversions: part.conversions,
-          revenue: amount && part.minor !== null ? { minor: part.minor, currency: amount.currency } : null,
+          conversions: part.conversions.value,
+          revenue: amount && part.minor !== null ? [{ minor: part.minor, currency: amount.currency }] : [],
         },
       ]),
     ),
@@ -93,6 +91,6 @@ export const compareDeal = (
     closedAt: deal.closedAt,
     amount,
     unattributed: path.selection.places.length === 0,
-    keys: sideBySide(columns, amount && { minor: 0, currency: amount.currency }),
+    keys: sideBySide(columns, amount ? [{ minor: 0, currency: amount.currency }] : []),
   };
 };

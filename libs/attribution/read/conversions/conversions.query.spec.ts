@@ -159,10 +159,10 @@ describe('attribution of an earlier conversion', () => {
   it('credits the touches before it, without revenue', async () => {
     expect(await by({ from: at(5) })).toMatchObject({
       rows: [
-        { key: 'email', conversions: 0.5, revenue: null },
-        { key: 'search', conversions: 0.5, revenue: null },
+        { key: 'email', conversions: 0.5, revenue: [] },
+        { key: 'search', conversions: 0.5, revenue: [] },
       ],
-      total: { conversions: 1, revenue: null },
+      total: { conversions: 1, revenue: [] },
     });
     expect((await by({ conversion: 'sql' })).total.conversions).toBe(0);
     expect((await by({ to: at(10) })).total.conversions).toBe(0);

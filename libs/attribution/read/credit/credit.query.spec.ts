@@ -248,7 +248,7 @@ describe('a journey after an earlier conversion of the person', () => {
     const report = await attribution(models, { ...method, by: 'channel', model: 'linear' });
     return {
       excluded: explained!.credits.map(({ excluded }) => excluded ?? '-'),
-      rows: report.rows.map(({ key, revenue }) => [key, revenue!.minor]),
+      rows: report.rows.map(({ key, revenue }) => [key, revenue[0]!.minor]),
     };
   };
   const earlier = 'before-earlier-conversion';

@@ -90,7 +90,7 @@ export const explainedCredits = (
   const credited = (money?: Money) => creditSelected(model, selection, ready.parameters, money);
   const { credits, unattributed, missing } = credited(amount);
   const sum = credits.reduce((total, { share }) => total.plus(share ?? 0), new Decimal(0));
-  const divisor = unattributed || !model.additive || sum.isZero() ? null : sum.toNumber();
+  const divisor = unattributed || !model.additive || sum.isZero() ? null : sum.toDecimalPlaces(15).toNumber();
   const bookings =
     amount && !unattributed
       ? bookingsOf(deal, (money) => credited(money).credits.map(({ minor }) => minor!))

@@ -1,4 +1,12 @@
-import { NotFound, Refused, type DefinitionSource, type Instant } from '@baton/kernel';
+import {
+  boundsOf,
+  NotFound,
+  Refused,
+  type Bounds,
+  type DefinitionSource,
+  type Instant,
+  type PeriodArgs,
+} from '@baton/kernel';
 import { oneDefinition, settled } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { methodAt } from '../attribution/attribution.query';
@@ -46,3 +54,20 @@ export const methodOf = async (
     channelRules: await versionOf(models, 'channel-rules', channelRules, 'channelRules'),
   }),
 });
+
+/**
+ * The definitions that a question about a period is answered with, those in force at its end or now, and the period:
+ * days begin in the zone that is asked for, else in that of the definition, else in UTC.
+ * @throws Refused as `boundsOf`, and as `methodOf`
+ */
+export const periodMethodOf = async (
+  definitions: DefinitionSource,
+  models: ReadModels,
+  now: Instant,
+  { from, to, timeZone, ...versions }: PeriodArgs & AskedVersions,
+): Promise<Pick<Method, 'definition' | 'channelRules' | 'timeZone'> & Bounds> => {
+  const { to: end } = boundsOf({ from, to, timeZone });
+  const method = await methodOf(definitions, models, end !== undefined && end < now ? end : now, versions);
+  const zone = timeZone ?? method.definition.body.timeZone;
+  return { ...method, ...boundsOf({ from, to, timeZone: zone }), ...(timeZone && { timeZone }) };
+};

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
+import { minorOf, NoDefinitions, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dataDrivenModels } from '../../models/data-driven.model';
@@ -11,6 +11,7 @@ import { pathsOfPeople, type DataDrivenAttribution } from './data-driven.rules';
 
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
 const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+const eurs = (minor: number) => [eur(minor)];
 interface Deal {
   readonly path: readonly (string | undefined)[];
   readonly outcome?: 'won' | 'lost';
@@ -66,8 +67,8 @@ describe('attribution under a data-driven model', () => {
       lookback: 'P90D',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
       learntFrom: { converted: 4, ended: 2, open: 0 },
-      unattributed: { conversions: 0, revenue: eur(0) },
-      total: { conversions: 4, revenue: eur(401) },
+      unattributed: { conversions: 0, revenue: eurs(0) },
+      total: { conversions: 4, revenue: eurs(401) },
       warnings: [],
     });
     expect(report.base).toBeCloseTo(2 / 3, 12);
@@ -78,20 +79,20 @@ describe('attribution under a data-driven model', () => {
     ]);
     [2, 1.5, 0.5].forEach((credit, row) => expect(report.rows[row]!.conversions).toBeCloseTo(credit, 12));
     // Value: 300 / 401 and 101 / 401 are lost without b and c; 401 is split by 1, 300/401, 101/401.
-    expect(report.rows.map(({ revenue }) => revenue!.minor)).toEqual([201, 150, 50]);
+    expect(report.rows.map(({ revenue }) => revenue[0]!.minor)).toEqual([201, 150, 50]);
     expect(report.transitions!()).toContainEqual({ from: '(start)', to: 'a', count: 6, probability: 1 });
   });
   it('keeps deals without a touch in the window apart', async () => {
     const report = await ask([...fork, { path: [], amount: eur(7) }, { path: ['b'], closed: 300, amount: eur(9) }], {
       model: 'shapley',
     });
-    expect(report.unattributed).toEqual({ conversions: 2, revenue: eur(16) });
-    expect(report.total).toEqual({ conversions: 6, revenue: eur(417) });
+    expect(report.unattributed).toEqual({ conversions: 2, revenue: eurs(16) });
+    expect(report.total).toEqual({ conversions: 6, revenue: eurs(417) });
     expect(report.learntFrom.converted).toBe(4);
   });
   it('has states of any dimension of a touch; what is not stated is null, and first', async () => {
     const { rows } = await ask([{ path: ['a', undefined], amount: eur(10) }], { model: 'shapley', by: 'campaign' });
-    expect(rows.map(({ key, revenue }) => [key, revenue!.minor])).toEqual([
+    expect(rows.map(({ key, revenue }) => [key, revenue[0]!.minor])).toEqual([
       [null, 5],
       ['a 24', 5],
     ]);
@@ -104,14 +105,19 @@ describe('attribution under a data-driven model', () => {
     expect(report.rows.map(({ key }) => key)).toEqual(['z']);
     expect(report.warnings).toEqual([expect.stringContaining('no journey ended')]);
   });
-  it('never adds up currencies', async () => {
+  it('answers several currencies side by side, each with its total', async () => {
     const report = await ask([...fork, { path: ['a'], amount: { minor: 7, currency: 'USD' } }], { model: 'shapley' });
-    expect(report.rows.map(({ revenue }) => revenue)).toEqual([null, null, null]);
-    expect(report.total.revenue).toBeNull();
-    expect(report.warnings[0]).toContain('EUR, USD');
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    expect(report.rows.map(({ revenue }) => revenue)).toEqual([
+      [eur(201), usd(7)],
+      [eur(150), usd(0)],
+      [eur(50), usd(0)],
+    ]);
+    expect(report.total).toEqual({ conversions: 5, revenue: [eur(401), usd(7)] });
+    expect(report.warnings.some((warning) => warning.includes('USD'))).toBe(false);
   });
   it('has options of its own: order, repeats, intervals', async () => {
-    const second = await ask(fork, { model: 'markov', learning: { order: 2, keepRepeats: true, bootstrap: 50 } });
+    const second = await ask(fork, { model: 'markov', learning: { order: 2, repeats: 'keep-repeats', bootstrap: 50 } });
     expect(second.transitions!().map(({ to }) => to)).toContain('a > a');
     expect(second.rows[0]!.interval!.low).toBeLessThanOrEqual(second.rows[0]!.interval!.high);
   });
@@ -126,7 +132,7 @@ describe('attribution under a data-driven model', () => {
     expect(reports.map(({ model }) => model)).toEqual(codes);
     for (const { rows, total } of reports) {
       expect(rows.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
-      expect(total).toEqual({ conversions: 4, revenue: eur(401) });
+      expect(total).toEqual({ conversions: 4, revenue: eurs(401) });
     }
     expect(() => modelOf('markov')).toThrow(expect.objectContaining({ code: 'attribution/needs-a-period' }));
   });
@@ -145,11 +151,10 @@ describe('attribution under a data-driven model', () => {
           const of = deals.filter(({ outcome }) => outcome === 'won');
           const minor = of.reduce((sum, { amount }) => sum + amount.minor, 0);
           expect(total.conversions).toBe(of.length);
-          expect(total.revenue?.minor ?? 0).toBe(minor);
-          expect(rows.reduce((sum, { revenue }) => sum + (revenue?.minor ?? 0), unattributed.revenue?.minor ?? 0)).toBe(
-            minor,
-          );
-          for (const { revenue } of rows) expect(revenue?.minor ?? 0).toBeGreaterThanOrEqual(0);
+          expect(minorOf(total.revenue, 'EUR')).toBe(minor);
+          const minorIn = ({ revenue }: { revenue: readonly MoneySum[] }) => Number(minorOf(revenue, 'EUR'));
+          expect(rows.reduce((sum, row) => sum + minorIn(row), minorIn(unattributed))).toBe(minor);
+          for (const row of rows) expect(minorIn(row)).toBeGreaterThanOrEqual(0);
         },
       ),
       { numRuns: 60 },

@@ -9,8 +9,6 @@ import { gathering, type DataDrivenAttribution } from './data-driven.rules';
 
 /** What a data-driven model may be asked besides the period. */
 export interface LearningOptions extends ReportOptions {
-  /** Consecutive touches of one channel are several steps. */
-  readonly keepRepeats?: boolean;
   /** Deals that are open at this instant count as journeys that did not convert (yet). */
   readonly openAt?: Instant;
 }
@@ -40,16 +38,11 @@ export const learntAttribution = async (
     /** Won deals by default, and only of these the failures are recorded: the lost ones. */
     readonly conversion?: Exclude<ConversionKind, 'lost'>;
   },
-  { keepRepeats, openAt, ...options }: LearningOptions = {},
+  { openAt, ...options }: LearningOptions = {},
 ): Promise<readonly DataDrivenAttribution[]> => {
   const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
-  const gathered = gathering(
-    by,
-    method,
-    { keepRepeats: keepRepeats ?? false },
-    await conversionsOf(models, method, to),
-  );
+  const gathered = gathering(by, method, await conversionsOf(models, method, to));
   for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
   if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
   for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');

@@ -1,4 +1,4 @@
-import { allocate, Refused, toMs, type Instant, type Money } from '@baton/kernel';
+import { allocateExact, MoneySums, Refused, toMs, wholeOf, type Instant, type Money } from '@baton/kernel';
 import {
   dataDrivenReport,
   type DataDrivenModel,
@@ -6,14 +6,13 @@ import {
   type DataDrivenRow,
   type ReportOptions,
 } from '../../models/data-driven.model';
-import { PathTable, type PathCounts, type PathSwitches } from '../../models/path-table.rules';
+import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
   applied,
   revenueOf,
   selected,
   type AttributionReport,
   type Conversions,
-  type Credited,
   type Dimension,
   type Method,
 } from '../attribution/attribution.rules';
@@ -63,7 +62,11 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
 
 /** A report of a data-driven model: what any report says, and what the model found. */
 export interface DataDrivenAttribution extends AttributionReport {
-  readonly rows: readonly (AttributionReport['rows'][number] & Omit<DataDrivenRow, 'key' | 'conversions' | 'value'>)[];
+  readonly rows: readonly (AttributionReport['rows'][number] &
+    Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
+      /** The part of the revenue in each currency that is lost without the channel, of the Markov chain. */
+      readonly removalEffectsOnRevenue?: readonly { readonly currency: string; readonly effect: number }[];
+    })[];
   /** The chance to convert that a Markov chain reproduces. */
   readonly base?: number;
   readonly transitions?: DataDrivenReport['transitions'];
@@ -71,75 +74,95 @@ export interface DataDrivenAttribution extends AttributionReport {
   readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
 }
 
+const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Money, steps: Steps): void => {
+  const values = worth.get(currency) ?? new Map<Steps, number>();
+  worth.set(currency, values);
+  values.set(steps, (values.get(steps) ?? 0) + minor);
+};
+
 /**
  * Gathers the journeys of a period into a path table whose steps are the channels (or campaigns …) of the touches that
  * the method weighs: won journeys are conversions, all others led to nothing.
  * @returns `add` takes one journey; `report` credits what was gathered. Rows and `unattributed` sum to `total`:
- *   conversions to 1e-9 of them, money exactly.
+ *   conversions (decimals of 15 places) and money, each currency for itself, exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
-export const gathering = (by: Dimension, method: Method, switches: PathSwitches = {}, conversions?: Conversions) => {
+export const gathering = (by: Dimension, method: Method, conversions?: Conversions) => {
   if (!touchDimensions.includes(by as TouchDimension))
     throw new Refused('attribution/not-of-a-touch', `Ask a data-driven model by ${touchDimensions.join(', ')}.`, 'by');
   const ready = applied(method);
-  const table = new PathTable(switches);
+  const table = new PathTable();
   const learntFrom = { converted: 0, ended: 0, open: 0 };
-  const minors = new Map<string, number>();
-  const without = { conversions: 0, minors: new Map<string, number>() };
+  const revenue = new MoneySums();
+  const without = { conversions: 0, revenue: new MoneySums() };
+  /** What the conversions of a path are worth in each currency; a table has room for one. */
+  const worth = new Map<string, Map<Steps, number>>();
   let withoutAmount = 0;
-  const addTo = (sums: Map<string, number>, { minor, currency }: Money) =>
-    sums.set(currency, (sums.get(currency) ?? 0) + minor);
 
   const add = (deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void => {
     const { eligible } = selected(deal, ready, conversions).selection;
     const steps = eligible.touches.map((touch) => touch[by as TouchDimension] ?? NOT_STATED);
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
     if (outcome === 'won' && !amount) withoutAmount++;
-    if (amount) addTo(minors, amount);
+    revenue.add(amount);
     if (steps.length === 0) {
       if (outcome === 'won') without.conversions++;
-      if (amount) addTo(without.minors, amount);
+      without.revenue.add(amount);
       return;
     }
+    if (amount) addTo(worth, amount, table.stepsOf(steps));
     learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
     const won = outcome === 'won' ? 1 : 0;
-    table.add(steps, { conversions: won, nulls: 1 - won, value: amount?.minor ?? 0 });
+    table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
+  };
+
+  /** The table with what conversions are worth in one currency. */
+  const tableIn = (currency: string): PathTable => {
+    const valued = table.copy();
+    for (const [steps, value] of worth.get(currency) ?? []) valued.put(steps, { conversions: 0, nulls: 0, value });
+    return valued;
   };
 
   const report = (model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution => {
-    const found = dataDrivenReport(model, table, options);
-    const currencies = [...minors.keys()].sort();
-    const [currency] = currencies.length === 1 ? currencies : [];
-    const money = (minor: number): Money | null => (currency === undefined ? null : { minor, currency });
-    const unattributed = (currency !== undefined && without.minors.get(currency)) || 0;
-    const attributed = currency === undefined ? 0 : minors.get(currency)! - unattributed;
-    const values = found.rows.map(({ value }) => Math.max(0, value)); // -1e-13 is rounding, and no weight
-    const parts = values.some((value) => value > 0) ? allocate(attributed, values) : values;
-    const all: Credited = {
-      conversions: learntFrom.converted + without.conversions,
-      revenue: money(attributed + unattributed),
-    };
+    const { currencies } = revenue;
+    const reports = currencies.map((currency, index) =>
+      // Conversions and their intervals are the same in all: they are resampled once.
+      dataDrivenReport(model, tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
+    );
+    const found = reports[0] ?? dataDrivenReport(model, table, options);
+    const byCurrency = currencies.map((currency, place) => {
+      const { rows } = reports[place]!;
+      const attributed = revenue.of(currency) - without.revenue.of(currency);
+      const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is rounding, and no weight
+      const parts = values.some((value) => value > 0) ? allocateExact(attributed, values) : values.map(() => 0n);
+      return { currency, rows, parts };
+    });
+    const rows = found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
+      ...row,
+      key: key === NOT_STATED ? null : key,
+      revenue: byCurrency.map(({ currency, parts }) => ({ minor: wholeOf(parts[index]!), currency })),
+      ...(row.removalEffect !== undefined && {
+        removalEffectsOnRevenue: byCurrency.map(({ currency, rows: ofCurrency }) => ({
+          currency,
+          effect: ofCurrency[index]!.removalEffectOnValue ?? 0,
+        })),
+      }),
+    }));
+    const conversions = learntFrom.converted + without.conversions;
     return {
       model: model.code,
       by,
       lookback: ready.lookback,
       definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows: found.rows.map(({ key, value: _, ...row }, index) => ({
-        ...row,
-        key: key === NOT_STATED ? null : key,
-        revenue: money(parts[index]!),
-      })),
-      unattributed: { conversions: without.conversions, revenue: money(unattributed) },
-      total: all,
+      rows,
+      unattributed: { conversions: without.conversions, revenue: without.revenue.list(currencies) },
+      total: { conversions, revenue: revenue.list() },
       ...(found.base !== undefined && { base: found.base }),
       ...(found.transitions && { transitions: found.transitions }),
       learntFrom,
       warnings: [
-        ...(currencies.length > 1
-          ? [`revenue is left out: ${currencies.join(', ')} differ; ask for one currency`]
-          : []),
         ...(currencies.length > 0 && withoutAmount > 0
-          ? [`${withoutAmount} of ${all.conversions} conversions have no amount`]
+          ? [`${withoutAmount} of ${conversions} conversions have no amount`]
           : []),
         ...(learntFrom.converted > 0 && learntFrom.ended + learntFrom.open === 0
           ? ['no journey ended without the conversion: what does not convert was not learnt']

@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+import { PerCurrency } from '@baton/platform/graphql';
 
 @ObjectType({ description: 'How many journeys a data-driven model has seen of a row.' })
 export class Support {
@@ -14,6 +15,15 @@ export class Interval {
   low!: number;
   @Field(() => Float, { description: 'The 97.5 percentile.' })
   high!: number;
+}
+
+@PerCurrency()
+@ObjectType({ description: 'What is lost of the revenue in one currency without a channel.' })
+export class RevenueEffect {
+  @Field(() => String, { description: 'ISO 4217 code.' })
+  currency!: string;
+  @Field(() => Float, { description: 'The part of all revenue in it, 0 to 1.' })
+  effect!: number;
 }
 
 @ObjectType({ description: 'One entry of the transition matrix of a Markov chain.' })

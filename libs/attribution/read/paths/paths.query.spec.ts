@@ -9,6 +9,7 @@ import { paths } from './paths.query';
 
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
 const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+const eurs = (minor: number) => [eur(minor)];
 let deal = 0;
 /** A deal closed on day 100 whose touches are `day:channel`. */
 const closed = (outcome: 'won' | 'lost', amount: Money, ...touches: readonly string[]) =>
@@ -52,30 +53,30 @@ describe('paths to conversions', () => {
       lookback: 'P90D',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
       paths: [
-        { channels: ['search', 'email'], conversions: 2, nonConversions: 1, revenue: eur(120) },
-        { channels: ['email', 'email'], conversions: 1, nonConversions: 0, revenue: eur(3) },
-        { channels: [], conversions: 1, nonConversions: 0, revenue: eur(5) },
-        { channels: ['social'], conversions: 0, nonConversions: 1, revenue: eur(0) },
+        { channels: ['search', 'email'], conversions: 2, nonConversions: 1, revenue: eurs(120) },
+        { channels: ['email', 'email'], conversions: 1, nonConversions: 0, revenue: eurs(3) },
+        { channels: [], conversions: 1, nonConversions: 0, revenue: eurs(5) },
+        { channels: ['social'], conversions: 0, nonConversions: 1, revenue: eurs(0) },
       ],
-      others: { paths: 0, conversions: 0, nonConversions: 0, revenue: eur(0) },
-      total: { conversions: 4, nonConversions: 2, revenue: eur(128) },
+      others: { paths: 0, conversions: 0, nonConversions: 0, revenue: eurs(0) },
+      total: { conversions: 4, nonConversions: 2, revenue: eurs(128) },
       lengths: [
-        { steps: 0, conversions: 1, nonConversions: 0, revenue: eur(5) },
-        { steps: 1, conversions: 0, nonConversions: 1, revenue: eur(0) },
-        { steps: 2, conversions: 3, nonConversions: 1, revenue: eur(123) },
+        { steps: 0, conversions: 1, nonConversions: 0, revenue: eurs(5) },
+        { steps: 1, conversions: 0, nonConversions: 1, revenue: eurs(0) },
+        { steps: 2, conversions: 3, nonConversions: 1, revenue: eurs(123) },
       ],
       lags: [
-        { days: 0, conversions: 1, nonConversions: 0, revenue: eur(20) },
-        { days: 2, conversions: 1, nonConversions: 0, revenue: eur(3) },
-        { days: 10, conversions: 1, nonConversions: 1, revenue: eur(100) },
-        { days: 60, conversions: 0, nonConversions: 1, revenue: eur(0) },
+        { days: 0, conversions: 1, nonConversions: 0, revenue: eurs(20) },
+        { days: 2, conversions: 1, nonConversions: 0, revenue: eurs(3) },
+        { days: 10, conversions: 1, nonConversions: 1, revenue: eurs(100) },
+        { days: 60, conversions: 0, nonConversions: 1, revenue: eurs(0) },
       ],
       warnings: [],
     }));
   it('beyond those asked for are summed', async () => {
     const { paths: named, others, total } = await ask(year, { top: 1 });
     expect(named).toHaveLength(1);
-    expect(others).toEqual({ paths: 3, conversions: 2, nonConversions: 1, revenue: eur(8) });
+    expect(others).toEqual({ paths: 3, conversions: 2, nonConversions: 1, revenue: eurs(8) });
     expect(named[0]!.conversions + others.conversions).toBe(total.conversions);
     await expect(ask(year, { top: 0 })).rejects.toMatchObject({ code: 'attribution/top-out-of-range' });
   });
@@ -84,12 +85,14 @@ describe('paths to conversions', () => {
     expect(named[0]).toMatchObject({ channels: ['search', 'email'], conversions: 3 });
     expect(lengths.map(({ steps }) => steps)).toEqual([0, 1, 2]);
   });
-  it('leave out revenue in several currencies', async () => {
+  it('answer several currencies side by side, each with its total', async () => {
     const both = [...year, closed('won', { minor: 1, currency: 'USD' })];
-    expect(await ask(both)).toMatchObject({
-      total: { revenue: null },
-      warnings: [expect.stringContaining('EUR, USD')],
-    });
+    const { total, paths: rows, lags, others, warnings } = await ask(both);
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    expect(total).toMatchObject({ conversions: 5, revenue: [eur(128), usd(1)] });
+    expect(rows.find(({ channels }) => channels.length === 0)).toMatchObject({ revenue: [eur(5), usd(1)] });
+    for (const { revenue } of [...lags, others]) expect(revenue[1]).toEqual(usd(0));
+    expect(warnings).toEqual([]);
     expect((await ask(both, { currency: 'USD' })).total).toMatchObject({ conversions: 1, nonConversions: 0 });
   });
   it('lead to any conversion; failures that are not recorded are null', async () => {
@@ -102,7 +105,7 @@ describe('paths to conversions', () => {
     ];
     expect(await ask([...year, ...events], { conversion: 'lead-created' })).toMatchObject({
       conversion: 'lead-created',
-      paths: [{ channels: ['search'], conversions: 1, nonConversions: null, revenue: null }],
+      paths: [{ channels: ['search'], conversions: 1, nonConversions: null, revenue: [] }],
       lags: [{ days: 2, conversions: 1 }],
     });
   });

@@ -18,13 +18,14 @@ export interface PathQuestion extends Method, Period {
 }
 export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'definitions'> {
   readonly conversion: ConversionKind;
+  readonly warnings: readonly string[];
 }
 
 const MOST_PATHS = 1000;
 
 /**
  * The paths of channels that led to the conversions of a period, how long they are, and how long they took.
- * @throws Refused `attribution/top-out-of-range`, `attribution/unknown-time-zone`, `time/not-a-duration`
+ * @throws Refused `attribution/top-out-of-range`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const paths = async (
   models: ReadModels,
@@ -46,12 +47,11 @@ export const paths = async (
       sums.add(credit(journey), journey.closedAt, kind === conversion);
       leftOut += journey.leftOut;
     }
-  const { warnings, ...report } = sums.report(top);
   return {
     conversion,
     lookback: applied(method).lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-    ...report,
-    warnings: [...warnings, ...leftOutWarning(leftOut)],
+    ...sums.report(top),
+    warnings: leftOutWarning(leftOut),
   };
 };

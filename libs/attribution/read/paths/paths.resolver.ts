@@ -17,11 +17,8 @@ class PathOutcomes {
     description: 'Journeys that ended without it: deals lost. Null for conversions whose failures are not recorded.',
   })
   nonConversions!: number | null;
-  @Field(() => MoneyType, {
-    nullable: true,
-    description: 'Of won deals; null without amounts, or in several currencies.',
-  })
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], { description: 'Of won deals, one sum a currency; none without amounts.' })
+  revenue!: readonly MoneyType[];
 }
 @ObjectType({ description: 'One path, and how its journeys ended.' })
 class ConversionPath extends PathOutcomes {

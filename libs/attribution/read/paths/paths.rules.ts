@@ -1,4 +1,4 @@
-import { DAY_MS, toMs, type Instant, type Money } from '@baton/kernel';
+import { DAY_MS, MoneySums, toMs, type Instant, type MoneySum } from '@baton/kernel';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
 /** Journeys of some kind: how many converted, how many ended without it, and what the conversions are worth. */
@@ -6,8 +6,8 @@ export interface Outcomes {
   readonly conversions: number;
   /** Lost deals; null for conversions whose failures are not recorded. */
   readonly nonConversions: number | null;
-  /** Null without amounts, or in several currencies. */
-  readonly revenue: Money | null;
+  /** One sum for every currency of the report, by code; [] without amounts. */
+  readonly revenue: readonly MoneySum[];
 }
 export interface PathReport {
   /** The most frequent paths: by conversions, then non-conversions, then name. A path without steps had no touch. */
@@ -19,15 +19,14 @@ export interface PathReport {
   readonly lengths: readonly ({ readonly steps: number } & Outcomes)[];
   /** By whole days from the first touch to the end; journeys without a touch have none. */
   readonly lags: readonly ({ readonly days: number } & Outcomes)[];
-  readonly warnings: readonly string[];
 }
 
 interface Sum {
   conversions: number;
   nonConversions: number;
-  readonly revenue: Map<string, number>;
+  readonly revenue: MoneySums;
 }
-const nothing = (): Sum => ({ conversions: 0, nonConversions: 0, revenue: new Map() });
+const nothing = (): Sum => ({ conversions: 0, nonConversions: 0, revenue: new MoneySums() });
 const sumAt = <K>(sums: Map<K, Sum>, key: K): Sum => {
   let sum = sums.get(key);
   if (!sum) sums.set(key, (sum = nothing()));
@@ -59,17 +58,17 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
       if (!converted) sum.nonConversions++;
       else {
         sum.conversions++;
-        if (amount) sum.revenue.set(amount.currency, (sum.revenue.get(amount.currency) ?? 0) + amount.minor);
+        sum.revenue.add(amount);
       }
     }
   };
 
   const report = (top: number): PathReport => {
-    const currencies = [...total.revenue.keys()].sort();
+    const { currencies } = total.revenue;
     const outcomes = ({ conversions, nonConversions, revenue }: Sum): Outcomes => ({
       conversions,
       nonConversions: failures ? nonConversions : null,
-      revenue: currencies.length === 1 ? { minor: revenue.get(currencies[0]!) ?? 0, currency: currencies[0]! } : null,
+      revenue: revenue.list(currencies),
     });
     const ranked = [...paths].sort(
       ([nameA, a], [nameB, b]) =>
@@ -79,7 +78,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
     for (const [, { conversions, nonConversions, revenue }] of ranked.slice(top)) {
       rest.conversions += conversions;
       rest.nonConversions += nonConversions;
-      for (const [currency, minor] of revenue) rest.revenue.set(currency, (rest.revenue.get(currency) ?? 0) + minor);
+      rest.revenue.addAll(revenue.list());
     }
     const sorted = (sums: ReadonlyMap<number, Sum>) => [...sums].sort(([a], [b]) => a - b);
     return {
@@ -88,8 +87,6 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
       total: outcomes(total),
       lengths: sorted(lengths).map(([steps, sum]) => ({ steps, ...outcomes(sum) })),
       lags: sorted(lags).map(([days, sum]) => ({ days, ...outcomes(sum) })),
-      warnings:
-        currencies.length > 1 ? [`revenue is left out: ${currencies.join(', ')} differ; ask for one currency`] : [],
     };
   };
   return { add, report };

@@ -19,7 +19,6 @@ import {
   revenueOf,
   tally,
   type Conversions,
-  type Credited,
   type Dimension,
   type Method,
 } from '../attribution/attribution.rules';
@@ -28,7 +27,7 @@ import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { periods, type PeriodDocument } from './periods.projection';
-import { difference, noFigures, onlyCurrency, stored, versionsOf, type Figures } from './periods.rules';
+import { difference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
@@ -48,13 +47,11 @@ const summable = (code: string): Model => {
   throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
 };
 
-const written = ({ conversions, revenue }: Credited) => ({ conversions, ...(revenue && { revenue }) });
-
 /**
  * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
  * it has not ended.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
- *   `attribution/unknown-time-zone`, `time/not-a-duration`
+ *   `time/unknown-zone`, `time/not-a-duration`
  */
 export const freezable = async (
   models: ReadModels,
@@ -103,10 +100,10 @@ export const freezable = async (
 };
 
 /** The figures of a frozen period, as reports give them. */
-export const figuresOf = ({ rows, unattributed, total }: FrozenFacts): Figures => ({
-  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited) })),
-  unattributed: stored(unattributed),
-  total: stored(total),
+export const figuresOf = ({ rows, unattributed, total, currencies }: FrozenFacts): Figures => ({
+  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
+  unattributed: stored(unattributed, currencies),
+  total: stored(total, currencies),
 });
 
 /** A change of one journey since the period was frozen, and what it did to the figures. */
@@ -203,21 +200,16 @@ export const periodDelta = async (
         steps.push({ journeyId: id, reasons: ['earlier-conversion'], at: null, position, after, before });
     }
 
-  const only = onlyCurrency(currencies);
+  const all = [...currencies].sort();
   const now = whole.reports()[0]!;
   return {
     period,
     intact: isIntact(period),
     now,
-    difference: difference(now, figuresOf(period), only),
+    difference: difference(now, figuresOf(period), all),
     restatements: steps
       .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: difference(after, before, only) })),
-    warnings: [
-      ...now.warnings,
-      ...(currencies.size > 1
-        ? [`differences of money are left out: ${[...currencies].sort().join(', ')} differ`]
-        : []),
-    ],
+      .map(({ after, before, ...step }) => ({ ...step, difference: difference(after, before, all) })),
+    warnings: now.warnings,
   };
 };

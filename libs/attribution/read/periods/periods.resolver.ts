@@ -21,8 +21,8 @@ import { figuresOf, isIntact, periodDelta } from './periods.query';
 class PeriodCredit {
   @Field(() => Float, { description: 'Conversions, in fractions.' })
   conversions!: number;
-  @Field(() => MoneyType, { nullable: true, description: 'Null without amounts, or when currencies differ.' })
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], { description: 'One sum for every currency of the period, by code; none without amounts.' })
+  revenue!: readonly MoneyType[];
 }
 @ObjectType({ description: 'What one key earned, or the difference.' })
 class PeriodRow extends PeriodCredit {

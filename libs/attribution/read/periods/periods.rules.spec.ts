@@ -1,9 +1,9 @@
 import type { Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { JourneyEvent } from '../../write/journey/journey.events';
-import { difference, noFigures, onlyCurrency, versionsOf, type Figures } from './periods.rules';
+import { difference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
 
-const eur = (minor: number) => ({ minor, currency: 'EUR' });
+const eur = (minor: number) => [{ minor, currency: 'EUR' }];
 const figures = (email: number, unattributed: number): Figures => ({
   rows: [{ key: 'email', conversions: 1, revenue: eur(email) }],
   unattributed: { conversions: 1, revenue: eur(unattributed) },
@@ -12,18 +12,29 @@ const figures = (email: number, unattributed: number): Figures => ({
 
 describe('the difference of two reports', () => {
   it('names only what changed', () =>
-    expect(difference(figures(7, 5), figures(7, 1), 'EUR')).toEqual({
+    expect(difference(figures(7, 5), figures(7, 1), ['EUR'])).toEqual({
       rows: [],
       unattributed: { conversions: 0, revenue: eur(4) },
       total: { conversions: 0, revenue: eur(4) },
     }));
   it('takes away what is gone', () =>
-    expect(difference(noFigures, figures(7, 5), 'EUR').rows).toEqual([
+    expect(difference(noFigures, figures(7, 5), ['EUR']).rows).toEqual([
       { key: 'email', conversions: -1, revenue: eur(-7) },
     ]));
-  it('leaves money out when there is no single currency', () => {
-    expect(difference(figures(7, 5), noFigures, null).total).toEqual({ conversions: 2, revenue: null });
-    expect([onlyCurrency([]), onlyCurrency(['EUR', 'EUR']), onlyCurrency(['EUR', 'USD'])]).toEqual([null, 'EUR', null]);
+  it('has one sum a currency, and conversions without a rest', () => {
+    const dollars = { minor: 3, currency: 'USD' };
+    const after = { ...figures(7, 5), total: { conversions: 0.3, revenue: [...eur(12), dollars] } };
+    expect(
+      difference(after, { ...noFigures, total: { conversions: 0.1, revenue: eur(2) } }, ['EUR', 'USD']).total,
+    ).toEqual({
+      conversions: 0.2,
+      revenue: [...eur(10), dollars],
+    });
+  });
+  it('is stored without the currencies that have no amount, and read with all', () => {
+    const credited = { conversions: 1, revenue: [...eur(0), { minor: 3, currency: 'USD' }] };
+    expect(written(credited)).toEqual({ conversions: 1, revenue: [{ minor: 3, currency: 'USD' }] });
+    expect(stored(written(credited), ['EUR', 'USD'])).toEqual(credited);
   });
 });
 

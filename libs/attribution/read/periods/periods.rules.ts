@@ -1,4 +1,12 @@
-import type { Instant, Money, Position, Recorded } from '@baton/kernel';
+import {
+  minus,
+  moneyDifference,
+  MoneySums,
+  type Instant,
+  type MoneySum,
+  type Position,
+  type Recorded,
+} from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import type { Credited } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
@@ -10,28 +18,28 @@ export interface Figures {
   readonly total: Credited;
 }
 
-const none: Credited = { conversions: 0, revenue: null };
+const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
 
 /**
  * What changed from one report to another.
- * @param currency the only one there is; null: money is left out
+ * @param currencies of all amounts concerned; each has its own difference
  * @returns only keys that changed; sums as its two reports do
  */
-export const difference = (after: Figures, before: Figures, currency: string | null): Figures => {
-  const minus = (a: Credited = none, b: Credited = none): Credited => ({
-    conversions: a.conversions - b.conversions,
-    revenue: currency === null ? null : { minor: (a.revenue?.minor ?? 0) - (b.revenue?.minor ?? 0), currency },
+export const difference = (after: Figures, before: Figures, currencies: readonly string[]): Figures => {
+  const less = (a: Credited = none, b: Credited = none): Credited => ({
+    conversions: minus(a.conversions, b.conversions),
+    revenue: new MoneySums().addAll(moneyDifference(a.revenue, b.revenue)).list(currencies),
   });
   const [then, now] = [before, after].map(({ rows }) => new Map(rows.map((row) => [row.key, row])));
   const rows = [...new Set([...then!.keys(), ...now!.keys()])]
     .sort((a, b) => (a === null || (b !== null && a < b) ? -1 : 1))
-    .map((key) => ({ key, ...minus(now!.get(key), then!.get(key)) }))
-    .filter(({ conversions, revenue }) => conversions !== 0 || (revenue?.minor ?? 0) !== 0);
+    .map((key) => ({ key, ...less(now!.get(key), then!.get(key)) }))
+    .filter(({ conversions, revenue }) => conversions !== 0 || revenue.some(({ minor }) => minor !== 0));
   return {
     rows,
-    unattributed: minus(after.unattributed, before.unattributed),
-    total: minus(after.total, before.total),
+    unattributed: less(after.unattributed, before.unattributed),
+    total: less(after.total, before.total),
   };
 };
 
@@ -65,17 +73,14 @@ export const versionsOf = (
   return versions;
 };
 
-/** The single currency of some deals; null for none, and for several. */
-export const onlyCurrency = (currencies: Iterable<string>): string | null => {
-  const all = [...new Set(currencies)];
-  return all.length === 1 ? all[0]! : null;
-};
+/** Money of a stored figure, which leaves out currencies without an amount, in every currency of the report. */
+export const stored = (
+  { conversions, revenue }: { readonly conversions: number; readonly revenue: readonly MoneySum[] },
+  currencies: readonly string[],
+): Credited => ({ conversions, revenue: new MoneySums().addAll(revenue).list(currencies) });
 
-/** Money of a stored figure: absent is null. */
-export const stored = ({
+/** A figure as it is stored: without the currencies that it has no amount in. */
+export const written = ({ conversions, revenue }: Credited) => ({
   conversions,
-  revenue,
-}: {
-  readonly conversions: number;
-  readonly revenue?: Money;
-}): Credited => ({ conversions, revenue: revenue ?? null });
+  revenue: revenue.filter(({ minor }) => minor !== 0),
+});

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NoDefinitions, type AnyEvent, type Instant, type Money } from '@baton/kernel';
+import { minorOf, NoDefinitions, type AnyEvent, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { campaignList } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
@@ -13,6 +13,10 @@ import { returnDimensions } from './returns.rules';
 
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
 const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
+const eurs = (minor: number) => [eur(minor)];
+const rate = (value: number | null, numerator: number, denominator: number) => [
+  { currency: 'EUR', value, numerator, denominator },
+];
 type Touch = { day: number; channel: string; team?: 'marketing' | 'sales'; minutes?: number; campaign?: string };
 const touchData = ({ day: _, team = 'marketing', ...touch }: Touch) => ({ action: 'any', team, ...touch });
 
@@ -81,76 +85,103 @@ describe('what marketing’s money brought', () => {
     expect(row('search')).toEqual({
       key: 'search',
       conversions: 0.5,
-      revenue: eur(500),
-      spend: eur(400),
+      revenue: eurs(500),
+      spend: eurs(400),
       salesMinutes: 15,
       assisted: 1,
-      roas: { value: 1.25, numerator: 500, denominator: 400 },
-      cac: { value: 860, numerator: 430, denominator: 0.5 },
-      costPerLead: { value: 400 / 1.5, numerator: 400, denominator: 1.5 },
-      costPerMql: { value: 400 / 1.5, numerator: 400, denominator: 1.5 },
-      costPerSql: { value: 800, numerator: 400, denominator: 0.5 },
+      roas: rate(1.25, 500, 400),
+      cac: rate(860, 430, 0.5),
+      costPerLead: rate(400 / 1.5, 400, 1.5),
+      costPerMql: rate(400 / 1.5, 400, 1.5),
+      costPerSql: rate(800, 400, 0.5),
     });
     expect(row('email')).toMatchObject({
       conversions: 0.75,
-      revenue: eur(500),
-      spend: eur(0),
-      roas: { value: null, numerator: 500, denominator: 0 },
-      cac: { numerator: 2 * (30 / 4 + 10 / 2), denominator: 0.75 },
+      revenue: eurs(500),
+      spend: eurs(0),
+      roas: rate(null, 500, 0),
+      cac: [{ numerator: 2 * (30 / 4 + 10 / 2), denominator: 0.75 }],
       assisted: 1,
     });
-    expect(row('event')).toMatchObject({ spend: eur(50), cac: { value: null }, roas: { value: 0 } });
+    expect(row('event')).toMatchObject({ spend: eurs(50), cac: [{ value: null }], roas: [{ value: 0 }] });
     expect(report.total).toMatchObject({
       conversions: 3,
-      revenue: eur(1570),
-      spend: eur(450),
+      revenue: eurs(1570),
+      spend: eurs(450),
       salesMinutes: 45,
       assisted: 2,
-      roas: { value: 1570 / 450 },
-      cac: { value: (450 + 90) / 3 },
-      costPerLead: { numerator: 450, denominator: 2 },
+      roas: [{ value: 1570 / 450 }],
+      cac: [{ value: (450 + 90) / 3 }],
+      costPerLead: [{ numerator: 450, denominator: 2 }],
     });
-    expect(report.unattributed).toEqual({ conversions: 1, revenue: eur(7) });
+    expect(report.unattributed).toEqual({ conversions: 1, revenue: eurs(7) });
     expect(report.warnings).toEqual([]);
   });
   it('is influenced by marketing with any touch of it, and sourced with the first one', async () => {
     const { influenced, sourced } = await ask(year);
-    expect(influenced).toMatchObject({ conversions: 2, revenue: eur(1500), ofConversions: { value: 0.5 } });
+    expect(influenced).toMatchObject({ conversions: 2, revenue: eurs(1500), ofConversions: { value: 0.5 } });
     expect(sourced).toMatchObject({
       conversions: 1,
-      revenue: eur(1000),
-      ofRevenue: { numerator: 1000, denominator: 1577 },
+      revenue: eurs(1000),
+      ofRevenue: [{ numerator: 1000, denominator: 1577 }],
     });
     expect(await ask(year, { lookback: 'P15D' })).toMatchObject({ sourced: { conversions: 0 } });
   });
   it('meets spend by campaign id, and by month of the day and of the conversion', async () => {
     const campaign = await ask(year, { by: 'campaign', model: 'first-touch' });
     expect(campaign.rows).toMatchObject([
-      { key: null, revenue: eur(570), spend: eur(0) },
-      { key: 'fair', revenue: eur(0), spend: eur(50) },
-      { key: 'spring', revenue: eur(1000), spend: eur(400), roas: { value: 2.5 } },
+      { key: null, revenue: eurs(570), spend: eurs(0) },
+      { key: 'fair', revenue: eurs(0), spend: eurs(50) },
+      { key: 'spring', revenue: eurs(1000), spend: eurs(400), roas: [{ value: 2.5 }] },
     ]);
     const month = await ask(year, { by: 'month' });
-    expect(month.rows.map(({ key, spend, conversions }) => [key, spend?.minor, conversions])).toEqual([
+    expect(month.rows.map(({ key, spend, conversions }) => [key, spend[0]?.minor, conversions])).toEqual([
       ['2024-01', 400, 0],
       ['2024-02', 50, 2],
       ['2024-03', 0, 1],
     ]);
   });
   it('selects deals by their close, spend by its day in the time zone, people by their stage', async () => {
-    const report = await ask(year, { from: at(1.5), to: at(45) });
-    expect(report.total).toMatchObject({ conversions: 1, spend: eur(150), costPerLead: { denominator: 2 } });
+    const report = await ask(year, { from: at(2), to: at(45) });
+    expect(report.total).toMatchObject({ conversions: 1, spend: eurs(150), costPerLead: [{ denominator: 2 }] });
     const berlin = await ask(year, { from: '2024-01-01T23:00:00.000Z', to: at(1.9), timeZone: 'Europe/Berlin' });
-    expect(berlin.total.spend).toEqual(eur(300));
+    expect(berlin.total.spend).toEqual(eurs(300));
   });
-  it('never mixes currencies, and tells when deals have no amount', async () => {
+  it('counts a day that the period cuts whole, and says so: no instant stands for a day', async () => {
+    const cut = 'the period holds a part of 2024-01-02: what was spent on that day is counted whole; ask for days';
+    const rest = await ask(year, { from: at(1.5), to: at(45) });
+    expect([rest.total.spend, rest.warnings]).toEqual([eurs(450), [cut]]);
+    const first = await ask(year, { to: at(1.5) });
+    expect(first.warnings).toContain(cut);
+    const whole = await ask(year, { from: at(1), to: at(45) });
+    expect([whole.total.spend, whole.warnings]).toEqual([eurs(450), []]);
+  });
+  it('answers several currencies side by side, and tells when deals have no amount', async () => {
     const dollars = [...year, won('usd', 41, { minor: 9, currency: 'USD' }, []), won('bare', 41, undefined, [])];
     const both = await ask(dollars);
-    expect(both).toMatchObject({ currency: null, total: { revenue: null, spend: null, roas: null, cac: null } });
-    expect(both.warnings).toEqual([expect.stringContaining('EUR, USD'), expect.stringContaining('1 of 6')]);
-    expect((await ask(dollars, { currency: 'EUR' })).total).toMatchObject({ revenue: eur(1570), spend: eur(450) });
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    expect(both).toMatchObject({
+      currencies: ['EUR', 'USD'],
+      total: {
+        revenue: [eur(1570), usd(0)],
+        spend: [eur(450), usd(0)],
+        roas: [...rate(1570 / 450, 1570, 450), { currency: 'USD', value: null, numerator: 0, denominator: 0 }],
+      },
+      unattributed: { conversions: 3, revenue: [eur(7), usd(9)] },
+      sourced: {
+        ofRevenue: [
+          { currency: 'EUR', denominator: 1577 },
+          { currency: 'USD', numerator: 0, denominator: 9 },
+        ],
+      },
+    });
+    expect(both.warnings).toEqual([expect.stringContaining('1 of 6')]);
+    expect((await ask(dollars, { currency: 'EUR' })).total).toMatchObject({ revenue: eurs(1570), spend: eurs(450) });
     const mixed = await ask(year, { ratePerMinute: { minor: 1, currency: 'USD' } });
-    expect(mixed.total.cac).toBeNull();
+    expect(mixed.total.cac).toEqual([
+      { currency: 'EUR', value: 150, numerator: 450, denominator: 3 },
+      { currency: 'USD', value: 15, numerator: 45, denominator: 3 },
+    ]);
   });
   it('refuses a model whose credits are never summed', () =>
     expect(ask(year, { model: 'participation' })).rejects.toMatchObject({ code: 'attribution/not-additive' }));
@@ -176,11 +207,12 @@ describe('what marketing’s money brought', () => {
             lookback: 'none',
           });
           const sum = (of: (row: (typeof rows)[0]) => number) => rows.reduce((one, row) => one + of(row), 0);
-          expect(sum(({ revenue }) => revenue!.minor)).toBe(total.revenue!.minor);
+          const minorIn = (revenue: readonly MoneySum[]) => Number(minorOf(revenue, 'EUR'));
+          expect(sum(({ revenue }) => minorIn(revenue))).toBe(minorIn(total.revenue));
           expect(sum(({ conversions }) => conversions)).toBeCloseTo(total.conversions, 9);
           expect(sum(({ salesMinutes }) => salesMinutes)).toBeCloseTo(total.salesMinutes, 6);
           expect(total.conversions + unattributed.conversions).toBe(all.length);
-          expect(total.revenue!.minor + unattributed.revenue!.minor).toBe(
+          expect(minorIn(total.revenue) + minorIn(unattributed.revenue)).toBe(
             all.reduce((one, { amount }) => one + amount, 0),
           );
         },

@@ -1,4 +1,4 @@
-import { Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
+import { nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
 import { recordedSpend } from '@baton/campaigns';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
@@ -23,8 +23,9 @@ export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' 
 /**
  * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
  * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * or the campaign's id it was recorded for. Nothing is converted between currencies.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-time-zone`,
+ * or the campaign's id it was recorded for; a day that lies partly within the period counts whole, and a warning says so.
+ * Nothing is converted between currencies.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
  *   `time/not-a-duration`
  */
 export const returns = async (
@@ -49,8 +50,14 @@ export const returns = async (
       leftOut += journey.leftOut;
     }
   const within = spentWithin(timeZone, from, to);
-  for await (const spend of recordedSpend(models))
-    if (within(spend.day) && (currency === undefined || spend.amount.currency === currency)) sums.spent(spend);
+  const cut = new Set<Day>();
+  for await (const spend of recordedSpend(models)) {
+    if (currency !== undefined && spend.amount.currency !== currency) continue;
+    const part = within(spend.day);
+    if (part === 'none') continue;
+    if (part === 'some') cut.add(spend.day);
+    sums.spent(spend);
+  }
 
   const { warnings, ...report } = sums.report();
   return {
@@ -59,19 +66,27 @@ export const returns = async (
     lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
-    warnings: [...warnings, ...leftOutWarning(leftOut)],
+    warnings: [
+      ...warnings,
+      ...[...cut]
+        .sort()
+        .map((day) => `the period holds a part of ${day}: what was spent on that day is counted whole; ask for days`),
+      ...leftOutWarning(leftOut),
+    ],
   };
 };
 
+/** How much of a day lies within [from, to): a day is a stretch of time, and no instant stands for it. */
 const spentWithin = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
-  const known = new Map<Day, boolean>();
-  return (day: Day): boolean => {
-    let inside = known.get(day);
-    if (inside === undefined) {
-      const begins = startOfDay(day, timeZone);
-      inside = (from === undefined || begins >= from) && (to === undefined || begins < to);
-      known.set(day, inside);
+  const known = new Map<Day, 'all' | 'some' | 'none'>();
+  return (day: Day): 'all' | 'some' | 'none' => {
+    let part = known.get(day);
+    if (part === undefined) {
+      const [begins, ends] = [startOfDay(day, timeZone), startOfDay(nextDay(day), timeZone)];
+      const outside = (from !== undefined && ends <= from) || (to !== undefined && begins >= to);
+      const whole = (from === undefined || begins >= from) && (to === undefined || ends <= to);
+      known.set(day, (part = outside ? 'none' : whole ? 'all' : 'some'));
     }
-    return inside;
+    return part;
   };
 };

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, MoneyInput, MoneyType, Heavy } from '@baton/platform/graphql';
+import { Allow, everyRole, MoneyInput, MoneyType, PerCurrency, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional } from 'class-validator';
 import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
 import { returns, type ReturnsReport } from './returns.query';
@@ -17,9 +17,9 @@ registerEnumType(ReturnsBy, {
     MONTH: { description: 'The month of the conversion, and that of the day of the spend.' },
   },
 });
-const money = (description: string) => ({ nullable: true, description: `${description} Null in several currencies.` });
+const money = (description: string) => ({ description: `${description} One a currency of the report, by code.` });
 
-@ObjectType({ description: 'A rate with what it is made of; money in minor units of the report’s currency.' })
+@ObjectType({ description: 'A rate with what it is made of.' })
 class Ratio {
   @Field(() => Float, { nullable: true, description: 'numerator / denominator; null for a denominator of zero.' })
   value!: number | null;
@@ -28,28 +28,37 @@ class Ratio {
   @Field(() => Float, { description: 'What it is divided by.' })
   denominator!: number;
 }
+@PerCurrency()
+@ObjectType({
+  description:
+    'A rate of amounts in one currency, in minor units. Deals, people and minutes in it are those of all currencies.',
+})
+class MoneyRatio extends Ratio {
+  @Field(() => String, { description: 'ISO 4217 code.' })
+  currency!: string;
+}
 @ObjectType({ description: 'What was spent, and what it brought.' })
 class Returned {
   @Field(() => Float, { description: 'Won deals, in credited fractions.' })
   conversions!: number;
-  @Field(() => MoneyType, money('Credited revenue.'))
-  revenue!: MoneyType | null;
-  @Field(() => MoneyType, money('What was spent.'))
-  spend!: MoneyType | null;
+  @Field(() => [MoneyType], money('Credited revenue.'))
+  revenue!: readonly MoneyType[];
+  @Field(() => [MoneyType], money('What was spent.'))
+  spend!: readonly MoneyType[];
   @Field(() => Float, { description: 'Minutes that sales spent on the won deals up to the close, by credit share.' })
   salesMinutes!: number;
   @Field(() => Int, { description: 'Won deals in which it has a touch other than the last one.' })
   assisted!: number;
-  @Field(() => Ratio, money('Credited revenue / spend.'))
-  roas!: Ratio | null;
-  @Field(() => Ratio, money('(Spend + sales minutes × rate a minute) / credited customers.'))
-  cac!: Ratio | null;
-  @Field(() => Ratio, money('Spend / credited leads created in the period.'))
-  costPerLead!: Ratio | null;
-  @Field(() => Ratio, money('Spend / credited marketing-qualified leads of the period.'))
-  costPerMql!: Ratio | null;
-  @Field(() => Ratio, money('Spend / credited sales-qualified leads of the period.'))
-  costPerSql!: Ratio | null;
+  @Field(() => [MoneyRatio], money('Credited revenue / spend.'))
+  roas!: readonly MoneyRatio[];
+  @Field(() => [MoneyRatio], money('(Spend + sales minutes × rate a minute) / credited customers.'))
+  cac!: readonly MoneyRatio[];
+  @Field(() => [MoneyRatio], money('Spend / credited leads created in the period.'))
+  costPerLead!: readonly MoneyRatio[];
+  @Field(() => [MoneyRatio], money('Spend / credited marketing-qualified leads of the period.'))
+  costPerMql!: readonly MoneyRatio[];
+  @Field(() => [MoneyRatio], money('Spend / credited sales-qualified leads of the period.'))
+  costPerSql!: readonly MoneyRatio[];
 }
 @ObjectType({ description: 'What one channel, campaign or month cost and brought.' })
 class ReturnsRow extends Returned {
@@ -60,15 +69,15 @@ class ReturnsRow extends Returned {
 class WonDeals {
   @Field(() => Int, { description: 'How many.' })
   conversions!: number;
-  @Field(() => MoneyType, money('What they are worth.'))
-  revenue!: MoneyType | null;
+  @Field(() => [MoneyType], money('What they are worth.'))
+  revenue!: readonly MoneyType[];
 }
 @ObjectType({ description: 'Some of the deals won in a period, and their part of all.' })
 class PortionOfWins extends WonDeals {
   @Field(() => Ratio, { description: 'Their part of the deals.' })
   ofConversions!: Ratio;
-  @Field(() => Ratio, money('Their part of the revenue.'))
-  ofRevenue!: Ratio | null;
+  @Field(() => [MoneyRatio], money('Their part of the revenue.'))
+  ofRevenue!: readonly MoneyRatio[];
 }
 @ObjectType('Returns', { description: 'What marketing’s money brought.' })
 class ReturnsType {
@@ -80,8 +89,8 @@ class ReturnsType {
   lookback!: string;
   @Field(() => AttributionDefinitions, { description: 'The definitions that were applied.' })
   definitions!: AttributionDefinitions;
-  @Field(() => String, { nullable: true, description: 'The one currency of deals, spend and rate; null: several.' })
-  currency!: string | null;
+  @Field(() => [String], { description: 'The currencies of deals, spend and rate, by code.' })
+  currencies!: readonly string[];
   @Field(() => [ReturnsRow], { description: 'By key; what cost or earned something.' })
   rows!: readonly ReturnsRow[];
   @Field(() => Returned, { description: 'All rows together: what is credited. Assisted deals count once.' })

@@ -1,4 +1,4 @@
-import { monthOf, type Money } from '@baton/kernel';
+import { DecimalSum, MoneySums, monthOf, type Money, type MoneySum } from '@baton/kernel';
 import type { Spend } from '@baton/campaigns';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
@@ -8,11 +8,15 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 export const returnDimensions = ['channel', 'campaign', 'month'] as const;
 export type ReturnDimension = (typeof returnDimensions)[number];
 
-/** A rate with what it is made of; money in minor units of the report's currency. Null for a denominator of zero. */
+/** A rate with what it is made of. Null for a denominator of zero. */
 export interface Ratio {
   readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
+}
+/** A rate of amounts in one currency: money in minor units, as the number nearest to it. */
+export interface MoneyRatio extends Ratio {
+  readonly currency: string;
 }
 export const ratioOf = (numerator: number, denominator: number): Ratio => ({
   numerator,
@@ -20,39 +24,44 @@ export const ratioOf = (numerator: number, denominator: number): Ratio => ({
   value: denominator === 0 ? null : numerator / denominator,
 });
 
-/** What one key cost and what it brought. Money is null when the report has no single currency. */
+/**
+ * What one key cost and what it brought. Money, and each rate of it, stands once for every currency of the report, by
+ * code: nothing is converted. Deals, people and minutes are those of all currencies in each rate, so that rates add up
+ * once there is a rate of exchange.
+ */
 export interface Returned {
   /** Won deals, in credited fractions. */
   readonly conversions: number;
-  readonly revenue: Money | null;
-  readonly spend: Money | null;
+  readonly revenue: readonly MoneySum[];
+  readonly spend: readonly MoneySum[];
   /** Minutes that sales spent on the deals, by credit share. */
   readonly salesMinutes: number;
   /** Won deals in which the key has a touch other than the last one. */
   readonly assisted: number;
   /** Credited revenue / spend. */
-  readonly roas: Ratio | null;
+  readonly roas: readonly MoneyRatio[];
   /** (Spend + sales minutes × rate) / credited customers. */
-  readonly cac: Ratio | null;
+  readonly cac: readonly MoneyRatio[];
   /** Spend / credited leads that were created, became MQL, became SQL in the period. */
-  readonly costPerLead: Ratio | null;
-  readonly costPerMql: Ratio | null;
-  readonly costPerSql: Ratio | null;
+  readonly costPerLead: readonly MoneyRatio[];
+  readonly costPerMql: readonly MoneyRatio[];
+  readonly costPerSql: readonly MoneyRatio[];
 }
 /** Won deals of some kind, and their part of all won deals of the period. */
 export interface Portion {
   readonly conversions: number;
-  readonly revenue: Money | null;
+  readonly revenue: readonly MoneySum[];
   readonly ofConversions: Ratio;
-  readonly ofRevenue: Ratio | null;
+  readonly ofRevenue: readonly MoneyRatio[];
 }
 export interface Returns {
-  readonly currency: string | null;
+  /** Of deals, spend and the rate of a minute, by code. */
+  readonly currencies: readonly string[];
   /** By key; null (first) is what a touch does not state. */
   readonly rows: readonly ({ readonly key: string | null } & Returned)[];
   /** All rows together: what is credited. */
   readonly total: Returned;
-  readonly unattributed: { readonly conversions: number; readonly revenue: Money | null };
+  readonly unattributed: { readonly conversions: number; readonly revenue: readonly MoneySum[] };
   /** Won deals with a touch of marketing in the window. */
   readonly influenced: Portion;
   /** Won deals whose first touch in the window is marketing's. */
@@ -62,24 +71,21 @@ export interface Returns {
 
 type Stage = PersonalConversion;
 interface Sum {
-  conversions: number;
-  readonly revenue: Map<string, number>;
-  readonly spend: Map<string, number>;
-  salesMinutes: number;
+  readonly conversions: DecimalSum;
+  readonly revenue: MoneySums;
+  readonly spend: MoneySums;
+  readonly salesMinutes: DecimalSum;
   assisted: number;
-  readonly reached: Record<Stage, number>;
+  readonly reached: Readonly<Record<Stage, DecimalSum>>;
 }
 const nothing = (): Sum => ({
-  conversions: 0,
-  revenue: new Map(),
-  spend: new Map(),
-  salesMinutes: 0,
+  conversions: new DecimalSum(),
+  revenue: new MoneySums(),
+  spend: new MoneySums(),
+  salesMinutes: new DecimalSum(),
   assisted: 0,
-  reached: { 'lead-created': 0, mql: 0, sql: 0 },
+  reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
-const add = (sums: Map<string, number>, { minor, currency }: Money): void => {
-  sums.set(currency, (sums.get(currency) ?? 0) + minor);
-};
 
 /**
  * Sums what was spent and what it brought.
@@ -103,8 +109,8 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
   const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
     if (!amount) withoutAmount++;
     const count = (sum: Sum) => {
-      sum.conversions++;
-      if (amount) add(sum.revenue, amount);
+      sum.conversions.add(1);
+      sum.revenue.add(amount);
     };
     count(all);
     if (eligible.length === 0) return count(unattributed);
@@ -115,14 +121,14 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       (sum, touch) => sum + (touch.team === 'sales' ? (touch.minutes ?? 0) : 0),
       0,
     );
-    total.salesMinutes += minutes;
+    total.salesMinutes.add(minutes);
     for (const one of eligible) {
       const { weight, minor } = one.credit;
       if (weight === 0 && !minor) continue;
       const row = rowOf(keyOf(one, journey));
-      row.conversions += weight;
-      row.salesMinutes += weight * minutes;
-      if (amount && minor !== null) add(row.revenue, { ...amount, minor });
+      row.conversions.add(weight);
+      row.salesMinutes.add(weight, minutes);
+      if (amount && minor !== null) row.revenue.add({ ...amount, minor });
     }
     const assisting = new Set(eligible.slice(0, -1).map((one) => keyOf(one, journey)));
     for (const key of assisting) rowOf(key).assisted++;
@@ -130,59 +136,71 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
   };
 
   const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
-    if (eligible.length > 0) total.reached[stage]++;
+    if (eligible.length > 0) total.reached[stage].add(1);
     for (const one of eligible)
-      if (one.credit.weight > 0) rowOf(keyOf(one, journey)).reached[stage] += one.credit.weight;
+      if (one.credit.weight > 0) rowOf(keyOf(one, journey)).reached[stage].add(one.credit.weight);
   };
 
   const spent = ({ campaignId, day, channel, amount }: Spend): void => {
-    add(rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channel).spend, amount);
-    add(total.spend, amount);
+    rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channel).spend.add(amount);
+    total.spend.add(amount);
   };
 
   const report = (): Returns => {
     const currencies = [
-      ...new Set([...all.revenue.keys(), ...total.spend.keys(), ...(ratePerMinute ? [ratePerMinute.currency] : [])]),
+      ...new Set([
+        ...all.revenue.currencies,
+        ...total.spend.currencies,
+        ...(ratePerMinute ? [ratePerMinute.currency] : []),
+      ]),
     ].sort();
-    const currency = currencies.length === 1 ? currencies[0]! : null;
-    const money = (sums: Map<string, number>): Money | null =>
-      currency === null ? null : { minor: sums.get(currency) ?? 0, currency };
-    const returned = (sum: Sum): Returned => {
-      const [revenue, spend] = [money(sum.revenue), money(sum.spend)];
-      const rate = (numerator: number | undefined, denominator: number | undefined) =>
-        numerator === undefined || denominator === undefined ? null : ratioOf(numerator, denominator);
+    const rates = (of: (currency: string) => readonly [numerator: number, denominator: number]): MoneyRatio[] =>
+      currencies.map((currency) => ({ currency, ...ratioOf(...of(currency)) }));
+    const returned = (
+      sum: Sum,
+      conversions = sum.conversions.value,
+      salesMinutes = sum.salesMinutes.value,
+    ): Returned => {
+      const spent = (currency: string) => Number(sum.spend.of(currency));
+      const salesCost = (currency: string) =>
+        ratePerMinute?.currency === currency ? salesMinutes * ratePerMinute.minor : 0;
+      const costPer = (stage: Stage) => rates((currency) => [spent(currency), sum.reached[stage].value]);
       return {
-        conversions: sum.conversions,
-        revenue,
-        spend,
-        salesMinutes: sum.salesMinutes,
+        conversions,
+        revenue: sum.revenue.list(currencies),
+        spend: sum.spend.list(currencies),
+        salesMinutes,
         assisted: sum.assisted,
-        roas: rate(revenue?.minor, spend?.minor),
-        cac: rate(spend ? spend.minor + sum.salesMinutes * (ratePerMinute?.minor ?? 0) : undefined, sum.conversions),
-        costPerLead: rate(spend?.minor, sum.reached['lead-created']),
-        costPerMql: rate(spend?.minor, sum.reached.mql),
-        costPerSql: rate(spend?.minor, sum.reached.sql),
+        roas: rates((currency) => [Number(sum.revenue.of(currency)), spent(currency)]),
+        cac: rates((currency) => [spent(currency) + salesCost(currency), conversions]),
+        costPerLead: costPer('lead-created'),
+        costPerMql: costPer('mql'),
+        costPerSql: costPer('sql'),
       };
     };
-    const whole = money(all.revenue);
     const portion = ({ conversions, revenue }: Sum): Portion => ({
-      conversions,
-      revenue: money(revenue),
-      ofConversions: ratioOf(conversions, all.conversions),
-      ofRevenue: whole && ratioOf(money(revenue)!.minor, whole.minor),
+      conversions: conversions.value,
+      revenue: revenue.list(currencies),
+      ofConversions: ratioOf(conversions.value, all.conversions.value),
+      ofRevenue: rates((currency) => [Number(revenue.of(currency)), Number(all.revenue.of(currency))]),
     });
+    const each = [...rows.values()];
+    const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
+    const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
     return {
-      currency,
+      currencies,
       rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...returned(sum) })),
+        .map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) }))
+        .sort(({ key: a }, { key: b }) => (a === null || (b !== null && a < b) ? -1 : 1)),
       total: returned(total),
-      unattributed: { conversions: unattributed.conversions, revenue: money(unattributed.revenue) },
+      unattributed: {
+        conversions: unattributed.conversions.value,
+        revenue: unattributed.revenue.list(currencies),
+      },
       influenced: portion(influenced),
       sourced: portion(sourced),
       warnings: [
-        ...(currencies.length > 1 ? [`money is left out: ${currencies.join(', ')} differ; ask for one currency`] : []),
-        ...(withoutAmount > 0 ? [`${withoutAmount} of ${all.conversions} conversions have no amount`] : []),
+        ...(withoutAmount > 0 ? [`${withoutAmount} of ${all.conversions.value} conversions have no amount`] : []),
       ],
     };
   };

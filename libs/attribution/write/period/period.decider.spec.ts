@@ -15,9 +15,9 @@ const facts: PeriodEvent['data'] = {
   channelRules: 'channel-rules@0',
   position: '000042',
   currencies: ['EUR'],
-  rows: [{ key: 'email', conversions: 1, revenue: { minor: 5, currency: 'EUR' } }],
-  unattributed: { conversions: 0 },
-  total: { conversions: 1, revenue: { minor: 5, currency: 'EUR' } },
+  rows: [{ key: 'email', conversions: 1, revenue: [{ minor: 5, currency: 'EUR' }] }],
+  unattributed: { conversions: 0, revenue: [] },
+  total: { conversions: 1, revenue: [{ minor: 5, currency: 'EUR' }] },
   hash: 'a'.repeat(64),
 };
 const freeze = { type: 'FreezePeriod' as const, data: facts };

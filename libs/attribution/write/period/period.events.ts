@@ -4,7 +4,7 @@ import {
   events,
   instant,
   list,
-  money,
+  moneySum,
   object,
   optional,
   real,
@@ -24,7 +24,7 @@ const currency = optional(currencyCode('Only deals in this currency.'));
 
 const credited = {
   conversions: real('Won deals, in credited fractions.'),
-  revenue: optional(money('Absent without amounts, or in several currencies.')),
+  revenue: list(moneySum(), 'One sum a currency, by code; currencies without an amount are left out.'),
 };
 const figures = {
   model: word('The model, by its code.'),
@@ -34,7 +34,7 @@ const figures = {
   attribution: ref('definition', 'The version that decided, `attribution@0`.'),
   channelRules: ref('definition', 'The version that decided, `channel-rules@0`.'),
   position: text('The log up to here was known.', { max: 100 }),
-  currencies: list(text('', { max: 3 }), 'Of the amounts of the deals; with several, revenue is left out.'),
+  currencies: list(currencyCode(), 'Of the amounts of the deals, by code.'),
   rows: list(
     object({ key: optional(text('Absent: not stated.', { max: 500 })), ...credited }),
     'By key; rows and unattributed sum to total.',

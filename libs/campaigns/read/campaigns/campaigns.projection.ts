@@ -1,4 +1,4 @@
-import { FIRST_DAY, LAST_DAY, projection, type Day, type Money } from '@baton/kernel';
+import { FIRST_DAY, LAST_DAY, MoneySums, projection, type Day, type Money, type MoneySum } from '@baton/kernel';
 import type { CampaignEvent } from '../../write/campaign/campaign.events';
 
 export interface CampaignDocument {
@@ -44,9 +44,12 @@ export const campaignList = projection<CampaignDocument, CampaignEvent>({
 });
 
 /** What a campaign cost in [from, to), one amount a currency. */
-export const spentIn = ({ spend }: CampaignDocument, from: Day = FIRST_DAY, to: Day = LAST_DAY): Money[] => {
-  const sums = new Map<string, number>();
-  for (const { day, amount } of Object.values(spend))
-    if (day >= from && day < to) sums.set(amount.currency, (sums.get(amount.currency) ?? 0) + amount.minor);
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, minor]) => ({ minor, currency }));
+export const spentIn = (
+  { spend }: CampaignDocument,
+  from: Day = FIRST_DAY,
+  to: Day = LAST_DAY,
+): readonly MoneySum[] => {
+  const sums = new MoneySums();
+  for (const { day, amount } of Object.values(spend)) if (day >= from && day < to) sums.add(amount);
+  return sums.list();
 };

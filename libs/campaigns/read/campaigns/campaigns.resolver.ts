@@ -30,7 +30,7 @@ class CampaignType {
   @Field(() => InstantScalar, { description: 'When it was planned.' })
   createdAt!: string;
   @Field(() => [MoneyType], { description: 'What it has cost, one amount a currency.' })
-  spend!: MoneyType[];
+  spend!: readonly MoneyType[];
 }
 const CampaignConnection = connectionOf('Campaign', CampaignType);
 

@@ -110,6 +110,14 @@ describe('the list of definitions', () => {
       expect(refs(await overdueReviews(models, { at: on('02-15') }))).toEqual([]);
       expect(refs(await overdueReviews(models, { at: on('02-16') }))).toEqual(['sql@1']);
       expect(refs(await overdueReviews(models, { at: on('07-01') }))).toEqual(['mql@2']);
+      // The day after begins earlier in Kathmandu, and later in New York.
+      const late = on('02-15').replace('T00:00', 'T20:00');
+      expect(refs(await overdueReviews(models, { at: late }))).toEqual([]);
+      expect(refs(await overdueReviews(models, { at: late, timeZone: 'Asia/Kathmandu' }))).toEqual(['sql@1']);
+      expect(refs(await overdueReviews(models, { at: on('02-16'), timeZone: 'America/New_York' }))).toEqual([]);
+      await expect(overdueReviews(models, { at: late, timeZone: 'Mars/Base' })).rejects.toMatchObject({
+        code: 'time/unknown-zone',
+      });
     });
   });
 });

@@ -1,4 +1,4 @@
-import { NotFound, type Instant } from '@baton/kernel';
+import { NotFound, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { difference, inForceAt, type Difference } from '../../write/definition/versions.rules';
 import { definitions, type DefinitionDocument } from './definitions.projection';
@@ -49,11 +49,11 @@ export const definitionDifference = async (
 /** The versions in force at an instant whose review day has passed by then, the longest overdue first. */
 export const overdueReviews = async (
   models: ReadModels,
-  { at }: { readonly at: Instant },
-): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, -1);
+  { at, timeZone }: { readonly at: Instant; readonly timeZone?: string | undefined },
+): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, -1, zoneOf(timeZone));
 
 /** The versions in force at an instant whose review is due within so many days or overdue, the earliest day first. */
 export const dueReviews = async (
   models: ReadModels,
-  { at, days }: { readonly at: Instant; readonly days: number },
-): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, days);
+  { at, days, timeZone }: { readonly at: Instant; readonly days: number; readonly timeZone?: string | undefined },
+): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, days, zoneOf(timeZone));

@@ -15,7 +15,7 @@ import {
   readPage,
   type Connection,
 } from '@baton/platform/graphql';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, MaxLength, Max, Min } from 'class-validator';
 import type { DefinitionKind } from '../../write/definition/definition.events';
 import type { Difference } from '../../write/definition/versions.rules';
 import { definitions, type DefinitionDocument } from './definitions.projection';
@@ -115,6 +115,11 @@ class DefinitionsArgs extends PageArgs {
 @ArgsType()
 class ReviewsArgs extends PageArgs {
   @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone in which it is today; UTC by default.' })
+  timeZone?: string;
+  @IsOptional()
   @Field(() => InstantScalar, { nullable: true, description: 'At which instant; by default now.' })
   at?: Instant;
 }
@@ -196,8 +201,8 @@ export class DefinitionsResolver {
     description: 'The definitions in force whose review day has passed, the longest overdue first.',
   })
   @Allow(...everyRole)
-  async overdueReviews(@Args() { at, asOf, ...page }: ReviewsArgs): Promise<Connection<DefinitionType>> {
-    const overdue = await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now() });
+  async overdueReviews(@Args() { at, asOf, timeZone, ...page }: ReviewsArgs): Promise<Connection<DefinitionType>> {
+    const overdue = await overdueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), timeZone });
     return pageOf(overdue.map(node), page, refOf);
   }
 
@@ -205,8 +210,8 @@ export class DefinitionsResolver {
     description: 'The definitions in force whose review is due within some days or overdue, the earliest day first.',
   })
   @Allow(...everyRole)
-  async dueReviews(@Args() { at, days, asOf, ...page }: DueArgs): Promise<Connection<DefinitionType>> {
-    const due = await dueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), days });
+  async dueReviews(@Args() { at, days, asOf, timeZone, ...page }: DueArgs): Promise<Connection<DefinitionType>> {
+    const due = await dueReviews(this.models.asOf(asOf), { at: at ?? this.clock.now(), days, timeZone });
     return pageOf(due.map(node), page, refOf);
   }
 }

@@ -26,6 +26,7 @@ export const attributionModelCodes = [
   'shapley-simplified',
   'shapley-ordered',
   'leave-one-out',
+  'leave-channel-out',
 ] as const;
 
 const share = (description: string) => real(description, { min: 0, max: 1 });

@@ -110,6 +110,6 @@ describe('content', () => {
     ]));
   it('refuses a period that ends before it begins', async () =>
     expect(contentReport(await models, { from: '2024-02-01', to: '2024-01-01' })).rejects.toMatchObject({
-      code: 'insights/empty-period',
+      code: 'time/empty-period',
     }));
 });

@@ -1,8 +1,7 @@
-import type { Where } from '@baton/kernel';
+import { periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentUses } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { periodOf, type Period, type PeriodArgs } from '../../period.rules';
 
 export interface ContentRow {
   /** As touches name it. */

@@ -11,7 +11,7 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
-import { teams } from '@baton/kernel';
+import { periodOf, teams } from '@baton/kernel';
 import { contentUses } from '@baton/leads';
 import { ReadModels } from '@baton/platform/documents';
 import {
@@ -27,7 +27,6 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
-import { periodOf } from '../../period.rules';
 import { PeriodReportArgs } from '../report.args';
 import { contentReport, dealsWithContent, type DealOutcome } from './content.query';
 

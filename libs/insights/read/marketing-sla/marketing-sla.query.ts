@@ -135,7 +135,7 @@ const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<Ha
 /**
  * Marketing's side of the agreement in a calendar period: promised and delivered so far, under the policy in force at
  * its end, or now if it has not ended.
- * @throws Refused `insights/unknown-period`, `insights/unknown-time-zone`
+ * @throws Refused `insights/unknown-period`, `time/unknown-zone`
  */
 export const marketingSla = async (models: ReadModels, question: MarketingSlaQuestion): Promise<MarketingSla> => {
   const { timeZone = 'UTC', at } = question;

@@ -1,6 +1,5 @@
 import { Decimal } from 'decimal.js';
-import { DateTime, IANAZone } from 'luxon';
-import { fromMs, Refused, toMs, type Instant } from '@baton/kernel';
+import { monthOf, Refused, startOfMonth, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { MarketingSide } from '@baton/definitions';
 
 /** A number that no rounding has touched; the denominator is positive and has no divisor in common. */
@@ -40,23 +39,17 @@ export interface CalendarPeriod {
 /**
  * Reads a calendar period.
  * @param key `2024-01`, `2024-Q1` or `2024`; by default the month of `at`
- * @throws Refused `insights/unknown-period`, `insights/unknown-time-zone`
+ * @throws Refused `insights/unknown-period`, `time/unknown-zone`
  */
 export const calendarPeriod = (key: string | undefined, timeZone: string, at: Instant): CalendarPeriod => {
-  if (!IANAZone.isValidZone(timeZone))
-    throw new Refused(
-      'insights/unknown-time-zone',
-      `"${timeZone}" is no IANA zone, such as Europe/Berlin.`,
-      'timeZone',
-    );
-  const zone = { zone: timeZone };
-  const asked = key ?? DateTime.fromISO(at, zone).toFormat('yyyy-MM');
+  const zone = zoneOf(timeZone);
+  const asked = key ?? monthOf(at, zone);
   const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(asked) ?? [];
   if (!year) throw new Refused('insights/unknown-period', 'Give a period such as 2024-01, 2024-Q1 or 2024.', 'period');
   const months = month ? MONTHS.month : quarter ? MONTHS.quarter : MONTHS.year;
   const first = month ? Number(month) : quarter ? Number(quarter) * 3 - 2 : 1;
-  const start = DateTime.fromObject({ year: Number(year), month: first }, zone);
-  return { key: asked, from: fromMs(start.toMillis()), to: fromMs(start.plus({ months }).toMillis()), months };
+  const begins = (after: number) => startOfMonth(Number(year), first + after, zone);
+  return { key: asked, from: begins(0), to: begins(months), months };
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { Money } from '@baton/kernel';
+import { MoneySums, type MoneySum } from '@baton/kernel';
 import { leads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
@@ -8,7 +8,7 @@ export interface StageOfPipeline {
   readonly stage: string;
   readonly deals: number;
   /** What they are worth together, one amount per currency, sorted by currency. */
-  readonly worth: readonly Money[];
+  readonly worth: readonly MoneySum[];
   readonly withoutAmount: number;
 }
 export interface Pipeline {
@@ -40,7 +40,7 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
     stage: stage as string,
     currency: currency as string | null,
     deals: Number(values['deals']),
-    minor: Number(values['minor']),
+    minor: values['minor'] as MoneySum['minor'],
   }));
   return {
     stages: [...new Set(groups.map(({ stage }) => stage))]
@@ -52,17 +52,14 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
 };
 
 const sumOf = (
-  groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: number }[],
+  groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: MoneySum['minor'] }[],
 ): Omit<StageOfPipeline, 'stage'> => {
-  const worth = new Map<string, number>();
-  for (const { currency, minor } of groups)
-    if (currency !== null) worth.set(currency, (worth.get(currency) ?? 0) + minor);
+  const worth = new MoneySums();
+  for (const { currency, minor } of groups) if (currency !== null) worth.add({ minor, currency });
   const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);
   return {
     deals: count(groups),
-    worth: [...worth]
-      .map(([currency, minor]) => ({ minor, currency }))
-      .sort((a, b) => (a.currency < b.currency ? -1 : 1)),
+    worth: worth.list(),
     withoutAmount: count(groups.filter(({ currency }) => currency === null)),
   };
 };

@@ -1,9 +1,8 @@
-import { contentHash, monthOf, type Instant, type Json, type Position } from '@baton/kernel';
+import { contentHash, monthOf, periodOf, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics, handoffReport, slaReport } from '@baton/leads';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import { periodOf, type Period } from '../../period.rules';
 import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
 import { contentReport } from '../content/content.query';
 import { marketingSla } from '../marketing-sla/marketing-sla.query';

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, type Day, type Instant, type Json, type Where } from '@baton/kernel';
+import { Clock, dayAt, zoneOf, type Day, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   atOf,
@@ -117,6 +117,11 @@ class ReviewActionsArgs extends PageArgs {
   @IsBoolean()
   @Field(() => Boolean, only('that are overdue, when true'))
   overdue?: boolean;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of the days; UTC by default.' })
+  timeZone?: string;
 }
 
 const node = (doc: ReviewDocument): ReviewType => ({
@@ -151,7 +156,7 @@ export class ReviewsResolver {
   @Query(() => ReviewActionConnection, { description: 'What reviews agreed on, by due day: open, done, overdue.' })
   @Allow(...everyRole)
   reviewActions(@Args() { first, after, asOf, ...filter }: ReviewActionsArgs): Promise<Connection<ReviewActionType>> {
-    const today = atOf(asOf, this.clock).slice(0, 10);
+    const today = dayAt(atOf(asOf, this.clock), zoneOf(filter.timeZone));
     const isOverdue = ({ open, dueOn }: ReviewActionDocument) => open && dueOn < today;
     const { reviewId, owner, open, overdue } = filter;
     const where: Where = {

@@ -40,25 +40,42 @@ const models = modelsOf(
 describe('the sales cycle', () => {
   it('runs from the first contact to the win, over deals that stand won', async () =>
     expect(await salesCycle(await models)).toEqual({
-      total: { key: null, deals: 3, withoutContact: 1, medianDays: 10, p90Days: 18, meanDays: 28 / 3 },
+      // c was won before its first contact: 10 and 20 days are left
+      total: {
+        key: null,
+        deals: 2,
+        withoutContact: 1,
+        wonBeforeContact: 1,
+        medianDays: 15,
+        p90Days: 19,
+        meanDays: 15,
+      },
       rows: [],
       percentiles: 'exact',
+      warnings: ['total: 1 of 3 deals were won before their first contact; they are left out.'],
     }));
   it('takes the deals won in the period, the end not in it', async () => {
     const { total } = await salesCycle(await models, { from: '2024-02-11', to: '2024-02-21' });
     expect(total).toMatchObject({ deals: 1, medianDays: 10 });
   });
   it('breaks down by owner, those without one first', async () => {
-    const { rows } = await salesCycle(await models, { by: 'owner' });
+    const { rows, warnings } = await salesCycle(await models, { by: 'owner' });
+    expect(warnings).toEqual([
+      'total: 1 of 3 deals were won before their first contact; they are left out.',
+      'Eve: 1 of 2 deals were won before their first contact; they are left out.',
+    ]);
     expect(rows).toMatchObject([
       { key: null, deals: 0, withoutContact: 1, medianDays: null },
-      { key: 'Eve', deals: 2, medianDays: 9 },
+      { key: 'Eve', deals: 1, wonBeforeContact: 1, medianDays: 20 },
       { key: 'Moses', deals: 1, medianDays: 10 },
     ]);
   });
   it('breaks down by the month of the win in the time zone', async () => {
     const months = async (timeZone?: string) =>
-      (await salesCycle(await models, { by: 'month', timeZone })).rows.map(({ key, deals }) => [key, deals]);
+      (await salesCycle(await models, { by: 'month', timeZone })).rows.map(({ key, deals, wonBeforeContact }) => [
+        key,
+        deals + wonBeforeContact,
+      ]);
     expect(await months()).toEqual([
       ['2024-02', 2],
       ['2024-03', 1],
@@ -69,5 +86,5 @@ describe('the sales cycle', () => {
     ]);
   });
   it('is restricted by the filters', async () =>
-    expect((await salesCycle(await models, { filters: { owner: 'Eve' } })).total).toMatchObject({ deals: 2 }));
+    expect((await salesCycle(await models, { filters: { owner: 'Eve' } })).total).toMatchObject({ deals: 1 }));
 });

@@ -1,8 +1,7 @@
-import { monthOf, toMs } from '@baton/kernel';
+import { monthOf, periodOf, toMs, type PeriodArgs } from '@baton/kernel';
 import { journeys } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
-import { periodOf, type PeriodArgs } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import { spreadOf, type Spread } from './sales-cycle.rules';
 
@@ -17,18 +16,21 @@ export interface SalesCycleRow extends Spread {
   readonly deals: number;
   /** Won deals that nobody was in contact with. */
   readonly withoutContact: number;
+  /** Won deals that were won before their first contact: they have no duration, and a warning counts them. */
+  readonly wonBeforeContact: number;
 }
 export interface SalesCycle {
   readonly total: SalesCycleRow;
   readonly rows: readonly SalesCycleRow[];
   /** Percentiles come from all values, not from a sketch. */
   readonly percentiles: 'exact';
+  readonly warnings: readonly string[];
 }
 
 /**
  * Sales cycle length: from the first contact with anyone of a deal to its win, over the deals won in the period. A
- * deal won before its first contact counts with its negative duration. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ * deal that was won before its first contact has no duration and is counted in a warning. Rows are sorted by key, null first.
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
  *   `time/not-an-instant`
  */
 export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}): Promise<SalesCycle> => {
@@ -51,18 +53,32 @@ export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}):
       if (!rows.has(key)) rows.set(key, new Durations(key));
       rows.get(key)!.add(ms);
     }
-  return { total: all.row(), rows: [...rows.values()].map((row) => row.row()).sort(byKey), percentiles: 'exact' };
+  const answered = [...rows.values()].map((row) => row.row()).sort(byKey);
+  const warnings = [all.row(), ...answered].flatMap((row, index) =>
+    warningsOf(index === 0 ? 'total' : (row.key ?? `without ${by}`), row),
+  );
+  return { total: all.row(), rows: answered, percentiles: 'exact', warnings };
 };
+
+const warningsOf = (name: string, { wonBeforeContact, deals }: SalesCycleRow): string[] =>
+  wonBeforeContact > 0
+    ? [
+        `${name}: ${wonBeforeContact} of ${wonBeforeContact + deals} deals were won before their first contact; they are left out.`,
+      ]
+    : [];
 
 class Durations {
   private readonly ms: number[] = [];
   private withoutContact = 0;
+  private wonBeforeContact = 0;
   constructor(private readonly key: string | null) {}
   add(ms: number | undefined): void {
     if (ms === undefined) this.withoutContact++;
+    else if (ms < 0) this.wonBeforeContact++;
     else this.ms.push(ms);
   }
   row(): SalesCycleRow {
-    return { key: this.key, deals: this.ms.length, withoutContact: this.withoutContact, ...spreadOf(this.ms) };
+    const { key, withoutContact, wonBeforeContact } = this;
+    return { key, deals: this.ms.length, withoutContact, wonBeforeContact, ...spreadOf(this.ms) };
   }
 }

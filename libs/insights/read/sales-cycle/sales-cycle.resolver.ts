@@ -17,7 +17,11 @@ class SalesCycleRowType {
   deals!: number;
   @Field(() => Int, { description: 'Won deals that nobody was in contact with.' })
   withoutContact!: number;
-  @Field(() => Float, { nullable: true, description: 'Median days; a win before the first contact is negative.' })
+  @Field(() => Int, {
+    description: 'Won deals whose first contact is dated after the win: they have no duration and are in no figure.',
+  })
+  wonBeforeContact!: number;
+  @Field(() => Float, { nullable: true, description: 'Median days.' })
   medianDays!: number | null;
   @Field(() => Float, { nullable: true, description: '90th percentile in days.' })
   p90Days!: number | null;
@@ -33,6 +37,8 @@ class SalesCycleType {
   rows!: readonly SalesCycleRowType[];
   @Field(() => String, { description: '"exact": percentiles are taken over all values, not from a sketch.' })
   percentiles!: string;
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
 }
 
 @ArgsType()

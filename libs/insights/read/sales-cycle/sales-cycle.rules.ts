@@ -7,7 +7,7 @@ export interface Spread {
   readonly meanDays: number | null;
 }
 
-/** Median, 90th percentile and mean of durations in milliseconds; negative ones count. */
+/** Median, 90th percentile and mean of durations in milliseconds, none below zero. */
 export const spreadOf = (durationsMs: readonly number[]): Spread => {
   if (durationsMs.length === 0) return { medianDays: null, p90Days: null, meanDays: null };
   const sorted = [...durationsMs].sort((a, b) => a - b);

@@ -54,9 +54,9 @@ describe('the velocity report', () => {
       won: 2,
       lost: 1,
       winRate: 2 / 3,
-      averageAmount: { minor: 200_00, currency: 'USD' },
+      averageAmount: [{ minor: 200_00, currency: 'USD' }],
       cycleDays: 25,
-      perDay: { minor: 1067, currency: 'USD' }, // 2 × 2/3 × 200.00 / 25
+      perDay: [{ minor: 1067, currency: 'USD' }], // 2 × 2/3 × 200.00 / 25
     });
     expect(rows).toEqual([]);
     expect(warnings).toEqual([]);
@@ -69,7 +69,7 @@ describe('the velocity report', () => {
     const { total: later } = await velocity(models, { from: '2024-02-01', to: '2024-03-01T00:00:00.001Z' });
     expect(later).toMatchObject({ open: 1, won: 1, lost: 1 });
     const { total: before } = await velocity(models, { to: '2024-01-05' });
-    expect(before).toMatchObject({ open: 0, won: 0, lost: 0, winRate: null, perDay: null });
+    expect(before).toMatchObject({ open: 0, won: 0, lost: 0, winRate: null, perDay: [] });
   });
 
   it('breaks down by product, those without one first, and leaves out what is not of the period', async () => {
@@ -123,18 +123,71 @@ describe('the velocity report', () => {
       { opened: '2024-01-01', won: '2024-01-02', amount: 300, currency: 'EUR', product: 'B' },
     ]);
     const { total, rows, warnings } = await velocity(models, { by: 'product' });
-    expect(total.averageAmount).toBeNull();
-    expect(rows.map(({ averageAmount }) => averageAmount?.currency)).toEqual(['USD', 'EUR']);
-    expect(warnings).toEqual(['total: won deals are in EUR, USD; choose one currency to see amounts.']);
+    expect(total.averageAmount).toEqual([
+      { minor: 300, currency: 'EUR' },
+      { minor: 100, currency: 'USD' },
+    ]);
+    expect(rows.map(({ averageAmount }) => averageAmount.map(({ currency }) => currency))).toEqual([['USD'], ['EUR']]);
+    expect(warnings).toEqual([]);
     const { total: euros } = await velocity(models, { filters: { currency: 'EUR' } });
-    expect(euros).toMatchObject({ won: 1, averageAmount: { minor: 300, currency: 'EUR' } });
+    expect(euros).toMatchObject({ won: 1, averageAmount: [{ minor: 300, currency: 'EUR' }] });
+  });
+
+  it('leaves a deal that closed before it opened out of the cycle: 32 days, 31.25 a day', async () => {
+    const deal = { amount: 1000_00 };
+    const models = await storeOf([
+      { ...deal, opened: '2024-02-01', won: '2024-01-01' },
+      { ...deal, opened: '2024-01-01', won: '2024-02-02' },
+      { ...deal, opened: '2024-01-01' },
+    ]);
+    const { total, rows, warnings } = await velocity(models, { by: 'owner' });
+    expect(total).toMatchObject({ open: 1, won: 2, winRate: 1, cycleDays: 32 });
+    expect(total.perDay).toEqual([{ minor: 31_25, currency: 'USD' }]);
+    expect(rows).toMatchObject([{ key: null, cycleDays: 32 }]);
+    expect(warnings).toEqual([
+      'total: 1 of 2 won deals closed before they opened; the cycle leaves them out.',
+      'without owner: 1 of 2 won deals closed before they opened; the cycle leaves them out.',
+    ]);
+    const { total: early } = await velocity(
+      await storeOf([
+        { ...deal, opened: '2024-01-10T14:00:00.000Z', won: '2024-01-10T00:00:00.000Z' },
+        { ...deal, opened: '2024-01-10T14:00:00.000Z' },
+      ]),
+    );
+    expect(early).toMatchObject({ won: 1, open: 1, cycleDays: null, perDay: [] });
+  });
+
+  it('counts alike by month and by period where a day begins twice, or not at its midnight', async () => {
+    const won = (instant: string): Facts => ({ opened: '2010-01-01', won: instant, amount: 100 });
+    const all = async (timeZone: string, month: string, to: string, ...wins: string[]) => {
+      const models = await storeOf(wins.map(won));
+      const byMonth = (await velocity(models, { by: 'month', timeZone })).rows.find(({ key }) => key === month);
+      const { total } = await velocity(models, { from: `${month}-01`, to, timeZone });
+      return [byMonth?.won ?? 0, total.won];
+    };
+    const havana = ['03:59:59', '04:30:00', '05:30:00'].map((time) => `2015-11-01T${time}.000Z`);
+    expect(await all('America/Havana', '2015-11', '2015-12-01', ...havana, '2015-11-15T12:00:00.000Z')).toEqual([3, 3]);
+    const asuncion = ['2023-10-01T03:59:59.000Z', '2023-10-01T04:00:00.000Z'];
+    expect(await all('America/Asuncion', '2023-10', '2023-11-01', ...asuncion)).toEqual([1, 1]);
+    const cairo = ['20:30', '21:30', '22:00'].map((time) => `2010-09-30T${time}:00.000Z`);
+    expect(await all('Africa/Cairo', '2010-10', '2010-11-01', ...cairo)).toEqual([1, 1]);
+    const apia = ['2011-12-30T09:59:59.000Z', '2011-12-30T10:00:00.000Z'];
+    const samoa = await storeOf(apia.map(won));
+    const days = async (from: string, to: string) =>
+      (await velocity(samoa, { from, to, timeZone: 'Pacific/Apia' })).total.won;
+    expect(await days('2011-12-29', '2011-12-30')).toBe(1);
+    expect(await days('2011-12-31', '2012-01-01')).toBe(1);
+    await expect(days('2011-12-30', '2011-12-31')).rejects.toMatchObject({ code: 'time/empty-period' });
+    const azores = await storeOf([won('2024-10-27T00:30:00.000Z')]);
+    const { total } = await velocity(azores, { from: '2024-10-27', to: '2024-10-28', timeZone: 'Atlantic/Azores' });
+    expect(total.won).toBe(1);
   });
 
   it.each([
-    [{ timeZone: 'Mars/Olympus' }, 'insights/unknown-time-zone'],
-    [{ from: '2024-02-01', to: '2024-02-01' }, 'insights/empty-period'],
+    [{ timeZone: 'Mars/Olympus' }, 'time/unknown-zone'],
+    [{ from: '2024-02-01', to: '2024-02-01' }, 'time/empty-period'],
     [{ by: 'currency' as 'product' }, 'insights/unknown-breakdown'],
-    [{ from: 'yesterday' }, 'time/not-an-instant'],
+    [{ from: 'yesterday' }, 'time/not-a-day-or-instant'],
     [{ by: 'month', from: '1900-02-01', to: '2024-01-01' }, 'insights/too-many-months'],
   ] as const)('refuses %j', async (args, code) => {
     await expect(velocity(await storeOf([]), args)).rejects.toMatchObject({ code });
@@ -142,21 +195,28 @@ describe('the velocity report', () => {
 
   it('says what moved it from one period to another', async () => {
     const models = await storeOf(few);
-    const { a, b, contribution, warnings } = await velocityChange(models, {
+    const { a, b, contributions, warnings } = await velocityChange(models, {
       periodA: { from: '2024-01-01', to: '2024-02-01' },
       periodB: { from: '2024-02-01', to: '2024-03-01' },
     });
     expect([a, b]).toMatchObject([
-      { key: 'A', open: 2, won: 1, cycleDays: 20, perDay: { minor: 1000 } },
-      { key: 'B', open: 2, won: 1, cycleDays: 30, perDay: { minor: 2000 } },
+      { key: 'A', open: 2, won: 1, cycleDays: 20, perDay: [{ minor: 1000 }] },
+      { key: 'B', open: 2, won: 1, cycleDays: 30, perDay: [{ minor: 2000 }] },
     ]);
-    expect(contribution).toMatchObject({
-      change: { minor: 1000 },
-      levers: { open: { minor: 0 }, winRate: { minor: 0 }, averageAmount: { minor: 1667 }, cycleDays: { minor: -667 } },
-    });
+    expect(contributions).toMatchObject([
+      {
+        change: { minor: 1000 },
+        levers: {
+          open: { minor: 0 },
+          winRate: { minor: 0 },
+          averageAmount: { minor: 1667 },
+          cycleDays: { minor: -667 },
+        },
+      },
+    ]);
     expect(warnings).toEqual([]);
     const empty = await velocityChange(models, { periodA: { to: '2024-01-01' }, periodB: {} });
-    expect(empty.contribution).toBeNull();
+    expect(empty.contributions).toEqual([]);
   });
 });
 
@@ -180,8 +240,8 @@ describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/s
       open: 2089,
       won: 4238,
       lost: 2473,
-      averageAmount: { minor: 2_360_91, currency: 'USD' },
-      perDay: { minor: 60_146_85, currency: 'USD' },
+      averageAmount: [{ minor: 2_360_91, currency: 'USD' }],
+      perDay: [{ minor: 60_146_85, currency: 'USD' }],
     });
     expect(total.winRate).toBeCloseTo(0.631501, 6);
     expect(total.cycleDays).toBeCloseTo(51.782, 3);
@@ -189,7 +249,7 @@ describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/s
     expect(products.find(({ key }) => key === 'GTX Basic')).toMatchObject({ won: 915, lost: 521 });
     const gtk = products.find(({ key }) => key === 'GTK 500')!;
     expect(gtk).toMatchObject({ won: 15, lost: 10 });
-    expect(gtk.averageAmount!.minor).toBe(Math.round(400_612_00 / 15));
+    expect(gtk.averageAmount[0]!.minor).toBe(Math.round(400_612_00 / 15));
     expect(products.reduce((sum, { open }) => sum + open, 0)).toBe(2089);
   });
 

@@ -1,11 +1,11 @@
-import type { Group, Instant } from '@baton/kernel';
+import { BEGINNING, END, periodOf, type Group, type Instant, type PeriodArgs } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
-import { BEGINNING, END, monthsOf, periodOf, type PeriodArgs, type Slice } from '../../period.rules';
+import { monthsOf, type Slice } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import {
-  contribution,
+  contributions,
   nothing,
   together,
   velocityRow,
@@ -27,10 +27,11 @@ export interface Velocity {
 
 /**
  * Pipeline velocity and its parts. N counts the deals open at the end of the period; won, lost, average amount and
- * cycle are of the deals that closed within it; a reopened deal counts as never closed. Without a period: all closed
+ * cycle are of the deals that closed within it; a reopened deal counts as never closed. A deal that closed before it
+ * opened has no cycle and is counted in a warning. Without a period: all closed
  * deals, and those open now. By month: one row per calendar month of the period in the zone, also the empty ones, each
  * with the deals open at its end; other breakdowns leave out values without a deal. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `insights/unknown-time-zone`, `insights/empty-period`,
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
  *   `insights/too-many-months`, `time/not-an-instant`
  */
 export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {
@@ -62,8 +63,8 @@ export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Pro
 export interface VelocityChange {
   readonly a: VelocityRow;
   readonly b: VelocityRow;
-  /** null when a period has no velocity, or the two are in different currencies. */
-  readonly contribution: VelocityContribution | null;
+  /** One for each currency of either period, by code; [] when a period has no velocity. */
+  readonly contributions: readonly VelocityContribution[];
   readonly warnings: readonly string[];
 }
 
@@ -82,7 +83,7 @@ export const velocityChange = async (
   return {
     a: velocityRow('A', a),
     b: velocityRow('B', b),
-    contribution: contribution(a, b) ?? null,
+    contributions: contributions(a, b),
     warnings: [...warningsOf('A', a), ...warningsOf('B', b)],
   };
 };
@@ -96,8 +97,9 @@ interface Counted {
   readonly opened: Instant | null;
   readonly closed: Instant | null;
   readonly deals: number;
-  readonly amountMinor: number;
-  readonly cycleMs: number;
+  readonly closedBeforeOpening: boolean;
+  readonly amountMinor: bigint;
+  readonly cycleMs: bigint;
 }
 
 const countDeals = async (
@@ -112,21 +114,23 @@ const countDeals = async (
     by: [
       'status',
       'currency',
+      'closedBeforeOpening',
       { column: 'openedAt', edges },
       { column: 'closedAt', edges },
       ...(segment ? [segment] : []),
     ],
     measures: { deals: 'count', amountMinor: { sum: 'amountMinor' }, cycleMs: { sum: 'cycleMs' } },
   });
-  return groups.map(({ keys: [status, currency, opened, closed, key = null], values }: Group) => ({
+  return groups.map(({ keys: [status, currency, early, opened, closed, key = null], values }: Group) => ({
     segment: key as string | null,
     status: status as string,
     currency: currency as string | null,
+    closedBeforeOpening: early as boolean,
     opened: opened as Instant | null,
     closed: closed as Instant | null,
     deals: Number(values['deals']),
-    amountMinor: Number(values['amountMinor']),
-    cycleMs: Number(values['cycleMs']),
+    amountMinor: BigInt(values['amountMinor']!),
+    cycleMs: BigInt(values['cycleMs']!),
   }));
 };
 
@@ -137,7 +141,8 @@ const segmentsOf = (groups: readonly Counted[]): Map<string | null, Counted[]> =
 };
 
 const tallyOf = (groups: readonly Counted[], { from, to }: Slice): Tally =>
-  groups.reduce<Tally>((tally, { status, currency, opened, closed, deals: count, amountMinor, cycleMs }) => {
+  groups.reduce<Tally>((tally, group) => {
+    const { status, currency, opened, closed, deals: count, amountMinor, cycleMs, closedBeforeOpening } = group;
     const open = opened !== null && opened < to && (closed === null || closed >= to) ? count : 0;
     const within = closed !== null && closed >= from && closed < to;
     const won = within && status === 'won';
@@ -146,7 +151,8 @@ const tallyOf = (groups: readonly Counted[], { from, to }: Slice): Tally =>
       won: won ? count : 0,
       lost: within && status === 'lost' ? count : 0,
       worth: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
-      cycleMs: won ? cycleMs : 0,
+      cycleMs: won ? cycleMs : 0n,
+      closedBeforeOpening: won && closedBeforeOpening ? count : 0,
     });
   }, nothing);
 

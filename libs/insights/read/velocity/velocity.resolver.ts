@@ -22,18 +22,19 @@ class VelocityRowType {
   lost!: number;
   @Field(() => Float, { nullable: true, description: 'won / (won + lost), 0 to 1; null when nothing closed.' })
   winRate!: number | null;
-  @Field(() => MoneyType, {
+  @Field(() => [MoneyType], { description: 'Mean amount of the won deals in each currency, by code.' })
+  averageAmount!: readonly MoneyType[];
+  @Field(() => Float, {
     nullable: true,
-    description: 'Mean amount of the won deals that have one; null without any, or in several currencies.',
+    description:
+      'Mean days from opening to the win; null when nothing was won. Deals that closed before they opened are left out.',
   })
-  averageAmount!: MoneyType | null;
-  @Field(() => Float, { nullable: true, description: 'Mean days from opening to the win; null when nothing was won.' })
   cycleDays!: number | null;
-  @Field(() => MoneyType, {
-    nullable: true,
-    description: 'open × winRate × averageAmount / cycleDays from unrounded parts; null when a part is missing.',
+  @Field(() => [MoneyType], {
+    description:
+      'open × winRate × average won amount / cycleDays from unrounded parts, in each currency, by code: there the average is over the won deals with an amount in any currency, so that velocities add up once there is a rate. None when a part is missing.',
   })
-  perDay!: MoneyType | null;
+  perDay!: readonly MoneyType[];
 }
 
 @ObjectType('Velocity', { description: 'The velocity report.' })
@@ -66,11 +67,10 @@ class VelocityChangeType {
   a!: VelocityRowType;
   @Field(() => VelocityRowType, { description: 'Period B.' })
   b!: VelocityRowType;
-  @Field(() => VelocityContributionType, {
-    nullable: true,
-    description: 'Shapley value of each lever; null when a period has no velocity or the currencies differ.',
+  @Field(() => [VelocityContributionType], {
+    description: 'Shapley value of each lever, one for each currency, by code; none when a period has no velocity.',
   })
-  contribution!: VelocityContributionType | null;
+  contributions!: readonly VelocityContributionType[];
   @Field(() => [String], { description: 'What to know before trusting a figure.' })
   warnings!: readonly string[];
 }
@@ -108,11 +108,11 @@ export class VelocityResolver {
   @Allow(...everyRole)
   async velocityChange(@Args() args: VelocityChangeArgs): Promise<VelocityChangeType> {
     const { periodA, periodB, timeZone, asOf, ...filters } = args;
-    const { contribution, ...change } = await velocityChange(this.models.asOf(asOf), {
+    const { contributions, ...change } = await velocityChange(this.models.asOf(asOf), {
       periodA: { ...periodA, timeZone },
       periodB: { ...periodB, timeZone },
       filters,
     });
-    return { ...change, contribution: contribution && flat(contribution) };
+    return { ...change, contributions: contributions.map(flat) };
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS } from '@baton/kernel';
-import { contribution, levers, nothing, together, velocityRow, warningsOf, type Tally } from './velocity.rules';
+import { contributions, levers, nothing, together, velocityRow, warningsOf, type Tally } from './velocity.rules';
 
 const tally = (
   open: number,
@@ -13,10 +13,17 @@ const tally = (
   open,
   won,
   lost,
-  worth: new Map([[currency, { minor: won * averageMinor, deals: won }]]),
-  cycleMs: won * days * DAY_MS,
+  worth: new Map([[currency, { minor: BigInt(won * averageMinor), deals: won }]]),
+  cycleMs: BigInt(won * days * DAY_MS),
+  closedBeforeOpening: 0,
 });
 const usd = (minor: number) => ({ minor, currency: 'USD' });
+/** The contribution in the one currency of both. */
+const contribution = (a: Tally, b: Tally) => {
+  const [one, ...others] = contributions(a, b);
+  expect(others).toEqual([]);
+  return one!;
+};
 
 describe('pipeline velocity', () => {
   it('is 18 × 42 000 × 0.24 / 78 = 2 326.15 a day', () =>
@@ -26,25 +33,25 @@ describe('pipeline velocity', () => {
       won: 24,
       lost: 76,
       winRate: 0.24,
-      averageAmount: usd(42_000_00),
+      averageAmount: [usd(42_000_00)],
       cycleDays: 78,
-      perDay: usd(2_326_15),
+      perDay: [usd(2_326_15)],
     }));
   it('is 2 791.38 a day when the cycle takes 65 days', () =>
-    expect(velocityRow(null, tally(18, 24, 76, 42_000_00, 65)).perDay).toEqual(usd(2_791_38)));
+    expect(velocityRow(null, tally(18, 24, 76, 42_000_00, 65)).perDay).toEqual([usd(2_791_38)]));
   it('is computed from unrounded parts', () => {
     // the average is a third of a cent above 1.00, which the shown one is not
     const row = velocityRow(null, {
       ...tally(30_000, 3, 0, 0, 1),
-      worth: new Map([['USD', { minor: 301, deals: 3 }]]),
+      worth: new Map([['USD', { minor: 301n, deals: 3 }]]),
     });
-    expect(row.averageAmount).toEqual(usd(100));
-    expect(row.perDay).toEqual(usd(3_010_000));
+    expect(row.averageAmount).toEqual([usd(100)]);
+    expect(row.perDay).toEqual([usd(3_010_000)]);
   });
   it('rounds halves to the even minor unit', () => {
-    const average = (minor: number) =>
+    const average = (minor: bigint) =>
       velocityRow(null, { ...nothing, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
-    expect([average(1), average(3)]).toEqual([usd(0), usd(2)]);
+    expect([average(1n), average(3n)]).toEqual([[usd(0)], [usd(2)]]);
   });
   it('does not invent what is missing', () => {
     expect(velocityRow('x', nothing)).toEqual({
@@ -53,28 +60,46 @@ describe('pipeline velocity', () => {
       won: 0,
       lost: 0,
       winRate: null,
-      averageAmount: null,
+      averageAmount: [],
       cycleDays: null,
-      perDay: null,
+      perDay: [],
     });
     expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), worth: new Map() })).toMatchObject({
       winRate: 0.5,
-      averageAmount: null,
+      averageAmount: [],
       cycleDays: 3,
-      perDay: null,
+      perDay: [],
     });
-    expect(velocityRow('x', tally(5, 2, 2, 100, 0)).perDay).toBeNull();
+    expect(velocityRow('x', tally(5, 2, 2, 100, 0)).perDay).toEqual([]);
   });
-  it('does not mix currencies, and says so', () => {
-    const mixed = together(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 100, 3, 'EUR'));
-    expect(velocityRow(null, mixed)).toMatchObject({ open: 2, won: 3, averageAmount: null, perDay: null });
-    expect(warningsOf('total', mixed)).toEqual([
-      'total: won deals are in EUR, USD; choose one currency to see amounts.',
+  it('stands side by side in several currencies, which add up once there is a rate', () => {
+    const mixed = together(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 400, 3, 'EUR'));
+    // 2 open × 1 × (400 of 3 deals | 200 of 3 deals) / 3 days; at 1 EUR = 2 USD together 2 × 1000 / 3 / 3 = 222
+    expect(velocityRow(null, mixed)).toMatchObject({
+      open: 2,
+      won: 3,
+      averageAmount: [{ minor: 400, currency: 'EUR' }, usd(100)],
+      perDay: [{ minor: 89, currency: 'EUR' }, usd(44)],
+    });
+    expect(warningsOf('total', mixed)).toEqual([]);
+  });
+  it('leaves deals that closed before they opened out of the cycle, and counts them in a warning', () => {
+    const early = { ...nothing, won: 1, closedBeforeOpening: 1, worth: new Map([['USD', { minor: 100n, deals: 1 }]]) };
+    const row = velocityRow(null, together(tally(1, 1, 0, 100, 32), early));
+    expect(row).toMatchObject({ won: 2, cycleDays: 32, perDay: [usd(3)] });
+    expect(warningsOf('total', together(tally(1, 1, 0, 100, 32), early))).toEqual([
+      'total: 1 of 2 won deals closed before they opened; the cycle leaves them out.',
     ]);
+    expect(velocityRow(null, early)).toMatchObject({ winRate: 1, cycleDays: null, perDay: [] });
+  });
+  it('is exact beyond 2^53 minor units', () => {
+    const most = BigInt(Number.MAX_SAFE_INTEGER);
+    const huge = { ...tally(4, 1, 0, 0, 1), worth: new Map([['IDR', { minor: most, deals: 1 }]]) };
+    expect(velocityRow(null, huge).perDay).toEqual([{ minor: String(most * 4n), currency: 'IDR' }]);
   });
   it('averages the amounts there are, and says how many lack one', () => {
-    const some = { ...nothing, won: 3, worth: new Map([['USD', { minor: 500, deals: 2 }]]) };
-    expect(velocityRow(null, some).averageAmount).toEqual(usd(250));
+    const some = { ...nothing, won: 3, worth: new Map([['USD', { minor: 500n, deals: 2 }]]) };
+    expect(velocityRow(null, some).averageAmount).toEqual([usd(250)]);
     expect(warningsOf('total', some)).toEqual(['total: 1 of 3 won deals have no amount; the average leaves them out.']);
   });
 });
@@ -89,16 +114,21 @@ describe('the contribution of the levers', () => {
     }));
   it('shares what two levers did together evenly', () => {
     // 1 → 2 and 1 → 3 at once: 1 → 6; alone 1 and 2, together 2 more
-    expect(contribution(tally(1, 1, 0, 100, 1), tally(2, 1, 0, 300, 1))!.levers).toEqual({
+    expect(contribution(tally(1, 1, 0, 100, 1), tally(2, 1, 0, 300, 1)).levers).toEqual({
       open: usd(200),
       winRate: usd(0),
       averageAmount: usd(300),
       cycleDays: usd(0),
     });
   });
-  it('is not given between currencies or without a velocity', () => {
-    expect(contribution(before, tally(18, 24, 76, 42_000_00, 65, 'EUR'))).toBeUndefined();
-    expect(contribution(before, nothing)).toBeUndefined();
+  it('is given for each currency of either period, and not without a velocity', () => {
+    const after = tally(18, 24, 76, 42_000_00, 78, 'EUR');
+    expect(contributions(before, after).map(({ change }) => change)).toEqual([
+      { minor: 2_326_15, currency: 'EUR' },
+      usd(-2_326_15),
+    ]);
+    expect(contributions(before, after)[1]!.levers.averageAmount).toEqual(usd(-2_326_15));
+    expect(contributions(before, nothing)).toEqual([]);
   });
 
   const anyTally = fc
@@ -113,15 +143,17 @@ describe('the contribution of the levers', () => {
       open,
       won,
       lost,
-      worth: new Map([['USD', { minor, deals: won }]]),
-      cycleMs: ms,
+      worth: new Map([['USD', { minor: BigInt(minor), deals: won }]]),
+      cycleMs: BigInt(ms),
+      closedBeforeOpening: 0,
     }));
   it('sums to the difference of the shown velocities exactly', () =>
     fc.assert(
       fc.property(anyTally, anyTally, (a, b) => {
-        const { change, levers: parts } = contribution(a, b)!;
-        expect(change.minor).toBe(velocityRow(null, b).perDay!.minor - velocityRow(null, a).perDay!.minor);
-        expect(levers.reduce((sum, lever) => sum + parts[lever].minor, 0)).toBe(change.minor);
+        const { change, levers: parts } = contribution(a, b);
+        const shown = (tallied: Tally) => BigInt(velocityRow(null, tallied).perDay[0]!.minor);
+        expect(BigInt(change.minor)).toBe(shown(b) - shown(a));
+        expect(levers.reduce((sum, lever) => sum + BigInt(parts[lever].minor), 0n)).toBe(BigInt(change.minor));
       }),
     ));
   it('is the mean over all orders of moving one lever after another', () =>
@@ -129,8 +161,13 @@ describe('the contribution of the levers', () => {
       fc.property(anyTally, anyTally, (a, b) => {
         const factors = (t: Tally) => {
           const [, { minor, deals }] = [...t.worth][0]!;
-          const cycle = t.cycleMs / t.won / DAY_MS;
-          return { open: t.open, winRate: t.won / (t.won + t.lost), averageAmount: minor / deals, cycleDays: cycle };
+          const cycle = Number(t.cycleMs) / t.won / DAY_MS;
+          return {
+            open: t.open,
+            winRate: t.won / (t.won + t.lost),
+            averageAmount: Number(minor) / deals,
+            cycleDays: cycle,
+          };
         };
         const speed = (f: ReturnType<typeof factors>) => (f.open * f.winRate * f.averageAmount) / f.cycleDays;
         const [x, y] = [factors(a), factors(b)];
@@ -143,10 +180,10 @@ describe('the contribution of the levers', () => {
             sums[lever] += speed(now) - earlier;
           }
         }
-        const { levers: parts } = contribution(a, b)!;
+        const { levers: parts } = contribution(a, b);
         const largest = Math.max(speed(x), speed(y), ...Object.values(sums).map(Math.abs));
         for (const lever of levers)
-          expect(Math.abs(parts[lever].minor - sums[lever] / 24)).toBeLessThanOrEqual(2 + largest * 1e-9);
+          expect(Math.abs(Number(parts[lever].minor) - sums[lever] / 24)).toBeLessThanOrEqual(2 + largest * 1e-9);
       }),
       { numRuns: 50 },
     ));

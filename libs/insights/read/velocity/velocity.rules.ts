@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import { DAY_MS, type Money } from '@baton/kernel';
+import { DAY_MS, wholeOf, type MoneySum } from '@baton/kernel';
 
 /** Enough digits that no product or quotient of a report loses a minor unit. */
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
@@ -12,17 +12,18 @@ export interface Tally {
   readonly won: number;
   readonly lost: number;
   /** Won deals that have an amount, by currency; minor units. */
-  readonly worth: ReadonlyMap<string, { readonly minor: number; readonly deals: number }>;
-  /** Opened to won, summed over the won deals. */
-  readonly cycleMs: number;
+  readonly worth: ReadonlyMap<string, { readonly minor: bigint; readonly deals: number }>;
+  /** Opened to won, summed over the won deals but those that closed before they opened, which have no duration. */
+  readonly cycleMs: bigint;
+  readonly closedBeforeOpening: number;
 }
-export const nothing: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0 };
+export const nothing: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0n, closedBeforeOpening: 0 };
 
 /** Two disjoint tallies together. */
 export const together = (a: Tally, b: Tally): Tally => {
   const worth = new Map(a.worth);
   for (const [currency, { minor, deals }] of b.worth) {
-    const known = worth.get(currency) ?? { minor: 0, deals: 0 };
+    const known = worth.get(currency) ?? { minor: 0n, deals: 0 };
     worth.set(currency, { minor: known.minor + minor, deals: known.deals + deals });
   }
   return {
@@ -31,6 +32,7 @@ export const together = (a: Tally, b: Tally): Tally => {
     lost: a.lost + b.lost,
     worth,
     cycleMs: a.cycleMs + b.cycleMs,
+    closedBeforeOpening: a.closedBeforeOpening + b.closedBeforeOpening,
   };
 };
 
@@ -43,129 +45,146 @@ export interface VelocityRow {
   readonly lost: number;
   /** won / (won + lost); null when nothing closed. */
   readonly winRate: number | null;
-  /** Over the won deals that have an amount; null without any, or when they are in several currencies. */
-  readonly averageAmount: Money | null;
-  /** Mean time from opening to the win, in days of 24 hours; null when nothing was won. */
+  /** Over the won deals in each currency, by code; [] without any that has an amount. */
+  readonly averageAmount: readonly MoneySum[];
+  /** Mean time from opening to the win, in days of 24 hours; null when no won deal has a duration. */
   readonly cycleDays: number | null;
-  /** open × win rate × average amount / cycle, a day; null when a part is missing or the cycle is not positive. */
-  readonly perDay: Money | null;
+  /**
+   * open × win rate × what the won deals are worth in the currency / won deals with an amount / cycle, a day; one sum a
+   * currency, by code, which add up once there is a rate of exchange; [] when a part is missing or the cycle is zero.
+   */
+  readonly perDay: readonly MoneySum[];
 }
 
 /** The four levers of the velocity. */
 export const levers = ['open', 'winRate', 'averageAmount', 'cycleDays'] as const;
 export type Lever = (typeof levers)[number];
 
-/** The unrounded parts; null where there is nothing to divide by. */
-const partsOf = ({ open, won, lost, worth, cycleMs }: Tally) => {
-  const [currency, sum] = worth.size === 1 ? [...worth][0]! : [undefined, undefined];
-  return {
-    open: new Exact(open),
-    winRate: won + lost > 0 ? new Exact(won).div(won + lost) : null,
-    averageAmount: sum ? new Exact(sum.minor).div(sum.deals) : null,
-    currency,
-    cycleDays: won > 0 ? new Exact(cycleMs).div(won).div(DAY_MS) : null,
-  };
-};
+/** How many of the won deals have an amount, in whatever currency. */
+const withAmount = ({ worth }: Tally): number => [...worth.values()].reduce((sum, { deals }) => sum + deals, 0);
+const currenciesOf = (...tallies: readonly Tally[]): readonly string[] =>
+  [...new Set(tallies.flatMap(({ worth }) => [...worth.keys()]))].sort();
+const exact = (value: bigint): Decimal => new Exact(value.toString());
 
-/** The levers of a velocity; undefined when one is missing. */
-const factorsOf = (tally: Tally): { factors: Record<Lever, Decimal>; currency: string } | undefined => {
-  const { open, winRate, averageAmount, currency, cycleDays } = partsOf(tally);
-  if (!winRate || !averageAmount || currency === undefined || !cycleDays?.gt(0)) return undefined;
-  return { factors: { open, winRate, averageAmount, cycleDays }, currency };
+/** The unrounded parts that are the same in every currency; null where there is nothing to divide by. */
+const partsOf = ({ open, won, lost, cycleMs, closedBeforeOpening }: Tally) => ({
+  open: new Exact(open),
+  winRate: won + lost > 0 ? new Exact(won).div(won + lost) : null,
+  cycleDays:
+    won > closedBeforeOpening
+      ? exact(cycleMs)
+          .div(won - closedBeforeOpening)
+          .div(DAY_MS)
+      : null,
+});
+
+/**
+ * The levers of a velocity in one currency; undefined when one is missing. The average won deal is worth something in
+ * each currency: its part of all won deals with an amount.
+ */
+const factorsOf = (tally: Tally, currency: string): Record<Lever, Decimal> | undefined => {
+  const { open, winRate, cycleDays } = partsOf(tally);
+  const deals = withAmount(tally);
+  if (!winRate || deals === 0 || !cycleDays?.gt(0)) return undefined;
+  return { open, winRate, averageAmount: exact(tally.worth.get(currency)?.minor ?? 0n).div(deals), cycleDays };
 };
 const velocityOf = ({ open, winRate, averageAmount, cycleDays }: Record<Lever, Decimal>): Decimal =>
   open.times(winRate).times(averageAmount).div(cycleDays);
-const rounded = (minor: Decimal, currency: string): Money => ({
-  minor: minor.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toNumber(),
-  currency,
-});
+const rounded = (minor: Decimal): bigint => BigInt(minor.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toFixed(0));
 
 /**
  * Pipeline velocity and its parts: open × win rate × average won amount / cycle days. The velocity is computed from
  * the unrounded parts. Never throws.
  */
 export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
-  const { winRate, averageAmount, currency, cycleDays } = partsOf(tally);
-  const whole = factorsOf(tally);
+  const { winRate, cycleDays } = partsOf(tally);
+  const currencies = currenciesOf(tally);
   return {
     key,
     open: tally.open,
     won: tally.won,
     lost: tally.lost,
     winRate: winRate?.toNumber() ?? null,
-    averageAmount: averageAmount && currency !== undefined ? rounded(averageAmount, currency) : null,
+    averageAmount: currencies.map((currency) => {
+      const { minor, deals } = tally.worth.get(currency)!;
+      return { minor: wholeOf(rounded(exact(minor).div(deals))), currency };
+    }),
     cycleDays: cycleDays?.toNumber() ?? null,
-    perDay: whole ? rounded(velocityOf(whole.factors), whole.currency) : null,
+    perDay: currencies.flatMap((currency) => {
+      const factors = factorsOf(tally, currency);
+      return factors ? [{ minor: wholeOf(rounded(velocityOf(factors))), currency }] : [];
+    }),
   };
 };
 
-/** What the reader of a row must know: mixed currencies, and won deals without an amount. */
-export const warningsOf = (name: string, { won, worth }: Tally): string[] => {
-  const known = [...worth.values()].reduce((sum, { deals }) => sum + deals, 0);
+/** What the reader of a row must know: won deals without an amount, and those that closed before they opened. */
+export const warningsOf = (name: string, tally: Tally): string[] => {
+  const { won, closedBeforeOpening } = tally;
+  const known = withAmount(tally);
   return [
-    ...(worth.size > 1
-      ? [`${name}: won deals are in ${[...worth.keys()].sort().join(', ')}; choose one currency to see amounts.`]
-      : []),
     ...(known < won
       ? [`${name}: ${won - known} of ${won} won deals have no amount; the average leaves them out.`]
+      : []),
+    ...(closedBeforeOpening > 0
+      ? [`${name}: ${closedBeforeOpening} of ${won} won deals closed before they opened; the cycle leaves them out.`]
       : []),
   ];
 };
 
-/** How much each lever moved the velocity between two periods; the four sum to `change` exactly. */
+/** How much each lever moved the velocity in one currency between two periods; the four sum to `change` exactly. */
 export interface VelocityContribution {
-  readonly change: Money;
-  readonly levers: Readonly<Record<Lever, Money>>;
+  readonly change: MoneySum;
+  readonly levers: Readonly<Record<Lever, MoneySum>>;
 }
 
 /**
  * Splits the change of the daily velocity between two periods over its four levers: the Shapley value, that is each
  * lever's effect averaged over the 24 orders in which the levers can move. Minor units by largest remainder, so that
  * the parts sum to the difference of the two shown velocities; a lever that did not move gets nothing.
- * @returns undefined when either velocity is missing, they are in different currencies, or a part passes 2^53
+ * @returns one for each currency of either period, by code; [] when one of the periods has no velocity
  */
-export const contribution = (before: Tally, after: Tally): VelocityContribution | undefined => {
-  const [a, b] = [factorsOf(before), factorsOf(after)];
-  if (!a || !b || a.currency !== b.currency) return undefined;
+export const contributions = (before: Tally, after: Tally): readonly VelocityContribution[] =>
+  currenciesOf(before, after).flatMap((currency) => {
+    const [a, b] = [factorsOf(before, currency), factorsOf(after, currency)];
+    return a && b ? [contribution(a, b, currency)] : [];
+  });
+
+const contribution = (a: Record<Lever, Decimal>, b: Record<Lever, Decimal>, currency: string): VelocityContribution => {
   const shares = levers.map((lever) => {
     const others = levers.filter((other) => other !== lever);
     let share = new Exact(0);
     for (let moved = 0; moved < 2 ** others.length; moved++) {
-      const factors = { ...a.factors };
+      const factors = { ...a };
       others.forEach((other, bit) => {
-        if (moved & (1 << bit)) factors[other] = b.factors[other];
+        if (moved & (1 << bit)) factors[other] = b[other];
       });
       const first = others.filter((_, bit) => moved & (1 << bit)).length;
-      const effect = velocityOf({ ...factors, [lever]: b.factors[lever] }).minus(velocityOf(factors));
+      const effect = velocityOf({ ...factors, [lever]: b[lever] }).minus(velocityOf(factors));
       share = share.plus(effect.times(orders[first]!));
     }
     return share.div(24);
   });
-  if (shares.some((share) => share.abs().gt(Number.MAX_SAFE_INTEGER))) return undefined; // no integer says it exactly
-  const { currency } = a;
-  const change = rounded(velocityOf(b.factors), currency).minor - rounded(velocityOf(a.factors), currency).minor;
+  const change = rounded(velocityOf(b)) - rounded(velocityOf(a));
   const parts = apportion(change, shares);
+  const money = (minor: bigint): MoneySum => ({ minor: wholeOf(minor), currency });
   return {
-    change: { minor: change, currency },
-    levers: Object.fromEntries(levers.map((lever, i) => [lever, { minor: parts[i]!, currency }])) as Record<
-      Lever,
-      Money
-    >,
+    change: money(change),
+    levers: Object.fromEntries(levers.map((lever, i) => [lever, money(parts[i]!)])) as Record<Lever, MoneySum>,
   };
 };
 /** In how many of the 24 orders a lever moves after exactly so many given others: k! × (3 − k)!. */
 const orders = [6, 2, 2, 6];
 
 /** Whole numbers near the shares that sum to the total, by largest remainder; shares of both signs, none for a zero. */
-const apportion = (total: number, shares: readonly Decimal[]): number[] => {
-  const parts = shares.map((share) => share.floor().toNumber());
+const apportion = (total: bigint, shares: readonly Decimal[]): bigint[] => {
+  const parts = shares.map((share) => BigInt(share.floor().toFixed(0)));
   const byRemainder = shares
     .map((share, index) => ({ index, remainder: share.minus(share.floor()), zero: share.isZero() }))
     .filter(({ zero }) => !zero)
     .sort((a, b) => b.remainder.cmp(a.remainder) || a.index - b.index);
-  let rest = total - parts.reduce((sum, part) => sum + part, 0);
+  let rest = Number(total - parts.reduce((sum, part) => sum + part, 0n));
   // The shown velocities are rounded, so the rest may pass the number of parts, or be one below zero.
-  for (let i = 0; rest > 0; i++, rest--) parts[byRemainder[i % byRemainder.length]!.index]! += 1;
-  for (let i = byRemainder.length - 1; rest < 0; i--, rest++) parts[byRemainder[i]!.index]! -= 1;
+  for (let i = 0; rest > 0; i++, rest--) parts[byRemainder[i % byRemainder.length]!.index]! += 1n;
+  for (let i = byRemainder.length - 1; rest < 0; i--, rest++) parts[byRemainder[i]!.index]! -= 1n;
   return parts;
 };

@@ -179,7 +179,7 @@ describe('the same log under another policy', () => {
     [
       'a zone there is not',
       { policy: json(within('PT1H')), timeZone: 'Mars/Olympus' },
-      'counterfactual/unknown-time-zone',
+      'time/unknown-zone',
       'timeZone',
     ],
   ])('is refused for %s', async (_, question, code, path) => {

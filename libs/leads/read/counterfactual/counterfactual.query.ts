@@ -1,7 +1,7 @@
-import { IANAZone } from 'luxon';
 import {
   NotFound,
   Refused,
+  zoneOf,
   type DefinitionSource,
   type EventLog,
   type Instant,
@@ -161,7 +161,7 @@ const termsUnder = (
  * given. Reads the log once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
  * @param most the most clocks to keep; more are refused
  * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
- * `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `counterfactual/unknown-time-zone`
+ * `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
  * @throws NotFound `definition/unknown-version`
  */
 export const counterfactual = async (
@@ -170,8 +170,7 @@ export const counterfactual = async (
   most = Infinity,
 ): Promise<Counterfactual> => {
   const { from, to, at, timeZone, cut = {} } = question;
-  if (timeZone && !IANAZone.isValidZone(timeZone))
-    throw new Refused('counterfactual/unknown-time-zone', 'Give an IANA zone, such as Europe/Berlin.', 'timeZone');
+  const zone = zoneOf(timeZone);
   const definitionAt = await definitions.at(['sla-policy', 'business-calendar', 'routing']);
   const policy = supposed<SlaPolicy>('sla-policy', question.policy, 'policy', definitionAt);
   const calendar = supposed<BusinessCalendar>('business-calendar', question.calendar, 'calendar', definitionAt);
@@ -188,7 +187,7 @@ export const counterfactual = async (
   const breaches =
     policy || calendar
       ? new BreachComparison({
-          ...{ from, to, at, timeZone },
+          ...{ from, to, at, timeZone: zone },
           baseline: based && termsUnder(basePolicy, baseCalendar, definitionAt),
           alternative: termsUnder(policy, calendar, definitionAt),
         })

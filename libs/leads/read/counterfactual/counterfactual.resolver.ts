@@ -12,10 +12,11 @@ import {
   ResolveField,
   Resolver,
 } from '@nestjs/graphql';
-import { Clock, DefinitionSource, EventLog, Journal, toMs, type Instant, type Json } from '@baton/kernel';
+import { boundsOf, Clock, DefinitionSource, EventLog, Journal, toMs, type Instant, type Json } from '@baton/kernel';
 import {
   Allow,
   connectionOf,
+  DayOrInstantScalar,
   InstantScalar,
   JsonScalar,
   pageOf,
@@ -191,15 +192,20 @@ class SlaCounterfactualInput implements Omit<CounterfactualQuestion, 'at'> {
   @Field(() => JsonScalar, supposing('Compare with this calendar, not with the clocks as recorded'))
   baselineCalendar?: Json;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Clocks started, leads qualified at or after this.' })
-  from?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Clocks started, leads qualified on this day, at this instant or after.',
+  })
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'And before this.' })
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'And before this day or instant.' })
+  to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of the months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
   timeZone?: string;
 }
 
@@ -254,7 +260,7 @@ export class CounterfactualResolver {
       (each) => each !== undefined && each !== null,
     );
     const at = cuts.reduce((first, each) => (each < first ? each : first));
-    const answer = await this.answer({ ...input, ...(asOf && { cut: asOf }), at });
+    const answer = await this.answer({ ...input, ...boundsOf(input), ...(asOf && { cut: asOf }), at });
     const { position, sla, routing } = answer;
     const [breachRows, reroutedRows] = [sla?.breaches ?? [], routing?.differing ?? []];
     return {

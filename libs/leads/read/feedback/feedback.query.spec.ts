@@ -92,7 +92,7 @@ describe('what sales hears', () => {
   });
   it('refuses a time zone that there is not', async () =>
     expect(feedbackTopics(await models, { topic: 'content', by: 'month', timeZone: 'Mars/X' })).rejects.toMatchObject({
-      code: 'feedback/unknown-time-zone',
+      code: 'time/unknown-zone',
     }));
   it('lists as many feedbacks behind every row as it counts', async () => {
     for (const by of [undefined, ...feedbackBreakdowns])

@@ -1,4 +1,3 @@
-import { IANAZone } from 'luxon';
 import {
   conditionsOf,
   type Instant,
@@ -8,6 +7,7 @@ import {
   Refused,
   type ValueFilter,
   type Where,
+  zoneOf,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
@@ -88,15 +88,9 @@ const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined
   return by === 'industry' ? doc.industryKey : doc.campaign;
 };
 
-const zoneOf = (timeZone: string | null | undefined): string => {
-  if (!timeZone) return 'UTC';
-  if (IANAZone.isValidZone(timeZone)) return timeZone;
-  throw new Refused('feedback/unknown-time-zone', 'Give an IANA zone, such as Europe/Berlin.', 'timeZone');
-};
-
 /**
  * What sales hears most, on one topic: each feedback counts a code once, in whatever spelling.
- * @throws Refused `feedback/unknown-time-zone`
+ * @throws Refused `time/unknown-zone`
  */
 export const feedbackTopics = async (models: ReadModels, question: TopicsQuestion): Promise<FeedbackTopics> => {
   const { topic, by, top } = question;
@@ -132,7 +126,7 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
 
 /**
  * The feedback behind a row of `feedbackTopics`, newest first: as many as the row says.
- * @throws Refused `feedback/unknown-time-zone`, `feedback/group-without-by`
+ * @throws Refused `time/unknown-zone`, `feedback/group-without-by`
  */
 export const feedbackBehind = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
   const { topic, code, by, group } = question;

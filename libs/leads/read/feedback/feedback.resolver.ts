@@ -10,7 +10,7 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
-import type { Instant, Sealed } from '@baton/kernel';
+import { boundsOf, type Instant, type Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -18,6 +18,7 @@ import {
   connectionOf,
   everyRole,
   FilterField,
+  DayOrInstantScalar,
   InstantScalar,
   PageArgs,
   pageOf,
@@ -29,13 +30,7 @@ import {
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { leads } from '../leads/leads.projection';
-import {
-  feedbackBehind,
-  feedbackBreakdowns,
-  feedbackTopics,
-  type FeedbackBreakdown,
-  type FeedbackFilters,
-} from './feedback.query';
+import { feedbackBehind, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
 
 const TopicEnum = Object.fromEntries(topics.map((topic) => [topic.toUpperCase(), topic]));
 const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
@@ -121,7 +116,7 @@ class FeedbackTopicsType {
 const only = (what: string) => ({ nullable: true, description: `Only feedback ${what}.` });
 
 @ArgsType()
-class FeedbackFilterArgs extends ReadArgs implements FeedbackFilters {
+class FeedbackFilterArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -133,11 +128,13 @@ class FeedbackFilterArgs extends ReadArgs implements FeedbackFilters {
   @Field(() => ID, only('about this deal'))
   opportunityId?: string;
   @IsOptional()
-  @Field(() => InstantScalar, only('given at or after this instant'))
-  from?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, only('given on this day, at this instant or after'))
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, only('given before this instant'))
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, only('given before this day or instant'))
+  to?: string;
   @FilterField('Only feedback from these industries, in whatever spelling.')
   industry?: ValueFilterInput;
   @FilterField('Only feedback from these campaigns.')
@@ -148,7 +145,7 @@ class FeedbackFilterArgs extends ReadArgs implements FeedbackFilters {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of the months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
   timeZone?: string;
 }
 
@@ -186,7 +183,7 @@ export class FeedbackResolver {
   @Heavy()
   @Allow(...everyRole)
   feedbackTopics(@Args() { asOf, atLeast: _, ...question }: FeedbackTopicsArgs): Promise<FeedbackTopicsType> {
-    return feedbackTopics(this.models.asOf(asOf), question);
+    return feedbackTopics(this.models.asOf(asOf), { ...question, ...boundsOf(question) });
   }
 
   @Query(() => FeedbackConnection, {
@@ -198,7 +195,7 @@ export class FeedbackResolver {
     @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,
   ): Promise<Connection<FeedbackType>> {
     const models = this.models.asOf(asOf);
-    const found = await feedbackBehind(models, question);
+    const found = await feedbackBehind(models, { ...question, ...boundsOf(question) });
     const page = pageOf(found, { first, after }, ({ feedbackId }) => feedbackId);
     const people = await models.getMany(leads, [
       ...new Set(page.edges.flatMap(({ node: { leadId } }) => (leadId === null ? [] : [leadId]))),

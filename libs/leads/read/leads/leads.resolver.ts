@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { enumeration, Journal, Refused, type Instant, type Sealed } from '@baton/kernel';
+import { boundsOf, enumeration, Journal, Refused, type Instant, type Sealed } from '@baton/kernel';
 import type { CallerIdentity } from '@baton/platform/access';
 import { ReadModels, searchWhere, type AsOf } from '@baton/platform/documents';
 import {
@@ -10,6 +10,7 @@ import {
   enumOf,
   everyRole,
   FilterField,
+  DayOrInstantScalar,
   InstantScalar,
   PageArgs,
   personalField,
@@ -21,7 +22,7 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { StageName } from '../../write/lead/lead.model';
 import { leads, type LeadDocument, type StageMove } from './leads.projection';
-import { leadById, whereOf, type LeadFilters } from './leads.query';
+import { leadById, whereOf } from './leads.query';
 
 const personal = (description: string) => ({
   nullable: true,
@@ -153,7 +154,7 @@ const search = (what: string) => ({
 });
 
 @ArgsType()
-class LeadsArgs extends PageArgs implements LeadFilters {
+class LeadsArgs extends PageArgs {
   @IsOptional()
   @Field(() => LeadStageEnum, { nullable: true, description: 'Only at this stage.' })
   stage?: StageName;
@@ -181,11 +182,18 @@ class LeadsArgs extends PageArgs implements LeadFilters {
   @Field(() => String, search('these digits as the phone number'))
   phone?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Captured at or after this instant.' })
-  capturedFrom?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Captured on this day, at this instant or after.' })
+  capturedFrom?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Captured before this instant.' })
-  capturedTo?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Captured before this day or instant.' })
+  capturedTo?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
 }
 
 const moveNode = (move: StageMove): StageMoveType => ({ ...move, external: move.external ?? false });
@@ -217,7 +225,8 @@ export class LeadsResolver {
   })
   @Allow(...everyRole)
   async leads(
-    @Args() { first, after, atLeast: _, asOf, email, name, phone, ...filters }: LeadsArgs,
+    @Args()
+    { first, after, atLeast: _, asOf, email, name, phone, capturedFrom, capturedTo, timeZone, ...filters }: LeadsArgs,
     @Caller() caller: CallerIdentity,
   ): Promise<Connection<LeadType>> {
     const personal = { email, name, phone };
@@ -225,7 +234,9 @@ export class LeadsResolver {
     // Whoever may not see an address must not find out by asking either.
     if (asked && !readsPersonal(caller))
       throw new Refused('access/denied', 'Only who works with leads by name may search by it.', asked[0]);
-    const where = { ...whereOf(filters), ...(await searchWhere(this.journal, leads, personal)) };
+    const { from, to } = boundsOf({ from: capturedFrom, to: capturedTo, timeZone });
+    const captured = { ...(from && { capturedFrom: from }), ...(to && { capturedTo: to }) };
+    const where = { ...whereOf({ ...filters, ...captured }), ...(await searchWhere(this.journal, leads, personal)) };
     const orderBy = [{ column: 'capturedAt', descending: true }];
     return readPage(this.models.asOf(asOf), leads, { first, after, where, orderBy }, (doc) => leadNode(doc, asOf));
   }

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, Journal, type Instant } from '@baton/kernel';
+import { boundsOf, Clock, Journal } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, ReadArgs, Heavy } from '@baton/platform/graphql';
+import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
@@ -75,11 +75,18 @@ class ProbabilityType {
 @ArgsType()
 class LiftArgs extends ReadArgs {
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'People captured from here on.' })
-  from?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'People captured from this day or instant on.' })
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Up to, and without, this instant.' })
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Up to, and without, this day or instant.' })
+  to?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
@@ -113,10 +120,9 @@ export class LiftResolver {
   })
   @Heavy()
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
-  async lift(@Args() { from, to, definition, asOf }: LiftArgs): Promise<LiftType | null> {
+  async lift(@Args() { from, to, timeZone, definition, asOf }: LiftArgs): Promise<LiftType | null> {
     const found = await lift(this.models.asOf(asOf), this.journal, {
-      ...(from && { from }),
-      ...(to && { to }),
+      ...boundsOf({ from, to, timeZone }),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
       at: asOf?.happenedBy ?? this.clock.now(),

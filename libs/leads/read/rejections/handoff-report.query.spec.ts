@@ -89,7 +89,7 @@ describe('the report of handoffs', () => {
       ['2024-04', 'mql@1', 2, 0],
     ]);
     expect((await groups('Europe/Berlin'))[2]).toEqual(['2024-04', 'mql@2', 1, 0]);
-    await expect(report(events, { timeZone: 'Mars/Base' })).rejects.toMatchObject({ code: 'sla/unknown-time-zone' });
+    await expect(report(events, { timeZone: 'Mars/Base' })).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
   it('counts the contacts before a negative outcome, each for the handoff in whose time it was', async () => {
     const events = [

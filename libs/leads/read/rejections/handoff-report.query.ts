@@ -1,8 +1,8 @@
-import { passes, quantile, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import { passes, quantile, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
 import { handoffs, type HandoffsDocument, type WorkedHandoff } from '../handoffs/handoffs.projection';
-import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
+import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; without a queue: no queue chose the rep. */
 export interface HandoffFilters {
@@ -130,7 +130,7 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
  * What became of what was handed off: each handoff once, by its latest disposition, so that handoffs = accepted +
  * rejected + recycled + disqualified + waiting. A handoff of a lead that was merged away since is one nevertheless. Of
  * the rows by definition those with more than 30 % rejections, over at least ten handoffs, warn `definition needs work`.
- * @throws Refused `sla/unknown-time-zone`
+ * @throws Refused `time/unknown-zone`
  */
 export const handoffReport = async (
   models: ReadModels,

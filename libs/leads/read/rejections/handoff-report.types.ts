@@ -1,10 +1,17 @@
 import { ArgsType, Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { connectionOf, FilterField, InstantScalar, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
+import {
+  connectionOf,
+  DayOrInstantScalar,
+  FilterField,
+  InstantScalar,
+  ReadArgs,
+  type ValueFilterInput,
+} from '@baton/platform/graphql';
 import { IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
 import { reportBreakdowns, type ReportBreakdown } from '../sla-report/grouping.rules';
-import type { HandoffFilters, HandoffRow, RejectionReason } from './handoff-report.query';
+import type { HandoffRow, RejectionReason } from './handoff-report.query';
 
 const maybe = (description: string) => ({ nullable: true, description });
 
@@ -131,13 +138,20 @@ export const HandoffConnection = connectionOf('Handoff', HandoffType);
 
 const STARTED = 'Only handoffs';
 @ArgsType()
-export class HandoffFilterArgs extends ReadArgs implements HandoffFilters {
+export class HandoffFilterArgs extends ReadArgs {
   @IsOptional()
-  @Field(() => InstantScalar, maybe(`${STARTED} made at or after this instant.`))
-  from?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, maybe(`${STARTED} made on or after this day, or at or after this instant.`))
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, maybe(`${STARTED} made before this instant.`))
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, maybe(`${STARTED} made before this day or instant.`))
+  to?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
   @FilterField('Only handoffs to these reps.')
   rep?: ValueFilterInput;
   @FilterField('Only handoffs by these queues, the teams.')
@@ -154,11 +168,6 @@ export class HandoffReportArgs extends HandoffFilterArgs {
   @IsArray()
   @Field(() => [ReportBreakdownEnum], maybe('Break it down by these, together.'))
   by?: readonly ReportBreakdown[];
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, maybe('IANA zone of the months; UTC by default.'))
-  timeZone?: string;
 }
 
 export const handoffRowNode = ({ group, counts, ...row }: HandoffRow): HandoffRowType => ({

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
-import { Clock } from '@baton/kernel';
+import { boundsOf, Clock } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -56,7 +56,7 @@ export class RejectionsResolver {
   @Allow(...everyRole)
   async handoffReport(@Args() { asOf, atLeast: _, ...question }: HandoffReportArgs): Promise<HandoffReportType> {
     const at = atOf(asOf, this.clock);
-    const { total, rows } = await handoffReport(this.models.asOf(asOf), { ...question, at });
+    const { total, rows } = await handoffReport(this.models.asOf(asOf), { ...question, ...boundsOf(question), at });
     return { total: handoffRowNode(total), rows: rows.map(handoffRowNode), at };
   }
 
@@ -65,7 +65,11 @@ export class RejectionsResolver {
   async handoffs(
     @Args() { first, after, asOf, atLeast: _, ...question }: HandoffsArgs,
   ): Promise<Connection<HandoffType>> {
-    const found = await handoffsBehind(this.models.asOf(asOf), { ...question, at: atOf(asOf, this.clock) });
+    const found = await handoffsBehind(this.models.asOf(asOf), {
+      ...question,
+      ...boundsOf(question),
+      at: atOf(asOf, this.clock),
+    });
     return pageOf<HandoffType>(found, { first, ...(after && { after }) }, ({ eventId }) => eventId);
   }
 }

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { Clock, EventLog, type Position } from '@baton/kernel';
+import { boundsOf, Clock, EventLog, type Position } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   AfterArgs,
@@ -87,7 +87,7 @@ export class SlaBoardResolver {
   })
   @Allow(...everyRole)
   async slaBoard(@Args() { first, after, asOf, atLeast: _, ...filters }: BoardArgs): Promise<Connection<SlaClockType>> {
-    const question = { ...filters, at: atOf(asOf, this.clock) };
+    const question = { ...filters, ...boundsOf(filters), at: atOf(asOf, this.clock) };
     const page = { first, ...(after && { after: readCursor(after) }) };
     const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
     const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
@@ -97,7 +97,11 @@ export class SlaBoardResolver {
   @Query(() => [SlaStateCountType], { description: 'How many obligations of sales stand how, by the same filters.' })
   @Allow(...everyRole)
   slaCounts(@Args() { asOf, atLeast: _, ...filters }: CountArgs): Promise<SlaStateCountType[]> {
-    return this.counts(this.models.asOf(asOf), { ...filters, at: atOf(asOf, this.clock) });
+    return this.counts(this.models.asOf(asOf), {
+      ...filters,
+      ...boundsOf(filters),
+      at: atOf(asOf, this.clock),
+    });
   }
 
   @Query(() => SlaDeadlineType, {

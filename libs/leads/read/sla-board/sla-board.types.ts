@@ -3,13 +3,14 @@ import type { Instant } from '@baton/kernel';
 import {
   connectionOf,
   FilterField,
+  DayOrInstantScalar,
   InstantScalar,
   PageArgs,
   SafeIntScalar,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import type { BoardClock, ClockFilters } from './sla-board.query';
+import type { BoardClock } from './sla-board.query';
 import { slaStates, type SlaClockState } from './sla-clocks.rules';
 
 const nameOf = (state: string): string => state.toUpperCase().replaceAll(' ', '_');
@@ -111,7 +112,7 @@ export class SlaStateCountType {
 
 /** Filters that the board and its counts share. */
 @ArgsType()
-export class ClockFilterArgs extends PageArgs implements ClockFilters {
+export class ClockFilterArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -132,11 +133,21 @@ export class ClockFilterArgs extends PageArgs implements ClockFilters {
   @Field(() => String, maybe('Only those that started under this version, `sla-policy@2`.'))
   definition?: string;
   @IsOptional()
-  @Field(() => InstantScalar, maybe('The last instant of an answer in time is this or later.'))
-  from?: Instant;
+  @IsString()
+  @Field(
+    () => DayOrInstantScalar,
+    maybe('The last instant of an answer in time is on this day or at this instant, or later.'),
+  )
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, maybe('It is before this instant.'))
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, maybe('It is before this day or instant.'))
+  to?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
   @IsOptional()
   @Field(() => Boolean, maybe('Only those answered in time as was told after their breach.'))
   toldLate?: boolean;
@@ -153,5 +164,6 @@ export const clockNode = (clock: BoardClock): SlaClockType => ({
   ...clock,
   toldLate: clock.state !== clock.knownState,
   times: clock.times ?? 1,
-  ...(clock.metAt !== undefined && { responseMs: Date.parse(clock.metAt) - Date.parse(clock.startedAt) }),
+  ...(clock.metAt !== undefined &&
+    clock.metAt >= clock.startedAt && { responseMs: Date.parse(clock.metAt) - Date.parse(clock.startedAt) }),
 });

@@ -1,5 +1,4 @@
-import { IANAZone } from 'luxon';
-import { monthOf, Refused, type Instant } from '@baton/kernel';
+import { monthOf, type Instant } from '@baton/kernel';
 
 /** What reports about handoffs and their clocks are broken down by, several at once. */
 export const reportBreakdowns = ['month', 'queue', 'rep', 'definition'] as const;
@@ -11,13 +10,6 @@ export interface Grouped extends Record<Exclude<ReportBreakdown, 'month'>, strin
   /** What the month is that of. */
   readonly at: Instant;
 }
-
-/** @throws Refused `sla/unknown-time-zone` */
-export const zoneOf = (timeZone: string | null | undefined): string => {
-  if (!timeZone) return 'UTC';
-  if (IANAZone.isValidZone(timeZone)) return timeZone;
-  throw new Refused('sla/unknown-time-zone', 'Give an IANA zone, such as Europe/Berlin.', 'timeZone');
-};
 
 /** The breakdowns in their one order, each once. */
 const ordered = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>

@@ -72,6 +72,15 @@ describe('the report of what sales owed', () => {
     ]);
     expect(total[1]).toMatchObject({ share: 4 / 6, missed: 2, missedAsKnown: 3, toldLate: 1 });
   });
+  it('leaves an answer that is dated before what it answers out of the response times, and says so', async () => {
+    const early = clock('jo', '01-17T10:00', { answeredAfter: -1 }, { kind: 'disposition' });
+    const asked = await slaReport(await modelsOf([slaClocks, handoffs], [...history, ...early]), { at });
+    expect(asked.total[0]).toMatchObject({ kind: 'disposition', met: 2, medianResponseMs: HOUR, p90ResponseMs: HOUR });
+    expect(asked.warnings).toEqual([
+      'disposition: 1 answers are dated before the start; response times leave them out',
+    ]);
+    expect((await report()).warnings).toEqual([]);
+  });
   it('tells the median and the 90th percentile of the response, of what was answered', async () => {
     // 1, 1, 1.5, 2 and 6 hours.
     expect((await report({ kind: 'first-response' })).total[0]).toMatchObject({

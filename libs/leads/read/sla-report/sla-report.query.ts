@@ -1,9 +1,9 @@
-import { quantile, toMs, type Instant } from '@baton/kernel';
+import { quantile, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
 import { mergedOwing, stand, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
 import { slaClocks } from '../sla-board/sla-clocks.projection';
-import { groupOf, Groups, zoneOf, type GroupKey, type ReportBreakdown } from './grouping.rules';
+import { groupOf, Groups, type GroupKey, type ReportBreakdown } from './grouping.rules';
 
 export interface SlaQuestion extends Omit<ClockFilters, 'leadId'> {
   readonly by?: readonly ReportBreakdown[];
@@ -43,6 +43,8 @@ export interface SlaReport {
   readonly total: readonly SlaRow[];
   /** One row a group and kind; by the month in which they fall due. */
   readonly rows: readonly SlaRow[];
+  /** What to know of the figures. */
+  readonly warnings: readonly string[];
   /** The handoffs of the period in the same breakdown, by the month in which they were made. */
   readonly handoffs: HandoffReport;
   readonly at: Instant;
@@ -54,14 +56,17 @@ class Sum {
   };
   private readonly responses: number[] = [];
   private toldLate = 0;
+  /** Answers that are dated before what they answer: they have no duration. */
+  answeredBefore = 0;
   private missedAsKnown = 0;
 
   add({ state, knownState, startedAt, metAt }: BoardClock): void {
     this.states[state]++;
     if (state === 'met' && knownState === 'breached') this.toldLate++;
     if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
-    if (metAt !== undefined && (state === 'met' || state === 'met late'))
-      this.responses.push(toMs(metAt) - toMs(startedAt));
+    if (metAt === undefined || (state !== 'met' && state !== 'met late')) return;
+    if (metAt < startedAt) this.answeredBefore++;
+    else this.responses.push(toMs(metAt) - toMs(startedAt));
   }
 
   row(group: GroupKey, kind: string): SlaRow {
@@ -78,6 +83,16 @@ class Sum {
     };
   }
 }
+const warningsOf = (groups: Groups<Map<string, Sum>>): string[] =>
+  groups.sorted().flatMap(({ of }) =>
+    [...of]
+      .filter(([, { answeredBefore }]) => answeredBefore > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(
+        ([kind, { answeredBefore }]) =>
+          `${kind}: ${answeredBefore} answers are dated before the start; response times leave them out`,
+      ),
+  );
 const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
   groups
     .sorted()
@@ -87,7 +102,7 @@ const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
  * Sales’ side of the agreement: obligations that fell due in a period, and what became of them, by kind; and of the
  * handoffs made in it the dispositions, the contacts before a negative outcome and who is in limbo. An obligation
  * belongs to the instant by which it was to be answered: its due one, or that of giving up before.
- * @throws Refused `sla/unknown-time-zone`
+ * @throws Refused `time/unknown-zone`
  */
 export const slaReport = async (
   models: ReadModels,
@@ -115,5 +130,5 @@ export const slaReport = async (
   const { kind: _, definition: __, rep, ...shared } = filters;
   const others = { ...shared, ...(rep !== undefined && rep !== null && { rep }) };
   const handed = await handoffReport(models, { ...others, by, ...(timeZone && { timeZone }), at });
-  return { total: rowsOf(total), rows: rowsOf(groups), handoffs: handed, at };
+  return { total: rowsOf(total), rows: rowsOf(groups), handoffs: handed, at, warnings: warningsOf(total) };
 };

@@ -1,8 +1,8 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, type Instant } from '@baton/kernel';
+import { boundsOf, Clock, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, atOf, everyRole, InstantScalar, Heavy } from '@baton/platform/graphql';
-import { IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsArray, IsOptional } from 'class-validator';
 import {
   GroupedType,
   HandoffReportType,
@@ -58,6 +58,8 @@ class SlaReportType {
   total!: readonly SlaRowType[];
   @Field(() => [SlaRowType], { description: 'One row a group and kind, sorted; empty without a breakdown.' })
   rows!: readonly SlaRowType[];
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
   @Field(() => HandoffReportType, { description: 'The handoffs of the period in the same breakdown.' })
   handoffs!: HandoffReportType;
   @Field(() => InstantScalar, { description: 'Now: what is overdue is told for this instant.' })
@@ -70,11 +72,6 @@ class SlaReportArgs extends OmitType(ClockFilterArgs, ['first', 'after', 'leadId
   @IsArray()
   @Field(() => [ReportBreakdownEnum], { nullable: true, description: 'Break it down by these, together.' })
   by?: readonly ReportBreakdown[];
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of the months; UTC by default.' })
-  timeZone?: string;
 }
 
 const rowNode = ({ group, ...row }: SlaRow): SlaRowType => ({ ...group, ...row });
@@ -94,8 +91,12 @@ export class SlaReportResolver {
   @Allow(...everyRole)
   async slaReport(@Args() { asOf, atLeast: _, ...question }: SlaReportArgs): Promise<SlaReportType> {
     const at = atOf(asOf, this.clock);
-    const { total, rows, handoffs } = await slaReport(this.models.asOf(asOf), { ...question, at });
+    const { total, rows, handoffs, warnings } = await slaReport(this.models.asOf(asOf), {
+      ...question,
+      ...boundsOf(question),
+      at,
+    });
     const handed = { total: handoffRowNode(handoffs.total), rows: handoffs.rows.map(handoffRowNode), at };
-    return { total: total.map(rowNode), rows: rows.map(rowNode), handoffs: handed, at };
+    return { total: total.map(rowNode), rows: rows.map(rowNode), handoffs: handed, at, warnings };
   }
 }

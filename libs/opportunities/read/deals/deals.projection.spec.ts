@@ -53,6 +53,7 @@ describe('the read model of a deal', () => {
       amountMinor: 500,
       currency: 'EUR',
       cycleMs: null,
+      closedBeforeOpening: false,
       lossReason: null,
       competitor: null,
       roles: {},
@@ -100,7 +101,19 @@ describe('the read model of a deal', () => {
       closedAt: '2024-01-11T00:00:00.000Z',
       amountMinor: 700,
       cycleMs: 10 * 86_400_000,
+      closedBeforeOpening: false,
     }));
+
+  it('has no duration where it closed before it opened, until a later close', () => {
+    const early = recorded({ type: 'OpportunityWon', data: { opportunityId, leadIds: [] } } as OpportunityEvent, {
+      occurredAt: '2023-12-31T12:00:00.000Z',
+    });
+    expect(fold(opened, early)).toMatchObject({ status: 'won', cycleMs: null, closedBeforeOpening: true });
+    expect(fold(opened, early, reopened, lost)).toMatchObject({
+      cycleMs: 20 * 86_400_000,
+      closedBeforeOpening: false,
+    });
+  });
 
   it('corrects the amount of a won deal', () =>
     expect(
@@ -120,6 +133,7 @@ describe('the read model of a deal', () => {
       stage: 'demo',
       closedAt: null,
       cycleMs: null,
+      closedBeforeOpening: false,
       amountMinor: 700,
       reopenings: 1,
     });

@@ -20,8 +20,10 @@ export interface Deal {
   readonly expectedCloseOn: Day | null;
   readonly amountMinor: number | null;
   readonly currency: string | null;
-  /** Opened to closed in milliseconds, of the standing close. */
+  /** Opened to closed in milliseconds, of the standing close; null while it is open, and where it closed before it opened. */
   readonly cycleMs: number | null;
+  /** The standing close is dated before the opening: one of the two is wrong, and the deal has no duration. */
+  readonly closedBeforeOpening: boolean;
   readonly lossReason: string | null;
   readonly competitor: string | null;
   /** What was said of each person; who takes part as of the latest word is in `contacts`. */
@@ -36,9 +38,10 @@ const worth = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'
   amountMinor: amount?.minor ?? null,
   currency: amount?.currency ?? null,
 });
-const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs'> => ({
+const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs' | 'closedBeforeOpening'> => ({
   closedAt,
-  cycleMs: toMs(closedAt) - toMs(openedAt),
+  cycleMs: closedAt < openedAt ? null : toMs(closedAt) - toMs(openedAt),
+  closedBeforeOpening: closedAt < openedAt,
 });
 
 /**
@@ -66,6 +69,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     amountMinor: 'integer',
     currency: 'text',
     cycleMs: 'integer',
+    closedBeforeOpening: 'flag',
     lossReason: 'text',
     competitor: 'text',
   },
@@ -85,6 +89,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     amountMinor: null,
     currency: null,
     cycleMs: null,
+    closedBeforeOpening: false,
     lossReason: null,
     competitor: null,
     roles: {},
@@ -137,6 +142,7 @@ export const deals = projection<Deal, OpportunityEvent>({
       stage: data.stage,
       closedAt: null,
       cycleMs: null,
+      closedBeforeOpening: false,
       lossReason: null,
       competitor: null,
       reopenings: deal.reopenings + 1,

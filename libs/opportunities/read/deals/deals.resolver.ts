@@ -63,7 +63,11 @@ class OpportunityType {
   closedAt!: string | null;
   @Field(() => DayScalar, { nullable: true, description: 'When it is, or was, expected to close.' })
   expectedCloseOn!: string | null;
-  @Field(() => Float, { nullable: true, description: 'Days of 24 hours from opening to the standing close.' })
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Days of 24 hours from opening to the standing close; null while it is open, and where it closed before it opened.',
+  })
   cycleDays!: number | null;
   @Field(() => String, { nullable: true, description: 'Why it was lost.' })
   lossReason!: string | null;

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import { Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
+import { boundsOf, Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -10,6 +10,7 @@ import {
   enumOf,
   everyRole,
   FilterField,
+  DayOrInstantScalar,
   InstantScalar,
   PageArgs,
   personalField,
@@ -132,11 +133,18 @@ class SupportRequestsArgs extends PageArgs {
 @ArgsType()
 class ServedDealsArgs extends ReadArgs {
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Deals won at or after this instant.' })
-  from?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Deals won on this day, at this instant or after.' })
+  from?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'Deals won before this instant.' })
-  to?: Instant;
+  @IsString()
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Deals won before this day or instant.' })
+  to?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  timeZone?: string;
 }
 
 @Resolver()
@@ -168,7 +176,7 @@ export class SupportRequestsResolver {
   @Query(() => ServedDealsType, { description: 'Won deals that marketing had delivered something for by the win.' })
   @Heavy()
   @Allow(...everyRole)
-  servedDeals(@Args() { from, to, asOf }: ServedDealsArgs): Promise<ServedDealsType> {
-    return servedDeals(this.models.asOf(asOf), { ...(from && { from }), ...(to && { to }) });
+  servedDeals(@Args() { from, to, timeZone, asOf }: ServedDealsArgs): Promise<ServedDealsType> {
+    return servedDeals(this.models.asOf(asOf), boundsOf({ from, to, timeZone }));
   }
 }
