@@ -24,10 +24,11 @@ export {
   type Occurrence,
   type SlaPolicy,
 } from './write/definition/sla.rules';
+export { builtInChannelRules } from './write/definition/built-in-channels.rules';
 export {
-  builtInChannelRules,
   channelClassifier,
   classify,
+  spendClassifier,
   type ChannelRules,
   type Classifiable,
 } from './write/definition/channel.rules';

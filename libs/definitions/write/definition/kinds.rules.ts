@@ -13,7 +13,8 @@ import {
 } from '@baton/kernel';
 import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
 import { businessCalendar, soundCalendar } from './calendar.rules';
-import { builtInChannelRules, channelRules } from './channel.rules';
+import { builtInChannelRules } from './built-in-channels.rules';
+import { channelRules, soundChannelRules, type ChannelRules } from './channel.rules';
 import { repeatedCode } from './codes.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
@@ -96,7 +97,7 @@ const agreed = (...leaves: readonly LeafKind[]): Check =>
 
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
-  'channel-rules': shaped(channelRules),
+  'channel-rules': shaped(channelRules, soundChannelRules),
   attribution: shaped(attribution, (body) => soundAttribution(body as Attribution)),
   'rejection-reasons': shaped(rejectionReasons, soundReasons),
   mql: agreed('field', 'touches', 'score'),
@@ -121,7 +122,7 @@ export const bodyFault = (kind: DefinitionKind, body: Json): Fault | undefined =
 
 /** The body of a kind that works before any version is agreed; its reference is version 0, `attribution@0`. */
 interface Settled {
-  readonly 'channel-rules': typeof builtInChannelRules;
+  readonly 'channel-rules': ChannelRules;
   readonly attribution: Attribution;
   readonly 'rejection-reasons': RejectionReasons;
 }
