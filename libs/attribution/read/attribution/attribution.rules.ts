@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { durationMs, monthOf, Refused, type Instant, type Money } from '@baton/kernel';
+import { ByWord, durationMs, monthOf, Refused, type Instant, type Money } from '@baton/kernel';
 import {
   bodyFault,
   builtInAttribution,
@@ -166,6 +166,9 @@ const keyOf = (
   return (by === 'owner' || by === 'product' ? deal[by] : touch[by]) ?? null;
 };
 
+/** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
+export const rowsBy = <V>(by: Dimension): ByWord<V> => new ByWord<V>(by === 'owner' || by === 'product');
+
 interface Sum {
   conversions: number;
   readonly minors: Map<string, number>;
@@ -190,18 +193,17 @@ export const creditsByKey = (
   { parameters, timeZone, people }: Applied,
   by: Dimension,
   deal: JourneyDocument,
-): { readonly keys: ReadonlyMap<string | null, KeyCredit>; readonly unattributed: boolean } => {
+): { readonly keys: ByWord<KeyCredit>; readonly unattributed: boolean } => {
   const { credits, unattributed } = creditSelected(model, selection, parameters, revenueOf(deal));
-  const keys = new Map<string | null, KeyCredit>();
+  const keys = rowsBy<KeyCredit>(by);
   credits.forEach(({ weight, minor }, index) => {
     if (weight === 0 && !minor) return;
     const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
-    const known = keys.get(key);
-    if (!known) keys.set(key, { conversions: weight, minor });
-    else if (model.additive) {
-      known.conversions += weight;
-      if (minor !== null) known.minor! += minor;
-    }
+    const first: KeyCredit = { conversions: 0, minor: minor === null ? null : 0 };
+    const known = keys.at(key, () => first);
+    if (known !== first && !model.additive) return;
+    known.conversions += weight;
+    if (minor !== null) known.minor! += minor;
   });
   return { keys, unattributed };
 };
@@ -216,7 +218,7 @@ export const creditsByKey = (
  */
 export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
   const ready = applied(method);
-  const sums = models.map((model) => ({ model, rows: new Map<string | null, Sum>(), unattributed: nothing() }));
+  const sums = models.map((model) => ({ model, rows: rowsBy<Sum>(by), unattributed: nothing() }));
   const total = nothing();
   let withoutAmount = 0;
 
@@ -228,11 +230,8 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
     for (const { model, rows, unattributed } of sums) {
       const credited = creditsByKey(model, path, ready, by, deal);
       if (credited.unattributed) add(unattributed, 1, amount?.minor ?? null, amount?.currency);
-      for (const [key, { conversions: part, minor }] of credited.keys) {
-        let row = rows.get(key);
-        if (!row) rows.set(key, (row = nothing()));
-        add(row, part, minor, amount?.currency);
-      }
+      for (const [key, { conversions: part, minor }] of credited.keys.entries())
+        add(rows.at(key, nothing), part, minor, amount?.currency);
     }
   };
 
@@ -253,9 +252,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
       by,
       lookback: ready.lookback,
       definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...credited(sum) })),
+      rows: rows.entries().map(([key, sum]) => ({ key, ...credited(sum) })),
       unattributed: credited(unattributed),
       total: { ...credited(total), ...(!model.additive && { revenue: null }) },
       warnings: model.additive

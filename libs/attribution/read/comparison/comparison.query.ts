@@ -24,9 +24,9 @@ export const comparison = async (models: ReadModels, question: ComparisonQuestio
   const currency = reports[0]?.total.revenue?.currency ?? reports[0]?.unattributed.revenue?.currency;
   const columns = reports.map(({ model, rows }) => ({
     model,
-    keys: new Map(rows.map(({ key, ...row }) => [key, row])),
+    keys: rows.map(({ key, ...row }) => [key, row] as const),
   }));
-  return { reports, rows: sideBySide(columns, currency === undefined ? null : { minor: 0, currency }) };
+  return { reports, rows: sideBySide(question.by, columns, currency === undefined ? null : { minor: 0, currency }) };
 };
 
 /**

@@ -1,7 +1,8 @@
-import type { Instant, Money } from '@baton/kernel';
+import type { ByWord, Instant, Money } from '@baton/kernel';
 import type { Model } from '../../models/credit.model';
 import {
   creditsByKey,
+  rowsBy,
   revenueOf,
   selected,
   type Applied,
@@ -32,21 +33,22 @@ export interface ComparedDeal {
   readonly keys: readonly ComparedKey[];
 }
 
-const byKey = (a: string | null, b: string | null): number =>
-  a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
-
 /**
  * Lays credits of keys side by side with the difference to the first model; a key without credit has zero.
  * @param columns one per model: its code, and what each key earned; a sum is null where amounts are missing or differ
  */
 export const sideBySide = (
-  columns: readonly { readonly model: string; readonly keys: ReadonlyMap<string | null, Credited> }[],
+  by: Dimension,
+  columns: readonly { readonly model: string; readonly keys: readonly (readonly [string | null, Credited])[] }[],
   zero: Money | null,
-): ComparedKey[] =>
-  [...new Set(columns.flatMap(({ keys }) => [...keys.keys()]))].sort(byKey).map((key) => {
-    const credits = columns.map(({ model, keys }) => ({
+): ComparedKey[] => {
+  const rows: ByWord<Map<string, Credited>> = rowsBy(by);
+  for (const { model, keys } of columns)
+    for (const [key, credited] of keys) rows.at(key, () => new Map()).set(model, credited);
+  return rows.entries().map(([key, earned]) => {
+    const credits = columns.map(({ model }) => ({
       model,
-      ...(keys.get(key) ?? { conversions: 0, revenue: zero }),
+      ...(earned.get(model) ?? { conversions: 0, revenue: zero }),
     }));
     const [first] = credits;
     return {
@@ -65,6 +67,7 @@ export const sideBySide = (
       })),
     };
   });
+};
 
 /** The credits of one deal by key under several models; under additive ones the differences of each model sum to zero. */
 export const compareDeal = (
@@ -78,21 +81,18 @@ export const compareDeal = (
   const amount = revenueOf(deal) ?? null;
   const columns = models.map((model) => ({
     model: model.code,
-    keys: new Map(
-      [...creditsByKey(model, path, ready, by, deal).keys].map(([key, part]) => [
-        key,
-        {
-          conversions: part.conversions,
-          revenue: amount && part.minor !== null ? { minor: part.minor, currency: amount.currency } : null,
-        },
-      ]),
-    ),
+    keys: creditsByKey(model, path, ready, by, deal)
+      .keys.entries()
+      .map(([key, { conversions: share, minor }]) => {
+        const revenue = amount && minor !== null ? { minor, currency: amount.currency } : null;
+        return [key, { conversions: share, revenue }] as const;
+      }),
   }));
   return {
     journeyId: deal.journeyId,
     closedAt: deal.closedAt,
     amount,
     unattributed: path.selection.places.length === 0,
-    keys: sideBySide(columns, amount && { minor: 0, currency: amount.currency }),
+    keys: sideBySide(by, columns, amount && { minor: 0, currency: amount.currency }),
   };
 };

@@ -209,10 +209,10 @@ export const periodDelta = async (
     period,
     intact: isIntact(period),
     now,
-    difference: difference(now, figuresOf(period), only),
+    difference: difference(by, now, figuresOf(period), only),
     restatements: steps
       .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: difference(after, before, only) })),
+      .map(({ after, before, ...step }) => ({ ...step, difference: difference(by, after, before, only) })),
     warnings: [
       ...now.warnings,
       ...(currencies.size > 1

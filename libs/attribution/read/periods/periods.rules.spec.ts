@@ -12,17 +12,23 @@ const figures = (email: number, unattributed: number): Figures => ({
 
 describe('the difference of two reports', () => {
   it('names only what changed', () =>
-    expect(difference(figures(7, 5), figures(7, 1), 'EUR')).toEqual({
+    expect(difference('channel', figures(7, 5), figures(7, 1), 'EUR')).toEqual({
       rows: [],
       unattributed: { conversions: 0, revenue: eur(4) },
       total: { conversions: 0, revenue: eur(4) },
     }));
+  it('compares keys in whatever spelling', () => {
+    const shouted = { ...figures(7, 5), rows: [{ key: 'EMAIL ', conversions: 1, revenue: eur(4) }] };
+    expect(difference('channel', figures(7, 5), shouted, 'EUR').rows).toEqual([
+      { key: 'EMAIL', conversions: 0, revenue: eur(3) },
+    ]);
+  });
   it('takes away what is gone', () =>
-    expect(difference(noFigures, figures(7, 5), 'EUR').rows).toEqual([
+    expect(difference('channel', noFigures, figures(7, 5), 'EUR').rows).toEqual([
       { key: 'email', conversions: -1, revenue: eur(-7) },
     ]));
   it('leaves money out when there is no single currency', () => {
-    expect(difference(figures(7, 5), noFigures, null).total).toEqual({ conversions: 2, revenue: null });
+    expect(difference('channel', figures(7, 5), noFigures, null).total).toEqual({ conversions: 2, revenue: null });
     expect([onlyCurrency([]), onlyCurrency(['EUR', 'EUR']), onlyCurrency(['EUR', 'USD'])]).toEqual([null, 'EUR', null]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Instant, Money, Position, Recorded } from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
-import type { Credited } from '../attribution/attribution.rules';
+import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
 /** What a report says: its rows and unattributed sum to the total. */
@@ -18,15 +18,17 @@ export const noFigures: Figures = { rows: [], unattributed: none, total: none };
  * @param currency the only one there is; null: money is left out
  * @returns only keys that changed; sums as its two reports do
  */
-export const difference = (after: Figures, before: Figures, currency: string | null): Figures => {
+export const difference = (by: Dimension, after: Figures, before: Figures, currency: string | null): Figures => {
   const minus = (a: Credited = none, b: Credited = none): Credited => ({
     conversions: a.conversions - b.conversions,
     revenue: currency === null ? null : { minor: (a.revenue?.minor ?? 0) - (b.revenue?.minor ?? 0), currency },
   });
-  const [then, now] = [before, after].map(({ rows }) => new Map(rows.map((row) => [row.key, row])));
-  const rows = [...new Set([...then!.keys(), ...now!.keys()])]
-    .sort((a, b) => (a === null || (b !== null && a < b) ? -1 : 1))
-    .map((key) => ({ key, ...minus(now!.get(key), then!.get(key)) }))
+  const keys = rowsBy<{ now?: Credited; then?: Credited }>(by);
+  for (const row of after.rows) keys.at(row.key, () => ({})).now = row;
+  for (const row of before.rows) keys.at(row.key, () => ({})).then = row;
+  const rows = keys
+    .entries()
+    .map(([key, { now, then }]) => ({ key, ...minus(now, then) }))
     .filter(({ conversions, revenue }) => conversions !== 0 || (revenue?.minor ?? 0) !== 0);
   return {
     rows,

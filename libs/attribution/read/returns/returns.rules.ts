@@ -1,4 +1,4 @@
-import { monthOf, type Money } from '@baton/kernel';
+import { ByWord, monthOf, type Money } from '@baton/kernel';
 import type { Spend } from '@baton/campaigns';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
@@ -81,22 +81,27 @@ const add = (sums: Map<string, number>, { minor, currency }: Money): void => {
   sums.set(currency, (sums.get(currency) ?? 0) + minor);
 };
 
+/** What a row stands for. */
+export interface ReturnRows {
+  readonly by: ReturnDimension;
+  /** IANA zone of the months. */
+  readonly timeZone: string;
+  /** The channel of spend by the channel rules. */
+  readonly channelOf: (spend: Spend) => string;
+}
+
 /**
- * Sums what was spent and what it brought.
+ * Sums what was spent and what it brought. Channels and campaigns are compared in whatever spelling.
  * @param ratePerMinute what a minute of sales costs; without it sales time costs nothing
  * @returns `won` takes a won deal with its credits, `reached` a person that came to a stage, `spent` a record of spend;
  *   `report` gives the figures
  */
-export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?: Money) => {
-  const rows = new Map<string | null, Sum>();
+export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute?: Money) => {
+  const rows = new ByWord<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
 
-  const rowOf = (key: string | null): Sum => {
-    let row = rows.get(key);
-    if (!row) rows.set(key, (row = nothing()));
-    return row;
-  };
+  const rowOf = (key: string | null): Sum => rows.at(key, nothing);
   const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
     by === 'month' ? monthOf(closedAt, timeZone) : (touch[by] ?? null);
 
@@ -124,8 +129,8 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       row.salesMinutes += weight * minutes;
       if (amount && minor !== null) add(row.revenue, { ...amount, minor });
     }
-    const assisting = new Set(eligible.slice(0, -1).map((one) => keyOf(one, journey)));
-    for (const key of assisting) rowOf(key).assisted++;
+    const assisting = new Set(eligible.slice(0, -1).map((one) => rowOf(keyOf(one, journey))));
+    for (const row of assisting) row.assisted++;
     if (assisting.size > 0) total.assisted++;
   };
 
@@ -135,8 +140,9 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       if (one.credit.weight > 0) rowOf(keyOf(one, journey)).reached[stage] += one.credit.weight;
   };
 
-  const spent = ({ campaignId, day, channel, amount }: Spend): void => {
-    add(rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channel).spend, amount);
+  const spent = (spend: Spend): void => {
+    const { campaignId, day, amount } = spend;
+    add(rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channelOf(spend)).spend, amount);
     add(total.spend, amount);
   };
 
@@ -173,9 +179,7 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
     });
     return {
       currency,
-      rows: [...rows]
-        .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-        .map(([key, sum]) => ({ key, ...returned(sum) })),
+      rows: rows.entries().map(([key, sum]) => ({ key, ...returned(sum) })),
       total: returned(total),
       unattributed: { conversions: unattributed.conversions, revenue: money(unattributed.revenue) },
       influenced: portion(influenced),

@@ -100,7 +100,9 @@ describe('channel rules', () => {
       'rules.0.when.referrer',
     ],
   ])('refuse %s, with the place', (_, body, path) =>
-    expect(bodyFault('channel-rules', { rules: [], otherwise: 'other', ...body } as never)).toMatchObject({ path }),
+    expect(bodyFault('channel-rules', { rules: [], otherwise: 'other', ...(body as object) } as never)).toMatchObject({
+      path,
+    }),
   );
 
   it('read a wildcard as a regular expression does', () => {
