@@ -8,7 +8,8 @@ export {
   overdueReviews,
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
-export { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
+export { ALL_DAY, type Hours, type SpecialDay } from './write/definition/holiday-file.rules';
+export { minuteOf, specialDays, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
 export {
   builtInSignals,
   routeOf,

@@ -89,7 +89,7 @@ export class SlaIntervalType {
   from!: Instant;
   @Field(() => InstantScalar, { description: 'Where it ends, itself not in it.' })
   to!: Instant;
-  @Field(() => String, { description: 'counted, closed, holiday or paused.' })
+  @Field(() => String, { description: 'counted, closed, holiday, half-day (open on other such weekdays) or paused.' })
   kind!: string;
   @Field(() => ID, maybe('The event that paused the clock.'))
   by?: string;
