@@ -9,7 +9,16 @@ export {
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
 export { ALL_DAY, type Hours, type SpecialDay } from './write/definition/holiday-file.rules';
-export { minuteOf, specialDays, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
+export {
+  calendarFor,
+  calendarNamed,
+  minuteOf,
+  specialDays,
+  weekdays,
+  type BusinessCalendar,
+  type LeadPlace,
+  type WorkingTime,
+} from './write/definition/calendar.rules';
 export {
   builtInSignals,
   routeOf,

@@ -5,9 +5,9 @@ import {
   minuteOf,
   specialDays,
   weekdays,
-  type BusinessCalendar,
   type Hours,
   type SpecialDay,
+  type WorkingTime,
 } from '@baton/definitions';
 
 /** A stretch of time in which nothing changes; `to` is exclusive. Milliseconds of the epoch. */
@@ -31,7 +31,7 @@ export interface Calendar {
 const REMEMBERED_DAYS = 20_000;
 
 /** The hours by ISO weekday, sorted; those that touch are one. */
-const hoursOf = ({ hours }: BusinessCalendar): Hours[] =>
+const hoursOf = ({ hours }: WorkingTime): Hours[] =>
   weekdays.map((weekday) => {
     const sorted = hours
       .filter(({ days }) => days.includes(weekday))
@@ -133,9 +133,9 @@ export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7)
 /**
  * Makes an agreed calendar ready for counting. An instant is open when the clock on the wall of the zone shows an open
  * hour of that day, which may be a holiday or have hours of its own; so an hour that daylight saving repeats counts twice, one that it skips not at all.
- * @param calendar a checked body of the kind `business-calendar`
+ * @param calendar the hours of a checked `business-calendar`, or of one of its calendars
  */
-export const compileCalendar = (calendar: BusinessCalendar): Calendar => {
+export const compileCalendar = (calendar: WorkingTime): Calendar => {
   const before = ready.get(calendar);
   if (before) return before;
   const made = countable(calendar);
@@ -143,9 +143,9 @@ export const compileCalendar = (calendar: BusinessCalendar): Calendar => {
   return made;
 };
 /** Bodies of definitions are never changed, so each is made ready once. */
-const ready = new WeakMap<BusinessCalendar, Calendar>();
+const ready = new WeakMap<WorkingTime, Calendar>();
 
-const countable = (calendar: BusinessCalendar): Calendar => {
+const countable = (calendar: WorkingTime): Calendar => {
   if (calendar.hours.length === 0)
     return compiled('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Map());
   return compiled('business-calendar', calendar.timeZone, hoursOf(calendar), specialDays(calendar));

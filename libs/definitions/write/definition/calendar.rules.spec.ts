@@ -1,7 +1,8 @@
 import { bodyFault } from './kinds.rules';
-import { specialDays, type BusinessCalendar } from './calendar.rules';
+import { calendarFor, specialDays, type BusinessCalendar } from './calendar.rules';
 
 const office = { timeZone: 'Europe/Berlin', hours: [{ days: ['mon', 'tue'], from: '09:00', to: '17:00' }] };
+const emea = { code: 'emea', for: [{ field: 'region', in: ['EMEA'] }], ...office };
 const faultAt = (change: object) => bodyFault('business-calendar', { ...office, ...change })?.path;
 
 describe('a business calendar', () => {
@@ -48,6 +49,14 @@ describe('a business calendar', () => {
       'holidayRules.0.when.colour',
     ],
     ['a file that is too long', { holidayFile: ' '.repeat(480_001) }, 'holidayFile'],
+    ['two calendars of one code', { calendars: [emea, emea] }, 'calendars.1.code'],
+    ['a calendar for nobody in particular', { calendars: [{ ...emea, for: [] }] }, 'calendars.0.for'],
+    ['a fault of a calendar, by its place', { calendars: [{ ...emea, holidayFile: 'x' }] }, 'calendars.0.holidayFile'],
+    [
+      'a calendar by a fact that leads do not have',
+      { calendars: [{ ...emea, for: [{ field: 'mood', in: [] }] }] },
+      'calendars.0.for.0.field',
+    ],
     ['an unknown field', { open: true }, 'open'],
   ])('refuses %s', (_, change, path) => expect(faultAt(change)).toBe(path));
 });
@@ -85,4 +94,18 @@ it('a body of a calendar may be as long as files are, and no longer', () => {
       holidays: Array<string>(100).fill('2024-12-25'),
     }),
   ).toBe('holidayFile');
+});
+
+it('the calendar of a lead is the first that holds for its region and its team', () => {
+  const tokyo = { ...emea, code: 'tokyo', timeZone: 'Asia/Tokyo', for: [{ field: 'queue', in: ['apac'] }, { field: 'country', in: ['JP', 'Japan'] }] }; // prettier-ignore
+  const calendar = { ...office, calendars: [emea, tokyo] };
+  expect(bodyFault('business-calendar', calendar)).toBeUndefined();
+  const of = (place: object) => calendarFor(calendar as BusinessCalendar, place).code;
+  expect([
+    of({ region: 'emea ' }),
+    of({ queue: 'apac', country: 'japan' }),
+    of({ queue: 'apac' }),
+    of({ queue: 'apac', country: 'japan', region: 'EMEA' }),
+    of({}),
+  ]).toEqual(['emea', 'tokyo', undefined, 'emea', undefined]);
 });

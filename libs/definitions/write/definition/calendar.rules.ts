@@ -1,5 +1,17 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, day, list, object, oneOf, optional, text, type Fault, type Json, type Static } from '@baton/kernel';
+import {
+  DAY_MS,
+  day,
+  keyOf,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  type Fault,
+  type Json,
+  type Static,
+} from '@baton/kernel';
 import {
   ALL_DAY,
   specialDaysOf,
@@ -51,8 +63,12 @@ const holidayRule = object({
   hours: optional(spans('Of `open`: when people work on that day.')),
 });
 
-/** When people are at work: clocks of obligations count only these hours. */
-export const businessCalendar = object({
+/** What a calendar can be chosen by: facts of the lead, and the queue of reps that has it. */
+export const calendarFields = ['country', 'region', 'queue'] as const;
+/** What is known of a lead, to choose its calendar by. */
+export type LeadPlace = { readonly [F in (typeof calendarFields)[number]]?: string | number | undefined };
+
+const workingTime = {
   timeZone: text('IANA zone of the hours and holidays: America/New_York.', { max: 60 }),
   hours: list(
     object({ days: list(oneOf(weekdays), 'On these days.', { max: 7 }), ...span }),
@@ -75,8 +91,55 @@ export const businessCalendar = object({
       max: 100,
     }),
   ),
+};
+
+/** When people are at work: clocks of obligations count only these hours. */
+export const businessCalendar = object({
+  ...workingTime,
+  calendars: optional(
+    list(
+      object({
+        code: text('Short and stable: emea.', {
+          pattern: '^[a-z][a-z0-9-]{0,49}$',
+          says: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
+        }),
+        for: list(
+          object({
+            field: oneOf(calendarFields, 'A fact of the lead, or the queue that has it; an absent one meets nothing.'),
+            in: list(text('', { max: 300 }), 'It is one of these, in any case of letters.', { max: 300 }),
+          }),
+          'Which leads it holds for: all of these hold.',
+          { max: 20 },
+        ),
+        ...workingTime,
+      }),
+      'Calendars of teams and regions: the first that holds for a lead counts for it, else the hours above.',
+      { max: 50 },
+    ),
+  ),
 });
 export type BusinessCalendar = Static<typeof businessCalendar>;
+type NamedCalendar = NonNullable<BusinessCalendar['calendars']>[number];
+/** The hours and holidays of one team or region, or of all others. */
+export type WorkingTime = Omit<BusinessCalendar, 'calendars'>;
+
+/** The calendar that holds for a lead; its code, undefined for the one of all others. */
+export const calendarFor = (
+  calendar: BusinessCalendar,
+  place: LeadPlace,
+): { readonly code?: string; readonly time: WorkingTime } => {
+  const holds = ({ for: conditions }: NamedCalendar): boolean =>
+    conditions.every(({ field, in: words }) => {
+      const value = place[field];
+      return value !== undefined && words.some((word) => keyOf(word) === keyOf(String(value)));
+    });
+  const named = calendar.calendars?.find(holds);
+  return named ? { code: named.code, time: named } : { time: calendar };
+};
+
+/** @returns the calendar with a code, or that of all others without one; undefined where there is none of that code */
+export const calendarNamed = (calendar: BusinessCalendar, code: string | undefined): WorkingTime | undefined =>
+  code === undefined ? calendar : calendar.calendars?.find((named) => named.code === code);
 
 /** Minutes after midnight of `09:30`. */
 export const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
@@ -114,9 +177,24 @@ const hoursFault = (hours: BusinessCalendar['hours']): Fault | undefined => {
     : undefined;
 };
 
-/** @returns what the schema cannot say: zone, order of hours, overlaps, days named once, a readable holiday file */
+/** @returns what the schema cannot say: zone, order of hours, overlaps, days and codes named once, a readable file */
 export const soundCalendar = (body: Json): Fault | undefined => {
   const calendar = body as unknown as BusinessCalendar;
+  const fault = workingTimeFault(calendar);
+  if (fault) return fault;
+  const { calendars = [] } = calendar;
+  for (const [index, named] of calendars.entries()) {
+    const path = `calendars.${index}`;
+    if (calendars.findIndex(({ code }) => code === named.code) < index)
+      return { path: `${path}.code`, message: 'Another calendar has this code.' };
+    if (named.for.length === 0) return { path: `${path}.for`, message: 'Say which leads it holds for.' };
+    const wrong = workingTimeFault(named);
+    if (wrong) return { ...wrong, path: `${path}.${wrong.path}` };
+  }
+  return undefined;
+};
+
+const workingTimeFault = (calendar: WorkingTime): Fault | undefined => {
   const { timeZone, hours, days = [], holidayFile, holidayRules = [] } = calendar;
   if (!IANAZone.isValidZone(timeZone)) return { path: 'timeZone', message: 'Give an IANA zone such as Europe/Berlin.' };
   const fault = hoursFault(hours);
@@ -145,7 +223,7 @@ export const soundCalendar = (body: Json): Fault | undefined => {
 const isFault = (read: ReturnType<typeof specialDaysOf>): read is Fault => 'message' in read;
 const hoursOfDay = (all: readonly Span[]): Hours =>
   all.map(({ from, to }) => [minuteOf(from) * 60_000, minuteOf(to) * 60_000] as const).sort(([a], [b]) => a - b);
-const eventRulesOf = ({ holidayRules = [] }: BusinessCalendar): readonly EventRule[] =>
+const eventRulesOf = ({ holidayRules = [] }: WorkingTime): readonly EventRule[] =>
   holidayRules.map(({ when, day: means, hours = [] }) => {
     const meaning: EventMeaning = means === 'open' ? hoursOfDay(hours) : means;
     return { when, meaning };
@@ -156,7 +234,7 @@ const numberOf = (iso: string): number => Date.parse(`${iso}T00:00:00.000Z`) / D
  * The days of a checked calendar that differ from their weekdays, by the number of days since 1970-01-01. What single
  * days say holds before holidays, and these before the file.
  */
-export const specialDays = (calendar: BusinessCalendar): ReadonlyMap<number, SpecialDay> => {
+export const specialDays = (calendar: WorkingTime): ReadonlyMap<number, SpecialDay> => {
   const { timeZone, holidays = [], days = [], holidayFile } = calendar;
   const read = holidayFile === undefined ? undefined : specialDaysOf(holidayFile, timeZone, eventRulesOf(calendar));
   const special = new Map<number, SpecialDay>(read && !isFault(read) ? read : []);

@@ -68,6 +68,8 @@ export class SlaClockType {
   definition!: string;
   @Field(() => String, maybe('The calendar whose hours count, `business-calendar@1`.'))
   calendar?: string;
+  @Field(() => String, maybe('Which calendar of it, by its code; null: its own hours.'))
+  calendarCode?: string;
   @Field(() => InstantScalar, maybe('When it was fulfilled.'))
   metAt?: Instant;
   @Field(() => SafeIntScalar, maybe('From the start to that, in milliseconds of the wall clock.'))
