@@ -8,7 +8,17 @@ export {
   overdueReviews,
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
-export { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from './write/definition/calendar.rules';
+export { ALL_DAY, type Hours, type SpecialDay } from './write/definition/holiday-file.rules';
+export {
+  calendarFor,
+  calendarNamed,
+  minuteOf,
+  specialDays,
+  weekdays,
+  type BusinessCalendar,
+  type LeadPlace,
+  type WorkingTime,
+} from './write/definition/calendar.rules';
 export {
   builtInSignals,
   routeOf,
@@ -24,10 +34,11 @@ export {
   type Occurrence,
   type SlaPolicy,
 } from './write/definition/sla.rules';
+export { builtInChannelRules } from './write/definition/built-in-channels.rules';
 export {
-  builtInChannelRules,
   channelClassifier,
   classify,
+  spendClassifier,
   type ChannelRules,
   type Classifiable,
 } from './write/definition/channel.rules';

@@ -22,6 +22,41 @@ export const hostOf = (text: string): string | undefined => {
   return domain === null || isIp ? undefined : hostname;
 };
 
+/** Where a visit came from: a host of the web, an app, or a word that names neither. */
+export interface Origin {
+  /** The host in ASCII without a leading `www.`, the id of the app, or the word; in small letters. */
+  readonly name: string;
+  /** Of a host under a known public suffix: everything before the suffix, `mail.google` of mail.google.co.uk. */
+  readonly beforeSuffix?: string;
+}
+const HTTP = /^(https?:)?\/\//i;
+const APP = /^(?:android|ios)-app:\/\/([^/?#\s]+)/i;
+
+/**
+ * Reads a referrer, or a source that is written like one: a URL, a host alone (with or without a path), or the id of an
+ * app as `android-app://com.slack`. Path and query say nothing of where somebody came from.
+ * @returns undefined for what is none of these: free text, another scheme
+ * Source: the URL parser of the platform (WHATWG); suffixes by the Public Suffix List, its ICANN part alone.
+ */
+export const originOf = (text: string): Origin | undefined => {
+  const plain = plainOf(text);
+  const app = APP.exec(plain)?.[1];
+  if (app) return { name: app.toLowerCase() };
+  const address = HTTP.test(plain) ? plain.replace(HTTP, '') : plain;
+  if (
+    address === '' ||
+    /[\s@\\]/.test(address.split(/[/?#]/)[0]!) ||
+    /^[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))/i.test(address)
+  )
+    return undefined;
+  if (!URL.canParse(`http://${address}`)) return undefined;
+  const { hostname } = new URL(`http://${address}`);
+  const name = hostname.replace(/\.$/, '').replace(/^www\.(?=.)/, '');
+  const { isIcann, publicSuffix, domain } = parseHost(name);
+  if (!isIcann || domain === null) return { name };
+  return { name, beforeSuffix: name.slice(0, -publicSuffix!.length - 1) };
+};
+
 /**
  * The one form of an e-mail address: NFKC, trimmed, small letters, the host in ASCII; `mailto:` and a name around it are
  * taken off. Dots and tags of the local part stay: they mean different mailboxes with most providers.

@@ -128,6 +128,9 @@ export const ref = (kind: string, description = `The ${kind}.`) =>
   Type.String({ description, pattern: ID_PATTERN, says: ID_SAYS, ref: kind });
 export const list = <S extends TSchema>(items: S, description = '', { max = 500 }: { max?: number } = {}) =>
   Type.Array(items, { description, maxItems: max });
+/** A value of one of two shapes. */
+export const either = <A extends TSchema, B extends TSchema>(one: A, other: B, description = '') =>
+  Type.Union([one, other], { description });
 export const object = <F extends Record<string, TSchema>>(fields: F, description = '') =>
   Type.Object(fields, { description, additionalProperties: false });
 /** Free JSON, checked by whoever gives it a meaning (a definition's body by its kind). */

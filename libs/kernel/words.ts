@@ -16,5 +16,42 @@ const keys = new LRUCache<string, string>({
   sizeCalculation: ({ length }) => length + 1,
 });
 
+/**
+ * Values by word, in whatever spelling; null stands for what is not stated, and is no word. A word is shown in that of
+ * its spellings that sorts first, so that the order in which they come does not matter.
+ */
+export class ByWord<V> {
+  private readonly found = new Map<string | null, { word: string | null; value: V }>();
+  /** @param exact spellings are words of their own, as those of ids are */
+  constructor(private readonly exact = false) {}
+
+  private keyOf(word: string | null): string | null {
+    return word === null || this.exact ? word : keyOf(word);
+  }
+
+  /** The value of a word, made if there is none yet. */
+  at(word: string | null, make: () => V): V {
+    const key = this.keyOf(word);
+    const spelling = word === null || this.exact ? word : tidy(word);
+    const known = this.found.get(key);
+    if (known) {
+      if (spelling !== null && spelling < known.word!) known.word = spelling;
+      return known.value;
+    }
+    const value = make();
+    this.found.set(key, { word: spelling, value });
+    return value;
+  }
+  get(word: string | null): V | undefined {
+    return this.found.get(this.keyOf(word))?.value;
+  }
+  /** Each word as it is shown, with its value; sorted, null first. */
+  entries(): readonly (readonly [string | null, V])[] {
+    return [...this.found.values()]
+      .map(({ word, value }) => [word, value] as const)
+      .sort(([a], [b]) => (a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1));
+  }
+}
+
 /** Something was said: neither absent nor blank. */
 export const isSaid = (word: string | undefined): word is string => word !== undefined && word.trim() !== '';

@@ -58,15 +58,15 @@ const agreedSla = { ...sla, marketing: { ...sla.marketing, pipeline } };
 /** The smallest company, in employees, that sales still wants once the definition was revised on that day. */
 export const wantedFrom = { day: 270, employees: 20 } as const;
 
-const channels: Json = {
+const channels = {
+  ...builtInChannelRules,
   rules: [
     { when: { channel: '*' }, channel: '$channel' },
     { when: { medium: 'webinar' }, channel: 'webinar' },
     { when: { medium: 'partner' }, channel: 'partner' },
     ...builtInChannelRules.rules,
   ],
-  otherwise: builtInChannelRules.otherwise,
-};
+} as unknown as Json;
 
 const agreements: readonly { kind: DefinitionKind; day: number; reason: string; body: Json }[] = [
   {

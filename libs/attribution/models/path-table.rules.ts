@@ -1,4 +1,4 @@
-import { Refused } from '@baton/kernel';
+import { keyOf, Refused, tidy } from '@baton/kernel';
 
 /** How often a path was taken, and what came of it. All may be fractions, none is negative. */
 export interface PathCounts {
@@ -34,25 +34,31 @@ export interface PathSwitches {
 const MOST_CHANNELS = 50_000;
 const none: PathCounts = { conversions: 0, nulls: 0, value: 0 };
 
-/** Numbers channels from 0 in the order in which they are met. */
+/**
+ * Numbers channels from 0 in the order in which they are met. Spellings of one channel have one number, and the name that
+ * sorts first.
+ */
 export class ChannelNumbers {
   readonly names: string[] = [];
+  /** By every spelling that was met. */
   private readonly numbers = new Map<string, number>();
+  private readonly byKey = new Map<string, number>();
 
   of(channel: string): number {
-    let number = this.numbers.get(channel);
-    if (number === undefined) {
-      number = this.names.length;
-      if (number >= MOST_CHANNELS) throw new Refused('attribution/too-many-channels', 'At most 50,000 channels.');
-      this.numbers.set(channel, number);
-      this.names.push(channel);
-    }
+    const met = this.numbers.get(channel);
+    if (met !== undefined) return met;
+    const [key, name] = [keyOf(channel), tidy(channel)];
+    const number = this.byKey.get(key) ?? this.names.length;
+    if (number >= MOST_CHANNELS) throw new Refused('attribution/too-many-channels', 'At most 50,000 channels.');
+    this.byKey.set(key, number);
+    this.numbers.set(channel, number);
+    if (number === this.names.length || name < this.names[number]!) this.names[number] = name;
     return number;
   }
 
   /** @returns undefined for a channel that was never met */
   find(channel: string): number | undefined {
-    return this.numbers.get(channel);
+    return this.byKey.get(keyOf(channel));
   }
 }
 

@@ -56,13 +56,13 @@ const lastSteps = (touches: readonly ModelTouch[], steps: number) => ({
 /** The path transforms by name. Source: Google's fractional attribution ("fractribution") and its successors. */
 const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
   exposure: (touches) => ({
-    keep: ({ channel }, place) => place === 0 || touches[place - 1]!.channel !== channel,
+    keep: ({ channel }, place) => place === 0 || keyOf(touches[place - 1]!.channel) !== keyOf(channel),
     because: 'repeated',
   }),
   'first-occurrence': (touches) => {
     const first = new Map<string, number>();
-    touches.forEach(({ channel }, place) => first.has(channel) || first.set(channel, place));
-    return { keep: ({ channel }, place) => first.get(channel) === place, because: 'later-occurrence' };
+    touches.forEach(({ channel }, place) => first.has(keyOf(channel)) || first.set(keyOf(channel), place));
+    return { keep: ({ channel }, place) => first.get(keyOf(channel)) === place, because: 'later-occurrence' };
   },
   unique: () => ({ keep: () => true, because: 'repeated' }),
   'remove-if-not-all': (touches, { channels }) => {

@@ -37,6 +37,10 @@ describe('a path transform', () => {
     [{ kind: 'exclude', channels: ['A'], campaigns: ['c-c'] }, 'DBBD'],
   ])('%j leaves %s of DABBCDCC', (transform, expected) => expect(left(path('DABBCDCC'), transform)).toBe(expected));
 
+  it('knows a channel in whatever spelling', () => {
+    expect(left(path('DdAaDA'), { kind: 'exposure' })).toBe('DADA');
+    expect(left(path('DdAaDA'), { kind: 'first-occurrence' })).toBe('DA');
+  });
   it('keeps a path of nothing else', () => {
     expect(left(path('CCC'), { kind: 'remove-if-not-all', channels: ['C'] })).toBe('CCC');
     expect(left(path('CCC'), { kind: 'remove-if-last-and-not-all', channels: ['C'] })).toBe('CCC');

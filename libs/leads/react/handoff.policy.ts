@@ -1,9 +1,11 @@
 import { policy, type Instant, type Look, type Recorded } from '@baton/kernel';
 import {
+  calendarFor,
   definitionFrom,
   routeOf,
   routingFields,
   type BusinessCalendar,
+  type LeadPlace,
   type Routable,
   type Routing,
   type SlaPolicy,
@@ -34,7 +36,8 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
       return [{ to: ToRouting, id: queue, type: 'ChooseRep', data }];
     },
     RepChosen: async ({ id, data: { routingId, leadId, rep }, occurredAt }, look) => {
-      const respondBy = await responseDue(occurredAt, look);
+      const { country, region } = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+      const respondBy = await responseDue(occurredAt, look, { country, region, queue: routingId });
       const data = { leadId, rep, queue: routingId, choice: id, ...(respondBy && { respondBy }) };
       return [{ to: ToLead, id: leadId, type: 'HandOffRoutedLead', data }];
     },
@@ -45,12 +48,12 @@ const inForce = async <B>(kind: string, at: Instant, look: Look): Promise<B | un
   definitionFrom(kind, await look(`definition-${kind}`), at)?.body as B | undefined;
 
 /** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
-const responseDue = async (at: Instant, look: Look): Promise<Instant | null | undefined> => {
+const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<Instant | null | undefined> => {
   const sla = await inForce<SlaPolicy>('sla-policy', at, look);
   const owed = sla?.obligations.find(({ kind }) => kind === 'first-response');
   if (!owed) return undefined;
   const calendar = await inForce<BusinessCalendar>('business-calendar', at, look);
-  return dueOf(owed, calendar && compileCalendar(calendar), at).dueAt;
+  return dueOf(owed, calendar && compileCalendar(calendarFor(calendar, place).time), at).dueAt;
 };
 
 /** What is known of the lead, the latest word on each fact. */

@@ -1,12 +1,21 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, toMs } from '@baton/kernel';
-import { holidaysOf, minuteOf, weekdays, type BusinessCalendar } from '@baton/definitions';
+import { DAY_MS } from '@baton/kernel';
+import {
+  ALL_DAY,
+  minuteOf,
+  specialDays,
+  weekdays,
+  type Hours,
+  type SpecialDay,
+  type WorkingTime,
+} from '@baton/definitions';
 
 /** A stretch of time in which nothing changes; `to` is exclusive. Milliseconds of the epoch. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  readonly kind: 'open' | 'closed' | 'holiday';
+  /** half-day: open on other such weekdays, and not on this day. */
+  readonly kind: 'open' | 'closed' | 'holiday' | 'half-day';
   /** The calendar day in the calendar's zone, as a number of days since 1970-01-01. */
   readonly day: number;
 }
@@ -19,12 +28,10 @@ export interface Calendar {
   readonly stretchesOf: (utcDay: number) => readonly Stretch[];
 }
 
-type Hours = readonly (readonly [from: number, to: number])[];
-const ALL_DAY: Hours = [[0, DAY_MS]];
 const REMEMBERED_DAYS = 20_000;
 
 /** The hours by ISO weekday, sorted; those that touch are one. */
-const hoursOf = ({ hours }: BusinessCalendar): Hours[] =>
+const hoursOf = ({ hours }: WorkingTime): Hours[] =>
   weekdays.map((weekday) => {
     const sorted = hours
       .filter(({ days }) => days.includes(weekday))
@@ -38,6 +45,17 @@ const hoursOf = ({ hours }: BusinessCalendar): Hours[] =>
     }
     return joined;
   });
+
+/** What is left of hours outside others. */
+const without = (hours: Hours, shut: Hours): Hours =>
+  shut.reduce<Hours>(
+    (left, [from, to]) =>
+      left.flatMap(([a, b]) =>
+        [[a, Math.min(b, from)] as const, [Math.max(a, to), b] as const].filter(([c, d]) => c < d),
+      ),
+    hours,
+  );
+const wholeDay = (shut: Hours): boolean => without(ALL_DAY, shut).length === 0;
 
 /**
  * Parts of [from, to) with one offset from UTC each. A zone changes its offset at most once within a day, so the change
@@ -63,7 +81,7 @@ const compiled = (
   clock: Calendar['clock'],
   timeZone: string,
   hours: readonly Hours[],
-  holidays: ReadonlySet<number>,
+  special: ReadonlyMap<number, SpecialDay>,
 ): Calendar => {
   const zone = IANAZone.create(timeZone);
   const known = new Map<number, readonly Stretch[]>();
@@ -74,13 +92,21 @@ const compiled = (
       if (a < b) into.push({ from: a, to: b, kind, day });
     };
     const midnight = day * DAY_MS;
-    if (holidays.has(day)) return put(midnight, midnight + DAY_MS, 'holiday');
-    let reached = 0;
     // 1970-01-01 was a Thursday.
-    for (const [opens, closes] of hours[(((day + 3) % 7) + 7) % 7]!) {
-      put(midnight + reached, midnight + opens, 'closed');
-      put(midnight + opens, midnight + closes, 'open');
-      reached = closes;
+    const usual = hours[(((day + 3) % 7) + 7) % 7]!;
+    const own = special.get(day);
+    if (own && wholeDay(own.shut)) return put(midnight, midnight + DAY_MS, 'holiday');
+    const open = own ? without(own.hours ?? usual, own.shut) : usual;
+    const missed = own ? without(usual, open) : [];
+    const pieces = [
+      ...open.map((piece) => ({ piece, kind: 'open' as const })),
+      ...missed.map((piece) => ({ piece, kind: 'half-day' as const })),
+    ].sort((a, b) => a.piece[0] - b.piece[0]);
+    let reached = 0;
+    for (const { piece, kind } of pieces) {
+      put(midnight + reached, midnight + piece[0], 'closed');
+      put(midnight + piece[0], midnight + piece[1], kind);
+      reached = piece[1];
     }
     put(midnight + reached, midnight + DAY_MS, 'closed');
   };
@@ -102,14 +128,14 @@ const compiled = (
 };
 
 /** Every instant counts; a day is a day of UTC. */
-export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7).fill(ALL_DAY), new Set());
+export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7).fill(ALL_DAY), new Map());
 
 /**
  * Makes an agreed calendar ready for counting. An instant is open when the clock on the wall of the zone shows an open
- * hour of a day that is no holiday; so an hour that daylight saving repeats counts twice, one that it skips not at all.
- * @param calendar a checked body of the kind `business-calendar`
+ * hour of that day, which may be a holiday or have hours of its own; so an hour that daylight saving repeats counts twice, one that it skips not at all.
+ * @param calendar the hours of a checked `business-calendar`, or of one of its calendars
  */
-export const compileCalendar = (calendar: BusinessCalendar): Calendar => {
+export const compileCalendar = (calendar: WorkingTime): Calendar => {
   const before = ready.get(calendar);
   if (before) return before;
   const made = countable(calendar);
@@ -117,13 +143,10 @@ export const compileCalendar = (calendar: BusinessCalendar): Calendar => {
   return made;
 };
 /** Bodies of definitions are never changed, so each is made ready once. */
-const ready = new WeakMap<BusinessCalendar, Calendar>();
+const ready = new WeakMap<WorkingTime, Calendar>();
 
-const countable = (calendar: BusinessCalendar): Calendar => {
+const countable = (calendar: WorkingTime): Calendar => {
   if (calendar.hours.length === 0)
-    return compiled('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Set());
-  const read = calendar.holidayFile === undefined ? [] : holidaysOf(calendar.holidayFile);
-  const days = [...(calendar.holidays ?? []), ...(Array.isArray(read) ? (read as readonly string[]) : [])];
-  const holidays = new Set(days.map((day) => toMs(`${day}T00:00:00.000Z`) / DAY_MS));
-  return compiled('business-calendar', calendar.timeZone, hoursOf(calendar), holidays);
+    return compiled('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Map());
+  return compiled('business-calendar', calendar.timeZone, hoursOf(calendar), specialDays(calendar));
 };

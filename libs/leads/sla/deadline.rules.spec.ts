@@ -63,6 +63,39 @@ describe('a deadline on business hours', () => {
     expect(due(deadline(at('2024-12-30T16:00'), 2 * HOUR, calendar))).toBe('2025-01-01T10:00');
   });
 
+  it('says what of a half day is closed, and counts a single opening', () => {
+    const calendar = compileCalendar(
+      office('UTC', {
+        days: [
+          { day: '2024-12-24', hours: [{ from: '09:00', to: '12:00' }] },
+          { day: '2024-12-28', hours: [{ from: '10:00', to: '14:00' }] },
+        ],
+        holidays: ['2024-12-25', '2024-12-26', '2024-12-27'],
+      }),
+    );
+    expect(short(deadline(at('2024-12-24T11:00'), 2 * HOUR, calendar))).toEqual([
+      '12-24T11:00 12-24T12:00 counted',
+      '12-24T12:00 12-24T17:00 half-day',
+      '12-24T17:00 12-25T00:00 closed',
+      '12-25T00:00 12-28T00:00 holiday',
+      '12-28T00:00 12-28T10:00 closed',
+      '12-28T10:00 12-28T11:00 counted',
+    ]);
+  });
+
+  it('leaves out the hours that an event of the file closes', () => {
+    const file = [
+      ...['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'DTSTART:20240117T110000', 'DTEND:20240117T130000'],
+      ...['END:VEVENT', 'END:VCALENDAR'],
+    ].join('\r\n');
+    const calendar = compileCalendar(office('UTC', { holidayFile: file }));
+    expect(short(deadline(at('2024-01-17T10:00'), 2 * HOUR, calendar))).toEqual([
+      '01-17T10:00 01-17T11:00 counted',
+      '01-17T11:00 01-17T13:00 half-day',
+      '01-17T13:00 01-17T14:00 counted',
+    ]);
+  });
+
   it('counts several intervals a day', () => {
     const hours = [
       { days: weekDays, from: '13:00', to: '17:00' },

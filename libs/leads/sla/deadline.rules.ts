@@ -14,7 +14,7 @@ export interface Interval {
   readonly from: Instant;
   /** Exclusive. */
   readonly to: Instant;
-  readonly kind: 'counted' | 'closed' | 'holiday' | 'paused';
+  readonly kind: 'counted' | 'closed' | 'holiday' | 'half-day' | 'paused';
   /** The event that paused the clock. */
   readonly by?: string;
 }

@@ -50,6 +50,22 @@ const holding = (events: readonly JourneyEvent[]) =>
 const builtIn = () => methodAt(new NoDefinitions(), at(0));
 
 describe('attribution of won deals', () => {
+  it('knows what touches state in whatever spelling, and owners and products by the letter', async () => {
+    const spelled: Deal[] = [
+      { closed: 40, amount: eur(100), product: 'Gtx', touches: [{ day: 38, channel: 'Fair', campaign: 'Spring' }] },
+      { closed: 40, amount: eur(50), product: 'gtx', touches: [{ day: 38, channel: 'fair ', campaign: 'spring' }] },
+    ];
+    const rowsBy = async (by: 'channel' | 'campaign' | 'product') =>
+      (await attribution(await holding(spelled.map(close)), { by, ...(await builtIn()) })).rows.map(
+        ({ key, revenue }) => [key, revenue[0]?.minor],
+      );
+    expect(await rowsBy('channel')).toEqual([['Fair', 150]]);
+    expect(await rowsBy('campaign')).toEqual([['Spring', 150]]);
+    expect(await rowsBy('product')).toEqual([
+      ['Gtx', 100],
+      ['gtx', 50],
+    ]);
+  });
   const deals: Deal[] = [
     {
       closed: 40,

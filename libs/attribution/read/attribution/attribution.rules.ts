@@ -1,4 +1,5 @@
 import {
+  ByWord,
   DecimalSum,
   durationMs,
   MoneySums,
@@ -173,6 +174,9 @@ const keyOf = (
   return (by === 'owner' || by === 'product' ? deal[by] : touch[by]) ?? null;
 };
 
+/** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
+export const rowsBy = <V>(by: Dimension): ByWord<V> => new ByWord<V>(by === 'owner' || by === 'product');
+
 interface Sum {
   readonly conversions: DecimalSum;
   readonly revenue: MoneySums;
@@ -197,18 +201,17 @@ export const creditsByKey = (
   { parameters, timeZone, people }: Applied,
   by: Dimension,
   deal: JourneyDocument,
-): { readonly keys: ReadonlyMap<string | null, KeyCredit>; readonly unattributed: boolean } => {
+): { readonly keys: ByWord<KeyCredit>; readonly unattributed: boolean } => {
   const { credits, unattributed } = creditSelected(model, selection, parameters, revenueOf(deal));
-  const keys = new Map<string | null, KeyCredit>();
+  const keys = rowsBy<KeyCredit>(by);
   credits.forEach(({ weight, minor }, index) => {
     if (weight === 0 && !minor) return;
     const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
-    const known = keys.get(key);
-    if (!known) keys.set(key, { conversions: new DecimalSum().add(weight), minor });
-    else if (model.additive) {
-      known.conversions.add(weight);
-      if (minor !== null) known.minor! += minor;
-    }
+    const first: KeyCredit = { conversions: new DecimalSum(), minor: minor === null ? null : 0 };
+    const known = keys.at(key, () => first);
+    if (known !== first && !model.additive) return;
+    known.conversions.add(weight);
+    if (minor !== null) known.minor! += minor;
   });
   return { keys, unattributed };
 };
@@ -223,7 +226,7 @@ export const creditsByKey = (
  */
 export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
   const ready = applied(method);
-  const sums = models.map((model) => ({ model, rows: new Map<string | null, Sum>(), unattributed: nothing() }));
+  const sums = models.map((model) => ({ model, rows: rowsBy<Sum>(by), unattributed: nothing() }));
   const total = nothing();
   let withoutAmount = 0;
 
@@ -235,11 +238,8 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
     for (const { model, rows, unattributed } of sums) {
       const credited = creditsByKey(model, path, ready, by, deal);
       if (credited.unattributed) add(unattributed, 1, amount);
-      for (const [key, { conversions: part, minor }] of credited.keys) {
-        let row = rows.get(key);
-        if (!row) rows.set(key, (row = nothing()));
-        add(row, part.value, amount && minor !== null ? { ...amount, minor } : undefined);
-      }
+      for (const [key, { conversions: part, minor }] of credited.keys.entries())
+        add(rows.at(key, nothing), part.value, amount && minor !== null ? { ...amount, minor } : undefined);
     }
   };
 
@@ -254,18 +254,16 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
         ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
         : [];
     return sums.map(({ model, rows, unattributed }) => {
-      const all = [...rows.values()].map(({ conversions }) => conversions);
+      const entries = rows.entries();
+      const all = entries.map(([, { conversions }]) => conversions);
       // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
       const shared = model.additive ? DecimalSum.shared(all) : all.map(({ value }) => value);
-      const conversionsOf = new Map([...rows.keys()].map((key, index) => [key, shared[index]!]));
       return {
         model: model.code,
         by,
         lookback: ready.lookback,
         definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-        rows: [...rows]
-          .sort(([a], [b]) => (a === null || (b !== null && a < b) ? -1 : 1))
-          .map(([key, sum]) => ({ key, ...credited(sum, conversionsOf.get(key)!) })),
+        rows: entries.map(([key, sum], index) => ({ key, ...credited(sum, shared[index]) })),
         unattributed: credited(unattributed),
         total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
         warnings: model.additive

@@ -24,9 +24,9 @@ export const comparison = async (models: ReadModels, question: ComparisonQuestio
   const zero = (reports[0]?.unattributed.revenue ?? []).map(({ currency }) => ({ minor: 0, currency }));
   const columns = reports.map(({ model, rows }) => ({
     model,
-    keys: new Map(rows.map(({ key, ...row }) => [key, row])),
+    keys: rows.map(({ key, ...row }) => [key, row] as const),
   }));
-  return { reports, rows: sideBySide(columns, zero) };
+  return { reports, rows: sideBySide(question.by, columns, zero) };
 };
 
 /**

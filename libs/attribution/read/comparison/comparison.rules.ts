@@ -1,7 +1,8 @@
-import { minus, moneyDifference, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import { minus, moneyDifference, type ByWord, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import type { Model } from '../../models/credit.model';
 import {
   creditsByKey,
+  rowsBy,
   revenueOf,
   selected,
   type Applied,
@@ -32,22 +33,23 @@ export interface ComparedDeal {
   readonly keys: readonly ComparedKey[];
 }
 
-const byKey = (a: string | null, b: string | null): number =>
-  a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
-
 /**
  * Lays credits of keys side by side with the difference to the first model; a key without credit has zero.
  * @param columns one per model: its code, and what each key earned
  * @param zero    nothing in each currency of the columns
  */
 export const sideBySide = (
-  columns: readonly { readonly model: string; readonly keys: ReadonlyMap<string | null, Credited> }[],
+  by: Dimension,
+  columns: readonly { readonly model: string; readonly keys: readonly (readonly [string | null, Credited])[] }[],
   zero: readonly MoneySum[],
-): ComparedKey[] =>
-  [...new Set(columns.flatMap(({ keys }) => [...keys.keys()]))].sort(byKey).map((key) => {
-    const credits = columns.map(({ model, keys }) => ({
+): ComparedKey[] => {
+  const rows: ByWord<Map<string, Credited>> = rowsBy(by);
+  for (const { model, keys } of columns)
+    for (const [key, credited] of keys) rows.at(key, () => new Map()).set(model, credited);
+  return rows.entries().map(([key, earned]) => {
+    const credits = columns.map(({ model }) => ({
       model,
-      ...(keys.get(key) ?? { conversions: 0, revenue: zero }),
+      ...(earned.get(model) ?? { conversions: 0, revenue: zero }),
     }));
     const [first] = credits;
     return {
@@ -63,6 +65,7 @@ export const sideBySide = (
       })),
     };
   });
+};
 
 /** The credits of one deal by key under several models; under additive ones the differences of each model sum to zero. */
 export const compareDeal = (
@@ -76,21 +79,18 @@ export const compareDeal = (
   const amount = revenueOf(deal) ?? null;
   const columns = models.map((model) => ({
     model: model.code,
-    keys: new Map(
-      [...creditsByKey(model, path, ready, by, deal).keys].map(([key, part]) => [
-        key,
-        {
-          conversions: part.conversions.value,
-          revenue: amount && part.minor !== null ? [{ minor: part.minor, currency: amount.currency }] : [],
-        },
-      ]),
-    ),
+    keys: creditsByKey(model, path, ready, by, deal)
+      .keys.entries()
+      .map(([key, { conversions: share, minor }]) => {
+        const revenue = amount && minor !== null ? [{ minor, currency: amount.currency }] : [];
+        return [key, { conversions: share.value, revenue }] as const;
+      }),
   }));
   return {
     journeyId: deal.journeyId,
     closedAt: deal.closedAt,
     amount,
     unattributed: path.selection.places.length === 0,
-    keys: sideBySide(columns, amount ? [{ minor: 0, currency: amount.currency }] : []),
+    keys: sideBySide(by, columns, amount ? [{ minor: 0, currency: amount.currency }] : []),
   };
 };

@@ -59,6 +59,15 @@ const fork = [
 ];
 
 describe('attribution under a data-driven model', () => {
+  it('knows a channel in whatever spelling', async () => {
+    const spelled = fork.map((deal, index) => ({
+      ...deal,
+      path: deal.path.map((channel) => (index % 2 ? channel!.toUpperCase() : `${channel} `)),
+    }));
+    const figures = async (deals: readonly Deal[]) =>
+      (await ask(deals, { model: 'markov' })).rows.map(({ key, ...row }) => ({ ...row, key: key?.toLowerCase() }));
+    expect(await figures(spelled)).toEqual(await figures(fork));
+  });
   it('learns from won and lost deals, and shares conversions and money exactly', async () => {
     const report = await ask(fork, { model: 'markov' });
     expect(report).toMatchObject({

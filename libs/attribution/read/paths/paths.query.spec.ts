@@ -109,4 +109,17 @@ describe('paths to conversions', () => {
       lags: [{ days: 2, conversions: 1 }],
     });
   });
+  it('know a channel in whatever spelling, and show the one that sorts first', async () => {
+    const [one, other] = [
+      closed('won', eur(1), '1:email', '2:Fair'),
+      closed('won', eur(2), '1:Email ', '2:email', '3:fair'),
+    ];
+    for (const events of [
+      [one, other],
+      [other, one],
+    ])
+      expect((await ask(events, { collapse: true, lookback: 'none' })).paths).toMatchObject([
+        { channels: ['email', 'Fair'], conversions: 2, revenue: [eur(3)] },
+      ]);
+  });
 });

@@ -1,4 +1,4 @@
-import { DAY_MS, MoneySums, toMs, type Instant, type MoneySum } from '@baton/kernel';
+import { DAY_MS, keyOf, MoneySums, tidy, toMs, type Instant, type MoneySum } from '@baton/kernel';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
 /** Journeys of some kind: how many converted, how many ended without it, and what the conversions are worth. */
@@ -40,17 +40,20 @@ const sumAt = <K>(sums: Map<K, Sum>, key: K): Sum => {
  * @returns `add` takes a journey that ended at an instant; `report` gives the `top` paths and the histograms
  */
 export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; readonly failures: boolean }) => {
-  const paths = new Map<string, Sum & { readonly channels: readonly string[] }>();
+  const paths = new Map<string, Sum & { channels: readonly string[] }>();
   const lengths = new Map<number, Sum>();
   const lags = new Map<number, Sum>();
   const total = nothing();
 
   const add = ({ eligible, amount }: CreditedJourney, endedAt: Instant, converted: boolean): void => {
-    const all = eligible.map(({ touch }) => touch.channel);
-    const channels = collapse ? all.filter((channel, index) => channel !== all[index - 1]) : all;
-    const name = JSON.stringify(channels); // channels may contain any separator
+    const all = eligible.map(({ touch }) => tidy(touch.channel));
+    const isNew = (channel: string, index: number) => index === 0 || keyOf(channel) !== keyOf(all[index - 1]!);
+    const channels = collapse ? all.filter(isNew) : all;
+    const name = JSON.stringify(channels.map(keyOf)); // channels may contain any separator
     let path = paths.get(name);
     if (!path) paths.set(name, (path = { channels, ...nothing() }));
+    // Of several spellings the one that sorts first, so that the order of journeys does not matter.
+    path.channels = path.channels.map((known, step) => (channels[step]! < known ? channels[step]! : known));
     const sums = [total, path, sumAt(lengths, channels.length)];
     if (eligible.length > 0)
       sums.push(sumAt(lags, Math.floor((toMs(endedAt) - toMs(eligible[0]!.touch.occurredAt)) / DAY_MS)));

@@ -206,10 +206,10 @@ export const periodDelta = async (
     period,
     intact: isIntact(period),
     now,
-    difference: difference(now, figuresOf(period), all),
+    difference: difference(by, now, figuresOf(period), all),
     restatements: steps
       .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: difference(after, before, all) })),
+      .map(({ after, before, ...step }) => ({ ...step, difference: difference(by, after, before, all) })),
     warnings: now.warnings,
   };
 };

@@ -8,7 +8,7 @@ import {
   type Recorded,
 } from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
-import type { Credited } from '../attribution/attribution.rules';
+import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
 /** What a report says: its rows and unattributed sum to the total. */
@@ -26,15 +26,17 @@ export const noFigures: Figures = { rows: [], unattributed: none, total: none };
  * @param currencies of all amounts concerned; each has its own difference
  * @returns only keys that changed; sums as its two reports do
  */
-export const difference = (after: Figures, before: Figures, currencies: readonly string[]): Figures => {
+export const difference = (by: Dimension, after: Figures, before: Figures, currencies: readonly string[]): Figures => {
   const less = (a: Credited = none, b: Credited = none): Credited => ({
     conversions: minus(a.conversions, b.conversions),
     revenue: new MoneySums().addAll(moneyDifference(a.revenue, b.revenue)).list(currencies),
   });
-  const [then, now] = [before, after].map(({ rows }) => new Map(rows.map((row) => [row.key, row])));
-  const rows = [...new Set([...then!.keys(), ...now!.keys()])]
-    .sort((a, b) => (a === null || (b !== null && a < b) ? -1 : 1))
-    .map((key) => ({ key, ...less(now!.get(key), then!.get(key)) }))
+  const keys = rowsBy<{ now?: Credited; then?: Credited }>(by);
+  for (const row of after.rows) keys.at(row.key, () => ({})).now = row;
+  for (const row of before.rows) keys.at(row.key, () => ({})).then = row;
+  const rows = keys
+    .entries()
+    .map(([key, { now, then }]) => ({ key, ...less(now, then) }))
     .filter(({ conversions, revenue }) => conversions !== 0 || revenue.some(({ minor }) => minor !== 0));
   return {
     rows,

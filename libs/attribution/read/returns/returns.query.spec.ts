@@ -17,7 +17,9 @@ const eurs = (minor: number) => [eur(minor)];
 const rate = (value: number | null, numerator: number, denominator: number) => [
   { currency: 'EUR', value, numerator, denominator },
 ];
-type Touch = { day: number; channel: string; team?: 'marketing' | 'sales'; minutes?: number; campaign?: string };
+type Touch = { day: number; team?: 'marketing' | 'sales'; minutes?: number } & {
+  readonly [F in 'channel' | 'source' | 'medium' | 'campaign']?: string;
+};
 const touchData = ({ day: _, team = 'marketing', ...touch }: Touch) => ({ action: 'any', team, ...touch });
 
 const won = (journeyId: string, closed: number, amount: Money | undefined, touches: readonly Touch[]) =>
@@ -140,6 +142,38 @@ describe('what marketing’s money brought', () => {
       ['2024-02', 50, 2],
       ['2024-03', 0, 1],
     ]);
+  });
+  it('compares channels and campaigns in whatever spelling, of spend as of touches', async () => {
+    const spelled = [
+      won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'Spring-Search' }]),
+      won('two', 41, eur(4000), [{ day: 1, channel: 'PAID SEARCH', campaign: ' spring-search' }]),
+      spent('spring-search', '2024-01-02', 'Paid Search', eur(500)),
+      spent('spring-search', '2024-01-03', 'paid  search ', eur(1500)),
+    ];
+    for (const [by, key] of [
+      ['channel', 'paid search'],
+      ['campaign', 'Spring-Search'],
+    ] as const)
+      expect((await ask(spelled, { by })).rows).toMatchObject([
+        { key, conversions: 2, revenue: eurs(8000), spend: eurs(2000), roas: [{ value: 4 }] },
+      ]);
+  });
+  it('classifies spend by the rules that classify touches', async () => {
+    const channelRules = {
+      ref: 'channel-rules@1',
+      body: {
+        rules: [
+          { when: { channel: 'Search Ads' }, channel: 'paid search' },
+          { when: { source: 'google', medium: 'cpc' }, channel: 'paid search' },
+        ],
+        otherwise: 'other',
+      },
+    };
+    const events = [
+      won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc' }]),
+      spent('spring', '2024-01-02', 'search ads', eur(1000)),
+    ];
+    expect((await ask(events, { channelRules })).rows).toMatchObject([{ key: 'paid search', roas: [{ value: 4 }] }]);
   });
   it('selects deals by their close, spend by its day in the time zone, people by their stage', async () => {
     const report = await ask(year, { from: at(2), to: at(45) });

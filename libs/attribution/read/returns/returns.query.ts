@@ -1,5 +1,6 @@
 import { nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
 import { recordedSpend } from '@baton/campaigns';
+import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
 import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
@@ -23,8 +24,8 @@ export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' 
 /**
  * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
  * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * or the campaign's id it was recorded for; a day that lies partly within the period counts whole, and a warning says so.
- * Nothing is converted between currencies.
+ * that the rules of the method give it, or the campaign's id it was recorded for; a day that lies partly within the period
+ * counts whole, and a warning says so. Nothing is converted between currencies.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
  *   `time/not-a-duration`
  */
@@ -37,7 +38,8 @@ export const returns = async (
     throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
   const { lookback, timeZone } = applied(method);
   const credit = crediting(model, method, await conversionsOf(models, method, to));
-  const sums = returnsBy(by, timeZone, ratePerMinute);
+  const channelOf = spendClassifier(method.channelRules.body);
+  const sums = returnsBy({ by, timeZone, channelOf }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   let leftOut = 0;
 

@@ -1,4 +1,4 @@
-import { DecimalSum, MoneySums, monthOf, type Money, type MoneySum } from '@baton/kernel';
+import { ByWord, DecimalSum, MoneySums, monthOf, type Money, type MoneySum } from '@baton/kernel';
 import type { Spend } from '@baton/campaigns';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
@@ -87,22 +87,27 @@ const nothing = (): Sum => ({
   reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
 
+/** What a row stands for. */
+export interface ReturnRows {
+  readonly by: ReturnDimension;
+  /** IANA zone of the months. */
+  readonly timeZone: string;
+  /** The channel of spend by the channel rules. */
+  readonly channelOf: (spend: Spend) => string;
+}
+
 /**
- * Sums what was spent and what it brought.
+ * Sums what was spent and what it brought. Channels and campaigns are compared in whatever spelling.
  * @param ratePerMinute what a minute of sales costs; without it sales time costs nothing
  * @returns `won` takes a won deal with its credits, `reached` a person that came to a stage, `spent` a record of spend;
  *   `report` gives the figures
  */
-export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?: Money) => {
-  const rows = new Map<string | null, Sum>();
+export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute?: Money) => {
+  const rows = new ByWord<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
 
-  const rowOf = (key: string | null): Sum => {
-    let row = rows.get(key);
-    if (!row) rows.set(key, (row = nothing()));
-    return row;
-  };
+  const rowOf = (key: string | null): Sum => rows.at(key, nothing);
   const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
     by === 'month' ? monthOf(closedAt, timeZone) : (touch[by] ?? null);
 
@@ -130,8 +135,8 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       row.salesMinutes.add(weight, minutes);
       if (amount && minor !== null) row.revenue.add({ ...amount, minor });
     }
-    const assisting = new Set(eligible.slice(0, -1).map((one) => keyOf(one, journey)));
-    for (const key of assisting) rowOf(key).assisted++;
+    const assisting = new Set(eligible.slice(0, -1).map((one) => rowOf(keyOf(one, journey))));
+    for (const row of assisting) row.assisted++;
     if (assisting.size > 0) total.assisted++;
   };
 
@@ -141,8 +146,9 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       if (one.credit.weight > 0) rowOf(keyOf(one, journey)).reached[stage].add(one.credit.weight);
   };
 
-  const spent = ({ campaignId, day, channel, amount }: Spend): void => {
-    rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channel).spend.add(amount);
+  const spent = (spend: Spend): void => {
+    const { campaignId, day, amount } = spend;
+    rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channelOf(spend)).spend.add(amount);
     total.spend.add(amount);
   };
 
@@ -184,14 +190,13 @@ export const returnsBy = (by: ReturnDimension, timeZone: string, ratePerMinute?:
       ofConversions: ratioOf(conversions.value, all.conversions.value),
       ofRevenue: rates((currency) => [Number(revenue.of(currency)), Number(all.revenue.of(currency))]),
     });
-    const each = [...rows.values()];
+    const entries = rows.entries();
+    const each = entries.map(([, sum]) => sum);
     const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
     const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
     return {
       currencies,
-      rows: [...rows]
-        .map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) }))
-        .sort(({ key: a }, { key: b }) => (a === null || (b !== null && a < b) ? -1 : 1)),
+      rows: entries.map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) })),
       total: returned(total),
       unattributed: {
         conversions: unattributed.conversions.value,

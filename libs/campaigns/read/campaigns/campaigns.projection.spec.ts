@@ -1,4 +1,6 @@
-import { spentIn, type CampaignDocument } from './campaigns.projection';
+import { recorded } from '@baton/kernel/testing';
+import type { CampaignEvent } from '../../write/campaign/campaign.events';
+import { campaignList, spentIn, type CampaignDocument } from './campaigns.projection';
 
 const campaign = (...records: readonly [day: string, channel: string, minor: number, currency: string][]) =>
   ({
@@ -30,5 +32,17 @@ describe('what a campaign cost', () => {
     ]);
     expect(spentIn(spend, '2024-01-02', '2024-01-02')).toEqual([]);
     expect(spentIn(spend, '2024-01-03')).toEqual([{ minor: 4_000, currency: 'EUR' }]);
+  });
+  it('is the newest record of a day and a channel, in whatever spelling', () => {
+    const spent = (channel: string, minor: number) =>
+      recorded<CampaignEvent>({
+        type: 'CampaignSpendRecorded',
+        data: { campaignId: 'spring', day: '2024-01-01', channel, amount: { minor, currency: 'EUR' } },
+      });
+    const known = [spent('Paid Search', 100), spent('paid search ', 70), spent('social', 5)].reduce(
+      (doc, event) => campaignList.fold(doc, event, 'spring'),
+      campaignList.initial('spring'),
+    );
+    expect(spentIn(known)).toEqual([{ minor: 75, currency: 'EUR' }]);
   });
 });

@@ -26,6 +26,10 @@ describe('a campaign', () => {
     given().when({ type: 'RecordSpend', data: spend }).thenRefused('campaign/unknown'));
   it('hears the same spend twice without a new event', () =>
     given(created, { type: 'CampaignSpendRecorded', data: spend }).when({ type: 'RecordSpend', data: spend }).then());
+  it('knows a channel in whatever spelling', () =>
+    given(created, { type: 'CampaignSpendRecorded', data: spend })
+      .when({ type: 'RecordSpend', data: { ...spend, channel: ' Webinar' } })
+      .then());
   it('refuses an unknown currency with the path of the fault', () =>
     given(created)
       .when({ type: 'RecordSpend', data: { ...spend, amount: { minor: 1, currency: 'EURO' } } })

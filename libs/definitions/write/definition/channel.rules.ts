@@ -1,39 +1,83 @@
-import { isSaid, keyOf, list, object, optional, type Static, text } from '@baton/kernel';
+import {
+  either,
+  isSaid,
+  keyOf,
+  list,
+  object,
+  optional,
+  tidy,
+  type Fault,
+  type Json,
+  type Static,
+  text,
+} from '@baton/kernel';
+import { isSite, SITE_SAYS, siteFinder, siteKey } from './sites.rules';
 
-export const pattern = optional(
-  text('Exact text in any case, `*` for any characters, or `(none)` for absent.', { max: 300 }),
+const PATTERN = 'Exact text in any case, `*` for any characters, or `(none)` for absent.';
+export const pattern = optional(text(PATTERN, { max: 300 }));
+
+const condition = (description: string) =>
+  optional(
+    either(
+      text('', { max: 300 }),
+      list(text('', { max: 300 }), 'Any of these.', { max: 200 }),
+      `${description} Several: any of them.`,
+    ),
+  );
+const asText = (what: string) => condition(`${what} ${PATTERN}`);
+const conditions = object(
+  {
+    channel: asText('The channel that the touch states.'),
+    source: asText('utm_source or its like.'),
+    medium: asText('utm_medium or its like.'),
+    campaign: asText('utm_campaign, or the id of a campaign.'),
+    site: condition('The name of a list of `sites`: it has the source, or without a source the referrer.'),
+    referrer: condition('Where the person came from, as a site; `*` for any that is stated, `(none)` for absent.'),
+    page: asText('The page of a visit.'),
+    action: asText('What was done.'),
+    team: asText('marketing or sales.'),
+    direction: asText('inbound or outbound.'),
+  },
+  'All of these hold.',
 );
 
 /**
  * What a touch counts as. The first rule wins whose conditions all hold. `$channel` as the answer passes the stated
- * channel through as it is; such a rule holds only for a touch that states one.
+ * channel through; such a rule holds only for a touch that states one.
  */
 export const channelRules = object({
+  sites: optional(
+    list(
+      object({
+        name: text('What rules call the list: search.', { min: 1, max: 50 }),
+        members: list(text(`Each is ${SITE_SAYS}.`, { min: 1, max: 253 }), 'The sites.', { max: 1000 }),
+      }),
+      'Lists of sites. Of several entries that mean one host the closest decides.',
+      { max: 50 },
+    ),
+  ),
   rules: list(
-    object({
-      when: object({ channel: pattern, source: pattern, medium: pattern, campaign: pattern, referrer: pattern }),
-      channel: text('The channel, or `$channel` for the one stated.', { max: 100 }),
-    }),
+    object({ when: conditions, channel: text('The channel, or `$channel` for the one stated.', { max: 100 }) }),
     'First match wins.',
   ),
-  otherwise: text('The channel of a touch that no rule takes.', { max: 100 }),
+  otherwise: text('The channel of a touch that no rule takes; one by sales is `sales`.', { max: 100 }),
 });
 export type ChannelRules = Static<typeof channelRules>;
+type Rule = ChannelRules['rules'][number];
+type Field = keyof Rule['when'];
 
 /** What the rules see of a touch. An empty channel is a stated one; another field that is blank counts as absent. */
-export interface Classifiable {
-  readonly channel?: string;
-  readonly source?: string;
-  readonly medium?: string;
-  readonly campaign?: string;
-  readonly referrer?: string;
-}
+export type Classifiable = { readonly [F in Exclude<Field, 'site'>]?: string | undefined };
 type Holds = (value: string | undefined) => boolean;
+
+const ABSENT = '(none)';
+/** A touch by sales that no rule names. */
+const BY_SALES = 'sales';
 
 /** Compiles a pattern: exact text in any case, `*` for any characters, `(none)` for absent. Linear in the text. */
 export const matcher = (pattern: string): Holds => {
   const wanted = keyOf(pattern);
-  if (wanted === '(none)') return (value) => value === undefined;
+  if (wanted === ABSENT) return (value) => value === undefined;
   const parts = wanted.split('*');
   if (parts.length === 1) return (value) => value !== undefined && keyOf(value) === wanted;
   const [head, tail] = [parts[0]!, parts[parts.length - 1]!];
@@ -52,73 +96,131 @@ export const matcher = (pattern: string): Holds => {
   };
 };
 
+const referrerMatcher = (wanted: string): Holds => {
+  if (wanted.trim() === '*' || wanted.trim() === ABSENT) return matcher(wanted.trim());
+  const find = siteFinder([[true, [wanted]]]);
+  return (value) => value !== undefined && find(value) === true;
+};
+
+const severalOf = (wanted: string | readonly string[]): readonly string[] =>
+  typeof wanted === 'string' ? [wanted] : wanted;
+const anyOf = (tests: readonly Holds[]): Holds =>
+  tests.length === 1 ? tests[0]! : (value) => tests.some((holds) => holds(value));
+
+/** What the rules see of one field. */
+const valueIn = (touch: Classifiable, field: Exclude<Field, 'site'>): string | undefined =>
+  field === 'channel' || isSaid(touch[field]) ? touch[field] : undefined;
+
+interface CompiledRule {
+  readonly channel: string;
+  readonly holds: (touch: Classifiable) => boolean;
+  /** Looks at nothing but what is known of spend, and at something. */
+  readonly ofSpend: boolean;
+}
+const SPEND_FIELDS: readonly string[] = ['channel', 'campaign'];
+
+const compiledRules = ({ sites = [], rules }: ChannelRules): readonly CompiledRule[] => {
+  const listOf = siteFinder(sites.map(({ name, members }) => [keyOf(name), members] as const));
+  return rules.map(({ when, channel }) => {
+    const tests = Object.entries(when).map(([name, wanted]): CompiledRule['holds'] => {
+      const field = name as Field;
+      if (field === 'site') {
+        const names = new Set(severalOf(wanted).map(keyOf));
+        return (touch) => {
+          const origin = valueIn(touch, 'source') ?? valueIn(touch, 'referrer');
+          const found = origin === undefined ? undefined : listOf(origin);
+          return found !== undefined && names.has(found);
+        };
+      }
+      const holds = anyOf(severalOf(wanted).map(field === 'referrer' ? referrerMatcher : matcher));
+      return (touch) => holds(valueIn(touch, field));
+    });
+    const fields = Object.keys(when);
+    return {
+      channel,
+      holds: (touch) => tests.every((test) => test(touch)),
+      ofSpend: fields.length > 0 && fields.every((field) => SPEND_FIELDS.includes(field)),
+    };
+  });
+};
+
+/** A stated channel as the rules spell it, where they name it in whatever spelling. */
+const spelling = ({ rules, otherwise }: ChannelRules): ((channel: string) => string) => {
+  const names = [
+    ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
+    otherwise,
+    BY_SALES,
+  ];
+  const known = new Map(names.map((name) => [keyOf(name), name] as const).reverse());
+  return (channel) => known.get(keyOf(channel)) ?? tidy(channel);
+};
+
 /**
  * Compiles channel rules once.
- * @returns a function from the raw fields of a touch to its channel; it never throws
+ * @returns a function from the raw fields of a touch to its channel, as the rules spell it; it never throws. What no rule
+ *   takes is `otherwise`, or `sales` for a touch by sales.
  */
-export const channelClassifier = ({ rules, otherwise }: ChannelRules): ((touch: Classifiable) => string) => {
-  const compiled = rules.map(({ when, channel }) => ({
-    channel,
-    conditions: Object.entries(when).map(([field, wanted]) => [field as keyof Classifiable, matcher(wanted)] as const),
-  }));
+export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) => string) => {
+  const [compiled, spelled] = [compiledRules(body), spelling(body)];
   return (touch) => {
-    const valueOf = (field: keyof Classifiable) =>
-      field === 'channel' || isSaid(touch[field]) ? touch[field] : undefined;
-    for (const { conditions, channel } of compiled) {
-      if (!conditions.every(([field, holds]) => holds(valueOf(field)))) continue;
+    for (const { holds, channel } of compiled) {
+      if (!holds(touch)) continue;
       if (channel !== '$channel') return channel;
-      if (touch.channel !== undefined) return touch.channel;
+      if (touch.channel !== undefined) return spelled(touch.channel);
     }
-    return otherwise;
+    return touch.team === 'sales' ? BY_SALES : body.otherwise;
+  };
+};
+
+/**
+ * Compiles what spend counts as, so that it meets the touches that it paid for: by the rules that look at channel and
+ * campaign alone, for nothing else is known of spend; else the channel it was recorded for, as the rules spell it.
+ */
+export const spendClassifier = (
+  body: ChannelRules,
+): ((spend: { readonly channel: string; readonly campaignId: string }) => string) => {
+  const compiled = compiledRules(body).filter(({ ofSpend }) => ofSpend);
+  const spelled = spelling(body);
+  return ({ channel, campaignId: campaign }) => {
+    const rule = compiled.find(({ holds }) => holds({ channel, campaign }));
+    return rule && rule.channel !== '$channel' ? rule.channel : spelled(channel);
   };
 };
 
 /** Classifies one touch; for many touches keep a `channelClassifier`. */
 export const classify = (rules: ChannelRules, touch: Classifiable): string => channelClassifier(rules)(touch);
 
-type Rule = ChannelRules['rules'][number];
-const rule = (channel: string, when: Rule['when']): Rule => ({ when, channel });
-const socialSites = ['facebook', 'instagram', 'linkedin', 'twitter', 'tiktok', 'pinterest', 'reddit', 'youtube'];
-const social = [...socialSites.map((site) => `*${site}*`), 'fb', 'ig', 'x', 't.co', 'lnkd.in'];
-const search = ['google', 'bing', 'yahoo', 'duckduckgo', 'baidu', 'yandex', 'ecosia'];
-const addressesOf = (sites: readonly string[]) => sites.map((site) => `*${site}.*`);
-const noCampaign = { source: '(none)', medium: '(none)' };
-
-/**
- * The rules that hold before any version is agreed (`channel-rules@0`). A stated channel – even an empty one – stays as
- * it is; otherwise the usual reading of source, medium and referrer.
- * Source: the default channel groups of Google Analytics 4, shortened.
- */
-export const builtInChannelRules: ChannelRules = {
-  rules: [
-    rule('$channel', { channel: '*' }),
-    rule('email', { medium: 'e*mail' }),
-    rule('email', { source: 'e*mail' }),
-    rule('email', { source: 'newsletter' }),
-    rule('paid social', { medium: '*paid*social*' }),
-    rule('paid social', { medium: '*social*paid*' }),
-    ...social.flatMap((source) =>
-      ['cpc', 'ppc', 'cpm', 'paid*'].map((medium) => rule('paid social', { source, medium })),
-    ),
-    ...['display', 'banner', 'cpm', 'expandable', 'interstitial'].map((medium) => rule('display', { medium })),
-    ...['cpc', 'ppc', 'sem', 'paid*'].map((medium) => rule('paid search', { medium })),
-    rule('affiliate', { medium: 'affiliate*' }),
-    rule('sms', { medium: 'sms' }),
-    rule('event', { medium: 'event*' }),
-    rule('organic social', { medium: 'social*' }),
-    rule('organic social', { medium: 'sm' }),
-    rule('referral', { medium: 'referral' }),
-    ...social.map((source) => rule('organic social', { source })),
-    rule('organic search', { medium: 'organic' }),
-    ...search.map((source) => rule('organic search', { source: `${source}*`, medium: '(none)' })),
-    rule('direct', { source: 'direct' }),
-    rule('direct', { source: '(direct)' }),
-    ...addressesOf(search).map((referrer) => rule('organic search', { ...noCampaign, referrer })),
-    ...[...addressesOf(socialSites), '*//t.co*', '*//lnkd.in*', 't.co', 'lnkd.in'].map((referrer) =>
-      rule('organic social', { ...noCampaign, referrer }),
-    ),
-    rule('referral', { ...noCampaign, referrer: '*' }),
-    rule('direct', noCampaign),
-  ],
-  otherwise: 'other',
+/** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
+export const soundChannelRules = (body: Json): Fault | undefined => {
+  const { sites = [], rules } = body as unknown as ChannelRules;
+  const names = new Set<string>();
+  const places = new Map<string, string>();
+  for (const [index, { name, members }] of sites.entries()) {
+    if (names.has(keyOf(name))) return { path: `sites.${index}.name`, message: 'Another list has this name.' };
+    names.add(keyOf(name));
+    for (const [place, member] of members.entries()) {
+      const path = `sites.${index}.members.${place}`;
+      if (!isSite(member)) return { path, message: `A site must be ${SITE_SAYS}.` };
+      const before = places.get(siteKey(member));
+      if (before) return { path, message: `${before} names this site already.` };
+      places.set(siteKey(member), path);
+    }
+  }
+  for (const [index, { when }] of rules.entries()) {
+    const path = `rules.${index}.when`;
+    for (const [field, wanted] of Object.entries(when))
+      if (severalOf(wanted).length === 0) return { path: `${path}.${field}`, message: 'Name at least one.' };
+    const unknown = severalOf(when.site ?? []).find((name) => !names.has(keyOf(name)));
+    if (unknown !== undefined)
+      return {
+        path: `${path}.site`,
+        message: `There is no list ${unknown} in sites; there are: ${[...names].join(', ')}.`,
+      };
+    const strange = severalOf(when.referrer ?? []).find(
+      (each) => !['*', ABSENT].includes(each.trim()) && !isSite(each),
+    );
+    if (strange !== undefined)
+      return { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
+  }
+  return undefined;
 };

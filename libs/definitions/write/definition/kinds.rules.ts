@@ -13,7 +13,8 @@ import {
 } from '@baton/kernel';
 import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
 import { businessCalendar, soundCalendar } from './calendar.rules';
-import { builtInChannelRules, channelRules } from './channel.rules';
+import { builtInChannelRules } from './built-in-channels.rules';
+import { channelRules, soundChannelRules, type ChannelRules } from './channel.rules';
 import { repeatedCode } from './codes.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
@@ -23,8 +24,9 @@ import { scoringModel, soundScoringModel } from './scoring.rules';
 import { slaPolicy, soundSlaPolicy } from './sla.rules';
 import { soundStageMap, stageMap } from './stage-map.rules';
 
-/** The longest body, in bytes of its JSON. */
-const BODY_LIMIT = 64 * 1024;
+/** The longest body, in KiB of its JSON; a calendar holds files as people have them. One append takes 1 MiB. */
+const LONGEST_BODY = 64;
+const longestBody: { readonly [K in DefinitionKind]?: number } = { 'business-calendar': 512 };
 
 /** Why sales may refuse a lead. `other` always asks for a note. */
 export const rejectionReasons = object({
@@ -96,7 +98,7 @@ const agreed = (...leaves: readonly LeafKind[]): Check =>
 
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
-  'channel-rules': shaped(channelRules),
+  'channel-rules': shaped(channelRules, soundChannelRules),
   attribution: shaped(attribution, (body) => soundAttribution(body as Attribution)),
   'rejection-reasons': shaped(rejectionReasons, soundReasons),
   mql: agreed('field', 'touches', 'score'),
@@ -115,13 +117,13 @@ export const isKind = (text: string): text is DefinitionKind => Object.hasOwn(bo
 
 /** @returns the first fault of a body, its path from the body's root; undefined for a good one */
 export const bodyFault = (kind: DefinitionKind, body: Json): Fault | undefined =>
-  Buffer.byteLength(JSON.stringify(body)) > BODY_LIMIT
-    ? { path: '', message: 'A body has at most 64 KiB.' }
+  Buffer.byteLength(JSON.stringify(body)) > (longestBody[kind] ?? LONGEST_BODY) * 1024
+    ? { path: '', message: `A body of this kind has at most ${longestBody[kind] ?? LONGEST_BODY} KiB.` }
     : bodies[kind](body);
 
 /** The body of a kind that works before any version is agreed; its reference is version 0, `attribution@0`. */
 interface Settled {
-  readonly 'channel-rules': typeof builtInChannelRules;
+  readonly 'channel-rules': ChannelRules;
   readonly attribution: Attribution;
   readonly 'rejection-reasons': RejectionReasons;
 }

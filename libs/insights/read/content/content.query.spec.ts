@@ -1,3 +1,4 @@
+import { keyOf } from '@baton/kernel';
 import { journeys, type JourneyEvent } from '@baton/attribution';
 import type { Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
@@ -58,7 +59,7 @@ const models = modelsOf(
       { ...read, content: 'guide' },
       { ...read, content: 'case-study' },
     ]),
-    closed('c', '01-22', 'lost', [{ content: 'guide' }]),
+    closed('c', '01-22', 'lost', [{ content: ' Guide' }, { content: 'guide' }, { content: ' ' }]),
     closed('d', '01-23', 'won', []),
     closed('e', '02-20', 'won', [{ content: 'guide' }]),
     closed('f', '01-20', 'won', [{ content: 'guide' }]),
@@ -74,7 +75,7 @@ describe('content', () => {
       lost: 1,
       rows: [
         { content: 'case-study', salesUses: 2, wonDeals: 2, lostDeals: 0, wonWithSales: 1 },
-        { content: 'guide', salesUses: 0, wonDeals: 2, lostDeals: 1, wonWithSales: 0 },
+        { content: 'Guide', salesUses: 0, wonDeals: 2, lostDeals: 1, wonWithSales: 0 },
         { content: '__proto__', salesUses: 1, wonDeals: 0, lostDeals: 0, wonWithSales: 0 },
       ],
     }));
@@ -90,7 +91,7 @@ describe('content', () => {
           wonWithSales,
         ]);
         if (args !== january)
-          expect(await (await models).count(contentUses, { content: { eq: content } })).toBe(salesUses);
+          expect(await (await models).count(contentUses, { contentKey: { eq: keyOf(content) } })).toBe(salesUses);
       }
   });
   it('names the deals, the latest first, with the touches that brought it', async () =>

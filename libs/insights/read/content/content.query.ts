@@ -1,10 +1,10 @@
-import { periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
+import { ByWord, isSaid, keyOf, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentUses } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 
 export interface ContentRow {
-  /** As touches name it. */
+  /** As touches name it; of several spellings the one that sorts first. */
   readonly content: string;
   /** Outbound touches of sales in the period that name it. */
   readonly salesUses: number;
@@ -38,35 +38,34 @@ const bySales = ({ team, direction }: Touch): boolean => team === 'sales' && dir
  */
 export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): Promise<ContentReport> => {
   const period = periodOf(args);
-  const rows = new Map<string, { -readonly [F in keyof ContentRow]: ContentRow[F] }>();
-  const row = (content: string) => {
-    const known = rows.get(content);
-    if (known) return known;
-    const made = { content, salesUses: 0, wonDeals: 0, lostDeals: 0, wonWithSales: 0 };
-    rows.set(content, made);
-    return made;
-  };
-  const uses = await models.aggregate(contentUses, {
+  const rows = new ByWord<{ -readonly [F in Exclude<keyof ContentRow, 'content'>]: ContentRow[F] }>();
+  const row = (content: string) =>
+    rows.at(content, () => ({ salesUses: 0, wonDeals: 0, lostDeals: 0, wonWithSales: 0 }));
+  const rowsOf = (touches: readonly Touch[]) => new Set(touches.map((touch) => row(touch.content!)));
+  const used = await models.aggregate(contentUses, {
     where: { at: { gte: period.from, lt: period.to } },
     by: ['content'],
     measures: { uses: 'count' },
   });
-  for (const { keys, values } of uses) row(keys[0] as string).salesUses = Number(values['uses']);
+  for (const { keys, values } of used) row(keys[0] as string).salesUses += Number(values['uses']);
   const closed = { won: 0, lost: 0 };
   for await (const page of models.pages(journeys, closedIn(period)))
     for (const { doc } of page) {
       if (doc.outcome === null) continue;
       closed[doc.outcome]++;
-      const named = doc.touches.filter(({ content }) => content);
-      for (const content of new Set(named.map((touch) => touch.content!)))
-        row(content)[doc.outcome === 'won' ? 'wonDeals' : 'lostDeals']++;
-      if (doc.outcome === 'won')
-        for (const content of new Set(named.filter(bySales).map((touch) => touch.content!)))
-          row(content).wonWithSales++;
+      const named = doc.touches.filter(({ content }) => isSaid(content));
+      for (const met of rowsOf(named)) met[doc.outcome === 'won' ? 'wonDeals' : 'lostDeals']++;
+      if (doc.outcome === 'won') for (const met of rowsOf(named.filter(bySales))) met.wonWithSales++;
     }
   const byUse = (a: ContentRow, b: ContentRow) =>
     b.wonDeals - a.wonDeals || b.salesUses - a.salesUses || (a.content < b.content ? -1 : 1);
-  return { ...closed, rows: [...rows.values()].sort(byUse) };
+  return {
+    ...closed,
+    rows: rows
+      .entries()
+      .map(([content, uses]) => ({ content: content!, ...uses }))
+      .sort(byUse),
+  };
 };
 
 /** A deal that had met some content before its close. */
@@ -91,7 +90,7 @@ export const dealsWithContent = async (
   const latest = [{ column: 'closedAt', descending: true }];
   for await (const page of models.pages(journeys, closedIn(periodOf(args), args.outcome), latest))
     for (const { doc } of page) {
-      const named = doc.touches.filter(({ content }) => content === args.content);
+      const named = doc.touches.filter(({ content }) => isSaid(content) && keyOf(content) === keyOf(args.content));
       if (named.length === 0 || (args.usedBySales && !named.some(bySales))) continue;
       const touches = named.map(({ touchId, occurredAt, team }) => ({ touchId, occurredAt, team }));
       found.push({ opportunityId: doc.journeyId, outcome: args.outcome, closedAt: doc.closedAt, touches });

@@ -11,7 +11,7 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
-import { periodOf, teams } from '@baton/kernel';
+import { keyOf, periodOf, teams } from '@baton/kernel';
 import { contentUses } from '@baton/leads';
 import { ReadModels } from '@baton/platform/documents';
 import {
@@ -110,7 +110,7 @@ class ContentUsesArgs extends IntersectionType(
   @IsOptional()
   @IsString()
   @MaxLength(500)
-  @Field(() => String, { nullable: true, description: 'Only this content.' })
+  @Field(() => String, { nullable: true, description: 'Only this content, in whatever spelling.' })
   content?: string;
 }
 
@@ -122,7 +122,7 @@ class DealsWithContentArgs extends IntersectionType(
 ) {
   @IsString()
   @MaxLength(500)
-  @Field(() => String, { description: 'The content, as touches name it.' })
+  @Field(() => String, { description: 'The content, in whatever spelling.' })
   content!: string;
   @Field(() => DealOutcomeEnum, { description: 'Won or lost deals.' })
   outcome!: DealOutcome;
@@ -151,7 +151,7 @@ export class ContentResolver {
     @Args() { first, after, asOf, content, ...args }: ContentUsesArgs,
   ): Promise<Connection<ContentUseType>> {
     const { from, to } = periodOf(args);
-    const where = { at: { gte: from, lt: to }, ...(content && { content: { eq: content } }) };
+    const where = { at: { gte: from, lt: to }, ...(content !== undefined && { contentKey: { eq: keyOf(content) } }) };
     const orderBy = [{ column: 'at', descending: true }];
     return readPage(this.models.asOf(asOf), contentUses, { first, after, where, orderBy }, (use) => use);
   }

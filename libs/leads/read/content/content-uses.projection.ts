@@ -1,4 +1,4 @@
-import { projection, type Instant } from '@baton/kernel';
+import { isSaid, keyOf, projection, type Instant } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
 /** Sales used a piece of content once: an outbound touch that names it. */
@@ -6,6 +6,8 @@ export interface ContentUse {
   readonly touchId: string;
   readonly leadId: string;
   readonly content: string;
+  /** The content without regard to its spelling. */
+  readonly contentKey: string;
   readonly action: string;
   readonly at: Instant;
   /** Who recorded it. */
@@ -15,16 +17,19 @@ export interface ContentUse {
 /** One document per outbound touch of sales that names content. */
 export const contentUses = projection<ContentUse, LeadEvent>({
   name: 'content-uses',
-  version: 1,
-  columns: { leadId: 'text', content: 'text', at: 'text', by: 'text' },
+  version: 2,
+  columns: { leadId: 'text', content: 'text', contentKey: 'text', at: 'text', by: 'text' },
   keys: ({ id, type, data }) =>
-    type === 'TouchRecorded' && data.team === 'sales' && data.direction === 'outbound' && data.content ? [id] : [],
-  initial: (touchId) => ({ touchId, leadId: '', content: '', action: '', at: '', by: '' }), // its one event says all
+    type === 'TouchRecorded' && data.team === 'sales' && data.direction === 'outbound' && isSaid(data.content)
+      ? [id]
+      : [],
+  initial: (touchId) => ({ touchId, leadId: '', content: '', contentKey: '', action: '', at: '', by: '' }), // its one event says all
   on: {
     TouchRecorded: (doc, { data: { leadId, content, action }, occurredAt, meta }) => ({
       ...doc,
       leadId,
       content: content!,
+      contentKey: keyOf(content!),
       action,
       at: occurredAt,
       by: meta.actor,

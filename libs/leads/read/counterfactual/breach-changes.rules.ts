@@ -1,4 +1,5 @@
 import { monthOf, toMs, type Instant, type Recorded } from '@baton/kernel';
+import type { LeadPlace } from '@baton/definitions';
 import {
   clocksUnder,
   missedAtOf,
@@ -18,8 +19,8 @@ export interface NamedTerms extends Terms {
   /** The version of the business calendar; undefined: the clock on the wall. */
   readonly hours?: string;
 }
-/** What is owed at an instant. */
-export type TermsAt = (at: Instant) => readonly NamedTerms[];
+/** What is owed to a lead at an instant. */
+export type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
 
 interface SupposedClock extends SlaClock {
   readonly terms: NamedTerms;
@@ -86,9 +87,11 @@ interface LeadClocks {
   readonly baseline: readonly SupposedClock[];
   readonly alternative: readonly SupposedClock[];
   readonly rep?: string | undefined;
+  /** What its calendar is chosen by. */
+  readonly place: LeadPlace;
   readonly mergedAt?: Instant | undefined;
 }
-const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [] };
+const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {} };
 const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): string => `${kind} ${startedBy}`;
 
 const isSaid = (event: Recorded<LeadEvent>): event is Recorded<Said> => event.type.startsWith('Obligation');
@@ -97,6 +100,14 @@ const givenUp: ReadonlySet<string> = new Set([
   ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
   ...['LeadDisqualified', 'LeadConverted', 'LeadBecameCustomer'],
 ]);
+
+const placeAfter = (place: LeadPlace, { type, data }: Recorded<LeadEvent>): LeadPlace => {
+  if (type === 'LeadHandedOff') return data.queue === undefined ? place : { ...place, queue: data.queue };
+  if (type !== 'LeadCaptured' && type !== 'LeadProfileChanged') return place;
+  const { country, region } = data;
+  if (country === undefined && region === undefined) return place;
+  return { ...place, ...(country !== undefined && { country }), ...(region !== undefined && { region }) };
+};
 
 /** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
 const recordedAfter = (clocks: LeadClocks['recorded'], event: Recorded<Said>): LeadClocks['recorded'] => {
@@ -168,14 +179,16 @@ export class BreachComparison {
       return recorded === before.recorded ? before : { ...before, recorded };
     }
     const rep = 'rep' in data ? data.rep : before.rep;
+    const place = placeAfter(before.place, event);
     const supposed = (clocks: readonly SupposedClock[], termsAt: TermsAt | undefined) =>
-      termsAt ? supposedAfter(clocks, event, early ? [] : termsAt(occurredAt), rep) : clocks;
+      termsAt ? supposedAfter(clocks, event, early ? [] : termsAt(occurredAt, place), rep) : clocks;
     const mergedAt = type === 'LeadMergedInto' ? occurredAt : type === 'LeadUnmergedFrom' ? undefined : before.mergedAt;
     const after = {
       recorded: before.recorded,
       baseline: supposed(before.baseline, baseline),
       alternative: supposed(before.alternative, alternative),
       rep: givenUp.has(type) ? undefined : rep,
+      place,
       mergedAt,
     };
     return (Object.keys(after) as (keyof LeadClocks)[]).every((key) => after[key] === before[key]) ? before : after;

@@ -12,8 +12,10 @@ import {
 } from '@baton/kernel';
 import {
   bodyFault,
+  calendarFor,
   type BusinessCalendar,
   type DefinitionKind,
+  type LeadPlace,
   type Obligation,
   type Routing,
   type SlaPolicy,
@@ -135,14 +137,15 @@ const termsUnder = (
     const found = definitionAt(kind, at);
     return found && { ref: found.ref, body: found.body as B };
   };
-  return (at: Instant): readonly NamedTerms[] => {
+  return (at: Instant, place: LeadPlace): readonly NamedTerms[] => {
     const agreed = policy ?? inForce<SlaPolicy>('sla-policy', at);
     if (!agreed) return [];
     const hours = calendar ?? inForce<BusinessCalendar>('business-calendar', at);
-    const key = `${agreed.ref} ${hours?.ref}`;
+    const own = hours && calendarFor(hours.body, place);
+    const key = `${agreed.ref} ${hours?.ref} ${own?.code}`;
     const known = made.get(key);
     if (known) return known;
-    const compiled: Calendar | undefined = hours && compileCalendar(hours.body);
+    const compiled: Calendar | undefined = own && compileCalendar(own.time);
     const terms = agreed.body.obligations.map((obligation: Obligation): NamedTerms => {
       const named = obligation.clock === 'business-calendar' ? hours : undefined;
       return {

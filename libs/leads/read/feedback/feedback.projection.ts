@@ -11,6 +11,8 @@ export interface FeedbackDocument extends Readonly<Record<FeedbackTopic, readonl
   /** The industry without regard to its spelling. */
   readonly industryKey: string | null;
   readonly campaign: string | null;
+  /** The campaign without regard to its spelling. */
+  readonly campaignKey: string | null;
   readonly givenAt: Instant;
   /** Who reported it. */
   readonly by: string;
@@ -19,7 +21,7 @@ export interface FeedbackDocument extends Readonly<Record<FeedbackTopic, readonl
   readonly withdrawn: boolean;
 }
 
-type Content = Pick<FeedbackDocument, FeedbackTopic | 'industry' | 'industryKey' | 'campaign'>;
+type Content = Pick<FeedbackDocument, FeedbackTopic | 'industry' | 'industryKey' | 'campaign' | 'campaignKey'>;
 type Told = Readonly<Record<FeedbackTopic, readonly string[]>> & {
   readonly industry?: string;
   readonly campaign?: string;
@@ -33,17 +35,18 @@ const contentOf = ({ objections, competitors, questions, messages, content, indu
   industry: industry ?? null,
   industryKey: industry === undefined ? null : keyOf(industry),
   campaign: campaign ?? null,
+  campaignKey: campaign === undefined ? null : keyOf(campaign),
 });
 
 /** One document per feedback. */
 export const feedbackList = projection<FeedbackDocument, FeedbackEvent>({
   name: 'feedback',
-  version: 1,
+  version: 2,
   columns: {
     leadId: 'text',
     opportunityId: 'text',
     industryKey: 'text',
-    campaign: 'text',
+    campaignKey: 'text',
     givenAt: 'text',
     withdrawn: 'flag',
   },
@@ -61,6 +64,7 @@ export const feedbackList = projection<FeedbackDocument, FeedbackEvent>({
     industry: null,
     industryKey: null,
     campaign: null,
+    campaignKey: null,
     givenAt: '', // FeedbackGiven is the first event of every feedback
     by: '',
     correctedAt: null,
@@ -79,7 +83,7 @@ export const feedbackList = projection<FeedbackDocument, FeedbackEvent>({
     FeedbackPlaced: (doc, { data: { industry, campaign } }) => ({
       ...doc,
       ...(industry !== undefined && { industry, industryKey: keyOf(industry) }),
-      ...(campaign !== undefined && { campaign }),
+      ...(campaign !== undefined && { campaign, campaignKey: keyOf(campaign) }),
     }),
     FeedbackCorrected: (doc, { data, occurredAt }) => ({ ...doc, ...contentOf(data), correctedAt: occurredAt }),
     FeedbackWithdrawn: (doc) => ({ ...doc, withdrawn: true }),

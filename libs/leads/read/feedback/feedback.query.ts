@@ -25,7 +25,7 @@ export interface FeedbackFilters {
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** In any spelling. */
+  /** In any spelling, both. */
   readonly industry?: string | ValueFilter;
   readonly campaign?: string | ValueFilter;
 }
@@ -78,14 +78,14 @@ const whereOf = async (
   ...(leadId && { leadId: { in: [leadId, ...(await peopleOf(models, leadId)).keys()] } }),
   ...(opportunityId && { opportunityId: { eq: opportunityId } }),
   ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-  ...conditionsOf({ industryKey: spelled(industry), campaign }),
+  ...conditionsOf({ industryKey: spelled(industry), campaignKey: spelled(campaign) }),
 });
 
 /** The group of a feedback, in which spellings do not count. */
 const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined, timeZone: string): string | null => {
   if (!by) return null;
   if (by === 'month') return monthOf(doc.givenAt, timeZone);
-  return by === 'industry' ? doc.industryKey : doc.campaign;
+  return by === 'industry' ? doc.industryKey : doc.campaignKey;
 };
 
 /**
@@ -104,7 +104,7 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
     for (const { doc } of page) {
       feedback++;
       const group = groupOf(doc, by, timeZone);
-      const label = by === 'industry' ? doc.industry : group;
+      const label = by === 'industry' || by === 'campaign' ? doc[by] : group;
       if (!groups.has(group)) groups.set(group, { label, codes: new Map() });
       const { codes } = groups.get(group)!;
       for (const code of doc[topic]) {
@@ -133,7 +133,7 @@ export const feedbackBehind = async (models: ReadModels, question: RowQuestion):
   if (group !== undefined && !by)
     throw new Refused('feedback/group-without-by', 'Say with `by` what the groups are of.', 'by');
   const timeZone = zoneOf(question.timeZone);
-  const wanted = by === 'industry' ? spelled(group) : group;
+  const wanted = by === 'month' ? group : spelled(group);
   const found: FeedbackDocument[] = [];
   const newest = [{ column: 'givenAt', descending: true }];
   for await (const page of models.pages(feedbackList, await whereOf(models, question), newest))

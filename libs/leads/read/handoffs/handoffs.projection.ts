@@ -101,7 +101,7 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 2,
+  version: 3,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },

@@ -1,5 +1,5 @@
 import { conditionsOf, NotFound, toMs, type Instant, type Order, type ValueFilter, type Where } from '@baton/kernel';
-import { oneDefinition, type BusinessCalendar } from '@baton/definitions';
+import { calendarNamed, oneDefinition, type BusinessCalendar } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { compileCalendar } from '../../sla/calendar.rules';
 import { deadline, type Deadline } from '../../sla/deadline.rules';
@@ -177,15 +177,16 @@ export const slaClock = async (
 ): Promise<WorkedClock | undefined> => {
   const clock = await models.get(slaClocks, clockIdOf(named));
   if (!clock || clock.leadId !== leadId) return undefined;
-  const { calendar, startedAt, budgetMs, pauses } = clock;
-  const hours = calendar === undefined ? 'wall-clock' : await calendarOf(models, calendar);
+  const { calendar, calendarCode, startedAt, budgetMs, pauses } = clock;
+  const hours = calendar === undefined ? 'wall-clock' : await calendarOf(models, calendar, calendarCode);
   const merged = new Set((await models.get(handoffs, leadId))?.merged ? [leadId] : []);
   return { ...stand(clock, at, merged), working: deadline(startedAt, budgetMs, hours, pauses).working };
 };
 
-const calendarOf = async (models: ReadModels, ref: string) => {
+const calendarOf = async (models: ReadModels, ref: string, code: string | undefined) => {
   const [kind, number] = ref.split('@') as [string, string];
   const version = await oneDefinition(models, { kind, number: Number(number) });
-  if (!version) throw new NotFound('definition/unknown-version', `There is no ${ref}.`);
-  return compileCalendar(version.body as unknown as BusinessCalendar);
+  const time = version && calendarNamed(version.body as unknown as BusinessCalendar, code);
+  if (!time) throw new NotFound('definition/unknown-version', `There is no ${ref} ${code ?? ''}.`);
+  return compileCalendar(time);
 };

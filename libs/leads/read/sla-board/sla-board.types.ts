@@ -69,6 +69,8 @@ export class SlaClockType {
   definition!: string;
   @Field(() => String, maybe('The calendar whose hours count, `business-calendar@1`.'))
   calendar?: string;
+  @Field(() => String, maybe('Which calendar of it, by its code; null: its own hours.'))
+  calendarCode?: string;
   @Field(() => InstantScalar, maybe('When it was fulfilled.'))
   metAt?: Instant;
   @Field(() => SafeIntScalar, maybe('From the start to that, in milliseconds of the wall clock.'))
@@ -90,7 +92,7 @@ export class SlaIntervalType {
   from!: Instant;
   @Field(() => InstantScalar, { description: 'Where it ends, itself not in it.' })
   to!: Instant;
-  @Field(() => String, { description: 'counted, closed, holiday or paused.' })
+  @Field(() => String, { description: 'counted, closed, holiday, half-day (open on other such weekdays) or paused.' })
   kind!: string;
   @Field(() => ID, maybe('The event that paused the clock.'))
   by?: string;

@@ -284,6 +284,7 @@ export const leadEvents = events({
     queue,
     definition: ref('definition', 'The policy that sets the terms, `sla-policy@2`.'),
     calendar: optional(ref('definition', 'The calendar whose hours count, `business-calendar@1`.')),
+    calendarCode: optional(text('Which calendar of it, by its code; absent: its own hours.', { max: 50 })),
     times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
     kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
     last: optional(flag('The last answer counts, not the first.')),

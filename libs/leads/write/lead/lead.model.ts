@@ -23,6 +23,8 @@ export interface LeadClock extends SlaClock {
   /** The versions under which it started and is judged: `sla-policy@2`, `business-calendar@1`. */
   readonly definition: string;
   readonly calendar?: string;
+  /** Which calendar of it, by its code; absent: its own hours. */
+  readonly calendarCode?: string;
   /** How many answers it takes, and whether the last of them counts. */
   readonly times?: number;
   readonly last?: boolean;

@@ -1,5 +1,5 @@
 import { Refused, type Context, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
-import type { BusinessCalendar, SlaPolicy } from '@baton/definitions';
+import { calendarFor, calendarNamed, type BusinessCalendar, type LeadPlace, type SlaPolicy } from '@baton/definitions';
 import { compileCalendar } from '../../sla/calendar.rules';
 import {
   clocksUnder,
@@ -26,10 +26,12 @@ type Clocks = readonly LeadClock[];
 const KEPT = 8;
 
 const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'ObligationStarted'>): Clocks => {
-  const { kind, startedBy, budgetMs, dueAt, definition, calendar, times, last, rep, queue, moments } = data;
+  const { kind, startedBy, budgetMs, dueAt, definition, calendar, calendarCode, times, last, rep, queue, moments } =
+    data;
   const clock: LeadClock = {
     ...{ kind, startedAt, startedBy, budgetMs, dueAt, definition, moments },
     ...(calendar !== undefined && { calendar }),
+    ...(calendarCode !== undefined && { calendarCode }),
     ...(times !== undefined && { times }),
     ...(last !== undefined && { last }),
     ...(rep !== undefined && { rep }),
@@ -120,41 +122,52 @@ export const nextMomentOf = (clocks: Clocks): Instant | undefined =>
   earliest(...clocks.flatMap(({ moments }) => moments.map(({ at }) => at)));
 
 type Definitions = Context['definition'];
-const calendarIn = (definition: Definitions, version?: number) => {
-  const found = definition('business-calendar', version);
-  return found && { ref: found.ref, hours: compileCalendar(found.body as unknown as BusinessCalendar) };
+/** The hours of the calendar in force that hold for a lead. */
+const calendarInForce = (definition: Definitions, place: LeadPlace) => {
+  const found = definition('business-calendar');
+  if (!found) return undefined;
+  const { code, time } = calendarFor(found.body as unknown as BusinessCalendar, place);
+  return { ref: found.ref, code, hours: compileCalendar(time) };
+};
+/** The hours that a running clock has begun under. */
+const hoursOf = (definition: Definitions, { calendar, calendarCode }: LeadClock) => {
+  if (calendar === undefined) return undefined;
+  const body = definition('business-calendar', numberOf(calendar))?.body as BusinessCalendar | undefined;
+  const time = body && calendarNamed(body, calendarCode);
+  if (!time) throw new Error(`${calendar} ${calendarCode ?? ''}, which the log names, is not in the log`);
+  return compileCalendar(time);
 };
 const numberOf = (ref: string): number => Number(ref.slice(ref.indexOf('@') + 1));
 
 /** The terms that a running clock has begun under, whatever is in force by now. */
 const termsIn =
   (definition: Definitions) =>
-  ({ kind, definition: policy, calendar }: LeadClock): Terms => {
+  (clock: LeadClock): Terms => {
+    const { kind, definition: policy } = clock;
     const body = definition('sla-policy', numberOf(policy))?.body as SlaPolicy | undefined;
     const obligation = body?.obligations.find((each) => each.kind === kind);
     if (!obligation) throw new Error(`${policy} with its obligation ${kind}, which the log names, is not in the log`);
-    return {
-      obligation,
-      calendar: calendar === undefined ? undefined : calendarIn(definition, numberOf(calendar))?.hours,
-    };
+    return { obligation, calendar: hoursOf(definition, clock) };
   };
 
 interface Beginning {
   readonly terms: Terms;
   readonly definition: string;
   readonly calendar?: string;
+  readonly calendarCode?: string;
 }
-/** What is owed from now on. */
-const inForce = (definition: Definitions): readonly Beginning[] => {
+/** What is owed from now on to a lead. */
+const inForce = (definition: Definitions, place: LeadPlace): readonly Beginning[] => {
   const policy = definition('sla-policy');
   if (!policy) return [];
-  const calendar = calendarIn(definition);
+  const calendar = calendarInForce(definition, place);
   return (policy.body as unknown as SlaPolicy).obligations.map((obligation) => {
     const named = obligation.clock === 'business-calendar' ? calendar : undefined;
     return {
       terms: { obligation, calendar: named?.hours },
       definition: policy.ref,
       ...(named && { calendar: named.ref }),
+      ...(named?.code !== undefined && { calendarCode: named.code }),
     };
   });
 };
@@ -184,6 +197,7 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
       ...(clock.queue !== undefined && { queue: clock.queue }),
       definition,
       ...(clock.calendar !== undefined && { calendar: clock.calendar }),
+      ...(clock.calendarCode !== undefined && { calendarCode: clock.calendarCode }),
       ...(obligation.times !== undefined && { times: obligation.times }),
       ...(obligation.mix && { kinds: obligation.mix.atLeast }),
       ...(obligation.last && { last: true }),
@@ -254,8 +268,8 @@ const consequences = (
   facts: readonly Fact<LeadEvent>[],
   { now, definition, idOf }: Context,
 ): readonly Telling[] => {
-  const owed = facts.length > 0 ? inForce(definition) : [];
-  if (owed.length === 0 && clocks.length === 0) return [];
+  if (facts.length === 0 || (clocks.length === 0 && !definition('sla-policy'))) return [];
+  const { country, region } = isKnown(state) ? state.person.profile : {};
   const termsOf = termsIn(definition);
   const told: Telling[] = [];
   let known = clocks;
@@ -263,12 +277,14 @@ const consequences = (
     const event: Observed = { id: idOf(index), type, data, occurredAt };
     const rep = 'rep' in data ? data.rep : 'rep' in state ? state.rep : undefined;
     const queue = type === 'LeadHandedOff' ? data.queue : isKnown(state) && state.person.handoffLog.at(-1)?.queue;
+    const owed = inForce(definition, { country, region, queue: queue || undefined });
     const begin: Parameters<typeof clocksUnder<LeadClock>>[2] = (clock, terms) => {
-      const { definition: policy, calendar } = owed.find((each) => each.terms === terms)!;
+      const { definition: policy, calendar, calendarCode } = owed.find((each) => each.terms === terms)!;
       return {
         ...clock,
         ...{ definition: policy, moments: [], escalated: [] },
         ...(calendar !== undefined && { calendar }),
+        ...(calendarCode !== undefined && { calendarCode }),
         ...(rep !== undefined && { rep }),
         ...(queue && { queue }),
       };

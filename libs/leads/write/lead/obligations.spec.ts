@@ -49,6 +49,26 @@ describe('what sales owes', () => {
       expect([after(dueAt), data.calendar, data.clock]).toEqual([due, 'business-calendar@1', clock]);
     }
   });
+  it('runs on the calendar of the team or region of the lead, and says which', async () => {
+    const office = { timeZone: 'UTC', hours: [{ days: ['wed'], from: '09:00', to: '10:30' }] };
+    const night = { ...office, hours: [{ days: ['wed'], from: '20:00', to: '22:00' }] };
+    const night1 = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...night };
+    const agreed = (calendars: object[]) => ({
+      ...owing({ ...hour, clock: 'business-calendar' as const }),
+      'business-calendar': [[always, { ...office, calendars }]] as const,
+    });
+    const startedOf = async (calendars: object[]) => {
+      const { handedOff, send, events } = world(agreed(calendars) as never);
+      await send('CaptureLead', -10, { source: 'web', region: 'Apac' });
+      await handedOff();
+      const clocks = (await events()).filter(({ type }) => type === 'ObligationStarted');
+      return clocks.at(-1)!.data as Extract<Told, { type: 'ObligationStarted' }>['data'];
+    };
+    expect(await startedOf([night1])).toMatchObject({ calendar: 'business-calendar@1', calendarCode: 'night' });
+    const [own, other] = [await startedOf([night1]), await startedOf([])];
+    expect(other).not.toHaveProperty('calendarCode');
+    expect([own.dueAt!.slice(11, 13), other.dueAt!.slice(11, 13)]).toEqual(['21', expect.not.stringMatching('21')]);
+  });
   it('is met by an answer, at the due instant too', async () => {
     const { handedOff, call, send, told } = world(owing(hour));
     await handedOff();
