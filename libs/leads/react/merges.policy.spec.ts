@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type Recorded } from '@baton/kernel';
-import { recorded } from '@baton/kernel/testing';
+import { foldAll, recorded } from '@baton/kernel/testing';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, type Known, type Lead } from '../write/lead/lead.model';
 import { isQualified } from '../write/lead/qualification.rules';
 import { scoreAt } from '../write/lead/score.model';
+import { leads } from '../read/leads/leads.projection';
 import { merges, unions } from './merges.policy';
 
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);
@@ -76,6 +77,11 @@ const merge = (it: World, survivor: string, mergedLeadId: string, days: number) 
   it.send(survivor, 'MergeLead', { mergedLeadId }, day(days));
 const unmerge = (it: World, survivor: string, mergedLeadId: string, days: number) =>
   it.send(survivor, 'UnmergeLead', { mergedLeadId }, day(days));
+/** What the list of leads shows of a person. */
+const shown = (it: World, leadId: string) => {
+  const { touches, firstTouchAt, lastTouchAt, employees, source } = foldAll(leads, it.log).get(leadId)!;
+  return { touches, firstTouchAt, lastTouchAt, employees, source };
+};
 const judgement = ({ person }: Known, it: World, now: Instant) => {
   const model = it.definition('scoring-model');
   const { hundredths, fit, engagement } = scoreAt(model!.body as never, person, now);
@@ -170,6 +176,21 @@ describe('leads that are one person', () => {
     await it.send('ada-2', 'NoteOpportunityWon', { opportunityId: 'deal' }, day(4));
     expect(it.lead('ada').stage).toBe('customer');
   });
+  it('show the deals and visitors of each, as they are now, on the survivor', async () => {
+    const it = await two();
+    await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'before' }, day(1));
+    await it.send('ada', 'LinkVisitor', { visitorId: 'own' }, day(1));
+    await merge(it, 'ada', 'ada-2', 2);
+    await it.send('ada-2', 'LinkVisitor', { visitorId: 'other' }, day(3));
+    await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'after' }, day(3));
+    await it.send('ada-2', 'LeaveOpportunity', { opportunityId: 'before' }, day(4));
+    await it.send('ada-2', 'ChangeLeadProfile', { industry: 'Steel' }, day(4));
+    const list = () => foldAll(leads, it.log).get('ada')!;
+    expect(list()).toMatchObject({ opportunityIds: ['after'], visitorIds: ['own', 'other'], industry: 'Steel' });
+    await unmerge(it, 'ada', 'ada-2', 5);
+    expect(list()).toMatchObject({ opportunityIds: [], visitorIds: ['own'] });
+    expect(list()).not.toHaveProperty('industry');
+  });
   it('may be more touches than one event holds', async () => {
     const it = await two();
     for (let n = 0; n < 1001; n++) await touch(it, 'ada-2', n / 100);
@@ -261,6 +282,7 @@ describe('leads that are one person', () => {
           if (before >= touches.length) for (const [to, from] of order) await merge(together, to, from, 60);
           expect(judgement(together.lead(survivor), together, now)).toEqual(judgement(one.lead(survivor), one, now));
           expect(firstOf(together.lead(survivor))?.[0]).toBe(firstOf(one.lead(survivor))?.[0]);
+          expect(shown(together, survivor)).toEqual(shown(one, survivor));
 
           // Undone from the near or the far end of a chain, all of it or a part.
           for (const [to, from] of undone ? order : [...order].reverse())
@@ -268,6 +290,7 @@ describe('leads that are one person', () => {
           for (const id of ids) {
             expect(judgement(together.lead(id), together, now)).toEqual(judgement(apart.lead(id), apart, now));
             expect(firstOf(together.lead(id))).toEqual(firstOf(apart.lead(id)));
+            expect(shown(together, id)).toEqual(shown(apart, id));
             const { person } = together.lead(id);
             const seen = (it: Known['person']) => it.touches.length;
             expect([seen(person), person.latest, person.union]).toEqual([

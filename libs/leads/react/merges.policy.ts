@@ -1,7 +1,8 @@
-import { policy, slicesOf, type Happened, type Reaction, type Recorded } from '@baton/kernel';
+import { policy, slicesOf, type Happened, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { profileFields } from '@baton/definitions';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
-import { isKnown, stageOf, type Stage } from '../write/lead/lead.model';
+import { isKnown, stageOf, type Lead, type Stage } from '../write/lead/lead.model';
 import { lentOf } from '../write/lead/united.rules';
 import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
 
@@ -29,14 +30,20 @@ export const merges = policy<LeadEvent | MergesEvent>({
   },
 });
 
+const profileNames = Object.keys(profileFields);
 type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId'>;
 /** What one event's list holds, well below what one append holds, whatever the touches say. */
 const SLICE = { count: 500, bytes: 200_000 };
 
-const unite = (leadId: string, { touches, profile, stage, ...from }: Brought): readonly Reaction[] =>
+const unite = (
+  leadId: string,
+  { touches, profile, stage, opportunityIds, visitorIds, ...from }: Brought,
+): readonly Reaction[] =>
   (touches.length > 0 ? slicesOf(touches, SLICE) : [[]]).map((slice, index) => {
     // How far it came goes first, so that nobody is qualified by touches of a customer.
-    const once = index === 0 ? { ...(profile && { profile }), ...(stage && { stage }) } : {};
+    const facts = { ...(profile && { profile }), ...(stage && { stage }) };
+    const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
+    const once = index === 0 ? { ...facts, ...ids } : {};
     return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: slice, ...once } };
   });
 const moved = (
@@ -51,6 +58,27 @@ const onward = ({ mergedLeadId, through = [] }: { mergedLeadId: string; through?
   mergedLeadId,
   ...through,
 ];
+const idsOf = ({
+  opportunityIds,
+  visitorIds,
+}: {
+  readonly opportunityIds?: readonly string[] | undefined;
+  readonly visitorIds?: readonly string[] | undefined;
+}): Pick<Brought, 'opportunityIds' | 'visitorIds'> => ({
+  ...(opportunityIds && { opportunityIds: [...opportunityIds] }),
+  ...(visitorIds && { visitorIds: [...visitorIds] }),
+});
+const stateOf = (stream: readonly Recorded<LeadEvent>[]): Lead =>
+  stream.reduce((known, event: Happened<LeadEvent>) => lead.evolve(known, event), lead.initialState());
+/** The deals and visitors of a lead that was merged away, as they are now. */
+const withIds = async (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  look: Look,
+): Promise<readonly Reaction[]> => {
+  if (survivorId === undefined) return [];
+  const state = stateOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+  return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
+};
 type Told = Brought['touches'][number];
 const toldOf = ({ id, occurredAt: at, data }: Recorded<Extract<LeadEvent, { type: 'TouchRecorded' }>>): Told => {
   const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = data;
@@ -95,11 +123,13 @@ export const unions = policy<LeadEvent>({
           touches: touchesOf((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
           profile: (union ? union.alone.profile : profile) as Brought['profile'],
           stage: lentOf(union ? union.own : stageOf(state)),
+          ...idsOf(state.person),
         }),
         ...parts.flatMap((each) =>
           unite(survivorId, {
             ...{ mergedLeadId: leadId, through: [...each.path], profile: each.profile as Brought['profile'] },
             touches: touchesOf((id) => each.touchIds.has(id)),
+            ...idsOf(each),
             ...(each.stage && { stage: lentOf(each.stage) }),
           }),
         ),
@@ -115,11 +145,24 @@ export const unions = policy<LeadEvent>({
       moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
     LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
     LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
-    LeadUnited: ({ data: { leadId, survivorId, touches, profile, stage, ...from } }) =>
+    LeadProfileChanged: ({ data: { leadId, survivorId, ...said } }) => {
+      const profile = Object.fromEntries(
+        profileNames.flatMap((name) => (name in said ? [[name, said[name as keyof typeof said]]] : [])),
+      );
+      return survivorId === undefined || Object.keys(profile).length === 0
+        ? []
+        : unite(survivorId, { mergedLeadId: leadId, touches: [], profile: profile as Brought['profile'] });
+    },
+    LeadConverted: (event, look) => withIds(event.data, look),
+    LeadJoinedOpportunity: (event, look) => withIds(event.data, look),
+    LeadLeftOpportunity: (event, look) => withIds(event.data, look),
+    LeadVisitorLinked: (event, look) => withIds(event.data, look),
+    LeadUnited: ({ data: { leadId, survivorId, touches, profile, stage, opportunityIds, visitorIds, ...from } }) =>
       survivorId === undefined
         ? []
         : unite(survivorId, {
             ...{ mergedLeadId: leadId, through: onward(from), touches },
+            ...idsOf({ opportunityIds, visitorIds }),
             ...(profile && { profile }),
             ...(stage && { stage }),
           }),

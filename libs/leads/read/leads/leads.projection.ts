@@ -62,9 +62,25 @@ export interface LeadDocument {
   readonly mergedInto?: string;
   /** The last moves, oldest first, as they were recorded. */
   readonly history: readonly StageMove[];
+  /** What the lead knows by itself, and what each lead merged into it brought: together they are what is shown. */
+  readonly own: Contribution;
+  readonly parts: readonly (Contribution & { readonly path: readonly string[] })[];
   /** What reps wrote beside their feedback, by feedback: personal. */
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
 }
+
+const facts = ['title', 'company', 'industry', 'employees', 'country', 'region', 'source', 'owner'] as const;
+type Facts = Partial<Pick<LeadDocument, (typeof facts)[number]>>;
+/** What one lead of a person says of it. */
+export interface Contribution {
+  readonly touches: Readonly<Record<Team, number>>;
+  readonly firstTouchAt?: Instant;
+  readonly lastTouchAt?: Instant;
+  readonly opportunityIds: readonly string[];
+  readonly visitorIds: readonly string[];
+  readonly facts: Facts;
+}
+const nothing: Contribution = { touches: { marketing: 0, sales: 0 }, opportunityIds: [], visitorIds: [], facts: {} };
 
 const HISTORY = 100;
 
@@ -82,6 +98,78 @@ const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefine
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
 const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: Sealed }): LeadDocument =>
   note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
+
+const factsIn = (said: Facts): Facts =>
+  Object.fromEntries(facts.flatMap((fact) => (said[fact] === undefined ? [] : [[fact, said[fact]]])));
+/** What is known of contacts, with some more. */
+const touched = (
+  { touches, firstTouchAt, lastTouchAt }: Contribution,
+  more: readonly { readonly team: Team; readonly at: Instant }[],
+): Pick<Contribution, 'touches' | 'firstTouchAt' | 'lastTouchAt'> =>
+  more.reduce<ReturnType<typeof touched>>(
+    (known, { team, at }) => ({
+      touches: { ...known.touches, [team]: known.touches[team] + 1 },
+      firstTouchAt: earlier(known.firstTouchAt, at),
+      lastTouchAt: later(known.lastTouchAt, at),
+    }),
+    { touches, ...(firstTouchAt && { firstTouchAt }), ...(lastTouchAt && { lastTouchAt }) },
+  );
+
+/** The person as one: a survivor's own with what the others brought, and facts of theirs that it lacks. */
+const together = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
+  const all = [doc.own, ...doc.parts];
+  const none: Partial<LeadDocument> = Object.fromEntries(facts.map((fact) => [fact, undefined]));
+  const known = all.reduceRight<Facts>((before, one) => ({ ...before, ...one.facts }), {});
+  const shown = Object.fromEntries(
+    Object.entries({ ...doc, ...none, ...known }).filter(([, value]) => value !== undefined),
+  ) as unknown as LeadDocument;
+  return all.reduce<LeadDocument>(
+    (one, { touches, firstTouchAt, lastTouchAt, opportunityIds, visitorIds }) => ({
+      ...one,
+      touches: {
+        marketing: one.touches.marketing + touches.marketing,
+        sales: one.touches.sales + touches.sales,
+      },
+      opportunityIds: opportunityIds.reduce(joined, one.opportunityIds),
+      visitorIds: visitorIds.reduce(joined, one.visitorIds),
+      ...(firstTouchAt !== undefined && { firstTouchAt: earlier(one.firstTouchAt, firstTouchAt) }),
+      ...(lastTouchAt !== undefined && { lastTouchAt: later(one.lastTouchAt, lastTouchAt) }),
+    }),
+    { ...shown, touches: nothing.touches, opportunityIds: [], visitorIds: [] },
+  );
+};
+const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument => {
+  const next = { ...doc, own: { ...doc.own, ...news } };
+  if (doc.parts.length > 0) return together(next);
+  const { facts: _, ...shown } = news; // facts of its own are shown already
+  return { ...next, ...shown };
+};
+
+type United = Extract<LeadEvent, { type: 'LeadUnited' }>['data'];
+const pathOf = ({ mergedLeadId, through }: Pick<United, 'mergedLeadId' | 'through'>) => [
+  mergedLeadId,
+  ...(through ?? []),
+];
+const begins = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((id, index) => path[index] === id);
+const withPart = (doc: LeadDocument, data: United): LeadDocument => {
+  const path = pathOf(data);
+  const before = doc.parts.find((part) => part.path.length === path.length && begins(part.path, path));
+  const known = before ?? nothing;
+  const part = {
+    path,
+    ...touched(known, data.touches),
+    opportunityIds: data.opportunityIds ?? known.opportunityIds,
+    visitorIds: data.visitorIds ?? known.visitorIds,
+    facts: { ...known.facts, ...factsIn(data.profile ?? {}) },
+  };
+  return together({
+    ...doc,
+    parts: before ? doc.parts.map((one) => (one === before ? part : one)) : [...doc.parts, part],
+  });
+};
+const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =>
+  together({ ...doc, parts: doc.parts.filter((part) => !begins(part.path, path)) });
 
 /** Where a lead stands once what is known of the person comes together or apart. */
 const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefined): LeadDocument => {
@@ -101,7 +189,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 5,
+  version: 6,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
@@ -119,34 +207,23 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     leadId,
     stage: 'lead',
     handoffs: 0,
-    touches: { marketing: 0, sales: 0 },
+    touches: nothing.touches,
     opportunityIds: [],
     visitorIds: [],
     mergedLeadIds: [],
     history: [],
+    own: nothing,
+    parts: [],
   }),
   on: {
     LeadCaptured: (doc, event) => {
-      const { personalFacts: _, ...facts } = event.data;
-      return { ...moved(doc, event, 'lead'), ...facts, capturedAt: event.occurredAt };
+      const { personalFacts: _, ...said } = event.data;
+      return withOwn({ ...moved(doc, event, 'lead'), ...said, capturedAt: event.occurredAt }, { facts: factsIn(said) });
     },
-    LeadProfileChanged: (doc, { data: { personalFacts: _, ...facts } }) => ({ ...doc, ...facts }),
-    TouchRecorded: (doc, { data: { team }, occurredAt }) => ({
-      ...doc,
-      touches: { ...doc.touches, [team]: doc.touches[team] + 1 },
-      firstTouchAt: earlier(doc.firstTouchAt, occurredAt),
-      lastTouchAt: later(doc.lastTouchAt, occurredAt),
-    }),
-    LeadVisitsJoined: (doc, { data: { visits } }) =>
-      visits.reduce(
-        (known, { team, at }) => ({
-          ...known,
-          touches: { ...known.touches, [team]: known.touches[team] + 1 },
-          firstTouchAt: earlier(known.firstTouchAt, at),
-          lastTouchAt: later(known.lastTouchAt, at),
-        }),
-        doc,
-      ),
+    LeadProfileChanged: (doc, { data: { personalFacts: _, survivorId: __, ...said } }) =>
+      withOwn({ ...doc, ...said }, { facts: { ...doc.own.facts, ...factsIn(said) } }),
+    TouchRecorded: (doc, { data: { team }, occurredAt: at }) => withOwn(doc, touched(doc.own, [{ team, at }])),
+    LeadVisitsJoined: (doc, { data: { visits } }) => withOwn(doc, touched(doc.own, visits)),
     LeadQualified: (doc, event) => {
       const { definition, statement, external } = event.data;
       const { statement: _, ...rest } = moved(doc, event, 'mql', { definition, ...withExternal(external) });
@@ -178,8 +255,8 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     LeadConverted: (doc, event) => {
       const { opportunityId, definition, external } = event.data;
       const move = { ...(definition !== undefined && { definition }), ...withExternal(external) };
-      const opportunityIds = joined(doc.opportunityIds, opportunityId);
-      return { ...moved(doc, event, convertedFrom(doc.stage), move), opportunityIds };
+      const opportunityIds = joined(doc.own.opportunityIds, opportunityId);
+      return withOwn(moved(doc, event, convertedFrom(doc.stage), move), { opportunityIds });
     },
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),
@@ -187,21 +264,20 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       const { reason, external } = event.data;
       return moved(doc, event, 'disqualified', { reason, ...withExternal(external) });
     },
-    LeadUnited: (doc, event) => becoming(doc, event, event.data.becomes),
-    LeadParted: (doc, event) => becoming(doc, event, event.data.becomes),
+    LeadUnited: (doc, event) => withPart(becoming(doc, event, event.data.becomes), event.data),
+    LeadParted: (doc, event) => withoutPart(becoming(doc, event, event.data.becomes), pathOf(event.data)),
     LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: joined(doc.mergedLeadIds, data.mergedLeadId) }),
-    LeadUnmerged: (doc, event) => ({
-      ...becoming(doc, event, event.data.becomes),
-      mergedLeadIds: left(doc.mergedLeadIds, event.data.mergedLeadId),
-    }),
+    LeadUnmerged: (doc, event) => {
+      const mergedLeadIds = left(doc.mergedLeadIds, event.data.mergedLeadId);
+      return withoutPart({ ...becoming(doc, event, event.data.becomes), mergedLeadIds }, [event.data.mergedLeadId]);
+    },
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
-    LeadJoinedOpportunity: (doc, { data }) => ({
-      ...doc,
-      opportunityIds: joined(doc.opportunityIds, data.opportunityId),
-    }),
-    LeadLeftOpportunity: (doc, { data }) => ({ ...doc, opportunityIds: left(doc.opportunityIds, data.opportunityId) }),
-    LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
+    LeadJoinedOpportunity: (doc, { data }) =>
+      withOwn(doc, { opportunityIds: joined(doc.own.opportunityIds, data.opportunityId) }),
+    LeadLeftOpportunity: (doc, { data }) =>
+      withOwn(doc, { opportunityIds: left(doc.own.opportunityIds, data.opportunityId) }),
+    LeadVisitorLinked: (doc, { data }) => withOwn(doc, { visitorIds: joined(doc.own.visitorIds, data.visitorId) }),
     FeedbackGiven: (doc, { data }) => noted(doc, data),
     FeedbackCorrected: (doc, { data }) => noted(doc, data),
     FeedbackWithdrawn: (doc, { data: { feedbackId } }) => {
@@ -211,27 +287,3 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     },
   },
 });
-
-const facts = ['title', 'company', 'industry', 'employees', 'country', 'region', 'source', 'owner'] as const;
-const knownFacts = (doc: Pick<LeadDocument, (typeof facts)[number]>): Partial<LeadDocument> =>
-  Object.fromEntries(facts.flatMap((fact) => (doc[fact] === undefined ? [] : [[fact, doc[fact]]])));
-
-/**
- * The person as one: a survivor's touches together with those of the leads merged into it, and facts of theirs that it
- * lacks. How far they came is in the survivor's own document.
- * @param merged their documents; names and addresses stay the survivor's
- */
-export const united = (survivor: LeadDocument, merged: readonly LeadDocument[]): LeadDocument =>
-  merged.reduce(
-    (one, { touches, firstTouchAt, lastTouchAt, ...other }) => ({
-      ...knownFacts(other),
-      ...one,
-      touches: {
-        marketing: one.touches.marketing + touches.marketing,
-        sales: one.touches.sales + touches.sales,
-      },
-      ...(firstTouchAt !== undefined && { firstTouchAt: earlier(one.firstTouchAt, firstTouchAt) }),
-      ...(lastTouchAt !== undefined && { lastTouchAt: later(one.lastTouchAt, lastTouchAt) }),
-    }),
-    survivor,
-  );

@@ -1,7 +1,7 @@
 import { conditionsOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { StageName } from '../../write/lead/lead.model';
-import { leads, united, type LeadDocument } from './leads.projection';
+import { leads, type LeadDocument } from './leads.projection';
 
 export interface LeadFilters {
   readonly stage?: StageName;
@@ -22,25 +22,15 @@ export const whereOf = ({ capturedFrom, capturedTo, ...values }: LeadFilters = {
   return where;
 };
 
-/**
- * One lead; a survivor's touches include those of everyone merged into it, however far.
- * A lead that was merged away is answered as it is, with `mergedInto`.
- */
-export const leadById = async (
+/** One lead, as the list shows it. A lead that was merged away is answered as it is, with `mergedInto`. */
+export const leadById = (
   models: ReadModels,
   { leadId }: { readonly leadId: string },
-): Promise<LeadDocument | undefined> => {
-  const lead = await models.get(leads, leadId);
-  return lead && united(lead, [...(await peopleOf(models, leadId, lead)).values()]);
-};
+): Promise<LeadDocument | undefined> => models.get(leads, leadId);
 
 /** The leads that stand merged into this one, however far, by id; not the lead itself. */
-export const peopleOf = async (
-  models: ReadModels,
-  leadId: string,
-  known?: LeadDocument,
-): Promise<ReadonlyMap<string, LeadDocument>> => {
-  const lead = known ?? (await models.get(leads, leadId));
+export const peopleOf = async (models: ReadModels, leadId: string): Promise<ReadonlyMap<string, LeadDocument>> => {
+  const lead = await models.get(leads, leadId);
   if (!lead) return new Map();
   const seen = new Map<string, LeadDocument>([[leadId, lead]]);
   let next: readonly LeadDocument[] = [lead];

@@ -143,7 +143,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
     },
     ChangeLeadProfile: (state, { data }, context) =>
-      on(standing(state), () =>
+      on(existing(state), () =>
         Object.keys(data).length > 1
           ? qualifying(state, [{ type: 'LeadProfileChanged', data: withNames(data) }], context)
           : refuse('lead/nothing-to-change', 'Name at least one fact.'),

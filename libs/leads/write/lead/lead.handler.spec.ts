@@ -55,6 +55,39 @@ describe('commands to leads', () => {
   const types = async (leadId: string) => (await journal.read(`lead-${leadId}`)).map(({ type }) => type);
   const codeOf = (outcome: Outcome) => (outcome instanceof Refused ? outcome.code : 'accepted');
 
+  describe('about a lead that was merged away', () => {
+    beforeEach(async () => {
+      for (const leadId of ['ada', 'bea', 'cyd']) await send(leadId, 'CaptureLead');
+      await send('bea', 'MergeLead', { mergedLeadId: 'cyd' });
+      await send('cyd', 'FollowMerge', { survivorId: 'bea', mergeNumber: 0 });
+      await send('ada', 'MergeLead', { mergedLeadId: 'bea' });
+      await send('bea', 'FollowMerge', { survivorId: 'ada', mergeNumber: 1 });
+    });
+    it('are decided on the survivor where people decide, which answers, once', async () => {
+      const first = await send('cyd', 'QualifyLead', {}, undefined, 'again');
+      expect(first).toMatchObject({ id: 'ada', repeated: false });
+      expect(await send('cyd', 'QualifyLead', {}, undefined, 'again')).toMatchObject({ id: 'ada', repeated: true });
+      expect([await types('ada'), await types('cyd')]).toEqual([
+        ['LeadCaptured', 'LeadMerged', 'LeadQualified'],
+        ['LeadCaptured', 'LeadMergedInto'],
+      ]);
+      expect(await send('cyd', 'AcceptLead')).toMatchObject({ code: 'lead/not-handed-off' });
+    });
+    it('are recorded on the lead itself where they are facts', async () => {
+      expect(await send('cyd', 'ChangeLeadProfile', { title: 'CFO' })).toMatchObject({ id: 'cyd' });
+      expect(await send('cyd', 'RecordTouch', { action: 'call', team: 'sales' })).toMatchObject({ id: 'cyd' });
+      expect((await types('cyd')).slice(-2)).toEqual(['LeadProfileChanged', 'TouchRecorded']);
+    });
+    it('are refused with the survivor to whoever names the revision of that lead', async () => {
+      const meta = { commandId: 'c', actor: 'tester', origin: 'person', expectedRevision: 1 } as const;
+      const command = { type: 'QualifyLead', data: { leadId: 'cyd' }, meta } as LeadCommand;
+      expect(await handler.execute(new ToLead('cyd', command))).toMatchObject({
+        code: 'lead/merged',
+        details: { survivorId: 'bea' },
+      });
+    });
+  });
+
   describe('sent again', () => {
     const capture = { email: 'ada@example.org', phone: '+49 170 1234567' };
     const again = (type: LeadCommand['type'], data: object, id: string) => send('ada', type, data, undefined, id);

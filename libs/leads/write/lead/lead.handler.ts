@@ -1,9 +1,10 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DecisionContext, handle, Journal, KeyStore, type Outcome } from '@baton/kernel';
+import { DecisionContext, handle, Journal, KeyStore, Refused, type Outcome } from '@baton/kernel';
 import { claimAndHandle } from '../identity/identity';
 import { mergeAndHandle } from '../merges/merging';
 import { lead } from './lead.decider';
-import { ToLead } from './lead.events';
+import { ToLead, type LeadCommand } from './lead.events';
+import { moves } from './moves.rules';
 
 @CommandHandler(ToLead)
 export class LeadHandler implements ICommandHandler<ToLead> {
@@ -13,7 +14,18 @@ export class LeadHandler implements ICommandHandler<ToLead> {
     private readonly keys: KeyStore,
   ) {}
 
+  /** What people decide about a lead that was merged away is decided on its survivor, which answers. */
   async execute({ id, command }: ToLead): Promise<Outcome> {
+    const outcome = await this.decide(id, command);
+    const survivorId = outcome instanceof Refused && outcome.code === 'lead/merged' && outcome.details['survivorId'];
+    // Whoever names a revision has read that lead, and not the survivor.
+    if (typeof survivorId !== 'string' || !(command.type in moves) || command.meta.expectedRevision !== undefined)
+      return outcome;
+    const onward = { ...command, data: { ...command.data, leadId: survivorId } } as LeadCommand;
+    return this.execute(new ToLead(survivorId, onward));
+  }
+
+  private decide(id: string, command: LeadCommand): Promise<Outcome> {
     if (command.type === 'CaptureLead' || command.type === 'ChangeLeadProfile')
       return claimAndHandle(this.journal, this.keys, this.context, id, command);
     if (command.type === 'MergeLead') return mergeAndHandle(this.journal, this.context, id, command);

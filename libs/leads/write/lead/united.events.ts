@@ -59,6 +59,8 @@ const brought = {
     ),
   ),
   stage: stage('Where that lead stands.'),
+  opportunityIds: optional(list(ref('opportunity'), 'The deals that it is on, all of them.')),
+  visitorIds: optional(list(ref('visitor'), 'The visitors that it was, all of them.')),
 };
 /** On an event of a lead that was merged away: whom it has to reach. */
 export const survivorId = optional(ref('lead', 'The lead that this one is merged into.'));
@@ -69,7 +71,7 @@ export const becomes = stage('Where the lead stands from here on, when that chan
 export const unitedEvents = {
   LeadUnited: {
     version: 1,
-    description: 'What another lead of the same person brings: touches, facts and how far it came.',
+    description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
     ...{ ...brought, becomes, survivorId },
   },
   LeadParted: {

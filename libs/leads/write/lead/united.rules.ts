@@ -25,6 +25,8 @@ export interface Part {
   readonly profile: Known['person']['profile'];
   /** The earliest of its touches. */
   readonly firstTouch?: FirstTouch;
+  readonly opportunityIds?: readonly string[];
+  readonly visitorIds?: readonly string[];
   /** Where that lead stands, until this one makes a move of its own. */
   readonly stage?: Stage;
 }
@@ -121,6 +123,7 @@ const unite = (state: Lead, { data }: Happened<United>): Lead => {
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
     profile: profileWith(before?.profile ?? {}, data.profile ?? {}),
     ...withFirst(before?.firstTouch, data.touches),
+    ...idsIn(data, before),
     ...(stage && { stage }),
   };
   const all = before ? parts.map((each) => (each === before ? part : each)) : [...parts, part];
@@ -133,6 +136,14 @@ const unite = (state: Lead, { data }: Happened<United>): Lead => {
   const together = stageTogether(kept.own, all);
   const first = firstOf(kept.alone, all);
   return { ...together, person: { ...person, touches, latest, profile, ...first, union: { parts: all, ...kept } } };
+};
+/** The deals and visitors of another lead, as they are known after a message. */
+const idsIn = (news: Pick<Part, 'opportunityIds' | 'visitorIds'>, before: typeof news = {}): typeof news => {
+  const [opportunityIds, visitorIds] = [
+    news.opportunityIds ?? before.opportunityIds,
+    news.visitorIds ?? before.visitorIds,
+  ];
+  return { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
 };
 type HasFirst = { readonly firstTouch?: FirstTouch };
 /** The earliest touch with these. */
@@ -230,6 +241,8 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /** What the survivor has to hear of, when it happens to a lead that was merged away. */
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
+  ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
+  ...(['LeadVisitorLinked'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
 
@@ -319,8 +332,10 @@ const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
   const known = person.union?.parts.find((each) => samePath(each.path, path));
   const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));
   const { leadId, mergedLeadId, through, profile, stage } = data;
+  const ids = idsIn(data);
+  const sameIds = JSON.stringify(idsIn(data, known)) === JSON.stringify(idsIn(known ?? {}));
   const same = known?.stage && stage ? JSON.stringify(lentOf(known.stage)) === JSON.stringify(stage) : !stage;
-  if (known && touches.length === 0 && same && !profile) return undefined;
+  if (known && touches.length === 0 && same && sameIds && !profile) return undefined;
   return {
     leadId,
     mergedLeadId,
@@ -328,5 +343,6 @@ const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
     touches,
     ...(profile && { profile }),
     ...(stage && { stage }),
+    ...(ids as { opportunityIds?: string[]; visitorIds?: string[] }),
   };
 };
