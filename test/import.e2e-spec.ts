@@ -90,14 +90,14 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     expect(report.rows.every(({ revenue }) => revenue.length === 0)).toBe(true);
   });
 
-  it('takes a median of 14.651 days from the first contact to the win', async () => {
-    const { total } = await batonJson<{ total: { deals: number; medianDays: number } }>(
-      folder,
-      'report',
-      'sales-cycle',
-    );
-    expect(total.deals).toBe(842);
-    expect(total.medianDays).toBeCloseTo(14.651, 3);
+  it('takes a median of 14.722 days from the first contact to the win; a win before the contact is told apart', async () => {
+    const { total, warnings } = await batonJson<{
+      total: { deals: number; medianDays: number };
+      warnings: string[];
+    }>(folder, 'report', 'sales-cycle');
+    expect(total.deals).toBe(841); // of 842
+    expect(total.medianDays).toBeCloseTo(14.722, 3);
+    expect(warnings).toEqual(['total: 1 of 842 deals were won before their first contact; they are left out.']);
   });
 
   it('says the same through GraphQL, and after a rebuild', async () => {

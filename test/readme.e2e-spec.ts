@@ -20,7 +20,7 @@ const prints: readonly RegExp[] = [
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
   /LeadCaptured[\s\S]*system:my-page/,
-  /case-file-v2: complete up to[\s\S]*deals: \d+ events into deals-v1-2/,
+  /case-file-v2: complete up to[\s\S]*deals: \d+ events into deals-v2-2/,
 ];
 
 describe('the README', () => {

@@ -141,7 +141,7 @@ export const channels: readonly Channel[] = [
     spend: { each: 'week', cents: 90_000 },
   },
   {
-    name: 'affiliate',
+    name: 'affiliates',
     first: 3,
     later: 1,
     appeal: 0.5,
