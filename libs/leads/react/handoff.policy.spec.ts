@@ -77,6 +77,18 @@ describe('a chosen rep', () => {
     expect(await handed({ ...sla, 'definition-business-calendar': agreedOn('business-calendar', office) })).toEqual(
       handOff({ respondBy: '2024-01-22T09:30:00.000Z' }),
     ));
+  it('responds in the hours of the calendar that holds for the region of the lead, or for the queue', async () => {
+    const night = { code: 'night', timeZone: 'UTC', hours: [{ days: ['fri'], from: '16:00', to: '22:00' }] };
+    const respondBy = async (holdsFor: object) => {
+      const calendars = [{ ...night, for: [holdsFor] }];
+      const agreed = agreedOn('business-calendar', { ...office, calendars });
+      const streams = { ...sla, 'definition-business-calendar': agreed, 'lead-ada': [captured({ region: 'Apac' })] };
+      return ((await handed(streams))[0]!.data as { respondBy: Instant }).respondBy;
+    };
+    expect(await respondBy({ field: 'region', in: ['APAC'] })).toBe('2024-01-19T17:30:00.000Z');
+    expect(await respondBy({ field: 'queue', in: ['all'] })).toBe('2024-01-19T17:30:00.000Z');
+    expect(await respondBy({ field: 'region', in: ['EMEA'] })).toBe('2024-01-22T09:30:00.000Z');
+  });
   it('responds on the clock on the wall where no calendar is agreed', async () =>
     expect(await handed(sla)).toEqual(handOff({ respondBy: '2024-01-19T17:30:00.000Z' })));
   it('has until the clock of the handoff runs out', async () => {

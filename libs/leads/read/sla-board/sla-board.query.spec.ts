@@ -206,18 +206,20 @@ const office = {
   hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00' }],
   holidays: ['2024-01-18'],
 };
-const calendar: Recorded[] = (
-  [
-    {
-      type: 'DefinitionProposed',
-      data: {
-        ...{ definitionId: 'business-calendar', number: 1, body: office as unknown as Json },
-        ...{ reason: 'r', reviewBy: '2025-01-01' },
+const agreedHours = (body: object): Recorded[] =>
+  (
+    [
+      {
+        type: 'DefinitionProposed',
+        data: {
+          ...{ definitionId: 'business-calendar', number: 1, body: body as Json },
+          ...{ reason: 'r', reviewBy: '2025-01-01' },
+        },
       },
-    },
-    { type: 'DefinitionPutInForce', data: { definitionId: 'business-calendar', number: 1, from: minute(always) } },
-  ] as DefinitionEvent[]
-).map((event) => recorded(event, { occurredAt: minute(always) }));
+      { type: 'DefinitionPutInForce', data: { definitionId: 'business-calendar', number: 1, from: minute(always) } },
+    ] as DefinitionEvent[]
+  ).map((event) => recorded(event, { occurredAt: minute(always) }));
+const calendar = agreedHours(office);
 const paused = {
   pause: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] }],
   resume: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['go on'] }] }],
@@ -253,6 +255,26 @@ describe('the working of a deadline', () => {
     );
     expect([found!.working.at(-1)!.to, found!.calendar]).toEqual([dueAt, 'business-calendar@1']);
     expect(await slaClock(models, { leadId: 'bob', startedBy, kind, at: minute(0) })).toBeUndefined();
+  });
+  it('is that of the calendar of the lead’s region, as the clock says', async () => {
+    const night = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...office, holidays: [] };
+    const body = {
+      ...office,
+      calendars: [{ ...night, hours: [{ days: ['wed', 'thu'], from: '20:00', to: '21:00' }] }],
+    };
+    const owed = { ...hour, budget: 'PT2H', clock: 'business-calendar' as const, escalation: [] };
+    const events = await told(
+      async (ada) => {
+        await ada.send('CaptureLead', -10, { source: 'web', region: 'Apac' });
+        await ada.handedOff(); // Wednesday, 11:00 in Berlin
+      },
+      { ...owing(owed), 'business-calendar': [[always, body]] } as never,
+    );
+    const models = await modelsFrom(events, agreedHours(body));
+    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
+    expect(found!.working.map((part) => part.kind)).toEqual(['closed', 'counted', 'closed', 'counted']);
+    expect([found!.working.at(-1)!.to, dueAt]).toEqual(['2024-01-18T20:00:00.000Z', '2024-01-18T20:00:00.000Z']);
   });
 });
 
