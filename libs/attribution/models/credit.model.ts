@@ -1,3 +1,4 @@
+import { isUpToCreation } from '../write/journey/journey-touches.rules';
 import { allocate, split, type Instant, type Money } from '@baton/kernel';
 import type { Attribution } from '@baton/definitions';
 import { select, type Exclusion, type Selected } from './transforms.rules';
@@ -9,6 +10,8 @@ export interface ModelTouch {
   readonly touchId?: string;
   readonly campaign?: string | undefined;
   readonly action?: string;
+  /** The capture of the lead itself brought it: it counts as at the creation, also when it is dated a moment later. */
+  readonly atCapture?: boolean | undefined;
   /** Sorts touches of the same instant (log position and touch id); by default their order in the list decides. */
   readonly order?: string;
 }
@@ -77,11 +80,18 @@ export interface Model {
 export const milestonesOf = ({ touches, leadCreatedAt, openedAt }: ModelJourney): ReadonlyMap<Milestone, number> => {
   const found = new Map<Milestone, number>();
   const at = (milestone: Milestone, index: number) => index >= 0 && found.set(milestone, index);
-  const before = (instant?: Instant) =>
-    instant === undefined ? -1 : touches.findLastIndex(({ occurredAt }) => occurredAt <= instant);
+  const last = (holds: (touch: ModelTouch) => boolean) => touches.findLastIndex(holds);
   at('FT', touches.length > 0 ? 0 : -1);
-  at('LC', before(leadCreatedAt));
-  at('OC', before(openedAt));
+  if (leadCreatedAt !== undefined)
+    at(
+      'LC',
+      last((touch) => isUpToCreation(touch, leadCreatedAt)),
+    );
+  if (openedAt !== undefined)
+    at(
+      'OC',
+      last(({ occurredAt }) => occurredAt <= openedAt),
+    );
   at('CW', touches.length - 1);
   return found;
 };

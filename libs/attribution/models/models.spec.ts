@@ -276,3 +276,18 @@ describe.each(attributionModels.flatMap((one) => (one.additive ? [[one.code, one
       }),
     ));
 });
+
+describe('the touch at the creation of a lead', () => {
+  const touches = [
+    { touchId: 'before', occurredAt: '2024-01-01T00:00:00.000Z', channel: 'ad' },
+    { touchId: 'own', occurredAt: '2024-01-02T00:00:40.000Z', channel: 'form', atCapture: true },
+    { touchId: 'of a later capture', occurredAt: '2024-01-05T00:00:00.000Z', channel: 'fair', atCapture: true },
+  ];
+  const holderOf = (leadCreatedAt: string) =>
+    touches[milestonesOf({ touches, leadCreatedAt, conversionAt: '2024-02-01T00:00:00.000Z' }).get('LC') ?? -1]
+      ?.touchId;
+  it('is the one that the capture itself brought, though it is dated a moment later', () => {
+    expect(holderOf('2024-01-02T00:00:00.000Z')).toBe('own');
+    expect(holderOf('2024-01-01T23:00:00.000Z')).toBe('before'); // another lead of the deal was created earlier
+  });
+});

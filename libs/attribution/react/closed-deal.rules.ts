@@ -2,7 +2,7 @@ import type { AnyEvent, Instant, Look, Money, Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import { peopleIn, withRole, type ContactRoles, type OpportunityEvent } from '@baton/opportunities';
-import { inOrder } from '../write/journey/journey-touches.rules';
+import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
 /** What is to be stated of a journey, and the latest instant of what is stated. */
@@ -151,7 +151,7 @@ type Contact = Recorded<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded
 
 const touchOf = (
   { id, occurredAt, data, meta }: Contact,
-  who: Pick<JourneyTouch, 'leadId' | 'visitorId' | 'role'>,
+  who: Pick<JourneyTouch, 'leadId' | 'visitorId' | 'role' | 'atCapture'>,
 ): JourneyTouch =>
   ({
     touchId: id,
@@ -189,12 +189,14 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
     for (const [leadId, stream] of person.streams) {
       const held = deal.roles.get(leadId) ?? role;
       const who = { leadId, ...(held !== undefined && { role: held }) };
-      const add = (event: Contact, visitorId?: string) => {
-        if (!contacts.has(event.id) || leadId === holder)
-          contacts.set(event.id, touchOf(event, { ...who, ...(visitorId && { visitorId }) }));
+      const add = (event: Contact, visitorId?: string, atCapture = false) => {
+        const more = { ...(visitorId && { visitorId }), ...(atCapture && { atCapture }) };
+        if (!contacts.has(event.id) || leadId === holder) contacts.set(event.id, touchOf(event, { ...who, ...more }));
       };
+      const captured = stream.find(({ type }) => type === 'LeadCaptured');
+      const capture = captured && captureOf(captured);
       for (const event of stream)
-        if (event.type === 'TouchRecorded') add(event);
+        if (event.type === 'TouchRecorded') add(event, undefined, isAtCapture(event, capture));
         else if (event.type === 'LeadCaptured') created.push(event.occurredAt);
         else if (event.type === 'LeadVisitorLinked' && event.occurredAt <= until) {
           latestAt = later(latestAt, event.occurredAt);

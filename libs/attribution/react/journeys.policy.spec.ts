@@ -100,6 +100,23 @@ describe('when a deal closes', () => {
     expect(first).toBe('b0');
     expect(await ordered([...told].reverse())).toEqual([first, ...others]);
   });
+  it('says of a touch that the capture itself brought it', async () => {
+    const [first, second] = [lead('ada', '01-05', 'LeadCaptured'), touched('ada', '01-05', 'own')].map(
+      ([stream, , type, data], n) =>
+        recorded(
+          { type, data },
+          { stream, occurredAt: `2024-01-05T00:00:${n}0.000Z`, meta: { $correlationId: 'row' } },
+        ),
+    );
+    const others = [opened, role('ada'), won].map(([stream, day, type, data]) =>
+      recorded({ type, data }, { stream, occurredAt: at(day) }),
+    );
+    const log = [first!, second!, ...others];
+    const reactions = await journeyPolicy.react(log.at(-1)!, async (stream) =>
+      log.filter((event) => event.stream === stream),
+    );
+    expect(reactions[0]!.data).toMatchObject({ touches: [{ page: 'own', atCapture: true }] });
+  });
   it('a person who left the deal brings no touches', async () =>
     expect(
       pages(

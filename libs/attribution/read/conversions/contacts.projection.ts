@@ -1,7 +1,7 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
-import { inOrder } from '../../write/journey/journey-touches.rules';
+import { captureOf, inOrder, isAtCapture, type Capture } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 
 /** One contact as it was recorded. */
@@ -14,6 +14,8 @@ export const CONTACTS_KEPT = 1000;
 export interface PersonDocument {
   readonly leadId: string;
   readonly createdAt: Instant | null;
+  /** What was told in the conversation of the capture came with it. */
+  readonly capture?: Capture;
   /** The first qualification as a marketing-qualified lead … */
   readonly mqlAt: Instant | null;
   /** … and as a sales-qualified one. */
@@ -64,7 +66,7 @@ const left = (ids: readonly string[], id: string): readonly string[] => ids.filt
  */
 export const people = projection<PersonDocument, LeadEvent>({
   name: 'people-contacts',
-  version: 2,
+  version: 3,
   columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
   keys: ({ type, data }) =>
     type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
@@ -82,17 +84,19 @@ export const people = projection<PersonDocument, LeadEvent>({
     leftOut: 0,
   }),
   on: {
-    LeadCaptured: (doc, { data: { source, owner }, occurredAt }) => ({
+    LeadCaptured: (doc, event) => ({
       ...doc,
-      createdAt: earlier(doc.createdAt, occurredAt),
-      source: source ?? null,
-      owner: owner ?? null,
+      createdAt: earlier(doc.createdAt, event.occurredAt),
+      capture: captureOf(event),
+      source: event.data.source ?? null,
+      owner: event.data.owner ?? null,
     }),
     LeadQualified: (doc, { occurredAt }) => ({ ...doc, mqlAt: earlier(doc.mqlAt, occurredAt) }),
     LeadSalesQualified: (doc, { occurredAt }) => ({ ...doc, sqlAt: earlier(doc.sqlAt, occurredAt) }),
     TouchRecorded: (doc, event) => {
-      const { leadId: _, opportunityIds: __, ...raw } = event.data;
-      return keep(doc, contactOf(event, raw));
+      const { leadId: _, opportunityIds: __, survivorId: ___, ...raw } = event.data;
+      const contact = contactOf(event, raw);
+      return keep(doc, isAtCapture(event, doc.capture) ? { ...contact, atCapture: true } : contact);
     },
     LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
     LeadMerged: (doc, { data: { leadId, mergedLeadId } }) =>

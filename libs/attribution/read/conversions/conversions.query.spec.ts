@@ -72,6 +72,23 @@ describe('the journey to an earlier conversion', () => {
     expect(pages((await ask('lead-created', ada))[0]!)).toEqual(['two']);
     expect(pages((await ask('sql', ada))[0]!)).toEqual(['two', 'nine', 'twelve']);
   });
+  it('to a lead is led by what the capture itself brought, though it is dated a moment later', async () => {
+    const within = (type: string, seconds: number, $correlationId: string, page?: string) =>
+      recorded<AnyEvent>(
+        { type, data: { leadId: 'eve', ...(page && { action: 'form', team: 'marketing', page }) } },
+        { occurredAt: new Date(Date.parse(at(3)) + seconds * 1000).toISOString(), meta: { $correlationId } },
+      );
+    const events = [
+      within('LeadCaptured', 0, 'row-1'),
+      within('TouchRecorded', 40, 'row-1', 'own'),
+      within('TouchRecorded', 61, 'row-1', 'too late'),
+      within('TouchRecorded', 40, 'row-2', 'of another row'),
+    ];
+    const [created] = await all(
+      journeysOf(await modelsOf([people, visitors, deals, journeys], events), 'lead-created'),
+    );
+    expect(created!.touches).toMatchObject([{ page: 'own', occurredAt: at(3), atCapture: true }]);
+  });
   it('is selected by when it converted, from inclusive to exclusive', async () => {
     expect(await ask('mql', ada, { from: at(10), to: at(10.1) })).toHaveLength(1);
     expect(await ask('mql', ada, { to: at(10) })).toEqual([]);

@@ -2,7 +2,7 @@ import type { Instant } from '@baton/kernel';
 import type { Deal } from '@baton/opportunities';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
-import { inOrder } from '../../write/journey/journey-touches.rules';
+import { inOrder, isUpToCreation } from '../../write/journey/journey-touches.rules';
 import { type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
 
 /** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
@@ -110,7 +110,12 @@ const ending = (
   closedAt: at,
   leadCreatedAt: createdAt,
   firstContactAt: touches[0]?.occurredAt ?? null,
-  touches: touches.filter(({ occurredAt }) => occurredAt <= at),
+  // What the capture itself brought counts as at the creation, and so leads to it.
+  touches: touches
+    .map((touch) =>
+      createdAt === at && isUpToCreation(touch, at) && touch.occurredAt > at ? { ...touch, occurredAt: at } : touch,
+    )
+    .filter(({ occurredAt }) => occurredAt <= at),
   restatements: [],
   leftOut,
 });

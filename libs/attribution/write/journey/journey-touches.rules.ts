@@ -1,3 +1,4 @@
+import { toMs, type Instant, type Recorded } from '@baton/kernel';
 import type { JourneyEvent, JourneyTouch } from './journey.events';
 
 type Changes = Pick<Extract<JourneyEvent, { type: 'JourneyRestated' }>['data'], 'added' | 'changed' | 'removed'>;
@@ -21,3 +22,32 @@ export const changedTouches = (
   const others = new Set([...removed, ...changed.map(({ touchId }) => touchId)]);
   return [...touches.filter(({ touchId }) => !others.has(touchId)), ...changed, ...added].sort(inOrder);
 };
+
+const MINUTE_MS = 60_000;
+/** When a lead was captured, and in which conversation: that of one command, or of one row of an import. */
+export interface Capture {
+  readonly at: Instant;
+  readonly correlationId: string;
+}
+export const captureOf = ({ occurredAt, meta }: Pick<Recorded, 'occurredAt' | 'meta'>): Capture => ({
+  at: occurredAt,
+  correlationId: meta.$correlationId,
+});
+/**
+ * Did the capture of the lead itself bring this touch? One of the same row is often dated a moment later, and would
+ * otherwise be no touch that led to the lead.
+ */
+export const isAtCapture = (
+  { occurredAt, meta }: Pick<Recorded, 'occurredAt' | 'meta'>,
+  capture: Capture | undefined,
+): boolean =>
+  capture !== undefined &&
+  meta.$correlationId === capture.correlationId &&
+  occurredAt > capture.at &&
+  toMs(occurredAt) - toMs(capture.at) <= MINUTE_MS;
+
+/** Is this a touch at or before the creation of a lead? What the capture itself brought is at it. */
+export const isUpToCreation = (
+  { occurredAt, atCapture }: { readonly occurredAt: Instant; readonly atCapture?: boolean | undefined },
+  createdAt: Instant,
+): boolean => occurredAt <= createdAt || (atCapture === true && toMs(occurredAt) - toMs(createdAt) <= MINUTE_MS);

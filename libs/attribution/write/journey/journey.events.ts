@@ -26,6 +26,7 @@ export const journeyTouch = object({
   leadId: ref('lead', 'The person the touch was recorded on.'),
   visitorId: optional(ref('visitor', 'The visitor, when it was a visit before identification.')),
   role: optional(text('The person’s role in the deal.', { max: 100 })),
+  atCapture: optional(flag('The capture of the lead itself brought it: it counts as at the creation.')),
   ...touchFields,
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
