@@ -41,7 +41,7 @@ describe('the sentence of every event type', () => {
       sentenceOf('QualificationForeseen', { definitions: ['mql@1'] }),
     ]).toEqual([
       'Sales rejected the lead: no budget',
-      'A page view by marketing on /pricing, from google / cpc, 2 h 5 min',
+      'Touch by marketing: page view on /pricing, from google / cpc, 2 h 5 min',
       'Sales owes a first response by 2024-01-17 10:00 UTC: 2 h 5 min on the business calendar',
       'The first response was done late',
       'The deal was won, worth 1,000.00 USD',

@@ -87,6 +87,7 @@ describe('values in words', () => {
   });
   it('are words and lists, nothing longer than a few lines, whatever an event holds', () => {
     expect(valueInWords('business-calendar', oneOf(['business-calendar']))).toBe('business calendar');
+    expect(valueInWords('e-mail-click', oneOf(['e-mail-click']))).toBe('e-mail click');
     expect(valueInWords('no-budget', text())).toBe('no-budget');
     expect(valueInWords([], list(text()))).toBe('none');
     expect(valueInWords({ openedAt: 'x', deep: { count: 3 } })).toBe('opened at: x, deep: count: 3');

@@ -40,8 +40,8 @@ const clip = (text: string): string => {
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : line;
 };
 
-/** A code in words: `no-budget` is "no budget". */
-export const codeInWords = (code: string): string => code.replaceAll('-', ' ');
+/** A code in words: `no-budget` is "no budget", and `e-mail-click` "e-mail click". */
+export const codeInWords = (code: string): string => code.replace(/(?<!\be)-/g, ' ');
 /** The name of a field in words: `expectedCloseOn` is "expected close on". */
 export const fieldInWords = (field: string): string =>
   field.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -147,7 +147,7 @@ const isSlot = (part: string | Slot): part is Slot => typeof part !== 'string';
 /**
  * Reads the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
  * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether it is given and not false; what stands in `[…]` is left out
- * where one of its values is absent or closed to the reader.
+ * where one of its values is absent, empty or closed to the reader.
  * @param owner    the event type, for the faults
  * @param optional is a field of the event optional?
  * @throws Error for no sentence, a field that the event has not, and an optional one outside of `[…]`
@@ -171,7 +171,8 @@ export const sentenceOf = (
     always ||
     parts.filter(isSlot).every(({ field, form }) => {
       const value = data[field];
-      return typeof form === 'object' || (value !== undefined && value !== '' && !isClosed(value));
+      const isEmpty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+      return typeof form === 'object' || (!isEmpty && !isClosed(value));
     });
   return {
     of: (data) =>

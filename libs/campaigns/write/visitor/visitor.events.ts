@@ -8,7 +8,7 @@ export const visitorEvents = events({
     version: 1,
     description: 'An anonymous or identified visitor was in contact with us.',
     sentence:
-      'A {action:words} by {team} of visitor {visitorId}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
+      'Visit of {visitorId}, by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     visitorId,
     leadId: optional(ref('lead', 'The person, once the visitor is identified.')),
     ...touchFields,

@@ -39,7 +39,7 @@ export const feedbackEvents = events({
     version: 1,
     description: 'Sales reported from a conversation.',
     sentence:
-      'Sales reported from a conversation: objections {objections}; competitors {competitors}; questions {questions}; messages {messages}; content {content}[ (“{note}”)]',
+      'Sales reported from a conversation[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
     ...subject,
     ...topics,
@@ -50,7 +50,7 @@ export const feedbackEvents = events({
   FeedbackPlaced: {
     version: 1,
     description: 'What the feedback left open, from what was known of the person when it was given.',
-    sentence: 'The feedback is about[ campaign {campaign}][ industry {industry}] by what was known of the person',
+    sentence: 'What was known of the person was added to the feedback[; campaign: {campaign}][; industry: {industry}]',
     feedbackId,
     leadId: ref('lead'),
     industry,
@@ -60,7 +60,7 @@ export const feedbackEvents = events({
     version: 1,
     description: 'The feedback says this instead; without a note the earlier one stands.',
     sentence:
-      'Feedback was corrected to: objections {objections}; competitors {competitors}; questions {questions}; messages {messages}; content {content}[ (“{note}”)]',
+      'The feedback was corrected to what follows[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
     leadId: subject.leadId,
     ...topics,

@@ -133,7 +133,7 @@ export const leadEvents = events({
     version: 1,
     description: 'One contact with the person.',
     sentence:
-      'A {action:words} by {team}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
+      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     leadId,
     survivorId,
     opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),

@@ -34,7 +34,7 @@ export const supportRequestEvents = events({
   SupportRequested: {
     version: 1,
     description: 'Sales asked marketing to support a deal.',
-    sentence: 'Sales asked marketing for {kind} on deal {opportunityId}[: {need}][, needed by {neededBy}]',
+    sentence: 'Sales asked marketing to support deal {opportunityId} ({kind})[: {need}][, needed by {neededBy}]',
     supportId,
     opportunityId,
     leadId,
