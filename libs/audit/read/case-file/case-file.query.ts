@@ -117,7 +117,7 @@ export interface CaseFileView {
  * to be the person. What a change was before is what the reader has read before it: in the order of time, or of the log.
  * @param subject named as a stream, `lead-ada`
  * @param page    `after`: where the last entry seen stands
- * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`
+ * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; `log/unavailable` where the log is away
  */
 export const caseFilePage = async (
   files: CaseFiles,
@@ -196,7 +196,9 @@ const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy,
 
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
 const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
-  if (asOf?.knownAt) await log.readAll(asOf.knownAt, {}, 1); // refuses what is no position
+  // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
+  if (asOf?.knownAt) await log.readAll(asOf.knownAt, {}, 1);
+  else await log.tip();
   const found = new Map<string, CaseEntry>();
   const subjects: string[] = [];
   const waiting = [subject];
