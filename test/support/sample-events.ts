@@ -16,6 +16,7 @@ const texts = ['sample', 'EUR', 'a:1', 'a'.repeat(64)];
 const sampleOf = (schema: TSchema): unknown => {
   if (schema['money']) return { minor: 123_450, currency: 'EUR' };
   if (schema['json']) return { seen: 3 };
+  if (Array.isArray(schema['anyOf'])) return sampleOf((schema['anyOf'] as TSchema[])[0]!);
   if (Array.isArray(schema['enum'])) return (schema['enum'] as string[])[0];
   switch (schema['type']) {
     case 'string': {
