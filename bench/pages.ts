@@ -19,7 +19,9 @@ import { clock } from './support';
 /** How many events the benchmarks of the log fold, ten to a document, where they name no other number. */
 export const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 200_000);
 
-const pageEvents = events({ PageSeen: { version: 1, leadId: ref('lead'), minutes: integer() } });
+const pageEvents = events({
+  PageSeen: { version: 1, sentence: 'A page was seen', leadId: ref('lead'), minutes: integer() },
+});
 export type PageEvent = EventOf<typeof pageEvents>;
 export interface Time {
   readonly seen: number;

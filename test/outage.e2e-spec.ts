@@ -90,6 +90,8 @@ describe('while the log is away', () => {
     expect(mutation.errors![0]!.extensions.code).toBe('log/unavailable');
     expect(mutation.extensions?.warnings).toBeUndefined();
     expect((await query('events { events { type } }')).errors![0]!.extensions.code).toBe('log/unavailable');
+    const file = await query('caseFile(subject: "lead-ada") { totalCount }');
+    expect(file.errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
   it.each(['velocity', 'attribution'])('the report %s is given from the read models, with a warning', async (name) => {

@@ -19,8 +19,8 @@ const prints: readonly RegExp[] = [
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
-  /LeadCaptured[\s\S]*system:my-page/,
-  /case-file-v2: complete up to[\s\S]*deals: \d+ events into deals-v2-2/,
+  /system:my-page[\s\S]*LeadCaptured in lead-ada/,
+  /case-file-v2: complete up to[\s\S]*deals: \d+ events into deals-v\d+-2/,
 ];
 
 describe('the README', () => {

@@ -42,7 +42,7 @@ const upgraded = events(
   {
     ...tillEvents.specs,
     CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 },
-    CoinMelted: { version: 1, tillId: ref('till'), coins: integer() },
+    CoinMelted: { version: 1, sentence: 'Coins were melted', tillId: ref('till'), coins: integer() },
   },
   { CoinDropped: { 1: (data) => data } },
 );

@@ -1,53 +1,111 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused } from '@baton/kernel';
-import { caseFileOf } from '@baton/audit';
-import { line, printJson, printTable } from './output';
+import { instantInWords, Refused } from '@baton/kernel';
+import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
+import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
+import { instant } from './attribution-reports';
+import { line, PAGE_WIDTH, printJson, printTable } from './output';
 import { Session } from './session';
+import { terminal } from './terminal';
+
+interface Options {
+  readonly by?: CaseFileTime;
+  readonly newestFirst?: boolean;
+  readonly happenedBy?: string;
+  readonly knownBy?: string;
+  readonly knownAt?: string;
+  readonly personal?: boolean;
+  readonly json?: boolean;
+}
+
+/** When it happened; what was told later says so, and when. */
+const timeOf = ({ mode, occurredAt, recordedAt }: CaseFileEntry): string =>
+  [instantInWords(occurredAt), ...(mode === 'backfill' ? ['backfill, recorded', instantInWords(recordedAt)] : [])].join(
+    '\n',
+  );
+
+/** Who decided, and what it follows from. */
+const actorOf = ({ actor, cause }: CaseFileEntry): string => {
+  if (cause === null || (cause.actor === actor && cause.type === null)) return actor;
+  const cameFrom = cause.type === null ? (cause.actor ?? `event ${cause.eventId}`) : `${cause.type} by ${cause.actor}`;
+  return `${actor}\nafter ${cameFrom}`;
+};
+
+/** The sentence and what it leaves out; a first value that it names is not repeated. */
+const saidOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
+  const isRepeated = ({ before, field, text }: Change) =>
+    before === undefined && sentence.includes(text.slice(field.length + ': '.length));
+  return [
+    sentence,
+    ...changes.filter((change) => !isRepeated(change)).map(({ text }) => text),
+    ...facts.map(({ field, text }) => `${field}: ${text}`),
+    `(${type} in ${stream})`,
+  ].join('\n');
+};
 
 @Command({
   name: 'case-file',
   arguments: '<kind> <id>',
   argsDescription: { kind: 'lead, opportunity, campaign, visitor or definition', id: 'its id' },
-  description: 'How a lead or deal was handled: every event in order, who, when, why, and what changed.',
+  description: 'How a lead or deal was handled: every event whole, in order, with who, when, why, and what changed.',
 })
 export class CaseFileCommand extends CommandRunner {
-  async run([kind, id]: string[], { json, personal }: { json?: boolean; personal?: boolean }): Promise<void> {
+  async run([kind, id]: string[], options: Options): Promise<void> {
+    const { by = 'occurred', newestFirst = false, personal = false, knownAt } = options;
+    if (by !== 'occurred' && by !== 'recorded')
+      throw new Refused('cli/bad-argument', 'Give occurred or recorded: by which time it is told.', 'by');
+    const asOf = {
+      happenedBy: instant(options.happenedBy, 'happenedBy'),
+      knownBy: instant(options.knownBy, 'knownBy'),
+      knownAt,
+    };
     await Session.use(async (session) => {
       await session.catchUp();
+      const { models, journal, log } = session;
+      const files = { models, journal, log, catalogue: session.app.get<EventCatalogue>(CATALOGUE) };
       const entries = [];
-      for await (const entry of caseFileOf(session.models, session.journal, `${kind}-${id}`, {
-        personal: personal ?? false,
-      }))
+      for await (const entry of caseFileOf(files, `${kind}-${id}`, { by, newestFirst, personal, asOf }))
         entries.push(entry);
       if (entries.length === 0) throw new Refused('audit/no-such-subject', `Nothing is known of ${kind} ${id}.`, 'id');
-      if (json) return printJson(entries);
+      if (options.json) return printJson(entries);
       printTable(
-        ['happened', 'recorded', 'event', 'by', 'what changed'],
-        entries.map(({ occurredAt, recordedAt, type, actor, changes }) => [
-          occurredAt,
-          recordedAt,
-          type,
-          actor,
-          changes.map(({ field, before, after }) => `${field}: ${show(before)} → ${show(after)}`).join('\n'),
-        ]),
+        ['happened', 'by', 'what'],
+        entries.map((entry) => [timeOf(entry), actorOf(entry), saidOf(entry)]),
+        terminal().stdout.columns ?? PAGE_WIDTH,
       );
-      line(`${entries.length} events`);
+      line(`${entries.length} events; --json tells each whole.`);
     });
   }
 
+  @Option({ flags: '--by <time>', description: 'By when things happened (occurred, by default) or were recorded.' })
+  by(value: string) {
+    return value;
+  }
+  @Option({ flags: '--newest-first', description: 'Begin with the latest.' })
+  newestFirst() {
+    return true;
+  }
+  @Option({ flags: '--happened-by <day>', description: 'As of then: leave out what occurred later.' })
+  happenedBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--known-by <day>', description: 'As of then: leave out what was recorded later.' })
+  knownBy(value: string) {
+    return value;
+  }
+  @Option({ flags: '--known-at <position>', description: 'Leave out what stands behind this position of the log.' })
+  knownAt(value: string) {
+    return value;
+  }
   @Option({ flags: '--personal', description: 'Show names, addresses and notes too.' })
   personal() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON, with causes and conversations.' })
+  @Option({ flags: '--json', description: 'Answer as JSON, each event whole, with causes and conversations.' })
   json() {
     return true;
   }
   @Help('after')
   example() {
-    return '\nExample: baton case-file lead 7f3c --json';
+    return '\nExample: baton case-file lead 7f3c --newest-first --happened-by 2024-03-01';
   }
 }
-
-const show = (value: unknown): string =>
-  value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value);

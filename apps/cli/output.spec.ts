@@ -24,4 +24,25 @@ describe('what is printed', () => {
     expect(JSON.parse(stdout)).toEqual({ name: hostile, note: 'a\nb\tc' });
     expect((await printedBy(async () => line('a\n\tb'))).stdout).toBe('a\n\tb\n');
   });
+
+  it('is no wider than the page, however long a cell is, and loses nothing of it', async () => {
+    const id = 'x'.repeat(250);
+    const wide = '𠮷田'.repeat(60);
+    const cells = ['2024-01-17 10:00 UTC', `a sentence of many words ${id} ${wide} ${'word '.repeat(300)}`];
+    const { stdout } = await printedBy(async () => printTable(['happened', 'what'], [cells], 80));
+    const lines = stdout.trimEnd().split('\n');
+    const columns = (text: string) => [...text].reduce((sum, one) => sum + (/\p{Script=Han}/u.test(one) ? 2 : 1), 0);
+    expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(80);
+    expect(lines.every((one) => !one.includes('…'))).toBe(true);
+    const what = lines.filter((one) => one.startsWith('│')).map((one) => one.split('│')[2]!.trim());
+    expect(what.join('').replaceAll(' ', '')).toBe(`what${cells[1]!.replaceAll(' ', '')}`);
+    expect(lines.find((one) => one.includes('2024'))).toContain('2024-01-17 10:00 UTC');
+  });
+  it('stays on one line each where there is room, and in a pipe', async () => {
+    const long = 'word '.repeat(60).trim();
+    const printed = async (width?: number) =>
+      (await printedBy(async () => printTable(['what'], [[long]], width))).stdout;
+    expect(await printed(400)).toContain(long);
+    expect(await printed()).toContain(long);
+  });
 });

@@ -30,8 +30,41 @@ export const warn = (text: string): void => {
 /** Prints one JSON document as the whole answer. */
 export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
-/** Prints a table; numbers to the right. */
-export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
+/** How wide a page is that is written to a file or a pipe, which has no width of its own. */
+export const PAGE_WIDTH = 100;
+const NARROWEST = 10;
+/** What the borders and the blanks of a column take. */
+const FRAME = 3;
+
+/** How wide columns are so that the table is no wider than it may be: the widest give way first. */
+const fitted = (natural: readonly number[], width: number): number[] => {
+  const widths = [...natural];
+  for (let over = total(widths) - width; over > 0; over = total(widths) - width) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    const next = Math.max(NARROWEST, ...widths.filter((one) => one < widest));
+    widths[widths.indexOf(widest)] = Math.max(next === widest ? NARROWEST : next, widest - over);
+  }
+  return widths;
+};
+const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
+
+/** A word that is longer than a line goes on in the next one; characters beyond ASCII may be two columns wide. */
+const broken = (text: string, width: number): string =>
+  text.replace(/\S+/gu, (word) => {
+    const size = /^[\x21-\x7e]+$/.test(word) ? width : Math.floor(width / 2);
+    return word.length <= size ? word : (word.match(new RegExp(`.{1,${size}}`, 'gu')) ?? []).join('\n');
+  });
+
+/**
+ * Prints a table; numbers to the right. Where it would be wider than `width`, the longest cells go on in more lines.
+ * @param width by default that of the terminal; what is piped on has none
+ */
+export const printTable = (
+  head: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+  width = terminal().stdout.columns,
+): void => {
   const numeric = head.map(
     (_, column) =>
       rows.length > 0 &&
@@ -39,12 +72,18 @@ export const printTable = (head: readonly string[], rows: readonly (readonly (st
         (row) => typeof row[column] === 'number' || /^([-\d.]*( [A-Z]{3})?(, )?)*$/.test(String(row[column] ?? '')),
       ),
   );
+  const cells = rows.map((row) => row.map((cell) => (cell === null ? '' : visible(String(cell)))));
+  const natural = head.map((_, column) =>
+    Math.max(...[head, ...cells].flatMap((row) => row[column]!.split('\n').map((text) => text.length))),
+  );
+  const widths = width !== undefined && total(natural) > width ? fitted(natural, width) : undefined;
   const table = new Table({
     head: [...head],
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
+    ...(widths && { colWidths: widths.map((one) => one + 2), wordWrap: true }),
   });
-  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : visible(String(cell)))));
+  for (const row of cells) table.push(row.map((cell, column) => (widths ? broken(cell, widths[column]!) : cell)));
   line(table.toString());
 };
 

@@ -3,7 +3,7 @@ import { readConfig, type Config } from '@baton/platform/config';
 
 /** What a command line speaks to: where its answer and its faults go, and what it ends with. */
 export interface Terminal {
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Instead of the variables of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

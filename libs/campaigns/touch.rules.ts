@@ -22,5 +22,5 @@ export const touchFields = {
   content: raw('utm_content, or what was read, seen or downloaded.'),
   page: raw('The page of a visit.'),
   referrer: raw('The address or domain the person came from.'),
-  minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000 })),
+  minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000, unit: 'min' })),
 };

@@ -9,6 +9,7 @@ export const erasureEvents = events({
   PersonErased: {
     version: 1,
     description: 'The key of the person was destroyed; nothing personal can be read any more.',
+    sentence: 'The person was erased: nothing personal can be read any more',
     leadId: ref('lead', 'The person.'),
   },
 });

@@ -2,15 +2,34 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
 import { faultFrom, type Fault } from './fault';
-import type { Json, Personal } from './schema';
+import type { Json, Personal, StateMark } from './schema';
 import type { Sealed } from './sealed';
+import { sentenceOf, type Sentence } from './sentence';
 import type { Instant } from './time';
+
+/**
+ * An event that a rule decides, not whoever sent the command that it came with. Its actor in the case file is
+ * `system:` and the definition that decided, or the kind of the stream where the rule is part of Baton.
+ */
+export interface DecidedBy {
+  /** The field that names the definition (or several) that decided. */
+  readonly definition?: string;
+  /** Where the event does not name the definition: the last event of its stream with the same values of these does. */
+  readonly per?: readonly string[];
+  /** The rule decides only where this field is given; otherwise the sender did. */
+  readonly when?: string;
+  /** The field with the id of the event that it follows from; without a value time alone brought it. */
+  readonly cause?: string;
+}
 
 /** An event type's schema as written: its version, what it says, and its fields. */
 export type EventSpec = {
   readonly version: number;
   readonly description?: string;
-  readonly [field: string]: TSchema | number | string | undefined;
+  /** What an auditor reads, filled with the fields: `Sales rejected the lead: {reason:words}`. See `sentenceOf`. */
+  readonly sentence: string;
+  readonly decidedBy?: DecidedBy;
+  readonly [field: string]: TSchema | DecidedBy | number | string | undefined;
 };
 type FieldsOf<S> = { [K in keyof S as S[K] extends TSchema ? K : never]: S[K] extends TSchema ? S[K] : never };
 export type DataOf<S> = Static<TObject<FieldsOf<S>>>;
@@ -33,6 +52,10 @@ export interface EventSchema {
   readonly personal: readonly string[];
   /** Top-level fields (or lists) of ids of other streams. */
   readonly refs: readonly { readonly field: string; readonly kind: string }[];
+  /** Fields that say what holds of the subject from then on. */
+  readonly states: readonly (StateMark & { readonly field: string })[];
+  readonly sentence: Sentence;
+  readonly decidedBy: DecidedBy | undefined;
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>;
   /** Of data that is not stored yet: personal fields in clear. */
   readonly faultOf: (data: unknown) => Fault | undefined;
@@ -102,7 +125,9 @@ export { compiled as faultFinder };
 /** @returns the TypeBox fields among the entries of a spec */
 export const fieldsOf = (spec: object): Record<string, TSchema> =>
   Object.fromEntries(
-    Object.entries(spec).filter(([name, value]) => typeof value === 'object' && name !== 'allow'),
+    Object.entries(spec).filter(
+      ([name, value]) => typeof value === 'object' && name !== 'allow' && name !== 'decidedBy',
+    ),
   ) as Record<string, TSchema>;
 
 const sealed = Type.Object(
@@ -128,6 +153,15 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       const kind = (schema['ref'] ?? (schema['items'] as TSchema | undefined)?.['ref']) as string | undefined;
       return kind ? [{ field, kind }] : [];
     });
+    const states = Object.entries(fields).flatMap(([field, schema]) => {
+      const mark = schema['state'] as StateMark | undefined;
+      return mark ? [{ field, ...mark }] : [];
+    });
+    const { cause, when, definition, per = [] } = spec.decidedBy ?? {};
+    const named = [...states.flatMap((mark) => mark.per), ...per, cause, when, per.length > 0 ? undefined : definition];
+    const strange = named.find((name) => name !== undefined && !(name in fields));
+    if (strange !== undefined)
+      throw new Error(`${type}: decidedBy or a state names ${strange}, which is no field of it`);
     schemas.set(type, {
       type,
       version: spec.version,
@@ -135,6 +169,9 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       object,
       personal,
       refs,
+      states,
+      sentence: sentenceOf(type, spec.sentence, fields, isOptional),
+      decidedBy: spec.decidedBy,
       upcasts: upcasts[type] ?? {},
       faultOf: compiled(object),
       storedFaultOf: personal.length > 0 ? compiled(stored) : compiled(object),

@@ -21,7 +21,9 @@ import {
 } from '.';
 import { FixedClock } from './testing';
 
-const cupEvents = events({ Poured: { version: 1, cupId: ref('cup'), drops: integer(), under: integer() } });
+const cupEvents = events({
+  Poured: { version: 1, sentence: 'Drops were poured', cupId: ref('cup'), drops: integer(), under: integer() },
+});
 const cupCommands = commands('cup', {
   Pour: { description: '', cupId: ref('cup'), drops: integer() },
   Drink: { description: '', cupId: ref('cup') },

@@ -19,6 +19,7 @@ export * from './projection';
 export * from './quantile';
 export * from './schema';
 export * from './sealed';
+export * from './sentence';
 export * from './slices';
 export * from './time';
 export * from './words';

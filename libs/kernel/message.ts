@@ -33,11 +33,25 @@ const content = {
 };
 
 export const messageEvents = events({
-  MessageQueued: { version: 1, description: 'Something is to be told to another system.', messageId, ...content },
-  MessageSent: { version: 1, description: 'The target has taken the message.', messageId, attempt, receipt },
+  MessageQueued: {
+    version: 1,
+    description: 'Something is to be told to another system.',
+    sentence: 'A {kind} ({template:words}) is to go to {to} through {target}',
+    messageId,
+    ...content,
+  },
+  MessageSent: {
+    version: 1,
+    description: 'The target has taken the message.',
+    sentence: 'The message was sent at attempt {attempt}',
+    messageId,
+    attempt,
+    receipt,
+  },
   MessageFailed: {
     version: 1,
     description: 'The target has not taken the message.',
+    sentence: 'Attempt {attempt} to send the message failed: {code:words}[, to be tried again at {retryAt}]',
     messageId,
     attempt,
     code,
@@ -46,12 +60,19 @@ export const messageEvents = events({
   MessageDue: {
     version: 1,
     description: 'The message is to be sent again.',
+    sentence: 'The message is to be sent through {target} again, attempt {attempt}',
     messageId,
     target,
     attempt,
     cause: oneOf(['time', 'person'], 'Its time has come, or somebody wants it.'),
   },
-  TaskCompleted: { version: 1, description: 'Nobody needs to do this task any more.', messageId, outcome },
+  TaskCompleted: {
+    version: 1,
+    description: 'Nobody needs to do this task any more.',
+    sentence: 'The task was {outcome}',
+    messageId,
+    outcome,
+  },
 });
 export type MessageEvent = EventOf<typeof messageEvents>;
 

@@ -46,8 +46,11 @@ export const text = (description = '', { max = 2000, min = 0, ...form }: TextOpt
   Type.String({ description, maxLength: max, minLength: min, ...form });
 /** The largest whole number that GraphQL's Int can say. Amounts of money and milliseconds go further, and say so. */
 export const INT_MAX = 2 ** 31 - 1;
-export const integer = (description = '', { min = -INT_MAX, max = INT_MAX }: { min?: number; max?: number } = {}) =>
-  Type.Integer({ description, minimum: min, maximum: max });
+/** @param unit of a duration, which people are told in hours and minutes */
+export const integer = (
+  description = '',
+  { min = -INT_MAX, max = INT_MAX, unit }: { min?: number; max?: number; unit?: 'ms' | 'min' } = {},
+) => Type.Integer({ description, minimum: min, maximum: max, ...(unit && { unit }) });
 export const real = (description = '', { min, max }: { min?: number; max?: number } = {}) =>
   Type.Number({ description, ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) });
 export const flag = (description = '') => Type.Boolean({ description });
@@ -144,6 +147,22 @@ export const personal = <S extends TSchema>(schema: S): S & Personal => ({ ...sc
 export interface Personal {
   readonly personal: true;
 }
+
+/** What a field says of its subject from then on. */
+export interface StateMark {
+  /** `opportunity.expected-close`: the subject's kind, and what is known of it. */
+  readonly name: string;
+  /** Fields of the event that tell whose state it is, where a stream has several: the day of a spend. */
+  readonly per: readonly string[];
+}
+/**
+ * Marks a field of an event that says what holds of the subject of its stream from then on. Only such fields have a
+ * before and an after in the case file; what an occurrence was like (a touch's source, its minutes) is no state.
+ */
+export const state = <S extends TSchema>(name: StateMark['name'], schema: S, per: StateMark['per'] = []): S => ({
+  ...schema,
+  state: { name, per },
+});
 
 /**
  * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or

@@ -25,12 +25,13 @@ import {
 export const tillEvents = events({
   CoinDropped: {
     version: 1,
+    sentence: 'Coins were dropped',
     tillId: ref('till'),
     leadId: ref('lead'),
     coins: integer(),
     note: optional(personal(text())),
   },
-  CoinEchoed: { version: 1, tillId: ref('till'), half: integer() },
+  CoinEchoed: { version: 1, sentence: 'The coins were echoed', tillId: ref('till'), half: integer() },
 });
 export type TillEvent = EventOf<typeof tillEvents>;
 export const tillCommands = commands('till', {

@@ -30,6 +30,7 @@ export const keyEvents = events({
   KeyIssued: {
     version: 1,
     description: 'A bearer key was made; the log knows its hash only.',
+    sentence: 'A key was made for {label} ({origin}) with the roles {roles}',
     keyId,
     label,
     origin,
@@ -37,7 +38,12 @@ export const keyEvents = events({
     roles: granted,
     hash,
   },
-  KeyRevoked: { version: 1, description: 'The key opens nothing any more.', keyId },
+  KeyRevoked: {
+    version: 1,
+    description: 'The key opens nothing any more.',
+    sentence: 'Key {keyId} was revoked',
+    keyId,
+  },
 });
 export type KeyEvent = EventOf<typeof keyEvents>;
 

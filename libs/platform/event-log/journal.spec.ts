@@ -24,10 +24,10 @@ const captured = {
   email: optional(personal(text())),
   name: optional(personal(text())),
 };
-const old = catalogueOf([events({ LeadCaptured: { version: 1, ...captured } })]);
+const old = catalogueOf([events({ LeadCaptured: { version: 1, sentence: 'The lead was captured', ...captured } })]);
 const current = catalogueOf([
   events(
-    { LeadCaptured: { version: 2, ...captured, weight: integer() } },
+    { LeadCaptured: { version: 2, sentence: 'The lead was captured', ...captured, weight: integer() } },
     { LeadCaptured: { 1: (data) => ({ ...(data as object), weight: 7 }) } },
   ),
 ]);

@@ -4,7 +4,9 @@ import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { historyOf } from './history';
 
-const tillEvents = events({ CoinDropped: { version: 1, tillId: ref('till'), coins: integer() } });
+const tillEvents = events({
+  CoinDropped: { version: 1, sentence: 'Coins were dropped', tillId: ref('till'), coins: integer() },
+});
 const sums = projection<{ readonly coins: number }, EventOf<typeof tillEvents>>({
   name: 'sums',
   version: 1,

@@ -9,6 +9,7 @@ export const followerEvents = events({
   ParkedRetried: {
     version: 1,
     description: 'A sequence that waits is to be handled again, from the event at fault on.',
+    sentence: '{followerId} is to handle {sequence} again from event {eventId} on',
     followerId,
     sequence,
     eventId,
@@ -16,6 +17,7 @@ export const followerEvents = events({
   ParkedDiscarded: {
     version: 1,
     description: 'The event at fault is left out for this follower, and the rest of its sequence handled.',
+    sentence: '{followerId} leaves event {eventId} of {sequence} out',
     followerId,
     sequence,
     eventId,

@@ -29,9 +29,9 @@ import { Runner } from './runner';
 
 // A till that counts coins, tells a ledger of every tenth, and closes by itself.
 const tillEvents = events({
-  CoinDropped: { version: 1, tillId: ref('till'), coins: integer() },
-  ClosingPlanned: { version: 1, tillId: ref('till'), at: instant() },
-  TillClosed: { version: 1, tillId: ref('till') },
+  CoinDropped: { version: 1, sentence: 'Coins were dropped', tillId: ref('till'), coins: integer() },
+  ClosingPlanned: { version: 1, sentence: 'The till will close', tillId: ref('till'), at: instant() },
+  TillClosed: { version: 1, sentence: 'The till closed', tillId: ref('till') },
 });
 type TillEvent = EventOf<typeof tillEvents>;
 const tillCommands = commands('till', {

@@ -59,6 +59,8 @@ export const journeyEvents = events({
   JourneyClosed: {
     version: 1,
     description: 'A deal closed: every touch of its people up to then.',
+    sentence:
+      'The journey of deal {journeyId} ended {outcome} at {closedAt} (people: {leadIds:count}, touches: {touches:count}{more?, more to follow:})',
     ...facts,
     touches: touches('Oldest first, up to the close.'),
     more,
@@ -67,6 +69,8 @@ export const journeyEvents = events({
     version: 1,
     description:
       'The touches, people or facts of a closed deal turned out to be others. It says what is different, of the touches; the facts as they are now.',
+    sentence:
+      'The journey of deal {journeyId} is another: {reasons}; touches added: {added:count}, changed: {changed:count}, removed: {removed:count}{more?, more to follow:}',
     ...facts,
     reasons: list(text('', { max: 100 }), 'What became known: late-touch, merge, role, amount …'),
     added: touches('Touches that the journey did not have.'),
@@ -77,6 +81,7 @@ export const journeyEvents = events({
   JourneyReopened: {
     version: 1,
     description: 'The deal is open again; its close earns nothing.',
+    sentence: 'Deal {journeyId} is open again: its journey earns nothing',
     journeyId: facts.journeyId,
   },
 });

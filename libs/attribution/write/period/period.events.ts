@@ -48,6 +48,7 @@ export const periodEvents = events({
   PeriodFrozen: {
     version: 1,
     description: 'The attribution of a period, as it was known when it was frozen. It never changes.',
+    sentence: 'The attribution of {from} to {to} was frozen: {model} by {by}, look-back {lookback}',
     periodId,
     name,
     from,

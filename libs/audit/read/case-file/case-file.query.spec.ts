@@ -2,7 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalogueOf, events, list, optional, personal, ref, START, text } from '@baton/kernel';
+import {
+  catalogueOf,
+  day,
+  erasureEvents,
+  events,
+  integer,
+  json,
+  list,
+  money,
+  optional,
+  personal,
+  ref,
+  START,
+  state,
+  text,
+  type EventMeta,
+} from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -12,19 +28,98 @@ import { caseFile } from './case-file.projection';
 import { caseFileOf, caseFilePage } from './case-file.query';
 
 const leadId = ref('lead');
+const opportunityId = ref('opportunity');
+const name = state('lead.name', optional(personal(text())));
+const company = state('lead.company', optional(text()));
+const source = state('lead.source', optional(text()));
 const catalogue = catalogueOf([
+  erasureEvents,
   events({
-    LeadCaptured: { version: 1, leadId, name: optional(personal(text())), company: optional(text()) },
-    LeadProfileChanged: { version: 1, leadId, name: optional(personal(text())), company: optional(text()) },
-    LeadHandedOff: { version: 1, leadId, rep: text(), definition: ref('definition') },
-    LeadMerged: { version: 1, leadId, mergedLeadId: leadId },
-    LeadUnmerged: { version: 1, leadId, mergedLeadId: leadId },
-    LeadVisitorLinked: { version: 1, leadId, visitorId: ref('visitor') },
-    VisitRecorded: { version: 1, visitorId: ref('visitor') },
-    OpportunityWon: { version: 1, opportunityId: ref('opportunity'), leadIds: list(leadId) },
+    LeadCaptured: {
+      version: 1,
+      sentence: 'The lead was captured[ from {source}][: {name}]',
+      leadId,
+      name,
+      company,
+      source,
+    },
+    LeadProfileChanged: { version: 1, sentence: 'Facts changed', leadId, name, company },
+    TouchRecorded: {
+      version: 1,
+      sentence: 'A {action:words} by {team}[ on {page}]',
+      leadId,
+      action: text(),
+      team: text(),
+      source: optional(text()),
+      page: optional(text()),
+      minutes: optional(integer('', { unit: 'min' })),
+    },
+    LeadQualified: {
+      version: 1,
+      sentence: 'The lead qualified',
+      decidedBy: { definition: 'definition', when: 'evidence' },
+      leadId,
+      definition: ref('definition'),
+      evidence: optional(json()),
+    },
+    LeadHandedOff: { version: 1, sentence: 'Handed to {rep}', leadId, rep: text(), definition: ref('definition') },
+    ClockStarted: {
+      version: 1,
+      sentence: '{budgetMs} to answer',
+      decidedBy: { definition: 'definition', per: ['kind'], cause: 'by' },
+      leadId,
+      kind: text(),
+      by: text(),
+      definition: ref('definition'),
+      budgetMs: integer('', { unit: 'ms' }),
+    },
+    ClockBreached: {
+      version: 1,
+      sentence: 'Not answered in time',
+      decidedBy: { definition: 'definition', per: ['kind'], cause: 'by' },
+      leadId,
+      kind: text(),
+      by: optional(text()),
+    },
+    LeadReengaged: { version: 1, sentence: 'Active again', decidedBy: {}, leadId },
+    LeadMerged: { version: 1, sentence: '{mergedLeadId} is the same person', leadId, mergedLeadId: leadId },
+    LeadUnmerged: { version: 1, sentence: '{mergedLeadId} is another person', leadId, mergedLeadId: leadId },
+    LeadVisitorLinked: { version: 1, sentence: 'Visits belong to the person', leadId, visitorId: ref('visitor') },
+    VisitRecorded: { version: 1, sentence: 'A visit', visitorId: ref('visitor') },
+    OpportunityOpened: {
+      version: 1,
+      sentence: 'Opened at {stage}',
+      opportunityId,
+      stage: state('opportunity.stage', text()),
+      amount: state('opportunity.amount', optional(money())),
+      expectedCloseOn: state('opportunity.expected-close', optional(day())),
+    },
+    StageMoved: {
+      version: 1,
+      sentence: 'Moved from {from} to {to}',
+      opportunityId,
+      from: text(),
+      to: state('opportunity.stage', text()),
+    },
+    AmountChanged: { version: 1, sentence: 'Worth {to}', opportunityId, to: state('opportunity.amount', money()) },
+    CloseDateChanged: {
+      version: 1,
+      sentence: 'Closes on {to}',
+      opportunityId,
+      to: state('opportunity.expected-close', day()),
+    },
+    SpendRecorded: {
+      version: 1,
+      sentence: 'Cost {amount} on {day}',
+      campaignId: ref('campaign'),
+      day: day(),
+      amount: state('campaign.spend', money(), ['day']),
+    },
+    OpportunityWon: { version: 1, sentence: 'Won', opportunityId, leadIds: list(leadId) },
   }),
 ]);
-type Line = readonly [stream: string, type: string, data: object];
+/** An event, and what of its metadata matters. */
+type Line = readonly [stream: string, type: string, data: object, meta?: Partial<EventMeta>];
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-audit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +131,7 @@ const holding = async (...lines: readonly Line[]) => {
   const keys = new MemoryKeyStore();
   const journal = new SealedJournal(log, catalogue, keys);
   const revisions = new Map<string, number>();
-  for (const [stream, type, data] of lines) {
+  for (const [stream, type, data, other] of lines) {
     const id = randomUUID();
     const meta = {
       actor: 'ann',
@@ -46,9 +141,14 @@ const holding = async (...lines: readonly Line[]) => {
       commandHash: '',
       mode: 'live' as const,
       $correlationId: id,
-      $causationId: 'cause',
+      $causationId: id,
+      ...other,
     };
-    const { revision } = await journal.append(stream, [{ id, type, data, meta }], revisions.get(stream) ?? 'none');
+    const { revision } = await journal.append(
+      stream,
+      [{ id: other?.commandHash ?? id, type, data, meta }],
+      revisions.get(stream) ?? 'none',
+    );
     revisions.set(stream, revision);
   }
   const { events } = await log.readAll(START);
@@ -59,11 +159,10 @@ const holding = async (...lines: readonly Line[]) => {
   return { log, keys, models, journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
-const read = (
-  { models, journal }: Held,
-  subject: string,
-  page: { first?: number; after?: string; personal?: boolean } = {},
-) => caseFilePage(models, journal, subject, { first: 100, personal: false, ...page });
+const read = (held: Held, subject: string, page: Partial<Parameters<typeof caseFilePage>[2]> = {}) =>
+  caseFilePage({ ...held, catalogue }, subject, { first: 100, personal: false, ...page });
+const changesIn = async (held: Held, subject: string, page?: Parameters<typeof read>[2]) =>
+  (await read(held, subject, page)).entries.map(({ changes }) => changes.map(({ text }) => text));
 const typesOf = async (held: Held, subject: string) =>
   (await read(held, subject)).entries.map(({ type, stream }) => `${stream} ${type}`);
 
@@ -82,12 +181,18 @@ describe('a case file', () => {
     expect(await typesOf(held, 'lead-eve')).toEqual(['opportunity-1 OpportunityWon']);
     expect(await typesOf(held, 'definition-mql')).toEqual(['lead-ada LeadHandedOff']);
   });
-  it('says who, when, why and under which definition', async () => {
+  it('tells an event whole: all it says, in a sentence and in facts, who, when, why and under which definition', async () => {
     const { entries } = await read(await holding(handedOff), 'lead-ada');
     expect(entries[0]).toMatchObject({
+      sentence: 'Handed to bo',
+      data: { leadId: 'ada', rep: 'bo', definition: 'mql@3' },
+      facts: [{ field: 'definition', text: 'mql@3' }],
+      changes: [],
       actor: 'ann',
+      sender: 'ann',
+      cause: null,
       origin: 'person',
-      causationId: 'cause',
+      mode: 'live',
       definition: 'mql@3',
       personal: 'none',
       occurredAt: '2023-06-01T00:00:00.000Z',
@@ -99,27 +204,105 @@ describe('a case file', () => {
     const same: Line = ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Acme' }];
     const { entries } = await read(await holding(captured, same, moved), 'lead-ada');
     expect(entries.map(({ changes }) => changes)).toEqual([
-      [{ field: 'company', after: 'Acme' }],
+      [{ state: 'lead.company', field: 'company', after: 'Acme', text: 'company: Acme' }],
       [],
-      [{ field: 'company', before: 'Acme', after: 'Ajax' }],
+      [{ state: 'lead.company', field: 'company', before: 'Acme', after: 'Ajax', text: 'company: Acme → Ajax' }],
     ]);
   });
-  it('is read in pages, and a page knows what was before it', async () => {
+  it('takes for changes what the schemas mark as state, whatever the fields of other events are called', async () => {
+    const deal = (type: string, data: object): Line => ['opportunity-k1', type, { opportunityId: 'k1', ...data }];
+    const usd = (minor: number) => ({ minor, currency: 'USD' });
+    const held = await holding(
+      deal('OpportunityOpened', { stage: 'demo', amount: usd(100_000), expectedCloseOn: '2024-03-01' }),
+      deal('StageMoved', { from: 'demo', to: 'contract' }),
+      deal('CloseDateChanged', { to: '2024-04-01' }),
+      deal('AmountChanged', { to: usd(90_000) }),
+    );
+    expect(await changesIn(held, 'opportunity-k1')).toEqual([
+      ['stage: demo', 'amount: 1,000.00 USD', 'expected close: 2024-03-01'],
+      ['stage: demo → contract'],
+      ['expected close: 2024-03-01 → 2024-04-01'],
+      ['amount: 1,000.00 USD → 900.00 USD'],
+    ]);
+  });
+  it('tells a touch by all that it was, and as no change: two equal ones alike', async () => {
+    const touch: Line = [
+      'lead-ada',
+      'TouchRecorded',
+      { leadId: 'ada', action: 'page-view', team: 'marketing', source: 'google', page: '/pricing', minutes: 125 },
+    ];
+    const first: Line = ['lead-ada', 'LeadCaptured', { leadId: 'ada', source: 'trade fair' }];
+    const { entries } = await read(await holding(first, touch, touch), 'lead-ada');
+    for (const entry of entries.slice(1))
+      expect(entry).toMatchObject({
+        sentence: 'A page view by marketing on /pricing',
+        facts: [
+          { field: 'source', text: 'google' },
+          { field: 'minutes', text: '2 h 5 min' },
+        ],
+        changes: [],
+      });
+  });
+  it('keeps states of one stream apart that are of several days', async () => {
+    const spend = (of: string, minor: number): Line => [
+      'campaign-c',
+      'SpendRecorded',
+      { campaignId: 'c', day: of, amount: { minor, currency: 'EUR' } },
+    ];
+    const held = await holding(spend('2024-01-01', 100), spend('2024-01-02', 700), spend('2024-01-01', 200));
+    expect(await changesIn(held, 'campaign-c')).toEqual([
+      ['spend: 1.00 EUR'],
+      ['spend: 7.00 EUR'],
+      ['spend: 1.00 EUR → 2.00 EUR'],
+    ]);
+  });
+  const on = (date: string): Partial<EventMeta> => ({ occurredAt: `${date}T00:00:00.000Z` });
+  it('is told by when things happened or were recorded, and either way round; changes follow the order', async () => {
+    const held = await holding(
+      ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Ajax' }, on('2023-03-01')],
+      ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Acme' }, on('2023-02-01')],
+    );
+    const occurred = [['company: Acme'], ['company: Acme → Ajax']];
+    const recorded = [['company: Ajax'], ['company: Ajax → Acme']];
+    expect(await changesIn(held, 'lead-ada')).toEqual(occurred);
+    expect(await changesIn(held, 'lead-ada', { newestFirst: true })).toEqual([...occurred].reverse());
+    expect(await changesIn(held, 'lead-ada', { by: 'recorded' })).toEqual(recorded);
+    expect(await changesIn(held, 'lead-ada', { by: 'recorded', newestFirst: true })).toEqual([...recorded].reverse());
+  });
+  it('is read in pages, either way round, and a page knows what was before it', async () => {
     const held = await holding(captured, handedOff, moved);
     const first = await read(held, 'lead-ada', { first: 2 });
     expect(first).toMatchObject({ totalCount: 3, hasNextPage: true });
-    const after = first.entries[1]!.position;
-    expect(await read(held, 'lead-ada', { first: 2, after })).toMatchObject({
+    expect(await read(held, 'lead-ada', { first: 2, after: first.entries[1] })).toMatchObject({
       hasNextPage: false,
       entries: [{ changes: [{ field: 'company', before: 'Acme', after: 'Ajax' }] }],
     });
+    const newest = await read(held, 'lead-ada', { first: 1, newestFirst: true });
+    expect(newest).toMatchObject({ hasNextPage: true, entries: [{ type: 'LeadProfileChanged' }] });
+    expect(await read(held, 'lead-ada', { newestFirst: true, after: newest.entries[0] })).toMatchObject({
+      hasNextPage: false,
+      entries: [{ type: 'LeadHandedOff' }, { type: 'LeadCaptured' }],
+    });
+  });
+  it('is told as of a cut, with what stands in other streams', async () => {
+    const held = await holding(
+      ['lead-ada', 'LeadCaptured', { leadId: 'ada' }, on('2023-01-01')],
+      [won[0], won[1], won[2], on('2023-02-01')],
+      ['lead-ada', 'LeadHandedOff', { leadId: 'ada', rep: 'bo', definition: 'mql@3' }, on('2023-03-01')],
+    );
+    const { entries } = await read(held, 'lead-ada');
+    const types = async (asOf: object) => (await read(held, 'lead-ada', { asOf })).entries.map(({ type }) => type);
+    expect(await types({ happenedBy: '2023-02-01T00:00:00.000Z' })).toEqual(['LeadCaptured', 'OpportunityWon']);
+    expect(await types({ knownAt: entries[1]!.position })).toEqual(['LeadCaptured', 'OpportunityWon']);
+    expect(await types({ knownBy: entries[0]!.recordedAt })).toHaveLength(3);
+    await expect(types({ knownBy: '2023-12-31T00:00:00.000Z' })).rejects.toMatchObject({ code: 'case-file/unknown' });
+    await expect(types({ knownAt: 'nowhere' })).rejects.toMatchObject({ code: 'log/not-a-position' });
   });
   it('is read whole as well, entry by entry, and is empty for a subject that nothing concerns', async () => {
     const held = await holding(captured, handedOff);
     const whole = async (subject: string) => {
       const entries = [];
-      for await (const entry of caseFileOf(held.models, held.journal, subject, { personal: false }))
-        entries.push(entry);
+      for await (const entry of caseFileOf({ ...held, catalogue }, subject, { personal: false })) entries.push(entry);
       return entries;
     };
     expect(await whole('lead-ada')).toEqual((await read(held, 'lead-ada')).entries);
@@ -130,26 +313,125 @@ describe('a case file', () => {
     const held = await holding(
       ['lead-ada', 'LeadCaptured', { leadId: 'ada', name: 'Ada' }],
       ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', name: 'Ada L.' }],
+      ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', name: 'Ada L.' }],
     );
-    const told = async (personal: boolean) =>
-      (await read(held, 'lead-ada', { personal })).entries.map((entry) => [entry.personal, entry.changes]);
+    const told = async (personal: boolean, of = held) =>
+      (await read(of, 'lead-ada', { personal })).entries.map((entry) => [
+        entry.personal,
+        entry.data['name'],
+        ...entry.changes.map(({ text }) => text),
+      ]);
     expect(await told(true)).toEqual([
-      ['open', [{ field: 'name', after: 'Ada' }]],
-      ['open', [{ field: 'name', before: 'Ada', after: 'Ada L.' }]],
+      ['open', 'Ada', 'name: Ada'],
+      ['open', 'Ada L.', 'name: Ada → Ada L.'],
+      ['open', 'Ada L.'],
     ]);
-    expect(await told(false)).toEqual([
-      ['sealed', []],
-      ['sealed', []],
-    ]);
+    const closed = (personal: string) => [
+      [personal, { personal }, `name: (${personal})`],
+      [personal, { personal }, `name: (${personal}) → (${personal})`],
+      [personal, { personal }, `name: (${personal}) → (${personal})`],
+    ];
+    expect(await told(false)).toEqual(closed('sealed'));
     const elsewhere = { ...held, journal: new SealedJournal(held.log, catalogue, new MemoryKeyStore()) };
-    expect((await read(elsewhere, 'lead-ada', { personal: true })).entries.map(({ personal }) => personal)).toEqual([
-      'sealed',
-      'sealed',
-    ]);
+    expect(await told(true, elsewhere)).toEqual(closed('sealed'));
     await held.keys.destroy('ada');
-    expect(await told(true)).toEqual([
-      ['forgotten', []],
-      ['forgotten', []],
+    expect(await told(true)).toEqual(closed('forgotten'));
+  });
+  it('says nothing personal in a sentence or anywhere else to who may not see it, and tells of an erasure', async () => {
+    const held = await holding(
+      ['lead-ada', 'LeadCaptured', { leadId: 'ada', name: 'Ada' }],
+      ['lead-ada', 'PersonErased', { leadId: 'ada' }],
+    );
+    const { entries } = await read(held, 'lead-ada');
+    expect(entries[0]).toMatchObject({ sentence: 'The lead was captured', personal: 'forgotten' });
+    expect(JSON.stringify(entries)).not.toMatch(/Ada|\$sealed/);
+    expect((await read(held, 'lead-ada', { personal: true })).entries[0]!.sentence).toBe('The lead was captured: Ada');
+  });
+});
+
+describe('who decided', () => {
+  const by = (actor: string, commandId: string, more: Partial<EventMeta> = {}): Partial<EventMeta> => ({
+    actor,
+    commandId,
+    $causationId: commandId,
+    ...more,
+  });
+  const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+  const withId = (n: number, meta: Partial<EventMeta>) => ({ ...meta, commandHash: id(n) });
+  const touch = (meta: Partial<EventMeta>): Line => [
+    'lead-ada',
+    'TouchRecorded',
+    { leadId: 'ada', action: 'call', team: 'sales' },
+    meta,
+  ];
+  const decided = async (...lines: Line[]) =>
+    (await read(await holding(...lines), 'lead-ada', { by: 'recorded' })).entries.map(({ actor, cause }) => [
+      actor,
+      cause && [cause.type, cause.actor],
+    ]);
+  const qualified = (data: object, meta: Partial<EventMeta>): Line => [
+    'lead-ada',
+    'LeadQualified',
+    { leadId: 'ada', definition: 'mql@1', ...data },
+    meta,
+  ];
+  const clock = (type: string, data: object, meta: Partial<EventMeta>): Line => [
+    'lead-ada',
+    type,
+    { leadId: 'ada', kind: 'answer', ...data },
+    meta,
+  ];
+
+  it('is the rule, with the touch that met it and who recorded that as the cause', async () => {
+    expect(
+      await decided(touch(by('ann', 'c')), qualified({ evidence: {} }, by('ann', 'c')), touch(by('bob', 'd'))),
+    ).toEqual([
+      ['ann', null],
+      ['system:mql@1', ['TouchRecorded', 'ann']],
+      ['bob', null],
+    ]);
+  });
+  it('is the person where nothing was agreed, and the rule, asked by the person, where it was', async () => {
+    expect(await decided(qualified({}, by('ann', 'c')))).toEqual([['ann', null]]);
+    expect(await decided(qualified({ evidence: {} }, by('ann', 'c')))).toEqual([['system:mql@1', [null, 'ann']]]);
+  });
+  it('is the policy or the connector that sent the command, with the event that it follows from', async () => {
+    const handed: Line = [
+      'lead-ada',
+      'LeadHandedOff',
+      { leadId: 'ada', rep: 'bo', definition: 'mql@1' },
+      by('policy:handoff', 'e', { $causationId: id(2) }),
+    ];
+    expect(
+      await decided(
+        touch(withId(1, by('connector:hubspot', 'c'))),
+        qualified({ evidence: {} }, withId(2, by('connector:hubspot', 'c'))),
+        handed,
+      ),
+    ).toEqual([
+      ['connector:hubspot', null],
+      ['system:mql@1', ['TouchRecorded', 'connector:hubspot']],
+      ['policy:handoff', ['LeadQualified', 'system:mql@1']],
+    ]);
+  });
+  it('is the definition of the clock for all that it tells, brought by an event or by time alone', async () => {
+    const [begin, late] = [by('ann', 'c'), by('bob', 'd')];
+    expect(
+      await decided(
+        touch(withId(3, begin)),
+        clock('ClockStarted', { by: id(3), definition: 'sla-policy@2', budgetMs: 7_500_000 }, begin),
+        clock('ClockBreached', {}, late),
+        ['lead-ada', 'LeadReengaged', { leadId: 'ada' }, late],
+        touch(late),
+        ['lead-ada', 'LeadReengaged', { leadId: 'ada' }, late],
+      ),
+    ).toEqual([
+      ['ann', null],
+      ['system:sla-policy@2', ['TouchRecorded', 'ann']],
+      ['system:sla-policy@2', [null, 'clock']],
+      ['system:lead', [null, 'clock']],
+      ['bob', null],
+      ['system:lead', ['TouchRecorded', 'bob']],
     ]);
   });
 });

@@ -1,9 +1,14 @@
 import {
+  codeInWords,
+  ERASURE,
+  fieldInWords,
+  isClosed,
   isSealed,
   NotFound,
   UnknownType,
+  valueInWords,
+  type Closed,
   type EventLog,
-  type EventSchema,
   type Instant,
   type Journal,
   type Json,
@@ -12,9 +17,40 @@ import {
   type Sealed,
   type StoredEvent,
 } from '@baton/kernel';
-import type { ReadModels } from '@baton/platform/documents';
+import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { caseEntries, subjectsOf, type CaseEntry } from './case-file.projection';
-import { changesOf, samePerson, type Change } from './case-file.rules';
+import {
+  compareBy,
+  decisionsOf,
+  isSame,
+  namesStream,
+  samePerson,
+  stateChangesOf,
+  type CaseFileTime,
+  type Catalogue,
+  type Cause,
+  type Decision,
+  type Place,
+  type StateChange,
+} from './case-file.rules';
+
+/** Something that holds of the subject from an event on, and what held before. */
+export interface Change {
+  /** `opportunity.expected-close` */
+  readonly state: string;
+  /** In words: `expected close`. */
+  readonly field: string;
+  /** Absent: nothing was known. A personal value that the reader does not see is `{ personal: 'sealed' }`. */
+  readonly before?: unknown;
+  readonly after: unknown;
+  /** `expected close: 2024-03-01 → 2024-04-01` */
+  readonly text: string;
+}
+/** A field of an event in words; amounts, durations and instants as people read them. */
+export interface Fact {
+  readonly field: string;
+  readonly text: string;
+}
 
 /** One event of a case file, in the words of an auditor. */
 export interface CaseFileEntry {
@@ -23,8 +59,12 @@ export interface CaseFileEntry {
   readonly type: string;
   readonly stream: string;
   readonly revision: number;
-  /** Person, policy or connector; never empty. */
+  /** `Sales rejected the lead: no budget` */
+  readonly sentence: string;
+  /** Who decided: a person, `system:mql@1`, `policy:handoff` or `connector:hubspot`; never empty. */
   readonly actor: string;
+  /** Who sent the command that the event was recorded with. */
+  readonly sender: string;
   readonly origin: 'person' | 'system' | 'connector';
   /** `backfill`: told later, by an import. */
   readonly mode: 'live' | 'backfill';
@@ -33,11 +73,17 @@ export interface CaseFileEntry {
   readonly commandId: string;
   /** The event or command that it follows from. */
   readonly causationId: string;
+  /** What it follows from, with who decided that; null: whoever sent the command wanted it. */
+  readonly cause: Cause | null;
   /** The conversation it belongs to. */
   readonly correlationId: string;
   /** The definition and version that decided, `mql@3`. */
   readonly definition: string | null;
+  /** All that the event says. Personal values are in clear, or `{ personal: 'sealed' }`, or `'forgotten'`. */
+  readonly data: Readonly<Record<string, unknown>>;
   readonly changes: readonly Change[];
+  /** What neither the sentence nor the changes say. */
+  readonly facts: readonly Fact[];
   /** `sealed`: the reader may not see them; `forgotten`: the person was erased. */
   readonly personal: 'none' | 'open' | 'sealed' | 'forgotten';
 }
@@ -49,41 +95,57 @@ export interface CaseFilePage {
   readonly hasNextPage: boolean;
 }
 
+/** Where case files are read from. */
+export interface CaseFiles {
+  readonly models: ReadModels;
+  readonly journal: Journal;
+  readonly log: EventLog;
+  readonly catalogue: Catalogue;
+}
+/** How a case file is asked for. */
+export interface CaseFileView {
+  /** May the reader see personal fields? */
+  readonly personal: boolean;
+  readonly by?: CaseFileTime;
+  readonly newestFirst?: boolean;
+  readonly asOf?: AsOf | null | undefined;
+}
+
 /**
- * Everything that happened to a lead, deal or any other subject, in log order. Leads that stand merged appear as one,
- * with the merges as entries, and so do the visitors that turned out to be the person.
- * @param subject   named as a stream, `lead-ada`
- * @param page      `after` is the position of the last entry seen; `personal`: may the reader see personal fields
- * @throws NotFound `case-file/unknown`
+ * Everything that happened to a lead, deal or any other subject, by when it happened and oldest first unless asked
+ * otherwise. Leads that stand merged appear as one, with the merges as entries, and so do the visitors that turned out
+ * to be the person. What a change was before is what the reader has read before it: in the order of time, or of the log.
+ * @param subject named as a stream, `lead-ada`
+ * @param page    `after`: where the last entry seen stands
+ * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; `log/unavailable` where the log is away
  */
 export const caseFilePage = async (
-  models: ReadModels,
-  journal: Journal,
+  files: CaseFiles,
   subject: string,
-  { first, after = '', personal }: { readonly first: number; readonly after?: string; readonly personal: boolean },
+  { first, after, ...view }: CaseFileView & { readonly first: number; readonly after?: Place | undefined },
 ): Promise<CaseFilePage> => {
-  const { subjects, entries } = await gather(models, subject);
+  const { subjects, entries } = await gather(files, subject, view.asOf);
   if (entries.length === 0) throw new NotFound('case-file/unknown', `Nothing is known of ${subject}.`, 'subject');
-  const start = entries.filter(({ position }) => position <= after).length;
-  const end = Math.min(start + first, entries.length);
-  // Earlier entries are read too: they say what a field was before.
-  const told = await inWords(journal, entries.slice(0, end), personal);
+  const compare = compareBy(view.by ?? 'occurred');
+  const isSeen = (entry: CaseEntry): boolean =>
+    after !== undefined && (view.newestFirst ? compare(entry, after) >= 0 : compare(entry, after) <= 0);
+  const asked = inOrder(entries, view).filter((entry) => !isSeen(entry));
   return {
     subjects,
-    entries: told.slice(start),
+    entries: await inWords(files, entries, asked.slice(0, first), view),
     totalCount: entries.length,
-    hasNextPage: end < entries.length,
+    hasNextPage: asked.length > first,
   };
 };
 
+const PAGE = 500;
+
 /** The whole case file, entry by entry; nothing for a subject that no event concerns. See `caseFilePage`. */
-export async function* caseFileOf(
-  models: ReadModels,
-  journal: Journal,
-  subject: string,
-  { personal }: { readonly personal: boolean },
-): AsyncIterable<CaseFileEntry> {
-  yield* await inWords(journal, (await gather(models, subject)).entries, personal);
+export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
+  const { entries } = await gather(files, subject, view.asOf);
+  const asked = inOrder(entries, view);
+  for (let start = 0; start < asked.length; start += PAGE)
+    yield* await inWords(files, entries, asked.slice(start, start + PAGE), view);
 }
 
 /**
@@ -92,31 +154,20 @@ export async function* caseFileOf(
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
  */
 export async function* caseFileEvents(
-  {
-    models,
-    journal,
-    log,
-    catalogue,
-    folded,
-  }: {
-    readonly models: ReadModels;
-    readonly journal: Journal;
-    readonly log: EventLog;
-    readonly catalogue: ReadonlyMap<string, EventSchema>;
-    readonly folded: (position: Position) => Promise<void>;
-  },
+  files: CaseFiles,
+  folded: (position: Position) => Promise<void>,
   subject: string,
   { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<CaseFileEntry> {
+  const { log, catalogue } = files;
+  const view = { personal, by: 'recorded' } as const;
   const tip = await log.tip();
   let seen = after ?? tip;
   const news = async (until: Position) => {
     await folded(until);
-    const { subjects, entries } = await gather(models, subject);
-    const fresh = entries.findIndex(({ position }) => position > seen);
-    // Earlier entries say what a field was before.
-    const told = fresh < 0 ? [] : (await inWords(journal, entries, personal)).slice(fresh);
-    return { subjects, told };
+    const { subjects, entries } = await gather(files, subject);
+    const fresh = entries.filter(({ position }) => position > seen);
+    return { subjects, told: await inWords(files, entries, fresh, view) };
   };
   let { subjects, told } = await news(tip);
   for (const entry of told) yield entry;
@@ -131,11 +182,23 @@ export async function* caseFileEvents(
 }
 
 /** Whom a stored event concerns; its references are in the clear. */
-const subjectsIn = (catalogue: ReadonlyMap<string, EventSchema>, event: StoredEvent): string[] =>
+const subjectsIn = (catalogue: Catalogue, event: StoredEvent): string[] =>
   subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as Recorded);
 
+const inOrder = (entries: readonly CaseEntry[], { by = 'occurred', newestFirst = false }: CaseFileView) => {
+  const ordered = [...entries].sort(compareBy(by));
+  return newestFirst ? ordered.reverse() : ordered;
+};
+
+/** Does an entry belong to the cut? The file keeps all that a cut asks for, so that nothing is folded anew. */
+const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy, knownBy, knownAt }: AsOf): boolean =>
+  (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
+
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
-const gather = async (models: ReadModels, subject: string) => {
+const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
+  // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
+  if (asOf?.knownAt) await log.readAll(asOf.knownAt, {}, 1);
+  else await log.tip();
   const found = new Map<string, CaseEntry>();
   const subjects: string[] = [];
   const waiting = [subject];
@@ -144,83 +207,119 @@ const gather = async (models: ReadModels, subject: string) => {
     subjects.push(next);
     const own: CaseEntry[] = [];
     for await (const page of models.pages(caseEntries, { subject: { eq: next } }, [{ column: 'position' }]))
-      own.push(...page.map(({ doc }) => doc));
+      own.push(...page.map(({ doc }) => doc).filter((entry) => isWithin(entry, asOf ?? {})));
     for (const entry of own) found.set(entry.position, entry);
     waiting.push(...samePerson(next, own));
   }
-  const entries = [...found.values()].sort((a, b) => (a.position < b.position ? -1 : 1));
-  return { subjects, entries };
+  return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
 };
 
-interface Seen {
-  readonly entry: CaseEntry;
-  readonly personal: CaseFileEntry['personal'];
-}
-const sealedIn = ({ data }: CaseEntry): readonly Sealed[] => Object.values(data).filter(isSealed);
+type Reveal = (value: unknown) => unknown;
 
-/** The entry with what its sealed fields say; those that say nothing are left out. */
-const withClear = (entry: CaseEntry, clear: ReadonlyMap<Sealed, Json>): CaseEntry => ({
-  ...entry,
-  data: Object.fromEntries(
-    Object.entries(entry.data).flatMap(([field, value]) => {
-      const said = isSealed(value) ? clear.get(value) : value;
-      return said === undefined ? [] : [[field, said]];
-    }),
-  ),
-});
-const sealed = (entry: CaseEntry): Seen =>
-  sealedIn(entry).length > 0 ? { entry: withClear(entry, new Map()), personal: 'sealed' } : { entry, personal: 'none' };
-
-/** What was sealed with a key that is lost stays sealed. @throws UnknownType `event/unreadable` */
-const opened = async (journal: Journal, entries: readonly CaseEntry[]): Promise<Seen[]> => {
-  const all = entries.flatMap(sealedIn);
-  const values = await journal.open(all);
-  const clear = new Map<Sealed, Json>();
-  const closed = new Set<Sealed>();
-  for (const [index, value] of values.entries()) {
-    if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
-    if (value instanceof UnknownType) closed.add(all[index]!);
-    else if (value !== undefined) clear.set(all[index]!, value);
-  }
-  return entries.map((entry) => {
-    const own = sealedIn(entry);
-    if (own.length === 0) return { entry, personal: 'none' };
-    const personal = own.some((one) => clear.has(one))
-      ? 'open'
-      : own.some((one) => closed.has(one))
-        ? 'sealed'
-        : 'forgotten';
-    return { entry: withClear(entry, clear), personal };
-  });
-};
-
-/** @param entries from the first one on */
-const inWords = async (
+/**
+ * What sealed values say to a reader: each in clear, or closed. Those of an erased person are forgotten; what was sealed
+ * with a key that is lost stays sealed.
+ * @throws UnknownType `event/unreadable`
+ */
+const revealing = async (
   journal: Journal,
-  entries: readonly CaseEntry[],
+  values: readonly Sealed[],
   mayOpen: boolean,
+  erased: ReadonlySet<string>,
+): Promise<Reveal> => {
+  const opened = mayOpen ? await journal.open(values) : [];
+  const clear = new Map<Sealed, Json | Closed>();
+  for (const [index, value] of opened.entries()) {
+    if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
+    if (!(value instanceof UnknownType)) clear.set(values[index]!, value ?? { personal: 'forgotten' });
+  }
+  return (value) => {
+    if (!isSealed(value)) return value;
+    return clear.get(value) ?? { personal: erased.has(value.subject) ? 'forgotten' : 'sealed' };
+  };
+};
+
+/** @param entries all of the file in log order; @param asked those to tell, in the reader's order */
+const inWords = async (
+  { journal, catalogue }: CaseFiles,
+  entries: readonly CaseEntry[],
+  asked: readonly CaseEntry[],
+  { by = 'occurred', personal }: CaseFileView,
 ): Promise<readonly CaseFileEntry[]> => {
-  const seen = mayOpen ? await opened(journal, entries) : entries.map(sealed);
-  const changes = changesOf(seen.map(({ entry }) => entry));
-  return seen.map(({ entry, personal }, index) => {
-    const { position, eventId, type, stream, revision, occurredAt, recordedAt, data, meta } = entry;
-    return {
-      position,
-      eventId,
-      type,
-      stream,
-      revision,
-      actor: meta.actor,
-      origin: meta.origin,
-      mode: meta.mode,
-      occurredAt,
-      recordedAt,
-      commandId: meta.commandId,
-      causationId: meta.$causationId,
-      correlationId: meta.$correlationId,
-      definition: typeof data['definition'] === 'string' ? data['definition'] : null,
-      changes: changes[index]!,
-      personal,
-    };
-  });
+  const decisions = decisionsOf(catalogue, entries);
+  const changes = stateChangesOf(catalogue, [...entries].sort(compareBy(by)));
+  const shown = asked.flatMap((entry) => [
+    ...Object.values(entry.data),
+    ...changes.get(entry.position)!.map(({ before }) => before),
+  ]);
+  const erased = new Set(entries.filter(({ type }) => type === ERASURE).map(({ data }) => String(data['leadId'])));
+  const reveal = await revealing(journal, shown.filter(isSealed), personal, erased);
+  return asked.map((entry) =>
+    told(catalogue, entry, decisions.get(entry.position)!, changes.get(entry.position)!, reveal),
+  );
+};
+
+const changeOf = (
+  { state, field: name, before, after }: StateChange,
+  catalogue: Catalogue,
+  type: string,
+  reveal: Reveal,
+): Change => {
+  const field = codeInWords(state.slice(state.indexOf('.') + 1));
+  const [was, is] = [reveal(before), reveal(after)];
+  const schema = catalogue.get(type)?.object.properties[name];
+  const known = was !== undefined;
+  const text = `${field}: ${known ? `${valueInWords(was, schema)} → ` : ''}${valueInWords(is, schema)}`;
+  return { state, field, ...(known && { before: was }), after: is, text };
+};
+const isChange = ({ before, after }: Change): boolean => isClosed(after) || !isSame(before, after);
+
+const personalOf = (stored: CaseEntry['data'], data: CaseEntry['data']): CaseFileEntry['personal'] => {
+  const seen = Object.keys(stored)
+    .filter((field) => isSealed(stored[field]))
+    .map((field) => data[field]);
+  if (seen.length === 0) return 'none';
+  const closed = seen.filter(isClosed);
+  if (closed.length < seen.length) return 'open';
+  return closed.some(({ personal }) => personal === 'sealed') ? 'sealed' : 'forgotten';
+};
+
+const told = (
+  catalogue: Catalogue,
+  entry: CaseEntry,
+  decision: Decision,
+  stateChanges: readonly StateChange[],
+  reveal: Reveal,
+): CaseFileEntry => {
+  const { position, eventId, type, stream, revision, occurredAt, recordedAt, meta } = entry;
+  const schema = catalogue.get(type);
+  const data = Object.fromEntries(Object.entries(entry.data).map(([field, value]) => [field, reveal(value)]));
+  const changes = stateChanges.map((one) => changeOf(one, catalogue, type, reveal)).filter(isChange);
+  const changed = stateChanges.filter((one) => changes.some(({ state }) => state === one.state));
+  const said = new Set([...(schema?.sentence.saidOf(data) ?? []), ...changed.map(({ field }) => field)]);
+  const facts = Object.entries(data)
+    .filter(([field, value]) => value !== undefined && !said.has(field) && !namesStream(entry, field, value))
+    .map(([field, value]) => ({
+      field: fieldInWords(field),
+      text: valueInWords(value, schema?.object.properties[field]),
+    }));
+  return {
+    ...{ position, eventId, type, stream, revision },
+    sentence: schema?.sentence.of(data) ?? `${type}: this version of Baton does not know this event`,
+    actor: decision.actor,
+    sender: meta.actor,
+    origin: meta.origin,
+    mode: meta.mode,
+    occurredAt,
+    recordedAt,
+    commandId: meta.commandId,
+    causationId: meta.$causationId,
+    cause: decision.cause,
+    correlationId: meta.$correlationId,
+    definition: typeof data['definition'] === 'string' ? data['definition'] : null,
+    data,
+    changes,
+    facts,
+    personal: personalOf(entry.data, data),
+  };
 };

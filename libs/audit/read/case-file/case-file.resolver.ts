@@ -1,6 +1,17 @@
-import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
+import {
+  Args,
+  ArgsType,
+  Field,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Subscription,
+} from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
-import { EventLog, Journal } from '@baton/kernel';
+import { EventLog, Journal, Refused } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   AfterArgs,
@@ -20,17 +31,71 @@ import {
 import type { CallerIdentity } from '@baton/platform/access';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
 import { Runner } from '@baton/platform/runner';
-import { Matches } from 'class-validator';
-import { caseFileEvents, caseFilePage, type CaseFileEntry } from './case-file.query';
+import { IsOptional, Matches } from 'class-validator';
+import {
+  caseFileEvents,
+  caseFilePage,
+  type CaseFileEntry,
+  type CaseFiles,
+  type Change,
+  type Fact,
+} from './case-file.query';
+import type { CaseFileTime, Cause, Place } from './case-file.rules';
 
-@ObjectType({ description: 'A field that an event set to something else.' })
-class FieldChange {
-  @Field(() => String, { description: 'The field.' })
+const CaseFileOrder = { OCCURRED: 'occurred', RECORDED: 'recorded' } as const;
+registerEnumType(CaseFileOrder, {
+  name: 'CaseFileOrder',
+  description: 'By which time a case file is told.',
+  valuesMap: {
+    OCCURRED: { description: 'By when things happened.' },
+    RECORDED: { description: 'By when they were recorded: the order of the log.' },
+  },
+});
+
+@ObjectType({ description: 'Something that holds of the subject from an event on, and what held before.' })
+class FieldChange implements Change {
+  @Field(() => String, { description: 'What is known of which kind of subject: `opportunity.expected-close`.' })
+  state!: string;
+  @Field(() => String, { description: 'The same in words: `expected close`.' })
   field!: string;
-  @Field(() => JsonScalar, { nullable: true, description: 'What the same stream said before; null: nothing.' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'What held before; null: nothing was known. A personal value not shown is `{ personal: "sealed" }`.',
+  })
   before?: unknown;
-  @Field(() => JsonScalar, { nullable: true, description: 'What it says from then on.' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'What holds from then on. A personal value not shown is `{ personal: "sealed" }` or `"forgotten"`.',
+  })
   after!: unknown;
+  @Field(() => String, { description: 'For people: `expected close: 2024-03-01 → 2024-04-01`.' })
+  text!: string;
+}
+
+@ObjectType('CaseFileFact', { description: 'A field of an event in words.' })
+class CaseFileFact implements Fact {
+  @Field(() => String, { description: 'The field, in words.' })
+  field!: string;
+  @Field(() => String, {
+    description: 'Its value as people read it, at most 300 characters: `2 h 5 min`, `1,000.00 USD`. Whole in `data`.',
+  })
+  text!: string;
+}
+
+@ObjectType('CaseFileCause', { description: 'What an event follows from.' })
+class CaseFileCause implements Cause {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The event; null where no event was before: a command, or time alone.',
+  })
+  eventId!: string | null;
+  @Field(() => String, { nullable: true, description: 'Its type; null where it is no part of this case file.' })
+  type!: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who decided it; `clock` where time alone brought it; null where it is no part of this case file.',
+  })
+  actor!: string | null;
 }
 
 @ObjectType('CaseFileEntry', { description: 'One event that concerns the subject.' })
@@ -45,8 +110,14 @@ class CaseFileEntryType implements CaseFileEntry {
   stream!: string;
   @Field(() => Int, { description: 'Its place in the stream, from 0.' })
   revision!: number;
-  @Field(() => String, { description: 'Who caused it: person, policy or connector.' })
+  @Field(() => String, { description: 'One plain sentence: `Sales rejected the lead: no budget`.' })
+  sentence!: string;
+  @Field(() => String, {
+    description: 'Who decided: a person, `system:mql@1` for a rule, `policy:handoff` or `connector:hubspot`.',
+  })
   actor!: string;
+  @Field(() => String, { description: 'Who sent the command that it was recorded with.' })
+  sender!: string;
   @Field(() => String, { description: 'person, system or connector.' })
   origin!: CaseFileEntry['origin'];
   @Field(() => String, { description: 'live; or backfill: told later, by an import.' })
@@ -59,12 +130,27 @@ class CaseFileEntryType implements CaseFileEntry {
   commandId!: string;
   @Field(() => ID, { description: 'The event or command that it follows from.' })
   causationId!: string;
+  @Field(() => CaseFileCause, {
+    nullable: true,
+    description: 'What it follows from and who decided that; null: whoever sent the command wanted it.',
+  })
+  cause!: CaseFileCause | null;
   @Field(() => ID, { description: 'The conversation it belongs to.' })
   correlationId!: string;
   @Field(() => String, { nullable: true, description: 'The definition and version that decided, `mql@3`.' })
   definition!: string | null;
-  @Field(() => [FieldChange], { description: 'What it changed, before and after.' })
+  @Field(() => JsonScalar, {
+    description:
+      'All that it says. A personal value not shown is `{ personal: "sealed" }` or `{ personal: "forgotten" }`.',
+  })
+  data!: CaseFileEntry['data'];
+  @Field(() => [FieldChange], {
+    description:
+      'What it changed of its subject, before and after; what an occurrence was like (a touch) changes nothing.',
+  })
   changes!: readonly FieldChange[];
+  @Field(() => [CaseFileFact], { description: 'What neither the sentence nor the changes say, field by field.' })
+  facts!: readonly CaseFileFact[];
   @Field(() => String, {
     description: 'Personal fields: none, open, sealed (not for this caller) or forgotten (the person was erased).',
   })
@@ -79,6 +165,14 @@ class CaseFileArgs extends PageArgs {
   @Matches(SUBJECT)
   @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
   subject!: string;
+
+  @IsOptional()
+  @Field(() => CaseFileOrder, { defaultValue: 'occurred', description: 'By when things happened, or were recorded.' })
+  orderBy: CaseFileTime = 'occurred';
+
+  @IsOptional()
+  @Field(() => Boolean, { defaultValue: false, description: 'Begin with the latest.' })
+  newestFirst: boolean = false;
 }
 
 @ArgsType()
@@ -87,6 +181,14 @@ class CaseFileEventsArgs extends AfterArgs {
   @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
   subject!: string;
 }
+
+/** @throws Refused `graphql/bad-cursor` */
+const placeOf = (cursor: string): Place => {
+  const { id, values } = readCursor(cursor);
+  const [occurredAt] = values;
+  if (typeof occurredAt === 'string') return { position: id, occurredAt };
+  throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+};
 
 @Resolver()
 export class CaseFileResolver {
@@ -98,22 +200,33 @@ export class CaseFileResolver {
     @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
   ) {}
 
+  private get files(): CaseFiles {
+    const { models, journal, log, catalogue } = this;
+    return { models, journal, log, catalogue };
+  }
+
   @Query(() => CaseFileConnection, {
     description:
-      'How a lead, deal or anything else was handled: every event in order, who, when, why, and what changed. Merged people appear as one.',
+      'How a lead, deal or anything else was handled: every event whole, in order, with who, when, why, and what changed. Merged people appear as one.',
   })
   @Heavy() // earlier entries are read too, however many there are
   @Allow('auditor', 'revops', 'marketing', 'sales')
   async caseFile(
-    @Args() { subject, first, after, asOf }: CaseFileArgs,
+    @Args() { subject, first, after, asOf, orderBy, newestFirst }: CaseFileArgs,
     @Caller() caller: CallerIdentity,
   ): Promise<Connection<CaseFileEntry>> {
-    const { entries, totalCount, hasNextPage } = await caseFilePage(this.models.asOf(asOf), this.journal, subject, {
+    const { entries, totalCount, hasNextPage } = await caseFilePage(this.files, subject, {
       first,
-      ...(after && { after: readCursor(after).id }),
+      after: after ? placeOf(after) : undefined,
+      by: orderBy,
+      newestFirst,
+      asOf,
       personal: readsPersonal(caller),
     });
-    const edges = entries.map((node) => ({ cursor: writeCursor({ id: node.position, values: [] }), node }));
+    const edges = entries.map((node) => ({
+      cursor: writeCursor({ id: node.position, values: [node.occurredAt] }),
+      node,
+    }));
     return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
   }
 
@@ -129,9 +242,11 @@ export class CaseFileResolver {
     @Caller() caller: CallerIdentity,
     @Ended() signal: AbortSignal,
   ): AsyncGenerator<CaseFileEntry> {
-    const { models, journal, log, runner, catalogue } = this;
     const personal = readsPersonal(caller);
-    const folded = (position: string) => runner.waitFor(position);
-    return caseFileEvents({ models, journal, log, catalogue, folded }, subject, { after, personal, signal });
+    return caseFileEvents(this.files, (position) => this.runner.waitFor(position), subject, {
+      after,
+      personal,
+      signal,
+    });
   }
 }

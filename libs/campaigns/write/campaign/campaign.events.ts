@@ -1,4 +1,16 @@
-import { commands, day, events, money, optional, ref, text, To, type CommandOf, type EventOf } from '@baton/kernel';
+import {
+  commands,
+  day,
+  events,
+  money,
+  optional,
+  ref,
+  state,
+  text,
+  To,
+  type CommandOf,
+  type EventOf,
+} from '@baton/kernel';
 
 const name = text('What the team calls the campaign.', { min: 1, max: 200 });
 const channel = text('The channel the money or the touch belongs to, such as "paid search".', { max: 100 });
@@ -7,6 +19,7 @@ export const campaignEvents = events({
   CampaignCreated: {
     version: 1,
     description: 'Marketing planned a campaign.',
+    sentence: 'Campaign {name} was planned[ on {channel}][, from {startsOn}][, until {endsOn}]',
     campaignId: ref('campaign'),
     name,
     channel: optional(channel),
@@ -16,10 +29,11 @@ export const campaignEvents = events({
   CampaignSpendRecorded: {
     version: 1,
     description: 'What a campaign cost on a day in a channel; a later record of the same day and channel replaces it.',
+    sentence: 'The campaign cost {amount} on {day} in {channel}',
     campaignId: ref('campaign'),
     day: day(),
     channel,
-    amount: money(),
+    amount: state('campaign.spend', money(), ['day', 'channel']),
   },
 });
 export type CampaignEvent = EventOf<typeof campaignEvents>;

@@ -7,6 +7,8 @@ export const visitorEvents = events({
   VisitRecorded: {
     version: 1,
     description: 'An anonymous or identified visitor was in contact with us.',
+    sentence:
+      'Visit of {visitorId}, by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     visitorId,
     leadId: optional(ref('lead', 'The person, once the visitor is identified.')),
     ...touchFields,
@@ -14,6 +16,7 @@ export const visitorEvents = events({
   VisitorIdentified: {
     version: 1,
     description: 'The visitor turned out to be this person: all its visits, earlier ones too, belong to the person.',
+    sentence: 'Visitor {visitorId} is lead {leadId}',
     visitorId,
     leadId: ref('lead'),
   },

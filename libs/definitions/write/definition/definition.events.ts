@@ -41,6 +41,7 @@ export const definitionEvents = events({
   DefinitionProposed: {
     version: 1,
     description: 'A draft of a new version; nothing is decided by it yet.',
+    sentence: 'Version {number} of {definitionId} was proposed: {reason}',
     definitionId,
     number: version,
     body: json('The definition itself, by the schema of its kind.'),
@@ -51,6 +52,7 @@ export const definitionEvents = events({
   DefinitionApproved: {
     version: 1,
     description: 'One of the two teams agreed to a draft.',
+    sentence: '{approver} approved version {number} of {definitionId} for {team}',
     definitionId,
     number: version,
     team: oneOf(teams),
@@ -59,6 +61,7 @@ export const definitionEvents = events({
   DefinitionPutInForce: {
     version: 1,
     description: 'Both teams agreed: this version decides from that instant on.',
+    sentence: 'Version {number} of {definitionId} decides from {from} on',
     definitionId,
     number: version,
     from: instant(),
@@ -66,6 +69,7 @@ export const definitionEvents = events({
   DefinitionRetired: {
     version: 1,
     description: 'The version decides no more, and none takes its place.',
+    sentence: 'Version {number} of {definitionId} was retired: {reason}',
     definitionId,
     number: version,
     reason,

@@ -33,9 +33,9 @@ import { inForceAt } from './versions.rules';
 
 // A purse: what goes in names the agreement by which it did, what goes out must be there.
 const purseEvents = events({
-  Earned: { version: 1, purseId: ref('purse'), amount: integer(), under: text() },
-  Spent: { version: 1, purseId: ref('purse'), amount: integer() },
-  Recalled: { version: 1, purseId: ref('purse'), statement: text() },
+  Earned: { version: 1, sentence: 'Money came in', purseId: ref('purse'), amount: integer(), under: text() },
+  Spent: { version: 1, sentence: 'Money went out', purseId: ref('purse'), amount: integer() },
+  Recalled: { version: 1, sentence: 'The agreement was recalled', purseId: ref('purse'), statement: text() },
 });
 const purseCommands = commands('purse', {
   Earn: { description: '', purseId: ref('purse'), amount: integer() },

@@ -53,17 +53,26 @@ export const reviewEvents = events({
   ReviewHeld: {
     version: 1,
     description: 'Both teams looked at the figures; they are kept as they were shown.',
+    sentence: 'The {kind} review of {from} to {to} was held[: {notes}]',
     ...asked,
     ...frozen,
   },
   ReviewActionAgreed: {
     version: 1,
     description: 'The review agreed on something to be done.',
+    sentence: 'Action {number} was agreed: {owner} does {what} by {dueOn}',
     reviewId,
     number,
     ...action,
   },
-  ReviewActionCompleted: { version: 1, description: 'An action is done.', reviewId, number, outcome },
+  ReviewActionCompleted: {
+    version: 1,
+    description: 'An action is done.',
+    sentence: 'Action {number} is done[: {outcome}]',
+    reviewId,
+    number,
+    outcome,
+  },
 });
 export type ReviewEvent = EventOf<typeof reviewEvents>;
 export type ReviewFacts = Omit<Extract<ReviewEvent, { type: 'ReviewHeld' }>['data'], 'hash'>;

@@ -38,6 +38,8 @@ export const feedbackEvents = events({
   FeedbackGiven: {
     version: 1,
     description: 'Sales reported from a conversation.',
+    sentence:
+      'Sales reported from a conversation[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
     ...subject,
     ...topics,
@@ -48,6 +50,7 @@ export const feedbackEvents = events({
   FeedbackPlaced: {
     version: 1,
     description: 'What the feedback left open, from what was known of the person when it was given.',
+    sentence: 'What was known of the person was added to the feedback[; campaign: {campaign}][; industry: {industry}]',
     feedbackId,
     leadId: ref('lead'),
     industry,
@@ -56,6 +59,8 @@ export const feedbackEvents = events({
   FeedbackCorrected: {
     version: 1,
     description: 'The feedback says this instead; without a note the earlier one stands.',
+    sentence:
+      'The feedback was corrected to what follows[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
     leadId: subject.leadId,
     ...topics,
@@ -66,6 +71,7 @@ export const feedbackEvents = events({
   FeedbackWithdrawn: {
     version: 1,
     description: 'The feedback counts no more.',
+    sentence: 'Feedback was withdrawn: {reason}',
     feedbackId,
     leadId: subject.leadId,
     reason,

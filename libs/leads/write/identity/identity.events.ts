@@ -10,11 +10,13 @@ export const identityEvents = events({
   IdentityReserved: {
     version: 1,
     description: 'An e-mail or external id belongs to this lead, which may still have to be captured.',
+    sentence: 'An e-mail or external id belongs to lead {leadId}',
     leadId,
   },
   IdentityReleased: {
     version: 1,
     description: 'The command that claimed it was refused: nobody has it.',
+    sentence: 'The e-mail or external id that {leadId} claimed belongs to nobody',
     leadId,
   },
 });

@@ -14,6 +14,7 @@ import {
   personal,
   phone,
   ref,
+  state,
   text,
   To,
   type CommandOf,
@@ -24,7 +25,8 @@ import { becomes, survivorId, toldTouch, unitedCommands, unitedEvents } from './
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
-const rep = text('The salesperson.', { min: 1, max: 200 });
+const salesperson = text('The salesperson.', { min: 1, max: 200 });
+const rep = state('lead.rep', salesperson);
 const opportunityId = ref('opportunity');
 const external = optional(
   text('The other system that decided this past move.', {
@@ -38,17 +40,23 @@ const flagged = optional(flag('Another system decided this; left out of back-tes
 
 /** What is known of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
 const profile = {
-  email: optional(personal(email('E-mail address.'))),
-  name: optional(personal(text('Full name.', { max: 300 }))),
-  phone: optional(personal(phone('Phone number, best with its country.'))),
-  title: optional(text('Job title.', { max: 200 })),
-  company: optional(text('Company the person works for.', { max: 300 })),
-  industry: optional(text('Industry of the company.', { max: 200 })),
-  employees: optional(integer('Number of employees of the company.', { min: 0 })),
-  country: optional(country('Country, by its name or its code of ISO 3166.')),
-  region: optional(text('Region or state.', { max: 100 })),
-  interests: optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
-  problems: optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
+  email: state('lead.email', optional(personal(email('E-mail address.')))),
+  name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
+  phone: state('lead.phone', optional(personal(phone('Phone number, best with its country.')))),
+  title: state('lead.title', optional(text('Job title.', { max: 200 }))),
+  company: state('lead.company', optional(text('Company the person works for.', { max: 300 }))),
+  industry: state('lead.industry', optional(text('Industry of the company.', { max: 200 }))),
+  employees: state('lead.employees', optional(integer('Number of employees of the company.', { min: 0 }))),
+  country: state('lead.country', optional(country('Country, by its name or its code of ISO 3166.'))),
+  region: state('lead.region', optional(text('Region or state.', { max: 100 }))),
+  interests: state(
+    'lead.interests',
+    optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
+  ),
+  problems: state(
+    'lead.problems',
+    optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
+  ),
 };
 /** The facts that are encrypted: an event says which of them it names, so that decisions know without reading them. */
 export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
@@ -68,6 +76,11 @@ const externalId = optional(
     says: 'an id behind the name of its system and a colon, such as crm:00Q5e',
   }),
 );
+const source = state(
+  'lead.source',
+  optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
+);
+const owner = state('lead.owner', optional(text('Who looks after the lead.', { max: 200 })));
 const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
 const routingId = ref('routing', 'The queue that chose the rep.');
 const choiceId = text('The choice of that queue, by the id of its event.', { min: 1, max: 100 });
@@ -77,7 +90,7 @@ const obligation = {
   leadId,
   kind: text('What sales owes: first-response, disposition, attempts …', { min: 1, max: 100 }),
   startedBy: text('Id of the event that started the clock.', { min: 1, max: 100 }),
-  rep: optional(rep),
+  rep: optional(salesperson),
 };
 const by = text('Id of the event that caused it.', { min: 1, max: 100 });
 const moments = list(
@@ -89,7 +102,9 @@ const moments = list(
   }),
   'What time alone will say of the clock, in order.',
 );
-const dueAt = instant('The last instant at which an answer is in time.');
+const clock = ['kind', 'startedBy'];
+const dueAt = state('lead.due', instant('The last instant at which an answer is in time.'), clock);
+const slaRule = { definition: 'definition', per: clock, cause: 'by' };
 const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
 const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
@@ -98,16 +113,18 @@ export const leadEvents = events({
   LeadCaptured: {
     version: 1,
     description: 'A person became known to us.',
+    sentence: 'The lead was captured[ from {source}][, with {company}][, looked after by {owner}]',
     leadId,
     ...profile,
     personalFacts: named,
     externalId,
-    source: optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
-    owner: optional(text('Who looks after the lead.', { max: 200 })),
+    source,
+    owner,
   },
   LeadProfileChanged: {
     version: 1,
     description: 'Facts about the person changed; only the changed ones are named.',
+    sentence: 'Facts about the person changed[: {personalFacts}]',
     leadId,
     survivorId,
     ...profile,
@@ -116,6 +133,8 @@ export const leadEvents = events({
   TouchRecorded: {
     version: 1,
     description: 'One contact with the person.',
+    sentence:
+      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     leadId,
     survivorId,
     opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),
@@ -124,6 +143,7 @@ export const leadEvents = events({
   LeadVisitsJoined: {
     version: 1,
     description: 'Visits of a visitor turned out to be this person’s: each is a touch as any other.',
+    sentence: 'Visits of {visitorId} turned out to be this person’s: {visits:count}',
     leadId,
     survivorId,
     visitorId: ref('visitor'),
@@ -132,6 +152,8 @@ export const leadEvents = events({
   LeadQualified: {
     version: 1,
     description: 'The lead met the definition of a marketing-qualified lead.',
+    sentence: 'The lead became marketing-qualified under {definition}',
+    decidedBy: { definition: 'definition', when: 'evidence' },
     leadId,
     definition,
     evidence: optional(json('What met it: the value seen and the touches counted, by leaf; or the score, by rule.')),
@@ -141,6 +163,9 @@ export const leadEvents = events({
   QualificationForeseen: {
     version: 1,
     description: 'When time alone will qualify the lead, as things stand; without an instant: not any more.',
+    sentence:
+      '{at?Time alone will qualify the lead at:Time alone will not qualify the lead any more}[ {at}], under {definitions}',
+    decidedBy: { definition: 'definitions' },
     leadId,
     at: optional(instant('When the definitions then in force judge the lead again.')),
     definitions: list(definition, 'The versions under which it is foreseen.'),
@@ -148,6 +173,7 @@ export const leadEvents = events({
   LeadHandedOff: {
     version: 1,
     description: 'Marketing handed the lead to a rep.',
+    sentence: 'Marketing handed the lead to {rep}[, who answers by {respondBy}] (handoff {count})',
     leadId,
     rep,
     definition,
@@ -161,24 +187,36 @@ export const leadEvents = events({
   LeadBecameHot: {
     version: 1,
     description: 'A lead of the best grade that waits for sales, or is with sales, did something; said once a day.',
+    sentence: 'The lead is hot: grade {grade} under {definition}[, with {rep}]',
+    decidedBy: { definition: 'definition', cause: 'touch' },
     leadId,
     grade: text('The best grade of the scoring model, A1.', { min: 1, max: 10 }),
     definition: ref('definition', 'The scoring model, `scoring-model@2`.'),
     touch: text('What the lead did, by the id of its event.', { min: 1, max: 100 }),
-    rep: optional(rep),
+    rep: optional(salesperson),
   },
   LeadRoutingLapsed: {
     version: 1,
     description:
       'A queue chose a rep, but by then the lead was not to be handed off any more; the choice does not count.',
+    sentence: 'The choice of queue {queue} does not count: the lead was not to be handed off any more',
     leadId,
     queue: routingId,
     choice: choiceId,
   },
-  LeadAccepted: { version: 1, description: 'The rep takes the lead.', leadId, rep, definition, external: flagged },
+  LeadAccepted: {
+    version: 1,
+    description: 'The rep takes the lead.',
+    sentence: 'Sales accepted the lead: {rep} takes it',
+    leadId,
+    rep,
+    definition,
+    external: flagged,
+  },
   LeadRejected: {
     version: 1,
     description: 'The rep refuses the lead and says why.',
+    sentence: 'Sales rejected the lead: {reason:words}[ (“{note}”)]',
     leadId,
     definition,
     reason: text('Code of the taxonomy in force.', { min: 1, max: 100 }),
@@ -188,6 +226,7 @@ export const leadEvents = events({
   LeadRecycled: {
     version: 1,
     description: 'The lead goes back to marketing for nurture.',
+    sentence: 'The lead went back to marketing: {reason:words}[, to be taken up again at {reengageAt}]',
     leadId,
     survivorId,
     reason: recycleReason,
@@ -197,6 +236,8 @@ export const leadEvents = events({
   LeadSalesQualified: {
     version: 1,
     description: 'The lead met the definition of a sales-qualified lead.',
+    sentence:
+      'Sales qualified the lead under {definition}[; budget: {budget}][; authority: {authority}][; need: {need}][; timeline: {timeline}]',
     leadId,
     definition,
     ...bant,
@@ -206,17 +247,33 @@ export const leadEvents = events({
   LeadConverted: {
     version: 1,
     description: 'The lead became a deal.',
+    sentence: 'The lead became deal {opportunityId}',
     leadId,
     survivorId,
     opportunityId,
     definition: optional(definition),
     external: flagged,
   },
-  LeadOpportunityLost: { version: 1, description: 'A deal the lead was on is lost.', leadId, opportunityId },
-  LeadBecameCustomer: { version: 1, description: 'A deal of the lead is won.', leadId, survivorId, opportunityId },
+  LeadOpportunityLost: {
+    version: 1,
+    description: 'A deal the lead was on is lost.',
+    sentence: 'Deal {opportunityId} of the lead is lost',
+    leadId,
+    opportunityId,
+  },
+  LeadBecameCustomer: {
+    version: 1,
+    description: 'A deal of the lead is won.',
+    sentence: 'The lead became a customer: deal {opportunityId} is won',
+    leadId,
+    survivorId,
+    opportunityId,
+  },
   LeadReengaged: {
     version: 1,
     description: 'A recycled or rejected lead is active again.',
+    sentence: 'The lead is active again after a {cause}',
+    decidedBy: {},
     leadId,
     survivorId,
     cause: oneOf(['touch', 'date', 'merge']),
@@ -224,6 +281,7 @@ export const leadEvents = events({
   LeadDisqualified: {
     version: 1,
     description: 'Never to be sold to.',
+    sentence: 'The lead is never to be sold to: {reason:words}',
     leadId,
     reason: text('competitor, spam, student …', { min: 1, max: 200 }),
     external: flagged,
@@ -231,6 +289,7 @@ export const leadEvents = events({
   LeadMerged: {
     version: 1,
     description: 'Another lead turned out to be the same person; this one survives.',
+    sentence: 'Lead {mergedLeadId} turned out to be the same person as {leadId}, which survives',
     leadId,
     mergedLeadId: ref('lead'),
     mergeNumber,
@@ -238,6 +297,7 @@ export const leadEvents = events({
   LeadMergedInto: {
     version: 1,
     description: 'This lead turned out to be the same person as the survivor.',
+    sentence: 'Lead {leadId} was merged into {survivorId}',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
@@ -245,6 +305,7 @@ export const leadEvents = events({
   LeadUnmerged: {
     version: 1,
     description: 'The merge was wrong; both histories stand again.',
+    sentence: 'The merge of {mergedLeadId} into {leadId} was wrong and is undone',
     leadId,
     becomes,
     survivorId,
@@ -255,6 +316,7 @@ export const leadEvents = events({
   LeadUnmergedFrom: {
     version: 1,
     description: 'This lead stands on its own again.',
+    sentence: 'Lead {leadId} stands on its own again, apart from {survivorId}',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
@@ -262,6 +324,7 @@ export const leadEvents = events({
   LeadJoinedOpportunity: {
     version: 1,
     description: 'The person has a role in a deal.',
+    sentence: 'The person has a role in deal {opportunityId}[: {role:words}]',
     leadId,
     survivorId,
     opportunityId,
@@ -270,6 +333,7 @@ export const leadEvents = events({
   LeadLeftOpportunity: {
     version: 1,
     description: 'The person has no role in the deal any more.',
+    sentence: 'The person has no role in deal {opportunityId} any more',
     leadId,
     survivorId,
     opportunityId,
@@ -277,6 +341,7 @@ export const leadEvents = events({
   LeadNamed: {
     version: 1,
     description: 'A deal or a visitor named this lead before it was captured. It joins them when it is captured.',
+    sentence: 'The lead was named before it was captured[, by deal {opportunityId}][, by visitor {visitorId}]',
     leadId,
     opportunityId: optional(opportunityId),
     visitorId: optional(ref('visitor')),
@@ -284,6 +349,7 @@ export const leadEvents = events({
   LeadVisitorLinked: {
     version: 1,
     description: 'The visits of an anonymous visitor belong to this person.',
+    sentence: 'The visits of {visitorId} belong to this person',
     leadId,
     survivorId,
     visitorId: ref('visitor'),
@@ -291,6 +357,8 @@ export const leadEvents = events({
   ObligationStarted: {
     version: 1,
     description: 'Sales owes the lead something from now on.',
+    sentence: 'Sales owes a {kind:words} by {dueAt}: {budgetMs} on the {clock}[, for {rep}]',
+    decidedBy: { ...slaRule, cause: 'startedBy' },
     ...obligation,
     queue,
     definition: ref('definition', 'The policy that sets the terms, `sla-policy@2`.'),
@@ -299,7 +367,7 @@ export const leadEvents = events({
     times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
     kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
     last: optional(flag('The last answer counts, not the first.')),
-    budgetMs: integer('How much time there is, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    budgetMs: integer('How much time there is, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'ms' }),
     dueAt,
     clock: oneOf(
       ['business-calendar', 'wall-clock', 'always-closed'],
@@ -310,16 +378,36 @@ export const leadEvents = events({
   ObligationProgressed: {
     version: 1,
     description: 'An answer counts, and more are owed.',
+    sentence: 'An answer counts towards the {kind:words}: {value}; more are owed',
+    decidedBy: slaRule,
     ...obligation,
     by,
     at: instant('When the answer happened.'),
     value: text('What answers are a mix of: call, e-mail …', { max: 300 }),
   },
-  ObligationPaused: { version: 1, description: 'The clock stands still.', ...obligation, by },
-  ObligationResumed: { version: 1, description: 'The clock goes on.', ...obligation, by, dueAt, moments },
+  ObligationPaused: {
+    version: 1,
+    description: 'The clock stands still.',
+    sentence: 'The clock of the {kind:words} stands still',
+    decidedBy: slaRule,
+    ...obligation,
+    by,
+  },
+  ObligationResumed: {
+    version: 1,
+    description: 'The clock goes on.',
+    sentence: 'The clock of the {kind:words} goes on, due by {dueAt}',
+    decidedBy: slaRule,
+    ...obligation,
+    by,
+    dueAt,
+    moments,
+  },
   ObligationMet: {
     version: 1,
     description: 'Sales did what it owed.',
+    sentence: 'The {kind:words} was done {late?late:in time}',
+    decidedBy: slaRule,
     ...obligation,
     by,
     at: instant('When it was fulfilled.'),
@@ -330,6 +418,8 @@ export const leadEvents = events({
   ObligationBreached: {
     version: 1,
     description: 'What sales owed was not done in time.',
+    sentence: 'The {kind:words}, due by {dueAt}, was not done in time[, by {rep}]',
+    decidedBy: slaRule,
     ...obligation,
     dueAt: instant('The last instant at which an answer was in time.'),
     cause: oneOf(['time', 'given-up'], 'The time ran out, or the lead was given up before enough was done.'),
@@ -339,6 +429,8 @@ export const leadEvents = events({
   ObligationEscalated: {
     version: 1,
     description: 'Somebody is to be told how an obligation stands.',
+    sentence: 'The {notify:words} is told how the {kind:words} stands',
+    decidedBy: { definition: 'definition' },
     ...obligation,
     step: integer('Which step of the policy’s escalation it is, from 0.', { min: 0 }),
     notify: text('Whom: rep, manager, handoff-owner.', { min: 1, max: 100 }),
@@ -347,6 +439,8 @@ export const leadEvents = events({
   ObligationCancelled: {
     version: 1,
     description: 'What sales owed is owed no more; a breach before stands.',
+    sentence: 'The {kind:words} is owed no more',
+    decidedBy: slaRule,
     ...obligation,
     by,
     toldLate,
@@ -354,6 +448,7 @@ export const leadEvents = events({
   LeadIdReleased: {
     version: 1,
     description: 'The id was reserved for a capture that never finished; it is not used.',
+    sentence: 'The id {leadId} was never used and is released',
     leadId,
   },
 });
@@ -368,8 +463,8 @@ export const leadCommands = commands('lead', {
     leadId,
     ...profile,
     externalId,
-    source: optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
-    owner: optional(text('Who looks after the lead.', { max: 200 })),
+    source,
+    owner,
   },
   ChangeLeadProfile: {
     description: 'Correct or add facts about the person.',

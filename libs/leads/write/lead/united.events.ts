@@ -72,11 +72,14 @@ export const unitedEvents = {
   LeadUnited: {
     version: 1,
     description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
+    sentence:
+      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, its deals ({opportunityIds})][, and how far it came ({stage})]',
     ...{ ...brought, becomes, survivorId },
   },
   LeadParted: {
     version: 1,
     description: 'A merge further down the chain was wrong: what came by it is taken back.',
+    sentence: 'What came from {mergedLeadId} is another person’s and is taken back',
     ...{ leadId, mergedLeadId, through, becomes, survivorId },
   },
 } as const;

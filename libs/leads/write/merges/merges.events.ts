@@ -11,12 +11,14 @@ export const mergesEvents = events({
   MergeReserved: {
     version: 1,
     description: 'Both leads stand alone, and one is to be merged into the other; the survivor records it next.',
+    sentence: 'Lead {mergedLeadId} is to be merged into {leadId}',
     leadId,
     mergedLeadId,
   },
   MergeReleased: {
     version: 1,
     description: 'A merge was undone and both leads have followed: the lead may be merged again.',
+    sentence: 'Lead {mergedLeadId} stands on its own and may be merged again',
     mergedLeadId,
     mergeNumber,
   },

@@ -8,6 +8,7 @@ import {
   optional,
   real,
   ref,
+  state,
   text,
   To,
   type CommandOf,
@@ -21,6 +22,7 @@ const routingId = ref('routing', 'The queue of reps, as the routing rules name i
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const rep = text('The salesperson.', { min: 1, max: 200 });
 const weight = integer('The share of leads, in proportion to the other reps of the queue.', { min: 1, max: 10_000 });
+const weightOfRep = state('routing.weight', weight, ['rep']);
 const choice = optional(
   text('The choice, by the id of its event; by default the last of that lead.', { min: 1, max: 100 }),
 );
@@ -30,16 +32,37 @@ export const routingEvents = events({
   RepJoined: {
     version: 1,
     description: 'A rep takes part in a queue, or with another weight.',
+    sentence: '{rep} takes part in queue {routingId} with weight {weight}',
     routingId,
     rep,
-    weight,
+    weight: weightOfRep,
   },
-  RepLeft: { version: 1, description: 'A rep takes no part in the queue any more.', routingId, rep },
-  RepAbsent: { version: 1, description: 'A rep is away and gets no leads.', routingId, rep },
-  RepReturned: { version: 1, description: 'A rep is back.', routingId, rep },
+  RepLeft: {
+    version: 1,
+    description: 'A rep takes no part in the queue any more.',
+    sentence: '{rep} left queue {routingId}',
+    routingId,
+    rep,
+  },
+  RepAbsent: {
+    version: 1,
+    description: 'A rep is away and gets no leads.',
+    sentence: '{rep} is away and gets no leads from {routingId}',
+    routingId,
+    rep,
+  },
+  RepReturned: {
+    version: 1,
+    description: 'A rep is back.',
+    sentence: '{rep} is back in queue {routingId}',
+    routingId,
+    rep,
+  },
   RepCalibrated: {
     version: 1,
     description: 'What a rep missed before joining or while away is not caught up: the count begins from here.',
+    sentence: '{rep} counts from {base} leads on: what was missed is not caught up',
+    decidedBy: {},
     routingId,
     rep,
     base: real('Leads that the rep counts as having had, besides those assigned.'),
@@ -47,6 +70,8 @@ export const routingEvents = events({
   RepChosen: {
     version: 1,
     description: 'Who gets a qualified lead, and why.',
+    sentence: 'Queue {routingId} chose {rep} for the lead by rule {rule} ({by})',
+    decidedBy: { definition: 'definition' },
     routingId,
     leadId,
     rep,
@@ -65,6 +90,7 @@ export const routingEvents = events({
   RoutedLeadReturned: {
     version: 1,
     description: 'A lead came back from its rep and no longer counts for the rep’s turn.',
+    sentence: 'The lead came back from {rep} and counts no more for the turn in queue {routingId}',
     routingId,
     leadId,
     rep,

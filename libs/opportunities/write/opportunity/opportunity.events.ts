@@ -7,6 +7,7 @@ import {
   money,
   optional,
   ref,
+  state,
   text,
   type CommandOf,
   type EventOf,
@@ -15,15 +16,16 @@ import {
 const opportunityId = ref('opportunity', 'The deal.');
 const word = (description: string) => text(description, { min: 1, max: 300 });
 const facts = {
-  name: optional(word('What the team calls the deal.')),
-  account: optional(word('The company we deal with.')),
-  product: optional(word('What is sold.')),
-  owner: optional(word('The rep who owns the deal.')),
-  source: optional(word('Where the deal came from.')),
-  amount: optional(money('What the deal is worth.')),
-  expectedCloseOn: optional(day('When it is expected to close.')),
+  name: state('opportunity.name', optional(word('What the team calls the deal.'))),
+  account: state('opportunity.account', optional(word('The company we deal with.'))),
+  product: state('opportunity.product', optional(word('What is sold.'))),
+  owner: state('opportunity.owner', optional(word('The rep who owns the deal.'))),
+  source: state('opportunity.source', optional(word('Where the deal came from.'))),
+  amount: state('opportunity.amount', optional(money('What the deal is worth.'))),
+  expectedCloseOn: state('opportunity.expected-close', optional(day('When it is expected to close.'))),
 };
-const stage = word('The stage of the pipeline, as the team names it.');
+const stageName = word('The stage of the pipeline, as the team names it.');
+const stage = state('opportunity.stage', stageName);
 const lossReason = word('Why it was lost: price, timing, competitor, no-decision …');
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 /** Stamped on what closes a deal, so that read models need no other stream. */
@@ -35,38 +37,51 @@ const stamps = {
 };
 
 export const opportunityEvents = events({
-  OpportunityOpened: { version: 1, description: 'A deal began.', opportunityId, stage, ...facts },
+  OpportunityOpened: {
+    version: 1,
+    description: 'A deal began.',
+    sentence:
+      'Deal {opportunityId} was opened at stage {stage}[, worth {amount}][, owned by {owner}][, expected to close on {expectedCloseOn}]',
+    opportunityId,
+    stage,
+    ...facts,
+  },
   OpportunityStageMoved: {
     version: 1,
     description: 'An open deal moved to another stage, forward or back.',
+    sentence: 'The deal moved from {from} to {to}',
     opportunityId,
-    from: stage,
+    from: stageName,
     to: stage,
   },
   OpportunityAmountChanged: {
     version: 1,
     description: 'What the deal is worth changed.',
+    sentence: 'The deal is now worth {to}[, before {from}]',
     opportunityId,
     from: optional(money()),
-    to: money(),
+    to: state('opportunity.amount', money()),
   },
   OpportunityCloseDateChanged: {
     version: 1,
     description: 'The expected close moved.',
+    sentence: 'The deal is expected to close on {to}[, before on {from}]',
     opportunityId,
     from: optional(day()),
-    to: day(),
+    to: state('opportunity.expected-close', day()),
   },
   OpportunityOwnerChanged: {
     version: 1,
     description: 'Another rep owns the deal.',
+    sentence: '{to} owns the deal now[, before {from}]',
     opportunityId,
-    from: facts.owner,
-    to: word('The new owner.'),
+    from: optional(word('The rep who owned it.')),
+    to: state('opportunity.owner', word('The new owner.')),
   },
   ContactRoleAdded: {
     version: 1,
     description: 'A person got a role in the deal.',
+    sentence: 'Lead {leadId} has a role in the deal[: {role:words}]',
     opportunityId,
     leadId: ref('lead'),
     role,
@@ -74,14 +89,29 @@ export const opportunityEvents = events({
   ContactRoleRemoved: {
     version: 1,
     description: 'A person has no role in the deal any more.',
+    sentence: 'Lead {leadId} has no role in the deal any more',
     opportunityId,
     leadId: ref('lead'),
   },
-  ProposalSent: { version: 1, description: 'We made an offer.', opportunityId, amount: facts.amount },
-  OpportunityWon: { version: 1, description: 'The customer signed.', opportunityId, amount: facts.amount, ...stamps },
+  ProposalSent: {
+    version: 1,
+    description: 'We made an offer.',
+    sentence: 'Sales sent a proposal[ over {amount}]',
+    opportunityId,
+    amount: facts.amount,
+  },
+  OpportunityWon: {
+    version: 1,
+    description: 'The customer signed.',
+    sentence: 'The deal was won[, worth {amount}]',
+    opportunityId,
+    amount: facts.amount,
+    ...stamps,
+  },
   OpportunityLost: {
     version: 1,
     description: 'The deal will not happen.',
+    sentence: 'The deal was lost: {reason:words}[, to {competitor}][, worth {amount}]',
     opportunityId,
     reason: lossReason,
     competitor: optional(word('Who won it.')),
@@ -92,6 +122,7 @@ export const opportunityEvents = events({
   OpportunityReopened: {
     version: 1,
     description: 'A closed deal is open again; its close counts no more.',
+    sentence: 'The deal is open again at stage {stage}: {reason:words}',
     opportunityId,
     stage,
     reason: word('Why.'),

@@ -34,6 +34,7 @@ export const supportRequestEvents = events({
   SupportRequested: {
     version: 1,
     description: 'Sales asked marketing to support a deal.',
+    sentence: 'Sales asked marketing to support deal {opportunityId} ({kind})[: {need}][, needed by {neededBy}]',
     supportId,
     opportunityId,
     leadId,
@@ -44,6 +45,7 @@ export const supportRequestEvents = events({
   SupportRequestTaken: {
     version: 1,
     description: 'Somebody in marketing takes care of the request.',
+    sentence: '{taker} takes care of the support for deal {opportunityId}',
     supportId,
     opportunityId,
     taker,
@@ -51,6 +53,7 @@ export const supportRequestEvents = events({
   SupportDelivered: {
     version: 1,
     description: 'Marketing delivered what was asked for.',
+    sentence: 'Marketing delivered {delivered} for deal {opportunityId}',
     supportId,
     opportunityId,
     delivered,
@@ -58,6 +61,7 @@ export const supportRequestEvents = events({
   SupportRequestClosed: {
     version: 1,
     description: 'The request is settled: it was delivered, or is not wanted any more.',
+    sentence: 'The support request was {outcome}[: {reason}]',
     supportId,
     opportunityId,
     outcome: oneOf(['served', 'withdrawn']),

@@ -1,0 +1,101 @@
+import { events } from './event';
+import { flag, instant, integer, list, money, object, oneOf, optional, personal, ref, state, text } from './schema';
+import { durationInWords, instantInWords, valueInWords } from './sentence';
+
+const leadId = ref('lead');
+const fields = {
+  leadId,
+  reason: text(),
+  late: flag(),
+  touches: list(object({ action: text() })),
+  note: optional(personal(text())),
+  amount: optional(money()),
+};
+const sentenceOf = (sentence: string) =>
+  events({ Rejected: { version: 1, sentence, ...fields } }).schemas.get('Rejected')!.sentence;
+const data = { leadId: 'ada', reason: 'no-budget', late: true, touches: [{ action: 'call' }, { action: 'form' }] };
+
+describe('the sentence of an event type', () => {
+  it('is filled with values, codes in words, lengths and choices', () => {
+    expect(sentenceOf('{leadId}: {reason:words}, {late?late:in time}, {touches:count} touches').of(data)).toBe(
+      'ada: no budget, late, 2 touches',
+    );
+    expect(sentenceOf('{late?late:in time}').of({ ...data, late: false })).toBe('in time');
+  });
+  it('leaves a part out where its value is absent, or closed to the reader, and says which fields it told', () => {
+    const sentence = sentenceOf('Rejected: {reason:words}[ (“{note}”)][, over {amount}]');
+    const note = 'next year';
+    const amount = { minor: 123_456_789, currency: 'USD' };
+    expect(sentence.of({ ...data, note, amount })).toBe('Rejected: no budget (“next year”), over 1,234,567.89 USD');
+    expect(sentence.saidOf({ ...data, note, amount })).toEqual(['reason', 'note', 'amount']);
+    for (const closed of [undefined, { personal: 'sealed' }, { personal: 'forgotten' }]) {
+      expect(sentence.of({ ...data, note: closed })).toBe('Rejected: no budget');
+      expect(sentence.saidOf({ ...data, note: closed })).toEqual(['reason']);
+    }
+  });
+  it.each([
+    ['', 'give a sentence'],
+    ['Rejected: {why}', '{why}, which is no field'],
+    ['Rejected: {note}', '{note} is optional'],
+    ['Rejected: {reason', 'give a sentence'],
+    ['Rejected[: {reason}', 'give a sentence'],
+  ])('is refused when the event type is declared: %s', (sentence, fault) => {
+    expect(() => sentenceOf(sentence)).toThrow(fault);
+  });
+  it('is asked for with marks that name fields of the event', () => {
+    const sentence = 'x';
+    expect(() => events({ A: { version: 1, sentence, leadId, rep: state('lead.rep', text(), ['kind']) } })).toThrow(
+      'A: decidedBy or a state names kind',
+    );
+    expect(() => events({ A: { version: 1, sentence, leadId, decidedBy: { definition: 'definition' } } })).toThrow(
+      'names definition',
+    );
+  });
+});
+
+describe('values in words', () => {
+  it('are durations in hours, minutes and seconds', () => {
+    expect([0, 7_500_000, 172_800_000, 61_000, 250, -60_000].map(durationInWords)).toEqual([
+      '0 s',
+      '2 h 5 min',
+      '48 h',
+      '1 min 1 s',
+      '250 ms',
+      '−1 min',
+    ]);
+    expect(valueInWords(7_500_000, integer('', { unit: 'ms' }))).toBe('2 h 5 min');
+    expect(valueInWords(90, integer('', { unit: 'min' }))).toBe('1 h 30 min');
+    expect(valueInWords(90, integer())).toBe('90');
+  });
+  it('are amounts by the places of their currency', () => {
+    const amounts = [
+      { minor: 100_000, currency: 'USD' },
+      { minor: -123_456, currency: 'JPY' },
+      { minor: 1_234_567, currency: 'KWD' },
+      { minor: 99, currency: 'EUR' },
+    ];
+    expect(amounts.map((amount) => valueInWords(amount, money()))).toEqual([
+      '1,000.00 USD',
+      '-123,456 JPY',
+      '1,234.567 KWD',
+      '0.99 EUR',
+    ]);
+  });
+  it('are instants in UTC, with seconds where there are some', () => {
+    expect(instantInWords('2024-01-17T10:00:00.000Z')).toBe('2024-01-17 10:00 UTC');
+    expect(valueInWords('2024-01-17T10:00:05.250Z', instant())).toBe('2024-01-17 10:00:05 UTC');
+  });
+  it('are words and lists, nothing longer than a few lines, whatever an event holds', () => {
+    expect(valueInWords('business-calendar', oneOf(['business-calendar']))).toBe('business calendar');
+    expect(valueInWords('e-mail-click', oneOf(['e-mail-click']))).toBe('e-mail click');
+    expect(valueInWords('no-budget', text())).toBe('no-budget');
+    expect(valueInWords([], list(text()))).toBe('none');
+    expect(valueInWords({ openedAt: 'x', deep: { count: 3 } })).toBe('opened at: x, deep: count: 3');
+    expect(valueInWords(Array.from({ length: 12 }, (_, index) => index))).toBe(
+      '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more',
+    );
+    expect(valueInWords(Array.from({ length: 4000 }, () => ({ a: 'b' })))).toBe('a: b; a: b; a: b; and 3997 more');
+    expect(valueInWords({ a: { b: { c: { d: 'deep' } } } })).toBe('a: b: c: …');
+    expect([...valueInWords('𝒳\n'.repeat(4000))]).toHaveLength(300);
+  });
+});

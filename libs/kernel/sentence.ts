@@ -1,0 +1,191 @@
+import type { TSchema } from '@sinclair/typebox';
+import { formatMoney, isCurrency, type MoneySum } from './money';
+
+/** A personal value that its reader does not see: not for this reader, or gone with the key of an erased person. */
+export interface Closed {
+  readonly personal: 'sealed' | 'forgotten';
+}
+export const isClosed = (value: unknown): value is Closed =>
+  typeof value === 'object' &&
+  value !== null &&
+  /^(sealed|forgotten)$/.test(String((value as Partial<Closed>).personal));
+
+/** A sentence about one event, filled with its data: what an auditor reads. */
+export interface Sentence {
+  /** @param data of the event; personal values in clear, or `Closed` */
+  readonly of: (data: Readonly<Record<string, unknown>>) => string;
+  /** The fields that it said of this event: given, open to its reader, and not only counted. */
+  readonly saidOf: (data: Readonly<Record<string, unknown>>) => readonly string[];
+}
+
+type Fields = Readonly<Record<string, TSchema>>;
+interface Slot {
+  readonly field: string;
+  readonly form: 'plain' | 'words' | 'count' | { readonly yes: string; readonly no: string };
+}
+interface Clause {
+  /** It stands also where a value is missing; otherwise it is left out as a whole. */
+  readonly always: boolean;
+  readonly parts: readonly (string | Slot)[];
+}
+
+const SLOT = /\{(\w+)(?:\?([^:{}]*):([^{}]*)|:(words|count))?\}/;
+const LONGEST = 300;
+const MOST_ITEMS = 10;
+const DEEPEST = 3;
+
+const clip = (text: string): string => {
+  const line = text.replace(/\s+/gu, ' ').trim();
+  const characters = [...line.slice(0, 2 * LONGEST)];
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : line;
+};
+
+/** A code in words: `no-budget` is "no budget", and `e-mail-click` "e-mail click". */
+export const codeInWords = (code: string): string => code.replace(/(?<!\be)-/g, ' ');
+/** The name of a field in words: `expectedCloseOn` is "expected close on". */
+export const fieldInWords = (field: string): string =>
+  field.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** A duration as people say it, `2 h 5 min`; a day is not named, for it may be one of open hours. */
+export const durationInWords = (ms: number): string => {
+  const units = [
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+    ['ms', 1],
+  ] as const;
+  let rest = Math.abs(ms);
+  const parts = units.flatMap(([name, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count > 0 ? [`${count} ${name}`] : [];
+  });
+  return parts.length === 0 ? '0 s' : `${ms < 0 ? '−' : ''}${parts.slice(0, 2).join(' ')}`;
+};
+
+const isMoney = (value: unknown): value is MoneySum => {
+  const { minor, currency, ...others } = (value ?? {}) as Partial<MoneySum>;
+  const whole = Number.isSafeInteger(minor) || (typeof minor === 'string' && /^-?\d+$/.test(minor));
+  return whole && typeof currency === 'string' && isCurrency(currency) && Object.keys(others).length === 0;
+};
+/** `1,234.50 USD`. */
+const moneyInWords = (text: string): string => text.replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
+/** `2024-01-17 10:00 UTC`, with seconds where there are some. */
+export const instantInWords = (instant: string): string =>
+  `${instant.slice(0, 10)} ${instant.slice(11, instant.slice(17, 19) === '00' ? 16 : 19)} UTC`;
+
+const listed = (items: readonly string[], total: number, separator: string): string =>
+  [...items, ...(total > items.length ? [`and ${total - items.length} more`] : [])].join(separator);
+const entriesInWords = (value: object, fields: Fields | undefined, depth: number): string => {
+  if (depth === DEEPEST) return '…';
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return listed(
+    entries
+      .slice(0, MOST_ITEMS)
+      .map(([name, inner]) => `${fieldInWords(name)}: ${inWords(inner, fields?.[name], depth + 1)}`),
+    entries.length,
+    ', ',
+  );
+};
+
+/** How a value reads, by what its schema says of it: units are the schema's. */
+const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string => {
+  if (value === undefined || value === null) return '–';
+  if (isClosed(value)) return `(${value.personal})`;
+  if (isMoney(value)) return moneyInWords(formatMoney(value));
+  if (Array.isArray(value)) {
+    const nested = value.some((item) => typeof item === 'object');
+    const shown = value
+      .slice(0, nested ? 3 : MOST_ITEMS)
+      .map((item) =>
+        Array.isArray(item) ? `${item.length} items` : inWords(item, schema?.['items'] as TSchema, depth),
+      );
+    return value.length === 0 ? 'none' : listed(shown, value.length, nested ? '; ' : ', ');
+  }
+  if (typeof value === 'object') return entriesInWords(value, schema?.['properties'] as Fields | undefined, depth);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && schema?.['unit'])
+    return durationInWords(value * (schema['unit'] === 'min' ? 60_000 : 1));
+  const text = String(value as string | number);
+  if (schema?.['format'] === 'instant') return instantInWords(text);
+  return schema?.['enum'] ? codeInWords(text) : text;
+};
+
+/**
+ * A value of a field as people read it: amounts with their currency, durations in hours and minutes, instants in UTC;
+ * at most 300 characters on one line, and of a list the first few.
+ */
+export const valueInWords = (value: unknown, schema?: TSchema): string => clip(inWords(value, schema));
+
+const filled = (slot: Slot, data: Readonly<Record<string, unknown>>, fields: Fields): string => {
+  const value = data[slot.field];
+  if (typeof slot.form === 'object') return value === undefined || value === false ? slot.form.no : slot.form.yes;
+  if (slot.form === 'count' && Array.isArray(value)) return String(value.length);
+  const words = valueInWords(value, fields[slot.field]);
+  return slot.form === 'words' ? codeInWords(words) : words;
+};
+
+const clausesOf = (template: string): readonly Clause[] =>
+  template
+    .split(/(\[[^[\]]*\])/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const always = !part.startsWith('[');
+      const parts: (string | Slot)[] = [];
+      let rest = always ? part : part.slice(1, -1);
+      for (let found = SLOT.exec(rest); found; found = SLOT.exec(rest)) {
+        const [whole, field, yes, no, form = 'plain'] = found;
+        parts.push(rest.slice(0, found.index));
+        parts.push({ field: field!, form: yes === undefined ? (form as 'plain') : { yes, no: no! } });
+        rest = rest.slice(found.index + whole.length);
+      }
+      return { always, parts: [...parts, rest] };
+    });
+
+const isSlot = (part: string | Slot): part is Slot => typeof part !== 'string';
+
+/**
+ * Reads the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
+ * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether it is given and not false; what stands in `[…]` is left out
+ * where one of its values is absent, empty or closed to the reader.
+ * @param owner    the event type, for the faults
+ * @param optional is a field of the event optional?
+ * @throws Error for no sentence, a field that the event has not, and an optional one outside of `[…]`
+ */
+export const sentenceOf = (
+  owner: string,
+  template: string,
+  fields: Fields,
+  optional: (field: TSchema) => boolean,
+): Sentence => {
+  const clauses = clausesOf(template ?? '');
+  if (!template?.trim() || clauses.some(({ parts }) => parts.some((part) => !isSlot(part) && /[{}[\]]/.test(part))))
+    throw new Error(`${owner}: give a sentence, such as 'The lead went to {rep}[ by {respondBy}]'`);
+  for (const { always, parts } of clauses)
+    for (const { field, form } of parts.filter(isSlot)) {
+      if (!(field in fields)) throw new Error(`${owner}: its sentence says {${field}}, which is no field of it`);
+      if (always && typeof form !== 'object' && optional(fields[field]!))
+        throw new Error(`${owner}: {${field}} is optional: put what says it into […]`);
+    }
+  const stands = ({ always, parts }: Clause, data: Readonly<Record<string, unknown>>): boolean =>
+    always ||
+    parts.filter(isSlot).every(({ field, form }) => {
+      const value = data[field];
+      const isEmpty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+      return typeof form === 'object' || (!isEmpty && !isClosed(value));
+    });
+  return {
+    of: (data) =>
+      clauses
+        .filter((clause) => stands(clause, data))
+        .flatMap(({ parts }) => parts.map((part) => (isSlot(part) ? filled(part, data, fields) : part)))
+        .join('')
+        .replace(/\s+/gu, ' ')
+        .trim(),
+    saidOf: (data) =>
+      clauses
+        .filter((clause) => stands(clause, data))
+        .flatMap(({ parts }) => parts.filter(isSlot))
+        .flatMap(({ field, form }) => (form === 'count' || data[field] === undefined ? [] : [field])),
+  };
+};

@@ -1,0 +1,68 @@
+import { catalogueOf } from '@baton/kernel';
+import { accessParts } from '@baton/platform/access';
+import { followerEvents } from '@baton/platform/runner';
+import { contextParts } from '../apps/contexts';
+import { sampleEvent } from './support/sample-events';
+
+const catalogue = catalogueOf([...[accessParts, ...contextParts].flatMap(({ events }) => events), followerEvents]);
+const types = [...catalogue.keys()];
+const sentenceOf = (type: string, data: Readonly<Record<string, unknown>>) =>
+  catalogue.get(type)!.sentence.of({ ...sampleEvent(catalogue.get(type)!, { optional: false }), ...data });
+
+describe('the sentence of every event type', () => {
+  it.each(types)('%s reads as one, with all that an event may hold and with no more than it must', (type) => {
+    const schema = catalogue.get(type)!;
+    for (const optional of [true, false]) {
+      const data = sampleEvent(schema, { optional });
+      const sentence = schema.sentence.of(data);
+      expect(sentence).toMatch(/^[A-Z\p{L}\d][^{}[\]]{10,400}$/u);
+      expect(sentence).not.toMatch(/undefined|\[object|–|[,:;] *$| {2}| [,;]/);
+      for (const field of schema.sentence.saidOf(data)) expect(data).toHaveProperty(field);
+    }
+  });
+  it.each(types.filter((type) => catalogue.get(type)!.personal.length > 0))(
+    '%s says nothing that is closed to its reader',
+    (type) => {
+      const schema = catalogue.get(type)!;
+      const closed = schema.personal.map((field) => [field, { personal: 'sealed' }] as const);
+      const data = { ...sampleEvent(schema, { optional: true }), ...Object.fromEntries(closed) };
+      expect(schema.sentence.of(data)).not.toContain('sealed');
+      expect(schema.sentence.saidOf(data).filter((field) => schema.personal.includes(field))).toEqual([]);
+    },
+  );
+  it('says what matters in the words of the field', () => {
+    const [team, action] = ['marketing', 'page-view'];
+    expect([
+      sentenceOf('LeadRejected', { reason: 'no-budget' }),
+      sentenceOf('TouchRecorded', { action, team, page: '/pricing', source: 'google', medium: 'cpc', minutes: 125 }),
+      sentenceOf('ObligationStarted', { kind: 'first-response', budgetMs: 7_500_000, clock: 'business-calendar' }),
+      sentenceOf('ObligationMet', { kind: 'first-response', late: true }),
+      sentenceOf('OpportunityWon', { amount: { minor: 100_000, currency: 'USD' } }),
+      sentenceOf('QualificationForeseen', { definitions: ['mql@1'] }),
+    ]).toEqual([
+      'Sales rejected the lead: no budget',
+      'Touch by marketing: page view on /pricing, from google / cpc, 2 h 5 min',
+      'Sales owes a first response by 2024-01-17 10:00 UTC: 2 h 5 min on the business calendar',
+      'The first response was done late',
+      'The deal was won, worth 1,000.00 USD',
+      'Time alone will not qualify the lead any more, under mql@1',
+    ]);
+  });
+});
+
+describe('the states that event types speak of', () => {
+  const marks = types.flatMap((type) => catalogue.get(type)!.states.map((mark) => ({ type, ...mark })));
+  it('are named by the kind of their subject, in words, and are of one kind of value each', () => {
+    const kinds = new Map<string, string>();
+    for (const { type, field, name } of marks) {
+      expect(name).toMatch(/^[a-z]+\.[a-z]+(-[a-z]+)*$/);
+      const { type: json, format = '', money = false } = catalogue.get(type)!.object.properties[field]!;
+      const kind = JSON.stringify([json, format, money]);
+      expect([name, kinds.get(name) ?? kind]).toEqual([name, kind]);
+      kinds.set(name, kind);
+    }
+  });
+  it('are none of an occurrence: a touch changes nothing', () => {
+    expect(marks.filter(({ type }) => ['TouchRecorded', 'VisitRecorded'].includes(type))).toEqual([]);
+  });
+});
