@@ -81,7 +81,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
-    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales minutes'],
+    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
     [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
       row.name,
       fixed(row.conversions, 2),
@@ -97,7 +97,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     ]),
   );
   printTable(
-    ['won deals', 'deals', 'part', 'revenue', 'part of revenue'],
+    ['won deals', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [
       ...(['influenced', 'sourced'] as const).map((name) => [
         `${name} by marketing`,

@@ -1,5 +1,5 @@
 import { printedBy } from '../../test/support/baton';
-import { fail, line, printJson, printTable, warn } from './output';
+import { fail, line, printJson, printTable, Progress, warn } from './output';
 
 describe('what is printed', () => {
   const hostile = 'Eve\u001b]0;owned\u0007\u001b[2J\r\u009b31m \u202egnp.exe\u2066';
@@ -23,5 +23,31 @@ describe('what is printed', () => {
     expect(stdout).not.toContain('\u009b');
     expect(JSON.parse(stdout)).toEqual({ name: hostile, note: 'a\nb\tc' });
     expect((await printedBy(async () => line('a\n\tb'))).stdout).toBe('a\n\tb\n');
+  });
+
+  it('shows no column without a value', async () => {
+    const { stdout } = await printedBy(async () =>
+      printTable(
+        ['rep', 'warnings', 'met'],
+        [
+          ['ann', '', 0],
+          ['bob', null, 1],
+        ],
+      ),
+    );
+    expect(stdout).toMatch(/rep.*met/);
+    expect(stdout).not.toContain('warnings');
+    expect((await printedBy(async () => printTable(['rep', 'warnings'], []))).stdout).toContain('warnings');
+  });
+
+  it('names the unit of what goes on', async () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
+    const { stderr } = await printedBy(async () => {
+      const progress = new Progress('import', 'bytes', 10);
+      now.mockReturnValue(4_000);
+      progress.at(5);
+    });
+    expect(stderr).toBe('import: 5 of 10 bytes\n');
+    now.mockRestore();
   });
 });

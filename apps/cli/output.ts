@@ -2,18 +2,8 @@ import { formatMoney, type MoneySum } from '@baton/kernel';
 import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import { visible } from '@baton/platform/telemetry';
 import { terminal } from './terminal';
-
-/**
- * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
- * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
- */
-export const visible = (text: string): string =>
-  text.replace(
-    // eslint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 
 /** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
 export const print = (text: string): boolean => terminal().stdout.write(visible(text));
@@ -30,8 +20,12 @@ export const warn = (text: string): void => {
 /** Prints one JSON document as the whole answer. */
 export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
-/** Prints a table; numbers to the right. */
-export const printTable = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void => {
+type Row = readonly (string | number | null)[];
+/** Prints a table; numbers to the right. A column in which no row has a value is left out. */
+export const printTable = (columns: readonly string[], found: readonly Row[]): void => {
+  const filled = columns.map((_, at) => found.length === 0 || found.some((row) => (row[at] ?? '') !== ''));
+  const head = columns.filter((_, at) => filled[at]);
+  const rows = found.map((row) => row.filter((_, at) => filled[at]));
   const numeric = head.map(
     (_, column) =>
       rows.length > 0 &&
@@ -75,11 +69,12 @@ export class Progress {
 
   constructor(
     private readonly what: string,
+    private readonly unit: string,
     private total?: number,
   ) {
     const { stderr } = terminal();
     if (!stderr.isTTY) return;
-    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: stderr });
+    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} ${unit} {eta_formatted}`, stream: stderr });
     this.bar.start(total ?? 0, 0);
   }
 
@@ -90,7 +85,7 @@ export class Progress {
       this.bar.update(value);
     } else if (Date.now() - this.told > PLAIN_LINE_MS) {
       this.told = Date.now();
-      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''}`);
+      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''} ${this.unit}`);
     }
   }
 
