@@ -45,6 +45,30 @@ export const printTable = (columns: readonly string[], found: readonly Row[]): v
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
 export const key = (value: string | null): string =>
   value === null ? '(not stated)' : value === '' ? '(blank)' : value;
+const ARROW = ' > ';
+/**
+ * Steps in their order, `email ×3 > direct`: what follows itself stands once. What is wider than `width` characters
+ * loses steps in its middle, and says how many.
+ */
+export const pathOf = (steps: readonly string[], width: number): string => {
+  const runs: { readonly step: string; times: number }[] = [];
+  for (const step of steps)
+    if (runs.at(-1)?.step === step) runs.at(-1)!.times++;
+    else runs.push({ step, times: 1 });
+  const words = runs.map(({ step, times }) => (times === 1 ? step : `${step} ×${times}`));
+  for (let left = words.length; left >= 2; left--) {
+    const head = words.slice(0, Math.ceil(left / 2));
+    const tail = words.slice(words.length - Math.floor(left / 2));
+    const away = runs.slice(head.length, words.length - tail.length).reduce((sum, { times }) => sum + times, 0);
+    const text = [...head, ...(away > 0 ? [`… ${away} more …`] : []), ...tail].join(ARROW);
+    if (text.length <= width || left === 2) return text;
+  }
+  return words.join(ARROW);
+};
+
+/** The columns of the terminal; of what is no terminal as many as one has by default. */
+export const terminalWidth = (): number => (terminal().stdout as { readonly columns?: number }).columns ?? 100;
+
 /** Amounts side by side, `12.00 EUR, 3.50 USD`; none is empty. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
   (amounts ?? []).map(formatMoney).join(', ');
