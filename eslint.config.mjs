@@ -67,7 +67,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/platform/config.ts', 'bench/**', '.ci/**', 'jest.config.js'],
+    files: ['libs/platform/config.ts', 'bench/**', 'examples/**', '.ci/**', 'jest.config.js'],
     rules: { 'no-restricted-syntax': ['error', leftOut] },
   },
   { files: ['**/*.spec.ts'], rules: { 'no-restricted-syntax': ['error', leftOut, environment, ...time] } },

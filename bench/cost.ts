@@ -547,9 +547,13 @@ class Cost {
 export const cost: Benchmark = async (folder) => {
   const main = join(__dirname, '..', 'apps', 'cli', 'main.js');
   const env = { ...process.env, BATON_DATA_DIR: folder, BATON_EVENTSTORE_URL: '', BATON_MONGODB_URL: '' };
-  await promisify(execFile)(process.execPath, [main, 'demo', '--once', '--json', '--scale', SCALE], {
-    env,
-  });
+  await promisify(execFile)(
+    process.execPath,
+    [main, 'demo', '--once', '--json', '--today', '2024-07-01', '--scale', SCALE],
+    {
+      env,
+    },
+  );
   const preload = join(__dirname, 'store-reads.js');
   const server = await serverOf(folder, main, { keys: roles, settings, preload });
   try {

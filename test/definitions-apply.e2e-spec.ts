@@ -37,7 +37,7 @@ describe('baton definitions apply', () => {
     await batonJson(folder, 'definitions', 'approve', ...version, '--team', 'sales', '--as', 'otto');
   };
   beforeAll(async () => {
-    await batonJson(folder, 'demo', '--once', '--scale', '0.03');
+    await batonJson(folder, 'demo', '--once', '--today', '2024-07-01', '--scale', '0.03');
     await agree(3, { field: 'employees', gte: 200 });
   });
 

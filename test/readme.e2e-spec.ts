@@ -16,6 +16,7 @@ const prints: readonly RegExp[] = [
   /"perDay":\[\{"decimal":"\d+\.\d\d","currency":"USD"\}\]/,
   /^$/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
+  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"system"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
@@ -35,7 +36,7 @@ describe('the README', () => {
     // In a group of its own, because npm stands between this process and the server. A small company is soon told.
     server = spawn('npm', ['run', 'demo', '--', '--scale', '0.15'], { cwd: root, env: environment(), detached: true });
     await new Promise<void>((resolve, reject) => {
-      server.stdout!.on('data', (chunk: Buffer) => (served += chunk.toString()).includes('GraphiQL') && resolve());
+      server.stdout!.on('data', (chunk: Buffer) => (served += chunk.toString()).includes('Ctrl+C') && resolve());
       server.stderr!.on('data', (chunk: Buffer) => (served += chunk.toString()));
       server.once('exit', () => reject(new Error(served)));
     });
@@ -52,7 +53,15 @@ describe('the README', () => {
 
   it('says what the demo prints', () => {
     expect(served).toMatch(prints[0]!);
-    expect(served).toMatch(/admin key, told this once: {2}baton_[0-9a-f]{12}_/);
+    expect(served).toMatch(
+      /admin key, told this once: {2}baton_[0-9a-f]{12}_[\s\S]*\/graphiql\nNext: [^\n]*\n[^\n]*Ctrl\+C[^\n]*\n*$/,
+    );
+  });
+
+  it('shows a history that goes up to today', () => {
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    expect(served).toMatch(/The log holds \d+ events of a made-up company, \d{4}-\d\d-\d\d to /);
+    expect(served).toContain(` to ${yesterday};`);
   });
 
   it('has commands that work, one after the other, beside the running server', () => {

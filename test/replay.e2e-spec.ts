@@ -10,7 +10,7 @@ import { replay } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { companySteps } from '../apps/cli/demo/company';
 import { baton, batonJson, root, temporaryFolder } from './support/baton';
-import { copyDemo, DEMO_SCALE } from './support/demo';
+import { copyDemo, DEMO_DAY, DEMO_SCALE } from './support/demo';
 
 /** Read models of what no story tells: keys, frozen periods, and what other systems were told. */
 const untold = new Set(['keys', 'periods', 'messages']);
@@ -29,7 +29,7 @@ describe('the demo', () => {
       'paid search',
       'unattributed',
       'win rate',
-      'per day',
+      'worth per day',
       'Insight Team',
       'first-response',
       'share met',
@@ -42,12 +42,23 @@ describe('the demo', () => {
 
   it('adds nothing the second time', async () => {
     const before = await position();
-    expect((await batonJson<{ events: number }>(folder, 'demo', '--once', '--scale', DEMO_SCALE)).events).toBe(0);
+    const again = await batonJson<{ events: number; total: number }>(folder, 'demo', '--once', '--scale', DEMO_SCALE);
+    expect(again.events).toBe(0);
+    const { stdout } = await baton(folder, 'events');
+    expect(again.total).toBe(stdout.trimEnd().split('\n').length);
+    expect(printed).toContain(`The log holds ${again.total} events`);
     expect(await position()).toBe(before);
   });
 
+  it('keeps to the day of the history that the log holds', async () => {
+    const { status, stderr } = await baton(folder, 'demo', '--once', '--today', '2024-06-30');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^demo\/other-day \(today\): .*2024-07-01/)]);
+    const tomorrow = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
+    expect((await baton(other, 'demo', '--once', '--today', tomorrow)).stderr).toMatch(/demo\/day-to-come/);
+  });
+
   it('keeps every name, e-mail address, phone number and note out of every file', () => {
-    const secrets = companySteps(7, Number(DEMO_SCALE)).flatMap(({ data }) =>
+    const secrets = companySteps(7, DEMO_DAY, Number(DEMO_SCALE)).flatMap(({ data }) =>
       ['email', 'name', 'phone', 'note', 'need', 'budget', 'authority', 'timeline'].flatMap((field) => {
         const value = (data as Record<string, unknown>)[field];
         // Campaigns and deals have names too; those are no person's.

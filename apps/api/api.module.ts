@@ -5,6 +5,7 @@ import type { Config } from '@baton/platform/config';
 import { graphqlModule, HeavyQueries } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
 import { GraphqlWatch, TraceResolvers } from '@baton/platform/telemetry';
+import { CallerResolver } from './caller.resolver';
 import { GraphiqlController } from './graphiql.controller';
 import { StatusResolver } from './status.resolver';
 
@@ -17,6 +18,7 @@ export const apiModule = (config: Config): DynamicModule => ({
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
     GraphqlWatch,
     { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
+    CallerResolver,
     StatusResolver,
   ],
 });

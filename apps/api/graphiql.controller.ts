@@ -6,6 +6,7 @@ import { Controller, Get, Header, NotFoundException, Param, StreamableFile } fro
 const assets: Readonly<Record<string, { readonly of: string; readonly file: string; readonly type: string }>> = {
   'react.js': { of: 'react', file: 'umd/react.production.min.js', type: 'text/javascript' },
   'react-dom.js': { of: 'react-dom', file: 'umd/react-dom.production.min.js', type: 'text/javascript' },
+  'graphql-ws.js': { of: 'graphql-ws', file: 'umd/graphql-ws.min.js', type: 'text/javascript' },
   'graphiql.js': { of: 'graphiql', file: 'graphiql.min.js', type: 'text/javascript' },
   'graphiql.css': { of: 'graphiql', file: 'graphiql.min.css', type: 'text/css' },
 };
@@ -21,12 +22,18 @@ const page = `<!doctype html>
 <div id="graphiql"></div>
 <script src="/graphiql/react.js"></script>
 <script src="/graphiql/react-dom.js"></script>
+<script src="/graphiql/graphql-ws.js"></script>
 <script src="/graphiql/graphiql.js"></script>
 <script>
-const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
+const socket = location.origin.replace(/^http/, 'ws') + '/graphql';
+// The headers of the editor: with them a subscription says who it is.
+let headers = '{ "authorization": "Bearer " }';
+const written = () => { try { return JSON.parse(headers || '{}'); } catch { return {}; } };
+const wsClient = graphqlWs.createClient({ url: socket, lazy: true, retryAttempts: 0, connectionParams: written });
+const fetcher = GraphiQL.createFetcher({ url: '/graphql', wsClient });
 const defaultQuery = '# Put your key under Headers: { "authorization": "Bearer baton_…" }\\n{ status { name position atTip } }';
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
-  React.createElement(GraphiQL, { fetcher, defaultQuery, defaultHeaders: '{ "authorization": "Bearer " }' }));
+  React.createElement(GraphiQL, { fetcher, defaultQuery, defaultHeaders: headers, onEditHeaders: (text) => { headers = text; } }));
 </script>
 </body>
 </html>`;

@@ -15,7 +15,7 @@ import {
   type ReturnDimension,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
-import { fixed, key, line, money, printJson, printTable } from './output';
+import { fixed, key, line, money, pathOf, printJson, printTable, terminalWidth } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
@@ -81,7 +81,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
-    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales minutes'],
+    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
     [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
       row.name,
       fixed(row.conversions, 2),
@@ -97,7 +97,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     ]),
   );
   printTable(
-    ['won deals', 'deals', 'part', 'revenue', 'part of revenue'],
+    ['won deals', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [
       ...(['influenced', 'sourced'] as const).map((name) => [
         `${name} by marketing`,
@@ -112,6 +112,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
   for (const warning of report.warnings) line(warning);
 };
 
+/** What the lines of a table of four columns take, in characters. */
+const FRAME = 13;
 /** The most frequent paths to a conversion, their length and the time they took. */
 export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const conversion = conversionOf(options.conversion ?? 'won');
@@ -126,11 +128,17 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   type Outcomes = (typeof report)['total'];
   const cells = ({ conversions, nonConversions, revenue }: Outcomes) => [conversions, nonConversions, money(revenue)];
   const head = [conversion, conversion === 'won' ? 'lost' : 'not', 'revenue'];
+  // As much is left to the path as the widest figures beside it leave.
+  const beside = Math.max(
+    ...[report.others, report.total].map((row) => cells(row).join('').length),
+    head.join('').length,
+  );
+  const width = Math.max(30, terminalWidth() - beside - FRAME);
   line(`Paths to ${conversion} (look-back ${report.lookback})`);
   printTable(
     ['path', ...head],
     [
-      ...report.paths.map((path) => [path.channels.map(key).join(' > ') || '(no touch)', ...cells(path)]),
+      ...report.paths.map((path) => [pathOf(path.channels.map(key), width) || '(no touch)', ...cells(path)]),
       [`${report.others.paths} others`, ...cells(report.others)],
       ['total', ...cells(report.total)],
     ],

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { CommandFactory, CommandRunnerService } from 'nest-commander';
+import { withActions } from './actions';
 import { AttributionCommand } from './attribution.command';
 import { BackupCommand } from './backup.command';
 import { CaseFileCommand } from './case-file.command';
@@ -69,7 +70,10 @@ export const runCommandLine = async (args: readonly string[]): Promise<number> =
     });
     const runner = app.get(CommandRunnerService);
     // Only the program itself is given the handler of errors, and not the commands below it.
-    for (const command of runner['commander'].commands) command.exitOverride(stopParsing);
+    for (const command of runner['commander'].commands) {
+      command.exitOverride(stopParsing);
+      withActions(command, args[1]);
+    }
     await runner.run(['node', 'baton', ...args]);
     await app.close();
   } catch (error) {

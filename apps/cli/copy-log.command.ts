@@ -27,7 +27,7 @@ export class CopyLogCommand extends CommandRunner {
     const sourceLog = await openLog(source, clock);
     try {
       const targetLog = await openLog(to, clock, { create: true });
-      const progress = new Progress('copy');
+      const progress = new Progress('copy', 'events');
       try {
         const copied = await copyLog(sourceLog, targetLog, (events) => progress.at(events));
         if (json) printJson(copied);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { instantOf, Refused } from '@baton/kernel';
+import { Command, CommandRunner, Option } from 'nest-commander';
+import { instantOf, Refused, type Recorded } from '@baton/kernel';
 import {
   definitionDifference,
   definitionInForce,
@@ -10,6 +10,7 @@ import {
   LogDefinitions,
   overdueReviews,
   ToDefinition,
+  type DefinitionEvent,
   type DefinitionCommand,
 } from '@baton/definitions';
 import { leads, ToLead, whereLeads } from '@baton/leads';
@@ -44,13 +45,19 @@ const bodyOf = (path: string): unknown => {
     throw new Refused('cli/unreadable-file', (error as Error).message, 'body');
   }
 };
-const send = async (session: Session, options: Options, type: string, data: object): Promise<unknown> => {
+const send = async (session: Session, options: Options, type: string, data: object) => {
   const kind = needed(options, 'kind');
   const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
   await session.order(
     new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as DefinitionCommand),
   );
-  return { done: type, kind };
+  return { done: type, kind, commandId: meta.commandId };
+};
+/** The number that a proposal got, by the event that it made. */
+const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited<ReturnType<typeof send>>) => {
+  const events = (await journal.read(`definition-${kind}`)) as readonly (DefinitionEvent & Recorded)[];
+  const proposal = events.findLast(({ type, meta }) => type === 'DefinitionProposed' && meta.commandId === commandId);
+  return (proposal?.data as { readonly number: number }).number;
 };
 
 /** Lets every open lead be judged by the definitions in force: each by a command of its own, so that the log says who asked. */
@@ -93,13 +100,16 @@ const actions: Readonly<Record<string, Action>> = {
     }),
   due: ({ models, clock }, { days = 30 }) => dueReviews(models, { at: clock.now(), days }),
   overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
-  propose: (session, options) =>
-    send(session, options, 'ProposeDefinition', {
+  propose: async (session, options) => {
+    const done = await send(session, options, 'ProposeDefinition', {
       body: options.body === undefined ? startingBody(needed(options, 'kind')) : bodyOf(options.body),
       reason: needed(options, 'reason'),
       ...(options.from && { inForceFrom: instantOf(options.from, 'from') }),
       ...(options.reviewBy && { reviewBy: options.reviewBy }),
-    }),
+    });
+    const number = await proposedNumber(session, done);
+    return { ...done, number, version: `${done.kind}@${number}` };
+  },
   approve: (session, options) =>
     send(session, options, 'ApproveDefinition', { number: needed(options, 'number'), team: needed(options, 'team') }),
   retire: (session, options) =>
@@ -120,8 +130,7 @@ const actions: Readonly<Record<string, Action>> = {
 })
 export class DefinitionsCommand extends CommandRunner {
   async run([action]: string[], options: Options): Promise<void> {
-    const act = Object.hasOwn(actions, action!) ? actions[action!] : undefined;
-    if (!act) throw new Refused('cli/unknown-action', `There are ${Object.keys(actions).join(', ')}.`, 'action');
+    const act = actions[action!]!;
     await Session.use(async (session) => {
       await session.catchUp();
       const answer = await act(session, options);
@@ -177,10 +186,6 @@ export class DefinitionsCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton definitions approve --kind channel-rules --number 2 --team sales --as sam';
   }
 }
 

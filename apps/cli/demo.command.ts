@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, START } from '@baton/kernel';
+import { dayAt, dayOf, Refused, START, type Day, type EventLog } from '@baton/kernel';
 import { addressees, companySteps, type CompanyStep } from './demo/company';
+import { dayAfterPeriod } from './demo/story';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
@@ -9,6 +10,7 @@ import { serveUntilStopped } from './start.command';
 
 interface Options {
   once?: boolean;
+  today?: string;
   seed?: number;
   scale?: number;
   json?: boolean;
@@ -45,19 +47,24 @@ const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-d
 
 @Command({
   name: 'demo',
-  description: 'Fill an empty log with eighteen months of a made-up company, print its figures, and serve them.',
+  description:
+    'Fill an empty log with the last eighteen months of a made-up company, print its figures, and serve them.',
 })
 export class DemoCommand extends CommandRunner {
-  async run(_: string[], { once = false, seed = 7, scale = 1, json = false }: Options): Promise<void> {
+  async run(_: string[], { once = false, today, seed = 7, scale = 1, json = false }: Options): Promise<void> {
     await Session.use(
       async (session) => {
-        await refuseOthersData(session);
-        const events = await this.fill(session, companySteps(seed, scale));
+        const before = await sizeOf(session.log);
+        const steps = companySteps(seed, await lastDayOf(session, today), scale);
+        await this.fill(session, steps);
         await session.catchUp();
+        const total = await sizeOf(session.log);
+        const events = total - before;
         const reports: ReportOptions = {};
-        if (json) printJson({ events, position: await session.log.tip() });
+        if (json) printJson({ events, total, position: await session.log.tip() });
         else {
-          line(`\nA company's history is in the log: ${events} new events.\n`);
+          const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
+          line(`\nThe log holds ${total} events of a made-up company, ${from} to ${to}; ${events} of them are new.\n`);
           await attributionTable(session, SIDE_BY_SIDE, reports);
           await velocityTable(session, { ...reports, by: 'product' });
           line('');
@@ -73,9 +80,8 @@ export class DemoCommand extends CommandRunner {
    * Sends the steps as ordinary commands of the past, in their order: independent stories side by side, except where a
    * lead is qualified or a queue changes. So each lead goes to the same rep however fast this is.
    */
-  private async fill(session: Session, steps: readonly CompanyStep[]): Promise<number> {
-    const progress = new Progress('demo', steps.length);
-    let events = 0;
+  private async fill(session: Session, steps: readonly CompanyStep[]): Promise<void> {
+    const progress = new Progress('demo', 'commands', steps.length);
     let sent = 0;
     // Steps that wait at the same time wait together, and those that come meanwhile for the next time.
     let settling = Promise.resolve();
@@ -92,10 +98,7 @@ export class DemoCommand extends CommandRunner {
       let turns = Promise.resolve();
       for (const step of wave) {
         const index = sent++;
-        const send = async () => {
-          const written = await this.send(session, step, index);
-          events += written;
-        };
+        const send = () => this.send(session, step, index);
         const before = stories.get(step.story) ?? Promise.resolve();
         const told = step.turn
           ? (turns = Promise.all([before, turns]).then(async () => {
@@ -112,11 +115,10 @@ export class DemoCommand extends CommandRunner {
     }
     await session.finishHistory(steps[steps.length - 1]!.at);
     progress.done();
-    return events;
   }
 
-  /** @returns how many new events it wrote; throws the refusal: the demo's own steps are never refused */
-  private async send(session: Session, { to, id, type, data, at, actor }: CompanyStep, index: number): Promise<number> {
+  /** Throws the refusal: the demo's own steps are never refused. */
+  private async send(session: Session, { to, id, type, data, at, actor }: CompanyStep, index: number): Promise<void> {
     const meta = {
       commandId: `demo-${index}-${type}`,
       actor,
@@ -126,12 +128,15 @@ export class DemoCommand extends CommandRunner {
     };
     const outcome = await session.send(new addressees[to].to(id, { type, data, meta }));
     if (outcome instanceof Refused) throw outcome;
-    return outcome.repeated ? 0 : outcome.events;
   }
 
   @Option({ flags: '--once', description: 'Do not serve afterwards.' })
   once() {
     return true;
+  }
+  @Option({ flags: '--today <day>', description: 'The day before which the history ends; by default this day.' })
+  today(value: string) {
+    return value;
   }
   @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
   seed(value: string) {
@@ -151,7 +156,30 @@ export class DemoCommand extends CommandRunner {
   }
 }
 
-const refuseOthersData = async ({ log }: Session): Promise<void> => {
+/** How many events a log holds. */
+const sizeOf = async (log: EventLog): Promise<number> => {
+  let events = 0;
+  for (let from = START, atTip = false; !atTip;) {
+    const page = await log.readAll(from, {}, 1_000);
+    events += page.events.length;
+    ({ position: from, atTip } = page);
+  }
+  return events;
+};
+
+/**
+ * The day before which the history ends: that of the demo which the log holds, otherwise the one asked for.
+ * @throws Refused `demo/log-in-use`, `demo/other-day`, `demo/day-to-come`, `time/not-a-day`
+ */
+const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Promise<Day> => {
+  const today = dayAt(clock.now());
+  const asked = given === undefined ? today : dayOf(given, 'today');
+  if (asked > today)
+    throw new Refused(
+      'demo/day-to-come',
+      `What is still to come cannot be recorded: name ${today} or a day before it.`,
+      'today',
+    );
   const { events } = await log.readAll(START, {}, 100);
   if (
     events.some(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'live') ||
@@ -162,4 +190,13 @@ const refuseOthersData = async ({ log }: Session): Promise<void> => {
       'This log holds other data; choose an empty folder by BATON_DATA_DIR.',
       'BATON_DATA_DIR',
     );
+  const first = events.find(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'backfill');
+  const held = first && dayAfterPeriod(first.meta.occurredAt);
+  if (given !== undefined && held && held !== asked)
+    throw new Refused(
+      'demo/other-day',
+      `This log holds the demo's history before ${held}; leave --today out, or choose an empty folder by BATON_DATA_DIR.`,
+      'today',
+    );
+  return held ?? asked;
 };

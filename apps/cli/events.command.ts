@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type StoredEvent } from '@baton/kernel';
+import { CATALOGUE } from '@baton/platform/platform.module';
 import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -18,6 +20,16 @@ const write = async (events: readonly StoredEvent[]): Promise<void> => {
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
+/** @throws Refused `cli/unknown-event-type` with the name that is nearest */
+const checkTypes = (asked: readonly string[], known: readonly string[]): void => {
+  for (const type of asked) {
+    if (known.includes(type)) continue;
+    const [nearest] = suggestionList(type, known);
+    const help = nearest ? `did you mean ${nearest}?` : 'libs/*/README.md names the events of each context.';
+    throw new Refused('cli/unknown-event-type', `There is no event type ${type}; ${help}`, 'types');
+  }
+};
+
 @Command({
   name: 'events',
   description: 'The events as NDJSON, oldest first, one a line; personal fields stay encrypted. Resume with --after.',
@@ -26,8 +38,8 @@ export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
     if (Number.isNaN(limit) || limit < 1)
       throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
-    terminal().stdout.on('error', () => process.exit(0)); // the reader closed the pipe
-    await Session.use(async ({ log }) => {
+    await Session.use(async ({ app, log }) => {
+      checkTypes(types ?? [], [...app.get<ReadonlyMap<string, unknown>>(CATALOGUE).keys()]);
       const stopping = new AbortController();
       const stop = () => stopping.abort();
       process.once('SIGINT', stop);
@@ -47,7 +59,7 @@ export class EventsCommand extends CommandRunner {
 
   @Option({ flags: '--types <types>', description: 'Only these event types, comma separated.' })
   types(value: string) {
-    return value.split(',');
+    return value.split(',').map((type) => type.trim());
   }
   @Option({ flags: '--stream <stream>', description: 'Only this stream, lead-<id>.' })
   stream(value: string) {

@@ -62,7 +62,7 @@ export class ImportCommand extends CommandRunner {
     rmSync(path, { force: true }); // it would speak of an earlier run
     const result = await Session.use(
       async (session) => {
-        const progress = new Progress('import', size);
+        const progress = new Progress('import', 'bytes', size);
         const faults = new FaultReport(path);
         const patience = new Patience(outageLimit, warn);
         const secret = await patience.through(() => rowSecretOf(session.keys));

@@ -1,4 +1,4 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Command, CommandRunner, Option } from 'nest-commander';
 import { Refused, roles, type Role } from '@baton/kernel';
 import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
 import { line, printJson, printTable } from './output';
@@ -30,9 +30,7 @@ export class KeysCommand extends CommandRunner {
         else line(`${keyId} opens nothing any more.`);
       },
     };
-    const act = action === undefined ? undefined : actions[action];
-    if (!act) throw new Refused('cli/unknown-action', 'Say create, list or revoke.', 'action');
-    await Session.use(act);
+    await Session.use(actions[action!]!);
   }
 
   private async create(session: Session, { label, roles: granted, json, ...kind }: Options): Promise<void> {
@@ -83,9 +81,5 @@ export class KeysCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton keys create --label warehouse --roles analyst';
   }
 }

@@ -34,7 +34,17 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
     ['band', answer.bands],
   ] as const)
     printTable(
-      [what, 'leads', 'SQL', 'customers', 'others', 'SQL', 'customers', 'SQL lift', 'customer lift'],
+      [
+        what,
+        'leads',
+        'SQL',
+        'customers',
+        'others',
+        'their SQL',
+        'their customers',
+        'SQL lift (times)',
+        'customer lift (times)',
+      ],
       columns(rows),
     );
 };

@@ -11,6 +11,13 @@ process.once('beforeExit', (code) => {
     process.stderr.write('cli/unfinished: The command stopped before it had ended; run it again.\n');
 });
 
+/** Whoever reads the answer has enough of it, as `head` has: that is no fault. */
+const endQuietly = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+};
+process.stdout.on('error', endQuietly);
+
 void runCommandLine(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
   setTimeout(() => process.exit(), LEAVING_MS).unref();

@@ -17,7 +17,7 @@ export const marketingReport = async (session: Session, options: ReportOptions):
   const { qualified, salesQualified, handoffs } = answer;
   line(`Marketing’s side in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
   printTable(
-    ['', 'needed', 'so far', 'needed by now', 'on pace', 'projected', 'missing'],
+    ['leads', 'needed', 'so far', 'needed by now', 'on pace', 'projected', 'missing'],
     Object.entries({ qualified, 'sales-qualified': salesQualified }).map(([name, one]) => [
       name,
       one.needed ?? '',
@@ -29,7 +29,7 @@ export const marketingReport = async (session: Session, options: ReportOptions):
     ]),
   );
   printTable(
-    ['handoffs', 'over threshold', 'share', 'complete', 'share', 'without package'],
+    ['handoffs', 'over threshold', 'share (0–1)', 'complete', 'share (0–1)', 'without package'],
     [
       [
         handoffs.total,

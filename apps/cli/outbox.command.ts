@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Command, CommandRunner, Option } from 'nest-commander';
 import { Refused, ToMessage } from '@baton/kernel';
 import { messages, outbox } from '@baton/platform/outbox';
 import { SENDERS } from '@baton/platform/platform.module';
@@ -19,8 +19,6 @@ interface Options {
 })
 export class OutboxCommand extends CommandRunner {
   async run([action, messageId]: string[], { json }: Options): Promise<void> {
-    if (action !== 'list' && action !== 'retry')
-      throw new Refused('cli/unknown-action', 'Say list or retry.', 'action');
     if (action === 'retry' && !messageId)
       throw new Refused('cli/argument-missing', 'Name the message: baton outbox retry <message>', 'message');
     await Session.use(async (session) => {
@@ -35,10 +33,6 @@ export class OutboxCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton outbox list';
   }
 }
 

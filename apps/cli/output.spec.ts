@@ -1,5 +1,5 @@
 import { printedBy } from '../../test/support/baton';
-import { fail, line, printJson, printTable, warn } from './output';
+import { fail, line, pathOf, printJson, printTable, Progress, warn } from './output';
 
 describe('what is printed', () => {
   const hostile = 'Eve\u001b]0;owned\u0007\u001b[2J\r\u009b31m \u202egnp.exe\u2066';
@@ -44,5 +44,42 @@ describe('what is printed', () => {
       (await printedBy(async () => printTable(['what'], [[long]], width))).stdout;
     expect(await printed(400)).toContain(long);
     expect(await printed()).toContain(long);
+  });
+
+  it('shows no column without a value', async () => {
+    const { stdout } = await printedBy(async () =>
+      printTable(
+        ['rep', 'warnings', 'met'],
+        [
+          ['ann', '', 0],
+          ['bob', null, 1],
+        ],
+      ),
+    );
+    expect(stdout).toMatch(/rep.*met/);
+    expect(stdout).not.toContain('warnings');
+    expect((await printedBy(async () => printTable(['rep', 'warnings'], []))).stdout).toContain('warnings');
+  });
+
+  it('names the unit of what goes on', async () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
+    const { stderr } = await printedBy(async () => {
+      const progress = new Progress('import', 'bytes', 10);
+      now.mockReturnValue(4_000);
+      progress.at(5);
+    });
+    expect(stderr).toBe('import: 5 of 10 bytes\n');
+    now.mockRestore();
+  });
+
+  it('shows a path once for what follows itself, and within its width', () => {
+    expect(pathOf([], 40)).toBe('');
+    expect(pathOf(['email', 'email', 'email', 'direct', 'email'], 40)).toBe('email ×3 > direct > email');
+    const long = Array.from({ length: 30 }, (_, step) => `channel ${step}`);
+    const shown = pathOf(long, 60);
+    expect(shown).toBe('channel 0 > channel 1 > … 27 more … > channel 29');
+    expect(pathOf(['a rather long channel', 'another one', 'the third'], 5)).toBe(
+      'a rather long channel > … 1 more … > the third',
+    );
   });
 });

@@ -2,18 +2,8 @@ import { formatMoney, type MoneySum } from '@baton/kernel';
 import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import { visible } from '@baton/platform/telemetry';
 import { terminal } from './terminal';
-
-/**
- * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
- * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
- */
-export const visible = (text: string): string =>
-  text.replace(
-    // eslint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 
 /** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
 export const print = (text: string): boolean => terminal().stdout.write(visible(text));
@@ -56,15 +46,19 @@ const broken = (text: string, width: number): string =>
     return word.length <= size ? word : (word.match(new RegExp(`.{1,${size}}`, 'gu')) ?? []).join('\n');
   });
 
+type Row = readonly (string | number | null)[];
 /**
- * Prints a table; numbers to the right. Where it would be wider than `width`, the longest cells go on in more lines.
+ * Prints a table; numbers to the right. A column in which no row has a value is left out. Where it would be wider than `width`, the longest cells go on in more lines.
  * @param width by default that of the terminal; what is piped on has none
  */
 export const printTable = (
-  head: readonly string[],
-  rows: readonly (readonly (string | number | null)[])[],
+  columns: readonly string[],
+  found: readonly Row[],
   width = terminal().stdout.columns,
 ): void => {
+  const filled = columns.map((_, at) => found.length === 0 || found.some((row) => (row[at] ?? '') !== ''));
+  const head = columns.filter((_, at) => filled[at]);
+  const rows = found.map((row) => row.filter((_, at) => filled[at]));
   const numeric = head.map(
     (_, column) =>
       rows.length > 0 &&
@@ -90,6 +84,30 @@ export const printTable = (
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
 export const key = (value: string | null): string =>
   value === null ? '(not stated)' : value === '' ? '(blank)' : value;
+const ARROW = ' > ';
+/**
+ * Steps in their order, `email ×3 > direct`: what follows itself stands once. What is wider than `width` characters
+ * loses steps in its middle, and says how many.
+ */
+export const pathOf = (steps: readonly string[], width: number): string => {
+  const runs: { readonly step: string; times: number }[] = [];
+  for (const step of steps)
+    if (runs.at(-1)?.step === step) runs.at(-1)!.times++;
+    else runs.push({ step, times: 1 });
+  const words = runs.map(({ step, times }) => (times === 1 ? step : `${step} ×${times}`));
+  for (let left = words.length; left >= 2; left--) {
+    const head = words.slice(0, Math.ceil(left / 2));
+    const tail = words.slice(words.length - Math.floor(left / 2));
+    const away = runs.slice(head.length, words.length - tail.length).reduce((sum, { times }) => sum + times, 0);
+    const text = [...head, ...(away > 0 ? [`… ${away} more …`] : []), ...tail].join(ARROW);
+    if (text.length <= width || left === 2) return text;
+  }
+  return words.join(ARROW);
+};
+
+/** The columns of the terminal; of what is no terminal as many as one has by default. */
+export const terminalWidth = (): number => (terminal().stdout as { readonly columns?: number }).columns ?? 100;
+
 /** Amounts side by side, `12.00 EUR, 3.50 USD`; none is empty. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
   (amounts ?? []).map(formatMoney).join(', ');
@@ -114,11 +132,12 @@ export class Progress {
 
   constructor(
     private readonly what: string,
+    private readonly unit: string,
     private total?: number,
   ) {
     const { stderr } = terminal();
     if (!stderr.isTTY) return;
-    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} {eta_formatted}`, stream: stderr });
+    this.bar = new SingleBar({ format: `${what} {bar} {value}/{total} ${unit} {eta_formatted}`, stream: stderr });
     this.bar.start(total ?? 0, 0);
   }
 
@@ -129,7 +148,7 @@ export class Progress {
       this.bar.update(value);
     } else if (Date.now() - this.told > PLAIN_LINE_MS) {
       this.told = Date.now();
-      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''}`);
+      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''} ${this.unit}`);
     }
   }
 

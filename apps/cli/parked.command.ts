@@ -1,4 +1,4 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { Command, CommandRunner, Option } from 'nest-commander';
 import { Refused, type Parked } from '@baton/kernel';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
@@ -20,8 +20,6 @@ interface Options {
 })
 export class ParkedCommand extends CommandRunner {
   async run([action, follower, sequence]: string[], { json }: Options): Promise<void> {
-    if (action !== 'list' && action !== 'retry' && action !== 'discard')
-      throw new Refused('cli/unknown-action', 'Say list, retry or discard.', 'action');
     if (action !== 'list' && (!follower || !sequence))
       throw new Refused('cli/argument-missing', `Name what waits: baton parked ${action} <follower> <sequence>`);
     await Session.use(async (session) => {
@@ -38,10 +36,6 @@ export class ParkedCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton parked list';
   }
 }
 

@@ -14,7 +14,7 @@ export class RebuildCommand extends CommandRunner {
       await session.catchUp();
       const answers = [];
       for (const readModel of name ? [name] : session.runner.readModels()) {
-        const progress = new Progress(`rebuild ${readModel}`);
+        const progress = new Progress(`rebuild ${readModel}`, 'events');
         const answer = await session.runner.rebuild(readModel, (events) => progress.at(events));
         progress.done();
         answers.push({ readModel, ...answer });

@@ -61,7 +61,10 @@ export const attributionTable = async (session: Session, models: readonly string
   const keys = [...new Set(reports.flatMap(({ rows }) => rows.map((row) => row.key)))].sort((a, b) =>
     (a ?? '') < (b ?? '') ? -1 : 1,
   );
-  line(`Attribution by ${options.by ?? 'channel'} (look-back ${reports[0]!.lookback})`);
+  const { conversion = 'won' } = options;
+  line(
+    `Attribution by ${options.by ?? 'channel'}: ${conversion} and revenue of each model (look-back ${reports[0]!.lookback})`,
+  );
   const cells = (pick: (report: (typeof reports)[number]) => (typeof reports)[number]['total'] | undefined) =>
     reports.flatMap((report) => {
       const credited = pick(report);
@@ -95,7 +98,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
   const { by } = options;
   line(`\nPipeline velocity${by ? ` by ${by}` : ''}`);
   printTable(
-    [by ?? '', 'open', 'won', 'lost', 'win rate', 'average won', 'cycle days', 'per day'],
+    [by ?? 'deals', 'open', 'won', 'lost', 'win rate (0–1)', 'average won', 'cycle (days)', 'worth per day'],
     [...rows, total].map((row) => [
       row === total ? 'total' : key(row.key),
       row.open,
@@ -146,7 +149,7 @@ const reports: Readonly<Record<string, Report>> = {
     const answer = await salesCycle(modelsOf(session, options), question);
     if (json) return printJson(answer);
     printTable(
-      [by ?? '', 'deals', 'median days', 'p90', 'mean'],
+      [by ?? 'of', 'deals', 'median (days)', 'p90 (days)', 'mean (days)'],
       [...answer.rows, answer.total].map((row) => [
         row === answer.total ? 'total' : key(row.key),
         row.deals,

@@ -45,10 +45,10 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
     'disqualified',
     'waiting',
     'limbo',
-    'rejection rate',
+    'rejection rate (0–1)',
   ];
   printTable(
-    [...headOf(by), ...columns, 'attempts', ''],
+    [...headOf(by), ...columns, 'median attempts', 'warnings'],
     [...report.rows, report.total].map((row) => {
       const { accepted, rejected, recycled, disqualified, waiting } = row.counts;
       return [
@@ -66,11 +66,11 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
   const { by } = question;
   const answer = await slaReport(modelsOf(session, options), question);
   if (options.json) return printJson(answer);
-  line(`Obligations of sales, as of ${answer.at}; responses in minutes`);
+  line(`Obligations of sales, as of ${answer.at}; responses in minutes of the wall clock`);
   printTable(
     [
-      ...[...headOf(by), 'obligation', 'due', 'met', 'met late', 'breached', 'pending', 'share met'],
-      ...['missed', 'as known', 'median', 'p90'],
+      ...[...headOf(by), 'obligation', 'due', 'met', 'met late', 'breached', 'pending', 'share met (0–1)'],
+      ...['missed', 'missed as known', 'median response (min)', 'p90 response (min)'],
     ],
     [...answer.rows, ...answer.total].map((row, index) => [
       ...(index < answer.rows.length ? cellsOf(row, by) : totalCells(by)),
@@ -89,7 +89,7 @@ export const rejectionsReport = async (session: Session, options: ReportOptions)
   if (options.json) return printJson(answer);
   handoffTable(answer, question.by);
   printTable(
-    [...headOf(question.by), 'reason', 'rejected', 'of handoffs'],
+    [...headOf(question.by), 'reason', 'rejected', 'of handoffs (0–1)'],
     [...answer.rows, answer.total].flatMap((row) =>
       row.reasons.map(({ reason, rejected, rate }) => [
         ...(row === answer.total ? totalCells(question.by) : cellsOf(row, question.by)),

@@ -5,6 +5,7 @@ import { Access } from '@baton/platform/access';
 import { serve } from '../api/serve';
 import { line, printJson } from './output';
 import { localActor } from './session';
+import type { Config } from '@baton/platform/config';
 import { configOfTerminal } from './terminal';
 
 /** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
@@ -14,6 +15,21 @@ export const firstKey = async (app: INestApplicationContext): Promise<string | u
   return (await app.get(Access).issue('local-admin', ['admin'], localActor())).token;
 };
 
+/** The last that a start prints: the key, the links, and what to do next. */
+const welcome = (url: string, token: string | undefined, { production }: Config): string[] => {
+  const explorer = production ? [] : [`GraphiQL  ${url}/graphiql`];
+  const header = `{ "authorization": "Bearer ${token ?? '<your key>'}" }`;
+  return [
+    '',
+    ...(token ? [`Your admin key, told this once:  ${token}`] : []),
+    `GraphQL   ${url}/graphql`,
+    ...explorer,
+    production ? `Next: send ${header} with each request.` : `Next: open GraphiQL and put ${header} under Headers.`,
+    ...(token ? [] : ['Another key: npm run -s baton -- keys create --label me --roles admin']),
+    'Ctrl+C stops the server; npm start serves the same data again.',
+  ];
+};
+
 /** Serves until the process is told to stop. */
 export const serveUntilStopped = async (json: boolean): Promise<void> => {
   const config = configOfTerminal();
@@ -21,10 +37,7 @@ export const serveUntilStopped = async (json: boolean): Promise<void> => {
   const token = config.eventStoreUrl ? undefined : await firstKey(app);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   if (json) printJson({ url: `${url}/graphql`, ...(token && { token }) });
-  else {
-    if (token) line(`Your admin key, told this once:  ${token}`);
-    line(`GraphQL   ${url}/graphql\nGraphiQL  ${url}/graphiql`);
-  }
+  else for (const text of welcome(url, token, config)) line(text);
   await new Promise<never>(() => undefined); // a signal ends the process through Nest's shutdown hooks
 };
 

@@ -85,8 +85,16 @@ export interface AnyCommand {
   readonly meta: CommandMeta;
 }
 
+interface CommandOptions {
+  /** The caller may say of every command when it happened, where the command itself says nothing else. */
+  readonly datable?: boolean;
+}
 /** Declares the commands of an aggregate: types, validation, GraphQL mutations and import mappings come from it. */
-export const commands = <const S extends Record<string, CommandSpec>>(aggregate: string, specs: S): Commands<S> => ({
+export const commands = <const S extends Record<string, CommandSpec>>(
+  aggregate: string,
+  specs: S,
+  { datable: all = false }: CommandOptions = {},
+): Commands<S> => ({
   aggregate,
   idField: `${aggregate}Id`,
   specs,
@@ -94,7 +102,7 @@ export const commands = <const S extends Record<string, CommandSpec>>(aggregate:
     Object.entries(specs).map(([type, spec]) => {
       const fields = fieldsOf(spec);
       const object = Type.Object(fields, { additionalProperties: false });
-      const { description, allow = [], datable = false, creates = false } = spec;
+      const { description, allow = [], datable = all, creates = false } = spec;
       const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
       if (personal.length > 0 && !('leadId' in fields)) throw new Error(`${type}: personal fields need a leadId`);
       return [type, { type, description, allow, datable, creates, object, personal, faultOf: faultFinder(object) }];

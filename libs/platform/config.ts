@@ -81,6 +81,14 @@ export const settings = [
     meaning: 'Claim that lists the roles of the bearer; a path with dots for a nested one.',
   },
   {
+    name: 'BATON_CORS_ORIGINS',
+    key: 'corsOrigins',
+    fallback: '',
+    meaning: 'Origins, with commas between, whose pages may send requests from a browser; empty: none.',
+    pattern: /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
+    must: 'be origins such as https://app.example.org, with commas between',
+  },
+  {
     name: 'BATON_METRICS',
     key: 'metrics',
     fallback: 'local',

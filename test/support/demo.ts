@@ -5,6 +5,8 @@ import { eventually } from '@baton/kernel/testing';
 import { baton } from './baton';
 
 export const DEMO_SCALE = '0.08';
+/** The day up to which the history goes, so that every run has the same. */
+export const DEMO_DAY = '2024-07-01';
 
 // Workers are children of the process that runs all suites; its reporter takes the folder away in the end.
 const ofRun = join(tmpdir(), `baton-demo-${process.send ? process.ppid : process.pid}`);
@@ -14,7 +16,7 @@ const failed = join(ofRun, 'failed');
 const make = async (): Promise<void> => {
   const draft = join(ofRun, 'draft');
   mkdirSync(draft);
-  const { status, stdout, stderr } = await baton(draft, 'demo', '--once', '--scale', DEMO_SCALE);
+  const { status, stdout, stderr } = await baton(draft, 'demo', '--once', '--today', DEMO_DAY, '--scale', DEMO_SCALE);
   if (status !== 0) writeFileSync(failed, stderr);
   writeFileSync(join(draft, 'printed.txt'), stdout);
   if (status === 0) renameSync(draft, ready);

@@ -29,7 +29,12 @@ const samples: Readonly<Record<string, unknown>> = {
   DayOrInstant: '2024-01-17',
   Json: {},
 };
-const named: Readonly<Record<string, unknown>> = { subject: 'lead-ada', kind: 'mql', timeZone: 'UTC' };
+const named: Readonly<Record<string, unknown>> = {
+  subject: 'lead-ada',
+  stream: 'lead-ada',
+  kind: 'mql',
+  timeZone: 'UTC',
+};
 export const sample = (type: GraphQLInputType, name = ''): unknown => {
   const plain = getNullableType(type);
   if (isListType(plain)) return [sample(plain.ofType as GraphQLInputType)];

@@ -10,7 +10,7 @@ import {
 } from '../starting-definitions';
 import type { Random } from './random';
 import { routingRules } from './sales';
-import { BEGIN, DAY, HOUR, teller, type DemoStep } from './story';
+import { DAY, HOUR, teller, type DemoStep, type Period } from './story';
 
 /** Why a rep refuses a lead; what reps write beside the code, where they write. */
 export const rejections = [
@@ -132,13 +132,13 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
 ];
 
 /** What both teams agree on at the start, and what they revise: proposed by one, approved by two others. */
-export const agreementSteps = (random: Random): DemoStep[] => {
+export const agreementSteps = (random: Random, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   const versions = new Map<string, number>();
   for (const { kind, day, reason, body } of agreements) {
     const number = (versions.get(kind) ?? 0) + 1;
     versions.set(kind, number);
-    const { tell, wait } = teller(steps, BEGIN + day * DAY + 8 * HOUR);
+    const { tell, wait } = teller(steps, period.begin + day * DAY + 8 * HOUR, period);
     tell('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
     wait(random.int(60, 180) * 60_000);
     tell('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });

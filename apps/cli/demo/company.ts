@@ -1,4 +1,5 @@
 import { askedReviewCommands, ToReview } from '@baton/insights';
+import type { Day } from '@baton/kernel';
 import { routingCommands, ToRouting } from '@baton/leads';
 import { targets } from '../import/aggregates';
 import { agreementSteps } from './agreements';
@@ -7,7 +8,7 @@ import { campaignSteps, channels, demandOn, marketingTouch } from './market';
 import { queueSteps, tellAll } from './queues';
 import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
-import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep } from './story';
+import { DAY, HOUR, MINUTE, periodBefore, teller, type DemoStep, type Period } from './story';
 
 /** Whom the demo speaks to: whatever an import may, and queues and reviews. */
 export const addressees = {
@@ -25,57 +26,64 @@ const inStory = (story: string, steps: readonly DemoStep[]): CompanyStep[] => st
 /** At scale 1: people who find the company by themselves (colleagues and doubles come on top), and mere visitors. */
 const PEOPLE = 2300;
 const PASSERS_BY = 600;
-/** Both teams agree on the first day; people come from the second on. */
-const FIRST_DAY = BEGIN + DAY;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** When the nth of many comes: spread over the eighteen months as demand is, evenly at every scale. */
-const arrivals = (): ((n: number, random: Random) => number) => {
+const arrivals = (period: Period): ((n: number, random: Random) => number) => {
+  const firstDay = period.begin + DAY; // both teams agree on the first day; people come from the second on
   const upTo: number[] = [];
   let sum = 0;
-  for (let day = FIRST_DAY; day < END; day += DAY) upTo.push((sum += demandOn(day)));
+  for (let day = firstDay; day < period.end; day += DAY) upTo.push((sum += demandOn(day, period)));
   return (n, random) => {
     const share = ((n * GOLDEN) % 1) * sum;
     const day = upTo.findIndex((reached) => share < reached);
-    return FIRST_DAY + day * DAY + random.int(6, 20) * HOUR + random.int(0, 3599) * 1000;
+    return firstDay + day * DAY + random.int(6, 20) * HOUR + random.int(0, 3599) * 1000;
   };
 };
 
 /** Steps of the same instant keep their order: a capture stays before its first contact. */
 const inOrder = <S extends DemoStep>(steps: S[]): S[] => steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 
-const passerBySteps = (seed: number, n: number, arrive: (n: number, random: Random) => number): DemoStep[] => {
+const passerBySteps = (
+  seed: number,
+  n: number,
+  arrive: (n: number, random: Random) => number,
+  period: Period,
+): DemoStep[] => {
   const steps: DemoStep[] = [];
   const random = randomOf(seed, 'passer-by', n);
-  const { tell, wait, now } = teller(steps, arrive(n, random));
+  const { tell, wait, now } = teller(steps, arrive(n, random), period);
   const channel = random.weighted(
     channels.filter(({ tracked }) => tracked > 0),
     ({ first }) => first,
   );
   for (let left = random.int(1, 3); left > 0; left--) {
-    tell('visitor', `demo-passer-by-${n}`, 'web-site', 'RecordVisit', marketingTouch(random, channel, now()));
+    tell('visitor', `demo-passer-by-${n}`, 'web-site', 'RecordVisit', marketingTouch(random, channel, now(), period));
     wait(random.skewed(2 * DAY, 1) + random.int(1, 50) * MINUTE);
   }
   return steps;
 };
 
 /**
- * The commands of a made-up company's eighteen months, 2023-01-01 to 2024-06-30, in order of time: what both teams
+ * The commands of a made-up company's eighteen months up to a day, in order of time: what both teams
  * agree on, campaigns and their cost in USD, about 2,500 people and some 350 deals, who was given whose lead, what reps
- * report and ask for, and the reviews of it all. Same seed, same steps; about 35,000 at scale 1. Between a step and one that needs a policy's answer to it lies at least a minute.
+ * report and ask for, and the reviews of it all. Same seed and same day, same steps; about 35,000 at scale 1. Between a
+ * step and one that needs a policy's answer to it lies at least a minute.
+ * @param today the first day that is no part of it
  * @param scale how many people and how much money, 1 for the full company; a larger one begins with the same people
  */
-export const companySteps = (seed: number, scale = 1): CompanyStep[] => {
-  const arrive = arrivals();
+export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[] => {
+  const period = periodBefore(today);
+  const arrive = arrivals(period);
   const taken = new Set<string>();
-  const changes = inOrder(queueSteps(seed));
-  const agreed = agreementSteps(randomOf(seed, 'agreements'));
-  const ofTheCompany = [...agreed, ...changes, ...campaignSteps(seed, scale), ...reviewSteps()];
+  const changes = inOrder(queueSteps(seed, period));
+  const agreed = agreementSteps(randomOf(seed, 'agreements'), period);
+  const ofTheCompany = [...agreed, ...changes, ...campaignSteps(seed, scale, period), ...reviewSteps(period)];
   const steps = ofTheCompany.flatMap((step) => inStory(`${step.to} ${step.id}`, [step]));
   const people = Array.from({ length: Math.round(PEOPLE * scale) }, (_, n) => {
     const told: DemoStep[] = [];
     const arrival = arrive(n + 1, randomOf(seed, 'arrival', n + 1));
-    return { told, story: leadStory(told, seed, n + 1, arrival, taken) };
+    return { told, story: leadStory(told, seed, n + 1, arrival, taken, period) };
   });
   tellAll(
     people.map(({ story }) => story),
@@ -83,6 +91,6 @@ export const companySteps = (seed: number, scale = 1): CompanyStep[] => {
   );
   for (const [n, { told }] of people.entries()) steps.push(...inStory(`person ${n + 1}`, told));
   for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++)
-    steps.push(...inStory(`passer-by ${n}`, passerBySteps(seed, n, arrive)));
+    steps.push(...inStory(`passer-by ${n}`, passerBySteps(seed, n, arrive, period)));
   return inOrder(steps);
 };

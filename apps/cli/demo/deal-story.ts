@@ -5,7 +5,7 @@ import { marketingTouch, salesTouch, type Channel } from './market';
 import { personOf, type Company } from './people';
 import type { Random } from './random';
 import { competitors, contactRoles, dealStages, heard, productFor, repFor, support, type Rep } from './sales';
-import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Said, type Teller, type Touch } from './story';
+import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Said, type Teller, type Touch } from './story';
 
 /** A person whom both teams work on, and where its history stands. */
 export interface Prospect {
@@ -13,6 +13,7 @@ export interface Prospect {
   readonly company: Company;
   readonly channel: Channel;
   readonly random: Random;
+  readonly period: Period;
   readonly story: Teller;
   readonly steps: DemoStep[];
   /** The e-mail addresses in use. */
@@ -167,7 +168,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
 
 /** A second person on the deal: known to marketing for a while, or found by the rep. */
 const colleague = (
-  { leadId, company, channel, random, story, steps, taken }: Prospect,
+  { leadId, company, channel, random, period, story, steps, taken }: Prospect,
   rep: Rep,
   opportunityId: string,
 ) => {
@@ -176,10 +177,10 @@ const colleague = (
   if (!steps.some(({ id }) => id === colleagueId)) {
     const { profile } = personOf(random, company, taken);
     if (random.chance(0.5)) {
-      const known = teller(steps, Math.max(BEGIN + DAY, story.now() - random.int(8, 50) * DAY));
+      const known = teller(steps, Math.max(period.begin + DAY, story.now() - random.int(8, 50) * DAY), period);
       known.tell('lead', colleagueId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
       for (let left = random.int(1, 3); left > 0 && known.now() < story.now() - 2 * DAY; left--) {
-        const touch: Touch = marketingTouch(random, channel, known.now());
+        const touch: Touch = marketingTouch(random, channel, known.now(), period);
         known.tell('lead', colleagueId, 'web-site', 'RecordTouch', touch);
         known.wait(random.skewed(1.5) * DAY);
       }
@@ -195,10 +196,10 @@ const colleague = (
 };
 
 /** What sales asks marketing for, and what comes of it, beside the deal. */
-const supportSteps = ({ leadId, random, steps, story }: Prospect, rep: string, opportunityId: string): void => {
+const supportSteps = ({ leadId, random, period, steps, story }: Prospect, rep: string, opportunityId: string): void => {
   const supportId = `${opportunityId}-s`;
   const { kind, need, delivered } = random.pick(support);
-  const its = teller(steps, story.now());
+  const its = teller(steps, story.now(), period);
   const neededBy = random.chance(0.5) && { neededBy: dayOf(its.now() + random.int(5, 20) * DAY) };
   its.work(random.int(1, 8) * HOUR);
   its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });

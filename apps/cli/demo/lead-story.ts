@@ -6,7 +6,7 @@ import { companyOf, doubleOf, personOf } from './people';
 import type { Asking, Story } from './queues';
 import { randomOf, type Random } from './random';
 import { answerTime, authorities, budgets, competitors, heard, needs, repNamed, timelines, type Rep } from './sales';
-import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep, type Touch, type Turn } from './story';
+import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Touch, type Turn } from './story';
 
 /** As many companies as the demo's people work for. */
 const COMPANIES = 1400;
@@ -36,9 +36,16 @@ const laterChannel = (random: Random): Channel => random.weighted(channels, ({ l
  * @param start of the first contact, in milliseconds
  * @param taken e-mail addresses in use; those of this history are added
  */
-export function* leadStory(steps: DemoStep[], seed: number, index: number, start: number, taken: Set<string>): Story {
+export function* leadStory(
+  steps: DemoStep[],
+  seed: number,
+  index: number,
+  start: number,
+  taken: Set<string>,
+  period: Period,
+): Story {
   const random = randomOf(seed, 'lead', index);
-  const story = teller(steps, start);
+  const story = teller(steps, start, period);
   const leadId = `demo-${String(index).padStart(5, '0')}`;
   const first = random.weighted(channels, (each) => each.first);
   const company = companyOf(randomOf(seed, 'company', random.int(1, COMPANIES)));
@@ -57,13 +64,13 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
     if (askedAt !== undefined) story.wait(askedAt + FORGOTTEN - story.now());
   };
   const contact = () => {
-    const touch = marketingTouch(random, laterChannel(random), story.now());
+    const touch = marketingTouch(random, laterChannel(random), story.now(), period);
     // The web site knows the browser; a click in an e-mail, a webinar or an event knows the person.
     if (visitorId && touch.action === 'page-view' && random.chance(0.6))
       story.tell('visitor', visitorId, 'web-site', 'RecordVisit', touch);
     else touched('marketing-automation', touch);
   };
-  const prospect: Prospect = { leadId, company, channel: first, random, story, steps, taken, contact, rest };
+  const prospect: Prospect = { leadId, company, channel: first, random, period, story, steps, taken, contact, rest };
   const nurture = (times: number) => {
     for (let left = times; left > 0; left--) {
       story.wait(random.skewed(first.gapDays, 0.8) * DAY);
@@ -98,12 +105,12 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
 
   let asked = first;
   for (let left = visitorId ? random.int(1, 4) : 0; left > 0; left--) {
-    story.tell('visitor', visitorId!, 'web-site', 'RecordVisit', marketingTouch(random, asked, story.now()));
+    story.tell('visitor', visitorId!, 'web-site', 'RecordVisit', marketingTouch(random, asked, story.now(), period));
     story.wait(random.skewed(first.gapDays * 0.8, 0.8) * DAY);
     if (random.chance(0.6)) asked = laterChannel(random);
   }
   story.tell('lead', leadId, 'web-site', 'CaptureLead', { ...person.profile, source: first.name });
-  touched('web-site', askingTouch(random, asked, story.now(), false));
+  touched('web-site', askingTouch(random, asked, story.now(), period, false));
   story.wait(MINUTE);
   if (visitorId) story.tell('visitor', visitorId, 'web-site', 'IdentifyVisitor', { leadId });
   if (random.chance(0.06)) {
@@ -115,10 +122,11 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
   /** From marketing's qualification to whatever sales makes of it. */
   function* round(dealNumber: number): Generator<Asking, Ended, string> {
     // What both teams agreed on decides when a lead is qualified: here, by asking to be called.
-    if (story.now() >= BEGIN + wantedFrom.day * DAY && company.employees < wantedFrom.employees) return 'waiting';
+    if (story.now() >= period.begin + wantedFrom.day * DAY && company.employees < wantedFrom.employees)
+      return 'waiting';
     if (story.over()) return 'waiting';
     askedAt = story.now();
-    touched('web-site', askingTouch(random, laterChannel(random), askedAt, true), 'chooses');
+    touched('web-site', askingTouch(random, laterChannel(random), askedAt, period, true), 'chooses');
     const rep = repNamed(yield { at: askedAt, leadId, what: 'choose', lead: person.profile });
     story.work(MINUTE);
     story.work(answerTime(random, rep));
@@ -185,7 +193,7 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
     if (!qualifies) continue;
     rest();
     story.wait(random.skewed(40) * DAY);
-    touched('marketing-automation', marketingTouch(random, laterChannel(random), story.now()));
+    touched('marketing-automation', marketingTouch(random, laterChannel(random), story.now(), period));
     nurture(random.int(0, 2));
     qualifies = random.chance(0.6);
   }
@@ -207,11 +215,11 @@ export function* leadStory(steps: DemoStep[], seed: number, index: number, start
     const mistaken = index === FIRST_DOUBLE;
     const doubleId = `${leadId}-d`;
     const noticed: DemoStep[] = [];
-    const its = teller(noticed, toMs(captured.at) + random.int(1, 30) * DAY);
+    const its = teller(noticed, toMs(captured.at) + random.int(1, 30) * DAY, period);
     const channel = laterChannel(random);
     const profile = mistaken ? personOf(random, company, taken).profile : doubleOf(random, person, taken);
     const visit = () => {
-      its.tell('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(random, channel, its.now()));
+      its.tell('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(random, channel, its.now(), period));
       its.wait(random.skewed(3) * DAY);
     };
     its.tell('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });

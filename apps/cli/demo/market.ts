@@ -1,6 +1,6 @@
-import { fromMs, toMs, type Day } from '@baton/kernel';
+import { fromMs, type Day } from '@baton/kernel';
 import { randomOf, type Random } from './random';
-import { BEGIN, DAY, END, HOUR, MINUTE, teller, type DemoStep, type Touch } from './story';
+import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Touch } from './story';
 
 /** A way in which people find the company, as the demo plays it. */
 export interface Channel {
@@ -153,22 +153,24 @@ export const channels: readonly Channel[] = [
   },
 ];
 
+/** What campaigns are about, from which to which day of the period. */
 const themes = [
-  { name: 'Clear numbers', from: '2023-01-01', to: '2023-06-30' },
-  { name: 'One pipeline', from: '2023-07-01', to: '2023-12-31' },
-  { name: 'Less guesswork', from: '2024-01-01', to: '2024-06-30' },
+  { name: 'Clear numbers', first: 0, last: 180 },
+  { name: 'One pipeline', first: 181, last: 364 },
+  { name: 'Less guesswork', first: 365, last: 546 },
 ] as const;
 type Theme = (typeof themes)[number];
 const slug = (text: string): string => text.toLowerCase().replaceAll(' ', '-');
 const campaignOf = (channel: Channel, theme: Theme): string => slug(`${theme.name} ${channel.name}`);
 const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
-const themeAt = (ms: number): Theme => themes.find(({ to }) => dayOf(ms) <= to) ?? themes.at(-1)!;
+const themeAt = (ms: number, { begin }: Period): Theme =>
+  themes.find(({ last }) => ms < begin + (last + 1) * DAY) ?? themes.at(-1)!;
 
 /** Demand over the year: it grows, August and the turn of the year are quiet, weekends too. */
-export const demandOn = (ms: number): number => {
+export const demandOn = (ms: number, { begin, end }: Period): number => {
   const date = new Date(ms);
   const quiet = [1, 1, 1.1, 1.05, 1.05, 1, 0.8, 0.65, 1.1, 1.15, 1.1, 0.7][date.getUTCMonth()]!;
-  return (1 + (0.8 * (ms - BEGIN)) / (END - BEGIN)) * quiet * ([0, 6].includes(date.getUTCDay()) ? 0.35 : 1);
+  return (1 + (0.8 * (ms - begin)) / (end - begin)) * quiet * ([0, 6].includes(date.getUTCDay()) ? 0.35 : 1);
 };
 
 const pages = [
@@ -183,20 +185,20 @@ const pages = [
 const downloads = ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'];
 
 /** The marks that a channel leaves on a contact: source, medium, campaign, content, referrer. */
-const marksOf = (random: Random, channel: Channel, at: number): Partial<Touch> => {
+const marksOf = (random: Random, channel: Channel, at: number, period: Period): Partial<Touch> => {
   const { medium, sources, referrers, contents, spend } = channel;
   return {
     ...(sources && { source: random.pick(sources) }),
     ...(medium && { medium }),
-    ...(spend && channel.name !== 'organic search' && { campaign: campaignOf(channel, themeAt(at)) }),
+    ...(spend && channel.name !== 'organic search' && { campaign: campaignOf(channel, themeAt(at, period)) }),
     ...(contents && { content: random.pick(contents) }),
     ...(referrers && { referrer: random.pick(referrers) }),
   };
 };
 
 /** A contact of a person with marketing by way of a channel. */
-export const marketingTouch = (random: Random, channel: Channel, at: number): Touch => {
-  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at) };
+export const marketingTouch = (random: Random, channel: Channel, at: number, period: Period): Touch => {
+  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at, period) };
   if (channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
   if (channel.name === 'event') return { action: 'event', ...marks, minutes: random.int(5, 40) };
   const { page } = random.weighted(pages, ({ share }) => share);
@@ -206,8 +208,8 @@ export const marketingTouch = (random: Random, channel: Channel, at: number): To
 };
 
 /** The contact by which a person asks for something and so gives a name: a form, a badge scan, a registration. */
-export const askingTouch = (random: Random, channel: Channel, at: number, buying: boolean): Touch => {
-  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at) };
+export const askingTouch = (random: Random, channel: Channel, at: number, period: Period, buying: boolean): Touch => {
+  const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at, period) };
   if (!buying && channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
   if (!buying && channel.name === 'event') return { action: 'event', ...marks, minutes: random.int(5, 40) };
   if (buying && random.chance(0.5)) return { action: 'form', ...marks, page: '/pricing', content: 'quote-request' };
@@ -232,26 +234,30 @@ export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting'
 });
 
 /** All campaigns and what they cost: search and paid social by day, the rest by week. */
-export const campaignSteps = (seed: number, scale: number): DemoStep[] => {
+export const campaignSteps = (seed: number, scale: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const channel of channels)
     for (const theme of themes) {
       if (!channel.spend) continue;
       const id = campaignOf(channel, theme);
       const random = randomOf(seed, 'campaign', id);
-      const [first, last] = [toMs(`${theme.from}T00:00:00.000Z`), toMs(`${theme.to}T00:00:00.000Z`)];
-      const planned = teller(steps, Math.max(BEGIN + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR));
+      const [first, last] = [period.begin + theme.first * DAY, period.begin + theme.last * DAY];
+      const planned = teller(
+        steps,
+        Math.max(period.begin + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR),
+        period,
+      );
       planned.tell('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
         name: `${theme.name}: ${channel.name}`,
         channel: channel.name,
-        startsOn: theme.from,
-        endsOn: theme.to,
+        startsOn: dayOf(first),
+        endsOn: dayOf(last),
       });
       const { each, cents } = channel.spend;
       for (let day = first; day <= last; day += each === 'day' ? DAY : 7 * DAY) {
-        const minor = Math.round(random.skewed(cents * scale * demandOn(day), 0.2));
+        const minor = Math.round(random.skewed(cents * scale * demandOn(day, period), 0.2));
         const spend = { day: dayOf(day), channel: channel.name };
-        const { tell, wait } = teller(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE);
+        const { tell, wait } = teller(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
         tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
         if (!random.chance(0.02)) continue;
         wait(3 * DAY); // the bill differs from what was expected; the newest figure counts

@@ -3,7 +3,7 @@ import { fromMs, Refused, toMs, type Context, type Json } from '@baton/kernel';
 import { routing, type RoutingCommand } from '@baton/leads';
 import { randomOf } from './random';
 import { reps, routingRules } from './sales';
-import { BEGIN, DAY, HOUR, MINUTE, teller, type DemoStep } from './story';
+import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period } from './story';
 
 /** Where a story cannot go on without the queues of reps: whose turn is it; or, a turn is given back. */
 export type Asking = { readonly at: number; readonly leadId: string } & (
@@ -12,17 +12,17 @@ export type Asking = { readonly at: number; readonly leadId: string } & (
 /** A story that is told up to its next question to the queues, and goes on with the rep that they name. */
 export type Story = Generator<Asking, void, string>;
 
-/** Who was on holiday when: each rep twice to four times. From the hour at which the queues are made. */
-const OPENED = BEGIN + 18 * HOUR;
+/** When on the first day the queues are made. */
+const OPENED = 18 * HOUR;
 /** A rep who joins later than the others. */
 const LATE = { rep: 'rep-hal', day: 120 } as const;
 
-/** Who takes part in which queue, and who is away when. */
-export const queueSteps = (seed: number): DemoStep[] => {
+/** Who takes part in which queue, and who is away when: each rep twice to four times. */
+export const queueSteps = (seed: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const [index, { id: rep, queue, share: weight }] of reps.entries()) {
-    const joins = OPENED + (rep === LATE.rep ? LATE.day * DAY : 0) + index * MINUTE;
-    const { tell, wait, over } = teller(steps, joins);
+    const joins = period.begin + OPENED + (rep === LATE.rep ? LATE.day * DAY : 0) + index * MINUTE;
+    const { tell, wait, over } = teller(steps, joins, period);
     const random = randomOf(seed, 'absences', rep);
     tell('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
     wait(random.int(20, 120) * DAY);

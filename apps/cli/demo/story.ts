@@ -1,6 +1,6 @@
 import type { CampaignCommand, VisitorCommand } from '@baton/campaigns';
 import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
-import { DAY_MS, fromMs, toMs, type AnyCommand, type Instant } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type AnyCommand, type Day, type Instant } from '@baton/kernel';
 import type { AskedReviewCommand } from '@baton/insights';
 import { compileCalendar, type FeedbackCommand, type LeadCommand, type RoutingCommand } from '@baton/leads';
 import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
@@ -42,13 +42,24 @@ export type Said<K extends keyof CommandsTo, T extends CommandsTo[K]['type']> = 
 >;
 export type Touch = Said<'lead', 'RecordTouch'>;
 
-/** The first instant of the demo's eighteen months, and the first one after them, in milliseconds. */
-export const BEGIN = toMs('2023-01-01T00:00:00.000Z');
-export const END = toMs('2024-07-01T00:00:00.000Z');
-
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = DAY_MS;
+
+/** The demo's eighteen months: their first instant, and the first one after them, in milliseconds. */
+export interface Period {
+  readonly begin: number;
+  readonly end: number;
+}
+const DAYS = 547;
+/** The eighteen months before a day, which begins in UTC. */
+export const periodBefore = (today: Day): Period => {
+  const end = toMs(`${today}T00:00:00.000Z`);
+  return { begin: end - DAYS * DAY, end };
+};
+/** The day whose period begins with this instant's day. */
+export const dayAfterPeriod = (first: Instant): Day =>
+  fromMs(Math.floor(toMs(first) / DAY) * DAY + DAYS * DAY).slice(0, 10);
 
 /** How long nothing happens, in milliseconds, at least a minute, so that what follows from a step is done before the next. */
 const pause = (ms: number): number => Math.max(MINUTE, Math.round(ms / 1000) * 1000);
@@ -79,12 +90,15 @@ export interface Teller {
   ) => void;
 }
 
-/** @param steps what is told is added here, in the order of time */
-export const teller = (steps: DemoStep[], start: number): Teller => {
+/**
+ * @param steps what is told is added here, in the order of time
+ * @param start where time begins, in milliseconds
+ */
+export const teller = (steps: DemoStep[], start: number, { end }: Period): Teller => {
   let now = Math.round(start / 1000) * 1000;
   return {
     now: () => now,
-    over: () => now >= END,
+    over: () => now >= end,
     wait: (ms) => {
       now += pause(ms);
     },
@@ -92,7 +106,7 @@ export const teller = (steps: DemoStep[], start: number): Teller => {
       now = atWork(now + pause(ms));
     },
     tell: (to, id, actor, type, data, turn) => {
-      if (now >= END) return;
+      if (now >= end) return;
       steps.push({ at: fromMs(now), actor, to, id, type, data: { [`${to}Id`]: id, ...data }, ...(turn && { turn }) });
     },
   };

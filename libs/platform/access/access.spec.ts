@@ -38,6 +38,12 @@ describe('the keys of callers', () => {
     expect(reads).toHaveLength(2);
   });
 
+  it('are taken whatever the case of the scheme, and of nothing else', async () => {
+    for (const scheme of ['bearer', 'BEARER'])
+      expect(await access.authenticate(bearer(ada).replace('Bearer', scheme))).toMatchObject({ actor: 'ada' });
+    await expect(access.authenticate(bearer(ada).toUpperCase())).rejects.toMatchObject({ code: 'access/bad-key' });
+  });
+
   it('are refused under the id of another key, though the secret is right', async () => {
     await access.authenticate(bearer(ada));
     await expect(access.authenticate(bearer(bob))).rejects.toMatchObject({ code: 'access/bad-key' });

@@ -76,14 +76,15 @@ export class Access {
   }
 
   private async callerOf(authorization: string): Promise<CallerIdentity> {
-    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/.exec(authorization) ?? [];
+    const [, shown = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []; // the scheme may be written in any case
+    const [token] = /^[\w-]+\.[\w-]+\.[\w-]*$/.exec(shown) ?? [];
     if (token && this.oidc) return this.bearerOf(token, this.oidc);
-    const [, keyId, secret] = /^Bearer baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
+    const [, keyId, secret] = /^baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(shown) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
-    const shown = `${keyId} ${hash}`; // a right secret is right for its own key only
+    const own = `${keyId} ${hash}`; // a right secret is right for its own key only
     const now = toMs(this.clock.now());
-    const kept = this.known.get(shown);
+    const kept = this.known.get(own);
     if (kept && now - kept.at < KEPT_MS) {
       if (!kept.caller) throw badKey();
       return kept.caller;
@@ -97,7 +98,7 @@ export class Access {
       if (lasting && isTransient(error)) return lasting;
       throw error;
     }
-    this.known.set(shown, { caller, at: now });
+    this.known.set(own, { caller, at: now });
     if (!caller) throw badKey();
     return caller;
   }

@@ -1,7 +1,7 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Journal, Refused } from '@baton/kernel';
-import { Access } from '../access';
+import { Access, ACTS_FOR } from '../access';
 import type { Config } from '../config';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
@@ -25,6 +25,7 @@ interface Routed {
 export const guardEdge = (app: NestFastifyApplication, config: Config): void => {
   const fastify = app.getHttpAdapter().getInstance();
   const access = app.get(Access);
+  allowOrigins(app, config.corsOrigins);
   const admission = new Admission(() => app.get(GraphQLSchemaHost).schema, readManifest(config.trustedDocuments));
 
   /** By the route that will answer, whatever the address looks like that led to it; by the address where none will. */
@@ -64,6 +65,20 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
   subscriptions.listen(fastify.server);
   // Open sockets would keep the server from closing.
   fastify.addHook('preClose', () => subscriptions.close());
+};
+
+/**
+ * Lets pages of these origins send requests. Without any, the browser keeps them from it. Keys are no cookies: a page
+ * sends its own.
+ */
+const allowOrigins = (app: NestFastifyApplication, origins: string): void => {
+  if (origins === '') return;
+  app.enableCors({
+    origin: origins.split(','),
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', ACTS_FOR],
+    maxAge: 3_600, // seconds for which a browser need not ask again
+  });
 };
 
 /** @throws Refused `graphql/introspection-off` for callers who are nobody */

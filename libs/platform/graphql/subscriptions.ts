@@ -132,8 +132,8 @@ export class Subscriptions {
   }
 
   private authorizationOf({ connectionParams }: Connection): string | undefined {
-    const authorization = connectionParams?.['authorization'];
-    return typeof authorization === 'string' ? authorization : undefined;
+    const given = Object.entries(connectionParams ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+    return typeof given === 'string' ? given : undefined;
   }
 
   private async connect(context: Connection): Promise<boolean> {

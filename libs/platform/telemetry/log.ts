@@ -1,6 +1,7 @@
 import { BatonError } from '@baton/kernel';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config';
+import { humanLines } from './human-lines';
 
 const HIDDEN = '[hidden]';
 const TEXT_LIMIT = 2_000;
@@ -67,14 +68,21 @@ const cleanValue = (value: unknown, depth = 0): unknown => {
   );
 };
 
+/** Standard output belongs to answers. */
+const standardError = (): DestinationStream => {
+  const stream = pino.destination(2);
+  return process.stderr.isTTY ? humanLines(stream) : stream;
+};
+
 /**
- * The log of the process: one JSON object a line, on standard error unless told otherwise. Whatever is handed to it, a
+ * The log of the process, on standard error unless told otherwise: one JSON object a line, or, on a terminal, lines for
+ * people. Whatever is handed to it, a
  * line holds no names, addresses, keys or tokens: fields that may hold some are hidden at any depth, texts are
  * searched, and of an error only kind, code and place are told.
  */
 export const loggerOf = (
   { logLevel }: Pick<Config, 'logLevel'>,
-  destination: DestinationStream = pino.destination(2), // standard output belongs to answers
+  destination: DestinationStream = standardError(),
 ): Logger =>
   pino(
     {

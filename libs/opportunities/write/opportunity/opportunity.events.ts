@@ -131,69 +131,78 @@ export const opportunityEvents = events({
 export type OpportunityEvent = EventOf<typeof opportunityEvents>;
 
 const sellers = ['sales', 'revops'] as const;
-export const opportunityCommands = commands('opportunity', {
-  OpenOpportunity: {
-    description: 'Open a deal.',
-    creates: true,
-    allow: sellers,
-    opportunityId,
-    stage: optional(stage),
-    ...facts,
+export const opportunityCommands = commands(
+  'opportunity',
+  {
+    OpenOpportunity: {
+      description: 'Open a deal.',
+      creates: true,
+      allow: sellers,
+      opportunityId,
+      stage: optional(stage),
+      ...facts,
+    },
+    MoveOpportunityStage: {
+      description: 'Move an open deal to another stage.',
+      allow: sellers,
+      opportunityId,
+      to: stage,
+    },
+    ChangeOpportunityAmount: {
+      description: 'Say what the deal is worth; after the win this is a correction.',
+      allow: sellers,
+      opportunityId,
+      to: money('The new amount.'),
+    },
+    ChangeOpportunityCloseDate: {
+      description: 'Move the expected close.',
+      allow: sellers,
+      opportunityId,
+      to: day('The new day.'),
+    },
+    AssignOpportunity: {
+      description: 'Give the deal to another rep.',
+      allow: sellers,
+      opportunityId,
+      to: word('The new owner.'),
+    },
+    AddContactRole: {
+      description: 'Name a person who takes part in the deal.',
+      allow: ['sales', 'marketing', 'revops'],
+      opportunityId,
+      leadId: ref('lead', 'The person.'),
+      role,
+    },
+    RemoveContactRole: {
+      description: 'A person takes no part any more.',
+      allow: ['sales', 'marketing', 'revops'],
+      opportunityId,
+      leadId: ref('lead', 'The person.'),
+    },
+    SendProposal: {
+      description: 'Record that an offer was made.',
+      allow: sellers,
+      opportunityId,
+      amount: facts.amount,
+    },
+    WinOpportunity: { description: 'Close the deal as won.', allow: sellers, opportunityId, amount: facts.amount },
+    LoseOpportunity: {
+      description: 'Close the deal as lost and say why.',
+      allow: sellers,
+      opportunityId,
+      reason: lossReason,
+      competitor: optional(word('Who won it.')),
+    },
+    ReopenOpportunity: {
+      description: 'Open a closed deal again.',
+      allow: sellers,
+      opportunityId,
+      stage: optional(stage),
+      reason: word('Why.'),
+    },
   },
-  MoveOpportunityStage: {
-    description: 'Move an open deal to another stage.',
-    allow: sellers,
-    opportunityId,
-    to: stage,
-  },
-  ChangeOpportunityAmount: {
-    description: 'Say what the deal is worth; after the win this is a correction.',
-    allow: sellers,
-    opportunityId,
-    to: money('The new amount.'),
-  },
-  ChangeOpportunityCloseDate: {
-    description: 'Move the expected close.',
-    allow: sellers,
-    opportunityId,
-    to: day('The new day.'),
-  },
-  AssignOpportunity: {
-    description: 'Give the deal to another rep.',
-    allow: sellers,
-    opportunityId,
-    to: word('The new owner.'),
-  },
-  AddContactRole: {
-    description: 'Name a person who takes part in the deal.',
-    allow: ['sales', 'marketing', 'revops'],
-    opportunityId,
-    leadId: ref('lead', 'The person.'),
-    role,
-  },
-  RemoveContactRole: {
-    description: 'A person takes no part any more.',
-    allow: ['sales', 'marketing', 'revops'],
-    opportunityId,
-    leadId: ref('lead', 'The person.'),
-  },
-  SendProposal: { description: 'Record that an offer was made.', allow: sellers, opportunityId, amount: facts.amount },
-  WinOpportunity: { description: 'Close the deal as won.', allow: sellers, opportunityId, amount: facts.amount },
-  LoseOpportunity: {
-    description: 'Close the deal as lost and say why.',
-    allow: sellers,
-    opportunityId,
-    reason: lossReason,
-    competitor: optional(word('Who won it.')),
-  },
-  ReopenOpportunity: {
-    description: 'Open a closed deal again.',
-    allow: sellers,
-    opportunityId,
-    stage: optional(stage),
-    reason: word('Why.'),
-  },
-});
+  { datable: true },
+);
 export type OpportunityCommand = CommandOf<typeof opportunityCommands>;
 
 /** A command on its way to a deal. */

@@ -1,0 +1,42 @@
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { EventLog, Refused, roles, type Role } from '@baton/kernel';
+import { keyOrigins, type CallerIdentity, type KeyOrigin } from '@baton/platform/access';
+import { Allow, Caller, everyRole } from '@baton/platform/graphql';
+
+@ObjectType('Me', { description: 'Who calls, as this key or token says.' })
+class MeType {
+  @Field(() => String, { description: 'The actor of every event that this caller makes.' })
+  name!: string;
+  @Field(() => [String], { description: `What the caller may do: ${roles.join(', ')}.` })
+  roles!: readonly Role[];
+  @Field(() => String, { description: `What the caller is: ${keyOrigins.join(', ')}.` })
+  origin!: KeyOrigin;
+}
+
+@ArgsType()
+class StreamArgs {
+  @Field(() => ID, { description: 'The kind of what a mutation speaks to, and its id: `lead-ada`, `opportunity-d1`.' })
+  stream!: string;
+}
+
+@Resolver()
+export class CallerResolver {
+  constructor(private readonly log: EventLog) {}
+
+  @Query(() => MeType, { description: 'Who calls: the name under which it acts, and what it may do.' })
+  @Allow(...everyRole)
+  me(@Caller() { actor, roles: granted, origin }: CallerIdentity): MeType {
+    return { name: actor, roles: granted, origin };
+  }
+
+  @Query(() => Int, {
+    nullable: true,
+    description: 'The revision of a stream, to be given as `expectedRevision`; null where nothing was recorded of it.',
+  })
+  @Allow(...everyRole)
+  async revision(@Args() { stream }: StreamArgs): Promise<number | null> {
+    if (!/^[a-z]+(-[a-z]+)*-./.test(stream))
+      throw new Refused('stream/bad-name', 'Name a stream by its kind and its id, such as lead-ada.', 'stream');
+    return (await this.log.read(stream)).at(-1)?.revision ?? null;
+  }
+}

@@ -1,0 +1,152 @@
+import { eventually } from '@baton/kernel/testing';
+import { leadCommands } from '@baton/leads';
+import { opportunityCommands } from '@baton/opportunities';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { onServers, Served, temporaryFolder } from './support/baton';
+import { listen, socketOf } from './support/subscriber';
+
+const PAGE = 'https://app.example.org';
+
+describe('a caller', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  beforeAll(async () => {
+    onServers(folder, { BATON_CORS_ORIGINS: PAGE });
+    served = await Served.start(folder);
+  });
+  afterAll(() => served.stop());
+
+  it('is told who it is', async () => {
+    const { data } = await served.ask('{ me { name roles origin } }', ['sales', 'analyst']);
+    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['sales', 'analyst'], origin: 'person' } });
+    expect((await served.ask('{ me { name } }', undefined)).errors![0]!.extensions.code).toBe('access/unauthenticated');
+  });
+
+  it('reads the revision that a mutation may expect, and null of what is not there', async () => {
+    const send = (mutation: string) =>
+      served.ask<{ it: { revision?: number; code?: string } }>(
+        `mutation { it: ${mutation} { ... on Accepted { revision } ... on Refused { code } } }`,
+        ['revops'],
+      );
+    const revision = async (stream: string) =>
+      (await served.ask<{ revision: number | null }>(`{ revision(stream: "${stream}") }`, ['analyst'])).data.revision;
+    expect(await revision('lead-ada')).toBeNull();
+    await send('captureLead(commandId: "c1", input: { leadId: "ada", source: "web" })');
+    const read = await revision('lead-ada');
+    const change = (id: string) =>
+      send(
+        `changeLeadProfile(commandId: "${id}", expectedRevision: ${read}, input: { leadId: "ada", title: "${id}" })`,
+      );
+    expect((await change('c2')).data.it.revision).toBe(read! + 1);
+    expect((await change('c3')).data.it.code).toBe('command/revision-passed');
+    const { errors } = await served.ask('{ revision(stream: "$all") }', ['analyst']);
+    expect(errors![0]).toMatchObject({ extensions: { code: 'stream/bad-name', field: 'stream' } });
+  });
+
+  it('says when a lead or a deal moved, from 1990 to five minutes from now', async () => {
+    const { data } = await served.ask<{ __type: { fields: { name: string; args: { name: string }[] }[] } }>(
+      '{ __type(name: "Mutation") { fields { name args { name } } } }',
+      ['admin'],
+    );
+    const moves = [leadCommands, opportunityCommands].flatMap(({ schemas }) =>
+      [...schemas.values()].flatMap(({ type, allow }) => (allow.length > 0 ? [type.toLowerCase()] : [])),
+    );
+    expect(moves.length).toBeGreaterThan(20);
+    const dated = data.__type.fields.filter(({ args }) => args.some(({ name }) => name === 'occurredAt'));
+    const names = dated.map(({ name }) => name.toLowerCase());
+    expect(moves.filter((move) => !names.includes(move))).toEqual([]);
+    const open = async (occurredAt: string) =>
+      (
+        await served.ask<{ it: { __typename: string; path?: string } }>(
+          `mutation { it: openOpportunity(commandId: "${occurredAt}", occurredAt: "${occurredAt}", input: { stage: "Demo", amount: { minor: 100, currency: "EUR" }, owner: "ann" }) { __typename ... on Refused { path } } }`,
+          ['sales'],
+        )
+      ).data.it;
+    expect(await open('1990-01-01T00:00:00Z')).toEqual({ __typename: 'Accepted' });
+    expect(await open('1989-12-31T23:59:59Z')).toEqual({ __typename: 'Refused', path: 'occurredAt' });
+    expect(await open('2190-01-01T00:00:00Z')).toEqual({ __typename: 'Refused', path: 'occurredAt' });
+  });
+
+  it('shows its key under authorization in any case, in a header and over a WebSocket', async () => {
+    const token = await served.token('analyst');
+    for (const [name, scheme] of [
+      ['Authorization', 'bearer'],
+      ['AUTHORIZATION', 'Bearer'],
+    ] as const) {
+      const shown = { [name]: `${scheme} ${token}` };
+      const headers = { 'content-type': 'application/json', ...shown };
+      expect((await served.post<object>('{"query":"{ me { name } }"}', headers)).data).toEqual({
+        me: { name: 'analyst' },
+      });
+      const client = createClient({
+        url: socketOf(served),
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        connectionParams: shown,
+      });
+      const heard = listen(client, 'subscription { status { position } }');
+      await eventually(() => heard.answers.length + heard.codes.length > 0);
+      expect([name, heard.codes]).toEqual([name, []]);
+      await client.dispose();
+    }
+  });
+
+  it('is told in words what is wrong, of a syntax error also where', async () => {
+    for (const [query, code, words] of [
+      ['{\n  me {', 'graphql/not-parsed', /line 2, column \d+/],
+      ['{ nothing }', 'graphql/not-valid', /nothing/],
+      ['}', 'graphql/not-parsed', /line 1/],
+      ['{ revision(stream: 5.5) }', 'graphql/not-valid', /5\.5/],
+    ] as const) {
+      const { errors } = await served.ask(query, ['admin']);
+      expect([query, errors![0]]).toEqual([
+        query,
+        expect.objectContaining({
+          message: expect.stringMatching(words),
+          extensions: expect.objectContaining({ code }),
+        }),
+      ]);
+    }
+  });
+
+  const preflight = (origin: string, at = served) =>
+    fetch(`${at.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+  const allowed = ({ headers }: Response) => headers.get('access-control-allow-origin');
+
+  it('may be a page of an origin that the configuration names, and of no other', async () => {
+    const asked = await preflight(PAGE);
+    expect([asked.ok, allowed(asked)]).toEqual([true, PAGE]);
+    expect(asked.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(allowed(await preflight('https://elsewhere.example.org'))).toBeNull();
+    const headers = { origin: PAGE, 'content-type': 'application/json' };
+    const answer = await fetch(`${served.url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: '{"query":"{ me { name } }"}',
+    });
+    expect(allowed(answer)).toBe(PAGE);
+  });
+
+  it('is no page of another origin where the configuration names none', async () => {
+    const server = await Served.start(other);
+    expect(allowed(await preflight(PAGE, server))).toBeNull();
+    await server.stop();
+  });
+
+  const other = temporaryFolder();
+
+  it('may subscribe in GraphiQL, with the headers of its editor', async () => {
+    const page = await (await fetch(`${served.url}/graphiql`)).text();
+    expect(page).toMatch(/graphqlWs\.createClient\([^;]*connectionParams/);
+    const script = await (await fetch(`${served.url}/graphiql/graphql-ws.js`)).text();
+    expect(script).toContain('graphqlWs');
+  });
+});
