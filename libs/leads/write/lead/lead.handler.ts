@@ -16,13 +16,17 @@ export class LeadHandler implements ICommandHandler<ToLead> {
 
   /** What people decide about a lead that was merged away is decided on its survivor, which answers. */
   async execute({ id, command }: ToLead): Promise<Outcome> {
-    const outcome = await this.decide(id, command);
-    const survivorId = outcome instanceof Refused && outcome.code === 'lead/merged' && outcome.details['survivorId'];
-    // Whoever names a revision has read that lead, and not the survivor.
-    if (typeof survivorId !== 'string' || !(command.type in moves) || command.meta.expectedRevision !== undefined)
-      return outcome;
-    const onward = { ...command, data: { ...command.data, leadId: survivorId } } as LeadCommand;
-    return this.execute(new ToLead(survivorId, onward));
+    const asked = new Set<string>();
+    for (let leadId = id, sent = command; ;) {
+      asked.add(leadId);
+      const outcome = await this.decide(leadId, sent);
+      const survivorId = outcome instanceof Refused && outcome.code === 'lead/merged' && outcome.details['survivorId'];
+      // Whoever names a revision has read that lead, and not the survivor.
+      const goesOn = sent.type in moves && sent.meta.expectedRevision === undefined;
+      if (typeof survivorId !== 'string' || !goesOn || asked.has(survivorId)) return outcome;
+      sent = { ...sent, data: { ...sent.data, leadId: survivorId } } as LeadCommand;
+      leadId = survivorId;
+    }
   }
 
   private decide(id: string, command: LeadCommand): Promise<Outcome> {
