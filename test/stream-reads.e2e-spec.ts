@@ -8,7 +8,6 @@ const TODAY = '2024-07-01';
 
 describe('the demo company', () => {
   const folder = temporaryFolder();
-  const before = { ...process.env };
   beforeAll(() => {
     Object.assign(process.env, { BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' });
     delete process.env['BATON_EVENTSTORE_URL'];
@@ -16,8 +15,8 @@ describe('the demo company', () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   });
+  // The variables are put back by the environment of the suites; another object in their place would be none of the process.
   afterAll(() => {
-    process.env = before;
     jest.restoreAllMocks();
   });
 
