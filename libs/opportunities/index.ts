@@ -7,7 +7,7 @@ export {
   type OpportunityCommand,
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';
-export { peopleIn, withRole, type ContactRoles } from './write/opportunity/roles.rules';
+export { peopleIn, rolesIn } from './write/opportunity/roles.rules';
 export {
   supportRequests,
   type SupportRequestDocument,

@@ -1,7 +1,7 @@
 import type { AnyEvent, Instant, Look, Money, Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
-import { peopleIn, withRole, type ContactRoles, type OpportunityEvent } from '@baton/opportunities';
+import { peopleIn, rolesIn, type OpportunityEvent } from '@baton/opportunities';
 import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
@@ -31,18 +31,6 @@ export interface ClosedDeal {
 const read = async <E extends AnyEvent>(look: Look, stream: string) =>
   (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
 const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
-
-/** Who took part by an instant, and as what. */
-const rolesOf = (stream: readonly Recorded<OpportunityEvent>[], until: Instant): ClosedDeal['roles'] => {
-  const roles = stream.reduce<ContactRoles>(
-    (known, event) =>
-      (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') && event.occurredAt <= until
-        ? withRole(known, event)
-        : known,
-    {},
-  );
-  return new Map(peopleIn(roles).map(({ leadId, role }) => [leadId, role]));
-};
 
 /**
  * @param until what happened to the deal later is left out: how it stood then
@@ -83,7 +71,13 @@ export const closedDeal = async (
     }
   }
   return close && openedAt !== undefined
-    ? { opportunityId, openedAt, ...close, roles: rolesOf(stream, until), latestAt }
+    ? {
+        opportunityId,
+        openedAt,
+        ...close,
+        roles: new Map(peopleIn(rolesIn(stream, until)).map(({ leadId, role }) => [leadId, role])),
+        latestAt,
+      }
     : undefined;
 };
 

@@ -1,7 +1,7 @@
 import { policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { namedBefore, ToLead, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
-import { peopleIn, withRole, type ContactRoles } from '../write/opportunity/roles.rules';
+import { peopleIn, rolesIn } from '../write/opportunity/roles.rules';
 
 const tell = (type: string, leadId: string, opportunityId: string, more: object = {}): Reaction => ({
   to: ToLead,
@@ -36,7 +36,7 @@ export const people = policy<OpportunityEvent | LeadEvent>({
       for (const { opportunityId, at } of await namedBefore(captured, look)) {
         if (opportunityId === undefined) continue;
         const deal = await dealOf(opportunityId, look);
-        const part = partOf(leadId, deal);
+        const part = peopleIn(rolesIn(deal)).find((one) => one.leadId === leadId);
         if (!part) continue; // taken back before the capture
         const join = tell('JoinOpportunity', leadId, opportunityId, part);
         reactions.push({ ...join, occurredAt: at }, ...endFor(leadId, opportunityId, deal, at));
@@ -49,16 +49,6 @@ export const people = policy<OpportunityEvent | LeadEvent>({
 type Deal = readonly Recorded<OpportunityEvent>[];
 const dealOf = async (opportunityId: string, look: Look): Promise<Deal> =>
   (await look(`opportunity-${opportunityId}`)) as Deal;
-
-/** The part that a lead has in a deal; undefined for none. */
-const partOf = (leadId: string, deal: Deal): { readonly role?: string } | undefined => {
-  const roles = deal.reduce<ContactRoles>(
-    (known, event) =>
-      event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved' ? withRole(known, event) : known,
-    {},
-  );
-  return peopleIn(roles).find((one) => one.leadId === leadId);
-};
 
 /** What somebody who came to a closed deal is to hear, when both had happened; [] while it is open. */
 const endFor = (leadId: string, opportunityId: string, deal: Deal, at: Instant): readonly Reaction[] => {

@@ -56,7 +56,7 @@ describe('the read model of a deal', () => {
       closedBeforeOpening: false,
       lossReason: null,
       competitor: null,
-      roles: {},
+      roles: [],
       contacts: [],
       proposals: 0,
       lastProposalAt: null,

@@ -55,7 +55,7 @@ const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal =
 
 export const deals = projection<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 2,
+  version: 3,
   columns: {
     status: 'text',
     stage: 'text',
@@ -92,7 +92,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     closedBeforeOpening: false,
     lossReason: null,
     competitor: null,
-    roles: {},
+    roles: [],
     contacts: [],
     proposals: 0,
     lastProposalAt: null,

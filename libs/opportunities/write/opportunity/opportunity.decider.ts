@@ -5,7 +5,7 @@ import {
   type OpportunityCommand,
   type OpportunityEvent,
 } from './opportunity.events';
-import { peopleIn, withRole, type ContactRole, type ContactRoles } from './roles.rules';
+import { peopleIn, roleOf, withRole, type ContactRole, type ContactRoles } from './roles.rules';
 
 interface Deal {
   readonly stage: string;
@@ -111,16 +111,16 @@ export const opportunity = decider<Opportunity, OpportunityCommand, OpportunityE
     },
     AddContactRole: (state, { data }, context) => {
       if (state.status === 'unknown') return unknown();
-      const known = state.roles[data.leadId];
+      const known = roleOf(state.roles, data.leadId);
       const same = known?.on && (data.role === undefined || known.role === data.role);
       if (same && !isNews(known, context)) return [];
-      if (!known && Object.keys(state.roles).length >= MOST_PEOPLE)
+      if (!known && state.roles.length >= MOST_PEOPLE)
         return refuse('opportunity/too-many-people', `A deal has at most ${MOST_PEOPLE} people.`, 'leadId');
       return [{ type: 'ContactRoleAdded', data }];
     },
     RemoveContactRole: (state, { data }, context) => {
       if (state.status === 'unknown') return unknown();
-      const known = state.roles[data.leadId];
+      const known = roleOf(state.roles, data.leadId);
       return known && (known.on || isNews(known, context)) ? [{ type: 'ContactRoleRemoved', data }] : [];
     },
     SendProposal: (state, { data: { opportunityId, amount = state.status === 'open' ? state.amount : undefined } }) => {
@@ -178,7 +178,7 @@ export const opportunity = decider<Opportunity, OpportunityCommand, OpportunityE
       product,
       owner,
       source,
-      roles: {},
+      roles: [],
     }),
     OpportunityStageMoved: (state, { data }) => change(state, { stage: data.to }),
     OpportunityAmountChanged: (state, { data }) => change(state, { amount: data.to }),

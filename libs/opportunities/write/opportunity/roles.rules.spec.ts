@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { recorded } from '@baton/kernel/testing';
-import { peopleIn, withRole, type ContactRoles } from './roles.rules';
+import { peopleIn, rolesIn } from './roles.rules';
 
 const said = (leadId: string, day: number, role: string | null | undefined) => {
   const data = { opportunityId: 'deal', leadId };
@@ -9,14 +9,17 @@ const said = (leadId: string, day: number, role: string | null | undefined) => {
     ? recorded({ type: 'ContactRoleRemoved' as const, data }, { occurredAt })
     : recorded({ type: 'ContactRoleAdded' as const, data: { ...data, ...(role && { role }) } }, { occurredAt });
 };
-const people = (...events: readonly ReturnType<typeof said>[]) =>
-  peopleIn(events.reduce<ContactRoles>((roles, event) => withRole(roles, event), {}));
+const people = (...events: readonly ReturnType<typeof said>[]) => peopleIn(rolesIn(events));
 
 describe('the people of a deal', () => {
   it('have the role that was given last, and keep it when they are named without one', () =>
     expect(
       people(said('ann', 1, 'user'), said('bob', 1, undefined), said('ann', 2, 'champion'), said('ann', 3, undefined)),
     ).toEqual([{ leadId: 'ann', role: 'champion' }, { leadId: 'bob' }]));
+  it('stand in the order in which they were named, whatever their ids', () =>
+    expect(people(...['zoe', '10', 'constructor', '9'].map((leadId, n) => said(leadId, n + 1, 'user')))).toEqual(
+      ['zoe', '10', 'constructor', '9'].map((leadId) => ({ leadId, role: 'user' })),
+    ));
   it('leave, and come back without the role that they had', () => {
     const left = [said('ann', 1, 'user'), said('ann', 2, null)];
     expect(people(...left)).toEqual([]);
