@@ -31,6 +31,9 @@ const STORED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 export const LONGEST_OFFSET_MINUTES = 14 * 60;
 const GIVEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
 
+/** The later of two instants. */
+export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);
+
 /** Is this text an instant of 1900 to 2200 in the one form that Baton stores? */
 export const isInstant = (text: string): text is Instant => {
   if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED.test(text)) return false;

@@ -1,4 +1,4 @@
-import type { AnyEvent, Instant, Look, Money, Recorded } from '@baton/kernel';
+import { laterOf, type AnyEvent, type Instant, type Look, type Money, type Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import { peopleIn, rolesIn, type OpportunityEvent } from '@baton/opportunities';
@@ -30,7 +30,6 @@ export interface ClosedDeal {
 
 const read = async <E extends AnyEvent>(look: Look, stream: string) =>
   (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
-const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
 /**
  * @param until what happened to the deal later is left out: how it stood then
@@ -48,7 +47,7 @@ export const closedDeal = async (
   let latestAt: Instant = '';
   for (const { type, data, occurredAt } of stream) {
     const counts = occurredAt <= until;
-    if (counts) latestAt = later(latestAt, occurredAt);
+    if (counts) latestAt = laterOf(latestAt, occurredAt);
     if (type === 'OpportunityOpened') {
       openedAt = occurredAt;
       amount = data.amount;
@@ -56,7 +55,7 @@ export const closedDeal = async (
       if (!counts) continue;
       amount = data.to;
       // One from before the close corrects what the deal closed with.
-      const at = close && later(occurredAt, close.closedAt);
+      const at = close && laterOf(occurredAt, close.closedAt);
       if (close && at)
         close.amounts = [...close.amounts.filter((one) => one.at !== at), { at, amount }].sort((a, b) =>
           a.at < b.at ? -1 : 1,
@@ -95,7 +94,7 @@ const mergedInto = (stream: LeadStream, until: Instant): ReadonlyMap<string, Ins
 const latestMergeIn = (stream: LeadStream, until: Instant): Instant =>
   stream.reduce<Instant>(
     (latest, { type, occurredAt }) =>
-      (type === 'LeadMerged' || type === 'LeadUnmerged') && occurredAt <= until ? later(latest, occurredAt) : latest,
+      (type === 'LeadMerged' || type === 'LeadUnmerged') && occurredAt <= until ? laterOf(latest, occurredAt) : latest,
     '',
   );
 
@@ -116,13 +115,13 @@ const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Pr
     if (streams.has(id)) continue;
     const stream = await read<LeadEvent>(look, `lead-${id}`);
     streams.set(id, stream);
-    latestAt = later(latestAt, latestMergeIn(stream, until));
+    latestAt = laterOf(latestAt, latestMergeIn(stream, until));
     waiting.push(...mergedInto(stream, until).keys());
     const note = stream.findLast(({ type }) => type === 'LeadMergedInto');
     if (note?.type !== 'LeadMergedInto') continue;
     const { survivorId } = note.data;
     const survivors = await read<LeadEvent>(look, `lead-${survivorId}`);
-    latestAt = later(latestAt, latestMergeIn(survivors, until));
+    latestAt = laterOf(latestAt, latestMergeIn(survivors, until));
     if (mergedInto(survivors, until).has(id)) waiting.push(survivorId);
   }
   return { streams, latestAt };
@@ -179,7 +178,7 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
   // By their ids, so that of two people of a deal who are one the same gives the others the role.
   for (const [holder, role] of [...deal.roles].sort()) {
     const person = await personOf(look, holder, until);
-    latestAt = later(latestAt, person.latestAt);
+    latestAt = laterOf(latestAt, person.latestAt);
     for (const [leadId, stream] of person.streams) {
       const held = deal.roles.get(leadId) ?? role;
       const who = { leadId, ...(held !== undefined && { role: held }) };
@@ -193,7 +192,7 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
         if (event.type === 'TouchRecorded') add(event, undefined, isAtCapture(event, capture));
         else if (event.type === 'LeadCaptured') created.push(event.occurredAt);
         else if (event.type === 'LeadVisitorLinked' && event.occurredAt <= until) {
-          latestAt = later(latestAt, event.occurredAt);
+          latestAt = laterOf(latestAt, event.occurredAt);
           for (const visit of await visitsOf(look, event.data.visitorId, leadId, person))
             add(visit, event.data.visitorId);
         }
@@ -216,5 +215,5 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
     touches: ordered.filter(({ occurredAt }) => occurredAt <= closedAt),
   };
   const instants = [leadCreatedAt ?? '', firstContactAt ?? '', latestAt];
-  return { data, latestAt: instants.reduce(later) };
+  return { data, latestAt: instants.reduce(laterOf) };
 };

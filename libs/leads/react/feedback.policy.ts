@@ -1,6 +1,7 @@
 import { policy, type Instant, type Recorded } from '@baton/kernel';
 import { ToFeedback, type FeedbackEvent } from '../write/feedback/feedback.events';
 import type { LeadEvent } from '../write/lead/lead.events';
+import { touchesOf } from '../write/lead/lead.model';
 
 /** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
 export const placement = policy<FeedbackEvent>({
@@ -22,12 +23,11 @@ export const placement = policy<FeedbackEvent>({
 const placeOf = (history: readonly Recorded<LeadEvent>[], at: Instant) => {
   let industry: string | undefined;
   let last: { readonly campaign: string; readonly at: Instant } | undefined;
-  for (const { type, data, occurredAt } of history) {
+  for (const event of history) {
+    const { type, data, occurredAt } = event;
     if (occurredAt > at) continue;
     if (type === 'LeadCaptured' || type === 'LeadProfileChanged') industry = data.industry ?? industry;
-    const touches =
-      type === 'TouchRecorded' ? [{ ...data, at: occurredAt }] : type === 'LeadVisitsJoined' ? data.visits : [];
-    for (const { campaign, at: when } of touches)
+    for (const { campaign, at: when } of touchesOf(event))
       if (campaign && when <= at && (!last || when >= last.at)) last = { campaign, at: when };
   }
   return { ...(industry !== undefined && { industry }), ...(last && { campaign: last.campaign }) };

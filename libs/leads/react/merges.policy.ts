@@ -2,8 +2,9 @@ import { policy, slicesOf, type Happened, type Look, type Reaction, type Recorde
 import { profileFields } from '@baton/definitions';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
-import { isKnown, stageOf, type Lead, type Stage } from '../write/lead/lead.model';
-import { lentOf } from '../write/lead/united.rules';
+import { isKnown, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
+import type { LeadTouch } from '../write/lead/united.events';
+import { lentOf, pathOf } from '../write/lead/united.rules';
 import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
 
 /**
@@ -32,14 +33,12 @@ export const merges = policy<LeadEvent | MergesEvent>({
 
 const profileNames = Object.keys(profileFields);
 type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId'>;
-/** What one event's list holds, well below what one append holds, whatever the touches say. */
-const SLICE = { count: 500, bytes: 200_000 };
 
 const unite = (
   leadId: string,
   { touches, profile, stage, opportunityIds, visitorIds, ...from }: Brought,
 ): readonly Reaction[] =>
-  (touches.length > 0 ? slicesOf(touches, SLICE) : [[]]).map((slice, index) => {
+  (touches.length > 0 ? slicesOf(touches) : [[]]).map((slice, index) => {
     // How far it came goes first, so that nobody is qualified by touches of a customer.
     const facts = { ...(profile && { profile }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
@@ -53,10 +52,6 @@ const moved = (
   survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [], stage: lentOf(stage) });
 const part = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
   { to: ToLead, id: leadId, type: 'PartLead', data: { leadId, mergedLeadId, through } },
-];
-const onward = ({ mergedLeadId, through = [] }: { mergedLeadId: string; through?: readonly string[] }) => [
-  mergedLeadId,
-  ...through,
 ];
 const idsOf = ({
   opportunityIds,
@@ -79,19 +74,17 @@ const withIds = async (
   const state = stateOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
   return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
 };
-type Told = Brought['touches'][number];
-const toldOf = ({ id, occurredAt: at, data }: Recorded<Extract<LeadEvent, { type: 'TouchRecorded' }>>): Told => {
-  const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = data;
-  return { id, at, ...touch };
-};
 /** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
-const touchesIn = (stream: readonly Recorded<LeadEvent>[]): ReadonlyMap<string, Told> => {
-  const touches = new Map<string, Told>();
-  for (const event of stream)
-    if (event.type === 'TouchRecorded') touches.set(event.id, toldOf(event));
-    else if (event.type === 'LeadVisitsJoined') for (const visit of event.data.visits) touches.set(visit.id, visit);
-    else if (event.type === 'LeadUnited') for (const touch of event.data.touches) touches.set(touch.id, touch);
-  return touches;
+const touchesSeen = (stream: readonly Recorded<LeadEvent>[]): ReadonlyMap<string, LeadTouch> =>
+  new Map(
+    stream
+      .flatMap((event) => (event.type === 'LeadUnited' ? event.data.touches : touchesOf(event)))
+      .map((touch) => [touch.id, touch]),
+  );
+/** What happens to a lead that was merged away is brought to its survivor. */
+const withTouches = (event: Recorded<Extract<LeadEvent, { type: 'TouchRecorded' | 'LeadVisitsJoined' }>>) => {
+  const { leadId, survivorId } = event.data;
+  return survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [...touchesOf(event)] });
 };
 
 /**
@@ -105,22 +98,19 @@ export const unions = policy<LeadEvent>({
   on: {
     LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
       const stream = (await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
-      const state = stream.reduce(
-        (known, event: Happened<LeadEvent>) => lead.evolve(known, event),
-        lead.initialState(),
-      );
+      const state = stateOf(stream);
       if (!isKnown(state)) return [];
       const { touches, union, profile } = state.person;
       const parts = union?.parts ?? [];
-      const told = touchesIn(stream);
-      const touchesOf = (holds: (id: string) => boolean): Told[] =>
+      const seen = touchesSeen(stream);
+      const touchesWhere = (holds: (id: string) => boolean): LeadTouch[] =>
         Array.from({ length: touches.length }, (_, index) => touches.at(index)!.id)
           .filter(holds)
-          .map((id) => told.get(id)!);
+          .map((id) => seen.get(id)!);
       return [
         ...unite(survivorId, {
           mergedLeadId: leadId,
-          touches: touchesOf((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
+          touches: touchesWhere((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
           profile: (union ? union.alone.profile : profile) as Brought['profile'],
           stage: lentOf(union ? union.own : stageOf(state)),
           ...idsOf(state.person),
@@ -128,19 +118,15 @@ export const unions = policy<LeadEvent>({
         ...parts.flatMap((each) =>
           unite(survivorId, {
             ...{ mergedLeadId: leadId, through: [...each.path], profile: each.profile as Brought['profile'] },
-            touches: touchesOf((id) => each.touchIds.has(id)),
+            touches: touchesWhere((id) => each.touchIds.has(id)),
             ...idsOf(each),
             ...(each.stage && { stage: lentOf(each.stage) }),
           }),
         ),
       ];
     },
-    TouchRecorded: (event) => {
-      const { leadId, survivorId } = event.data;
-      return survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [toldOf(event)] });
-    },
-    LeadVisitsJoined: ({ data: { leadId, survivorId, visits } }) =>
-      survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: visits }),
+    TouchRecorded: withTouches,
+    LeadVisitsJoined: withTouches,
     LeadRecycled: ({ data, occurredAt: since }) =>
       moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
     LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
@@ -161,13 +147,13 @@ export const unions = policy<LeadEvent>({
       survivorId === undefined
         ? []
         : unite(survivorId, {
-            ...{ mergedLeadId: leadId, through: onward(from), touches },
+            ...{ mergedLeadId: leadId, through: pathOf(from), touches },
             ...idsOf({ opportunityIds, visitorIds }),
             ...(profile && { profile }),
             ...(stage && { stage }),
           }),
     LeadParted: ({ data: { leadId, survivorId, ...from } }) =>
-      survivorId === undefined ? [] : part(survivorId, leadId, onward(from)),
+      survivorId === undefined ? [] : part(survivorId, leadId, pathOf(from)),
     LeadUnmerged: ({ data: { leadId, mergedLeadId, survivorId } }) =>
       survivorId === undefined ? [] : part(survivorId, leadId, [mergedLeadId]),
   },

@@ -1,4 +1,4 @@
-import type { Instant, Look, Recorded } from '@baton/kernel';
+import { laterOf, type Instant, type Look, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../write/lead/lead.events';
 
 /** Who named a lead before it was captured, each once. */
@@ -19,7 +19,7 @@ export const namedBefore = async (
   for (const { type, data, occurredAt: namedAt } of before) {
     if (type !== 'LeadNamed') continue;
     const { opportunityId, visitorId } = data;
-    const at = namedAt > occurredAt ? namedAt : occurredAt;
+    const at = laterOf(namedAt, occurredAt);
     named.set(`${opportunityId ?? ''} ${visitorId ?? ''}`, {
       ...(opportunityId !== undefined && { opportunityId }),
       ...(visitorId !== undefined && { visitorId }),

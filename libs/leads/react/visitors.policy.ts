@@ -11,12 +11,9 @@ const link = (leadId: string, visitorId: string): Reaction => ({
 });
 
 type Visit = Recorded<Extract<VisitorEvent, { type: 'VisitRecorded' }>>;
-/** What one event holds of them. */
-const SLICE = { count: 500, bytes: 200_000 };
 const join = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
   slicesOf(
     visits.map(({ id, occurredAt: at, data: { visitorId: _, leadId: __, ...visit } }) => ({ id, at, ...visit })),
-    SLICE,
   ).map((slice) => ({ to: ToLead, id: leadId, type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
 
 /**

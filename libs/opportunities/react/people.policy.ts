@@ -1,4 +1,4 @@
-import { policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { laterOf, policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { namedBefore, ToLead, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
 import { peopleIn, rolesIn } from '../write/opportunity/roles.rules';
@@ -9,7 +9,6 @@ const tell = (type: string, leadId: string, opportunityId: string, more: object 
   type,
   data: { leadId, opportunityId, ...more },
 });
-const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
 /**
  * What happens to a deal is told to its people: they join and leave it, and hear how it ended. Somebody whom it named
@@ -55,5 +54,5 @@ const endFor = (leadId: string, opportunityId: string, deal: Deal, at: Instant):
   const last = deal.findLast(({ type }) => /^Opportunity(Won|Lost|Reopened)$/.test(type));
   if (!last || last.type === 'OpportunityReopened') return [];
   const type = last.type === 'OpportunityWon' ? 'NoteOpportunityWon' : 'NoteOpportunityLost';
-  return [{ ...tell(type, leadId, opportunityId), occurredAt: later(at, last.occurredAt) }];
+  return [{ ...tell(type, leadId, opportunityId), occurredAt: laterOf(at, last.occurredAt) }];
 };

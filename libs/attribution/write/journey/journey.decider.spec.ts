@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { EVENT_SLICE } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { journey } from './journey.decider';
 import { changedTouches, inOrder } from './journey-touches.rules';
-import { journeyEvents, SLICE, type JourneyEvent, type JourneyTouch } from './journey.events';
+import { journeyEvents, type JourneyEvent, type JourneyTouch } from './journey.events';
 
 const given = specFor(journey);
 const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch => ({
@@ -131,7 +132,9 @@ describe('restating a journey', () => {
           const events = stated(past, now);
           expect(told([...past, ...events])).toEqual(now);
           for (const { data } of events as Extract<JourneyEvent, { type: 'JourneyRestated' }>[])
-            expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(SLICE.count);
+            expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(
+              EVENT_SLICE.count,
+            );
         },
       ),
       { numRuns: 30 },

@@ -3,7 +3,6 @@ import { changedTouches } from './journey-touches.rules';
 import {
   journeyCommands,
   journeyEvents,
-  SLICE,
   type JourneyCommand,
   type JourneyEvent,
   type JourneyTouch,
@@ -74,7 +73,7 @@ const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyT
       return same(was, touch) ? [] : [{ changed: [touch] }];
     }),
   ];
-  return slicesOf(entries, SLICE).map((slice) => ({
+  return slicesOf(entries).map((slice) => ({
     added: slice.flatMap(({ added = [] }) => added),
     changed: slice.flatMap(({ changed = [] }) => changed),
     removed: slice.flatMap(({ removed = [] }) => removed),

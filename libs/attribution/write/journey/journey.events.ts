@@ -1,5 +1,6 @@
 import {
   commands,
+  EVENT_SLICE,
   events,
   flag,
   instant,
@@ -31,10 +32,7 @@ export const journeyTouch = object({
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
 
-/** What one event says of touches at most; what is more stands in the events after it. */
-export const SLICE = { count: 500, bytes: 200_000 };
-
-const touches = (description: string) => list(journeyTouch, description, { max: SLICE.count });
+const touches = (description: string) => list(journeyTouch, description, { max: EVENT_SLICE.count });
 const word = optional(text('', { max: 300 }));
 const facts = {
   journeyId: ref('opportunity', 'The deal; the journey has its id.'),

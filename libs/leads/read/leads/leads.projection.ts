@@ -8,9 +8,11 @@ import {
   type Sealed,
   type Team,
 } from '@baton/kernel';
+import { profileFields, type ProfileField } from '@baton/definitions';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import { convertedFrom, type StageName } from '../../write/lead/lead.model';
+import { convertedFrom, touchesOf, type StageName } from '../../write/lead/lead.model';
+import { begins, pathOf, samePath } from '../../write/lead/united.rules';
 
 /** One move of a person through the lifecycle. */
 export interface StageMove {
@@ -69,8 +71,8 @@ export interface LeadDocument {
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
 }
 
-const facts = ['title', 'company', 'industry', 'employees', 'country', 'region', 'source', 'owner'] as const;
-type Facts = Partial<Pick<LeadDocument, (typeof facts)[number]>>;
+const facts = Object.keys(profileFields) as readonly ProfileField[];
+type Facts = Partial<Pick<LeadDocument, ProfileField>>;
 /** What one lead of a person says of it. */
 export interface Contribution {
   readonly touches: Readonly<Record<Team, number>>;
@@ -146,15 +148,9 @@ const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument =
 };
 
 type United = Extract<LeadEvent, { type: 'LeadUnited' }>['data'];
-const pathOf = ({ mergedLeadId, through }: Pick<United, 'mergedLeadId' | 'through'>) => [
-  mergedLeadId,
-  ...(through ?? []),
-];
-const begins = (path: readonly string[], start: readonly string[]): boolean =>
-  start.every((id, index) => path[index] === id);
 const withPart = (doc: LeadDocument, data: United): LeadDocument => {
   const path = pathOf(data);
-  const before = doc.parts.find((part) => part.path.length === path.length && begins(part.path, path));
+  const before = doc.parts.find((part) => samePath(part.path, path));
   const known = before ?? nothing;
   const part = {
     path,
@@ -222,8 +218,8 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     },
     LeadProfileChanged: (doc, { data: { personalFacts: _, survivorId: __, ...said } }) =>
       withOwn({ ...doc, ...said }, { facts: { ...doc.own.facts, ...factsIn(said) } }),
-    TouchRecorded: (doc, { data: { team }, occurredAt: at }) => withOwn(doc, touched(doc.own, [{ team, at }])),
-    LeadVisitsJoined: (doc, { data: { visits } }) => withOwn(doc, touched(doc.own, visits)),
+    TouchRecorded: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
+    LeadVisitsJoined: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
     LeadQualified: (doc, event) => {
       const { definition, statement, external } = event.data;
       const { statement: _, ...rest } = moved(doc, event, 'mql', { definition, ...withExternal(external) });

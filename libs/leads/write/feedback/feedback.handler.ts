@@ -2,6 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type Recorded } from '@baton/kernel';
 import { isCaptured } from '../identity/identity';
 import type { LeadEvent } from '../lead/lead.events';
+import { touchesOf } from '../lead/lead.model';
 import { feedback } from './feedback.decider';
 import { feedbackCommands, ToFeedback } from './feedback.events';
 
@@ -28,10 +29,6 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
 
   private async isTouch(leadId: string, touchId: string): Promise<boolean> {
     const stream = (await this.journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
-    return stream.some(
-      ({ id, type, data }) =>
-        (type === 'TouchRecorded' && id === touchId) ||
-        (type === 'LeadVisitsJoined' && data.visits.some((visit) => visit.id === touchId)),
-    );
+    return stream.some((event) => touchesOf(event).some(({ id }) => id === touchId));
   }
 }

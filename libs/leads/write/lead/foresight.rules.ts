@@ -1,4 +1,5 @@
 import {
+  laterOf,
   DAY_MS,
   fromMs,
   Refused,
@@ -11,7 +12,7 @@ import {
 } from '@baton/kernel';
 import { mayRise, type CriteriaFacts, type ScoringModel } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, laterOf, withPerson, type Known, type Lead } from './lead.model';
+import { isKnown, withPerson, type Known, type Lead } from './lead.model';
 import { criteriaOf, qualifiedOver } from './qualification.rules';
 import { moving } from './score.model';
 

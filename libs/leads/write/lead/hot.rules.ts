@@ -1,7 +1,7 @@
-import { DAY_MS, Refused, toMs, type Decider, type Instant } from '@baton/kernel';
+import { laterOf, DAY_MS, Refused, toMs, type Decider, type Instant } from '@baton/kernel';
 import type { ScoringModel } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, laterOf, type Lead, type StageName } from './lead.model';
+import { isKnown, type Lead, type StageName } from './lead.model';
 import { gradeOf, scoreRange } from './score.model';
 
 /** The lead waits for sales, or is with sales. */

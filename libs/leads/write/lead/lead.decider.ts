@@ -1,4 +1,4 @@
-import { decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
+import { laterOf, decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
 import { salesQuestions, settled } from '@baton/definitions';
 import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
@@ -9,7 +9,6 @@ import {
   dealOf,
   convertedFrom,
   isKnown,
-  laterOf,
   moved,
   profileWith,
   withDeal,
@@ -33,7 +32,7 @@ import {
   type Qualification,
 } from './qualification.rules';
 import { TouchLog } from './touch-log.model';
-import type { ToldTouch } from './united.events';
+import type { LeadTouch } from './united.events';
 import { unitedFolds, uniting } from './united.rules';
 
 type Facts = readonly Fact<LeadEvent>[];
@@ -100,12 +99,7 @@ const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
   return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
 };
 
-const idsOf = (touches: TouchLog): ReadonlySet<string> => {
-  const ids = new Set<string>();
-  for (let index = 0; index < touches.length; index++) ids.add(touches.at(index)!.id);
-  return ids;
-};
-const byInstant = (a: ToldTouch, b: ToldTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
+const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
 const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 /** Anything but the lead's own id and who looks after it. */
@@ -161,8 +155,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       }),
     JoinVisits: (state, { data: { visits, ...data } }, context) =>
       on(existing(state), ({ person, ...stage }) => {
-        const known = idsOf(person.touches);
-        const fresh = visits.filter(({ id }) => !known.has(id)).sort(byInstant);
+        const fresh = visits.filter(({ id }) => !person.touches.has(id)).sort(byInstant);
         if (fresh.length === 0) return [];
         const joined: Fact<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
         const since = 'since' in stage ? stage.since : undefined;

@@ -21,7 +21,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
-import { becomes, survivorId, toldTouch, unitedCommands, unitedEvents } from './united.events';
+import { becomes, survivorId, leadTouch, unitedCommands, unitedEvents } from './united.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -147,7 +147,7 @@ export const leadEvents = events({
     leadId,
     survivorId,
     visitorId: ref('visitor'),
-    visits: list(toldTouch, 'Oldest first.'),
+    visits: list(leadTouch, 'Oldest first.'),
   },
   LeadQualified: {
     version: 1,
@@ -574,7 +574,7 @@ export const leadCommands = commands(
       description: 'Visits of a visitor are this person’s.',
       leadId,
       visitorId: ref('visitor'),
-      visits: list(toldTouch, 'In any order.'),
+      visits: list(leadTouch, 'In any order.'),
     },
     ReleaseLeadId: { description: 'The capture that reserved this id will not finish.', leadId },
   },

@@ -1,9 +1,10 @@
-import { type Happened, type Instant, isSaid, type Json, tidy } from '@baton/kernel';
+import { laterOf, type Happened, type Instant, isSaid, type Json, tidy } from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField, type TouchFact } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
 import type { TouchLog } from './touch-log.model';
+import type { LeadTouch } from './united.events';
 import type { Union } from './united.rules';
 
 /** A deal of the person, as this lead has heard of it. */
@@ -187,9 +188,14 @@ export const withTouch = (lead: Lead, id: string, when: Instant, said: Said): Le
     touches: person.touches.with(shortOf(id, when, said)),
     latest: laterOf(person.latest, when),
   }));
+/** The contacts with the person that an event records: one touch, or the visits that turned out to be the person's. */
+export const touchesOf = (event: Happened<LeadEvent>): readonly LeadTouch[] => {
+  if (event.type === 'LeadVisitsJoined') return event.data.visits;
+  if (event.type !== 'TouchRecorded') return [];
+  const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = event.data;
+  return [{ id: event.id, at: event.occurredAt, ...touch }];
+};
 /** What criteria and scores see of a contact. */
 export const shortOf = (id: string, when: Instant, { action, channel, content, page, campaign }: Said): TouchFact => ({
   ...{ id, at: when, action, channel, content, page, campaign },
 });
-
-export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);

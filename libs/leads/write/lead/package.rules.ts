@@ -1,6 +1,6 @@
-import { durationMs, fromMs, type Context, type Instant, type Json } from '@baton/kernel';
+import { laterOf, durationMs, fromMs, type Context, type Instant, type Json } from '@baton/kernel';
 import { builtInSignals, meantBy, type Routing, type ScoringModel, type Signal } from '@baton/definitions';
-import { laterOf, type FirstTouch, type Known, type Person } from './lead.model';
+import { type FirstTouch, type Known, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
 import { scoreEvidence } from './qualification.rules';
 import { scoreAt } from './score.model';

@@ -4,7 +4,7 @@ import type { Criterion } from '@baton/definitions';
 import { lead } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 import { isKnown } from './lead.model';
-import type { ToldTouch } from './united.events';
+import type { LeadTouch } from './united.events';
 
 const given = specFor(lead);
 const NOW = '2024-03-31T12:00:00.000Z';
@@ -279,8 +279,8 @@ describe('the touches of a lead', () => {
 
 describe('a visit of a visitor who turned out to be the person', () => {
   const visit = (id: string, days: number, data: object) =>
-    ({ id, at: daysAgo(days), team: 'marketing', ...data }) as ToldTouch;
-  const join = (...visits: readonly ToldTouch[]) => ({ type: 'JoinVisits', data: { leadId, visitorId: 'v', visits } });
+    ({ id, at: daysAgo(days), team: 'marketing', ...data }) as LeadTouch;
+  const join = (...visits: readonly LeadTouch[]) => ({ type: 'JoinVisits', data: { leadId, visitorId: 'v', visits } });
   const first = visit('v-1', 90, { action: 'download', content: 'pricing-guide', source: 'fair' });
   const pages = [29, 10, 5].map((days, n) => visit(`v-${n + 2}`, days, page));
   const state = (...past: readonly LeadEvent[]) => {

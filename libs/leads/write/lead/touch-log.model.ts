@@ -10,9 +10,15 @@ interface History {
   readonly touches: TouchFact[];
   /** Their instants in epoch milliseconds. */
   readonly times: number[];
+  /** The first place of each id, as far as somebody has asked. */
+  readonly places: Map<string, number>;
+  placed: number;
   readonly meant: WeakMap<TouchMatch, MeantTouches>;
 }
-const historyOf = (touches: TouchFact[], times: number[]): History => ({ touches, times, meant: new WeakMap() });
+const historyOf = (touches: TouchFact[], times: number[]): History => ({
+  ...{ touches, times },
+  ...{ places: new Map(), placed: 0, meant: new WeakMap() },
+});
 
 /**
  * The touches of a lead in the order in which they were recorded: the first `length` places of a history that later logs
@@ -52,6 +58,16 @@ export class TouchLog implements Touches {
 
   at(index: number): TouchFact | undefined {
     return index < this.length ? this.history.touches[index] : undefined;
+  }
+
+  /** Is the touch with this id among them? */
+  has(id: string): boolean {
+    const { history } = this;
+    for (; history.placed < history.touches.length; history.placed++) {
+      const known = history.touches[history.placed]!.id;
+      if (!history.places.has(known)) history.places.set(known, history.placed);
+    }
+    return (history.places.get(id) ?? Infinity) < this.length;
   }
 
   meant(match: TouchMatch): Meant {

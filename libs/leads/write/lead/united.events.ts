@@ -35,18 +35,18 @@ const stage = (description: string) =>
   );
 const short = (of: string) => optional(text(of));
 /** A contact that was recorded elsewhere: on another lead of the person, or on the visitor that the person was. */
-export const toldTouch = object({
+export const leadTouch = object({
   id: text('Of the event that recorded it.', { min: 1, max: 100 }),
   at: instant('When it was.'),
   ...touchFields,
 });
-export type ToldTouch = Static<typeof toldTouch>;
+export type LeadTouch = Static<typeof leadTouch>;
 /** What another lead of the person brings. */
 const brought = {
   leadId,
   mergedLeadId,
   through,
-  touches: list(toldTouch, 'Its touches, in the order in which they were told.'),
+  touches: list(leadTouch, 'Its touches, in the order in which they were told.'),
   profile: optional(
     object(
       {

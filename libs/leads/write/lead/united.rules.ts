@@ -1,13 +1,13 @@
-import { Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
+import { laterOf, Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
 import type { TouchFact } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import {
   firstTouchOf,
   isKnown,
-  laterOf,
   profileWith,
   shortOf,
   stageOf,
+  touchesOf,
   withPerson,
   type FirstTouch,
   type Known,
@@ -16,6 +16,7 @@ import {
 } from './lead.model';
 import { existing } from './moves.rules';
 import type { TouchLog } from './touch-log.model';
+import type { LeadTouch } from './united.events';
 
 /** What came from another lead of the same person. */
 export interface Part {
@@ -86,13 +87,16 @@ const stageFrom = ({ stage, definition = '', rep, since = '', reengageAt }: Lent
   return stage === 'recycled' ? { stage, since, ...(reengageAt !== undefined && { reengageAt }) } : { stage };
 };
 
-const begins = (path: readonly string[], start: readonly string[]): boolean =>
+export const begins = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((id, index) => path[index] === id);
-const samePath = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && begins(a, b);
-const pathOf = ({ mergedLeadId, through }: { readonly mergedLeadId: string; readonly through?: readonly string[] }) => [
+export const samePath = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && begins(a, b);
+export const pathOf = ({
   mergedLeadId,
-  ...(through ?? []),
-];
+  through,
+}: {
+  readonly mergedLeadId: string;
+  readonly through?: readonly string[];
+}) => [mergedLeadId, ...(through ?? [])];
 /** Its own facts, then those of the others in the order in which they came. */
 const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] =>
   profileWith(
@@ -147,7 +151,7 @@ const idsIn = (news: Pick<Part, 'opportunityIds' | 'visitorIds'>, before: typeof
 };
 type HasFirst = { readonly firstTouch?: FirstTouch };
 /** The earliest touch with these. */
-const withFirst = (known: FirstTouch | undefined, touches: United['data']['touches']): HasFirst => {
+const withFirst = (known: FirstTouch | undefined, touches: readonly LeadTouch[]): HasFirst => {
   const first = touches.reduce<FirstTouch | undefined>(
     (earliest, { id, at: when, ...touch }) => firstTouchOf(earliest, id, when, touch),
     known,
@@ -209,10 +213,9 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
       alone: { ...alone, profile: profileWith(profile, event.data), latest: laterOf(latest, event.occurredAt) },
     };
   } else if (event.type === 'TouchRecorded' || event.type === 'LeadVisitsJoined') {
-    const contacts =
-      event.type === 'TouchRecorded' ? [{ ...event.data, id: event.id, at: event.occurredAt }] : event.data.visits;
-    const latest = contacts.reduce((last, contact) => laterOf(last, contact.at), alone.latest);
-    next = { ...union, alone: { ...alone, latest, ...withFirst(alone.firstTouch, contacts) } };
+    const touches = touchesOf(event);
+    const latest = touches.reduce((last, touch) => laterOf(last, touch.at), alone.latest);
+    next = { ...union, alone: { ...alone, latest, ...withFirst(alone.firstTouch, touches) } };
   } else if (event.type === 'LeadReengaged' && event.data.cause !== 'merge')
     next = { ...union, alone: { ...alone, latest: laterOf(alone.latest, event.occurredAt) } };
   if (movesLead.has(event.type)) {
