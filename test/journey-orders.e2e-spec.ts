@@ -3,7 +3,6 @@ import {
   catalogueOf,
   DecisionContext,
   Refused,
-  ToMessage,
   type Instant,
   type Outcome,
   type Recorded,
@@ -11,21 +10,14 @@ import {
   type ToAggregate,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
-import { journeys, ToJourney, type JourneyDocument, type JourneyEvent } from '@baton/attribution';
-import { JourneyHandler } from '@baton/attribution/write/journey/journey.handler';
+import { journeys, type JourneyDocument, type JourneyEvent } from '@baton/attribution';
 import { ToVisitor } from '@baton/campaigns';
-import { VisitorHandler } from '@baton/campaigns/write/visitor/visitor.handler';
-import { ToFeedback, ToLead, ToMerges, ToRouting } from '@baton/leads';
-import { FeedbackHandler } from '@baton/leads/write/feedback/feedback.handler';
-import { LeadHandler } from '@baton/leads/write/lead/lead.handler';
-import { MergesHandler } from '@baton/leads/write/merges/merges.handler';
-import { RoutingHandler } from '@baton/leads/write/routing/routing.handler';
+import { ToLead } from '@baton/leads';
 import { ToOpportunity } from '@baton/opportunities';
-import { OpportunityHandler } from '@baton/opportunities/write/opportunity/opportunity.handler';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { MessageHandler } from '@baton/platform/outbox/message.handler';
 import { contextParts } from '../apps/contexts';
+import { handlersOf } from './support/handlers';
 
 const policies = contextParts.flatMap((parts) => parts.policies);
 const catalogue = catalogueOf(contextParts.flatMap((parts) => parts.events));
@@ -34,7 +26,7 @@ const browsers = ['v1', 'v2'] as const;
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1 + day)).toISOString();
 
 /** Something that happened on a day, and is told at some time. */
-interface Told {
+interface Fact {
   readonly what:
     'capture' | 'touch' | 'visit' | 'identify' | 'open' | 'role' | 'leave' | 'merge' | 'unmerge' | 'win' | 'reopen';
   readonly day: number;
@@ -49,7 +41,7 @@ const command = ({
   what,
   who = '',
   other = '',
-}: Told): readonly [to: ToAggregate, id: string, type: string, data: object] => {
+}: Fact): readonly [to: ToAggregate, id: string, type: string, data: object] => {
   const [deal, contact] = [{ opportunityId: 'deal' }, { action: 'form', team: 'marketing' }];
   const amount = { minor: 10_000, currency: 'EUR' };
   const commands = {
@@ -69,7 +61,7 @@ const command = ({
 };
 
 /** Which facts have to be told before another one, because it would be refused, or say nothing, without them. */
-const needs = (fact: Told, other: Told, facts: readonly Told[]): boolean => {
+const needs = (fact: Fact, other: Fact, facts: readonly Fact[]): boolean => {
   const { what, who } = fact;
   if (what === 'touch') return other.what === 'capture' && other.who === who;
   if (what === 'merge') return other.what === 'capture' && (other.who === who || other.who === fact.other);
@@ -86,23 +78,14 @@ class World {
   private readonly keys = new MemoryKeyStore();
   private readonly journal = new SealedJournal(this.log, catalogue, this.keys);
   private readonly context = new DecisionContext(this.clock);
-  private readonly handlers = new Map<ToAggregate, { execute: (command: never) => Promise<Outcome> }>([
-    [ToLead, new LeadHandler(this.journal, this.context, this.keys)],
-    [ToMerges, new MergesHandler(this.journal, this.context)],
-    [ToRouting, new RoutingHandler(this.journal, this.context)],
-    [ToFeedback, new FeedbackHandler(this.journal, this.context)],
-    [ToVisitor, new VisitorHandler(this.journal, this.context)],
-    [ToOpportunity, new OpportunityHandler(this.journal, this.context)],
-    [ToJourney, new JourneyHandler(this.journal, this.context)],
-    [ToMessage, new MessageHandler(this.journal, this.context)],
-  ]);
+  private readonly handlers = handlersOf(this.journal, this.context, this.keys);
   private readonly events: Recorded[] = [];
   private followed = 0;
 
   private send(to: ToAggregate, sent: To): Promise<Outcome> {
     return this.handlers.get(to)!.execute(sent as never);
   }
-  tell(fact: Told): Promise<Outcome> {
+  tell(fact: Fact): Promise<Outcome> {
     const [to, id, type, data] = command(fact);
     const meta = { commandId: `fact-${fact.n}`, actor: 'import:facts', origin: 'connector', mode: 'backfill' } as const;
     return this.send(
@@ -150,8 +133,8 @@ class World {
 }
 
 /** What the facts say of the deal's journey, by the rules of attribution, from no code of the product. */
-const expected = (facts: readonly Told[]) => {
-  const of = (what: Told['what']) => facts.filter((fact) => fact.what === what);
+const expected = (facts: readonly Fact[]) => {
+  const of = (what: Fact['what']) => facts.filter((fact) => fact.what === what);
   const [opened] = of('open');
   const [won] = of('win');
   if (!opened || !won || of('reopen').length > 0) return undefined;
@@ -201,11 +184,11 @@ const expected = (facts: readonly Told[]) => {
 const day = fc.nat(30);
 const anybody = fc.constantFrom(...people);
 const some = <T>(one: fc.Arbitrary<T>, maxLength: number) => fc.array(one, { maxLength });
-type Drawn = Omit<Told, 'n'>;
-const fact = (what: Told['what'], of: { who?: fc.Arbitrary<string>; other?: fc.Arbitrary<string> } = {}) =>
+type Drawn = Omit<Fact, 'n'>;
+const fact = (what: Fact['what'], of: { who?: fc.Arbitrary<string>; other?: fc.Arbitrary<string> } = {}) =>
   fc.record<Drawn>({ what: fc.constant(what), day, ...of } as never);
 /** People, their contacts, and one deal that closes or not; in no order yet. */
-const histories: fc.Arbitrary<readonly Told[]> = fc
+const histories: fc.Arbitrary<readonly Fact[]> = fc
   .tuple(
     fc.tuple(...people.map((who) => fact('capture', { who: fc.constant(who) }))),
     some(fact('touch', { who: anybody }), 6),
@@ -256,9 +239,9 @@ const histories: fc.Arbitrary<readonly Told[]> = fc
   });
 
 /** The facts in an order in which each can be accepted, as the draws choose. */
-const inSomeOrder = (facts: readonly Told[], draws: readonly number[]): readonly Told[] => {
+const inSomeOrder = (facts: readonly Fact[], draws: readonly number[]): readonly Fact[] => {
   const waiting = [...facts];
-  const told: Told[] = [];
+  const told: Fact[] = [];
   for (let turn = 0; waiting.length > 0; turn++) {
     const ready = waiting.filter((one) => !waiting.some((other) => other !== one && needs(one, other, facts)));
     const next = ready[draws[turn % draws.length]! % ready.length]!;
@@ -272,7 +255,7 @@ const counts = new Map<string, number>();
 const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
 
 /** Tells the facts; undefined where one of them is refused. @param lag of how many facts the policies wait */
-const worldOf = async (facts: readonly Told[], draws: readonly number[], lag: number): Promise<World | undefined> => {
+const worldOf = async (facts: readonly Fact[], draws: readonly number[], lag: number): Promise<World | undefined> => {
   const world = new World();
   for (const [index, one] of inSomeOrder(facts, draws).entries()) {
     if ((await world.tell(one)) instanceof Refused) {
@@ -323,7 +306,7 @@ describe('the journey of a deal', () => {
   it('has no longest length, and a late touch adds no more than itself', async () => {
     const world = new World();
     let n = 0;
-    const tell = (what: Told['what'], day: number, of: Partial<Told> = {}) => world.tell({ what, day, n: n++, ...of });
+    const tell = (what: Fact['what'], day: number, of: Partial<Fact> = {}) => world.tell({ what, day, n: n++, ...of });
     await tell('open', 0);
     for (const who of people) {
       await tell('capture', 0, { who });

@@ -4,7 +4,6 @@ import {
   catalogueOf,
   DecisionContext,
   Refused,
-  ToMessage,
   type Journal,
   type Outcome,
   type Recorded,
@@ -12,19 +11,11 @@ import {
   type ToAggregate,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
-import { JourneyHandler } from '@baton/attribution/write/journey/journey.handler';
-import { ToJourney } from '@baton/attribution';
-import { leads, ToFeedback, ToLead, ToMerges, ToRouting, type LeadDocument, type LeadEvent } from '@baton/leads';
-import { FeedbackHandler } from '@baton/leads/write/feedback/feedback.handler';
-import { LeadHandler } from '@baton/leads/write/lead/lead.handler';
-import { MergesHandler } from '@baton/leads/write/merges/merges.handler';
-import { RoutingHandler } from '@baton/leads/write/routing/routing.handler';
-import { ToOpportunity } from '@baton/opportunities';
-import { OpportunityHandler } from '@baton/opportunities/write/opportunity/opportunity.handler';
+import { leads, ToLead, type LeadDocument, type LeadEvent } from '@baton/leads';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { MessageHandler } from '@baton/platform/outbox/message.handler';
 import { contextParts } from '../apps/contexts';
+import { handlersOf } from './support/handlers';
 
 const people = ['ada', 'bea', 'cyd'] as const;
 const policies = contextParts.flatMap((parts) => parts.policies);
@@ -111,16 +102,9 @@ class World {
   private async send(to: ToAggregate, command: To, process: number, diesAt = Infinity): Promise<Outcome> {
     const journal = this.journalFor(diesAt);
     const context = this.contexts[process]!;
-    const handlers = new Map<ToAggregate, { execute: (command: never) => Promise<Outcome> }>([
-      [ToLead, new LeadHandler(journal, context, this.keys)],
-      [ToMerges, new MergesHandler(journal, context)],
-      [ToRouting, new RoutingHandler(journal, context)],
-      [ToFeedback, new FeedbackHandler(journal, context)],
-      [ToOpportunity, new OpportunityHandler(journal, context)],
-      [ToJourney, new JourneyHandler(journal, context)],
-      [ToMessage, new MessageHandler(journal, context)],
-    ]);
-    return handlers.get(to)!.execute(command as never);
+    return handlersOf(journal, context, this.keys)
+      .get(to)!
+      .execute(command as never);
   }
 
   async tell(told: Told): Promise<void> {

@@ -14,14 +14,14 @@ const PLACES = 15;
 const ONE = 10n ** BigInt(PLACES);
 
 /** A decimal in units of 10^-15, as its shortest text says it. */
-export const unitsOf = (value: number): bigint => {
+const unitsOf = (value: number): bigint => {
   if (Number.isSafeInteger(value)) return BigInt(value) * ONE;
   if (Math.abs(value) < 1) return BigInt(Math.round(value * Number(ONE)));
   return BigInt(new Decimal(value).times(ONE.toString()).toFixed(0));
 };
 
 /** The number nearest to so many units of 10^-15. */
-export const numberOfUnits = (units: bigint): number => Number(units / ONE) + Number(units % ONE) / Number(ONE);
+const numberOfUnits = (units: bigint): number => Number(units / ONE) + Number(units % ONE) / Number(ONE);
 
 /** Significant digits that the text of every number keeps. */
 const DIGITS = 15;

@@ -2,7 +2,7 @@ import { laterOf, type Instant, type Look, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../write/lead/lead.events';
 
 /** Who named a lead before it was captured, each once. */
-export interface NamedBy {
+interface NamedBy {
   readonly opportunityId?: string;
   readonly visitorId?: string;
   /** When the lead was both named and captured. */

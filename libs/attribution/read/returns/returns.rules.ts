@@ -88,7 +88,7 @@ const nothing = (): Sum => ({
 });
 
 /** What a row stands for. */
-export interface ReturnRows {
+interface ReturnRows {
   readonly by: ReturnDimension;
   /** IANA zone of the months. */
   readonly timeZone: string;

@@ -6,7 +6,7 @@ type Changes = Pick<Extract<JourneyEvent, { type: 'JourneyRestated' }>['data'], 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What says where a contact stands among others. */
-export type Placed = Pick<JourneyTouch, 'touchId' | 'occurredAt' | 'sequence'>;
+type Placed = Pick<JourneyTouch, 'touchId' | 'occurredAt' | 'sequence'>;
 /**
  * Oldest first. Contacts of the same instant stand as their source lists them, then by the id of their event, which
  * follows from the sender and the command: never by their place in the log, so that every order of arrival agrees.

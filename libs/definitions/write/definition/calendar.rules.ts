@@ -64,7 +64,7 @@ const holidayRule = object({
 });
 
 /** What a calendar can be chosen by: facts of the lead, and the queue of reps that has it. */
-export const calendarFields = ['country', 'region', 'queue'] as const;
+const calendarFields = ['country', 'region', 'queue'] as const;
 /** What is known of a lead, to choose its calendar by. */
 export type LeadPlace = { readonly [F in (typeof calendarFields)[number]]?: string | number | undefined };
 

@@ -20,7 +20,7 @@ export interface NamedTerms extends Terms {
   readonly hours?: string;
 }
 /** What is owed to a lead at an instant. */
-export type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
+type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
 
 interface SupposedClock extends SlaClock {
   readonly terms: NamedTerms;

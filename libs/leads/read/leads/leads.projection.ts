@@ -74,7 +74,7 @@ export interface LeadDocument {
 const facts = Object.keys(profileFields) as readonly ProfileField[];
 type Facts = Partial<Pick<LeadDocument, ProfileField>>;
 /** What one lead of a person says of it. */
-export interface Contribution {
+interface Contribution {
   readonly touches: Readonly<Record<Team, number>>;
   readonly firstTouchAt?: Instant;
   readonly lastTouchAt?: Instant;
