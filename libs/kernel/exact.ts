@@ -33,6 +33,20 @@ const placesOf = (total: number): number =>
   );
 
 /**
+ * Gives what rounding left, a unit each, to the parts with the largest remainders; of equal ones the earlier part first.
+ * @param rest at most one unit a part
+ */
+const withRest = (parts: readonly bigint[], remainders: readonly bigint[], rest: bigint): bigint[] => {
+  const whole = [...parts];
+  const order = remainders
+    .map((remainder, index) => ({ index, remainder }))
+    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+  for (const { index } of order.slice(0, Math.max(0, Number(rest)))) whole[index]! += 1n;
+  return whole;
+};
+const totalOf = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+
+/**
  * Adds decimals of at most 15 places (counts, shares, minutes) without the rest that floating point leaves: ten times 0.1
  * is 1, a third, a third and what is left of one are 1.
  */
@@ -56,18 +70,11 @@ export class DecimalSum {
    * @param sums none below zero; they add up to a decimal of that many places, such as a whole number
    */
   static shared(sums: readonly DecimalSum[]): number[] {
-    const total = sums.reduce((all, { units }) => all + units, 0n);
-    const places = placesOf(numberOfUnits(total));
-    const step = 10n ** BigInt(PLACES - places);
-    const parts = sums.map(({ units }) => units / step);
-    let rest = total / step - parts.reduce((all, part) => all + part, 0n);
-    const byRemainder = sums
-      .map(({ units }, index) => ({ index, remainder: units % step }))
-      .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
-    for (const { index } of byRemainder) {
-      if (rest-- <= 0n) break;
-      parts[index]! += 1n;
-    }
+    const all = sums.map(({ units }) => units);
+    const step = 10n ** BigInt(PLACES - placesOf(numberOfUnits(totalOf(all))));
+    const whole = all.map((units) => units / step);
+    const remainders = all.map((units) => units % step);
+    const parts = withRest(whole, remainders, totalOf(all) / step - totalOf(whole));
     return parts.map((part) => numberOfUnits(part * step));
   }
 }
@@ -92,16 +99,10 @@ export const allocateExact = (amount: bigint, weights: readonly number[]): bigin
   const scaled = weights.every(Number.isSafeInteger)
     ? weights.map(BigInt)
     : weights.map((weight) => BigInt(Math.round((weight / largest) * 2 ** 52)) << 8n);
-  const sum = scaled.reduce((total, weight) => total + weight, 0n);
-  const parts = scaled.map((weight) => (size * weight) / sum);
-  let rest = Number(size - parts.reduce((total, part) => total + part, 0n));
-  const byRemainder = scaled
-    .map((weight, index) => ({ index, remainder: (size * weight) % sum }))
-    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
-  for (const { index } of byRemainder) {
-    if (rest-- <= 0) break;
-    parts[index]! += 1n;
-  }
+  const sum = totalOf(scaled);
+  const whole = scaled.map((weight) => (size * weight) / sum);
+  const remainders = scaled.map((weight) => (size * weight) % sum);
+  const parts = withRest(whole, remainders, size - totalOf(whole));
   return parts.map((part) => sign * part);
 };
 

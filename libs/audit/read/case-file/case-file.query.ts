@@ -132,7 +132,7 @@ export const caseFilePage = async (
   const asked = inOrder(entries, view).filter((entry) => !isSeen(entry));
   return {
     subjects,
-    entries: await inWords(files, entries, asked.slice(0, first), view),
+    entries: await tellerOf(files, entries, view)(asked.slice(0, first)),
     totalCount: entries.length,
     hasNextPage: asked.length > first,
   };
@@ -144,8 +144,8 @@ const PAGE = 500;
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await gather(files, subject, view.asOf);
   const asked = inOrder(entries, view);
-  for (let start = 0; start < asked.length; start += PAGE)
-    yield* await inWords(files, entries, asked.slice(start, start + PAGE), view);
+  const tell = tellerOf(files, entries, view);
+  for (let start = 0; start < asked.length; start += PAGE) yield* await tell(asked.slice(start, start + PAGE));
 }
 
 /**
@@ -167,7 +167,7 @@ export async function* caseFileEvents(
     await folded(until);
     const { subjects, entries } = await gather(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
-    return { subjects, told: await inWords(files, entries, fresh, view) };
+    return { subjects, told: await tellerOf(files, entries, view)(fresh) };
   };
   let { subjects, told } = await news(tip);
   for (const entry of told) yield entry;
@@ -239,24 +239,28 @@ const revealing = async (
   };
 };
 
-/** @param entries all of the file in log order; @param asked those to tell, in the reader's order */
-const inWords = async (
+/**
+ * @param entries all of the file in log order: what decided, and what was before, is looked for once
+ * @returns tells some of them, in the reader's order
+ */
+const tellerOf = (
   { journal, catalogue }: CaseFiles,
   entries: readonly CaseEntry[],
-  asked: readonly CaseEntry[],
   { by = 'occurred', personal }: CaseFileView,
-): Promise<readonly CaseFileEntry[]> => {
+): ((asked: readonly CaseEntry[]) => Promise<readonly CaseFileEntry[]>) => {
   const decisions = decisionsOf(catalogue, entries);
   const changes = stateChangesOf(catalogue, [...entries].sort(compareBy(by)));
-  const shown = asked.flatMap((entry) => [
-    ...Object.values(entry.data),
-    ...changes.get(entry.position)!.map(({ before }) => before),
-  ]);
   const erased = new Set(entries.filter(({ type }) => type === ERASURE).map(({ data }) => String(data['leadId'])));
-  const reveal = await revealing(journal, shown.filter(isSealed), personal, erased);
-  return asked.map((entry) =>
-    told(catalogue, entry, decisions.get(entry.position)!, changes.get(entry.position)!, reveal),
-  );
+  return async (asked) => {
+    const shown = asked.flatMap((entry) => [
+      ...Object.values(entry.data),
+      ...changes.get(entry.position)!.map(({ before }) => before),
+    ]);
+    const reveal = await revealing(journal, shown.filter(isSealed), personal, erased);
+    return asked.map((entry) =>
+      told(catalogue, entry, decisions.get(entry.position)!, changes.get(entry.position)!, reveal),
+    );
+  };
 };
 
 const changeOf = (
