@@ -8,6 +8,7 @@ import { AttributionModule, attributionParts } from '@baton/attribution';
 import { InsightsModule, insightsParts } from '@baton/insights';
 import { AuditModule, auditParts } from '@baton/audit';
 import type { Config } from '@baton/platform/config';
+import { ImportsModule, importsParts } from '@baton/platform/imports';
 import { OutboxModule, outboxParts } from '@baton/platform/outbox';
 import { PlatformModule, type Surroundings } from '@baton/platform/platform.module';
 
@@ -20,6 +21,7 @@ const contexts: readonly { readonly module: Type<unknown>; readonly parts: Conte
   { module: AttributionModule, parts: attributionParts },
   { module: InsightsModule, parts: insightsParts },
   { module: OutboxModule, parts: outboxParts },
+  { module: ImportsModule, parts: importsParts },
 ];
 
 const ownParts = contexts.map(({ parts }) => parts);

@@ -322,6 +322,87 @@ describe('an import', () => {
     });
   });
 
+  describe('that is an export of every night', () => {
+    const nights = temporaryFolder();
+    const opened = { column: 'opened', date: 'iso', zone: 'UTC' };
+    const ofDeal = { opportunityId: { template: 'd-{id}' } };
+    const commands = [
+      {
+        ...{ command: 'OpenOpportunity', to: 'opportunity', occurredAt: opened, data: ofDeal },
+        onRefused: { 'opportunity/already-opened': 'continue' },
+      },
+      { command: 'MoveOpportunityStage', to: 'opportunity', data: { ...ofDeal, to: { column: 'stage' } } },
+      {
+        ...{ command: 'ChangeOpportunityAmount', to: 'opportunity' },
+        data: { ...ofDeal, to: { column: 'amount', money: 'EUR', blank: ['n/a'] } },
+        when: { column: 'amount', blank: false },
+      },
+    ];
+    const night = async (stage: string, amount: string) => {
+      writeFileSync(
+        join(nights, 'deals.json'),
+        JSON.stringify({ name: 'deals', key: ['id'], blank: ['N/A'], commands }),
+      );
+      writeFileSync(
+        join(nights, 'deals.csv'),
+        `id,opened,stage,amount\n1,2024-01-01,${stage},${amount}\n2,2024-01-01,demo,N/A\n`,
+      );
+      const { accepted, repeated, rejected } = await batonJson<Imported>(nights, 'import', 'deals.json', 'deals.csv');
+      return [accepted, repeated, rejected];
+    };
+
+    it('says what holds now: changed rows change, also back, and equal rows repeat', async () => {
+      expect(await night('demo', '10.00')).toEqual([2, 0, 0]);
+      expect(await night('contract', '20.00')).toEqual([1, 1, 0]);
+      expect(await night('demo', '10.00')).toEqual([1, 1, 0]);
+      expect(await night('demo', '10.00')).toEqual([0, 2, 0]);
+      const pipeline = await batonJson<{ stages: { stage: string; deals: number; amounts: Money[] }[] }>(
+        nights,
+        'report',
+        'pipeline',
+      );
+      expect(JSON.stringify(pipeline)).toContain('"demo"');
+      expect(JSON.stringify(pipeline)).not.toContain('"contract"');
+      const { stdout } = await baton(nights, 'events', '--types', 'ImportStarted,ImportFinished');
+      const runs = stdout
+        .trim()
+        .split('\n')
+        .map((each) => JSON.parse(each) as { type: string; data: { run: number } });
+      expect(runs.map(({ type, data }) => `${type} ${data.run}`)).toEqual(
+        [1, 2, 3].flatMap((run) => [`ImportStarted ${run}`, `ImportFinished ${run}`]),
+      );
+    });
+  });
+
+  it('whose rows build on each other is taken in one go, the newest row first or last', async () => {
+    const when = (equals: string) => ({ column: 'what', equals });
+    const occurredAt = { column: 'at', date: 'iso', zone: 'UTC' };
+    const lead = { leadId: { template: 'p-{person}' } };
+    const deal = { opportunityId: { template: 'd-{person}' } };
+    const commands = [
+      { command: 'CaptureLead', to: 'lead', when: when('captured'), occurredAt, data: lead },
+      {
+        command: 'ConvertLead',
+        to: 'lead',
+        when: when('converted'),
+        occurredAt,
+        data: { ...lead, ...deal, external: 'crm' },
+      },
+      { command: 'WinOpportunity', to: 'opportunity', when: when('won'), occurredAt, data: deal },
+    ];
+    writeFileSync(join(folder, 'activity.json'), JSON.stringify({ name: 'activity', commands }));
+    const rowsOf = (person: number) =>
+      ['captured', 'converted', 'won'].map((what, day) => `2024-01-0${day + 1},${what},${person}`);
+    writeFileSync(
+      join(folder, 'activity.csv'),
+      ['at,what,person', ...rowsOf(1), ...rowsOf(2).reverse(), ''].join('\n'),
+    );
+    const result = await batonJson<Imported>(folder, 'import', 'activity.json', 'activity.csv');
+    expect(result).toMatchObject({ rows: 6, accepted: 6, rejected: 0 });
+    const stages = await baton(folder, 'events', '--types', 'LeadBecameCustomer');
+    expect(stages.stdout.trim().split('\n')).toHaveLength(2);
+  });
+
   it('says what is wrong with a mapping or a file before it begins', async () => {
     const bad = join(folder, 'bad.json');
     writeFileSync(bad, '{ "name": "x" ');

@@ -1,9 +1,11 @@
-import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHmac, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { BatonError, codeOf, Conflict, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
+import { latestRun, ToImport } from '@baton/platform/imports';
 import { aggregates, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
@@ -38,6 +40,19 @@ const ROW_NAMES = 'import-rows';
 /** Its first version: names never change. */
 const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => (await keys.ensureSecrets(ROW_NAMES)).at(-1)!.value;
 
+const importCommand = ({ name }: Mapping, type: 'StartImport' | 'FinishImport', data: object): ToImport => {
+  const meta = { commandId: randomUUID(), actor: `import:${name}`, origin: 'connector' as const };
+  return new ToImport(name, { type, data: { importId: name, ...data }, meta } as ToImport['command']);
+};
+
+/** Begins a run of the mapping, or goes on with the latest if file and mapping are the same. @returns its number */
+const startRun = async (session: Session, mapping: Mapping, file: string, secret: Buffer): Promise<number> => {
+  const hash = createHmac('sha256', secret).update(JSON.stringify(mapping));
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  await session.order(importCommand(mapping, 'StartImport', { file: hash.digest('hex') }));
+  return latestRun(session.journal, mapping.name);
+};
+
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
@@ -67,6 +82,7 @@ export class ImportCommand extends CommandRunner {
         const patience = new Patience(outageLimit, warn);
         const secret = await patience.through(() => rowSecretOf(session.keys));
         if (!dryRun) await patience.through(() => session.follow({ history: true }));
+        let run = 0;
         let last = '';
         let done = 0;
         const stopped = (error: unknown): never => {
@@ -80,6 +96,7 @@ export class ImportCommand extends CommandRunner {
           file,
           aggregates,
           secret,
+          startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
           dryRun: dryRun ?? false,
           clock: session.clock,
           send: (to, id, command) => {
@@ -97,7 +114,10 @@ export class ImportCommand extends CommandRunner {
           .catch(stopped)
           .finally(() => faults.close());
         progress.done();
-        if (!dryRun) await patience.through(() => session.finishHistory(last)).catch(stopped);
+        if (!dryRun) {
+          await patience.through(() => session.finishHistory(last)).catch(stopped);
+          await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
+        }
         if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
         return imported;
       },

@@ -47,6 +47,11 @@ export type CommandSpec = {
   readonly datable?: boolean;
   /** It begins a stream: the caller may leave the id to Baton. */
   readonly creates?: boolean;
+  /**
+   * What an import takes it for: `state` says what holds from now on, so each run says it anew; an `occurrence` is one of
+   * many alike (a touch, a visit), counted once however often its row comes. Without it: something that happens once.
+   */
+  readonly about?: 'state' | 'occurrence';
   readonly [field: string]: TSchema | string | boolean | readonly Role[] | undefined;
 };
 
@@ -56,6 +61,7 @@ export interface CommandSchema {
   readonly allow: readonly Role[];
   readonly datable: boolean;
   readonly creates: boolean;
+  readonly about: 'state' | 'occurrence' | undefined;
   readonly object: TObject;
   /** Fields that are personal data of the `leadId`. */
   readonly personal: readonly string[];
@@ -102,10 +108,13 @@ export const commands = <const S extends Record<string, CommandSpec>>(
     Object.entries(specs).map(([type, spec]) => {
       const fields = fieldsOf(spec);
       const object = Type.Object(fields, { additionalProperties: false });
-      const { description, allow = [], datable = all, creates = false } = spec;
+      const { description, allow = [], datable = all, creates = false, about } = spec;
       const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
       if (personal.length > 0 && !('leadId' in fields)) throw new Error(`${type}: personal fields need a leadId`);
-      return [type, { type, description, allow, datable, creates, object, personal, faultOf: faultFinder(object) }];
+      return [
+        type,
+        { type, description, allow, datable, creates, about, object, personal, faultOf: faultFinder(object) },
+      ];
     }),
   ),
 });

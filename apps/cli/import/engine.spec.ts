@@ -24,9 +24,11 @@ const leadId = ref('lead');
 const aggregates = {
   lead: commands('lead', {
     CaptureLead: { description: 'Capture.', allow, leadId, email: optional(text('', { max: 40 })) },
-    RecordTouch: { description: 'Touch.', allow, leadId, action: text('', { max: 40 }) },
+    RecordTouch: { description: 'Touch.', allow, about: 'occurrence', leadId, action: text('', { max: 40 }) },
   }),
   opportunity: commands('opportunity', {
+    OpenOpportunity: { description: 'Open.', allow, opportunityId: ref('opportunity'), amount: optional(money()) },
+    MoveStage: { description: 'Move.', allow, about: 'state', opportunityId: ref('opportunity'), to: text() },
     AddContactRole: {
       description: 'Role.',
       allow,
@@ -55,6 +57,7 @@ const store = () => {
   const decided = new Map<string, { hash: string; outcome: Accepted }>();
   const emails = new Map<string, string>();
   const leads = new Set<string>();
+  const deals = new Map<string, string>();
   const sent: { to: string; id: string; command: AnyCommand }[] = [];
   const busy = new Set<string>();
   const log: string[] = [];
@@ -71,6 +74,14 @@ const store = () => {
       leads.add(id);
     } else if (type === 'RecordTouch' && !leads.has(id))
       return new Refused('lead/unknown', 'Capture the lead first.', 'leadId');
+    else if (type === 'OpenOpportunity') {
+      if (deals.has(id)) return new Refused('opportunity/already-opened', 'This deal exists.', 'opportunityId');
+      deals.set(id, 'open');
+    } else if (type === 'MoveStage') {
+      if (!deals.has(id)) return new Refused('opportunity/unknown', 'Open the deal first.', 'opportunityId');
+      if (deals.get(id) === data.to) return new Accepted(id, String(position).padStart(9, '0'), 0, 0, false);
+      deals.set(id, data.to);
+    }
     const outcome = new Accepted(id, String(++position).padStart(9, '0'), 0, 1, false);
     decided.set(meta.commandId, { hash, outcome });
     return outcome;
@@ -79,6 +90,7 @@ const store = () => {
     sent,
     log,
     emails,
+    deals,
     send: async (to: string, id: string, command: AnyCommand) => {
       const stream = `${to}-${id}`;
       if (busy.has(stream)) throw new Error(`${stream} was sent two commands at once`);
@@ -102,6 +114,7 @@ const run = async (to: Store, mapping: object, content: string | Buffer, more: P
   const faults: RowFault[] = [];
   const result = await importFile({
     secret: Buffer.alloc(32),
+    startRun: async () => 1,
     mapping: mappingOf({ name: 'people', ...mapping }, aggregates),
     file,
     aggregates,
@@ -212,6 +225,126 @@ describe('an import', () => {
     ]);
   });
 
+  describe('of an export that comes every night', () => {
+    const open = {
+      command: 'OpenOpportunity',
+      to: 'opportunity',
+      onRefused: { 'opportunity/already-opened': 'continue' },
+      data: { opportunityId: { template: 'd-{id}' }, amount: { column: 'amount', money: 'USD' } },
+    };
+    const move = {
+      command: 'MoveStage',
+      to: 'opportunity',
+      data: { opportunityId: { template: 'd-{id}' }, to: { column: 'stage' } },
+    };
+    const night = (stage: string, amount = '1.00') => `id,stage,amount\n1,${stage},${amount}\n2,demo,1.00\n`;
+
+    it.each([
+      ['with a key', { key: ['id'], commands: [open, move] }],
+      ['without one', { commands: [open, move] }],
+    ])('says what holds now, also what held before, %s', async (_, mapping) => {
+      const to = store();
+      const results = [];
+      for (const [index, stage] of ['demo', 'contract', 'demo'].entries())
+        results.push((await run(to, mapping, night(stage), { startRun: async () => index + 1 })).result);
+      expect(results.map(({ accepted, repeated, rejected }) => [accepted, repeated, rejected])).toEqual([
+        [2, 0, 0],
+        [1, 1, 0],
+        [1, 1, 0],
+      ]);
+      expect(to.deals.get('d-1')).toBe('demo');
+      const again = await run(to, mapping, night('demo'), { startRun: async () => 3 });
+      expect(again.result).toMatchObject({ repeated: 2, events: 0 });
+    });
+
+    it('says the same in the same run as the first time, whatever was said elsewhere since', async () => {
+      const to = store();
+      await run(to, { commands: [open, move] }, night('demo'));
+      to.deals.set('d-1', 'moved by hand');
+      await run(to, { commands: [open, move] }, night('demo'));
+      expect(to.deals.get('d-1')).toBe('moved by hand');
+      await run(to, { commands: [open, move] }, night('demo'), { startRun: async () => 2 });
+      expect(to.deals.get('d-1')).toBe('demo');
+    });
+
+    it('judges a row with a key that has changed on its merits', async () => {
+      const to = store();
+      const strict = { ...open, onRefused: {} };
+      await run(to, { key: ['id'], commands: [strict] }, night('demo'));
+      const { result, faults } = await run(to, { key: ['id'], commands: [strict] }, night('demo', '2.00'), {
+        startRun: async () => 2,
+      });
+      expect(result).toMatchObject({ repeated: 1, rejected: 1 });
+      expect(faults).toMatchObject([{ line: 2, code: 'opportunity/already-opened' }]);
+    });
+  });
+
+  it('finishes a row that another one builds on before that one', async () => {
+    const to = store();
+    const when = (kind: string) => ({ column: 'kind', equals: kind });
+    const dealOf = { opportunityId: { template: 'd-{deal}' } };
+    const mapping = {
+      commands: [
+        { command: 'OpenOpportunity', to: 'opportunity', when: when('open'), data: dealOf },
+        {
+          command: 'AddContactRole',
+          to: 'opportunity',
+          when: when('role'),
+          data: { ...dealOf, leadId: { template: 'x-{id}' } },
+        },
+        { ...capture, when: when('lead') },
+      ],
+    };
+    await run(to, mapping, 'id,kind,deal,email\n1,lead,,a\n1,role,7,\n2,role,8,\n2,lead,,b\n3,lead,,c\n');
+    expect(to.log).toEqual([
+      ...['CaptureLead x-1', 'settled', 'AddContactRole d-7', 'AddContactRole d-8', 'settled'],
+      ...['CaptureLead x-2', 'CaptureLead x-3', 'settled'],
+    ]);
+  });
+
+  describe('of rows that stand before what they build on', () => {
+    const dated = {
+      ...touch,
+      when: { column: 'action', blank: false },
+      occurredAt: { column: 'at', date: 'yyyy', zone: 'UTC' },
+    };
+    const mapping = { commands: [{ ...capture, when: { column: 'action', blank: true } }, dated] };
+    const newestFirst = 'id,email,action,at\n1,,mail,2022\n9,,mail,2022\n1,,call,2021\n1,a@x,,2020\n';
+
+    it('tries them again, until nothing new comes of it', async () => {
+      const to = store();
+      const { result, faults } = await run(to, mapping, newestFirst);
+      expect(result).toEqual({ rows: 4, accepted: 3, repeated: 0, rejected: 1, events: 3 });
+      expect(faults).toMatchObject([{ line: 3, code: 'lead/unknown' }]);
+      expect(to.log.filter((each) => each === 'RecordTouch x-9')).toHaveLength(3);
+      expect((await run(to, mapping, newestFirst)).result).toMatchObject({ repeated: 3, rejected: 1, events: 0 });
+    });
+
+    it('tries them once where nothing was new', async () => {
+      const to = store();
+      await run(to, mapping, 'id,email,action,at\n9,,mail,2022\n');
+      expect(to.log).toEqual(['RecordTouch x-9']);
+    });
+
+    it('does not try again what says what holds now: there the order of the rows counts', async () => {
+      const to = store();
+      const now = {
+        commands: [
+          { ...capture, when: { column: 'action', blank: true } },
+          { ...touch, when: dated.when },
+        ],
+      };
+      const { result } = await run(to, now, 'id,email,action\n1,,mail\n1,a@x,\n');
+      expect(result).toMatchObject({ accepted: 1, rejected: 1 });
+    });
+
+    it('counts equal rows alike in each reading', async () => {
+      const to = store();
+      const twice = 'id,email,action,at\n1,,mail,2022\n1,,mail,2022\n1,a@x,,2020\n';
+      expect((await run(to, mapping, twice)).result).toMatchObject({ accepted: 3, events: 3 });
+    });
+  });
+
   it('sends rows side by side, but never two commands of one stream, and settles in between', async () => {
     const to = store();
     await run(to, { commands: [capture, touch] }, 'id,email,action\n1,a,x\n2,b,x\n1,,y\n3,c,x\n');
@@ -258,8 +391,9 @@ describe('an import', () => {
       ['id,"email,action\n1,a,b\n', 'import/bad-header', ''],
     ] as const) {
       const to = store();
-      await expect(run(to, people, content)).rejects.toMatchObject({ code, path });
-      expect(to.sent).toEqual([]);
+      const startRun = async () => (to.log.push('started'), 1);
+      await expect(run(to, people, content, { startRun })).rejects.toMatchObject({ code, path });
+      expect(to.log).toEqual([]);
     }
   });
 

@@ -10,9 +10,9 @@ import {
   type Position,
 } from '@baton/kernel';
 import type { Aggregates, Mapping } from './mapping';
-import { columnOf, plan, rowNames, type Planned, type RowFault } from './plan';
-import { headerOf, rowsOf, type Row } from './rows';
-import type { Cells, Lookup } from './values';
+import { columnOf, namesOf, plan, type Names, type Planned, type RowFault } from './plan';
+import { headerOf, rowsOf, type Header, type Row } from './rows';
+import { withBlanks, type Cells, type Lookup } from './values';
 
 export interface Import {
   readonly mapping: Mapping;
@@ -20,6 +20,8 @@ export interface Import {
   readonly aggregates: Aggregates;
   /** Under which rows are named; the same for every import into one log. */
   readonly secret: Buffer;
+  /** Begins the run once the file is known to be usable. @returns its number: see `namesOf` */
+  readonly startRun: () => Promise<number>;
   /** Sends a command to the aggregate that the mapping calls `to`. */
   readonly send: (to: string, id: string, command: AnyCommand) => Promise<Outcome>;
   readonly lookup: Lookup;
@@ -27,7 +29,7 @@ export interface Import {
   readonly clock: Clock;
   /** Waits until the policies have handled the log up to a position. */
   readonly settle: (upTo: Position) => Promise<void>;
-  /** Takes the faults, at most one a row, in the order of the file. */
+  /** Takes the faults, at most one a row, in the order of the file; those of rows that were tried again come last. */
   readonly report: (fault: RowFault) => void | Promise<void>;
   /** Map and check everything, send nothing. */
   readonly dryRun?: boolean;
@@ -52,8 +54,10 @@ interface Progress {
   readonly row: readonly string[];
   readonly rowId: string;
   readonly commands: readonly Planned[];
-  fault?: RowFault;
-  /** Something was accepted for the first time. */
+  fault?: RowFault | undefined;
+  /** It was refused for what may stand in a later row: it is tried again. */
+  mayPass: boolean;
+  /** Something new came of it. */
   fresh: boolean;
   events: number;
   /** Ids that another id stands for, `lead a` → `b`: later commands of the row follow. */
@@ -63,101 +67,166 @@ interface Progress {
 /**
  * Imports a file: reads it in bounded memory and sends its rows in waves. The rows of a wave touch different streams
  * and go side by side; the commands of a row go in order; before the next command the policies have handled what the
- * last ones wrote, so a history comes out the same however fast it is sent. Stopped at any point and started again, it
- * finds the commands it has sent and goes on.
+ * last ones wrote, so a history comes out the same however fast it is sent. Rows of which a dated command was refused are
+ * tried again after the last row, for as long as anything new comes of them: what they build on may stand below them.
+ * Stopped at any point and started again, it finds the commands it has sent and goes on.
  * @throws Refused or NotFound `import/…` for an unusable file, before anything is sent; what the stores throw
  */
 export const importFile = async (options: Import): Promise<ImportResult> => {
-  const { mapping, file, report, onProgress, dryRun = false, waveRows = 500 } = options;
   const total = { rows: 0, accepted: 0, repeated: 0, rejected: 0, events: 0 };
-  const nameOf = rowNames(mapping, options.secret);
+  await headerIn(options);
+  const run = options.dryRun ? 0 : await options.startRun();
+  let waiting = await new Pass(options, run, total).run();
+  for (let before = 0; waiting.size > 0 && total.events > before;) {
+    before = total.events;
+    waiting = await new Pass(options, run, total, waiting).run();
+  }
+  for (const fault of waiting.values()) await options.report(fault);
+  total.rejected += waiting.size;
+  return total;
+};
+
+/** The header of the file. @throws Refused or NotFound for an unusable file */
+const headerIn = async ({ file, mapping }: Pick<Import, 'file' | 'mapping'>): Promise<Header> => {
   const reader = rowsOf(file, mapping);
   try {
-    const first = await reader.next();
-    const header = headerOf(first.done ? undefined : first.value, mapping.columns);
-    const cellsOf =
-      (row: readonly string[]): Cells =>
-      (column) =>
-        row[header.index.get(column)!]!;
-
-    const begin = (row: Row): Progress => {
-      const progress = { line: row.line, rowId: '', commands: [], fresh: false, events: 0, standsFor: new Map() };
-      if ('code' in row) return { ...progress, row: [], fault: { line: row.line, column: '', ...faultOf(row) } };
-      const { cells, line } = row;
-      if (cells.length !== header.names.length) {
-        const message = `The row has ${cells.length} cell(s), the header ${header.names.length}.`;
-        return { ...progress, row: [], fault: { line, column: '', code: 'import/ragged-row', message } };
-      }
-      try {
-        return { ...progress, row: cells, rowId: nameOf(cells, cellsOf(cells)) };
-      } catch (error) {
-        return { ...progress, row: cells, fault: blame(line, error) };
-      }
-    };
-    const planned = async (begun: Progress): Promise<Progress> => {
-      if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
-      try {
-        const commands = await plan(
-          mapping,
-          options.aggregates,
-          begun,
-          cellsOf(begun.row),
-          options.lookup,
-          options.clock,
-        );
-        return { ...begun, commands, fault: undefined };
-      } catch (error) {
-        return { ...begun, fault: blame(begun.line, error) };
-      }
-    };
-    const finish = async (wave: readonly Progress[], bytes: number) => {
-      if (!dryRun) await sendWave(wave, options);
-      for (const { fault, fresh, events, commands } of wave) {
-        total.events += events;
-        if (fault) total.rejected++;
-        else if (fresh || dryRun || commands.length === 0) total.accepted++;
-        else total.repeated++;
-        if (fault) await report(fault);
-      }
-      onProgress?.({ rows: total.accepted + total.repeated + total.rejected, bytes });
-    };
-
-    const captures = !dryRun && mapping.commands.some(({ command }) => command === 'CaptureLead');
-    const flush = async (batch: readonly Progress[], bytes: number) => {
-      let wave: Progress[] = [];
-      let taken = new Set<string>();
-      for (const first of await Promise.all(batch.map(planned))) {
-        // A lead that is looked up may be one that an earlier row captures.
-        const missing = captures && first.fault?.code === 'import/lead-not-found';
-        const streams = first.commands.map(({ to, id }) => `${to}-${id}`);
-        if (wave.length > 0 && (missing || streams.some((stream) => taken.has(stream)))) {
-          await finish(wave, bytes);
-          wave = [];
-          taken = new Set();
-        }
-        const ready = missing ? await planned(first) : first;
-        wave.push(ready);
-        for (const { to, id } of ready.commands) taken.add(`${to}-${id}`);
-      }
-      await finish(wave, bytes);
-    };
-
-    let batch: Progress[] = [];
-    let bytes = 0;
-    for await (const row of reader) {
-      total.rows++;
-      bytes = row.end;
-      batch.push(begin(row));
-      if (batch.length < waveRows) continue;
-      await flush(batch, bytes);
-      batch = [];
-    }
-    if (batch.length > 0) await flush(batch, bytes);
-    return total;
+    const { done, value } = await reader.next();
+    return headerOf(done ? undefined : value, mapping.columns);
   } finally {
     await reader.return(undefined);
   }
 };
+
+/** One reading of the file. */
+class Pass {
+  private readonly names: Names;
+  private header: Header | undefined;
+  /** Rows that may pass later, by line. */
+  private readonly waiting = new Map<number, RowFault>();
+  private readonly words = new Map<string, string>();
+  private readonly captures: boolean;
+
+  /** @param only the lines to send; absent: all */
+  constructor(
+    private readonly options: Import,
+    run: number,
+    private readonly total: { -readonly [K in keyof ImportResult]: ImportResult[K] },
+    private readonly only?: ReadonlyMap<number, unknown>,
+  ) {
+    const { mapping, secret, dryRun } = options;
+    this.names = namesOf(mapping, secret, run);
+    this.captures = !dryRun && mapping.commands.some(({ command }) => command === 'CaptureLead');
+  }
+
+  /** @returns the rows that were refused and may pass later, by line */
+  async run(): Promise<Map<number, RowFault>> {
+    const { file, mapping, waveRows = 500 } = this.options;
+    const reader = rowsOf(file, mapping);
+    try {
+      const first = await reader.next();
+      this.header = headerOf(first.done ? undefined : first.value, mapping.columns);
+      let batch: Progress[] = [];
+      let bytes = 0;
+      for await (const row of reader) {
+        const begun = this.begin(row); // also of rows that are not sent: equal rows are counted
+        if (this.only && !this.only.has(row.line)) continue;
+        if (!this.only) this.total.rows++;
+        bytes = row.end;
+        batch.push(begun);
+        if (batch.length < waveRows) continue;
+        await this.flush(batch, bytes);
+        batch = [];
+      }
+      if (batch.length > 0) await this.flush(batch, bytes);
+      return this.waiting;
+    } finally {
+      await reader.return(undefined);
+    }
+  }
+
+  private cellsOf(row: readonly string[]): Cells {
+    const { index } = this.header!;
+    return withBlanks((column) => row[index.get(column)!]!, this.options.mapping.blank);
+  }
+
+  private begin(row: Row): Progress {
+    const { line } = row;
+    const untouched = { line, rowId: '', commands: [], mayPass: false, fresh: false, events: 0, standsFor: new Map() };
+    if ('code' in row) return { ...untouched, row: [], fault: { line, column: '', ...faultOf(row) } };
+    const { cells } = row;
+    const columns = this.header!.names.length;
+    if (cells.length !== columns) {
+      const message = `The row has ${cells.length} cell(s), the header ${columns}.`;
+      return { ...untouched, row: [], fault: { line, column: '', code: 'import/ragged-row', message } };
+    }
+    try {
+      return { ...untouched, row: cells, rowId: this.names.row(cells, this.cellsOf(cells)) };
+    } catch (error) {
+      return { ...untouched, row: cells, fault: blame(line, error) };
+    }
+  }
+
+  private async planned(begun: Progress): Promise<Progress> {
+    if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
+    try {
+      const commands = await plan(this.options, this.names, begun, this.cellsOf(begun.row));
+      return { ...begun, commands, mayPass: false, fault: undefined };
+    } catch (error) {
+      const fault = blame(begun.line, error);
+      return { ...begun, mayPass: this.captures && fault.code === 'import/lead-not-found', fault };
+    }
+  }
+
+  /** Sends rows in waves: one ends where a row builds on what an earlier row of it writes. */
+  private async flush(batch: readonly Progress[], bytes: number): Promise<void> {
+    let wave: Progress[] = [];
+    let written = new Set<string>();
+    let named = new Set<string>();
+    for (const first of await Promise.all(batch.map((begun) => this.planned(begun)))) {
+      const missing = first.mayPass; // a lead that is looked up may be one that an earlier row captures
+      const dependent = first.commands.some(
+        ({ stream, refs }) => written.has(stream) || named.has(stream) || refs.some((ref) => written.has(ref)),
+      );
+      if (wave.length > 0 && (missing || dependent)) {
+        await this.finish(wave, bytes);
+        wave = [];
+        written = new Set();
+        named = new Set();
+      }
+      const ready = missing ? await this.planned(first) : first;
+      wave.push(ready);
+      for (const { stream, refs } of ready.commands) {
+        written.add(stream);
+        for (const ref of refs) named.add(ref);
+      }
+    }
+    await this.finish(wave, bytes);
+  }
+
+  private async finish(wave: readonly Progress[], bytes: number): Promise<void> {
+    const { total, options } = this;
+    const { dryRun = false, report, onProgress } = options;
+    if (!dryRun) await sendWave(wave, options);
+    for (const { line, fault, mayPass, fresh, events, commands } of wave) {
+      total.events += events;
+      if (fault && mayPass) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
+      else if (fault) {
+        total.rejected++;
+        await report(fault);
+      } else if (fresh || dryRun || commands.length === 0) total.accepted++;
+      else total.repeated++;
+    }
+    const { accepted, repeated, rejected } = total;
+    onProgress?.({ rows: accepted + repeated + rejected + this.waiting.size, bytes });
+  }
+
+  /** Many rows are refused in the same words: those are kept once. */
+  private kept(words: string): string {
+    const known = this.words.get(words);
+    if (known === undefined) this.words.set(words, words);
+    return known ?? words;
+  }
+}
 
 const faultOf = ({ code, message }: { code: string; message: string }) => ({ code, message });
 
@@ -194,14 +263,14 @@ const sendWave = async (wave: readonly Progress[], { send, settle, aggregates }:
 /** Notes what came of a command; returns its position, '' for none. */
 const take = (
   progress: Progress,
-  { to, id, mapped }: Planned,
+  { to, id, mapped, command }: Planned,
   outcome: Outcome | BatonError,
   aggregates: Aggregates,
 ): Position => {
   const { aggregate, idField } = aggregates[to]!;
   const { standsFor } = progress;
   if ('position' in outcome) {
-    if (!outcome.repeated) {
+    if (!outcome.repeated && outcome.events > 0) {
       progress.fresh = true;
       progress.events += outcome.events;
     }
@@ -214,6 +283,7 @@ const take = (
     if (typeof other === 'string') standsFor.set(`${aggregate} ${id}`, other);
     return '';
   }
+  progress.mayPass = command.meta.occurredAt !== undefined; // what is said of now depends on the order of the rows
   progress.fault = {
     line: progress.line,
     column: columnOf(mapped, path),

@@ -39,6 +39,7 @@ const imported = async (content: string | Buffer | undefined, fields: object = {
   };
   await importFile({
     secret: Buffer.alloc(32),
+    startRun: async () => 1,
     mapping: mappingOf({ name: 'leads', key: ['id'], commands: [command], ...more }, aggregates),
     file,
     aggregates,

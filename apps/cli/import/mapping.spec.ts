@@ -93,7 +93,41 @@ describe('a mapping', () => {
       withValue({ column: 'x', as: 'number', thousands: '.' }),
       'commands.0.data.email.thousands',
     ],
-    ['has signs in numbers only', withValue({ column: 'x', decimal: ',' }), 'commands.0.data.email'],
+    ['has signs in numbers only', withValue({ column: 'x', decimal: ',' }), 'commands.0.data.email.decimal'],
+    [
+      'has other signs for groups than for decimals',
+      withValue({ column: 'x', as: 'number', thousands: [' ', '.'] }),
+      'commands.0.data.email.thousands',
+    ],
+    [
+      'rounds amounts and whole numbers',
+      withValue({ column: 'x', as: 'number', round: true }),
+      'commands.0.data.email.round',
+    ],
+    ['calculates with two numbers', withValue({ divide: [1] }), 'commands.0.data.email.divide'],
+    ['calculates in one way', withValue({ add: [1, 2], divide: [1, 2] }), 'commands.0.data.email.divide'],
+    ['calculates with numbers', withValue({ add: [1, 'x'] }), 'commands.0.data.email.add.1'],
+    [
+      'calculates with plain numbers',
+      withValue({ add: [1, { column: 'x', money: 'USD' }] }),
+      'commands.0.data.email.add.1.money',
+    ],
+    [
+      'calculates deep inside',
+      withValue({ add: [1, { multiply: [2, {}] }] }),
+      'commands.0.data.email.add.1.multiply.1',
+    ],
+    ['answers one kind of number', withValue({ add: [1, 2], money: 'USD', as: 'number' }), 'commands.0.data.email.as'],
+    [
+      'tests no text that it reads as blank',
+      { ...withWhen({ not: { column: 'x', in: ['a', ' n/a'] } }), blank: ['N/A'] },
+      'commands.0.when',
+    ],
+    [
+      'has no entry for a text that it reads as blank',
+      withValue({ column: 'x', blank: ['-'], map: { '-': 'none' } }),
+      'commands.0.data.email.map',
+    ],
     ['has a table before otherwise', withValue({ column: 'x', otherwise: 'a' }), 'commands.0.data.email.otherwise'],
     ['tests a cell one way', withWhen({ column: 'x', equals: 'a', blank: true }), 'commands.0.when'],
     ['tests something', withWhen({ all: [] }), 'commands.0.when.all'],
@@ -102,6 +136,24 @@ describe('a mapping', () => {
     expect(() => mappingOf(mapping, aggregates)).toThrow(
       expect.objectContaining({ code: 'import/invalid-mapping', path }),
     );
+  });
+});
+
+describe('a name that is none', () => {
+  it.each<[string, object, RegExp]>([
+    ['of an aggregate', { to: 'leads' }, /did you mean lead\?/],
+    ['of an aggregate like no other', { to: 'zzzzzzzz' }, /one of lead\./],
+    ['of a command', { command: 'CapturLead' }, /did you mean CaptureLead\?/],
+    ['of a field', { data: { leadId: 'a', emial: 'b' } }, /did you mean email\?/],
+  ])('%s is answered with the nearest', (_, more, words) => {
+    expect(() => mappingOf({ ...valid, commands: [{ ...capture, ...more }] }, aggregates)).toThrow(words);
+  });
+  it('of a command of another aggregate is answered with that aggregate', () => {
+    const both = {
+      ...aggregates,
+      deal: commands('deal', { Open: { description: '', allow: ['sales'], dealId: ref('deal') } }),
+    };
+    expect(() => mappingOf({ ...valid, commands: [{ ...capture, to: 'deal' }] }, both)).toThrow(/it is sent to lead/);
   });
 });
 
@@ -168,6 +220,37 @@ describe('a value', () => {
     ],
     ['is a whole number', { column: 'x', as: 'integer', thousands: ',' }, '-1,234,567', -1234567],
     ['is a decimal', { column: 'x', as: 'number', decimal: ',', thousands: '.' }, '1.234,5', 1234.5],
+    [
+      'has groups parted by any of several signs',
+      { column: 'x', as: 'number', thousands: [',', ' '] },
+      '1 234 567.5',
+      1234567.5,
+    ],
+    ['has groups or none', { column: 'x', as: 'number', thousands: [',', ' '] }, '1234567', 1234567],
+    [
+      'is negative in brackets',
+      { column: 'x', money: 'USD', negative: 'brackets', thousands: ',' },
+      '(1,234.50)',
+      { minor: -123450, currency: 'USD' },
+    ],
+    ['is positive without them', { column: 'x', as: 'number', negative: 'brackets' }, '12', 12],
+    ['is negative with a minus behind it', { column: 'x', as: 'integer', negative: 'trailing-minus' }, '12-', -12],
+    ['is rounded half to even', { column: 'x', money: 'USD', round: true }, '1.005', { minor: 100, currency: 'USD' }],
+    ['is rounded to a whole number', { column: 'x', as: 'integer', round: true }, '3.5', 4],
+    ['is absent where the cell holds a marker', { column: 'x', blank: ['N/A', '-'] }, ' n/a ', undefined],
+    ['is the default there', { column: 'x', blank: ['-'], default: 3, as: 'integer' }, '-', 3],
+    ['is a product', { multiply: [{ column: 'x', thousands: ',' }, 3] }, '1,000.5', 3001.5],
+    ['is exact', { add: [{ column: 'x' }, 0.2], as: 'number' }, '0.1', 0.3],
+    [
+      'is an amount that was calculated',
+      { divide: [{ column: 'x' }, 1_000_000], money: 'EUR', round: true },
+      '1234567',
+      { minor: 123, currency: 'EUR' },
+    ],
+    ['is calculated in steps', { subtract: [{ add: [{ column: 'x' }, 1, 1] }, { divide: [1, 4] }] }, '10', 11.75],
+    ['is calculated with a table', { multiply: [{ column: 'x', map: { dozen: 12 } }, 2] }, 'dozen', 24],
+    ['is absent where a part of it is blank', { add: [{ column: 'x' }, 1] }, ' ', undefined],
+    ['is calculated with a default', { add: [{ column: 'x', default: 0 }, 1] }, ' ', 1],
     ['is an amount', { column: 'x', money: 'USD' }, '1054.10', { minor: 105410, currency: 'USD' }],
     [
       'is an amount without minor unit',
@@ -202,12 +285,31 @@ describe('a value', () => {
     ['number in words', { as: 'number' }, 'Infinity', 'not-a-number'],
     ['amount with a sign of currency', { money: 'USD' }, '$5', 'not-an-amount'],
     ['amount with too many places', { money: 'USD' }, '1.005', 'too-precise'],
+    ['number in two kinds of groups', { as: 'number', thousands: [',', ' '] }, '1,234 567', 'not-a-number'],
+    ['number in brackets that are not declared', { as: 'number' }, '(12)', 'not-a-number'],
+    ['number that is negative twice', { as: 'number', negative: 'brackets' }, '(-12)', 'not-a-number'],
+    ['amount of a fraction of a cent', { money: 'USD' }, '0.333', 'too-precise'],
     ['amount beyond 2^53', { money: 'USD' }, '99999999999999999999', 'not-an-amount'],
     ['word outside the table', { map: { a: 'b' } }, 'toString', 'not-in-table'],
   ])('refuses %s, without quoting it', async (_, more, x, code) => {
     const error: Error = await cell(x, more).then(fail, (reason) => reason);
     expect(error).toEqual(refused(code));
     expect(error.message).not.toContain(x);
+  });
+
+  it.each<[string, Value, string, string]>([
+    ['a division by zero', { divide: [1, { column: 'x' }] }, '0', 'divided-by-zero'],
+    ['a fraction where a whole number is wanted', { divide: [{ column: 'x' }, 2], as: 'integer' }, '3', 'not-a-number'],
+    ['an amount without end', { divide: [{ column: 'x' }, 3], money: 'USD' }, '1', 'too-precise'],
+    ['words', { add: [{ column: 'x' }, 1] }, 'many', 'not-a-number'],
+    [
+      'a number beyond all bounds',
+      { multiply: [{ column: 'x' }, 10, 10], as: 'integer' },
+      '900719925474099',
+      'not-a-number',
+    ],
+  ])('calculates no %s', async (_, value, x, code) => {
+    await expect(read(value, { x })).rejects.toEqual(refused(code));
   });
 
   it('reads the currency from its own column', async () => {

@@ -1,18 +1,25 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { IANAZone } from 'luxon';
-import { faultFinder, oneOf, Refused, type Commands, type Fault, type Json } from '@baton/kernel';
+import { faultFinder, oneOf, Refused, type Commands, type CommandSchema, type Fault, type Json } from '@baton/kernel';
 
 /**
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
- * A value of a field is a constant or one of the four objects below; a condition is a tree over cells.
+ * A value of a field is a constant or one of the objects below; a condition is a tree over cells.
  */
 const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
 const name = () => Type.String({ minLength: 1 });
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const untyped = Type.Unknown();
 
+const markers = () => Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true });
+const currency = Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })]);
+const SEPARATORS = [',', '.', ' ', '\u00a0', '\u202f', '\u2009', "'", '\u2019'] as const;
+const separator = oneOf(SEPARATORS);
+
 const columnValue = closed({
   column: name(),
+  blank: Type.Optional(markers()),
   default: Type.Optional(Type.Union([Type.String(), Type.Number()])),
   keepBlank: Type.Optional(Type.Boolean()),
   trim: Type.Optional(Type.Boolean()),
@@ -22,10 +29,24 @@ const columnValue = closed({
   date: Type.Optional(name()),
   zone: Type.Optional(name()),
   as: Type.Optional(oneOf(['instant', 'day', 'integer', 'number'])),
-  money: Type.Optional(Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })])),
+  money: Type.Optional(currency),
   decimal: Type.Optional(oneOf(['.', ','])),
-  thousands: Type.Optional(oneOf([',', '.', ' ', '\u00a0', '\u202f', "'"])),
+  thousands: Type.Optional(Type.Union([separator, Type.Array(separator, { minItems: 1, uniqueItems: true })])),
+  negative: Type.Optional(oneOf(['brackets', 'trailing-minus'])),
+  round: Type.Optional(Type.Boolean()),
 });
+/** What arithmetic there is, and how many operands each takes. */
+export const operators = { add: [2, 20], subtract: [2, 2], multiply: [2, 20], divide: [2, 2] } as const;
+export type Operator = keyof typeof operators;
+const arithmeticOf = (operator: Operator) => {
+  const [minItems, maxItems] = operators[operator];
+  return closed({
+    [operator]: Type.Array(untyped, { minItems, maxItems }),
+    as: Type.Optional(oneOf(['integer', 'number'])),
+    money: Type.Optional(currency),
+    round: Type.Optional(Type.Boolean()),
+  });
+};
 const templateValue = closed({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
 const constantValue = closed({ constant: untyped });
 const lookupValue = closed({
@@ -49,7 +70,8 @@ const mappingShape = closed({
   delimiter: Type.Optional(
     Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character, and no quote' }),
   ),
-  encoding: Type.Optional(oneOf(['utf-8', 'latin1'])),
+  encoding: Type.Optional(oneOf(['utf-8', 'latin1', 'windows-1252'])),
+  blank: Type.Optional(markers()),
   key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
   commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),
 });
@@ -62,11 +84,14 @@ const cellTest = closed({
 
 /** A cell, unchanged or read as a date, a number, an amount, or an entry of a table. */
 export type ColumnValue = Static<typeof columnValue>;
+/** Numbers calculated with, exactly; the answer is a number or an amount. */
+export type Arithmetic = { readonly [O in Operator]?: readonly Value[] } & Pick<ColumnValue, 'as' | 'money' | 'round'>;
 export type Value =
   | string
   | number
   | boolean
   | ColumnValue
+  | Arithmetic
   | Static<typeof templateValue>
   | { readonly constant: Json }
   | { readonly lookup: 'lead'; readonly externalId?: Value; readonly email?: Value };
@@ -88,7 +113,9 @@ export interface MappedCommand {
 export interface Mapping {
   readonly name: string;
   readonly delimiter: string;
-  readonly encoding: 'utf-8' | 'latin1';
+  readonly encoding: 'utf-8' | 'latin1' | 'windows-1252';
+  /** Texts that stand for nothing, such as `N/A`: a cell that holds one counts as blank. */
+  readonly blank: readonly string[];
   /** Columns whose cells say which record a row is; empty: the whole row says it. */
   readonly key: readonly string[];
   readonly commands: readonly MappedCommand[];
@@ -99,6 +126,10 @@ export interface Mapping {
 }
 /** The commands of the aggregates that an import may speak to, by the name used in `to`. */
 export type Aggregates = Readonly<Record<string, Commands>>;
+
+/** A command that nobody may send is Baton's own: sending it from a file would forge what Baton does by itself. */
+export const sendableOf = ({ schemas }: Commands): readonly CommandSchema[] =>
+  [...schemas.values()].filter(({ allow }) => allow.length > 0);
 
 const fault = (path: string, message: string): Refused => new Refused('import/invalid-mapping', message, path);
 const join = (path: string, more: string) => [path, more].filter(Boolean).join('.');
@@ -121,7 +152,18 @@ const kinds: Readonly<Record<string, (value: unknown, path: string) => void>> = 
   template: checker(templateValue),
   constant: checker(constantValue),
   lookup: checker(lookupValue),
+  ...Object.fromEntries(Object.keys(operators).map((each) => [each, checker(arithmeticOf(each as Operator))])),
 };
+
+/** @returns what is calculated with, where a value is arithmetic */
+export const operandsOf = (value: object): { operator: Operator; operands: readonly Value[] } | undefined => {
+  const operator = (Object.keys(operators) as Operator[]).find((each) => each in value);
+  return operator && { operator, operands: (value as Arithmetic)[operator]! };
+};
+
+/** Is a text one of the markers of what is blank, whatever its case and the white space around it? */
+export const isMarker = (text: string, markers: readonly string[]): boolean =>
+  markers.some((marker) => marker.trim().toLowerCase() === text.trim().toLowerCase());
 
 /** Columns that a template names between braces. */
 export const columnsOfTemplate = (template: string): string[] =>
@@ -133,8 +175,9 @@ export const columnsOf = (value: Value): readonly string[] => {
   if ('template' in value) return columnsOfTemplate(value.template);
   if ('lookup' in value)
     return [value.externalId, value.email].flatMap((by) => (by === undefined ? [] : columnsOf(by)));
-  if ('column' in value) return typeof value.money === 'object' ? [value.column, value.money.column] : [value.column];
-  return [];
+  const currencies = 'money' in value && typeof value.money === 'object' ? [value.money.column] : [];
+  if ('column' in value) return [value.column, ...currencies];
+  return [...(operandsOf(value)?.operands ?? []).flatMap(columnsOf), ...currencies];
 };
 const idColumnsOf = (field: string, value: Value): readonly string[] => {
   if (typeof value === 'object' && 'lookup' in value)
@@ -154,29 +197,41 @@ export const hasTimeOfDay = (format: string): boolean =>
 /** Does a luxon format carry its own offset or count from the epoch, so that no zone is needed? */
 export const hasOffset = (format: string): boolean => /[ZzxX]/.test(format.replace(/'[^']*'/g, ''));
 
+const checkRounding = ({ as: type, money, round }: Pick<ColumnValue, 'as' | 'money' | 'round'>, path: string): void => {
+  if (money !== undefined && type !== undefined) throw fault(join(path, 'as'), 'An amount has no other type.');
+  if (round !== undefined && money === undefined && type !== 'integer')
+    throw fault(join(path, 'round'), 'Only an amount and a whole number are rounded.');
+};
+
 const checkConversion = (value: ColumnValue, path: string): void => {
-  const { date, zone, as: type, money, decimal, thousands, map, otherwise } = value;
+  const { date, zone, as: type, money, decimal = '.', thousands = [], map, otherwise } = value;
   const numeric = money !== undefined || type === 'integer' || type === 'number';
   if ([date, money, map].filter((part) => part !== undefined).length > 1 || (numeric && (date ?? map) !== undefined))
     throw fault(path, 'Choose one of date, money, map and a number.');
-  if (money !== undefined && type !== undefined) throw fault(join(path, 'as'), 'An amount has no other type.');
   if ((type === 'instant' || type === 'day') && date === undefined)
     throw fault(join(path, 'date'), 'Say how the date is written, such as yyyy-MM-dd.');
   if (date === undefined && zone !== undefined) throw fault(join(path, 'zone'), 'Only a date has a zone.');
   if (zone !== undefined && !IANAZone.isValidZone(zone)) throw fault(join(path, 'zone'), 'No IANA zone of this name.');
   if (date !== undefined && type !== 'day' && zone === undefined && !hasOffset(date))
     throw fault(join(path, 'zone'), 'Say in which zone the time is meant, such as UTC.');
-  if ((decimal ?? thousands) !== undefined && !numeric)
-    throw fault(path, 'decimal and thousands belong to a number or an amount.');
-  if (thousands === (decimal ?? '.')) throw fault(join(path, 'thousands'), 'The same sign as the decimal one.');
+  if (!numeric)
+    for (const entry of ['decimal', 'thousands', 'negative', 'round'] as const)
+      if (value[entry] !== undefined) throw fault(join(path, entry), 'It belongs to a number or an amount.');
+  if ([thousands].flat().includes(decimal)) throw fault(join(path, 'thousands'), 'The same sign as the decimal one.');
+  checkRounding(value, path);
   if (otherwise !== undefined && map === undefined) throw fault(join(path, 'otherwise'), 'There is no map.');
 };
 
 const checkValue = (value: unknown, path: string): void => {
   if (['string', 'number', 'boolean'].includes(typeof value)) return;
   const kind = isObject(value) ? Object.keys(kinds).find((key) => key in value) : undefined;
-  if (!kind) throw fault(path, 'Give a constant, or an object with column, template, lookup or constant.');
+  if (!kind) throw fault(path, `Give a constant, or an object with one of ${Object.keys(kinds).join(', ')}.`);
   kinds[kind]!(value, path);
+  const calculated = operandsOf(value as object);
+  if (calculated) {
+    checkRounding(value as Arithmetic, path);
+    calculated.operands.forEach((each, index) => checkOperand(each, join(path, `${calculated.operator}.${index}`)));
+  }
   if (kind === 'column') checkConversion(value as ColumnValue, path);
   if (kind === 'template' && /[{}]/.test((value as { template: string }).template.replace(/\{[^{}]+\}/g, '')))
     throw fault(join(path, 'template'), 'Each brace opens or closes the name of a column.');
@@ -186,6 +241,17 @@ const checkValue = (value: unknown, path: string): void => {
       throw fault(path, 'Look a lead up by its externalId or by its email.');
     checkValue(externalId ?? email, join(path, externalId === undefined ? 'email' : 'externalId'));
   }
+};
+
+/** A number, a column read as one, or arithmetic. */
+const checkOperand = (operand: Value, path: string): void => {
+  if (typeof operand === 'number') return;
+  if (typeof operand !== 'object' || !('column' in operand || operandsOf(operand)))
+    throw fault(path, 'Give a number, a column that holds one, or arithmetic.');
+  const named = ['as', 'money', 'date', 'keepBlank', 'round'].find((entry) => entry in operand);
+  if (named) throw fault(join(path, named), 'An operand is a plain number; this belongs to the whole.');
+  // A column among operands is a number without saying so; a table may give numbers, too.
+  checkValue('column' in operand && !operand.map ? { ...operand, as: 'number' } : operand, path);
 };
 
 const checkCondition = (condition: unknown, path: string): void => {
@@ -204,19 +270,56 @@ const checkCondition = (condition: unknown, path: string): void => {
   inner.forEach((each, index) => checkCondition(each, join(path, `${logic}.${index}`)));
 };
 
-const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: string): void => {
+/** `What there is instead`, of which the nearest to a name that is none. */
+const instead = (name: string, known: readonly string[]): string => {
+  const [nearest] = suggestionList(name, known);
+  return nearest ? `did you mean ${nearest}?` : `one of ${known.join(', ')}.`;
+};
+
+/** The texts that a condition compares cells with. */
+const textsOf = (condition: Condition): readonly string[] => {
+  if ('not' in condition) return textsOf(condition.not);
+  if ('all' in condition) return condition.all.flatMap(textsOf);
+  if ('any' in condition) return condition.any.flatMap(textsOf);
+  return condition.in ?? (condition.equals === undefined ? [] : [condition.equals]);
+};
+
+const checkValuesOf = (command: MappedCommand, path: string, blank: readonly string[]): void => {
   if (command.when !== undefined) checkCondition(command.when, join(path, 'when'));
   if (command.occurredAt !== undefined) checkValue(command.occurredAt, join(path, 'occurredAt'));
   for (const [field, value] of Object.entries(command.data)) checkValue(value, join(path, `data.${field}`));
+  const marker = command.when && textsOf(command.when).find((text) => isMarker(text, blank));
+  if (marker !== undefined)
+    throw fault(join(path, 'when'), `No cell holds ${marker}: the mapping reads it as blank. Test blank instead.`);
+  for (const [field, value] of Object.entries(command.data)) {
+    if (typeof value !== 'object' || !('column' in value)) continue;
+    const entry = Object.keys(value.map ?? {}).find((text) => isMarker(text, [...blank, ...(value.blank ?? [])]));
+    if (entry !== undefined)
+      throw fault(
+        join(path, `data.${field}.map`),
+        `No cell holds ${entry}: the mapping reads it as blank. Give a default.`,
+      );
+  }
+};
+
+const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: string): void => {
   const known = Object.hasOwn(aggregates, command.to) ? aggregates[command.to] : undefined;
-  if (!known) throw fault(join(path, 'to'), `One of ${Object.keys(aggregates).join(', ')}.`);
-  const schema = known.schemas.get(command.command);
-  // A command that nobody may send is Baton's own: sending it from a file would forge what Baton does by itself.
-  if (!schema || schema.allow.length === 0)
-    throw fault(join(path, 'command'), `No command of this name can be sent to ${command.to}.`);
+  if (!known)
+    throw fault(join(path, 'to'), `There is no such aggregate; ${instead(command.to, Object.keys(aggregates))}`);
+  const sendable = sendableOf(known);
+  const schema = sendable.find(({ type }) => type === command.command);
+  if (!schema) {
+    const names = sendable.map(({ type }) => type);
+    const other = Object.keys(aggregates).find((to) =>
+      sendableOf(aggregates[to]!).some(({ type }) => type === command.command),
+    );
+    const help = other ? `it is sent to ${other}.` : instead(command.command, names);
+    throw fault(join(path, 'command'), `No ${command.command} can be sent to ${command.to}; ${help}`);
+  }
+  const fields = Object.keys(schema.object.properties);
   for (const field of Object.keys(command.data))
-    if (!Object.hasOwn(schema.object.properties, field))
-      throw fault(join(path, `data.${field}`), `${command.command} has no such field.`);
+    if (!fields.includes(field))
+      throw fault(join(path, `data.${field}`), `${command.command} has no such field; ${instead(field, fields)}`);
   for (const field of (schema.object.required ?? []) as string[])
     if (!Object.hasOwn(command.data, field)) throw fault(join(path, `data.${field}`), `${command.command} needs it.`);
 };
@@ -228,8 +331,11 @@ const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: st
  */
 export const mappingOf = (json: unknown, aggregates: Aggregates): Mapping => {
   checkMapping(json, '');
-  const { name, delimiter = ',', encoding = 'utf-8', key = [], commands } = json as Mapping;
-  commands.forEach((command, index) => checkCommandOf(aggregates, command, `commands.${index}`));
+  const { name, delimiter = ',', encoding = 'utf-8', blank = [], key = [], commands } = json as Mapping;
+  commands.forEach((command, index) => {
+    checkValuesOf(command, `commands.${index}`, blank);
+    checkCommandOf(aggregates, command, `commands.${index}`);
+  });
   const columns = [
     ...key,
     ...commands.flatMap(({ when, occurredAt, data }) => [
@@ -242,5 +348,5 @@ export const mappingOf = (json: unknown, aggregates: Aggregates): Mapping => {
     Object.entries(data).flatMap(([field, value]) => idColumnsOf(field, value)),
   );
   const idColumns = [...new Set([...key, ...ids])];
-  return { name, delimiter, encoding, key, commands, columns: [...new Set(columns)], idColumns };
+  return { name, delimiter, encoding, blank, key, commands, columns: [...new Set(columns)], idColumns };
 };

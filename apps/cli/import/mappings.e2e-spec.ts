@@ -32,6 +32,7 @@ const imported = async (name: string, file: string) => {
   const all = (dryRun: boolean): Promise<ImportResult> =>
     importFile({
       secret: Buffer.alloc(32),
+      startRun: async () => 1,
       mapping: mappingNamed(name),
       file: dataFile(file),
       aggregates,
@@ -68,6 +69,7 @@ describe('the example mappings', () => {
     const sent: AnyCommand[] = [];
     const result = await importFile({
       secret: Buffer.alloc(32),
+      startRun: async () => 1,
       mapping: mappingOf(JSON.parse(json!), aggregates),
       file,
       aggregates,

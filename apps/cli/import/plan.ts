@@ -1,6 +1,16 @@
 import { createHash, createHmac } from 'node:crypto';
 import { parse, v5 as uuidv5 } from 'uuid';
-import { checkCommand, isInstant, Refused, type AnyCommand, type Clock, type Instant, type Json } from '@baton/kernel';
+import type { TObject, TSchema } from '@sinclair/typebox';
+import {
+  checkCommand,
+  isInstant,
+  Refused,
+  type AnyCommand,
+  type Clock,
+  type CommandSchema,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
 import { evaluate, holds, type Cells, type Lookup } from './values';
 
@@ -8,6 +18,10 @@ import { evaluate, holds, type Cells, type Lookup } from './values';
 export interface Planned {
   readonly to: string;
   readonly id: string;
+  /** The stream that it is sent to. */
+  readonly stream: string;
+  /** The streams that it names besides. */
+  readonly refs: readonly string[];
   readonly command: AnyCommand;
   readonly mapped: MappedCommand;
 }
@@ -26,31 +40,68 @@ const roundedNumber = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/i;
 
 const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
+/** What the ids of rows and commands are made of. */
+export interface Names {
+  /** Takes the rows in file order. @throws Refused `import/blank-key`, `import/rounded-id` */
+  readonly row: (row: readonly string[], cells: Cells) => string;
+  /**
+   * The id of a command. What holds now is said anew by each run, line by line; an occurrence is the same by its row
+   * alone; anything else by its row and by what it says, so that a row that has changed is decided on its merits.
+   */
+  readonly command: (place: Place, command: AnyCommand, about: CommandSchema['about']) => string;
+}
+/** Where a command stands: in which row, and as which of the mapping's commands. */
+interface Place {
+  readonly rowId: string;
+  readonly line: number;
+  readonly index: number;
+}
+
 /**
- * Names the rows of one file, so that a second import of it finds the same names. A row is its key, or without one
- * its content and how many equal rows stood before it: true duplicates keep names of their own.
+ * Names the rows of one file, and their commands, so that a second import of it finds the same names. A row is its key,
+ * or without one its content and how many equal rows stood before it: true duplicates keep names of their own.
  * @param secret names are hashed under it: they stand in events, and nobody shall guess an address from one
- * @returns takes the rows in file order; throws Refused `import/blank-key`, `import/rounded-id`
+ * @param run    the number of the run of this mapping
  */
-export const rowNames = ({ name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>, secret: Buffer) => {
-  const nameOf = (said: readonly unknown[]): string =>
-    uuidv5(createHmac('sha256', secret).update(JSON.stringify(said)).digest('hex'), IMPORT_IDS);
+export const namesOf = (
+  { name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>,
+  secret: Buffer,
+  run: number,
+): Names => {
+  const nameOf = (...said: readonly unknown[]): string =>
+    uuidv5(
+      createHmac('sha256', secret)
+        .update(JSON.stringify([name, ...said]))
+        .digest('hex'),
+      IMPORT_IDS,
+    );
   const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
-  return (row: readonly string[], cells: Cells): string => {
-    const rounded = idColumns.find((column) => roundedNumber.test(cells(column).trim()));
-    if (rounded !== undefined)
-      throw new Refused('import/rounded-id', 'A spreadsheet has rounded this id; export the column as text.', rounded);
-    if (key.length > 0) {
-      const values = key.map(cells);
-      if (values.every((value) => value.trim() === ''))
-        throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
-      return nameOf([name, 'key', ...values]);
-    }
-    const content = JSON.stringify(row);
-    const hash = createHash('sha256').update(content).digest().toString('latin1', 0, 16);
-    const occurrence = (seen.get(hash) ?? 0) + 1;
-    seen.set(hash, occurrence);
-    return nameOf([name, 'row', content, occurrence]);
+  return {
+    row: (row, cells) => {
+      const rounded = idColumns.find((column) => roundedNumber.test(cells(column).trim()));
+      if (rounded !== undefined)
+        throw new Refused(
+          'import/rounded-id',
+          'A spreadsheet has rounded this id; export the column as text.',
+          rounded,
+        );
+      if (key.length > 0) {
+        const values = key.map(cells);
+        if (values.every((value) => value.trim() === ''))
+          throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
+        return nameOf('key', ...values);
+      }
+      const content = JSON.stringify(row);
+      const hash = createHash('sha256').update(content).digest().toString('latin1', 0, 16);
+      const occurrence = (seen.get(hash) ?? 0) + 1;
+      seen.set(hash, occurrence);
+      return nameOf('row', content, occurrence);
+    },
+    command: ({ rowId, line, index }, { type, data, meta: { occurredAt } }, about) => {
+      if (about === 'occurrence') return nameOf('command', rowId, index);
+      if (about === 'state' && occurredAt === undefined) return nameOf('run', run, line, index);
+      return nameOf('command', rowId, index, type, data, occurredAt ?? '');
+    },
   };
 };
 
@@ -61,19 +112,24 @@ export const columnOf = ({ data, occurredAt }: MappedCommand, path: string): str
   return Object.hasOwn(data, field) ? (columnsOf(data[field]!)[0] ?? '') : '';
 };
 
+interface Planning {
+  readonly mapping: Mapping;
+  readonly aggregates: Aggregates;
+  readonly lookup: Lookup;
+  readonly clock: Clock;
+}
+
 /**
  * Turns one row into its commands, each checked against its schema; nothing is sent.
- * @param row `rowId` of `rowNames`: the ids of the commands follow from it, and it is their conversation; what the row
- *   says of one instant stands behind what the rows of earlier lines say of it
+ * @param row its `rowId` is the conversation of its commands; what it says of one instant stands behind what the rows of
+ *   earlier lines say of it
  * @throws Refused with the column as its path
  */
 export const plan = async (
-  mapping: Mapping,
-  aggregates: Aggregates,
+  { mapping, aggregates, lookup, clock }: Planning,
+  names: Names,
   { rowId, line }: { readonly rowId: string; readonly line: number },
   cells: Cells,
-  lookup: Lookup,
-  clock: Clock,
 ): Promise<readonly Planned[]> => {
   const planned: Planned[] = [];
   for (const [index, mapped] of mapping.commands.entries()) {
@@ -87,11 +143,11 @@ export const plan = async (
       if (found !== undefined) data[field] = found;
     }
     const commands = aggregates[mapped.to]!;
-    const command: AnyCommand = {
+    const unnamed: AnyCommand = {
       type: mapped.command,
       data,
       meta: {
-        commandId: uuidv5(`${rowId}\n${index}`, IMPORT_IDS),
+        commandId: '',
         correlationId: rowId,
         actor: `import:${mapping.name}`,
         origin: 'connector',
@@ -100,12 +156,25 @@ export const plan = async (
         ...(occurredAt !== undefined && { occurredAt: instantIn(occurredAt, mapped) }),
       },
     };
+    const { about, object } = commands.schemas.get(mapped.command)!;
+    const commandId = names.command({ rowId, line, index }, unnamed, about);
+    const command = { ...unnamed, meta: { ...unnamed.meta, commandId } };
     const fault = checkCommand(commands, command, clock);
     if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
-    planned.push({ to: mapped.to, id: data[commands.idField] as string, mapped, command });
+    const id = data[commands.idField] as string;
+    const stream = `${commands.aggregate}-${id}`;
+    planned.push({ to: mapped.to, id, stream, refs: refsIn(data, object), mapped, command });
   }
   return planned;
 };
+
+/** The streams that the fields of a command name. */
+const refsIn = (data: Readonly<Record<string, Json>>, { properties }: TObject): readonly string[] =>
+  Object.entries(data).flatMap(([field, value]) => {
+    const schema: TSchema | undefined = properties[field];
+    const kind = (schema?.['ref'] ?? (schema?.['items'] as TSchema | undefined)?.['ref']) as string | undefined;
+    return kind === undefined ? [] : [value].flat().map((id) => `${kind}-${String(id)}`);
+  });
 
 const instantIn = (value: Json, { occurredAt }: MappedCommand): Instant => {
   if (typeof value === 'string' && isInstant(value)) return value;

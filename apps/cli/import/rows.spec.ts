@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { Mapping } from './mapping';
 import { headerOf, MAX_ROW_BYTES, rowsOf, type Row } from './rows';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-rows-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const rowsIn = async (content: string | Buffer, encoding: 'utf-8' | 'latin1' = 'utf-8'): Promise<Row[]> => {
+const rowsIn = async (content: string | Buffer, encoding: Mapping['encoding'] = 'utf-8'): Promise<Row[]> => {
   const path = join(folder, 'file.csv');
   writeFileSync(path, content);
   const rows: Row[] = [];
@@ -105,6 +106,13 @@ describe('the rows of a CSV file', () => {
 
   it('are read as Latin-1 where the mapping says so', async () => {
     expect(seen(await rowsIn(Buffer.from('a\nM\xfcller\n', 'latin1'), 'latin1'))).toEqual(['1:a', '2:Müller']);
+  });
+
+  it('are read as Windows-1252 where the mapping says so, and tell where they end in the file', async () => {
+    const bytes = Buffer.from('a,b\nM\xfcller \x96 5 \x80,\x93x\x94\n1,2\n', 'latin1');
+    const rows = await rowsIn(bytes, 'windows-1252');
+    expect(seen(rows)).toEqual(['1:a|b', '2:Müller – 5 €|“x”', '3:1|2']);
+    expect(rows.map(({ end }) => end)).toEqual([4, bytes.length - 4, bytes.length]);
   });
 
   it('keep characters that lie across the border of two reads', async () => {

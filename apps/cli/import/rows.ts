@@ -33,8 +33,16 @@ const faultOfText = (cells: readonly string[]): Code | undefined => {
 
 interface Options {
   readonly delimiter: string;
-  readonly encoding: 'utf-8' | 'latin1';
+  readonly encoding: 'utf-8' | 'latin1' | 'windows-1252';
 }
+
+/**
+ * Windows-1252 is Latin-1 but for these signs in the place of the control characters from 0x80 on (five have none). Node's
+ * own decoder gives the control characters in some releases.
+ */
+const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const fromWindows = (cell: string): string =>
+  cell.replace(/[\u0080-\u009f]/g, (sign) => windowsSigns[sign.charCodeAt(0) - 0x80]!);
 
 /**
  * Reads the records of a CSV file (RFC 4180; LF, CRLF or CR; with or without BOM) in bounded memory, the header
@@ -89,7 +97,7 @@ async function* recordsFrom(
   let found: Row[] = [];
   const parser = parse({
     delimiter,
-    encoding: encoding === 'latin1' ? 'latin1' : 'utf8',
+    encoding: encoding === 'utf-8' ? 'utf8' : 'latin1', // by bytes, so that places in the file hold
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     max_record_size: MAX_ROW_BYTES,
@@ -98,7 +106,8 @@ async function* recordsFrom(
       offset = from.offset + bytes_records;
       const code = faultOfText(cells);
       if (code) found.push({ line, end: offset, code, message: messages[code] });
-      else if (cells.length > 1 || cells[0] !== '') found.push({ line, end: offset, cells });
+      else if (cells.length > 1 || cells[0] !== '')
+        found.push({ line, end: offset, cells: encoding === 'windows-1252' ? cells.map(fromWindows) : cells });
       line += 1 + cells.reduce((breaks, cell) => breaks + lineBreaks(cell), 0);
       return null;
     },

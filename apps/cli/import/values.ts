@@ -6,6 +6,8 @@ import {
   fromMs,
   LAST_DAY,
   LONGEST_OFFSET_MINUTES,
+  isCurrency,
+  minorDigits,
   moneyOf,
   Refused,
   startOfDay,
@@ -13,7 +15,19 @@ import {
   type Json,
   type Money,
 } from '@baton/kernel';
-import { columnsOfTemplate, hasOffset, hasTimeOfDay, type ColumnValue, type Condition, type Value } from './mapping';
+import {
+  columnsOf,
+  columnsOfTemplate,
+  hasOffset,
+  hasTimeOfDay,
+  isMarker,
+  operandsOf,
+  type Arithmetic,
+  type ColumnValue,
+  type Condition,
+  type Operator,
+  type Value,
+} from './mapping';
 
 /** A row's cells by column. */
 export type Cells = (column: string) => string;
@@ -21,6 +35,16 @@ export type Cells = (column: string) => string;
 export type Lookup = (kind: 'lead', by: 'externalId' | 'email', value: string) => Promise<string | undefined>;
 
 const isBlank = (cell: string): boolean => cell.trim() === '';
+
+/** Cells of which those that hold a marker (`N/A`, whatever the case and the white space around it) are blank. */
+export const withBlanks = (cells: Cells, markers: readonly string[]): Cells => {
+  if (markers.length === 0) return cells;
+  return (column) => {
+    const cell = cells(column);
+    return isMarker(cell, markers) ? '' : cell;
+  };
+};
+
 /** Says no without the cell's content: reports hold no personal data. The path is the column. */
 const no = (code: string, message: string, column: string): Refused => new Refused(`import/${code}`, message, column);
 
@@ -47,28 +71,26 @@ export const evaluate = async (value: Value, cells: Cells, lookup: Lookup): Prom
     if (absent && !value.keepBlank) return undefined;
     return value.template.replace(/\{([^{}]+)\}/g, (_, column: string) => cells(column));
   }
+  if (!('lookup' in value)) return calculated(value, cells);
   const by = value.externalId === undefined ? 'email' : 'externalId';
   const wanted = await evaluate(value[by]!, cells, lookup);
   if (wanted === undefined) return undefined;
   const found = await lookup(value.lookup, by, String(wanted));
-  if (found === undefined) throw no('lead-not-found', `No lead has this ${by}.`, firstColumnOf(value[by]!));
+  if (found === undefined) throw no('lead-not-found', `No lead has this ${by}.`, columnsOf(value)[0] ?? '');
   return found;
 };
 
-const firstColumnOf = (value: Value): string => {
-  if (typeof value !== 'object') return '';
-  if ('column' in value) return value.column;
-  return 'template' in value ? (columnsOfTemplate(value.template)[0] ?? '') : '';
+/** The text of a cell, or of its default; undefined: blank. */
+const textOf = ({ column, blank = [], default: instead }: ColumnValue, cells: Cells): string | undefined => {
+  const text = withBlanks(cells, blank)(column);
+  if (!isBlank(text)) return text;
+  return instead === undefined ? undefined : String(instead);
 };
 
 const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   const { column, keepBlank, trim, lower, map, otherwise } = value;
-  let text = cells(column);
-  if (isBlank(text)) {
-    if (keepBlank) return '';
-    if (value.default === undefined) return undefined;
-    text = String(value.default);
-  }
+  let text = textOf(keepBlank ? { ...value, default: undefined } : value, cells);
+  if (text === undefined) return keepBlank ? '' : undefined;
   if (trim) text = text.trim();
   if (lower) text = text.toLowerCase();
   if (map) {
@@ -77,9 +99,8 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
     throw no('not-in-table', 'The mapping has no entry for this value.', column);
   }
   if (value.date !== undefined) return dateOf(text.trim(), value);
-  if (value.money !== undefined) return { ...amountOf(text, value, cells) };
-  if (value.as === 'integer' || value.as === 'number') return numberOf(text, value);
-  return text;
+  const numeric = value.money !== undefined || value.as === 'integer' || value.as === 'number';
+  return numeric ? asWanted(numberIn(text, value), value, cells, column) : text;
 };
 
 /** A local time as the clock on the wall shows it, for comparison. */
@@ -129,39 +150,102 @@ const readDate = (text: string, { column, date: format = '', zone, as: type }: C
   return fromMs(local.toMillis());
 };
 
-/** The plain decimal ("-1234.5") of a number as people write it; groups of thousands must be whole. */
-const plainOf = (text: string, { decimal = '.', thousands }: ColumnValue): string | undefined => {
-  const escape = (sign: string) => sign.replace('.', '\\.');
-  const whole = thousands === undefined ? '\\d+' : `(?:\\d+|\\d{1,3}(?:${escape(thousands)}\\d{3})+)`;
-  const trimmed = text.trim();
-  if (!new RegExp(`^[+-]?${whole}(?:${escape(decimal)}\\d+)?$`).test(trimmed)) return undefined;
-  const joined = thousands === undefined ? trimmed : trimmed.replaceAll(thousands, '');
-  return joined.replace(decimal, '.').replace(/^\+/, '');
+const escaped = (sign: string): string => sign.replace(/[.]/g, '\\$&');
+
+/** The decimal of a number as people write it; groups of thousands must be whole, and parted by one sign. */
+const decimalIn = (text: string, value: ColumnValue): Decimal | undefined => {
+  const { decimal = '.', thousands = [], negative } = value;
+  const signs = [thousands].flat();
+  let plain = text.trim();
+  const bracketed = negative === 'brackets' && /^\(.*\)$/.test(plain);
+  const trailing = negative === 'trailing-minus' && plain.endsWith('-');
+  if (bracketed) plain = plain.slice(1, -1).trim();
+  if (trailing) plain = plain.slice(0, -1).trim();
+  const groups = signs.map((sign) => `\\d{1,3}(?:${escaped(sign)}\\d{3})+`);
+  const sign = bracketed || trailing ? '' : '[+-]?';
+  if (!new RegExp(`^${sign}(?:${['\\d+', ...groups].join('|')})(?:${escaped(decimal)}\\d+)?$`).test(plain))
+    return undefined;
+  const number = new Decimal(signs.reduce((joined, each) => joined.replaceAll(each, ''), plain).replace(decimal, '.'));
+  return bracketed || trailing ? number.neg() : number;
 };
 
-const numberOf = (text: string, value: ColumnValue): number => {
-  const plain = plainOf(text, value);
-  const number = plain === undefined ? NaN : new Decimal(plain).toNumber();
-  const fits = value.as === 'integer' ? Number.isSafeInteger(number) : Number.isFinite(number);
-  if (!fits) {
-    const kind = value.as === 'integer' ? 'a whole number' : 'a number';
-    throw no('not-a-number', `Expected ${kind} with "${value.decimal ?? '.'}" as decimal sign.`, value.column);
-  }
-  return number;
+const numberIn = (text: string, value: ColumnValue): Decimal => {
+  const number = decimalIn(text, value);
+  if (number) return number;
+  const [kind, code] =
+    value.money !== undefined
+      ? ['an amount', 'not-an-amount']
+      : [value.as === 'integer' ? 'a whole number' : 'a number', 'not-a-number'];
+  throw no(code, `Expected ${kind} with "${value.decimal ?? '.'}" as decimal sign.`, value.column);
 };
 
-const amountOf = (text: string, value: ColumnValue, cells: Cells): Money => {
-  const { column, money, decimal = '.' } = value;
-  const currency = typeof money === 'object' ? cells(money.column).trim() : money!;
-  const plain = plainOf(text, value);
-  if (plain === undefined) throw no('not-an-amount', `Expected an amount with "${decimal}" as decimal sign.`, column);
+/** Quotients have no end: so many digits of them are kept, far beyond what any amount has. */
+const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
+const calculate: Readonly<Record<Operator, (a: Decimal, b: Decimal) => Decimal>> = {
+  add: (a, b) => a.plus(b),
+  subtract: (a, b) => a.minus(b),
+  multiply: (a, b) => a.times(b),
+  divide: (a, b) => a.dividedBy(b),
+};
+
+/** @returns undefined where an operand is blank: nothing is known of the whole then */
+const resultOf = (value: Value, cells: Cells): Decimal | undefined => {
+  if (typeof value === 'number') return new Exact(value);
+  const { operator, operands } = operandsOf(value as Arithmetic) ?? {};
+  if (!operator) return operandIn(value as ColumnValue, cells);
+  const numbers = operands!.map((each) => resultOf(each, cells));
+  if (numbers.includes(undefined)) return undefined;
+  const divisor = operator === 'divide' && numbers[1]!.isZero();
+  if (divisor) throw no('divided-by-zero', 'Nothing can be divided by zero.', columnsOf(operands![1]!)[0] ?? '');
+  return (numbers as Decimal[]).reduce(calculate[operator]);
+};
+
+const operandIn = (value: ColumnValue, cells: Cells): Decimal | undefined => {
+  const found = value.map ? fromCell(value, cells) : textOf(value, cells);
+  if (found === undefined) return undefined;
+  if (typeof found === 'number') return new Exact(found);
+  return new Exact(numberIn(String(found), { ...value, as: 'number' }));
+};
+
+const calculated = (value: Arithmetic, cells: Cells): Json | undefined => {
+  const number = resultOf(value, cells);
+  return number && asWanted(number, value, cells, columnsOf(value)[0] ?? '');
+};
+
+/** A number or an amount, as the mapping wants it. */
+const asWanted = (
+  number: Decimal,
+  { as: type, money, round = false }: Pick<ColumnValue, 'as' | 'money' | 'round'>,
+  cells: Cells,
+  column: string,
+): Json => {
+  if (money !== undefined) return { ...amountOf(number, money, round, cells, column) };
+  const answer = type === 'integer' && round ? number.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN) : number;
+  const fits =
+    type === 'integer' ? Number.isSafeInteger(answer.toNumber()) && answer.isInteger() : answer.abs().lt(1e300);
+  if (!fits)
+    throw no('not-a-number', `Expected ${type === 'integer' ? 'a whole number' : 'a number'}, below 2^53.`, column);
+  return answer.toNumber();
+};
+
+const amountOf = (
+  number: Decimal,
+  money: NonNullable<ColumnValue['money']>,
+  round: boolean,
+  cells: Cells,
+  column: string,
+): Money => {
+  const currency = typeof money === 'object' ? cells(money.column).trim() : money;
+  if (!isCurrency(currency))
+    throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
+  const places = minorDigits(currency);
+  const amount = round ? number.toDecimalPlaces(places, Decimal.ROUND_HALF_EVEN) : number;
+  if (amount.decimalPlaces() > places)
+    throw no('too-precise', `${currency} has ${places} decimal places; round the amount where that is meant.`, column);
+  if (amount.abs().gte(1e19)) throw no('not-an-amount', 'The amount is too large.', column);
   try {
-    return moneyOf(plain, currency);
-  } catch (error) {
-    const code = error instanceof Refused ? error.code : '';
-    if (code === 'money/unknown-currency')
-      throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
-    if (code === 'money/too-precise') throw no('too-precise', 'More decimal places than the currency has.', column);
+    return moneyOf(amount.toFixed(), currency);
+  } catch {
     throw no('not-an-amount', 'The amount is too large.', column);
   }
 };

@@ -29,6 +29,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
     const commands: AnyCommand[] = [];
     const result = await importFile({
       secret: Buffer.alloc(32),
+      startRun: async () => 1,
       mapping: mappingOf(JSON.parse(readFileSync('examples/mappings/utm-web-events.json', 'utf8')), aggregates),
       file: dataFile(`${folder}/events.csv`),
       aggregates,

@@ -50,6 +50,7 @@ export const campaignCommands = commands('campaign', {
     endsOn: optional(day('The last day.')),
   },
   RecordSpend: {
+    about: 'state',
     description: 'Record what a campaign cost on a day in a channel; the newest record of a day and channel counts.',
     allow: ['marketing', 'revops'],
     campaignId: ref('campaign'),

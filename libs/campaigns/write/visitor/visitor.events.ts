@@ -25,6 +25,7 @@ export type VisitorEvent = EventOf<typeof visitorEvents>;
 
 export const visitorCommands = commands('visitor', {
   RecordVisit: {
+    about: 'occurrence',
     description: 'Record a contact with a visitor whose name is not known (yet).',
     allow: ['marketing', 'revops'],
     datable: true,

@@ -82,6 +82,7 @@ export type FeedbackEvent = EventOf<typeof feedbackEvents>;
 const reporters = ['sales', 'revops'] as const;
 export const feedbackCommands = commands('feedback', {
   GiveFeedback: {
+    about: 'occurrence',
     description: 'Report from a conversation: what was asked, objected and compared, and what helped.',
     creates: true,
     datable: true,

@@ -469,12 +469,14 @@ export const leadCommands = commands(
       owner,
     },
     ChangeLeadProfile: {
+      about: 'state',
       description: 'Correct or add facts about the person.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
       ...profile,
     },
     RecordTouch: {
+      about: 'occurrence',
       description: 'Record a contact with the person, by either team.',
       allow: ['marketing', 'sales', 'success', 'revops'],
       leadId,

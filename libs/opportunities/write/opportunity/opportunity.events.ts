@@ -143,30 +143,35 @@ export const opportunityCommands = commands(
       ...facts,
     },
     MoveOpportunityStage: {
+      about: 'state',
       description: 'Move an open deal to another stage.',
       allow: sellers,
       opportunityId,
       to: stage,
     },
     ChangeOpportunityAmount: {
+      about: 'state',
       description: 'Say what the deal is worth; after the win this is a correction.',
       allow: sellers,
       opportunityId,
       to: money('The new amount.'),
     },
     ChangeOpportunityCloseDate: {
+      about: 'state',
       description: 'Move the expected close.',
       allow: sellers,
       opportunityId,
       to: day('The new day.'),
     },
     AssignOpportunity: {
+      about: 'state',
       description: 'Give the deal to another rep.',
       allow: sellers,
       opportunityId,
       to: word('The new owner.'),
     },
     AddContactRole: {
+      about: 'state',
       description: 'Name a person who takes part in the deal.',
       allow: ['sales', 'marketing', 'revops'],
       opportunityId,
@@ -174,6 +179,7 @@ export const opportunityCommands = commands(
       role,
     },
     RemoveContactRole: {
+      about: 'state',
       description: 'A person takes no part any more.',
       allow: ['sales', 'marketing', 'revops'],
       opportunityId,

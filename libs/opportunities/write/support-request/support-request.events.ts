@@ -72,6 +72,7 @@ export type SupportRequestEvent = EventOf<typeof supportRequestEvents>;
 
 export const supportRequestCommands = commands('support', {
   RequestSupport: {
+    about: 'occurrence',
     description: 'Ask marketing to support a deal with an asset or with air cover.',
     creates: true,
     allow: ['sales', 'revops'],

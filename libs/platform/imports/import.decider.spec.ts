@@ -1,0 +1,33 @@
+import { specFor } from '@baton/kernel/testing';
+import { importRuns } from './import.decider';
+
+const importId = 'crm';
+const started = (run: number, file: string) => ({ type: 'ImportStarted' as const, data: { importId, run, file } });
+const start = (file: string) => ({ type: 'StartImport' as const, data: { importId, file } });
+const result = { rows: 3, accepted: 2, repeated: 0, rejected: 1, events: 4 };
+const finished = (run: number) => ({ type: 'ImportFinished' as const, data: { importId, run, ...result } });
+const finish = (run: number) => ({ type: 'FinishImport' as const, data: { importId, run, ...result } });
+
+const given = specFor(importRuns);
+
+describe('the runs of an import', () => {
+  it('are numbered from 1', () => {
+    given().when(start('a')).then(started(1, 'a'));
+    given(started(1, 'a'), finished(1)).when(start('b')).then(started(2, 'b'));
+  });
+  it('go on with the same file, whether it was stopped or has ended', () => {
+    given(started(1, 'a')).when(start('a')).then();
+    given(started(1, 'a'), finished(1)).when(start('a')).then();
+  });
+  it('begin anew with a file that came before the last one: it says again what holds now', () => {
+    given(started(1, 'a'), finished(1), started(2, 'b'), finished(2)).when(start('a')).then(started(3, 'a'));
+  });
+  it('begin anew where another file came while one was stopped', () => {
+    given(started(1, 'a'), started(2, 'b')).when(start('a')).then(started(3, 'a'));
+  });
+  it('end once, and only the latest does', () => {
+    given(started(1, 'a')).when(finish(1)).then(finished(1));
+    given(started(1, 'a'), finished(1)).when(finish(1)).then();
+    given(started(1, 'a'), started(2, 'b')).when(finish(1)).thenRefused('import/overtaken');
+  });
+});

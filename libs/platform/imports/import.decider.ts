@@ -1,0 +1,38 @@
+import { decider, refuse, type Journal } from '@baton/kernel';
+import { importCommands, importEvents, type ImportCommand, type ImportEvent } from './import.events';
+
+interface Runs {
+  /** The latest; 0 before the first. */
+  readonly run: number;
+  readonly file: string;
+  readonly finished: boolean;
+}
+
+/**
+ * The runs of one mapping. What a file says holds now is said anew by each run; a file equal to that of the latest run
+ * is that run, whether it was stopped or has ended.
+ */
+export const importRuns = decider<Runs, ImportCommand, ImportEvent>({
+  commands: importCommands,
+  events: importEvents,
+  initialState: () => ({ run: 0, file: '', finished: false }),
+  decide: {
+    StartImport: (state, { data: { importId, file } }) =>
+      state.file === file ? [] : [{ type: 'ImportStarted', data: { importId, run: state.run + 1, file } }],
+    FinishImport: (state, { data }) => {
+      if (data.run === state.run) return state.finished ? [] : [{ type: 'ImportFinished', data }];
+      return refuse('import/overtaken', `Run ${state.run} has begun since.`, 'run', { run: state.run });
+    },
+  },
+  evolve: {
+    ImportStarted: (_, { data: { run, file } }) => ({ run, file, finished: false }),
+    ImportFinished: (state) => ({ ...state, finished: true }),
+  },
+});
+
+/** @returns the number of the latest run of a mapping; 0: it was never imported */
+export const latestRun = async (journal: Journal, importId: string): Promise<number> =>
+  (await journal.read(`${importCommands.aggregate}-${importId}`)).reduce(
+    (state, event) => importRuns.evolve(state, event as never),
+    importRuns.initialState(),
+  ).run;

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DecisionContext, handle, Journal, type ContextParts } from '@baton/kernel';
+import { importRuns } from './import.decider';
+import { importEvents, ToImport } from './import.events';
+
+@CommandHandler(ToImport)
+class ImportHandler implements ICommandHandler<ToImport> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+  execute({ id, command }: ToImport) {
+    return handle(this.journal, importRuns, id, command, this.context);
+  }
+}
+
+export const importsParts: ContextParts = {
+  name: 'imports',
+  events: [importEvents],
+  projections: [],
+  policies: [],
+  dueLists: [],
+};
+
+/** Which files were imported, and what came of them. */
+@Module({ providers: [ImportHandler] })
+export class ImportsModule {}

@@ -1,0 +1,3 @@
+export { latestRun } from './import.decider';
+export { ToImport } from './import.events';
+export { ImportsModule, importsParts } from './imports.module';
