@@ -83,7 +83,7 @@ export class ImportCommand extends CommandRunner {
         const secret = await patience.through(() => rowSecretOf(session.keys));
         if (!dryRun) await patience.through(() => session.follow({ history: true }));
         let run = 0;
-        let last = '';
+        const begun = session.clock.now(); // what falls due from here on is no history
         let done = 0;
         const stopped = (error: unknown): never => {
           if (codeOf(error) !== 'import/outage') throw error;
@@ -99,10 +99,7 @@ export class ImportCommand extends CommandRunner {
           startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
           dryRun: dryRun ?? false,
           clock: session.clock,
-          send: (to, id, command) => {
-            if ((command.meta.occurredAt ?? '') > last) last = command.meta.occurredAt!;
-            return patience.through(() => session.send(new targets[to]!.to(id, command)));
-          },
+          send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
           lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
           settle: () => patience.through(() => session.settle()),
           report: (fault) => faults.tell(fault),
@@ -115,7 +112,7 @@ export class ImportCommand extends CommandRunner {
           .finally(() => faults.close());
         progress.done();
         if (!dryRun) {
-          await patience.through(() => session.finishHistory(last)).catch(stopped);
+          await patience.through(() => session.finishHistory(begun)).catch(stopped);
           await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
         }
         if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);

@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
+import { imports, openImports } from '@baton/platform/imports';
 import type { Completeness } from '@baton/platform/runner';
 import { line, printJson, printTable } from './output';
 import { Session } from './session';
@@ -31,7 +32,8 @@ export class StatusCommand extends CommandRunner {
       const completeness = verify ? await session.runner.verify() : [];
       if (verify) await session.app.get(Progress).verified(completeness);
       const damage = verify ? await damaged(session) : [];
-      if (json) printJson({ followers, ...(verify && { completeness, damage }) });
+      const open = (await session.models.find(imports, { where: openImports })).map(({ doc }) => doc);
+      if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
         printTable(
           ['follower', 'kind', 'position', 'at tip', 'events', 'parked', 'run by'],
@@ -45,6 +47,10 @@ export class StatusCommand extends CommandRunner {
             holder ?? '',
           ]),
         );
+        for (const { importId, run, startedAt } of open)
+          line(
+            `Run ${run} of the import ${importId}, begun ${startedAt}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
+          );
         for (const one of completeness) line(`${one.follower}: ${resultOf(one)}`);
         for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
       }

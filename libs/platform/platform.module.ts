@@ -20,11 +20,12 @@ import type { Logger } from 'pino';
 import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
 import { DataFolder } from './data-folder';
-import { EmbeddedDocuments, ReadModels } from './documents';
+import { activeGeneration, collectionOf, EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { assertKeysOf, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
+import { imports, openImports } from './imports/imports.projection';
 import { followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
 import {
@@ -215,6 +216,10 @@ export class PlatformModule implements OnApplicationShutdown {
             policies: parts.flatMap(({ policies }) => policies),
             dueLists: parts.flatMap(({ dueLists }) => dueLists),
             senders,
+            isImportOpen: async () => {
+              const collection = collectionOf(imports, await activeGeneration(documents, imports));
+              return (await documents.find(collection, { where: openImports, limit: 1 })).length > 0;
+            },
             onEffect: (target, outcome) => metrics.effect(target, outcome),
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),

@@ -3,6 +3,8 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, type ContextParts } from '@baton/kernel';
 import { importRuns } from './import.decider';
 import { importEvents, ToImport } from './import.events';
+import { imports } from './imports.projection';
+import { ImportsResolver } from './imports.resolver';
 
 @CommandHandler(ToImport)
 class ImportHandler implements ICommandHandler<ToImport> {
@@ -18,11 +20,11 @@ class ImportHandler implements ICommandHandler<ToImport> {
 export const importsParts: ContextParts = {
   name: 'imports',
   events: [importEvents],
-  projections: [],
+  projections: [imports],
   policies: [],
   dueLists: [],
 };
 
 /** Which files were imported, and what came of them. */
-@Module({ providers: [ImportHandler] })
+@Module({ providers: [ImportHandler, ImportsResolver] })
 export class ImportsModule {}

@@ -106,6 +106,7 @@ const echo = policy<TillEvent>({
 const world = (
   log: EventLog = EmbeddedEventLog.open(':memory:', new FixedClock()),
   documents: Documents = new MemoryDocuments(),
+  isImportOpen?: () => Promise<boolean>,
 ) => {
   const clock = new FixedClock('2024-03-01T00:00:00.000Z');
   const journal = new SealedJournal(log, catalogueOf([tillEvents]), new MemoryKeyStore());
@@ -121,6 +122,7 @@ const world = (
       policies: [echo],
       dueLists: [{ projection: dues, to: ToTill, type: 'PassTime' }],
       dispatch: send,
+      ...(isImportOpen && { isImportOpen }),
       clock,
       onFault: (fault) => faults.push(fault),
     });
@@ -402,7 +404,8 @@ describe('the runner', () => {
   });
 
   it('leaves the streams of a history to whoever brings it, until that has ended', async () => {
-    const { runner, send, log, clock } = world();
+    let open = false;
+    const { runner, send, log, clock } = world(undefined, undefined, async () => open);
     const [importing, serving, second] = [runner(), runner(), runner()];
     const plan = (tillId: string, mode: 'live' | 'backfill') => {
       const meta = { commandId: `plan-${tillId}`, actor: 'tester', origin: 'person' as const, mode };
@@ -430,7 +433,13 @@ describe('the runner', () => {
     await second.catchUp();
     await serving.passTime(clock.now());
     expect(await closed()).toHaveLength(2);
+    open = true; // it was stopped before its end
     await second.stop();
+    await plan('lived-on', 'live');
+    await eventually(async () => (await closed()).includes('till-lived-on live'));
+    await serving.passTime(clock.now());
+    expect(await closed()).toHaveLength(3);
+    open = false;
     await eventually(async () => (await closed()).includes('till-left-behind live'));
     await serving.stop();
     await log.close();

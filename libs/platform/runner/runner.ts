@@ -57,6 +57,8 @@ export interface RunnerParts {
   readonly senders?: readonly Sender[];
   readonly onEffect?: OnEffect;
   readonly dispatch: Dispatch;
+  /** Was an import begun that has not ended, whether it is running or was stopped? */
+  readonly isImportOpen?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
   readonly aroundPage?: AroundPage;
@@ -121,8 +123,9 @@ export class Runner {
    * Begins to follow.
    * @param tick also send what falls due by the clock; whoever does not leaves the lease `clock` to others, because
    *   whoever holds it ticks
-   * @param history this process brings a history and then calls `passTime(…, 'backfill')`: until it stops, no other
-   *   lets time pass live for the streams that a history changed last; the read models are saved when it pauses
+   * @param history this process brings a history and then calls `passTime(…, 'backfill')`: until it stops, and while an
+   *   import is open, no other lets time pass live for the streams that a history changed last; the read models are saved
+   *   when it pauses
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.ticks = tick;
@@ -176,8 +179,11 @@ export class Runner {
     }
   }
 
+  /** Whoever brings one holds a lease; one that was stopped is brought to its end later. */
   private async isHistoryInHand(): Promise<boolean> {
-    return [...(await this.parts.documents.leases()).keys()].some((lease) => lease.startsWith(HISTORY));
+    const { documents, isImportOpen } = this.parts;
+    const inHand = [...(await documents.leases()).keys()].some((lease) => lease.startsWith(HISTORY));
+    return inHand || (await isImportOpen?.()) === true;
   }
 
   private wanted(): string[] {
