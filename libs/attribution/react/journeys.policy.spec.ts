@@ -32,7 +32,10 @@ const deal = (day: string, type: string, data: object = {}): Line => [
   type,
   { opportunityId: 'deal', ...data },
 ];
-const opened = deal('02-01', 'OpportunityOpened', { stage: 'open', amount: { minor: 500, currency: 'EUR' } });
+const opened = deal('02-01', 'OpportunityOpened', {
+  ...{ stage: 'open', amount: { minor: 500, currency: 'EUR' } },
+  ...{ owner: 'rep', product: 'gtx' },
+});
 const role = (leadId: string, name?: string) =>
   deal('02-02', 'ContactRoleAdded', { leadId, ...(name && { role: name }) });
 const won = deal('03-01', 'OpportunityWon', { leadIds: ['ada'], owner: 'rep', product: 'gtx' });
