@@ -146,7 +146,7 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
   const visit = { id: `visit-${now}`, at: fromMs(now), action: 'page-view', team: 'marketing', page: '/product' };
   const facts: Readonly<Record<string, object>> = {
     CaptureLead: { source: 'web', employees: 10 * pick, ...(pick > 2 && { email: `p${pick}@example.org` }) },
-    ChangeLeadProfile: { employees: 10 * pick },
+    UpdateLead: { employees: 10 * pick },
     RecordTouch: {
       action: (['page-view', 'page-view', 'download', 'call', 'call', 'form'] as const)[pick]!,
       page: '/product',

@@ -184,7 +184,7 @@ describe('leads that are one person', () => {
     await it.send('ada-2', 'LinkVisitor', { visitorId: 'other' }, day(3));
     await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'after' }, day(3));
     await it.send('ada-2', 'LeaveOpportunity', { opportunityId: 'before' }, day(4));
-    await it.send('ada-2', 'ChangeLeadProfile', { industry: 'Steel' }, day(4));
+    await it.send('ada-2', 'UpdateLead', { industry: 'Steel' }, day(4));
     const list = () => foldAll(leads, it.log).get('ada')!;
     expect(list()).toMatchObject({ opportunityIds: ['after'], visitorIds: ['own', 'other'], industry: 'Steel' });
     await unmerge(it, 'ada', 'ada-2', 5);

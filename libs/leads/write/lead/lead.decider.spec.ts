@@ -276,10 +276,10 @@ describe('a capture', () => {
 describe('a profile', () => {
   it('changes', () =>
     given(captured)
-      .when({ type: 'ChangeLeadProfile', data: { leadId, title: 'CTO' } })
+      .when({ type: 'UpdateLead', data: { leadId, title: 'CTO' } })
       .then({ type: 'LeadProfileChanged', data: { leadId, title: 'CTO' } }));
   it('does not change by nothing', () =>
-    given(captured).when({ type: 'ChangeLeadProfile', data: { leadId } }).thenRefused('lead/nothing-to-change'));
+    given(captured).when({ type: 'UpdateLead', data: { leadId } }).thenRefused('lead/nothing-to-change'));
 });
 
 describe('a merge', () => {
