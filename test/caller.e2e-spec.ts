@@ -36,7 +36,7 @@ describe('a caller', () => {
     const read = await revision('lead-ada');
     const change = (id: string) =>
       send(
-        `changeLeadProfile(commandId: "${id}", expectedRevision: ${read}, input: { leadId: "ada", title: "${id}" })`,
+        `updateLead(commandId: "${id}", expectedRevision: ${read}, input: { leadId: "ada", title: "${id}" })`,
       );
     expect((await change('c2')).data.it.revision).toBe(read! + 1);
     expect((await change('c3')).data.it.code).toBe('command/revision-passed');
