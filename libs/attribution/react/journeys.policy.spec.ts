@@ -80,6 +80,22 @@ describe('when a deal closes', () => {
       },
     });
   });
+  it('what is told late of the deal before the close changes what it closed with, and nothing else', async () => {
+    const story = [captured('ada', '01-02'), opened, role('ada'), won];
+    const [owner] = await after(...story, deal('02-10', 'OpportunityOwnerChanged', { to: 'amy' }));
+    expect(owner).toMatchObject({ type: 'StateJourney', data: { owner: 'amy', product: 'gtx' } });
+    const [source] = await after(...story, deal('02-10', 'OpportunityUpdated', { source: 'fair', product: 'gtx 2' }));
+    expect(source).toMatchObject({ data: { owner: 'rep', source: 'fair', product: 'gtx 2' } });
+    const worth = { to: { minor: 900, currency: 'EUR' } };
+    const [amount] = await after(...story, deal('02-10', 'OpportunityAmountChanged', worth));
+    expect(amount).toMatchObject({ data: { amounts: [{ at: at('03-01'), amount: worth.to }] } });
+    const [signed] = await after(
+      ...[captured('ada', '01-02'), opened, role('ada')],
+      deal('03-01', 'OpportunityWon', { leadIds: ['ada'], amount: worth.to, signedAmount: worth.to }),
+      deal('02-10', 'OpportunityAmountChanged', { to: { minor: 1, currency: 'EUR' } }),
+    );
+    expect(signed).toMatchObject({ data: { amounts: [{ at: at('03-01'), amount: worth.to }] } });
+  });
   it('a first contact after the close is known as such and earns nothing', async () => {
     const [atClose, since] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
     expect(atClose!.data).not.toHaveProperty('firstContactAt');
