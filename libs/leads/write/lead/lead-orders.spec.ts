@@ -133,6 +133,21 @@ describe('what another system decided of a lead, told in any order', () => {
     const last = all.filter((word) => word.day <= day).at(-1);
     return last ? { ...stages, ...ends }[last.type as keyof typeof stages] : 'lead';
   };
+  it('newest first: the lead stands at the latest move, and its handoff is what came of it', () => {
+    const word = (day: number, type: Word['type']): Word => ({ day, type, data: dataOf(type) });
+    const { events, lead: state } = told([
+      ...[word(40, 'SalesQualifyLead'), word(31, 'AcceptLead'), word(20, 'HandOffLead'), word(14, 'QualifyLead')],
+    ]);
+    expect(state.stage).toBe('sql');
+    const { history, stageSince } = foldAll(leads, events).get(leadId)!;
+    expect(history.map(({ stage }) => stage)).toEqual(['lead', 'mql', 'handed-off', 'sal', 'sql']);
+    expect(stageSince).toBe(at(40));
+    expect(foldAll(handoffs, events).get(leadId)).toMatchObject({
+      waiting: false,
+      handoffs: [{ at: at(20), disposition: 'accepted', disposedAt: at(31) }],
+    });
+    expect(foldAll(outcomes, events).get(leadId)).toMatchObject({ stage: 'sql', sqlAt: at(40) });
+  });
   it('ends in the same stage, and stood on each day where it stood when told oldest first', () =>
     fc.assert(
       fc.property(shuffled(words), ([all, order]) => {

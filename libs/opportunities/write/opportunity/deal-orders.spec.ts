@@ -154,6 +154,17 @@ const shown = (events: readonly Recorded<OpportunityEvent>[]) => {
 const days = Array.from({ length: LAST + 1 }, (_, day) => day);
 
 describe('a deal whose history is told in any order', () => {
+  it('newest first: stands at the latest of each fact', () => {
+    const said = (day: number, fact: Told, value: DealFacts[Told]): Word => ({ day, fact, value });
+    const words = [
+      ...[said(30, 'stage', 'contract'), said(30, 'amount', eur(9000)), said(30, 'owner', 'zoe')],
+      ...[said(19, 'stage', 'demo'), said(19, 'amount', eur(3000)), said(19, 'owner', 'amy')],
+    ];
+    const events = told({ words, openedOn: 0, opening: { stage: 'appointment', amount: eur(1000) } }, words);
+    expect(shown(events)).toMatchObject({ stage: 'contract', amountMinor: 9000, owner: 'zoe' });
+    const then = events.filter(({ occurredAt }) => occurredAt <= at(20));
+    expect(shown(then)).toMatchObject({ stage: 'demo', amountMinor: 3000, owner: 'amy' });
+  });
   it('stands as the latest word of each fact says, and as told oldest first', () =>
     fc.assert(
       fc.property(someOrders, ([world, words]) => {
