@@ -35,9 +35,7 @@ describe('a caller', () => {
     await send('captureLead(commandId: "c1", input: { leadId: "ada", source: "web" })');
     const read = await revision('lead-ada');
     const change = (id: string) =>
-      send(
-        `changeLeadProfile(commandId: "${id}", expectedRevision: ${read}, input: { leadId: "ada", title: "${id}" })`,
-      );
+      send(`updateLead(commandId: "${id}", expectedRevision: ${read}, input: { leadId: "ada", title: "${id}" })`);
     expect((await change('c2')).data.it.revision).toBe(read! + 1);
     expect((await change('c3')).data.it.code).toBe('command/revision-passed');
     const { errors } = await served.ask('{ revision(stream: "$all") }', ['analyst']);

@@ -146,7 +146,8 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
   const visit = { id: `visit-${now}`, at: fromMs(now), action: 'page-view', team: 'marketing', page: '/product' };
   const facts: Readonly<Record<string, object>> = {
     CaptureLead: { source: 'web', employees: 10 * pick, ...(pick > 2 && { email: `p${pick}@example.org` }) },
-    ChangeLeadProfile: { employees: 10 * pick },
+    UpdateLead: { employees: 10 * pick + 1 },
+    ClearLeadFact: { facts: ['employees'] },
     RecordTouch: {
       action: (['page-view', 'page-view', 'download', 'call', 'call', 'form'] as const)[pick]!,
       page: '/product',
@@ -248,6 +249,8 @@ const countedAnew = (history: readonly Recorded[]) => {
 class Walk {
   readonly stage = new Map<string, string>();
   readonly history: Recorded[] = [];
+  /** Since which move a lead is at its stage. */
+  private readonly since = new Map<string, Instant>();
   private readonly handoffs = new Map<string, readonly Handoff[]>();
   private readonly away = new Set<string>();
   private readonly converted = new Set<string>();
@@ -266,13 +269,17 @@ class Walk {
     if (data.becomes) {
       expect(['LeadUnited', 'LeadParted', 'LeadUnmerged']).toContain(type);
       this.stage.set(leadId, data.becomes.stage);
+      this.since.set(leadId, event.occurredAt);
       this.qualifiedBy.set(leadId, data.becomes.definition ?? this.qualifiedBy.get(leadId));
     }
     const move = table[type];
     if (move) {
       const allowed = data.external ? working : this.alsoFrom(type, leadId, data).concat(move.from);
       expect({ type, from: allowed.includes(from) ? 'allowed' : from }).toEqual({ type, from: 'allowed' });
-      this.stage.set(leadId, type === 'LeadConverted' && from === 'customer' ? 'customer' : move.to);
+      if (!this.isLate(event, from, move.to)) {
+        this.stage.set(leadId, type === 'LeadConverted' && from === 'customer' ? 'customer' : move.to);
+        if (type !== 'LeadCaptured') this.since.set(leadId, event.occurredAt);
+      }
       if (type === 'LeadConverted') this.converted.add(`${leadId} ${data.opportunityId}`);
       this.namesItsDefinition(event, leadId, now);
     }
@@ -281,6 +288,15 @@ class Walk {
     const { handoffs, accepted, rejected, recycled, disqualified, waiting } = counts;
     expect(accepted + rejected + recycled + disqualified + waiting).toBe(handoffs);
     expect(counts).toEqual(countedAnew(this.history));
+  }
+
+  /** What another system decided before the last move, or at one instant with a further one, moves nobody. */
+  private isLate({ data, occurredAt }: Recorded, from: string, to: string): boolean {
+    const since = this.since.get(String(data.leadId)) ?? '';
+    const way = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity'];
+    const short =
+      way.includes(to) && (from === 'customer' ? to !== 'opportunity' : way.indexOf(to) < way.indexOf(from));
+    return data.external === true && (occurredAt < since || (occurredAt === since && short));
   }
 
   /** Deals move a lead by themselves: the last is lost; or one is won after all, wherever the lead went meanwhile. */

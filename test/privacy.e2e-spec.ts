@@ -75,7 +75,7 @@ describe('personal data', () => {
       'first',
     );
     const { laterName, laterEmail, laterPhone } = planted;
-    await accepted('changeLeadProfile', { leadId, name: laterName, email: laterEmail, phone: laterPhone });
+    await accepted('updateLead', { leadId, name: laterName, email: laterEmail, phone: laterPhone });
     const external = 'crm';
     await accepted('qualifyLead', { leadId, evidence: { said: planted.statement }, external });
     await accepted('handOffLead', { leadId, rep: 'rita' });

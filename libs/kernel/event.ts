@@ -54,6 +54,8 @@ export interface EventSchema {
   readonly refs: readonly { readonly field: string; readonly kind: string }[];
   /** Fields that say what holds of the subject from then on. */
   readonly states: readonly (StateMark & { readonly field: string })[];
+  /** Fields that name facts of which nothing is known from then on, with the state that each name stands for. */
+  readonly clears: readonly { readonly field: string; readonly states: Readonly<Record<string, string>> }[];
   readonly sentence: Sentence;
   readonly decidedBy: DecidedBy | undefined;
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>;
@@ -157,6 +159,9 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       const mark = schema['state'] as StateMark | undefined;
       return mark ? [{ field, ...mark }] : [];
     });
+    const clears = Object.entries(fields).flatMap(([field, schema]) =>
+      schema['clears'] ? [{ field, states: schema['clears'] as Readonly<Record<string, string>> }] : [],
+    );
     const { cause, when, definition, per = [] } = spec.decidedBy ?? {};
     const named = [...states.flatMap((mark) => mark.per), ...per, cause, when, per.length > 0 ? undefined : definition];
     const strange = named.find((name) => name !== undefined && !(name in fields));
@@ -170,6 +175,7 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       personal,
       refs,
       states,
+      clears,
       sentence: sentenceOf(type, spec.sentence, fields, isOptional),
       decidedBy: spec.decidedBy,
       upcasts: upcasts[type] ?? {},

@@ -17,6 +17,7 @@ export * from './policy';
 export * from './ports';
 export * from './projection';
 export * from './quantile';
+export * from './register';
 export * from './schema';
 export * from './sealed';
 export * from './sentence';

@@ -165,6 +165,15 @@ export const state = <S extends TSchema>(name: StateMark['name'], schema: S, per
 });
 
 /**
+ * Marks a list of names of facts of which nothing is known from then on.
+ * @param states by the names that may stand in the list, the state that each of them is: `lead.owner`
+ */
+export const clears = <S extends TSchema>(states: Readonly<Record<string, StateMark['name']>>, schema: S): S => ({
+  ...schema,
+  clears: states,
+});
+
+/**
  * The first text within a value that is no Unicode: half of a surrogate pair, which can neither be hashed nor sent, or
  * a NUL, which ends a text for half of the world's programs.
  */

@@ -48,6 +48,7 @@ export {
 } from './write/lead/handoffs.rules';
 export { type HandoffPackage } from './write/lead/package.rules';
 export { stageNames, type StageName } from './write/lead/lead.model';
+export { profileOf } from './write/lead/profile.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
 export { probabilityToWin, type Counts, type Past } from './score/naive-bayes.model';
 export { lead } from './write/lead/lead.decider';

@@ -7,7 +7,8 @@ export {
   type OpportunityCommand,
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';
-export { peopleIn, rolesIn } from './write/opportunity/roles.rules';
+export { amountsFrom, dealAfter, factsAt, standingClose, type DealFacts } from './write/opportunity/deal.model';
+export { peopleIn } from './write/opportunity/roles.rules';
 export {
   supportRequests,
   type SupportRequestDocument,

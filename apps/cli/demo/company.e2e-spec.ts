@@ -290,7 +290,7 @@ describe('the demo company', () => {
   it('makes every move', () => {
     const types = countBy(steps.map(({ type }) => type));
     const told = [
-      ...['CaptureLead', 'ChangeLeadProfile', 'RecordTouch', 'AcceptLead', 'RejectLead'],
+      ...['CaptureLead', 'UpdateLead', 'RecordTouch', 'AcceptLead', 'RejectLead'],
       ...['RecycleLead', 'SalesQualifyLead', 'ConvertLead', 'DisqualifyLead', 'MergeLead', 'UnmergeLead'],
       ...['OpenOpportunity', 'MoveOpportunityStage', 'ChangeOpportunityAmount', 'ChangeOpportunityCloseDate'],
       ...['AssignOpportunity', 'AddContactRole', 'RemoveContactRole', 'SendProposal', 'WinOpportunity'],

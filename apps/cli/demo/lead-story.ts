@@ -116,7 +116,7 @@ export function* leadStory(
   if (random.chance(0.06)) {
     story.wait(3 * HOUR);
     const title = person.profile.title === 'Data Analyst' ? 'Head of Data' : 'Vice President';
-    story.tell('lead', leadId, 'enrichment', 'ChangeLeadProfile', { title });
+    story.tell('lead', leadId, 'enrichment', 'UpdateLead', { title });
   }
 
   /** From marketing's qualification to whatever sales makes of it. */

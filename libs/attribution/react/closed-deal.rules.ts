@@ -1,7 +1,15 @@
 import { laterOf, type AnyEvent, type Instant, type Look, type Money, type Recorded } from '@baton/kernel';
 import { touchFields, type VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
-import { peopleIn, rolesIn, type OpportunityEvent } from '@baton/opportunities';
+import {
+  amountsFrom,
+  dealAfter,
+  factsAt,
+  peopleIn,
+  standingClose,
+  type DealFacts,
+  type OpportunityEvent,
+} from '@baton/opportunities';
 import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
@@ -10,7 +18,6 @@ export interface Statement {
   readonly latestAt: Instant;
   readonly data: Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
 }
-type Stamps = Extract<OpportunityEvent, { type: 'OpportunityWon' }>['data'];
 
 /** A deal that stands closed at the position up to which its stream was read. */
 export interface ClosedDeal {
@@ -20,8 +27,8 @@ export interface ClosedDeal {
   readonly closedAt: Instant;
   /** What it was worth at the close and after each later change, oldest first. */
   readonly amounts: readonly { readonly at: Instant; readonly amount: Money }[];
-  /** What the closing event says of product, owner and source: later changes do not move the credit. */
-  readonly stamps: Pick<Stamps, 'product' | 'owner' | 'source'>;
+  /** Product, owner and source as they were at the close: what changed later does not move the credit. */
+  readonly stamps: Pick<DealFacts, 'product' | 'owner' | 'source'>;
   /** The people, each with the role, as the latest event about each says by its instant. */
   readonly roles: ReadonlyMap<string, string | undefined>;
   /** The latest instant of what is said here. */
@@ -41,43 +48,22 @@ export const closedDeal = async (
   until: Instant = '9999',
 ): Promise<ClosedDeal | undefined> => {
   const stream = await read<OpportunityEvent>(look, `opportunity-${opportunityId}`);
-  let openedAt: Instant | undefined;
-  let amount: Money | undefined;
-  let close: (Pick<ClosedDeal, 'outcome' | 'closedAt' | 'stamps'> & { amounts: ClosedDeal['amounts'] }) | undefined;
-  let latestAt: Instant = '';
-  for (const { type, data, occurredAt } of stream) {
-    const counts = occurredAt <= until;
-    if (counts) latestAt = laterOf(latestAt, occurredAt);
-    if (type === 'OpportunityOpened') {
-      openedAt = occurredAt;
-      amount = data.amount;
-    } else if (type === 'OpportunityAmountChanged') {
-      if (!counts) continue;
-      amount = data.to;
-      // One from before the close corrects what the deal closed with.
-      const at = close && laterOf(occurredAt, close.closedAt);
-      if (close && at)
-        close.amounts = [...close.amounts.filter((one) => one.at !== at), { at, amount }].sort((a, b) =>
-          a.at < b.at ? -1 : 1,
-        );
-    } else if (type === 'OpportunityReopened') close = undefined;
-    else if (type === 'OpportunityWon' || type === 'OpportunityLost') {
-      amount = data.amount ?? amount;
-      const { product, owner, source } = data;
-      const stamps = { ...(product && { product }), ...(owner && { owner }), ...(source && { source }) };
-      const amounts = amount ? [{ at: occurredAt, amount }] : [];
-      close = { outcome: type === 'OpportunityWon' ? 'won' : 'lost', closedAt: occurredAt, stamps, amounts };
-    }
-  }
-  return close && openedAt !== undefined
-    ? {
-        opportunityId,
-        openedAt,
-        ...close,
-        roles: new Map(peopleIn(rolesIn(stream, until)).map(({ leadId, role }) => [leadId, role])),
-        latestAt,
-      }
-    : undefined;
+  const deal = dealAfter(stream, until);
+  const close = deal && standingClose(deal);
+  if (!close) return undefined;
+  const { product, owner, source } = factsAt(deal, close.at);
+  return {
+    opportunityId,
+    openedAt: deal.openedAt,
+    outcome: close.outcome,
+    closedAt: close.at,
+    amounts: amountsFrom(deal, close.at),
+    stamps: { ...(product && { product }), ...(owner && { owner }), ...(source && { source }) },
+    roles: new Map(peopleIn(deal.roles).map(({ leadId, role }) => [leadId, role])),
+    latestAt: stream
+      .filter(({ occurredAt }) => occurredAt <= until)
+      .reduce<Instant>((latest, { occurredAt }) => laterOf(latest, occurredAt), ''),
+  };
 };
 
 type LeadStream = readonly Recorded<LeadEvent>[];

@@ -32,7 +32,10 @@ const deal = (day: string, type: string, data: object = {}): Line => [
   type,
   { opportunityId: 'deal', ...data },
 ];
-const opened = deal('02-01', 'OpportunityOpened', { stage: 'open', amount: { minor: 500, currency: 'EUR' } });
+const opened = deal('02-01', 'OpportunityOpened', {
+  ...{ stage: 'open', amount: { minor: 500, currency: 'EUR' } },
+  ...{ owner: 'rep', product: 'gtx' },
+});
 const role = (leadId: string, name?: string) =>
   deal('02-02', 'ContactRoleAdded', { leadId, ...(name && { role: name }) });
 const won = deal('03-01', 'OpportunityWon', { leadIds: ['ada'], owner: 'rep', product: 'gtx' });
@@ -76,6 +79,22 @@ describe('when a deal closes', () => {
         touches: [{ leadId: 'ada', role: 'champion', page: 'first', occurredAt: at('01-01') }],
       },
     });
+  });
+  it('what is told late of the deal before the close changes what it closed with, and nothing else', async () => {
+    const story = [captured('ada', '01-02'), opened, role('ada'), won];
+    const [owner] = await after(...story, deal('02-10', 'OpportunityOwnerChanged', { to: 'amy' }));
+    expect(owner).toMatchObject({ type: 'StateJourney', data: { owner: 'amy', product: 'gtx' } });
+    const [source] = await after(...story, deal('02-10', 'OpportunityUpdated', { source: 'fair', product: 'gtx 2' }));
+    expect(source).toMatchObject({ data: { owner: 'rep', source: 'fair', product: 'gtx 2' } });
+    const worth = { to: { minor: 900, currency: 'EUR' } };
+    const [amount] = await after(...story, deal('02-10', 'OpportunityAmountChanged', worth));
+    expect(amount).toMatchObject({ data: { amounts: [{ at: at('03-01'), amount: worth.to }] } });
+    const [signed] = await after(
+      ...[captured('ada', '01-02'), opened, role('ada')],
+      deal('03-01', 'OpportunityWon', { leadIds: ['ada'], amount: worth.to, signedAmount: worth.to }),
+      deal('02-10', 'OpportunityAmountChanged', { to: { minor: 1, currency: 'EUR' } }),
+    );
+    expect(signed).toMatchObject({ data: { amounts: [{ at: at('03-01'), amount: worth.to }] } });
   });
   it('a first contact after the close is known as such and earns nothing', async () => {
     const [atClose, since] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);

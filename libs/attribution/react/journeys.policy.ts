@@ -66,6 +66,10 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
       tell('ReopenJourney', opportunityId, { journeyId: opportunityId }),
     ],
     OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['amount'], look),
+    // Told late, of the time before the close.
+    OpportunityOwnerChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    OpportunityUpdated: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
     TouchRecorded: async (event, look) =>
       restate(await dealsOf(look, event.data.leadId), ['late-touch'], look, changes(event, look)),
     VisitRecorded: async (event, look) =>

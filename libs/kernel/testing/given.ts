@@ -36,9 +36,9 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
         (folded, event, index) => decider.evolve(folded, { occurredAt: now, ...event, id: `event-${index}` }),
         decider.initialState(),
       );
-    const at = (instant: Instant, before: number): Context => ({
+    const at = (instant: Instant, before: number, mode: Context['mode'] = 'live'): Context => ({
       now: instant,
-      mode: 'live',
+      mode,
       definition: (kind, version) =>
         definitions.find((each) => each.kind === kind && (version === undefined || each.version === version)),
       idOf: (index) => `decided-${before + index}`,
@@ -57,7 +57,7 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
       const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const, ...command.meta };
       const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
       if (fault) return new Refused('command/invalid', fault.message, fault.path);
-      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now, facts.length));
+      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now, facts.length, meta.mode));
       return decided instanceof Refused ? decided : [...facts, ...decided];
     };
     return {

@@ -2,6 +2,7 @@ import { policy, type Instant, type Recorded } from '@baton/kernel';
 import { ToFeedback, type FeedbackEvent } from '../write/feedback/feedback.events';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { touchesOf } from '../write/lead/lead.model';
+import { profileOf } from '../write/lead/profile.model';
 
 /** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
 export const placement = policy<FeedbackEvent>({
@@ -21,14 +22,12 @@ export const placement = policy<FeedbackEvent>({
 
 /** The industry of the profile, and the campaign of the latest touch that names one, up to an instant. */
 const placeOf = (history: readonly Recorded<LeadEvent>[], at: Instant) => {
-  let industry: string | undefined;
   let last: { readonly campaign: string; readonly at: Instant } | undefined;
   for (const event of history) {
-    const { type, data, occurredAt } = event;
-    if (occurredAt > at) continue;
-    if (type === 'LeadCaptured' || type === 'LeadProfileChanged') industry = data.industry ?? industry;
+    if (event.occurredAt > at) continue;
     for (const { campaign, at: when } of touchesOf(event))
       if (campaign && when <= at && (!last || when >= last.at)) last = { campaign, at: when };
   }
-  return { ...(industry !== undefined && { industry }), ...(last && { campaign: last.campaign }) };
+  const { industry } = profileOf(history.filter(({ occurredAt }) => occurredAt <= at));
+  return { ...(industry !== undefined && { industry: String(industry) }), ...(last && { campaign: last.campaign }) };
 };

@@ -3,7 +3,6 @@ import {
   calendarFor,
   definitionFrom,
   routeOf,
-  routingFields,
   type BusinessCalendar,
   type LeadPlace,
   type Routable,
@@ -13,6 +12,7 @@ import {
 import { compileCalendar } from '../sla/calendar.rules';
 import { dueOf } from '../sla/obligations.rules';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
+import { profileOf, routableIn } from '../write/lead/profile.model';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
 
 /**
@@ -57,13 +57,4 @@ const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<I
 };
 
 /** What is known of the lead, the latest word on each fact. */
-const routableOf = (history: readonly Recorded<LeadEvent>[]): Routable => {
-  const facts: { -readonly [F in keyof Routable]: Routable[F] } = {};
-  for (const { type, data } of history)
-    if (type === 'LeadCaptured' || type === 'LeadProfileChanged')
-      for (const field of routingFields) {
-        const value = (data as Routable)[field];
-        if (value !== undefined) facts[field] = value;
-      }
-  return facts;
-};
+const routableOf = (history: readonly Recorded<LeadEvent>[]): Routable => routableIn(profileOf(history));

@@ -184,12 +184,24 @@ describe('leads that are one person', () => {
     await it.send('ada-2', 'LinkVisitor', { visitorId: 'other' }, day(3));
     await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'after' }, day(3));
     await it.send('ada-2', 'LeaveOpportunity', { opportunityId: 'before' }, day(4));
-    await it.send('ada-2', 'ChangeLeadProfile', { industry: 'Steel' }, day(4));
+    await it.send('ada-2', 'UpdateLead', { industry: 'Steel' }, day(4));
     const list = () => foldAll(leads, it.log).get('ada')!;
     expect(list()).toMatchObject({ opportunityIds: ['after'], visitorIds: ['own', 'other'], industry: 'Steel' });
     await unmerge(it, 'ada', 'ada-2', 5);
     expect(list()).toMatchObject({ opportunityIds: [], visitorIds: ['own'] });
     expect(list()).not.toHaveProperty('industry');
+  });
+  it('brings what stands of each fact, however late it was told, and takes back what was cleared', async () => {
+    const it = await two();
+    await merge(it, 'ada', 'ada-2', 2);
+    const industry = () => [foldAll(leads, it.log).get('ada')!.industry, it.lead('ada').person.profile.industry];
+    await it.send('ada-2', 'UpdateLead', { industry: 'Steel' }, day(6));
+    await it.send('ada-2', 'UpdateLead', { industry: 'Wood' }, day(4));
+    expect(industry()).toEqual(['Steel', 'Steel']);
+    await it.send('ada-2', 'ClearLeadFact', { facts: ['industry'] }, day(7));
+    expect(industry()).toEqual([undefined, undefined]);
+    await it.send('ada', 'UpdateLead', { industry: 'Glass' }, day(8));
+    expect(industry()).toEqual(['Glass', 'Glass']);
   });
   it('may be more touches than one event holds', async () => {
     const it = await two();

@@ -3,6 +3,7 @@ import { profileFields } from '@baton/definitions';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
+import { profileOf } from '../write/lead/profile.model';
 import type { LeadTouch } from '../write/lead/united.events';
 import { lentOf, pathOf } from '../write/lead/united.rules';
 import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
@@ -36,11 +37,11 @@ type Brought = Omit<Extract<LeadCommand, { type: 'UniteLead' }>['data'], 'leadId
 
 const unite = (
   leadId: string,
-  { touches, profile, stage, opportunityIds, visitorIds, ...from }: Brought,
+  { touches, profile, cleared, stage, opportunityIds, visitorIds, ...from }: Brought,
 ): readonly Reaction[] =>
   (touches.length > 0 ? slicesOf(touches) : [[]]).map((slice, index) => {
     // How far it came goes first, so that nobody is qualified by touches of a customer.
-    const facts = { ...(profile && { profile }), ...(stage && { stage }) };
+    const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
     const once = index === 0 ? { ...facts, ...ids } : {};
     return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: slice, ...once } };
@@ -73,6 +74,23 @@ const withIds = async (
   if (survivorId === undefined) return [];
   const state = stateOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
   return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
+};
+/** What a lead that was merged away knows of some facts, and which of them it knows no more. */
+const withFacts = async (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  names: readonly string[],
+  look: Look,
+): Promise<readonly Reaction[]> => {
+  const concerned = profileNames.filter((name) => names.includes(name));
+  if (survivorId === undefined || concerned.length === 0) return [];
+  const known = profileOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+  const profile = Object.fromEntries(Object.entries(known).filter(([name]) => concerned.includes(name)));
+  const cleared = concerned.filter((name) => !(name in profile));
+  return unite(survivorId, {
+    ...{ mergedLeadId: leadId, touches: [] },
+    ...(Object.keys(profile).length > 0 && { profile: profile as Brought['profile'] }),
+    ...(cleared.length > 0 && { cleared }),
+  });
 };
 /** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
 const touchesSeen = (stream: readonly Recorded<LeadEvent>[]): ReadonlyMap<string, LeadTouch> =>
@@ -131,25 +149,22 @@ export const unions = policy<LeadEvent>({
       moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
     LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
     LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
-    LeadProfileChanged: ({ data: { leadId, survivorId, ...said } }) => {
-      const profile = Object.fromEntries(
-        profileNames.flatMap((name) => (name in said ? [[name, said[name as keyof typeof said]]] : [])),
-      );
-      return survivorId === undefined || Object.keys(profile).length === 0
-        ? []
-        : unite(survivorId, { mergedLeadId: leadId, touches: [], profile: profile as Brought['profile'] });
-    },
+    LeadProfileChanged: ({ data }, look) => withFacts(data, Object.keys(data), look),
+    LeadFactsCleared: ({ data }, look) => withFacts(data, data.facts, look),
     LeadConverted: (event, look) => withIds(event.data, look),
     LeadJoinedOpportunity: (event, look) => withIds(event.data, look),
     LeadLeftOpportunity: (event, look) => withIds(event.data, look),
     LeadVisitorLinked: (event, look) => withIds(event.data, look),
-    LeadUnited: ({ data: { leadId, survivorId, touches, profile, stage, opportunityIds, visitorIds, ...from } }) =>
+    LeadUnited: ({
+      data: { leadId, survivorId, touches, profile, cleared, stage, opportunityIds, visitorIds, ...from },
+    }) =>
       survivorId === undefined
         ? []
         : unite(survivorId, {
             ...{ mergedLeadId: leadId, through: pathOf(from), touches },
             ...idsOf({ opportunityIds, visitorIds }),
             ...(profile && { profile }),
+            ...(cleared && { cleared }),
             ...(stage && { stage }),
           }),
     LeadParted: ({ data: { leadId, survivorId, ...from } }) =>

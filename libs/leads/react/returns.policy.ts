@@ -38,7 +38,9 @@ const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boo
   return settled('rejection-reasons', agreed).body.reasons.some(({ code, immediate }) => code === reason && immediate);
 };
 
+/** By their instants: what other systems decided may be told late. */
 const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
   ((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[])
+    .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))
     .reduce<readonly Handoff[]>((handoffs, event) => handoffsAfter(handoffs, event), [])
     .at(-1);

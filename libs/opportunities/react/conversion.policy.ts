@@ -1,5 +1,5 @@
-import { policy, type Recorded } from '@baton/kernel';
-import type { LeadEvent } from '@baton/leads';
+import { policy, type Instant, type Recorded } from '@baton/kernel';
+import { profileOf, type LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
 
 /** A lead that converts opens its deal, unless somebody already did, and takes part in it. */
@@ -23,14 +23,13 @@ export const conversion = policy<LeadEvent>({
 
 /** What the lead's history says about its deal: where it came from, who works on it, for which company. */
 const inherited = (history: readonly Recorded<LeadEvent>[]) => {
-  const facts: { source?: string; owner?: string; account?: string } = {};
-  for (const { type, data } of history) {
-    if (type === 'LeadCaptured') {
-      if (data.source) facts.source = data.source;
-      if (data.owner) facts.owner = data.owner;
-    }
-    if ((type === 'LeadCaptured' || type === 'LeadProfileChanged') && data.company) facts.account = data.company;
-    if (type === 'LeadHandedOff' || type === 'LeadAccepted') facts.owner = data.rep;
-  }
-  return facts;
+  const { source, company, owner } = profileOf(history);
+  const rep = history
+    .filter((event) => event.type === 'LeadHandedOff' || event.type === 'LeadAccepted')
+    .reduce<{ readonly at: Instant; readonly rep: string } | undefined>(
+      (last, { data, occurredAt: at }) => (last && last.at > at ? last : { at, rep: data.rep }),
+      undefined,
+    )?.rep;
+  const facts = { source, account: company, owner: rep ?? owner };
+  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
 };

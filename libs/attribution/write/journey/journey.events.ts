@@ -70,7 +70,7 @@ export const journeyEvents = events({
     sentence:
       'The journey of deal {journeyId} is another: {reasons}; touches added: {added:count}, changed: {changed:count}, removed: {removed:count}{more?, more to follow:}',
     ...facts,
-    reasons: list(text('', { max: 100 }), 'What became known: late-touch, merge, role, amount …'),
+    reasons: list(text('', { max: 100 }), 'What became known: late-touch, merge, role, amount, deal …'),
     added: touches('Touches that the journey did not have.'),
     changed: touches('Touches of which something else is known now: as they are now.'),
     removed: list(text('', { max: 100 }), 'Touches that are not of this journey after all, by their ids.'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   catalogueOf,
+  clears,
   day,
   erasureEvents,
   events,
@@ -44,6 +45,12 @@ const catalogue = catalogueOf([
       source,
     },
     LeadProfileChanged: { version: 1, sentence: 'Facts changed', leadId, name, company },
+    LeadFactsCleared: {
+      version: 1,
+      sentence: 'Facts are not known any more',
+      leadId,
+      facts: clears({ company: 'lead.company' }, list(text())),
+    },
     TouchRecorded: {
       version: 1,
       sentence: 'A {action:words} by {team}[ on {page}]',
@@ -223,6 +230,15 @@ describe('a case file', () => {
       ['stage: demo → contract'],
       ['expected close: 2024-03-01 → 2024-04-01'],
       ['amount: 1,000.00 USD → 900.00 USD'],
+    ]);
+  });
+  it('says of which facts nothing is known any more', async () => {
+    const cleared: Line = ['lead-ada', 'LeadFactsCleared', { leadId: 'ada', facts: ['company'] }];
+    const held = await holding(captured, cleared, moved);
+    expect(await changesIn(held, 'lead-ada')).toEqual([
+      ['company: Acme'],
+      ['company: Acme → –'],
+      ['company: – → Ajax'],
     ]);
   });
   it('tells a touch by all that it was, and as no change: two equal ones alike', async () => {

@@ -42,6 +42,7 @@ export interface StateChange {
   readonly field: string;
   /** Absent: nothing was known. */
   readonly before?: unknown;
+  /** null: nothing is known any more. */
   readonly after: unknown;
 }
 
@@ -60,9 +61,21 @@ export const stateChangesOf = (
   entries: readonly CaseEntry[],
 ): ReadonlyMap<string, readonly StateChange[]> => {
   const last = new Map<string, unknown>();
+  /** What an entry says of which state; null where it clears it. */
+  const saidBy = (entry: CaseEntry) => {
+    const { states = [], clears = [] } = catalogue.get(entry.type) ?? {};
+    return [
+      ...states.map((mark) => ({ ...mark, after: entry.data[mark.field] })),
+      ...clears.flatMap(({ field, states: named }) =>
+        ((entry.data[field] ?? []) as readonly string[]).map((fact) => ({
+          ...{ field, name: named[fact] ?? fact },
+          ...{ per: [], after: null },
+        })),
+      ),
+    ];
+  };
   const changed = (entry: CaseEntry): StateChange[] =>
-    (catalogue.get(entry.type)?.states ?? []).flatMap((mark) => {
-      const after = entry.data[mark.field];
+    saidBy(entry).flatMap(({ after, ...mark }) => {
       if (after === undefined) return [];
       const key = keyOf(entry, mark.name, mark.per);
       const known = last.has(key);

@@ -12,6 +12,7 @@ import {
 import type { LeadEvent } from '../../write/lead/lead.events';
 import type { LeadClock } from '../../write/lead/lead.model';
 import { clocksWith, type Said } from '../../write/lead/obligations.rules';
+import { factsAfter, profileNow, type OwnFacts } from '../../write/lead/profile.model';
 
 /** Terms with the versions that set them. */
 export interface NamedTerms extends Terms {
@@ -89,9 +90,10 @@ interface LeadClocks {
   readonly rep?: string | undefined;
   /** What its calendar is chosen by. */
   readonly place: LeadPlace;
+  readonly facts: OwnFacts;
   readonly mergedAt?: Instant | undefined;
 }
-const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {} };
+const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {}, facts: {} };
 const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): string => `${kind} ${startedBy}`;
 
 const isSaid = (event: Recorded<LeadEvent>): event is Recorded<Said> => event.type.startsWith('Obligation');
@@ -101,12 +103,13 @@ const givenUp: ReadonlySet<string> = new Set([
   ...['LeadDisqualified', 'LeadConverted', 'LeadBecameCustomer'],
 ]);
 
-const placeAfter = (place: LeadPlace, { type, data }: Recorded<LeadEvent>): LeadPlace => {
-  if (type === 'LeadHandedOff') return data.queue === undefined ? place : { ...place, queue: data.queue };
-  if (type !== 'LeadCaptured' && type !== 'LeadProfileChanged') return place;
-  const { country, region } = data;
-  if (country === undefined && region === undefined) return place;
-  return { ...place, ...(country !== undefined && { country }), ...(region !== undefined && { region }) };
+const placeAfter = ({ place, facts }: LeadClocks, event: Recorded<LeadEvent>): Pick<LeadClocks, 'place' | 'facts'> => {
+  const known = factsAfter(facts, event);
+  if (known === facts && event.type !== 'LeadHandedOff') return { facts, place };
+  const queue = event.type === 'LeadHandedOff' ? (event.data.queue ?? place.queue) : place.queue;
+  const { country, region } = profileNow(known) as { readonly country?: string; readonly region?: string };
+  const where = { ...(country !== undefined && { country }), ...(region !== undefined && { region }) };
+  return { facts: known, place: { ...where, ...(queue !== undefined && { queue }) } };
 };
 
 /** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
@@ -179,7 +182,7 @@ export class BreachComparison {
       return recorded === before.recorded ? before : { ...before, recorded };
     }
     const rep = 'rep' in data ? data.rep : before.rep;
-    const place = placeAfter(before.place, event);
+    const { place, facts } = placeAfter(before, event);
     const supposed = (clocks: readonly SupposedClock[], termsAt: TermsAt | undefined) =>
       termsAt ? supposedAfter(clocks, event, early ? [] : termsAt(occurredAt, place), rep) : clocks;
     const mergedAt = type === 'LeadMergedInto' ? occurredAt : type === 'LeadUnmergedFrom' ? undefined : before.mergedAt;
@@ -189,6 +192,7 @@ export class BreachComparison {
       alternative: supposed(before.alternative, alternative),
       rep: givenUp.has(type) ? undefined : rep,
       place,
+      facts,
       mergedAt,
     };
     return (Object.keys(after) as (keyof LeadClocks)[]).every((key) => after[key] === before[key]) ? before : after;

@@ -1,6 +1,7 @@
 import { Refused, type Definition, type Instant, type Json, type Recorded } from '@baton/kernel';
-import { routeOf, routingFields, type Routable, type Routing } from '@baton/definitions';
+import { routeOf, type Routable, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
+import { factsAfter, profileNow, routableIn, type OwnFacts } from '../../write/lead/profile.model';
 import { routing } from '../../write/routing/routing.decider';
 import type { RoutingCommand, RoutingEvent } from '../../write/routing/routing.events';
 
@@ -62,7 +63,7 @@ const SYSTEM = { commandId: '', actor: 'counterfactual', origin: 'system' } as c
  */
 export class RoutingReplay {
   private readonly queues = new Map<string, Queue>();
-  private readonly facts = new Map<string, Routable>();
+  private readonly facts = new Map<string, OwnFacts>();
   private readonly rows: Row[] = [];
   private readonly last = new Map<string, Row>();
   /** Queue members by the log, `queue rep`: an absence of somebody else’s holds for every queue they are supposed in. */
@@ -78,7 +79,7 @@ export class RoutingReplay {
     if (!this.supposing && occurredAt >= this.supposition.from!) this.begin(occurredAt);
     if ('routingId' in data) return this.seeQueue(event as Recorded<RoutingEvent>);
     const { leadId } = data;
-    if (type === 'LeadCaptured' || type === 'LeadProfileChanged') this.learn(leadId, data as Routable);
+    this.facts.set(leadId, factsAfter(this.facts.get(leadId) ?? {}, event as Recorded<LeadEvent>));
     if (type === 'LeadQualified' && !data.external) this.qualified(event.id, leadId, occurredAt);
     if (type === 'LeadHandedOff' && !data.external) {
       const row = this.last.get(leadId);
@@ -86,18 +87,19 @@ export class RoutingReplay {
     }
   }
 
-  private learn(leadId: string, said: Routable): void {
-    const facts: { -readonly [F in keyof Routable]: Routable[F] } = { ...this.facts.get(leadId) };
-    for (const field of routingFields) if (said[field] !== undefined) facts[field] = said[field];
-    this.facts.set(leadId, facts);
-  }
-
   private qualified(id: string, leadId: string, qualifiedAt: Instant): void {
     const { from, to, routedAt } = this.supposition;
     this.last.delete(leadId);
     if ((from !== undefined && qualifiedAt < from) || (to !== undefined && qualifiedAt >= to)) return;
     const nothing = { baseline: null, alternative: null, queue: null, rule: null, by: null, definition: null };
-    const row: Row = { id, leadId, qualifiedAt, facts: this.facts.get(leadId) ?? {}, ...nothing, decided: false };
+    const row: Row = {
+      id,
+      leadId,
+      qualifiedAt,
+      facts: routableIn(profileNow(this.facts.get(leadId) ?? {})),
+      ...nothing,
+      decided: false,
+    };
     this.rows.push(row);
     this.last.set(leadId, row);
     // Where a queue was asked, its choices stand in the order in which it was.

@@ -1,5 +1,6 @@
 import { fromMs, projection, toMs, type Instant, type Recorded } from '@baton/kernel';
-import { handoffsAfter, type Handoff } from '../../write/lead/handoffs.rules';
+import { handoffsAfter, handoffsAfterLate, type Handoff, type HandoffMove } from '../../write/lead/handoffs.rules';
+import { isLateMove } from '../../write/lead/late-moves.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
 import { onObligations, type Said } from '../../write/lead/obligations.rules';
@@ -21,6 +22,8 @@ export interface HandoffsDocument {
   readonly firstAt?: Instant;
   readonly lastAt?: Instant;
   readonly stage: StageName;
+  /** Where it stood since when, oldest first. */
+  readonly moves: readonly HandoffMove[];
   /** It was handed off and sales has not said what becomes of it. */
   readonly waiting: boolean;
   /** Merged into another lead: nobody waits for an answer, and its clocks stand still. */
@@ -62,9 +65,20 @@ const dated = (doc: HandoffsDocument): HandoffsDocument => {
 
 /** The lead at another stage, with what that says of its last handoff. */
 const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageName): HandoffsDocument => {
+  const { occurredAt: at, data } = event;
+  const why = 'reason' in data ? { reason: data.reason } : {};
+  if (isLate(doc, event)) {
+    const place = doc.moves.findLastIndex((move) => move.at <= at) + 1;
+    const moves = doc.moves.toSpliced(place, 0, { at, stage, ...why });
+    return { ...doc, moves, handoffs: handoffsAfterLate(doc.handoffs, event, moves) as readonly WorkedHandoff[] };
+  }
   const handoffs = handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[];
-  return dated({ ...doc, handoffs, stage, waiting: stage === 'handed-off' });
+  const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage, ...why }];
+  return dated({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
 };
+/** A move of another system that was told after a later one: the lead waits for what it waited for. */
+const isLate = (doc: HandoffsDocument, event: Recorded<LeadEvent>): boolean =>
+  isLateMove(event, { stage: doc.stage, since: doc.moves.at(-1)?.at });
 
 type Becomes = { readonly stage: StageName; readonly rep?: string } | undefined;
 /** What is known of the person comes together or apart: the lead may wait, or wait no more. */
@@ -72,7 +86,9 @@ const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): Handoff
   if (!becomes) return doc;
   const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
   const { stage, rep } = becomes;
-  return dated({ ...rest, stage, waiting: stage === 'handed-off', since: at, ...(rep !== undefined && { rep }) });
+  const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage }];
+  const waits = { stage, moves, waiting: stage === 'handed-off', since: at };
+  return dated({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
 };
 
 const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
@@ -101,34 +117,40 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 3,
+  version: 5,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
   },
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({
-    ...{ leadId, handoffs: [], stage: 'lead', waiting: false, merged: false, clocks: [], owed: 0 },
+    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], owed: 0 },
     ...{ dueAt: null, rank: NO_DUE, limboAt: null, limboBy: null },
   }),
   on: {
     LeadHandedOff: (doc, event) => {
       const { rep, queue, package: pack } = event.data;
       const { queue: _, grade: __, ...rest } = doc;
-      const after = moved(rest, event, 'handed-off');
-      const worked = { ...after.handoffs.at(-1)!, eventId: event.id, attempts: 0 };
+      const late = isLate(doc, event);
+      const after = moved(late ? doc : rest, event, 'handed-off');
+      const place = after.handoffs.findIndex((handoff) => handoff.eventId === undefined);
+      const worked = { ...after.handoffs[place]!, eventId: event.id, attempts: 0 };
       const at = event.occurredAt;
+      const dates = {
+        firstAt: doc.firstAt !== undefined && doc.firstAt < at ? doc.firstAt : at,
+        lastAt: doc.lastAt !== undefined && doc.lastAt > at ? doc.lastAt : at,
+      };
+      const counted = { ...after, handoffs: after.handoffs.with(place, worked), ...dates };
+      if (late) return counted;
       const grade = gradeOf(pack);
       return dated({
-        ...{ ...after, handoffs: after.handoffs.with(-1, worked), rep, since: at },
-        ...{ firstAt: doc.firstAt !== undefined && doc.firstAt < at ? doc.firstAt : at },
-        ...{ lastAt: doc.lastAt !== undefined && doc.lastAt > at ? doc.lastAt : at },
+        ...{ ...counted, rep, since: at },
         ...(queue !== undefined && { queue }),
         ...(grade !== undefined && { grade }),
       });
     },
     LeadQualified: (doc, event) => moved(doc, event, 'mql'),
-    LeadAccepted: (doc, event) => moved({ ...doc, rep: event.data.rep }, event, 'sal'),
+    LeadAccepted: (doc, event) => moved(isLate(doc, event) ? doc : { ...doc, rep: event.data.rep }, event, 'sal'),
     LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
     LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
     LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),

@@ -1,11 +1,15 @@
 import { projection, withMode, type Instant, type Recorded } from '@baton/kernel';
 import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import type { LeadClock } from '../../write/lead/lead.model';
+import { isLateMove } from '../../write/lead/late-moves.rules';
+import { convertedFrom, type LeadClock, type StageName } from '../../write/lead/lead.model';
 import { clocksWith, nextMomentOf, onObligations, type Said } from '../../write/lead/obligations.rules';
 
 interface DueLead {
   readonly leadId: string;
+  /** Where it stands, and since which move. */
+  readonly stage: StageName;
+  readonly movedAt?: Instant;
   /** When a recycled lead is taken up again by time alone. */
   readonly reengageAt?: Instant;
   /** When time alone qualifies a lead that waits for it. */
@@ -22,6 +26,16 @@ const dueOf = ({ reengageAt, foreseen, clocks, merged }: DueLead): Instant | nul
 const dated = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
 /** Whatever moves a lead elsewhere takes away its re-engage date, and what was foreseen where it stood. */
 const settled = ({ reengageAt: _, foreseen: __, ...lead }: DueLead): DueLead => dated(lead);
+/** What a move makes of it; one of another system that is told after a later one changes nothing that will be. */
+const moved =
+  <E extends Recorded<LeadEvent>>(stage: StageName, fold: (lead: DueLead, event: E) => DueLead = settled) =>
+  (lead: DueLead, event: E): DueLead =>
+    isLateMove(event, { stage: lead.stage, since: lead.movedAt })
+      ? lead
+      : { ...fold(lead, event), stage, movedAt: event.occurredAt };
+type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
+const becoming = (lead: DueLead, { data: { becomes }, occurredAt: movedAt }: Becoming): DueLead =>
+  becomes ? { ...lead, stage: becomes.stage, movedAt } : lead;
 const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 
@@ -29,22 +43,26 @@ const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
-    version: 4,
+    version: 6,
     columns: { dueAt: 'text' },
     keys: ({ data }) => [data.leadId],
-    initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
+    initial: (leadId) => ({ leadId, stage: 'lead', clocks: [], dueAt: null }),
     on: {
-      LeadRecycled: (lead, { data: { reengageAt } }) =>
+      LeadRecycled: moved('recycled', (lead, { data: { reengageAt } }) =>
         dated({ ...settled(lead), ...(reengageAt !== undefined && { reengageAt }) }),
-      LeadQualified: settled,
-      LeadHandedOff: settled,
-      LeadAccepted: settled,
-      LeadRejected: settled,
-      LeadSalesQualified: settled,
-      LeadConverted: settled,
-      LeadBecameCustomer: settled,
-      LeadReengaged: settled,
-      LeadDisqualified: settled,
+      ),
+      LeadQualified: moved('mql'),
+      LeadHandedOff: moved('handed-off'),
+      LeadAccepted: moved('sal'),
+      LeadRejected: moved('rejected'),
+      LeadSalesQualified: moved('sql'),
+      LeadConverted: (lead, event) => moved(convertedFrom(lead.stage))(lead, event),
+      LeadBecameCustomer: moved('customer'),
+      LeadReengaged: moved('lead'),
+      LeadDisqualified: moved('disqualified'),
+      LeadUnited: becoming,
+      LeadParted: becoming,
+      LeadUnmerged: becoming,
       QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>
         dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
       LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),

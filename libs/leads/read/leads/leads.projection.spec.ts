@@ -84,6 +84,39 @@ describe('the read model of leads', () => {
     expect(Object.fromEntries(columns)).toEqual({ email: 'tokens', name: 'tokens', phone: 'tokens' });
   });
 
+  it('shows of what is sealed the latest by its instant too, and what is cleared no more', () => {
+    const sealed = (context: string) => ({ $sealed: `v1.${context}`, subject: 'ada', context });
+    const said = (day: string, type: string, data: object) =>
+      recorded({ type, data: { leadId: 'ada', ...data } }, { occurredAt: on(day) });
+    const history = [
+      said('01-01', 'LeadCaptured', { email: sealed('a'), title: 'Analyst' }),
+      said('01-20', 'LeadProfileChanged', { email: sealed('c'), title: 'CFO' }),
+      said('01-10', 'LeadProfileChanged', { email: sealed('b'), title: 'Manager', phone: sealed('d') }),
+    ];
+    expect(foldAll(leads, history).get('ada')).toMatchObject({ email: sealed('c'), title: 'CFO', phone: sealed('d') });
+    const cleared = said('01-15', 'LeadFactsCleared', { facts: ['email', 'phone'] });
+    const doc = foldAll(leads, [...history, cleared]).get('ada')!;
+    expect(doc.email).toEqual(sealed('c'));
+    expect(doc).not.toHaveProperty('phone');
+  });
+  it('a past move of another system that is told late joins the history and changes no date to come', () => {
+    const external = { external: true, definition: 'external:crm' } as const;
+    const history = [
+      happened('ada', '01-01', 'LeadCaptured', { source: 'web' }),
+      happened('ada', '01-20', 'LeadRecycled', { reason: 'no-timing', reengageAt: on('03-01'), external: true }),
+      happened('ada', '01-10', 'LeadAccepted', { rep: 'rita', ...external }),
+    ];
+    const doc = foldAll(leads, history).get('ada')!;
+    expect(doc).toMatchObject({ stage: 'recycled', stageSince: on('01-20'), reengageAt: on('03-01') });
+    expect(doc.history.map(({ stage }) => stage)).toEqual(['lead', 'sal', 'recycled']);
+    expect(foldAll(leadsDue, history).get('ada')).toMatchObject({ dueAt: on('03-01') });
+    const late = happened('ada', '01-15', 'LeadRecycled', {
+      reason: 'no-budget',
+      reengageAt: on('02-01'),
+      external: true,
+    });
+    expect(foldAll(leadsDue, [...history, late]).get('ada')).toMatchObject({ dueAt: on('03-01') });
+  });
   it('keeps what is sealed as it is, and forgets it when the person is erased', () => {
     const sealed = (context: string, subject = 'ada') => ({
       $sealed: `v1.${context}`,

@@ -10,7 +10,8 @@ import {
 } from '@baton/kernel';
 import { profileFields, type ProfileField } from '@baton/definitions';
 import type { FeedbackEvent } from '../../write/feedback/feedback.events';
-import type { LeadEvent } from '../../write/lead/lead.events';
+import { personalFacts, type LeadEvent, type LeadFact } from '../../write/lead/lead.events';
+import { isLateMove } from '../../write/lead/late-moves.rules';
 import { convertedFrom, touchesOf, type StageName } from '../../write/lead/lead.model';
 import { begins, pathOf, samePath } from '../../write/lead/united.rules';
 
@@ -62,11 +63,13 @@ export interface LeadDocument {
   readonly visitorIds: readonly string[];
   readonly mergedLeadIds: readonly string[];
   readonly mergedInto?: string;
-  /** The last moves, oldest first, as they were recorded. */
+  /** The last moves, oldest first, as they were recorded; what another system decided at its instant. */
   readonly history: readonly StageMove[];
   /** What the lead knows by itself, and what each lead merged into it brought: together they are what is shown. */
   readonly own: Contribution;
   readonly parts: readonly (Contribution & { readonly path: readonly string[] })[];
+  /** Since when each fact holds that something was said of after the capture. */
+  readonly since: Readonly<Partial<Record<LeadFact, Instant>>>;
   /** What reps wrote beside their feedback, by feedback: personal. */
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
 }
@@ -87,9 +90,16 @@ const nothing: Contribution = { touches: { marketing: 0, sales: 0 }, opportunity
 const HISTORY = 100;
 
 type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
+/** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
+const isLate = (doc: LeadDocument, event: Recorded): boolean =>
+  isLateMove(event, { stage: doc.stage, since: doc.history.length > 1 ? doc.stageSince : undefined });
 const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved = {}): LeadDocument => {
-  const { reengageAt: _, ...rest } = doc;
   const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
+  if (isLate(doc, event)) {
+    const place = doc.history.findLastIndex(({ at }) => at <= move.at) + 1;
+    return { ...doc, history: doc.history.toSpliced(place, 0, move).slice(-HISTORY) };
+  }
+  const { reengageAt: _, ...rest } = doc;
   return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - HISTORY), move] };
 };
 type Becomes = NonNullable<Extract<LeadEvent, { type: 'LeadUnited' }>['data']['becomes']>;
@@ -98,6 +108,19 @@ const joined = (ids: readonly string[], id: string): readonly string[] => (ids.i
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
+/** Of some facts those of which nothing is known of a later instant. What the capture said holds since the capture. */
+const standing = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): readonly LeadFact[] =>
+  names.filter((name) => {
+    const known = name in doc.own.facts || (personalNames.includes(name) && name in doc);
+    return at >= (doc.since[name] ?? (known ? (doc.capturedAt ?? '') : ''));
+  });
+const personalNames: readonly string[] = personalFacts;
+const since = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): LeadDocument['since'] => ({
+  ...doc.since,
+  ...Object.fromEntries(names.map((name) => [name, at])),
+});
+const without = <D extends object>(doc: D, names: readonly string[]): D =>
+  Object.fromEntries(Object.entries(doc).filter(([name]) => !names.includes(name))) as D;
 const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: Sealed }): LeadDocument =>
   note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
 
@@ -157,7 +180,7 @@ const withPart = (doc: LeadDocument, data: United): LeadDocument => {
     ...touched(known, data.touches),
     opportunityIds: data.opportunityIds ?? known.opportunityIds,
     visitorIds: data.visitorIds ?? known.visitorIds,
-    facts: { ...known.facts, ...factsIn(data.profile ?? {}) },
+    facts: { ...without(known.facts, data.cleared ?? []), ...factsIn(data.profile ?? {}) },
   };
   return together({
     ...doc,
@@ -185,7 +208,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 6,
+  version: 8,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
@@ -210,29 +233,43 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     history: [],
     own: nothing,
     parts: [],
+    since: {},
   }),
   on: {
     LeadCaptured: (doc, event) => {
       const { personalFacts: _, ...said } = event.data;
       return withOwn({ ...moved(doc, event, 'lead'), ...said, capturedAt: event.occurredAt }, { facts: factsIn(said) });
     },
-    LeadProfileChanged: (doc, { data: { personalFacts: _, survivorId: __, ...said } }) =>
-      withOwn({ ...doc, ...said }, { facts: { ...doc.own.facts, ...factsIn(said) } }),
+    LeadProfileChanged: (doc, { data: { leadId: _, personalFacts: __, survivorId: ___, ...said }, occurredAt }) => {
+      const names = standing(doc, Object.keys(said) as LeadFact[], occurredAt);
+      const stands = Object.fromEntries(names.map((name) => [name, said[name]])) as Partial<LeadDocument>;
+      const facts = { ...doc.own.facts, ...factsIn(stands) };
+      return withOwn({ ...doc, ...stands, since: since(doc, names, occurredAt) }, { facts });
+    },
+    LeadFactsCleared: (doc, { data, occurredAt }) => {
+      const names = standing(doc, data.facts, occurredAt);
+      const facts = without(doc.own.facts, names);
+      return withOwn({ ...without(doc, names), since: since(doc, names, occurredAt) }, { facts });
+    },
     TouchRecorded: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
     LeadVisitsJoined: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
     LeadQualified: (doc, event) => {
       const { definition, statement, external } = event.data;
-      const { statement: _, ...rest } = moved(doc, event, 'mql', { definition, ...withExternal(external) });
+      const qualified = moved(doc, event, 'mql', { definition, ...withExternal(external) });
+      if (isLate(doc, event)) return qualified;
+      const { statement: _, ...rest } = qualified;
       return statement === undefined ? rest : { ...rest, statement };
     },
     LeadHandedOff: (doc, event) => {
       const { definition, rep, count, external } = event.data;
       const move = { definition, rep, ...withExternal(external) };
-      return { ...moved(doc, event, 'handed-off', move), rep, handoffs: count };
+      const handed = { ...moved(doc, event, 'handed-off', move), handoffs: Math.max(count, doc.handoffs) };
+      return isLate(doc, event) ? handed : { ...handed, rep };
     },
     LeadAccepted: (doc, event) => {
       const { definition, rep, external } = event.data;
-      return { ...moved(doc, event, 'sal', { definition, rep, ...withExternal(external) }), rep };
+      const accepted = moved(doc, event, 'sal', { definition, rep, ...withExternal(external) });
+      return isLate(doc, event) ? accepted : { ...accepted, rep };
     },
     LeadRejected: (doc, event) => {
       const { definition, reason, note, external } = event.data;
@@ -242,7 +279,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     LeadRecycled: (doc, event) => {
       const { reason, reengageAt, external } = event.data;
       const recycled = moved(doc, event, 'recycled', { reason, ...withExternal(external) });
-      return reengageAt === undefined ? recycled : { ...recycled, reengageAt };
+      return reengageAt === undefined || isLate(doc, event) ? recycled : { ...recycled, reengageAt };
     },
     LeadSalesQualified: (doc, event) => {
       const { definition, external } = event.data;

@@ -1,6 +1,8 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
+import { isLateMove } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
+import { factsAfter, profileNow, type OwnFacts } from '../../write/lead/profile.model';
 
 /** What became of a person, and the facts that predictions compare. No names and no addresses. */
 export interface Outcome {
@@ -10,6 +12,8 @@ export interface Outcome {
   readonly outcome: 'won' | 'lost' | null;
   readonly capturedAt?: Instant;
   readonly lastTouchAt?: Instant;
+  /** Since when it is at that stage, by the last move. */
+  readonly movedAt?: Instant;
   /** When sales first took the person for a chance (SQL, or a deal at once), and for a customer. */
   readonly sqlAt?: Instant;
   readonly customerAt?: Instant;
@@ -23,6 +27,8 @@ export interface Outcome {
   readonly source?: string;
   readonly size?: string;
   readonly mergedInto?: string;
+  /** The same facts through time. */
+  readonly facts: OwnFacts;
 }
 
 const lost: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
@@ -34,16 +40,24 @@ export const chanceAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
 export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
   customerAt !== undefined || together?.stage === 'customer';
 
-const at = (doc: Outcome, stage: StageName): Outcome => ({
-  ...doc,
-  stage,
-  outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
-});
-const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome =>
-  doc.sqlAt === undefined ? { ...doc, sqlAt: when, ...(external && { external }) } : doc;
+/** The person at another stage; a move of another system that is told after a later one moves nobody back. */
+const at = (doc: Outcome, event: Recorded<LeadEvent>, stage: StageName): Outcome =>
+  isLateMove(event, { stage: doc.stage, since: doc.movedAt })
+    ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
+    : {
+        ...{ ...doc, stage, movedAt: event.occurredAt },
+        outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
+      };
+const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
+  if (doc.sqlAt !== undefined && (doc.sqlAt <= when || !external)) return doc;
+  const { external: _, ...rest } = doc;
+  return { ...rest, sqlAt: when, ...(external && { external }) };
+};
 type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
-const becoming = (doc: Outcome, { data: { becomes }, occurredAt }: Becoming): Outcome =>
-  becomes ? at({ ...doc, together: { stage: becomes.stage, at: occurredAt } }, becomes.stage) : doc;
+const becoming = (doc: Outcome, event: Becoming): Outcome => {
+  const { becomes } = event.data;
+  return becomes ? at({ ...doc, together: { stage: becomes.stage, at: event.occurredAt } }, event, becomes.stage) : doc;
+};
 
 /** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
 export const sizeOf = (employees: number): string =>
@@ -56,12 +70,18 @@ export const sizeOf = (employees: number): string =>
         : employees < 1000
           ? '250-999'
           : '1000+';
-const factsOf = (data: Extract<LeadEvent, { type: 'LeadCaptured' | 'LeadProfileChanged' }>['data']) => ({
-  ...(data.industry !== undefined && { industry: data.industry }),
-  ...(data.country !== undefined && { country: data.country }),
-  ...(data.region !== undefined && { region: data.region }),
-  ...(data.employees !== undefined && { size: sizeOf(data.employees) }),
-});
+/** The document with what is known of the person, whenever that was told. */
+const described = (doc: Outcome, event: Recorded<LeadEvent>): Outcome => {
+  const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
+  const facts = factsAfter(doc.facts, event);
+  const known = profileNow(facts) as Readonly<Partial<Record<string, string>>>;
+  const { employees } = profileNow(facts);
+  const shown = (['industry', 'country', 'region', 'source'] as const).flatMap((name) =>
+    known[name] === undefined ? [] : [[name, known[name]]],
+  );
+  const size = employees === undefined ? {} : { size: sizeOf(Number(employees)) };
+  return { ...rest, facts, ...Object.fromEntries(shown), ...size };
+};
 
 const seenAt = (doc: Outcome, when: Instant): Outcome =>
   doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
@@ -69,32 +89,33 @@ const seenAt = (doc: Outcome, when: Instant): Outcome =>
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 3,
+  version: 5,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
   },
   keys: ({ data }) => [data.leadId],
-  initial: (leadId) => ({ leadId, stage: 'lead', outcome: null }),
+  initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
   on: {
-    LeadCaptured: (doc, { data, occurredAt }) => ({
-      ...{ ...doc, capturedAt: occurredAt, ...factsOf(data) },
-      ...(data.source !== undefined && { source: data.source }),
-    }),
-    LeadProfileChanged: (doc, { data }) => ({ ...doc, ...factsOf(data) }),
+    LeadCaptured: (doc, event) => described({ ...doc, capturedAt: event.occurredAt }, event),
+    LeadProfileChanged: described,
+    LeadFactsCleared: described,
     TouchRecorded: (doc, { occurredAt }) => seenAt(doc, occurredAt),
     LeadVisitsJoined: (doc, { data: { visits } }) => visits.reduce((known, { at: when }) => seenAt(known, when), doc),
-    LeadQualified: (doc) => at(doc, 'mql'),
-    LeadHandedOff: (doc) => at(doc, 'handed-off'),
-    LeadAccepted: (doc) => at(doc, 'sal'),
-    LeadRejected: (doc) => at(doc, 'rejected'),
-    LeadRecycled: (doc) => at(doc, 'recycled'),
-    LeadReengaged: (doc) => at(doc, 'lead'),
-    LeadDisqualified: (doc) => at(doc, 'disqualified'),
-    LeadSalesQualified: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), 'sql'),
-    LeadConverted: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), convertedFrom(doc.stage)),
-    LeadBecameCustomer: (doc, { occurredAt }) =>
-      at({ ...chance(doc, occurredAt, undefined), customerAt: doc.customerAt ?? occurredAt }, 'customer'),
+    LeadQualified: (doc, event) => at(doc, event, 'mql'),
+    LeadHandedOff: (doc, event) => at(doc, event, 'handed-off'),
+    LeadAccepted: (doc, event) => at(doc, event, 'sal'),
+    LeadRejected: (doc, event) => at(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => at(doc, event, 'recycled'),
+    LeadReengaged: (doc, event) => at(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => at(doc, event, 'disqualified'),
+    LeadSalesQualified: (doc, event) => at(chance(doc, event.occurredAt, event.data.external), event, 'sql'),
+    LeadConverted: (doc, event) =>
+      at(chance(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
+    LeadBecameCustomer: (doc, event) => {
+      const customerAt = doc.customerAt ?? event.occurredAt;
+      return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
+    },
     LeadUnited: becoming,
     LeadParted: becoming,
     LeadUnmerged: becoming,

@@ -40,7 +40,7 @@ const world = (alone = false) => {
     });
   const change = (id: string, data: { email?: string; title?: string }, commandId: string) =>
     claimAndHandle(journal, keys, context(), id, {
-      type: 'ChangeLeadProfile',
+      type: 'UpdateLead',
       data: { leadId: id, ...data },
       meta: meta(commandId),
     });

@@ -17,7 +17,7 @@ import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
 
-type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'ChangeLeadProfile' }>;
+type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'UpdateLead' }>;
 /** What became of an id: captured by which command of whom, given up, or not used yet. */
 type Fate = { readonly capturedBy: string } | 'released' | 'unused';
 

@@ -64,6 +64,7 @@ const waits = (state: Lead): state is Known =>
 const judgedAfter: ReadonlySet<string> = new Set<LeadEvent['type']>([
   'LeadCaptured',
   'LeadProfileChanged',
+  'LeadFactsCleared',
   'TouchRecorded',
   'LeadVisitsJoined',
   'LeadReengaged',

@@ -41,19 +41,21 @@ const disposed = (
 };
 const kept = (handoffs: Handoffs, event: Happened<AnyEvent>): Handoffs => disposed(handoffs, 'accepted', event);
 
+const begun = ({
+  data: { leadId, count, rep, definition, queue, choice, external },
+  occurredAt: at,
+}: Happened<Extract<LeadEvent, { type: 'LeadHandedOff' }>>): Handoff => ({
+  ...{ leadId, count, rep, definition, at },
+  ...(queue !== undefined && { queue }),
+  ...(choice !== undefined && { choice }),
+  ...(external && { external }),
+  disposition: 'waiting',
+});
+
 const on: {
   readonly [T in LeadEvent['type']]?: (all: Handoffs, event: Happened<Extract<LeadEvent, { type: T }>>) => Handoffs;
 } = {
-  LeadHandedOff: (all, { data: { leadId, count, rep, definition, queue, choice, external }, occurredAt }) => [
-    ...all,
-    {
-      ...{ leadId, count, rep, definition, at: occurredAt },
-      ...(queue !== undefined && { queue }),
-      ...(choice !== undefined && { choice }),
-      ...(external && { external }),
-      disposition: 'waiting',
-    },
-  ],
+  LeadHandedOff: (all, event) => [...all, begun(event)],
   LeadAccepted: kept,
   LeadSalesQualified: kept,
   LeadConverted: kept,
@@ -76,6 +78,58 @@ export const handoffsAfter = (handoffs: Handoffs, event: Happened<AnyEvent>): Ha
   const step = on[event.type as LeadEvent['type']] as
     ((all: Handoffs, event: Happened<AnyEvent>) => Handoffs) | undefined;
   return step ? step(handoffs, event) : handoffs;
+};
+
+/** A stage that the lead came to, with the reason where it was given back. */
+export interface HandoffMove {
+  readonly at: Instant;
+  readonly stage: string;
+  readonly reason?: string;
+}
+const meanings: Readonly<Partial<Record<string, Disposition>>> = {
+  ...{ sal: 'accepted', sql: 'accepted', opportunity: 'accepted', customer: 'accepted' },
+  ...{ rejected: 'rejected', recycled: 'recycled', disqualified: 'disqualified' },
+};
+/** What became of a handoff by the moves of its time, oldest first. */
+const disposedBy = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
+  const { disposedAt: _, closed: __, reason: ___, ...bare } = handoff;
+  let [known, closed]: [Pick<Handoff, 'disposition' | 'disposedAt' | 'reason'>, boolean] = [
+    { disposition: 'waiting' },
+    false,
+  ];
+  for (const { at, stage, reason } of moves) {
+    const disposition = meanings[stage];
+    closed ||= stage === 'lead';
+    if (closed || !disposition || (disposition === 'accepted' && known.disposition === 'accepted')) continue;
+    const why = reason ?? (handoff.disposition === disposition ? handoff.reason : undefined);
+    known = { disposition, disposedAt: at, ...(why !== undefined && { reason: why }) };
+  }
+  return { ...bare, ...known, ...(closed && { closed }) } as H;
+};
+
+/**
+ * The handoffs after a move that was told after later ones: it takes its place by its instant, and the handoff in whose
+ * time it happened is disposed of by all the moves of that time.
+ * @param moves every move of the lead with this one, oldest first
+ */
+export const handoffsAfterLate = (
+  handoffs: Handoffs,
+  event: Happened<AnyEvent>,
+  moves: readonly HandoffMove[],
+): Handoffs => {
+  const { type, occurredAt: at } = event as Happened<LeadEvent>;
+  const after = handoffs.findLastIndex((handoff) => handoff.at <= at) + 1;
+  const all = type === 'LeadHandedOff' ? handoffs.toSpliced(after, 0, begun(event as never)) : handoffs;
+  return all.map((handoff, place) => {
+    const next = all[place + 1]?.at;
+    const concerned = handoff.at <= at && (next === undefined || at < next);
+    const before = type === 'LeadHandedOff' && next === at; // its time ends where the new one begins
+    if (!concerned && !before) return handoff;
+    return disposedBy(
+      handoff,
+      moves.filter((move) => move.at >= handoff.at && (next === undefined || move.at < next)),
+    );
+  });
 };
 
 /** Event types that handoffs are folded from. */

@@ -276,10 +276,55 @@ describe('a capture', () => {
 describe('a profile', () => {
   it('changes', () =>
     given(captured)
-      .when({ type: 'ChangeLeadProfile', data: { leadId, title: 'CTO' } })
+      .when({ type: 'UpdateLead', data: { leadId, title: 'CTO' } })
       .then({ type: 'LeadProfileChanged', data: { leadId, title: 'CTO' } }));
+  const on = (day: number) => `2024-03-${String(day).padStart(2, '0')}T00:00:00.000Z`;
+  const changed = { type: 'LeadProfileChanged', data: { leadId, title: 'CFO', employees: 500 } } as const;
+  it('that is told late is recorded, and a later fact stands', () => {
+    const scene = given({ ...captured, occurredAt: on(1) }, { ...changed, occurredAt: on(20) });
+    const late = { type: 'LeadProfileChanged', data: { leadId, title: 'Manager' } } as const;
+    scene
+      .at(on(10))
+      .when({ type: 'UpdateLead', data: { leadId, title: 'Manager' } })
+      .then(late);
+    const after = given(
+      { ...captured, occurredAt: on(1) },
+      { ...changed, occurredAt: on(20) },
+      { ...late, occurredAt: on(10) },
+    );
+    expect(after.state()).toMatchObject({ person: { profile: { title: 'CFO', employees: 500 } } });
+    after
+      .at(on(10))
+      .when({ type: 'UpdateLead', data: { leadId, title: 'Manager' } })
+      .then();
+    after
+      .at(on(15))
+      .when({ type: 'UpdateLead', data: { leadId, title: 'Manager', company: 'Acme' } })
+      .then({ type: 'LeadProfileChanged', data: { leadId, company: 'Acme' } });
+  });
+  it('names what is personal whatever it was: nobody can tell', () => {
+    const update = { type: 'UpdateLead', data: { leadId, name: 'Ada', title: 'CFO' } } as const;
+    given(captured, changed)
+      .when(update)
+      .then({ type: 'LeadProfileChanged', data: { leadId, name: 'Ada', personalFacts: ['name'] } });
+  });
+  it('is cleared of what was known, by name, and criteria and packages see no such fact', () => {
+    const named = { type: 'LeadProfileChanged', data: { leadId, name: 'Ada', personalFacts: ['name'] } } as LeadEvent;
+    const cleared = { type: 'LeadFactsCleared', data: { leadId, facts: ['title', 'name'] } } as LeadEvent;
+    const clear: LeadCommand['data'] & object = { leadId, facts: ['title', 'name', 'region', 'title'] };
+    const command = { type: 'ClearLeadFact', data: clear as { leadId: string; facts: ['title'] } } as const;
+    given(captured, changed, named).when(command).then(cleared);
+    given(captured, changed, named, cleared).when(command).then();
+    expect(given(captured, changed, named, cleared).state()).toMatchObject({
+      person: { profile: { employees: 500 }, personalFacts: [] },
+    });
+    expect(given(captured, changed, named, cleared).state()).not.toHaveProperty('person.profile.title');
+    given(captured)
+      .when({ type: 'ClearLeadFact', data: { leadId, facts: [] } })
+      .thenRefused('lead/nothing-to-change', 'facts');
+  });
   it('does not change by nothing', () =>
-    given(captured).when({ type: 'ChangeLeadProfile', data: { leadId } }).thenRefused('lead/nothing-to-change'));
+    given(captured).when({ type: 'UpdateLead', data: { leadId } }).thenRefused('lead/nothing-to-change'));
 });
 
 describe('a merge', () => {

@@ -10,8 +10,8 @@ import {
   convertedFrom,
   isKnown,
   moved,
-  profileWith,
   withDeal,
+  withFacts,
   withNames,
   withPerson,
   withTouch,
@@ -19,6 +19,7 @@ import {
   type Lead,
   type Person,
 } from './lead.model';
+import { withLateMoves } from './late-moves.rules';
 import { existing, idReleased, mayMove, standing, type MoveName } from './moves.rules';
 import { handoffPackage } from './package.rules';
 import { obligationFolds, obliging } from './obligations.rules';
@@ -31,6 +32,7 @@ import {
   verdictOf,
   type Qualification,
 } from './qualification.rules';
+import { knownFacts, newFacts } from './profile.model';
 import { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './united.events';
 import { unitedFolds, uniting } from './united.rules';
@@ -136,12 +138,21 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         );
       return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
     },
-    ChangeLeadProfile: (state, { data }, context) =>
-      on(existing(state), () =>
-        Object.keys(data).length > 1
-          ? qualifying(state, [{ type: 'LeadProfileChanged', data: withNames(data) }], context)
-          : refuse('lead/nothing-to-change', 'Name at least one fact.'),
-      ),
+    UpdateLead: (state, { data: { leadId, ...said } }, context) =>
+      on(existing(state), ({ person }) => {
+        if (Object.keys(said).length === 0) return nothingToChange('');
+        const fresh = newFacts(person.facts, context.now, said);
+        const changed: Facts = fresh ? [{ type: 'LeadProfileChanged', data: withNames({ leadId, ...fresh }) }] : [];
+        return fresh ? qualifying(state, changed, context) : [];
+      }),
+    ClearLeadFact: (state, { data: { leadId, facts } }, context) =>
+      on(existing(state), ({ person }) => {
+        if (facts.length === 0) return nothingToChange('facts');
+        const known = knownFacts(person.facts, context.now, facts);
+        return known.length > 0
+          ? qualifying(state, [{ type: 'LeadFactsCleared', data: { leadId, facts: known } }], context)
+          : [];
+      }),
     RecordTouch: (state, { data }, context) =>
       on(existing(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
         const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-STAMPED_DEALS) };
@@ -340,30 +351,28 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     },
   },
   evolve: {
-    LeadCaptured: (_, { data, occurredAt }) => ({
-      stage: 'lead',
-      person: {
-        leadId: data.leadId,
-        profile: profileWith({}, data),
-        touches: TouchLog.empty(),
-        latest: occurredAt,
-        personalFacts: data.personalFacts ?? [],
-        handoffs: 0,
-        handoffLog: [],
-        deals: [],
-        opportunityIds: [],
-        visitorIds: [],
-        merged: new Map(),
-        obligations: [],
-      },
-    }),
-    LeadProfileChanged: (state, { data, occurredAt }) =>
-      withPerson(state, (person) => ({
-        ...person,
-        profile: profileWith(person.profile, data),
-        personalFacts: [...new Set([...person.personalFacts, ...(data.personalFacts ?? [])])],
-        latest: laterOf(person.latest, occurredAt),
-      })),
+    LeadCaptured: (_, event) =>
+      withFacts(
+        {
+          stage: 'lead',
+          person: {
+            leadId: event.data.leadId,
+            ...{ facts: {}, profile: {}, personalFacts: [], stages: [] },
+            touches: TouchLog.empty(),
+            latest: event.occurredAt,
+            handoffs: 0,
+            handoffLog: [],
+            deals: [],
+            opportunityIds: [],
+            visitorIds: [],
+            merged: new Map(),
+            obligations: [],
+          },
+        },
+        event,
+      ),
+    LeadProfileChanged: withFacts,
+    LeadFactsCleared: withFacts,
     TouchRecorded: (state, { id, data, occurredAt }) => withTouch(state, id, occurredAt, data),
     LeadVisitsJoined: (state, { data: { visits } }) =>
       visits.reduce((known, { id, at: when, ...visit }) => withTouch(known, id, when, visit), state),
@@ -440,8 +449,9 @@ const ruled: typeof moving = {
 };
 
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = obliging(heating(foreseeing(uniting(ruled))));
+export const lead: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(obliging(heating(foreseeing(uniting(ruled)))));
 
+const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
 

@@ -1,7 +1,9 @@
 import {
+  clears,
   commands,
   country,
   email,
+  enumeration,
   events,
   flag,
   instant,
@@ -19,6 +21,7 @@ import {
   To,
   type CommandOf,
   type EventOf,
+  type WordOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
 import { becomes, survivorId, leadTouch, unitedCommands, unitedEvents } from './united.events';
@@ -60,6 +63,22 @@ const profile = {
 };
 /** The facts that are encrypted: an event says which of them it names, so that decisions know without reading them. */
 export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
+/** What can be known of a person, and cleared again. */
+export const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not known.', {
+  email: 'E-mail address.',
+  name: 'Full name.',
+  phone: 'Phone number.',
+  title: 'Job title.',
+  company: 'The company the person works for.',
+  industry: 'Industry of the company.',
+  employees: 'Number of employees of the company.',
+  country: 'Country.',
+  region: 'Region or state.',
+  interests: 'What the person says to be interested in.',
+  problems: 'What the person wants solved.',
+} satisfies Record<keyof typeof profile, string>);
+export type LeadFact = WordOf<typeof leadFacts>;
+const clearedStates = Object.fromEntries(leadFacts.values.map((fact) => [fact, `lead.${fact}`]));
 const named = optional(list(oneOf(personalFacts), 'Which of the encrypted facts it names.'));
 
 /** The answers that qualify a lead for sales: who pays, who decides, what for, by when. In free words: personal. */
@@ -129,6 +148,14 @@ export const leadEvents = events({
     survivorId,
     ...profile,
     personalFacts: named,
+  },
+  LeadFactsCleared: {
+    version: 1,
+    description: 'Facts about the person are not known any more.',
+    sentence: 'It is not known any more of the person: {facts:words}',
+    leadId,
+    survivorId,
+    facts: clears(clearedStates, list(oneOf(leadFacts), 'Which.')),
   },
   TouchRecorded: {
     version: 1,
@@ -468,12 +495,19 @@ export const leadCommands = commands(
       source,
       owner,
     },
-    ChangeLeadProfile: {
+    UpdateLead: {
       about: 'state',
       description: 'Correct or add facts about the person.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
       ...profile,
+    },
+    ClearLeadFact: {
+      about: 'state',
+      description: 'Say that facts about the person are not known any more.',
+      allow: ['marketing', 'sales', 'revops'],
+      leadId,
+      facts: list(oneOf(leadFacts), 'Which facts.'),
     },
     RecordTouch: {
       about: 'occurrence',

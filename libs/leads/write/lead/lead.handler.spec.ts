@@ -74,7 +74,7 @@ describe('commands to leads', () => {
       expect(await send('cyd', 'AcceptLead')).toMatchObject({ code: 'lead/not-handed-off' });
     });
     it('are recorded on the lead itself where they are facts', async () => {
-      expect(await send('cyd', 'ChangeLeadProfile', { title: 'CFO' })).toMatchObject({ id: 'cyd' });
+      expect(await send('cyd', 'UpdateLead', { title: 'CFO' })).toMatchObject({ id: 'cyd' });
       expect(await send('cyd', 'RecordTouch', { action: 'call', team: 'sales' })).toMatchObject({ id: 'cyd' });
       expect((await types('cyd')).slice(-2)).toEqual(['LeadProfileChanged', 'TouchRecorded']);
     });
@@ -112,16 +112,16 @@ describe('commands to leads', () => {
 
     it('are refused once the person is erased, if they say something personal', async () => {
       await again('CaptureLead', capture, 'c1');
-      await again('ChangeLeadProfile', { title: 'CTO' }, 'c2');
+      await again('UpdateLead', { title: 'CTO' }, 'c2');
       await keys.destroy('ada');
       expect(codeOf(await again('CaptureLead', capture, 'c1'))).toBe('lead/erased');
-      expect(codeOf(await again('ChangeLeadProfile', { title: 'CTO' }, 'c2'))).toBe('accepted');
-      expect(codeOf(await again('ChangeLeadProfile', { phone: '12345' }, 'c3'))).toBe('lead/erased');
+      expect(codeOf(await again('UpdateLead', { title: 'CTO' }, 'c2'))).toBe('accepted');
+      expect(codeOf(await again('UpdateLead', { phone: '12345' }, 'c3'))).toBe('lead/erased');
     });
 
     it('make no key for a person whose capture is refused', async () => {
       const make = jest.spyOn(keys, 'make');
-      expect(codeOf(await again('ChangeLeadProfile', { phone: '12345' }, 'c1'))).toBe('lead/unknown');
+      expect(codeOf(await again('UpdateLead', { phone: '12345' }, 'c1'))).toBe('lead/unknown');
       expect(make).not.toHaveBeenCalled();
     });
   });

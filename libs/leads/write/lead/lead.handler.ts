@@ -30,7 +30,7 @@ export class LeadHandler implements ICommandHandler<ToLead> {
   }
 
   private decide(id: string, command: LeadCommand): Promise<Outcome> {
-    if (command.type === 'CaptureLead' || command.type === 'ChangeLeadProfile')
+    if (command.type === 'CaptureLead' || command.type === 'UpdateLead')
       return claimAndHandle(this.journal, this.keys, this.context, id, command);
     if (command.type === 'MergeLead') return mergeAndHandle(this.journal, this.context, id, command);
     return handle(this.journal, lead, id, command, this.context);

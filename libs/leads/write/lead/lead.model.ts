@@ -1,8 +1,9 @@
-import { laterOf, type Happened, type Instant, isSaid, type Json, tidy } from '@baton/kernel';
+import { laterOf, type Happened, type Instant, isSaid, type Json, type Register, tidy } from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField, type TouchFact } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
+import { factsAfter, personalNow, profileNow, type OwnFacts } from './profile.model';
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './united.events';
 import type { Union } from './united.rules';
@@ -69,8 +70,12 @@ export const convertedFrom = (stage: Lead['stage']): 'opportunity' | 'customer' 
 /** What a lead keeps through all stages. */
 export interface Person {
   readonly leadId: string;
+  /** What this lead's own events say of the person, through time. */
+  readonly facts: OwnFacts;
   /** The facts that criteria and scores compare; none of them is personal. */
   readonly profile: CriteriaFacts['profile'];
+  /** Where it stood since when: for moves that are told late. */
+  readonly stages: Register<Stage>;
   /** Every touch, in short: a later version of a definition may look further back than today's. */
   readonly touches: TouchLog;
   /** The latest instant at which something happened to the person, however late it was told. */
@@ -168,6 +173,14 @@ export const profileWith = (
   }
   return next;
 };
+
+/** The same person with what an event says of it. */
+export const withFacts = (lead: Lead, event: Happened<LeadEvent>): Lead =>
+  withPerson(lead, (person) => {
+    const facts = factsAfter(person.facts, event);
+    const known = { facts, profile: profileNow(facts), personalFacts: personalNow(facts) };
+    return { ...person, ...known, latest: laterOf(person.latest, event.occurredAt) };
+  });
 
 const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
 type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;

@@ -99,7 +99,7 @@ describe('a lead', () => {
     const scene = given(captured(49), guide, ...[20, 10, 5].map((days) => touched(days, page)))
       .at(NOW)
       .under(mql);
-    const change = { type: 'ChangeLeadProfile', data: { leadId, employees: 80 } };
+    const change = { type: 'UpdateLead', data: { leadId, employees: 80 } };
     expect(types(decidedBy(scene, change))).toEqual(['LeadProfileChanged', 'LeadQualified']);
   });
   it('is qualified by its capture alone, where that is all that was agreed', () => {

@@ -58,6 +58,9 @@ const brought = {
       'Facts about the person; they fill what the survivor does not know.',
     ),
   ),
+  cleared: optional(
+    list(text('', { max: 100 }), 'Facts that it knows no more, by the names that they have in the profile.'),
+  ),
   stage: stage('Where that lead stands.'),
   opportunityIds: optional(list(ref('opportunity'), 'The deals that it is on, all of them.')),
   visitorIds: optional(list(ref('visitor'), 'The visitors that it was, all of them.')),
@@ -73,7 +76,7 @@ export const unitedEvents = {
     version: 1,
     description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
     sentence:
-      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, its deals ({opportunityIds})][, and how far it came ({stage})]',
+      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, without what it knows no more ({cleared})][, its deals ({opportunityIds})][, and how far it came ({stage})]',
     ...{ ...brought, becomes, survivorId },
   },
   LeadParted: {

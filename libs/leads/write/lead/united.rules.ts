@@ -15,6 +15,7 @@ import {
   type Stage,
 } from './lead.model';
 import { existing } from './moves.rules';
+import { profileNow } from './profile.model';
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './united.events';
 
@@ -104,6 +105,9 @@ const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profil
     alone,
   );
 
+const without = (profile: Part['profile'], cleared: readonly string[] = []): Part['profile'] =>
+  Object.fromEntries(Object.entries(profile).filter(([name]) => !cleared.includes(name)));
+
 const stageTogether = (own: Stage, parts: readonly Part[]): Stage =>
   parts.reduce((stage, part) => (part.stage ? further(stage, part.stage) : stage), own);
 
@@ -125,7 +129,7 @@ const unite = (state: Lead, { data }: Happened<United>): Lead => {
   const part: Part = {
     path,
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
-    profile: profileWith(before?.profile ?? {}, data.profile ?? {}),
+    profile: profileWith(without(before?.profile ?? {}, data.cleared), data.profile ?? {}),
     ...withFirst(before?.firstTouch, data.touches),
     ...idsIn(data, before),
     ...(stage && { stage }),
@@ -206,12 +210,10 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
     return after;
   const { alone, ...union } = before.person.union;
   let next: Union = before.person.union;
-  if (event.type === 'LeadProfileChanged') {
-    const { profile, latest } = alone;
-    next = {
-      ...union,
-      alone: { ...alone, profile: profileWith(profile, event.data), latest: laterOf(latest, event.occurredAt) },
-    };
+  if (event.type === 'LeadProfileChanged' || event.type === 'LeadFactsCleared') {
+    const profile = profileNow(after.person.facts);
+    next = { ...union, alone: { ...alone, profile, latest: laterOf(alone.latest, event.occurredAt) } };
+    return withPerson(after, (person) => ({ ...person, union: next, profile: profileOf(profile, next.parts) }));
   } else if (event.type === 'TouchRecorded' || event.type === 'LeadVisitsJoined') {
     const touches = touchesOf(event);
     const latest = touches.reduce((last, touch) => laterOf(last, touch.at), alone.latest);
@@ -227,7 +229,8 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
   }
   return next === before.person.union ? after : withPerson(after, (person) => ({ ...person, union: next }));
 };
-const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
+/** Events that say where a lead stands. */
+export const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...([
     'LeadQualified',
     'LeadHandedOff',
@@ -245,7 +248,7 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
-  ...(['LeadVisitorLinked'] as const),
+  ...(['LeadVisitorLinked', 'LeadFactsCleared'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
 
@@ -334,17 +337,18 @@ const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
   if (!person.merged.get(data.mergedLeadId)?.stands || path.includes(person.leadId)) return undefined;
   const known = person.union?.parts.find((each) => samePath(each.path, path));
   const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));
-  const { leadId, mergedLeadId, through, profile, stage } = data;
+  const { leadId, mergedLeadId, through, profile, cleared, stage } = data;
   const ids = idsIn(data);
   const sameIds = JSON.stringify(idsIn(data, known)) === JSON.stringify(idsIn(known ?? {}));
   const same = known?.stage && stage ? JSON.stringify(lentOf(known.stage)) === JSON.stringify(stage) : !stage;
-  if (known && touches.length === 0 && same && sameIds && !profile) return undefined;
+  if (known && touches.length === 0 && same && sameIds && !profile && !cleared) return undefined;
   return {
     leadId,
     mergedLeadId,
     ...(through && { through }),
     touches,
     ...(profile && { profile }),
+    ...(cleared && { cleared }),
     ...(stage && { stage }),
     ...(ids as { opportunityIds?: string[]; visitorIds?: string[] }),
   };

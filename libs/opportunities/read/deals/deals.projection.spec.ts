@@ -3,6 +3,7 @@ import { Refused } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { opportunity } from '../../write/opportunity/opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
+import { latestFacts, standingAt, type DealFacts } from '../../write/opportunity/deal.model';
 import { peopleIn } from '../../write/opportunity/roles.rules';
 import { deals } from './deals.projection';
 
@@ -11,6 +12,8 @@ const eur = (minor: number) => ({ minor, currency: 'EUR' });
 const at = (day: number, event: OpportunityEvent) =>
   recorded(event, { occurredAt: `2024-01-${String(day).padStart(2, '0')}T00:00:00.000Z` });
 const fold = (...events: ReturnType<typeof at>[]) => foldAll(deals, events).get(opportunityId)!;
+
+const pick = ({ stage, owner, amount }: DealFacts) => ({ stage, owner, amount });
 
 const opened = at(1, {
   type: 'OpportunityOpened',
@@ -26,9 +29,10 @@ const opened = at(1, {
     expectedCloseOn: '2024-02-01',
   },
 });
+const signed = { opportunityId, amount: eur(700), signedAmount: eur(700) };
 const won = at(11, {
   type: 'OpportunityWon',
-  data: { opportunityId, amount: eur(700), leadIds: ['ann'], product: 'GTX', owner: 'Moses', source: 'web' },
+  data: { ...signed, leadIds: ['ann'], product: 'GTX', owner: 'Moses', source: 'web' },
 });
 const lost = at(21, {
   type: 'OpportunityLost',
@@ -61,6 +65,7 @@ describe('the read model of a deal', () => {
       proposals: 0,
       lastProposalAt: null,
       reopenings: 0,
+      since: {},
     }));
 
   it('follows stage, amount, day, owner and offers', () =>
@@ -142,15 +147,15 @@ describe('the read model of a deal', () => {
 
   it('agrees with the decider after any commands', () => {
     const word = fc.constantFrom('x', 'y');
-    const amount = fc.integer({ min: 0, max: 3 }).map(eur);
+    const amounts = fc.integer({ min: 0, max: 3 }).map(eur);
     const command = fc
       .oneof(
         fc.record({ type: fc.constant('MoveOpportunityStage'), data: fc.record({ to: word }) }),
-        fc.record({ type: fc.constant('ChangeOpportunityAmount'), data: fc.record({ to: amount }) }),
+        fc.record({ type: fc.constant('ChangeOpportunityAmount'), data: fc.record({ to: amounts }) }),
         fc.record({ type: fc.constant('AssignOpportunity'), data: fc.record({ to: word }) }),
         fc.record({ type: fc.constant('AddContactRole'), data: fc.record({ leadId: word }) }),
         fc.record({ type: fc.constant('RemoveContactRole'), data: fc.record({ leadId: word }) }),
-        fc.record({ type: fc.constant('WinOpportunity'), data: fc.record({ amount }, { requiredKeys: [] }) }),
+        fc.record({ type: fc.constant('WinOpportunity'), data: fc.record({ amount: amounts }, { requiredKeys: [] }) }),
         fc.record({ type: fc.constant('LoseOpportunity'), data: fc.record({ reason: word }) }),
         fc.record({ type: fc.constant('ReopenOpportunity'), data: fc.record({ reason: word }) }),
       )
@@ -168,14 +173,13 @@ describe('the read model of a deal', () => {
             state = opportunity.evolve(state, events.at(-1)!);
           }
         }
-        if (state.status === 'unknown') throw new Error('the deal was opened');
         const { status, stage, owner, amountMinor, contacts, closedAt, cycleMs } = fold(...events);
+        const { amount, ...known } = pick(latestFacts(state!));
         expect({ status, stage, owner, amountMinor, people: contacts.map(({ leadId }) => leadId) }).toEqual({
-          status: state.status,
-          stage: state.stage,
-          owner: state.owner,
-          amountMinor: state.amount?.minor,
-          people: peopleIn(state.roles).map(({ leadId }) => leadId),
+          ...known,
+          status: standingAt(state!, '9').status,
+          amountMinor: amount?.minor,
+          people: peopleIn(state!.roles).map(({ leadId }) => leadId),
         });
         expect([closedAt === null, cycleMs === null]).toEqual([status === 'open', status === 'open']);
       }),

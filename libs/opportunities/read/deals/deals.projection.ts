@@ -1,4 +1,5 @@
 import { projection, toMs, type Day, type Instant, type Money } from '@baton/kernel';
+import { clearedFields } from '../../write/opportunity/deal.model';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { peopleIn, withRole, type ContactRoles } from '../../write/opportunity/roles.rules';
 
@@ -32,7 +33,10 @@ export interface Deal {
   readonly proposals: number;
   readonly lastProposalAt: Instant | null;
   readonly reopenings: number;
+  /** Since when each fact holds that something was said of after the opening: what is told late of before moves nothing. */
+  readonly since: Readonly<Partial<Record<FactName, Instant>>>;
 }
+type FactName = 'stage' | 'name' | 'account' | 'product' | 'owner' | 'source' | 'expectedCloseOn' | 'amount';
 
 const worth = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'> => ({
   amountMinor: amount?.minor ?? null,
@@ -40,22 +44,32 @@ const worth = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'
 });
 const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs' | 'closedBeforeOpening'> => ({
   closedAt,
-  cycleMs: closedAt < openedAt ? null : toMs(closedAt) - toMs(openedAt),
-  closedBeforeOpening: closedAt < openedAt,
+  ...durationOf(openedAt, closedAt),
 });
+/** Without the opening, where the fold ends before it, there is none either. */
+const durationOf = (openedAt: Instant, closedAt: Instant): Pick<Deal, 'cycleMs' | 'closedBeforeOpening'> =>
+  openedAt === '' || closedAt < openedAt
+    ? { cycleMs: null, closedBeforeOpening: true }
+    : { cycleMs: toMs(closedAt) - toMs(openedAt), closedBeforeOpening: false };
 
-/**
- * One document per deal, keyed by its id. A reopened deal counts as never closed until it closes again: its earlier
- * close is in no figure, and the time from opening runs on.
- */
+/** The deal with what is said of one fact, unless something else is known of a later instant. */
+const withFact = (deal: Deal, fact: FactName, at: Instant, said: Partial<Deal>): Deal =>
+  at < (deal.since[fact] ?? '') ? deal : { ...deal, ...said, since: { ...deal.since, [fact]: at } };
+const named = ['name', 'account', 'product', 'source'] as const;
+
 const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal => {
   const roles = withRole(deal.roles, event);
   return { ...deal, roles, contacts: peopleIn(roles).map(({ leadId, role }) => ({ leadId, role: role ?? null })) };
 };
 
+/**
+ * One document per deal, keyed by its id. A reopened deal counts as never closed until it closes again: its earlier
+ * close is in no figure, and the time from opening runs on. Of each fact the latest by its instant stands, in whatever
+ * order they were told.
+ */
 export const deals = projection<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 3,
+  version: 4,
   columns: {
     status: 'text',
     stage: 'text',
@@ -97,6 +111,7 @@ export const deals = projection<Deal, OpportunityEvent>({
     proposals: 0,
     lastProposalAt: null,
     reopenings: 0,
+    since: {},
   }),
   on: {
     OpportunityOpened: (deal, { data, occurredAt }) => ({
@@ -111,10 +126,22 @@ export const deals = projection<Deal, OpportunityEvent>({
       expectedCloseOn: data.expectedCloseOn ?? null,
       ...worth(data.amount),
     }),
-    OpportunityStageMoved: (deal, { data }) => ({ ...deal, stage: data.to }),
-    OpportunityAmountChanged: (deal, { data }) => ({ ...deal, ...worth(data.to) }),
-    OpportunityCloseDateChanged: (deal, { data }) => ({ ...deal, expectedCloseOn: data.to }),
-    OpportunityOwnerChanged: (deal, { data }) => ({ ...deal, owner: data.to }),
+    OpportunityStageMoved: (deal, { data: { to: stage }, occurredAt }) =>
+      withFact(deal, 'stage', occurredAt, { stage }),
+    OpportunityAmountChanged: (deal, { data, occurredAt }) => withFact(deal, 'amount', occurredAt, worth(data.to)),
+    OpportunityCloseDateChanged: (deal, { data: { to: expectedCloseOn }, occurredAt }) =>
+      withFact(deal, 'expectedCloseOn', occurredAt, { expectedCloseOn }),
+    OpportunityOwnerChanged: (deal, { data: { to: owner }, occurredAt }) =>
+      withFact(deal, 'owner', occurredAt, { owner }),
+    OpportunityUpdated: (deal, { data, occurredAt }) =>
+      named.reduce(
+        (known, fact) => (data[fact] === undefined ? known : withFact(known, fact, occurredAt, { [fact]: data[fact] })),
+        deal,
+      ),
+    OpportunityFactsCleared: (deal, { data: { facts }, occurredAt }) =>
+      facts
+        .map((fact) => clearedFields[fact])
+        .reduce((known, fact) => withFact(known, fact, occurredAt, { [fact]: null }), deal),
     ContactRoleAdded: withContacts,
     ContactRoleRemoved: withContacts,
     ProposalSent: (deal, { occurredAt }) => ({
@@ -122,24 +149,21 @@ export const deals = projection<Deal, OpportunityEvent>({
       proposals: deal.proposals + 1,
       lastProposalAt: deal.lastProposalAt && deal.lastProposalAt > occurredAt ? deal.lastProposalAt : occurredAt,
     }),
-    OpportunityWon: (deal, { data, occurredAt }) => ({
-      ...deal,
+    OpportunityWon: (deal, { data: { signedAmount }, occurredAt }) => ({
+      ...(signedAmount ? withFact(deal, 'amount', occurredAt, worth(signedAmount)) : deal),
       ...closed(deal, occurredAt),
-      ...worth(data.amount),
       status: 'won',
     }),
     OpportunityLost: (deal, { data, occurredAt }) => ({
       ...deal,
       ...closed(deal, occurredAt),
-      ...worth(data.amount),
       status: 'lost',
       lossReason: data.reason,
       competitor: data.competitor ?? null,
     }),
-    OpportunityReopened: (deal, { data }) => ({
-      ...deal,
+    OpportunityReopened: (deal, { data: { stage }, occurredAt }) => ({
+      ...(stage === undefined ? deal : withFact(deal, 'stage', occurredAt, { stage })),
       status: 'open',
-      stage: data.stage,
       closedAt: null,
       cycleMs: null,
       closedBeforeOpening: false,

@@ -1,7 +1,7 @@
 import type { Definition } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { opportunity } from './opportunity.decider';
-import type { OpportunityCommand } from './opportunity.events';
+import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';
 
 const given = specFor(opportunity);
 const opportunityId = 'deal-1';
@@ -30,7 +30,7 @@ const lost = {
 } as const;
 const reopened = {
   type: 'OpportunityReopened',
-  data: { opportunityId, stage: 'open', reason: 'they called back' },
+  data: { opportunityId, reason: 'they called back' },
 } as const;
 const lossReasons: Definition = {
   kind: 'loss-reasons',
@@ -59,6 +59,8 @@ describe('every command but the opening', () => {
     send('ChangeOpportunityAmount', { to: usd(1) }),
     send('ChangeOpportunityCloseDate', { to: '2024-01-01' }),
     send('AssignOpportunity', { to: 'Eve' }),
+    send('UpdateOpportunity', { name: 'Acme' }),
+    send('ClearOpportunityFact', { facts: ['owner'] }),
     send('AddContactRole', { leadId: 'ann' }),
     send('RemoveContactRole', { leadId: 'ann' }),
     send('SendProposal', {}),
@@ -72,6 +74,8 @@ describe('every command but the opening', () => {
     send('ChangeOpportunityAmount', { to: usd(1) }),
     send('ChangeOpportunityCloseDate', { to: '2024-01-01' }),
     send('AssignOpportunity', { to: 'Eve' }),
+    send('UpdateOpportunity', { name: 'Acme' }),
+    send('ClearOpportunityFact', { facts: ['owner'] }),
     send('SendProposal', {}),
     send('WinOpportunity', {}),
     send('LoseOpportunity', { reason: 'timing' }),
@@ -133,6 +137,31 @@ describe('an open deal', () => {
     given(opened)
       .when(send('AssignOpportunity', { to: 'Moses' }))
       .then());
+
+  it('gets another name, company, product or source: the event names what changed', () => {
+    given(opened)
+      .when(send('UpdateOpportunity', { name: 'Acme 2024', product: 'GTX Basic', source: 'web' }))
+      .then({ type: 'OpportunityUpdated', data: { opportunityId, name: 'Acme 2024', source: 'web' } });
+    given(opened)
+      .when(send('UpdateOpportunity', { product: 'GTX Basic' }))
+      .then();
+    given(opened).when(send('UpdateOpportunity', {})).thenRefused('opportunity/nothing-to-change');
+  });
+  it('forgets what is not known of it any more', () => {
+    const cleared: OpportunityEvent = { type: 'OpportunityFactsCleared', data: { opportunityId, facts: ['owner'] } };
+    given(opened)
+      .when(send('ClearOpportunityFact', { facts: ['owner', 'name', 'owner'] }))
+      .then(cleared);
+    given(opened, cleared)
+      .when(send('ClearOpportunityFact', { facts: ['owner'] }))
+      .then();
+    given(opened, cleared)
+      .when(send('AssignOpportunity', { to: 'Moses' }))
+      .then({ type: 'OpportunityOwnerChanged', data: { opportunityId, to: 'Moses' } });
+    given(opened)
+      .when(send('ClearOpportunityFact', { facts: [] }))
+      .thenRefused('opportunity/nothing-to-change', 'facts');
+  });
 
   it('gets an offer at its amount', () =>
     given(opened)
@@ -199,7 +228,7 @@ describe('winning', () => {
   it('takes the amount that was signed', () =>
     given(opened)
       .when(send('WinOpportunity', { amount: usd(800_00) }))
-      .then({ type: 'OpportunityWon', data: { ...won.data, amount: usd(800_00) } }));
+      .then({ type: 'OpportunityWon', data: { ...won.data, amount: usd(800_00), signedAmount: usd(800_00) } }));
   it('needs no amount', () =>
     given(bare)
       .when(send('WinOpportunity', {}))
@@ -263,4 +292,111 @@ describe('reopening', () => {
       .when(send('ReopenOpportunity', { reason: 'they called back' }))
       .then());
   it('lets the deal close again', () => given(opened, lost, reopened).when(send('WinOpportunity', {})).then(won));
+});
+
+describe('what is told late', () => {
+  const on = (day: number) => `2024-01-${String(day).padStart(2, '0')}T00:00:00.000Z`;
+  const past = [
+    { ...opened, occurredAt: on(1) },
+    { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'contract' }, occurredAt: on(20) },
+    { type: 'OpportunityAmountChanged', data: { opportunityId, to: usd(9000_00) }, occurredAt: on(20) },
+    { type: 'OpportunityOwnerChanged', data: { opportunityId, to: 'Zoe' }, occurredAt: on(20) },
+  ] as const;
+
+  it('follows what was in force at its instant', () => {
+    given(...past)
+      .at(on(10))
+      .when(send('MoveOpportunityStage', { to: 'demo' }))
+      .then({ type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } });
+    given(...past)
+      .at(on(10))
+      .when(send('ChangeOpportunityAmount', { to: usd(3000_00) }))
+      .then({ type: 'OpportunityAmountChanged', data: { opportunityId, from: usd(1000_00), to: usd(3000_00) } });
+    given(...past)
+      .at(on(10))
+      .when(send('AssignOpportunity', { to: 'Amy' }))
+      .then({ type: 'OpportunityOwnerChanged', data: { opportunityId, from: 'Moses', to: 'Amy' } });
+  });
+  it('changes nothing that holds since a later instant', () => {
+    const late = { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } } as const;
+    given(...past, { ...late, occurredAt: on(10) })
+      .at(on(30))
+      .when(send('MoveOpportunityStage', { to: 'contract' }))
+      .then();
+  });
+  it('writes nothing where it is what was in force', () =>
+    given(...past)
+      .at(on(10))
+      .when(send('AssignOpportunity', { to: 'Moses' }))
+      .then());
+  it('stands over the opening, also from an earlier instant: a day may begin before the hour of the opening', () => {
+    const early = { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } } as const;
+    given(...past)
+      .at('2023-12-31T00:00:00.000Z')
+      .when(send('MoveOpportunityStage', { to: 'demo' }))
+      .then(early);
+    given({ ...opened, occurredAt: on(2) }, { ...early, occurredAt: on(1) })
+      .at(on(3))
+      .when(send('MoveOpportunityStage', { to: 'demo' }))
+      .then();
+  });
+  it('is taken of a closed deal that was open then', () => {
+    const scene = given(...past, { ...won, occurredAt: on(25) });
+    scene
+      .at(on(10))
+      .when(send('AssignOpportunity', { to: 'Amy' }))
+      .then({ type: 'OpportunityOwnerChanged', data: { opportunityId, from: 'Moses', to: 'Amy' } });
+    scene
+      .at(on(26))
+      .when(send('AssignOpportunity', { to: 'Amy' }))
+      .thenRefused('opportunity/not-open');
+  });
+  it('happened before the close, where a history dates both at one instant', () => {
+    const scene = given(...past, { ...won, occurredAt: on(25) }).at(on(25));
+    scene.when(send('MoveOpportunityStage', { to: 'signed' })).thenRefused('opportunity/not-open');
+    scene
+      .when({ ...send('MoveOpportunityStage', { to: 'signed' }), meta: { mode: 'backfill' } })
+      .then({ type: 'OpportunityStageMoved', data: { opportunityId, from: 'contract', to: 'signed' } });
+  });
+  it('closes the deal at what was in force then', () =>
+    given(...past)
+      .at(on(10))
+      .when(send('WinOpportunity', {}))
+      .then(won));
+  it('does not close a deal before another close, and reopens none before another reopening', () => {
+    const scene = given(
+      ...past,
+      { ...lost, occurredAt: on(22) },
+      { ...reopened, occurredAt: on(24) },
+      { ...won, occurredAt: on(26) },
+    );
+    scene.at(on(10)).when(send('WinOpportunity', {})).thenRefused('opportunity/closed-later');
+    scene
+      .at(on(10))
+      .when(send('LoseOpportunity', { reason: 'price' }))
+      .thenRefused('opportunity/closed-later');
+    scene.at(on(25)).when(send('WinOpportunity', {})).thenRefused('opportunity/closed-later');
+    scene
+      .at(on(23))
+      .when(send('ReopenOpportunity', { reason: 'they wrote' }))
+      .thenRefused('opportunity/reopened-later');
+    scene
+      .at(on(23))
+      .when(send('LoseOpportunity', { reason: 'price' }))
+      .then();
+    scene
+      .at(on(24))
+      .when(send('ReopenOpportunity', { reason: 'they called back' }))
+      .then();
+  });
+  it('is an offer of its own instant', () => {
+    const offer = (day: number, minor: number) =>
+      ({ type: 'ProposalSent', data: { opportunityId, amount: usd(minor) }, occurredAt: on(day) }) as const;
+    const scene = given(...past, offer(5, 1000_00), offer(21, 9000_00));
+    scene.at(on(10)).when(send('SendProposal', {})).then();
+    scene
+      .at(on(10))
+      .when(send('SendProposal', { amount: usd(9000_00) }))
+      .then({ type: 'ProposalSent', data: { opportunityId, amount: usd(9000_00) } });
+  });
 });

@@ -1,55 +1,80 @@
-import { decider, refuse, type Context, type Day, type Definition, type Money } from '@baton/kernel';
+import { decider, refuse, valueAt, type Context, type Definition, type Fact, type Refused } from '@baton/kernel';
+import {
+  clearedFields,
+  dealFolds,
+  factsAt,
+  isOpenAt,
+  sameAmount,
+  standingAfter,
+  standingAt,
+  type Deal,
+  type DealFacts,
+} from './deal.model';
 import {
   opportunityCommands,
   opportunityEvents,
   type OpportunityCommand,
   type OpportunityEvent,
 } from './opportunity.events';
-import { peopleIn, roleOf, withRole, type ContactRole, type ContactRoles } from './roles.rules';
-
-interface Deal {
-  readonly stage: string;
-  readonly amount?: Money;
-  readonly expectedCloseOn?: Day;
-  readonly product?: string;
-  readonly owner?: string;
-  readonly source?: string;
-  /** The people on the deal and those who left it. */
-  readonly roles: ContactRoles;
-}
-type Opportunity =
-  | { readonly status: 'unknown' }
-  | (Deal & {
-      readonly status: 'open';
-      /** The standing offer: the amount it was made with. */
-      readonly offer?: { readonly amount?: Money };
-      /** Why it was opened again, if it was. */
-      readonly reopenedFor?: string;
-    })
-  | (Deal & { readonly status: 'won' })
-  | (Deal & { readonly status: 'lost'; readonly reason: string; readonly competitor?: string });
-type Known = Exclude<Opportunity, { status: 'unknown' }>;
+import { peopleIn, roleOf, type ContactRole } from './roles.rules';
 
 /** The stage of a deal that was opened without one. */
 const FIRST_STAGE = 'open';
 /** As many as the closing event can name. */
 const MOST_PEOPLE = 500;
 
+type Facts = readonly Fact<OpportunityEvent>[];
+type Answer = Facts | Refused;
+
 const unknown = () => refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
 const alreadyOpened = () =>
   refuse('opportunity/already-opened', 'This deal exists; choose another id.', 'opportunityId');
 const notOpen = (status: string) =>
-  refuse('opportunity/not-open', `The deal is ${status}; reopen it first.`, 'opportunityId', { status });
+  refuse('opportunity/not-open', `The deal is ${status} at that instant; reopen it first.`, 'opportunityId', {
+    status,
+  });
 const negative = (path: string) =>
   refuse('opportunity/negative-amount', 'A deal is worth nothing or more.', `${path}.minor`);
+const nothingToChange = (path: string) => refuse('opportunity/nothing-to-change', 'Name at least one fact.', path);
+/** A close or a reopening is not told before one that is known: which of the two would stand, nobody could say. */
+const closedLater = (status: string, at: string) =>
+  refuse(
+    'opportunity/closed-later',
+    `The deal is recorded as ${status} at ${at}, which is later; tell closes and reopenings oldest first.`,
+    'opportunityId',
+    { status, at },
+  );
+const reopenedLater = (at: string) =>
+  refuse(
+    'opportunity/reopened-later',
+    `The deal is recorded as open again at ${at}, which is later; tell closes and reopenings oldest first.`,
+    'opportunityId',
+    { at },
+  );
+
+/** Says something of a deal that is open at the instant of which it is said, however late. */
+const onOpen = (
+  deal: Deal | undefined,
+  context: Context,
+  decide: (deal: Deal, inForce: DealFacts) => Answer,
+): Answer => {
+  if (!deal) return unknown();
+  const { status } = standingAt(deal, context.now);
+  return isOpenAt(deal, context) ? decide(deal, factsAt(deal, context.now)) : notOpen(status);
+};
+/** Closes a deal that is open at that instant and not known to close later. */
+const onClosable = (deal: Deal, { now }: Context, decide: (inForce: DealFacts) => Answer): Answer => {
+  const { status } = standingAt(deal, now);
+  if (status !== 'open') return notOpen(status);
+  const later = standingAfter(deal, now);
+  return later ? closedLater(later.value.status, later.from) : decide(factsAt(deal, now));
+};
 
 /** In a history something else may be told of the time between: then the same again is news of a later instant. */
 const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now > at;
 
-const same = (a: Money | undefined, b: Money | undefined): boolean =>
-  a?.minor === b?.minor && a?.currency === b?.currency;
-
-const stampsOf = ({ roles, product, owner, source }: Deal) => ({
+const stampsOf = ({ roles }: Deal, { amount, product, owner, source }: DealFacts) => ({
+  ...(amount && { amount }),
   leadIds: peopleIn(roles).map(({ leadId }) => leadId),
   ...(product !== undefined && { product }),
   ...(owner !== undefined && { owner }),
@@ -60,156 +85,132 @@ const stampsOf = ({ roles, product, owner, source }: Deal) => ({
 const codesOf = ({ body }: Definition): readonly string[] =>
   ((body as { reasons?: readonly { code: string }[] }).reasons ?? []).map(({ code }) => code);
 
-const dealOf = ({ stage, amount, expectedCloseOn, product, owner, source, roles }: Known): Deal => ({
-  stage,
-  amount,
-  expectedCloseOn,
-  product,
-  owner,
-  source,
-  roles,
-});
+/** The facts that say something else than what was in force; undefined for none. */
+const changedFrom = <F extends DealFacts>(inForce: DealFacts, said: F): F | undefined => {
+  const changed = Object.entries(said).filter(([name, value]) => inForce[name as keyof DealFacts] !== value);
+  return changed.length > 0 ? (Object.fromEntries(changed) as F) : undefined;
+};
 
-export const opportunity = decider<Opportunity, OpportunityCommand, OpportunityEvent>({
+/** Every fact is recorded at its own instant: it follows what was in force then, and a later one stands. */
+export const opportunity = decider<Deal | undefined, OpportunityCommand, OpportunityEvent>({
   commands: opportunityCommands,
   events: opportunityEvents,
   uses: ['loss-reasons'],
-  initialState: () => ({ status: 'unknown' }),
+  initialState: () => undefined,
   decide: {
-    OpenOpportunity: (state, { data }) => {
-      if (state.status !== 'unknown') return alreadyOpened();
+    OpenOpportunity: (deal, { data }) => {
+      if (deal) return alreadyOpened();
       if (data.amount && data.amount.minor < 0) return negative('amount');
       return [{ type: 'OpportunityOpened', data: { ...data, stage: data.stage ?? FIRST_STAGE } }];
     },
-    MoveOpportunityStage: (state, { data: { opportunityId, to } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status !== 'open') return notOpen(state.status);
-      if (state.stage === to) return [];
-      return [{ type: 'OpportunityStageMoved', data: { opportunityId, from: state.stage, to } }];
-    },
-    ChangeOpportunityAmount: (state, { data: { opportunityId, to } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'lost') return notOpen(state.status); // a won deal is corrected, a lost one earned nothing
+    MoveOpportunityStage: (deal, { data: { opportunityId, to } }, context) =>
+      onOpen(deal, context, (_, { stage: from = FIRST_STAGE }) =>
+        from === to ? [] : [{ type: 'OpportunityStageMoved', data: { opportunityId, from, to } }],
+      ),
+    ChangeOpportunityAmount: (deal, { data: { opportunityId, to } }, context) => {
+      if (!deal) return unknown();
+      // A won deal is corrected, a lost one earned nothing.
+      if (standingAt(deal, context.now).status !== 'won' && !isOpenAt(deal, context)) return notOpen('lost');
       if (to.minor < 0) return negative('to');
-      if (same(state.amount, to)) return [];
-      const from = state.amount && { from: state.amount };
-      return [{ type: 'OpportunityAmountChanged', data: { opportunityId, ...from, to } }];
+      const { amount: from } = factsAt(deal, context.now);
+      if (sameAmount(from, to)) return [];
+      return [{ type: 'OpportunityAmountChanged', data: { opportunityId, ...(from && { from }), to } }];
     },
-    ChangeOpportunityCloseDate: (state, { data: { opportunityId, to } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status !== 'open') return notOpen(state.status);
-      if (state.expectedCloseOn === to) return [];
-      const from = state.expectedCloseOn !== undefined && { from: state.expectedCloseOn };
-      return [{ type: 'OpportunityCloseDateChanged', data: { opportunityId, ...from, to } }];
-    },
-    AssignOpportunity: (state, { data: { opportunityId, to } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status !== 'open') return notOpen(state.status); // whoever closed it keeps the credit
-      if (state.owner === to) return [];
-      const from = state.owner !== undefined && { from: state.owner };
-      return [{ type: 'OpportunityOwnerChanged', data: { opportunityId, ...from, to } }];
-    },
-    AddContactRole: (state, { data }, context) => {
-      if (state.status === 'unknown') return unknown();
-      const known = roleOf(state.roles, data.leadId);
+    ChangeOpportunityCloseDate: (deal, { data: { opportunityId, to } }, context) =>
+      onOpen(deal, context, (_, { expectedCloseOn: from }) =>
+        from === to
+          ? []
+          : [
+              {
+                type: 'OpportunityCloseDateChanged',
+                data: { opportunityId, ...(from !== undefined && { from }), to },
+              },
+            ],
+      ),
+    // Whoever closed it keeps the credit.
+    AssignOpportunity: (deal, { data: { opportunityId, to } }, context) =>
+      onOpen(deal, context, (_, { owner: from }) =>
+        from === to
+          ? []
+          : [{ type: 'OpportunityOwnerChanged', data: { opportunityId, ...(from !== undefined && { from }), to } }],
+      ),
+    UpdateOpportunity: (deal, { data: { opportunityId, ...said } }, context) =>
+      onOpen(deal, context, (_, inForce) => {
+        if (Object.keys(said).length === 0) return nothingToChange('');
+        const changed = changedFrom(inForce, said);
+        return changed ? [{ type: 'OpportunityUpdated', data: { opportunityId, ...changed } }] : [];
+      }),
+    ClearOpportunityFact: (deal, { data: { opportunityId, facts } }, context) =>
+      onOpen(deal, context, (_, inForce) => {
+        if (facts.length === 0) return nothingToChange('facts');
+        const known = [...new Set(facts)].filter((fact) => inForce[clearedFields[fact]] !== undefined);
+        return known.length > 0 ? [{ type: 'OpportunityFactsCleared', data: { opportunityId, facts: known } }] : [];
+      }),
+    AddContactRole: (deal, { data }, context) => {
+      if (!deal) return unknown();
+      const known = roleOf(deal.roles, data.leadId);
       const same = known?.on && (data.role === undefined || known.role === data.role);
       if (same && !isNews(known, context)) return [];
-      if (!known && state.roles.length >= MOST_PEOPLE)
+      if (!known && deal.roles.length >= MOST_PEOPLE)
         return refuse('opportunity/too-many-people', `A deal has at most ${MOST_PEOPLE} people.`, 'leadId');
       return [{ type: 'ContactRoleAdded', data }];
     },
-    RemoveContactRole: (state, { data }, context) => {
-      if (state.status === 'unknown') return unknown();
-      const known = roleOf(state.roles, data.leadId);
+    RemoveContactRole: (deal, { data }, context) => {
+      if (!deal) return unknown();
+      const known = roleOf(deal.roles, data.leadId);
       return known && (known.on || isNews(known, context)) ? [{ type: 'ContactRoleRemoved', data }] : [];
     },
-    SendProposal: (state, { data: { opportunityId, amount = state.status === 'open' ? state.amount : undefined } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status !== 'open') return notOpen(state.status);
-      if (amount && amount.minor < 0) return negative('amount');
-      if (state.offer && same(state.offer.amount, amount)) return []; // the same offer again is no second one
-      return [{ type: 'ProposalSent', data: { opportunityId, ...(amount && { amount }) } }];
+    SendProposal: (deal, { data: { opportunityId, amount: given } }, context) =>
+      onOpen(deal, context, ({ offers }, { amount }) => {
+        const offered = given ?? amount;
+        if (offered && offered.minor < 0) return negative('amount');
+        const before = valueAt(offers, context.now);
+        if (before && sameAmount(before.amount, offered)) return []; // the same offer again is no second one
+        return [{ type: 'ProposalSent', data: { opportunityId, ...(offered && { amount: offered }) } }];
+      }),
+    WinOpportunity: (deal, { data: { opportunityId, amount: given } }, context) => {
+      if (!deal) return unknown();
+      const { amount } = factsAt(deal, context.now);
+      if (standingAt(deal, context.now).status === 'won' && (!given || sameAmount(amount, given))) return [];
+      return onClosable(deal, context, (inForce) => {
+        if (given && given.minor < 0) return negative('amount');
+        const named = given && { amount: given, signedAmount: given };
+        return [{ type: 'OpportunityWon', data: { opportunityId, ...stampsOf(deal, inForce), ...named } }];
+      });
     },
-    WinOpportunity: (state, { data: { opportunityId, amount: given } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'won' && (!given || same(state.amount, given))) return [];
-      if (state.status !== 'open') return notOpen(state.status);
-      if (given && given.minor < 0) return negative('amount');
-      const amount = given ?? state.amount;
-      return [{ type: 'OpportunityWon', data: { opportunityId, ...(amount && { amount }), ...stampsOf(state) } }];
-    },
-    LoseOpportunity: (state, { data: { opportunityId, reason, competitor } }, { definition }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'lost' && state.reason === reason && state.competitor === competitor) return [];
-      if (state.status !== 'open') return notOpen(state.status);
-      const reasons = definition('loss-reasons');
-      const codes = reasons && codesOf(reasons);
-      if (codes && !codes.includes(reason))
-        return refuse('opportunity/unknown-reason', `Give one of: ${codes.join(', ')}.`, 'reason', { codes });
-      return [
-        {
-          type: 'OpportunityLost',
-          data: {
-            opportunityId,
-            reason,
-            ...(competitor !== undefined && { competitor }),
-            ...(reasons && { definition: reasons.ref }),
-            ...(state.amount && { amount: state.amount }),
-            ...stampsOf(state),
+    LoseOpportunity: (deal, { data: { opportunityId, reason, competitor } }, context) => {
+      if (!deal) return unknown();
+      const now = standingAt(deal, context.now);
+      if (now.status === 'lost' && now.reason === reason && now.competitor === competitor) return [];
+      return onClosable(deal, context, (inForce) => {
+        const reasons = context.definition('loss-reasons');
+        const codes = reasons && codesOf(reasons);
+        if (codes && !codes.includes(reason))
+          return refuse('opportunity/unknown-reason', `Give one of: ${codes.join(', ')}.`, 'reason', { codes });
+        return [
+          {
+            type: 'OpportunityLost',
+            data: {
+              opportunityId,
+              reason,
+              ...(competitor !== undefined && { competitor }),
+              ...(reasons && { definition: reasons.ref }),
+              ...stampsOf(deal, inForce),
+            },
           },
-        },
-      ];
+        ];
+      });
     },
-    ReopenOpportunity: (state, { data: { opportunityId, stage, reason } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'open')
-        return state.reopenedFor === reason
+    ReopenOpportunity: (deal, { data }, { now }) => {
+      if (!deal) return unknown();
+      const standing = standingAt(deal, now);
+      if (standing.status === 'open')
+        return standing.reopenedFor === data.reason
           ? []
-          : refuse('opportunity/not-closed', 'The deal is open.', 'opportunityId');
-      return [{ type: 'OpportunityReopened', data: { opportunityId, stage: stage ?? state.stage, reason } }];
+          : refuse('opportunity/not-closed', 'The deal is open at that instant.', 'opportunityId');
+      const later = standingAfter(deal, now);
+      return later ? reopenedLater(later.from) : [{ type: 'OpportunityReopened', data }];
     },
   },
-  evolve: {
-    OpportunityOpened: (_, { data: { stage, amount, expectedCloseOn, product, owner, source } }) => ({
-      status: 'open',
-      stage,
-      amount,
-      expectedCloseOn,
-      product,
-      owner,
-      source,
-      roles: [],
-    }),
-    OpportunityStageMoved: (state, { data }) => change(state, { stage: data.to }),
-    OpportunityAmountChanged: (state, { data }) => change(state, { amount: data.to }),
-    OpportunityCloseDateChanged: (state, { data }) => change(state, { expectedCloseOn: data.to }),
-    OpportunityOwnerChanged: (state, { data }) => change(state, { owner: data.to }),
-    ContactRoleAdded: (state, event) => change(state, { roles: withRole(knownOf(state).roles, event) }),
-    ContactRoleRemoved: (state, event) => change(state, { roles: withRole(knownOf(state).roles, event) }),
-    ProposalSent: (state, { data: { amount } }) => ({
-      ...dealOf(knownOf(state)),
-      status: 'open',
-      offer: amount ? { amount } : {},
-    }),
-    OpportunityWon: (state, { data: { amount } }) => ({ ...dealOf(knownOf(state)), status: 'won', amount }),
-    OpportunityLost: (state, { data: { reason, competitor } }) => ({
-      ...dealOf(knownOf(state)),
-      status: 'lost',
-      reason,
-      competitor,
-    }),
-    OpportunityReopened: (state, { data: { stage, reason } }) => ({
-      ...dealOf(knownOf(state)),
-      status: 'open',
-      stage,
-      reopenedFor: reason,
-    }),
-  },
+  evolve: dealFolds,
 });
-
-/** Every stream begins with `OpportunityOpened`; one that does not was not written by these commands. */
-const knownOf = (state: Opportunity): Known => {
-  if (state.status === 'unknown') throw new Error('opportunity: the stream does not begin with OpportunityOpened');
-  return state;
-};
-const change = (state: Opportunity, changed: Partial<Deal>): Opportunity => ({ ...knownOf(state), ...changed });

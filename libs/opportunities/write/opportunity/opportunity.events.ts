@@ -1,16 +1,20 @@
 import {
   To,
+  clears,
   commands,
   day,
+  enumeration,
   events,
   list,
   money,
+  oneOf,
   optional,
   ref,
   state,
   text,
   type CommandOf,
   type EventOf,
+  type WordOf,
 } from '@baton/kernel';
 
 const opportunityId = ref('opportunity', 'The deal.');
@@ -27,13 +31,26 @@ const facts = {
 const stageName = word('The stage of the pipeline, as the team names it.');
 const stage = state('opportunity.stage', stageName);
 const lossReason = word('Why it was lost: price, timing, competitor, no-decision …');
+const { name, account, product, source } = facts;
+/** What can be cleared of a deal: every deal has a stage, and what is worth nothing an amount. */
+export const opportunityFacts = enumeration('OpportunityFact', 'A fact of a deal that may be not known.', {
+  name: 'What the team calls it.',
+  account: 'The company we deal with.',
+  product: 'What is sold.',
+  owner: 'The rep who owns it.',
+  source: 'Where it came from.',
+  'expected-close': 'When it is expected to close.',
+});
+export type OpportunityFact = WordOf<typeof opportunityFacts>;
+const clearedStates = Object.fromEntries(opportunityFacts.values.map((fact) => [fact, `opportunity.${fact}`]));
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
-/** Stamped on what closes a deal, so that read models need no other stream. */
+/** What was known of a deal when its close was told; what is told later of the time before is not in it. */
 const stamps = {
+  amount: optional(money('What the deal was worth.')),
   leadIds: list(ref('lead'), 'The people on the deal.'),
-  product: facts.product,
-  owner: facts.owner,
-  source: facts.source,
+  product: optional(word('What was sold.')),
+  owner: optional(word('The rep who owned it.')),
+  source: optional(word('Where it came from.')),
 };
 
 export const opportunityEvents = events({
@@ -78,6 +95,21 @@ export const opportunityEvents = events({
     from: optional(word('The rep who owned it.')),
     to: state('opportunity.owner', word('The new owner.')),
   },
+  OpportunityUpdated: {
+    version: 1,
+    description: 'Name, company, product or source of the deal changed; only the changed ones are named.',
+    sentence:
+      'Facts of the deal changed[; its name: {name}][; its company: {account}][; its product: {product}][; its source: {source}]',
+    opportunityId,
+    ...{ name, account, product, source },
+  },
+  OpportunityFactsCleared: {
+    version: 1,
+    description: 'Facts of the deal are not known any more.',
+    sentence: 'It is not known any more of the deal: {facts:words}',
+    opportunityId,
+    facts: clears(clearedStates, list(oneOf(opportunityFacts), 'Which.')),
+  },
   ContactRoleAdded: {
     version: 1,
     description: 'A person got a role in the deal.',
@@ -98,14 +130,14 @@ export const opportunityEvents = events({
     description: 'We made an offer.',
     sentence: 'Sales sent a proposal[ over {amount}]',
     opportunityId,
-    amount: facts.amount,
+    amount: optional(money('The amount it was made with.')),
   },
   OpportunityWon: {
     version: 1,
     description: 'The customer signed.',
     sentence: 'The deal was won[, worth {amount}]',
     opportunityId,
-    amount: facts.amount,
+    signedAmount: state('opportunity.amount', optional(money('The amount, where the win itself named it.'))),
     ...stamps,
   },
   OpportunityLost: {
@@ -116,15 +148,14 @@ export const opportunityEvents = events({
     reason: lossReason,
     competitor: optional(word('Who won it.')),
     definition: optional(ref('definition', 'The loss reasons that held, `loss-reasons@2`; absent when none did.')),
-    amount: facts.amount,
     ...stamps,
   },
   OpportunityReopened: {
     version: 1,
     description: 'A closed deal is open again; its close counts no more.',
-    sentence: 'The deal is open again at stage {stage}: {reason:words}',
+    sentence: 'The deal is open again[ at stage {stage}]: {reason:words}',
     opportunityId,
-    stage,
+    stage: optional(stage),
     reason: word('Why.'),
   },
 });
@@ -170,6 +201,20 @@ export const opportunityCommands = commands(
       opportunityId,
       to: word('The new owner.'),
     },
+    UpdateOpportunity: {
+      about: 'state',
+      description: 'Change name, company, product or source of an open deal.',
+      allow: sellers,
+      opportunityId,
+      ...{ name, account, product, source },
+    },
+    ClearOpportunityFact: {
+      about: 'state',
+      description: 'Say that facts of an open deal are not known any more.',
+      allow: sellers,
+      opportunityId,
+      facts: list(oneOf(opportunityFacts), 'Which facts.'),
+    },
     AddContactRole: {
       about: 'state',
       description: 'Name a person who takes part in the deal.',
@@ -189,7 +234,7 @@ export const opportunityCommands = commands(
       description: 'Record that an offer was made.',
       allow: sellers,
       opportunityId,
-      amount: facts.amount,
+      amount: optional(money('The amount it was made with; by default what the deal is worth.')),
     },
     WinOpportunity: { description: 'Close the deal as won.', allow: sellers, opportunityId, amount: facts.amount },
     LoseOpportunity: {

@@ -1,0 +1,115 @@
+import {
+  FROM_THE_START,
+  valueAt,
+  valueBefore,
+  withValue,
+  type AnyEvent,
+  type Decider,
+  type Happened,
+  type Instant,
+  type Register,
+} from '@baton/kernel';
+import { handoffsAfterLate } from './handoffs.rules';
+import type { LeadCommand, LeadEvent } from './lead.events';
+import { isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
+import { moves, type MoveName } from './moves.rules';
+import { movesLead } from './united.rules';
+
+/** The stages in their order. Where a lead was given back is on no side of them. */
+const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
+const isBehind = (stage: StageName, other: StageName): boolean =>
+  lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity'; // a conversion leaves a customer one
+
+/** Where a lead stands, and since which move; before its first move it stands there from the start. */
+interface Standing {
+  readonly stage: StageName;
+  readonly since?: Instant | undefined;
+}
+/** Of two moves of other systems the later stands, and of one instant the further: in whatever order they are told. */
+const isBefore = (to: StageName, at: Instant, { stage, since = FROM_THE_START }: Standing): boolean =>
+  at < since || (at === since && isBehind(to, stage));
+
+const targets: Readonly<Partial<Record<string, StageName>>> = {
+  LeadQualified: 'mql',
+  LeadHandedOff: 'handed-off',
+  LeadAccepted: 'sal',
+  LeadRejected: 'rejected',
+  LeadRecycled: 'recycled',
+  LeadSalesQualified: 'sql',
+  LeadConverted: 'opportunity',
+  LeadDisqualified: 'disqualified',
+} satisfies Partial<Record<LeadEvent['type'], StageName>>;
+
+/** Is this a move of another system that was told after a later one? It counts at its own instant and moves nobody back. */
+export const isLateMove = ({ type, data, occurredAt }: Happened<AnyEvent>, known: Standing): boolean => {
+  const to = targets[type];
+  return to !== undefined && (data as { external?: true }).external === true && isBefore(to, occurredAt, known);
+};
+
+const standingOf = ({ stage, person: { stages } }: Known): Standing => ({ stage, since: stages.at(-1)?.from });
+/** Where the lead stood when a move to this stage was made. */
+const stageThen = ({ person: { stages } }: Known, to: StageName, at: Instant): Stage => {
+  return (isPassed(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead' };
+};
+/** Did the lead come further at this very instant? */
+const isPassed = (stages: Register<Stage>, to: StageName, at: Instant): boolean =>
+  stages.some(({ from, value }) => from === at && isBehind(to, value.stage));
+const asItStood = (lead: Known, to: StageName, at: Instant): Known => ({
+  ...stageThen(lead, to, at),
+  person: lead.person,
+});
+
+type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
+/**
+ * A decider of leads that takes what other systems decided in whatever order it is told: a move that is told after a
+ * later one is decided on the lead as it stood then, and moves it back no more.
+ */
+export const withLateMoves = (inner: LeadDecider): LeadDecider => ({
+  ...inner,
+  decide: (state, command, context) => {
+    const external = 'external' in command.data && command.data.external !== undefined;
+    if (!external || !isKnown(state)) return inner.decide(state, command, context);
+    const { to } = moves[command.type as MoveName];
+    const late = isBefore(to, context.now, standingOf(state));
+    return inner.decide(late ? asItStood(state, to, context.now) : state, command, context);
+  },
+  evolve: (state, event) => {
+    if (!isKnown(state) || !isLateMove(event, standingOf(state)))
+      return moved(state, inner.evolve(state, event), event);
+    const then = inner.evolve(asItStood(state, targets[event.type]!, event.occurredAt), event);
+    return isKnown(then) ? movedThen(state, then, event) : state;
+  },
+});
+
+/** The lead after a move of today, which stands whatever instant it names. */
+const moved = (before: Lead, next: Lead, { type, occurredAt }: Happened<LeadEvent>): Lead => {
+  if (!isKnown(next)) return next;
+  const stays = isKnown(before) && before.stage === next.stage && !movesLead.has(type);
+  if (stays) return next;
+  const from = type === 'LeadCaptured' ? FROM_THE_START : occurredAt;
+  const earlier = next.person.stages.filter((each) => each.from < from);
+  return { ...next, person: { ...next.person, stages: [...earlier, { from, value: stageOf(next) }] } };
+};
+/** The lead where it stands now, with what a late move said of the person. */
+const movedThen = (now: Known, then: Known, event: Happened<LeadEvent>): Known => {
+  const { union: _, foreseen: __, ...person } = then.person;
+  const { union, foreseen } = now.person;
+  const to = targets[event.type]!;
+  const stages = isPassed(now.person.stages, to, event.occurredAt)
+    ? now.person.stages
+    : withValue(now.person.stages, event.occurredAt, stageOf(then));
+  return {
+    ...stageOf(now),
+    person: {
+      ...person,
+      ...(union && { union }),
+      ...(foreseen !== undefined && { foreseen }),
+      stages,
+      handoffLog: handoffsAfterLate(
+        now.person.handoffLog,
+        event,
+        stages.map(({ from: at, value }) => ({ ...value, at })),
+      ),
+    },
+  };
+};
