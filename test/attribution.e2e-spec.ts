@@ -222,14 +222,14 @@ describe('the demo’s figures', () => {
     const credit = 'conversions revenue { minor currency }';
     const ratio = '{ value numerator denominator }';
     const rate = '{ currency value numerator denominator }';
-    const returned = `${credit} spend { minor currency } salesMinutes assisted roas ${rate} cac ${rate}
+    const returned = `${credit} newCustomers spend { minor currency } salesMinutes assisted roas ${rate} cac ${rate}
       costPerLead ${rate} costPerMql ${rate} costPerSql ${rate}`;
     const outcomes = 'conversions nonConversions revenue { minor currency }';
     const served = await Served.start(folder);
     const { data, errors } = await served
       .ask<Record<string, unknown>>(
-        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback definitions { attribution channelRules }
-             currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} }
+        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback salesTime definitions { attribution channelRules }
+             currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} newCustomers salesMinutes }
              influenced { ${credit} ofConversions ${ratio} ofRevenue ${rate} }
              sourced { ${credit} ofConversions ${ratio} ofRevenue ${rate} } warnings }
            paths(conversion: MQL, top: 5) { lookback definitions { attribution channelRules }

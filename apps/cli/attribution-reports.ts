@@ -9,10 +9,12 @@ import {
   periods,
   returnDimensions,
   returns,
+  salesTimes,
   type ConversionKind,
   type MoneyRatio,
   type PeriodDelta,
   type ReturnDimension,
+  type SalesTimeCounted,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { fixed, key, line, money, pathOf, printJson, printTable, terminalWidth } from './output';
@@ -70,9 +72,13 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
   const by = (options.by ?? 'channel') as ReturnDimension;
   if (!returnDimensions.includes(by))
     throw new Refused('cli/unknown-breakdown', `Break returns down by ${returnDimensions.join(', ')}.`, 'by');
+  const salesTime = (options.salesTime ?? 'all') as SalesTimeCounted;
+  if (!Object.hasOwn(salesTimes, salesTime))
+    throw new Refused('cli/unknown-sales-time', `There are ${Object.keys(salesTimes).join(', ')}.`, 'salesTime');
   const report = await returns(modelsOf(session, options), {
     ...(await asked(session, options)),
     by,
+    salesTime,
     ...(options.model && { model: options.model }),
     ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
   });
@@ -81,10 +87,14 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
-    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
+    [
+      ...[by, 'won', 'new', 'revenue', 'spend', 'ROAS', 'CAC'],
+      ...['per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
+    ],
     [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
       row.name,
       fixed(row.conversions, 2),
+      fixed(row.newCustomers, 2),
       money(row.revenue),
       money(row.spend),
       rates(row.roas),
@@ -96,6 +106,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       fixed(row.salesMinutes, 1),
     ]),
   );
+  const { unattributed, salesTime: counted } = report;
+  line(`new: customers won for the first time. Time of sales: ${salesTimes[counted]}`);
   printTable(
     ['won deals', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [
@@ -106,9 +118,10 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
         money(report[name].revenue),
         rates(report[name].ofRevenue),
       ]),
-      ['unattributed', report.unattributed.conversions, '', money(report.unattributed.revenue), ''],
+      ['unattributed', unattributed.conversions, '', money(unattributed.revenue), ''],
     ],
   );
+  line(`unattributed: ${unattributed.newCustomers} new, ${fixed(unattributed.salesMinutes, 1)} minutes of sales`);
   for (const warning of report.warnings) line(warning);
 };
 

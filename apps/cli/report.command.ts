@@ -21,6 +21,7 @@ export interface ReportOptions {
   readonly currency?: string;
   readonly conversion?: string;
   readonly rate?: string;
+  readonly salesTime?: string;
   readonly top?: string;
   readonly definition?: string;
   readonly channelRules?: string;
@@ -229,6 +230,13 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--rate <amount>', description: 'Of returns: what a minute of sales costs, "1.50 EUR".' })
   rate(value: string) {
+    return value;
+  }
+  @Option({
+    flags: '--sales-time <which>',
+    description: 'Of returns: all minutes of the period (default), or won-only.',
+  })
+  salesTime(value: string) {
     return value;
   }
   @Option({ flags: '--top <n>', description: 'Of paths: how many to name; 20 by default.' })

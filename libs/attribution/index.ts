@@ -60,5 +60,11 @@ export {
   type PeriodRestatement,
 } from './read/periods/periods.query';
 export { returns, type ReturnsQuestion, type ReturnsReport } from './read/returns/returns.query';
-export { returnDimensions, type MoneyRatio, type ReturnDimension } from './read/returns/returns.rules';
+export {
+  returnDimensions,
+  salesTimes,
+  type MoneyRatio,
+  type ReturnDimension,
+  type SalesTimeCounted,
+} from './read/returns/returns.rules';
 export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';

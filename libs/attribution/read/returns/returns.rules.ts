@@ -1,4 +1,4 @@
-import { ByWord, DecimalSum, MoneySums, monthOf, type Money, type MoneySum } from '@baton/kernel';
+import { ByWord, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import type { Spend } from '@baton/campaigns';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
@@ -7,6 +7,13 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 /** What spend and credits have in common to be summed by. */
 export const returnDimensions = ['channel', 'campaign', 'month'] as const;
 export type ReturnDimension = (typeof returnDimensions)[number];
+
+/** Which time of sales counts as a cost. */
+export const salesTimes = {
+  all: 'All minutes of the period, shared by the credits of the journey of the person they were spent on.',
+  'won-only': 'Minutes up to the close of the deals won in the period, shared by the credits of the deal.',
+} as const;
+export type SalesTimeCounted = keyof typeof salesTimes;
 
 /** A rate with what it is made of. Null for a denominator of zero. */
 export interface Ratio {
@@ -33,14 +40,16 @@ export interface Returned {
   /** Won deals, in credited fractions. */
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
+  /** Accounts, or people where no account is known, that were won for the first time, in credited fractions. */
+  readonly newCustomers: number;
   readonly spend: readonly MoneySum[];
-  /** Minutes that sales spent on the deals, by credit share. */
+  /** Minutes that sales spent, by credit share. */
   readonly salesMinutes: number;
   /** Won deals in which the key has a touch other than the last one. */
   readonly assisted: number;
   /** Credited revenue / spend. */
   readonly roas: readonly MoneyRatio[];
-  /** (Spend + sales minutes × rate) / credited customers. */
+  /** (Spend + sales minutes × rate) / credited new customers. */
   readonly cac: readonly MoneyRatio[];
   /** Spend / credited leads that were created, became MQL, became SQL in the period. */
   readonly costPerLead: readonly MoneyRatio[];
@@ -61,7 +70,8 @@ export interface Returns {
   readonly rows: readonly ({ readonly key: string | null } & Returned)[];
   /** All rows together: what is credited. */
   readonly total: Returned;
-  readonly unattributed: { readonly conversions: number; readonly revenue: readonly MoneySum[] };
+  /** Deals and minutes of sales without a touch that counts. With those of the rows they are all there are. */
+  readonly unattributed: Pick<Returned, 'conversions' | 'revenue' | 'newCustomers' | 'salesMinutes'>;
   /** Won deals with a touch of marketing in the window. */
   readonly influenced: Portion;
   /** Won deals whose first touch in the window is marketing's. */
@@ -70,8 +80,12 @@ export interface Returns {
 }
 
 type Stage = PersonalConversion;
+/** Minutes of sales, and when. */
+type Work = readonly { readonly at: Instant; readonly minutes: number }[];
+
 interface Sum {
   readonly conversions: DecimalSum;
+  readonly newCustomers: DecimalSum;
   readonly revenue: MoneySums;
   readonly spend: MoneySums;
   readonly salesMinutes: DecimalSum;
@@ -80,6 +94,7 @@ interface Sum {
 }
 const nothing = (): Sum => ({
   conversions: new DecimalSum(),
+  newCustomers: new DecimalSum(),
   revenue: new MoneySums(),
   spend: new MoneySums(),
   salesMinutes: new DecimalSum(),
@@ -94,15 +109,17 @@ interface ReturnRows {
   readonly timeZone: string;
   /** The channel of spend by the channel rules. */
   readonly channelOf: (spend: Spend) => string;
+  /** The deals that won a customer for the first time. */
+  readonly firstWins: ReadonlySet<string>;
 }
 
 /**
  * Sums what was spent and what it brought. Channels and campaigns are compared in whatever spelling.
  * @param ratePerMinute what a minute of sales costs; without it sales time costs nothing
- * @returns `won` takes a won deal with its credits, `reached` a person that came to a stage, `spent` a record of spend;
- *   `report` gives the figures
+ * @returns `won` takes a won deal with its credits, `worked` minutes of sales with those of the person's journey,
+ *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
  */
-export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute?: Money) => {
+export const returnsBy = ({ by, timeZone, channelOf, firstWins }: ReturnRows, ratePerMinute?: Money) => {
   const rows = new ByWord<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
@@ -113,8 +130,10 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
 
   const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
     if (!amount) withoutAmount++;
+    const isNew = firstWins.has(journey.journeyId);
     const count = (sum: Sum) => {
       sum.conversions.add(1);
+      sum.newCustomers.add(isNew ? 1 : 0);
       sum.revenue.add(amount);
     };
     count(all);
@@ -122,22 +141,30 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     if (eligible.some(({ touch }) => touch.team === 'marketing')) count(influenced);
     if (eligible[0]!.touch.team === 'marketing') count(sourced);
     count(total);
-    const minutes = journey.touches.reduce(
-      (sum, touch) => sum + (touch.team === 'sales' ? (touch.minutes ?? 0) : 0),
-      0,
-    );
-    total.salesMinutes.add(minutes);
     for (const one of eligible) {
       const { weight, minor } = one.credit;
       if (weight === 0 && !minor) continue;
       const row = rowOf(keyOf(one, journey));
       row.conversions.add(weight);
-      row.salesMinutes.add(weight, minutes);
+      if (isNew) row.newCustomers.add(weight);
       if (amount && minor !== null) row.revenue.add({ ...amount, minor });
     }
     const assisting = new Set(eligible.slice(0, -1).map((one) => rowOf(keyOf(one, journey))));
     for (const row of assisting) row.assisted++;
     if (assisting.size > 0) total.assisted++;
+  };
+
+  const worked = (work: Work, credited: CreditedJourney['eligible']): void => {
+    const sum = credited.length > 0 ? total : unattributed;
+    for (const { at, minutes } of work) {
+      sum.salesMinutes.add(minutes);
+      // As spend stands in the month of its day, time stands in the month in which it was spent.
+      if (credited.length > 0 && by === 'month') rowOf(monthOf(at, timeZone)).salesMinutes.add(minutes);
+    }
+    const minutes = work.reduce((all, one) => all + one.minutes, 0);
+    if (by === 'month' || minutes === 0) return;
+    for (const { touch, credit } of credited)
+      if (credit.weight > 0) rowOf(touch[by] ?? null).salesMinutes.add(credit.weight, minutes);
   };
 
   const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
@@ -165,6 +192,7 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     const returned = (
       sum: Sum,
       conversions = sum.conversions.value,
+      newCustomers = sum.newCustomers.value,
       salesMinutes = sum.salesMinutes.value,
     ): Returned => {
       const spent = (currency: string) => Number(sum.spend.of(currency));
@@ -173,12 +201,13 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
       const costPer = (stage: Stage) => rates((currency) => [spent(currency), sum.reached[stage].value]);
       return {
         conversions,
+        newCustomers,
         revenue: sum.revenue.list(currencies),
         spend: sum.spend.list(currencies),
         salesMinutes,
         assisted: sum.assisted,
         roas: rates((currency) => [Number(sum.revenue.of(currency)), spent(currency)]),
-        cac: rates((currency) => [spent(currency) + salesCost(currency), conversions]),
+        cac: rates((currency) => [spent(currency) + salesCost(currency), newCustomers]),
         costPerLead: costPer('lead-created'),
         costPerMql: costPer('mql'),
         costPerSql: costPer('sql'),
@@ -193,14 +222,20 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     const entries = rows.entries();
     const each = entries.map(([, sum]) => sum);
     const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
+    const customersOf = DecimalSum.shared(each.map(({ newCustomers }) => newCustomers));
     const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
     return {
       currencies,
-      rows: entries.map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) })),
+      rows: entries.map(([key, sum], index) => ({
+        key,
+        ...returned(sum, conversionsOf[index], customersOf[index], minutesOf[index]),
+      })),
       total: returned(total),
       unattributed: {
         conversions: unattributed.conversions.value,
+        newCustomers: unattributed.newCustomers.value,
         revenue: unattributed.revenue.list(currencies),
+        salesMinutes: unattributed.salesMinutes.value,
       },
       influenced: portion(influenced),
       sourced: portion(sourced),
@@ -209,5 +244,5 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
       ],
     };
   };
-  return { won, reached, spent, report };
+  return { won, worked, reached, spent, report };
 };
