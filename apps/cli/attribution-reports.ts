@@ -10,6 +10,7 @@ import {
   returnDimensions,
   returns,
   salesTimes,
+  type AttributionReport,
   type ConversionKind,
   type MoneyRatio,
   type PeriodDelta,
@@ -60,6 +61,17 @@ export const conversionOf = (text: string): ConversionKind => {
   if (kind) return kind;
   throw new Refused('cli/unknown-conversion', `There are ${conversionKinds.join(', ')}.`, 'conversion');
 };
+
+/** What a look-back left out, as lines; none without a look-back. */
+export const outsideLines = (
+  reports: readonly { readonly model?: string; readonly outsideWindow: AttributionReport['outsideWindow'] }[],
+): string[] =>
+  reports.flatMap(({ model, outsideWindow }) => {
+    if (!outsideWindow) return [];
+    const { touches, conversions, revenue } = outsideWindow;
+    const credit = [`${fixed(conversions, 2)} conversions`, money(revenue)].filter((part) => part !== '').join(', ');
+    return [`The look-back left out ${touches} touches with credit of ${credit}${model ? ` (${model})` : ''}`];
+  });
 
 /** `2.50 EUR` */
 const rateOf = (text: string) => {
@@ -122,7 +134,7 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     ],
   );
   line(`unattributed: ${unattributed.newCustomers} new, ${fixed(unattributed.salesMinutes, 1)} minutes of sales`);
-  for (const warning of report.warnings) line(warning);
+  for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
 /** What the lines of a table of four columns take, in characters. */
@@ -164,7 +176,7 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
     ['days from first touch', ...head],
     report.lags.map((row) => [row.days, ...cells(row)]),
   );
-  for (const warning of report.warnings) line(warning);
+  for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
 /** Every frozen period, what the same question answers now, and the restatements since. */

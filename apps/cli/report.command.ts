@@ -2,7 +2,15 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
-import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import {
+  asked,
+  conversionOf,
+  modelsOf,
+  outsideLines,
+  pathsReport,
+  periodsReport,
+  returnsReport,
+} from './attribution-reports';
 import { filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
@@ -79,7 +87,8 @@ export const attributionTable = async (session: Session, models: readonly string
       ['total', ...cells(({ total }) => total)],
     ],
   );
-  for (const warning of new Set(reports.flatMap(({ warnings }) => warnings))) line(warning);
+  for (const warning of [...outsideLines(reports), ...new Set(reports.flatMap(({ warnings }) => warnings))])
+    line(warning);
 };
 
 const velocityReport = (session: Session, options: ReportOptions) => {
@@ -213,7 +222,10 @@ export class ReportCommand extends CommandRunner {
   model(value: string) {
     return value;
   }
-  @Option({ flags: '--lookback <duration>', description: 'P90D, or none for unlimited.' })
+  @Option({
+    flags: '--lookback <duration>',
+    description: 'P90D, or none for unlimited; by default the definition’s, else none.',
+  })
   lookback(value: string) {
     return value;
   }

@@ -65,6 +65,22 @@ export class Credited {
   })
   revenue!: readonly MoneyType[];
 }
+@ObjectType('OutsideWindow', { description: 'What a look-back left out.' })
+export class OutsideWindowType {
+  @Field(() => Int, { description: 'Touches that would count without a look-back.' })
+  touches!: number;
+  @Field(() => Float, {
+    description:
+      'Conversions that they would be credited with, in fractions. Under a model that is not additive the deals that they take part in; of a data-driven model, which credits no single touch, the conversions of which no touch is left.',
+  })
+  conversions!: number;
+  @Field(() => [MoneyType], { description: 'Revenue that they would be credited with, one sum a currency.' })
+  revenue!: readonly MoneyType[];
+}
+export const outsideField = {
+  nullable: true,
+  description: 'What the look-back left out; null where none is given.',
+};
 const ofDataDriven = (description: string) => ({
   nullable: true,
   description: `Of data-driven models: ${description}`,
@@ -120,6 +136,8 @@ export class Attribution {
   unattributed!: Credited;
   @Field(() => Credited, { description: 'All deals of the period.' })
   total!: Credited;
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => Float, ofDataDriven('the chance to convert that the Markov chain reproduces, 0 to 1.'))
   base?: number | null;
   @Field(() => LearntFrom, ofDataDriven('the journeys it has learnt from.'))

@@ -18,7 +18,8 @@ import {
   type ChannelRules,
 } from '@baton/definitions';
 import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
-import { select, type PathRules, type Selected } from '../../models/transforms.rules';
+import { select, type Exclusion, type PathRules } from '../../models/transforms.rules';
+import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
@@ -43,7 +44,7 @@ export type Dimension = (typeof dimensions)[number];
 export interface Method {
   readonly definition: { readonly ref: string; readonly body: Attribution };
   readonly channelRules: { readonly ref: string; readonly body: ChannelRules };
-  /** ISO 8601 (`P90D`) or `none`; by default the definition's. */
+  /** ISO 8601 (`P90D`) or `none`; by default the definition's, or `none`. */
   readonly lookback?: string;
   /** IANA zone in which months begin; by default the definition's, or UTC. */
   readonly timeZone?: string;
@@ -75,6 +76,8 @@ export interface AttributionReport {
   /** Conversions without an eligible touch. */
   readonly unattributed: Credited;
   readonly total: Credited;
+  /** What the look-back left out; null without one. */
+  readonly outsideWindow: OutsideWindow | null;
   readonly warnings: readonly string[];
 }
 
@@ -85,6 +88,8 @@ export interface Applied {
   readonly lookback: string;
   readonly lookbackMs: number | undefined;
   readonly path: PathRules;
+  /** The same without a look-back; undefined where there is none. */
+  readonly unwindowed?: PathRules;
   /** Touches before an earlier conversion of the person do not count. */
   readonly restart: boolean;
   readonly timeZone: string;
@@ -98,10 +103,16 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules =>
   transforms: [
     ...(body.include ? [{ kind: 'include' as const, ...body.include }] : []),
     ...(body.exclude ? [{ kind: 'exclude' as const, ...body.exclude }] : []),
-    ...(body.lookbackSteps === undefined ? [] : [{ kind: 'trim' as const, steps: body.lookbackSteps }]),
+    ...(body.lookbackSteps === undefined ? [] : [{ kind: 'lookback' as const, steps: body.lookbackSteps }]),
     ...(body.transforms ?? []),
   ],
 });
+
+/** The rules without any look-back, in days or steps; undefined where they have none. */
+const withoutWindow = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
+  const others = transforms.filter(({ kind }) => kind !== 'lookback');
+  return lookbackMs === undefined && others.length === transforms.length ? undefined : { transforms: others };
+};
 
 /**
  * The definition with what the question says instead.
@@ -109,15 +120,18 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules =>
  */
 export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
   const body: Attribution = { ...definition.body, ...asked };
-  const lookback = method.lookback ?? body.lookback;
+  const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
   const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
+  const path = pathOf(body, lookbackMs);
+  const unwindowed = withoutWindow(path);
   return {
     lookback,
     lookbackMs,
-    path: pathOf(body, lookbackMs),
+    path,
+    ...(unwindowed && { unwindowed }),
     restart: body.afterConversion === 'restart',
     timeZone,
     parameters: {
@@ -145,16 +159,25 @@ export const modelJourney = (
 /** When people converted, by the lead; undefined where journeys go on after a conversion. */
 export type Conversions = ReadonlyMap<string, readonly Instant[]>;
 
+/** A touch that a look-back may have left out. */
+const mayBeOutside = (why: Exclusion | undefined): boolean => why === 'before-window' || why === 'before-last-steps';
+
 /** The touches of a deal that the method weighs, and why it does not weigh the others. */
 export const selected = (
   deal: JourneyDocument,
-  { classify, path }: Applied,
+  { classify, path, unwindowed }: Applied,
   conversions?: Conversions,
-): { readonly touches: readonly ClassifiedTouch[]; readonly selection: Selected<ClassifiedTouch> } => {
+): { readonly touches: readonly ClassifiedTouch[] } & Windowed<ClassifiedTouch> => {
   const journey = modelJourney(deal, classify);
   const converted = ({ leadId, occurredAt }: ClassifiedTouch): boolean =>
     conversions?.get(leadId)?.some((at) => at < deal.closedAt && occurredAt <= at) ?? false;
-  return { touches: journey.touches, selection: select(journey, path, conversions && converted) };
+  const selection = select(journey, path, conversions && converted);
+  return {
+    touches: journey.touches,
+    selection,
+    ...(unwindowed &&
+      selection.excluded.some(mayBeOutside) && { unwindowed: select(journey, unwindowed, conversions && converted) }),
+  };
 };
 
 /** Only a won deal has revenue to credit. */
@@ -226,7 +249,12 @@ export const creditsByKey = (
  */
 export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
   const ready = applied(method);
-  const sums = models.map((model) => ({ model, rows: rowsBy<Sum>(by), unattributed: nothing() }));
+  const sums = models.map((model) => ({
+    model,
+    rows: rowsBy<Sum>(by),
+    unattributed: nothing(),
+    outside: new OutsideWindowSum(),
+  }));
   const total = nothing();
   let withoutAmount = 0;
 
@@ -235,7 +263,8 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
     const amount = revenueOf(deal);
     add(total, 1, amount);
     if (!amount) withoutAmount++;
-    for (const { model, rows, unattributed } of sums) {
+    for (const { model, rows, unattributed, outside } of sums) {
+      outside.add(model, path, ready.parameters, amount);
       const credited = creditsByKey(model, path, ready, by, deal);
       if (credited.unattributed) add(unattributed, 1, amount);
       for (const [key, { conversions: part, minor }] of credited.keys.entries())
@@ -253,7 +282,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
       currencies.length > 0 && withoutAmount > 0
         ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
         : [];
-    return sums.map(({ model, rows, unattributed }) => {
+    return sums.map(({ model, rows, unattributed, outside }) => {
       const entries = rows.entries();
       const all = entries.map(([, { conversions }]) => conversions);
       // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
@@ -266,6 +295,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
         rows: entries.map(([key, sum], index) => ({ key, ...credited(sum, shared[index]) })),
         unattributed: credited(unattributed),
         total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
+        outsideWindow: ready.unwindowed ? outside.sum(model.additive ? currencies : []) : null,
         warnings: model.additive
           ? warnings
           : [

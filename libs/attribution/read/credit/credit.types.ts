@@ -1,7 +1,7 @@
 import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
 import { InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { exclusions } from '../../models/transforms.rules';
-import { ModelEnum } from '../attribution/attribution.resolver';
+import { ModelEnum, outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
 
 const stated = (description: string) => ({ nullable: true, description });
 
@@ -94,6 +94,8 @@ export class ModelCredits {
   unattributed!: boolean;
   @Field(() => [String], { description: 'Milestones that no touch holds; their share was renormalised.' })
   missing!: readonly string[];
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => Float, stated('What shares were divided by to give weights; null where none were.'))
   divisor!: number | null;
   @Field(() => [TouchCredit], { description: 'One per touch, in the order of the touches.' })

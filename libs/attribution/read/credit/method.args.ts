@@ -104,7 +104,8 @@ export class MethodArgs extends ReadArgs {
   @MaxLength(20)
   @Field(() => String, {
     nullable: true,
-    description: 'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s.',
+    description:
+      'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s, else none.',
   })
   lookback?: string;
 

@@ -4,6 +4,7 @@ import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
 import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
@@ -22,7 +23,8 @@ export interface ReturnsQuestion extends Method, Period {
   /** Which minutes of sales count; all by default. */
   readonly salesTime?: SalesTimeCounted;
 }
-export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' | 'lookback' | 'definitions'> {
+export interface ReturnsReport
+  extends Returns, Pick<AttributionReport, 'model' | 'lookback' | 'outsideWindow' | 'definitions'> {
   readonly by: ReturnDimension;
   readonly salesTime: SalesTimeCounted;
 }
@@ -46,7 +48,8 @@ export const returns = async (
   const model = modelOf(code ?? method.definition.body.model);
   if (!model.additive)
     throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
-  const { lookback, timeZone } = applied(method);
+  const { lookback, timeZone, unwindowed } = applied(method);
+  const outside = new OutsideWindowSum();
   const credit = crediting(model, method, await conversionsOf(models, method, to));
   const channelOf = spendClassifier(method.channelRules.body);
   const { firstWins, firstOpened } = await customersOf(models);
@@ -58,6 +61,7 @@ export const returns = async (
   for await (const journey of journeysOf(models, 'won', { ...period, ...dealsOnly })) {
     const credited = credit(journey);
     sums.won(journey, credited);
+    credited.outside(outside);
     if (salesTime === 'won-only') sums.worked(workUpToClose(journey), credited.eligible);
   }
   if (salesTime === 'all')
@@ -88,6 +92,7 @@ export const returns = async (
     lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
+    outsideWindow: unwindowed ? outside.sum(report.currencies) : null,
     warnings: [
       ...warnings,
       ...[...cut]

@@ -3,7 +3,14 @@ import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, MoneyInput, MoneyType, PerCurrency, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional } from 'class-validator';
-import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
+import {
+  AttributionDefinitions,
+  ModelEnum,
+  outsideField,
+  OutsideWindowType,
+  PeriodArgs,
+  questionOf,
+} from '../attribution/attribution.resolver';
 import { returns, type ReturnsReport } from './returns.query';
 import { returnDimensions, salesTimes, type ReturnDimension, type SalesTimeCounted } from './returns.rules';
 
@@ -109,6 +116,8 @@ class ReturnsType {
   salesTime!: string;
   @Field(() => String, { description: 'The window before a conversion in which touches count, `P90D`, or `none`.' })
   lookback!: string;
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => AttributionDefinitions, { description: 'The definitions that were applied.' })
   definitions!: AttributionDefinitions;
   @Field(() => [String], { description: 'The currencies of deals, spend and rate, by code.' })

@@ -29,6 +29,7 @@ const whole: Attribution = {
 describe('a body of attribution', () => {
   it('is good', () => {
     expect(bodyFault('attribution', settled('attribution', undefined).body)).toBeUndefined();
+    expect(settled('attribution', undefined).body.lookback).toBeUndefined();
     expect(bodyFault('attribution', whole as unknown as Json)).toBeUndefined();
     for (const model of attributionModelCodes)
       expect(bodyFault('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();

@@ -86,7 +86,9 @@ export const attribution = object({
     pattern: '^[a-z0-9-]{1,50}$',
     says: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
-  lookback: text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time.'),
+  lookback: optional(
+    text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time, which is the default.'),
+  ),
   lookbackSteps: steps('How many touches before the close count at most.'),
   afterConversion: optional(
     oneOf(
@@ -113,7 +115,6 @@ export type Attribution = Static<typeof attribution>;
 
 export const builtInAttribution: Attribution = {
   model: 'linear',
-  lookback: 'P90D',
   excludedChannels: ['direct', 'direct traffic'],
 };
 
