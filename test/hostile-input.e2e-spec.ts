@@ -4,7 +4,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import fc from 'fast-check';
 import { buildSchema } from 'graphql';
-import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
+import { assetCommands, campaignCommands, ToAsset, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
 import {
   Accepted,
@@ -48,6 +48,7 @@ const tables: readonly (readonly [ToAggregate, Commands])[] = [
   [ToSupport, supportRequestCommands],
   [ToCampaign, campaignCommands],
   [ToVisitor, visitorCommands],
+  [ToAsset, assetCommands],
   [ToDefinition, definitionCommands],
   [ToReview, askedReviewCommands],
   [ToPeriod, freezeCommands],

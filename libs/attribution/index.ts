@@ -17,7 +17,6 @@ export { select } from './models/transforms.rules';
 export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
   pathsOfPeople,
-  touchDimensions,
   type CountedPath,
   type DataDrivenAttribution,
   type Person,

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
 import type { ContextParts } from '@baton/kernel';
 import { mutationsOf } from '@baton/platform/graphql';
+import { assets } from './read/assets/assets.projection';
+import { AssetsResolver } from './read/assets/assets.resolver';
 import { campaignList } from './read/campaigns/campaigns.projection';
 import { CampaignsResolver } from './read/campaigns/campaigns.resolver';
+import { assetCommands, assetEvents, ToAsset } from './write/asset/asset.events';
+import { AssetHandler } from './write/asset/asset.handler';
 import { campaignCommands, campaignEvents, ToCampaign } from './write/campaign/campaign.events';
 import { CampaignHandler } from './write/campaign/campaign.handler';
 import { ToVisitor, visitorCommands, visitorEvents } from './write/visitor/visitor.events';
@@ -10,8 +14,8 @@ import { VisitorHandler } from './write/visitor/visitor.handler';
 
 export const campaignsParts: ContextParts = {
   name: 'campaigns',
-  events: [campaignEvents, visitorEvents],
-  projections: [campaignList],
+  events: [campaignEvents, visitorEvents, assetEvents],
+  projections: [campaignList, assets],
   policies: [],
   dueLists: [],
 };
@@ -21,8 +25,11 @@ export const campaignsParts: ContextParts = {
     CampaignHandler,
     VisitorHandler,
     CampaignsResolver,
+    AssetHandler,
+    AssetsResolver,
     mutationsOf(ToCampaign, campaignCommands),
     mutationsOf(ToVisitor, visitorCommands),
+    mutationsOf(ToAsset, assetCommands),
   ],
 })
 export class CampaignsModule {}

@@ -1,7 +1,11 @@
 export { CampaignsModule, campaignsParts } from './campaigns.module';
+export { assets } from './read/assets/assets.projection';
+export { registeredContent } from './read/assets/assets.query';
+export { adOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';
 export { campaignList, spentIn, type CampaignDocument } from './read/campaigns/campaigns.projection';
 export { recordedSpend, type Spend } from './read/campaigns/spend.query';
 export { touchFields } from './touch.rules';
+export { assetCommands, assetEvents, ToAsset, type AssetCommand, type AssetEvent } from './write/asset/asset.events';
 export {
   campaignCommands,
   campaignEvents,

@@ -1,4 +1,4 @@
-import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
+import { assetCommands, campaignCommands, ToAsset, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
 import type { Commands, ToAggregate } from '@baton/kernel';
 import { feedbackCommands, leadCommands, ToFeedback, ToLead } from '@baton/leads';
@@ -10,6 +10,7 @@ export const targets: Readonly<Record<string, { readonly to: ToAggregate; readon
   lead: { to: ToLead, commands: leadCommands },
   opportunity: { to: ToOpportunity, commands: opportunityCommands },
   campaign: { to: ToCampaign, commands: campaignCommands },
+  asset: { to: ToAsset, commands: assetCommands },
   visitor: { to: ToVisitor, commands: visitorCommands },
   feedback: { to: ToFeedback, commands: feedbackCommands },
   support: { to: ToSupport, commands: supportRequestCommands },

@@ -17,6 +17,7 @@ import {
   type Attribution,
   type ChannelRules,
 } from '@baton/definitions';
+import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
 import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
 import { select, type Exclusion, type PathRules } from '../../models/transforms.rules';
 import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
@@ -24,20 +25,13 @@ import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
-export const recordedDimensions = [
-  'channel',
-  'campaign',
-  'month',
-  'source',
-  'medium',
-  'content',
-  'owner',
-  'product',
-] as const;
+export const recordedDimensions = ['channel', 'campaign', 'month', 'source', 'medium', 'owner', 'product'] as const;
+/** What a touch names in `content`: which of the two it is follows from what stands registered when it is asked. */
+export const contentDimensions = ['content', 'ad'] as const;
 /** What is known of the person of a touch when it is asked: it is no part of the journey. */
 export const personDimensions = ['region', 'segment'] as const;
 export type PersonDimension = (typeof personDimensions)[number];
-export const dimensions = [...recordedDimensions, ...personDimensions] as const;
+export const dimensions = [...recordedDimensions, ...contentDimensions, ...personDimensions] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /** How credits are given: the two definitions, and what a question says instead. */
@@ -52,6 +46,8 @@ export interface Method {
   readonly parameters?: Partial<Attribution>;
   /** For sums by what is known of the person, by the lead. */
   readonly people?: People;
+  /** For sums by content or advertisement. */
+  readonly registered?: RegisteredContent;
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
@@ -96,6 +92,7 @@ export interface Applied {
   readonly parameters: ModelParameters;
   readonly classify: (touch: JourneyTouch) => string;
   readonly people?: People;
+  readonly registered: RegisteredContent;
 }
 
 const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules => ({
@@ -142,6 +139,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
     },
     classify: channelClassifier(channelRules.body),
     ...(method.people && { people: method.people }),
+    registered: method.registered ?? new Set(),
   };
 };
 
@@ -186,15 +184,24 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 
 const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
 
+/** What a touch has in common with others, to be summed by, or to be a step of a path. */
+export const touchDimensions = ['channel', 'campaign', 'source', 'medium', ...contentDimensions] as const;
+export type TouchDimension = (typeof touchDimensions)[number];
+export const wordOf = (by: TouchDimension, touch: ClassifiedTouch, registered: RegisteredContent): string | null => {
+  if (by === 'content') return contentOf(touch, registered);
+  return by === 'ad' ? adOf(touch, registered) : (touch[by] ?? null);
+};
+
 const keyOf = (
   by: Dimension,
   touch: ClassifiedTouch,
   deal: JourneyDocument,
-  { timeZone, people }: Pick<Applied, 'timeZone' | 'people'>,
+  { timeZone, people, registered }: Pick<Applied, 'timeZone' | 'people' | 'registered'>,
 ): string | null => {
   if (by === 'month') return monthOf(deal.closedAt, timeZone);
   if (isOfPerson(by)) return people?.get(touch.leadId)?.[by] ?? null;
-  return (by === 'owner' || by === 'product' ? deal[by] : touch[by]) ?? null;
+  if (by === 'owner' || by === 'product') return deal[by];
+  return wordOf(by, touch, registered);
 };
 
 /** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
@@ -221,15 +228,15 @@ export interface KeyCredit {
 export const creditsByKey = (
   model: Model,
   { touches, selection }: ReturnType<typeof selected>,
-  { parameters, timeZone, people }: Applied,
+  ready: Applied,
   by: Dimension,
   deal: JourneyDocument,
 ): { readonly keys: ByWord<KeyCredit>; readonly unattributed: boolean } => {
-  const { credits, unattributed } = creditSelected(model, selection, parameters, revenueOf(deal));
+  const { credits, unattributed } = creditSelected(model, selection, ready.parameters, revenueOf(deal));
   const keys = rowsBy<KeyCredit>(by);
   credits.forEach(({ weight, minor }, index) => {
     if (weight === 0 && !minor) return;
-    const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
+    const key = keyOf(by, touches[index]!, deal, ready);
     const first: KeyCredit = { conversions: new DecimalSum(), minor: minor === null ? null : 0 };
     const known = keys.at(key, () => first);
     if (known !== first && !model.additive) return;

@@ -11,17 +11,16 @@ import {
   applied,
   revenueOf,
   selected,
+  touchDimensions,
+  wordOf,
   type AttributionReport,
   type Conversions,
   type Dimension,
   type Method,
+  type TouchDimension,
 } from '../attribution/attribution.rules';
 import { OutsideWindowSum, placesOutside } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
-
-/** What the states of a data-driven model can be: something that each touch has. */
-export const touchDimensions = ['channel', 'campaign', 'source', 'medium', 'content'] as const;
-type TouchDimension = (typeof touchDimensions)[number];
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
@@ -108,7 +107,7 @@ export const gathering = (by: Dimension, method: Method, conversions?: Conversio
     const path = selected(deal, ready, conversions);
     const { eligible } = path.selection;
     outside.addTouches(placesOutside(path).length);
-    const steps = eligible.touches.map((touch) => touch[by as TouchDimension] ?? NOT_STATED);
+    const steps = eligible.touches.map((touch) => wordOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED);
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
     if (outcome === 'won' && !amount) withoutAmount++;
     revenue.add(amount);

@@ -39,7 +39,7 @@ export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDo
 
 const dimensionOf = (by: string): Dimension => {
   const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // what is known of a person changes without a restatement
+  if (known) return known; // what is known of a person, or registered as content, changes without a restatement
   throw new Refused('attribution/unknown-dimension', `Freeze by one of ${recordedDimensions.join(', ')}.`, 'by');
 };
 const summable = (code: string): Model => {
