@@ -23,6 +23,7 @@ export const touchFields = {
     'What was read, seen or downloaded, as it is registered (`RegisterAsset`); else utm_content: which advertisement it was.',
   ),
   page: raw('The page of a visit.'),
+  landingPage: raw('The page at which the visit began.'),
   referrer: raw('The address or domain the person came from.'),
   minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000, unit: 'min' })),
 };

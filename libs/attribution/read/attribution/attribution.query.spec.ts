@@ -132,6 +132,57 @@ describe('attribution of won deals', () => {
     expect(await ask({})).toMatchObject({ lookback: 'none', unattributed: { conversions: 1 }, outsideWindow: null });
     await expect(ask({ lookback: 'soon' })).rejects.toMatchObject({ code: 'time/not-a-duration' });
   });
+  describe('with channel rules that know sub-channels', () => {
+    const channelRules = {
+      ref: 'channel-rules@1',
+      body: {
+        sites: [{ name: 'search', members: ['google'] }],
+        rules: [
+          { when: { landingPage: '/brand*' }, channel: 'paid search', subChannel: 'brand' },
+          { when: { medium: 'cpc' }, channel: 'paid search', subChannel: 'generic' },
+        ],
+        otherwise: 'other',
+      },
+    };
+    const visits = [
+      { day: 1, source: 'google', medium: 'cpc', landingPage: '/brand/x' },
+      { day: 2, source: 'bing', medium: 'cpc', landingPage: '/pricing' },
+      { day: 3, team: 'sales' as const },
+      { day: 4, source: 'google', medium: 'organic' },
+    ];
+    const rowsOf = async (question: object) => {
+      const models = await holding([close({ closed: 9, amount: eur(1200), touches: visits }, 0)]);
+      const { rows } = await attribution(models, {
+        by: 'sub-channel',
+        ...(await builtIn()),
+        channelRules,
+        ...question,
+      });
+      return rows.map(({ key, revenue }) => [key, revenue[0]!.minor]);
+    };
+    it('sums by sub-channel', async () => {
+      const all = [
+        [null, 600],
+        ['brand', 300],
+        ['generic', 300],
+      ];
+      expect(await rowsOf({})).toEqual(all);
+      expect((await rowsOf({ model: 'leave-one-out' })).map(([key]) => key)).toEqual(all.map(([key]) => key));
+    });
+    it.each([
+      [{ include: { when: [{ landingPage: '/brand*' }, { medium: 'organic' }] } }, [[null, 600], ['brand', 600]]], // prettier-ignore
+      [{ exclude: { when: [{ team: 'sales' }, { site: 'search', medium: 'organic' }] } }, [['brand', 600], ['generic', 600]]], // prettier-ignore
+      [{ exclude: { when: [{ channel: 'paid search', subChannel: 'brand' }] } }, [[null, 800], ['generic', 400]]], // prettier-ignore
+      [{ transforms: [{ kind: 'exclude', when: [{ source: '(none)' }] }] }, [[null, 400], ['brand', 400], ['generic', 400]]], // prettier-ignore
+    ])('takes the conditions of channel rules in %j', async (parameters, rows) =>
+      expect(await rowsOf({ parameters })).toEqual(rows),
+    );
+    it('refuses a list of sites that the channel rules do not have', () =>
+      expect(rowsOf({ parameters: { exclude: { when: [{ site: 'social' }] } } })).rejects.toMatchObject({
+        code: 'attribution/unknown-site',
+        path: 'exclude.when.0.site',
+      }));
+  });
   it('answers several currencies side by side, each with its total', async () => {
     const models = await holding(
       [

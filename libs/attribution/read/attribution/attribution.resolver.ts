@@ -40,6 +40,7 @@ registerEnumType(RepeatEnum, {
 const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
 const meanings: Readonly<Record<Dimension, string>> = {
   channel: 'The channel of the touch by the channel rules.',
+  'sub-channel': 'The sub-channel of the touch by the channel rules.',
   campaign: 'The campaign of the touch.',
   month: 'The month in which the deal closed.',
   source: 'The source that the touch states.',

@@ -13,19 +13,34 @@ import {
 import {
   bodyFault,
   builtInAttribution,
-  channelClassifier,
+  conditionCompiler,
+  conditionsFault,
+  siteListsOf,
+  touchClassifier,
   type Attribution,
   type ChannelRules,
+  type Classified,
+  type PathTransform,
+  type TouchConditions,
 } from '@baton/definitions';
 import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
 import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
-import { select, type Exclusion, type PathRules } from '../../models/transforms.rules';
+import { select, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
 import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
-export const recordedDimensions = ['channel', 'campaign', 'month', 'source', 'medium', 'owner', 'product'] as const;
+export const recordedDimensions = [
+  'channel',
+  'sub-channel',
+  'campaign',
+  'month',
+  'source',
+  'medium',
+  'owner',
+  'product',
+] as const;
 /** What a touch names in `content`: which of the two it is follows from what stands registered when it is asked. */
 export const contentDimensions = ['content', 'ad'] as const;
 /** What is known of the person of a touch when it is asked: it is no part of the journey. */
@@ -77,7 +92,7 @@ export interface AttributionReport {
   readonly warnings: readonly string[];
 }
 
-export type ClassifiedTouch = JourneyTouch & { readonly channel: string };
+export type ClassifiedTouch = JourneyTouch & Classified;
 
 /** A method made ready once for many journeys. */
 export interface Applied {
@@ -90,20 +105,41 @@ export interface Applied {
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
-  readonly classify: (touch: JourneyTouch) => string;
+  readonly classify: (touch: JourneyTouch) => Classified;
   readonly people?: People;
   readonly registered: RegisteredContent;
 }
 
-const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules => ({
-  lookbackMs,
-  transforms: [
-    ...(body.include ? [{ kind: 'include' as const, ...body.include }] : []),
-    ...(body.exclude ? [{ kind: 'exclude' as const, ...body.exclude }] : []),
-    ...(body.lookbackSteps === undefined ? [] : [{ kind: 'lookback' as const, steps: body.lookbackSteps }]),
-    ...(body.transforms ?? []),
-  ],
-});
+/**
+ * Makes conditions ready for the touches of a journey.
+ * @throws Refused `attribution/unknown-site` for a list of sites that the channel rules do not have
+ */
+const whenCompiler = (rules: ChannelRules) => {
+  const compile = conditionCompiler(rules);
+  const lists = siteListsOf(rules);
+  return ({ when, ...transform }: PathTransform, path: string): CompiledTransform => {
+    if (!when) return transform;
+    const tests = when.map((conditions: TouchConditions, index) => {
+      const fault = conditionsFault(conditions, `${path}.when.${index}`, lists);
+      if (fault) throw new Refused('attribution/unknown-site', fault.message, fault.path);
+      return compile(conditions);
+    });
+    return { ...transform, holds: (touch) => tests.some((holds) => holds(touch as ClassifiedTouch)) };
+  };
+};
+
+const pathOf = (body: Attribution, lookbackMs: number | undefined, rules: ChannelRules): PathRules => {
+  const compiled = whenCompiler(rules);
+  return {
+    lookbackMs,
+    transforms: [
+      ...(body.include ? [compiled({ kind: 'include' as const, ...body.include }, 'include')] : []),
+      ...(body.exclude ? [compiled({ kind: 'exclude' as const, ...body.exclude }, 'exclude')] : []),
+      ...(body.lookbackSteps === undefined ? [] : [{ kind: 'lookback' as const, steps: body.lookbackSteps }]),
+      ...(body.transforms ?? []).map((transform, index) => compiled(transform, `transforms.${index}`)),
+    ],
+  };
+};
 
 /** The rules without any look-back, in days or steps; undefined where they have none. */
 const withoutWindow = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
@@ -122,7 +158,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
   const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
-  const path = pathOf(body, lookbackMs);
+  const path = pathOf(body, lookbackMs, channelRules.body);
   const unwindowed = withoutWindow(path);
   return {
     lookback,
@@ -137,7 +173,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
       halfLifeMs: durationMs(body.halfLife ?? 'P7D', 'halfLife'),
       ...(body.stages && { stages: body.stages, mid: body.mid ?? 0 }),
     },
-    classify: channelClassifier(channelRules.body),
+    classify: touchClassifier(channelRules.body),
     ...(method.people && { people: method.people }),
     registered: method.registered ?? new Set(),
   };
@@ -148,7 +184,7 @@ export const modelJourney = (
   { touches, closedAt, leadCreatedAt, openedAt }: JourneyDocument,
   classify: Applied['classify'],
 ): ModelJourney & { readonly touches: readonly ClassifiedTouch[] } => ({
-  touches: touches.map((touch) => ({ ...touch, channel: classify(touch) })),
+  touches: touches.map((touch) => ({ ...touch, ...classify(touch) })),
   conversionAt: closedAt,
   ...(leadCreatedAt !== null && { leadCreatedAt }),
   openedAt,
@@ -185,9 +221,17 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
 
 /** What a touch has in common with others, to be summed by, or to be a step of a path. */
-export const touchDimensions = ['channel', 'campaign', 'source', 'medium', ...contentDimensions] as const;
+export const touchDimensions = [
+  'channel',
+  'sub-channel',
+  'campaign',
+  'source',
+  'medium',
+  ...contentDimensions,
+] as const;
 export type TouchDimension = (typeof touchDimensions)[number];
 export const wordOf = (by: TouchDimension, touch: ClassifiedTouch, registered: RegisteredContent): string | null => {
+  if (by === 'sub-channel') return touch.subChannel;
   if (by === 'content') return contentOf(touch, registered);
   return by === 'ad' ? adOf(touch, registered) : (touch[by] ?? null);
 };

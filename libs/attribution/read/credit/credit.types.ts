@@ -23,6 +23,8 @@ export class JourneyTouch {
   team!: string;
   @Field(() => String, { description: 'The channel, by the channel rules.' })
   channel!: string;
+  @Field(() => String, stated('The sub-channel, by the channel rules.'))
+  subChannel?: string | null;
   @Field(() => String, stated('The source that the touch states.'))
   source?: string | null;
   @Field(() => String, stated('The medium that the touch states.'))
@@ -33,6 +35,8 @@ export class JourneyTouch {
   content?: string | null;
   @Field(() => String, stated('The page of a visit.'))
   page?: string | null;
+  @Field(() => String, stated('The page at which the visit began.'))
+  landingPage?: string | null;
   @Field(() => String, stated('Where the person came from.'))
   referrer?: string | null;
   @Field(() => Int, stated('How many minutes it took.'))

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { channelClassifier, classify, spendClassifier, type ChannelRules } from './channel.rules';
+import { channelClassifier, classify, spendClassifier, touchClassifier, type ChannelRules } from './channel.rules';
 import { bodyFault } from './kinds.rules';
 import { difference, inForceAt } from './versions.rules';
 
@@ -58,6 +58,32 @@ describe('channel rules', () => {
       classify(own, { action: 'Call', team: 'sales' }),
       classify(own, { page: '/partners/acme' }),
     ]).toEqual(['ads', 'other', 'phone', 'partner']);
+  });
+
+  it('test the landing page, and answer a sub-channel, of their own or as the touch states it', () => {
+    const own: ChannelRules = {
+      rules: [
+        { when: { landingPage: ['/brand', '/brand/*'] }, channel: 'paid search', subChannel: 'brand' },
+        { when: { medium: 'cpc' }, channel: 'paid search', subChannel: '$source' },
+        { when: { channel: '*' }, channel: '$channel', subChannel: '$campaign' },
+      ],
+      otherwise: 'other',
+    };
+    expect(bodyFault('channel-rules', own)).toBeUndefined();
+    const classified = touchClassifier(own);
+    expect([
+      classified({ landingPage: '/Brand/2024', page: '/pricing', medium: 'cpc', source: 'google' }),
+      classified({ page: '/brand', medium: 'cpc', source: ' Google ' }),
+      classified({ medium: 'cpc' }),
+      classified({ channel: 'Fair', campaign: 'spring' }),
+      classified({ team: 'sales' }),
+    ]).toEqual([
+      { channel: 'paid search', subChannel: 'brand' },
+      { channel: 'paid search', subChannel: 'Google' },
+      { channel: 'paid search', subChannel: null },
+      { channel: 'Fair', subChannel: 'spring' },
+      { channel: 'sales', subChannel: null },
+    ]);
   });
 
   it('give spend the channel of the touches that it paid for', () => {
