@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { minorOf, NoDefinitions, type AnyEvent, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { campaignList } from '@baton/campaigns';
+import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
@@ -63,11 +63,14 @@ const person = (leadId: string, day: number, touches: readonly Touch[], stages: 
   ),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof returns>[1]> = {}) =>
-  returns(await modelsOf([journeys, campaignList, deals, people, visitors, salesMinutes], events), {
-    by: 'channel',
-    ...(await methodAt(new NoDefinitions(), at(0))),
-    ...question,
-  });
+  returns(
+    await modelsOf([journeys, campaignList, spendWithoutCampaign, deals, people, visitors, salesMinutes], events),
+    {
+      by: 'channel',
+      ...(await methodAt(new NoDefinitions(), at(0))),
+      ...question,
+    },
+  );
 
 const year = [
   ...won('one', 40, eur(1000), [
@@ -186,6 +189,35 @@ describe('what marketing’s money brought', () => {
       spent('spring', '2024-01-02', 'search ads', eur(1000)),
     ];
     expect((await ask(events, { channelRules })).rows).toMatchObject([{ key: 'paid search', roas: [{ value: 4 }] }]);
+  });
+  it('counts credit notes, and spend that names no campaign, in the row of its touches', async () => {
+    const without = (spendId: string, minor: number, more: object) =>
+      recorded<AnyEvent>({ type: 'SpendRecorded', data: { spendId, day: '2024-01-03', amount: eur(minor), ...more } });
+    const events = [
+      ...won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'spring' }]),
+      spent('spring', '2024-01-02', 'Paid Search', eur(1000)),
+      spent('spring', '2024-01-04', 'paid search', eur(-400)),
+      without('line-1', 900, { channel: 'PAID search' }),
+      without('line-2', 600, { source: 'Google', medium: 'cpc' }),
+      without('line-2', 500, { source: 'Google', medium: 'cpc' }),
+      without('note-1', -50, { channel: 'Trade fair' }),
+    ];
+    expect((await ask(events)).rows).toMatchObject([
+      { key: 'Trade fair', spend: eurs(-50), roas: [{ value: null, denominator: -50 }] },
+      { key: 'paid search', spend: eurs(2000), roas: [{ value: 2 }] },
+    ]);
+    const campaigns = await ask(events, { by: 'campaign' });
+    expect(campaigns.rows).toMatchObject([
+      { key: null, spend: eurs(1350), conversions: 0 },
+      { key: 'spring', spend: eurs(600), revenue: eurs(4000) },
+    ]);
+    expect(campaigns.total.spend).toEqual(eurs(1950));
+    const rules = [{ when: { source: 'google' }, channel: 'search', subChannel: 'ads' }];
+    const channelRules = { ref: 'channel-rules@1', body: { rules, otherwise: 'other' } };
+    expect((await ask(events, { by: 'sub-channel', channelRules })).rows).toMatchObject([
+      { key: null, spend: eurs(1450), revenue: eurs(0) },
+      { key: 'ads', spend: eurs(500), revenue: eurs(4000) },
+    ]);
   });
   it('selects deals by their close, spend by its day in the time zone, people by their stage', async () => {
     const report = await ask(year, { from: at(2), to: at(45) });

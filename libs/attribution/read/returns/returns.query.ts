@@ -36,7 +36,7 @@ const workUpToClose = ({ touches, closedAt }: JourneyDocument) =>
 /**
  * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
  * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * that the rules of the method give it, or the campaign's id it was recorded for; a day that lies partly within the period
+ * that the rules of the method give it, or the campaign's id it was recorded for, if any; a day that lies partly within the period
  * counts whole, and a warning says so. Nothing is converted between currencies.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
  *   `time/not-a-duration`
@@ -51,9 +51,9 @@ export const returns = async (
   const { lookback, timeZone, unwindowed } = applied(method);
   const outside = new OutsideWindowSum();
   const credit = crediting(model, method, await conversionsOf(models, method, to));
-  const channelOf = spendClassifier(method.channelRules.body);
+  const classify = spendClassifier(method.channelRules.body);
   const { firstWins, firstOpened } = await customersOf(models);
-  const sums = returnsBy({ by, timeZone, channelOf, firstWins }, ratePerMinute);
+  const sums = returnsBy({ by, timeZone, classify, firstWins }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   let leftOut = 0;
 

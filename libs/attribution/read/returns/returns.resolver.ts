@@ -14,17 +14,21 @@ import {
 import { returns, type ReturnsReport } from './returns.query';
 import { returnDimensions, salesTimes, type ReturnDimension, type SalesTimeCounted } from './returns.rules';
 
-const ReturnsBy = Object.fromEntries(returnDimensions.map((one) => [one.toUpperCase(), one]));
+const nameOf = (code: string) => code.toUpperCase().replaceAll('-', '_');
+const ReturnsBy = Object.fromEntries(returnDimensions.map((one) => [nameOf(one), one]));
 registerEnumType(ReturnsBy, {
   name: 'ReturnsBy',
   description: 'What spend and credits are summed by.',
   valuesMap: {
-    CHANNEL: { description: 'The channel of the touch, and the one that spend was recorded for.' },
-    CAMPAIGN: { description: 'The campaign that the touch states, and the id of the one that cost money.' },
+    CHANNEL: { description: 'The channel, of touches and of spend by the same channel rules.' },
+    SUB_CHANNEL: { description: 'The sub-channel, of touches and of spend by the same channel rules.' },
+    CAMPAIGN: {
+      description:
+        'The campaign that the touch states, and the id of the one that cost money. Null: none; `spendWithoutCampaign` lists that spend.',
+    },
     MONTH: { description: 'The month of the conversion, and that of the day of the spend.' },
   },
 });
-const nameOf = (code: string) => code.toUpperCase().replaceAll('-', '_');
 const SalesTimeEnum = Object.fromEntries(Object.keys(salesTimes).map((code) => [nameOf(code), code]));
 registerEnumType(SalesTimeEnum, {
   name: 'SalesTime',
@@ -37,7 +41,10 @@ const money = (description: string) => ({ description: `${description} One a cur
 
 @ObjectType({ description: 'A rate with what it is made of.' })
 class Ratio {
-  @Field(() => Float, { nullable: true, description: 'numerator / denominator; null for a denominator of zero.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'numerator / denominator; null for a denominator of zero or below.',
+  })
   value!: number | null;
   @Field(() => Float, { description: 'What is divided.' })
   numerator!: number;
@@ -61,7 +68,7 @@ class Returned {
   conversions!: number;
   @Field(() => [MoneyType], money('Credited revenue.'))
   revenue!: readonly MoneyType[];
-  @Field(() => [MoneyType], money('What was spent.'))
+  @Field(() => [MoneyType], money('What was spent, less credit notes.'))
   spend!: readonly MoneyType[];
   @Field(() => Float, { description: NEW_CUSTOMERS })
   newCustomers!: number;

@@ -1,11 +1,13 @@
 import { ByWord, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import type { Classified } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
+import type { ClassifiedTouch } from '../attribution/attribution.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What spend and credits have in common to be summed by. */
-export const returnDimensions = ['channel', 'campaign', 'month'] as const;
+export const returnDimensions = ['channel', 'sub-channel', 'campaign', 'month'] as const;
 export type ReturnDimension = (typeof returnDimensions)[number];
 
 /** Which time of sales counts as a cost. */
@@ -15,7 +17,7 @@ export const salesTimes = {
 } as const;
 export type SalesTimeCounted = keyof typeof salesTimes;
 
-/** A rate with what it is made of. Null for a denominator of zero. */
+/** A rate with what it is made of. Null for a denominator of zero, or below: more was credited than spent. */
 export interface Ratio {
   readonly value: number | null;
   readonly numerator: number;
@@ -28,7 +30,7 @@ export interface MoneyRatio extends Ratio {
 export const ratioOf = (numerator: number, denominator: number): Ratio => ({
   numerator,
   denominator,
-  value: denominator === 0 ? null : numerator / denominator,
+  value: denominator <= 0 ? null : numerator / denominator,
 });
 
 /**
@@ -102,13 +104,16 @@ const nothing = (): Sum => ({
   reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
 
+const wordOf = (by: Exclude<ReturnDimension, 'month'>, touch: ClassifiedTouch): string | null =>
+  by === 'sub-channel' ? touch.subChannel : (touch[by] ?? null);
+
 /** What a row stands for. */
 interface ReturnRows {
   readonly by: ReturnDimension;
   /** IANA zone of the months. */
   readonly timeZone: string;
-  /** The channel of spend by the channel rules. */
-  readonly channelOf: (spend: Spend) => string;
+  /** What spend counts as by the channel rules. */
+  readonly classify: (spend: Spend) => Classified;
   /** The deals that won a customer for the first time. */
   readonly firstWins: ReadonlySet<string>;
 }
@@ -119,14 +124,14 @@ interface ReturnRows {
  * @returns `won` takes a won deal with its credits, `worked` minutes of sales with those of the person's journey,
  *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
  */
-export const returnsBy = ({ by, timeZone, channelOf, firstWins }: ReturnRows, ratePerMinute?: Money) => {
+export const returnsBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePerMinute?: Money) => {
   const rows = new ByWord<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
 
   const rowOf = (key: string | null): Sum => rows.at(key, nothing);
   const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
-    by === 'month' ? monthOf(closedAt, timeZone) : (touch[by] ?? null);
+    by === 'month' ? monthOf(closedAt, timeZone) : wordOf(by, touch);
 
   const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
     if (!amount) withoutAmount++;
@@ -164,7 +169,7 @@ export const returnsBy = ({ by, timeZone, channelOf, firstWins }: ReturnRows, ra
     const minutes = work.reduce((all, one) => all + one.minutes, 0);
     if (by === 'month' || minutes === 0) return;
     for (const { touch, credit } of credited)
-      if (credit.weight > 0) rowOf(touch[by] ?? null).salesMinutes.add(credit.weight, minutes);
+      if (credit.weight > 0) rowOf(wordOf(by, touch)).salesMinutes.add(credit.weight, minutes);
   };
 
   const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
@@ -175,7 +180,13 @@ export const returnsBy = ({ by, timeZone, channelOf, firstWins }: ReturnRows, ra
 
   const spent = (spend: Spend): void => {
     const { campaignId, day, amount } = spend;
-    rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channelOf(spend)).spend.add(amount);
+    const keys = {
+      channel: () => classify(spend).channel,
+      'sub-channel': () => classify(spend).subChannel,
+      campaign: () => campaignId,
+      month: () => day.slice(0, 7),
+    };
+    rowOf(keys[by]()).spend.add(amount);
     total.spend.add(amount);
   };
 

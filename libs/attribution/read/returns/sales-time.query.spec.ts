@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { campaignList } from '@baton/campaigns';
+import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
@@ -56,12 +56,15 @@ const won = (opportunityId: string, day: number, leadId: string, account: string
   }),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof returns>[1]> = {}) =>
-  returns(await modelsOf([journeys, campaignList, deals, people, visitors, salesMinutes], events), {
-    by: 'channel',
-    lookback: 'none',
-    ...(await methodAt(new NoDefinitions(), at(0))),
-    ...question,
-  });
+  returns(
+    await modelsOf([journeys, campaignList, spendWithoutCampaign, deals, people, visitors, salesMinutes], events),
+    {
+      by: 'channel',
+      lookback: 'none',
+      ...(await methodAt(new NoDefinitions(), at(0))),
+      ...question,
+    },
+  );
 const minutesBy = ({ rows }: Awaited<ReturnType<typeof ask>>) =>
   Object.fromEntries(rows.flatMap(({ key, salesMinutes: minutes }) => (minutes > 0 ? [[key, minutes]] : [])));
 

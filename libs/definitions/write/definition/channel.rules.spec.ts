@@ -96,10 +96,68 @@ describe('channel rules', () => {
       ],
       otherwise: 'other',
     });
-    const of = (channel: string, campaignId = 'spring') => spent({ channel, campaignId });
+    const of = (channel: string, campaignId = 'spring') =>
+      spent({ channel, campaignId, source: null, medium: null }).channel;
+    // No rule names a trade fair: touches that state it are taken by the last rule, and so is what they cost.
     expect([of('search ads'), of('any', 'Brand-2024'), of('PAID SEARCH '), of('Trade fair')]).toEqual([
-      ...['paid search', 'brand', 'paid search', 'Trade fair'],
+      ...['paid search', 'brand', 'paid search', 'everything'],
     ]);
+  });
+  it('know of spend what it states: what it does not is unknown, and not absent', () => {
+    const body: ChannelRules = {
+      sites: [{ name: 'search', members: ['google'] }],
+      rules: [
+        { when: { source: '(none)', medium: '(none)' }, channel: 'direct' },
+        { when: { site: 'search', medium: 'cpc' }, channel: 'paid search', subChannel: '$source' },
+        { when: { source: 'google' }, channel: 'search' },
+        { when: { team: 'marketing', medium: 'email' }, channel: 'mail' },
+      ],
+      otherwise: 'other',
+    };
+    const spent = spendClassifier(body);
+    const unknown = { channel: null, source: null, medium: null, campaignId: null };
+    expect([
+      spent({ ...unknown, channel: 'Paid  Search' }),
+      spent({ ...unknown, source: 'Google', medium: 'cpc' }),
+      spent({ ...unknown, source: 'google' }),
+      spent({ ...unknown, medium: 'email', source: ' ' }),
+      spent({ ...unknown, channel: 'Fair' }),
+      spent({ ...unknown, medium: 'banner' }),
+    ]).toEqual([
+      { channel: 'paid search', subChannel: null },
+      { channel: 'paid search', subChannel: 'Google' },
+      { channel: 'search', subChannel: null },
+      { channel: 'mail', subChannel: null },
+      { channel: 'other', subChannel: null },
+      { channel: 'other', subChannel: null },
+    ]);
+  });
+  it('put spend that states all that a touch does where the touch is', () => {
+    const value = fc.constantFrom('a', 'b', '(none)', '*');
+    const when = fc.record(
+      { channel: value, source: value, medium: value, campaign: value, team: fc.constant('marketing') },
+      { requiredKeys: [] },
+    );
+    const rule = fc.record({ when, channel: fc.constantFrom('one', 'two', '$channel', 'A') });
+    const known = fc.constantFrom('a', 'b', 'c');
+    fc.assert(
+      fc.property(
+        fc.array(rule, { maxLength: 5 }),
+        known,
+        known,
+        known,
+        known,
+        (rules, channel, source, medium, campaign) => {
+          fc.pre(rules.every((one) => Object.keys(one.when).length > 0));
+          const body: ChannelRules = { rules, otherwise: 'other' };
+          const touch = touchClassifier(body)({ channel, source, medium, campaign, team: 'marketing' });
+          const spend = spendClassifier(body)({ channel, source, medium, campaignId: campaign });
+          const isItself = touch.channel === 'other' && rules.some((one) => one.channel.toLowerCase() === channel);
+          expect(spend.channel).toBe(isItself ? 'A' : touch.channel);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   const listed = (...members: string[]) => ({ sites: [{ name: 'ours', members }], rules: [], otherwise: 'other' });

@@ -148,10 +148,9 @@ interface CompiledRule {
   readonly channel: string;
   readonly subChannel: string | undefined;
   readonly holds: (touch: Classifiable) => boolean;
-  /** Looks at nothing but what is known of spend, and at something. */
-  readonly ofSpend: boolean;
+  /** What it asks for. */
+  readonly fields: readonly string[];
 }
-const SPEND_FIELDS: readonly string[] = ['channel', 'campaign'];
 
 /**
  * Compiles conditions on touches, those of rules and those of `include` and `exclude` alike.
@@ -180,24 +179,23 @@ export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) =
 const compiledRules = ({ sites, rules }: ChannelRules): readonly CompiledRule[] => {
   const compile = conditionCompiler(sites ? { sites } : {});
   return rules.map(({ when, channel, subChannel }) => {
-    const fields = Object.keys(when);
-    return {
-      channel,
-      subChannel,
-      holds: compile(when),
-      ofSpend: fields.length > 0 && fields.every((field) => SPEND_FIELDS.includes(field)),
-    };
+    return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
   });
 };
 
+/** The channels that the rules answer. */
+const namesIn = ({ rules, otherwise }: ChannelRules): readonly string[] => [
+  ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
+  otherwise,
+  BY_SALES,
+];
 /** A stated channel as the rules spell it, where they name it in whatever spelling. */
-const spelling = ({ rules, otherwise }: ChannelRules): ((channel: string) => string) => {
-  const names = [
-    ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
-    otherwise,
-    BY_SALES,
-  ];
-  const known = new Map(names.map((name) => [keyOf(name), name] as const).reverse());
+const spelling = (body: ChannelRules): ((channel: string) => string) => {
+  const known = new Map(
+    namesIn(body)
+      .map((name) => [keyOf(name), name] as const)
+      .reverse(),
+  );
   return (channel) => known.get(keyOf(channel)) ?? tidy(channel);
 };
 
@@ -236,18 +234,46 @@ export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) =>
   return (touch) => classified(touch).channel;
 };
 
+/** What is known of spend. */
+export interface ClassifiableSpend {
+  readonly channel: string | null;
+  readonly source: string | null;
+  readonly medium: string | null;
+  readonly campaignId: string | null;
+}
+
 /**
- * Compiles what spend counts as, so that it meets the touches that it paid for: by the rules that look at channel and
- * campaign alone, for nothing else is known of spend; else the channel it was recorded for, as the rules spell it.
+ * Compiles what spend counts as, so that it meets the touches that it paid for. The same rules decide as for touches, but
+ * what spend does not state is unknown and not absent: a rule that asks for it says nothing of spend. Where none of the
+ * others holds, a channel that the rules answer is itself, and the rest is what a touch is that no other rule takes.
  */
-export const spendClassifier = (
-  body: ChannelRules,
-): ((spend: { readonly channel: string; readonly campaignId: string }) => string) => {
-  const compiled = compiledRules(body).filter(({ ofSpend }) => ofSpend);
-  const spelled = spelling(body);
-  return ({ channel, campaignId: campaign }) => {
-    const rule = compiled.find(({ holds }) => holds({ channel, campaign }));
-    return rule && rule.channel !== '$channel' ? rule.channel : spelled(channel);
+export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend) => Classified) => {
+  const compiled = compiledRules(body);
+  const answers = new Map([...namesIn(body)].map((name) => [keyOf(name), name] as const).reverse());
+  const rest = compiled.find(({ fields }) => fields.length === 0);
+  return ({ channel, source, medium, campaignId: campaign }) => {
+    const known = Object.entries({ channel, source, medium, campaign }).filter(
+      ([field, value]) => value !== null && (field === 'channel' || isSaid(value)),
+    );
+    const touch: Classifiable = { ...(Object.fromEntries(known) as Classifiable), team: 'marketing' };
+    const stated = new Set([...known.map(([field]) => field), 'team']);
+    if (stated.has('source')) stated.add('site');
+    const answerOf = (rule: CompiledRule): Classified => ({
+      channel: rule.channel !== '$channel' ? rule.channel : (answers.get(keyOf(channel!)) ?? tidy(channel!)),
+      subChannel: subChannelOf(rule.subChannel, touch),
+    });
+    const passes = ({ channel: answer }: CompiledRule) => answer !== '$channel' || channel !== null;
+    for (const rule of compiled)
+      if (
+        rule.fields.length > 0 &&
+        rule.fields.every((field) => stated.has(field)) &&
+        rule.holds(touch) &&
+        passes(rule)
+      )
+        return answerOf(rule);
+    const itself = channel === null ? undefined : answers.get(keyOf(channel));
+    if (itself !== undefined) return { channel: itself, subChannel: null };
+    return rest && passes(rest) ? answerOf(rest) : { channel: body.otherwise, subChannel: null };
   };
 };
 
