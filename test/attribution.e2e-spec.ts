@@ -228,7 +228,7 @@ describe('the demo’s figures', () => {
     const served = await Served.start(folder);
     const { data, errors } = await served
       .ask<Record<string, unknown>>(
-        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback salesTime outsideWindow { touches ${credit} } definitions { attribution channelRules }
+        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
              currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} newCustomers salesMinutes }
              influenced { ${credit} ofConversions ${ratio} ofRevenue ${rate} }
              sourced { ${credit} ofConversions ${ratio} ofRevenue ${rate} } warnings }
