@@ -28,7 +28,10 @@ export const instant = (text: string | undefined, path: string, timeZone?: strin
 const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** A rate a currency; it says which where there are several. */
 const rates = (ratios: readonly MoneyRatio[]): string =>
-  ratios.map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`.trim())).join(', ');
+  ratios
+    .filter(({ value }) => value !== null)
+    .map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`))
+    .join(', ');
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>

@@ -194,7 +194,7 @@ export class ReportCommand extends CommandRunner {
 
   @Option({
     flags: '--by <breakdown>',
-    description: 'channel, campaign, product, owner, source, month; of sla: rep,month …',
+    description: 'channel, sub-channel, campaign, content, ad, product, owner, source, month; of sla: rep,month …',
   })
   by(value: string) {
     return value;
