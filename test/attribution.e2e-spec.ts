@@ -142,6 +142,41 @@ describe('a frozen period', () => {
     });
     expect(await reasons()).toEqual([]);
   });
+  it('holds what a look-back left out of it, and says so of the answer now', async () => {
+    const half = { periodId: 'half', from: daysAgo(1), to: daysAgo(-1), lookback: 'P15D' };
+    expect(await send('freezePeriod', half)).toMatchObject({ events: 1 });
+    const window = 'outsideWindow { touches conversions revenue { minor } }';
+    const { data } = await served.ask<{ one: object; other: object }>(
+      `{ one: periodDelta(periodId: "half") { period { ${window} } ${window} }
+         other: periodDelta(periodId: "now") { period { ${window} } ${window} } }`,
+      ['analyst'],
+    );
+    const outsideWindow = { touches: 1, conversions: 0.5, revenue: [{ minor: 50_001 }] };
+    expect(data.one).toEqual({ period: { outsideWindow }, outsideWindow });
+    expect(data.other).toEqual({ period: { outsideWindow: null }, outsideWindow: null });
+  });
+  it('is beside what is registered as content: it is not frozen by that', async () => {
+    await tell('registerAsset', { assetId: 'guide', content: 'Pricing guide', kind: 'guide' });
+    await tell('recordSpendWithoutCampaign', {
+      spendId: 'note-1',
+      day: '2024-01-03',
+      channel: 'Trade fair',
+      amount: { minor: -5, currency: 'EUR' },
+    });
+    const { data } = await served.ask<object>(
+      `{ assets { edges { node { assetId content kind } } }
+         spendWithoutCampaign(channel: " trade fair", from: "2024-01-03") { edges { node { spendId amount { minor } } } }
+         returns(by: CAMPAIGN) { rows { key spend { minor } } } }`,
+      ['analyst'],
+    );
+    expect(data).toMatchObject({
+      assets: { edges: [{ node: { assetId: 'guide', content: 'Pricing guide', kind: 'guide' } }] },
+      spendWithoutCampaign: { edges: [{ node: { spendId: 'note-1', amount: { minor: -5 } } }] },
+      returns: { rows: [{ key: null, spend: [{ minor: -5 }] }] },
+    });
+    const period = { periodId: 'by-ad', from: daysAgo(1), to: daysAgo(-1), by: 'ad' };
+    expect(await send('freezePeriod', period)).toMatchObject({ code: 'attribution/unknown-dimension' });
+  });
 
   it('is beside a late touch', async () => {
     await tell('recordTouch', { leadId: 'ada', action: 'talk', team: 'SALES', channel: 'call' }, daysAgo(5));
@@ -222,17 +257,17 @@ describe('the demo’s figures', () => {
     const credit = 'conversions revenue { minor currency }';
     const ratio = '{ value numerator denominator }';
     const rate = '{ currency value numerator denominator }';
-    const returned = `${credit} spend { minor currency } salesMinutes assisted roas ${rate} cac ${rate}
+    const returned = `${credit} newCustomers spend { minor currency } salesMinutes assisted roas ${rate} cac ${rate}
       costPerLead ${rate} costPerMql ${rate} costPerSql ${rate}`;
     const outcomes = 'conversions nonConversions revenue { minor currency }';
     const served = await Served.start(folder);
     const { data, errors } = await served
       .ask<Record<string, unknown>>(
-        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback definitions { attribution channelRules }
-             currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} }
+        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
+             currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} newCustomers salesMinutes }
              influenced { ${credit} ofConversions ${ratio} ofRevenue ${rate} }
              sourced { ${credit} ofConversions ${ratio} ofRevenue ${rate} } warnings }
-           paths(conversion: MQL, top: 5) { lookback definitions { attribution channelRules }
+           paths(conversion: MQL, top: 5) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
              paths { channels ${outcomes} } others { paths ${outcomes} } total { ${outcomes} }
              lengths { steps ${outcomes} } lags { days ${outcomes} } warnings } }`,
         ['analyst'],

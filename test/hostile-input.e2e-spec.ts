@@ -4,7 +4,16 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import fc from 'fast-check';
 import { buildSchema } from 'graphql';
-import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
+import {
+  assetCommands,
+  campaignCommands,
+  spendCommands,
+  ToAsset,
+  ToCampaign,
+  ToSpend,
+  ToVisitor,
+  visitorCommands,
+} from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
 import {
   Accepted,
@@ -48,6 +57,8 @@ const tables: readonly (readonly [ToAggregate, Commands])[] = [
   [ToSupport, supportRequestCommands],
   [ToCampaign, campaignCommands],
   [ToVisitor, visitorCommands],
+  [ToAsset, assetCommands],
+  [ToSpend, spendCommands],
   [ToDefinition, definitionCommands],
   [ToReview, askedReviewCommands],
   [ToPeriod, freezeCommands],

@@ -9,10 +9,13 @@ import {
   periods,
   returnDimensions,
   returns,
+  salesTimes,
+  type AttributionReport,
   type ConversionKind,
   type MoneyRatio,
   type PeriodDelta,
   type ReturnDimension,
+  type SalesTimeCounted,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { fixed, key, line, money, pathOf, printJson, printTable, terminalWidth } from './output';
@@ -25,7 +28,10 @@ export const instant = (text: string | undefined, path: string, timeZone?: strin
 const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** A rate a currency; it says which where there are several. */
 const rates = (ratios: readonly MoneyRatio[]): string =>
-  ratios.map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`.trim())).join(', ');
+  ratios
+    .filter(({ value }) => value !== null)
+    .map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`))
+    .join(', ');
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
@@ -59,6 +65,17 @@ export const conversionOf = (text: string): ConversionKind => {
   throw new Refused('cli/unknown-conversion', `There are ${conversionKinds.join(', ')}.`, 'conversion');
 };
 
+/** What a look-back left out, as lines; none without a look-back. */
+export const outsideLines = (
+  reports: readonly { readonly model?: string; readonly outsideWindow: AttributionReport['outsideWindow'] }[],
+): string[] =>
+  reports.flatMap(({ model, outsideWindow }) => {
+    if (!outsideWindow) return [];
+    const { touches, conversions, revenue } = outsideWindow;
+    const credit = [`${fixed(conversions, 2)} conversions`, money(revenue)].filter((part) => part !== '').join(', ');
+    return [`The look-back left out ${touches} touches with credit of ${credit}${model ? ` (${model})` : ''}`];
+  });
+
 /** `2.50 EUR` */
 const rateOf = (text: string) => {
   const [amount, currency] = text.trim().split(/\s+/);
@@ -70,9 +87,13 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
   const by = (options.by ?? 'channel') as ReturnDimension;
   if (!returnDimensions.includes(by))
     throw new Refused('cli/unknown-breakdown', `Break returns down by ${returnDimensions.join(', ')}.`, 'by');
+  const salesTime = (options.salesTime ?? 'all') as SalesTimeCounted;
+  if (!Object.hasOwn(salesTimes, salesTime))
+    throw new Refused('cli/unknown-sales-time', `There are ${Object.keys(salesTimes).join(', ')}.`, 'salesTime');
   const report = await returns(modelsOf(session, options), {
     ...(await asked(session, options)),
     by,
+    salesTime,
     ...(options.model && { model: options.model }),
     ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
   });
@@ -81,10 +102,14 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
   printTable(
-    [by, 'won', 'revenue', 'spend', 'ROAS', 'CAC', 'per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
+    [
+      ...[by, 'won', 'new', 'revenue', 'spend', 'ROAS', 'CAC'],
+      ...['per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
+    ],
     [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
       row.name,
       fixed(row.conversions, 2),
+      fixed(row.newCustomers, 2),
       money(row.revenue),
       money(row.spend),
       rates(row.roas),
@@ -96,6 +121,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       fixed(row.salesMinutes, 1),
     ]),
   );
+  const { unattributed, salesTime: counted } = report;
+  line(`new: customers won for the first time. Time of sales: ${salesTimes[counted]}`);
   printTable(
     ['won deals', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [
@@ -106,10 +133,11 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
         money(report[name].revenue),
         rates(report[name].ofRevenue),
       ]),
-      ['unattributed', report.unattributed.conversions, '', money(report.unattributed.revenue), ''],
+      ['unattributed', unattributed.conversions, '', money(unattributed.revenue), ''],
     ],
   );
-  for (const warning of report.warnings) line(warning);
+  line(`unattributed: ${unattributed.newCustomers} new, ${fixed(unattributed.salesMinutes, 1)} minutes of sales`);
+  for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
 /** What the lines of a table of four columns take, in characters. */
@@ -151,7 +179,7 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
     ['days from first touch', ...head],
     report.lags.map((row) => [row.days, ...cells(row)]),
   );
-  for (const warning of report.warnings) line(warning);
+  for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
 /** Every frozen period, what the same question answers now, and the restatements since. */

@@ -2,7 +2,15 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { compareModels, dimensions, type Dimension } from '@baton/attribution';
 import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
-import { asked, conversionOf, modelsOf, pathsReport, periodsReport, returnsReport } from './attribution-reports';
+import {
+  asked,
+  conversionOf,
+  modelsOf,
+  outsideLines,
+  pathsReport,
+  periodsReport,
+  returnsReport,
+} from './attribution-reports';
 import { filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
@@ -21,6 +29,7 @@ export interface ReportOptions {
   readonly currency?: string;
   readonly conversion?: string;
   readonly rate?: string;
+  readonly salesTime?: string;
   readonly top?: string;
   readonly definition?: string;
   readonly channelRules?: string;
@@ -78,7 +87,8 @@ export const attributionTable = async (session: Session, models: readonly string
       ['total', ...cells(({ total }) => total)],
     ],
   );
-  for (const warning of new Set(reports.flatMap(({ warnings }) => warnings))) line(warning);
+  for (const warning of [...outsideLines(reports), ...new Set(reports.flatMap(({ warnings }) => warnings))])
+    line(warning);
 };
 
 const velocityReport = (session: Session, options: ReportOptions) => {
@@ -184,7 +194,7 @@ export class ReportCommand extends CommandRunner {
 
   @Option({
     flags: '--by <breakdown>',
-    description: 'channel, campaign, product, owner, source, month; of sla: rep,month …',
+    description: 'channel, sub-channel, campaign, content, ad, product, owner, source, month; of sla: rep,month …',
   })
   by(value: string) {
     return value;
@@ -212,7 +222,10 @@ export class ReportCommand extends CommandRunner {
   model(value: string) {
     return value;
   }
-  @Option({ flags: '--lookback <duration>', description: 'P90D, or none for unlimited.' })
+  @Option({
+    flags: '--lookback <duration>',
+    description: 'P90D, or none for unlimited; by default the definition’s, else none.',
+  })
   lookback(value: string) {
     return value;
   }
@@ -229,6 +242,13 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--rate <amount>', description: 'Of returns: what a minute of sales costs, "1.50 EUR".' })
   rate(value: string) {
+    return value;
+  }
+  @Option({
+    flags: '--sales-time <which>',
+    description: 'Of returns: all minutes of the period (default), or won-only.',
+  })
+  salesTime(value: string) {
     return value;
   }
   @Option({ flags: '--top <n>', description: 'Of paths: how many to name; 20 by default.' })

@@ -11,6 +11,7 @@ import { JourneysResolver } from './read/journeys/journeys.resolver';
 import { PathsResolver } from './read/paths/paths.resolver';
 import { periods } from './read/periods/periods.projection';
 import { PeriodsResolver } from './read/periods/periods.resolver';
+import { salesMinutes } from './read/returns/sales-minutes.projection';
 import { ReturnsResolver } from './read/returns/returns.resolver';
 import { journeyEvents } from './write/journey/journey.events';
 import { JourneyHandler } from './write/journey/journey.handler';
@@ -20,7 +21,7 @@ import { PeriodHandler } from './write/period/period.handler';
 export const attributionParts: ContextParts = {
   name: 'attribution',
   events: [journeyEvents, periodEvents],
-  projections: [journeys, people, visitors, periods],
+  projections: [journeys, people, visitors, salesMinutes, periods],
   policies: [journeyPolicy],
   dueLists: [],
 };

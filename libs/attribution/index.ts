@@ -17,7 +17,6 @@ export { select } from './models/transforms.rules';
 export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
   pathsOfPeople,
-  touchDimensions,
   type CountedPath,
   type DataDrivenAttribution,
   type Person,
@@ -60,5 +59,11 @@ export {
   type PeriodRestatement,
 } from './read/periods/periods.query';
 export { returns, type ReturnsQuestion, type ReturnsReport } from './read/returns/returns.query';
-export { returnDimensions, type MoneyRatio, type ReturnDimension } from './read/returns/returns.rules';
+export {
+  returnDimensions,
+  salesTimes,
+  type MoneyRatio,
+  type ReturnDimension,
+  type SalesTimeCounted,
+} from './read/returns/returns.rules';
 export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';

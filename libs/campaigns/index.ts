@@ -1,7 +1,13 @@
 export { CampaignsModule, campaignsParts } from './campaigns.module';
+export { assets } from './read/assets/assets.projection';
+export { registeredContent } from './read/assets/assets.query';
+export { adOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';
 export { campaignList, spentIn, type CampaignDocument } from './read/campaigns/campaigns.projection';
-export { recordedSpend, type Spend } from './read/campaigns/spend.query';
+export { spendWithoutCampaign } from './read/spend/spend-without-campaign.projection';
+export { recordedSpend, type Spend } from './read/spend/spend.query';
+export { spendCommands, spendEvents, ToSpend, type SpendCommand, type SpendEvent } from './write/spend/spend.events';
 export { touchFields } from './touch.rules';
+export { assetCommands, assetEvents, ToAsset, type AssetCommand, type AssetEvent } from './write/asset/asset.events';
 export {
   campaignCommands,
   campaignEvents,

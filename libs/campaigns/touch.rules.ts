@@ -19,8 +19,11 @@ export const touchFields = {
   source: raw('utm_source or its like: google, newsletter, partner …'),
   medium: raw('utm_medium or its like: cpc, organic, email …'),
   campaign: raw('utm_campaign, or the id of a campaign.'),
-  content: raw('utm_content, or what was read, seen or downloaded.'),
+  content: raw(
+    'What was read, seen or downloaded, as it is registered (`RegisterAsset`); else utm_content: which advertisement it was.',
+  ),
   page: raw('The page of a visit.'),
+  landingPage: raw('The page at which the visit began.'),
   referrer: raw('The address or domain the person came from.'),
   minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000, unit: 'min' })),
 };

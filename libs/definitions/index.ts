@@ -38,9 +38,15 @@ export { builtInChannelRules } from './write/definition/built-in-channels.rules'
 export {
   channelClassifier,
   classify,
+  conditionCompiler,
+  conditionsFault,
+  siteListsOf,
   spendClassifier,
+  touchClassifier,
   type ChannelRules,
   type Classifiable,
+  type Classified,
+  type TouchConditions,
 } from './write/definition/channel.rules';
 export {
   definitionCommands,

@@ -4,7 +4,7 @@ import { routingCommands, ToRouting } from '@baton/leads';
 import { targets } from '../import/aggregates';
 import { agreementSteps } from './agreements';
 import { leadStory } from './lead-story';
-import { campaignSteps, channels, demandOn, marketingTouch } from './market';
+import { assetSteps, campaignSteps, channels, demandOn, marketingTouch } from './market';
 import { queueSteps, tellAll } from './queues';
 import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
@@ -78,7 +78,13 @@ export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[]
   const taken = new Set<string>();
   const changes = inOrder(queueSteps(seed, period));
   const agreed = agreementSteps(randomOf(seed, 'agreements'), period);
-  const ofTheCompany = [...agreed, ...changes, ...campaignSteps(seed, scale, period), ...reviewSteps(period)];
+  const ofTheCompany = [
+    ...agreed,
+    ...changes,
+    ...assetSteps(period),
+    ...campaignSteps(seed, scale, period),
+    ...reviewSteps(period),
+  ];
   const steps = ofTheCompany.flatMap((step) => inStory(`${step.to} ${step.id}`, [step]));
   const people = Array.from({ length: Math.round(PEOPLE * scale) }, (_, n) => {
     const told: DemoStep[] = [];

@@ -233,6 +233,26 @@ export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting'
   ],
 });
 
+/** What counts as content; other names are those of advertisements. */
+const registered: Readonly<Record<string, readonly string[]>> = {
+  guide: downloads,
+  'for a deal': sentContents,
+  webinar: channels.find(({ name }) => name === 'webinar')!.contents!,
+  form: ['quote-request', 'demo-request'],
+};
+export const assetSteps = (period: Period): DemoStep[] => {
+  const steps: DemoStep[] = [];
+  const { tell, wait } = teller(steps, period.begin + 8 * HOUR, period);
+  for (const [kind, contents] of Object.entries(registered))
+    for (const content of contents) {
+      const [step] = steps.filter(({ id }) => id === content);
+      if (step) continue; // a guide is sent too
+      tell('asset', content, 'content-mara', 'RegisterAsset', { content, kind });
+      wait(MINUTE);
+    }
+  return steps;
+};
+
 /** All campaigns and what they cost: search and paid social by day, the rest by week. */
 export const campaignSteps = (seed: number, scale: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];

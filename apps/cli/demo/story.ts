@@ -1,4 +1,4 @@
-import type { CampaignCommand, VisitorCommand } from '@baton/campaigns';
+import type { AssetCommand, CampaignCommand, VisitorCommand } from '@baton/campaigns';
 import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
 import { DAY_MS, fromMs, toMs, type AnyCommand, type Day, type Instant } from '@baton/kernel';
 import type { AskedReviewCommand } from '@baton/insights';
@@ -30,6 +30,7 @@ interface CommandsTo {
   opportunity: OpportunityCommand;
   support: SupportRequestCommand;
   campaign: CampaignCommand;
+  asset: AssetCommand;
   visitor: VisitorCommand;
   definition: DefinitionCommand;
   review: AskedReviewCommand;

@@ -1,4 +1,13 @@
-import { campaignCommands, ToCampaign, ToVisitor, visitorCommands } from '@baton/campaigns';
+import {
+  assetCommands,
+  campaignCommands,
+  spendCommands,
+  ToAsset,
+  ToCampaign,
+  ToSpend,
+  ToVisitor,
+  visitorCommands,
+} from '@baton/campaigns';
 import { definitionCommands, ToDefinition } from '@baton/definitions';
 import type { Commands, ToAggregate } from '@baton/kernel';
 import { feedbackCommands, leadCommands, ToFeedback, ToLead } from '@baton/leads';
@@ -10,6 +19,8 @@ export const targets: Readonly<Record<string, { readonly to: ToAggregate; readon
   lead: { to: ToLead, commands: leadCommands },
   opportunity: { to: ToOpportunity, commands: opportunityCommands },
   campaign: { to: ToCampaign, commands: campaignCommands },
+  spend: { to: ToSpend, commands: spendCommands },
+  asset: { to: ToAsset, commands: assetCommands },
   visitor: { to: ToVisitor, commands: visitorCommands },
   feedback: { to: ToFeedback, commands: feedbackCommands },
   support: { to: ToSupport, commands: supportRequestCommands },

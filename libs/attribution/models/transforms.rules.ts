@@ -7,8 +7,8 @@ export const exclusions = {
   'after-conversion': 'it happened after the conversion',
   'before-window': 'it lies further back than the window',
   'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
-  'not-included': 'only other channels or campaigns are included',
-  excluded: 'its channel or campaign is excluded',
+  'not-included': 'only other touches are included',
+  excluded: 'its channel or campaign, or a condition that holds of it, is excluded',
   repeated: 'the touch before it is of the same channel',
   'later-occurrence': 'an earlier touch is of the same channel',
   'removed-channel': 'its channel is removed where there are others',
@@ -16,12 +16,15 @@ export const exclusions = {
 } as const;
 export type Exclusion = keyof typeof exclusions;
 
+/** A transform; `holds` says of which touches a condition of `when` holds, ready to be asked. */
+export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: ModelTouch) => boolean };
+
 /** Which touches of a journey are weighed. */
 export interface PathRules {
   /** conversion − look-back ≤ touch ≤ conversion, both ends included; undefined: no limit. */
   readonly lookbackMs?: number | undefined;
   /** Applied in this order to what the window leaves. */
-  readonly transforms?: readonly PathTransform[];
+  readonly transforms?: readonly CompiledTransform[];
 }
 
 /** A journey with the touches that are weighed, in order, and for all others why they are not. */
@@ -44,7 +47,7 @@ const allOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean)
 
 type Transform = (
   touches: readonly ModelTouch[],
-  parameters: PathTransform,
+  parameters: CompiledTransform,
   conversionAt: Instant,
 ) => { readonly keep: (touch: ModelTouch, place: number) => boolean; readonly because: Exclusion };
 
@@ -85,16 +88,22 @@ const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
       because: 'before-window',
     };
   },
-  include: (_, { channels, campaigns }) => {
+  include: (_, { channels, campaigns, holds }) => {
     const [channelIn, campaignIn] = [named(channels), named(campaigns)];
     return {
-      keep: ({ channel, campaign }) => (!channels || channelIn(channel)) && (!campaigns || campaignIn(campaign)),
+      keep: (touch) =>
+        (!channels || channelIn(touch.channel)) &&
+        (!campaigns || campaignIn(touch.campaign)) &&
+        (!holds || holds(touch)),
       because: 'not-included',
     };
   },
-  exclude: (_, { channels, campaigns }) => {
+  exclude: (_, { channels, campaigns, holds }) => {
     const [channelOut, campaignOut] = [named(channels), named(campaigns)];
-    return { keep: ({ channel, campaign }) => !channelOut(channel) && !campaignOut(campaign), because: 'excluded' };
+    return {
+      keep: (touch) => !channelOut(touch.channel) && !campaignOut(touch.campaign) && !holds?.(touch),
+      because: 'excluded',
+    };
   },
 };
 

@@ -88,7 +88,7 @@ describe('attribution of won deals', () => {
     expect(await ask({})).toEqual({
       model: 'linear',
       by: 'channel',
-      lookback: 'P90D',
+      lookback: 'none',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
       rows: [
         { key: '', conversions: 0.33333333333333, revenue: eurs(33) },
@@ -98,6 +98,7 @@ describe('attribution of won deals', () => {
       ],
       unattributed: { conversions: 1, revenue: eurs(7) },
       total: { conversions: 3, revenue: eurs(157) },
+      outsideWindow: null,
       warnings: [],
     }));
   it('puts what is not stated first', async () =>
@@ -117,10 +118,70 @@ describe('attribution of won deals', () => {
     expect(await month('Europe/Berlin')).toBe('2024-02');
     await expect(month('Mars/Olympus')).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
-  it('counts only touches in the window that is asked for', async () => {
-    expect((await ask({ lookback: 'P7D' })).unattributed.conversions).toBe(2);
-    expect((await ask({ lookback: 'none' })).unattributed.conversions).toBe(1);
+  it('counts only touches in the window that is asked for, and says what that left out', async () => {
+    const week = await ask({ lookback: 'P7D' });
+    expect(week.unattributed.conversions).toBe(2);
+    expect(week.outsideWindow).toEqual({ touches: 3, conversions: 1, revenue: eurs(100) });
+    const days = await ask({ lookback: 'P38D', model: 'first-touch' });
+    expect(days).toMatchObject({ outsideWindow: { touches: 1, conversions: 1 }, unattributed: { conversions: 1 } });
+    expect((await ask({ lookback: 'P38D', model: 'last-touch' })).outsideWindow).toEqual({ touches: 1, conversions: 0, revenue: eurs(0) }); // prettier-ignore
+    const steps = await ask({ parameters: { lookbackSteps: 1 } });
+    expect(steps.outsideWindow).toMatchObject({ touches: 2, conversions: 0.666666666666667, revenue: eurs(67) });
+    const overlapping = await ask({ lookback: 'P7D', model: 'participation' });
+    expect(overlapping.outsideWindow).toEqual({ touches: 3, conversions: 1, revenue: [] });
+    expect(await ask({})).toMatchObject({ lookback: 'none', unattributed: { conversions: 1 }, outsideWindow: null });
     await expect(ask({ lookback: 'soon' })).rejects.toMatchObject({ code: 'time/not-a-duration' });
+  });
+  describe('with channel rules that know sub-channels', () => {
+    const channelRules = {
+      ref: 'channel-rules@1',
+      body: {
+        sites: [{ name: 'search', members: ['google'] }],
+        rules: [
+          { when: { landingPage: '/brand*' }, channel: 'paid search', subChannel: 'brand' },
+          { when: { medium: 'cpc' }, channel: 'paid search', subChannel: 'generic' },
+        ],
+        otherwise: 'other',
+      },
+    };
+    const visits = [
+      { day: 1, source: 'google', medium: 'cpc', landingPage: '/brand/x' },
+      { day: 2, source: 'bing', medium: 'cpc', landingPage: '/pricing' },
+      { day: 3, team: 'sales' as const },
+      { day: 4, source: 'google', medium: 'organic' },
+    ];
+    const rowsOf = async (question: object) => {
+      const models = await holding([close({ closed: 9, amount: eur(1200), touches: visits }, 0)]);
+      const { rows } = await attribution(models, {
+        by: 'sub-channel',
+        ...(await builtIn()),
+        channelRules,
+        ...question,
+      });
+      return rows.map(({ key, revenue }) => [key, revenue[0]!.minor]);
+    };
+    it('sums by sub-channel', async () => {
+      const all = [
+        [null, 600],
+        ['brand', 300],
+        ['generic', 300],
+      ];
+      expect(await rowsOf({})).toEqual(all);
+      expect((await rowsOf({ model: 'leave-one-out' })).map(([key]) => key)).toEqual(all.map(([key]) => key));
+    });
+    it.each([
+      [{ include: { when: [{ landingPage: '/brand*' }, { medium: 'organic' }] } }, [[null, 600], ['brand', 600]]], // prettier-ignore
+      [{ exclude: { when: [{ team: 'sales' }, { site: 'search', medium: 'organic' }] } }, [['brand', 600], ['generic', 600]]], // prettier-ignore
+      [{ exclude: { when: [{ channel: 'paid search', subChannel: 'brand' }] } }, [[null, 800], ['generic', 400]]], // prettier-ignore
+      [{ transforms: [{ kind: 'exclude', when: [{ source: '(none)' }] }] }, [[null, 400], ['brand', 400], ['generic', 400]]], // prettier-ignore
+    ])('takes the conditions of channel rules in %j', async (parameters, rows) =>
+      expect(await rowsOf({ parameters })).toEqual(rows),
+    );
+    it('refuses a list of sites that the channel rules do not have', () =>
+      expect(rowsOf({ parameters: { exclude: { when: [{ site: 'social' }] } } })).rejects.toMatchObject({
+        code: 'attribution/unknown-site',
+        path: 'exclude.when.0.site',
+      }));
   });
   it('answers several currencies side by side, each with its total', async () => {
     const models = await holding(
@@ -207,13 +268,14 @@ describe('the journey of one deal', () => {
   };
   it('explains what each touch earns and why', async () => {
     const models = await holding([close(deal, 0)]);
-    const question = { ...(await builtIn()), models: ['u-shaped', 'last-touch'] };
+    const question = { ...(await builtIn()), models: ['u-shaped', 'last-touch'], lookback: 'P90D' };
     const explained = await explainJourney(models, 'deal-0', question);
     expect(explained.touches.map(({ channel }) => channel)).toEqual(['direct', 'email', 'search']);
     expect(explained.models).toMatchObject([
       {
         model: 'u-shaped',
         missing: ['LC'],
+        outsideWindow: { touches: 1, conversions: 0.666666666666667, revenue: eurs(667) },
         credits: [
           { touchId: 'touch-0', weight: 0, excluded: 'before-window', revenue: eur(0) },
           { touchId: 'touch-1', share: 0.4, milestones: ['FT'], revenue: eur(667) },

@@ -9,7 +9,7 @@ import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { learntAttribution, type LearningOptions } from '../data-driven/data-driven.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { peopleFor } from './people.query';
+import { knownFor } from './known.query';
 import { tally, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 
 /** What a report is asked for; the definitions come from `methodAt`. */
@@ -85,7 +85,7 @@ export const compareModels = async (
     ...asked
   }: AttributionQuestion & { models: readonly string[] },
 ): Promise<readonly (AttributionReport | DataDrivenAttribution)[]> => {
-  const method = { ...asked, ...(await peopleFor(models, by)) };
+  const method = { ...asked, ...(await knownFor(models, by)) };
   const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
   const sums = tally(rules, by, method, await conversionsOf(models, method, to));

@@ -40,11 +40,13 @@ registerEnumType(RepeatEnum, {
 const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
 const meanings: Readonly<Record<Dimension, string>> = {
   channel: 'The channel of the touch by the channel rules.',
+  'sub-channel': 'The sub-channel of the touch by the channel rules.',
   campaign: 'The campaign of the touch.',
   month: 'The month in which the deal closed.',
   source: 'The source that the touch states.',
   medium: 'The medium that the touch states.',
-  content: 'The content that the touch states.',
+  content: 'The content that the touch names, where it is registered (`RegisterAsset`).',
+  ad: 'The advertisement of a touch of marketing (utm_content): what it names in `content` and nobody registered.',
   owner: 'Who owned the deal when it closed.',
   product: 'What was sold.',
   region: 'The region of the person of the touch, as it is known; without one the country.',
@@ -65,6 +67,22 @@ export class Credited {
   })
   revenue!: readonly MoneyType[];
 }
+@ObjectType('OutsideWindow', { description: 'What a look-back left out.' })
+export class OutsideWindowType {
+  @Field(() => Int, { description: 'Touches that would count without a look-back.' })
+  touches!: number;
+  @Field(() => Float, {
+    description:
+      'Conversions that they would be credited with, in fractions. Under a model that is not additive the deals that they take part in; of a data-driven model, which credits no single touch, the conversions of which no touch is left.',
+  })
+  conversions!: number;
+  @Field(() => [MoneyType], { description: 'Revenue that they would be credited with, one sum a currency.' })
+  revenue!: readonly MoneyType[];
+}
+export const outsideField = {
+  nullable: true,
+  description: 'What the look-back left out; null where none is given.',
+};
 const ofDataDriven = (description: string) => ({
   nullable: true,
   description: `Of data-driven models: ${description}`,
@@ -120,6 +138,8 @@ export class Attribution {
   unattributed!: Credited;
   @Field(() => Credited, { description: 'All deals of the period.' })
   total!: Credited;
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => Float, ofDataDriven('the chance to convert that the Markov chain reproduces, 0 to 1.'))
   base?: number | null;
   @Field(() => LearntFrom, ofDataDriven('the journeys it has learnt from.'))

@@ -13,37 +13,47 @@ import {
 import {
   bodyFault,
   builtInAttribution,
-  channelClassifier,
+  conditionCompiler,
+  conditionsFault,
+  siteListsOf,
+  touchClassifier,
   type Attribution,
   type ChannelRules,
+  type Classified,
+  type PathTransform,
+  type TouchConditions,
 } from '@baton/definitions';
+import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
 import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
-import { select, type PathRules, type Selected } from '../../models/transforms.rules';
+import { select, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
+import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
 export const recordedDimensions = [
   'channel',
+  'sub-channel',
   'campaign',
   'month',
   'source',
   'medium',
-  'content',
   'owner',
   'product',
 ] as const;
+/** What a touch names in `content`: which of the two it is follows from what stands registered when it is asked. */
+export const contentDimensions = ['content', 'ad'] as const;
 /** What is known of the person of a touch when it is asked: it is no part of the journey. */
 export const personDimensions = ['region', 'segment'] as const;
 export type PersonDimension = (typeof personDimensions)[number];
-export const dimensions = [...recordedDimensions, ...personDimensions] as const;
+export const dimensions = [...recordedDimensions, ...contentDimensions, ...personDimensions] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /** How credits are given: the two definitions, and what a question says instead. */
 export interface Method {
   readonly definition: { readonly ref: string; readonly body: Attribution };
   readonly channelRules: { readonly ref: string; readonly body: ChannelRules };
-  /** ISO 8601 (`P90D`) or `none`; by default the definition's. */
+  /** ISO 8601 (`P90D`) or `none`; by default the definition's, or `none`. */
   readonly lookback?: string;
   /** IANA zone in which months begin; by default the definition's, or UTC. */
   readonly timeZone?: string;
@@ -51,6 +61,8 @@ export interface Method {
   readonly parameters?: Partial<Attribution>;
   /** For sums by what is known of the person, by the lead. */
   readonly people?: People;
+  /** For sums by content or advertisement. */
+  readonly registered?: RegisteredContent;
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
@@ -75,33 +87,65 @@ export interface AttributionReport {
   /** Conversions without an eligible touch. */
   readonly unattributed: Credited;
   readonly total: Credited;
+  /** What the look-back left out; null without one. */
+  readonly outsideWindow: OutsideWindow | null;
   readonly warnings: readonly string[];
 }
 
-export type ClassifiedTouch = JourneyTouch & { readonly channel: string };
+export type ClassifiedTouch = JourneyTouch & Classified;
 
 /** A method made ready once for many journeys. */
 export interface Applied {
   readonly lookback: string;
   readonly lookbackMs: number | undefined;
   readonly path: PathRules;
+  /** The same without a look-back; undefined where there is none. */
+  readonly unwindowed?: PathRules;
   /** Touches before an earlier conversion of the person do not count. */
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
-  readonly classify: (touch: JourneyTouch) => string;
+  readonly classify: (touch: JourneyTouch) => Classified;
   readonly people?: People;
+  readonly registered: RegisteredContent;
 }
 
-const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules => ({
-  lookbackMs,
-  transforms: [
-    ...(body.include ? [{ kind: 'include' as const, ...body.include }] : []),
-    ...(body.exclude ? [{ kind: 'exclude' as const, ...body.exclude }] : []),
-    ...(body.lookbackSteps === undefined ? [] : [{ kind: 'trim' as const, steps: body.lookbackSteps }]),
-    ...(body.transforms ?? []),
-  ],
-});
+/**
+ * Makes conditions ready for the touches of a journey.
+ * @throws Refused `attribution/unknown-site` for a list of sites that the channel rules do not have
+ */
+const whenCompiler = (rules: ChannelRules) => {
+  const compile = conditionCompiler(rules);
+  const lists = siteListsOf(rules);
+  return ({ when, ...transform }: PathTransform, path: string): CompiledTransform => {
+    if (!when) return transform;
+    const tests = when.map((conditions: TouchConditions, index) => {
+      const fault = conditionsFault(conditions, `${path}.when.${index}`, lists);
+      if (fault) throw new Refused('attribution/unknown-site', fault.message, fault.path);
+      return compile(conditions);
+    });
+    return { ...transform, holds: (touch) => tests.some((holds) => holds(touch as ClassifiedTouch)) };
+  };
+};
+
+const pathOf = (body: Attribution, lookbackMs: number | undefined, rules: ChannelRules): PathRules => {
+  const compiled = whenCompiler(rules);
+  return {
+    lookbackMs,
+    transforms: [
+      ...(body.include ? [compiled({ kind: 'include' as const, ...body.include }, 'include')] : []),
+      ...(body.exclude ? [compiled({ kind: 'exclude' as const, ...body.exclude }, 'exclude')] : []),
+      ...(body.lookbackSteps === undefined ? [] : [{ kind: 'lookback' as const, steps: body.lookbackSteps }]),
+      ...(body.transforms ?? []).map((transform, index) => compiled(transform, `transforms.${index}`)),
+    ],
+  };
+};
+
+/** The rules without any look-back, in days or steps; undefined where they have none. */
+const withoutWindow = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
+  const others = transforms.filter(({ kind }) => kind !== 'lookback');
+  return lookbackMs === undefined && others.length === transforms.length ? undefined : { transforms: others };
+};
 
 /**
  * The definition with what the question says instead.
@@ -109,15 +153,18 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined): PathRules =>
  */
 export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
   const body: Attribution = { ...definition.body, ...asked };
-  const lookback = method.lookback ?? body.lookback;
+  const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
   const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
+  const path = pathOf(body, lookbackMs, channelRules.body);
+  const unwindowed = withoutWindow(path);
   return {
     lookback,
     lookbackMs,
-    path: pathOf(body, lookbackMs),
+    path,
+    ...(unwindowed && { unwindowed }),
     restart: body.afterConversion === 'restart',
     timeZone,
     parameters: {
@@ -126,8 +173,9 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
       halfLifeMs: durationMs(body.halfLife ?? 'P7D', 'halfLife'),
       ...(body.stages && { stages: body.stages, mid: body.mid ?? 0 }),
     },
-    classify: channelClassifier(channelRules.body),
+    classify: touchClassifier(channelRules.body),
     ...(method.people && { people: method.people }),
+    registered: method.registered ?? new Set(),
   };
 };
 
@@ -136,7 +184,7 @@ export const modelJourney = (
   { touches, closedAt, leadCreatedAt, openedAt }: JourneyDocument,
   classify: Applied['classify'],
 ): ModelJourney & { readonly touches: readonly ClassifiedTouch[] } => ({
-  touches: touches.map((touch) => ({ ...touch, channel: classify(touch) })),
+  touches: touches.map((touch) => ({ ...touch, ...classify(touch) })),
   conversionAt: closedAt,
   ...(leadCreatedAt !== null && { leadCreatedAt }),
   openedAt,
@@ -145,16 +193,25 @@ export const modelJourney = (
 /** When people converted, by the lead; undefined where journeys go on after a conversion. */
 export type Conversions = ReadonlyMap<string, readonly Instant[]>;
 
+/** A touch that a look-back may have left out. */
+const mayBeOutside = (why: Exclusion | undefined): boolean => why === 'before-window' || why === 'before-last-steps';
+
 /** The touches of a deal that the method weighs, and why it does not weigh the others. */
 export const selected = (
   deal: JourneyDocument,
-  { classify, path }: Applied,
+  { classify, path, unwindowed }: Applied,
   conversions?: Conversions,
-): { readonly touches: readonly ClassifiedTouch[]; readonly selection: Selected<ClassifiedTouch> } => {
+): { readonly touches: readonly ClassifiedTouch[] } & Windowed<ClassifiedTouch> => {
   const journey = modelJourney(deal, classify);
   const converted = ({ leadId, occurredAt }: ClassifiedTouch): boolean =>
     conversions?.get(leadId)?.some((at) => at < deal.closedAt && occurredAt <= at) ?? false;
-  return { touches: journey.touches, selection: select(journey, path, conversions && converted) };
+  const selection = select(journey, path, conversions && converted);
+  return {
+    touches: journey.touches,
+    selection,
+    ...(unwindowed &&
+      selection.excluded.some(mayBeOutside) && { unwindowed: select(journey, unwindowed, conversions && converted) }),
+  };
 };
 
 /** Only a won deal has revenue to credit. */
@@ -163,15 +220,32 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 
 const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
 
+/** What a touch has in common with others, to be summed by, or to be a step of a path. */
+export const touchDimensions = [
+  'channel',
+  'sub-channel',
+  'campaign',
+  'source',
+  'medium',
+  ...contentDimensions,
+] as const;
+export type TouchDimension = (typeof touchDimensions)[number];
+export const wordOf = (by: TouchDimension, touch: ClassifiedTouch, registered: RegisteredContent): string | null => {
+  if (by === 'sub-channel') return touch.subChannel;
+  if (by === 'content') return contentOf(touch, registered);
+  return by === 'ad' ? adOf(touch, registered) : (touch[by] ?? null);
+};
+
 const keyOf = (
   by: Dimension,
   touch: ClassifiedTouch,
   deal: JourneyDocument,
-  { timeZone, people }: Pick<Applied, 'timeZone' | 'people'>,
+  { timeZone, people, registered }: Pick<Applied, 'timeZone' | 'people' | 'registered'>,
 ): string | null => {
   if (by === 'month') return monthOf(deal.closedAt, timeZone);
   if (isOfPerson(by)) return people?.get(touch.leadId)?.[by] ?? null;
-  return (by === 'owner' || by === 'product' ? deal[by] : touch[by]) ?? null;
+  if (by === 'owner' || by === 'product') return deal[by];
+  return wordOf(by, touch, registered);
 };
 
 /** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
@@ -198,15 +272,15 @@ export interface KeyCredit {
 export const creditsByKey = (
   model: Model,
   { touches, selection }: ReturnType<typeof selected>,
-  { parameters, timeZone, people }: Applied,
+  ready: Applied,
   by: Dimension,
   deal: JourneyDocument,
 ): { readonly keys: ByWord<KeyCredit>; readonly unattributed: boolean } => {
-  const { credits, unattributed } = creditSelected(model, selection, parameters, revenueOf(deal));
+  const { credits, unattributed } = creditSelected(model, selection, ready.parameters, revenueOf(deal));
   const keys = rowsBy<KeyCredit>(by);
   credits.forEach(({ weight, minor }, index) => {
     if (weight === 0 && !minor) return;
-    const key = keyOf(by, touches[index]!, deal, { timeZone, ...(people && { people }) });
+    const key = keyOf(by, touches[index]!, deal, ready);
     const first: KeyCredit = { conversions: new DecimalSum(), minor: minor === null ? null : 0 };
     const known = keys.at(key, () => first);
     if (known !== first && !model.additive) return;
@@ -226,7 +300,12 @@ export const creditsByKey = (
  */
 export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
   const ready = applied(method);
-  const sums = models.map((model) => ({ model, rows: rowsBy<Sum>(by), unattributed: nothing() }));
+  const sums = models.map((model) => ({
+    model,
+    rows: rowsBy<Sum>(by),
+    unattributed: nothing(),
+    outside: new OutsideWindowSum(),
+  }));
   const total = nothing();
   let withoutAmount = 0;
 
@@ -235,7 +314,8 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
     const amount = revenueOf(deal);
     add(total, 1, amount);
     if (!amount) withoutAmount++;
-    for (const { model, rows, unattributed } of sums) {
+    for (const { model, rows, unattributed, outside } of sums) {
+      outside.add(model, path, ready.parameters, amount);
       const credited = creditsByKey(model, path, ready, by, deal);
       if (credited.unattributed) add(unattributed, 1, amount);
       for (const [key, { conversions: part, minor }] of credited.keys.entries())
@@ -253,7 +333,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
       currencies.length > 0 && withoutAmount > 0
         ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
         : [];
-    return sums.map(({ model, rows, unattributed }) => {
+    return sums.map(({ model, rows, unattributed, outside }) => {
       const entries = rows.entries();
       const all = entries.map(([, { conversions }]) => conversions);
       // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
@@ -266,6 +346,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
         rows: entries.map(([key, sum], index) => ({ key, ...credited(sum, shared[index]) })),
         unattributed: credited(unattributed),
         total: { ...credited(total), ...(!model.additive && { revenue: [] }) },
+        outsideWindow: ready.unwindowed ? outside.sum(model.additive ? currencies : []) : null,
         warnings: model.additive
           ? warnings
           : [

@@ -3,7 +3,7 @@ import { readPage, type Connection } from '@baton/platform/graphql';
 import { attributionModels } from '../../models';
 import { closedIn, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applied, type AttributionReport } from '../attribution/attribution.rules';
-import { peopleFor } from '../attribution/people.query';
+import { knownFor } from '../attribution/known.query';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeys } from '../journeys/journeys.projection';
 import { compareDeal, sideBySide, type ComparedDeal, type ComparedKey } from './comparison.rules';
@@ -39,7 +39,7 @@ export const comparedDeals = async (
   page: { readonly first: number; readonly after?: string },
 ): Promise<Connection<ComparedDeal>> => {
   const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
-  const ready = applied({ ...question, ...(await peopleFor(models, question.by)) });
+  const ready = applied({ ...question, ...(await knownFor(models, question.by)) });
   const conversions = await conversionsOf(models, question, question.to);
   return readPage(models, journeys, { ...page, where: closedIn(question), orderBy: [{ column: 'closedAt' }] }, (deal) =>
     compareDeal(asked, question.by, deal, ready, conversions),

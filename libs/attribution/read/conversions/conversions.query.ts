@@ -22,8 +22,11 @@ export interface Period {
   readonly currency?: string;
 }
 
-/** The people with these leads, all that are merged with them, and their visitors. */
-const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Known> => {
+/** The people with these leads, and all leads that are merged with them. */
+export const peopleOf = async (
+  models: ReadModels,
+  leadIds: Iterable<string>,
+): Promise<ReadonlyMap<string, PersonDocument>> => {
   const found = new Map<string, PersonDocument>();
   const asked = new Set<string>();
   for (let waiting = [...new Set(leadIds)]; waiting.length > 0;) {
@@ -33,6 +36,12 @@ const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Kn
     const related = [...docs.values()].flatMap(({ mergedLeadIds, survivorIds }) => [...mergedLeadIds, ...survivorIds]);
     waiting = [...new Set(related)].filter((id) => !asked.has(id));
   }
+  return found;
+};
+
+/** The people with these leads, all that are merged with them, and their visitors. */
+export const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Known> => {
+  const found = await peopleOf(models, leadIds);
   const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
   return {
     people: found,
@@ -41,7 +50,8 @@ const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Kn
   };
 };
 
-const within = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
+/** From the first instant of a period on, before its end. */
+export const within = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
 
 /** Of a closed deal that stands: what won and lost journeys are asked by. */
 export const closedWithin = (outcome: 'won' | 'lost', period: Period): Where => ({

@@ -8,6 +8,7 @@ import {
   type Conversions,
   type Method,
 } from '../attribution/attribution.rules';
+import type { OutsideWindowSum } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What a journey earned, touch by touch. */
@@ -16,6 +17,8 @@ export interface CreditedJourney {
   readonly eligible: readonly { readonly touch: ClassifiedTouch; readonly credit: Credit }[];
   /** Undefined unless it is a won deal with an amount. */
   readonly amount: Money | undefined;
+  /** Adds up what the look-back left out. */
+  readonly outside: (sum: OutsideWindowSum) => void;
 }
 
 /**
@@ -30,9 +33,14 @@ export const crediting = (
 ): ((journey: JourneyDocument) => CreditedJourney) => {
   const ready = applied(method);
   return (journey) => {
-    const { touches, selection } = selected(journey, ready, conversions);
+    const path = selected(journey, ready, conversions);
+    const { touches, selection } = path;
     const amount = revenueOf(journey);
     const { credits } = creditSelected(model, selection, ready.parameters, amount);
-    return { eligible: selection.places.map((at) => ({ touch: touches[at]!, credit: credits[at]! })), amount };
+    return {
+      eligible: selection.places.map((at) => ({ touch: touches[at]!, credit: credits[at]! })),
+      amount,
+      outside: (sum) => sum.add(model, path, ready.parameters, amount),
+    };
   };
 };

@@ -119,8 +119,11 @@ describe('an explanation', () => {
           ],
           mid: 0.2,
         };
-        const explained = await credit(models, 'deal', { ...(await builtIn()), model, parameters });
+        const explained = await credit(models, 'deal', { ...(await builtIn()), model, parameters, lookback: 'P90D' });
         const again = recomputed(explained);
+        // With what the look-back left out the answer without one is whole.
+        const left = explained.credits.filter(({ excluded }) => excluded === 'before-window').length;
+        expect(explained.outsideWindow!.touches).toBe(left);
         const window = 90 * 86_400_000;
         explained.credits.forEach((one, place) => {
           const age = (deal.closed - deal.touches[place]!.day) * 86_400_000;

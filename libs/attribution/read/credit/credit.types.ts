@@ -1,7 +1,7 @@
 import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
 import { InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { exclusions } from '../../models/transforms.rules';
-import { ModelEnum } from '../attribution/attribution.resolver';
+import { ModelEnum, outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
 
 const stated = (description: string) => ({ nullable: true, description });
 
@@ -23,6 +23,8 @@ export class JourneyTouch {
   team!: string;
   @Field(() => String, { description: 'The channel, by the channel rules.' })
   channel!: string;
+  @Field(() => String, stated('The sub-channel, by the channel rules.'))
+  subChannel?: string | null;
   @Field(() => String, stated('The source that the touch states.'))
   source?: string | null;
   @Field(() => String, stated('The medium that the touch states.'))
@@ -33,6 +35,8 @@ export class JourneyTouch {
   content?: string | null;
   @Field(() => String, stated('The page of a visit.'))
   page?: string | null;
+  @Field(() => String, stated('The page at which the visit began.'))
+  landingPage?: string | null;
   @Field(() => String, stated('Where the person came from.'))
   referrer?: string | null;
   @Field(() => Int, stated('How many minutes it took.'))
@@ -94,6 +98,8 @@ export class ModelCredits {
   unattributed!: boolean;
   @Field(() => [String], { description: 'Milestones that no touch holds; their share was renormalised.' })
   missing!: readonly string[];
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => Float, stated('What shares were divided by to give weights; null where none were.'))
   divisor!: number | null;
   @Field(() => [TouchCredit], { description: 'One per touch, in the order of the touches.' })

@@ -8,6 +8,7 @@ import {
   type ClassifiedTouch,
   type Conversions,
 } from '../attribution/attribution.rules';
+import { OutsideWindowSum, type OutsideWindow } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** One booking of a credit: what the close gave, or what a later change of the amount gave or took back. */
@@ -38,6 +39,8 @@ export interface ExplainedCredits {
   readonly unattributed: boolean;
   /** Milestones that the model pays and no touch holds; their share was renormalised. */
   readonly missing: readonly Milestone[];
+  /** What the look-back left out; null without one. */
+  readonly outsideWindow: OutsideWindow | null;
   /** The sum of the shares that they were divided by; null where nothing was divided: all are zero, so parts are equal. */
   readonly divisor: number | null;
   /** One per touch of the journey, in its order. */
@@ -85,12 +88,15 @@ export const explainedCredits = (
   ready: Applied,
   conversions?: Conversions,
 ): ExplainedCredits & { readonly touches: readonly ClassifiedTouch[] } => {
-  const { touches, selection } = selected(deal, ready, conversions);
+  const path = selected(deal, ready, conversions);
+  const { touches, selection } = path;
   const amount = revenueOf(deal);
   const credited = (money?: Money) => creditSelected(model, selection, ready.parameters, money);
   const { credits, unattributed, missing } = credited(amount);
   const sum = credits.reduce((total, { share }) => total.plus(share ?? 0), new Decimal(0));
   const divisor = unattributed || !model.additive || sum.isZero() ? null : sum.toDecimalPlaces(15).toNumber();
+  const outside = new OutsideWindowSum();
+  outside.add(model, path, ready.parameters, amount);
   const bookings =
     amount && !unattributed
       ? bookingsOf(deal, (money) => credited(money).credits.map(({ minor }) => minor!))
@@ -101,6 +107,7 @@ export const explainedCredits = (
     additive: model.additive,
     unattributed,
     missing,
+    outsideWindow: ready.unwindowed ? outside.sum(amount && model.additive ? [amount.currency] : []) : null,
     divisor,
     credits: credits.map(({ minor, ...credit }, place) => {
       const part = divisor === null ? new Decimal(credit.weight) : new Decimal(credit.share ?? 0).div(sum);

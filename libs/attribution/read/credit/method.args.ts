@@ -16,14 +16,48 @@ const effects: Readonly<Record<(typeof transformKinds)[number], string>> = {
   'remove-if-last-and-not-all': 'Touches of `channels` at the end of the path go, unless there are no others.',
   trim: 'The last `steps` touches stay.',
   lookback: 'Touches `within` a duration before the conversion stay, or the last `steps`.',
-  include: 'Only touches of `channels`, and of `campaigns` where given, stay.',
-  exclude: 'Touches of `channels`, and those of `campaigns`, go.',
+  include: 'Only touches of `channels`, and of `campaigns`, and of which one of `when` holds, where given, stay.',
+  exclude: 'Touches of `channels`, those of `campaigns`, and those of which one of `when` holds, go.',
 };
 registerEnumType(TransformKind, {
   name: 'PathTransformKind',
   description: 'What a transform does to the path of a deal before it is weighed.',
   valuesMap: Object.fromEntries(transformKinds.map((kind) => [nameOf(kind), { description: effects[kind] }])),
 });
+
+const anyOf = (what: string) =>
+  asked(`${what} Any of these, in any case; \`*\` for any characters, \`(none)\` for absent.`);
+@InputType({ description: 'Conditions on a touch, as channel rules have them; all that are given hold.' })
+class TouchConditionsInput {
+  @Field(() => [String], anyOf('The channel after the channel rules.'))
+  channel?: string[];
+  @Field(() => [String], anyOf('The sub-channel after the channel rules.'))
+  subChannel?: string[];
+  @Field(() => [String], anyOf('utm_source or its like.'))
+  source?: string[];
+  @Field(() => [String], anyOf('utm_medium or its like.'))
+  medium?: string[];
+  @Field(() => [String], anyOf('utm_campaign, or the id of a campaign.'))
+  campaign?: string[];
+  @Field(() => [String], asked('Lists of sites of the channel rules: one has the source, or else the referrer.'))
+  site?: string[];
+  @Field(
+    () => [String],
+    asked('Where the person came from, as sites; `*` for any that is stated, `(none)` for absent.'),
+  )
+  referrer?: string[];
+  @Field(() => [String], anyOf('The page of a visit.'))
+  page?: string[];
+  @Field(() => [String], anyOf('The page at which the visit began.'))
+  landingPage?: string[];
+  @Field(() => [String], anyOf('What was done.'))
+  action?: string[];
+  @Field(() => [String], anyOf('marketing or sales.'))
+  team?: string[];
+  @Field(() => [String], anyOf('inbound or outbound.'))
+  direction?: string[];
+}
+const WHEN = 'Touches of which any of these conditions holds.';
 
 @InputType({ description: 'A transform of the path of a deal.' })
 class PathTransformInput {
@@ -33,17 +67,21 @@ class PathTransformInput {
   channels?: string[];
   @Field(() => [String], asked('Campaigns that touches state, in any case.'))
   campaigns?: string[];
+  @Field(() => [TouchConditionsInput], asked(WHEN))
+  when?: TouchConditionsInput[];
   @Field(() => Int, asked('How many touches before the conversion.'))
   steps?: number;
   @Field(() => String, asked('How long before the conversion, ISO 8601 (`P30D`).'))
   within?: string;
 }
-@InputType({ description: 'Channels and campaigns by name.' })
+@InputType({ description: 'Touches by their channel, their campaign, and conditions.' })
 class TouchSelection {
   @Field(() => [String], asked('Channels after the channel rules, in any case.'))
   channels?: string[];
   @Field(() => [String], asked('Campaigns that touches state, in any case.'))
   campaigns?: string[];
+  @Field(() => [TouchConditionsInput], asked(WHEN))
+  when?: TouchConditionsInput[];
 }
 @InputType({ description: 'Shares of the position-based model, 0 to 1, together 1.' })
 class PositionWeights {
@@ -104,7 +142,8 @@ export class MethodArgs extends ReadArgs {
   @MaxLength(20)
   @Field(() => String, {
     nullable: true,
-    description: 'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s.',
+    description:
+      'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s, else none.',
   })
   lookback?: string;
 

@@ -73,7 +73,7 @@ describe('attribution under a data-driven model', () => {
     expect(report).toMatchObject({
       model: 'markov',
       by: 'channel',
-      lookback: 'P90D',
+      lookback: 'none',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
       learntFrom: { converted: 4, ended: 2, open: 0 },
       unattributed: { conversions: 0, revenue: eurs(0) },
@@ -94,7 +94,9 @@ describe('attribution under a data-driven model', () => {
   it('keeps deals without a touch in the window apart', async () => {
     const report = await ask([...fork, { path: [], amount: eur(7) }, { path: ['b'], closed: 300, amount: eur(9) }], {
       model: 'shapley',
+      lookback: 'P90D',
     });
+    expect(report.outsideWindow).toEqual({ touches: 1, conversions: 1, revenue: eurs(9) });
     expect(report.unattributed).toEqual({ conversions: 2, revenue: eurs(16) });
     expect(report.total).toEqual({ conversions: 6, revenue: eurs(417) });
     expect(report.learntFrom.converted).toBe(4);

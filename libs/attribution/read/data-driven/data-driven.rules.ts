@@ -11,16 +11,16 @@ import {
   applied,
   revenueOf,
   selected,
+  touchDimensions,
+  wordOf,
   type AttributionReport,
   type Conversions,
   type Dimension,
   type Method,
+  type TouchDimension,
 } from '../attribution/attribution.rules';
+import { OutsideWindowSum, placesOutside } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
-
-/** What the states of a data-driven model can be: something that each touch has. */
-export const touchDimensions = ['channel', 'campaign', 'source', 'medium', 'content'] as const;
-type TouchDimension = (typeof touchDimensions)[number];
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
@@ -60,7 +60,10 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
   return paths;
 };
 
-/** A report of a data-driven model: what any report says, and what the model found. */
+/**
+ * A report of a data-driven model: what any report says, and what the model found. It credits no single touch: what the
+ * look-back left out are the conversions of which it left no touch.
+ */
 export interface DataDrivenAttribution extends AttributionReport {
   readonly rows: readonly (AttributionReport['rows'][number] &
     Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
@@ -97,16 +100,20 @@ export const gathering = (by: Dimension, method: Method, conversions?: Conversio
   const without = { conversions: 0, revenue: new MoneySums() };
   /** What the conversions of a path are worth in each currency; a table has room for one. */
   const worth = new Map<string, Map<Steps, number>>();
+  const outside = new OutsideWindowSum();
   let withoutAmount = 0;
 
   const add = (deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void => {
-    const { eligible } = selected(deal, ready, conversions).selection;
-    const steps = eligible.touches.map((touch) => touch[by as TouchDimension] ?? NOT_STATED);
+    const path = selected(deal, ready, conversions);
+    const { eligible } = path.selection;
+    outside.addTouches(placesOutside(path).length);
+    const steps = eligible.touches.map((touch) => wordOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED);
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
     if (outcome === 'won' && !amount) withoutAmount++;
     revenue.add(amount);
     if (steps.length === 0) {
       if (outcome === 'won') without.conversions++;
+      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) outside.addConversion(amount);
       without.revenue.add(amount);
       return;
     }
@@ -157,6 +164,7 @@ export const gathering = (by: Dimension, method: Method, conversions?: Conversio
       rows,
       unattributed: { conversions: without.conversions, revenue: without.revenue.list(currencies) },
       total: { conversions, revenue: revenue.list() },
+      outsideWindow: ready.unwindowed ? outside.sum(currencies) : null,
       ...(found.base !== undefined && { base: found.base }),
       ...(found.transitions && { transitions: found.transitions }),
       learntFrom,

@@ -48,7 +48,7 @@ const year = [
 
 describe('paths to conversions', () => {
   it('are counted with their failures and revenue, the most frequent first', async () =>
-    expect(await ask(year)).toEqual({
+    expect(await ask(year, { lookback: 'P90D' })).toEqual({
       conversion: 'won',
       lookback: 'P90D',
       definitions: { attribution: 'attribution@0', channelRules: 'channel-rules@0' },
@@ -71,6 +71,7 @@ describe('paths to conversions', () => {
         { days: 10, conversions: 1, nonConversions: 1, revenue: eurs(100) },
         { days: 60, conversions: 0, nonConversions: 1, revenue: eurs(0) },
       ],
+      outsideWindow: { touches: 1, conversions: 0.333333333333334, revenue: eurs(1) },
       warnings: [],
     }));
   it('beyond those asked for are summed', async () => {

@@ -2,6 +2,7 @@ import { Refused } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { linear } from '../../models/linear.model';
 import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
 import { crediting } from '../conversions/crediting.rules';
@@ -16,7 +17,7 @@ export interface PathQuestion extends Method, Period {
   /** How many paths to name, 1 to 1000; 20 by default. */
   readonly top?: number;
 }
-export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'definitions'> {
+export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'outsideWindow' | 'definitions'> {
   readonly conversion: ConversionKind;
   readonly warnings: readonly string[];
 }
@@ -41,17 +42,23 @@ export const paths = async (
     ...(to !== undefined && { to }),
     ...(currency !== undefined && { currency }),
   };
+  const outside = new OutsideWindowSum();
   let leftOut = 0;
   for (const kind of failures ? (['won', 'lost'] as const) : [conversion])
     for await (const journey of journeysOf(models, kind, period)) {
-      sums.add(credit(journey), journey.closedAt, kind === conversion);
+      const credited = credit(journey);
+      sums.add(credited, journey.closedAt, kind === conversion);
+      if (kind === conversion) credited.outside(outside);
       leftOut += journey.leftOut;
     }
+  const { lookback, unwindowed } = applied(method);
+  const report = sums.report(top);
   return {
     conversion,
-    lookback: applied(method).lookback,
+    lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-    ...sums.report(top),
+    ...report,
+    outsideWindow: unwindowed ? outside.sum(report.total.revenue.map(({ currency: code }) => code)) : null,
     warnings: leftOutWarning(leftOut),
   };
 };

@@ -3,7 +3,13 @@ import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
-import { AttributionDefinitions, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
+import {
+  AttributionDefinitions,
+  outsideField,
+  OutsideWindowType,
+  PeriodArgs,
+  questionOf,
+} from '../attribution/attribution.resolver';
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { paths, type PathsReport } from './paths.query';
@@ -48,6 +54,11 @@ class PathsType {
   conversion!: string;
   @Field(() => String, { description: 'The window before the end in which touches count, `P90D`, or `none`.' })
   lookback!: string;
+  @Field(() => OutsideWindowType, {
+    ...outsideField,
+    description: `${outsideField.description} Credit by equal shares.`,
+  })
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => AttributionDefinitions, { description: 'The definitions that were applied.' })
   definitions!: AttributionDefinitions;
   @Field(() => [ConversionPath], { description: 'The most frequent: by conversions, then non-conversions, then name.' })

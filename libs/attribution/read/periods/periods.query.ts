@@ -23,6 +23,7 @@ import {
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
+import type { OutsideWindow } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
@@ -38,7 +39,7 @@ export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDo
 
 const dimensionOf = (by: string): Dimension => {
   const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // what is known of a person changes without a restatement
+  if (known) return known; // what is known of a person, or registered as content, changes without a restatement
   throw new Refused('attribution/unknown-dimension', `Freeze by one of ${recordedDimensions.join(', ')}.`, 'by');
 };
 const summable = (code: string): Model => {
@@ -78,7 +79,7 @@ export const freezable = async (
     const amount = revenueOf(journey);
     if (amount) currencies.add(amount.currency);
   }
-  const { rows, unattributed, total } = sums.reports()[0]!;
+  const { rows, unattributed, total, outsideWindow } = sums.reports()[0]!;
   return {
     periodId,
     ...(name !== undefined && { name }),
@@ -96,6 +97,7 @@ export const freezable = async (
     rows: rows.map(({ key, ...credited }) => ({ ...(key !== null && { key }), ...written(credited) })),
     unattributed: written(unattributed),
     total: written(total),
+    ...(outsideWindow && { outsideWindow: { touches: outsideWindow.touches, ...written(outsideWindow) } }),
   };
 };
 
@@ -123,6 +125,8 @@ export interface PeriodDelta {
   readonly intact: boolean;
   /** The same question to what is known now. */
   readonly now: Figures;
+  /** What the look-back leaves out of what is known now; null without one. */
+  readonly outsideWindow: OutsideWindow | null;
   /** Now less frozen. */
   readonly difference: Figures;
   /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
@@ -206,6 +210,7 @@ export const periodDelta = async (
     period,
     intact: isIntact(period),
     now,
+    outsideWindow: now.outsideWindow,
     difference: difference(by, now, figuresOf(period), all),
     restatements: steps
       .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))

@@ -14,6 +14,7 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
+import { outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
 import { periods, type PeriodDocument } from './periods.projection';
 import { figuresOf, isIntact, periodDelta } from './periods.query';
 
@@ -66,6 +67,8 @@ class FrozenPeriod {
   position!: string;
   @Field(() => PeriodFigures, { description: 'What was frozen.' })
   figures!: PeriodFigures;
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => InstantScalar, { description: 'When it was frozen.' })
   frozenAt!: string;
   @Field(() => String, { description: 'By whom.' })
@@ -104,6 +107,8 @@ class PeriodDeltaType {
   now!: PeriodFigures;
   @Field(() => PeriodFigures, { description: 'Now less frozen; only keys that changed.' })
   difference!: PeriodFigures;
+  @Field(() => OutsideWindowType, { ...outsideField, description: `Of the answer now: ${outsideField.description}` })
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => Int, { description: 'How many restatements there are.' })
   restated!: number;
   @Field(() => [PeriodRestatement], {
@@ -123,11 +128,12 @@ class PeriodDeltaArgs extends ReadArgs {
 }
 
 const node = (doc: PeriodDocument): FrozenPeriod => {
-  const { name, currency, rows: _, unattributed: __, total: ___, ...facts } = doc;
+  const { name, currency, rows: _, unattributed: __, total: ___, outsideWindow, ...facts } = doc;
   return {
     ...facts,
     name: name ?? null,
     currency: currency ?? null,
+    outsideWindow: outsideWindow ?? null,
     figures: figuresOf(doc),
     intact: isIntact(doc),
   };

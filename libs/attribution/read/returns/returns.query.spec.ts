@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { minorOf, NoDefinitions, type AnyEvent, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { campaignList } from '@baton/campaigns';
+import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
+import { salesMinutes } from './sales-minutes.projection';
 import { returns } from './returns.query';
 import { returnDimensions } from './returns.rules';
 
@@ -22,7 +23,16 @@ type Touch = { day: number; team?: 'marketing' | 'sales'; minutes?: number } & {
 };
 const touchData = ({ day: _, team = 'marketing', ...touch }: Touch) => ({ action: 'any', team, ...touch });
 
-const won = (journeyId: string, closed: number, amount: Money | undefined, touches: readonly Touch[]) =>
+/** A won deal of an account of its own, with its journey. */
+const won = (journeyId: string, closed: number, amount: Money | undefined, touches: readonly Touch[]) => [
+  recorded<AnyEvent>({
+    type: 'OpportunityOpened',
+    data: { opportunityId: journeyId, stage: 'any', account: journeyId },
+  }),
+  recorded<AnyEvent>(
+    { type: 'OpportunityWon', data: { opportunityId: journeyId, leadIds: ['ada'] } },
+    { occurredAt: at(closed) },
+  ),
   recorded<AnyEvent>({
     type: 'JourneyClosed',
     data: {
@@ -39,7 +49,8 @@ const won = (journeyId: string, closed: number, amount: Money | undefined, touch
         ...touchData(touch),
       })),
     },
-  });
+  }),
+];
 const spent = (campaignId: string, day: string, channel: string, amount: Money) =>
   recorded<AnyEvent>({ type: 'CampaignSpendRecorded', data: { campaignId, day, channel, amount } });
 const person = (leadId: string, day: number, touches: readonly Touch[], stages: readonly string[] = []) => [
@@ -52,25 +63,28 @@ const person = (leadId: string, day: number, touches: readonly Touch[], stages: 
   ),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof returns>[1]> = {}) =>
-  returns(await modelsOf([journeys, campaignList, deals, people, visitors], events), {
-    by: 'channel',
-    ...(await methodAt(new NoDefinitions(), at(0))),
-    ...question,
-  });
+  returns(
+    await modelsOf([journeys, campaignList, spendWithoutCampaign, deals, people, visitors, salesMinutes], events),
+    {
+      by: 'channel',
+      ...(await methodAt(new NoDefinitions(), at(0))),
+      ...question,
+    },
+  );
 
 const year = [
-  won('one', 40, eur(1000), [
+  ...won('one', 40, eur(1000), [
     { day: 1, channel: 'search', campaign: 'spring' },
     { day: 20, channel: 'email' },
     { day: 30, channel: 'call', team: 'sales', minutes: 30 },
     { day: 35, channel: 'search' },
   ]),
-  won('two', 50, eur(500), [
+  ...won('two', 50, eur(500), [
     { day: 40, channel: 'call', team: 'sales', minutes: 10 },
     { day: 45, channel: 'email' },
   ]),
-  won('three', 60, eur(70), [{ day: 55, channel: 'call', team: 'sales', minutes: 5 }]),
-  won('none', 61, eur(7), []),
+  ...won('three', 60, eur(70), [{ day: 55, channel: 'call', team: 'sales', minutes: 5 }]),
+  ...won('none', 61, eur(7), []),
   spent('spring', '2024-01-02', 'search', eur(300)),
   spent('spring', '2024-01-03', 'search', eur(100)),
   spent('fair', '2024-02-01', 'event', eur(50)),
@@ -80,13 +94,14 @@ const year = [
 
 describe('what marketing’s money brought', () => {
   it('is told by channel, every rate with what it is made of', async () => {
-    const report = await ask(year, { ratePerMinute: eur(2) });
+    const report = await ask(year, { ratePerMinute: eur(2), salesTime: 'won-only' });
     const row = (key: string) => report.rows.find((one) => one.key === key)!;
     expect(report.rows.map(({ key }) => key)).toEqual(['call', 'email', 'event', 'search']);
     // Half of the first deal: 30 of its minutes of sales at 2, and 400 spent.
     expect(row('search')).toEqual({
       key: 'search',
       conversions: 0.5,
+      newCustomers: 0.5,
       revenue: eurs(500),
       spend: eurs(400),
       salesMinutes: 15,
@@ -116,7 +131,7 @@ describe('what marketing’s money brought', () => {
       cac: [{ value: (450 + 90) / 3 }],
       costPerLead: [{ numerator: 450, denominator: 2 }],
     });
-    expect(report.unattributed).toEqual({ conversions: 1, revenue: eurs(7) });
+    expect(report.unattributed).toEqual({ conversions: 1, newCustomers: 1, revenue: eurs(7), salesMinutes: 0 });
     expect(report.warnings).toEqual([]);
   });
   it('is influenced by marketing with any touch of it, and sourced with the first one', async () => {
@@ -145,8 +160,8 @@ describe('what marketing’s money brought', () => {
   });
   it('compares channels and campaigns in whatever spelling, of spend as of touches', async () => {
     const spelled = [
-      won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'Spring-Search' }]),
-      won('two', 41, eur(4000), [{ day: 1, channel: 'PAID SEARCH', campaign: ' spring-search' }]),
+      ...won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'Spring-Search' }]),
+      ...won('two', 41, eur(4000), [{ day: 1, channel: 'PAID SEARCH', campaign: ' spring-search' }]),
       spent('spring-search', '2024-01-02', 'Paid Search', eur(500)),
       spent('spring-search', '2024-01-03', 'paid  search ', eur(1500)),
     ];
@@ -170,10 +185,39 @@ describe('what marketing’s money brought', () => {
       },
     };
     const events = [
-      won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc' }]),
+      ...won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc' }]),
       spent('spring', '2024-01-02', 'search ads', eur(1000)),
     ];
     expect((await ask(events, { channelRules })).rows).toMatchObject([{ key: 'paid search', roas: [{ value: 4 }] }]);
+  });
+  it('counts credit notes, and spend that names no campaign, in the row of its touches', async () => {
+    const without = (spendId: string, minor: number, more: object) =>
+      recorded<AnyEvent>({ type: 'SpendRecorded', data: { spendId, day: '2024-01-03', amount: eur(minor), ...more } });
+    const events = [
+      ...won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'spring' }]),
+      spent('spring', '2024-01-02', 'Paid Search', eur(1000)),
+      spent('spring', '2024-01-04', 'paid search', eur(-400)),
+      without('line-1', 900, { channel: 'PAID search' }),
+      without('line-2', 600, { source: 'Google', medium: 'cpc' }),
+      without('line-2', 500, { source: 'Google', medium: 'cpc' }),
+      without('note-1', -50, { channel: 'Trade fair' }),
+    ];
+    expect((await ask(events)).rows).toMatchObject([
+      { key: 'Trade fair', spend: eurs(-50), roas: [{ value: null, denominator: -50 }] },
+      { key: 'paid search', spend: eurs(2000), roas: [{ value: 2 }] },
+    ]);
+    const campaigns = await ask(events, { by: 'campaign' });
+    expect(campaigns.rows).toMatchObject([
+      { key: null, spend: eurs(1350), conversions: 0 },
+      { key: 'spring', spend: eurs(600), revenue: eurs(4000) },
+    ]);
+    expect(campaigns.total.spend).toEqual(eurs(1950));
+    const rules = [{ when: { source: 'google' }, channel: 'search', subChannel: 'ads' }];
+    const channelRules = { ref: 'channel-rules@1', body: { rules, otherwise: 'other' } };
+    expect((await ask(events, { by: 'sub-channel', channelRules })).rows).toMatchObject([
+      { key: null, spend: eurs(1450), revenue: eurs(0) },
+      { key: 'ads', spend: eurs(500), revenue: eurs(4000) },
+    ]);
   });
   it('selects deals by their close, spend by its day in the time zone, people by their stage', async () => {
     const report = await ask(year, { from: at(2), to: at(45) });
@@ -191,7 +235,7 @@ describe('what marketing’s money brought', () => {
     expect([whole.total.spend, whole.warnings]).toEqual([eurs(450), []]);
   });
   it('answers several currencies side by side, and tells when deals have no amount', async () => {
-    const dollars = [...year, won('usd', 41, { minor: 9, currency: 'USD' }, []), won('bare', 41, undefined, [])];
+    const dollars = [...year, ...won('usd', 41, { minor: 9, currency: 'USD' }, []), ...won('bare', 41, undefined, [])];
     const both = await ask(dollars);
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     expect(both).toMatchObject({
@@ -211,7 +255,10 @@ describe('what marketing’s money brought', () => {
     });
     expect(both.warnings).toEqual([expect.stringContaining('1 of 6')]);
     expect((await ask(dollars, { currency: 'EUR' })).total).toMatchObject({ revenue: eurs(1570), spend: eurs(450) });
-    const mixed = await ask(year, { ratePerMinute: { minor: 1, currency: 'USD' } });
+    const mixed = await ask(year, {
+      ratePerMinute: { minor: 1, currency: 'USD' },
+      salesTime: 'won-only',
+    });
     expect(mixed.total.cac).toEqual([
       { currency: 'EUR', value: 150, numerator: 450, denominator: 3 },
       { currency: 'USD', value: 15, numerator: 45, denominator: 3 },
@@ -227,24 +274,31 @@ describe('what marketing’s money brought', () => {
     minutes: fc.integer({ min: 0, max: 60 }),
   });
   const deal = fc.record({ amount: fc.integer({ min: 0, max: 1e9 }), touches: fc.array(touch, { maxLength: 8 }) });
-  it('loses no cent, no conversion and no minute, whatever it is summed by', () =>
+  it('loses no cent, no conversion, no customer and no minute, whatever it is summed by', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(deal, { maxLength: 10 }),
         fc.constantFrom(...returnDimensions),
         fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
         async (all, by, model) => {
-          const events = all.map(({ amount, touches }, index) => won(`deal-${index}`, 100, eur(amount), touches));
+          const events = all.flatMap(({ amount, touches }, index) => won(`deal-${index}`, 100, eur(amount), touches));
           const { rows, total, unattributed } = await ask([...events, spent('c', '2024-01-01', 'a', eur(1))], {
             by,
             model,
             lookback: 'none',
+            salesTime: 'won-only',
           });
           const sum = (of: (row: (typeof rows)[0]) => number) => rows.reduce((one, row) => one + of(row), 0);
           const minorIn = (revenue: readonly MoneySum[]) => Number(minorOf(revenue, 'EUR'));
           expect(sum(({ revenue }) => minorIn(revenue))).toBe(minorIn(total.revenue));
           expect(sum(({ conversions }) => conversions)).toBeCloseTo(total.conversions, 9);
-          expect(sum(({ salesMinutes }) => salesMinutes)).toBeCloseTo(total.salesMinutes, 6);
+          expect(sum(({ newCustomers }) => newCustomers)).toBeCloseTo(total.newCustomers, 9);
+          expect(sum((row) => row.salesMinutes)).toBeCloseTo(total.salesMinutes, 6);
+          expect(total.salesMinutes + unattributed.salesMinutes).toBe(
+            all
+              .flatMap(({ touches }) => touches)
+              .reduce((one, { team, minutes }) => one + (team === 'sales' ? minutes : 0), 0),
+          );
           expect(total.conversions + unattributed.conversions).toBe(all.length);
           expect(minorIn(total.revenue) + minorIn(unattributed.revenue)).toBe(
             all.reduce((one, { amount }) => one + amount, 0),

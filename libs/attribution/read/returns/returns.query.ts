@@ -4,48 +4,71 @@ import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
 import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
+import type { JourneyDocument } from '../journeys/journeys.projection';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
 import { crediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
-import { returnsBy, type ReturnDimension, type Returns } from './returns.rules';
+import { customersOf } from './customers.query';
+import { returnsBy, type ReturnDimension, type Returns, type SalesTimeCounted } from './returns.rules';
+import { salesTimeIn } from './sales-time.query';
 
 export interface ReturnsQuestion extends Method, Period {
   readonly by: ReturnDimension;
   /** Additive; by default the definition's. */
   readonly model?: string;
-  /** What a minute of sales costs, in minor units. */
+  /** What a minute of sales costs; nothing by default. */
   readonly ratePerMinute?: Money;
+  /** Which minutes of sales count; all by default. */
+  readonly salesTime?: SalesTimeCounted;
 }
-export interface ReturnsReport extends Returns, Pick<AttributionReport, 'model' | 'lookback' | 'definitions'> {
+export interface ReturnsReport
+  extends Returns, Pick<AttributionReport, 'model' | 'lookback' | 'outsideWindow' | 'definitions'> {
   readonly by: ReturnDimension;
+  readonly salesTime: SalesTimeCounted;
 }
+
+/** Minutes of sales up to the close; they count with the deal, when it closed. */
+const workUpToClose = ({ touches, closedAt }: JourneyDocument) =>
+  touches.flatMap(({ team, minutes }) => (team === 'sales' && minutes ? [{ at: closedAt, minutes }] : []));
 
 /**
  * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
  * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * that the rules of the method give it, or the campaign's id it was recorded for; a day that lies partly within the period
+ * that the rules of the method give it, or the campaign's id it was recorded for, if any; a day that lies partly within the period
  * counts whole, and a warning says so. Nothing is converted between currencies.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
  *   `time/not-a-duration`
  */
 export const returns = async (
   models: ReadModels,
-  { by, model: code, from, to, currency, ratePerMinute, ...method }: ReturnsQuestion,
+  { by, model: code, from, to, currency, ratePerMinute, salesTime = 'all', ...method }: ReturnsQuestion,
 ): Promise<ReturnsReport> => {
   const model = modelOf(code ?? method.definition.body.model);
   if (!model.additive)
     throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
-  const { lookback, timeZone } = applied(method);
+  const { lookback, timeZone, unwindowed } = applied(method);
+  const outside = new OutsideWindowSum();
   const credit = crediting(model, method, await conversionsOf(models, method, to));
-  const channelOf = spendClassifier(method.channelRules.body);
-  const sums = returnsBy({ by, timeZone, channelOf }, ratePerMinute);
+  const classify = spendClassifier(method.channelRules.body);
+  const { firstWins, firstOpened } = await customersOf(models);
+  const sums = returnsBy({ by, timeZone, classify, firstWins }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   let leftOut = 0;
 
   const dealsOnly = currency === undefined ? {} : { currency };
-  for await (const journey of journeysOf(models, 'won', { ...period, ...dealsOnly }))
-    sums.won(journey, credit(journey));
+  for await (const journey of journeysOf(models, 'won', { ...period, ...dealsOnly })) {
+    const credited = credit(journey);
+    sums.won(journey, credited);
+    credited.outside(outside);
+    if (salesTime === 'won-only') sums.worked(workUpToClose(journey), credited.eligible);
+  }
+  if (salesTime === 'all')
+    for await (const { journey, work } of salesTimeIn(models, period, firstOpened)) {
+      sums.worked(work, journey ? credit(journey).eligible : []);
+      leftOut += journey?.leftOut ?? 0;
+    }
   for (const stage of Object.keys(milestones) as PersonalConversion[])
     for await (const journey of journeysOf(models, stage, period)) {
       sums.reached(stage, journey, credit(journey));
@@ -65,9 +88,11 @@ export const returns = async (
   return {
     model: model.code,
     by,
+    salesTime,
     lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
+    outsideWindow: unwindowed ? outside.sum(report.currencies) : null,
     warnings: [
       ...warnings,
       ...[...cut]

@@ -3,25 +3,48 @@ import { Clock, DecisionContext } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, MoneyInput, MoneyType, PerCurrency, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional } from 'class-validator';
-import { AttributionDefinitions, ModelEnum, PeriodArgs, questionOf } from '../attribution/attribution.resolver';
+import {
+  AttributionDefinitions,
+  ModelEnum,
+  outsideField,
+  OutsideWindowType,
+  PeriodArgs,
+  questionOf,
+} from '../attribution/attribution.resolver';
 import { returns, type ReturnsReport } from './returns.query';
-import { returnDimensions, type ReturnDimension } from './returns.rules';
+import { returnDimensions, salesTimes, type ReturnDimension, type SalesTimeCounted } from './returns.rules';
 
-const ReturnsBy = Object.fromEntries(returnDimensions.map((one) => [one.toUpperCase(), one]));
+const nameOf = (code: string) => code.toUpperCase().replaceAll('-', '_');
+const ReturnsBy = Object.fromEntries(returnDimensions.map((one) => [nameOf(one), one]));
 registerEnumType(ReturnsBy, {
   name: 'ReturnsBy',
   description: 'What spend and credits are summed by.',
   valuesMap: {
-    CHANNEL: { description: 'The channel of the touch, and the one that spend was recorded for.' },
-    CAMPAIGN: { description: 'The campaign that the touch states, and the id of the one that cost money.' },
+    CHANNEL: { description: 'The channel, of touches and of spend by the same channel rules.' },
+    SUB_CHANNEL: { description: 'The sub-channel, of touches and of spend by the same channel rules.' },
+    CAMPAIGN: {
+      description:
+        'The campaign that the touch states, and the id of the one that cost money. Null: none; `spendWithoutCampaign` lists that spend.',
+    },
     MONTH: { description: 'The month of the conversion, and that of the day of the spend.' },
   },
+});
+const SalesTimeEnum = Object.fromEntries(Object.keys(salesTimes).map((code) => [nameOf(code), code]));
+registerEnumType(SalesTimeEnum, {
+  name: 'SalesTime',
+  description: 'Which time of sales counts as a cost.',
+  valuesMap: Object.fromEntries(
+    Object.entries(salesTimes).map(([code, description]) => [nameOf(code), { description }]),
+  ),
 });
 const money = (description: string) => ({ description: `${description} One a currency of the report, by code.` });
 
 @ObjectType({ description: 'A rate with what it is made of.' })
 class Ratio {
-  @Field(() => Float, { nullable: true, description: 'numerator / denominator; null for a denominator of zero.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'numerator / denominator; null for a denominator of zero or below.',
+  })
   value!: number | null;
   @Field(() => Float, { description: 'What is divided.' })
   numerator!: number;
@@ -37,21 +60,25 @@ class MoneyRatio extends Ratio {
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
 }
+const NEW_CUSTOMERS =
+  'Accounts (people, where no account is known) won for the first time, in credited fractions; not deals.';
 @ObjectType({ description: 'What was spent, and what it brought.' })
 class Returned {
   @Field(() => Float, { description: 'Won deals, in credited fractions.' })
   conversions!: number;
   @Field(() => [MoneyType], money('Credited revenue.'))
   revenue!: readonly MoneyType[];
-  @Field(() => [MoneyType], money('What was spent.'))
+  @Field(() => [MoneyType], money('What was spent, less credit notes.'))
   spend!: readonly MoneyType[];
-  @Field(() => Float, { description: 'Minutes that sales spent on the won deals up to the close, by credit share.' })
+  @Field(() => Float, { description: NEW_CUSTOMERS })
+  newCustomers!: number;
+  @Field(() => Float, { description: 'Minutes that sales spent, by credit share; see `salesTime`.' })
   salesMinutes!: number;
   @Field(() => Int, { description: 'Won deals in which it has a touch other than the last one.' })
   assisted!: number;
   @Field(() => [MoneyRatio], money('Credited revenue / spend.'))
   roas!: readonly MoneyRatio[];
-  @Field(() => [MoneyRatio], money('(Spend + sales minutes × rate a minute) / credited customers.'))
+  @Field(() => [MoneyRatio], money('(Spend + sales minutes × rate a minute) / credited new customers.'))
   cac!: readonly MoneyRatio[];
   @Field(() => [MoneyRatio], money('Spend / credited leads created in the period.'))
   costPerLead!: readonly MoneyRatio[];
@@ -72,6 +99,13 @@ class WonDeals {
   @Field(() => [MoneyType], money('What they are worth.'))
   revenue!: readonly MoneyType[];
 }
+@ObjectType({ description: 'What no touch that counts can be credited with.' })
+class UnattributedReturns extends WonDeals {
+  @Field(() => Float, { description: NEW_CUSTOMERS })
+  newCustomers!: number;
+  @Field(() => Float, { description: 'Minutes that sales spent on people without a touch that counts.' })
+  salesMinutes!: number;
+}
 @ObjectType({ description: 'Some of the deals won in a period, and their part of all.' })
 class PortionOfWins extends WonDeals {
   @Field(() => Ratio, { description: 'Their part of the deals.' })
@@ -85,8 +119,12 @@ class ReturnsType {
   model!: string;
   @Field(() => ReturnsBy, { description: 'What the rows are.' })
   by!: string;
+  @Field(() => SalesTimeEnum, { description: 'Which time of sales was counted.' })
+  salesTime!: string;
   @Field(() => String, { description: 'The window before a conversion in which touches count, `P90D`, or `none`.' })
   lookback!: string;
+  @Field(() => OutsideWindowType, outsideField)
+  outsideWindow!: OutsideWindowType | null;
   @Field(() => AttributionDefinitions, { description: 'The definitions that were applied.' })
   definitions!: AttributionDefinitions;
   @Field(() => [String], { description: 'The currencies of deals, spend and rate, by code.' })
@@ -95,8 +133,10 @@ class ReturnsType {
   rows!: readonly ReturnsRow[];
   @Field(() => Returned, { description: 'All rows together: what is credited. Assisted deals count once.' })
   total!: Returned;
-  @Field(() => WonDeals, { description: 'Won deals without a touch in the window.' })
-  unattributed!: WonDeals;
+  @Field(() => UnattributedReturns, {
+    description: 'Deals, customers and minutes of sales without a touch that counts; with the rows they are all.',
+  })
+  unattributed!: UnattributedReturns;
   @Field(() => PortionOfWins, { description: 'Won deals with any touch of marketing in the window.' })
   influenced!: PortionOfWins;
   @Field(() => PortionOfWins, { description: 'Won deals whose first touch in the window is marketing’s.' })
@@ -119,6 +159,10 @@ class ReturnsArgs extends PeriodArgs {
   @IsOptional()
   @Field(() => MoneyInput, { nullable: true, description: 'What a minute of sales costs; nothing by default.' })
   ratePerMinute?: MoneyInput;
+
+  @IsIn(Object.keys(salesTimes))
+  @Field(() => SalesTimeEnum, { defaultValue: 'all', description: 'Which time of sales to count.' })
+  salesTime: SalesTimeCounted = 'all';
 }
 
 @Resolver()
@@ -135,11 +179,12 @@ export class ReturnsResolver {
   })
   @Heavy()
   @Allow(...everyRole)
-  async returns(@Args() { model, ratePerMinute, ...args }: ReturnsArgs): Promise<ReturnsReport> {
+  async returns(@Args() { model, ratePerMinute, salesTime, ...args }: ReturnsArgs): Promise<ReturnsReport> {
     const question = await questionOf(args, this.context.definitions, this.models, this.clock);
     return returns(this.models.asOf(args.asOf), {
       ...question,
       by: args.by,
+      salesTime,
       ...(model && { model }),
       ...(ratePerMinute && { ratePerMinute: { minor: ratePerMinute.minor, currency: ratePerMinute.currency } }),
     });

@@ -1,14 +1,23 @@
-import { ByWord, DecimalSum, MoneySums, monthOf, type Money, type MoneySum } from '@baton/kernel';
+import { ByWord, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import type { Classified } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
+import type { ClassifiedTouch } from '../attribution/attribution.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** What spend and credits have in common to be summed by. */
-export const returnDimensions = ['channel', 'campaign', 'month'] as const;
+export const returnDimensions = ['channel', 'sub-channel', 'campaign', 'month'] as const;
 export type ReturnDimension = (typeof returnDimensions)[number];
 
-/** A rate with what it is made of. Null for a denominator of zero. */
+/** Which time of sales counts as a cost. */
+export const salesTimes = {
+  all: 'All minutes of the period, shared by the credits of the journey of the person they were spent on.',
+  'won-only': 'Minutes up to the close of the deals won in the period, shared by the credits of the deal.',
+} as const;
+export type SalesTimeCounted = keyof typeof salesTimes;
+
+/** A rate with what it is made of. Null for a denominator of zero, or below: more was credited than spent. */
 export interface Ratio {
   readonly value: number | null;
   readonly numerator: number;
@@ -21,7 +30,7 @@ export interface MoneyRatio extends Ratio {
 export const ratioOf = (numerator: number, denominator: number): Ratio => ({
   numerator,
   denominator,
-  value: denominator === 0 ? null : numerator / denominator,
+  value: denominator <= 0 ? null : numerator / denominator,
 });
 
 /**
@@ -33,14 +42,16 @@ export interface Returned {
   /** Won deals, in credited fractions. */
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
+  /** Accounts, or people where no account is known, that were won for the first time, in credited fractions. */
+  readonly newCustomers: number;
   readonly spend: readonly MoneySum[];
-  /** Minutes that sales spent on the deals, by credit share. */
+  /** Minutes that sales spent, by credit share. */
   readonly salesMinutes: number;
   /** Won deals in which the key has a touch other than the last one. */
   readonly assisted: number;
   /** Credited revenue / spend. */
   readonly roas: readonly MoneyRatio[];
-  /** (Spend + sales minutes × rate) / credited customers. */
+  /** (Spend + sales minutes × rate) / credited new customers. */
   readonly cac: readonly MoneyRatio[];
   /** Spend / credited leads that were created, became MQL, became SQL in the period. */
   readonly costPerLead: readonly MoneyRatio[];
@@ -61,7 +72,8 @@ export interface Returns {
   readonly rows: readonly ({ readonly key: string | null } & Returned)[];
   /** All rows together: what is credited. */
   readonly total: Returned;
-  readonly unattributed: { readonly conversions: number; readonly revenue: readonly MoneySum[] };
+  /** Deals and minutes of sales without a touch that counts. With those of the rows they are all there are. */
+  readonly unattributed: Pick<Returned, 'conversions' | 'revenue' | 'newCustomers' | 'salesMinutes'>;
   /** Won deals with a touch of marketing in the window. */
   readonly influenced: Portion;
   /** Won deals whose first touch in the window is marketing's. */
@@ -70,8 +82,12 @@ export interface Returns {
 }
 
 type Stage = PersonalConversion;
+/** Minutes of sales, and when. */
+type Work = readonly { readonly at: Instant; readonly minutes: number }[];
+
 interface Sum {
   readonly conversions: DecimalSum;
+  readonly newCustomers: DecimalSum;
   readonly revenue: MoneySums;
   readonly spend: MoneySums;
   readonly salesMinutes: DecimalSum;
@@ -80,6 +96,7 @@ interface Sum {
 }
 const nothing = (): Sum => ({
   conversions: new DecimalSum(),
+  newCustomers: new DecimalSum(),
   revenue: new MoneySums(),
   spend: new MoneySums(),
   salesMinutes: new DecimalSum(),
@@ -87,34 +104,41 @@ const nothing = (): Sum => ({
   reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
 
+const wordOf = (by: Exclude<ReturnDimension, 'month'>, touch: ClassifiedTouch): string | null =>
+  by === 'sub-channel' ? touch.subChannel : (touch[by] ?? null);
+
 /** What a row stands for. */
 interface ReturnRows {
   readonly by: ReturnDimension;
   /** IANA zone of the months. */
   readonly timeZone: string;
-  /** The channel of spend by the channel rules. */
-  readonly channelOf: (spend: Spend) => string;
+  /** What spend counts as by the channel rules. */
+  readonly classify: (spend: Spend) => Classified;
+  /** The deals that won a customer for the first time. */
+  readonly firstWins: ReadonlySet<string>;
 }
 
 /**
  * Sums what was spent and what it brought. Channels and campaigns are compared in whatever spelling.
  * @param ratePerMinute what a minute of sales costs; without it sales time costs nothing
- * @returns `won` takes a won deal with its credits, `reached` a person that came to a stage, `spent` a record of spend;
- *   `report` gives the figures
+ * @returns `won` takes a won deal with its credits, `worked` minutes of sales with those of the person's journey,
+ *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
  */
-export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute?: Money) => {
+export const returnsBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePerMinute?: Money) => {
   const rows = new ByWord<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
 
   const rowOf = (key: string | null): Sum => rows.at(key, nothing);
   const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
-    by === 'month' ? monthOf(closedAt, timeZone) : (touch[by] ?? null);
+    by === 'month' ? monthOf(closedAt, timeZone) : wordOf(by, touch);
 
   const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
     if (!amount) withoutAmount++;
+    const isNew = firstWins.has(journey.journeyId);
     const count = (sum: Sum) => {
       sum.conversions.add(1);
+      sum.newCustomers.add(isNew ? 1 : 0);
       sum.revenue.add(amount);
     };
     count(all);
@@ -122,22 +146,30 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     if (eligible.some(({ touch }) => touch.team === 'marketing')) count(influenced);
     if (eligible[0]!.touch.team === 'marketing') count(sourced);
     count(total);
-    const minutes = journey.touches.reduce(
-      (sum, touch) => sum + (touch.team === 'sales' ? (touch.minutes ?? 0) : 0),
-      0,
-    );
-    total.salesMinutes.add(minutes);
     for (const one of eligible) {
       const { weight, minor } = one.credit;
       if (weight === 0 && !minor) continue;
       const row = rowOf(keyOf(one, journey));
       row.conversions.add(weight);
-      row.salesMinutes.add(weight, minutes);
+      if (isNew) row.newCustomers.add(weight);
       if (amount && minor !== null) row.revenue.add({ ...amount, minor });
     }
     const assisting = new Set(eligible.slice(0, -1).map((one) => rowOf(keyOf(one, journey))));
     for (const row of assisting) row.assisted++;
     if (assisting.size > 0) total.assisted++;
+  };
+
+  const worked = (work: Work, credited: CreditedJourney['eligible']): void => {
+    const sum = credited.length > 0 ? total : unattributed;
+    for (const { at, minutes } of work) {
+      sum.salesMinutes.add(minutes);
+      // As spend stands in the month of its day, time stands in the month in which it was spent.
+      if (credited.length > 0 && by === 'month') rowOf(monthOf(at, timeZone)).salesMinutes.add(minutes);
+    }
+    const minutes = work.reduce((all, one) => all + one.minutes, 0);
+    if (by === 'month' || minutes === 0) return;
+    for (const { touch, credit } of credited)
+      if (credit.weight > 0) rowOf(wordOf(by, touch)).salesMinutes.add(credit.weight, minutes);
   };
 
   const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
@@ -148,7 +180,13 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
 
   const spent = (spend: Spend): void => {
     const { campaignId, day, amount } = spend;
-    rowOf(by === 'month' ? day.slice(0, 7) : by === 'campaign' ? campaignId : channelOf(spend)).spend.add(amount);
+    const keys = {
+      channel: () => classify(spend).channel,
+      'sub-channel': () => classify(spend).subChannel,
+      campaign: () => campaignId,
+      month: () => day.slice(0, 7),
+    };
+    rowOf(keys[by]()).spend.add(amount);
     total.spend.add(amount);
   };
 
@@ -165,6 +203,7 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     const returned = (
       sum: Sum,
       conversions = sum.conversions.value,
+      newCustomers = sum.newCustomers.value,
       salesMinutes = sum.salesMinutes.value,
     ): Returned => {
       const spent = (currency: string) => Number(sum.spend.of(currency));
@@ -173,12 +212,13 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
       const costPer = (stage: Stage) => rates((currency) => [spent(currency), sum.reached[stage].value]);
       return {
         conversions,
+        newCustomers,
         revenue: sum.revenue.list(currencies),
         spend: sum.spend.list(currencies),
         salesMinutes,
         assisted: sum.assisted,
         roas: rates((currency) => [Number(sum.revenue.of(currency)), spent(currency)]),
-        cac: rates((currency) => [spent(currency) + salesCost(currency), conversions]),
+        cac: rates((currency) => [spent(currency) + salesCost(currency), newCustomers]),
         costPerLead: costPer('lead-created'),
         costPerMql: costPer('mql'),
         costPerSql: costPer('sql'),
@@ -193,14 +233,20 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
     const entries = rows.entries();
     const each = entries.map(([, sum]) => sum);
     const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
+    const customersOf = DecimalSum.shared(each.map(({ newCustomers }) => newCustomers));
     const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
     return {
       currencies,
-      rows: entries.map(([key, sum], index) => ({ key, ...returned(sum, conversionsOf[index], minutesOf[index]) })),
+      rows: entries.map(([key, sum], index) => ({
+        key,
+        ...returned(sum, conversionsOf[index], customersOf[index], minutesOf[index]),
+      })),
       total: returned(total),
       unattributed: {
         conversions: unattributed.conversions.value,
+        newCustomers: unattributed.newCustomers.value,
         revenue: unattributed.revenue.list(currencies),
+        salesMinutes: unattributed.salesMinutes.value,
       },
       influenced: portion(influenced),
       sourced: portion(sourced),
@@ -209,5 +255,5 @@ export const returnsBy = ({ by, timeZone, channelOf }: ReturnRows, ratePerMinute
       ],
     };
   };
-  return { won, reached, spent, report };
+  return { won, worked, reached, spent, report };
 };

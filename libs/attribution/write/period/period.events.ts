@@ -3,6 +3,7 @@ import {
   currencyCode,
   events,
   instant,
+  integer,
   list,
   moneySum,
   object,
@@ -42,6 +43,12 @@ const figures = {
   ),
   unattributed: object(credited, 'Deals without a touch in the window.'),
   total: object(credited, 'All deals of the period.'),
+  outsideWindow: optional(
+    object(
+      { touches: integer('Touches that would count without a look-back.'), ...credited },
+      'What the look-back left out, and the credit that it would have; absent without one.',
+    ),
+  ),
 };
 
 export const periodEvents = events({

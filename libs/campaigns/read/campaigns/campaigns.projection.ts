@@ -1,6 +1,14 @@
 import { FIRST_DAY, keyOf, LAST_DAY, MoneySums, projection, type Day, type Money, type MoneySum } from '@baton/kernel';
+import { spendRecordOf } from '../../write/campaign/spend-record.rules';
 import type { CampaignEvent } from '../../write/campaign/campaign.events';
 
+interface CampaignSpend {
+  readonly day: Day;
+  readonly channel: string;
+  readonly source?: string;
+  readonly medium?: string;
+  readonly amount: Money;
+}
 export interface CampaignDocument {
   readonly campaignId: string;
   readonly name: string;
@@ -10,14 +18,14 @@ export interface CampaignDocument {
   readonly startsOn: Day | null;
   readonly endsOn: Day | null;
   readonly createdAt: string;
-  /** The standing record of each day and channel, by `day channel`, the channel in whatever spelling. */
-  readonly spend: Readonly<Record<string, { readonly day: Day; readonly channel: string; readonly amount: Money }>>;
+  /** The standing records, by `spendRecordOf`. */
+  readonly spend: Readonly<Record<string, CampaignSpend>>;
 }
 
 /** A campaign with what it cost, by day and channel. */
 export const campaignList = projection<CampaignDocument, CampaignEvent>({
   name: 'campaigns',
-  version: 2,
+  version: 3,
   columns: { name: 'text', channelKey: 'text', createdAt: 'text' },
   keys: ({ data }) => [data.campaignId],
   initial: (campaignId) => ({
@@ -40,9 +48,9 @@ export const campaignList = projection<CampaignDocument, CampaignEvent>({
       endsOn: endsOn ?? null,
       createdAt: occurredAt,
     }),
-    CampaignSpendRecorded: (doc, { data: { day, channel, amount } }) => ({
+    CampaignSpendRecorded: (doc, { data: { campaignId: _, ...spend } }) => ({
       ...doc,
-      spend: { ...doc.spend, [`${day} ${keyOf(channel)}`]: { day, channel, amount } },
+      spend: { ...doc.spend, [spendRecordOf(spend)]: spend },
     }),
   },
 });

@@ -30,6 +30,16 @@ describe('a campaign', () => {
     given(created, { type: 'CampaignSpendRecorded', data: spend })
       .when({ type: 'RecordSpend', data: { ...spend, channel: ' Webinar' } })
       .then());
+  it('records a day of credit notes, and another source of the same day', () => {
+    const credited = { ...spend, amount: { minor: -20_00, currency: 'EUR' } };
+    given(created)
+      .when({ type: 'RecordSpend', data: credited })
+      .then({ type: 'CampaignSpendRecorded', data: credited });
+    const other = { ...spend, source: 'partner' };
+    given(created, { type: 'CampaignSpendRecorded', data: spend })
+      .when({ type: 'RecordSpend', data: other })
+      .then({ type: 'CampaignSpendRecorded', data: other });
+  });
   it('refuses an unknown currency with the path of the fault', () =>
     given(created)
       .when({ type: 'RecordSpend', data: { ...spend, amount: { minor: 1, currency: 'EURO' } } })

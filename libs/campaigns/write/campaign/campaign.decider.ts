@@ -1,11 +1,9 @@
-import { decider, keyOf, refuse, type Day } from '@baton/kernel';
+import { decider, refuse } from '@baton/kernel';
+import { spendRecordOf } from './spend-record.rules';
 import { campaignCommands, campaignEvents, type CampaignCommand, type CampaignEvent } from './campaign.events';
 
 type Campaign =
   { readonly stage: 'unknown' } | { readonly stage: 'planned'; readonly spend: ReadonlyMap<string, string> };
-
-/** A day and a channel, in whatever spelling. */
-const recordOf = ({ day, channel }: { readonly day: Day; readonly channel: string }) => `${day} ${keyOf(channel)}`;
 
 export const campaign = decider<Campaign, CampaignCommand, CampaignEvent>({
   commands: campaignCommands,
@@ -20,8 +18,7 @@ export const campaign = decider<Campaign, CampaignCommand, CampaignEvent>({
     },
     RecordSpend: (state, { data }) => {
       if (state.stage === 'unknown') return refuse('campaign/unknown', 'Create the campaign first.', 'campaignId');
-      if (data.amount.minor < 0) return refuse('campaign/negative-spend', 'Record what was spent, not less.', 'amount');
-      const known = state.spend.get(recordOf(data));
+      const known = state.spend.get(spendRecordOf(data));
       if (known === `${data.amount.minor} ${data.amount.currency}`) return []; // the same figure again says nothing new
       return [{ type: 'CampaignSpendRecorded', data }];
     },
@@ -31,6 +28,9 @@ export const campaign = decider<Campaign, CampaignCommand, CampaignEvent>({
     CampaignSpendRecorded: (state, { data }) =>
       state.stage === 'unknown'
         ? state
-        : { ...state, spend: new Map(state.spend).set(recordOf(data), `${data.amount.minor} ${data.amount.currency}`) },
+        : {
+            ...state,
+            spend: new Map(state.spend).set(spendRecordOf(data), `${data.amount.minor} ${data.amount.currency}`),
+          },
   },
 });

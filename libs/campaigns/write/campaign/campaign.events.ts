@@ -13,6 +13,11 @@ import {
 } from '@baton/kernel';
 
 const name = text('What the team calls the campaign.', { min: 1, max: 200 });
+const raw = (description: string) => optional(text(description, { min: 1, max: 500 }));
+const marks = {
+  source: raw('utm_source or its like, as touches state it: google.'),
+  medium: raw('utm_medium or its like, as touches state it: cpc.'),
+};
 const channel = text('The channel the money or the touch belongs to, such as "paid search".', { max: 100 });
 
 export const campaignEvents = events({
@@ -28,12 +33,14 @@ export const campaignEvents = events({
   },
   CampaignSpendRecorded: {
     version: 1,
-    description: 'What a campaign cost on a day in a channel; a later record of the same day and channel replaces it.',
-    sentence: 'The campaign cost {amount} on {day} in {channel}',
+    description:
+      'What a campaign cost on a day in a channel; a later record of the same day, channel, source and medium replaces it.',
+    sentence: 'The campaign cost {amount} on {day} in {channel}[, from {source}][ / {medium}]',
     campaignId: ref('campaign'),
     day: day(),
     channel,
-    amount: state('campaign.spend', money(), ['day', 'channel']),
+    ...marks,
+    amount: state('campaign.spend', money(), ['day', 'channel', 'source', 'medium']),
   },
 });
 export type CampaignEvent = EventOf<typeof campaignEvents>;
@@ -51,12 +58,14 @@ export const campaignCommands = commands('campaign', {
   },
   RecordSpend: {
     about: 'state',
-    description: 'Record what a campaign cost on a day in a channel; the newest record of a day and channel counts.',
+    description:
+      'Record what a campaign cost on a day in a channel; the newest record of a day, channel, source and medium counts.',
     allow: ['marketing', 'revops'],
     campaignId: ref('campaign'),
     day: day('The day the money was spent.'),
     channel,
-    amount: money('What was spent that day.'),
+    ...marks,
+    amount: money('What was spent that day, less what was credited: a day of credit notes alone is negative.'),
   },
 });
 export type CampaignCommand = CommandOf<typeof campaignCommands>;

@@ -29,6 +29,7 @@ const whole: Attribution = {
 describe('a body of attribution', () => {
   it('is good', () => {
     expect(bodyFault('attribution', settled('attribution', undefined).body)).toBeUndefined();
+    expect(settled('attribution', undefined).body.lookback).toBeUndefined();
     expect(bodyFault('attribution', whole as unknown as Json)).toBeUndefined();
     for (const model of attributionModelCodes)
       expect(bodyFault('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();
@@ -53,6 +54,10 @@ describe('a body of attribution', () => {
     [{ transforms: [{ kind: 'exposure' }, { kind: 'trim' }] }, 'transforms.1.steps'],
     [{ transforms: [{ kind: 'trim', steps: 0 }] }, 'transforms.0.steps'],
     [{ transforms: [{ kind: 'lookback', within: 'P0D' }] }, 'transforms.0.within'],
+    [{ transforms: [{ kind: 'exclude', when: [{ medium: [] }] }] }, 'transforms.0.when.0.medium'],
+    [{ transforms: [{ kind: 'trim', steps: 1, when: [{}] }] }, 'transforms.0.when'],
+    [{ include: { when: [{ referrer: '*part*' }] } }, 'include.when.0.referrer'],
+    [{ exclude: { when: [{}, { site: [] }] } }, 'exclude.when.1.site'],
     [{ transforms: [{ kind: 'exposure', steps: 3 }] }, 'transforms.0.steps'],
     [{ transforms: [{ kind: 'include' }] }, 'transforms.0.channels'],
     [{ model: 'custom' }, 'stages'],

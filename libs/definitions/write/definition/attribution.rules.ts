@@ -1,4 +1,5 @@
 import { IANAZone } from 'luxon';
+import { conditionsFault, touchConditions, type TouchConditions } from './channel.rules';
 import { durationMs, integer, list, object, oneOf, optional, real, text, type Fault, type Static } from '@baton/kernel';
 
 /** Every attribution model by its code; the models themselves are in the context attribution. */
@@ -46,14 +47,17 @@ export const transformKinds = [
   'exclude',
 ] as const;
 
+const WHEN = 'Conditions as those of channel rules: touches of which any of these holds.';
+
 /** Which touches of a path are weighed; transforms are applied one after the other. */
 export const pathTransform = object({
   kind: oneOf(
     transformKinds,
-    'exposure: of consecutive touches of a channel the first; first-occurrence: the first touch of each channel; unique: all, repeats too; remove-if-not-all: those of `channels` go unless there are no others; remove-if-last-and-not-all: those of `channels` at the end go, unless there are no others; trim: the last `steps`; lookback: those within `within`, or the last `steps`; include, exclude: by `channels` and `campaigns`.',
+    'exposure: of consecutive touches of a channel the first; first-occurrence: the first touch of each channel; unique: all, repeats too; remove-if-not-all: those of `channels` go unless there are no others; remove-if-last-and-not-all: those of `channels` at the end go, unless there are no others; trim: the last `steps`; lookback: those within `within`, or the last `steps`; include, exclude: by `channels`, `campaigns` and `when`.',
   ),
   channels: names('Channels after the channel rules, in any case.'),
   campaigns: names('Campaigns that touches state, in any case.'),
+  when: optional(list(touchConditions, WHEN, { max: 50 })),
   steps: steps('How many touches before the conversion.'),
   within: optional(text('How long before the conversion, ISO 8601 (`P30D`).', { max: 50 })),
 });
@@ -75,7 +79,11 @@ export const dealStages = ['first-touch', 'lead-creation', 'opportunity-creation
 const selection = (description: string) =>
   optional(
     object(
-      { channels: names('After the channel rules, in any case.'), campaigns: names('As stated, in any case.') },
+      {
+        channels: names('After the channel rules, in any case.'),
+        campaigns: names('As stated, in any case.'),
+        when: optional(list(touchConditions, WHEN, { max: 50 })),
+      },
       description,
     ),
   );
@@ -86,7 +94,9 @@ export const attribution = object({
     pattern: '^[a-z0-9-]{1,50}$',
     says: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
-  lookback: text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time.'),
+  lookback: optional(
+    text('How long before the close a touch counts, ISO 8601 (`P90D`), or `none` for any time, which is the default.'),
+  ),
   lookbackSteps: steps('How many touches before the close count at most.'),
   afterConversion: optional(
     oneOf(
@@ -94,8 +104,8 @@ export const attribution = object({
       'restart: touches of a person before an earlier conversion of that person do not count; continue: they do.',
     ),
   ),
-  include: selection('Only touches of these channels and of these campaigns count.'),
-  exclude: selection('Touches of these channels or of these campaigns do not count.'),
+  include: selection('Only touches of these channels and of these campaigns, and of which a condition holds, count.'),
+  exclude: selection('Touches of these channels or of these campaigns, or of which a condition holds, do not count.'),
   transforms: optional(list(pathTransform, 'Applied in this order, after the look-back.', { max: 20 })),
   excludedChannels: optional(list(text('', { max: 100 }), 'Channels that last-non-direct passes over.')),
   weights: optional(
@@ -113,7 +123,6 @@ export type Attribution = Static<typeof attribution>;
 
 export const builtInAttribution: Attribution = {
   model: 'linear',
-  lookback: 'P90D',
   excludedChannels: ['direct', 'direct traffic'],
 };
 
@@ -137,8 +146,15 @@ const needs: Readonly<Record<PathTransform['kind'], readonly (keyof PathTransfor
   'remove-if-last-and-not-all': ['channels'],
   trim: ['steps'],
   lookback: ['within', 'steps'],
-  include: ['channels', 'campaigns'],
-  exclude: ['channels', 'campaigns'],
+  include: ['channels', 'campaigns', 'when'],
+  exclude: ['channels', 'campaigns', 'when'],
+};
+const soundWhen = (when: readonly TouchConditions[] | undefined, path: string): Fault | undefined => {
+  for (const [index, conditions] of (when ?? []).entries()) {
+    const fault = conditionsFault(conditions, `${path}.when.${index}`);
+    if (fault) return fault;
+  }
+  return undefined;
 };
 const soundTransform = (transform: PathTransform, path: string): Fault | undefined => {
   const { kind, ...given } = transform;
@@ -147,7 +163,7 @@ const soundTransform = (transform: PathTransform, path: string): Fault | undefin
   if (foreign) return { path: `${path}.${foreign}`, message: `${kind} does not take it.` };
   if (needed.length > 0 && Object.keys(given).length === 0)
     return { path: `${path}.${needed[0]!}`, message: `${kind} takes ${needed.join(' or ')}.` };
-  return soundDuration(transform.within, `${path}.within`);
+  return soundWhen(transform.when, path) ?? soundDuration(transform.within, `${path}.within`);
 };
 
 const soundStages = ({ model, stages, mid = 0 }: Attribution): Fault | undefined => {
@@ -178,6 +194,8 @@ export const soundAttribution = (body: Attribution): Fault | undefined => {
     if (fault) return fault;
   }
   return (
+    soundWhen(body.include?.when, 'include') ??
+    soundWhen(body.exclude?.when, 'exclude') ??
     soundStages(body) ??
     soundDuration(lookback === 'none' ? undefined : lookback, 'lookback') ??
     soundDuration(halfLife, 'halfLife')

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { channelClassifier, classify, spendClassifier, type ChannelRules } from './channel.rules';
+import { channelClassifier, classify, spendClassifier, touchClassifier, type ChannelRules } from './channel.rules';
 import { bodyFault } from './kinds.rules';
 import { difference, inForceAt } from './versions.rules';
 
@@ -60,6 +60,32 @@ describe('channel rules', () => {
     ]).toEqual(['ads', 'other', 'phone', 'partner']);
   });
 
+  it('test the landing page, and answer a sub-channel, of their own or as the touch states it', () => {
+    const own: ChannelRules = {
+      rules: [
+        { when: { landingPage: ['/brand', '/brand/*'] }, channel: 'paid search', subChannel: 'brand' },
+        { when: { medium: 'cpc' }, channel: 'paid search', subChannel: '$source' },
+        { when: { channel: '*' }, channel: '$channel', subChannel: '$campaign' },
+      ],
+      otherwise: 'other',
+    };
+    expect(bodyFault('channel-rules', own)).toBeUndefined();
+    const classified = touchClassifier(own);
+    expect([
+      classified({ landingPage: '/Brand/2024', page: '/pricing', medium: 'cpc', source: 'google' }),
+      classified({ page: '/brand', medium: 'cpc', source: ' Google ' }),
+      classified({ medium: 'cpc' }),
+      classified({ channel: 'Fair', campaign: 'spring' }),
+      classified({ team: 'sales' }),
+    ]).toEqual([
+      { channel: 'paid search', subChannel: 'brand' },
+      { channel: 'paid search', subChannel: 'Google' },
+      { channel: 'paid search', subChannel: null },
+      { channel: 'Fair', subChannel: 'spring' },
+      { channel: 'sales', subChannel: null },
+    ]);
+  });
+
   it('give spend the channel of the touches that it paid for', () => {
     const spent = spendClassifier({
       rules: [
@@ -70,10 +96,68 @@ describe('channel rules', () => {
       ],
       otherwise: 'other',
     });
-    const of = (channel: string, campaignId = 'spring') => spent({ channel, campaignId });
+    const of = (channel: string, campaignId = 'spring') =>
+      spent({ channel, campaignId, source: null, medium: null }).channel;
+    // No rule names a trade fair: touches that state it are taken by the last rule, and so is what they cost.
     expect([of('search ads'), of('any', 'Brand-2024'), of('PAID SEARCH '), of('Trade fair')]).toEqual([
-      ...['paid search', 'brand', 'paid search', 'Trade fair'],
+      ...['paid search', 'brand', 'paid search', 'everything'],
     ]);
+  });
+  it('know of spend what it states: what it does not is unknown, and not absent', () => {
+    const body: ChannelRules = {
+      sites: [{ name: 'search', members: ['google'] }],
+      rules: [
+        { when: { source: '(none)', medium: '(none)' }, channel: 'direct' },
+        { when: { site: 'search', medium: 'cpc' }, channel: 'paid search', subChannel: '$source' },
+        { when: { source: 'google' }, channel: 'search' },
+        { when: { team: 'marketing', medium: 'email' }, channel: 'mail' },
+      ],
+      otherwise: 'other',
+    };
+    const spent = spendClassifier(body);
+    const unknown = { channel: null, source: null, medium: null, campaignId: null };
+    expect([
+      spent({ ...unknown, channel: 'Paid  Search' }),
+      spent({ ...unknown, source: 'Google', medium: 'cpc' }),
+      spent({ ...unknown, source: 'google' }),
+      spent({ ...unknown, medium: 'email', source: ' ' }),
+      spent({ ...unknown, channel: 'Fair' }),
+      spent({ ...unknown, medium: 'banner' }),
+    ]).toEqual([
+      { channel: 'paid search', subChannel: null },
+      { channel: 'paid search', subChannel: 'Google' },
+      { channel: 'search', subChannel: null },
+      { channel: 'mail', subChannel: null },
+      { channel: 'other', subChannel: null },
+      { channel: 'other', subChannel: null },
+    ]);
+  });
+  it('put spend that states all that a touch does where the touch is', () => {
+    const value = fc.constantFrom('a', 'b', '(none)', '*');
+    const when = fc.record(
+      { channel: value, source: value, medium: value, campaign: value, team: fc.constant('marketing') },
+      { requiredKeys: [] },
+    );
+    const rule = fc.record({ when, channel: fc.constantFrom('one', 'two', '$channel', 'A') });
+    const known = fc.constantFrom('a', 'b', 'c');
+    fc.assert(
+      fc.property(
+        fc.array(rule, { maxLength: 5 }),
+        known,
+        known,
+        known,
+        known,
+        (rules, channel, source, medium, campaign) => {
+          fc.pre(rules.every((one) => Object.keys(one.when).length > 0));
+          const body: ChannelRules = { rules, otherwise: 'other' };
+          const touch = touchClassifier(body)({ channel, source, medium, campaign, team: 'marketing' });
+          const spend = spendClassifier(body)({ channel, source, medium, campaignId: campaign });
+          const isItself = touch.channel === 'other' && rules.some((one) => one.channel.toLowerCase() === channel);
+          expect(spend.channel).toBe(isItself ? 'A' : touch.channel);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   const listed = (...members: string[]) => ({ sites: [{ name: 'ours', members }], rules: [], otherwise: 'other' });

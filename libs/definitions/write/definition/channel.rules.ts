@@ -25,21 +25,35 @@ const condition = (description: string) =>
     ),
   );
 const asText = (what: string) => condition(`${what} ${PATTERN}`);
+/** What a rule may ask of a touch, besides the channel. */
+const conditionFields = {
+  source: asText('utm_source or its like.'),
+  medium: asText('utm_medium or its like.'),
+  campaign: asText('utm_campaign, or the id of a campaign.'),
+  site: condition(
+    'The name of a list of `sites` of the channel rules: it has the source, or without a source the referrer.',
+  ),
+  referrer: condition('Where the person came from, as a site; `*` for any that is stated, `(none)` for absent.'),
+  page: asText('The page of a visit.'),
+  landingPage: asText('The page at which the visit began.'),
+  action: asText('What was done.'),
+  team: asText('marketing or sales.'),
+  direction: asText('inbound or outbound.'),
+};
 const conditions = object(
+  { channel: asText('The channel that the touch states.'), ...conditionFields },
+  'All of these hold.',
+);
+/** What `include` and `exclude` may ask of a touch: the same as a rule, and what the rules answer. */
+export const touchConditions = object(
   {
-    channel: asText('The channel that the touch states.'),
-    source: asText('utm_source or its like.'),
-    medium: asText('utm_medium or its like.'),
-    campaign: asText('utm_campaign, or the id of a campaign.'),
-    site: condition('The name of a list of `sites`: it has the source, or without a source the referrer.'),
-    referrer: condition('Where the person came from, as a site; `*` for any that is stated, `(none)` for absent.'),
-    page: asText('The page of a visit.'),
-    action: asText('What was done.'),
-    team: asText('marketing or sales.'),
-    direction: asText('inbound or outbound.'),
+    channel: asText('The channel after the channel rules.'),
+    subChannel: asText('The sub-channel after the channel rules.'),
+    ...conditionFields,
   },
   'All of these hold.',
 );
+export type TouchConditions = Static<typeof touchConditions>;
 
 /**
  * What a touch counts as. The first rule wins whose conditions all hold. `$channel` as the answer passes the stated
@@ -57,7 +71,16 @@ export const channelRules = object({
     ),
   ),
   rules: list(
-    object({ when: conditions, channel: text('The channel, or `$channel` for the one stated.', { max: 100 }) }),
+    object({
+      when: conditions,
+      channel: text('The channel, or `$channel` for the one stated.', { max: 100 }),
+      subChannel: optional(
+        text('The sub-channel, or `$source`, `$medium`, `$campaign` for what the touch states there.', {
+          min: 1,
+          max: 100,
+        }),
+      ),
+    }),
     'First match wins.',
   ),
   otherwise: text('The channel of a touch that no rule takes; one by sales is `sales`.', { max: 100 }),
@@ -66,8 +89,16 @@ export type ChannelRules = Static<typeof channelRules>;
 type Rule = ChannelRules['rules'][number];
 type Field = keyof Rule['when'];
 
+/** What a touch counts as. */
+export interface Classified {
+  readonly channel: string;
+  /** Null where no rule takes the touch, or the one that does names none. */
+  readonly subChannel: string | null;
+}
+
 /** What the rules see of a touch. An empty channel is a stated one; another field that is blank counts as absent. */
 export type Classifiable = { readonly [F in Exclude<Field, 'site'>]?: string | undefined };
+type Asked = Classifiable & { readonly subChannel?: string | null | undefined };
 type Holds = (value: string | undefined) => boolean;
 
 const ABSENT = '(none)';
@@ -108,22 +139,28 @@ const anyOf = (tests: readonly Holds[]): Holds =>
   tests.length === 1 ? tests[0]! : (value) => tests.some((holds) => holds(value));
 
 /** What the rules see of one field. */
-const valueIn = (touch: Classifiable, field: Exclude<Field, 'site'>): string | undefined =>
-  field === 'channel' || isSaid(touch[field]) ? touch[field] : undefined;
+const valueIn = (touch: Asked, field: Exclude<keyof TouchConditions, 'site'>): string | undefined => {
+  const value = touch[field] ?? undefined;
+  return field === 'channel' || isSaid(value) ? value : undefined;
+};
 
 interface CompiledRule {
   readonly channel: string;
+  readonly subChannel: string | undefined;
   readonly holds: (touch: Classifiable) => boolean;
-  /** Looks at nothing but what is known of spend, and at something. */
-  readonly ofSpend: boolean;
+  /** What it asks for. */
+  readonly fields: readonly string[];
 }
-const SPEND_FIELDS: readonly string[] = ['channel', 'campaign'];
 
-const compiledRules = ({ sites = [], rules }: ChannelRules): readonly CompiledRule[] => {
+/**
+ * Compiles conditions on touches, those of rules and those of `include` and `exclude` alike.
+ * @param sites the lists that conditions name
+ */
+export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) => {
   const listOf = siteFinder(sites.map(({ name, members }) => [keyOf(name), members] as const));
-  return rules.map(({ when, channel }) => {
-    const tests = Object.entries(when).map(([name, wanted]): CompiledRule['holds'] => {
-      const field = name as Field;
+  return (when: TouchConditions): ((touch: Asked) => boolean) => {
+    const tests = Object.entries(when).map(([name, wanted]): ((touch: Asked) => boolean) => {
+      const field = name as keyof TouchConditions;
       if (field === 'site') {
         const names = new Set(severalOf(wanted).map(keyOf));
         return (touch) => {
@@ -135,60 +172,140 @@ const compiledRules = ({ sites = [], rules }: ChannelRules): readonly CompiledRu
       const holds = anyOf(severalOf(wanted).map(field === 'referrer' ? referrerMatcher : matcher));
       return (touch) => holds(valueIn(touch, field));
     });
-    const fields = Object.keys(when);
-    return {
-      channel,
-      holds: (touch) => tests.every((test) => test(touch)),
-      ofSpend: fields.length > 0 && fields.every((field) => SPEND_FIELDS.includes(field)),
-    };
+    return (touch) => tests.every((test) => test(touch));
+  };
+};
+
+const compiledRules = ({ sites, rules }: ChannelRules): readonly CompiledRule[] => {
+  const compile = conditionCompiler(sites ? { sites } : {});
+  return rules.map(({ when, channel, subChannel }) => {
+    return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
   });
 };
 
+/** The channels that the rules answer. */
+const namesIn = ({ rules, otherwise }: ChannelRules): readonly string[] => [
+  ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
+  otherwise,
+  BY_SALES,
+];
 /** A stated channel as the rules spell it, where they name it in whatever spelling. */
-const spelling = ({ rules, otherwise }: ChannelRules): ((channel: string) => string) => {
-  const names = [
-    ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
-    otherwise,
-    BY_SALES,
-  ];
-  const known = new Map(names.map((name) => [keyOf(name), name] as const).reverse());
+const spelling = (body: ChannelRules): ((channel: string) => string) => {
+  const known = new Map(
+    namesIn(body)
+      .map((name) => [keyOf(name), name] as const)
+      .reverse(),
+  );
   return (channel) => known.get(keyOf(channel)) ?? tidy(channel);
+};
+
+const STATED = { $source: 'source', $medium: 'medium', $campaign: 'campaign' } as const;
+const subChannelOf = (subChannel: string | undefined, touch: Classifiable): string | null => {
+  if (subChannel === undefined) return null;
+  if (!Object.hasOwn(STATED, subChannel)) return subChannel;
+  const stated = valueIn(touch, STATED[subChannel as keyof typeof STATED]);
+  return stated === undefined ? null : tidy(stated);
 };
 
 /**
  * Compiles channel rules once.
- * @returns a function from the raw fields of a touch to its channel, as the rules spell it; it never throws. What no rule
- *   takes is `otherwise`, or `sales` for a touch by sales.
+ * @returns a function from the raw fields of a touch to its channel, as the rules spell it, and its sub-channel; it never
+ *   throws. What no rule takes is `otherwise`, or `sales` for a touch by sales.
  */
-export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) => string) => {
+export const touchClassifier = (body: ChannelRules): ((touch: Classifiable) => Classified) => {
   const [compiled, spelled] = [compiledRules(body), spelling(body)];
   return (touch) => {
-    for (const { holds, channel } of compiled) {
+    for (const { holds, channel, subChannel } of compiled) {
       if (!holds(touch)) continue;
-      if (channel !== '$channel') return channel;
-      if (touch.channel !== undefined) return spelled(touch.channel);
+      const named = channel === '$channel' ? touch.channel : channel;
+      if (named === undefined) continue;
+      return {
+        channel: channel === '$channel' ? spelled(named) : named,
+        subChannel: subChannelOf(subChannel, touch),
+      };
     }
-    return touch.team === 'sales' ? BY_SALES : body.otherwise;
+    return { channel: touch.team === 'sales' ? BY_SALES : body.otherwise, subChannel: null };
   };
 };
 
+/** The channel alone, as `touchClassifier` gives it. */
+export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) => string) => {
+  const classified = touchClassifier(body);
+  return (touch) => classified(touch).channel;
+};
+
+/** What is known of spend. */
+export interface ClassifiableSpend {
+  readonly channel: string | null;
+  readonly source: string | null;
+  readonly medium: string | null;
+  readonly campaignId: string | null;
+}
+
 /**
- * Compiles what spend counts as, so that it meets the touches that it paid for: by the rules that look at channel and
- * campaign alone, for nothing else is known of spend; else the channel it was recorded for, as the rules spell it.
+ * Compiles what spend counts as, so that it meets the touches that it paid for. The same rules decide as for touches, but
+ * what spend does not state is unknown and not absent: a rule that asks for it says nothing of spend. Where none of the
+ * others holds, a channel that the rules answer is itself, and the rest is what a touch is that no other rule takes.
  */
-export const spendClassifier = (
-  body: ChannelRules,
-): ((spend: { readonly channel: string; readonly campaignId: string }) => string) => {
-  const compiled = compiledRules(body).filter(({ ofSpend }) => ofSpend);
-  const spelled = spelling(body);
-  return ({ channel, campaignId: campaign }) => {
-    const rule = compiled.find(({ holds }) => holds({ channel, campaign }));
-    return rule && rule.channel !== '$channel' ? rule.channel : spelled(channel);
+export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend) => Classified) => {
+  const compiled = compiledRules(body);
+  const answers = new Map([...namesIn(body)].map((name) => [keyOf(name), name] as const).reverse());
+  const rest = compiled.find(({ fields }) => fields.length === 0);
+  return ({ channel, source, medium, campaignId: campaign }) => {
+    const known = Object.entries({ channel, source, medium, campaign }).filter(
+      ([field, value]) => value !== null && (field === 'channel' || isSaid(value)),
+    );
+    const touch: Classifiable = { ...(Object.fromEntries(known) as Classifiable), team: 'marketing' };
+    const stated = new Set([...known.map(([field]) => field), 'team']);
+    if (stated.has('source')) stated.add('site');
+    const answerOf = (rule: CompiledRule): Classified => ({
+      channel: rule.channel !== '$channel' ? rule.channel : (answers.get(keyOf(channel!)) ?? tidy(channel!)),
+      subChannel: subChannelOf(rule.subChannel, touch),
+    });
+    const passes = ({ channel: answer }: CompiledRule) => answer !== '$channel' || channel !== null;
+    for (const rule of compiled)
+      if (
+        rule.fields.length > 0 &&
+        rule.fields.every((field) => stated.has(field)) &&
+        rule.holds(touch) &&
+        passes(rule)
+      )
+        return answerOf(rule);
+    const itself = channel === null ? undefined : answers.get(keyOf(channel));
+    if (itself !== undefined) return { channel: itself, subChannel: null };
+    return rest && passes(rest) ? answerOf(rest) : { channel: body.otherwise, subChannel: null };
   };
 };
 
 /** Classifies one touch; for many touches keep a `channelClassifier`. */
 export const classify = (rules: ChannelRules, touch: Classifiable): string => channelClassifier(rules)(touch);
+
+/**
+ * What the schema cannot say of conditions: each names something, and sites that can be read.
+ * @param lists the lists of sites that there are; undefined where they are another definition's
+ */
+export const conditionsFault = (
+  when: TouchConditions,
+  path: string,
+  lists?: ReadonlySet<string>,
+): Fault | undefined => {
+  for (const [field, wanted] of Object.entries(when))
+    if (severalOf(wanted).length === 0) return { path: `${path}.${field}`, message: 'Name at least one.' };
+  const unknown = lists && severalOf(when.site ?? []).find((name) => !lists.has(keyOf(name)));
+  if (unknown !== undefined)
+    return {
+      path: `${path}.site`,
+      message: `There is no list ${unknown} in sites; there are: ${[...lists!].join(', ')}.`,
+    };
+  const strange = severalOf(when.referrer ?? []).find((each) => !['*', ABSENT].includes(each.trim()) && !isSite(each));
+  return strange === undefined
+    ? undefined
+    : { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
+};
+
+/** The names of the lists of sites, as conditions are compared with them. */
+export const siteListsOf = ({ sites = [] }: Pick<ChannelRules, 'sites'>): ReadonlySet<string> =>
+  new Set(sites.map(({ name }) => keyOf(name)));
 
 /** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
 export const soundChannelRules = (body: Json): Fault | undefined => {
@@ -207,20 +324,8 @@ export const soundChannelRules = (body: Json): Fault | undefined => {
     }
   }
   for (const [index, { when }] of rules.entries()) {
-    const path = `rules.${index}.when`;
-    for (const [field, wanted] of Object.entries(when))
-      if (severalOf(wanted).length === 0) return { path: `${path}.${field}`, message: 'Name at least one.' };
-    const unknown = severalOf(when.site ?? []).find((name) => !names.has(keyOf(name)));
-    if (unknown !== undefined)
-      return {
-        path: `${path}.site`,
-        message: `There is no list ${unknown} in sites; there are: ${[...names].join(', ')}.`,
-      };
-    const strange = severalOf(when.referrer ?? []).find(
-      (each) => !['*', ABSENT].includes(each.trim()) && !isSite(each),
-    );
-    if (strange !== undefined)
-      return { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
+    const fault = conditionsFault(when, `rules.${index}.when`, names);
+    if (fault) return fault;
   }
   return undefined;
 };

@@ -2,6 +2,7 @@ import { keyOf } from '@baton/kernel';
 import { journeys, type JourneyEvent } from '@baton/attribution';
 import type { Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
+import { assets, type AssetEvent } from '@baton/campaigns';
 import { contentUses, type LeadEvent } from '@baton/leads';
 import { modelsOf } from '../../../../test/support/read-models';
 import { contentReport, dealsWithContent } from './content.query';
@@ -40,9 +41,13 @@ const closed = (
   });
 
 const read: Partial<Touch> = { team: 'marketing', direction: 'inbound', action: 'download' };
+const registered = (content: string) =>
+  recorded<AssetEvent>({ type: 'AssetRegistered', data: { assetId: `asset-${keyOf(content)}`, content } });
 const models = modelsOf(
-  [contentUses, journeys],
+  [contentUses, journeys, assets],
   [
+    ...['Case-study', 'guide', '__proto__'].map(registered),
+    touch('t8', '01-13', { content: 'Draft ' }),
     touch('t1', '01-10', { content: 'case-study' }),
     touch('t2', '01-11', { content: 'case-study' }),
     touch('t3', '01-12', { content: '__proto__' }),
@@ -54,6 +59,7 @@ const models = modelsOf(
       { ...read, content: 'guide' },
       { ...read, content: 'guide' },
       { content: 'case-study' },
+      { ...read, content: 'banner-a', medium: 'cpc' },
     ]),
     closed('b', '01-21', 'won', [
       { ...read, content: 'guide' },
@@ -78,6 +84,7 @@ describe('content', () => {
         { content: 'Guide', salesUses: 0, wonDeals: 2, lostDeals: 1, wonWithSales: 0 },
         { content: '__proto__', salesUses: 1, wonDeals: 0, lostDeals: 0, wonWithSales: 0 },
       ],
+      warnings: [expect.stringContaining('not counted: Draft;')],
     }));
   it('has as many uses and deals behind each row as it says', async () => {
     for (const args of [january, {}])

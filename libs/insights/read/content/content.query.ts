@@ -1,10 +1,11 @@
-import { ByWord, isSaid, keyOf, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
+import { ByWord, isSaid, keyOf, tidy, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
 import { journeys, type JourneyDocument } from '@baton/attribution';
+import { contentOf, registeredContent } from '@baton/campaigns';
 import { contentUses } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 
 export interface ContentRow {
-  /** As touches name it; of several spellings the one that sorts first. */
+  /** Registered content as touches name it; of several spellings the one that sorts first. */
   readonly content: string;
   /** Outbound touches of sales in the period that name it. */
   readonly salesUses: number;
@@ -20,6 +21,8 @@ export interface ContentReport {
   readonly lost: number;
   /** The most won deals first, then the most uses by sales, then by name. */
   readonly rows: readonly ContentRow[];
+  /** Names that sales uses as content and nobody registered. */
+  readonly warnings: readonly string[];
 }
 export type DealOutcome = 'won' | 'lost';
 
@@ -32,8 +35,16 @@ const closedIn = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
 type Touch = JourneyDocument['touches'][0];
 const bySales = ({ team, direction }: Touch): boolean => team === 'sales' && direction === 'outbound';
 
+const NAMED = 10;
+const unregistered = (names: readonly string[]): readonly string[] => {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+  return [`touches of sales name what is not registered as content and is not counted: ${shown}; see RegisterAsset`];
+};
+
 /**
- * What content sales uses, and what content the deals had met that closed in the period.
+ * What content sales uses, and what content the deals had met that closed in the period. Content is what is registered as
+ * such: what other touches name is an advertisement (utm_content), and ranks nowhere here.
  * @throws Refused as `periodOf`
  */
 export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): Promise<ContentReport> => {
@@ -47,13 +58,19 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
     by: ['content'],
     measures: { uses: 'count' },
   });
-  for (const { keys, values } of used) row(keys[0] as string).salesUses += Number(values['uses']);
+  const registered = await registeredContent(models);
+  const unknown = new Set<string>();
+  for (const { keys, values } of used) {
+    const content = keys[0] as string;
+    if (contentOf({ content }, registered) === null) unknown.add(tidy(content));
+    else row(content).salesUses += Number(values['uses']);
+  }
   const closed = { won: 0, lost: 0 };
   for await (const page of models.pages(journeys, closedIn(period)))
     for (const { doc } of page) {
       if (doc.outcome === null) continue;
       closed[doc.outcome]++;
-      const named = doc.touches.filter(({ content }) => isSaid(content));
+      const named = doc.touches.filter((touch) => contentOf(touch, registered) !== null);
       for (const met of rowsOf(named)) met[doc.outcome === 'won' ? 'wonDeals' : 'lostDeals']++;
       if (doc.outcome === 'won') for (const met of rowsOf(named.filter(bySales))) met.wonWithSales++;
     }
@@ -65,6 +82,7 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
       .entries()
       .map(([content, uses]) => ({ content: content!, ...uses }))
       .sort(byUse),
+    warnings: unregistered([...unknown].sort()),
   };
 };
 

@@ -39,7 +39,7 @@ registerEnumType(DealOutcomeEnum, {
 
 @ObjectType('ContentRow', { description: 'How often a piece of content was used and met.' })
 class ContentRowType {
-  @Field(() => String, { description: 'As touches name it.' })
+  @Field(() => String, { description: 'Registered content, as touches name it.' })
   content!: string;
   @Field(() => Int, { description: 'Outbound touches of sales in the period; `contentUses` lists them.' })
   salesUses!: number;
@@ -58,6 +58,8 @@ class ContentReportType {
   lost!: number;
   @Field(() => [ContentRowType], { description: 'The most won deals first, then the most uses by sales.' })
   rows!: readonly ContentRowType[];
+  @Field(() => [String], { description: 'What to know before using the figures.' })
+  warnings!: readonly string[];
 }
 @ObjectType('ContentUse', { description: 'An outbound touch of sales that names content.' })
 class ContentUseType {
@@ -137,7 +139,8 @@ export class ContentResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => ContentReportType, {
-    description: 'Content that sales used in a period, and that the deals closed in it had met.',
+    description:
+      'Registered content that sales used in a period, and that the deals closed in it had met. What other touches name is an advertisement: see `attribution(by: AD)`.',
   })
   @Heavy()
   @Allow(...everyRole)

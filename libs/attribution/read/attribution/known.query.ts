@@ -1,0 +1,24 @@
+import { registeredContent } from '@baton/campaigns';
+import { leads } from '@baton/leads';
+import type { ReadModels } from '@baton/platform/documents';
+import { contentDimensions, personDimensions, type Dimension, type Method } from './attribution.rules';
+
+/** What sums by content or advertisement need to know; nothing for other sums. */
+const contentFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'registered'>> =>
+  (contentDimensions as readonly string[]).includes(by) ? { registered: await registeredContent(models) } : {};
+
+/** What sums by region or segment need to know of the people; nothing for other sums. */
+const peopleFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'people'>> => {
+  if (!(personDimensions as readonly string[]).includes(by)) return {};
+  const people = new Map<string, { region: string | null; segment: string | null }>();
+  for await (const page of models.pages(leads))
+    for (const { id, doc } of page)
+      people.set(id, { region: doc.region ?? doc.country ?? null, segment: doc.industry ?? null });
+  return { people };
+};
+
+/** What sums by a dimension need to know that no journey says. */
+export const knownFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'people' | 'registered'>> => ({
+  ...(await peopleFor(models, by)),
+  ...(await contentFor(models, by)),
+});

@@ -1,0 +1,68 @@
+import { DecimalSum, MoneySums, type Money, type MoneySum } from '@baton/kernel';
+import { creditSelected, type Model, type ModelParameters, type ModelTouch } from '../../models/credit.model';
+import type { Selected } from '../../models/transforms.rules';
+
+/** What a look-back left out of the journeys of an answer. */
+export interface OutsideWindow {
+  /** Touches that are weighed without a look-back, and not with it. */
+  readonly touches: number;
+  /**
+   * What these touches are credited with where there is no look-back: conversions in fractions. Under a model that is not
+   * additive the deals that they take part in, and no revenue.
+   */
+  readonly conversions: number;
+  readonly revenue: readonly MoneySum[];
+}
+
+/** A journey with its look-back, and without. */
+export interface Windowed<T extends ModelTouch = ModelTouch> {
+  readonly selection: Selected<T>;
+  /** Undefined where the method has no look-back, or where it leaves nothing out. */
+  readonly unwindowed?: Selected<T> | undefined;
+}
+
+/** The places of the touches that the look-back leaves out. */
+export const placesOutside = ({ selection, unwindowed }: Windowed): readonly number[] => {
+  if (!unwindowed) return [];
+  const weighed = new Set(selection.places);
+  return unwindowed.places.filter((place) => !weighed.has(place));
+};
+
+/** Sums what a look-back leaves out of journeys under one model. */
+export class OutsideWindowSum {
+  private touches = 0;
+  private readonly conversions = new DecimalSum();
+  private readonly revenue = new MoneySums();
+
+  add(model: Model, journey: Windowed, parameters: ModelParameters, amount: Money | undefined): void {
+    const places = placesOutside(journey);
+    if (places.length === 0) return;
+    const { credits } = creditSelected(model, journey.unwindowed!, parameters, amount);
+    this.addTouches(places.length);
+    if (!model.additive) this.conversions.add(1);
+    for (const place of model.additive ? places : []) {
+      const { weight, minor } = credits[place]!;
+      this.conversions.add(weight);
+      if (amount && minor) this.revenue.add({ ...amount, minor });
+    }
+  }
+
+  /** Touches that are credited with nothing of their own. */
+  addTouches(touches: number): void {
+    this.touches += touches;
+  }
+  /** A whole conversion, all of whose touches are left out. */
+  addConversion(amount: Money | undefined): void {
+    this.conversions.add(1);
+    this.revenue.add(amount);
+  }
+
+  /** @param currencies those of the report */
+  sum(currencies: readonly string[]): OutsideWindow {
+    return {
+      touches: this.touches,
+      conversions: this.conversions.value,
+      revenue: this.revenue.list(currencies),
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { firstWins, type WonDeal } from './customers.rules';
+
+const deal = (opportunityId: string, day: number, account: string | null, ...people: string[]): WonDeal => ({
+  opportunityId,
+  closedAt: `2024-01-0${day}T00:00:00.000Z`,
+  account,
+  people,
+});
+const first = (...deals: readonly WonDeal[]) => [...firstWins(deals)].sort();
+
+describe('the deals that won a new customer', () => {
+  it('are the first of each account, in whatever spelling and order they are known', () =>
+    expect(first(deal('b', 3, 'ACME '), deal('a', 2, 'Acme', 'ada'), deal('c', 4, 'Other'))).toEqual(['a', 'c']));
+  it('are the first of each person where no account is known, nobody who is of a customer already', () =>
+    expect(
+      first(
+        deal('a', 1, null, 'ada'),
+        deal('b', 2, null, 'ada', 'bob'),
+        deal('c', 3, ' ', 'cy'),
+        deal('d', 4, 'Acme', 'dan', 'eve'),
+        deal('e', 5, null, 'eve'),
+        deal('f', 6, null, 'bob'),
+      ),
+    ).toEqual(['a', 'c', 'd']));
+  it('are all of which neither account nor people are known', () =>
+    expect(first(deal('a', 1, null), deal('b', 1, null))).toEqual(['a', 'b']));
+  it('is the one with the lesser id of two that closed at once', () =>
+    expect(first(deal('b', 1, 'Acme'), deal('a', 1, 'Acme'))).toEqual(['a']));
+});

@@ -1,0 +1,11 @@
+import type { ReadModels } from '@baton/platform/documents';
+import { assets } from './assets.projection';
+import type { RegisteredContent } from './content-of.rules';
+
+/** What stands registered as content. */
+export const registeredContent = async (models: ReadModels): Promise<RegisteredContent> => {
+  const found = new Set<string>();
+  for await (const page of models.pages(assets, { status: { eq: 'registered' } }))
+    for (const { doc } of page) found.add(doc.contentKey);
+  return found;
+};

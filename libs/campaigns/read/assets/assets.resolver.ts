@@ -1,0 +1,37 @@
+import { Args, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  Allow,
+  connectionOf,
+  everyRole,
+  InstantScalar,
+  PageArgs,
+  readPage,
+  type Connection,
+} from '@baton/platform/graphql';
+import { assets } from './assets.projection';
+
+@ObjectType('Asset', { description: 'A registered piece of content.' })
+class AssetType {
+  @Field(() => ID, { description: 'The asset.' })
+  assetId!: string;
+  @Field(() => String, { description: 'How touches name it in `content`, in whatever spelling.' })
+  content!: string;
+  @Field(() => String, { nullable: true, description: 'What it is: guide, case study, webinar, form …' })
+  kind!: string | null;
+  @Field(() => InstantScalar, { description: 'When it was registered.' })
+  registeredAt!: string;
+}
+const AssetConnection = connectionOf('Asset', AssetType);
+
+@Resolver()
+export class AssetsResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => AssetConnection, { description: 'The content that stands registered, by name.' })
+  @Allow(...everyRole)
+  assets(@Args() { first, after, asOf }: PageArgs): Promise<Connection<AssetType>> {
+    const page = { first, after, where: { status: { eq: 'registered' } }, orderBy: [{ column: 'contentKey' }] };
+    return readPage(this.models.asOf(asOf), assets, page, (doc) => doc);
+  }
+}

@@ -1,0 +1,70 @@
+import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { keyOf, type Where } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import {
+  Allow,
+  connectionOf,
+  DayScalar,
+  everyRole,
+  MoneyType,
+  PageArgs,
+  readPage,
+  type Connection,
+} from '@baton/platform/graphql';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { spendWithoutCampaign } from './spend-without-campaign.projection';
+
+@ObjectType('SpendWithoutCampaign', { description: 'What was spent without a campaign.' })
+class SpendType {
+  @Field(() => ID, { description: 'The record.' })
+  spendId!: string;
+  @Field(() => DayScalar, { description: 'The day the money was spent.' })
+  day!: string;
+  @Field(() => String, { nullable: true, description: 'The channel as it was recorded.' })
+  channel!: string | null;
+  @Field(() => String, { nullable: true, description: 'The source as it was recorded.' })
+  source!: string | null;
+  @Field(() => String, { nullable: true, description: 'The medium as it was recorded.' })
+  medium!: string | null;
+  @Field(() => MoneyType, { description: 'What was spent; a credit note is negative.' })
+  amount!: MoneyType;
+}
+const SpendConnection = connectionOf('SpendWithoutCampaign', SpendType);
+
+@ArgsType()
+class SpendArgs extends PageArgs {
+  @IsOptional()
+  @IsString()
+  @Field(() => DayScalar, { nullable: true, description: 'From this day on.' })
+  from?: string;
+  @IsOptional()
+  @IsString()
+  @Field(() => DayScalar, { nullable: true, description: 'Before this day.' })
+  to?: string;
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  @Field(() => String, { nullable: true, description: 'Only spend recorded for this channel, in whatever spelling.' })
+  channel?: string;
+}
+
+@Resolver()
+export class SpendResolver {
+  constructor(private readonly models: ReadModels) {}
+
+  @Query(() => SpendConnection, {
+    description:
+      'Spend that names no campaign, the latest day first: what is in the row null of `returns(by: CAMPAIGN)`.',
+  })
+  @Allow(...everyRole)
+  spendWithoutCampaign(@Args() { first, after, asOf, from, to, channel }: SpendArgs): Promise<Connection<SpendType>> {
+    const where: Where = {
+      ...((from !== undefined || to !== undefined) && {
+        day: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) },
+      }),
+      ...(channel !== undefined && { channelKey: { eq: keyOf(channel) } }),
+    };
+    const orderBy = [{ column: 'day', descending: true }];
+    return readPage(this.models.asOf(asOf), spendWithoutCampaign, { first, after, where, orderBy }, (doc) => doc);
+  }
+}

@@ -1,0 +1,15 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DecisionContext, handle, Journal } from '@baton/kernel';
+import { asset } from './asset.decider';
+import { ToAsset } from './asset.events';
+
+@CommandHandler(ToAsset)
+export class AssetHandler implements ICommandHandler<ToAsset> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+  ) {}
+  execute({ id, command }: ToAsset) {
+    return handle(this.journal, asset, id, command, this.context);
+  }
+}

@@ -1,0 +1,27 @@
+import { decider, isSaid, refuse } from '@baton/kernel';
+import { spendCommands, spendEvents, type SpendCommand, type SpendEvent } from './spend.events';
+
+interface SpendRecord {
+  /** What stands, as it was said; undefined before the first record. */
+  readonly stated?: string;
+}
+const statedOf = ({ day, channel, source, medium, amount }: SpendEvent['data']): string =>
+  JSON.stringify([day, channel, source, medium, amount.minor, amount.currency]);
+
+export const spend = decider<SpendRecord, SpendCommand, SpendEvent>({
+  commands: spendCommands,
+  events: spendEvents,
+  initialState: () => ({}),
+  decide: {
+    RecordSpendWithoutCampaign: ({ stated }, { data }) => {
+      if (![data.channel, data.source, data.medium].some(isSaid))
+        return refuse(
+          'spend/no-channel',
+          'Say a channel, or a source or medium, so that it meets its touches.',
+          'channel',
+        );
+      return stated === statedOf(data) ? [] : [{ type: 'SpendRecorded', data }];
+    },
+  },
+  evolve: { SpendRecorded: (_, { data }) => ({ stated: statedOf(data) }) },
+});
