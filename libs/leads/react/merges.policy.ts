@@ -131,6 +131,7 @@ export const unions = policy<LeadEvent>({
       moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
     LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
     LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
+    LeadReturnedToOpportunity: ({ data }) => moved(data, { stage: 'opportunity' }),
     LeadProfileChanged: ({ data: { leadId, survivorId, ...said } }) => {
       const profile = Object.fromEntries(
         profileNames.flatMap((name) => (name in said ? [[name, said[name as keyof typeof said]]] : [])),

@@ -101,7 +101,7 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 3,
+  version: 4,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
@@ -134,6 +134,7 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
     LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
     LeadConverted: (doc, event) => moved(doc, event, convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
     LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),
     TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>

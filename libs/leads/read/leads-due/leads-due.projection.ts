@@ -29,7 +29,7 @@ const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
-    version: 4,
+    version: 5,
     columns: { dueAt: 'text' },
     keys: ({ data }) => [data.leadId],
     initial: (leadId) => ({ leadId, clocks: [], dueAt: null }),
@@ -43,6 +43,7 @@ export const leadsDue = withMode(
       LeadSalesQualified: settled,
       LeadConverted: settled,
       LeadBecameCustomer: settled,
+      LeadReturnedToOpportunity: settled,
       LeadReengaged: settled,
       LeadDisqualified: settled,
       QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>

@@ -185,7 +185,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 6,
+  version: 7,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
@@ -255,6 +255,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       return withOwn(moved(doc, event, convertedFrom(doc.stage), move), { opportunityIds });
     },
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),
     LeadDisqualified: (doc, event) => {
       const { reason, external } = event.data;

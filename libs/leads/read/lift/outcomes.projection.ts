@@ -69,7 +69,7 @@ const seenAt = (doc: Outcome, when: Instant): Outcome =>
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 3,
+  version: 4,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
@@ -95,6 +95,7 @@ export const outcomes = projection<Outcome, LeadEvent>({
     LeadConverted: (doc, { data, occurredAt }) => at(chance(doc, occurredAt, data.external), convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, { occurredAt }) =>
       at({ ...chance(doc, occurredAt, undefined), customerAt: doc.customerAt ?? occurredAt }, 'customer'),
+    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }) => at(doc, 'opportunity'),
     LeadUnited: becoming,
     LeadParted: becoming,
     LeadUnmerged: becoming,

@@ -108,6 +108,7 @@ const slaRule = { definition: 'definition', per: clock, cause: 'by' };
 const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
 const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
+const tookPart = optional(flag('It was on the deal when that closed: the end still counts for the person.'));
 
 export const leadEvents = events({
   LeadCaptured: {
@@ -261,6 +262,29 @@ export const leadEvents = events({
     leadId,
     opportunityId,
   },
+  LeadOpportunityWon: {
+    version: 1,
+    description: 'A deal the lead is on is won, and that moves it no further.',
+    sentence: 'Deal {opportunityId} of the lead is won',
+    leadId,
+    opportunityId,
+  },
+  LeadOpportunityReopened: {
+    version: 1,
+    description: 'A deal the lead was on is open again: its close counts no more.',
+    sentence: 'Deal {opportunityId} of the lead is open again',
+    leadId,
+    opportunityId,
+  },
+  LeadReturnedToOpportunity: {
+    version: 1,
+    description: 'The person, a chance of sales before, is on an open deal again.',
+    sentence: 'The person is on an open deal again: {opportunityId}',
+    decidedBy: {},
+    leadId,
+    survivorId,
+    opportunityId,
+  },
   LeadBecameCustomer: {
     version: 1,
     description: 'A deal of the lead is won.',
@@ -337,6 +361,7 @@ export const leadEvents = events({
     leadId,
     survivorId,
     opportunityId,
+    tookPart,
   },
   LeadNamed: {
     version: 1,
@@ -566,9 +591,10 @@ export const leadCommands = commands(
       mergeNumber,
     },
     JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
-    LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId },
+    LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId, tookPart },
     NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },
     NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId },
+    NoteOpportunityReopened: { description: 'A deal of the lead is open again.', leadId, opportunityId },
     LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
     JoinVisits: {
       description: 'Visits of a visitor are this person’s.',

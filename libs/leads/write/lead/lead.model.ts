@@ -14,9 +14,13 @@ export interface Deal {
   readonly on: boolean;
   /** Its role was told (`LeadJoinedOpportunity`), not only its conversion. */
   readonly joined: boolean;
-  readonly converted: boolean;
-  readonly lost: boolean;
+  /** The latest instants at which it came, and at which it left. */
+  readonly joinedAt?: Instant;
+  readonly leftAt?: Instant;
+  readonly convertedAt?: Instant;
   readonly role?: string;
+  /** How the deal stands closed for the person, and since when; absent while it is open, and for who had left by then. */
+  readonly end?: undefined | { readonly how: 'won' | 'lost'; readonly at: Instant };
 }
 
 /** An obligation of sales to the lead, and what was said of it. */
@@ -145,7 +149,7 @@ export const moved = (state: Lead, event: Happened<LeadEvent>, stage: Stage): Le
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   const deal: Deal = {
-    ...(known ?? { opportunityId, on: false, joined: false, converted: false, lost: false }),
+    ...(known ?? { opportunityId, on: false, joined: false }),
     ...news,
   };
   const deals = known ? person.deals.map((each) => (each === known ? deal : each)) : [...person.deals, deal];
@@ -171,6 +175,9 @@ export const profileWith = (
 
 const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
 type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
+type Contact = Said & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
+/** A contact that sales makes on its own account says nothing of the person's interest. */
+export const isOwnOfSales = ({ team, direction }: Contact): boolean => team === 'sales' && direction !== 'inbound';
 /** The earliest of the contacts; of two at the same instant the one that was told first. */
 export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Instant, said: Said): FirstTouch => {
   if (known && known.at <= at) return known;
@@ -181,7 +188,7 @@ export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Inst
 };
 
 /** The same person after one contact more. */
-export const withTouch = (lead: Lead, id: string, when: Instant, said: Said): Lead =>
+export const withTouch = (lead: Lead, id: string, when: Instant, said: Contact): Lead =>
   withPerson(lead, (person) => ({
     ...person,
     firstTouch: firstTouchOf(person.firstTouch, id, when, said),
@@ -196,6 +203,8 @@ export const touchesOf = (event: Happened<LeadEvent>): readonly LeadTouch[] => {
   return [{ id: event.id, at: event.occurredAt, ...touch }];
 };
 /** What criteria and scores see of a contact. */
-export const shortOf = (id: string, when: Instant, { action, channel, content, page, campaign }: Said): TouchFact => ({
-  ...{ id, at: when, action, channel, content, page, campaign },
-});
+export const shortOf = (id: string, when: Instant, touch: Contact): TouchFact => {
+  const { action, channel, content, page, campaign } = touch;
+  const fact = { id, at: when, action, channel, content, page, campaign };
+  return isOwnOfSales(touch) ? { ...fact, bySales: true } : fact;
+};

@@ -202,8 +202,8 @@ export const handoffPackage = (
   const source = profile.source ?? firstTouch?.source ?? firstTouch?.channel;
   const [content, pages] = [consumed(person, 'content'), consumed(person, 'page')];
   const evidence = qualified.evidence ?? null;
-  const openOpportunityIds = person.deals.flatMap(({ on, lost, opportunityId }) =>
-    on && !lost ? [opportunityId] : [],
+  const openOpportunityIds = person.deals.flatMap(({ on, end, opportunityId }) =>
+    on && end?.how !== 'lost' ? [opportunityId] : [],
   );
   const earlierHandoffs = person.handoffLog.map(({ count, rep, at, disposition, reason, disposedAt }) => ({
     ...{ count, rep, at, outcome: disposition },

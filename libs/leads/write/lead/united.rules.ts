@@ -236,7 +236,8 @@ const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
     'LeadRecycled',
     'LeadSalesQualified',
   ] as const),
-  ...(['LeadConverted', 'LeadBecameCustomer', 'LeadReengaged', 'LeadDisqualified'] as const),
+  ...(['LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer', 'LeadReengaged'] as const),
+  'LeadDisqualified',
 ]);
 
 type Facts = readonly Fact<LeadEvent>[];
@@ -245,7 +246,7 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
-  ...(['LeadVisitorLinked'] as const),
+  ...(['LeadVisitorLinked', 'LeadReturnedToOpportunity'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
 

@@ -43,8 +43,8 @@ const notOpen = (status: string) =>
 const negative = (path: string) =>
   refuse('opportunity/negative-amount', 'A deal is worth nothing or more.', `${path}.minor`);
 
-/** In a history something else may be told of the time between: then the same again is news of a later instant. */
-const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now > at;
+/** In a history something else may be told of the time between: then the same again is news of another instant. */
+const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now !== at;
 
 const same = (a: Money | undefined, b: Money | undefined): boolean =>
   a?.minor === b?.minor && a?.currency === b?.currency;
