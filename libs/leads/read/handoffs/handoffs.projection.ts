@@ -37,23 +37,17 @@ export interface HandoffsDocument {
   /** The next instant by which sales answers; and the same for sorting, those without one last. */
   readonly dueAt: Instant | null;
   readonly rank: Instant;
-  /** From when on the lead is in limbo, by its disposition clock or by the age of the handoff. */
+  /** From when on the lead is in limbo. */
   readonly limboAt: Instant | null;
-  readonly limboBy: 'clock' | 'age' | null;
 }
 
-/** A lead that waits for so long is in limbo, where no clock says otherwise. */
+/** A lead that waits for so long is in limbo. */
 const LIMBO_MS = 48 * 3_600_000;
 const NO_DUE: Instant = '9999-12-31T23:59:59.999Z';
 
-const limboOf = ({ waiting, since, clocks, handoffs }: HandoffsDocument) => {
-  if (!waiting || since === undefined) return { limboAt: null, limboBy: null };
-  const startedBy = handoffs.at(-1)?.eventId;
-  const clock = clocks.find((each) => each.kind === 'disposition' && each.startedBy === startedBy);
-  return clock
-    ? ({ limboAt: clock.answerBy, limboBy: 'clock' } as const)
-    : ({ limboAt: fromMs(toMs(since) + LIMBO_MS), limboBy: 'age' } as const);
-};
+const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, 'limboAt'> => ({
+  limboAt: waiting && since !== undefined ? fromMs(toMs(since) + LIMBO_MS) : null,
+});
 
 const dated = (doc: HandoffsDocument): HandoffsDocument => {
   const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
@@ -84,12 +78,14 @@ const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocumen
   return dated({ ...doc, clocks: isOwed(after) ? [...others, after] : others });
 };
 
-const isOver = ({ disposition }: Handoff): boolean => disposition !== 'waiting' && disposition !== 'accepted';
+/** When sales gave it back, if it did. */
+const overAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
+  disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
 /** A contact counts for the handoff in whose time it happened, also when it is told late. */
 const attempted = (handoffs: readonly WorkedHandoff[], at: Instant): readonly WorkedHandoff[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
-  if (!handoff || (isOver(handoff) && handoff.disposedAt! < at)) return handoffs;
+  if (!handoff || (overAt(handoff) ?? at) < at) return handoffs;
   return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
 };
 
@@ -101,7 +97,7 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 4,
+  version: 5,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
@@ -109,7 +105,7 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({
     ...{ leadId, handoffs: [], stage: 'lead', waiting: false, merged: false, clocks: [], owed: 0 },
-    ...{ dueAt: null, rank: NO_DUE, limboAt: null, limboBy: null },
+    ...{ dueAt: null, rank: NO_DUE, limboAt: null },
   }),
   on: {
     LeadHandedOff: (doc, event) => {
