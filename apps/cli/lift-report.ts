@@ -21,7 +21,7 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
   const answer = await lift(modelsOf(session, options), session.app.get(Journal), {
     ...boundsOf({ from, to, timeZone }),
     ...(definition && { definition }),
-    ...{ at: cut.happenedBy ?? session.clock.now(), cut },
+    ...{ at: cut.happenedBy ?? cut.knownBy ?? session.clock.now(), cut },
   });
   if (options.json) return printJson(answer ?? null);
   if (!answer) return line('No scoring model is agreed.');

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, Journal } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
+import { Allow, atOf, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
@@ -135,7 +135,7 @@ export class LiftResolver {
       ...boundsOf({ from, to, timeZone }),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
-      at: asOf?.happenedBy ?? this.clock.now(),
+      at: atOf(asOf, this.clock),
     });
     return found ?? null;
   }
