@@ -128,10 +128,13 @@ export const unions = policy<LeadEvent>({
     TouchRecorded: withTouches,
     LeadVisitsJoined: withTouches,
     LeadRecycled: ({ data, occurredAt: since }) =>
-      moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
-    LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
-    LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
-    LeadReturnedToOpportunity: ({ data }) => moved(data, { stage: 'opportunity' }),
+      moved(data, {
+        ...{ stage: 'recycled', since, from: since },
+        ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }),
+      }),
+    LeadReengaged: ({ data, occurredAt: from }) => moved(data, { stage: 'lead', from }),
+    LeadBecameCustomer: ({ data, occurredAt: from }) => moved(data, { stage: 'customer', from }),
+    LeadReturnedToOpportunity: ({ data, occurredAt: from }) => moved(data, { stage: 'opportunity', from }),
     LeadProfileChanged: ({ data: { leadId, survivorId, ...said } }) => {
       const profile = Object.fromEntries(
         profileNames.flatMap((name) => (name in said ? [[name, said[name as keyof typeof said]]] : [])),

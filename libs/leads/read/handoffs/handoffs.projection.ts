@@ -42,7 +42,7 @@ export interface HandoffsDocument {
 }
 
 /** A lead that waits for so long is in limbo. */
-const LIMBO_MS = 48 * 3_600_000;
+export const LIMBO_MS = 48 * 3_600_000;
 const NO_DUE: Instant = '9999-12-31T23:59:59.999Z';
 
 const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, 'limboAt'> => ({
@@ -57,16 +57,18 @@ const dated = (doc: HandoffsDocument): HandoffsDocument => {
 /** The lead at another stage, with what that says of its last handoff. */
 const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageName): HandoffsDocument => {
   const handoffs = handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[];
+  // The survivor answers for a lead that was merged into it: only the handoff is that one’s.
+  if (event.data.leadId !== doc.leadId) return { ...doc, handoffs };
   return dated({ ...doc, handoffs, stage, waiting: stage === 'handed-off' });
 };
 
-type Becomes = { readonly stage: StageName; readonly rep?: string } | undefined;
+type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
 /** What is known of the person comes together or apart: the lead may wait, or wait no more. */
 const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): HandoffsDocument => {
   if (!becomes) return doc;
   const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
-  const { stage, rep } = becomes;
-  return dated({ ...rest, stage, waiting: stage === 'handed-off', since: at, ...(rep !== undefined && { rep }) });
+  const { stage, rep, from = at } = becomes;
+  return dated({ ...rest, stage, waiting: stage === 'handed-off', since: from, ...(rep !== undefined && { rep }) });
 };
 
 const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
@@ -97,12 +99,13 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 5,
+  version: 6,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
   },
-  keys: ({ data }) => [data.leadId],
+  keys: ({ data }) =>
+    'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
   initial: (leadId) => ({
     ...{ leadId, handoffs: [], stage: 'lead', waiting: false, merged: false, clocks: [], owed: 0 },
     ...{ dueAt: null, rank: NO_DUE, limboAt: null },
@@ -124,7 +127,8 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
       });
     },
     LeadQualified: (doc, event) => moved(doc, event, 'mql'),
-    LeadAccepted: (doc, event) => moved({ ...doc, rep: event.data.rep }, event, 'sal'),
+    LeadAccepted: (doc, event) =>
+      moved(event.data.leadId === doc.leadId ? { ...doc, rep: event.data.rep } : doc, event, 'sal'),
     LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
     LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
     LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),

@@ -170,13 +170,18 @@ const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =
 /** Where a lead stands once what is known of the person comes together or apart. */
 const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefined): LeadDocument => {
   if (!becomes) return doc;
-  const { stage, definition, rep, reengageAt } = becomes;
+  const { stage, definition, rep, reengageAt, from = event.occurredAt } = becomes;
   const { rep: _, ...rest } = moved(doc, event, stage, {
     reason: event.type === 'LeadUnited' ? 'merge' : 'unmerge',
     ...(definition !== undefined && { definition }),
     ...(rep !== undefined && { rep }),
   });
-  return { ...rest, ...(rep !== undefined && { rep }), ...(reengageAt !== undefined && { reengageAt }) };
+  return {
+    ...rest,
+    stageSince: from,
+    ...(rep !== undefined && { rep }),
+    ...(reengageAt !== undefined && { reengageAt }),
+  };
 };
 
 /**
@@ -185,7 +190,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 7,
+  version: 8,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {

@@ -43,7 +43,7 @@ const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Out
   doc.sqlAt === undefined ? { ...doc, sqlAt: when, ...(external && { external }) } : doc;
 type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
 const becoming = (doc: Outcome, { data: { becomes }, occurredAt }: Becoming): Outcome =>
-  becomes ? at({ ...doc, together: { stage: becomes.stage, at: occurredAt } }, becomes.stage) : doc;
+  becomes ? at({ ...doc, together: { stage: becomes.stage, at: becomes.from ?? occurredAt } }, becomes.stage) : doc;
 
 /** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
 export const sizeOf = (employees: number): string =>
@@ -69,7 +69,7 @@ const seenAt = (doc: Outcome, when: Instant): Outcome =>
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 4,
+  version: 5,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },

@@ -1,7 +1,7 @@
-import { passes, quantile, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import { passes, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
-import { handoffs, type HandoffsDocument, type WorkedHandoff } from '../handoffs/handoffs.projection';
+import { handoffs, LIMBO_MS, type WorkedHandoff } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; without a queue: no queue chose the rep. */
@@ -112,9 +112,8 @@ const whereOf = ({ from, to }: HandoffFilters): Where => ({
   ...(from && { lastAt: { gte: from } }),
 });
 
-/** As `whereLimbo` says it. */
-const inLimbo = ({ waiting, merged, limboAt }: HandoffsDocument, at: Instant): boolean =>
-  waiting && !merged && limboAt !== null && limboAt <= at;
+const isInLimbo = ({ disposition, at: since }: WorkedHandoff, at: Instant): boolean =>
+  disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
 
 /** Every handoff that is asked for, and whether its lead is in limbo with it. */
 async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) {
@@ -126,7 +125,7 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
         if (!passes(rep, handoff.rep) || !passes(queue, handoff.queue)) continue;
         if (definition && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
-        yield { handoff, limbo: isLast && handoff.disposition === 'waiting' && inLimbo(doc, at) };
+        yield { handoff, limbo: isLast && isInLimbo(handoff, at) };
       }
 }
 

@@ -92,6 +92,8 @@ const on: {
 export const handoffsAfter = (handoffs: Handoffs, event: Happened<AnyEvent>): Handoffs => {
   const step = on[event.type as LeadEvent['type']] as
     ((all: Handoffs, event: Happened<AnyEvent>) => Handoffs) | undefined;
+  const { handoffOf } = event.data as { readonly handoffOf?: string };
+  if (handoffOf !== undefined && handoffs.at(-1)?.leadId !== handoffOf) return handoffs;
   return step ? step(handoffs, event) : handoffs;
 };
 

@@ -384,6 +384,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
   evolve: {
     LeadCaptured: (_, { data, occurredAt }) => ({
       stage: 'lead',
+      from: occurredAt,
       person: {
         leadId: data.leadId,
         profile: profileWith({}, data),
@@ -411,7 +412,12 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       visits.reduce((known, { id, at: when, ...visit }) => withTouch(known, id, when, visit), state),
     LeadQualified: (state, { id, data: { definition, evidence, statement }, occurredAt }) => {
       const met = { ...(evidence !== undefined && { evidence }), ...(statement !== undefined && { stated: true }) };
-      return at(state, { stage: 'mql', definition, qualified: { eventId: id, at: occurredAt, ...met } });
+      return at(state, {
+        stage: 'mql',
+        definition,
+        qualified: { eventId: id, at: occurredAt, ...met },
+        from: occurredAt,
+      });
     },
     LeadHandedOff: (state, event) => {
       const { definition, rep, count } = event.data;

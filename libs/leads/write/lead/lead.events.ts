@@ -21,7 +21,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
-import { becomes, survivorId, leadTouch, unitedCommands, unitedEvents } from './united.events';
+import { becomes, handoffOf, leadTouch, survivorId, takenBack, unitedCommands, unitedEvents } from './united.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -210,6 +210,7 @@ export const leadEvents = events({
     description: 'The rep takes the lead.',
     sentence: 'Sales accepted the lead: {rep} takes it',
     leadId,
+    handoffOf,
     rep,
     definition,
     external: flagged,
@@ -219,6 +220,7 @@ export const leadEvents = events({
     description: 'The rep refuses the lead and says why.',
     sentence: 'Sales rejected the lead: {reason:words}[ (“{note}”)]',
     leadId,
+    handoffOf,
     definition,
     reason: text('Code of the taxonomy in force.', { min: 1, max: 100 }),
     note: optional(personal(text('In the rep’s words.'))),
@@ -229,6 +231,7 @@ export const leadEvents = events({
     description: 'The lead goes back to marketing for nurture.',
     sentence: 'The lead went back to marketing: {reason:words}[, to be taken up again at {reengageAt}]',
     leadId,
+    handoffOf,
     survivorId,
     reason: recycleReason,
     reengageAt,
@@ -240,6 +243,7 @@ export const leadEvents = events({
     sentence:
       'Sales qualified the lead under {definition}[; budget: {budget}][; authority: {authority}][; need: {need}][; timeline: {timeline}]',
     leadId,
+    handoffOf,
     definition,
     ...bant,
     evidence: optional(json('What met it, by leaf.')),
@@ -250,6 +254,7 @@ export const leadEvents = events({
     description: 'The lead became a deal.',
     sentence: 'The lead became deal {opportunityId}',
     leadId,
+    handoffOf,
     survivorId,
     opportunityId,
     definition: optional(definition),
@@ -307,6 +312,7 @@ export const leadEvents = events({
     description: 'Never to be sold to.',
     sentence: 'The lead is never to be sold to: {reason:words}',
     leadId,
+    handoffOf,
     reason: text('competitor, spam, student …', { min: 1, max: 200 }),
     external: flagged,
   },
@@ -332,6 +338,7 @@ export const leadEvents = events({
     sentence: 'The merge of {mergedLeadId} into {leadId} was wrong and is undone',
     leadId,
     becomes,
+    takenBack,
     survivorId,
     mergedLeadId: ref('lead'),
     mergeNumber,

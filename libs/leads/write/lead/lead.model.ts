@@ -106,13 +106,15 @@ export interface Person {
 }
 
 /** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
-export type Stage =
+type BareStage =
   | { readonly stage: 'lead' }
   | { readonly stage: 'mql'; readonly definition: string; readonly qualified: Qualified }
   | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
   | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
   | { readonly stage: 'rejected'; readonly since: Instant }
   | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
+/** … and when it came there. */
+export type Stage = BareStage & { readonly from: Instant };
 export type StageName = Stage['stage'];
 export { stageNames } from './united.events';
 
@@ -139,8 +141,8 @@ export const withNames = <D extends Partial<Record<(typeof personalFacts)[number
 
 const HANDOFFS = 20;
 /** The same lead at another stage, with what that says of its last handoff. */
-export const moved = (state: Lead, event: Happened<LeadEvent>, stage: Stage): Lead =>
-  withPerson(at(state, stage), (person) => ({
+export const moved = (state: Lead, event: Happened<LeadEvent>, stage: BareStage): Lead =>
+  withPerson(at(state, { ...stage, from: event.occurredAt }), (person) => ({
     ...person,
     handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
   }));
