@@ -313,6 +313,38 @@ describe('leads that are one person', () => {
   );
   const now = day(75);
   const end = day(70);
+  it('come back to the stage that each would have had by itself, since when it would have had it', async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(told, orders, fc.nat(1), async ([drawn, on, before], order, undone) => {
+        const touches = drawn.toSorted((a, b) => (a.at < b.at ? -1 : 1));
+        const [together, apart] = [world(mql), world(mql)];
+        for (const it of [together, apart])
+          for (const id of ids) await it.send(id, 'CaptureLead', { source: 'web' }, day(-1));
+        const join = async (at: Instant) => {
+          for (const [to, mergedLeadId] of order) await together.send(to, 'MergeLead', { mergedLeadId }, at);
+        };
+        for (const [index, { at, page }] of touches.entries()) {
+          if (index === before) await join(at);
+          const contact = { action: 'page-view', team: 'marketing', page };
+          for (const it of [together, apart]) await it.send(on[index]!, 'RecordTouch', contact, at);
+        }
+        if (before >= touches.length) await join(day(61));
+        for (const [to, mergedLeadId] of undone ? order : [...order].reverse())
+          await together.send(to, 'UnmergeLead', { mergedLeadId }, end);
+        for (const id of ids) {
+          const [stands, would] = [together, apart].map((it) => {
+            const { stage, stageSince } = foldAll(leads, it.log).get(id)!;
+            return { id, stage, stageSince, limboAt: foldAll(handoffs, it.log).get(id)?.limboAt ?? null };
+          });
+          expect(stands).toEqual(would);
+          reached.add(would!.stage);
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect([...reached].sort()).toEqual(['lead', 'mql']);
+  });
   it('score and qualify like one lead with all their histories, and apart again like leads never merged', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -37,6 +37,7 @@ import { obligationFolds, obliging } from './obligations.rules';
 import {
   evidenceOf,
   evidenceOfMet,
+  instantsToJudge,
   isQualified,
   notMet,
   qualification,
@@ -95,30 +96,45 @@ const carried = (lead: Known, { external }: Moving): string =>
  */
 const judged = ({ person }: Known, { now, definition }: Context): Qualification | undefined =>
   qualification(person, laterOf(now, person.latest), definition);
-/** The same, where only a lead that is qualified is of interest: without the evidence unless there is some. */
-const judgedMet = ({ person }: Known, { now, definition }: Context): Qualification | undefined => {
-  const at = laterOf(now, person.latest);
-  return isQualified(person, at, definition) ? qualification(person, at, definition) : undefined;
+/** The first instant at which a lead is qualified by late news from an instant on, and by what. */
+const judgedMet = (
+  { person, from: notBefore }: Known,
+  from: Instant,
+  { definition }: Context,
+): { readonly at: Instant; readonly found: Qualification } | undefined => {
+  if (definition('mql') === undefined && definition('scoring-model') === undefined) return undefined;
+  const at = instantsToJudge(person, [from, notBefore], definition).find((one) => isQualified(person, one, definition));
+  return at === undefined ? undefined : { at, found: qualification(person, at, definition)! };
 };
+/** The instant of the earliest contact that facts tell of, now at the latest. */
+const newsFrom = (facts: Facts, now: Instant): Instant =>
+  facts
+    .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
+    .reduce((first, at) => (at < first ? at : first), now);
 
 const afterFacts = (state: Lead, facts: Facts, { now, idOf }: Context): Lead =>
   facts.reduce((known, fact, index) => moving.evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
-const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
+const qualifying = (
+  state: Lead,
+  facts: Facts,
+  context: Context,
+  from: Instant = newsFrom(facts, context.now),
+): Facts => {
   const after = afterFacts(state, facts, context);
   if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
-  const found = judgedMet(after, context);
-  if (!found) return facts;
-  const { leadId, latest } = after.person;
-  const data = { leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
-  return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
+  const judged = judgedMet(after, from, context);
+  if (!judged) return facts;
+  const { at: occurredAt, found } = judged;
+  const data = { leadId: after.person.leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
+  return [...facts, { type: 'LeadQualified', data, ...(occurredAt !== context.now && { occurredAt }) }];
 };
 
 /** What follows for the person from facts about its deals, and from contacts since it was given back. */
-const withDeals = (state: Lead, facts: Facts, context: Context): Answer => {
+const withDeals = (state: Lead, facts: Facts, context: Context, from?: Instant): Answer => {
   const after = (all: Facts): Lead => afterFacts(state, all, context);
-  return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context);
+  return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context, from);
 };
 /** A person who is given back, as is told after a later contact, is active again at that contact. */
 const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
@@ -208,7 +224,8 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           : [];
         return qualifying(state, [joined, ...again], context);
       }),
-    ReevaluateLead: (state, _, context) => on(standing(state), () => withDeals(state, [], context)),
+    ReevaluateLead: (state, { data: { from } }, context) =>
+      on(standing(state), () => withDeals(state, [], context, from)),
     QualifyLead: (state, { data }, context) =>
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? judged(known, context) : undefined;
@@ -340,9 +357,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         mergeNumber >= data.mergeNumber ? [] : on(standing(state), () => [{ type: 'LeadMergedInto', data }]),
       ),
     FollowUnmerge: (state, { data }, context) =>
-      on(existing(state), ({ person: { mergedInto, mergeNumber } }) =>
+      on(existing(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
         mergedInto === data.survivorId && mergeNumber === data.mergeNumber
-          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context)
+          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context, mergedAt)
           : [],
       ),
     JoinOpportunity: (state, { data }, context) => {
@@ -466,9 +483,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
     LeadMerged: (state, { data }) => withMerged(state, data, true),
     LeadUnmerged: (state, { data }) => withMerged(state, data, false),
-    LeadMergedInto: (state, { data: { survivorId, mergeNumber } }) =>
-      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergeNumber })),
-    LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto') as Person),
+    LeadMergedInto: (state, { data: { survivorId, mergeNumber }, occurredAt }) =>
+      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergedAt: occurredAt, mergeNumber })),
+    LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto', 'mergedAt') as Person),
     LeadJoinedOpportunity: (state, { data: { opportunityId, role }, occurredAt }) =>
       withPerson(state, (person) =>
         joinedDeal(person, opportunityId, occurredAt, { joined: true, ...(role !== undefined && { role }) }),

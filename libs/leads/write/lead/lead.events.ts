@@ -520,7 +520,11 @@ export const leadCommands = commands(
       evidence: optional(personal(json('What met it, in your words, where no criteria are agreed.'))),
       external,
     },
-    ReevaluateLead: { description: 'Look again whether the lead meets the definitions in force.', leadId },
+    ReevaluateLead: {
+      description: 'Look again whether the lead meets the definitions in force.',
+      leadId,
+      from: optional(instant('Judge at each touch from this instant on; by default as of the latest that is known.')),
+    },
     HandOffLead: {
       description: 'Hand a qualified lead to a rep.',
       allow: ['marketing', 'revops'],

@@ -101,6 +101,7 @@ export interface Person {
   readonly union?: Union;
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
+  readonly mergedAt?: Instant;
   /** The latest merge into a survivor that this lead has followed. */
   readonly mergeNumber?: number;
 }

@@ -38,6 +38,8 @@ export interface Union {
   readonly own: Stage;
   /** The lead on which the handoff was made that its own moves answer. */
   readonly handoffOf?: string;
+  /** Since when it is together with others. */
+  readonly since: Instant;
   readonly alone: {
     readonly stage: Stage;
     readonly profile: Part['profile'];
@@ -119,13 +121,14 @@ const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profil
 const stageTogether = (own: Stage, parts: readonly Part[]): Stage =>
   parts.reduce((stage, part) => (part.stage ? further(stage, part.stage) : stage), own);
 
-const unite = (state: Lead, { data }: Happened<United>): Lead => {
+const unite = (state: Lead, { data, occurredAt }: Happened<United>): Lead => {
   if (!isKnown(state)) return state;
   const { person } = state;
   const own = stageOf(state);
   const { parts, ...kept } = person.union ?? {
     parts: [],
     own,
+    since: occurredAt,
     alone: {
       ...{ stage: own, profile: person.profile, latest: person.latest },
       ...(person.firstTouch && { firstTouch: person.firstTouch }),
@@ -181,7 +184,7 @@ const firstOf = (alone: HasFirst, parts: readonly HasFirst[]): HasFirst =>
 const part = (state: Lead, from: readonly string[]): Lead => {
   if (!isKnown(state) || !state.person.union) return state;
   const { person } = state;
-  const { parts, alone } = person.union!;
+  const { parts, since, alone } = person.union!;
   const gone = parts.filter(({ path }) => begins(path, from));
   if (gone.length === 0) return state;
   const left = parts.filter((each) => !gone.includes(each));
@@ -195,7 +198,7 @@ const part = (state: Lead, from: readonly string[]): Lead => {
       ...rest,
       ...{ touches, latest, profile: profileOf(alone.profile, left) },
       ...firstOf(alone, left),
-      ...(left.length > 0 && { union: { parts: left, own: alone.stage, alone } }),
+      ...(left.length > 0 && { union: { parts: left, own: alone.stage, since, alone } }),
     },
   };
 };
@@ -236,7 +239,8 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
       ? { ...next, own }
       : // A move of its own stands on where they were together: nobody lends a stage any more.
         {
-          ...{ own, parts: next.parts.map(({ stage: _, ...each }) => each), alone: { ...next.alone, stage: own } },
+          ...{ own, since: next.since, parts: next.parts.map(({ stage: _, ...each }) => each) },
+          alone: { ...next.alone, stage: own },
           ...handoffOfUnion(before, event),
         };
   }
@@ -304,7 +308,7 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
         state,
       );
     /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
-    const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts): Facts => {
+    const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts, from?: Instant): Facts => {
       let known = after([fact]);
       if (!isKnown(known) || !isKnown(state)) return [fact];
       const same = known.stage === state.stage && known.from === state.from;
@@ -315,7 +319,8 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
       const facts: Fact<LeadEvent>[] = [{ ...fact, data } as Fact<LeadEvent>];
       if (known.person.mergedInto === undefined) facts.push(...more(known));
       known = after(facts);
-      const again = { type: 'ReevaluateLead', data: { leadId: command.data.leadId }, meta: command.meta } as const;
+      const look = { leadId: command.data.leadId, ...(from !== undefined && { from }) };
+      const again = { type: 'ReevaluateLead', data: look, meta: command.meta } as const;
       const idOf = (index: number) => context.idOf(facts.length + index);
       const judged = decider.decide(known, again, { ...context, idOf });
       return judged instanceof Refused ? facts : [...facts, ...judged];
@@ -325,31 +330,36 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
       if (lead instanceof Refused) return lead;
       const news = newsOf(lead, command.data);
       if (!news) return [];
-      return followed({ type: 'LeadUnited', data: news }, (known) => {
-        const active =
-          'since' in known &&
-          someTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
-        const again: Fact<LeadEvent>[] = active
-          ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }]
-          : [];
-        if (news.stage?.stage !== 'mql' || !['lead', 'rejected', 'recycled'].includes(known.stage)) return again;
-        if ('since' in known && !active)
-          again.push({ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } });
-        const evidence = { merged: news.mergedLeadId };
-        const definition = news.stage.definition!;
-        return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
-      });
+      return followed(
+        { type: 'LeadUnited', data: news },
+        (known) => {
+          const active =
+            'since' in known &&
+            someTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
+          const again: Fact<LeadEvent>[] = active
+            ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }]
+            : [];
+          if (news.stage?.stage !== 'mql' || !['lead', 'rejected', 'recycled'].includes(known.stage)) return again;
+          if ('since' in known && !active)
+            again.push({ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } });
+          const evidence = { merged: news.mergedLeadId };
+          const definition = news.stage.definition!;
+          return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
+        },
+        lateIn(lead, news),
+      );
     }
     if (command.type === 'PartLead') {
       const lead = existing(state);
       if (lead instanceof Refused) return lead;
       const path = pathOf(command.data);
       const known = lead.person.union?.parts.some((each) => begins(each.path, path));
-      return known ? followed({ type: 'LeadParted', data: command.data }, () => []) : [];
+      const since = lead.person.union?.since;
+      return known ? followed({ type: 'LeadParted', data: command.data }, () => [], since) : [];
     }
     const facts = decider.decide(state, command, context);
     if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
-    return followed(facts[0], () => []);
+    return followed(facts[0], () => [], isKnown(state) ? state.person.union?.since : undefined);
   };
   const stamped = (state: Lead, facts: Facts): Facts => {
     const survivorId = isKnown(state) ? state.person.mergedInto : undefined;
@@ -378,6 +388,12 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
 const someTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
   for (let index = touches.length - 1; index >= 0; index--) if (holds(touches.at(index)!)) return true;
   return false;
+};
+
+/** The earliest touch that a lead merged before is told of since; what it brings at the merge is judged as of now. */
+const lateIn = ({ person }: Known, news: United['data']): Instant | undefined => {
+  const known = person.union?.parts.some((each) => samePath(each.path, pathOf(news)));
+  return known ? news.touches.map(({ at }) => at).sort()[0] : undefined;
 };
 
 type Told = Extract<LeadCommand, { type: 'UniteLead' }>['data'];
