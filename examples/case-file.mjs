@@ -11,7 +11,7 @@ if (!leadId || !day) {
 const entries = [];
 for (let after = undefined, more = true; more;) {
   const { caseFile } = await ask(
-    `query ($subject: String!, $day: Instant!, $after: String) {
+    `query ($subject: String!, $day: DayOrInstant!, $after: String) {
       caseFile(subject: $subject, asOf: { knownBy: $day }, first: 500, after: $after) {
         edges { node { position type occurredAt recordedAt actor definition commandId changes { field before after } } }
         pageInfo { hasNextPage endCursor }

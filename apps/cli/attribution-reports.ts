@@ -1,4 +1,4 @@
-import { boundOf, DefinitionSource, moneyOf, Refused, zoneOf, type Instant } from '@baton/kernel';
+import { cutOf, DefinitionSource, moneyOf, Refused, zoneOf, type Instant } from '@baton/kernel';
 import {
   conversionKinds,
   figuresOf,
@@ -22,9 +22,9 @@ import { fixed, key, line, money, pathOf, printJson, printTable, terminalWidth }
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
-/** A day or instant of an option; a day is its first instant in the zone. */
+/** The day or instant of a cut; a day counts to its end in the zone. */
 export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
-  text === undefined ? undefined : boundOf(text, zoneOf(timeZone), path);
+  text === undefined ? undefined : cutOf(text, zoneOf(timeZone), path);
 const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** A rate a currency; it says which where there are several. */
 const rates = (ratios: readonly MoneyRatio[]): string =>

@@ -84,11 +84,17 @@ export class CaseFileCommand extends CommandRunner {
   newestFirst() {
     return true;
   }
-  @Option({ flags: '--happened-by <day>', description: 'As of then: leave out what occurred later.' })
+  @Option({
+    flags: '--happened-by <day>',
+    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+  })
   happenedBy(value: string) {
     return value;
   }
-  @Option({ flags: '--known-by <day>', description: 'As of then: leave out what was recorded later.' })
+  @Option({
+    flags: '--known-by <day>',
+    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+  })
   knownBy(value: string) {
     return value;
   }

@@ -133,11 +133,17 @@ export class CounterfactualCommand extends CommandRunner {
   timeZone(value: string) {
     return value;
   }
-  @Option({ flags: '--happened-by <instant>', description: 'Leave out what occurred later.' })
+  @Option({
+    flags: '--happened-by <day>',
+    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+  })
   happenedBy(value: string) {
     return value;
   }
-  @Option({ flags: '--known-by <instant>', description: 'Leave out what was recorded later.' })
+  @Option({
+    flags: '--known-by <day>',
+    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+  })
   knownBy(value: string) {
     return value;
   }

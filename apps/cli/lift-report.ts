@@ -21,14 +21,15 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
   const answer = await lift(modelsOf(session, options), session.app.get(Journal), {
     ...boundsOf({ from, to, timeZone }),
     ...(definition && { definition }),
-    ...{ at: cut.happenedBy ?? session.clock.now(), cut },
+    ...{ at: cut.happenedBy ?? cut.knownBy ?? session.clock.now(), cut },
   });
   if (options.json) return printJson(answer ?? null);
   if (!answer) return line('No scoring model is agreed.');
-  const { total, leftOut } = answer;
+  const { total, external, immature } = answer;
   line(
-    `${answer.definition}: ${total.leads} leads, ${total.sql} SQL, ${total.customers} customers; ${leftOut} left out`,
+    `${answer.definition}: ${total.leads} leads, ${total.sql} SQL (${external} by another system’s word), ${total.customers} customers; ${immature} left out`,
   );
+  for (const warning of answer.warnings) line(warning);
   for (const [what, rows] of [
     ['rule', answer.rules],
     ['band', answer.bands],

@@ -40,6 +40,7 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
   const columns = [
     'handoffs',
     'accepted',
+    'of these given back',
     'rejected',
     'recycled',
     'disqualified',
@@ -53,7 +54,7 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
       const { accepted, rejected, recycled, disqualified, waiting } = row.counts;
       return [
         ...(row === report.total ? totalCells(by) : cellsOf(row, by)),
-        ...[row.handoffs, accepted, rejected, recycled, disqualified, waiting, row.limbo],
+        ...[row.handoffs, accepted, row.givenBack, rejected, recycled, disqualified, waiting, row.limbo],
         ...[fixed(row.rejectionRate, 4), fixed(row.medianAttempts, 1), row.warnings.join('; ')],
       ];
     }),

@@ -138,6 +138,16 @@ export const boundOf = (text: string, zone: string, path = ''): Instant => {
   );
 };
 
+/**
+ * Reads the instant of a cut: a day counts to its end in the zone, an instant carries its own offset.
+ * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
+ */
+export const cutOf = (text: string, zone: string, path = ''): Instant => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return boundOf(text, zone, path);
+  const next = new Date(Date.parse(`${dayOf(text, path)}T00:00:00.000Z`) + DAY_MS).toISOString().slice(0, 10);
+  return fromMs(toMs(startOfDay(next, zone)) - 1);
+};
+
 /** What a clock on the wall of a zone shows, in milliseconds as if the zone were UTC. */
 const wallMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
 

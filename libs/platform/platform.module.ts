@@ -26,7 +26,7 @@ import { Progress } from './health/progress';
 import { assertKeysOf, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.projection';
-import { followerEvents, historyOf, Runner, type Sender } from './runner';
+import { Beginnings, followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
 import {
   aroundFoldOf,
@@ -188,10 +188,11 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: ReadModels,
-        useFactory: (documents: Documents, log: EventLog, journal: Journal, metrics: Metrics) =>
-          new ReadModels(documents, historyOf(log, journal, clock, aroundFoldOf(metrics))),
-        inject: [Documents, EventLog, Journal, Metrics],
+        useFactory: (documents: Documents, log: EventLog, journal: Journal, metrics: Metrics, beginnings: Beginnings) =>
+          new ReadModels(documents, historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), beginnings })),
+        inject: [Documents, EventLog, Journal, Metrics, Beginnings],
       },
+      { provide: Beginnings, useFactory: (log: EventLog) => new Beginnings(log), inject: [EventLog] },
       {
         provide: DecisionContext,
         useFactory: (definitions: DefinitionSource) => new DecisionContext(clock, definitions),
@@ -263,6 +264,7 @@ export class PlatformModule implements OnApplicationShutdown {
         KeyStore,
         Journal,
         ReadModels,
+        Beginnings,
         HeavyWork,
         DecisionContext,
         Runner,

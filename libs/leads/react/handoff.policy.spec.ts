@@ -46,6 +46,18 @@ describe('a qualified lead', () => {
     expect(await asked([captured({ employees: 3 }), grown])).toEqual(choose('enterprise', 'large'));
     expect(await asked([captured({ employees: 3 })])).toEqual(choose('all', 'otherwise'));
   });
+  it('is handed off now where late news qualified it, and at its move in a history', async () => {
+    const recordedAt = '2024-01-20T08:00:00.000Z';
+    const sent = async (mode: 'live' | 'backfill') => {
+      const event = recorded({ type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } }, { occurredAt });
+      const late = { ...event, recordedAt, meta: { ...event.meta, mode } };
+      const look = async (stream: string) =>
+        stream === 'definition-routing' ? agreedOn('routing', routing) : [captured({})];
+      return (await handoff.react(late, look)).map((reaction) => [reaction.type, reaction.occurredAt]);
+    };
+    expect(await sent('live')).toEqual([['ChooseRep', recordedAt]]);
+    expect(await sent('backfill')).toEqual([['ChooseRep', undefined]]); // at the instant of the event
+  });
   it('goes to the owner of its account first', async () =>
     expect(await asked([captured({ owner: 'rita' })])).toEqual(
       choose('enterprise', 'own accounts', { owner: 'rita' }),

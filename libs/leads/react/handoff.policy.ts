@@ -1,4 +1,4 @@
-import { policy, type Instant, type Look, type Recorded } from '@baton/kernel';
+import { policy, toMs, type Instant, type Look, type Recorded } from '@baton/kernel';
 import {
   calendarFor,
   definitionFrom,
@@ -10,7 +10,7 @@ import {
   type SlaPolicy,
 } from '@baton/definitions';
 import { compileCalendar } from '../sla/calendar.rules';
-import { dueOf } from '../sla/obligations.rules';
+import { dueOf, ON_ITS_WAY_MS } from '../sla/obligations.rules';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
 import { profileOf, routableIn } from '../write/lead/profile.model';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
@@ -26,14 +26,17 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
   from: 'start',
   answers: ['routing/no-definition'],
   on: {
-    LeadQualified: async ({ data: { leadId, external }, occurredAt }, look) => {
+    LeadQualified: async (qualified, look) => {
+      const { leadId, external } = qualified.data;
       if (external) return [];
+      const occurredAt = startOf(qualified);
+      const now = occurredAt !== qualified.occurredAt && { occurredAt };
       const agreed = await inForce<Routing>('routing', occurredAt, look);
       if (!agreed) return [];
       const lead = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
       const { queue, rule, accountOwner } = routeOf(agreed, lead);
       const data = { routingId: queue, leadId, rule, ...(accountOwner && lead.owner && { owner: lead.owner }) };
-      return [{ to: ToRouting, id: queue, type: 'ChooseRep', data }];
+      return [{ to: ToRouting, id: queue, type: 'ChooseRep', data, ...now }];
     },
     RepChosen: async ({ id, data: { routingId, leadId, rep }, occurredAt }, look) => {
       const { country, region } = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
@@ -43,6 +46,12 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
     },
   },
 });
+
+/**
+ * When the handoff and its clocks start: where late news qualified the lead, sales hears of it now; in a history, then.
+ */
+const startOf = ({ occurredAt, recordedAt, meta }: Recorded): Instant =>
+  meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS ? recordedAt : occurredAt;
 
 const inForce = async <B>(kind: string, at: Instant, look: Look): Promise<B | undefined> =>
   definitionFrom(kind, await look(`definition-${kind}`), at)?.body as B | undefined;

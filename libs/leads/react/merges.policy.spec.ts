@@ -7,6 +7,8 @@ import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.eve
 import { isKnown, type Known, type Lead } from '../write/lead/lead.model';
 import { isQualified } from '../write/lead/qualification.rules';
 import { scoreAt } from '../write/lead/score.model';
+import { deliveries } from '../read/deliveries/deliveries.projection';
+import { handoffs } from '../read/handoffs/handoffs.projection';
 import { leads } from '../read/leads/leads.projection';
 import { merges, unions } from './merges.policy';
 
@@ -146,21 +148,98 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 3);
     expect(it.lead('ada').stage).toBe('lead');
   });
-  it('are given back where one was, unless the person came again', async () => {
-    for (const [days, stage] of [
-      [1, 'recycled'],
-      [5, 'lead'],
-    ] as const) {
+  it('are given back only where all were', async () => {
+    for (const days of [1, 5]) {
       const it = await two();
       await it.send('ada-2', 'QualifyLead', { external: 'crm' }, day(1));
       await it.send('ada-2', 'HandOffLead', { rep: 'rita' }, day(2));
       await it.send('ada-2', 'RecycleLead', { reason: 'no-budget' }, day(3));
       await touch(it, 'ada', days);
       await merge(it, 'ada', 'ada-2', 6);
-      expect(it.lead('ada').stage).toBe(stage);
+      expect(it.lead('ada').stage).toBe('lead');
       await unmerge(it, 'ada', 'ada-2', 7);
       expect(it.lead('ada').stage).toBe('lead');
     }
+  });
+  it('are qualified where one is and the other was given back, either way round', async () => {
+    for (const survivor of ['ada', 'ada-2'] as const) {
+      const it = await two(agreedOn('mql', { statement: 'Worth a call.' }));
+      await it.send('ada', 'QualifyLead', {}, day(1));
+      await it.send('ada', 'HandOffLead', { rep: 'rita' }, day(1));
+      await it.send('ada', 'RecycleLead', { reason: 'no-budget' }, day(2));
+      await it.send('ada-2', 'QualifyLead', {}, day(3));
+      await merge(it, survivor, survivor === 'ada' ? 'ada-2' : 'ada', 4);
+      expect([survivor, it.lead(survivor).stage]).toEqual([survivor, 'mql']);
+      await unmerge(it, survivor, survivor === 'ada' ? 'ada-2' : 'ada', 5);
+      expect([it.lead('ada').stage, it.lead('ada-2').stage]).toEqual(['recycled', 'mql']);
+    }
+  });
+  it('are never sold to where one is not, unless one is sold to already', async () => {
+    for (const survivor of ['ada', 'ada-2'] as const) {
+      const other = survivor === 'ada' ? 'ada-2' : 'ada';
+      const it = await two();
+      await it.send('ada-2', 'DisqualifyLead', { reason: 'competitor' }, day(1));
+      await merge(it, survivor, other, 2);
+      expect(it.lead(survivor).stage).toBe('disqualified');
+      await unmerge(it, survivor, other, 3);
+      expect([it.lead('ada').stage, it.lead('ada-2').stage]).toEqual(['lead', 'disqualified']);
+      await it.send('ada', 'ConvertLead', { external: 'crm', opportunityId: 'deal' }, day(4));
+      await it.send('ada', 'NoteOpportunityWon', { opportunityId: 'deal' }, day(5));
+      await merge(it, survivor, other, 6);
+      expect(it.lead(survivor).stage).toBe('customer');
+    }
+  });
+  it('answer for the handoff of the one that was merged away', async () => {
+    const it = await two();
+    await it.send('ada-2', 'QualifyLead', { external: 'crm' }, day(1));
+    await it.send('ada-2', 'HandOffLead', { rep: 'rita' }, day(2));
+    await merge(it, 'ada', 'ada-2', 3);
+    const handoffOf = () =>
+      foldAll(handoffs, it.log)
+        .get('ada-2')!
+        .handoffs.map(({ disposition, givenBack }) => [disposition, givenBack]);
+    expect(foldAll(handoffs, it.log).get('ada')).toMatchObject({ since: day(2), limboAt: day(4), handoffs: [] });
+    expect(handoffOf()).toEqual([['waiting', undefined]]);
+    await it.send('ada', 'AcceptLead', {}, day(4));
+    expect(it.log.at(-1)!.data).toMatchObject({ leadId: 'ada', handoffOf: 'ada-2' });
+    expect(handoffOf()).toEqual([['accepted', undefined]]);
+    await it.send('ada', 'RecycleLead', { reason: 'no-budget' }, day(5));
+    expect(handoffOf()).toEqual([['accepted', 'recycled']]);
+    expect(foldAll(handoffs, it.log).get('ada')).toMatchObject({ stage: 'recycled', waiting: false, handoffs: [] });
+    expect(foldAll(handoffs, it.log).get('ada-2')!.stage).toBe('handed-off'); // by itself
+  });
+  it('count a qualification no more that followed from a merge, once that is undone', async () => {
+    const it = await two(mql);
+    for (const [id, days] of [
+      ['ada', 1],
+      ['ada-2', 2],
+      ['ada-2', 3],
+    ] as const)
+      await touch(it, id, days);
+    const kinds = () => [...foldAll(deliveries, it.log).values()].map(({ leadId, kind }) => [leadId, kind]);
+    await merge(it, 'ada', 'ada-2', 4);
+    expect(kinds()).toEqual([['ada', 'qualified']]);
+    await unmerge(it, 'ada', 'ada-2', 5);
+    expect(kinds()).toEqual([['ada', 'taken-back']]);
+  });
+  it('come back to the stage that each had, since when it had it, and to the same limbo', async () => {
+    const it = await two();
+    for (const id of ['ada', 'ada-2'] as const) {
+      await it.send(id, 'QualifyLead', { external: 'crm' }, day(1));
+      await it.send(id, 'HandOffLead', { rep: 'rita' }, day(id === 'ada' ? 2 : 3));
+    }
+    await it.send('ada-2', 'AcceptLead', {}, day(4));
+    const standing = () =>
+      (['ada', 'ada-2'] as const).map((id) => {
+        const { stage, stageSince, rep } = foldAll(leads, it.log).get(id)!;
+        const { waiting, limboAt } = foldAll(handoffs, it.log).get(id)!;
+        return { stage, stageSince, rep, waiting, limboAt };
+      });
+    const before = standing();
+    await merge(it, 'ada', 'ada-2', 5);
+    expect(standing()[0]).toMatchObject({ stage: 'sal', stageSince: day(4), limboAt: null });
+    await unmerge(it, 'ada', 'ada-2', 6);
+    expect(standing()).toEqual(before);
   });
   it('hear of the deals of each other', async () => {
     const it = await two();
@@ -246,6 +325,38 @@ describe('leads that are one person', () => {
   );
   const now = day(75);
   const end = day(70);
+  it('come back to the stage that each would have had by itself, since when it would have had it', async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(told, orders, fc.nat(1), async ([drawn, on, before], order, undone) => {
+        const touches = drawn.toSorted((a, b) => (a.at < b.at ? -1 : 1));
+        const [together, apart] = [world(mql), world(mql)];
+        for (const it of [together, apart])
+          for (const id of ids) await it.send(id, 'CaptureLead', { source: 'web' }, day(-1));
+        const join = async (at: Instant) => {
+          for (const [to, mergedLeadId] of order) await together.send(to, 'MergeLead', { mergedLeadId }, at);
+        };
+        for (const [index, { at, page }] of touches.entries()) {
+          if (index === before) await join(at);
+          const contact = { action: 'page-view', team: 'marketing', page };
+          for (const it of [together, apart]) await it.send(on[index]!, 'RecordTouch', contact, at);
+        }
+        if (before >= touches.length) await join(day(61));
+        for (const [to, mergedLeadId] of undone ? order : [...order].reverse())
+          await together.send(to, 'UnmergeLead', { mergedLeadId }, end);
+        for (const id of ids) {
+          const [stands, would] = [together, apart].map((it) => {
+            const { stage, stageSince } = foldAll(leads, it.log).get(id)!;
+            return { id, stage, stageSince, limboAt: foldAll(handoffs, it.log).get(id)?.limboAt ?? null };
+          });
+          expect(stands).toEqual(would);
+          reached.add(would!.stage);
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect([...reached].sort()).toEqual(['lead', 'mql']);
+  });
   it('score and qualify like one lead with all their histories, and apart again like leads never merged', async () => {
     await fc.assert(
       fc.asyncProperty(

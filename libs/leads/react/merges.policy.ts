@@ -146,9 +146,13 @@ export const unions = policy<LeadEvent>({
     TouchRecorded: withTouches,
     LeadVisitsJoined: withTouches,
     LeadRecycled: ({ data, occurredAt: since }) =>
-      moved(data, { stage: 'recycled', since, ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }) }),
-    LeadReengaged: ({ data }) => moved(data, { stage: 'lead' }),
-    LeadBecameCustomer: ({ data }) => moved(data, { stage: 'customer' }),
+      moved(data, {
+        ...{ stage: 'recycled', since, from: since },
+        ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }),
+      }),
+    LeadReengaged: ({ data, occurredAt: from }) => moved(data, { stage: 'lead', from }),
+    LeadBecameCustomer: ({ data, occurredAt: from }) => moved(data, { stage: 'customer', from }),
+    LeadReturnedToOpportunity: ({ data, occurredAt: from }) => moved(data, { stage: 'opportunity', from }),
     LeadProfileChanged: ({ data }, look) => withFacts(data, Object.keys(data), look),
     LeadFactsCleared: ({ data }, look) => withFacts(data, data.facts, look),
     LeadConverted: (event, look) => withIds(event.data, look),

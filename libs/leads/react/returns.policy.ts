@@ -14,8 +14,9 @@ export const returns = policy<LeadEvent>({
   version: 1,
   from: 'start',
   on: {
-    LeadRejected: async ({ data: { leadId, reason, external }, occurredAt }, look) => {
-      if (external || !(await isImmediate(reason, occurredAt, look))) return [];
+    LeadRejected: async ({ data: { leadId, reason, external, handoffOf }, occurredAt }, look) => {
+      // The handoff of a lead that was merged away gave the turn back at the merge, if it was not answered.
+      if (external || handoffOf !== undefined || !(await isImmediate(reason, occurredAt, look))) return [];
       return backTo(await lastHandoff(leadId, look));
     },
     LeadMergedInto: async ({ data: { leadId } }, look) => {

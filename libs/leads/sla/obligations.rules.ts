@@ -12,7 +12,7 @@ export interface Observed extends AnyEvent {
 }
 
 /** A command is decided and written within this time; what is recorded later was told late. */
-const ON_ITS_WAY_MS = 5_000;
+export const ON_ITS_WAY_MS = 5_000;
 
 /** How clocks see a recorded event. A history that was imported counts as known when it happened. */
 export const observed = ({ id, type, data, occurredAt, recordedAt, meta }: Recorded): Observed => ({

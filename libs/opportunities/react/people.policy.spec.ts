@@ -44,6 +44,26 @@ describe('the people of a deal', () => {
       'NoteOpportunityLost',
     ]);
   });
+  it('hear that it is open again', async () =>
+    expect(await react(reopened, opened, added, won)).toEqual([{ id: 'ann', type: 'NoteOpportunityReopened' }]));
+  it('who have left by now hear of the end at which they were there, and leave with it', async () => {
+    const on = (event: Recorded, day: number): Recorded => ({ ...event, occurredAt: `2024-01-0${day}T00:00:00.000Z` });
+    const removed = deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } });
+    const nobody = deal({ type: 'OpportunityWon', data: { opportunityId, leadIds: [] } });
+    const [came, closed, left] = [on(added, 1), on(nobody, 2), on(removed, 3)];
+    expect(await react(closed, opened, came, left)).toEqual([{ id: 'ann', type: 'NoteOpportunityWon' }]);
+    expect(await react(on(nobody, 4), opened, came, left)).toEqual([]);
+    const data = async (...events: Recorded[]) =>
+      (await people.react(events.at(-1)!, async () => events)).map((reaction) => [reaction.type, reaction.data]);
+    const leave = { leadId: 'ann', opportunityId };
+    expect(await data(opened, came, closed, left)).toEqual([['LeaveOpportunity', { ...leave, tookPart: true }]]);
+    expect(await data(opened, came, on(nobody, 4), left)).toEqual([['LeaveOpportunity', leave]]);
+    // A role that is told after the person had left.
+    expect(await data(opened, left, came)).toEqual([
+      ['JoinOpportunity', { ...leave, role: 'champion' }],
+      ['LeaveOpportunity', leave],
+    ]);
+  });
   it('hear of no end that was taken back', async () =>
     expect((await react(added, opened, won, reopened)).map(({ type }) => type)).toEqual(['JoinOpportunity']));
   it('whom it named before their capture join at the capture, as the deal stands then', async () => {

@@ -1,7 +1,7 @@
 import { laterOf, policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { namedBefore, ToLead, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
-import { peopleIn, rolesIn } from '../write/opportunity/roles.rules';
+import { peopleIn, roleOf, rolesIn } from '../write/opportunity/roles.rules';
 
 const tell = (type: string, leadId: string, opportunityId: string, more: object = {}): Reaction => ({
   to: ToLead,
@@ -20,39 +20,76 @@ export const people = policy<OpportunityEvent | LeadEvent>({
   from: 'start',
   answers: ['lead/id-released'],
   on: {
-    ContactRoleAdded: async ({ data: { opportunityId, leadId, role }, occurredAt }, look) => [
-      tell('JoinOpportunity', leadId, opportunityId, role === undefined ? {} : { role }),
-      ...endFor(leadId, opportunityId, await dealOf(opportunityId, look), occurredAt), // the role was told after the close
-    ],
-    ContactRoleRemoved: ({ data: { opportunityId, leadId } }) => [tell('LeaveOpportunity', leadId, opportunityId)],
-    OpportunityWon: ({ data: { opportunityId, leadIds } }) =>
-      leadIds.map((leadId) => tell('NoteOpportunityWon', leadId, opportunityId)),
-    OpportunityLost: ({ data: { opportunityId, leadIds } }) =>
-      leadIds.map((leadId) => tell('NoteOpportunityLost', leadId, opportunityId)),
+    ContactRoleAdded: async ({ data: { opportunityId, leadId, role }, occurredAt }, look) => {
+      const deal = await dealOf(opportunityId, look);
+      return [
+        tell('JoinOpportunity', leadId, opportunityId, role === undefined ? {} : { role }),
+        // The role was told after the close, or after the person had left.
+        ...endFor(leadId, opportunityId, deal, occurredAt),
+        ...leaving(leadId, opportunityId, deal),
+      ];
+    },
+    ContactRoleRemoved: async ({ data: { opportunityId, leadId } }, look) =>
+      leaving(leadId, opportunityId, await dealOf(opportunityId, look)),
+    OpportunityWon: async (closed, look) => noteEnd('NoteOpportunityWon', closed, look),
+    OpportunityLost: async (closed, look) => noteEnd('NoteOpportunityLost', closed, look),
+    OpportunityReopened: async ({ data: { opportunityId } }, look) =>
+      rolesIn(await dealOf(opportunityId, look)).map(({ leadId }) =>
+        tell('NoteOpportunityReopened', leadId, opportunityId),
+      ),
     LeadCaptured: async (captured, look) => {
       const { leadId } = captured.data;
       const reactions: Reaction[] = [];
       for (const { opportunityId, at } of await namedBefore(captured, look)) {
         if (opportunityId === undefined) continue;
         const deal = await dealOf(opportunityId, look);
-        const part = peopleIn(rolesIn(deal)).find((one) => one.leadId === leadId);
-        if (!part) continue; // taken back before the capture
-        const join = tell('JoinOpportunity', leadId, opportunityId, part);
+        const close = closeOf(deal);
+        const { on, role } = roleOf(rolesIn(deal), leadId) ?? {};
+        if (!on && !(close && tookPart(leadId, deal, close))) continue; // taken back before the capture
+        const join = tell('JoinOpportunity', leadId, opportunityId, role === undefined ? {} : { role });
         reactions.push({ ...join, occurredAt: at }, ...endFor(leadId, opportunityId, deal, at));
+        reactions.push(...leaving(leadId, opportunityId, deal));
       }
       return reactions;
     },
   },
 });
 
+/** The close that stands. */
+const closeOf = (deal: Deal): Recorded<OpportunityEvent> | undefined => {
+  const last = deal.findLast(({ type }) => /^Opportunity(Won|Lost|Reopened)$/.test(type));
+  return last?.type === 'OpportunityReopened' ? undefined : last;
+};
+/** Is somebody on the deal now, or was when it closed? */
+const tookPart = (leadId: string, deal: Deal, { occurredAt }: Recorded): boolean =>
+  [rolesIn(deal), rolesIn(deal, occurredAt)].some((roles) => roleOf(roles, leadId)?.on);
+/** Whoever is not on the deal any more leaves it, at the instant at which that was; [] for who is on it. */
+const leaving = (leadId: string, opportunityId: string, deal: Deal): readonly Reaction[] => {
+  const part = roleOf(rolesIn(deal), leadId);
+  if (!part || part.on) return [];
+  const close = closeOf(deal);
+  const counts = close !== undefined && tookPart(leadId, deal, close) && { tookPart: true };
+  return [{ ...tell('LeaveOpportunity', leadId, opportunityId, { ...counts }), occurredAt: part.leftAt ?? part.at }];
+};
+
 type Deal = readonly Recorded<OpportunityEvent>[];
 const dealOf = async (opportunityId: string, look: Look): Promise<Deal> =>
   (await look(`opportunity-${opportunityId}`)) as Deal;
 
+/** Tells the people of a deal how it closed: who is on it, and who was when it closed. */
+const noteEnd = async (
+  type: string,
+  { data: { opportunityId, leadIds }, occurredAt }: Recorded<Extract<OpportunityEvent, { data: { leadIds: unknown } }>>,
+  look: Look,
+): Promise<readonly Reaction[]> => {
+  const then = peopleIn(rolesIn(await dealOf(opportunityId, look), occurredAt)).map(({ leadId }) => leadId);
+  return [...new Set([...leadIds, ...then])].map((leadId) => tell(type, leadId, opportunityId));
+};
+
 /** What somebody who came to a closed deal is to hear, when both had happened; [] while it is open. */
 const endFor = (leadId: string, opportunityId: string, deal: Deal, at: Instant): readonly Reaction[] => {
-  const last = deal.findLast(({ type }) => /^Opportunity(Won|Lost|Reopened)$/.test(type));
-  if (!last || last.type === 'OpportunityReopened') return [];
+  const last = closeOf(deal);
+  if (!last || !tookPart(leadId, deal, last)) return [];
   const type = last.type === 'OpportunityWon' ? 'NoteOpportunityWon' : 'NoteOpportunityLost';
   return [{ ...tell(type, leadId, opportunityId), occurredAt: laterOf(at, last.occurredAt) }];
 };

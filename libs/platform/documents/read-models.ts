@@ -63,6 +63,8 @@ export interface AsOf {
   readonly knownBy?: Instant;
   /** Events that stand later in the log are left out. */
   readonly knownAt?: Position;
+  /** The instant for which the cut is judged, where it is made by a position alone: that of its last event. */
+  readonly now?: Instant;
 }
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */

@@ -2,9 +2,9 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ReadYourWrites } from './caller';
 
 /** A field at the root of an operation, as Nest asks an interceptor about it. */
-const field = (operation: string, isGone: boolean) => {
+const field = (operation: string, isGone: boolean, asked: object = {}) => {
   const context = { caller: { actor: 'ann' }, reply: { raw: { destroyed: isGone } } };
-  const args = [undefined, {}, context, { operation: { operation } }];
+  const args = [undefined, asked, context, { operation: { operation } }];
   return {
     getType: () => 'graphql',
     getArgs: () => args,
@@ -15,7 +15,12 @@ const field = (operation: string, isGone: boolean) => {
 
 describe('a field at the root', () => {
   const next = { handle: jest.fn() };
-  const interceptor = new ReadYourWrites({ waitFor: () => Promise.resolve() } as never);
+  const interceptor = new ReadYourWrites(
+    { waitFor: () => Promise.resolve() } as never,
+    {
+      recordedAt: () => Promise.resolve('2024-03-02T00:00:00.000Z'),
+    } as never,
+  );
   beforeEach(() => next.handle.mockClear());
 
   it('of a query begins in a turn of its own', async () => {
@@ -24,6 +29,25 @@ describe('a field at the root', () => {
     expect(next.handle).not.toHaveBeenCalled();
     await answered;
     expect(next.handle).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    [{ happenedBy: '2024-03-31' }, 'Europe/Berlin', { happenedBy: '2024-03-31T21:59:59.999Z' }], // a day of 23 hours
+    [{ knownBy: '2024-01-17' }, undefined, { knownBy: '2024-01-17T23:59:59.999Z' }],
+    [{ knownBy: '2024-01-17', timeZone: 'Asia/Tokyo' }, 'UTC', { knownBy: '2024-01-17T14:59:59.999Z' }],
+    [{ happenedBy: '2024-01-17T10:00:00.000Z' }, 'UTC', { happenedBy: '2024-01-17T10:00:00.000Z' }],
+    [{ knownAt: '7' }, undefined, { knownAt: '7', now: '2024-03-02T00:00:00.000Z' }],
+    [{ knownAt: '7', happenedBy: '2024-01-17' }, 'UTC', { knownAt: '7', happenedBy: '2024-01-17T23:59:59.999Z' }],
+  ])('of a query with the cut %j, asked in %s, is answered as of %j', async (asOf, timeZone, cut) => {
+    const shared = { ...asOf };
+    const args = { asOf: shared, timeZone };
+    await interceptor.intercept(field('query', false, args), next);
+    expect([args.asOf, shared]).toEqual([cut, asOf]);
+  });
+
+  it('of a query in an unknown zone is refused', async () => {
+    const asked = field('query', false, { asOf: { happenedBy: '2024-01-17', timeZone: 'Mars/Base' } });
+    await expect(interceptor.intercept(asked, next)).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
 
   it('of a query does not begin when its caller has left', async () => {

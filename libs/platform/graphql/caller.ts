@@ -13,7 +13,8 @@ import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role,
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { CallerIdentity } from '../access';
-import { Runner } from '../runner';
+import { Beginnings, Runner } from '../runner';
+import { cutAsked, type AsOfInput } from './connection';
 import { Turns } from './turns';
 
 const ALLOWED = 'baton:allowed';
@@ -82,24 +83,41 @@ export const personalField: FieldMiddleware = async ({ context }, next) => {
   return isSealed(value) ? ((await open(value)) ?? null) : value;
 };
 
+interface CommonArgs {
+  readonly atLeast?: string;
+  readonly timeZone?: string;
+  readonly input?: { readonly timeZone?: string };
+  asOf?: AsOfInput | null;
+}
+
 /**
- * Read your writes: a query with `atLeast` waits until the read models have come that far. Then each field at the root of
+ * Read your writes: a query with `atLeast` waits until the read models have come that far. Of a cut, days
+ * become instants, and a position stands for that of its last event. Then each field at the root of
  * a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
  */
 @Injectable()
 export class ReadYourWrites implements NestInterceptor {
   private readonly turns = new Turns();
 
-  constructor(private readonly runner: Runner) {}
+  constructor(
+    private readonly runner: Runner,
+    private readonly beginnings: Beginnings,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler) {
     if (context.getType<string>() === 'graphql') {
       const graphql = GqlExecutionContext.create(context);
-      const { atLeast } = graphql.getArgs<{ atLeast?: string }>();
+      const args = graphql.getArgs<CommonArgs>();
+      const { atLeast } = args;
       if (atLeast) await this.runner.waitFor(atLeast);
       const { caller, reply } = graphql.getContext<GraphqlContext>();
       if (graphql.getInfo<GraphQLResolveInfo>().operation.operation === 'query') {
         await this.turns.next(caller?.actor ?? '');
+        // The object may be a variable that other fields share: it is replaced, not changed.
+        if (args.asOf)
+          args.asOf = await cutAsked(args.asOf, args.timeZone ?? args.input?.timeZone, (at) =>
+            this.beginnings.recordedAt(at),
+          );
         if (reply?.raw.destroyed) throw new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
       }
     }

@@ -1,6 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import {
+  cutOf,
   Refused,
   type Clock,
   type Instant,
@@ -8,24 +9,54 @@ import {
   type Position,
   type Projection,
   type Where,
+  zoneOf,
 } from '@baton/kernel';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { AsOf, ReadModels } from '../documents';
-import { InstantScalar } from './scalars';
+import { DayOrInstantScalar } from './scalars';
 
 @InputType({ description: 'A cut through the log: what had happened, and what we knew of it.' })
 export class AsOfInput implements AsOf {
-  @Field(() => InstantScalar, { nullable: true, description: 'Leave out what occurred later.' })
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Leave out what occurred later than this instant, or after this day in the time zone.',
+  })
   happenedBy?: Instant;
-  @Field(() => InstantScalar, { nullable: true, description: 'Leave out what was recorded later.' })
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Leave out what was recorded later than this instant, or after this day in the time zone.',
+  })
   knownBy?: Instant;
   @Field(() => String, { nullable: true, description: 'Leave out what stands behind this position of the log.' })
   knownAt?: Position;
+  @Field(() => String, {
+    nullable: true,
+    description: 'IANA zone of the days; by default that of the question, else UTC.',
+  })
+  timeZone?: string;
+  now?: Instant;
 }
+
+/** A cut as it is answered: days are instants, and a position stands for an instant. @throws Refused `time/…` */
+export const cutAsked = async (
+  { timeZone, ...given }: AsOfInput,
+  zoneAsked: string | undefined,
+  recordedAt: (position: Position) => Promise<Instant | undefined>,
+): Promise<AsOf> => {
+  const zone = zoneOf(timeZone ?? zoneAsked, timeZone ? 'asOf.timeZone' : 'timeZone');
+  const { happenedBy, knownBy, knownAt } = given;
+  const now = knownAt && !happenedBy && !knownBy ? await recordedAt(knownAt) : undefined;
+  return {
+    ...(happenedBy && { happenedBy: cutOf(happenedBy, zone, 'asOf.happenedBy') }),
+    ...(knownBy && { knownBy: cutOf(knownBy, zone, 'asOf.knownBy') }),
+    ...(knownAt && { knownAt }),
+    ...(now && { now }),
+  };
+};
 
 /** The instant for which a question at a cut is answered: that of the cut, or now. */
 export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
-  cut?.happenedBy ?? cut?.knownBy ?? clock.now();
+  cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
 /** Arguments that every query takes. */
 @ArgsType()

@@ -2,6 +2,7 @@ import { catalogueOf, events, integer, projection, ref, type EventOf } from '@ba
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
+import { Beginnings } from './beginnings';
 import { historyOf } from './history';
 
 const tillEvents = events({
@@ -22,14 +23,17 @@ const world = (keptBytes?: number) => {
   const log = EmbeddedEventLog.open(':memory:', clock);
   const journal = new SealedJournal(log, catalogueOf([tillEvents]), new MemoryKeyStore());
   let [dropped, folded] = [0, 0];
-  const drop = async () => {
-    const meta = { occurredAt: '2024-01-01T00:00:00.000Z', actor: 'tester', origin: 'person', mode: 'live' } as never;
+  const drop = async (occurredAt = '2024-01-01T00:00:00.000Z') => {
+    const meta = { occurredAt, actor: 'tester', origin: 'person', mode: 'live' } as never;
     const id = `00000000-0000-5000-8000-${String(dropped).padStart(12, '0')}`;
     const data = { tillId: 'a', coins: 1 };
     const fact = { id, type: 'CoinDropped', data, meta };
     return (await journal.append('till-a', [fact], dropped++ === 0 ? 'none' : dropped - 2)).position;
   };
-  const asOf = historyOf(log, journal, clock, (_kind, _name, work) => (folded++, work(() => undefined)), keptBytes);
+  const asOf = historyOf(log, journal, clock, {
+    aroundFold: (_kind, _name, work) => (folded++, work(() => undefined)),
+    keptBytes,
+  });
   const coins = async (cut: Parameters<typeof asOf>[0]) => (await asOf(cut).get(sums, 'till-a'))?.coins;
   return { clock, log, drop, coins, folds: () => folded };
 };
@@ -46,6 +50,32 @@ describe('cuts of the log', () => {
     const first = await coins(cut);
     expect(await coins(cut)).toBe(first);
     expect(folds()).toBe(1);
+  });
+
+  it('hold nothing of what had not begun by then, however early a later word is dated', async () => {
+    const { drop, coins } = world();
+    await drop('2024-02-10T00:00:00.000Z');
+    await drop('2024-01-05T00:00:00.000Z');
+    expect(await coins({ happenedBy: '2024-01-31T00:00:00.000Z' })).toBeUndefined();
+    expect(await coins({ happenedBy: '2024-02-10T00:00:00.000Z' })).toBe(2);
+  });
+
+  it('by a position are told the instant of its last event, for ever', async () => {
+    const { drop, log, clock } = world();
+    const beginnings = new Beginnings(log);
+    expect(await beginnings.recordedAt('0000000000000001')).toBeUndefined();
+    for (const at of ['2024-03-01T00:00:00.000Z', '2024-03-02T00:00:00.000Z', '2024-03-03T00:00:00.000Z']) {
+      clock.instant = at;
+      await drop();
+    }
+    const told = (position: number) => beginnings.recordedAt(String(position).padStart(16, '0'));
+    expect(await Promise.all([told(1), told(2), told(3), told(9)])).toEqual([
+      ...['2024-03-01T00:00:00.000Z', '2024-03-02T00:00:00.000Z', '2024-03-03T00:00:00.000Z'],
+      '2024-03-03T00:00:00.000Z',
+    ]);
+    clock.instant = '2024-04-01T00:00:00.000Z';
+    await drop();
+    expect(await told(2)).toBe('2024-03-02T00:00:00.000Z');
   });
 
   it('go on with the log where they are open', async () => {

@@ -5,6 +5,7 @@ import {
   type Clock,
   type EventLog,
   type Find,
+  type Instant,
   type Journal,
   type Order,
   type Position,
@@ -14,6 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { firstGeneration, MemoryDocuments, ReadModels, type AsOf } from '../documents';
 import type { AroundFold } from './refold';
+import { Beginnings } from './beginnings';
 import { replay } from './replay';
 
 /** Whoever folds in memory has no rival. */
@@ -27,6 +29,7 @@ class PastModels extends ReadModels {
     private readonly log: EventLog,
     private readonly journal: Journal,
     private readonly cut: AsOf,
+    private readonly beginnings: Beginnings,
     private readonly aroundFold: AroundFold | undefined,
     private readonly onGrown: () => void,
     private readonly kept = new MemoryDocuments(),
@@ -51,10 +54,18 @@ class PastModels extends ReadModels {
   }
 
   private async fold(projection: Projection): Promise<void> {
-    const { log, journal, documents, aroundFold } = this;
-    await replay({ log, journal, documents, aroundFold }, projection, firstGeneration(projection), () => alone, {
-      cut: this.cut,
-    });
+    const { log, journal, documents, aroundFold, beginnings } = this;
+    if (this.cut.happenedBy) await beginnings.reach();
+    const hasBegun = (stream: string, by: Instant) => beginnings.by(stream, by);
+    await replay(
+      { log, journal, documents, aroundFold, hasBegun },
+      projection,
+      firstGeneration(projection),
+      () => alone,
+      {
+        cut: this.cut,
+      },
+    );
     this.onGrown();
   }
 }
@@ -101,6 +112,12 @@ class ModelsAt extends ReadModels {
   }
 }
 
+interface HistoryOptions {
+  readonly aroundFold?: AroundFold;
+  readonly keptBytes?: number;
+  readonly beginnings?: Beginnings;
+}
+
 /**
  * Answers as-of questions: the same projections over a cut log, the same queries on top. Recent cuts are kept, whatever
  * they are made of, bounded in bytes. What was known by an instant of the past, or up to a position of the log, never
@@ -110,8 +127,7 @@ export const historyOf = (
   log: EventLog,
   journal: Journal,
   clock: Clock,
-  aroundFold?: AroundFold,
-  keptBytes = KEPT_BYTES,
+  { aroundFold, keptBytes = KEPT_BYTES, beginnings = new Beginnings(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
   const kept = new LRUCache<string, PastModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
   /** @throws Refused `log/not-a-position` */
@@ -135,7 +151,7 @@ export const historyOf = (
       };
       const known = kept.get(key);
       if (known) return known;
-      const models: PastModels = new PastModels(log, journal, cut, aroundFold, () => keep(models));
+      const models: PastModels = new PastModels(log, journal, cut, beginnings, aroundFold, () => keep(models));
       keep(models);
       return models;
     });

@@ -2,6 +2,7 @@ export { Runner, type FollowerStatus, type RunnerParts } from './runner';
 export { type Dispatch } from './react';
 export { type Completeness } from './verify';
 export { replay } from './replay';
+export { Beginnings } from './beginnings';
 export { historyOf } from './history';
 export { type AroundPage } from './group';
 export { type AroundFold } from './refold';

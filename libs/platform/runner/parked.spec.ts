@@ -125,7 +125,7 @@ const setting = () => {
   const raw = (stream: string, event: Partial<NewEvent> & { type: string; data: unknown }) =>
     log.append(stream, [{ id: `raw-${sent++}`, meta: meta(), ...event }], 'any');
   const sum = async (id: string) => (await new ReadModels(documents).get<Sum>(sumsOf(false), id))?.seen;
-  const asOf = historyOf(log, journal, clock, aroundFold);
+  const asOf = historyOf(log, journal, clock, { aroundFold });
   return { clock, log, documents, journalOf, faults, watched, asOf, start, drop, raw, meta, sum };
 };
 

@@ -3,6 +3,7 @@ import {
   type Documents,
   type EventLog,
   type Fence,
+  type Instant,
   type Journal,
   type Page,
   type Projection,
@@ -18,12 +19,18 @@ import { unwatched, type AroundFold } from './refold';
 const knownLater = ({ recordedAt, position }: StoredEvent, { knownBy, knownAt }: AsOf): boolean =>
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
 
+/** Had a stream begun by an instant? */
+export type HasBegun = (stream: string, by: Instant) => boolean;
+
 /** The part of a page before a cut; `atTip` when the cut lies within it. */
-const before = (page: Page, cut: AsOf): Page => {
+const before = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
   const end = page.events.findIndex((event) => knownLater(event, cut));
   const known = end < 0 ? page.events : page.events.slice(0, end);
   const { happenedBy } = cut;
-  const events = happenedBy === undefined ? known : known.filter(({ meta }) => meta.occurredAt <= happenedBy);
+  const events =
+    happenedBy === undefined
+      ? known
+      : known.filter(({ meta, stream }) => meta.occurredAt <= happenedBy && hasBegun(stream, happenedBy));
   return { events, position: page.position, atTip: page.atTip || end >= 0 };
 };
 
@@ -32,6 +39,8 @@ interface ReplayStores {
   readonly journal: Journal;
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
+  /** Needed for a cut by what had happened. */
+  readonly hasBegun?: HasBegun;
 }
 
 /**
@@ -42,7 +51,7 @@ interface ReplayStores {
  * @returns how many events were read
  */
 export const replay = (
-  { log, journal, documents, aroundFold = unwatched }: ReplayStores,
+  { log, journal, documents, aroundFold = unwatched, hasBegun = () => true }: ReplayStores,
   projection: Projection,
   generation: string,
   fence: () => Fence,
@@ -52,7 +61,8 @@ export const replay = (
     // What is read again where somebody decided about a parked sequence is cut alike.
     const past = {
       read: (stream: string) => log.read(stream),
-      readAll: async (...asked: Parameters<EventLog['readAll']>) => before(await log.readAll(...asked), cut ?? {}),
+      readAll: async (...asked: Parameters<EventLog['readAll']>) =>
+        before(await log.readAll(...asked), cut ?? {}, hasBegun),
     };
     const stores = { log: past, journal, documents, aroundFold };
     // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
@@ -65,7 +75,7 @@ export const replay = (
     let events = 0;
     const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
     for await (const read of ahead(log.follow(START, filter, options))) {
-      const page = before(read, cut ?? {});
+      const page = before(read, cut ?? {}, hasBegun);
       await fold.take(new DecodedPage(page, journal));
       events += page.events.length;
       told(page.events.length);

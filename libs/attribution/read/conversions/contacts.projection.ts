@@ -18,6 +18,8 @@ export interface PersonDocument {
   readonly capture?: Capture;
   /** The first qualification as a marketing-qualified lead … */
   readonly mqlAt: Instant | null;
+  /** Every such qualification that stands: one that followed from a merge goes with it. */
+  readonly qualified: readonly { readonly id: string; readonly at: Instant }[];
   /** … and as a sales-qualified one. */
   readonly sqlAt: Instant | null;
   readonly source: string | null;
@@ -57,6 +59,18 @@ const contactOf = <E extends { readonly action: string; readonly team: JourneyTo
 ) => ({ touchId: id, occurredAt, ...(sequence !== undefined && { sequence }), ...raw });
 
 const earlier = (a: Instant | null, b: Instant): Instant => (a !== null && a < b ? a : b);
+const qualifiedBy = (doc: PersonDocument, qualified: PersonDocument['qualified']): PersonDocument => ({
+  ...doc,
+  qualified,
+  mqlAt: qualified.reduce<Instant | null>((first, { at }) => earlier(first, at), null),
+});
+const withoutQualification = (doc: PersonDocument, id: string | undefined): PersonDocument =>
+  id === undefined
+    ? doc
+    : qualifiedBy(
+        doc,
+        doc.qualified.filter((one) => one.id !== id),
+      );
 const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 
@@ -66,7 +80,7 @@ const left = (ids: readonly string[], id: string): readonly string[] => ids.filt
  */
 export const people = projection<PersonDocument, LeadEvent>({
   name: 'people-contacts',
-  version: 3,
+  version: 4,
   columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
   keys: ({ type, data }) =>
     type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
@@ -74,6 +88,7 @@ export const people = projection<PersonDocument, LeadEvent>({
     leadId,
     createdAt: null,
     mqlAt: null,
+    qualified: [],
     sqlAt: null,
     source: null,
     owner: null,
@@ -91,7 +106,7 @@ export const people = projection<PersonDocument, LeadEvent>({
       source: event.data.source ?? null,
       owner: event.data.owner ?? null,
     }),
-    LeadQualified: (doc, { occurredAt }) => ({ ...doc, mqlAt: earlier(doc.mqlAt, occurredAt) }),
+    LeadQualified: (doc, { id, occurredAt }) => qualifiedBy(doc, [...doc.qualified, { id, at: occurredAt }]),
     LeadSalesQualified: (doc, { occurredAt }) => ({ ...doc, sqlAt: earlier(doc.sqlAt, occurredAt) }),
     TouchRecorded: (doc, event) => {
       const { leadId: _, opportunityIds: __, survivorId: ___, ...raw } = event.data;
@@ -103,9 +118,10 @@ export const people = projection<PersonDocument, LeadEvent>({
       doc.leadId === leadId
         ? { ...doc, mergedLeadIds: joined(doc.mergedLeadIds, mergedLeadId) }
         : { ...doc, survivorIds: joined(doc.survivorIds, leadId) },
-    LeadUnmerged: (doc, { data: { leadId, mergedLeadId } }) =>
+    LeadParted: (doc, { data }) => withoutQualification(doc, data.takenBack),
+    LeadUnmerged: (doc, { data: { leadId, mergedLeadId, takenBack } }) =>
       doc.leadId === leadId
-        ? { ...doc, mergedLeadIds: left(doc.mergedLeadIds, mergedLeadId) }
+        ? { ...withoutQualification(doc, takenBack), mergedLeadIds: left(doc.mergedLeadIds, mergedLeadId) }
         : { ...doc, survivorIds: left(doc.survivorIds, leadId) },
   },
 });

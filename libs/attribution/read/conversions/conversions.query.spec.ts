@@ -46,6 +46,29 @@ describe('the journey to an earlier conversion', () => {
     lead('ada', 20, 'LeadQualified', { definition: 'mql@1' }),
     lead('ada', 30, 'LeadSalesQualified', { definition: 'sql@1' }),
   ];
+  it('counts no qualification that went with an undone merge', async () => {
+    const events = eventsOf([
+      lead('ada', 3, 'LeadCaptured'),
+      touch('ada', 5, 'five'),
+      lead('ada', 10, 'LeadQualified', { definition: 'mql@1' }),
+    ]);
+    const undone = (takenBack: string) =>
+      eventsOf([lead('ada', 12, 'LeadUnmerged', { mergedLeadId: 'bea', mergeNumber: 0, takenBack })]);
+    const again = eventsOf([lead('ada', 20, 'LeadQualified', { definition: 'mql@1' })]).map((event) => ({
+      ...event,
+      id: 'again',
+    }));
+    const closed = async (...all: Parameters<typeof modelsOf>[1]) => {
+      const models = await modelsOf([people, visitors, deals, journeys], all);
+      const found: string[] = [];
+      for await (const one of journeysOf(models, 'mql', {})) found.push(one.closedAt);
+      return found;
+    };
+    const { id } = events[2]!;
+    expect(await closed(...events)).toEqual([at(10)]);
+    expect(await closed(...events, ...undone(id))).toEqual([]);
+    expect(await closed(...events, ...undone(id), ...again)).toEqual([at(20)]);
+  });
   it('holds the contacts up to the first time, oldest first', async () => {
     const [mql, ...others] = await ask('mql', ada);
     expect(others).toEqual([]);

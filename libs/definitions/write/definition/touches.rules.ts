@@ -16,6 +16,8 @@ export interface TouchFact extends Readonly<Record<keyof TouchMatch, string | un
   /** Of the event that recorded it. */
   readonly id: string;
   readonly at: Instant;
+  /** Sales made it on its own account: no sign of the person's interest. */
+  readonly bySales?: true;
 }
 
 /** Touches in the order in which they were told; a long history remembers which of them each match means. */

@@ -100,7 +100,7 @@ const isSaid = (event: Recorded<LeadEvent>): event is Recorded<Said> => event.ty
 /** Moves after which no rep has the lead. */
 const givenUp: ReadonlySet<string> = new Set([
   ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
-  ...['LeadDisqualified', 'LeadConverted', 'LeadBecameCustomer'],
+  ...['LeadDisqualified', 'LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer'],
 ]);
 
 const placeAfter = ({ place, facts }: LeadClocks, event: Recorded<LeadEvent>): Pick<LeadClocks, 'place' | 'facts'> => {

@@ -256,7 +256,7 @@ export class CounterfactualResolver {
   @Heavy()
   @Allow('revops', 'analyst')
   async slaCounterfactual(@Args() { input, asOf }: SlaCounterfactualArgs): Promise<SlaCounterfactualType> {
-    const cuts = [asOf?.happenedBy, asOf?.knownBy, this.clock.now()].filter(
+    const cuts = [asOf?.happenedBy, asOf?.knownBy, asOf?.now, this.clock.now()].filter(
       (each) => each !== undefined && each !== null,
     );
     const at = cuts.reduce((first, each) => (each < first ? each : first));

@@ -1,7 +1,7 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
-export type DeliveryKind = 'qualified' | 'handed-off' | 'sales-qualified';
+export type DeliveryKind = 'qualified' | 'handed-off' | 'sales-qualified' | 'taken-back';
 
 /** One step of a lead towards sales that marketing answers for. Unknown is null. */
 export interface Delivery {
@@ -37,12 +37,17 @@ const packed = (found: unknown): Pick<Delivery, 'complete' | 'missing'> => {
   };
 };
 
-/** One document per qualification, handoff and sales qualification. */
+const takenBack = (doc: Delivery): Delivery => ({ ...doc, kind: 'taken-back' });
+
+/** One document per qualification, handoff and sales qualification; a qualification goes with an undone merge. */
 export const deliveries = projection<Delivery, LeadEvent>({
   name: 'deliveries',
-  version: 1,
+  version: 2,
   columns: { leadId: 'text', kind: 'text', at: 'text', definition: 'text', complete: 'flag' },
-  keys: ({ id }) => [id],
+  keys: ({ id, type, data }) => {
+    if (type !== 'LeadUnmerged' && type !== 'LeadParted') return [id];
+    return data.takenBack === undefined ? [] : [data.takenBack];
+  },
   initial: (eventId) => ({
     eventId,
     leadId: '', // its one event says all
@@ -61,5 +66,7 @@ export const deliveries = projection<Delivery, LeadEvent>({
       ...packed(event.data.package),
     }),
     LeadSalesQualified: (doc, event) => delivered(doc, 'sales-qualified', event),
+    LeadUnmerged: takenBack,
+    LeadParted: takenBack,
   },
 });

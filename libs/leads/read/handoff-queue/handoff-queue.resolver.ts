@@ -57,12 +57,8 @@ class WaitingLeadType {
   dueAt!: Instant | null;
   @Field(() => [SlaClockType], { description: 'What sales owes the lead, the next due first.' })
   clocks!: readonly SlaClockType[];
-  @Field(() => InstantScalar, maybe('From when on it is in limbo; null while that clock stands still.'))
+  @Field(() => InstantScalar, maybe('From when on it is in limbo: 48 hours after the handoff.'))
   limboAt!: Instant | null;
-  @Field(() => String, {
-    description: 'clock: the deadline of its disposition; age: 48 hours, as none was agreed at the handoff.',
-  })
-  limboBy!: string;
   @Field(() => Boolean, { description: 'Is it in limbo?' })
   limbo!: boolean;
   cut?: AsOf;
@@ -71,10 +67,10 @@ const WaitingLeadConnection = connectionOf('WaitingLead', WaitingLeadType);
 
 const waitingNode =
   (at: Instant, cut?: AsOf) =>
-  ({ clocks, handoffs: all, limboBy, ...doc }: HandoffsDocument): WaitingLeadType => ({
+  ({ clocks, handoffs: all, ...doc }: HandoffsDocument): WaitingLeadType => ({
     ...{ leadId: doc.leadId, since: doc.since!, handoffs: all.length, attempts: all.at(-1)?.attempts ?? 0 },
     ...{ rep: doc.rep, queue: doc.queue, grade: doc.grade, dueAt: doc.dueAt, limboAt: doc.limboAt },
-    ...{ limboBy: limboBy ?? 'age', limbo: doc.limboAt !== null && doc.limboAt <= at },
+    limbo: doc.limboAt !== null && doc.limboAt <= at,
     clocks: [...clocks].sort(byAnswer).map((clock) => clockNode(stand(clock, at, new Set()))),
     ...(cut && { cut }),
   });

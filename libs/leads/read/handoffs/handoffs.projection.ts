@@ -40,23 +40,17 @@ export interface HandoffsDocument {
   /** The next instant by which sales answers; and the same for sorting, those without one last. */
   readonly dueAt: Instant | null;
   readonly rank: Instant;
-  /** From when on the lead is in limbo, by its disposition clock or by the age of the handoff. */
+  /** From when on the lead is in limbo. */
   readonly limboAt: Instant | null;
-  readonly limboBy: 'clock' | 'age' | null;
 }
 
-/** A lead that waits for so long is in limbo, where no clock says otherwise. */
-const LIMBO_MS = 48 * 3_600_000;
+/** A lead that waits for so long is in limbo. */
+export const LIMBO_MS = 48 * 3_600_000;
 const NO_DUE: Instant = '9999-12-31T23:59:59.999Z';
 
-const limboOf = ({ waiting, since, clocks, handoffs }: HandoffsDocument) => {
-  if (!waiting || since === undefined) return { limboAt: null, limboBy: null };
-  const startedBy = handoffs.at(-1)?.eventId;
-  const clock = clocks.find((each) => each.kind === 'disposition' && each.startedBy === startedBy);
-  return clock
-    ? ({ limboAt: clock.answerBy, limboBy: 'clock' } as const)
-    : ({ limboAt: fromMs(toMs(since) + LIMBO_MS), limboBy: 'age' } as const);
-};
+const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, 'limboAt'> => ({
+  limboAt: waiting && since !== undefined ? fromMs(toMs(since) + LIMBO_MS) : null,
+});
 
 const dated = (doc: HandoffsDocument): HandoffsDocument => {
   const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
@@ -66,6 +60,9 @@ const dated = (doc: HandoffsDocument): HandoffsDocument => {
 /** The lead at another stage, with what that says of its last handoff. */
 const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageName): HandoffsDocument => {
   const { occurredAt: at, data } = event;
+  // The survivor answers for a lead that was merged into it: only the handoff is that one’s.
+  if (data.leadId !== doc.leadId)
+    return { ...doc, handoffs: handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[] };
   const why = 'reason' in data ? { reason: data.reason } : {};
   if (isLate(doc, event)) {
     const place = doc.moves.findLastIndex((move) => move.at <= at) + 1;
@@ -80,14 +77,14 @@ const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageNa
 const isLate = (doc: HandoffsDocument, event: Recorded<LeadEvent>): boolean =>
   isLateMove(event, { stage: doc.stage, since: doc.moves.at(-1)?.at });
 
-type Becomes = { readonly stage: StageName; readonly rep?: string } | undefined;
+type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
 /** What is known of the person comes together or apart: the lead may wait, or wait no more. */
 const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): HandoffsDocument => {
   if (!becomes) return doc;
   const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
-  const { stage, rep } = becomes;
+  const { stage, rep, from = at } = becomes;
   const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage }];
-  const waits = { stage, moves, waiting: stage === 'handed-off', since: at };
+  const waits = { stage, moves, waiting: stage === 'handed-off', since: from };
   return dated({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
 };
 
@@ -100,12 +97,14 @@ const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocumen
   return dated({ ...doc, clocks: isOwed(after) ? [...others, after] : others });
 };
 
-const isOver = ({ disposition }: Handoff): boolean => disposition !== 'waiting' && disposition !== 'accepted';
+/** When sales gave it back, if it did. */
+const overAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
+  disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
 /** A contact counts for the handoff in whose time it happened, also when it is told late. */
 const attempted = (handoffs: readonly WorkedHandoff[], at: Instant): readonly WorkedHandoff[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
-  if (!handoff || (isOver(handoff) && handoff.disposedAt! < at)) return handoffs;
+  if (!handoff || (overAt(handoff) ?? at) < at) return handoffs;
   return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
 };
 
@@ -117,15 +116,16 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 5,
+  version: 7,
   columns: {
     ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
   },
-  keys: ({ data }) => [data.leadId],
+  keys: ({ data }) =>
+    'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
   initial: (leadId) => ({
     ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], owed: 0 },
-    ...{ dueAt: null, rank: NO_DUE, limboAt: null, limboBy: null },
+    ...{ dueAt: null, rank: NO_DUE, limboAt: null },
   }),
   on: {
     LeadHandedOff: (doc, event) => {
@@ -150,12 +150,16 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
       });
     },
     LeadQualified: (doc, event) => moved(doc, event, 'mql'),
-    LeadAccepted: (doc, event) => moved(isLate(doc, event) ? doc : { ...doc, rep: event.data.rep }, event, 'sal'),
+    LeadAccepted: (doc, event) => {
+      const own = event.data.leadId === doc.leadId && !isLate(doc, event);
+      return moved(own ? { ...doc, rep: event.data.rep } : doc, event, 'sal');
+    },
     LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
     LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
     LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
     LeadConverted: (doc, event) => moved(doc, event, convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
     LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),
     TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>

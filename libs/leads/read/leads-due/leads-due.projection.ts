@@ -43,7 +43,7 @@ const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
-    version: 6,
+    version: 7,
     columns: { dueAt: 'text' },
     keys: ({ data }) => [data.leadId],
     initial: (leadId) => ({ leadId, stage: 'lead', clocks: [], dueAt: null }),
@@ -58,6 +58,7 @@ export const leadsDue = withMode(
       LeadSalesQualified: moved('sql'),
       LeadConverted: (lead, event) => moved(convertedFrom(lead.stage))(lead, event),
       LeadBecameCustomer: moved('customer'),
+      LeadReturnedToOpportunity: moved('opportunity'),
       LeadReengaged: moved('lead'),
       LeadDisqualified: moved('disqualified'),
       LeadUnited: becoming,

@@ -148,6 +148,8 @@ describe('the read model of leads', () => {
       'LeadBecameHot',
       'LeadRoutingLapsed',
       'LeadOpportunityLost',
+      'LeadOpportunityWon',
+      'LeadOpportunityReopened',
       'LeadNamed',
       ...[...leadEvents.schemas.keys()].filter((type) => type.startsWith('Obligation')),
       'LeadIdReleased',

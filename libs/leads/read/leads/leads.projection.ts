@@ -193,13 +193,18 @@ const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =
 /** Where a lead stands once what is known of the person comes together or apart. */
 const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefined): LeadDocument => {
   if (!becomes) return doc;
-  const { stage, definition, rep, reengageAt } = becomes;
+  const { stage, definition, rep, reengageAt, from = event.occurredAt } = becomes;
   const { rep: _, ...rest } = moved(doc, event, stage, {
     reason: event.type === 'LeadUnited' ? 'merge' : 'unmerge',
     ...(definition !== undefined && { definition }),
     ...(rep !== undefined && { rep }),
   });
-  return { ...rest, ...(rep !== undefined && { rep }), ...(reengageAt !== undefined && { reengageAt }) };
+  return {
+    ...rest,
+    stageSince: from,
+    ...(rep !== undefined && { rep }),
+    ...(reengageAt !== undefined && { reengageAt }),
+  };
 };
 
 /**
@@ -208,7 +213,7 @@ const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefin
  */
 export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 8,
+  version: 9,
   personal: true,
   search: { email: wholeEmail, name: words, phone: phoneDigits },
   columns: {
@@ -292,6 +297,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       return withOwn(moved(doc, event, convertedFrom(doc.stage), move), { opportunityIds });
     },
     LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),
     LeadDisqualified: (doc, event) => {
       const { reason, external } = event.data;

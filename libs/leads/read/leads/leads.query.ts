@@ -16,7 +16,10 @@ export interface LeadFilters {
 
 /** The people that match, each once: a lead that was merged away counts as its survivor. */
 export const whereOf = ({ capturedFrom, capturedTo, ...values }: LeadFilters = {}): Where => {
-  const where: Record<string, Where[string]> = { mergedInto: { eq: null }, ...conditionsOf({ ...values }) };
+  const where: Record<string, Where[string]> = {
+    ...{ mergedInto: { eq: null }, capturedAt: { ne: null } },
+    ...conditionsOf({ ...values }),
+  };
   if (capturedFrom || capturedTo)
     where['capturedAt'] = { ...(capturedFrom && { gte: capturedFrom }), ...(capturedTo && { lt: capturedTo }) };
   return where;

@@ -71,25 +71,25 @@ describe('what became of leads', () => {
     (await lift(await models, journal, { at: day('04-01'), to: day('02-01'), ...more }))!;
 
   it('is told for each rule, with it and without', async () => {
-    const { total, leftOut, rules, definition } = await ask();
-    expect({ total, leftOut, definition }).toEqual({
-      total: { leads: 5, sql: 3, customers: 1 },
-      leftOut: 1,
+    const { total, external, immature, ageMs, warnings, rules, definition } = await ask();
+    expect({ total, external, immature, ageMs, warnings, definition }).toEqual({
+      total: { leads: 6, sql: 4, customers: 1 },
+      ...{ external: 1, immature: 0, ageMs: 40 * 86_400_000, warnings: [] },
       definition: 'scoring-model@1',
     });
     expect(rules).toEqual([
       {
         code: 'size',
-        with: { leads: 3, sql: 2, customers: 1 },
+        with: { leads: 4, sql: 3, customers: 1 },
         without: { leads: 2, sql: 1, customers: 0 },
-        sqlLift: 2 / 3 / (1 / 2),
+        sqlLift: 3 / 4 / (1 / 2),
         customerLift: null,
       },
       {
         code: 'demo',
         with: { leads: 2, sql: 2, customers: 1 },
-        without: { leads: 3, sql: 1, customers: 0 },
-        sqlLift: 3,
+        without: { leads: 4, sql: 2, customers: 0 },
+        sqlLift: 2,
         customerLift: null,
       },
     ]);
@@ -98,15 +98,42 @@ describe('what became of leads', () => {
     const { bands, total } = await ask();
     expect(bands.map(({ code, with: its }) => [code, its.leads, its.sql])).toEqual([
       ['0', 2, 1],
-      ['10', 1, 0],
+      ['10', 2, 1],
       ['30', 2, 2],
     ]);
     expect(bands.reduce((sum, { with: its }) => sum + its.leads, 0)).toBe(total.leads);
   });
   it('is of the leads of a period, by a version that exists', async () => {
-    expect((await ask({ from: day('02-01'), to: day('04-01') })).total).toEqual({ leads: 1, sql: 0, customers: 0 });
+    const march = await ask({ from: day('02-01'), to: day('04-01') });
+    expect([march.total, march.ageMs]).toEqual([{ leads: 1, sql: 0, customers: 0 }, null]);
     await expect(ask({ definition: 'scoring-model@7' })).rejects.toMatchObject({ code: 'definition/unknown-version' });
     expect(await lift(await models, journal, { at: day('01-01').replace('2024', '2023') })).toBeUndefined();
+  });
+  it('leaves out who is not as old yet as those were who became SQL, and says so', async () => {
+    const { total, immature, warnings } = await ask({ to: day('04-01') });
+    expect([total.leads, immature]).toEqual([6, 1]); // hal is 31 days old
+    expect(warnings).toEqual([expect.stringMatching(/^1 people are left out: .* 40\.0 days/)]);
+    expect(await ask({ to: day('04-01'), at: day('04-20') })).toMatchObject({ immature: 0, warnings: [] });
+  });
+  it('scores who did not move at the age of those who did, whatever came later', async () => {
+    // A touch after the age of 40 days makes eve no better.
+    const late = told('eve', [...stories['eve']!, ['03-25', 'TouchRecorded', demo]]);
+    const others = { read: async (stream: string) => (stream === 'lead-eve' ? late : (streams.get(stream) ?? [])) };
+    const found = await lift(await models, others as unknown as Journal, { at: day('04-01'), to: day('02-01') });
+    expect(found!.rules.find(({ code }) => code === 'demo')!.with.leads).toBe(2);
+  });
+  it('counts a customer of an imported history whose move is dated before the capture', async () => {
+    const ivo = told('ivo', [
+      ['01-20', 'LeadCaptured', germany],
+      ['01-10', 'LeadConverted', { opportunityId: 'deal', external: true }],
+      ['01-15', 'LeadBecameCustomer', { opportunityId: 'deal' }],
+    ]);
+    const past = await modelsOf(
+      [definitions, outcomes, leads],
+      [...agreed.map((event) => recorded(event, { occurredAt: day('01-01') })), ...ivo],
+    );
+    const found = await lift(past, { read: async () => ivo } as unknown as Journal, { at: day('04-01') });
+    expect(found).toMatchObject({ total: { leads: 1, sql: 1, customers: 1 }, external: 1, ageMs: 0 });
   });
   it('makes others more or less probable customers', async () => {
     const of = async (leadId: string) => (await leadProbability(await models, { leadId }))!;

@@ -1,4 +1,4 @@
-import type { Instant, Journal, Where } from '@baton/kernel';
+import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, type Where } from '@baton/kernel';
 import type { ScoringModel } from '@baton/definitions';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { scoreAt } from '../../write/lead/score.model';
@@ -25,10 +25,16 @@ export interface Lift {
   /** The version of the scoring model that is held against the past, `scoring-model@3`. */
   readonly definition: string;
   readonly total: Became;
-  /** Leads left out, because another system decided what became of them. */
-  readonly leftOut: number;
+  /** Of all of them: another system decided that they became SQL. */
+  readonly external: number;
+  /** The age at which people are compared who did not become SQL: the median of those who did; null without any. */
+  readonly ageMs: number | null;
+  /** Captured in the period, and left out: they are not that old yet. */
+  readonly immature: number;
   readonly rules: readonly LiftRow[];
   readonly bands: readonly LiftRow[];
+  /** What to know before trusting a figure. */
+  readonly warnings: readonly string[];
 }
 export interface LiftQuestion {
   /** Leads captured from here on. */
@@ -62,8 +68,9 @@ const rowOf = (code: string, its: Became, total: Became): LiftRow => {
 
 /**
  * What each rule of a scoring model and each band of its score had to do with success: how many of the people captured
- * in a period it was true of became SQL and customers, against the others. A person is scored at the instant of becoming
- * SQL, so that what came after explains nothing; who did not become one at the last touch.
+ * in a period it was true of became SQL and customers, against the others. All are scored at a comparable instant: who
+ * became SQL at that instant, so that what came after explains nothing; who did not, at the median age of those who did.
+ * Who is not that old yet is left out and counted, whatever became of them so far. What another system decided counts.
  * @returns rules in the order of the model; bands by grade, or by ten points where it has none; undefined where no
  * model is agreed
  * @throws NotFound `definition/unknown-version`
@@ -76,24 +83,47 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
   const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
   const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
   let total = NONE;
-  let leftOut = 0;
+  let [external, immature] = [0, 0];
+  const movedAt = (doc: Outcome): Instant | undefined => {
+    const when = chanceAt(doc);
+    return when && laterOf(when, doc.capturedAt ?? ''); // a history may tell of a move before the capture
+  };
+  const ages: number[] = [];
+  for await (const page of models.pages(outcomes, where))
+    for (const { doc } of page) {
+      const moved = movedAt(doc);
+      if (moved !== undefined && doc.capturedAt !== undefined) ages.push(toMs(moved) - toMs(doc.capturedAt));
+    }
+  const ageMs =
+    ages.length === 0
+      ? null
+      : Math.round(
+          quantile(
+            ages.sort((a, b) => a - b),
+            0.5,
+          ),
+        );
   const [byRule, byBand] = [new Map<string, Became>(), new Map<string, Became>()];
   const tell = async (doc: Outcome) => {
-    const sqlAt = chanceAt(doc);
-    const judgedAt = sqlAt ?? doc.lastTouchAt ?? doc.capturedAt ?? at;
+    const sqlAt = movedAt(doc);
+    const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;
+    const judgedAt = sqlAt ?? aged;
     const facts = await factsOf(journal, { leadId: doc.leadId, at: judgedAt, ...(cut && { cut }) });
     if (!facts) return;
     const became = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
     const { entries, grade, hundredths } = scoreAt(model, facts, judgedAt);
     total = plus(total, became);
+    if (doc.external) external++;
     for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
       byRule.set(code, plus(byRule.get(code) ?? NONE, became));
     const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
     byBand.set(band, plus(byBand.get(band) ?? NONE, became));
   };
   for await (const page of models.pages(outcomes, where)) {
-    const counted = page.filter(({ doc }) => !doc.external);
-    leftOut += page.length - counted.length;
+    const counted = page.filter(
+      ({ doc: { capturedAt = at } }) => ageMs === null || toMs(capturedAt) + ageMs <= toMs(at),
+    );
+    immature += page.length - counted.length;
     for (let first = 0; first < counted.length; first += AT_ONCE)
       await Promise.all(counted.slice(first, first + AT_ONCE).map(({ doc }) => tell(doc)));
   }
@@ -101,8 +131,14 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
   const numeric = model.fit.cutOffs === undefined || model.engagement.cutOffs === undefined;
   const bands = [...byBand.keys()].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
   return {
-    ...{ definition: agreed.ref, total, leftOut },
+    ...{ definition: agreed.ref, total, external, ageMs, immature },
     rules: codes.map((code) => rowOf(code, byRule.get(code) ?? NONE, total)),
     bands: bands.map((band) => rowOf(band, byBand.get(band)!, total)),
+    warnings:
+      immature > 0 && ageMs !== null
+        ? [
+            `${immature} people are left out: they were captured less than ${(ageMs / DAY_MS).toFixed(1)} days before, the median age at which people became SQL`,
+          ]
+        : [],
   };
 };

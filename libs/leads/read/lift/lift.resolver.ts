@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, Journal } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
+import { Allow, atOf, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
@@ -34,14 +34,24 @@ class LiftRowType {
 class LiftType {
   @Field(() => String, { description: 'The version held against the past, `scoring-model@3`.' })
   definition!: string;
-  @Field(() => BecameType, { description: 'Everybody captured in the period.' })
+  @Field(() => BecameType, { description: 'Everybody captured in the period who is old enough to be compared.' })
   total!: BecameType;
-  @Field(() => Int, { description: 'Left out, because another system decided what became of them.' })
-  leftOut!: number;
+  @Field(() => Int, { description: 'Of them: another system decided that they became SQL.' })
+  external!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The age at which people are compared who did not become SQL, in milliseconds: the median age at which others did; null where nobody did.',
+  })
+  ageMs!: number | null;
+  @Field(() => Int, { description: 'Captured in the period and left out: they are not that old yet.' })
+  immature!: number;
   @Field(() => [LiftRowType], { description: 'One row a rule, in the order of the model.' })
   rules!: readonly LiftRowType[];
   @Field(() => [LiftRowType], { description: 'One row a band of the score.' })
   bands!: readonly LiftRowType[];
+  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  warnings!: readonly string[];
 }
 
 @ObjectType('PastOutcomes', { description: 'What became of people whose story has ended.' })
@@ -116,7 +126,7 @@ export class LiftResolver {
   @Query(() => LiftType, {
     nullable: true,
     description:
-      'What each rule and each band of a scoring model had to do with becoming SQL and customer. People are scored at that instant, or at their last touch. Null where no model is agreed.',
+      'What each rule and each band of a scoring model had to do with becoming SQL and customer. Who became SQL is scored at that instant, who did not at the median age of those who did. Null where no model is agreed.',
   })
   @Heavy()
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
@@ -125,7 +135,7 @@ export class LiftResolver {
       ...boundsOf({ from, to, timeZone }),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
-      at: asOf?.happenedBy ?? this.clock.now(),
+      at: atOf(asOf, this.clock),
     });
     return found ?? null;
   }

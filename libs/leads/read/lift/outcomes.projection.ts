@@ -56,7 +56,8 @@ const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Out
 type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
 const becoming = (doc: Outcome, event: Becoming): Outcome => {
   const { becomes } = event.data;
-  return becomes ? at({ ...doc, together: { stage: becomes.stage, at: event.occurredAt } }, event, becomes.stage) : doc;
+  if (!becomes) return doc;
+  return at({ ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } }, event, becomes.stage);
 };
 
 /** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
@@ -89,7 +90,7 @@ const seenAt = (doc: Outcome, when: Instant): Outcome =>
 /** One document per lead: what it was like, and what became of it. */
 export const outcomes = projection<Outcome, LeadEvent>({
   name: 'lead-outcomes',
-  version: 5,
+  version: 6,
   columns: {
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
@@ -116,6 +117,7 @@ export const outcomes = projection<Outcome, LeadEvent>({
       const customerAt = doc.customerAt ?? event.occurredAt;
       return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
     },
+    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => at(doc, event, 'opportunity'),
     LeadUnited: becoming,
     LeadParted: becoming,
     LeadUnmerged: becoming,

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, Journal, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
+import { Allow, atOf, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '../../write/lead/score.model';
 import { leadQualification, leadScore, type Judging } from './qualification.query';
@@ -154,7 +154,7 @@ export class QualificationResolver {
   private judging({ leadId, at, definition, asOf }: JudgingArgs): Judging {
     return {
       leadId,
-      at: at ?? asOf?.happenedBy ?? this.clock.now(),
+      at: at ?? atOf(asOf, this.clock),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
     };

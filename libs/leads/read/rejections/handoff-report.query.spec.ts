@@ -49,11 +49,16 @@ describe('the report of handoffs', () => {
       handed('cy', '01-04T10:00'),
       event('cy', '01-05T10:00', 'LeadAccepted', { rep: 'rita', definition: 'sal@1' }),
       handed('dan', '01-04T10:00'),
+      // A deal that is lost is no disposition of the handoff.
+      handed('eve', '01-04T10:00'),
+      event('eve', '01-05T10:00', 'LeadAccepted', { rep: 'rita', definition: 'sal@1' }),
+      event('eve', '01-06T10:00', 'LeadConverted', { opportunityId: 'deal', definition: 'sql@1' }),
+      event('eve', '01-07T10:00', 'LeadRecycled', { reason: 'deal-lost' }),
     ];
     expect((await report(events)).total).toMatchObject({
-      handoffs: 5,
-      counts: { accepted: 1, rejected: 1, recycled: 1, disqualified: 1, waiting: 1 },
-      ...{ limbo: 1, rejectionRate: 0.2, reasons: [{ reason: 'no-answer', rejected: 1, rate: 0.2 }] },
+      handoffs: 6,
+      counts: { accepted: 3, rejected: 1, recycled: 0, disqualified: 1, waiting: 1 },
+      ...{ givenBack: 1, limbo: 1, rejectionRate: 1 / 6, reasons: [{ reason: 'no-answer', rejected: 1, rate: 1 / 6 }] },
     });
     expect((await report(events, { at: '2024-01-06T09:59:59.999Z' })).total.limbo).toBe(0);
   });
@@ -130,6 +135,27 @@ describe('the report of handoffs', () => {
     if (what === 'again') return event(lead, at, 'LeadReengaged', { cause: 'touch' });
     return event(lead, at, 'LeadDisqualified', { reason: 'spam' });
   };
+  it('accepts for ever, and gives back apart, whatever follows', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
+        const events = steps.map(happened);
+        // Told once more: sales ever took what was handed off before the lead went back to marketing.
+        const taken = events.filter(({ type, stream, data }, place) => {
+          if (type !== 'LeadHandedOff') return false;
+          const later = events
+            .slice(place + 1)
+            .filter((one) => one.stream === stream && one.data.leadId === data.leadId);
+          const end = later.findIndex((one) => one.type === 'LeadHandedOff' || one.type === 'LeadReengaged');
+          return later
+            .slice(0, end < 0 ? undefined : end)
+            .some((one) => one.type === 'LeadAccepted' || one.type === 'LeadSalesQualified');
+        }).length;
+        const { total } = await report(events);
+        expect(total.counts.accepted).toBe(taken);
+        expect(total.givenBack).toBeLessThanOrEqual(taken);
+      }),
+      { numRuns: 60 },
+    ));
   it('adds up at every event, in every breakdown, and lists as many as it counts', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
@@ -158,6 +184,7 @@ const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: H
   const group = { ...(rep && { rep }), queue: behindKey(queue), ...(definition && { definition }) };
   const behind = async (more: object) => (await handoffsBehind(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
+  expect(await behind({ givenBack: true })).toBe(row.givenBack);
   for (const disposition of dispositions) expect(await behind({ disposition })).toBe(row.counts[disposition]);
   for (const { reason, rejected: refused } of row.reasons)
     expect(await behind({ disposition: 'rejected', reason })).toBe(refused);

@@ -1,7 +1,7 @@
-import { passes, quantile, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import { passes, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
-import { handoffs, type HandoffsDocument, type WorkedHandoff } from '../handoffs/handoffs.projection';
+import { handoffs, LIMBO_MS, type WorkedHandoff } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; without a queue: no queue chose the rep. */
@@ -33,7 +33,9 @@ export interface HandoffRow {
   /** = accepted + rejected + recycled + disqualified + waiting, each handoff by its latest disposition. */
   readonly handoffs: number;
   readonly counts: Readonly<Record<Disposition, number>>;
-  /** Of those waiting: for longer than agreed, or 48 hours where nothing was. */
+  /** Of those accepted: rejected, recycled or disqualified since. */
+  readonly givenBack: number;
+  /** Of those waiting: for 48 hours or longer. */
   readonly limbo: number;
   /** Rejected / handoffs; null without a handoff. */
   readonly rejectionRate: number | null;
@@ -55,8 +57,8 @@ export const MOST_REJECTED = 0.3;
 export const FEWEST_HANDOFFS = 10;
 export const NEEDS_WORK = 'definition needs work';
 
-const isNegative = ({ disposition }: WorkedHandoff): boolean =>
-  disposition === 'rejected' || disposition === 'recycled';
+const isNegative = ({ disposition, givenBack }: WorkedHandoff): boolean =>
+  [disposition, givenBack].some((one) => one === 'rejected' || one === 'recycled');
 
 class Sum {
   private readonly counts: Record<Disposition, number> = {
@@ -69,10 +71,12 @@ class Sum {
   private readonly reasons = new Map<string, number>();
   private readonly attempts: number[] = [];
   private limbo = 0;
+  private givenBack = 0;
 
   add(handoff: WorkedHandoff, inLimbo: boolean): void {
     this.counts[handoff.disposition]++;
     if (inLimbo) this.limbo++;
+    if (handoff.givenBack) this.givenBack++;
     if (isNegative(handoff)) this.attempts.push(handoff.attempts);
     if (handoff.disposition !== 'rejected') return;
     const reason = handoff.reason ?? '';
@@ -80,14 +84,14 @@ class Sum {
   }
 
   row(group: GroupKey): HandoffRow {
-    const { counts, limbo } = this;
+    const { counts, limbo, givenBack } = this;
     const all = dispositions.reduce((sum, disposition) => sum + counts[disposition], 0);
     const { definition } = group;
     const ours = typeof definition === 'string' && !definition.startsWith('external:');
     const rejectionRate = all === 0 ? null : counts.rejected / all;
     const tooMany = rejectionRate !== null && rejectionRate > MOST_REJECTED && all >= FEWEST_HANDOFFS;
     return {
-      ...{ group, handoffs: all, counts: { ...counts }, limbo, rejectionRate },
+      ...{ group, handoffs: all, counts: { ...counts }, givenBack, limbo, rejectionRate },
       reasons: [...this.reasons]
         .map(([reason, rejected]) => ({ reason, rejected, rate: rejected / all }))
         .sort((a, b) => b.rejected - a.rejected || (a.reason < b.reason ? -1 : 1)),
@@ -108,9 +112,8 @@ const whereOf = ({ from, to }: HandoffFilters): Where => ({
   ...(from && { lastAt: { gte: from } }),
 });
 
-/** As `whereLimbo` says it. */
-const inLimbo = ({ waiting, merged, limboAt }: HandoffsDocument, at: Instant): boolean =>
-  waiting && !merged && limboAt !== null && limboAt <= at;
+const isInLimbo = ({ disposition, at: since }: WorkedHandoff, at: Instant): boolean =>
+  disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
 
 /** Every handoff that is asked for, and whether its lead is in limbo with it. */
 async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) {
@@ -122,13 +125,14 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
         if (!passes(rep, handoff.rep) || !passes(queue, handoff.queue)) continue;
         if (definition && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
-        yield { handoff, limbo: isLast && handoff.disposition === 'waiting' && inLimbo(doc, at) };
+        yield { handoff, limbo: isLast && isInLimbo(handoff, at) };
       }
 }
 
 /**
  * What became of what was handed off: each handoff once, by its latest disposition, so that handoffs = accepted +
- * rejected + recycled + disqualified + waiting. A handoff of a lead that was merged away since is one nevertheless. Of
+ * rejected + recycled + disqualified + waiting. Accepted is what sales ever took; what it gave back afterwards stands
+ * apart, and a deal that is lost is no disposition. A handoff of a lead that was merged away since is one nevertheless. Of
  * the rows by definition those with more than 30 % rejections, over at least ten handoffs, warn `definition needs work`.
  * @throws Refused `time/unknown-zone`
  */
@@ -149,6 +153,8 @@ export const handoffReport = async (
 export interface HandoffsBehind extends HandoffFilters {
   readonly disposition?: Disposition;
   readonly reason?: string | ValueFilter;
+  /** Only those that were given back after they were accepted. */
+  readonly givenBack?: boolean;
   /** Only those in limbo. */
   readonly limbo?: boolean;
   readonly at: Instant;
@@ -156,12 +162,13 @@ export interface HandoffsBehind extends HandoffFilters {
 /** The handoffs behind a figure of `handoffReport`, oldest first: as many as it counts. */
 export const handoffsBehind = async (
   models: ReadModels,
-  { disposition, reason, limbo: only, at, ...filters }: HandoffsBehind,
+  { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffsBehind,
 ): Promise<WorkedHandoff[]> => {
   const found: WorkedHandoff[] = [];
   for await (const { handoff, limbo } of asked(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
     if (!passes(reason, handoff.reason)) continue;
+    if (givenBack && !handoff.givenBack) continue;
     if (only && !limbo) continue;
     found.push(handoff);
   }

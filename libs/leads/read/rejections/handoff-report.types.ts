@@ -17,10 +17,10 @@ const maybe = (description: string) => ({ nullable: true, description });
 
 export const DispositionEnum = Object.fromEntries(dispositions.map((one) => [one.toUpperCase(), one]));
 const dispositionMeanings: Readonly<Record<Disposition, string>> = {
-  accepted: 'Sales took it, whatever it made of it while it kept it.',
-  rejected: 'Sales refused it.',
-  recycled: 'It went back to marketing.',
-  disqualified: 'Never to be sold to.',
+  accepted: 'Sales took it, whatever became of it afterwards.',
+  rejected: 'Sales refused it without having taken it.',
+  recycled: 'It went back to marketing without having been taken.',
+  disqualified: 'Never to be sold to, as was found before sales took it.',
   waiting: 'No word yet.',
 };
 registerEnumType(DispositionEnum, {
@@ -85,7 +85,11 @@ export class HandoffRowType extends GroupedType {
   disqualified!: number;
   @Field(() => Int, { description: dispositionMeanings.waiting })
   waiting!: number;
-  @Field(() => Int, { description: 'Of those waiting: longer than agreed, or 48 hours where nothing was.' })
+  @Field(() => Int, {
+    description: 'Of those accepted: rejected, recycled or disqualified since. A lost deal is none.',
+  })
+  givenBack!: number;
+  @Field(() => Int, { description: 'Of those waiting: for 48 hours or longer.' })
   limbo!: number;
   @Field(() => Float, maybe('Rejected / handoffs; null without a handoff.'))
   rejectionRate!: number | null;
@@ -131,7 +135,13 @@ export class HandoffType {
   disposedAt?: Instant;
   @Field(() => String, maybe('Why it was rejected, recycled or disqualified.'))
   reason?: string;
-  @Field(() => Int, { description: 'Contacts that sales made until then.' })
+  @Field(() => DispositionEnum, maybe('How it was given back after it was accepted.'))
+  givenBack?: Disposition;
+  @Field(() => InstantScalar, maybe('When it was given back.'))
+  givenBackAt?: Instant;
+  @Field(() => String, maybe('Why it was given back.'))
+  givenBackReason?: string;
+  @Field(() => Int, { description: 'Contacts that sales made until it was given back, or until now.' })
   attempts!: number;
 }
 export const HandoffConnection = connectionOf('Handoff', HandoffType);

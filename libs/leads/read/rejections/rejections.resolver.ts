@@ -37,6 +37,9 @@ class HandoffsArgs extends IntersectionType(
   @FilterField('Only handoffs disposed of for these reasons.')
   reason?: ValueFilterInput;
   @IsOptional()
+  @Field(() => Boolean, { nullable: true, description: 'Only handoffs that were given back after they were accepted.' })
+  givenBack?: boolean;
+  @IsOptional()
   @Field(() => Boolean, { nullable: true, description: 'Only handoffs of leads in limbo.' })
   limbo?: boolean;
 }

@@ -16,30 +16,51 @@ export interface Handoff {
   readonly queue?: string;
   readonly choice?: string;
   readonly external?: true;
-  /** The latest; `accepted` for whatever sales made of the lead while it kept it. */
+  /** The latest; `accepted` for good once sales took it. */
   readonly disposition: Disposition;
   readonly reason?: string;
   readonly disposedAt?: Instant;
+  /** How it was given back after it was accepted, when and why. */
+  readonly givenBack?: GivenBack;
+  readonly givenBackAt?: Instant;
+  readonly givenBackReason?: string;
+  /** It became a chance: what happens to its deals later is no outcome of the handoff. */
+  readonly converted?: true;
   /** The lead went back into marketing’s hands: what happens to it later is no outcome of this handoff. */
   readonly closed?: true;
 }
+export type GivenBack = Exclude<Disposition, 'accepted' | 'waiting'>;
 type Handoffs = readonly Handoff[];
+type Said = Happened<{ readonly type: string; readonly data: object }>;
 
-/** The last handoff with the disposition that an event gives it; unchanged where there is none, or it is closed. */
-const disposed = (
-  handoffs: Handoffs,
-  disposition: Disposition,
-  { data, occurredAt }: Happened<{ readonly type: string; readonly data: object }>,
-): Handoffs => {
+/** Sales has it, whatever became of it before; `converted` from the deal on. Acceptance dates from the first such event. */
+const kept = (handoffs: Handoffs, { occurredAt }: Said, converted?: true): Handoffs => {
   const last = handoffs.at(-1);
   if (!last || last.closed) return handoffs;
-  // Acceptance, sales qualification, conversion and the win are one disposition: it dates from the first of them.
-  if (disposition === 'accepted' && last.disposition === 'accepted') return handoffs;
-  const { reason: _, ...rest } = last;
-  const why = 'reason' in data ? { reason: String(data.reason) } : {};
-  return handoffs.with(-1, { ...rest, disposition, disposedAt: occurredAt, ...why });
+  const { reason: _, givenBack: __, givenBackAt: ___, givenBackReason: ____, ...rest } = last;
+  const accepted =
+    last.disposition === 'accepted' ? rest : { ...rest, disposition: 'accepted' as const, disposedAt: occurredAt };
+  return handoffs.with(-1, { ...accepted, ...(converted && { converted }) });
 };
-const kept = (handoffs: Handoffs, event: Happened<AnyEvent>): Handoffs => disposed(handoffs, 'accepted', event);
+/** Sales does not have it any more: before it was accepted that is the disposition, afterwards it stands apart. */
+const disposed = (handoffs: Handoffs, disposition: GivenBack, { data, occurredAt }: Said): Handoffs => {
+  const last = handoffs.at(-1);
+  if (!last || last.closed || last.converted) return handoffs;
+  const reason = 'reason' in data ? String(data.reason) : undefined;
+  if (last.disposition === 'accepted') {
+    const { givenBackReason: _, ...rest } = last;
+    const why = reason !== undefined && { givenBackReason: reason };
+    return handoffs.with(-1, { ...rest, givenBack: disposition, givenBackAt: occurredAt, ...why });
+  }
+  const { reason: _, ...rest } = last;
+  return handoffs.with(-1, { ...rest, disposition, disposedAt: occurredAt, ...(reason !== undefined && { reason }) });
+};
+/** The lead is in marketing’s hands again. */
+const ended = (handoffs: Handoffs): Handoffs => {
+  const last = handoffs.at(-1);
+  return last && !last.closed ? handoffs.with(-1, { ...last, closed: true }) : handoffs;
+};
+const sold = (handoffs: Handoffs, event: Said): Handoffs => kept(handoffs, event, true);
 
 const begun = ({
   data: { leadId, count, rep, definition, queue, choice, external },
@@ -56,27 +77,27 @@ const on: {
   readonly [T in LeadEvent['type']]?: (all: Handoffs, event: Happened<Extract<LeadEvent, { type: T }>>) => Handoffs;
 } = {
   LeadHandedOff: (all, event) => [...all, begun(event)],
-  LeadAccepted: kept,
-  LeadSalesQualified: kept,
-  LeadConverted: kept,
-  LeadBecameCustomer: kept,
+  LeadAccepted: (all, event) => kept(all, event),
+  LeadSalesQualified: (all, event) => kept(all, event),
+  LeadConverted: sold,
+  LeadReturnedToOpportunity: sold,
+  LeadBecameCustomer: sold,
   LeadRejected: (all, event) => disposed(all, 'rejected', event),
   LeadRecycled: (all, event) => disposed(all, 'recycled', event),
   LeadDisqualified: (all, event) => disposed(all, 'disqualified', event),
-  LeadReengaged: (all) => {
-    const last = all.at(-1);
-    return last && !last.closed ? all.with(-1, { ...last, closed: true }) : all;
-  },
+  LeadReengaged: ended,
 };
 
 /**
- * The handoffs of one lead, oldest first, after one more of its events. Each has one disposition, its latest, so that at
- * any time handoffs = accepted + rejected + recycled + disqualified + waiting.
+ * The handoffs of one lead, oldest first, after one more of its events. Each has one disposition, its latest, and `accepted`
+ * for good once sales took it; what was given back afterwards stands apart. So at any time handoffs = accepted + rejected + recycled + disqualified + waiting.
  * @returns the same list where the event says nothing of a handoff
  */
 export const handoffsAfter = (handoffs: Handoffs, event: Happened<AnyEvent>): Handoffs => {
   const step = on[event.type as LeadEvent['type']] as
     ((all: Handoffs, event: Happened<AnyEvent>) => Handoffs) | undefined;
+  const { handoffOf } = event.data as { readonly handoffOf?: string };
+  if (handoffOf !== undefined && handoffs.at(-1)?.leadId !== handoffOf) return handoffs;
   return step ? step(handoffs, event) : handoffs;
 };
 
@@ -86,25 +107,24 @@ export interface HandoffMove {
   readonly stage: string;
   readonly reason?: string;
 }
-const meanings: Readonly<Partial<Record<string, Disposition>>> = {
-  ...{ sal: 'accepted', sql: 'accepted', opportunity: 'accepted', customer: 'accepted' },
-  ...{ rejected: 'rejected', recycled: 'recycled', disqualified: 'disqualified' },
+/** What a stage says of a handoff in whose time the lead came there. */
+const byStage: Readonly<Partial<Record<string, (all: Handoffs, move: Said) => Handoffs>>> = {
+  ...{ sal: kept, sql: kept, opportunity: sold, customer: sold, lead: ended },
+  rejected: (all, move) => disposed(all, 'rejected', move),
+  recycled: (all, move) => disposed(all, 'recycled', move),
+  disqualified: (all, move) => disposed(all, 'disqualified', move),
 };
-/** What became of a handoff by the moves of its time, oldest first. */
+/** What became of a handoff by the moves of its time, oldest first. A move that names no reason has the one that is known. */
 const disposedBy = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
-  const { disposedAt: _, closed: __, reason: ___, ...bare } = handoff;
-  let [known, closed]: [Pick<Handoff, 'disposition' | 'disposedAt' | 'reason'>, boolean] = [
-    { disposition: 'waiting' },
-    false,
-  ];
-  for (const { at, stage, reason } of moves) {
-    const disposition = meanings[stage];
-    closed ||= stage === 'lead';
-    if (closed || !disposition || (disposition === 'accepted' && known.disposition === 'accepted')) continue;
-    const why = reason ?? (handoff.disposition === disposition ? handoff.reason : undefined);
-    known = { disposition, disposedAt: at, ...(why !== undefined && { reason: why }) };
-  }
-  return { ...bare, ...known, ...(closed && { closed }) } as H;
+  const { disposition, disposedAt: _, closed: __, converted: ___, reason: known, ...rest } = handoff;
+  const { givenBack, givenBackAt: ____, givenBackReason, ...bare } = rest;
+  const knownReasons = { [disposition]: known, ...(givenBack && { [givenBack]: givenBackReason }) };
+  const after = moves.reduce<Handoffs>(
+    (all, { at, stage, reason = knownReasons[stage] }) =>
+      byStage[stage]?.(all, { id: '', type: '', occurredAt: at, data: reason === undefined ? {} : { reason } }) ?? all,
+    [{ ...bare, disposition: 'waiting' }],
+  );
+  return after[0] as H;
 };
 
 /**
@@ -135,9 +155,20 @@ export const handoffsAfterLate = (
 /** Event types that handoffs are folded from. */
 export const handoffEvents = Object.keys(on) as readonly LeadEvent['type'][];
 
-/** How many handoffs there are, and how many stand at each disposition. */
-export const handoffCounts = (handoffs: Handoffs): Readonly<Record<Disposition | 'handoffs', number>> => {
-  const counts = { handoffs: handoffs.length, accepted: 0, rejected: 0, recycled: 0, disqualified: 0, waiting: 0 };
-  for (const { disposition } of handoffs) counts[disposition]++;
+/** How many handoffs there are, how many stand at each disposition, and how many of those accepted were given back. */
+export const handoffCounts = (handoffs: Handoffs): Readonly<Record<Disposition | 'handoffs' | 'givenBack', number>> => {
+  const counts = {
+    handoffs: handoffs.length,
+    accepted: 0,
+    rejected: 0,
+    recycled: 0,
+    disqualified: 0,
+    waiting: 0,
+    givenBack: 0,
+  };
+  for (const { disposition, givenBack } of handoffs) {
+    counts[disposition]++;
+    if (givenBack) counts.givenBack++;
+  }
   return counts;
 };

@@ -49,7 +49,7 @@ export const isLateMove = ({ type, data, occurredAt }: Happened<AnyEvent>, known
 const standingOf = ({ stage, person: { stages } }: Known): Standing => ({ stage, since: stages.at(-1)?.from });
 /** Where the lead stood when a move to this stage was made. */
 const stageThen = ({ person: { stages } }: Known, to: StageName, at: Instant): Stage => {
-  return (isPassed(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead' };
+  return (isPassed(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead', from: at };
 };
 /** Did the lead come further at this very instant? */
 const isPassed = (stages: Register<Stage>, to: StageName, at: Instant): boolean =>

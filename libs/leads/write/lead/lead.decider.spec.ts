@@ -31,6 +31,12 @@ const touch = { leadId, action: 'page-view', team: 'marketing' } as const;
 const record = { type: 'RecordTouch', data: touch } as const;
 const touched = { type: 'TouchRecorded', data: touch } as const;
 const lostDeal = (opportunityId: string) => ({ type: 'LeadOpportunityLost', data: { leadId, opportunityId } }) as const;
+const wonDeal = (opportunityId: string) => ({ type: 'LeadOpportunityWon', data: { leadId, opportunityId } }) as const;
+const reopenedDeal = (opportunityId: string) =>
+  ({ type: 'LeadOpportunityReopened', data: { leadId, opportunityId } }) as const;
+const backOn = (opportunityId: string) =>
+  ({ type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId } }) as const;
+const dealLost = { type: 'LeadRecycled', data: { leadId, reason: 'deal-lost' } } as const;
 const joined = (opportunityId: string) => ({ type: 'LeadJoinedOpportunity', data: { leadId, opportunityId } }) as const;
 const reengaged = (cause: 'touch' | 'date') => ({ type: 'LeadReengaged', data: { leadId, cause } }) as const;
 const mergedInto = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
@@ -380,10 +386,10 @@ describe('a merge', () => {
 });
 
 describe('a deal of the lead', () => {
-  const note = (how: 'Won' | 'Lost', opportunityId = 'o1') =>
+  const note = (how: 'Won' | 'Lost' | 'Reopened', opportunityId = 'o1') =>
     ({ type: `NoteOpportunity${how}`, data: { leadId, opportunityId } }) as Extract<
       LeadCommand,
-      { type: `NoteOpportunity${'Won' | 'Lost'}` }
+      { type: `NoteOpportunity${'Won' | 'Lost' | 'Reopened'}` }
     >;
   it('that is won makes it a customer', () =>
     given(...stages.opportunity)
@@ -397,18 +403,57 @@ describe('a deal of the lead', () => {
     given(...stages.opportunity, lostDeal('o1'), recycled)
       .when(note('Won'))
       .then(won));
-  it('that somebody else converted says nothing about it', () =>
+  it('that somebody else converted moves it nowhere', () =>
     given(...stages.sql, joined('o9'))
       .when(note('Won', 'o9'))
-      .then());
+      .then(wonDeal('o9')));
   it('that is won does not redeem a disqualified lead', () =>
     given(...stages.opportunity, disqualified)
       .when(note('Won'))
-      .then());
+      .then(wonDeal('o1')));
+  it('that was won while it was no chance yet makes it a customer at its conversion', () =>
+    given(...stages.sql, joined('o9'), wonDeal('o9'))
+      .when({ type: 'ConvertLead', data: { leadId, opportunityId: 'o1' } })
+      .then(converted, { ...won, data: { leadId, opportunityId: 'o9' } }));
+  it('that was lost before the conversion gives it back at once', () =>
+    given(...stages.sql, joined('o1'), lostDeal('o1'))
+      .when({ type: 'ConvertLead', data: { leadId, opportunityId: 'o1' } })
+      .then(converted, dealLost));
+  it('that is opened again takes it back', () =>
+    given(...stages.opportunity, lostDeal('o1'), dealLost)
+      .when(note('Reopened'))
+      .then(reopenedDeal('o1'), backOn('o1')));
+  it('that is opened again takes it back from wherever it has come since', () =>
+    given(...stages.opportunity, lostDeal('o1'), dealLost, { type: 'LeadReengaged', data: { leadId, cause: 'touch' } })
+      .when(note('Reopened'))
+      .then(reopenedDeal('o1'), backOn('o1')));
+  it('that is opened again after its win makes a chance of a customer, but of none who won another', () => {
+    given(...stages.customer)
+      .when(note('Reopened'))
+      .then(reopenedDeal('o1'), backOn('o1'));
+    given(...stages.customer, joined('o2'), wonDeal('o2'))
+      .when(note('Reopened'))
+      .then(reopenedDeal('o1'));
+  });
+  it('that is left, the only open one, gives it back', () =>
+    given(...stages.opportunity)
+      .when({ type: 'LeaveOpportunity', data: { leadId, opportunityId: 'o1' } })
+      .then(
+        { type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1' } },
+        { type: 'LeadRecycled', data: { leadId, reason: 'deal-left' } },
+      ));
+  it('that is left after its win leaves it a customer', () =>
+    given(...stages.customer)
+      .when({ type: 'LeaveOpportunity', data: { leadId, opportunityId: 'o1', tookPart: true } })
+      .then({ type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1', tookPart: true } }));
+  it('that is lost, the last one, leaves a customer of another one that is won', () =>
+    given(...stages.opportunity, joined('o2'), lostDeal('o1'))
+      .when(note('Won', 'o2'))
+      .then({ ...won, data: { leadId, opportunityId: 'o2' } }));
   it('that is lost, the last one, gives it back to marketing', () =>
     given(...stages.opportunity)
       .when(note('Lost'))
-      .then(lostDeal('o1'), { type: 'LeadRecycled', data: { leadId, reason: 'deal-lost' } }));
+      .then(lostDeal('o1'), dealLost));
   it('that is lost leaves it where it is while another is open', () =>
     given(...stages.opportunity, joined('o2'))
       .when(note('Lost'))

@@ -1,5 +1,16 @@
-import { laterOf, decider, refuse, Refused, type Context, type Decider, type Fact, type Json } from '@baton/kernel';
+import {
+  laterOf,
+  decider,
+  refuse,
+  Refused,
+  type Context,
+  type Decider,
+  type Fact,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { salesQuestions, settled } from '@baton/definitions';
+import { closedDeal, followedByDeals, joinedDeal, leftDeal } from './deals.rules';
 import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
@@ -9,6 +20,7 @@ import {
   dealOf,
   convertedFrom,
   isKnown,
+  isOwnOfSales,
   moved,
   withDeal,
   withFacts,
@@ -26,6 +38,7 @@ import { obligationFolds, obliging } from './obligations.rules';
 import {
   evidenceOf,
   evidenceOfMet,
+  instantsToJudge,
   isQualified,
   notMet,
   qualification,
@@ -52,6 +65,9 @@ const on = (found: Known | Refused, decide: (lead: Known) => Answer): Answer =>
 /** What a deal tells a lead that is not captured yet is no news of anybody: it is told again at the capture. */
 const onceCaptured = (state: Lead, decide: (lead: Known) => Answer): Answer =>
   state.stage === 'unknown' ? [] : on(existing(state), decide);
+
+/** In a history something else may be told of the time between: then the same again is news of a later instant. */
+const isNews = (at: Instant | undefined, { mode, now }: Context): boolean => mode === 'backfill' && now > (at ?? '');
 
 /** Decides a move: what stands there already changes nothing. */
 const move = (
@@ -82,24 +98,66 @@ const carried = (lead: Known, { external }: Moving): string =>
  */
 const judged = ({ person }: Known, { now, definition }: Context): Qualification | undefined =>
   qualification(person, laterOf(now, person.latest), definition);
-/** The same, where only a lead that is qualified is of interest: without the evidence unless there is some. */
-const judgedMet = ({ person }: Known, { now, definition }: Context): Qualification | undefined => {
-  const at = laterOf(now, person.latest);
-  return isQualified(person, at, definition) ? qualification(person, at, definition) : undefined;
+/** The first instant at which a lead is qualified by late news from an instant on, and by what. */
+const judgedMet = (
+  { person, from: notBefore }: Known,
+  from: Instant,
+  { definition }: Context,
+): { readonly at: Instant; readonly found: Qualification } | undefined => {
+  if (definition('mql') === undefined && definition('scoring-model') === undefined) return undefined;
+  const at = instantsToJudge(person, [from, notBefore], definition).find((one) => isQualified(person, one, definition));
+  return at === undefined ? undefined : { at, found: qualification(person, at, definition)! };
 };
+/** The instant of the earliest contact that facts tell of, now at the latest. */
+const newsFrom = (facts: Facts, now: Instant): Instant =>
+  facts
+    .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
+    .reduce((first, at) => (at < first ? at : first), now);
+
+const afterFacts = (state: Lead, facts: Facts, { now, idOf }: Context): Lead =>
+  facts.reduce((known, fact, index) => moving.evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
-const qualifying = (state: Lead, facts: Facts, context: Context): Facts => {
-  let after = state;
-  for (const [index, fact] of facts.entries())
-    after = moving.evolve(after, { occurredAt: context.now, ...fact, id: context.idOf(index) });
+const qualifying = (
+  state: Lead,
+  facts: Facts,
+  context: Context,
+  from: Instant = newsFrom(facts, context.now),
+): Facts => {
+  const after = afterFacts(state, facts, context);
   if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
-  const found = judgedMet(after, context);
-  if (!found) return facts;
-  const { leadId, latest } = after.person;
-  const data = { leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
-  return [...facts, { type: 'LeadQualified', data, ...(latest > context.now && { occurredAt: latest }) }];
+  const judged = judgedMet(after, from, context);
+  if (!judged) return facts;
+  const { at: occurredAt, found } = judged;
+  const data = { leadId: after.person.leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
+  return [...facts, { type: 'LeadQualified', data, ...(occurredAt !== context.now && { occurredAt }) }];
 };
+
+/** What follows for the person from facts about its deals, and from contacts since it was given back. */
+const withDeals = (state: Lead, facts: Facts, context: Context, from?: Instant): Answer => {
+  const after = (all: Facts): Lead => afterFacts(state, all, context);
+  return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context, from);
+};
+/** A person who is given back, as is told after a later contact, is active again at that contact. */
+const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
+  const after = afterFacts(state, facts, context);
+  if (!isKnown(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
+  const { person, since } = after;
+  let active: Instant | undefined;
+  for (let place = 0; place < person.touches.length; place++) {
+    const { at: when, bySales } = person.touches.at(place)!;
+    if (!bySales && when > since && (active === undefined || when < active)) active = when;
+  }
+  if (active === undefined) return facts;
+  const again: Fact<LeadEvent> = {
+    type: 'LeadReengaged',
+    occurredAt: active,
+    data: { leadId: person.leadId, cause: 'touch' },
+  };
+  return [...facts, again];
+};
+const givingBack = (state: Lead, facts: Facts, context: Context): Facts =>
+  qualifying(state, reengaged(state, facts, context), context);
 
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
@@ -159,7 +217,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         const touch: Fact<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
         // A touch that is told late, from before the lead was given back, is no new interest.
         const again: Facts =
-          'since' in stage && context.now >= stage.since
+          'since' in stage && context.now >= stage.since && !isOwnOfSales(data)
             ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
             : [];
         return qualifying(state, [touch, ...again], context);
@@ -170,13 +228,15 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         if (fresh.length === 0) return [];
         const joined: Fact<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
         const since = 'since' in stage ? stage.since : undefined;
-        const active = since === undefined ? undefined : fresh.find((visit) => visit.at >= since);
+        const active =
+          since === undefined ? undefined : fresh.find((visit) => visit.at >= since && !isOwnOfSales(visit));
         const again: Facts = active
           ? [{ type: 'LeadReengaged', occurredAt: active.at, data: { leadId: person.leadId, cause: 'touch' } }]
           : [];
         return qualifying(state, [joined, ...again], context);
       }),
-    ReevaluateLead: (state, _, context) => on(standing(state), () => qualifying(state, [], context)),
+    ReevaluateLead: (state, { data: { from } }, context) =>
+      on(standing(state), () => withDeals(state, [], context, from)),
     QualifyLead: (state, { data }, context) =>
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? judged(known, context) : undefined;
@@ -218,9 +278,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           { type: 'LeadAccepted', data: { leadId: data.leadId, rep, definition: carried(known, data), ...flagged } },
         ];
       }),
-    RejectLead: (state, { data }, { definition }) =>
+    RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
-        const { reasons } = settled('rejection-reasons', definition('rejection-reasons')).body;
+        const { reasons } = settled('rejection-reasons', context.definition('rejection-reasons')).body;
         // What another system decided is told in its own words.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))
@@ -232,17 +292,17 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         if (bound && data.reason === 'other' && blank(data.note))
           return refuse('lead/note-needed', 'Say in a note what the other reason is.', 'note');
         const facts = { ...rest(data, 'external'), definition: carried(known, data), ...flagged };
-        return [{ type: 'LeadRejected', data: facts }];
+        return givingBack(state, [{ type: 'LeadRejected', data: facts }], context);
       }),
-    RecycleLead: (state, { data }, { now }) =>
+    RecycleLead: (state, { data }, context) =>
       move(state, 'RecycleLead', data, (_, flagged) =>
-        data.reengageAt !== undefined && data.reengageAt <= now
+        data.reengageAt !== undefined && data.reengageAt <= context.now
           ? refuse(
               'lead/reengage-too-early',
               'The lead can be taken up again only after it was given back.',
               'reengageAt',
             )
-          : [{ type: 'LeadRecycled', data: { ...rest(data, 'external'), ...flagged } }],
+          : givingBack(state, [{ type: 'LeadRecycled', data: { ...rest(data, 'external'), ...flagged } }], context),
       ),
     SalesQualifyLead: (state, { data }, context) =>
       move(state, 'SalesQualifyLead', data, (known, flagged) => {
@@ -265,20 +325,21 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
           { type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...evidence, ...flagged } },
         ];
       }),
-    ConvertLead: (state, { data: { leadId, opportunityId, external } }) => {
+    ConvertLead: (state, { data: { leadId, opportunityId, external } }, context) => {
       const known = standing(state);
       if (known instanceof Refused) return known;
       const converted = known.stage === 'opportunity' || known.stage === 'customer';
-      if (converted && dealOf(known.person, opportunityId)?.converted) return [];
+      if (converted && dealOf(known.person, opportunityId)?.convertedAt) return [];
       if (known.stage === 'opportunity' && external === undefined)
         return refuse('lead/not-sales-qualified', 'The lead is converted; give it a role in the other deal.');
       const definition = carried(known, { leadId, external });
       const data = { leadId, opportunityId, definition };
       // Only another system may know of a second deal of a lead that is converted already.
-      if (known.stage === 'opportunity') return [{ type: 'LeadConverted', data: { ...data, external: true } }];
-      return move(state, 'ConvertLead', { leadId, external }, (_, flagged) => [
-        { type: 'LeadConverted', data: { ...data, ...flagged } },
-      ]);
+      if (known.stage === 'opportunity')
+        return withDeals(state, [{ type: 'LeadConverted', data: { ...data, external: true } }], context);
+      return move(state, 'ConvertLead', { leadId, external }, (_, flagged) =>
+        withDeals(state, [{ type: 'LeadConverted', data: { ...data, ...flagged } }], context),
+      );
     },
     DisqualifyLead: (state, { data }) =>
       move(state, 'DisqualifyLead', data, (_, flagged) => [
@@ -307,38 +368,36 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
         mergeNumber >= data.mergeNumber ? [] : on(standing(state), () => [{ type: 'LeadMergedInto', data }]),
       ),
     FollowUnmerge: (state, { data }, context) =>
-      on(existing(state), ({ person: { mergedInto, mergeNumber } }) =>
+      on(existing(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
         mergedInto === data.survivorId && mergeNumber === data.mergeNumber
-          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context)
+          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context, mergedAt)
           : [],
       ),
-    JoinOpportunity: (state, { data }) => {
+    JoinOpportunity: (state, { data }, context) => {
       const { leadId, opportunityId } = data;
       if (state.stage === 'unknown') return [{ type: 'LeadNamed', data: { leadId, opportunityId } }];
       return on(existing(state), ({ person }) => {
         const deal = dealOf(person, opportunityId);
-        return deal?.joined && deal.role === data.role ? [] : [{ type: 'LeadJoinedOpportunity', data }];
+        const same = deal?.joined && (data.role === undefined || deal.role === data.role);
+        if (same && !isNews(deal.joinedAt, context)) return [];
+        return withDeals(state, [{ type: 'LeadJoinedOpportunity', data }], context);
       });
     },
-    LeaveOpportunity: (state, { data }) =>
+    LeaveOpportunity: (state, { data }, context) =>
+      onceCaptured(state, ({ person }) => {
+        const deal = dealOf(person, data.opportunityId);
+        return deal && (deal.on || isNews(deal.leftAt, context) || (deal.end && !data.tookPart))
+          ? withDeals(state, [{ type: 'LeadLeftOpportunity', data }], context)
+          : [];
+      }),
+    NoteOpportunityWon: (state, { data }, context) => noteEnd(state, 'won', data, context),
+    NoteOpportunityLost: (state, { data }, context) => noteEnd(state, 'lost', data, context),
+    NoteOpportunityReopened: (state, { data }, context) =>
       onceCaptured(state, ({ person }) =>
-        dealOf(person, data.opportunityId)?.on ? [{ type: 'LeadLeftOpportunity', data }] : [],
+        dealOf(person, data.opportunityId)?.end
+          ? withDeals(state, [{ type: 'LeadOpportunityReopened', data }], context)
+          : [],
       ),
-    NoteOpportunityWon: (state, { data }) =>
-      onceCaptured(state, ({ stage, person }) => {
-        if (stage === 'customer' || stage === 'disqualified') return [];
-        const its = stage === 'opportunity' || dealOf(person, data.opportunityId)?.converted;
-        return its ? [{ type: 'LeadBecameCustomer', data }] : [];
-      }),
-    NoteOpportunityLost: (state, { data: { leadId, opportunityId } }) =>
-      onceCaptured(state, ({ stage, person }) => {
-        if (dealOf(person, opportunityId)?.lost) return [];
-        const lost: Facts = [{ type: 'LeadOpportunityLost', data: { leadId, opportunityId } }];
-        const hope = person.deals.some((deal) => deal.on && !deal.lost && deal.opportunityId !== opportunityId);
-        return stage === 'opportunity' && !hope
-          ? [...lost, { type: 'LeadRecycled', data: { leadId, reason: 'deal-lost' } }]
-          : lost;
-      }),
     LinkVisitor: (state, { data }) =>
       state.stage === 'unknown'
         ? [{ type: 'LeadNamed', data }]
@@ -355,6 +414,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       withFacts(
         {
           stage: 'lead',
+          from: event.occurredAt,
           person: {
             leadId: event.data.leadId,
             ...{ facts: {}, profile: {}, personalFacts: [], stages: [] },
@@ -378,7 +438,12 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       visits.reduce((known, { id, at: when, ...visit }) => withTouch(known, id, when, visit), state),
     LeadQualified: (state, { id, data: { definition, evidence, statement }, occurredAt }) => {
       const met = { ...(evidence !== undefined && { evidence }), ...(statement !== undefined && { stated: true }) };
-      return at(state, { stage: 'mql', definition, qualified: { eventId: id, at: occurredAt, ...met } });
+      return at(state, {
+        stage: 'mql',
+        definition,
+        qualified: { eventId: id, at: occurredAt, ...met },
+        from: occurredAt,
+      });
     },
     LeadHandedOff: (state, event) => {
       const { definition, rep, count } = event.data;
@@ -406,11 +471,19 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     },
     LeadConverted: (state, event) =>
       withPerson(moved(state, event, { stage: convertedFrom(state.stage) }), (person) =>
-        withDeal(person, event.data.opportunityId, { on: true, converted: true }),
+        joinedDeal(person, event.data.opportunityId, event.occurredAt, { convertedAt: event.occurredAt }),
       ),
-    LeadOpportunityLost: (state, { data: { opportunityId } }) =>
-      withPerson(state, (person) => withDeal(person, opportunityId, { lost: true })),
-    LeadBecameCustomer: (state, event) => moved(state, event, { stage: 'customer' }),
+    LeadOpportunityLost: (state, { data: { opportunityId }, occurredAt }) =>
+      withPerson(state, (person) => closedDeal(person, opportunityId, 'lost', occurredAt)),
+    LeadOpportunityWon: (state, { data: { opportunityId }, occurredAt }) =>
+      withPerson(state, (person) => closedDeal(person, opportunityId, 'won', occurredAt)),
+    LeadOpportunityReopened: (state, { data: { opportunityId } }) =>
+      withPerson(state, (person) => withDeal(person, opportunityId, { end: undefined })),
+    LeadReturnedToOpportunity: (state, event) => moved(state, event, { stage: 'opportunity' }),
+    LeadBecameCustomer: (state, event) =>
+      withPerson(moved(state, event, { stage: 'customer' }), (person) =>
+        closedDeal(person, event.data.opportunityId, 'won', event.occurredAt),
+      ),
     LeadReengaged: (state, event) =>
       withPerson(moved(state, event, { stage: 'lead' }), (person) => ({
         ...person,
@@ -419,13 +492,15 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
     LeadMerged: (state, { data }) => withMerged(state, data, true),
     LeadUnmerged: (state, { data }) => withMerged(state, data, false),
-    LeadMergedInto: (state, { data: { survivorId, mergeNumber } }) =>
-      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergeNumber })),
-    LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto') as Person),
-    LeadJoinedOpportunity: (state, { data: { opportunityId, role } }) =>
-      withPerson(state, (person) => withDeal(person, opportunityId, { on: true, joined: true, role })),
-    LeadLeftOpportunity: (state, { data: { opportunityId } }) =>
-      withPerson(state, (person) => withDeal(person, opportunityId, { on: false, joined: false })),
+    LeadMergedInto: (state, { data: { survivorId, mergeNumber }, occurredAt }) =>
+      withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergedAt: occurredAt, mergeNumber })),
+    LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto', 'mergedAt') as Person),
+    LeadJoinedOpportunity: (state, { data: { opportunityId, role }, occurredAt }) =>
+      withPerson(state, (person) =>
+        joinedDeal(person, opportunityId, occurredAt, { joined: true, ...(role !== undefined && { role }) }),
+      ),
+    LeadLeftOpportunity: (state, { data: { opportunityId, tookPart }, occurredAt }) =>
+      withPerson(state, (person) => leftDeal(person, opportunityId, occurredAt, tookPart)),
     LeadNamed: (state) => state,
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
@@ -452,6 +527,19 @@ const ruled: typeof moving = {
 export const lead: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(obliging(heating(foreseeing(uniting(ruled)))));
 
 const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);
+
+/** A deal of the person closed. */
+const noteEnd = (
+  state: Lead,
+  how: 'won' | 'lost',
+  data: { readonly leadId: string; readonly opportunityId: string },
+  context: Context,
+): Answer =>
+  onceCaptured(state, ({ person }) => {
+    if (dealOf(person, data.opportunityId)?.end?.how === how) return [];
+    return withDeals(state, [{ type: how === 'won' ? 'LeadOpportunityWon' : 'LeadOpportunityLost', data }], context);
+  });
+
 const alreadyCaptured = (leadId: string): Refused =>
   refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
 

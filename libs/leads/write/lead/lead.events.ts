@@ -24,7 +24,7 @@ import {
   type WordOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
-import { becomes, survivorId, leadTouch, unitedCommands, unitedEvents } from './united.events';
+import { becomes, handoffOf, leadTouch, survivorId, takenBack, unitedCommands, unitedEvents } from './united.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -127,6 +127,7 @@ const slaRule = { definition: 'definition', per: clock, cause: 'by' };
 const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
 const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
+const tookPart = optional(flag('It was on the deal when that closed: the end still counts for the person.'));
 
 export const leadEvents = events({
   LeadCaptured: {
@@ -236,6 +237,7 @@ export const leadEvents = events({
     description: 'The rep takes the lead.',
     sentence: 'Sales accepted the lead: {rep} takes it',
     leadId,
+    handoffOf,
     rep,
     definition,
     external: flagged,
@@ -245,6 +247,7 @@ export const leadEvents = events({
     description: 'The rep refuses the lead and says why.',
     sentence: 'Sales rejected the lead: {reason:words}[ (“{note}”)]',
     leadId,
+    handoffOf,
     definition,
     reason: text('Code of the taxonomy in force.', { min: 1, max: 100 }),
     note: optional(personal(text('In the rep’s words.'))),
@@ -255,6 +258,7 @@ export const leadEvents = events({
     description: 'The lead goes back to marketing for nurture.',
     sentence: 'The lead went back to marketing: {reason:words}[, to be taken up again at {reengageAt}]',
     leadId,
+    handoffOf,
     survivorId,
     reason: recycleReason,
     reengageAt,
@@ -266,6 +270,7 @@ export const leadEvents = events({
     sentence:
       'Sales qualified the lead under {definition}[; budget: {budget}][; authority: {authority}][; need: {need}][; timeline: {timeline}]',
     leadId,
+    handoffOf,
     definition,
     ...bant,
     evidence: optional(json('What met it, by leaf.')),
@@ -276,6 +281,7 @@ export const leadEvents = events({
     description: 'The lead became a deal.',
     sentence: 'The lead became deal {opportunityId}',
     leadId,
+    handoffOf,
     survivorId,
     opportunityId,
     definition: optional(definition),
@@ -286,6 +292,29 @@ export const leadEvents = events({
     description: 'A deal the lead was on is lost.',
     sentence: 'Deal {opportunityId} of the lead is lost',
     leadId,
+    opportunityId,
+  },
+  LeadOpportunityWon: {
+    version: 1,
+    description: 'A deal the lead is on is won, and that moves it no further.',
+    sentence: 'Deal {opportunityId} of the lead is won',
+    leadId,
+    opportunityId,
+  },
+  LeadOpportunityReopened: {
+    version: 1,
+    description: 'A deal the lead was on is open again: its close counts no more.',
+    sentence: 'Deal {opportunityId} of the lead is open again',
+    leadId,
+    opportunityId,
+  },
+  LeadReturnedToOpportunity: {
+    version: 1,
+    description: 'The person, a chance of sales before, is on an open deal again.',
+    sentence: 'The person is on an open deal again: {opportunityId}',
+    decidedBy: {},
+    leadId,
+    survivorId,
     opportunityId,
   },
   LeadBecameCustomer: {
@@ -310,6 +339,7 @@ export const leadEvents = events({
     description: 'Never to be sold to.',
     sentence: 'The lead is never to be sold to: {reason:words}',
     leadId,
+    handoffOf,
     reason: text('competitor, spam, student …', { min: 1, max: 200 }),
     external: flagged,
   },
@@ -335,6 +365,7 @@ export const leadEvents = events({
     sentence: 'The merge of {mergedLeadId} into {leadId} was wrong and is undone',
     leadId,
     becomes,
+    takenBack,
     survivorId,
     mergedLeadId: ref('lead'),
     mergeNumber,
@@ -364,6 +395,7 @@ export const leadEvents = events({
     leadId,
     survivorId,
     opportunityId,
+    tookPart,
   },
   LeadNamed: {
     version: 1,
@@ -524,7 +556,11 @@ export const leadCommands = commands(
       evidence: optional(personal(json('What met it, in your words, where no criteria are agreed.'))),
       external,
     },
-    ReevaluateLead: { description: 'Look again whether the lead meets the definitions in force.', leadId },
+    ReevaluateLead: {
+      description: 'Look again whether the lead meets the definitions in force.',
+      leadId,
+      from: optional(instant('Judge at each touch from this instant on; by default as of the latest that is known.')),
+    },
     HandOffLead: {
       description: 'Hand a qualified lead to a rep.',
       allow: ['marketing', 'revops'],
@@ -602,9 +638,10 @@ export const leadCommands = commands(
       mergeNumber,
     },
     JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
-    LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId },
+    LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId, tookPart },
     NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },
     NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId },
+    NoteOpportunityReopened: { description: 'A deal of the lead is open again.', leadId, opportunityId },
     LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
     JoinVisits: {
       description: 'Visits of a visitor are this person’s.',

@@ -15,9 +15,13 @@ export interface Deal {
   readonly on: boolean;
   /** Its role was told (`LeadJoinedOpportunity`), not only its conversion. */
   readonly joined: boolean;
-  readonly converted: boolean;
-  readonly lost: boolean;
+  /** The latest instants at which it came, and at which it left. */
+  readonly joinedAt?: Instant;
+  readonly leftAt?: Instant;
+  readonly convertedAt?: Instant;
   readonly role?: string;
+  /** How the deal stands closed for the person, and since when; absent while it is open, and for who had left by then. */
+  readonly end?: undefined | { readonly how: 'won' | 'lost'; readonly at: Instant };
 }
 
 /** An obligation of sales to the lead, and what was said of it. */
@@ -102,18 +106,21 @@ export interface Person {
   readonly union?: Union;
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
+  readonly mergedAt?: Instant;
   /** The latest merge into a survivor that this lead has followed. */
   readonly mergeNumber?: number;
 }
 
 /** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
-export type Stage =
+type BareStage =
   | { readonly stage: 'lead' }
   | { readonly stage: 'mql'; readonly definition: string; readonly qualified: Qualified }
   | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
   | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
   | { readonly stage: 'rejected'; readonly since: Instant }
   | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
+/** … and when it came there. */
+export type Stage = BareStage & { readonly from: Instant };
 export type StageName = Stage['stage'];
 export { stageNames } from './united.events';
 
@@ -140,8 +147,8 @@ export const withNames = <D extends Partial<Record<(typeof personalFacts)[number
 
 const HANDOFFS = 20;
 /** The same lead at another stage, with what that says of its last handoff. */
-export const moved = (state: Lead, event: Happened<LeadEvent>, stage: Stage): Lead =>
-  withPerson(at(state, stage), (person) => ({
+export const moved = (state: Lead, event: Happened<LeadEvent>, stage: BareStage): Lead =>
+  withPerson(at(state, { ...stage, from: event.occurredAt }), (person) => ({
     ...person,
     handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
   }));
@@ -150,7 +157,7 @@ export const moved = (state: Lead, event: Happened<LeadEvent>, stage: Stage): Le
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   const deal: Deal = {
-    ...(known ?? { opportunityId, on: false, joined: false, converted: false, lost: false }),
+    ...(known ?? { opportunityId, on: false, joined: false }),
     ...news,
   };
   const deals = known ? person.deals.map((each) => (each === known ? deal : each)) : [...person.deals, deal];
@@ -184,6 +191,9 @@ export const withFacts = (lead: Lead, event: Happened<LeadEvent>): Lead =>
 
 const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
 type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
+type Contact = Said & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
+/** A contact that sales makes on its own account says nothing of the person's interest. */
+export const isOwnOfSales = ({ team, direction }: Contact): boolean => team === 'sales' && direction !== 'inbound';
 /** The earliest of the contacts; of two at the same instant the one that was told first. */
 export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Instant, said: Said): FirstTouch => {
   if (known && known.at <= at) return known;
@@ -194,7 +204,7 @@ export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Inst
 };
 
 /** The same person after one contact more. */
-export const withTouch = (lead: Lead, id: string, when: Instant, said: Said): Lead =>
+export const withTouch = (lead: Lead, id: string, when: Instant, said: Contact): Lead =>
   withPerson(lead, (person) => ({
     ...person,
     firstTouch: firstTouchOf(person.firstTouch, id, when, said),
@@ -209,6 +219,8 @@ export const touchesOf = (event: Happened<LeadEvent>): readonly LeadTouch[] => {
   return [{ id: event.id, at: event.occurredAt, ...touch }];
 };
 /** What criteria and scores see of a contact. */
-export const shortOf = (id: string, when: Instant, { action, channel, content, page, campaign }: Said): TouchFact => ({
-  ...{ id, at: when, action, channel, content, page, campaign },
-});
+export const shortOf = (id: string, when: Instant, touch: Contact): TouchFact => {
+  const { action, channel, content, page, campaign } = touch;
+  const fact = { id, at: when, action, channel, content, page, campaign };
+  return isOwnOfSales(touch) ? { ...fact, bySales: true } : fact;
+};

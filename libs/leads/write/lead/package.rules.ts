@@ -202,14 +202,20 @@ export const handoffPackage = (
   const source = profile.source ?? firstTouch?.source ?? firstTouch?.channel;
   const [content, pages] = [consumed(person, 'content'), consumed(person, 'page')];
   const evidence = qualified.evidence ?? null;
-  const openOpportunityIds = person.deals.flatMap(({ on, lost, opportunityId }) =>
-    on && !lost ? [opportunityId] : [],
+  const openOpportunityIds = person.deals.flatMap(({ on, end, opportunityId }) =>
+    on && end?.how !== 'lost' ? [opportunityId] : [],
   );
-  const earlierHandoffs = person.handoffLog.map(({ count, rep, at, disposition, reason, disposedAt }) => ({
-    ...{ count, rep, at, outcome: disposition },
-    ...(reason !== undefined && { reason: brief(reason) }),
-    ...(disposedAt !== undefined && { outcomeAt: disposedAt }),
-  }));
+  const earlierHandoffs = person.handoffLog.map((handoff) => {
+    const { count, rep, at, givenBack, disposition } = handoff;
+    const [why, when] = givenBack
+      ? [handoff.givenBackReason, handoff.givenBackAt]
+      : [handoff.reason, handoff.disposedAt];
+    return {
+      ...{ count, rep, at, outcome: givenBack ?? disposition },
+      ...(why !== undefined && { reason: brief(why) }),
+      ...(when !== undefined && { outcomeAt: when }),
+    };
+  });
   const seen = signalsOf(person, signals ?? builtInSignals);
   const whole = {
     known: person.personalFacts,

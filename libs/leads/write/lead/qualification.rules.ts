@@ -1,4 +1,14 @@
-import { refuse, toMs, type Context, type Definition, type Instant, type Json, type Refused } from '@baton/kernel';
+import {
+  durationMs,
+  laterOf,
+  refuse,
+  toMs,
+  type Context,
+  type Definition,
+  type Instant,
+  type Json,
+  type Refused,
+} from '@baton/kernel';
 import {
   evaluate,
   lackOf,
@@ -108,6 +118,50 @@ export const qualifiedOver = (
   const wanted = Math.round(model.threshold * 100);
   const [low, high] = score().total;
   return Math.max(byCriteria, low >= wanted ? 1 : high >= wanted ? 0 : -1) as Outlook;
+};
+
+/** How long before an instant a criterion looks, in milliseconds; without a period there is no end. */
+const windowOf = (node: Criterion, model: ScoringModel | undefined): number => {
+  const longest = (nodes: readonly Criterion[]): number => Math.max(0, ...nodes.map((each) => windowOf(each, model)));
+  if ('all' in node) return longest(node.all);
+  if ('any' in node) return longest(node.any);
+  if ('not' in node) return windowOf(node.not, model);
+  if ('score' in node) return windowOfModel(model);
+  if (!('touches' in node)) return 0;
+  return node.within === undefined ? Infinity : durationMs(node.within);
+};
+const windowOfModel = (model: ScoringModel | undefined): number =>
+  Math.max(
+    0,
+    ...(model?.engagement.rules ?? []).map(({ within }) => (within === undefined ? Infinity : durationMs(within))),
+  );
+
+/** At so many later touches late news is judged at most: the first of them. */
+const MOST_INSTANTS = 256;
+/**
+ * The instants at which late news is judged: its own, that of each later touch within the longest window of what is
+ * agreed, and the latest that is known of the lead. Rising; of very many touches the first 256 and the latest.
+ * @param from the instant of the news
+ * @param notBefore since when the lead is judged at all
+ */
+export const instantsToJudge = (
+  { touches, latest }: { readonly touches: CriteriaFacts['touches']; readonly latest: Instant },
+  [from, notBefore]: readonly [from: Instant, notBefore: Instant],
+  definition: Context['definition'],
+): readonly Instant[] => {
+  const last = laterOf(laterOf(from, latest), notBefore);
+  if (from >= last) return [last];
+  const model = bodyOf<ScoringModel>(definition('scoring-model'));
+  const tree = criteriaOf(definition('mql'));
+  const window = Math.max(tree ? windowOf(tree, model) : 0, model?.threshold === undefined ? 0 : windowOfModel(model));
+  const until = toMs(from) + window;
+  const found = new Set<Instant>([from]);
+  for (let place = 0; place < touches.length; place++) {
+    const { at } = touches.at(place)!;
+    if (at > from && at < last && toMs(at) <= until) found.add(at);
+  }
+  const sorted = [...found].filter((at) => at >= notBefore).sort();
+  return [...sorted.slice(0, MOST_INSTANTS), last];
 };
 
 /** Is it at this instant? */

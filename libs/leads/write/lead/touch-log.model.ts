@@ -1,7 +1,7 @@
 import { toMs } from '@baton/kernel';
 import { MeantTouches, type Meant, type TouchFact, type TouchMatch, type Touches } from '@baton/definitions';
 
-const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign'] as const;
+const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign', 'bySales'] as const;
 /** Shorter histories are looked through each time: what they would remember costs more than it saves. */
 const REMEMBERS_FROM = 64;
 

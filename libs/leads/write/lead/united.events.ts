@@ -29,6 +29,7 @@ const stage = (description: string) =>
         rep: optional(text('The salesperson.', { min: 1, max: 200 })),
         since: optional(instant('When it was given back.')),
         reengageAt: optional(instant('When marketing takes it up again without a new touch.')),
+        from: optional(instant('When it came to that stage.')),
       },
       description,
     ),
@@ -69,6 +70,12 @@ const brought = {
 export const survivorId = optional(ref('lead', 'The lead that this one is merged into.'));
 /** On an event that changes what a lead is together with others. */
 export const becomes = stage('Where the lead stands from here on, when that changes.');
+/** On an event that takes apart what was one person: the qualification that followed from the union alone. */
+export const takenBack = optional(
+  text('The qualification that goes with the merge, by the id of its event: it counts no more.', { min: 1, max: 100 }),
+);
+/** On a disposition of a handoff that was made on another lead of the person. */
+export const handoffOf = optional(ref('lead', 'The lead that was handed off, where it is another one of the person.'));
 
 /** Events about leads that are one person. */
 export const unitedEvents = {
@@ -83,7 +90,7 @@ export const unitedEvents = {
     version: 1,
     description: 'A merge further down the chain was wrong: what came by it is taken back.',
     sentence: 'What came from {mergedLeadId} is another person’s and is taken back',
-    ...{ leadId, mergedLeadId, through, becomes, survivorId },
+    ...{ leadId, mergedLeadId, through, becomes, survivorId, takenBack },
   },
 } as const;
 

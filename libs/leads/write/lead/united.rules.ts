@@ -37,6 +37,10 @@ export interface Union {
   readonly parts: readonly Part[];
   /** Where its own moves took it, those included that followed from the union. */
   readonly own: Stage;
+  /** The lead on which the handoff was made that its own moves answer. */
+  readonly handoffOf?: string;
+  /** Since when it is together with others. */
+  readonly since: Instant;
   readonly alone: {
     readonly stage: Stage;
     readonly profile: Part['profile'];
@@ -48,25 +52,25 @@ export interface Union {
 type United = Extract<LeadEvent, { type: 'LeadUnited' }>;
 type LentStage = NonNullable<United['data']['stage']>;
 
-/** How far each stage is along the lifecycle. Who was given back is further than who was never passed on. */
-const order: Readonly<Record<Exclude<Stage['stage'], 'disqualified'>, number>> = {
-  lead: 0,
-  rejected: 1,
-  recycled: 1,
+/**
+ * How far each stage is along the lifecycle. Who was given back stands below everybody who is not; a person who is never
+ * to be sold to is not revived by a merge, unless sold to already.
+ */
+const order: Readonly<Record<Stage['stage'], number>> = {
+  rejected: 0,
+  recycled: 0,
+  lead: 1,
   mql: 2,
   'handed-off': 3,
   sal: 4,
   sql: 5,
   opportunity: 6,
-  customer: 7,
+  disqualified: 7,
+  customer: 8,
 };
 const sinceOf = (stage: Stage): Instant => ('since' in stage ? stage.since : '');
-/**
- * The further of two stages; of two that were given back the later one. A disqualified lead stays so; that another one
- * is says nothing, doubles are disqualified for being doubles.
- */
+/** The further of two stages; of two that were given back the later one. */
 export const further = (own: Stage, other: Stage): Stage => {
-  if (own.stage === 'disqualified' || other.stage === 'disqualified') return own;
   const ahead = order[other.stage] - order[own.stage];
   return ahead > 0 || (ahead === 0 && sinceOf(other) > sinceOf(own)) ? other : own;
 };
@@ -78,14 +82,24 @@ export const lentOf = (stage: Stage): LentStage => ({
   ...('rep' in stage && stage.rep !== undefined && { rep: stage.rep }),
   ...('since' in stage && { since: stage.since }),
   ...('reengageAt' in stage && stage.reengageAt !== undefined && { reengageAt: stage.reengageAt }),
+  from: stage.from,
 });
 /** The stage that an event tells; a qualification is none that is lent: the survivor is qualified itself. */
-const stageFrom = ({ stage, definition = '', rep, since = '', reengageAt }: LentStage): Stage | undefined => {
+const stageFrom = ({
+  stage,
+  definition = '',
+  rep,
+  since = '',
+  reengageAt,
+  from = '',
+}: LentStage): Stage | undefined => {
   if (stage === 'mql') return undefined;
   if (stage === 'handed-off' || stage === 'sal' || stage === 'sql')
-    return { stage, definition, ...(rep !== undefined && { rep }) };
-  if (stage === 'rejected') return { stage, since };
-  return stage === 'recycled' ? { stage, since, ...(reengageAt !== undefined && { reengageAt }) } : { stage };
+    return { stage, definition, ...(rep !== undefined && { rep }), from };
+  if (stage === 'rejected') return { stage, since, from };
+  return stage === 'recycled'
+    ? { stage, since, ...(reengageAt !== undefined && { reengageAt }), from }
+    : { stage, from };
 };
 
 export const begins = (path: readonly string[], start: readonly string[]): boolean =>
@@ -111,13 +125,14 @@ const without = (profile: Part['profile'], cleared: readonly string[] = []): Par
 const stageTogether = (own: Stage, parts: readonly Part[]): Stage =>
   parts.reduce((stage, part) => (part.stage ? further(stage, part.stage) : stage), own);
 
-const unite = (state: Lead, { data }: Happened<United>): Lead => {
+const unite = (state: Lead, { data, occurredAt }: Happened<United>): Lead => {
   if (!isKnown(state)) return state;
   const { person } = state;
   const own = stageOf(state);
   const { parts, ...kept } = person.union ?? {
     parts: [],
     own,
+    since: occurredAt,
     alone: {
       ...{ stage: own, profile: person.profile, latest: person.latest },
       ...(person.firstTouch && { firstTouch: person.firstTouch }),
@@ -173,7 +188,7 @@ const firstOf = (alone: HasFirst, parts: readonly HasFirst[]): HasFirst =>
 const part = (state: Lead, from: readonly string[]): Lead => {
   if (!isKnown(state) || !state.person.union) return state;
   const { person } = state;
-  const { parts, alone } = person.union!;
+  const { parts, since, alone } = person.union!;
   const gone = parts.filter(({ path }) => begins(path, from));
   if (gone.length === 0) return state;
   const left = parts.filter((each) => !gone.includes(each));
@@ -187,7 +202,7 @@ const part = (state: Lead, from: readonly string[]): Lead => {
       ...rest,
       ...{ touches, latest, profile: profileOf(alone.profile, left) },
       ...firstOf(alone, left),
-      ...(left.length > 0 && { union: { parts: left, own: alone.stage, alone } }),
+      ...(left.length > 0 && { union: { parts: left, own: alone.stage, since, alone } }),
     },
   };
 };
@@ -225,9 +240,35 @@ const keepingAlone = (before: Lead, after: Lead, event: Happened<LeadEvent>): Le
     next = followsFromUnion(event)
       ? { ...next, own }
       : // A move of its own stands on where they were together: nobody lends a stage any more.
-        { own, parts: next.parts.map(({ stage: _, ...each }) => each), alone: { ...next.alone, stage: own } };
+        {
+          ...{ own, since: next.since, parts: next.parts.map(({ stage: _, ...each }) => each) },
+          alone: { ...next.alone, stage: own },
+          ...handoffOfUnion(before, event),
+        };
   }
   return next === before.person.union ? after : withPerson(after, (person) => ({ ...person, union: next }));
+};
+/** Moves that answer a handoff. */
+const answersHandoff: ReadonlySet<string> = new Set<LeadEvent['type']>([
+  ...(['LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadSalesQualified'] as const),
+  ...(['LeadConverted', 'LeadDisqualified'] as const),
+]);
+/** The lead whose handoff this one answers: it lends the stage, or lent it when this one made a move of its own. */
+const handedOffElsewhere = (state: Lead): string | undefined => {
+  if (!isKnown(state) || !state.person.union) return undefined;
+  const { union } = state.person;
+  const lends = union.parts.find(
+    ({ stage }) =>
+      stage?.stage === state.stage &&
+      stage.from === state.from &&
+      ['handed-off', 'sal', 'sql'].includes(stage.stage) &&
+      further(union.own, stage) === stage,
+  );
+  return lends ? lends.path.at(-1) : union.handoffOf;
+};
+const handoffOfUnion = (state: Lead, event: Happened<LeadEvent>): Pick<Union, 'handoffOf'> => {
+  const handoffOf = answersHandoff.has(event.type) ? handedOffElsewhere(state) : undefined;
+  return handoffOf === undefined ? {} : { handoffOf };
 };
 /** Events that say where a lead stands. */
 export const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
@@ -239,7 +280,8 @@ export const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
     'LeadRecycled',
     'LeadSalesQualified',
   ] as const),
-  ...(['LeadConverted', 'LeadBecameCustomer', 'LeadReengaged', 'LeadDisqualified'] as const),
+  ...(['LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer', 'LeadReengaged'] as const),
+  'LeadDisqualified',
 ]);
 
 type Facts = readonly Fact<LeadEvent>[];
@@ -248,7 +290,7 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
-  ...(['LeadVisitorLinked', 'LeadFactsCleared'] as const),
+  ...(['LeadVisitorLinked', 'LeadFactsCleared', 'LeadReturnedToOpportunity'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
 
@@ -269,14 +311,19 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
         state,
       );
     /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
-    const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts): Facts => {
+    const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts, from?: Instant): Facts => {
       let known = after([fact]);
       if (!isKnown(known) || !isKnown(state)) return [fact];
-      const becomes = known.stage === state.stage ? {} : { becomes: lentOf(stageOf(known)) };
-      const facts: Fact<LeadEvent>[] = [{ ...fact, data: { ...fact.data, ...becomes } } as Fact<LeadEvent>];
+      const same = known.stage === state.stage && known.from === state.from;
+      const becomes = same ? {} : { becomes: lentOf(stageOf(known)) };
+      // A qualification is never lent: one that stands no more followed from the union.
+      const qualified = state.stage === 'mql' && !same && { takenBack: state.qualified.eventId };
+      const data = { ...fact.data, ...becomes, ...(fact.type !== 'LeadUnited' && qualified) };
+      const facts: Fact<LeadEvent>[] = [{ ...fact, data } as Fact<LeadEvent>];
       if (known.person.mergedInto === undefined) facts.push(...more(known));
       known = after(facts);
-      const again = { type: 'ReevaluateLead', data: { leadId: command.data.leadId }, meta: command.meta } as const;
+      const look = { leadId: command.data.leadId, ...(from !== undefined && { from }) };
+      const again = { type: 'ReevaluateLead', data: look, meta: command.meta } as const;
       const idOf = (index: number) => context.idOf(facts.length + index);
       const judged = decider.decide(known, again, { ...context, idOf });
       return judged instanceof Refused ? facts : [...facts, ...judged];
@@ -286,32 +333,49 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
       if (lead instanceof Refused) return lead;
       const news = newsOf(lead, command.data);
       if (!news) return [];
-      return followed({ type: 'LeadUnited', data: news }, (known) => {
-        const active = 'since' in known && someTouch(known.person.touches, ({ at: when }) => when >= known.since);
-        const again: Facts = active ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }] : [];
-        if (news.stage?.stage !== 'mql' || (!active && known.stage !== 'lead')) return again;
-        const evidence = { merged: news.mergedLeadId };
-        const definition = news.stage.definition!;
-        return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
-      });
+      return followed(
+        { type: 'LeadUnited', data: news },
+        (known) => {
+          const active =
+            'since' in known &&
+            someTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
+          const again: Fact<LeadEvent>[] = active
+            ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }]
+            : [];
+          if (news.stage?.stage !== 'mql' || !['lead', 'rejected', 'recycled'].includes(known.stage)) return again;
+          if ('since' in known && !active)
+            again.push({ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } });
+          const evidence = { merged: news.mergedLeadId };
+          const definition = news.stage.definition!;
+          return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
+        },
+        lateIn(lead, news),
+      );
     }
     if (command.type === 'PartLead') {
       const lead = existing(state);
       if (lead instanceof Refused) return lead;
       const path = pathOf(command.data);
       const known = lead.person.union?.parts.some((each) => begins(each.path, path));
-      return known ? followed({ type: 'LeadParted', data: command.data }, () => []) : [];
+      const since = lead.person.union?.since;
+      return known ? followed({ type: 'LeadParted', data: command.data }, () => [], since) : [];
     }
     const facts = decider.decide(state, command, context);
     if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
-    return followed(facts[0], () => []);
+    return followed(facts[0], () => [], isKnown(state) ? state.person.union?.since : undefined);
   };
   const stamped = (state: Lead, facts: Facts): Facts => {
     const survivorId = isKnown(state) ? state.person.mergedInto : undefined;
-    if (survivorId === undefined) return facts;
-    return facts.map((fact) =>
-      told.has(fact.type) ? ({ ...fact, data: { ...fact.data, survivorId } } as Fact<LeadEvent>) : fact,
-    );
+    const handoffOf = handedOffElsewhere(state);
+    if (survivorId === undefined && handoffOf === undefined) return facts;
+    const also = (names: ReadonlySet<string>, type: string, data: object) => (names.has(type) ? data : {});
+    return facts.map(({ data, ...fact }) => {
+      const more = {
+        ...(survivorId !== undefined && also(told, fact.type, { survivorId })),
+        ...(handoffOf !== undefined && also(answersHandoff, fact.type, { handoffOf })),
+      };
+      return { ...fact, data: { ...data, ...more } } as Fact<LeadEvent>;
+    });
   };
   return {
     ...decider,
@@ -327,6 +391,12 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
 const someTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
   for (let index = touches.length - 1; index >= 0; index--) if (holds(touches.at(index)!)) return true;
   return false;
+};
+
+/** The earliest touch that a lead merged before is told of since; what it brings at the merge is judged as of now. */
+const lateIn = ({ person }: Known, news: United['data']): Instant | undefined => {
+  const known = person.union?.parts.some((each) => samePath(each.path, pathOf(news)));
+  return known ? news.touches.map(({ at }) => at).sort()[0] : undefined;
 };
 
 type Told = Extract<LeadCommand, { type: 'UniteLead' }>['data'];

@@ -70,8 +70,8 @@ const onClosable = (deal: Deal, { now }: Context, decide: (inForce: DealFacts) =
   return later ? closedLater(later.value.status, later.from) : decide(factsAt(deal, now));
 };
 
-/** In a history something else may be told of the time between: then the same again is news of a later instant. */
-const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now > at;
+/** In a history something else may be told of the time between: then the same again is news of another instant. */
+const isNews = ({ at }: ContactRole, { mode, now }: Context): boolean => mode === 'backfill' && now !== at;
 
 const stampsOf = ({ roles }: Deal, { amount, product, owner, source }: DealFacts) => ({
   ...(amount && { amount }),
