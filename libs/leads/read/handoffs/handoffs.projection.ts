@@ -75,7 +75,7 @@ const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageNa
 };
 /** A move of another system that was told after a later one: the lead waits for what it waited for. */
 const isLate = (doc: HandoffsDocument, event: Recorded<LeadEvent>): boolean =>
-  isLateMove(event, { stage: doc.stage, since: doc.moves.at(-1)?.at });
+  isLateMove(event, { stage: doc.stage, since: doc.moves.findLast((move) => move.stage !== 'lead')?.at });
 
 type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
 /** What is known of the person comes together or apart: the lead may wait, or wait no more. */

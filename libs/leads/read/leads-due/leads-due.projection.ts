@@ -32,10 +32,10 @@ const moved =
   (lead: DueLead, event: E): DueLead =>
     isLateMove(event, { stage: lead.stage, since: lead.movedAt })
       ? lead
-      : { ...fold(lead, event), stage, movedAt: event.occurredAt };
+      : { ...fold(lead, event), stage, ...(stage !== 'lead' && { movedAt: event.occurredAt }) };
 type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
 const becoming = (lead: DueLead, { data: { becomes }, occurredAt: movedAt }: Becoming): DueLead =>
-  becomes ? { ...lead, stage: becomes.stage, movedAt } : lead;
+  becomes ? { ...lead, stage: becomes.stage, ...(becomes.stage !== 'lead' && { movedAt }) } : lead;
 const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 

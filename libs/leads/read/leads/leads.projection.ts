@@ -91,8 +91,10 @@ const HISTORY = 100;
 
 type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
 /** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
-const isLate = (doc: LeadDocument, event: Recorded): boolean =>
-  isLateMove(event, { stage: doc.stage, since: doc.history.length > 1 ? doc.stageSince : undefined });
+const isLate = ({ stage, stageSince, history }: LeadDocument, event: Recorded): boolean => {
+  const since = stage === 'lead' ? history.findLast((move) => move.stage !== 'lead')?.at : stageSince;
+  return isLateMove(event, { stage, since });
+};
 const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved = {}): LeadDocument => {
   const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
   if (isLate(doc, event)) {

@@ -45,7 +45,7 @@ const at = (doc: Outcome, event: Recorded<LeadEvent>, stage: StageName): Outcome
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
     : {
-        ...{ ...doc, stage, movedAt: event.occurredAt },
+        ...{ ...doc, stage, ...(stage !== 'lead' && { movedAt: event.occurredAt }) },
         outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
       };
 const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {

@@ -1,5 +1,6 @@
 import {
   FROM_THE_START,
+  Refused,
   valueAt,
   valueBefore,
   withValue,
@@ -9,6 +10,7 @@ import {
   type Instant,
   type Register,
 } from '@baton/kernel';
+import { followedByDeals } from './deals.rules';
 import { handoffsAfterLate } from './handoffs.rules';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
@@ -20,7 +22,10 @@ const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sq
 const isBehind = (stage: StageName, other: StageName): boolean =>
   lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity'; // a conversion leaves a customer one
 
-/** Where a lead stands, and since which move; before its first move it stands there from the start. */
+/**
+ * Where a lead stands, and since which move; before its first move it stands there from the start. That a lead was taken
+ * up again is no such move: it followed from where the lead seemed to stand, and gives way to news of the time between.
+ */
 interface Standing {
   readonly stage: StageName;
   readonly since?: Instant | undefined;
@@ -46,7 +51,10 @@ export const isLateMove = ({ type, data, occurredAt }: Happened<AnyEvent>, known
   return to !== undefined && (data as { external?: true }).external === true && isBefore(to, occurredAt, known);
 };
 
-const standingOf = ({ stage, person: { stages } }: Known): Standing => ({ stage, since: stages.at(-1)?.from });
+const standingOf = ({ stage, person: { stages } }: Known): Standing => ({
+  stage,
+  since: stages.findLast(({ value }) => value.stage !== 'lead')?.from,
+});
 /** Where the lead stood when a move to this stage was made. */
 const stageThen = ({ person: { stages } }: Known, to: StageName, at: Instant): Stage => {
   return (isPassed(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead', from: at };
@@ -64,22 +72,33 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
  * A decider of leads that takes what other systems decided in whatever order it is told: a move that is told after a
  * later one is decided on the lead as it stood then, and moves it back no more.
  */
-export const withLateMoves = (inner: LeadDecider): LeadDecider => ({
-  ...inner,
-  decide: (state, command, context) => {
-    const external = 'external' in command.data && command.data.external !== undefined;
-    if (!external || !isKnown(state)) return inner.decide(state, command, context);
-    const { to } = moves[command.type as MoveName];
-    const late = isBefore(to, context.now, standingOf(state));
-    return inner.decide(late ? asItStood(state, to, context.now) : state, command, context);
-  },
-  evolve: (state, event) => {
+export const withLateMoves = (inner: LeadDecider): LeadDecider => {
+  const evolve: LeadDecider['evolve'] = (state, event) => {
     if (!isKnown(state) || !isLateMove(event, standingOf(state)))
       return moved(state, inner.evolve(state, event), event);
     const then = inner.evolve(asItStood(state, targets[event.type]!, event.occurredAt), event);
     return isKnown(then) ? movedThen(state, then, event) : state;
-  },
-});
+  };
+  return {
+    ...inner,
+    evolve,
+    decide: (state, command, context) => {
+      const external = 'external' in command.data && command.data.external !== undefined;
+      if (!external || !isKnown(state)) return inner.decide(state, command, context);
+      const { to } = moves[command.type as MoveName];
+      if (!isBefore(to, context.now, standingOf(state))) return inner.decide(state, command, context);
+      const facts = inner.decide(asItStood(state, to, context.now), command, context);
+      if (facts instanceof Refused || command.type !== 'ConvertLead') return facts;
+      // The deal may be open to this day: then the lead was given back for no reason.
+      const after = (all: typeof facts): Lead =>
+        all.reduce(
+          (known, fact, index) => evolve(known, { occurredAt: context.now, ...fact, id: context.idOf(index) }),
+          state as Lead,
+        );
+      return followedByDeals(state, facts, context, after);
+    },
+  };
+};
 
 /** The lead after a move of today, which stands whatever instant it names. */
 const moved = (before: Lead, next: Lead, { type, occurredAt }: Happened<LeadEvent>): Lead => {

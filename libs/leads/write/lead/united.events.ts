@@ -83,7 +83,7 @@ export const unitedEvents = {
     version: 1,
     description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
     sentence:
-      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, without what it knows no more ({cleared})][, its deals ({opportunityIds})][, and how far it came ({stage})]',
+      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, cleared ({cleared})][, its deals ({opportunityIds})][, its stage ({stage})]',
     ...{ ...brought, becomes, survivorId },
   },
   LeadParted: {
