@@ -67,16 +67,20 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
   const { by } = question;
   const answer = await slaReport(modelsOf(session, options), question);
   if (options.json) return printJson(answer);
-  line(`Obligations of sales, as of ${answer.at}; responses in minutes of the wall clock`);
+  line(
+    `Obligations of sales, as of ${answer.at}; responses in minutes of the wall clock, and of the clock that the policy counts`,
+  );
   printTable(
     [
       ...[...headOf(by), 'obligation', 'due', 'met', 'met late', 'breached', 'pending', 'share met (0–1)'],
       ...['missed', 'missed as known', 'median response (min)', 'p90 response (min)'],
+      ...['median counted (min)', 'p90 counted (min)'],
     ],
     [...answer.rows, ...answer.total].map((row, index) => [
       ...(index < answer.rows.length ? cellsOf(row, by) : totalCells(by)),
       ...[row.kind, row.due, row.met, row.metLate, row.breached, row.pending, fixed(row.share, 4)],
       ...[row.missed, row.missedAsKnown, minutes(row.medianResponseMs), minutes(row.p90ResponseMs)],
+      ...[minutes(row.medianCountedMs), minutes(row.p90CountedMs)],
     ]),
   );
   handoffTable(answer.handoffs, by);

@@ -45,7 +45,8 @@ const started = {
     ...{ clock: 'wall-clock' as const, moments: [] },
   },
 } as const;
-const met = { type: 'ObligationMet', data: { ...clock, by: 'touch-1', at: dueAt, late: false } } as const;
+const answer = { by: 'touch-1', at: dueAt, countedMs: 3_600_000, late: false };
+const met = { type: 'ObligationMet', data: { ...clock, ...answer } } as const;
 const cancelled = { type: 'ObligationCancelled', data: { ...clock, by: 'reject-1' } } as const;
 const breached = { type: 'ObligationBreached', data: { ...clock, dueAt, cause: 'time' } } as const;
 const escalated = (notify: string, more: object = {}) =>

@@ -3,7 +3,7 @@ import { IANAZone } from 'luxon';
 import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
 import { weekdays, type BusinessCalendar } from '@baton/definitions';
 import { compileCalendar } from './calendar.rules';
-import { deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
+import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,6 +20,18 @@ const counted = ({ working }: Deadline) =>
   working.reduce((sum, { from, to, kind }) => sum + (kind === 'counted' ? toMs(to) - toMs(from) : 0), 0);
 const short = ({ working }: Deadline) =>
   working.map(({ from, to, kind, by }) => [from.slice(5, 16), to.slice(5, 16), kind, ...(by ? [by] : [])].join(' '));
+
+describe('the time that counted', () => {
+  it('leaves nights, weekends and pauses out, and goes on after the budget', () => {
+    const pauses: Pause[] = [{ from: at('2024-01-22T09:30'), to: at('2024-01-22T10:00'), by: 'p' }];
+    expect(countedMs(at('2024-01-19T16:00'), at('2024-01-22T11:00'), utc, pauses)).toBe(2.5 * HOUR);
+    expect(countedMs(at('2024-01-19T16:00'), at('2024-01-22T11:00'))).toBe(67 * HOUR);
+  });
+  it('is none where all of it was closed, or the end is dated before the start', () => {
+    expect(countedMs(at('2024-01-20T10:00'), at('2024-01-21T10:00'), utc)).toBe(0);
+    expect(countedMs(at('2024-01-19T16:00'), at('2024-01-19T15:00'), utc)).toBe(0);
+  });
+});
 
 describe('a deadline on business hours', () => {
   it.each([
@@ -237,6 +249,7 @@ describe('for any calendar', () => {
           holidays: holidays.map((each) => fromMs(each * DAY_MS).slice(0, 10)),
         });
         const answer = deadline(fromMs(start), budget * SECOND, calendar, halts);
+        expect(countedMs(fromMs(start), answer.dueAt!, calendar, halts)).toBe(budget * SECOND);
 
         const stops = halts.map(({ from, to }) => [toMs(from), toMs(to)] as const);
         let left = budget;

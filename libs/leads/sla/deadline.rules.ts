@@ -105,6 +105,32 @@ export const deadline = (
 };
 
 /**
+ * How much time counted between two instants, in milliseconds; 0 where the end is not after the start.
+ * @param calendar a compiled business calendar, or the clock on the wall; @param pauses in any order
+ */
+export const countedMs = (
+  start: Instant,
+  end: Instant,
+  calendar: Calendar | 'wall-clock' = 'wall-clock',
+  pauses: readonly Pause[] = [],
+): number => {
+  const until = toMs(end);
+  const halts = haltsOf(pauses);
+  let counted = 0;
+  for (const { from, to, kind } of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+    if (from >= until) return counted;
+    if (kind !== 'open') continue;
+    const last = Math.min(to, until);
+    const paused = halts.reduce(
+      (sum, halt) => sum + Math.max(0, Math.min(halt.to, last) - Math.max(halt.from, from)),
+      0,
+    );
+    counted += last - from - paused;
+  }
+  throw new Error('time ended');
+};
+
+/**
  * The budget of "the same business day": the open time from the start to the last closing of that day; for a start after
  * it, or on a closed day, of the next day that opens. On the wall clock a day ends at midnight of the calendar's zone.
  */

@@ -1,7 +1,7 @@
 import { durationMs, fromMs, toMs, type AnyEvent, type Instant, type Recorded } from '@baton/kernel';
 import { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from '@baton/definitions';
 import { wallClock, type Calendar } from './calendar.rules';
-import { deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
+import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
 /** An event as clocks see it. */
 export interface Observed extends AnyEvent {
@@ -47,6 +47,8 @@ export interface SlaClock {
   /** When it was fulfilled, and when that was known. */
   readonly metAt?: Instant;
   readonly metKnownAt?: Instant;
+  /** How much time of its clock had counted when it was fulfilled. */
+  readonly countedMs?: number;
   readonly failedAt?: Instant;
   readonly failedBy?: string;
   /** Ended without a verdict of its own, by a cancelling event or a new start. */
@@ -112,6 +114,14 @@ export const dueOf = (
 /** The deadline of a clock with its working, pauses included. */
 export const workingOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
   deadline(clock.startedAt, clock.budgetMs, hoursFor(obligation, calendar), clock.pauses);
+
+/** How much time of a clock had counted by an instant, in milliseconds. */
+export const countedOf = (
+  obligation: Obligation,
+  calendar: Calendar | undefined,
+  clock: SlaClock,
+  at: Instant,
+): number => countedMs(clock.startedAt, at, hoursFor(obligation, calendar), clock.pauses);
 
 const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
 /** The first of some instants; undefined when there is none. */

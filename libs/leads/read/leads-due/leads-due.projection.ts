@@ -43,7 +43,7 @@ const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
-    version: 7,
+    version: 8,
     columns: { dueAt: 'text' },
     keys: ({ data }) => [data.leadId],
     initial: (leadId) => ({ leadId, stage: 'lead', clocks: [], dueAt: null }),

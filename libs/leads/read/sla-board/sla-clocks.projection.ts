@@ -13,7 +13,7 @@ const foldClock = (doc: ToldClock, said: Recorded<Said>): ToldClock =>
 /** One document per clock: what sales owed a lead, by when, and what became of it. */
 export const slaClocks = projection<ToldClock, LeadEvent>({
   name: 'sla-clocks',
-  version: 2,
+  version: 3,
   columns: {
     ...{ leadId: 'text', kind: 'text', rep: 'text', queue: 'text', definition: 'text', startedAt: 'text' },
     ...{ standing: 'text', answerBy: 'text', atRiskAt: 'text', breached: 'flag' },

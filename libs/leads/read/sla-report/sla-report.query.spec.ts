@@ -39,7 +39,11 @@ const clock = (
   if (breach) events.push(told('ObligationBreached', dueAt, { dueAt, cause: 'time' }));
   if (cancelledAfter !== undefined) events.push(told('ObligationCancelled', later(at, cancelledAfter), { by: 'x' }));
   if (answeredAfter !== undefined) {
-    const verdict = { by: 'x', at: later(at, answeredAfter), late: answeredAfter > 2, ...(toldLate && { toldLate }) };
+    const countedMs = Math.max(0, answeredAfter * HOUR) / 2; // half of it was closed
+    const verdict = {
+      ...{ by: 'x', at: later(at, answeredAfter), late: answeredAfter > 2, countedMs },
+      ...(toldLate && { toldLate }),
+    };
     events.push(told('ObligationMet', later(at, answeredAfter), verdict));
   }
   return events;
@@ -86,6 +90,8 @@ describe('the report of what sales owed', () => {
     expect((await report({ kind: 'first-response' })).total[0]).toMatchObject({
       medianResponseMs: 1.5 * HOUR,
       p90ResponseMs: (2 + 4 * 0.6) * HOUR,
+      medianCountedMs: 0.75 * HOUR,
+      p90CountedMs: (1 + 2 * 0.6) * HOUR,
     });
     expect((await report({ kind: 'first-response', rep: 'nobody' })).total).toEqual([]);
     const { total } = await report({ from: instant('02-20T00:00') });

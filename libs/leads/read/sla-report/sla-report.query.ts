@@ -37,6 +37,9 @@ export interface SlaRow {
   /** From the start to the answer on the wall clock, over those answered; null over none. Exact, no sketch. */
   readonly medianResponseMs: number | null;
   readonly p90ResponseMs: number | null;
+  /** The same on the clock of each obligation: business time where the policy counts it, without its pauses. */
+  readonly medianCountedMs: number | null;
+  readonly p90CountedMs: number | null;
 }
 export interface SlaReport {
   /** One row a kind of obligation. */
@@ -55,31 +58,38 @@ class Sum {
     ...{ running: 0, 'at risk': 0, breached: 0, paused: 0, waiting: 0, met: 0, 'met late': 0, cancelled: 0 },
   };
   private readonly responses: number[] = [];
+  private readonly counted: number[] = [];
   private toldLate = 0;
   /** Answers that are dated before what they answer: they have no duration. */
   answeredBefore = 0;
   private missedAsKnown = 0;
 
-  add({ state, knownState, startedAt, metAt }: BoardClock): void {
+  add({ state, knownState, startedAt, metAt, countedMs }: BoardClock): void {
     this.states[state]++;
     if (state === 'met' && knownState === 'breached') this.toldLate++;
     if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
     if (metAt === undefined || (state !== 'met' && state !== 'met late')) return;
     if (metAt < startedAt) this.answeredBefore++;
-    else this.responses.push(toMs(metAt) - toMs(startedAt));
+    else {
+      this.responses.push(toMs(metAt) - toMs(startedAt));
+      this.counted.push(countedMs!);
+    }
   }
 
   row(group: GroupKey, kind: string): SlaRow {
     const { met, 'met late': metLate, breached, running, 'at risk': risky, cancelled, waiting } = this.states;
     const pending = running + risky;
     const ended = met + metLate + breached;
-    const sorted = [...this.responses].sort((a, b) => a - b);
-    const response = (share: number) => (sorted.length === 0 ? null : quantile(sorted, share));
+    const [response, counted] = [this.responses, this.counted].map((durations) => {
+      const sorted = [...durations].sort((a, b) => a - b);
+      return (share: number) => (sorted.length === 0 ? null : quantile(sorted, share));
+    });
     return {
       ...{ group, kind, due: ended + pending, met, metLate, breached, pending, cancelled, waiting },
       ...{ share: ended === 0 ? null : met / ended, missed: metLate + breached },
       ...{ missedAsKnown: this.missedAsKnown, toldLate: this.toldLate },
-      ...{ medianResponseMs: response(0.5), p90ResponseMs: response(0.9) },
+      ...{ medianResponseMs: response!(0.5), p90ResponseMs: response!(0.9) },
+      ...{ medianCountedMs: counted!(0.5), p90CountedMs: counted!(0.9) },
     };
   }
 }

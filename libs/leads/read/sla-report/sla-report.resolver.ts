@@ -51,6 +51,14 @@ class SlaRowType extends GroupedType {
   medianResponseMs!: number | null;
   @Field(() => Float, { nullable: true, description: '90th percentile of the same; exact, no sketch.' })
   p90ResponseMs!: number | null;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The same median on the clock of each obligation: business time where the policy counts it, no pauses.',
+  })
+  medianCountedMs!: number | null;
+  @Field(() => Float, { nullable: true, description: '90th percentile of the same; exact, no sketch.' })
+  p90CountedMs!: number | null;
 }
 @ObjectType('SlaReport', { description: 'Sales’ side of the agreement.' })
 class SlaReportType {

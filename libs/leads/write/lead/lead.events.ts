@@ -470,6 +470,9 @@ export const leadEvents = events({
     ...obligation,
     by,
     at: instant('When it was fulfilled.'),
+    countedMs: integer('How much time of its clock had counted by then, in milliseconds.', {
+      ...{ min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'ms' },
+    }),
     late: flag('After the due instant.'),
     toldLate,
     value: optional(text('What answers are a mix of.', { max: 300 })),

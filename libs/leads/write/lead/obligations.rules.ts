@@ -3,6 +3,7 @@ import { calendarFor, calendarNamed, type BusinessCalendar, type LeadPlace, type
 import { compileCalendar } from '../../sla/calendar.rules';
 import {
   clocksUnder,
+  countedOf,
   earliest,
   hoursFor,
   missedAtOf,
@@ -67,9 +68,9 @@ const changes: {
     dueAt,
     moments,
   }),
-  ObligationMet: (clock, { data: { at: metAt, toldLate, value }, occurredAt }) => ({
+  ObligationMet: (clock, { data: { at: metAt, countedMs, toldLate, value }, occurredAt }) => ({
     ...(value !== undefined && stopped(clock, occurredAt, value)),
-    ...{ metAt, ...(!toldLate && { metKnownAt: metAt }) },
+    ...{ metAt, countedMs, ...(!toldLate && { metKnownAt: metAt }) },
     moments: clock.moments.filter(({ at }) => at < metAt),
   }),
   ObligationBreached: ({ moments }, { data, occurredAt }) => ({
@@ -255,7 +256,8 @@ const tellings = (
   }
   if (met) {
     const late = isLate(after);
-    const verdict = { at: metAt!, late, ...(!late && before.breached && { toldLate: true }) };
+    const counted = countedOf(obligation, calendar, after, metAt!);
+    const verdict = { at: metAt!, late, countedMs: counted, ...(!late && before.breached && { toldLate: true }) };
     told.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
   }
   return told.map((each) => ({ ...each, occurredAt }));
