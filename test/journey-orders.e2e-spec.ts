@@ -366,7 +366,11 @@ const stageBy = (facts: readonly Fact[], who: string): string => {
     const tookPart = end !== undefined && (on || (joins(end.day).at(-1)?.what ?? 'leave') !== 'leave');
     won ||= tookPart && end?.what === 'win';
     open ||= on && !end;
-    over.push(...(on ? [latest.day] : []), tookPart ? end!.day : on ? 0 : latest.day);
+    const before = end ? joins(end.day) : joins(Infinity);
+    const present = end !== undefined && before.length > 0 && before.at(-1)!.what !== 'leave';
+    // A deal is over at the end that the person took part in, else when it left; whoever comes later finds it over.
+    if (present) over.push(end.day);
+    else if (end || !on) over.push(before.findLast(({ what }) => what === 'leave')?.day ?? 0);
   }
   if (won) return 'customer';
   if (open) return 'opportunity';
@@ -409,8 +413,14 @@ const dealHistories: fc.Arbitrary<readonly Fact[]> = fc
       ]),
       ...touches.map(([what, who]) => ({ what, who })),
     ];
-    // No two at the same instant; the closes of a deal one after the other.
-    const dated = drawn.map((fact, n) => ({ ...fact, n, day: 1 + draws[n]! / 400 + n / 1e4 }));
+    // No two at the same instant. People come and go while a deal is open for the first time: who is named, or leaves, after
+    // a close is told of it when that is told, so there the orders may differ. Touches are spread over all of it.
+    const span = ({ what }: Omit<Drawn, 'day'>): readonly [number, number] =>
+      isClosing(what) ? [26, 25] : what === 'touch' || what === 'call' ? [0, 50] : [0, 25];
+    const dated = drawn.map((fact, n) => {
+      const [start, length] = span(fact);
+      return { ...fact, n, day: 1 + start + (draws[n]! / 10_000) * length + n / 1e4 };
+    });
     for (const deal of deals) {
       const closes = dated.filter((fact) => fact.deal === deal && isClosing(fact.what));
       const days = closes.map(({ day: when }) => when).sort((a, b) => a - b);

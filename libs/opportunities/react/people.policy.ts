@@ -91,5 +91,7 @@ const endFor = (leadId: string, opportunityId: string, deal: Deal, at: Instant):
   const last = closeOf(deal);
   if (!last || !tookPart(leadId, deal, last)) return [];
   const type = last.type === 'OpportunityWon' ? 'NoteOpportunityWon' : 'NoteOpportunityLost';
-  return [{ ...tell(type, leadId, opportunityId), occurredAt: laterOf(at, last.occurredAt) }];
+  const closedAt = last.occurredAt;
+  const later = at > closedAt && { closedAt };
+  return [{ ...tell(type, leadId, opportunityId, { ...later }), occurredAt: laterOf(at, closedAt) }];
 };

@@ -1,7 +1,7 @@
 import { projection, withMode, type Instant, type Recorded } from '@baton/kernel';
 import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import { isLateMove } from '../../write/lead/late-moves.rules';
+import { isLateMove, movedAtOf } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type LeadClock, type StageName } from '../../write/lead/lead.model';
 import { clocksWith, nextMomentOf, onObligations, type Said } from '../../write/lead/obligations.rules';
 
@@ -32,10 +32,10 @@ const moved =
   (lead: DueLead, event: E): DueLead =>
     isLateMove(event, { stage: lead.stage, since: lead.movedAt })
       ? lead
-      : { ...fold(lead, event), stage, ...(stage !== 'lead' && { movedAt: event.occurredAt }) };
+      : { ...fold(lead, event), stage, ...movedAtOf(lead, stage, event.occurredAt) };
 type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
 const becoming = (lead: DueLead, { data: { becomes }, occurredAt: movedAt }: Becoming): DueLead =>
-  becomes ? { ...lead, stage: becomes.stage, ...(becomes.stage !== 'lead' && { movedAt }) } : lead;
+  becomes ? { ...lead, stage: becomes.stage, ...movedAtOf(lead, becomes.stage, movedAt) } : lead;
 const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 

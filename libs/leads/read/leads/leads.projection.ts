@@ -91,8 +91,9 @@ const HISTORY = 100;
 
 type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
 /** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
-const isLate = ({ stage, stageSince, history }: LeadDocument, event: Recorded): boolean => {
-  const since = stage === 'lead' ? history.findLast((move) => move.stage !== 'lead')?.at : stageSince;
+const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: Recorded): boolean => {
+  const before = (move: StageMove): boolean => move.stage !== 'lead' && move.at <= stageSince;
+  const since = stage === 'lead' ? history.findLast(before)?.at : stageSince;
   return isLateMove(event, { stage, since });
 };
 const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved = {}): LeadDocument => {

@@ -1,6 +1,6 @@
 import { projection, type Instant, type Recorded } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import { isLateMove } from '../../write/lead/late-moves.rules';
+import { isLateMove, movedAtOf } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
 import { factsAfter, profileNow, type OwnFacts } from '../../write/lead/profile.model';
 
@@ -45,7 +45,7 @@ const at = (doc: Outcome, event: Recorded<LeadEvent>, stage: StageName): Outcome
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
     : {
-        ...{ ...doc, stage, ...(stage !== 'lead' && { movedAt: event.occurredAt }) },
+        ...{ ...doc, stage, ...movedAtOf(doc, stage, event.occurredAt) },
         outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
       };
 const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {

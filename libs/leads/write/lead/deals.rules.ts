@@ -1,9 +1,14 @@
-import { laterOf, type Context, type Fact, type Instant } from '@baton/kernel';
+import { laterOf, valueAt, withValue, type Context, type Fact, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
-import { isKnown, withDeal, type Deal, type Lead, type Person } from './lead.model';
+import { isKnown, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
 
 type Facts = readonly Fact<LeadEvent>[];
 type DealStage = { readonly stage: 'opportunity' | 'customer'; readonly opportunityId: string | undefined };
+
+const wasThere = ({ end, part, tookPart }: Deal): boolean =>
+  end !== undefined && (tookPart || valueAt(part, end.at) === true);
+/** How a deal ended for a person: it takes part in it, or did at the end. */
+const endOf = (deal: Deal): Deal['end'] => (deal.on || wasThere(deal) ? deal.end : undefined);
 
 /**
  * Where the deals of a person put it: a customer by any that stands won, a chance by any open one that it is on. Who was
@@ -13,20 +18,32 @@ const dealStageOf = ({ deals, union }: Person): DealStage | undefined => {
   const lent = (stage: DealStage['stage']) => union?.parts.some((part) => part.stage?.stage === stage) ?? false;
   const [wonBefore, openBefore] = [lent('customer'), lent('opportunity')];
   if (!wonBefore && !openBefore && deals.every(({ convertedAt }) => convertedAt === undefined)) return undefined;
-  const won = deals.find(({ end }) => end?.how === 'won');
+  const won = deals.find((deal) => endOf(deal)?.how === 'won');
   if (won || wonBefore) return { stage: 'customer', opportunityId: won?.opportunityId };
   const open = deals.find(({ on, end }) => on && end === undefined);
   if (open || openBefore) return { stage: 'opportunity', opportunityId: open?.opportunityId };
   return undefined;
 };
 
+/** When a deal was over for the person: at the end that it took part in, else when it left; '' while it is not. */
+const overOf = (deal: Deal): Instant => {
+  const { on, end, part } = deal;
+  if (end && wasThere(deal)) return end.at;
+  if (on && !end) return '';
+  return part.findLast(({ from, value }) => !value && (!end || from <= end.at))?.from ?? '';
+};
 /** The instant at which the last of its deals was over for it, now at the earliest. */
 const overAt = ({ deals }: Person, now: Instant): Instant =>
-  deals.reduce(
-    (latest, { on, joinedAt = '', leftAt = '', end, convertedAt = '' }) =>
-      [on ? joinedAt : '', end ? end.at : leftAt, convertedAt].reduce(laterOf, latest),
-    now,
-  );
+  deals.reduce((latest, deal) => [overOf(deal), deal.convertedAt ?? ''].reduce(laterOf, latest), now);
+/** The first contact after an instant that was not sales' own. */
+export const contactAfter = ({ touches }: Person, since: Instant): Instant | undefined => {
+  let first: Instant | undefined;
+  for (let place = 0; place < touches.length; place++) {
+    const { at, bySales } = touches.at(place)!;
+    if (!bySales && at > since && (first === undefined || at < first)) first = at;
+  }
+  return first;
+};
 const convertedFirst = ({ deals }: Person): Instant =>
   deals.flatMap(({ convertedAt }) => convertedAt ?? []).sort()[0] ?? '';
 
@@ -51,16 +68,26 @@ export const followedByDeals = (state: Lead, facts: Facts, { now }: Context, aft
       ...dated(convertedFirst(person)),
       data: { leadId, opportunityId: opportunityId! },
     };
+    // That it is a customer says that the deal is won, where it says so of the same instant.
     const said = facts.filter(
-      ({ type, data }) => type !== 'LeadOpportunityWon' || data.opportunityId !== opportunityId,
+      ({ type, data }) =>
+        type !== 'LeadOpportunityWon' ||
+        data.opportunityId !== opportunityId ||
+        data.closedAt !== undefined ||
+        won.occurredAt !== undefined,
     );
     return [...said, won];
   }
   if (its?.stage === 'opportunity' && changed && stage !== 'opportunity')
     return [...facts, { type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId: opportunityId! } }];
-  const leaves = stage === 'opportunity' || (stage === 'customer' && changed);
+  const over = overAt(person, '');
+  // It was taken up again after an end that, as is known now, was not the last one.
+  const converted = person.deals.some(({ convertedAt }) => convertedAt !== undefined);
+  const tookUp =
+    stage === 'lead' && converted && over > overAt(state.person, '') && contactAfter(person, over) === undefined;
+  const leaves = stage === 'opportunity' || (stage === 'customer' && changed) || tookUp;
   if (its !== undefined || !leaves) return facts;
-  const reason = person.deals.some(({ end }) => end?.how === 'lost') ? 'deal-lost' : 'deal-left';
+  const reason = person.deals.some((deal) => endOf(deal)?.how === 'lost') ? 'deal-lost' : 'deal-left';
   return [...facts, { type: 'LeadRecycled', ...dated(overAt(person, now)), data: { leadId, reason } }];
 };
 
@@ -68,16 +95,27 @@ export const followedByDeals = (state: Lead, facts: Facts, { now }: Context, aft
 export const joinedDeal = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   const on = at >= (known?.leftAt ?? '');
-  return withDeal(person, opportunityId, { ...news, on, joinedAt: laterOf(known?.joinedAt ?? '', at) });
+  const part = withValue(known?.part ?? [], at, true);
+  return withDeal(person, opportunityId, { ...news, on, part, joinedAt: laterOf(known?.joinedAt ?? '', at) });
 };
 /** @param tookPart it was on the deal when that closed: the end still counts for it */
 export const leftDeal = (person: Person, opportunityId: string, at: Instant, tookPart?: boolean): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   const on = at < (known?.joinedAt ?? '');
-  const end = on || tookPart ? known?.end : undefined;
-  return withDeal(person, opportunityId, { on, joined: on, leftAt: laterOf(known?.leftAt ?? '', at), end });
+  const part = withValue(known?.part ?? [], at, false);
+  return withDeal(person, opportunityId, { on, part, joined: on, leftAt: laterOf(known?.leftAt ?? '', at), tookPart });
 };
 export const closedDeal = (person: Person, opportunityId: string, how: 'won' | 'lost', at: Instant): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   return known?.end?.how === how ? person : withDeal(person, opportunityId, { end: { how, at } });
+};
+
+/**
+ * The lead with news of its deals. Where those gave it back, it is so since they are over for it, as is known now: it may
+ * have left one before that closed.
+ */
+export const withDealNews = (state: Lead, change: (person: Person) => Person): Lead => {
+  const next = withPerson(state, change);
+  if (!isKnown(state) || !('since' in state) || !isKnown(next) || !('since' in next)) return next;
+  return state.since === overAt(state.person, '') ? { ...next, since: overAt(next.person, '') } : next;
 };

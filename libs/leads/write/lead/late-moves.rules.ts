@@ -67,6 +67,16 @@ const asItStood = (lead: Known, to: StageName, at: Instant): Known => ({
   person: lead.person,
 });
 
+/** Since when moves count that a read model is told of: see `Standing`. What was moved after a lead was taken up again is void. */
+export const movedAtOf = (
+  { movedAt }: { readonly movedAt?: Instant },
+  stage: StageName,
+  at: Instant,
+): { readonly movedAt?: Instant } => {
+  if (stage !== 'lead') return { movedAt: at };
+  return movedAt !== undefined && movedAt > at ? { movedAt: at } : {};
+};
+
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /**
  * A decider of leads that takes what other systems decided in whatever order it is told: a move that is told after a

@@ -10,7 +10,7 @@ import {
   type Json,
 } from '@baton/kernel';
 import { salesQuestions, settled } from '@baton/definitions';
-import { closedDeal, followedByDeals, joinedDeal, leftDeal } from './deals.rules';
+import { closedDeal, contactAfter, followedByDeals, joinedDeal, leftDeal, withDealNews } from './deals.rules';
 import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
@@ -143,11 +143,7 @@ const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
   const after = afterFacts(state, facts, context);
   if (!isKnown(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
   const { person, since } = after;
-  let active: Instant | undefined;
-  for (let place = 0; place < person.touches.length; place++) {
-    const { at: when, bySales } = person.touches.at(place)!;
-    if (!bySales && when > since && (active === undefined || when < active)) active = when;
-  }
+  const active = contactAfter(person, since);
   if (active === undefined) return facts;
   const again: Fact<LeadEvent> = {
     type: 'LeadReengaged',
@@ -386,7 +382,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
     LeaveOpportunity: (state, { data }, context) =>
       onceCaptured(state, ({ person }) => {
         const deal = dealOf(person, data.opportunityId);
-        return deal && (deal.on || isNews(deal.leftAt, context) || (deal.end && !data.tookPart))
+        return deal && (deal.on || isNews(deal.leftAt, context))
           ? withDeals(state, [{ type: 'LeadLeftOpportunity', data }], context)
           : [];
       }),
@@ -473,12 +469,12 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       withPerson(moved(state, event, { stage: convertedFrom(state.stage) }), (person) =>
         joinedDeal(person, event.data.opportunityId, event.occurredAt, { convertedAt: event.occurredAt }),
       ),
-    LeadOpportunityLost: (state, { data: { opportunityId }, occurredAt }) =>
-      withPerson(state, (person) => closedDeal(person, opportunityId, 'lost', occurredAt)),
-    LeadOpportunityWon: (state, { data: { opportunityId }, occurredAt }) =>
-      withPerson(state, (person) => closedDeal(person, opportunityId, 'won', occurredAt)),
+    LeadOpportunityLost: (state, { data: { opportunityId, closedAt }, occurredAt }) =>
+      withDealNews(state, (person) => closedDeal(person, opportunityId, 'lost', closedAt ?? occurredAt)),
+    LeadOpportunityWon: (state, { data: { opportunityId, closedAt }, occurredAt }) =>
+      withDealNews(state, (person) => closedDeal(person, opportunityId, 'won', closedAt ?? occurredAt)),
     LeadOpportunityReopened: (state, { data: { opportunityId } }) =>
-      withPerson(state, (person) => withDeal(person, opportunityId, { end: undefined })),
+      withPerson(state, (person) => withDeal(person, opportunityId, { end: undefined, tookPart: undefined })),
     LeadReturnedToOpportunity: (state, event) => moved(state, event, { stage: 'opportunity' }),
     LeadBecameCustomer: (state, event) =>
       withPerson(moved(state, event, { stage: 'customer' }), (person) =>
@@ -496,11 +492,11 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergedAt: occurredAt, mergeNumber })),
     LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto', 'mergedAt') as Person),
     LeadJoinedOpportunity: (state, { data: { opportunityId, role }, occurredAt }) =>
-      withPerson(state, (person) =>
+      withDealNews(state, (person) =>
         joinedDeal(person, opportunityId, occurredAt, { joined: true, ...(role !== undefined && { role }) }),
       ),
     LeadLeftOpportunity: (state, { data: { opportunityId, tookPart }, occurredAt }) =>
-      withPerson(state, (person) => leftDeal(person, opportunityId, occurredAt, tookPart)),
+      withDealNews(state, (person) => leftDeal(person, opportunityId, occurredAt, tookPart)),
     LeadNamed: (state) => state,
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
@@ -532,7 +528,7 @@ const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-chang
 const noteEnd = (
   state: Lead,
   how: 'won' | 'lost',
-  data: { readonly leadId: string; readonly opportunityId: string },
+  data: { readonly leadId: string; readonly opportunityId: string; readonly closedAt?: Instant },
   context: Context,
 ): Answer =>
   onceCaptured(state, ({ person }) => {

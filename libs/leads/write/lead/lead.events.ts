@@ -31,6 +31,7 @@ const definition = ref('definition', 'The definition and version that decided, `
 const salesperson = text('The salesperson.', { min: 1, max: 200 });
 const rep = state('lead.rep', salesperson);
 const opportunityId = ref('opportunity');
+const closedAt = optional(instant('When the deal closed, where the person came to it later.'));
 const external = optional(
   text('The other system that decided this past move.', {
     min: 1,
@@ -290,16 +291,18 @@ export const leadEvents = events({
   LeadOpportunityLost: {
     version: 1,
     description: 'A deal the lead was on is lost.',
-    sentence: 'Deal {opportunityId} of the lead is lost',
+    sentence: 'Deal {opportunityId} of the lead is lost[, since {closedAt}]',
     leadId,
     opportunityId,
+    closedAt,
   },
   LeadOpportunityWon: {
     version: 1,
     description: 'A deal the lead is on is won, and that moves it no further.',
-    sentence: 'Deal {opportunityId} of the lead is won',
+    sentence: 'Deal {opportunityId} of the lead is won[, since {closedAt}]',
     leadId,
     opportunityId,
+    closedAt,
   },
   LeadOpportunityReopened: {
     version: 1,
@@ -642,8 +645,8 @@ export const leadCommands = commands(
     },
     JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
     LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId, tookPart },
-    NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId },
-    NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId },
+    NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId, closedAt },
+    NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId, closedAt },
     NoteOpportunityReopened: { description: 'A deal of the lead is open again.', leadId, opportunityId },
     LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
     JoinVisits: {

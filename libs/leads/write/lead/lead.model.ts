@@ -18,9 +18,12 @@ export interface Deal {
   /** The latest instants at which it came, and at which it left. */
   readonly joinedAt?: Instant;
   readonly leftAt?: Instant;
+  /** Whether it took part, through time; and was it told to have when the deal closed? */
+  readonly part: Register<boolean>;
+  readonly tookPart?: boolean | undefined;
   readonly convertedAt?: Instant;
   readonly role?: string;
-  /** How the deal stands closed for the person, and since when; absent while it is open, and for who had left by then. */
+  /** How the deal stands closed for the person, and since when; absent while it is open. */
   readonly end?: undefined | { readonly how: 'won' | 'lost'; readonly at: Instant };
 }
 
@@ -157,7 +160,7 @@ export const moved = (state: Lead, event: Happened<LeadEvent>, stage: BareStage)
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
   const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
   const deal: Deal = {
-    ...(known ?? { opportunityId, on: false, joined: false }),
+    ...(known ?? { opportunityId, on: false, joined: false, part: [] }),
     ...news,
   };
   const deals = known ? person.deals.map((each) => (each === known ? deal : each)) : [...person.deals, deal];
