@@ -37,7 +37,7 @@ export const boundsOf = (args: PeriodArgs): Bounds => {
   const from = args.from ? boundOf(args.from, zone, 'from') : undefined;
   const to = args.to ? boundOf(args.to, zone, 'to') : undefined;
   if (from !== undefined && to !== undefined && from >= to)
-    throw new Refused('time/empty-period', 'The period ends before it begins; `to` is exclusive.', 'to');
+    throw new Refused('time/empty-period', 'The period ends when it begins, or before; `to` is exclusive.', 'to');
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 };
 

@@ -103,7 +103,7 @@ const catalogue = catalogueOf([
     },
     StageMoved: {
       version: 1,
-      sentence: 'Moved from {from} to {to}',
+      sentence: 'Moved to {to}',
       opportunityId,
       from: text(),
       to: state('opportunity.stage', text()),

@@ -300,7 +300,9 @@ const told = (
   const data = Object.fromEntries(Object.entries(entry.data).map(([field, value]) => [field, reveal(value)]));
   const changes = stateChanges.map((one) => changeOf(one, catalogue, type, reveal)).filter(isChange);
   const changed = stateChanges.filter((one) => changes.some(({ state }) => state === one.state));
-  const said = new Set([...(schema?.sentence.saidOf(data) ?? []), ...changed.map(({ field }) => field)]);
+  // What held before stands in the change. An event says it as it was known when it was told, which later news corrects.
+  const before = changed.length > 0 ? ['from'] : [];
+  const said = new Set([...(schema?.sentence.saidOf(data) ?? []), ...changed.map(({ field }) => field), ...before]);
   const facts = Object.entries(data)
     .filter(([field, value]) => value !== undefined && !said.has(field) && !namesStream(entry, field, value))
     .map(([field, value]) => ({

@@ -66,7 +66,7 @@ export const opportunityEvents = events({
   OpportunityStageMoved: {
     version: 1,
     description: 'An open deal moved to another stage, forward or back.',
-    sentence: 'The deal moved from {from} to {to}',
+    sentence: 'The deal moved to {to}',
     opportunityId,
     from: stageName,
     to: stage,
@@ -74,7 +74,7 @@ export const opportunityEvents = events({
   OpportunityAmountChanged: {
     version: 1,
     description: 'What the deal is worth changed.',
-    sentence: 'The deal is now worth {to}[, before {from}]',
+    sentence: 'The deal is worth {to}',
     opportunityId,
     from: optional(money()),
     to: state('opportunity.amount', money()),
@@ -82,7 +82,7 @@ export const opportunityEvents = events({
   OpportunityCloseDateChanged: {
     version: 1,
     description: 'The expected close moved.',
-    sentence: 'The deal is expected to close on {to}[, before on {from}]',
+    sentence: 'The deal is expected to close on {to}',
     opportunityId,
     from: optional(day()),
     to: state('opportunity.expected-close', day()),
@@ -90,7 +90,7 @@ export const opportunityEvents = events({
   OpportunityOwnerChanged: {
     version: 1,
     description: 'Another rep owns the deal.',
-    sentence: '{to} owns the deal now[, before {from}]',
+    sentence: '{to} owns the deal',
     opportunityId,
     from: optional(word('The rep who owned it.')),
     to: state('opportunity.owner', word('The new owner.')),
