@@ -431,7 +431,7 @@ const dealHistories: fc.Arbitrary<readonly Fact[]> = fc
   });
 
 describe('the stage of a person', () => {
-  const runs = repetitions(300, 20_000);
+  const runs = repetitions(500, 20_000);
   const kinds = new Map<string, number>();
   const add = (kind: string): void => void kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   it('follows from the deals in whatever order they are told', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type Recorded } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
 import { lead } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
@@ -425,7 +425,7 @@ describe('leads that are one person', () => {
           expect(isKnown(together.lead(survivor))).toBe(true);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: repetitions(50, 1_500) },
     );
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
-import { recorded } from '@baton/kernel/testing';
+import { recorded, repetitions } from '@baton/kernel/testing';
 import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
@@ -180,6 +180,6 @@ describe('what the time of sales cost', () => {
           );
         },
       ),
-      { numRuns: 60 },
+      { numRuns: repetitions(25, 500) },
     ));
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, Refused, type Fact, type Instant } from '@baton/kernel';
+import { repetitions } from '@baton/kernel/testing';
 import type { TouchFact } from '@baton/definitions';
 import { agreedOn, anyHistory, plainlyMet, START } from '../../../../test/support/judging';
 import { lead } from './lead.decider';
@@ -55,7 +56,7 @@ describe('a touch that is told late', () => {
         for (const at of told.qualified)
           expect(plainlyMet(criteria as never, undefined, 0, touches, Date.parse(at))).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: repetitions(400, 4_000) },
     );
     expect(Math.min(reached.mql, reached.lead)).toBeGreaterThan(20);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused, type CommandMeta, type Context, type Instant, type Recorded } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { handoffs } from '../../read/handoffs/handoffs.projection';
 import { leads } from '../../read/leads/leads.projection';
 import { outcomes } from '../../read/lift/outcomes.projection';
@@ -96,7 +96,7 @@ describe('the profile of a lead, told in any order', () => {
           expect(foldAll(outcomes, cut).get(leadId)!.industry).toBe(profileBy(all, day)['industry']);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: repetitions(150, 5_000) },
     ));
 });
 
@@ -160,7 +160,7 @@ describe('what another system decided of a lead, told in any order', () => {
           expect(foldAll(outcomes, cut).get(leadId)).toMatchObject({ stage: stageBy(all, day) });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: repetitions(150, 5_000) },
     ));
   it('makes the same handoffs, each with what became of it', () =>
     fc.assert(
@@ -174,6 +174,6 @@ describe('what another system decided of a lead, told in any order', () => {
             }));
         expect(handoffsOf(order)).toEqual(handoffsOf(all));
       }),
-      { numRuns: 500 },
+      { numRuns: repetitions(150, 5_000) },
     ));
 });

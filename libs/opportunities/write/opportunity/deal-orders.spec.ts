@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused, type Context, type Instant, type Recorded } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { deals } from '../../read/deals/deals.projection';
 import { amountsFrom, dealAfter, factsAt, latestFacts, standingClose, type Deal, type DealFacts } from './deal.model';
 import { opportunity } from './opportunity.decider';
@@ -188,7 +188,7 @@ describe('a deal whose history is told in any order', () => {
           status: statusBy(world, LAST),
         });
       }),
-      { numRuns: 500 },
+      { numRuns: repetitions(200, 5_000) },
     ));
 
   it('stood on each day as the words up to it say: the days in each stage are the same', () =>
@@ -205,7 +205,7 @@ describe('a deal whose history is told in any order', () => {
           expect(factsAt(deal, at(day))).toEqual(facts);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(80, 2_000) },
     ));
 
   it('moves from what was in force, and closes with it as far as it is known', () =>
@@ -228,6 +228,6 @@ describe('a deal whose history is told in any order', () => {
           expect(amountsFrom(deal, close.at)[0]?.amount).toEqual(factsBy(world, day).amount);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(80, 2_000) },
     ));
 });
