@@ -140,6 +140,7 @@ const valueOf = (name: string, type: GraphQLNamedType, known: Known): string => 
   if (isEnumType(type)) return type.getValues()[0]!.name;
   const given: Record<string, string> = {
     subject: known.subject,
+    stream: known.subject,
     leadId: known.leadId,
     opportunityId: known.opportunityId,
     journeyId: known.opportunityId,
