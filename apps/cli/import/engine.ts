@@ -9,10 +9,10 @@ import {
   type Outcome,
   type Position,
 } from '@baton/kernel';
-import type { Aggregates, Mapping } from './mapping';
+import { markerTest, type Aggregates, type Mapping } from './mapping';
 import { columnOf, namesOf, plan, type Names, type Planned, type RowFault } from './plan';
 import { headerOf, rowsOf, type Header, type Row } from './rows';
-import { withBlanks, type Cells, type Lookup } from './values';
+import type { Cells, Lookup } from './values';
 
 export interface Import {
   readonly mapping: Mapping;
@@ -74,12 +74,12 @@ interface Progress {
  */
 export const importFile = async (options: Import): Promise<ImportResult> => {
   const total = { rows: 0, accepted: 0, repeated: 0, rejected: 0, events: 0 };
-  await headerIn(options);
+  const header = await headerIn(options);
   const run = options.dryRun ? 0 : await options.startRun();
-  let waiting = await new Pass(options, run, total).run();
+  let waiting = await new Pass(options, header, run, total).run();
   for (let before = 0; waiting.size > 0 && total.events > before;) {
     before = total.events;
-    waiting = await new Pass(options, run, total, waiting).run();
+    waiting = await new Pass(options, header, run, total, waiting).run();
   }
   for (const fault of waiting.values()) await options.report(fault);
   total.rejected += waiting.size;
@@ -100,7 +100,7 @@ const headerIn = async ({ file, mapping }: Pick<Import, 'file' | 'mapping'>): Pr
 /** One reading of the file. */
 class Pass {
   private readonly names: Names;
-  private header: Header | undefined;
+  private readonly isMarker: (cell: string) => boolean;
   /** Rows that may pass later, by line. */
   private readonly waiting = new Map<number, RowFault>();
   private readonly words = new Map<string, string>();
@@ -109,12 +109,14 @@ class Pass {
   /** @param only the lines to send; absent: all */
   constructor(
     private readonly options: Import,
+    private readonly header: Header,
     run: number,
     private readonly total: { -readonly [K in keyof ImportResult]: ImportResult[K] },
     private readonly only?: ReadonlyMap<number, unknown>,
   ) {
     const { mapping, secret, dryRun } = options;
     this.names = namesOf(mapping, secret, run);
+    this.isMarker = markerTest(mapping.blank);
     this.captures = !dryRun && mapping.commands.some(({ command }) => command === 'CaptureLead');
   }
 
@@ -123,8 +125,7 @@ class Pass {
     const { file, mapping, waveRows = 500 } = this.options;
     const reader = rowsOf(file, mapping);
     try {
-      const first = await reader.next();
-      this.header = headerOf(first.done ? undefined : first.value, mapping.columns);
+      await reader.next(); // the header
       let batch: Progress[] = [];
       let bytes = 0;
       for await (const row of reader) {
@@ -145,8 +146,11 @@ class Pass {
   }
 
   private cellsOf(row: readonly string[]): Cells {
-    const { index } = this.header!;
-    return withBlanks((column) => row[index.get(column)!]!, this.options.mapping.blank);
+    const { index } = this.header;
+    return (column) => {
+      const cell = row[index.get(column)!]!;
+      return this.isMarker(cell) ? '' : cell;
+    };
   }
 
   private begin(row: Row): Progress {
@@ -154,7 +158,7 @@ class Pass {
     const untouched = { line, rowId: '', commands: [], mayPass: false, fresh: false, events: 0, standsFor: new Map() };
     if ('code' in row) return { ...untouched, row: [], fault: { line, column: '', ...faultOf(row) } };
     const { cells } = row;
-    const columns = this.header!.names.length;
+    const columns = this.header.names.length;
     if (cells.length !== columns) {
       const message = `The row has ${cells.length} cell(s), the header ${columns}.`;
       return { ...untouched, row: [], fault: { line, column: '', code: 'import/ragged-row', message } };

@@ -161,9 +161,12 @@ export const operandsOf = (value: object): { operator: Operator; operands: reado
   return operator && { operator, operands: (value as Arithmetic)[operator]! };
 };
 
-/** Is a text one of the markers of what is blank, whatever its case and the white space around it? */
-export const isMarker = (text: string, markers: readonly string[]): boolean =>
-  markers.some((marker) => marker.trim().toLowerCase() === text.trim().toLowerCase());
+/** Tells texts that are one of the markers of what is blank, whatever their case and the white space around them. */
+export const markerTest = (markers: readonly string[]): ((text: string) => boolean) => {
+  const bare = (text: string): string => text.trim().toLowerCase();
+  const known = new Set(markers.map(bare));
+  return (text) => known.size > 0 && known.has(bare(text));
+};
 
 /** Columns that a template names between braces. */
 export const columnsOfTemplate = (template: string): string[] =>
@@ -184,11 +187,12 @@ const idColumnsOf = (field: string, value: Value): readonly string[] => {
     return value.externalId === undefined ? [] : columnsOf(value.externalId);
   return /(^id|Id|Ids)$/.test(field) ? columnsOf(value) : [];
 };
-const columnsOfCondition = (condition: Condition): readonly string[] => {
-  if ('not' in condition) return columnsOfCondition(condition.not);
-  if ('all' in condition) return condition.all.flatMap(columnsOfCondition);
-  if ('any' in condition) return condition.any.flatMap(columnsOfCondition);
-  return [condition.column];
+/** The tests of cells that a condition consists of. */
+const testsOf = (condition: Condition): readonly Static<typeof cellTest>[] => {
+  if ('not' in condition) return testsOf(condition.not);
+  if ('all' in condition) return condition.all.flatMap(testsOf);
+  if ('any' in condition) return condition.any.flatMap(testsOf);
+  return [condition];
 };
 
 /** Does a luxon format name a time of day, or only a day? Text in quotes is literal. */
@@ -276,24 +280,17 @@ const instead = (name: string, known: readonly string[]): string => {
   return nearest ? `did you mean ${nearest}?` : `one of ${known.join(', ')}.`;
 };
 
-/** The texts that a condition compares cells with. */
-const textsOf = (condition: Condition): readonly string[] => {
-  if ('not' in condition) return textsOf(condition.not);
-  if ('all' in condition) return condition.all.flatMap(textsOf);
-  if ('any' in condition) return condition.any.flatMap(textsOf);
-  return condition.in ?? (condition.equals === undefined ? [] : [condition.equals]);
-};
-
 const checkValuesOf = (command: MappedCommand, path: string, blank: readonly string[]): void => {
   if (command.when !== undefined) checkCondition(command.when, join(path, 'when'));
   if (command.occurredAt !== undefined) checkValue(command.occurredAt, join(path, 'occurredAt'));
   for (const [field, value] of Object.entries(command.data)) checkValue(value, join(path, `data.${field}`));
-  const marker = command.when && textsOf(command.when).find((text) => isMarker(text, blank));
+  const texts = (command.when ? testsOf(command.when) : []).flatMap(({ in: some, equals }) => some ?? equals ?? []);
+  const marker = texts.find(markerTest(blank));
   if (marker !== undefined)
     throw fault(join(path, 'when'), `No cell holds ${marker}: the mapping reads it as blank. Test blank instead.`);
   for (const [field, value] of Object.entries(command.data)) {
     if (typeof value !== 'object' || !('column' in value)) continue;
-    const entry = Object.keys(value.map ?? {}).find((text) => isMarker(text, [...blank, ...(value.blank ?? [])]));
+    const entry = Object.keys(value.map ?? {}).find(markerTest([...blank, ...(value.blank ?? [])]));
     if (entry !== undefined)
       throw fault(
         join(path, `data.${field}.map`),
@@ -339,7 +336,7 @@ export const mappingOf = (json: unknown, aggregates: Aggregates): Mapping => {
   const columns = [
     ...key,
     ...commands.flatMap(({ when, occurredAt, data }) => [
-      ...(when ? columnsOfCondition(when) : []),
+      ...(when ? testsOf(when).map(({ column }) => column) : []),
       ...(occurredAt === undefined ? [] : columnsOf(occurredAt)),
       ...Object.values(data).flatMap(columnsOf),
     ]),

@@ -20,7 +20,7 @@ import {
   columnsOfTemplate,
   hasOffset,
   hasTimeOfDay,
-  isMarker,
+  markerTest,
   operandsOf,
   type Arithmetic,
   type ColumnValue,
@@ -35,15 +35,6 @@ export type Cells = (column: string) => string;
 export type Lookup = (kind: 'lead', by: 'externalId' | 'email', value: string) => Promise<string | undefined>;
 
 const isBlank = (cell: string): boolean => cell.trim() === '';
-
-/** Cells of which those that hold a marker (`N/A`, whatever the case and the white space around it) are blank. */
-export const withBlanks = (cells: Cells, markers: readonly string[]): Cells => {
-  if (markers.length === 0) return cells;
-  return (column) => {
-    const cell = cells(column);
-    return isMarker(cell, markers) ? '' : cell;
-  };
-};
 
 /** Says no without the cell's content: reports hold no personal data. The path is the column. */
 const no = (code: string, message: string, column: string): Refused => new Refused(`import/${code}`, message, column);
@@ -81,9 +72,9 @@ export const evaluate = async (value: Value, cells: Cells, lookup: Lookup): Prom
 };
 
 /** The text of a cell, or of its default; undefined: blank. */
-const textOf = ({ column, blank = [], default: instead }: ColumnValue, cells: Cells): string | undefined => {
-  const text = withBlanks(cells, blank)(column);
-  if (!isBlank(text)) return text;
+const textOf = ({ column, blank, default: instead }: ColumnValue, cells: Cells): string | undefined => {
+  const text = cells(column);
+  if (!isBlank(text) && !(blank && markerTest(blank)(text))) return text;
   return instead === undefined ? undefined : String(instead);
 };
 
