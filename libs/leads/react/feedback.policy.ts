@@ -23,11 +23,9 @@ export const placement = policy<FeedbackEvent>({
 /** The industry of the profile, and the campaign of the latest touch that names one, up to an instant. */
 const placeOf = (history: readonly Recorded<LeadEvent>[], at: Instant) => {
   let last: { readonly campaign: string; readonly at: Instant } | undefined;
-  for (const event of history) {
-    if (event.occurredAt > at) continue;
-    for (const { campaign, at: when } of touchesOf(event))
-      if (campaign && when <= at && (!last || when >= last.at)) last = { campaign, at: when };
-  }
-  const { industry } = profileOf(history.filter(({ occurredAt }) => occurredAt <= at));
+  const happened = history.filter(({ occurredAt }) => occurredAt <= at);
+  for (const { campaign, at: when } of happened.flatMap(touchesOf))
+    if (campaign && when <= at && (!last || when >= last.at)) last = { campaign, at: when };
+  const { industry } = profileOf(happened);
   return { ...(industry !== undefined && { industry: String(industry) }), ...(last && { campaign: last.campaign }) };
 };

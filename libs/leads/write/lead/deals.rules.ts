@@ -1,6 +1,6 @@
-import { laterOf, valueAt, withValue, type Context, type Fact, type Instant } from '@baton/kernel';
+import { laterOf, latestValue, valueAt, withValue, type Context, type Fact, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
-import { isKnown, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
+import { dealOf, isKnown, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
 
 type Facts = readonly Fact<LeadEvent>[];
 type DealStage = { readonly stage: 'opportunity' | 'customer'; readonly opportunityId: string | undefined };
@@ -91,24 +91,22 @@ export const followedByDeals = (state: Lead, facts: Facts, { now }: Context, aft
   return [...facts, { type: 'LeadRecycled', ...dated(overAt(person, now)), data: { leadId, reason } }];
 };
 
+const partIn = (person: Person, opportunityId: string, at: Instant, on: boolean): Pick<Deal, 'part'> => ({
+  part: withValue(dealOf(person, opportunityId)?.part ?? [], at, on),
+});
 /** The deals of a person after an event about one of them; late news of an earlier instant change nothing later. */
-export const joinedDeal = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person => {
-  const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
-  const on = at >= (known?.leftAt ?? '');
-  const part = withValue(known?.part ?? [], at, true);
-  return withDeal(person, opportunityId, { ...news, on, part, joinedAt: laterOf(known?.joinedAt ?? '', at) });
-};
+export const joinedDeal = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person =>
+  withDeal(person, opportunityId, { ...news, ...partIn(person, opportunityId, at, true) });
 /** @param tookPart it was on the deal when that closed: the end still counts for it */
 export const leftDeal = (person: Person, opportunityId: string, at: Instant, tookPart?: boolean): Person => {
-  const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
-  const on = at < (known?.joinedAt ?? '');
-  const part = withValue(known?.part ?? [], at, false);
-  return withDeal(person, opportunityId, { on, part, joined: on, leftAt: laterOf(known?.leftAt ?? '', at), tookPart });
+  const news = partIn(person, opportunityId, at, false);
+  return withDeal(person, opportunityId, { ...news, joined: latestValue(news.part) === true, tookPart });
 };
-export const closedDeal = (person: Person, opportunityId: string, how: 'won' | 'lost', at: Instant): Person => {
-  const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
-  return known?.end?.how === how ? person : withDeal(person, opportunityId, { end: { how, at } });
-};
+/** The latest instant at which a person came to a deal, or left it; undefined: never. */
+export const partSince = ({ part }: Deal, on: boolean): Instant | undefined =>
+  part.findLast(({ value }) => value === on)?.from;
+export const closedDeal = (person: Person, opportunityId: string, how: 'won' | 'lost', at: Instant): Person =>
+  dealOf(person, opportunityId)?.end?.how === how ? person : withDeal(person, opportunityId, { end: { how, at } });
 
 /**
  * The lead with news of its deals. Where those gave it back, it is so since they are over for it, as is known now: it may

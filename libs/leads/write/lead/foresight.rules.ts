@@ -12,7 +12,7 @@ import {
 } from '@baton/kernel';
 import { mayRise, type CriteriaFacts, type ScoringModel } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, withPerson, type Known, type Lead } from './lead.model';
+import { afterFacts, isKnown, withPerson, type Known, type Lead } from './lead.model';
 import { criteriaOf, qualifiedOver } from './qualification.rules';
 import { moving } from './score.model';
 
@@ -82,11 +82,11 @@ const judgedAfter: ReadonlySet<string> = new Set<LeadEvent['type']>([
  * @param decider judges the lead whenever something happens to it, and when it is told to (`ReevaluateLead`)
  */
 export const foreseeing = (decider: LeadDecider): LeadDecider => {
-  const foretold = (state: Lead, facts: Facts, { now, definition, idOf }: Context): Facts => {
+  const foretold = (state: Lead, facts: Facts, context: Context): Facts => {
+    const { now, definition } = context;
     const possible = canRise(definition);
     if (!possible && !(isKnown(state) && state.person.foreseen !== undefined)) return facts;
-    let after = state;
-    for (const [index, fact] of facts.entries()) after = evolve(after, { occurredAt: now, ...fact, id: idOf(index) });
+    const after = afterFacts(evolve, state, facts, context);
     if (!waits(after)) return facts;
     const { person } = after;
     const next = possible ? nextQualified(person, toMs(laterOf(now, person.latest)), definition) : undefined;

@@ -29,7 +29,7 @@ export interface Handoff {
   /** The lead went back into marketing’s hands: what happens to it later is no outcome of this handoff. */
   readonly closed?: true;
 }
-export type GivenBack = Exclude<Disposition, 'accepted' | 'waiting'>;
+type GivenBack = Exclude<Disposition, 'accepted' | 'waiting'>;
 type Handoffs = readonly Handoff[];
 type Said = Happened<{ readonly type: string; readonly data: object }>;
 

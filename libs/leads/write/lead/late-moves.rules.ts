@@ -13,7 +13,7 @@ import {
 import { followedByDeals } from './deals.rules';
 import { handoffsAfterLate } from './handoffs.rules';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
+import { afterFacts, isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
 import { movesLead } from './united.rules';
 
@@ -100,12 +100,7 @@ export const withLateMoves = (inner: LeadDecider): LeadDecider => {
       const facts = inner.decide(asItStood(state, to, context.now), command, context);
       if (facts instanceof Refused || command.type !== 'ConvertLead') return facts;
       // The deal may be open to this day: then the lead was given back for no reason.
-      const after = (all: typeof facts): Lead =>
-        all.reduce(
-          (known, fact, index) => evolve(known, { occurredAt: context.now, ...fact, id: context.idOf(index) }),
-          state as Lead,
-        );
-      return followedByDeals(state, facts, context, after);
+      return followedByDeals(state, facts, context, (all) => afterFacts(evolve, state, all, context));
     },
   };
 };

@@ -10,12 +10,21 @@ import {
   type Json,
 } from '@baton/kernel';
 import { salesQuestions, settled } from '@baton/definitions';
-import { closedDeal, contactAfter, followedByDeals, joinedDeal, leftDeal, withDealNews } from './deals.rules';
+import {
+  closedDeal,
+  contactAfter,
+  followedByDeals,
+  joinedDeal,
+  leftDeal,
+  partSince,
+  withDealNews,
+} from './deals.rules';
 import { refusedExternal } from './external.rules';
 import { foreseeing } from './foresight.rules';
 import { heating } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
+  afterFacts,
   at,
   dealOf,
   convertedFrom,
@@ -114,8 +123,8 @@ const newsFrom = (facts: Facts, now: Instant): Instant =>
     .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
     .reduce((first, at) => (at < first ? at : first), now);
 
-const afterFacts = (state: Lead, facts: Facts, { now, idOf }: Context): Lead =>
-  facts.reduce((known, fact, index) => moving.evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
+const afterMoves = (state: Lead, facts: Facts, context: Context): Lead =>
+  afterFacts(moving.evolve, state, facts, context);
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
 const qualifying = (
@@ -124,7 +133,7 @@ const qualifying = (
   context: Context,
   from: Instant = newsFrom(facts, context.now),
 ): Facts => {
-  const after = afterFacts(state, facts, context);
+  const after = afterMoves(state, facts, context);
   if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
   const judged = judgedMet(after, from, context);
   if (!judged) return facts;
@@ -135,12 +144,12 @@ const qualifying = (
 
 /** What follows for the person from facts about its deals, and from contacts since it was given back. */
 const withDeals = (state: Lead, facts: Facts, context: Context, from?: Instant): Answer => {
-  const after = (all: Facts): Lead => afterFacts(state, all, context);
+  const after = (all: Facts): Lead => afterMoves(state, all, context);
   return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context, from);
 };
 /** A person who is given back, as is told after a later contact, is active again at that contact. */
 const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
-  const after = afterFacts(state, facts, context);
+  const after = afterMoves(state, facts, context);
   if (!isKnown(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
   const { person, since } = after;
   const active = contactAfter(person, since);
@@ -375,14 +384,14 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       return on(existing(state), ({ person }) => {
         const deal = dealOf(person, opportunityId);
         const same = deal?.joined && (data.role === undefined || deal.role === data.role);
-        if (same && !isNews(deal.joinedAt, context)) return [];
+        if (same && !isNews(partSince(deal, true), context)) return [];
         return withDeals(state, [{ type: 'LeadJoinedOpportunity', data }], context);
       });
     },
     LeaveOpportunity: (state, { data }, context) =>
       onceCaptured(state, ({ person }) => {
         const deal = dealOf(person, data.opportunityId);
-        return deal && (deal.on || isNews(deal.leftAt, context))
+        return deal && (deal.on || isNews(partSince(deal, false), context))
           ? withDeals(state, [{ type: 'LeadLeftOpportunity', data }], context)
           : [];
       }),

@@ -65,7 +65,7 @@ const profile = {
 /** The facts that are encrypted: an event says which of them it names, so that decisions know without reading them. */
 export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
 /** What can be known of a person, and cleared again. */
-export const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not known.', {
+const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not known.', {
   email: 'E-mail address.',
   name: 'Full name.',
   phone: 'Phone number.',

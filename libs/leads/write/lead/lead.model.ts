@@ -1,4 +1,15 @@
-import { laterOf, type Happened, type Instant, isSaid, type Json, type Register, tidy } from '@baton/kernel';
+import {
+  laterOf,
+  latestValue,
+  isSaid,
+  tidy,
+  type Context,
+  type Fact,
+  type Happened,
+  type Instant,
+  type Json,
+  type Register,
+} from '@baton/kernel';
 import { profileFields, type CriteriaFacts, type ProfileField, type TouchFact } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
@@ -11,15 +22,12 @@ import type { Union } from './united.rules';
 /** A deal of the person, as this lead has heard of it. */
 export interface Deal {
   readonly opportunityId: string;
-  /** Takes part in it now. */
+  /** Whether it took part, through time; and does so now. */
+  readonly part: Register<boolean>;
   readonly on: boolean;
   /** Its role was told (`LeadJoinedOpportunity`), not only its conversion. */
   readonly joined: boolean;
-  /** The latest instants at which it came, and at which it left. */
-  readonly joinedAt?: Instant;
-  readonly leftAt?: Instant;
-  /** Whether it took part, through time; and was it told to have when the deal closed? */
-  readonly part: Register<boolean>;
+  /** Was it told to have taken part when the deal closed? */
   readonly tookPart?: boolean | undefined;
   readonly convertedAt?: Instant;
   readonly role?: string;
@@ -156,13 +164,19 @@ export const moved = (state: Lead, event: Happened<LeadEvent>, stage: BareStage)
     handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
   }));
 
+/** The lead after what was decided and is not recorded yet. */
+export const afterFacts = (
+  evolve: (state: Lead, event: Happened<LeadEvent>) => Lead,
+  state: Lead,
+  facts: readonly Fact<LeadEvent>[],
+  { now, idOf }: Pick<Context, 'now' | 'idOf'>,
+): Lead => facts.reduce((known, fact, index) => evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
+
 /** The same person with news of one deal. */
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
-  const known = person.deals.find((deal) => deal.opportunityId === opportunityId);
-  const deal: Deal = {
-    ...(known ?? { opportunityId, on: false, joined: false, part: [] }),
-    ...news,
-  };
+  const known = dealOf(person, opportunityId);
+  const { part = known?.part ?? [] } = news;
+  const deal: Deal = { ...(known ?? { opportunityId, joined: false }), ...news, part, on: latestValue(part) === true };
   const deals = known ? person.deals.map((each) => (each === known ? deal : each)) : [...person.deals, deal];
   return { ...person, deals, opportunityIds: deals.filter(({ on }) => on).map((each) => each.opportunityId) };
 };

@@ -2,6 +2,7 @@ import { laterOf, Refused, type Decider, type Fact, type Happened, type Instant 
 import type { TouchFact } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import {
+  afterFacts,
   firstTouchOf,
   isKnown,
   profileWith,
@@ -305,11 +306,7 @@ export const uniting = (decider: LeadDecider): LeadDecider => {
     return event.type === 'LeadUnmerged' ? part(next, [event.data.mergedLeadId]) : keepingAlone(state, next, event);
   };
   const decide: LeadDecider['decide'] = (state, command, context) => {
-    const after = (facts: Facts): Lead =>
-      facts.reduce(
-        (known, fact, index) => evolve(known, { occurredAt: context.now, ...fact, id: context.idOf(index) }),
-        state,
-      );
+    const after = (facts: Facts): Lead => afterFacts(evolve, state, facts, context);
     /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
     const followed = (fact: Fact<LeadEvent>, more: (lead: Known) => Facts, from?: Instant): Facts => {
       let known = after([fact]);
