@@ -20,7 +20,7 @@ import type { Logger } from 'pino';
 import { Access, accessParts, KeyHandler, Oidc } from './access';
 import type { Config } from './config';
 import { DataFolder } from './data-folder';
-import { activeGeneration, collectionOf, EmbeddedDocuments, ReadModels } from './documents';
+import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { assertKeysOf, EmbeddedKeyStore, masterKey } from './keys';
@@ -217,10 +217,7 @@ export class PlatformModule implements OnApplicationShutdown {
             policies: parts.flatMap(({ policies }) => policies),
             dueLists: parts.flatMap(({ dueLists }) => dueLists),
             senders,
-            isImportOpen: async () => {
-              const collection = collectionOf(imports, await activeGeneration(documents, imports));
-              return (await documents.find(collection, { where: openImports, limit: 1 })).length > 0;
-            },
+            isImportOpen: async () => (await new ReadModels(documents).count(imports, openImports)) > 0,
             onEffect: (target, outcome) => metrics.effect(target, outcome),
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),

@@ -20,7 +20,7 @@ const knownLater = ({ recordedAt, position }: StoredEvent, { knownBy, knownAt }:
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
 
 /** Had a stream begun by an instant? */
-export type HasBegun = (stream: string, by: Instant) => boolean;
+type HasBegun = (stream: string, by: Instant) => boolean;
 
 /** The part of a page before a cut; `atTip` when the cut lies within it. */
 const before = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {

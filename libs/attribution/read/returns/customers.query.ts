@@ -6,7 +6,7 @@ import { personOf, standing } from '../conversions/conversions.rules';
 import { firstWins, type WonDeal } from './customers.rules';
 
 /** What returns need to know of all deals, also those before the period. */
-export interface Customers {
+interface Customers {
   /** The won deals that brought a new customer. */
   readonly firstWins: ReadonlySet<string>;
   /** When the first deal of a person was opened, by each lead that took part. */

@@ -1,7 +1,7 @@
 import { keyOf, projection, type Instant } from '@baton/kernel';
 import type { AssetEvent } from '../../write/asset/asset.events';
 
-export interface AssetDocument {
+interface AssetDocument {
   readonly assetId: string;
   /** How touches name it. */
   readonly content: string;

@@ -1,7 +1,7 @@
 import { keyOf, projection, type Day, type Money } from '@baton/kernel';
 import type { SpendEvent } from '../../write/spend/spend.events';
 
-export interface SpendDocument {
+interface SpendDocument {
   readonly spendId: string;
   readonly day: Day;
   readonly channel: string | null;

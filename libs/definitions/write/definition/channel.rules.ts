@@ -235,7 +235,7 @@ export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) =>
 };
 
 /** What is known of spend. */
-export interface ClassifiableSpend {
+interface ClassifiableSpend {
   readonly channel: string | null;
   readonly source: string | null;
   readonly medium: string | null;

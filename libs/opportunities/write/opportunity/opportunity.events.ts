@@ -33,7 +33,7 @@ const stage = state('opportunity.stage', stageName);
 const lossReason = word('Why it was lost: price, timing, competitor, no-decision …');
 const { name, account, product, source } = facts;
 /** What can be cleared of a deal: every deal has a stage, and what is worth nothing an amount. */
-export const opportunityFacts = enumeration('OpportunityFact', 'A fact of a deal that may be not known.', {
+const opportunityFacts = enumeration('OpportunityFact', 'A fact of a deal that may be not known.', {
   name: 'What the team calls it.',
   account: 'The company we deal with.',
   product: 'What is sold.',
