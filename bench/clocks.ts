@@ -12,7 +12,7 @@ import {
   type StoredEvent,
   type To,
 } from '@baton/kernel';
-import { firstResponse, lead, leadEvents, leadsParts, type LeadCommand } from '@baton/leads';
+import { firstResponse, leadDecider, leadEvents, leadsParts, type LeadCommand } from '@baton/leads';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -46,7 +46,7 @@ const worldOf = async (folder: string, name: string) => {
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
   const context = new DecisionContext(clock, { at: async () => definitionOf });
   const send = async ({ id, command }: To) => {
-    const outcome = await handle(journal, lead, id, command as LeadCommand, context);
+    const outcome = await handle(journal, leadDecider, id, command as LeadCommand, context);
     if (outcome instanceof Refused) throw outcome;
     return outcome;
   };

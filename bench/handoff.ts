@@ -1,5 +1,5 @@
 import { fromMs, Refused, type Json, type Role } from '@baton/kernel';
-import { lead, startingPolicy, type LeadEvent } from '@baton/leads';
+import { leadDecider, startingPolicy, type LeadEvent } from '@baton/leads';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
@@ -76,13 +76,13 @@ const packages = () => {
   const evidence: Json = { because: [] };
   past.push({ type: 'LeadQualified', data: { leadId, definition: 'mql@1', evidence } });
   const state = past.reduce(
-    (known, event, n) => lead.evolve(known, { ...event, id: `event-${n}`, occurredAt: now }),
-    lead.initialState(),
+    (known, event, n) => leadDecider.evolve(known, { ...event, id: `event-${n}`, occurredAt: now }),
+    leadDecider.initialState(),
   );
   const command = { type: 'HandOffLead', data: { leadId, rep: 'rita' }, meta: {} } as never;
   const decide = () => {
     const begin = performance.now();
-    const facts = lead.decide(state, command, {
+    const facts = leadDecider.decide(state, command, {
       now,
       mode: 'live',
       definition: () => undefined,

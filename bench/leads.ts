@@ -11,7 +11,7 @@ import {
   type Json,
 } from '@baton/kernel';
 import type { TouchFact } from '@baton/definitions';
-import { lead, leadEvents, scoreAt, TouchLog, type LeadCommand, type LeadEvent } from '@baton/leads';
+import { leadDecider, leadEvents, scoreAt, TouchLog, type LeadCommand, type LeadEvent } from '@baton/leads';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { clock, measured, median, quantile, type Benchmark } from './support';
@@ -90,7 +90,7 @@ const decisions = async (folder: string) => {
       data: { leadId, ...touchData(n) },
       meta: { commandId: `c${sent++}`, actor: 'bench', origin: 'system', occurredAt: fromMs(NOW + sent * 1000) },
     } as LeadCommand;
-    const outcome = await handle(journal, lead, leadId, command, context);
+    const outcome = await handle(journal, leadDecider, leadId, command, context);
     if (outcome instanceof Refused || outcome.events !== 1)
       throw new Error(`not one touch: ${JSON.stringify(outcome)}`);
   };
@@ -115,16 +115,16 @@ const decisions = async (folder: string) => {
       await record(leadId, n);
       times.push(performance.now() - begin);
     }
-    let state = context.streams.get(`lead-${leadId}`)!.state as ReturnType<typeof lead.initialState>;
+    let state = context.streams.get(`lead-${leadId}`)!.state as ReturnType<typeof leadDecider.initialState>;
     const pure: number[] = [];
     for (let n = 0; n < DECISIONS; n++) {
       const command = { type: 'RecordTouch', data: { leadId, ...touchData(n) }, meta: {} } as LeadCommand;
       const now = fromMs(NOW + 10 * DAY + n * 1000);
       const definition = (kind: string) => definitions.get(kind);
       const begin = performance.now();
-      const facts = lead.decide(state, command, { now, mode: 'live', definition, idOf: () => `pure-${n}` });
+      const facts = leadDecider.decide(state, command, { now, mode: 'live', definition, idOf: () => `pure-${n}` });
       if (facts instanceof Refused) throw facts;
-      for (const fact of facts) state = lead.evolve(state, { ...fact, id: `pure-${n}`, occurredAt: now });
+      for (const fact of facts) state = leadDecider.evolve(state, { ...fact, id: `pure-${n}`, occurredAt: now });
       pure.push(performance.now() - begin);
     }
     rounds.push({

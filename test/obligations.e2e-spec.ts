@@ -5,7 +5,7 @@ import { leadsDue } from '../libs/leads/read/leads-due/leads-due.projection';
 import { compileCalendar } from '../libs/leads/sla/calendar.rules';
 import { obligations, verdictOf, type SlaState } from '../libs/leads/sla/obligations.rules';
 import { attempts, disposition, resolution } from '../libs/leads/sla/ready-made.rules';
-import { lead } from '../libs/leads/write/lead/lead.decider';
+import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand } from '../libs/leads/write/lead/lead.events';
 import { isKnown } from '../libs/leads/write/lead/lead.model';
 
@@ -82,14 +82,14 @@ describe('a history', () => {
         }
         await send('PassTime', END);
         const log = await events();
-        let [folded, due] = [lead.initialState(), leadsDue.initial('ada')];
+        let [folded, due] = [leadDecider.initialState(), leadsDue.initial('ada')];
         for (const event of log) {
-          folded = lead.evolve(folded, event);
+          folded = leadDecider.evolve(folded, event);
           if (leadsDue.types!.includes(event.type)) due = leadsDue.fold(due, event, 'ada');
-          expect(due.dueAt).toBe(lead.due(folded) ?? null);
+          expect(due.dueAt).toBe(leadDecider.due(folded) ?? null);
         }
         expect(folded).toEqual(state());
-        const next = lead.due(folded);
+        const next = leadDecider.due(folded);
         expect(next === undefined || next > minute(END)).toBe(true);
 
         const clocks = obligations(policy, compileCalendar(calendar))(log.filter((event) => !isTold(event)));

@@ -51,7 +51,7 @@ export { stageNames, type StageName } from './write/lead/lead.model';
 export { profileOf } from './write/lead/profile.model';
 export { qualification, type Qualification } from './write/lead/qualification.rules';
 export { probabilityToWin, type Counts, type Past } from './score/naive-bayes.model';
-export { lead } from './write/lead/lead.decider';
+export { leadDecider } from './write/lead/lead.decider';
 export { TouchLog } from './write/lead/touch-log.model';
 export { scoreAt, type Score, type ScoreEntry } from './write/lead/score.model';
 export { routingQueues, type RoutingQueue } from './read/routing/routing.projection';
@@ -73,7 +73,7 @@ export {
   type Verdict,
 } from './sla/obligations.rules';
 export { attempts, disposition, firstResponse, resolution, startingPolicy } from './sla/ready-made.rules';
-export { routing } from './write/routing/routing.decider';
+export { routingDecider } from './write/routing/routing.decider';
 export {
   routingCommands,
   routingEvents,

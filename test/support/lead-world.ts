@@ -14,7 +14,7 @@ import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import type { Obligation } from '@baton/definitions';
 import { firstResponse } from '../../libs/leads/sla/ready-made.rules';
-import { lead } from '../../libs/leads/write/lead/lead.decider';
+import { leadDecider } from '../../libs/leads/write/lead/lead.decider';
 import { leadEvents, type LeadCommand, type LeadEvent } from '../../libs/leads/write/lead/lead.events';
 import type { Lead } from '../../libs/leads/write/lead/lead.model';
 
@@ -73,7 +73,13 @@ export const world = (agreed: Agreed) => {
         ? { actor: `connector:${String(data.external)}`, origin: 'connector' }
         : { actor: 'rita', origin: 'person' };
     const meta = { commandId: `command-${sent++}`, ...sender, occurredAt: minute(at), mode };
-    return handle(journal, lead, 'ada', { type, data: { leadId: 'ada', ...data }, meta } as LeadCommand, context);
+    return handle(
+      journal,
+      leadDecider,
+      'ada',
+      { type, data: { leadId: 'ada', ...data }, meta } as LeadCommand,
+      context,
+    );
   };
   return {
     events,

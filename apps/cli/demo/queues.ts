@@ -1,6 +1,6 @@
 import { routeOf, type Routable } from '@baton/definitions';
 import { fromMs, Refused, toMs, type Context, type Json } from '@baton/kernel';
-import { routing, type RoutingCommand } from '@baton/leads';
+import { routingDecider, type RoutingCommand } from '@baton/leads';
 import { randomOf } from './random';
 import { reps, routingRules } from './sales';
 import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period } from './story';
@@ -38,7 +38,7 @@ export const queueSteps = (seed: number, period: Period): DemoStep[] => {
 
 /** The queues as they stand while the stories are made up: the same decider that will choose. */
 class Queues {
-  private readonly states = new Map<string, ReturnType<typeof routing.initialState>>();
+  private readonly states = new Map<string, ReturnType<typeof routingDecider.initialState>>();
   private readonly queueOf = new Map<string, string>();
   private sent = 0;
 
@@ -53,11 +53,15 @@ class Queues {
       definition: (kind) => ({ kind, version: 1, ref: `${kind}@1`, body: routingRules as unknown as Json }),
       idOf: (index) => `${commandId}-${index}`,
     };
-    let state = this.states.get(queue) ?? routing.initialState();
-    const facts = routing.decide(state, { type, data: { routingId: queue, ...data }, meta } as RoutingCommand, context);
+    let state = this.states.get(queue) ?? routingDecider.initialState();
+    const facts = routingDecider.decide(
+      state,
+      { type, data: { routingId: queue, ...data }, meta } as RoutingCommand,
+      context,
+    );
     if (facts instanceof Refused) throw facts;
     for (const [index, fact] of facts.entries())
-      state = routing.evolve(state, { ...fact, id: context.idOf(index), occurredAt: now });
+      state = routingDecider.evolve(state, { ...fact, id: context.idOf(index), occurredAt: now });
     this.states.set(queue, state);
     return facts[0]?.data.rep ?? '';
   }

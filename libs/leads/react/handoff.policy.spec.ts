@@ -2,7 +2,7 @@ import { checkData, type Instant, type Json, type Recorded } from '@baton/kernel
 import { recorded, specFor } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import { startingPolicy } from '../sla/ready-made.rules';
-import { lead } from '../write/lead/lead.decider';
+import { leadDecider } from '../write/lead/lead.decider';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { routingCommands, ToRouting } from '../write/routing/routing.events';
 import { handoff } from './handoff.policy';
@@ -110,7 +110,7 @@ describe('a chosen rep', () => {
       { kind: 'sla-policy', version: 1, ref: 'sla-policy@1', body: startingPolicy([]) as unknown as Json },
       { kind: 'business-calendar', version: 1, ref: 'business-calendar@1', body: office },
     ];
-    const facts = specFor(lead)(
+    const facts = specFor(leadDecider)(
       { type: 'LeadCaptured', data: { leadId: 'ada' } },
       { type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } },
     )

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type Recorded } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
-import { lead } from '../write/lead/lead.decider';
+import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, type Known, type Lead } from '../write/lead/lead.model';
 import { isQualified } from '../write/lead/qualification.rules';
@@ -24,7 +24,7 @@ const world = (...definitions: readonly Definition[]) => {
     const commandId = `c${sent++}`;
     const meta = { commandId, actor: 'connector:crm', origin: 'connector' } as const;
     const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
-    expect([type, lead.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
+    expect([type, leadDecider.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
     let written = 0;
     const context = (at: Instant) => {
       const before = written;
@@ -36,17 +36,20 @@ const world = (...definitions: readonly Definition[]) => {
     const write = (facts: readonly Fact<LeadEvent>[], at: Instant, passed: boolean) => {
       for (const fact of facts) {
         const occurredAt = passed ? at : (fact.occurredAt ?? at);
-        expect([fact.type, lead.events.schemas.get(fact.type)!.faultOf(fact.data)]).toEqual([fact.type, undefined]);
+        expect([fact.type, leadDecider.events.schemas.get(fact.type)!.faultOf(fact.data)]).toEqual([
+          fact.type,
+          undefined,
+        ]);
         const event = { ...fact, id: `${leadId}.${commandId}.${written++}`, occurredAt };
-        states.set(leadId, lead.evolve(states.get(leadId) ?? lead.initialState(), event));
+        states.set(leadId, leadDecider.evolve(states.get(leadId) ?? leadDecider.initialState(), event));
         const stored = recorded<LeadEvent>(fact as LeadEvent, { id: event.id, occurredAt, stream: `lead-${leadId}` });
         log.push({ ...stored, position: String(log.length).padStart(6, '0') });
       }
     };
-    const state = () => states.get(leadId) ?? lead.initialState();
-    for (let due = lead.due(state()); due !== undefined && due <= now; due = lead.due(state()))
-      write(lead.pass(state(), context(due)), due, true);
-    const facts = lead.decide(state(), command, context(now));
+    const state = () => states.get(leadId) ?? leadDecider.initialState();
+    for (let due = leadDecider.due(state()); due !== undefined && due <= now; due = leadDecider.due(state()))
+      write(leadDecider.pass(state(), context(due)), due, true);
+    const facts = leadDecider.decide(state(), command, context(now));
     if (!(facts instanceof Refused)) write(facts, now, false);
   };
   let followed = 0;

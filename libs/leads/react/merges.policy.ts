@@ -1,6 +1,6 @@
 import { policy, slicesOf, type Happened, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { profileFields } from '@baton/definitions';
-import { lead } from '../write/lead/lead.decider';
+import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
 import { isKnown, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
 import { profileOf } from '../write/lead/profile.model';
@@ -65,7 +65,7 @@ const idsOf = ({
   ...(visitorIds && { visitorIds: [...visitorIds] }),
 });
 const stateOf = (stream: readonly Recorded<LeadEvent>[]): Lead =>
-  stream.reduce((known, event: Happened<LeadEvent>) => lead.evolve(known, event), lead.initialState());
+  stream.reduce((known, event: Happened<LeadEvent>) => leadDecider.evolve(known, event), leadDecider.initialState());
 /** The deals and visitors of a lead that was merged away, as they are now. */
 const withIds = async (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },

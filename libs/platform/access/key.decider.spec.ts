@@ -1,7 +1,7 @@
 import { specFor } from '@baton/kernel/testing';
-import { key } from './key.decider';
+import { keyDecider } from './key.decider';
 
-const given = specFor(key);
+const given = specFor(keyDecider);
 const made = {
   keyId: 'k1',
   label: 'ops',

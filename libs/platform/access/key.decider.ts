@@ -3,7 +3,7 @@ import { keyCommands, keyEvents, type KeyCommand, type KeyEvent } from './key.ev
 
 type Key = { readonly status: 'unknown' | 'issued' | 'revoked' };
 
-export const key = decider<Key, KeyCommand, KeyEvent>({
+export const keyDecider = decider<Key, KeyCommand, KeyEvent>({
   commands: keyCommands,
   events: keyEvents,
   initialState: () => ({ status: 'unknown' }),

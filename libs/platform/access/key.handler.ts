@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, To } from '@baton/kernel';
-import { key } from './key.decider';
+import { keyDecider } from './key.decider';
 import type { KeyCommand } from './key.events';
 
 export class ToKey extends To<KeyCommand> {}
@@ -12,6 +12,6 @@ export class KeyHandler implements ICommandHandler<ToKey> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToKey) {
-    return handle(this.journal, key, id, command, this.context);
+    return handle(this.journal, keyDecider, id, command, this.context);
   }
 }

@@ -1,5 +1,5 @@
 import { specFor } from '@baton/kernel/testing';
-import { importRuns } from './import.decider';
+import { importDecider } from './import.decider';
 
 const importId = 'crm';
 const started = (run: number, file: string) => ({ type: 'ImportStarted' as const, data: { importId, run, file } });
@@ -8,7 +8,7 @@ const result = { rows: 3, accepted: 2, repeated: 0, rejected: 1, events: 4 };
 const finished = (run: number) => ({ type: 'ImportFinished' as const, data: { importId, run, ...result } });
 const finish = (run: number) => ({ type: 'FinishImport' as const, data: { importId, run, ...result } });
 
-const given = specFor(importRuns);
+const given = specFor(importDecider);
 
 describe('the runs of an import', () => {
   it('are numbered from 1', () => {

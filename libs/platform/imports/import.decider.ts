@@ -12,7 +12,7 @@ interface Runs {
  * The runs of one mapping. What a file says holds now is said anew by each run; a file equal to that of the latest run
  * is that run, whether it was stopped or has ended.
  */
-export const importRuns = decider<Runs, ImportCommand, ImportEvent>({
+export const importDecider = decider<Runs, ImportCommand, ImportEvent>({
   commands: importCommands,
   events: importEvents,
   initialState: () => ({ run: 0, file: '', finished: false }),
@@ -33,6 +33,6 @@ export const importRuns = decider<Runs, ImportCommand, ImportEvent>({
 /** @returns the number of the latest run of a mapping; 0: it was never imported */
 export const latestRun = async (journal: Journal, importId: string): Promise<number> =>
   (await journal.read(`${importCommands.aggregate}-${importId}`)).reduce(
-    (state, event) => importRuns.evolve(state, event as never),
-    importRuns.initialState(),
+    (state, event) => importDecider.evolve(state, event as never),
+    importDecider.initialState(),
   ).run;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, type ContextParts } from '@baton/kernel';
-import { importRuns } from './import.decider';
+import { importDecider } from './import.decider';
 import { importEvents, ToImport } from './import.events';
 import { imports } from './imports.projection';
 import { ImportsResolver } from './imports.resolver';
@@ -13,7 +13,7 @@ class ImportHandler implements ICommandHandler<ToImport> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToImport) {
-    return handle(this.journal, importRuns, id, command, this.context);
+    return handle(this.journal, importDecider, id, command, this.context);
   }
 }
 

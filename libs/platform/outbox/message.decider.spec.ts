@@ -1,8 +1,8 @@
 import { fromMs, toMs, type MessageEvent } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { message, MOST_ATTEMPTS, pauseAfter } from './message.decider';
+import { messageDecider, MOST_ATTEMPTS, pauseAfter } from './message.decider';
 
-const given = specFor(message);
+const given = specFor(messageDecider);
 const messageId = 'm1';
 const now = '2024-01-01T00:00:00.000Z';
 const content = {

@@ -44,7 +44,7 @@ export const isToSend = (state: MessageState, attempt: number): state is Queued 
   state.status === 'queued' && state.attempts === attempt - 1 && !state.completed;
 
 /** A message to another system, from its wish to its receipt; a task also until somebody has done it. */
-export const message = decider<MessageState, MessageCommand, MessageEvent>({
+export const messageDecider = decider<MessageState, MessageCommand, MessageEvent>({
   commands: messageCommands,
   events: messageEvents,
   initialState: () => ({ status: 'unknown' }),

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, ToMessage } from '@baton/kernel';
-import { message } from './message.decider';
+import { messageDecider } from './message.decider';
 
 @CommandHandler(ToMessage)
 export class MessageHandler implements ICommandHandler<ToMessage> {
@@ -9,6 +9,6 @@ export class MessageHandler implements ICommandHandler<ToMessage> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToMessage) {
-    return handle(this.journal, message, id, command, this.context);
+    return handle(this.journal, messageDecider, id, command, this.context);
   }
 }

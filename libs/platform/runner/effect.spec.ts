@@ -16,7 +16,7 @@ import { eventually, FixedClock, RecordingOutbound } from '@baton/kernel/testing
 import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
-import { message } from '../outbox/message.decider';
+import { messageDecider } from '../outbox/message.decider';
 import { messages } from '../outbox/messages.projection';
 import { outbox } from '../outbox/outbox.query';
 import { effectFollower, type Sender } from './effect';
@@ -40,7 +40,7 @@ const world = () => {
   /** Stands before a command of the runner: throws what a log throws. */
   const road = { fault: (_: To): void => undefined };
   const send = ({ id, command }: To): Promise<Outcome> =>
-    handle(journal, message, id, command as MessageCommand, context);
+    handle(journal, messageDecider, id, command as MessageCommand, context);
   const running: Runner[] = [];
   const stop = async () => {
     for (const runner of running.splice(0)) await runner.stop();

@@ -18,7 +18,7 @@ import {
   type Recorded,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { isToSend, message, type MessageState } from '../outbox/message.decider';
+import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
 import type { Dispatch } from './react';
 import { machineTimers, type Timers } from './timers';
 
@@ -82,8 +82,8 @@ export const deliver =
     const { messageId, attempt } = command.data as Due;
     const history = await journal.read(`message-${messageId}`);
     const state = history.reduce<MessageState>(
-      (known, event) => message.evolve(known, event as unknown as Happened<MessageEvent>),
-      message.initialState(),
+      (known, event) => messageDecider.evolve(known, event as unknown as Happened<MessageEvent>),
+      messageDecider.initialState(),
     );
     const last = history.at(-1)!;
     if (!isToSend(state, attempt)) return new Accepted(messageId, last.position, last.revision, 0, true);

@@ -29,7 +29,7 @@ import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { Leases } from './leases';
 import { followed, openFold, openReact } from './opening';
-import { follower } from './parked.decider';
+import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
 import { policyFollower, type Dispatch } from './react';
@@ -276,7 +276,13 @@ export class Runner {
     const followerId = projection ? firstGeneration(projection) : name;
     const data = { followerId, sequence, eventId: waiting.eventId };
     const meta = { commandId: randomUUID(), actor, origin: 'person' as const };
-    const outcome = await handle(journal, follower, followerId, { type, data, meta }, new DecisionContext(clock));
+    const outcome = await handle(
+      journal,
+      followerDecider,
+      followerId,
+      { type, data, meta },
+      new DecisionContext(clock),
+    );
     if (outcome instanceof Refused) throw outcome;
     const meant: Meant = (actives) => [projection ? generationAmong(actives, projection) : name];
     await this.arrivals.until(outcome.position, meant, DECISION_MS);

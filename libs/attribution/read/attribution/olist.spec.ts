@@ -5,7 +5,7 @@ import { recorded } from '@baton/kernel/testing';
 import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
 import { journeyPolicy } from '../../react/journeys.policy';
-import { journey } from '../../write/journey/journey.decider';
+import { journeyDecider } from '../../write/journey/journey.decider';
 import type { JourneyCommand } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
 import { attribution, methodAt } from './attribution.query';
@@ -29,7 +29,7 @@ const journeysOf = async (log: readonly Recorded[]) => {
     for (const { type, data } of await journeyPolicy.react(event, look)) {
       const command = { type, data, meta: {} } as unknown as JourneyCommand;
       const context = { now: event.occurredAt, mode: 'backfill' as const, definition: () => undefined, idOf: String };
-      const facts = journey.decide(journey.initialState(), command, context);
+      const facts = journeyDecider.decide(journeyDecider.initialState(), command, context);
       closed.push(...[facts].flat().map((fact) => recorded(fact as Recorded, { occurredAt: event.occurredAt })));
     }
   }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { EVENT_SLICE } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { journey } from './journey.decider';
+import { journeyDecider } from './journey.decider';
 import { changedTouches, inOrder } from './journey-touches.rules';
 import { journeyEvents, type JourneyEvent, type JourneyTouch } from './journey.events';
 
-const given = specFor(journey);
+const given = specFor(journeyDecider);
 const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch => ({
   touchId,
   occurredAt: '2024-01-02T00:00:00.000Z',

@@ -29,7 +29,7 @@ interface Share {
   readonly removed: string[];
 }
 
-export const journey = decider<Journey, JourneyCommand, JourneyEvent>({
+export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
   commands: journeyCommands,
   events: journeyEvents,
   initialState: () => ({ stage: 'unknown' }),

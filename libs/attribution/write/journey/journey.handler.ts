@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { journey } from './journey.decider';
+import { journeyDecider } from './journey.decider';
 import { ToJourney } from './journey.events';
 
 @CommandHandler(ToJourney)
@@ -10,6 +10,6 @@ export class JourneyHandler implements ICommandHandler<ToJourney> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToJourney) {
-    return handle(this.journal, journey, id, command, this.context);
+    return handle(this.journal, journeyDecider, id, command, this.context);
   }
 }

@@ -1,8 +1,8 @@
 import { specFor } from '@baton/kernel/testing';
-import { period } from './period.decider';
+import { periodDecider } from './period.decider';
 import type { PeriodEvent } from './period.events';
 
-const given = specFor(period);
+const given = specFor(periodDecider);
 const facts: PeriodEvent['data'] = {
   periodId: '2024-Q1',
   from: '2024-01-01T00:00:00.000Z',

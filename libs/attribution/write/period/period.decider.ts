@@ -4,7 +4,7 @@ import { periodCommands, periodEvents, type PeriodCommand, type PeriodEvent } fr
 /** The hash of what was frozen; undefined before. */
 type Period = { readonly hash?: string };
 
-export const period = decider<Period, PeriodCommand, PeriodEvent>({
+export const periodDecider = decider<Period, PeriodCommand, PeriodEvent>({
   commands: periodCommands,
   events: periodEvents,
   initialState: () => ({}),

@@ -13,7 +13,7 @@ import {
 import { ReadModels } from '@baton/platform/documents';
 import { HeavyWork } from '@baton/platform/heavy-work';
 import { freezable, frozenHash } from '../../read/periods/periods.query';
-import { period } from './period.decider';
+import { periodDecider } from './period.decider';
 import {
   freezeCommands,
   ToPeriod,
@@ -71,7 +71,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
 
   private decide(id: string, { meta }: ToPeriod['command'], facts: FrozenFacts): Promise<Outcome> {
     const data = { ...facts, hash: frozenHash(facts) };
-    return handle(this.journal, period, id, { type: 'FreezePeriod', data, meta } as PeriodCommand, this.context);
+    return handle(this.journal, periodDecider, id, { type: 'FreezePeriod', data, meta } as PeriodCommand, this.context);
   }
 }
 

@@ -1,7 +1,7 @@
 import { specFor } from '@baton/kernel/testing';
-import { asset } from './asset.decider';
+import { assetDecider } from './asset.decider';
 
-const given = specFor(asset);
+const given = specFor(assetDecider);
 const guide = { assetId: 'guide', content: 'Pricing guide', kind: 'guide' };
 const registered = { type: 'AssetRegistered', data: guide } as const;
 const removed = { type: 'AssetRemoved', data: { assetId: 'guide', content: 'Pricing guide' } } as const;

@@ -6,7 +6,7 @@ type Asset =
   | { readonly stage: 'removed' }
   | { readonly stage: 'registered'; readonly content: string; readonly kind: string | undefined };
 
-export const asset = decider<Asset, AssetCommand, AssetEvent>({
+export const assetDecider = decider<Asset, AssetCommand, AssetEvent>({
   commands: assetCommands,
   events: assetEvents,
   initialState: () => ({ stage: 'unknown' }),

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { asset } from './asset.decider';
+import { assetDecider } from './asset.decider';
 import { ToAsset } from './asset.events';
 
 @CommandHandler(ToAsset)
@@ -10,6 +10,6 @@ export class AssetHandler implements ICommandHandler<ToAsset> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToAsset) {
-    return handle(this.journal, asset, id, command, this.context);
+    return handle(this.journal, assetDecider, id, command, this.context);
   }
 }

@@ -1,7 +1,7 @@
 import { specFor } from '@baton/kernel/testing';
-import { campaign } from './campaign.decider';
+import { campaignDecider } from './campaign.decider';
 
-const given = specFor(campaign);
+const given = specFor(campaignDecider);
 const plan = { campaignId: 'spring', name: 'Spring webinar' };
 const created = { type: 'CampaignCreated', data: plan } as const;
 const spend = {

@@ -5,7 +5,7 @@ import { campaignCommands, campaignEvents, type CampaignCommand, type CampaignEv
 type Campaign =
   { readonly stage: 'unknown' } | { readonly stage: 'planned'; readonly spend: ReadonlyMap<string, string> };
 
-export const campaign = decider<Campaign, CampaignCommand, CampaignEvent>({
+export const campaignDecider = decider<Campaign, CampaignCommand, CampaignEvent>({
   commands: campaignCommands,
   events: campaignEvents,
   initialState: () => ({ stage: 'unknown' }),

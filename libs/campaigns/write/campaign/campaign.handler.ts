@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { campaign } from './campaign.decider';
+import { campaignDecider } from './campaign.decider';
 import { ToCampaign } from './campaign.events';
 
 @CommandHandler(ToCampaign)
@@ -10,6 +10,6 @@ export class CampaignHandler implements ICommandHandler<ToCampaign> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToCampaign) {
-    return handle(this.journal, campaign, id, command, this.context);
+    return handle(this.journal, campaignDecider, id, command, this.context);
   }
 }

@@ -1,7 +1,7 @@
 import { specFor } from '@baton/kernel/testing';
-import { spend } from './spend.decider';
+import { spendDecider } from './spend.decider';
 
-const given = specFor(spend);
+const given = specFor(spendDecider);
 const type = 'RecordSpendWithoutCampaign' as const;
 const line = {
   spendId: 'inv-1-3',

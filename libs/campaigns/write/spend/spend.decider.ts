@@ -8,7 +8,7 @@ interface SpendRecord {
 const statedOf = ({ day, channel, source, medium, amount }: SpendEvent['data']): string =>
   JSON.stringify([day, channel, source, medium, amount.minor, amount.currency]);
 
-export const spend = decider<SpendRecord, SpendCommand, SpendEvent>({
+export const spendDecider = decider<SpendRecord, SpendCommand, SpendEvent>({
   commands: spendCommands,
   events: spendEvents,
   initialState: () => ({}),

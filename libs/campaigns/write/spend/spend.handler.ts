@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { spend } from './spend.decider';
+import { spendDecider } from './spend.decider';
 import { ToSpend } from './spend.events';
 
 @CommandHandler(ToSpend)
@@ -10,6 +10,6 @@ export class SpendHandler implements ICommandHandler<ToSpend> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToSpend) {
-    return handle(this.journal, spend, id, command, this.context);
+    return handle(this.journal, spendDecider, id, command, this.context);
   }
 }

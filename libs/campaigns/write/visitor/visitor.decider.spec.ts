@@ -1,7 +1,7 @@
 import { specFor } from '@baton/kernel/testing';
-import { visitor } from './visitor.decider';
+import { visitorDecider } from './visitor.decider';
 
-const given = specFor(visitor);
+const given = specFor(visitorDecider);
 const visit = { visitorId: 'v1', action: 'page-view', team: 'marketing', page: '/pricing', source: 'google' } as const;
 const identified = { type: 'VisitorIdentified', data: { visitorId: 'v1', leadId: 'ada' } } as const;
 

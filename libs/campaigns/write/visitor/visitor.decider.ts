@@ -3,7 +3,7 @@ import { visitorCommands, visitorEvents, type VisitorCommand, type VisitorEvent 
 
 type Visitor = { readonly leadId?: string };
 
-export const visitor = decider<Visitor, VisitorCommand, VisitorEvent>({
+export const visitorDecider = decider<Visitor, VisitorCommand, VisitorEvent>({
   commands: visitorCommands,
   events: visitorEvents,
   initialState: () => ({}),

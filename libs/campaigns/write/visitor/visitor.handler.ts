@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { visitor } from './visitor.decider';
+import { visitorDecider } from './visitor.decider';
 import { ToVisitor } from './visitor.events';
 
 @CommandHandler(ToVisitor)
@@ -10,6 +10,6 @@ export class VisitorHandler implements ICommandHandler<ToVisitor> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToVisitor) {
-    return handle(this.journal, visitor, id, command, this.context);
+    return handle(this.journal, visitorDecider, id, command, this.context);
   }
 }

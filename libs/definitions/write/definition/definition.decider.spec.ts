@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { fromMs, Refused, toMs, type Context } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { definition } from './definition.decider';
+import { definitionDecider } from './definition.decider';
 import type { DefinitionCommand, DefinitionEvent } from './definition.events';
 import { inForceAt } from './versions.rules';
 
-const given = specFor(definition);
+const given = specFor(definitionDecider);
 const NOW = '2024-01-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
 const body = { statement: 'Worth a call.' };
@@ -32,7 +32,7 @@ const decideAs = (
   meta: object = {},
   context: Partial<Context> = {},
 ) =>
-  definition.decide(
+  definitionDecider.decide(
     given(...past).state(),
     { ...command, meta: { commandId: 'c', actor: 'tester', origin: 'person', ...meta } } as DefinitionCommand,
     { now: NOW, mode: 'live', definition: () => undefined, idOf: String, ...context },
@@ -138,7 +138,7 @@ describe('the history of a kind', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        let state = definition.initialState();
+        let state = definitionDecider.initialState();
         let now = NOW;
         // By instant: of several decisions within one millisecond the last one stands.
         const asDecided = new Map<string, number | undefined>();
@@ -157,14 +157,14 @@ describe('the history of a kind', () => {
             data,
             meta: { commandId: 'c', actor: type, origin: 'person' },
           } as unknown as DefinitionCommand;
-          const facts = definition.decide(state, command, {
+          const facts = definitionDecider.decide(state, command, {
             now,
             mode: 'live',
             definition: () => undefined,
             idOf: String,
           });
           if (!(facts instanceof Refused))
-            for (const fact of facts) state = definition.evolve(state, { ...fact, id: '', occurredAt: now });
+            for (const fact of facts) state = definitionDecider.evolve(state, { ...fact, id: '', occurredAt: now });
           for (const [at, then] of [...asDecided].filter(([instant]) => instant < now))
             expect(inForceAt(state.versions, at)?.number).toBe(then);
           asDecided.set(now, inForceAt(state.versions, now)?.number);

@@ -42,7 +42,7 @@ const changed = (state: DefinitionState, number: number, change: (version: Versi
   versions: state.versions.map((version) => (version.number === number ? change(version) : version)),
 });
 
-export const definition = decider<DefinitionState, DefinitionCommand, DefinitionEvent>({
+export const definitionDecider = decider<DefinitionState, DefinitionCommand, DefinitionEvent>({
   commands: definitionCommands,
   events: definitionEvents,
   initialState: () => ({ versions: [] }),

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Accepted, DecisionContext, handle, Journal, type Outcome } from '@baton/kernel';
-import { definition } from './definition.decider';
+import { definitionDecider } from './definition.decider';
 import { ToDefinition } from './definition.events';
 import { LogDefinitions } from './log-definitions';
 
@@ -13,7 +13,7 @@ export class DefinitionHandler implements ICommandHandler<ToDefinition> {
   ) {}
 
   async execute({ id, command }: ToDefinition): Promise<Outcome> {
-    const outcome = await handle(this.journal, definition, id, command, this.context);
+    const outcome = await handle(this.journal, definitionDecider, id, command, this.context);
     if (outcome instanceof Accepted) this.definitions.wrote(id, outcome.revision);
     return outcome;
   }

@@ -1,5 +1,5 @@
 import type { Definition, Happened, Instant, Recorded } from '@baton/kernel';
-import { definition } from './definition.decider';
+import { definitionDecider } from './definition.decider';
 import type { DefinitionEvent } from './definition.events';
 import { inForceAt } from './versions.rules';
 
@@ -10,8 +10,8 @@ import { inForceAt } from './versions.rules';
  */
 export const definitionFrom = (kind: string, history: readonly Recorded[], at: Instant): Definition | undefined => {
   const { versions } = history.reduce(
-    (state, event) => definition.evolve(state, event as unknown as Happened<DefinitionEvent>),
-    definition.initialState(),
+    (state, event) => definitionDecider.evolve(state, event as unknown as Happened<DefinitionEvent>),
+    definitionDecider.initialState(),
   );
   const version = inForceAt(versions, at);
   return version && { kind, version: version.number, ref: `${kind}@${version.number}`, body: version.body };

@@ -11,7 +11,7 @@ import {
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { definition } from './definition.decider';
+import { definitionDecider } from './definition.decider';
 import { definitionEvents, type DefinitionCommand } from './definition.events';
 import { LogDefinitions } from './log-definitions';
 
@@ -42,7 +42,7 @@ describe('definitions of the log', () => {
     clock.instant = now;
     const meta = { commandId: `command-${sent++}`, actor, origin: 'person' };
     const command = { type, data: { definitionId: 'mql', ...data }, meta } as DefinitionCommand;
-    expect(await handle(journal, definition, 'mql', command, context)).toBeInstanceOf(Accepted);
+    expect(await handle(journal, definitionDecider, 'mql', command, context)).toBeInstanceOf(Accepted);
   };
   const agree = async (now: string, number: number) => {
     await send(now, 'mia', 'ProposeDefinition', { body: { statement: `number ${number}` }, reason: 'agreed' });

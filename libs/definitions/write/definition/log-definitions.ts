@@ -16,7 +16,7 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import { machineTimers, type Timers } from '@baton/platform/runner';
-import { definition, type DefinitionState } from './definition.decider';
+import { definitionDecider, type DefinitionState } from './definition.decider';
 import { definitionEvents, type DefinitionEvent } from './definition.events';
 import { inForceAt, type InForcePeriod } from './versions.rules';
 
@@ -30,7 +30,7 @@ const STREAMS = 'definition-';
 const types = [...definitionEvents.schemas.keys()];
 
 const evolved = (state: DefinitionState, event: Recorded): DefinitionState =>
-  definition.evolve(state, event as unknown as Happened<DefinitionEvent>);
+  definitionDecider.evolve(state, event as unknown as Happened<DefinitionEvent>);
 
 /** What an answer needs of a version. */
 export type RecordedVersion = InForcePeriod & { readonly body: Json };
@@ -38,9 +38,9 @@ export type RecordedVersion = InForcePeriod & { readonly body: Json };
 /** One kind as far as it is known here. */
 class Kind {
   /** All that is known. */
-  all = definition.initialState();
+  all = definitionDecider.initialState();
   /** What decides in every process, or was agreed to through this one. */
-  private inForce = definition.initialState();
+  private inForce = definitionDecider.initialState();
   /** Recorded by others a moment ago: known, and not yet in force for live decisions. */
   private readonly recent: { readonly event: Recorded; readonly knownMs: number }[] = [];
   private revision = -1;

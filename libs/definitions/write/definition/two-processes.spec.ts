@@ -26,7 +26,7 @@ import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { numbers } from '../../../../test/support/world-histories';
-import { definition, type DefinitionState } from './definition.decider';
+import { definitionDecider, type DefinitionState } from './definition.decider';
 import { definitionEvents, type DefinitionCommand, type DefinitionEvent } from './definition.events';
 import { LogDefinitions } from './log-definitions';
 import { inForceAt } from './versions.rules';
@@ -152,7 +152,7 @@ const world = (seed: number) => {
     const agree = async (type: DefinitionCommand['type'], actor: string, data: object, more: object = {}) => {
       const meta = { commandId: `agree-${random()}`, actor, origin: 'person', ...more };
       const command = { type, data: { definitionId: 'mql', ...data }, meta } as DefinitionCommand;
-      const outcome = await handle(journal, definition, 'mql', command, context);
+      const outcome = await handle(journal, definitionDecider, 'mql', command, context);
       if (!(outcome instanceof Accepted)) throw outcome;
       definitions.wrote('mql', outcome.revision);
       own = Math.max(own, outcome.revision + 1);
@@ -225,8 +225,8 @@ const truly = ({ agreed, streams }: Lived, command: PurseCommand, revision: numb
     agreed
       .slice(0, count)
       .reduce<DefinitionState>(
-        (state, event) => definition.evolve(state, happened<Happened<DefinitionEvent>>(event)),
-        definition.initialState(),
+        (state, event) => definitionDecider.evolve(state, happened<Happened<DefinitionEvent>>(event)),
+        definitionDecider.initialState(),
       ).versions;
   const state = streams
     .get(command.data.purseId)!

@@ -1,8 +1,8 @@
 import { specFor } from '@baton/kernel/testing';
-import { review } from './review.decider';
+import { reviewDecider } from './review.decider';
 import type { ReviewEvent } from './review.events';
 
-const given = specFor(review);
+const given = specFor(reviewDecider);
 const facts = {
   reviewId: 'r1',
   kind: 'weekly-pipeline' as const,

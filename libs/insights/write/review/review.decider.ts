@@ -13,7 +13,7 @@ type Review =
 const MOST_ACTIONS = 200;
 const unknown = () => refuse('review/unknown', 'Hold the review first.', 'reviewId');
 
-export const review = decider<Review, ReviewCommand, ReviewEvent>({
+export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
   commands: reviewCommands,
   events: reviewEvents,
   initialState: () => ({ held: false }),

@@ -2,7 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { reviewFacts, reviewHash } from '../../read/reviews/reviews.query';
-import { review } from './review.decider';
+import { reviewDecider } from './review.decider';
 import {
   askedReviewCommands,
   ToReview,
@@ -25,7 +25,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
 
   /** A review's figures are computed as of the end of the log, then decided on. */
   async execute({ id, command }: ToReview): Promise<Outcome> {
-    if (command.type !== 'HoldReview') return handle(this.journal, review, id, command, this.context);
+    if (command.type !== 'HoldReview') return handle(this.journal, reviewDecider, id, command, this.context);
     const invalid = checkCommand(askedReviewCommands, command, this.context.clock);
     if (invalid) return invalid;
     try {
@@ -50,7 +50,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
 
   private hold(id: string, { meta }: Hold, facts: ReviewFacts): Promise<Outcome> {
     const data = { ...facts, hash: reviewHash(facts) };
-    return handle(this.journal, review, id, { type: 'HoldReview', data, meta } as ReviewCommand, this.context);
+    return handle(this.journal, reviewDecider, id, { type: 'HoldReview', data, meta } as ReviewCommand, this.context);
   }
 }
 

@@ -17,7 +17,7 @@ import type { BusinessCalendar, SlaPolicy } from '@baton/definitions';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { attempts, disposition, firstResponse } from '../../sla/ready-made.rules';
-import { lead } from '../../write/lead/lead.decider';
+import { leadDecider } from '../../write/lead/lead.decider';
 import { leadEvents, type LeadCommand, type LeadEvent } from '../../write/lead/lead.events';
 import { routingEvents } from '../../write/routing/routing.events';
 import { counterfactual, type CounterfactualQuestion } from './counterfactual.query';
@@ -53,7 +53,7 @@ const world = (agreed: Readonly<Record<string, readonly unknown[]>>) => {
   let sent = 0;
   const send = async (leadId: string, type: LeadCommand['type'], at: number, data: object = {}) => {
     const meta = { commandId: `command-${sent++}`, actor: 'rita', origin: 'person', occurredAt: minute(at) };
-    return handle(journal, lead, leadId, { type, data: { leadId, ...data }, meta } as LeadCommand, context);
+    return handle(journal, leadDecider, leadId, { type, data: { leadId, ...data }, meta } as LeadCommand, context);
   };
   return {
     ...{ log, send, journal },

@@ -2,7 +2,7 @@ import { Refused, type Definition, type Instant, type Recorded } from '@baton/ke
 import { recorded } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import { routing } from '../../write/routing/routing.decider';
+import { routingDecider } from '../../write/routing/routing.decider';
 import type { RoutingCommand, RoutingEvent } from '../../write/routing/routing.events';
 import { RoutingReplay, type Supposition } from './routing-changes.rules';
 
@@ -13,16 +13,16 @@ const hour = (after: number): Instant => new Date(Date.UTC(2024, 0, 1, after)).t
 /** A queue as it was lived, hour by hour, and the log that it left. */
 const lived = () => {
   const log: Recorded<LeadEvent | RoutingEvent>[] = [];
-  let queue = routing.initialState();
+  let queue = routingDecider.initialState();
   let at = 0;
   const tell = (type: RoutingCommand['type'], data: object) => {
     const meta = { commandId: '', actor: 'rita', origin: 'person' } as const;
     const command = { type, data: { routingId: 'all', ...data }, meta } as RoutingCommand;
-    const decided = routing.decide(queue, command, { now: hour(at), mode: 'live', definition, idOf: () => '' });
+    const decided = routingDecider.decide(queue, command, { now: hour(at), mode: 'live', definition, idOf: () => '' });
     if (decided instanceof Refused) throw decided;
     for (const fact of decided) {
       const event = recorded(fact as RoutingEvent, { occurredAt: hour(at) });
-      queue = routing.evolve(queue, event);
+      queue = routingDecider.evolve(queue, event);
       log.push(event);
     }
   };

@@ -2,7 +2,7 @@ import { Refused, type Definition, type Instant, type Json, type Recorded } from
 import { routeOf, type Routable, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { factsAfter, profileNow, routableIn, type OwnFacts } from '../../write/lead/profile.model';
-import { routing } from '../../write/routing/routing.decider';
+import { routingDecider } from '../../write/routing/routing.decider';
 import type { RoutingCommand, RoutingEvent } from '../../write/routing/routing.events';
 
 /** Reps and their weights by queue; a weight of 0 takes no part. */
@@ -53,7 +53,7 @@ type Row = { -readonly [K in keyof RoutedLead]: RoutedLead[K] } & {
   choice?: string;
   decided: boolean;
 };
-type Queue = ReturnType<typeof routing.initialState>;
+type Queue = ReturnType<typeof routingDecider.initialState>;
 const SYSTEM = { commandId: '', actor: 'counterfactual', origin: 'system' } as const;
 
 /**
@@ -110,7 +110,7 @@ export class RoutingReplay {
     const { type, data, occurredAt } = event;
     const { routingId: queue } = data;
     if (type === 'RepJoined') this.members.add(`${queue} ${data.rep}`);
-    if (!this.supposing) return void this.queues.set(queue, routing.evolve(this.queue(queue), event));
+    if (!this.supposing) return void this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
     switch (type) {
       case 'RepJoined':
         return this.join(queue, data.rep, this.weightOf(queue, data.rep) ?? data.weight, occurredAt);
@@ -131,7 +131,7 @@ export class RoutingReplay {
           row.baseline = data.rep;
           row.choice = event.id;
           if (!row.decided) this.choose(row, occurredAt);
-        } else if (this.inPeriod(occurredAt)) this.queues.set(queue, routing.evolve(this.queue(queue), event));
+        } else if (this.inPeriod(occurredAt)) this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
         return;
       }
       case 'RoutedLeadReturned': {
@@ -152,7 +152,7 @@ export class RoutingReplay {
     return this.supposition.to === undefined || at < this.supposition.to;
   }
   private queue(id: string): Queue {
-    return this.queues.get(id) ?? routing.initialState();
+    return this.queues.get(id) ?? routingDecider.initialState();
   }
   private weightOf(queue: string, rep: string): number | undefined {
     const { weights } = this.supposition;
@@ -190,10 +190,10 @@ export class RoutingReplay {
       agreed && { kind, version: 0, ref: agreed.definition, body: agreed.body as unknown as Json };
     const command = { type, data, meta: SYSTEM } as RoutingCommand;
     const context = { now: at, mode: 'backfill', definition, idOf: () => id } as const;
-    const decided = routing.decide(this.queue(queue), command, context);
+    const decided = routingDecider.decide(this.queue(queue), command, context);
     if (decided instanceof Refused) return;
     for (const fact of decided)
-      this.queues.set(queue, routing.evolve(this.queue(queue), { ...fact, id, occurredAt: at }));
+      this.queues.set(queue, routingDecider.evolve(this.queue(queue), { ...fact, id, occurredAt: at }));
     const chosen = decided.find((fact) => fact.type === 'RepChosen');
     const row = chosen && this.last.get(chosen.data.leadId);
     if (!row) return;

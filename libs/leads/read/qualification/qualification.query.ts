@@ -7,7 +7,7 @@ import {
   type ScoringModel,
 } from '@baton/definitions';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
-import { lead } from '../../write/lead/lead.decider';
+import { leadDecider } from '../../write/lead/lead.decider';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { isKnown } from '../../write/lead/lead.model';
 import { qualification, type Qualification } from '../../write/lead/qualification.rules';
@@ -39,8 +39,8 @@ const within =
 export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
   const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
   const state = events.reduce(
-    (folded, event) => lead.evolve(folded, event as Recorded<LeadEvent>),
-    lead.initialState(),
+    (folded, event) => leadDecider.evolve(folded, event as Recorded<LeadEvent>),
+    leadDecider.initialState(),
   );
   return isKnown(state) ? state.person : undefined;
 };

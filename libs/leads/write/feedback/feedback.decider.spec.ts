@@ -1,8 +1,8 @@
 import { specFor } from '@baton/kernel/testing';
-import { feedback } from './feedback.decider';
+import { feedbackDecider } from './feedback.decider';
 import type { FeedbackEvent } from './feedback.events';
 
-const given = specFor(feedback);
+const given = specFor(feedbackDecider);
 const none = { objections: [], competitors: [], questions: [], messages: [], content: [] };
 const told: FeedbackEvent = {
   type: 'FeedbackGiven',

@@ -45,7 +45,7 @@ const placeOf = ({ industry, campaign }: { readonly industry?: string; readonly 
 });
 const aboutLead = (leadId: string | undefined) => (leadId === undefined ? {} : { leadId });
 
-export const feedback = decider<Feedback, FeedbackCommand, FeedbackEvent>({
+export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>({
   commands: feedbackCommands,
   events: feedbackEvents,
   initialState: () => ({ status: 'unknown' }),

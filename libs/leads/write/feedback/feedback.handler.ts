@@ -3,7 +3,7 @@ import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, t
 import { isCaptured } from '../identity/identity';
 import type { LeadEvent } from '../lead/lead.events';
 import { touchesOf } from '../lead/lead.model';
-import { feedback } from './feedback.decider';
+import { feedbackDecider } from './feedback.decider';
 import { feedbackCommands, ToFeedback } from './feedback.events';
 
 @CommandHandler(ToFeedback)
@@ -24,7 +24,7 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
       if (leadId !== undefined && touchId !== undefined && !(await this.isTouch(leadId, touchId)))
         return refuse('feedback/unknown-touch', 'No touch of this lead has that id.', 'touchId');
     }
-    return handle(this.journal, feedback, id, command, this.context);
+    return handle(this.journal, feedbackDecider, id, command, this.context);
   }
 
   private async isTouch(leadId: string, touchId: string): Promise<boolean> {

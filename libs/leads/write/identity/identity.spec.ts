@@ -15,7 +15,7 @@ import {
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { lead } from '../lead/lead.decider';
+import { leadDecider } from '../lead/lead.decider';
 import { leadEvents, type LeadCommand } from '../lead/lead.events';
 import { claimAndHandle, findLead } from './identity';
 import { identityEvents } from './identity.events';
@@ -45,7 +45,7 @@ const world = (alone = false) => {
       meta: meta(commandId),
     });
   const send = (command: Omit<LeadCommand, 'meta'>, commandId: string) =>
-    handle(journal, lead, command.data.leadId, { ...command, meta: meta(commandId) } as LeadCommand, context());
+    handle(journal, leadDecider, command.data.leadId, { ...command, meta: meta(commandId) } as LeadCommand, context());
   const opened = async (event: Recorded): Promise<Recorded> => {
     const data = { ...(event.data as Record<string, unknown>) };
     for (const [name, value] of Object.entries(data)) if (isSealed(value)) [data[name]] = await journal.open([value]);

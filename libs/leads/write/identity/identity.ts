@@ -12,7 +12,7 @@ import {
   type KeyStore,
   type Outcome,
 } from '@baton/kernel';
-import { lead } from '../lead/lead.decider';
+import { leadDecider } from '../lead/lead.decider';
 import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
@@ -46,7 +46,7 @@ export const claimAndHandle = async (
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';
-  const run = (leadId: string) => handle(journal, lead, leadId, forLead(command, leadId), context);
+  const run = (leadId: string) => handle(journal, leadDecider, leadId, forLead(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
   if (!capture) {
     const fate = await fateOf(journal, id);
@@ -133,7 +133,7 @@ const sealed = async (
   for (const other of holders) {
     if (other === leadId) continue;
     const command: LeadCommand = { type: 'ReleaseLeadId', data: { leadId: other }, meta: sealing };
-    if ((await handle(journal, lead, other, command, context)) instanceof Refused) return false;
+    if ((await handle(journal, leadDecider, other, command, context)) instanceof Refused) return false;
   }
   return true;
 };

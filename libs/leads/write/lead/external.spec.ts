@@ -1,10 +1,10 @@
 import type { CommandMeta, Definition, Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { world } from '../../../../test/support/lead-world';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadCommand } from './lead.events';
 
-const given = specFor(lead);
+const given = specFor(leadDecider);
 const leadId = 'ada';
 const agreed = (kind: string, body: unknown): Definition => ({
   ...{ kind, version: 1, ref: `${kind}@1`, body: body as Json },
@@ -32,7 +32,7 @@ const say = (type: Move, meta: Partial<CommandMeta> = crm, external = 'crm', mor
 
 describe('what another system decided', () => {
   it('is among the commands that are tried here', () => {
-    const named = [...lead.commands.schemas.values()].filter(({ object }) => 'external' in object.properties);
+    const named = [...leadDecider.commands.schemas.values()].filter(({ object }) => 'external' in object.properties);
     expect(named.map(({ type }) => type).sort()).toEqual(Object.keys(past).sort());
   });
   for (const type of Object.keys(past) as Move[]) {

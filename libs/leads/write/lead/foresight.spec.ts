@@ -3,13 +3,13 @@ import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { agreedOn, anyCriteria, anyHistory, anyModel, plainlyQualified, START } from '../../../../test/support/judging';
 import { nextQualified } from './foresight.rules';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 import { isQualified } from './qualification.rules';
 import { TouchLog } from './touch-log.model';
 
 const leadId = 'ada';
-const given = specFor(lead);
+const given = specFor(leadDecider);
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 const model = {
   threshold: 30,

@@ -1,7 +1,7 @@
 import type { Definition, Instant, Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import type { ScoringModel } from '@baton/definitions';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 
 const leadId = 'ada';
@@ -38,7 +38,7 @@ const hot = (more: object = {}) =>
     data: { leadId, grade: 'A1', definition: 'scoring-model@3', touch: 'decided-0', ...more },
   }) as LeadEvent;
 
-const given = specFor(lead);
+const given = specFor(leadDecider);
 type Given = readonly (LeadEvent & { readonly occurredAt?: Instant })[];
 const says = (at: Instant, past: Given, more: object = {}, under = [model()]) => {
   const decided = given(...past)

@@ -3,7 +3,7 @@ import { DAY_MS, fromMs, Refused, type Fact, type Instant } from '@baton/kernel'
 import { repetitions } from '@baton/kernel/testing';
 import type { TouchFact } from '@baton/definitions';
 import { agreedOn, anyHistory, plainlyMet, START } from '../../../../test/support/judging';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import type { Lead } from './lead.model';
 
@@ -13,19 +13,23 @@ const mql = agreedOn('mql', { criteria });
 
 /** Tells a history of one lead in this order, each touch at its own instant. */
 const play = (touches: readonly TouchFact[], definition = (kind: string) => (kind === 'mql' ? mql : undefined)) => {
-  let state: Lead = lead.initialState();
+  let state: Lead = leadDecider.initialState();
   let written = 0;
   const qualified: Instant[] = [];
   const send = (type: string, data: object, now: Instant): void => {
     const meta = { commandId: `c${written}`, actor: 'import:facts', origin: 'connector' };
     const before = written;
     const context = { now, mode: 'backfill' as const, definition, idOf: (index: number) => `event-${before + index}` };
-    const facts = lead.decide(state, { type, data: { leadId: 'ada', ...data }, meta } as never as LeadCommand, context);
+    const facts = leadDecider.decide(
+      state,
+      { type, data: { leadId: 'ada', ...data }, meta } as never as LeadCommand,
+      context,
+    );
     if (facts instanceof Refused) throw facts;
     for (const fact of facts as readonly Fact<LeadEvent>[]) {
       const event = { occurredAt: now, ...fact, id: `event-${written++}` };
       if (event.type === 'LeadQualified') qualified.push(event.occurredAt);
-      state = lead.evolve(state, event);
+      state = leadDecider.evolve(state, event);
     }
   };
   send('CaptureLead', { source: 'web' }, day(-1));

@@ -4,7 +4,7 @@ import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { handoffs } from '../../read/handoffs/handoffs.projection';
 import { leads } from '../../read/leads/leads.projection';
 import { outcomes } from '../../read/lift/outcomes.projection';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isKnown, type Lead } from './lead.model';
 
@@ -30,16 +30,16 @@ const told = (words: readonly Word[]) => {
       occurredAt: at(0),
     }),
   ];
-  let state: Lead = lead.evolve(lead.initialState(), events[0]!);
+  let state: Lead = leadDecider.evolve(leadDecider.initialState(), events[0]!);
   for (const { day, type, data } of words) {
     const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
-    const decided = lead.decide(state, command, context(day));
+    const decided = leadDecider.decide(state, command, context(day));
     if (decided instanceof Refused) throw new Error(`${type}: ${decided.code}`);
     expect(decided).toHaveLength(1);
     for (const fact of decided) {
       const event = recorded(fact, { occurredAt: fact.occurredAt ?? at(day) });
       events.push(event);
-      state = lead.evolve(state, event);
+      state = leadDecider.evolve(state, event);
     }
   }
   if (!isKnown(state)) throw new Error('the lead was captured');

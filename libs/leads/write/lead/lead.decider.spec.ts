@@ -1,10 +1,10 @@
 import { Refused, type Definition, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { stageNames, type Known, type StageName } from './lead.model';
 
-const given = specFor(lead);
+const given = specFor(leadDecider);
 const NOW = '2024-01-01T00:00:00.000Z';
 const BEFORE = '2023-12-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
@@ -119,7 +119,7 @@ describe('the lifecycle', () => {
             expect(facts).toMatchObject([{ type: event.type, data: { external: true } }]);
             const [{ data, type }] = facts as [LeadEvent];
             expect(data).not.toHaveProperty('external', 'crm');
-            expect(lead.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
+            expect(leadDecider.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
             if ('definition' in event.data) expect(data).toHaveProperty('definition', 'external:crm');
           }
         }

@@ -529,7 +529,9 @@ const ruled: typeof moving = {
 };
 
 /** Everything a lead decides, with what sales owes it. */
-export const lead: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(obliging(heating(foreseeing(uniting(ruled)))));
+export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
+  obliging(heating(foreseeing(uniting(ruled)))),
+);
 
 const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);
 

@@ -2,7 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, KeyStore, Refused, type Outcome } from '@baton/kernel';
 import { claimAndHandle } from '../identity/identity';
 import { mergeAndHandle } from '../merges/merging';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import { ToLead, type LeadCommand } from './lead.events';
 import { moves } from './moves.rules';
 
@@ -33,6 +33,6 @@ export class LeadHandler implements ICommandHandler<ToLead> {
     if (command.type === 'CaptureLead' || command.type === 'UpdateLead')
       return claimAndHandle(this.journal, this.keys, this.context, id, command);
     if (command.type === 'MergeLead') return mergeAndHandle(this.journal, this.context, id, command);
-    return handle(this.journal, lead, id, command, this.context);
+    return handle(this.journal, leadDecider, id, command, this.context);
   }
 }

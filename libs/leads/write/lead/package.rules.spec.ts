@@ -1,6 +1,6 @@
 import { DAY_MS, fromMs, toMs, type Definition, type Happened, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 import type { Known } from './lead.model';
 import { handoffPackage, PACKAGE_LIMIT, type HandoffPackage } from './package.rules';
@@ -27,7 +27,7 @@ const qualified = (evidence?: Json): Told => ({
   occurredAt: ago(0.5),
 });
 const handOff = { type: 'HandOffLead', data: { leadId, rep: 'rita' } } as const;
-const given = specFor(lead);
+const given = specFor(leadDecider);
 
 const packageOf = (past: readonly Told[], ...agreed: readonly Definition[]): HandoffPackage => {
   const decided = given(...past)
@@ -36,7 +36,7 @@ const packageOf = (past: readonly Told[], ...agreed: readonly Definition[]): Han
     .when(handOff)
     .decided() as readonly LeadEvent[];
   const handed = decided.find(({ type }) => type === 'LeadHandedOff') as Extract<LeadEvent, { type: 'LeadHandedOff' }>;
-  expect(lead.events.schemas.get('LeadHandedOff')!.faultOf(handed.data)).toBeUndefined();
+  expect(leadDecider.events.schemas.get('LeadHandedOff')!.faultOf(handed.data)).toBeUndefined();
   return handed.data.package as unknown as HandoffPackage;
 };
 
@@ -192,8 +192,8 @@ describe('a package of a long history', () => {
     ];
     return past.reduce(
       (folded, event, index) =>
-        lead.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as Happened<LeadEvent>),
-      lead.initialState(),
+        leadDecider.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as Happened<LeadEvent>),
+      leadDecider.initialState(),
     ) as Extract<Known, { stage: 'mql' }>;
   };
   const named = Array.from({ length: 100 }, (_, index) => `5e3a9d9e-0000-4000-8000-${String(index).padStart(12, '0')}`);

@@ -1,12 +1,12 @@
 import { DAY_MS, fromMs, Refused, toMs, type Definition, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import type { Criterion } from '@baton/definitions';
-import { lead } from './lead.decider';
+import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 import { isKnown } from './lead.model';
 import type { LeadTouch } from './united.events';
 
-const given = specFor(lead);
+const given = specFor(leadDecider);
 const NOW = '2024-03-31T12:00:00.000Z';
 const daysAgo = (days: number) => fromMs(toMs(NOW) - days * DAY_MS);
 const leadId = 'ada';
@@ -63,7 +63,7 @@ describe('a lead', () => {
       },
     ]);
     for (const { type, data } of facts as LeadEvent[])
-      expect(lead.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
+      expect(leadDecider.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
   });
   it('of a company of 49 is not, nor one whose first visit is 31 days old', () => {
     expect(types(decidedBy(ready(49), record(page)))).toEqual(['TouchRecorded']);
@@ -261,7 +261,7 @@ describe('the touches of a lead', () => {
   it('stay as they were seen, whatever is recorded after', () => {
     const before = given(captured(50), touched(9, page)).state();
     const at = (id: string, state = before) =>
-      lead.evolve(state, { ...touched(1, page), id } as Parameters<typeof lead.evolve>[1]);
+      leadDecider.evolve(state, { ...touched(1, page), id } as Parameters<typeof leadDecider.evolve>[1]);
     const [one, other] = [at('a'), at('b')];
     const ids = (state: typeof before) =>
       'person' in state

@@ -1,8 +1,8 @@
 import { Refused } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { merges } from './merges.decider';
+import { mergesDecider } from './merges.decider';
 
-const given = specFor(merges);
+const given = specFor(mergesDecider);
 const reserve = (leadId: string, mergedLeadId: string) =>
   ({ type: 'ReserveMerge', data: { leadId, mergedLeadId } }) as const;
 const reserved = (leadId: string, mergedLeadId: string) =>

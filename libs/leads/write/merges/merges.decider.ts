@@ -35,7 +35,7 @@ const livingSurvivor = (state: Merges, leadId: string): string => {
  * stands merged is a forest: a lead has at most one survivor, no chain comes back to itself, and each ends at a lead
  * that is merged into none.
  */
-export const merges = decider<Merges, MergesCommand, MergesEvent>({
+export const mergesDecider = decider<Merges, MergesCommand, MergesEvent>({
   commands: mergesCommands,
   events: mergesEvents,
   initialState: () => ({ length: 0, buckets: Array.from({ length: BUCKETS }, () => new Map<string, Merge>()) }),

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { merges } from './merges.decider';
+import { mergesDecider } from './merges.decider';
 import { ToMerges } from './merges.events';
 
 @CommandHandler(ToMerges)
@@ -10,6 +10,6 @@ export class MergesHandler implements ICommandHandler<ToMerges> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToMerges) {
-    return handle(this.journal, merges, id, command, this.context);
+    return handle(this.journal, mergesDecider, id, command, this.context);
   }
 }

@@ -13,10 +13,10 @@ import {
   type Recorded,
 } from '@baton/kernel';
 import { beginningOf, isCaptured } from '../identity/identity';
-import { lead } from '../lead/lead.decider';
+import { leadDecider } from '../lead/lead.decider';
 import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
-import { merges } from './merges.decider';
+import { mergesDecider } from './merges.decider';
 import { ALL_MERGES } from './merges.events';
 
 type Merging = Extract<LeadCommand, { type: 'MergeLead' }>;
@@ -43,7 +43,7 @@ export const mergeAndHandle = async (
     return refuse('lead/unknown', 'The other lead was never captured.', 'mergedLeadId');
   const { expectedRevision: _, ...unconditional } = meta;
   const reserve = { type: 'ReserveMerge', data, meta: unconditional } as const;
-  const reserved = await handle(journal, merges, ALL_MERGES, reserve, context);
+  const reserved = await handle(journal, mergesDecider, ALL_MERGES, reserve, context);
   if (reserved instanceof Refused) return reserved;
   const { position, revision } = own.at(-1)!;
   if (reserved.events === 0) return new Accepted(leadId, position, revision, 0, false);
@@ -52,7 +52,7 @@ export const mergeAndHandle = async (
     data: { ...data, mergeNumber: reserved.revision },
     meta: unconditional,
   } as const;
-  return handle(journal, lead, leadId, record, context);
+  return handle(journal, leadDecider, leadId, record, context);
 };
 
 /** What the survivor's own stream has against it; to be known before anything is reserved. */

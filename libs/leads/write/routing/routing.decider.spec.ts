@@ -11,7 +11,7 @@ import {
 import { FixedClock, specFor } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { routing } from './routing.decider';
+import { routingDecider } from './routing.decider';
 import { routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { isPresent, levelOf } from './routing.model';
 
@@ -21,7 +21,7 @@ const agreed: Definition = {
   ref: 'routing@2',
   body: { handoffOwner: 'hanna', rules: [], otherwise: 'emea' },
 };
-const given = specFor(routing);
+const given = specFor(routingDecider);
 const routingId = 'emea';
 const joined = (rep: string, weight = 1): RoutingEvent => ({ type: 'RepJoined', data: { routingId, rep, weight } });
 const absent = (rep: string): RoutingEvent => ({ type: 'RepAbsent', data: { routingId, rep } });
@@ -207,9 +207,9 @@ describe('a queue over time', () => {
   const restart = () => (context = new DecisionContext(clock, definitions));
   const send = async (command: Omit<RoutingCommand, 'meta'>) => {
     const meta = { commandId: `command-${sent++}`, actor: 'tester', origin: 'person' as const };
-    expect(await handle(journal, routing, routingId, { ...command, meta } as RoutingCommand, context)).toBeInstanceOf(
-      Accepted,
-    );
+    expect(
+      await handle(journal, routingDecider, routingId, { ...command, meta } as RoutingCommand, context),
+    ).toBeInstanceOf(Accepted);
   };
   const shares = async () => {
     const counts: Record<string, number> = {};
@@ -261,7 +261,9 @@ describe('a queue over time', () => {
   it('no definitions, no choice', async () => {
     context = new DecisionContext(clock, new NoDefinitions());
     const meta = { commandId: 'alone', actor: 'tester', origin: 'person' as const };
-    expect(await handle(journal, routing, routingId, { ...choose(), meta }, context)).not.toBeInstanceOf(Accepted);
+    expect(await handle(journal, routingDecider, routingId, { ...choose(), meta }, context)).not.toBeInstanceOf(
+      Accepted,
+    );
   });
 });
 
@@ -278,7 +280,7 @@ describe('for any coming and going', () => {
   it('only those present are chosen, at the lowest level, and whoever comes in is not behind', () =>
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-        let state = routing.initialState();
+        let state = routingDecider.initialState();
         const context: Context = {
           now: '2024-01-01T00:00:00.000Z',
           mode: 'live',
@@ -286,7 +288,7 @@ describe('for any coming and going', () => {
           idOf: String,
         };
         for (const each of commands) {
-          const decided = routing.decide(state, { ...each, meta: {} } as unknown as RoutingCommand, context);
+          const decided = routingDecider.decide(state, { ...each, meta: {} } as unknown as RoutingCommand, context);
           if ('code' in decided) continue;
           const present = Object.values(state.reps).filter(isPresent);
           const lowest = Math.min(...present.map(levelOf));
@@ -296,7 +298,7 @@ describe('for any coming and going', () => {
               expect(who && levelOf(who)).toBe(lowest);
             }
             if (type === 'RepChosen' && present.length === 0) expect(data.rep).toBe('hanna');
-            state = routing.evolve(state, { type, data, id: '', occurredAt: context.now } as never);
+            state = routingDecider.evolve(state, { type, data, id: '', occurredAt: context.now } as never);
           }
           const came = decided.find(({ type }) => type === 'RepJoined' || type === 'RepReturned');
           if (!came) continue;

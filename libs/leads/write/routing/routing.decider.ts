@@ -45,7 +45,7 @@ const withReps =
   <D>(step: (reps: Reps, data: D) => Reps) =>
   (state: Queue, { data }: { readonly data: D }): Queue => ({ ...state, reps: step(state.reps, data) });
 
-export const routing = decider<Queue, RoutingCommand, RoutingEvent>({
+export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent>({
   commands: routingCommands,
   events: routingEvents,
   uses: ['routing'],

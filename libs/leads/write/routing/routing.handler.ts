@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal } from '@baton/kernel';
-import { routing } from './routing.decider';
+import { routingDecider } from './routing.decider';
 import { ToRouting } from './routing.events';
 
 @CommandHandler(ToRouting)
@@ -10,6 +10,6 @@ export class RoutingHandler implements ICommandHandler<ToRouting> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToRouting) {
-    return handle(this.journal, routing, id, command, this.context);
+    return handle(this.journal, routingDecider, id, command, this.context);
   }
 }

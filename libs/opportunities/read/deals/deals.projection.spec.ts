@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Refused } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
-import { opportunity } from '../../write/opportunity/opportunity.decider';
+import { opportunityDecider } from '../../write/opportunity/opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { latestFacts, standingAt, type DealFacts } from '../../write/opportunity/deal.model';
 import { peopleIn } from '../../write/opportunity/roles.rules';
@@ -164,13 +164,13 @@ describe('the read model of a deal', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
         const events = [opened];
-        let state = opportunity.evolve(opportunity.initialState(), opened);
+        let state = opportunityDecider.evolve(opportunityDecider.initialState(), opened);
         for (const one of commands) {
-          const decided = opportunity.decide(state, one, context);
+          const decided = opportunityDecider.decide(state, one, context);
           if (decided instanceof Refused) continue;
           for (const event of decided) {
             events.push(at(2, event));
-            state = opportunity.evolve(state, events.at(-1)!);
+            state = opportunityDecider.evolve(state, events.at(-1)!);
           }
         }
         const { status, stage, owner, amountMinor, contacts, closedAt, cycleMs } = fold(...events);

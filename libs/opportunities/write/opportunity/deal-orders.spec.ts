@@ -3,7 +3,7 @@ import { Refused, type Context, type Instant, type Recorded } from '@baton/kerne
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { deals } from '../../read/deals/deals.projection';
 import { amountsFrom, dealAfter, factsAt, latestFacts, standingClose, type Deal, type DealFacts } from './deal.model';
-import { opportunity } from './opportunity.decider';
+import { opportunityDecider } from './opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';
 
 const opportunityId = 'deal';
@@ -118,17 +118,17 @@ const told = ({ openedOn, opening }: World, words: readonly Word[]): readonly Re
       occurredAt: at(openedOn),
     }),
   ];
-  let deal: Deal | undefined = opportunity.evolve(undefined, events[0]!);
+  let deal: Deal | undefined = opportunityDecider.evolve(undefined, events[0]!);
   let waiting = words;
   while (waiting.length > 0) {
     const refused = waiting.filter((word) => {
-      const decided = opportunity.decide(deal, commandOf(word) as OpportunityCommand, context(word.day));
+      const decided = opportunityDecider.decide(deal, commandOf(word) as OpportunityCommand, context(word.day));
       if (decided instanceof Refused) return true;
       expect(decided).toHaveLength(1); // each is news
       for (const fact of decided) {
         const event = recorded(fact, { occurredAt: at(word.day) });
         events.push(event);
-        deal = opportunity.evolve(deal, event);
+        deal = opportunityDecider.evolve(deal, event);
       }
       return false;
     });

@@ -1,9 +1,9 @@
 import type { Definition } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { opportunity } from './opportunity.decider';
+import { opportunityDecider } from './opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';
 
-const given = specFor(opportunity);
+const given = specFor(opportunityDecider);
 const opportunityId = 'deal-1';
 const usd = (minor: number) => ({ minor, currency: 'USD' });
 type DataBy = { [C in OpportunityCommand as C['type']]: C['data'] };

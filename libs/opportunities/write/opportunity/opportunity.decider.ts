@@ -92,7 +92,7 @@ const changedFrom = <F extends DealFacts>(inForce: DealFacts, said: F): F | unde
 };
 
 /** Every fact is recorded at its own instant: it follows what was in force then, and a later one stands. */
-export const opportunity = decider<Deal | undefined, OpportunityCommand, OpportunityEvent>({
+export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, OpportunityEvent>({
   commands: opportunityCommands,
   events: opportunityEvents,
   uses: ['loss-reasons'],

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, Journal, handle } from '@baton/kernel';
-import { opportunity } from './opportunity.decider';
+import { opportunityDecider } from './opportunity.decider';
 import { ToOpportunity } from './opportunity.events';
 
 @CommandHandler(ToOpportunity)
@@ -10,6 +10,6 @@ export class OpportunityHandler implements ICommandHandler<ToOpportunity> {
     private readonly context: DecisionContext,
   ) {}
   execute({ id, command }: ToOpportunity) {
-    return handle(this.journal, opportunity, id, command, this.context);
+    return handle(this.journal, opportunityDecider, id, command, this.context);
   }
 }

@@ -1,8 +1,8 @@
 import { specFor } from '@baton/kernel/testing';
-import { supportRequest } from './support-request.decider';
+import { supportRequestDecider } from './support-request.decider';
 import type { SupportRequestEvent } from './support-request.events';
 
-const given = specFor(supportRequest);
+const given = specFor(supportRequestDecider);
 const ids = { supportId: 's1', opportunityId: 'd1' };
 const facts = { ...ids, leadId: 'ada', kind: 'asset' as const, need: 'A case study from banking.' };
 const requested: SupportRequestEvent = { type: 'SupportRequested', data: facts };

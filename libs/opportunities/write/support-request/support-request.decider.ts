@@ -16,7 +16,7 @@ type SupportRequest =
 const unknown = () => refuse('support/unknown', 'Request the support first.', 'supportId');
 const closed = () => refuse('support/closed', 'The request is settled; make a new one.', 'supportId');
 
-export const supportRequest = decider<SupportRequest, SupportRequestCommand, SupportRequestEvent>({
+export const supportRequestDecider = decider<SupportRequest, SupportRequestCommand, SupportRequestEvent>({
   commands: supportRequestCommands,
   events: supportRequestEvents,
   initialState: () => ({ status: 'unknown' }),

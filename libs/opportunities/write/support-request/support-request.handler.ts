@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
 import { isCaptured } from '@baton/leads';
-import { supportRequest } from './support-request.decider';
+import { supportRequestDecider } from './support-request.decider';
 import { supportRequestCommands, ToSupport } from './support-request.events';
 
 @CommandHandler(ToSupport)
@@ -23,6 +23,6 @@ export class SupportRequestHandler implements ICommandHandler<ToSupport> {
       if (!(await isCaptured(this.journal, leadId)))
         return refuse('lead/unknown', 'The lead was never captured.', 'leadId');
     }
-    return handle(this.journal, supportRequest, id, command, this.context);
+    return handle(this.journal, supportRequestDecider, id, command, this.context);
   }
 }
