@@ -8,6 +8,7 @@ import {
   type Recorded,
   type To,
   type ToAggregate,
+  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
 import { journeys, type JourneyDocument, type JourneyEvent } from '@baton/attribution';
@@ -116,7 +117,7 @@ class World {
       const look = async (stream: string) =>
         this.events.filter((one) => one.stream === stream && one.position <= event.position);
       for (const policy of policies.filter(({ types }) => types.includes(event.type)))
-        for (const [index, reaction] of (await policy.react(event, look)).entries()) {
+        for (const [index, reaction] of (await policy.react(event, lookThrough(look))).entries()) {
           const { to, id, type, once, occurredAt = event.occurredAt } = reaction;
           const data = { ...reaction.data, ...(once && { reasons: once.reasons }) };
           const commandId = `${policy.name} ${event.position} ${index}`;

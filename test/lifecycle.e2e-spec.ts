@@ -11,6 +11,7 @@ import {
   type Json,
   type Outcome,
   type Recorded,
+  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll } from '@baton/kernel/testing';
 import {
@@ -366,7 +367,7 @@ describe('the lifecycle of leads, whatever is said to them', () => {
       const look = async (stream: string) =>
         (await all.journal.read(stream)).filter((other) => other.position <= position);
       for (const policy of leadsParts.policies.filter(({ types }) => types.includes(event.type)))
-        for (const { to, id, type, data } of await policy.react(event, look)) {
+        for (const { to, id, type, data } of await policy.react(event, lookThrough(look))) {
           if (to !== ToLead && to !== ToMerges) continue; // queues of reps are not played here
           const commandId = `command-${all.sent.size}`;
           all.sent.set(commandId, { actor: policy.name, now: occurredAt });

@@ -9,6 +9,7 @@ import {
   type Recorded,
   type To,
   type ToAggregate,
+  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
 import { leads, ToLead, type LeadDocument, type LeadEvent } from '@baton/leads';
@@ -155,7 +156,7 @@ class World {
     event: Recorded,
     look: (stream: string) => Promise<Recorded[]>,
   ) {
-    for (const [index, { to, id, type, data }] of (await policy.react(event, look)).entries()) {
+    for (const [index, { to, id, type, data }] of (await policy.react(event, lookThrough(look))).entries()) {
       const commandId = `${policy.name} ${event.position} ${index}`;
       const { occurredAt } = event;
       const meta = { commandId, actor: `policy:${policy.name}`, origin: 'system', occurredAt } as const;

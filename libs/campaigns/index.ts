@@ -15,6 +15,7 @@ export {
   type CampaignCommand,
   type CampaignEvent,
 } from './write/campaign/campaign.events';
+export { visitorDecider } from './write/visitor/visitor.decider';
 export {
   ToVisitor,
   visitorCommands,

@@ -100,6 +100,7 @@ export {
   type Agreement,
   type RejectionReasons,
 } from './write/definition/kinds.rules';
+export { definitionDecider } from './write/definition/definition.decider';
 export { definitionFrom } from './write/definition/history.rules';
 export { LogDefinitions } from './write/definition/log-definitions';
 export { difference, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';

@@ -40,6 +40,17 @@ export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {
   readonly pass: (state: S, context: Context) => readonly Fact<E>[];
 }
 
+/** A decider of which only the events matter. */
+export interface AnyDecider<E extends AnyEvent = AnyEvent> {
+  readonly commands: Commands;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly evolve: (state: any, event: Happened<E>) => unknown;
+}
+
+/** @returns the stream of an aggregate, `lead-<id>` */
+export const streamOf = ({ commands }: Pick<AnyDecider, 'commands'>, id: string): string =>
+  `${commands.aggregate}-${id}`;
+
 /**
  * Declares an aggregate. `decide` and `evolve` are maps keyed by type, so that a missing case does not compile; an
  * unknown stored type throws.

@@ -1,7 +1,7 @@
 import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
-import type { Reaction } from './policy';
+import { send, type Reaction } from './policy';
 import { enumeration, flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
 
 /**
@@ -118,5 +118,5 @@ export const messageIdOf = (causeId: string, template: string, to: string): stri
 /** For policies: queues a message that follows from an event. @param causeId the event's id */
 export const queueMessage = (causeId: string, message: Omit<Message, 'id'>): Reaction => {
   const id = messageIdOf(causeId, message.template, message.to);
-  return { to: ToMessage, id, type: 'QueueMessage', data: { messageId: id, ...message } };
+  return send(ToMessage, id, { type: 'QueueMessage', data: { messageId: id, ...message } });
 };

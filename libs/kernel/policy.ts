@@ -1,13 +1,26 @@
-import type { ToAggregate } from './command';
+import type { AnyCommand, To, ToAggregate } from './command';
+import { streamOf, type AnyDecider } from './decider';
 import type { AnyEvent, Recorded } from './event';
 import type { Projection } from './projection';
 import type { Instant } from './time';
 
-/** Reads a stream up to the position of the event that triggered the policy: what was known then. */
-export type Look = (stream: string) => Promise<readonly Recorded[]>;
+/** Reads the events of an aggregate up to the position of the event that triggered the policy: what was known then. */
+export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) => Promise<readonly Recorded<E>[]>;
 
-/** A command that follows from an event. Its id, actor, mode and cause are the runner's to fill in. */
+/** @param read the events of a stream, as far as the policy may see them */
+export const lookThrough =
+  (read: (stream: string) => Promise<readonly Recorded[]>): Look =>
+  // The stream of an aggregate holds the events that its decider knows: others do not decode.
+  async <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) =>
+    (await read(streamOf(aggregate, id))) as readonly Recorded<E>[];
+
+declare const checked: unique symbol;
+/**
+ * A command that follows from an event, made by `send`. Its id, actor, mode and cause are the runner's to fill in.
+ */
 export interface Reaction {
+  /** Made of a command that its aggregate knows: a literal of this shape does not compile. */
+  readonly [checked]: true;
   readonly to: ToAggregate;
   readonly id: string;
   readonly type: string;
@@ -20,6 +33,20 @@ export interface Reaction {
    */
   readonly once?: { readonly key: string; readonly reasons: readonly string[] };
 }
+
+type BodyOf<C extends AnyCommand> = C extends AnyCommand ? Pick<C, 'type' | 'data'> : never;
+
+/**
+ * For policies: a command to an aggregate. A type or data that the aggregate does not know does not compile.
+ * @param to the aggregate's bus class, `ToLead`
+ * @param id of the aggregate
+ */
+export const send = <C extends AnyCommand>(
+  to: new (id: string, command: C) => To<C>,
+  id: string,
+  { type, data }: BodyOf<C>,
+  more: Pick<Reaction, 'occurredAt' | 'once'> = {},
+): Reaction => ({ to, id, type, data: data as object, ...more }) as unknown as Reaction;
 
 /** What happens next: events in, commands out. No writes, no clock. Rebuilds do not run policies. */
 export interface Policy {

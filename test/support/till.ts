@@ -18,6 +18,7 @@ import {
   type Journal,
   type Outcome,
   type Sealed,
+  send,
 } from '@baton/kernel';
 
 // A till that counts coins: whoever drops ten or more is echoed by two events in a till of its own. Thirteen coins
@@ -109,12 +110,12 @@ export const echoOf = (mended: Mended) =>
     version: 1,
     from: 'start',
     on: {
-      CoinDropped: async ({ stream, data }, look) => {
+      CoinDropped: async ({ data }, look) => {
         if (data.coins === BREAKS_POLICY && !mended()) throw new Error('unlucky');
-        const known = await look(stream);
+        const known = await look(till, data.tillId);
         if (known.length === 0) throw new Error('a policy sees the event that triggered it');
         const tillId = `echo-${data.tillId}`;
-        return data.coins >= ECHO_FROM ? [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }] : [];
+        return data.coins >= ECHO_FROM ? [send(ToTill, tillId, { type: 'Echo', data: { tillId } })] : [];
       },
     },
   });

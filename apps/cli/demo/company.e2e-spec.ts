@@ -23,6 +23,7 @@ import {
   type Recorded,
   type To,
   type ToAggregate,
+  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { CampaignsModule, campaignsParts } from '@baton/campaigns';
@@ -150,7 +151,10 @@ const live = async (told: readonly DemoStep[]) => {
     for (let event = journal.fresh.shift(); event; event = journal.fresh.shift())
       for (const policy of policies) {
         if (!policy.types.includes(event.type)) continue;
-        for (const next of await policy.react(event, (stream) => journal.read(stream))) {
+        for (const next of await policy.react(
+          event,
+          lookThrough((stream) => journal.read(stream)),
+        )) {
           const answer = await send(next.to, next.id, next.type, next.data, policy.name, event.occurredAt);
           const opened = answer instanceof Refused && answer.code === 'opportunity/already-opened';
           if (!(answer instanceof Accepted || opened))

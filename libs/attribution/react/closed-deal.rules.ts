@@ -1,14 +1,14 @@
-import { laterOf, type AnyEvent, type Instant, type Look, type Money, type Recorded } from '@baton/kernel';
-import { touchFields, type VisitorEvent } from '@baton/campaigns';
-import type { LeadEvent } from '@baton/leads';
+import { laterOf, type Instant, type Look, type Money, type Recorded } from '@baton/kernel';
+import { touchFields, visitorDecider, type VisitorEvent } from '@baton/campaigns';
+import { leadDecider, type LeadEvent } from '@baton/leads';
 import {
   amountsFrom,
   dealAfter,
   factsAt,
+  opportunityDecider,
   peopleIn,
   standingClose,
   type DealFacts,
-  type OpportunityEvent,
 } from '@baton/opportunities';
 import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
@@ -35,9 +35,6 @@ export interface ClosedDeal {
   readonly latestAt: Instant;
 }
 
-const read = async <E extends AnyEvent>(look: Look, stream: string) =>
-  (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
-
 /**
  * @param until what happened to the deal later is left out: how it stood then
  * @returns the deal; undefined while it is open or unknown
@@ -47,7 +44,7 @@ export const closedDeal = async (
   opportunityId: string,
   until: Instant = '9999',
 ): Promise<ClosedDeal | undefined> => {
-  const stream = await read<OpportunityEvent>(look, `opportunity-${opportunityId}`);
+  const stream = await look(opportunityDecider, opportunityId);
   const deal = dealAfter(stream, until);
   const close = deal && standingClose(deal);
   if (!close) return undefined;
@@ -99,14 +96,14 @@ const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Pr
   const waiting = [leadId];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     if (streams.has(id)) continue;
-    const stream = await read<LeadEvent>(look, `lead-${id}`);
+    const stream = await look(leadDecider, id);
     streams.set(id, stream);
     latestAt = laterOf(latestAt, latestMergeIn(stream, until));
     waiting.push(...mergedInto(stream, until).keys());
     const note = stream.findLast(({ type }) => type === 'LeadMergedInto');
     if (note?.type !== 'LeadMergedInto') continue;
     const { survivorId } = note.data;
-    const survivors = await read<LeadEvent>(look, `lead-${survivorId}`);
+    const survivors = await look(leadDecider, survivorId);
     latestAt = laterOf(latestAt, latestMergeIn(survivors, until));
     if (mergedInto(survivors, until).has(id)) waiting.push(survivorId);
   }
@@ -144,7 +141,7 @@ const touchOf = (
 
 /** The visits of a visitor that belong to one of these leads. */
 const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: PersonAsKnown) => {
-  const stream = await read<VisitorEvent>(look, `visitor-${visitorId}`);
+  const stream = await look(visitorDecider, visitorId);
   const identified = stream.findLast(({ type }) => type === 'VisitorIdentified');
   const owner = identified?.type === 'VisitorIdentified' ? identified.data.leadId : linkedTo;
   return stream.flatMap((event) =>

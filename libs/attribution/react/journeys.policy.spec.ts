@@ -1,4 +1,4 @@
-import { type Instant, type Reaction, type Recorded } from '@baton/kernel';
+import { type Instant, type Reaction, type Recorded, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { journeyCommands } from '../write/journey/journey.events';
 import { journeyPolicy } from './journeys.policy';
@@ -13,7 +13,10 @@ const after = async (...lines: readonly Line[]): Promise<readonly Reaction[]> =>
   );
   const last = log.at(-1)!;
   if (!journeyPolicy.types.includes(last.type)) return [];
-  const reactions = await journeyPolicy.react(last, async (stream) => log.filter((event) => event.stream === stream));
+  const reactions = await journeyPolicy.react(
+    last,
+    lookThrough(async (stream) => log.filter((event) => event.stream === stream)),
+  );
   for (const { type, data } of reactions) expect(journeyCommands.schemas.get(type)!.faultOf(data)).toBeUndefined();
   return reactions;
 };
@@ -131,8 +134,9 @@ describe('when a deal closes', () => {
       recorded({ type, data }, { stream, occurredAt: at(day) }),
     );
     const log = [first!, second!, ...others];
-    const reactions = await journeyPolicy.react(log.at(-1)!, async (stream) =>
-      log.filter((event) => event.stream === stream),
+    const reactions = await journeyPolicy.react(
+      log.at(-1)!,
+      lookThrough(async (stream) => log.filter((event) => event.stream === stream)),
     );
     expect(reactions[0]!.data).toMatchObject({ touches: [{ page: 'own', atCapture: true }] });
   });

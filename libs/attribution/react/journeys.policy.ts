@@ -1,15 +1,12 @@
-import { policy, type Look, type Reaction, type Recorded } from '@baton/kernel';
-import type { VisitorEvent } from '@baton/campaigns';
-import type { LeadEvent } from '@baton/leads';
+import { policy, send, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
+import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
-import { ToJourney, type JourneyCommand, type JourneyEvent } from '../write/journey/journey.events';
+import { ToJourney, type JourneyEvent } from '../write/journey/journey.events';
 import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type Statement } from './closed-deal.rules';
 
-const tell = (type: JourneyCommand['type'], id: string, data: object): Reaction => ({ to: ToJourney, id, type, data });
-const state = ({ data, latestAt }: Statement): Reaction => ({
-  ...tell('StateJourney', data.journeyId, data),
-  occurredAt: latestAt,
-});
+const state = ({ data, latestAt }: Statement, once?: Reaction['once']): Reaction =>
+  send(ToJourney, data.journeyId, { type: 'StateJourney', data }, { occurredAt: latestAt, ...(once && { once }) });
 
 /** The journey as it stood at the close, and then with what happened to the deal and its people since. */
 const close = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
@@ -31,7 +28,7 @@ const restate = async (
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
     if (!deal || !(await concerns(deal))) continue;
-    reactions.push({ ...state(await journeyOf(look, deal)), once: { key: `journey-${id}`, reasons } });
+    reactions.push(state(await journeyOf(look, deal), { key: `journey-${id}`, reasons }));
   }
   return reactions;
 };
@@ -41,10 +38,10 @@ const restate = async (
  * not even that after an earlier contact in the same stream. Keeps the touches of customers cheap.
  */
 const changes =
-  (contact: Recorded, look: Look) =>
+  (contact: Recorded, stream: () => Promise<readonly Recorded[]>) =>
   async ({ closedAt }: ClosedDeal): Promise<boolean> =>
     contact.occurredAt <= closedAt ||
-    !(await look(contact.stream)).some(
+    !(await stream()).some(
       ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
     );
 
@@ -63,7 +60,7 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     OpportunityWon: ({ data: { opportunityId } }, look) => close(opportunityId, look),
     OpportunityLost: ({ data: { opportunityId } }, look) => close(opportunityId, look),
     OpportunityReopened: ({ data: { opportunityId } }) => [
-      tell('ReopenJourney', opportunityId, { journeyId: opportunityId }),
+      send(ToJourney, opportunityId, { type: 'ReopenJourney', data: { journeyId: opportunityId } }),
     ],
     OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['amount'], look),
     // Told late, of the time before the close.
@@ -71,11 +68,21 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     OpportunityUpdated: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
     OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
     TouchRecorded: async (event, look) =>
-      restate(await dealsOf(look, event.data.leadId), ['late-touch'], look, changes(event, look)),
+      restate(
+        await dealsOf(look, event.data.leadId),
+        ['late-touch'],
+        look,
+        changes(event, () => look(leadDecider, event.data.leadId)),
+      ),
     VisitRecorded: async (event, look) =>
       event.data.leadId === undefined
         ? []
-        : restate(await dealsOf(look, event.data.leadId), ['late-visit'], look, changes(event, look)),
+        : restate(
+            await dealsOf(look, event.data.leadId),
+            ['late-visit'],
+            look,
+            changes(event, () => look(visitorDecider, event.data.visitorId)),
+          ),
     LeadMerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'merge', look),
     LeadMergedInto: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'merge', look),
     LeadUnmerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'unmerge', look),

@@ -1,5 +1,6 @@
-import { policy, type Instant, type Recorded } from '@baton/kernel';
+import { policy, send, type Instant, type Recorded } from '@baton/kernel';
 import { ToFeedback, type FeedbackEvent } from '../write/feedback/feedback.events';
+import { leadDecider } from '../write/lead/lead.decider';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { touchesOf } from '../write/lead/lead.model';
 import { profileOf } from '../write/lead/profile.model';
@@ -13,9 +14,9 @@ export const placement = policy<FeedbackEvent>({
   on: {
     FeedbackGiven: async ({ data: { feedbackId, leadId, industry, campaign }, occurredAt }, look) => {
       if (leadId === undefined || (industry !== undefined && campaign !== undefined)) return [];
-      const known = placeOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[], occurredAt);
+      const known = placeOf(await look(leadDecider, leadId), occurredAt);
       if (known.industry === undefined && known.campaign === undefined) return [];
-      return [{ to: ToFeedback, id: feedbackId, type: 'PlaceFeedback', data: { feedbackId, ...known } }];
+      return [send(ToFeedback, feedbackId, { type: 'PlaceFeedback', data: { feedbackId, ...known } })];
     },
   },
 });

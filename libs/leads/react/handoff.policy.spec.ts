@@ -1,4 +1,4 @@
-import { checkData, type Instant, type Json, type Recorded } from '@baton/kernel';
+import { checkData, type Instant, type Json, type Recorded, lookThrough } from '@baton/kernel';
 import { recorded, specFor } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import { startingPolicy } from '../sla/ready-made.rules';
@@ -28,7 +28,10 @@ const agreedOn = (kind: string, body: unknown, from = '2024-01-01T00:00:00.000Z'
 const captured = (facts: object) => recorded({ type: 'LeadCaptured', data: { leadId: 'ada', ...facts } });
 const reactTo = async (type: string, data: object, streams: Record<string, readonly Recorded[]>) => {
   const event = recorded({ type, data: { leadId: 'ada', ...data } }, { occurredAt });
-  const sent = await handoff.react(event, (stream) => Promise.resolve(streams[stream] ?? []));
+  const sent = await handoff.react(
+    event,
+    lookThrough((stream) => Promise.resolve(streams[stream] ?? [])),
+  );
   for (const reaction of sent)
     expect(checkData(reaction.to === ToLead ? leadCommands : routingCommands, reaction)).toBeUndefined();
   return sent;
@@ -53,7 +56,7 @@ describe('a qualified lead', () => {
       const late = { ...event, recordedAt, meta: { ...event.meta, mode } };
       const look = async (stream: string) =>
         stream === 'definition-routing' ? agreedOn('routing', routing) : [captured({})];
-      return (await handoff.react(late, look)).map((reaction) => [reaction.type, reaction.occurredAt]);
+      return (await handoff.react(late, lookThrough(look))).map((reaction) => [reaction.type, reaction.occurredAt]);
     };
     expect(await sent('live')).toEqual([['ChooseRep', recordedAt]]);
     expect(await sent('backfill')).toEqual([['ChooseRep', undefined]]); // at the instant of the event

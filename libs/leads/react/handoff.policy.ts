@@ -1,6 +1,7 @@
-import { policy, toMs, type Instant, type Look, type Recorded } from '@baton/kernel';
+import { policy, send, toMs, type Instant, type Look, type Recorded } from '@baton/kernel';
 import {
   calendarFor,
+  definitionDecider,
   definitionFrom,
   routeOf,
   type BusinessCalendar,
@@ -11,6 +12,7 @@ import {
 } from '@baton/definitions';
 import { compileCalendar } from '../sla/calendar.rules';
 import { dueOf, ON_ITS_WAY_MS } from '../sla/obligations.rules';
+import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
 import { profileOf, routableIn } from '../write/lead/profile.model';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
@@ -30,19 +32,24 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
       const { leadId, external } = qualified.data;
       if (external) return [];
       const occurredAt = startOf(qualified);
-      const now = occurredAt !== qualified.occurredAt && { occurredAt };
+      const now = occurredAt === qualified.occurredAt ? {} : { occurredAt };
       const agreed = await inForce<Routing>('routing', occurredAt, look);
       if (!agreed) return [];
-      const lead = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+      const lead = routableOf(await look(leadDecider, leadId));
       const { queue, rule, accountOwner } = routeOf(agreed, lead);
-      const data = { routingId: queue, leadId, rule, ...(accountOwner && lead.owner && { owner: lead.owner }) };
-      return [{ to: ToRouting, id: queue, type: 'ChooseRep', data, ...now }];
+      const data = {
+        routingId: queue,
+        leadId,
+        rule,
+        ...(accountOwner && typeof lead.owner === 'string' && { owner: lead.owner }),
+      };
+      return [send(ToRouting, queue, { type: 'ChooseRep', data }, now)];
     },
     RepChosen: async ({ id, data: { routingId, leadId, rep }, occurredAt }, look) => {
-      const { country, region } = routableOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+      const { country, region } = routableOf(await look(leadDecider, leadId));
       const respondBy = await responseDue(occurredAt, look, { country, region, queue: routingId });
       const data = { leadId, rep, queue: routingId, choice: id, ...(respondBy && { respondBy }) };
-      return [{ to: ToLead, id: leadId, type: 'HandOffRoutedLead', data }];
+      return [send(ToLead, leadId, { type: 'HandOffRoutedLead', data })];
     },
   },
 });
@@ -54,7 +61,7 @@ const startOf = ({ occurredAt, recordedAt, meta }: Recorded): Instant =>
   meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS ? recordedAt : occurredAt;
 
 const inForce = async <B>(kind: string, at: Instant, look: Look): Promise<B | undefined> =>
-  definitionFrom(kind, await look(`definition-${kind}`), at)?.body as B | undefined;
+  definitionFrom(kind, await look(definitionDecider, kind), at)?.body as B | undefined;
 
 /** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
 const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<Instant | null | undefined> => {

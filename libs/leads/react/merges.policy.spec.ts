@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { DAY_MS, fromMs, Refused, type Definition, type Fact, type Instant, type Recorded } from '@baton/kernel';
+import {
+  DAY_MS,
+  fromMs,
+  Refused,
+  type Definition,
+  type Fact,
+  type Instant,
+  type Recorded,
+  lookThrough,
+} from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
 import { leadDecider } from '../write/lead/lead.decider';
@@ -66,7 +75,7 @@ const world = (...definitions: readonly Definition[]) => {
           log.filter((each) => each.stream === stream && each.position <= event.position);
         for (const policy of [merges, unions])
           if (policy.types.includes(event.type))
-            for (const { to, id, type: reaction, data: told } of await policy.react(event, look))
+            for (const { to, id, type: reaction, data: told } of await policy.react(event, lookThrough(look)))
               if (to === ToLead) decide(id, reaction, told, event.occurredAt);
       }
     },

@@ -1,4 +1,4 @@
-import { policy, slicesOf, type Happened, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { policy, send, slicesOf, type Happened, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { profileFields } from '@baton/definitions';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
@@ -18,16 +18,16 @@ export const merges = policy<LeadEvent | MergesEvent>({
   from: 'start',
   on: {
     MergeReserved: ({ data: { leadId, mergedLeadId }, revision: mergeNumber }) => [
-      { to: ToLead, id: leadId, type: 'RecordMerge', data: { leadId, mergedLeadId, mergeNumber } },
+      send(ToLead, leadId, { type: 'RecordMerge', data: { leadId, mergedLeadId, mergeNumber } }),
     ],
     LeadMerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
-      { to: ToLead, id: leadId, type: 'FollowMerge', data: { leadId, survivorId, mergeNumber } },
+      send(ToLead, leadId, { type: 'FollowMerge', data: { leadId, survivorId, mergeNumber } }),
     ],
     LeadUnmerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
-      { to: ToLead, id: leadId, type: 'FollowUnmerge', data: { leadId, survivorId, mergeNumber } },
+      send(ToLead, leadId, { type: 'FollowUnmerge', data: { leadId, survivorId, mergeNumber } }),
     ],
     LeadUnmergedFrom: ({ data: { leadId: mergedLeadId, mergeNumber } }) => [
-      { to: ToMerges, id: ALL_MERGES, type: 'ReleaseMerge', data: { mergedLeadId, mergeNumber } },
+      send(ToMerges, ALL_MERGES, { type: 'ReleaseMerge', data: { mergedLeadId, mergeNumber } }),
     ],
   },
 });
@@ -44,7 +44,7 @@ const unite = (
     const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
     const once = index === 0 ? { ...facts, ...ids } : {};
-    return { to: ToLead, id: leadId, type: 'UniteLead', data: { leadId, ...from, touches: slice, ...once } };
+    return send(ToLead, leadId, { type: 'UniteLead', data: { leadId, ...from, touches: slice, ...once } });
   });
 const moved = (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
@@ -52,7 +52,7 @@ const moved = (
 ): readonly Reaction[] =>
   survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [], stage: lentOf(stage) });
 const part = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
-  { to: ToLead, id: leadId, type: 'PartLead', data: { leadId, mergedLeadId, through } },
+  send(ToLead, leadId, { type: 'PartLead', data: { leadId, mergedLeadId, through: [...through] } }),
 ];
 const idsOf = ({
   opportunityIds,
@@ -72,7 +72,7 @@ const withIds = async (
   look: Look,
 ): Promise<readonly Reaction[]> => {
   if (survivorId === undefined) return [];
-  const state = stateOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+  const state = stateOf(await look(leadDecider, leadId));
   return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
 };
 /** What a lead that was merged away knows of some facts, and which of them it knows no more. */
@@ -83,7 +83,7 @@ const withFacts = async (
 ): Promise<readonly Reaction[]> => {
   const concerned = profileNames.filter((name) => names.includes(name));
   if (survivorId === undefined || concerned.length === 0) return [];
-  const known = profileOf((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]);
+  const known = profileOf(await look(leadDecider, leadId));
   const profile = Object.fromEntries(Object.entries(known).filter(([name]) => concerned.includes(name)));
   const cleared = concerned.filter((name) => !(name in profile));
   return unite(survivorId, {
@@ -115,7 +115,7 @@ export const unions = policy<LeadEvent>({
   from: 'start',
   on: {
     LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
-      const stream = (await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
+      const stream = await look(leadDecider, leadId);
       const state = stateOf(stream);
       if (!isKnown(state)) return [];
       const { touches, union, profile } = state.person;

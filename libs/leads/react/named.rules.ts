@@ -1,4 +1,5 @@
 import { laterOf, type Instant, type Look, type Recorded } from '@baton/kernel';
+import { leadDecider } from '../write/lead/lead.decider';
 import type { LeadEvent } from '../write/lead/lead.events';
 
 /** Who named a lead before it was captured, each once. */
@@ -11,11 +12,11 @@ interface NamedBy {
 
 /** What named this lead before it was captured, oldest first; reads nothing where the capture began its stream. */
 export const namedBefore = async (
-  { stream, revision, occurredAt }: Pick<Recorded, 'stream' | 'revision' | 'occurredAt'>,
+  { data: { leadId }, revision, occurredAt }: Recorded<Extract<LeadEvent, { type: 'LeadCaptured' }>>,
   look: Look,
 ): Promise<readonly NamedBy[]> => {
   const named = new Map<string, NamedBy>();
-  const before = revision === 0 ? [] : ((await look(stream)) as readonly Recorded<LeadEvent>[]);
+  const before = revision === 0 ? [] : await look(leadDecider, leadId);
   for (const { type, data, occurredAt: namedAt } of before) {
     if (type !== 'LeadNamed') continue;
     const { opportunityId, visitorId } = data;

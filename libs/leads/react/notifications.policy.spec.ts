@@ -1,4 +1,12 @@
-import { checkData, messageCommands, messageIdOf, ToMessage, type Json, type Recorded } from '@baton/kernel';
+import {
+  checkData,
+  messageCommands,
+  messageIdOf,
+  ToMessage,
+  type Json,
+  type Recorded,
+  lookThrough,
+} from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { notifications } from './notifications.policy';
@@ -22,8 +30,9 @@ const agreed: readonly Recorded[] = [
 ];
 
 const reactTo = async (event: Recorded<LeadEvent>, rules = agreed) => {
-  const sent = await notifications.react(event, (stream) =>
-    Promise.resolve(stream === 'definition-routing' ? rules : []),
+  const sent = await notifications.react(
+    event,
+    lookThrough((stream) => Promise.resolve(stream === 'definition-routing' ? rules : [])),
   );
   for (const reaction of sent) {
     expect(checkData(messageCommands, reaction)).toBeUndefined();

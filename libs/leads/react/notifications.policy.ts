@@ -2,6 +2,7 @@ import {
   messageIdOf,
   policy,
   queueMessage,
+  send,
   ToMessage,
   type Instant,
   type Json,
@@ -10,7 +11,7 @@ import {
   type Reaction,
   type Recorded,
 } from '@baton/kernel';
-import { definitionFrom, type Routing } from '@baton/definitions';
+import { definitionDecider, definitionFrom, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '../write/lead/lead.events';
 
 /** The systems that hear of leads: people’s messages, people’s tasks, and the CRM. */
@@ -29,7 +30,7 @@ const facts = (given: Readonly<Record<string, string | number | undefined>>): Js
 
 /** Who looks after leads that nobody has, by the routing rules in force; the role where none are. */
 const handoffOwner = async (at: Instant, look: Look): Promise<string> => {
-  const agreed = definitionFrom('routing', await look('definition-routing'), at)?.body as Routing | undefined;
+  const agreed = definitionFrom('routing', await look(definitionDecider, 'routing'), at)?.body as Routing | undefined;
   return agreed?.handoffOwner ?? 'handoff-owner';
 };
 /** The person where one is known; else the role, in the word of the SLA policy. */
@@ -47,7 +48,7 @@ const ended = (
   const { startedBy, kind, rep } = event.data;
   if (!isLive(event) || rep === undefined) return [];
   const messageId = messageIdOf(startedBy, taskOf(kind), rep);
-  return [{ to: ToMessage, id: messageId, type: 'CompleteTask', data: { messageId, outcome } }];
+  return [send(ToMessage, messageId, { type: 'CompleteTask', data: { messageId, outcome } })];
 };
 
 /**

@@ -1,4 +1,4 @@
-import { checkData, type Recorded } from '@baton/kernel';
+import { checkData, type Recorded, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { ToMerges } from '../write/merges/merges.events';
@@ -41,7 +41,12 @@ describe('what a lead hears from others', () => {
     const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
     const named = recorded({ type: 'LeadNamed', data: { leadId: 'ada', visitorId: 'v1' } }, { occurredAt: at(4) });
     const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(2), revision: 1 });
-    expect(await visitors.react(captured, async () => [named, captured])).toEqual([
+    expect(
+      await visitors.react(
+        captured,
+        lookThrough(async () => [named, captured]),
+      ),
+    ).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' }, occurredAt: at(4) },
     ]);
   });
@@ -62,7 +67,7 @@ describe('what a lead hears from others', () => {
     const streams = (lead: Recorded[], visitor: Recorded[]) => async (stream: string) =>
       stream === 'lead-ada' ? lead : stream === 'visitor-v1' ? visitor : [];
     const joined = async (event: Recorded, look: ReturnType<typeof streams>) =>
-      (await visitors.react(event, look)).map(({ type, data }) => {
+      (await visitors.react(event, lookThrough(look))).map(({ type, data }) => {
         expect(checkData(leadCommands, { type, data })).toBeUndefined();
         return [type, (data as { visits: { id: string }[] }).visits.map(({ id }) => id)];
       });

@@ -1,4 +1,4 @@
-import { checkData, type Json, type Recorded } from '@baton/kernel';
+import { checkData, type Json, type Recorded, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { routingCommands, ToRouting } from '../write/routing/routing.events';
@@ -25,7 +25,10 @@ const after = async (past: readonly LeadEvent[], reasons: readonly Recorded[] = 
     [`lead-${leadId}`]: history,
     'definition-rejection-reasons': reasons,
   };
-  const sent = await returns.react(history.at(-1)!, (stream) => Promise.resolve(streams[stream] ?? []));
+  const sent = await returns.react(
+    history.at(-1)!,
+    lookThrough((stream) => Promise.resolve(streams[stream] ?? [])),
+  );
   for (const reaction of sent) expect(checkData(routingCommands, reaction)).toBeUndefined();
   return sent;
 };

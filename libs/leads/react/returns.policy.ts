@@ -1,5 +1,6 @@
-import { policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
-import { definitionFrom, settled } from '@baton/definitions';
+import { policy, send, type Instant, type Look, type Reaction } from '@baton/kernel';
+import { definitionDecider, definitionFrom, settled } from '@baton/definitions';
+import { leadDecider } from '../write/lead/lead.decider';
 import { handoffsAfter, type Handoff } from '../write/lead/handoffs.rules';
 import type { LeadEvent } from '../write/lead/lead.events';
 import { ToRouting } from '../write/routing/routing.events';
@@ -31,17 +32,17 @@ export const returns = policy<LeadEvent>({
 const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
   if (chosen?.queue === undefined) return [];
   const { leadId, queue, choice } = chosen;
-  return [{ to: ToRouting, id: queue, type: 'ReturnRoutedLead', data: { routingId: queue, leadId, choice } }];
+  return [send(ToRouting, queue, { type: 'ReturnRoutedLead', data: { routingId: queue, leadId, choice } })];
 };
 
 const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boolean> => {
-  const agreed = definitionFrom('rejection-reasons', await look('definition-rejection-reasons'), at);
+  const agreed = definitionFrom('rejection-reasons', await look(definitionDecider, 'rejection-reasons'), at);
   return settled('rejection-reasons', agreed).body.reasons.some(({ code, immediate }) => code === reason && immediate);
 };
 
 /** By their instants: what other systems decided may be told late. */
 const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
-  ((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[])
+  (await look(leadDecider, leadId))
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))
     .reduce<readonly Handoff[]>((handoffs, event) => handoffsAfter(handoffs, event), [])
     .at(-1);

@@ -1,20 +1,17 @@
-import { policy, slicesOf, type AnyEvent, type Look, type Reaction, type Recorded } from '@baton/kernel';
-import type { VisitorEvent } from '@baton/campaigns';
+import { policy, send, slicesOf, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
+import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
 import { namedBefore } from './named.rules';
 
-const link = (leadId: string, visitorId: string): Reaction => ({
-  to: ToLead,
-  id: leadId,
-  type: 'LinkVisitor',
-  data: { leadId, visitorId },
-});
+const link = (leadId: string, visitorId: string): Reaction =>
+  send(ToLead, leadId, { type: 'LinkVisitor', data: { leadId, visitorId } });
 
 type Visit = Recorded<Extract<VisitorEvent, { type: 'VisitRecorded' }>>;
 const join = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
   slicesOf(
     visits.map(({ id, occurredAt: at, data: { visitorId: _, leadId: __, ...visit } }) => ({ id, at, ...visit })),
-  ).map((slice) => ({ to: ToLead, id: leadId, type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
+  ).map((slice) => send(ToLead, leadId, { type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
 
 /**
  * A visitor that turned out to be a person is linked to the lead: its visits belong to the person. One that was
@@ -33,7 +30,7 @@ export const visitors = policy<VisitorEvent | LeadEvent>({
       const { leadId, visitorId } = event.data;
       if (leadId === undefined) return [];
       // Before the link is recorded the visit is among those that come with it.
-      const isLinked = (await read<LeadEvent>(look, `lead-${leadId}`)).some(
+      const isLinked = (await look(leadDecider, leadId)).some(
         ({ type, data }) => type === 'LeadVisitorLinked' && data.visitorId === visitorId,
       );
       return isLinked ? join(leadId, visitorId, [event]) : [];
@@ -46,12 +43,9 @@ export const visitors = policy<VisitorEvent | LeadEvent>({
   },
 });
 
-const read = async <E extends AnyEvent>(look: Look, stream: string) =>
-  (await look(stream)) as readonly Recorded[] as readonly Recorded<E>[];
-
 /** The visits of a visitor that are this person’s, oldest first. */
 const visitsOf = async (leadId: string, visitorId: string, look: Look): Promise<readonly Visit[]> => {
-  const stream = await read<VisitorEvent>(look, `visitor-${visitorId}`);
+  const stream = await look(visitorDecider, visitorId);
   const visits = stream.filter((event): event is Visit => event.type === 'VisitRecorded');
   return visits
     .filter(({ data }) => data.leadId === undefined || data.leadId === leadId)

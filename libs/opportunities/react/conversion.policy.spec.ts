@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import { lookThrough, type Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
@@ -7,7 +7,10 @@ import { conversion } from './conversion.policy';
 const lead = (event: LeadEvent): Recorded => recorded(event, { stream: 'lead-ann' });
 const converted = lead({ type: 'LeadConverted', data: { leadId: 'ann', opportunityId: 'deal-1' } });
 const react = (...history: Recorded[]) =>
-  conversion.react(converted, async (stream) => (stream === 'lead-ann' ? [...history, converted] : []));
+  conversion.react(
+    converted,
+    lookThrough(async (stream) => (stream === 'lead-ann' ? [...history, converted] : [])),
+  );
 
 describe('a converted lead', () => {
   it('opens its deal and takes part in it', async () => {

@@ -1,5 +1,5 @@
-import { policy, type Instant, type Recorded } from '@baton/kernel';
-import { profileOf, type LeadEvent } from '@baton/leads';
+import { policy, send, type Instant, type Recorded } from '@baton/kernel';
+import { leadDecider, profileOf, type LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
 
 /** A lead that converts opens its deal, unless somebody already did, and takes part in it. */
@@ -10,13 +10,11 @@ export const conversion = policy<LeadEvent>({
   answers: ['opportunity/already-opened'],
   on: {
     LeadConverted: async ({ data: { leadId, opportunityId } }, look) => [
-      {
-        to: ToOpportunity,
-        id: opportunityId,
+      send(ToOpportunity, opportunityId, {
         type: 'OpenOpportunity',
-        data: { opportunityId, ...inherited((await look(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[]) },
-      },
-      { to: ToOpportunity, id: opportunityId, type: 'AddContactRole', data: { opportunityId, leadId } },
+        data: { opportunityId, ...inherited(await look(leadDecider, leadId)) },
+      }),
+      send(ToOpportunity, opportunityId, { type: 'AddContactRole', data: { opportunityId, leadId } }),
     ],
   },
 });

@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import { lookThrough, type Recorded } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { ToLead } from '@baton/leads';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
@@ -12,13 +12,16 @@ const won = deal({ type: 'OpportunityWon', data: { opportunityId, leadIds: ['ann
 const lost = deal({ type: 'OpportunityLost', data: { opportunityId, reason: 'price', leadIds: ['ann'] } });
 const reopened = deal({ type: 'OpportunityReopened', data: { opportunityId, stage: 'open', reason: 'again' } });
 const react = async (event: Recorded, ...before: Recorded[]) =>
-  (await people.react(event, async (stream) => (stream === 'opportunity-deal-1' ? [...before, event] : []))).map(
-    ({ to, id, type, data }) => {
-      expect(to).toBe(ToLead);
-      expect(data).toMatchObject({ leadId: id, opportunityId });
-      return { id, type, role: (data as { role?: string }).role };
-    },
-  );
+  (
+    await people.react(
+      event,
+      lookThrough(async (stream) => (stream === 'opportunity-deal-1' ? [...before, event] : [])),
+    )
+  ).map(({ to, id, type, data }) => {
+    expect(to).toBe(ToLead);
+    expect(data).toMatchObject({ leadId: id, opportunityId });
+    return { id, type, role: (data as { role?: string }).role };
+  });
 
 describe('the people of a deal', () => {
   it('join with their role', async () =>
@@ -54,7 +57,12 @@ describe('the people of a deal', () => {
     expect(await react(closed, opened, came, left)).toEqual([{ id: 'ann', type: 'NoteOpportunityWon' }]);
     expect(await react(on(nobody, 4), opened, came, left)).toEqual([]);
     const data = async (...events: Recorded[]) =>
-      (await people.react(events.at(-1)!, async () => events)).map((reaction) => [reaction.type, reaction.data]);
+      (
+        await people.react(
+          events.at(-1)!,
+          lookThrough(async () => events),
+        )
+      ).map((reaction) => [reaction.type, reaction.data]);
     const leave = { leadId: 'ann', opportunityId };
     expect(await data(opened, came, closed, left)).toEqual([['LeaveOpportunity', { ...leave, tookPart: true }]]);
     expect(await data(opened, came, on(nobody, 4), left)).toEqual([['LeaveOpportunity', leave]]);
@@ -74,7 +82,7 @@ describe('the people of a deal', () => {
     const captured = async (day: number, revision: number, ...history: Recorded[]) => {
       const event = inLead('LeadCaptured', day, revision);
       const look = async (stream: string) => (stream === 'lead-ann' ? [named, event] : history);
-      return (await people.react(event, look)).map(({ type, occurredAt }) => [type, occurredAt]);
+      return (await people.react(event, lookThrough(look))).map(({ type, occurredAt }) => [type, occurredAt]);
     };
     const closing = { ...won, occurredAt: at(6) };
     expect(await captured(1, 1, opened, added)).toEqual([['JoinOpportunity', at(4)]]);

@@ -1,14 +1,11 @@
-import { laterOf, policy, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
+import { laterOf, policy, send, type Instant, type Look, type Reaction, type Recorded } from '@baton/kernel';
 import { namedBefore, ToLead, type LeadEvent } from '@baton/leads';
+import { opportunityDecider } from '../write/opportunity/opportunity.decider';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
 import { peopleIn, roleOf, rolesIn } from '../write/opportunity/roles.rules';
 
-const tell = (type: string, leadId: string, opportunityId: string, more: object = {}): Reaction => ({
-  to: ToLead,
-  id: leadId,
-  type,
-  data: { leadId, opportunityId, ...more },
-});
+const join = (leadId: string, opportunityId: string, role: string | undefined, more?: { occurredAt: Instant }) =>
+  send(ToLead, leadId, { type: 'JoinOpportunity', data: { leadId, opportunityId, ...(role && { role }) } }, more);
 
 /**
  * What happens to a deal is told to its people: they join and leave it, and hear how it ended. Somebody whom it named
@@ -23,7 +20,7 @@ export const people = policy<OpportunityEvent | LeadEvent>({
     ContactRoleAdded: async ({ data: { opportunityId, leadId, role }, occurredAt }, look) => {
       const deal = await dealOf(opportunityId, look);
       return [
-        tell('JoinOpportunity', leadId, opportunityId, role === undefined ? {} : { role }),
+        join(leadId, opportunityId, role),
         // The role was told after the close, or after the person had left.
         ...endFor(leadId, opportunityId, deal, occurredAt),
         ...leaving(leadId, opportunityId, deal),
@@ -35,7 +32,7 @@ export const people = policy<OpportunityEvent | LeadEvent>({
     OpportunityLost: async (closed, look) => noteEnd('NoteOpportunityLost', closed, look),
     OpportunityReopened: async ({ data: { opportunityId } }, look) =>
       rolesIn(await dealOf(opportunityId, look)).map(({ leadId }) =>
-        tell('NoteOpportunityReopened', leadId, opportunityId),
+        send(ToLead, leadId, { type: 'NoteOpportunityReopened', data: { leadId, opportunityId } }),
       ),
     LeadCaptured: async (captured, look) => {
       const { leadId } = captured.data;
@@ -46,8 +43,10 @@ export const people = policy<OpportunityEvent | LeadEvent>({
         const close = closeOf(deal);
         const { on, role } = roleOf(rolesIn(deal), leadId) ?? {};
         if (!on && !(close && tookPart(leadId, deal, close))) continue; // taken back before the capture
-        const join = tell('JoinOpportunity', leadId, opportunityId, role === undefined ? {} : { role });
-        reactions.push({ ...join, occurredAt: at }, ...endFor(leadId, opportunityId, deal, at));
+        reactions.push(
+          join(leadId, opportunityId, role, { occurredAt: at }),
+          ...endFor(leadId, opportunityId, deal, at),
+        );
         reactions.push(...leaving(leadId, opportunityId, deal));
       }
       return reactions;
@@ -69,21 +68,23 @@ const leaving = (leadId: string, opportunityId: string, deal: Deal): readonly Re
   if (!part || part.on) return [];
   const close = closeOf(deal);
   const counts = close !== undefined && tookPart(leadId, deal, close) && { tookPart: true };
-  return [{ ...tell('LeaveOpportunity', leadId, opportunityId, { ...counts }), occurredAt: part.leftAt ?? part.at }];
+  const data = { leadId, opportunityId, ...counts };
+  return [send(ToLead, leadId, { type: 'LeaveOpportunity', data }, { occurredAt: part.leftAt ?? part.at })];
 };
 
 type Deal = readonly Recorded<OpportunityEvent>[];
-const dealOf = async (opportunityId: string, look: Look): Promise<Deal> =>
-  (await look(`opportunity-${opportunityId}`)) as Deal;
+const dealOf = (opportunityId: string, look: Look): Promise<Deal> => look(opportunityDecider, opportunityId);
 
 /** Tells the people of a deal how it closed: who is on it, and who was when it closed. */
 const noteEnd = async (
-  type: string,
+  type: 'NoteOpportunityWon' | 'NoteOpportunityLost',
   { data: { opportunityId, leadIds }, occurredAt }: Recorded<Extract<OpportunityEvent, { data: { leadIds: unknown } }>>,
   look: Look,
 ): Promise<readonly Reaction[]> => {
   const then = peopleIn(rolesIn(await dealOf(opportunityId, look), occurredAt)).map(({ leadId }) => leadId);
-  return [...new Set([...leadIds, ...then])].map((leadId) => tell(type, leadId, opportunityId));
+  return [...new Set([...leadIds, ...then])].map((leadId) =>
+    send(ToLead, leadId, { type, data: { leadId, opportunityId } }),
+  );
 };
 
 /** What somebody who came to a closed deal is to hear, when both had happened; [] while it is open. */
@@ -92,6 +93,6 @@ const endFor = (leadId: string, opportunityId: string, deal: Deal, at: Instant):
   if (!last || !tookPart(leadId, deal, last)) return [];
   const type = last.type === 'OpportunityWon' ? 'NoteOpportunityWon' : 'NoteOpportunityLost';
   const closedAt = last.occurredAt;
-  const later = at > closedAt && { closedAt };
-  return [{ ...tell(type, leadId, opportunityId, { ...later }), occurredAt: laterOf(at, closedAt) }];
+  const data = { leadId, opportunityId, ...(at > closedAt && { closedAt }) };
+  return [send(ToLead, leadId, { type, data }, { occurredAt: laterOf(at, closedAt) })];
 };

@@ -5,7 +5,6 @@ import {
   Refused,
   To,
   ToMessage,
-  type AnyCommand,
   type CommandMeta,
   type Fence,
   type Happened,
@@ -16,6 +15,7 @@ import {
   type Outbound,
   type Policy,
   type Recorded,
+  send,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
@@ -37,11 +37,11 @@ export type OnEffect = (target: string, outcome: 'sent' | 'failed' | 'refused') 
 export const effectFollower = (target: string): string => `effect-${target}-v1`;
 
 /** A message on its way to its target; it speaks to the lane, so that a lane stays in order. */
-class Delivery extends To<AnyCommand> {}
 interface Due {
   readonly messageId: string;
   readonly attempt: number;
 }
+class Delivery extends To<{ readonly type: 'Deliver'; readonly data: Due; readonly meta: CommandMeta }> {}
 
 /**
  * What falls to a target, as a policy whose commands are deliveries: order, checkpoint and parking are those of policies.
@@ -55,11 +55,14 @@ export const deliveriesTo = (target: string): Policy => ({
   types: ['MessageQueued', 'MessageDue'],
   answers: [],
   react: async (event, look) => {
-    const { type, stream, data } = event as Recorded<MessageEvent>;
+    const { type, data } = event as Recorded<MessageEvent>;
     if ((type !== 'MessageQueued' && type !== 'MessageDue') || data.target !== target) return [];
-    const queued = (type === 'MessageQueued' ? data : (await look(stream))[0]!.data) as Omit<Message, 'id'>;
+    const queued = (type === 'MessageQueued' ? data : (await look(messageDecider, data.messageId))[0]!.data) as Omit<
+      Message,
+      'id'
+    >;
     const due: Due = { messageId: data.messageId, attempt: type === 'MessageQueued' ? 1 : data.attempt };
-    return [{ to: Delivery, id: queued.leadId ?? queued.to, type: 'Deliver', data: due }];
+    return [send(Delivery, queued.leadId ?? queued.to, { type: 'Deliver', data: due })];
   },
 });
 

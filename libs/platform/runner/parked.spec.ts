@@ -12,6 +12,7 @@ import {
   type Policy,
   type Projection,
   type Sealed,
+  send,
 } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
 import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/support/till';
@@ -67,7 +68,7 @@ const telling = (broken: boolean): Policy =>
       CoinDropped: ({ data, stream }) => {
         if (broken && data.coins === 13) throw new Error('unlucky');
         const tillId = `of-${stream}-${data.coins}`;
-        return [{ to: ToTill, id: tillId, type: 'Echo', data: { tillId } }];
+        return [send(ToTill, tillId, { type: 'Echo', data: { tillId } })];
       },
     },
   });

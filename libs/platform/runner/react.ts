@@ -2,6 +2,7 @@ import {
   Accepted,
   codeOf,
   isTransient,
+  lookThrough,
   Refused,
   START,
   type Checkpoint,
@@ -142,7 +143,7 @@ export class React implements Follower {
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
-          const look = (stream: string) => this.look(stream, event.position);
+          const look = lookThrough((stream) => this.look(stream, event.position));
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {

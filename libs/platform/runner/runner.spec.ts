@@ -20,6 +20,7 @@ import {
   type EventOf,
   type Outcome,
   type Projection,
+  send,
 } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '../documents';
@@ -99,7 +100,7 @@ const echo = policy<TillEvent>({
   from: 'start',
   on: {
     CoinDropped: ({ data }) =>
-      data.coins >= 10 ? [{ to: ToTill, id: 'echo', type: 'Echo', data: { tillId: 'echo' } }] : [],
+      data.coins >= 10 ? [send(ToTill, 'echo', { type: 'Echo', data: { tillId: 'echo' } })] : [],
   },
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { instantOf, NoDefinitions, toMs, type Recorded } from '@baton/kernel';
+import { instantOf, NoDefinitions, toMs, type Recorded, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
@@ -26,7 +26,7 @@ const journeysOf = async (log: readonly Recorded[]) => {
     if (event.type !== 'OpportunityWon') continue;
     const look = async (stream: string) =>
       (streams.get(stream) ?? []).filter(({ position }) => position <= event.position);
-    for (const { type, data } of await journeyPolicy.react(event, look)) {
+    for (const { type, data } of await journeyPolicy.react(event, lookThrough(look))) {
       const command = { type, data, meta: {} } as unknown as JourneyCommand;
       const context = { now: event.occurredAt, mode: 'backfill' as const, definition: () => undefined, idOf: String };
       const facts = journeyDecider.decide(journeyDecider.initialState(), command, context);

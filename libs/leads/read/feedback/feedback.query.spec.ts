@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import { lookThrough, type Recorded } from '@baton/kernel';
 import { behindKey, foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { placement } from '../../react/feedback.policy';
@@ -137,7 +137,10 @@ describe('where feedback belongs', () => {
     ),
   ];
   const placed = (data: object) =>
-    placement.react(told('f1', '02-01', data), (stream) => Promise.resolve(stream === 'lead-ada' ? facts : []));
+    placement.react(
+      told('f1', '02-01', data),
+      lookThrough((stream) => Promise.resolve(stream === 'lead-ada' ? facts : [])),
+    );
   it('follows from the profile and the latest campaign before it', async () =>
     expect(await placed({ leadId: 'ada' })).toMatchObject([
       { id: 'f1', type: 'PlaceFeedback', data: { feedbackId: 'f1', industry: 'Steel', campaign: 'winter' } },
