@@ -96,11 +96,17 @@ export { type EngagementRule, type FitRule, type ScoringModel } from './write/de
 export {
   bodyFault,
   builtInRejectionReasons,
-  settled,
+  definitionOf,
+  definitionsAt,
+  orBuiltIn,
   type Agreement,
+  type DefinitionBodies,
+  type DefinitionContext,
+  type DefinitionOf,
+  type FindDefinition,
+  type FindDefinitionAt,
   type RejectionReasons,
 } from './write/definition/kinds.rules';
-export { definitionDecider } from './write/definition/definition.decider';
-export { definitionFrom } from './write/definition/history.rules';
+export { lookUpDefinition } from './write/definition/history.rules';
 export { LogDefinitions } from './write/definition/log-definitions';
 export { difference, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';

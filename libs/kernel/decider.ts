@@ -1,23 +1,26 @@
 import type { AnyCommand, Commands } from './command';
-import type { Refused } from './errors';
+import { Refused } from './errors';
 import type { AnyEvent, Events, Happened } from './event';
 import type { Json } from './schema';
 import type { Instant } from './time';
 
 /** A version of a definition that was in force at some instant. */
-export interface Definition {
+export interface Definition<B = Json> {
   readonly kind: string;
   readonly version: number;
   /** `mql@3`, or `external:<source>` for a past decision of another system. */
   readonly ref: string;
-  readonly body: Json;
+  readonly body: B;
 }
 
-/** What a decision may know besides the state: the time, and the definitions in force at that time. */
-export interface Context {
+/**
+ * What a decision may know besides the state: the time, and the definitions in force at that time.
+ * @template D the body of each kind of definition: of a kind that is not among them nothing compiles
+ */
+export interface Context<D = unknown> {
   readonly now: Instant;
   /** The version in force now; or, by its number, the very version under which something began. */
-  readonly definition: (kind: string, version?: number) => Definition | undefined;
+  readonly definition: <K extends keyof D & string>(kind: K, version?: number) => Definition<D[K]> | undefined;
   readonly mode: 'live' | 'backfill';
   /** The id that the nth event of this decision (from 0) will have, so that one event can name another. */
   readonly idOf: (index: number) => string;
@@ -26,18 +29,22 @@ export interface Context {
 /** An event that a decider wants recorded; without `occurredAt` it happened `now`. */
 export type Fact<E extends AnyEvent> = E & { readonly occurredAt?: Instant };
 
+// Whoever runs a decider has definitions of all kinds.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnyContext = Context<any>;
+
 export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {
   readonly commands: Commands;
   readonly events: Events;
   /** Kinds of definitions that this aggregate's decisions look at. */
   readonly uses: readonly string[];
   readonly initialState: () => S;
-  readonly decide: (state: S, command: C, context: Context) => readonly Fact<E>[] | Refused;
+  readonly decide: (state: S, command: C, context: AnyContext) => readonly Fact<E>[] | Refused;
   readonly evolve: (state: S, event: Happened<E>) => S;
   /** The earliest instant at which time alone changes this state. */
   readonly due: (state: S) => Instant | undefined;
   /** What time alone causes at that instant (`context.now`). */
-  readonly pass: (state: S, context: Context) => readonly Fact<E>[];
+  readonly pass: (state: S, context: AnyContext) => readonly Fact<E>[];
 }
 
 /** A decider of which only the events matter. */
@@ -55,25 +62,25 @@ export const streamOf = ({ commands }: Pick<AnyDecider, 'commands'>, id: string)
  * Declares an aggregate. `decide` and `evolve` are maps keyed by type, so that a missing case does not compile; an
  * unknown stored type throws.
  */
-export const decider = <S, C extends AnyCommand, E extends AnyEvent>(shape: {
+export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown>(shape: {
   readonly commands: Commands;
   readonly events: Events;
-  readonly uses?: readonly string[];
+  readonly uses?: readonly (keyof D & string)[];
   readonly initialState: () => S;
   readonly decide: {
     readonly [T in C['type']]: (
       state: S,
       command: Extract<C, { type: T }>,
-      context: Context,
+      context: Context<D>,
     ) => readonly Fact<E>[] | Refused;
   };
   readonly evolve: { readonly [T in E['type']]: (state: S, event: Happened<Extract<E, { type: T }>>) => S };
   readonly due?: (state: S) => Instant | undefined;
-  readonly pass?: (state: S, context: Context) => readonly Fact<E>[];
+  readonly pass?: (state: S, context: Context<D>) => readonly Fact<E>[];
 }): Decider<S, C, E> => {
   const decide = shape.decide as unknown as Record<
     string,
-    (s: S, c: C, context: Context) => readonly Fact<E>[] | Refused
+    (s: S, c: C, context: AnyContext) => readonly Fact<E>[] | Refused
   >;
   const evolve = shape.evolve as unknown as Record<string, (s: S, e: Happened<E>) => S>;
   return {
@@ -90,4 +97,52 @@ export const decider = <S, C extends AnyCommand, E extends AnyEvent>(shape: {
     due: shape.due ?? (() => undefined),
     pass: shape.pass ?? (() => []),
   };
+};
+
+/** The version of a kind in force at an instant, or by its number. */
+export type DefinitionAt = (kind: string, at: Instant | number) => Definition | undefined;
+
+/** When a command is decided, under which definitions, and the ids of the events that it causes. */
+export interface DecidedAt {
+  readonly now: Instant;
+  readonly mode: 'live' | 'backfill';
+  readonly definitionAt: DefinitionAt;
+  /** The id of the command's nth event, from 0. */
+  readonly idOf: (index: number) => string;
+}
+
+/**
+ * What a command causes, after what time alone has caused: whatever fell due by `now` is decided first, each at its own
+ * instant.
+ * @throws Error where a decider asks for a kind of definition that it does not declare in `uses`
+ */
+export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
+  decider: Decider<S, C, E>,
+  start: S,
+  command: C,
+  { now, mode, definitionAt, idOf }: DecidedAt,
+): readonly Fact<E>[] | Refused => {
+  const at = (instant: Instant, before: number): AnyContext => ({
+    now: instant,
+    mode,
+    definition: (kind, version) => {
+      // One that was not declared is not read either, and would be taken for a kind that nobody agreed on.
+      if (!decider.uses.includes(kind))
+        throw new Error(`${decider.commands.aggregate}: declare the kind ${kind} in uses`);
+      return definitionAt(kind, version ?? instant);
+    },
+    idOf: (index) => idOf(before + index),
+  });
+  const facts: Fact<E>[] = [];
+  let state = start;
+  for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
+    const context = at(due, facts.length);
+    const passed = decider.pass(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
+    if (passed.length === 0) throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
+    facts.push(...passed);
+    for (const [index, fact] of passed.entries())
+      state = decider.evolve(state, { ...fact, id: context.idOf(index) } as Fact<E> & Happened<E>);
+  }
+  const decided = decider.decide(state, command, at(now, facts.length));
+  return decided instanceof Refused ? decided : [...facts, ...decided];
 };

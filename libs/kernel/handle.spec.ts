@@ -1,3 +1,4 @@
+import type { Json } from '@baton/kernel';
 import {
   Accepted,
   commands,
@@ -29,8 +30,8 @@ const cupCommands = commands('cup', {
   Drink: { description: '', cupId: ref('cup') },
 });
 type CupCommand = CommandOf<typeof cupCommands>;
-const cup = (uses: readonly string[] = []) =>
-  decider<{ drops: number; under: number }, CupCommand, EventOf<typeof cupEvents>>({
+const cup = (uses: readonly 'size'[] = ['size']) =>
+  decider<{ drops: number; under: number }, CupCommand, EventOf<typeof cupEvents>, { size: Json }>({
     commands: cupCommands,
     events: cupEvents,
     uses,
@@ -101,7 +102,7 @@ describe('handle', () => {
   let sent = 0;
   const process = (definitions?: DefinitionSource, kept?: number) => {
     const context = new DecisionContext(new FixedClock(), definitions, kept);
-    const of = cup(definitions ? ['size'] : []);
+    const of = cup();
     return (
       type: CupCommand['type'],
       data: object = {},

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
-import type { Context, Decider, Definition, Fact } from './decider';
+import { decideAt, streamOf, type DecidedAt, type Decider, type DefinitionAt, type Fact } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
 import { normalised, textFault, type Json } from './schema';
@@ -31,9 +31,6 @@ export class Accepted {
     readonly repeated: boolean,
   ) {}
 }
-
-/** The version of a kind in force at an instant, or by its number. */
-export type DefinitionAt = (kind: string, at: Instant | number) => Definition | undefined;
 
 /** Definitions as of any instant, or by the number of their version. */
 export abstract class DefinitionSource {
@@ -180,7 +177,7 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
     return Promise.resolve(
       new Refused('command/reserved-actor', `${actor} is Baton itself; use your own name.`, 'actor'),
     );
-  const stream = `${decider.commands.aggregate}-${id}`;
+  const stream = streamOf(decider, id);
   const turn = (context.queues.get(stream) ?? Promise.resolve()).then(async () => {
     const invalid = checkCommand(decider.commands, command, context.clock);
     if (invalid) return invalid;
@@ -215,7 +212,13 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
     const now = command.meta.occurredAt ?? context.clock.now();
     const result =
       revisionPassed(command.meta, known.revision) ??
-      (await decideFacts(decider, known.state, command, { stream, now, mode, context }));
+      (await decideFacts(
+        decider,
+        known.state,
+        command,
+        { now, mode, idOf: (index) => eventIdOf(stream, command.meta, index) },
+        context,
+      ));
     const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
     if (hash instanceof Refused) return hash;
     const made = result instanceof Refused ? [] : toEvents(stream, command.meta, hash, mode, now, result);
@@ -324,13 +327,6 @@ export const revisionPassed = ({ expectedRevision }: CommandMeta, revision: numb
       )
     : undefined;
 
-interface Deciding {
-  readonly stream: string;
-  readonly now: Instant;
-  readonly mode: 'live' | 'backfill';
-  readonly context: DecisionContext;
-}
-
 /**
  * What a command causes, after what time alone has caused. A version that the state names and that is not known here is
  * asked of the log: another process may have decided by it.
@@ -339,48 +335,22 @@ const decideFacts = async <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   state: S,
   command: C,
-  deciding: Deciding,
+  at: Omit<DecidedAt, 'definitionAt'>,
+  context: DecisionContext,
 ): Promise<readonly Fact<E>[] | Refused> => {
-  const { mode, context } = deciding;
-  if (decider.uses.length === 0) return factsOf(decider, state, command, deciding, () => undefined);
-  const decidingAt = mode === 'live' ? context.clock.now() : undefined;
+  const decide = (definitionAt: DefinitionAt) => decideAt(decider, state, command, { ...at, definitionAt });
+  if (decider.uses.length === 0) return decide(() => undefined);
+  const decidingAt = at.mode === 'live' ? context.clock.now() : undefined;
   let missed = false;
   const known = await context.definitions.at(decider.uses, { decidingAt });
-  const facts = factsOf(decider, state, command, deciding, (kind, at) => {
+  const facts = decide((kind, at) => {
     const found = known(kind, at);
     missed ||= !found && typeof at === 'number' && at > 0;
     return found;
   });
   if (!missed) return facts;
   const newer = await context.definitions.at(decider.uses, { decidingAt, fresh: true });
-  return factsOf(decider, state, command, deciding, newer);
-};
-
-const factsOf = <S, C extends AnyCommand, E extends AnyEvent>(
-  decider: Decider<S, C, E>,
-  start: S,
-  command: C,
-  { stream, now, mode }: Deciding,
-  definitionAt: DefinitionAt,
-): readonly Fact<E>[] | Refused => {
-  const at = (instant: Instant, before: number): Context => ({
-    now: instant,
-    mode,
-    definition: (kind, version) => definitionAt(kind, version ?? instant),
-    idOf: (index) => eventIdOf(stream, command.meta, before + index),
-  });
-  const facts: Fact<E>[] = [];
-  let state = start;
-  for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
-    const context = at(due, facts.length);
-    const passed = decider.pass(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
-    if (passed.length === 0) throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
-    facts.push(...passed);
-    for (const [index, fact] of passed.entries())
-      state = decider.evolve(state, { ...fact, id: context.idOf(index) } as Fact<E> & Happened<E>);
-  }
-  const decided = decider.decide(state, command, at(now, facts.length));
-  return decided instanceof Refused ? decided : [...facts, ...decided];
+  return decide(newer);
 };
 
 const toEvents = <E extends AnyEvent>(

@@ -1,4 +1,17 @@
-import { commands, decider, events, lookThrough, policy, ref, send, To, text, type CommandOf, type EventOf } from '.';
+import {
+  commands,
+  decideAt,
+  decider,
+  events,
+  lookThrough,
+  policy,
+  ref,
+  send,
+  To,
+  text,
+  type CommandOf,
+  type EventOf,
+} from '.';
 import { recorded } from './testing';
 
 const tillId = ref('till');
@@ -18,6 +31,39 @@ const tillDecider = decider<null, TillCommand, TillEvent>({
   evolve: { TillOpened: (state) => state },
 });
 const opened = recorded({ type: 'TillOpened', data: { tillId: 'one' } }, { stream: 'till-one' });
+
+describe('a decider', () => {
+  const asking = (uses: readonly 'size'[]) =>
+    decider<null, TillCommand, TillEvent, { size: number }>({
+      ...{ commands: tillCommands, events: tillEvents, uses, initialState: () => null },
+      decide: {
+        OpenTill: (_, { data }, { definition }) => {
+          return (definition('size')?.body ?? 0) > 0 ? [{ type: 'TillOpened', data }] : [];
+        },
+        CloseTill: () => [],
+      },
+      evolve: { TillOpened: (state) => state },
+    });
+  const decide = (uses: readonly 'size'[]) =>
+    decideAt(
+      asking(uses),
+      null,
+      { type: 'OpenTill', data: { tillId: 'one' }, meta: { commandId: 'c', actor: 'ada', origin: 'person' } },
+      {
+        ...{ now: '2024-01-01T00:00:00.000Z', mode: 'live', idOf: String },
+        definitionAt: (kind) => ({ kind, version: 1, ref: `${kind}@1`, body: 1 }),
+      },
+    );
+  it('that asks for a kind of definition which it does not declare fails', () => {
+    expect(decide(['size'])).toEqual([{ type: 'TillOpened', data: { tillId: 'one' } }]);
+    expect(() => decide([])).toThrow('till: declare the kind size in uses');
+  });
+  it('does not compile with a kind of definition that has no body', () => {
+    // @ts-expect-error nobody says what a definition of weight is
+    const weightOf = ({ definition }: Context<{ size: number }>) => definition('weight')?.body;
+    expect(weightOf).toBeInstanceOf(Function);
+  });
+});
 
 describe('a policy', () => {
   it('sends what the aggregate knows, and nothing else compiles', () => {

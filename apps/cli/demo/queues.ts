@@ -1,5 +1,5 @@
 import { routeOf, type Routable } from '@baton/definitions';
-import { fromMs, Refused, toMs, type Context, type Json } from '@baton/kernel';
+import { fromMs, Refused, toMs } from '@baton/kernel';
 import { routingDecider, type RoutingCommand } from '@baton/leads';
 import { randomOf } from './random';
 import { reps, routingRules } from './sales';
@@ -47,11 +47,11 @@ class Queues {
     const commandId = `turn-${++this.sent}`;
     const meta = { commandId, actor: 'story', origin: 'system' };
     const now = fromMs(at);
-    const context: Context = {
+    const context = {
       now,
-      mode: 'backfill',
-      definition: (kind) => ({ kind, version: 1, ref: `${kind}@1`, body: routingRules as unknown as Json }),
-      idOf: (index) => `${commandId}-${index}`,
+      mode: 'backfill' as const,
+      definition: (kind: string) => ({ kind, version: 1, ref: `${kind}@1`, body: routingRules }),
+      idOf: (index: number) => `${commandId}-${index}`,
     };
     let state = this.states.get(queue) ?? routingDecider.initialState();
     const facts = routingDecider.decide(

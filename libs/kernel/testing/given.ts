@@ -1,10 +1,10 @@
 import {
   Clock,
+  decideAt,
   Refused,
   type AnyCommand,
   type AnyEvent,
   type CommandMeta,
-  type Context,
   type Decider,
   type Definition,
   type Fact,
@@ -36,29 +36,15 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
         (folded, event, index) => decider.evolve(folded, { occurredAt: now, ...event, id: `event-${index}` }),
         decider.initialState(),
       );
-    const at = (instant: Instant, before: number, mode: Context['mode'] = 'live'): Context => ({
-      now: instant,
-      mode,
-      definition: (kind, version) =>
-        definitions.find((each) => each.kind === kind && (version === undefined || each.version === version)),
-      idOf: (index) => `decided-${before + index}`,
-    });
     const decide = (command: When<C>): readonly Fact<E>[] | Refused => {
-      let folded = state();
-      const facts: Fact<E>[] = [];
-      for (let due = decider.due(folded); due !== undefined && due <= now; due = decider.due(folded)) {
-        const passed = decider.pass(folded, at(due, facts.length));
-        if (passed.length === 0) throw new Error(`nothing passes at the due instant ${due}`);
-        for (const fact of passed) {
-          facts.push({ ...fact, occurredAt: due });
-          folded = decider.evolve(folded, { ...fact, occurredAt: due, id: 'passed' });
-        }
-      }
       const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const, ...command.meta };
       const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
       if (fault) return new Refused('command/invalid', fault.message, fault.path);
-      const decided = decider.decide(folded, { ...command, meta } as unknown as C, at(now, facts.length, meta.mode));
-      return decided instanceof Refused ? decided : [...facts, ...decided];
+      return decideAt(decider, state(), { ...command, meta } as unknown as C, {
+        ...{ now, mode: meta.mode ?? 'live', idOf: (index) => `decided-${index}` },
+        definitionAt: (kind, version) =>
+          definitions.find((each) => each.kind === kind && (typeof version === 'string' || each.version === version)),
+      });
     };
     return {
       state,

@@ -1,15 +1,5 @@
 import { policy, send, toMs, type Instant, type Look, type Recorded } from '@baton/kernel';
-import {
-  calendarFor,
-  definitionDecider,
-  definitionFrom,
-  routeOf,
-  type BusinessCalendar,
-  type LeadPlace,
-  type Routable,
-  type Routing,
-  type SlaPolicy,
-} from '@baton/definitions';
+import { calendarFor, lookUpDefinition, routeOf, type LeadPlace, type Routable } from '@baton/definitions';
 import { compileCalendar } from '../sla/calendar.rules';
 import { dueOf, ON_ITS_WAY_MS } from '../sla/obligations.rules';
 import { leadDecider } from '../write/lead/lead.decider';
@@ -33,7 +23,7 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
       if (external) return [];
       const occurredAt = startOf(qualified);
       const now = occurredAt === qualified.occurredAt ? {} : { occurredAt };
-      const agreed = await inForce<Routing>('routing', occurredAt, look);
+      const agreed = (await lookUpDefinition(look, 'routing', occurredAt))?.body;
       if (!agreed) return [];
       const lead = routableOf(await look(leadDecider, leadId));
       const { queue, rule, accountOwner } = routeOf(agreed, lead);
@@ -60,15 +50,12 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
 const startOf = ({ occurredAt, recordedAt, meta }: Recorded): Instant =>
   meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS ? recordedAt : occurredAt;
 
-const inForce = async <B>(kind: string, at: Instant, look: Look): Promise<B | undefined> =>
-  definitionFrom(kind, await look(definitionDecider, kind), at)?.body as B | undefined;
-
 /** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
 const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<Instant | null | undefined> => {
-  const sla = await inForce<SlaPolicy>('sla-policy', at, look);
+  const sla = (await lookUpDefinition(look, 'sla-policy', at))?.body;
   const owed = sla?.obligations.find(({ kind }) => kind === 'first-response');
   if (!owed) return undefined;
-  const calendar = await inForce<BusinessCalendar>('business-calendar', at, look);
+  const calendar = (await lookUpDefinition(look, 'business-calendar', at))?.body;
   return dueOf(owed, calendar && compileCalendar(calendarFor(calendar, place).time), at).dueAt;
 };
 

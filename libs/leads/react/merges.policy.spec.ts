@@ -10,6 +10,7 @@ import {
   lookThrough,
 } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
+import type { FindDefinition } from '@baton/definitions';
 import { agreedOn, anyHistory, anyModel, START } from '../../../test/support/judging';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
@@ -27,7 +28,7 @@ const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 const world = (...definitions: readonly Definition[]) => {
   const log: Recorded<LeadEvent>[] = [];
   const states = new Map<string, Lead>();
-  const definition = (kind: string) => definitions.find((each) => each.kind === kind);
+  const definition = ((kind) => definitions.find((each) => each.kind === kind)) as FindDefinition;
   let sent = 0;
   const decide = (leadId: string, type: string, data: object, now: Instant): void => {
     const commandId = `c${sent++}`;

@@ -11,7 +11,7 @@ import {
   type Reaction,
   type Recorded,
 } from '@baton/kernel';
-import { definitionDecider, definitionFrom, type Routing } from '@baton/definitions';
+import { lookUpDefinition } from '@baton/definitions';
 import type { LeadEvent } from '../write/lead/lead.events';
 
 /** The systems that hear of leads: people’s messages, people’s tasks, and the CRM. */
@@ -30,8 +30,8 @@ const facts = (given: Readonly<Record<string, string | number | undefined>>): Js
 
 /** Who looks after leads that nobody has, by the routing rules in force; the role where none are. */
 const handoffOwner = async (at: Instant, look: Look): Promise<string> => {
-  const agreed = definitionFrom('routing', await look(definitionDecider, 'routing'), at)?.body as Routing | undefined;
-  return agreed?.handoffOwner ?? 'handoff-owner';
+  const agreed = await lookUpDefinition(look, 'routing', at);
+  return agreed?.body.handoffOwner ?? 'handoff-owner';
 };
 /** The person where one is known; else the role, in the word of the SLA policy. */
 const addressee = async (role: string, rep: string | undefined, at: Instant, look: Look): Promise<string> => {

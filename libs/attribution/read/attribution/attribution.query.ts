@@ -1,5 +1,5 @@
 import { Refused, type DefinitionSource, type Instant, type Where } from '@baton/kernel';
-import { settled } from '@baton/definitions';
+import { definitionsAt, orBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
@@ -51,10 +51,10 @@ export const methodAt = async (
   definitions: DefinitionSource,
   at: Instant,
 ): Promise<Pick<Method, 'definition' | 'channelRules'>> => {
-  const find = await definitions.at(['attribution', 'channel-rules'], { answering: true });
+  const find = await definitionsAt(definitions, ['attribution', 'channel-rules'], { answering: true });
   return {
-    definition: settled('attribution', find('attribution', at)),
-    channelRules: settled('channel-rules', find('channel-rules', at)),
+    definition: orBuiltIn('attribution', find('attribution', at)),
+    channelRules: orBuiltIn('channel-rules', find('channel-rules', at)),
   };
 };
 

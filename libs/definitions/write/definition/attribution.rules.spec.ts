@@ -1,6 +1,6 @@
 import type { Json } from '@baton/kernel';
 import { attributionModelCodes, type Attribution } from './attribution.rules';
-import { bodyFault, settled } from './kinds.rules';
+import { bodyFault, orBuiltIn } from './kinds.rules';
 
 const good = { model: 'linear', lookback: 'P90D' };
 const whole: Attribution = {
@@ -28,8 +28,8 @@ const whole: Attribution = {
 
 describe('a body of attribution', () => {
   it('is good', () => {
-    expect(bodyFault('attribution', settled('attribution', undefined).body)).toBeUndefined();
-    expect(settled('attribution', undefined).body.lookback).toBeUndefined();
+    expect(bodyFault('attribution', orBuiltIn('attribution', undefined).body)).toBeUndefined();
+    expect(orBuiltIn('attribution', undefined).body.lookback).toBeUndefined();
     expect(bodyFault('attribution', whole as unknown as Json)).toBeUndefined();
     for (const model of attributionModelCodes)
       expect(bodyFault('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();

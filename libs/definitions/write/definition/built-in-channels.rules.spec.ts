@@ -1,8 +1,8 @@
 import { builtInChannelRules } from './built-in-channels.rules';
 import { channelClassifier, type Classifiable } from './channel.rules';
-import { bodyFault, settled } from './kinds.rules';
+import { bodyFault, orBuiltIn } from './kinds.rules';
 
-const classified = channelClassifier(settled('channel-rules', undefined).body);
+const classified = channelClassifier(orBuiltIn('channel-rules', undefined).body);
 const touch = (source: string | undefined, medium?: string, campaign?: string): Classifiable => ({
   team: 'marketing',
   ...(source !== undefined && { source }),

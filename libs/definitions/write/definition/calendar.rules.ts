@@ -1,17 +1,5 @@
 import { IANAZone } from 'luxon';
-import {
-  DAY_MS,
-  day,
-  keyOf,
-  list,
-  object,
-  oneOf,
-  optional,
-  text,
-  type Fault,
-  type Json,
-  type Static,
-} from '@baton/kernel';
+import { DAY_MS, day, keyOf, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
 import {
   ALL_DAY,
   specialDaysOf,
@@ -178,8 +166,7 @@ const hoursFault = (hours: BusinessCalendar['hours']): Fault | undefined => {
 };
 
 /** @returns what the schema cannot say: zone, order of hours, overlaps, days and codes named once, a readable file */
-export const soundCalendar = (body: Json): Fault | undefined => {
-  const calendar = body as unknown as BusinessCalendar;
+export const soundCalendar = (calendar: BusinessCalendar): Fault | undefined => {
   const fault = workingTimeFault(calendar);
   if (fault) return fault;
   const { calendars = [] } = calendar;

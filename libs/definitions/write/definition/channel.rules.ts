@@ -1,16 +1,4 @@
-import {
-  either,
-  isSaid,
-  keyOf,
-  list,
-  object,
-  optional,
-  tidy,
-  type Fault,
-  type Json,
-  type Static,
-  text,
-} from '@baton/kernel';
+import { either, isSaid, keyOf, list, object, optional, tidy, type Fault, type Static, text } from '@baton/kernel';
 import { isSite, SITE_SAYS, siteFinder, siteKey } from './sites.rules';
 
 const PATTERN = 'Exact text in any case, `*` for any characters, or `(none)` for absent.';
@@ -308,8 +296,8 @@ export const siteListsOf = ({ sites = [] }: Pick<ChannelRules, 'sites'>): Readon
   new Set(sites.map(({ name }) => keyOf(name)));
 
 /** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
-export const soundChannelRules = (body: Json): Fault | undefined => {
-  const { sites = [], rules } = body as unknown as ChannelRules;
+export const soundChannelRules = (body: ChannelRules): Fault | undefined => {
+  const { sites = [], rules } = body;
   const names = new Set<string>();
   const places = new Map<string, string>();
   for (const [index, { name, members }] of sites.entries()) {

@@ -1,18 +1,30 @@
-import type { Definition, Happened, Instant, Recorded } from '@baton/kernel';
+import type { Instant, Look, Recorded } from '@baton/kernel';
 import { definitionDecider } from './definition.decider';
-import type { DefinitionEvent } from './definition.events';
+import type { DefinitionEvent, DefinitionKind } from './definition.events';
+import { definitionOf, type DefinitionOf } from './kinds.rules';
 import { inForceAt } from './versions.rules';
 
 /**
- * The version of a kind that decides at an instant, as far as its history is known: for policies, which read streams.
+ * The version of a kind that decides at an instant, as far as its history is known.
  * @param history the events of `definition-<kind>`, oldest first
  * @returns undefined where both teams have agreed on none yet
  */
-export const definitionFrom = (kind: string, history: readonly Recorded[], at: Instant): Definition | undefined => {
+const definitionFrom = <K extends DefinitionKind>(
+  kind: K,
+  history: readonly Recorded<DefinitionEvent>[],
+  at: Instant,
+): DefinitionOf<K> | undefined => {
   const { versions } = history.reduce(
-    (state, event) => definitionDecider.evolve(state, event as unknown as Happened<DefinitionEvent>),
+    (state, event) => definitionDecider.evolve(state, event),
     definitionDecider.initialState(),
   );
   const version = inForceAt(versions, at);
-  return version && { kind, version: version.number, ref: `${kind}@${version.number}`, body: version.body };
+  return version && definitionOf(kind, version.number, version.body);
 };
+
+/** For policies, which read streams: the version of a kind that decides at an instant, as far as it was known then. */
+export const lookUpDefinition = async <K extends DefinitionKind>(
+  look: Look,
+  kind: K,
+  at: Instant,
+): Promise<DefinitionOf<K> | undefined> => definitionFrom(kind, await look(definitionDecider, kind), at);

@@ -1,4 +1,4 @@
-import { integer, list, object, oneOf, optional, text, type Fault, type Json, type Static } from '@baton/kernel';
+import { integer, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
 import { repeatedCode } from './codes.rules';
 
 /** What an account may be judged by, and whether that is a word or a number. */
@@ -57,7 +57,7 @@ export const icp = object({
     ),
   ),
 });
-type Icp = Static<typeof icp>;
+export type Icp = Static<typeof icp>;
 type Rule = Icp['profiles'][number]['rules'][number];
 interface Range {
   readonly atLeast?: number;
@@ -91,8 +91,8 @@ const ruleFault = (rule: Rule, path: string): Fault | undefined => {
 };
 
 /** @returns what the schema cannot say: words for words and ranges for numbers, points that add up to 100, bands in order */
-export const soundIcp = (body: Json): Fault | undefined => {
-  const { profiles, bands } = body as unknown as Icp;
+export const soundIcp = (body: Icp): Fault | undefined => {
+  const { profiles, bands } = body;
   if (profiles.length === 0) return { path: 'profiles', message: 'Give at least one profile.' };
   const again = repeatedCode(profiles.map((profile) => profile.code));
   if (again >= 0) return { path: `profiles.${again}.code`, message: 'Another profile has this code.' };

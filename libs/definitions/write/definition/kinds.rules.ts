@@ -6,23 +6,26 @@ import {
   object,
   optional,
   text,
+  type Context,
   type Definition,
+  type DefinitionSource,
   type Fault,
+  type Instant,
   type Json,
   type Static,
 } from '@baton/kernel';
 import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
-import { businessCalendar, soundCalendar } from './calendar.rules';
+import { businessCalendar, soundCalendar, type BusinessCalendar } from './calendar.rules';
 import { builtInChannelRules } from './built-in-channels.rules';
 import { channelRules, soundChannelRules, type ChannelRules } from './channel.rules';
 import { repeatedCode } from './codes.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
-import { icp, soundIcp } from './icp.rules';
-import { routing, soundRouting } from './routing.rules';
-import { scoringModel, soundScoringModel } from './scoring.rules';
-import { slaPolicy, soundSlaPolicy } from './sla.rules';
-import { soundStageMap, stageMap } from './stage-map.rules';
+import { icp, soundIcp, type Icp } from './icp.rules';
+import { routing, soundRouting, type Routing } from './routing.rules';
+import { scoringModel, soundScoringModel, type ScoringModel } from './scoring.rules';
+import { slaPolicy, soundSlaPolicy, type SlaPolicy } from './sla.rules';
+import { soundStageMap, stageMap, type StageMap } from './stage-map.rules';
 
 /** The longest body, in KiB of its JSON; a calendar holds files as people have them. One append takes 1 MiB. */
 const LONGEST_BODY = 64;
@@ -66,6 +69,8 @@ const lossReasons = object({
   ),
 });
 
+type LossReasons = Static<typeof lossReasons>;
+
 /** When a lead has come to a stage. Without criteria the people who may make the move judge by the statement. */
 const agreement = object({
   statement: optional(text('What was agreed, in words.')),
@@ -76,30 +81,72 @@ export interface Agreement {
   readonly criteria?: Criterion;
 }
 
+/** What a version says, by its kind: whoever looks for a kind of definition gets its body typed by this. */
+export interface DefinitionBodies {
+  readonly 'channel-rules': ChannelRules;
+  readonly attribution: Attribution;
+  readonly 'rejection-reasons': RejectionReasons;
+  readonly mql: Agreement;
+  readonly sal: Agreement;
+  readonly sql: Agreement;
+  readonly 'scoring-model': ScoringModel;
+  readonly 'sla-policy': SlaPolicy;
+  readonly icp: Icp;
+  readonly 'loss-reasons': LossReasons;
+  readonly 'stage-map': StageMap;
+  readonly routing: Routing;
+  readonly 'business-calendar': BusinessCalendar;
+}
+/** A version of a kind, with its body. */
+export type DefinitionOf<K extends DefinitionKind> = Definition<DefinitionBodies[K]>;
+/** What a decision that looks at definitions may know besides its state. */
+export type DefinitionContext = Context<DefinitionBodies>;
+/** The version of a kind that decides; by its number that version. */
+export type FindDefinition = DefinitionContext['definition'];
+
+/** @param body as it is stored: it was checked by the schema of its kind when it was proposed */
+export const definitionOf = <K extends DefinitionKind>(kind: K, version: number, body: Json): DefinitionOf<K> => ({
+  ...{ kind, version, ref: `${kind}@${version}` },
+  body: body as DefinitionBodies[K],
+});
+
+/** Finds the versions of those kinds, at any instant or by their numbers. */
+export type FindDefinitionAt<K extends DefinitionKind> = <L extends K>(
+  kind: L,
+  at: Instant | number,
+) => DefinitionOf<L> | undefined;
+
+/** @param asked as `DefinitionSource.at` says */
+export const definitionsAt = async <K extends DefinitionKind>(
+  source: DefinitionSource,
+  kinds: readonly K[],
+  asked?: Parameters<DefinitionSource['at']>[1],
+): Promise<FindDefinitionAt<K>> => (await source.at(kinds, asked)) as FindDefinitionAt<K>;
+
 type Check = (body: Json) => Fault | undefined;
 
-const shaped = (schema: Parameters<typeof faultFinder>[0], sound: Check = () => undefined): Check => {
+/** @param sound what the schema does not say of a body that keeps it */
+const shaped = <B>(schema: Parameters<typeof faultFinder>[0], sound: (body: B) => Fault | undefined): Check => {
   const faultOf = faultFinder(schema);
-  return (body) => faultOf(body) ?? sound(body);
+  return (body) => faultOf(body) ?? sound(body as B);
 };
 
-const soundReasons: Check = (body) => {
-  const codes = (body as unknown as RejectionReasons).reasons.map(({ code }) => code);
+const soundReasons = ({ reasons }: { readonly reasons: readonly { readonly code: string }[] }): Fault | undefined => {
+  const codes = reasons.map(({ code }) => code);
   if (codes.length === 0) return { path: 'reasons', message: 'Give at least one reason.' };
   const again = repeatedCode(codes);
   return again < 0 ? undefined : { path: `reasons.${again}.code`, message: 'Another reason has this code.' };
 };
 
 const agreed = (...leaves: readonly LeafKind[]): Check =>
-  shaped(agreement, (body) => {
-    const { criteria } = body as { criteria?: Json };
-    return criteria === undefined ? undefined : criteriaFault(criteria, leaves);
-  });
+  shaped(agreement, ({ criteria }: { readonly criteria?: Json }) =>
+    criteria === undefined ? undefined : criteriaFault(criteria, leaves),
+  );
 
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
   'channel-rules': shaped(channelRules, soundChannelRules),
-  attribution: shaped(attribution, (body) => soundAttribution(body as Attribution)),
+  attribution: shaped(attribution, soundAttribution),
   'rejection-reasons': shaped(rejectionReasons, soundReasons),
   mql: agreed('field', 'touches', 'score'),
   sal: agreed('field', 'touches', 'score'),
@@ -121,13 +168,9 @@ export const bodyFault = (kind: DefinitionKind, body: Json): Fault | undefined =
     ? { path: '', message: `A body of this kind has at most ${longestBody[kind] ?? LONGEST_BODY} KiB.` }
     : bodies[kind](body);
 
-/** The body of a kind that works before any version is agreed; its reference is version 0, `attribution@0`. */
-interface Settled {
-  readonly 'channel-rules': ChannelRules;
-  readonly attribution: Attribution;
-  readonly 'rejection-reasons': RejectionReasons;
-}
-const builtIn: Settled = {
+/** The kinds that work before any version is agreed; the reference of what is built in is version 0, `attribution@0`. */
+type BuiltIn = Pick<DefinitionBodies, 'channel-rules' | 'attribution' | 'rejection-reasons'>;
+const builtIn: BuiltIn = {
   'channel-rules': builtInChannelRules,
   attribution: builtInAttribution,
   'rejection-reasons': builtInRejectionReasons,
@@ -138,10 +181,7 @@ const builtIn: Settled = {
  * @param inForce the agreed version, if there is one
  * @returns its reference (`attribution@3`, or `attribution@0` for the built-in) and its typed body
  */
-export const settled = <K extends keyof Settled>(
+export const orBuiltIn = <K extends keyof BuiltIn>(
   kind: K,
-  inForce: Definition | undefined,
-): { readonly ref: string; readonly body: Settled[K] } =>
-  inForce
-    ? { ref: inForce.ref, body: inForce.body as unknown as Settled[K] }
-    : { ref: `${kind}@0`, body: builtIn[kind] };
+  inForce: DefinitionOf<K> | undefined,
+): { readonly ref: string; readonly body: BuiltIn[K] } => inForce ?? { ref: `${kind}@0`, body: builtIn[kind] };

@@ -4,7 +4,6 @@ import {
   ID_PATTERN,
   ID_SAYS,
   integer,
-  type Json,
   keyOf,
   list,
   object,
@@ -79,8 +78,8 @@ export const routing = object({
 export type Routing = Static<typeof routing>;
 
 /** @returns what the schema cannot say: each condition asks something, numbers only of a number; sound signals */
-export const soundRouting = (body: Json): Fault | undefined => {
-  for (const [index, { when }] of (body as Routing).rules.entries())
+export const soundRouting = (body: Routing): Fault | undefined => {
+  for (const [index, { when }] of body.rules.entries())
     for (const [place, { field, in: words, atLeast, below }] of when.entries()) {
       const path = `rules.${index}.when.${place}`;
       const numeric = atLeast !== undefined || below !== undefined;
@@ -89,7 +88,7 @@ export const soundRouting = (body: Json): Fault | undefined => {
       if (words && field === 'employees') return { path: `${path}.in`, message: 'Give atLeast and below.' };
       if (words?.length === 0) return { path: `${path}.in`, message: 'An empty list takes no lead.' };
     }
-  return soundSignals((body as Routing).signals ?? []);
+  return soundSignals(body.signals ?? []);
 };
 
 const soundSignals = (signals: readonly Signal[]): Fault | undefined => {

@@ -51,8 +51,8 @@ export type EngagementRule = ScoringModel['engagement']['rules'][number];
 const wholeHundredths = (value: number): boolean => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6;
 
 /** What the shape of a scoring model does not say: sound criteria and periods, codes and groups that fit together. */
-export const soundScoringModel = (body: Json): Fault | undefined => {
-  const { fit, engagement, groups = [] } = body as unknown as ScoringModel;
+export const soundScoringModel = (body: ScoringModel): Fault | undefined => {
+  const { fit, engagement, groups = [] } = body;
   const known = groups.map((each) => each.code);
   const double = repeatedCode(known);
   if (double >= 0) return { path: `groups.${double}.code`, message: 'Another group has this code.' };

@@ -10,7 +10,6 @@ import {
   real,
   text,
   type Fault,
-  type Json,
   type Static,
 } from '@baton/kernel';
 
@@ -124,9 +123,9 @@ const soundMarketing = ({ qualified, pipeline }: MarketingSide): Fault | undefin
 };
 
 /** @returns what the schema cannot say: durations, steps with one time each and in order, kinds named once */
-export const soundSlaPolicy = (body: Json): Fault | undefined => {
+export const soundSlaPolicy = (body: SlaPolicy): Fault | undefined => {
   const kinds = new Set<string>();
-  const { obligations, marketing } = body as unknown as SlaPolicy;
+  const { obligations, marketing } = body;
   const unsound = marketing && soundMarketing(marketing);
   if (unsound) return unsound;
   for (const [index, each] of obligations.entries()) {

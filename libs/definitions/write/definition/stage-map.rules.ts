@@ -1,4 +1,4 @@
-import { flag, list, object, oneOf, optional, text, type Fault, type Json, type Static } from '@baton/kernel';
+import { flag, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
 import { repeatedCode } from './codes.rules';
 
 const theirs = {
@@ -35,8 +35,8 @@ export const stageMap = object({
 export type StageMap = Static<typeof stageMap>;
 
 /** @returns a stage that is named twice, or a map that names none */
-export const soundStageMap = (body: Json): Fault | undefined => {
-  const { leads = [], deals = [] } = body as unknown as StageMap;
+export const soundStageMap = (body: StageMap): Fault | undefined => {
+  const { leads = [], deals = [] } = body;
   if (leads.length + deals.length === 0) return { path: '', message: 'Name at least one stage of leads or deals.' };
   for (const [name, rows] of Object.entries({ leads, deals })) {
     const again = repeatedCode(rows.map(({ system, stage }) => JSON.stringify([system, stage])));

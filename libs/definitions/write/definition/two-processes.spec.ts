@@ -49,7 +49,7 @@ interface Purse {
   readonly under: number;
   readonly recalled: boolean;
 }
-const purse = decider<Purse, PurseCommand, PurseEvent>({
+const purse = decider<Purse, PurseCommand, PurseEvent, { mql: { statement: string } }>({
   commands: purseCommands,
   events: purseEvents,
   uses: ['mql'],
@@ -64,7 +64,7 @@ const purse = decider<Purse, PurseCommand, PurseEvent>({
     Recall: ({ under, recalled }, { data }, context) => {
       if (recalled) return [];
       if (under === 0) return refuse('purse/nothing-to-recall');
-      const { statement } = context.definition('mql', under)!.body as { statement: string };
+      const { statement } = context.definition('mql', under)!.body;
       return [{ type: 'Recalled', data: { ...data, statement } }];
     },
   },

@@ -1,11 +1,5 @@
 import { fromMs, toMs, type Instant } from '@baton/kernel';
-import {
-  definitionInForce,
-  oneDefinition,
-  type Agreement,
-  type ScoringModel,
-  type SlaPolicy,
-} from '@baton/definitions';
+import { definitionInForce, definitionOf, oneDefinition } from '@baton/definitions';
 import { deliveries, leads, type Delivery, type DeliveryKind } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { attainment, calendarPeriod, neededFor, type Attainment, type CalendarPeriod } from './marketing-sla.rules';
@@ -96,8 +90,8 @@ const isMeasured = async (models: ReadModels, definition: string): Promise<boole
   const version = await oneDefinition(models, { kind: definition.slice(0, at), number });
   if (!version || typeof version.body !== 'object' || version.body === null) return false;
   return version.kind === 'scoring-model'
-    ? (version.body as unknown as ScoringModel).threshold !== undefined
-    : (version.body as Agreement).criteria !== undefined;
+    ? definitionOf('scoring-model', number, version.body).body.threshold !== undefined
+    : definitionOf('mql', number, version.body).body.criteria !== undefined;
 };
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -142,7 +136,7 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
   const period = calendarPeriod(question.period, timeZone, at);
   const decidedAt = at < period.to ? at : fromMs(toMs(period.to) - 1);
   const policy = await definitionInForce(models, { kind: 'sla-policy', at: decidedAt });
-  const side = (policy?.body as SlaPolicy | undefined)?.marketing;
+  const side = policy && definitionOf('sla-policy', policy.number, policy.body).body.marketing;
   const needed = side ? neededFor(side, period.months) : {};
   const [qualified, salesQualified, handoffs] = await Promise.all([
     ofPeople(models, period, 'qualified'),

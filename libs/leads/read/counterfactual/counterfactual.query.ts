@@ -13,12 +13,12 @@ import {
 import {
   bodyFault,
   calendarFor,
-  type BusinessCalendar,
-  type DefinitionKind,
+  definitionOf,
+  definitionsAt,
+  type DefinitionOf,
+  type FindDefinitionAt,
   type LeadPlace,
   type Obligation,
-  type Routing,
-  type SlaPolicy,
 } from '@baton/definitions';
 import type { AsOf } from '@baton/platform/documents';
 import { compileCalendar, type Calendar } from '../../sla/calendar.rules';
@@ -86,28 +86,31 @@ export interface Past {
   readonly journal: Journal;
   readonly definitions: DefinitionSource;
 }
-type DefinitionAt = Awaited<ReturnType<DefinitionSource['at']>>;
-interface Named<B> {
-  readonly ref: string;
-  readonly body: B;
-}
+type Kinds = 'sla-policy' | 'business-calendar' | 'routing';
+type DefinitionAt = FindDefinitionAt<Kinds>;
+type Named<K extends Kinds> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
 
 const PAGE = 2_000;
 const GIVEN = 'given';
 const END: Instant = '9999-12-31T23:59:59.999Z';
 
 /** The one that the question names or gives; undefined where it leaves it to what was agreed. */
-const supposed = <B>(kind: DefinitionKind, given: Json | undefined, path: string, at: DefinitionAt) => {
+const supposed = <K extends Kinds>(
+  kind: K,
+  given: Json | undefined,
+  path: string,
+  at: DefinitionAt,
+): Named<K> | undefined => {
   if (given === undefined || given === null) return undefined;
   if (typeof given !== 'string') {
     const fault = bodyFault(kind, given);
-    if (!fault) return { ref: GIVEN, body: given as B };
+    if (!fault) return { ...definitionOf(kind, 0, given), ref: GIVEN };
     throw new Refused('definition/invalid-body', fault.message, fault.path ? `${path}.${fault.path}` : path);
   }
   const [named, number] = given.split('@');
   const found = named === kind && /^[1-9]\d{0,8}$/.test(number ?? '') ? at(kind, Number(number)) : undefined;
   if (!found) throw new NotFound('definition/unknown-version', `There is no ${given} of the kind ${kind}.`, path);
-  return { ref: found.ref, body: found.body as B };
+  return found;
 };
 
 const weightsOf = (given: Json | undefined): Weights | undefined => {
@@ -128,19 +131,15 @@ const weightsOf = (given: Json | undefined): Weights | undefined => {
 
 /** What is owed at an instant: by what is supposed, and for the rest by what was in force. */
 const termsUnder = (
-  policy: Named<SlaPolicy> | undefined,
-  calendar: Named<BusinessCalendar> | undefined,
+  policy: Named<'sla-policy'> | undefined,
+  calendar: Named<'business-calendar'> | undefined,
   definitionAt: DefinitionAt,
 ) => {
   const made = new Map<string, readonly NamedTerms[]>();
-  const inForce = <B>(kind: DefinitionKind, at: Instant): Named<B> | undefined => {
-    const found = definitionAt(kind, at);
-    return found && { ref: found.ref, body: found.body as B };
-  };
   return (at: Instant, place: LeadPlace): readonly NamedTerms[] => {
-    const agreed = policy ?? inForce<SlaPolicy>('sla-policy', at);
+    const agreed = policy ?? definitionAt('sla-policy', at);
     if (!agreed) return [];
-    const hours = calendar ?? inForce<BusinessCalendar>('business-calendar', at);
+    const hours = calendar ?? definitionAt('business-calendar', at);
     const own = hours && calendarFor(hours.body, place);
     const key = `${agreed.ref} ${hours?.ref} ${own?.code}`;
     const known = made.get(key);
@@ -174,15 +173,13 @@ export const counterfactual = async (
 ): Promise<Counterfactual> => {
   const { from, to, at, timeZone, cut = {} } = question;
   const zone = zoneOf(timeZone);
-  const definitionAt = await definitions.at(['sla-policy', 'business-calendar', 'routing']);
-  const policy = supposed<SlaPolicy>('sla-policy', question.policy, 'policy', definitionAt);
-  const calendar = supposed<BusinessCalendar>('business-calendar', question.calendar, 'calendar', definitionAt);
-  const rules = supposed<Routing>('routing', question.routing, 'routing', definitionAt);
+  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
+  const policy = supposed('sla-policy', question.policy, 'policy', definitionAt);
+  const calendar = supposed('business-calendar', question.calendar, 'calendar', definitionAt);
+  const rules = supposed('routing', question.routing, 'routing', definitionAt);
   const weights = weightsOf(question.weights);
-  const basePolicy = supposed<SlaPolicy>('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
-  const baseCalendar = supposed<BusinessCalendar>(
-    ...(['business-calendar' as const, question.baselineCalendar, 'baselineCalendar', definitionAt] as const),
-  );
+  const basePolicy = supposed('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
+  const baseCalendar = supposed('business-calendar', question.baselineCalendar, 'baselineCalendar', definitionAt);
   if (!policy && !calendar && !rules && !weights)
     throw new Refused('counterfactual/nothing-supposed', 'Suppose another policy, calendar, routing or weights.');
 
@@ -197,7 +194,7 @@ export const counterfactual = async (
       : undefined;
   const routingIn = (instant: Instant): NamedRouting | undefined => {
     const found = definitionAt('routing', instant);
-    return found && { definition: found.ref, body: found.body as unknown as Routing };
+    return found && { definition: found.ref, body: found.body };
   };
   const replay =
     rules || weights

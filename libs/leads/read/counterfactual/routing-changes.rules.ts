@@ -1,4 +1,4 @@
-import { Refused, type Definition, type Instant, type Json, type Recorded } from '@baton/kernel';
+import { Refused, type Instant, type Recorded } from '@baton/kernel';
 import { routeOf, type Routable, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { factsAfter, profileNow, routableIn, type OwnFacts } from '../../write/lead/profile.model';
@@ -186,8 +186,7 @@ export class RoutingReplay {
     id = '',
     agreed?: NamedRouting,
   ): void {
-    const definition = (kind: string): Definition | undefined =>
-      agreed && { kind, version: 0, ref: agreed.definition, body: agreed.body as unknown as Json };
+    const definition = (kind: string) => agreed && { kind, version: 0, ref: agreed.definition, body: agreed.body };
     const command = { type, data, meta: SYSTEM } as RoutingCommand;
     const context = { now: at, mode: 'backfill', definition, idOf: () => id } as const;
     const decided = routingDecider.decide(this.queue(queue), command, context);

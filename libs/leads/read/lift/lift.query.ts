@@ -1,5 +1,4 @@
 import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, type Where } from '@baton/kernel';
-import type { ScoringModel } from '@baton/definitions';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { scoreAt } from '../../write/lead/score.model';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
@@ -79,7 +78,7 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
   const { from, to, at, definition, cut } = question;
   const agreed = (await versionsOf(models, ['scoring-model'], { at, definition }))('scoring-model');
   if (!agreed) return undefined;
-  const model = agreed.body as unknown as ScoringModel;
+  const model = agreed.body;
   const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
   const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
   let total = NONE;

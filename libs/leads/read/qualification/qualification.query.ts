@@ -1,10 +1,10 @@
 import { NotFound, type Definition, type Instant, type Journal, type Recorded } from '@baton/kernel';
 import {
   definitionInForce,
+  definitionOf,
   oneDefinition,
   type CriteriaFacts,
-  type DefinitionDocument,
-  type ScoringModel,
+  type FindDefinition,
 } from '@baton/definitions';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { leadDecider } from '../../write/lead/lead.decider';
@@ -45,21 +45,16 @@ export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): P
   return isKnown(state) ? state.person : undefined;
 };
 
-const decidingBy = ({ kind, number, body }: DefinitionDocument): Definition => ({
-  ...{ kind, version: number, ref: `${kind}@${number}` },
-  body,
-});
-
 /** The version of each kind that decides: the named one, or the one in force. */
 export const versionsOf = async (
   models: ReadModels,
-  kinds: readonly string[],
+  kinds: readonly ('mql' | 'scoring-model')[],
   { at, definition }: Pick<Judging, 'at' | 'definition'>,
-): Promise<(kind: string) => Definition | undefined> => {
+): Promise<FindDefinition> => {
   const [named, number] = definition?.split('@') ?? [];
-  if (named !== undefined && !kinds.includes(named))
+  if (named !== undefined && !kinds.some((kind) => kind === named))
     throw new NotFound('definition/unknown-version', `Name a version of ${kinds.join(' or ')}.`, 'definition');
-  const found = new Map<string, Definition>();
+  const found = new Map<string, Definition<unknown>>();
   for (const kind of kinds) {
     const document =
       kind === named
@@ -67,9 +62,9 @@ export const versionsOf = async (
         : await definitionInForce(models, { kind, at });
     if (kind === named && !document)
       throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
-    if (document) found.set(kind, decidingBy(document));
+    if (document) found.set(kind, definitionOf(kind, document.number, document.body));
   }
-  return (kind) => found.get(kind);
+  return ((kind) => found.get(kind)) as FindDefinition;
 };
 
 /**
@@ -99,5 +94,5 @@ export const leadScore = async (
 ): Promise<(Score & { readonly definition: string }) | undefined> => {
   const model = (await versionsOf(models, ['scoring-model'], judging))('scoring-model');
   const facts = model && (await factsOf(journal, judging));
-  return facts && { definition: model.ref, ...scoreAt(model.body as unknown as ScoringModel, facts, judging.at) };
+  return facts && { definition: model.ref, ...scoreAt(model.body, facts, judging.at) };
 };

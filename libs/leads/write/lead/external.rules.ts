@@ -1,5 +1,5 @@
-import { refuse, type CommandMeta, type Context, type Refused } from '@baton/kernel';
-import type { StageMap } from '@baton/definitions';
+import { refuse, type CommandMeta, type Refused } from '@baton/kernel';
+import type { DefinitionContext } from '@baton/definitions';
 import type { LeadCommand } from './lead.events';
 import type { Known, StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
@@ -25,7 +25,7 @@ const mayName = ({ actor, origin }: CommandMeta, system: string): boolean =>
  *   criteria that the move passes were in force at its instant and are not met at it, unless the map of stages then in
  *   force takes that system's word for this stage
  */
-export const refusedExternal = (lead: Known, command: LeadCommand, context: Context): Refused | undefined => {
+export const refusedExternal = (lead: Known, command: LeadCommand, context: DefinitionContext): Refused | undefined => {
   const { type, meta } = command;
   const system = 'external' in command.data ? command.data.external : undefined;
   if (system === undefined) return undefined;
@@ -36,7 +36,7 @@ export const refusedExternal = (lead: Known, command: LeadCommand, context: Cont
       'external',
     );
   const { to } = moves[type as MoveName];
-  const map = context.definition('stage-map')?.body as StageMap | undefined;
+  const map = context.definition('stage-map')?.body;
   if (map?.leads?.some((stage) => stage.system === system && stage.means === to && stage.external)) return undefined;
   const behind = passedBy[lead.stage] ?? [];
   for (const kind of passedBy[to] ?? []) {

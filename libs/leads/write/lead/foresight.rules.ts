@@ -4,13 +4,12 @@ import {
   fromMs,
   Refused,
   toMs,
-  type Context,
   type Decider,
   type Fact,
   type Happened,
   type Instant,
 } from '@baton/kernel';
-import { mayRise, type CriteriaFacts, type ScoringModel } from '@baton/definitions';
+import { mayRise, type CriteriaFacts, type DefinitionContext, type FindDefinition } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { afterFacts, isKnown, withPerson, type Known, type Lead } from './lead.model';
 import { criteriaOf, qualifiedOver } from './qualification.rules';
@@ -21,8 +20,8 @@ const HORIZON_MS = 20 * 365 * DAY_MS;
 const LOOKS = 1000;
 
 /** Can a lead come to meet these definitions while nothing happens to it? */
-const canRise = (definition: Context['definition']): boolean => {
-  const model = definition('scoring-model')?.body as ScoringModel | undefined;
+const canRise = (definition: FindDefinition): boolean => {
+  const model = definition('scoring-model')?.body;
   const score = model ? moving(model) : { rises: false, falls: false };
   if (score.rises && model?.threshold !== undefined) return true;
   const tree = criteriaOf(definition('mql'));
@@ -35,11 +34,7 @@ const canRise = (definition: Context['definition']): boolean => {
  * @param facts with no touch after `after`
  * @returns epoch milliseconds; undefined where it never happens within twenty years
  */
-export const nextQualified = (
-  facts: CriteriaFacts,
-  after: number,
-  definition: Context['definition'],
-): number | undefined => {
+export const nextQualified = (facts: CriteriaFacts, after: number, definition: FindDefinition): number | undefined => {
   const spans: (readonly [number, number])[] = [[after + 1, after + HORIZON_MS]];
   for (let looks = 0; spans.length > 0; looks++) {
     const [from, to] = spans.pop()!;
@@ -82,7 +77,7 @@ const judgedAfter: ReadonlySet<string> = new Set<LeadEvent['type']>([
  * @param decider judges the lead whenever something happens to it, and when it is told to (`ReevaluateLead`)
  */
 export const foreseeing = (decider: LeadDecider): LeadDecider => {
-  const foretold = (state: Lead, facts: Facts, context: Context): Facts => {
+  const foretold = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
     const { now, definition } = context;
     const possible = canRise(definition);
     if (!possible && !(isKnown(state) && state.person.foreseen !== undefined)) return facts;
@@ -92,7 +87,7 @@ export const foreseeing = (decider: LeadDecider): LeadDecider => {
     const next = possible ? nextQualified(person, toMs(laterOf(now, person.latest)), definition) : undefined;
     const at = next === undefined ? undefined : fromMs(next);
     if (at === person.foreseen) return facts;
-    const definitions = ['mql', 'scoring-model'].flatMap((kind) => definition(kind)?.ref ?? []);
+    const definitions = (['mql', 'scoring-model'] as const).flatMap((kind) => definition(kind)?.ref ?? []);
     const data = { leadId: person.leadId, ...(at && { at }), definitions };
     return [...facts, { type: 'QualificationForeseen', data }];
   };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
+import type { FindDefinition } from '@baton/definitions';
 import { agreedOn, anyCriteria, anyHistory, anyModel, plainlyQualified, START } from '../../../../test/support/judging';
 import { nextQualified } from './foresight.rules';
 import { leadDecider } from './lead.decider';
@@ -117,10 +118,10 @@ describe('a lead that time alone qualifies', () => {
         anyHistory(12),
         fc.integer({ min: 30, max: 70 }),
         (tree, scoring, touches, employees) => {
-          const definition = (kind: string) => {
+          const definition = ((kind) => {
             if (kind === 'mql') return tree && agreedOn(kind, { criteria: tree });
             return kind === 'scoring-model' && scoring ? agreedOn(kind, scoring) : undefined;
-          };
+          }) as FindDefinition;
           const touchLog = touches.reduce((log, touch) => log.with(touch), TouchLog.empty());
           const facts = { profile: { employees }, touches: touchLog };
           const after = START + 61 * DAY_MS;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs } from '@baton/kernel';
-import { evaluate } from '@baton/definitions';
+import { evaluate, type FindDefinition } from '@baton/definitions';
 import {
   agreedOn,
   anyCriteria,
@@ -53,8 +53,7 @@ describe('a judgement', () => {
         employees,
         fc.array(instant),
         (tree, model, touches, size, at) => {
-          const definition = (kind: string) =>
-            kind === 'mql' ? agreedOn(kind, { criteria: tree }) : agreedOn(kind, model);
+          const definition = ((kind) => agreedOn(kind, kind === 'mql' ? { criteria: tree } : model)) as FindDefinition;
           let log = TouchLog.empty();
           for (const touch of touches) {
             log = log.with(touch);

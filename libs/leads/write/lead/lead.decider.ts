@@ -1,15 +1,5 @@
-import {
-  laterOf,
-  decider,
-  refuse,
-  Refused,
-  type Context,
-  type Decider,
-  type Fact,
-  type Instant,
-  type Json,
-} from '@baton/kernel';
-import { salesQuestions, settled } from '@baton/definitions';
+import { laterOf, decider, refuse, Refused, type Decider, type Fact, type Instant, type Json } from '@baton/kernel';
+import { orBuiltIn, salesQuestions, type DefinitionBodies, type DefinitionContext } from '@baton/definitions';
 import {
   closedDeal,
   contactAfter,
@@ -76,7 +66,8 @@ const onceCaptured = (state: Lead, decide: (lead: Known) => Answer): Answer =>
   state.stage === 'unknown' ? [] : on(existing(state), decide);
 
 /** In a history something else may be told of the time between: then the same again is news of a later instant. */
-const isNews = (at: Instant | undefined, { mode, now }: Context): boolean => mode === 'backfill' && now > (at ?? '');
+const isNews = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
+  mode === 'backfill' && now > (at ?? '');
 
 /** Decides a move: what stands there already changes nothing. */
 const move = (
@@ -91,7 +82,7 @@ const move = (
 };
 
 /** Which version decides: the one in force, or the word of the other system. */
-const deciding = ({ external }: Moving, kind: string, { definition }: Context): string | Refused =>
+const deciding = ({ external }: Moving, kind: 'mql' | 'sql', { definition }: DefinitionContext): string | Refused =>
   external !== undefined
     ? `external:${external}`
     : (definition(kind)?.ref ??
@@ -105,13 +96,13 @@ const carried = (lead: Known, { external }: Moving): string =>
  * What the definitions in force say of the lead, as of the latest that is known of it: a touch that is told late counts
  * together with those that happened after it.
  */
-const judged = ({ person }: Known, { now, definition }: Context): Qualification | undefined =>
+const judged = ({ person }: Known, { now, definition }: DefinitionContext): Qualification | undefined =>
   qualification(person, laterOf(now, person.latest), definition);
 /** The first instant at which a lead is qualified by late news from an instant on, and by what. */
 const judgedMet = (
   { person, from: notBefore }: Known,
   from: Instant,
-  { definition }: Context,
+  { definition }: DefinitionContext,
 ): { readonly at: Instant; readonly found: Qualification } | undefined => {
   if (definition('mql') === undefined && definition('scoring-model') === undefined) return undefined;
   const at = instantsToJudge(person, [from, notBefore], definition).find((one) => isQualified(person, one, definition));
@@ -123,14 +114,14 @@ const newsFrom = (facts: Facts, now: Instant): Instant =>
     .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
     .reduce((first, at) => (at < first ? at : first), now);
 
-const afterMoves = (state: Lead, facts: Facts, context: Context): Lead =>
+const afterMoves = (state: Lead, facts: Facts, context: DefinitionContext): Lead =>
   afterFacts(moving.evolve, state, facts, context);
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
 const qualifying = (
   state: Lead,
   facts: Facts,
-  context: Context,
+  context: DefinitionContext,
   from: Instant = newsFrom(facts, context.now),
 ): Facts => {
   const after = afterMoves(state, facts, context);
@@ -143,12 +134,12 @@ const qualifying = (
 };
 
 /** What follows for the person from facts about its deals, and from contacts since it was given back. */
-const withDeals = (state: Lead, facts: Facts, context: Context, from?: Instant): Answer => {
+const withDeals = (state: Lead, facts: Facts, context: DefinitionContext, from?: Instant): Answer => {
   const after = (all: Facts): Lead => afterMoves(state, all, context);
   return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context, from);
 };
 /** A person who is given back, as is told after a later contact, is active again at that contact. */
-const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
+const reengaged = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
   const after = afterMoves(state, facts, context);
   if (!isKnown(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
   const { person, since } = after;
@@ -161,7 +152,7 @@ const reengaged = (state: Lead, facts: Facts, context: Context): Facts => {
   };
   return [...facts, again];
 };
-const givingBack = (state: Lead, facts: Facts, context: Context): Facts =>
+const givingBack = (state: Lead, facts: Facts, context: DefinitionContext): Facts =>
   qualifying(state, reengaged(state, facts, context), context);
 
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
@@ -174,7 +165,7 @@ const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
 /** Hands a lead off with everything sales needs; what another system did in the past comes without. */
-const handingOff = (state: Lead, data: Moving & { readonly rep: string }, context: Context): Answer =>
+const handingOff = (state: Lead, data: Moving & { readonly rep: string }, context: DefinitionContext): Answer =>
   move(state, 'HandOffLead', data, (known, flagged) => {
     const count = known.person.handoffs + 1;
     const built = known.stage === 'mql' && data.external === undefined ? handoffPackage(known, context) : undefined;
@@ -183,7 +174,7 @@ const handingOff = (state: Lead, data: Moving & { readonly rep: string }, contex
     return [{ type: 'LeadHandedOff', data: facts }];
   });
 
-const moving = decider<Lead, LeadCommand, LeadEvent>({
+const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
   commands: leadCommands,
   events: leadEvents,
   uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing', 'stage-map'],
@@ -285,7 +276,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent>({
       }),
     RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
-        const { reasons } = settled('rejection-reasons', context.definition('rejection-reasons')).body;
+        const { reasons } = orBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
         // What another system decided is told in its own words.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))
@@ -540,7 +531,7 @@ const noteEnd = (
   state: Lead,
   how: 'won' | 'lost',
   data: { readonly leadId: string; readonly opportunityId: string; readonly closedAt?: Instant },
-  context: Context,
+  context: DefinitionContext,
 ): Answer =>
   onceCaptured(state, ({ person }) => {
     if (dealOf(person, data.opportunityId)?.end?.how === how) return [];

@@ -1,5 +1,11 @@
-import { Refused, type Context, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
-import { calendarFor, calendarNamed, type BusinessCalendar, type LeadPlace, type SlaPolicy } from '@baton/definitions';
+import { Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
+import {
+  calendarFor,
+  calendarNamed,
+  type DefinitionContext,
+  type FindDefinition,
+  type LeadPlace,
+} from '@baton/definitions';
 import { compileCalendar } from '../../sla/calendar.rules';
 import {
   clocksUnder,
@@ -122,18 +128,17 @@ export const obligationFolds = onObligations((state: Lead, said: Happened<Said>)
 export const nextMomentOf = (clocks: Clocks): Instant | undefined =>
   earliest(...clocks.flatMap(({ moments }) => moments.map(({ at }) => at)));
 
-type Definitions = Context['definition'];
 /** The hours of the calendar in force that hold for a lead. */
-const calendarInForce = (definition: Definitions, place: LeadPlace) => {
+const calendarInForce = (definition: FindDefinition, place: LeadPlace) => {
   const found = definition('business-calendar');
   if (!found) return undefined;
-  const { code, time } = calendarFor(found.body as unknown as BusinessCalendar, place);
+  const { code, time } = calendarFor(found.body, place);
   return { ref: found.ref, code, hours: compileCalendar(time) };
 };
 /** The hours that a running clock has begun under. */
-const hoursOf = (definition: Definitions, { calendar, calendarCode }: LeadClock) => {
+const hoursOf = (definition: FindDefinition, { calendar, calendarCode }: LeadClock) => {
   if (calendar === undefined) return undefined;
-  const body = definition('business-calendar', numberOf(calendar))?.body as BusinessCalendar | undefined;
+  const body = definition('business-calendar', numberOf(calendar))?.body;
   const time = body && calendarNamed(body, calendarCode);
   if (!time) throw new Error(`${calendar} ${calendarCode ?? ''}, which the log names, is not in the log`);
   return compileCalendar(time);
@@ -142,10 +147,10 @@ const numberOf = (ref: string): number => Number(ref.slice(ref.indexOf('@') + 1)
 
 /** The terms that a running clock has begun under, whatever is in force by now. */
 const termsIn =
-  (definition: Definitions) =>
+  (definition: FindDefinition) =>
   (clock: LeadClock): Terms => {
     const { kind, definition: policy } = clock;
-    const body = definition('sla-policy', numberOf(policy))?.body as SlaPolicy | undefined;
+    const body = definition('sla-policy', numberOf(policy))?.body;
     const obligation = body?.obligations.find((each) => each.kind === kind);
     if (!obligation) throw new Error(`${policy} with its obligation ${kind}, which the log names, is not in the log`);
     return { obligation, calendar: hoursOf(definition, clock) };
@@ -158,11 +163,11 @@ interface Beginning {
   readonly calendarCode?: string;
 }
 /** What is owed from now on to a lead. */
-const inForce = (definition: Definitions, place: LeadPlace): readonly Beginning[] => {
+const inForce = (definition: FindDefinition, place: LeadPlace): readonly Beginning[] => {
   const policy = definition('sla-policy');
   if (!policy) return [];
   const calendar = calendarInForce(definition, place);
-  return (policy.body as unknown as SlaPolicy).obligations.map((obligation) => {
+  return policy.body.obligations.map((obligation) => {
     const named = obligation.clock === 'business-calendar' ? calendar : undefined;
     return {
       terms: { obligation, calendar: named?.hours },
@@ -268,7 +273,7 @@ const consequences = (
   state: Lead,
   clocks: Clocks,
   facts: readonly Fact<LeadEvent>[],
-  { now, definition, idOf }: Context,
+  { now, definition, idOf }: DefinitionContext,
 ): readonly Telling[] => {
   if (facts.length === 0 || (clocks.length === 0 && !definition('sla-policy'))) return [];
   const { country, region } = isKnown(state) ? state.person.profile : {};

@@ -1,5 +1,5 @@
-import { laterOf, durationMs, fromMs, type Context, type Instant, type Json } from '@baton/kernel';
-import { builtInSignals, meantBy, type Routing, type ScoringModel, type Signal } from '@baton/definitions';
+import { laterOf, durationMs, fromMs, type Instant, type Json } from '@baton/kernel';
+import { builtInSignals, meantBy, type DefinitionContext, type Signal } from '@baton/definitions';
 import { type FirstTouch, type Known, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
 import { scoreEvidence } from './qualification.rules';
@@ -144,10 +144,10 @@ const signalsOf = ({ touches }: Person, signals: readonly Signal[]): readonly Si
   });
 
 /** The score as of the handoff, by rule; where lines are left out, one more line sums up the rest. */
-const scoreOf = (person: Person, at: Instant, { definition }: Pick<Context, 'definition'>) => {
+const scoreOf = (person: Person, at: Instant, { definition }: Pick<DefinitionContext, 'definition'>) => {
   const agreed = definition('scoring-model');
   if (!agreed) return undefined;
-  const model = agreed.body as unknown as ScoringModel;
+  const model = agreed.body;
   const { threshold } = model;
   const score = scoreAt(model, person, at);
   const met = threshold !== undefined && score.hundredths >= Math.round(threshold * 100);
@@ -193,11 +193,11 @@ const missingOf = (
  */
 export const handoffPackage = (
   { person, qualified, definition: met }: Extract<Known, { stage: 'mql' }>,
-  { now, definition }: Pick<Context, 'now' | 'definition'>,
+  { now, definition }: Pick<DefinitionContext, 'now' | 'definition'>,
 ): HandoffPackage => {
   const { profile, firstTouch } = person;
   const routing = definition('routing');
-  const signals = (routing?.body as Routing | undefined)?.signals;
+  const signals = routing?.body?.signals;
   const score = scoreOf(person, laterOf(now, person.latest), { definition });
   const source = profile.source ?? firstTouch?.source ?? firstTouch?.channel;
   const [content, pages] = [consumed(person, 'content'), consumed(person, 'page')];

@@ -3,7 +3,6 @@ import {
   laterOf,
   refuse,
   toMs,
-  type Context,
   type Definition,
   type Instant,
   type Json,
@@ -16,6 +15,7 @@ import {
   type Agreement,
   type CriteriaFacts,
   type Criterion,
+  type FindDefinition,
   type Outlook,
   type ScoreAxis,
   type ScoringModel,
@@ -34,19 +34,18 @@ export interface Qualification {
   readonly score?: Score & { readonly definition: string; readonly threshold?: number; readonly met: boolean };
 }
 
-const bodyOf = <B>(definition: Definition | undefined): B | undefined => definition?.body as B | undefined;
 /** The criteria of an agreement, where it has some. */
-export const criteriaOf = (definition: Definition | undefined): Criterion | undefined =>
-  bodyOf<Agreement>(definition)?.criteria;
+export const criteriaOf = (definition: Definition<Agreement> | undefined): Criterion | undefined =>
+  definition?.body.criteria;
 
 /** The facts with the score under the model in force, computed once and only where somebody asks. */
 export const withScore = (
   facts: CriteriaFacts,
-  model: Definition | undefined,
+  model: Definition<ScoringModel> | undefined,
   at: Instant,
 ): { readonly facts: CriteriaFacts; readonly score: () => Score | undefined } => {
   let known: Score | undefined;
-  const score = () => (model ? (known ??= scoreAt(bodyOf<ScoringModel>(model)!, facts, at)) : undefined);
+  const score = () => (model ? (known ??= scoreAt(model.body, facts, at)) : undefined);
   const points = (axis: ScoreAxis) => {
     const found = score();
     return found && (axis === 'total' ? found.hundredths : found[axis]) / 100;
@@ -56,10 +55,10 @@ export const withScore = (
 
 /** Evaluates an agreement that has criteria; undefined where people judge. */
 export const verdictOf = (
-  agreement: Definition | undefined,
+  agreement: Definition<Agreement> | undefined,
   facts: CriteriaFacts,
   at: Instant,
-  definition: Context['definition'],
+  definition: FindDefinition,
 ): Verdict | undefined => {
   const criteria = criteriaOf(agreement);
   return criteria && evaluate(criteria, withScore(facts, definition('scoring-model'), at).facts, at);
@@ -73,10 +72,10 @@ export const verdictOf = (
 export const qualification = (
   facts: CriteriaFacts,
   at: Instant,
-  definition: Context['definition'],
+  definition: FindDefinition,
 ): Qualification | undefined => {
   const [agreement, model] = [definition('mql'), definition('scoring-model')];
-  const threshold = bodyOf<ScoringModel>(model)?.threshold;
+  const threshold = model?.body.threshold;
   const tree = criteriaOf(agreement);
   if (!tree && threshold === undefined) return undefined;
   const scored = withScore(facts, model, at);
@@ -98,13 +97,8 @@ export const qualification = (
  * Is a lead marketing-qualified throughout [from, to], in epoch milliseconds, while nothing happens to it? For a single
  * instant the answer is exact and that of `qualification`, without the evidence.
  */
-export const qualifiedOver = (
-  facts: CriteriaFacts,
-  from: number,
-  to: number,
-  definition: Context['definition'],
-): Outlook => {
-  const [tree, model] = [criteriaOf(definition('mql')), bodyOf<ScoringModel>(definition('scoring-model'))];
+export const qualifiedOver = (facts: CriteriaFacts, from: number, to: number, definition: FindDefinition): Outlook => {
+  const [tree, model] = [criteriaOf(definition('mql')), definition('scoring-model')?.body];
   let known: ReturnType<typeof scoreRange> | undefined;
   const score = () => (known ??= scoreRange(model!, facts, from, to));
   const points = (axis: ScoreAxis) => {
@@ -147,11 +141,11 @@ const MOST_INSTANTS = 256;
 export const instantsToJudge = (
   { touches, latest }: { readonly touches: CriteriaFacts['touches']; readonly latest: Instant },
   [from, notBefore]: readonly [from: Instant, notBefore: Instant],
-  definition: Context['definition'],
+  definition: FindDefinition,
 ): readonly Instant[] => {
   const last = laterOf(laterOf(from, latest), notBefore);
   if (from >= last) return [last];
-  const model = bodyOf<ScoringModel>(definition('scoring-model'));
+  const model = definition('scoring-model')?.body;
   const tree = criteriaOf(definition('mql'));
   const window = Math.max(tree ? windowOf(tree, model) : 0, model?.threshold === undefined ? 0 : windowOfModel(model));
   const until = toMs(from) + window;
@@ -165,7 +159,7 @@ export const instantsToJudge = (
 };
 
 /** Is it at this instant? */
-export const isQualified = (facts: CriteriaFacts, at: Instant, definition: Context['definition']): boolean =>
+export const isQualified = (facts: CriteriaFacts, at: Instant, definition: FindDefinition): boolean =>
   qualifiedOver(facts, toMs(at), toMs(at), definition) > 0;
 
 /** What an event keeps of a verdict. */
@@ -199,7 +193,7 @@ export const evidenceOfMet = ({ definition, criteria, score }: Qualification): J
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
 
 /** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
-export const notMet = (agreement: Definition, verdict: Verdict): Refused => {
+export const notMet = (agreement: Definition<Agreement>, verdict: Verdict): Refused => {
   const { ref: definition } = agreement;
   const { because, leaves } = verdict;
   const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;

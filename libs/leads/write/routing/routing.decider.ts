@@ -1,5 +1,5 @@
 import { decider, refuse, type Fact, type Refused } from '@baton/kernel';
-import type { Routing } from '@baton/definitions';
+import type { DefinitionBodies } from '@baton/definitions';
 import { MOST_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
 
@@ -45,7 +45,7 @@ const withReps =
   <D>(step: (reps: Reps, data: D) => Reps) =>
   (state: Queue, { data }: { readonly data: D }): Queue => ({ ...state, reps: step(state.reps, data) });
 
-export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent>({
+export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, DefinitionBodies>({
   commands: routingCommands,
   events: routingEvents,
   uses: ['routing'],
@@ -94,7 +94,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent>({
           ? ([owning.rep, 'account-owner'] as const)
           : present[0]
             ? ([present[0].rep, 'turn'] as const)
-            : ([(agreed.body as unknown as Routing).handoffOwner, 'handoff-owner'] as const);
+            : ([agreed.body.handoffOwner, 'handoff-owner'] as const);
       const standings = present.map((each) => ({ rep: each.rep, load: loadOf(each), weight: each.weight }));
       return [{ type: 'RepChosen', data: { routingId, leadId, rep, definition: agreed.ref, rule, by, standings } }];
     },

@@ -1,4 +1,5 @@
-import { decider, refuse, valueAt, type Context, type Definition, type Fact, type Refused } from '@baton/kernel';
+import { decider, refuse, valueAt, type Context, type Fact, type Refused } from '@baton/kernel';
+import type { DefinitionBodies, DefinitionOf } from '@baton/definitions';
 import {
   clearedFields,
   dealFolds,
@@ -81,9 +82,8 @@ const stampsOf = ({ roles }: Deal, { amount, product, owner, source }: DealFacts
   ...(source !== undefined && { source }),
 });
 
-/** The codes of a version of `loss-reasons`; a body without them allows none. */
-const codesOf = ({ body }: Definition): readonly string[] =>
-  ((body as { reasons?: readonly { code: string }[] }).reasons ?? []).map(({ code }) => code);
+/** The codes of a version of `loss-reasons`. */
+const codesOf = ({ body }: DefinitionOf<'loss-reasons'>): readonly string[] => body.reasons.map(({ code }) => code);
 
 /** The facts that say something else than what was in force; undefined for none. */
 const changedFrom = <F extends DealFacts>(inForce: DealFacts, said: F): F | undefined => {
@@ -92,7 +92,7 @@ const changedFrom = <F extends DealFacts>(inForce: DealFacts, said: F): F | unde
 };
 
 /** Every fact is recorded at its own instant: it follows what was in force then, and a later one stands. */
-export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, OpportunityEvent>({
+export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, OpportunityEvent, DefinitionBodies>({
   commands: opportunityCommands,
   events: opportunityEvents,
   uses: ['loss-reasons'],
