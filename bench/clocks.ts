@@ -12,7 +12,8 @@ import {
   type StoredEvent,
   type To,
 } from '@baton/kernel';
-import { firstResponse, leadDecider, leadEvents, leadsParts, type LeadCommand } from '@baton/leads';
+import { firstResponse, leadDecider, leadEvents, type LeadCommand } from '@baton/leads';
+import { leadsParts } from '@baton/leads/leads.module';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -52,9 +53,9 @@ const worldOf = async (folder: string, name: string) => {
   };
   const runner = new Runner({
     ...{ log, journal, documents, clock, dispatch: send },
-    projections: leadsParts.dueLists.map(({ projection }) => projection),
+    projections: leadsParts.aggregates.flatMap(({ due }) => due ?? []),
     policies: [],
-    dueLists: leadsParts.dueLists,
+    aggregates: leadsParts.aggregates,
     onFault: (error) => {
       throw error;
     },

@@ -74,7 +74,7 @@ export const worldOn = (log: EmbeddedEventLog, documents: Documents) => {
     clock,
     projections: [time],
     policies: [],
-    dueLists: [],
+    aggregates: [],
     dispatch: () => Promise.reject(new Error('no policies here')),
     onFault: (error) => {
       throw error;

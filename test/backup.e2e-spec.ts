@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, type Documents, type Projection } from '@baton/kernel';
+import { catalogueOf, eventsOf, type Documents, type Projection } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
@@ -76,7 +76,7 @@ describe('what the command line keeps elsewhere', () => {
 
     const keys = EmbeddedKeyStore.open(join(live, 'keys.db'), masterKey(live));
     const parts = [accessParts, ...contextParts];
-    const journal = new SealedJournal(restored, catalogueOf(parts.flatMap(({ events }) => events)), keys);
+    const journal = new SealedJournal(restored, catalogueOf(eventsOf(parts)), keys);
     const documents = await EmbeddedDocuments.open(join(target, 'documents.db'));
     let seen = 0;
     for (const projection of parts.flatMap(({ projections }) => projections)) {

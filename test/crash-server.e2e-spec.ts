@@ -6,7 +6,7 @@ import type { Role } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
 import { startingPolicy } from '@baton/leads';
 import { root, Served, temporaryFolder } from './support/baton';
-import { eventsOf, faultsOf, seeded, unsoundModels } from './support/crash';
+import { eventsIn, faultsOf, seeded, unsoundModels } from './support/crash';
 import { freePort } from './support/free-port';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
@@ -107,7 +107,7 @@ describe('a server that is killed while callers send mutations', () => {
     await served.settle();
     await served.stop();
 
-    const events = await eventsOf(join(folder, 'log.db'));
+    const events = await eventsIn(join(folder, 'log.db'));
     const wrong: object[] = [];
     for (const [id, position] of acknowledged) {
       const written = events.filter(({ meta, stream }) => meta.commandId === id && stream.startsWith('lead-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { repetitions } from '@baton/kernel/testing';
 import { root } from './support/baton';
 import {
-  eventsOf,
+  eventsIn,
   faultsOf,
   hasStrace,
   importOf,
@@ -31,7 +31,7 @@ beforeAll(() => execFileSync(process.execPath, [join(root, 'apps', 'cli', 'baton
 
 /** What an import that was cut short and begun again must have come to. */
 const judge = async (folder: string): Promise<object> => {
-  const events = await eventsOf(join(folder, 'log.db'));
+  const events = await eventsIn(join(folder, 'log.db'));
   const touches = events.filter(({ type }) => type === 'TouchRecorded');
   return {
     faults: faultsOf(events),
@@ -130,7 +130,7 @@ describe('64 writers on 100 streams, in two processes that are killed', () => {
     for (const { status, stderr } of last) expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     ended.push(...last);
 
-    const events = await eventsOf(file);
+    const events = await eventsIn(file);
     expect(faultsOf(events)).toEqual([]);
     const told = ended.flatMap(({ lines }) => lines).filter((line) => line !== 'conflict');
     const acknowledged = told.map((line) => line.split(' '));

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@baton/kernel/testing';
 import { baton, batonJson, batonRunning, temporaryFolder } from './support/baton';
-import { eventsOf } from './support/crash';
+import { eventsIn } from './support/crash';
 
 interface Told {
   readonly looked: number;
@@ -12,7 +12,7 @@ interface Told {
 
 describe('baton definitions apply', () => {
   const folder = temporaryFolder();
-  const events = (...types: string[]) => eventsOf(join(folder, 'log.db'), ...types);
+  const events = (...types: string[]) => eventsIn(join(folder, 'log.db'), ...types);
   const qualifiedBy = async (ref: string) =>
     (await events('LeadQualified')).filter(({ data }) => (data as { definition: string }).definition === ref);
   const apply = () => batonJson<Told>(folder, 'definitions', 'apply', '--kind', 'mql', '--as', 'tilda');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
 import { format } from 'prettier';
-import { aggregates } from '../apps/cli/import/aggregates';
+import { commandsByTarget } from '../apps/cli/import/aggregates';
 import { sendableOf } from '../apps/cli/import/mapping';
 
 /** Every command that a mapping may send, with its fields. */
@@ -15,7 +15,7 @@ const commandList = (): string => {
     return String(format ?? type ?? 'any');
   };
   const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-  const parts = Object.entries(aggregates).flatMap(([to, known]) => [
+  const parts = Object.entries(commandsByTarget).flatMap(([to, known]) => [
     `## ${to}`,
     ...sendableOf(known).map(({ type, description, about, object }) => {
       const required = new Set(object.required);

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import {
   catalogueOf,
   DecisionContext,
+  eventsOf,
+  lookThrough,
   Refused,
   type Instant,
   type Outcome,
   type Recorded,
   type To,
   type ToAggregate,
-  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
 import { journeys, type JourneyDocument, type JourneyEvent } from '@baton/attribution';
@@ -21,7 +22,7 @@ import { contextParts } from '../apps/contexts';
 import { handlersOf } from './support/handlers';
 
 const policies = contextParts.flatMap((parts) => parts.policies);
-const catalogue = catalogueOf(contextParts.flatMap((parts) => parts.events));
+const catalogue = catalogueOf(eventsOf(contextParts));
 const people = ['ada', 'bea', 'cyd'] as const;
 const browsers = ['v1', 'v2'] as const;
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + Math.round(day * 86_400_000)).toISOString();

@@ -4,6 +4,8 @@ import {
   catalogueOf,
   DecisionContext,
   fromMs,
+  handle,
+  lookThrough,
   Refused,
   toMs,
   type Definition,
@@ -11,7 +13,6 @@ import {
   type Json,
   type Outcome,
   type Recorded,
-  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll } from '@baton/kernel/testing';
 import {
@@ -21,7 +22,6 @@ import {
   leadCommands,
   leadEvents,
   leads,
-  leadsParts,
   mergesEvents,
   startingPolicy,
   ToLead,
@@ -32,7 +32,8 @@ import {
   type LeadDocument,
 } from '@baton/leads';
 import { LeadHandler } from '@baton/leads/write/lead/lead.handler';
-import { MergesHandler } from '@baton/leads/write/merges/merges.handler';
+import { leadsParts } from '@baton/leads/leads.module';
+import { mergesDecider } from '@baton/leads/write/merges/merges.decider';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 
@@ -198,7 +199,6 @@ class Leads {
   readonly journal = new SealedJournal(this.log, catalogueOf([leadEvents, identityEvents, mergesEvents]), this.keys);
   private readonly context = new DecisionContext(this.clock, { at: async () => inForce });
   private readonly handler = new LeadHandler(this.journal, this.context, this.keys);
-  private readonly merges = new MergesHandler(this.journal, this.context);
   readonly accepted: { readonly command: ToLead; readonly outcome: Accepted }[] = [];
   /** Events that no policy has seen yet. */
   readonly unfollowed: Recorded[] = [];
@@ -218,7 +218,9 @@ class Leads {
   }
   async send(command: ToLead | ToMerges): Promise<{ readonly outcome: Outcome; readonly events: readonly Recorded[] }> {
     const before = await this.log.tip();
-    const outcome = await (command instanceof ToMerges ? this.merges : this.handler).execute(command as never);
+    const outcome = await (command instanceof ToMerges
+      ? handle(this.journal, mergesDecider, command.id, command.command, this.context)
+      : this.handler.execute(command));
     const { events } = await this.log.readAll(before);
     return { outcome, events: events.map((event) => this.journal.decode(event)) };
   }

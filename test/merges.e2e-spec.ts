@@ -3,13 +3,14 @@ import {
   Accepted,
   catalogueOf,
   DecisionContext,
+  eventsOf,
+  lookThrough,
   Refused,
   type Journal,
   type Outcome,
   type Recorded,
   type To,
   type ToAggregate,
-  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, foldAll, repetitions } from '@baton/kernel/testing';
 import { leads, ToLead, type LeadDocument, type LeadEvent } from '@baton/leads';
@@ -20,7 +21,7 @@ import { handlersOf } from './support/handlers';
 
 const people = ['ada', 'bea', 'cyd'] as const;
 const policies = contextParts.flatMap((parts) => parts.policies);
-const catalogue = catalogueOf(contextParts.flatMap((parts) => parts.events));
+const catalogue = catalogueOf(eventsOf(contextParts));
 
 /** Whom each lead is merged into, by what is recorded: reserved, by the survivors, by the merged leads. */
 class Merged {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, type Documents, type Projection } from '@baton/kernel';
+import { catalogueOf, eventsOf, type Documents, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
@@ -108,7 +108,7 @@ describe('the demo', () => {
     const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
     const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
     const parts = [accessParts, ...contextParts];
-    const journal = new SealedJournal(log, catalogueOf(parts.flatMap(({ events }) => events)), keys);
+    const journal = new SealedJournal(log, catalogueOf(eventsOf(parts)), keys);
     const live = await EmbeddedDocuments.open(join(folder, 'documents.db'));
     const bytesOf = async (documents: Documents, projection: Projection): Promise<string> => {
       const lines: string[] = [];

@@ -1,10 +1,10 @@
-import { catalogueOf } from '@baton/kernel';
+import { catalogueOf, eventsOf } from '@baton/kernel';
 import { accessParts } from '@baton/platform/access';
 import { followerEvents } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { sampleEvent } from './support/sample-events';
 
-const catalogue = catalogueOf([...[accessParts, ...contextParts].flatMap(({ events }) => events), followerEvents]);
+const catalogue = catalogueOf([...eventsOf([accessParts, ...contextParts]), followerEvents]);
 const types = [...catalogue.keys()];
 const sentenceOf = (type: string, data: Readonly<Record<string, unknown>>) =>
   catalogue.get(type)!.sentence.of({ ...sampleEvent(catalogue.get(type)!, { optional: false }), ...data });

@@ -65,7 +65,7 @@ const world = () => {
   const start = async (known: Events, into: Documents = documents) => {
     const journal = journalOf(known);
     const runner = new Runner({
-      ...{ log, documents: into, journal, clock, projections: [story], policies: [echo], dueLists: [] },
+      ...{ log, documents: into, journal, clock, projections: [story], policies: [echo], aggregates: [] },
       dispatch: sendTo(journal, new DecisionContext(clock)),
       onFault: (fault) => faults.push(fault as never),
     });

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Config } from '@baton/platform/config';
-import { graphqlModule, HeavyQueries } from '@baton/platform/graphql';
+import { GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
-import { GraphqlWatch, TraceResolvers } from '@baton/platform/telemetry';
 import { CallerResolver } from './caller.resolver';
 import { GraphiqlController } from './graphiql.controller';
+import { schemaModules } from './schema-modules';
 import { StatusResolver } from './status.resolver';
 
 /** The edge: GraphQL and health; GraphiQL too, but not in production. */
 export const apiModule = (config: Config): DynamicModule => ({
   module: class ApiModule {},
-  imports: [graphqlModule()],
+  imports: schemaModules(),
   controllers: [HealthController, ...(config.production ? [] : [GraphiqlController])],
   providers: [
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),

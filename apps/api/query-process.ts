@@ -2,14 +2,15 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '@baton/platform/config';
-import { answerQuestions, graphqlModule } from '@baton/platform/graphql';
+import { answerQuestions } from '@baton/platform/graphql';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
+import { schemaModules } from './schema-modules';
 import { StatusResolver } from './status.resolver';
 
 /** A process that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
 const begin = async (config: Config): Promise<NestFastifyApplication> => {
-  const edge = { module: class QueryProcess {}, imports: [graphqlModule()], providers: [StatusResolver] };
+  const edge = { module: class QueryProcess {}, imports: schemaModules(), providers: [StatusResolver] };
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
     new FastifyAdapter(),

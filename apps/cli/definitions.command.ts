@@ -7,12 +7,12 @@ import {
   definitionInForce,
   dueReviews,
   listDefinitions,
-  LogDefinitions,
   overdueReviews,
   ToDefinition,
   type DefinitionEvent,
   type DefinitionCommand,
 } from '@baton/definitions';
+import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { leads, ToLead, whereLeads } from '@baton/leads';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';

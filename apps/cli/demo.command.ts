@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { dayAt, dayOf, Refused, START, type Day, type EventLog } from '@baton/kernel';
-import { addressees, companySteps, type CompanyStep } from './demo/company';
+import { companySteps, type CompanyStep } from './demo/company';
+import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
 import { line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
@@ -126,7 +127,7 @@ export class DemoCommand extends CommandRunner {
       occurredAt: at,
       mode: 'backfill' as const,
     };
-    const outcome = await session.send(new addressees[to].to(id, { type, data, meta }));
+    const outcome = await session.send(new targets[to]!.to(id, { type, data, meta }));
     if (outcome instanceof Refused) throw outcome;
   }
 

@@ -6,7 +6,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { BatonError, codeOf, Conflict, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { latestRun, ToImport } from '@baton/platform/imports';
-import { aggregates, targets } from './import/aggregates';
+import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
 import { Patience } from './import/patience';
@@ -32,7 +32,7 @@ const readMapping = (path: string): Mapping => {
   } catch (error) {
     throw new Refused('import/unreadable-mapping', `${basename(path)}: ${(error as Error).message}`, 'mapping');
   }
-  return mappingOf(json, aggregates);
+  return mappingOf(json, commandsByTarget);
 };
 
 /** The named secret of the key store under which rows are named. */
@@ -94,7 +94,7 @@ export class ImportCommand extends CommandRunner {
         const imported = await importFile({
           mapping,
           file,
-          aggregates,
+          aggregates: commandsByTarget,
           secret,
           startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
           dryRun: dryRun ?? false,

@@ -1,4 +1,3 @@
-export { AttributionModule, attributionParts } from './attribution.module';
 export { attributionModels } from './models';
 export { creditSelected } from './models/credit.model';
 export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './models/credit.model';

@@ -1,4 +1,3 @@
-export { AuditModule, auditParts } from './audit.module';
 export { caseEntries, type CaseEntry } from './read/case-file/case-file.projection';
 export {
   caseFileOf,

@@ -1,42 +1,24 @@
-import { Module } from '@nestjs/common';
-import type { ContextParts } from '@baton/kernel';
-import { mutationsOf } from '@baton/platform/graphql';
+import { aggregate, type ContextParts } from '@baton/kernel';
 import { assets } from './read/assets/assets.projection';
-import { AssetsResolver } from './read/assets/assets.resolver';
 import { campaignList } from './read/campaigns/campaigns.projection';
-import { CampaignsResolver } from './read/campaigns/campaigns.resolver';
-import { assetCommands, assetEvents, ToAsset } from './write/asset/asset.events';
-import { AssetHandler } from './write/asset/asset.handler';
 import { spendWithoutCampaign } from './read/spend/spend-without-campaign.projection';
-import { SpendResolver } from './read/spend/spend.resolver';
-import { campaignCommands, campaignEvents, ToCampaign } from './write/campaign/campaign.events';
-import { CampaignHandler } from './write/campaign/campaign.handler';
-import { spendCommands, spendEvents, ToSpend } from './write/spend/spend.events';
-import { SpendHandler } from './write/spend/spend.handler';
-import { ToVisitor, visitorCommands, visitorEvents } from './write/visitor/visitor.events';
-import { VisitorHandler } from './write/visitor/visitor.handler';
+import { assetDecider } from './write/asset/asset.decider';
+import { ToAsset } from './write/asset/asset.events';
+import { campaignDecider } from './write/campaign/campaign.decider';
+import { ToCampaign } from './write/campaign/campaign.events';
+import { spendDecider } from './write/spend/spend.decider';
+import { ToSpend } from './write/spend/spend.events';
+import { visitorDecider } from './write/visitor/visitor.decider';
+import { ToVisitor } from './write/visitor/visitor.events';
 
 export const campaignsParts: ContextParts = {
   name: 'campaigns',
-  events: [campaignEvents, visitorEvents, assetEvents, spendEvents],
+  aggregates: [
+    aggregate(ToCampaign, campaignDecider),
+    aggregate(ToVisitor, visitorDecider),
+    aggregate(ToAsset, assetDecider),
+    aggregate(ToSpend, spendDecider),
+  ],
   projections: [campaignList, assets, spendWithoutCampaign],
   policies: [],
-  dueLists: [],
 };
-
-@Module({
-  providers: [
-    CampaignHandler,
-    VisitorHandler,
-    CampaignsResolver,
-    AssetHandler,
-    SpendHandler,
-    SpendResolver,
-    AssetsResolver,
-    mutationsOf(ToCampaign, campaignCommands),
-    mutationsOf(ToVisitor, visitorCommands),
-    mutationsOf(ToAsset, assetCommands),
-    mutationsOf(ToSpend, spendCommands),
-  ],
-})
-export class CampaignsModule {}

@@ -1,4 +1,3 @@
-export { CampaignsModule, campaignsParts } from './campaigns.module';
 export { assets } from './read/assets/assets.projection';
 export { registeredContent } from './read/assets/assets.query';
 export { adOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';

@@ -1,22 +1,21 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
-import { DefinitionSource, EventLog, Journal, type ContextParts } from '@baton/kernel';
+import { aggregate, DefinitionSource, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { mutationsOf } from '@baton/platform/graphql';
 import { READ_ONLY } from '@baton/platform/platform.module';
 import { machineTimers } from '@baton/platform/runner';
 import { definitions } from './read/definitions/definitions.projection';
 import { listDefinitions } from './read/definitions/definitions.query';
-import { DefinitionsResolver } from './read/definitions/definitions.resolver';
-import { definitionCommands, definitionEvents, ToDefinition } from './write/definition/definition.events';
+import { definitionDecider } from './write/definition/definition.decider';
+import { ToDefinition } from './write/definition/definition.events';
 import { DefinitionHandler } from './write/definition/definition.handler';
 import { LogDefinitions } from './write/definition/log-definitions';
 
+export { LogDefinitions };
 export const definitionsParts: ContextParts = {
   name: 'definitions',
-  events: [definitionEvents],
+  aggregates: [aggregate(ToDefinition, definitionDecider, { handler: DefinitionHandler })],
   projections: [definitions],
   policies: [],
-  dueLists: [],
 };
 
 /** Global, because every decision asks which definitions are in force. */
@@ -37,11 +36,8 @@ export const definitionsParts: ContextParts = {
       inject: [Journal, EventLog, ReadModels, READ_ONLY],
     },
     { provide: DefinitionSource, useExisting: LogDefinitions },
-    DefinitionHandler,
-    DefinitionsResolver,
-    mutationsOf(ToDefinition, definitionCommands),
   ],
-  exports: [DefinitionSource],
+  exports: [DefinitionSource, LogDefinitions],
 })
 export class DefinitionsModule implements BeforeApplicationShutdown {
   constructor(private readonly definitions: LogDefinitions) {}

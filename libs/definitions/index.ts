@@ -1,4 +1,3 @@
-export { DefinitionsModule, definitionsParts } from './definitions.module';
 export {
   definitionInForce,
   definitionDifference,
@@ -108,5 +107,4 @@ export {
   type RejectionReasons,
 } from './write/definition/kinds.rules';
 export { lookUpDefinition } from './write/definition/history.rules';
-export { LogDefinitions } from './write/definition/log-definitions';
 export { difference, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';

@@ -1,5 +1,4 @@
 export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.rules';
-export { InsightsModule, insightsParts } from './insights.module';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
 export { deliveredBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';

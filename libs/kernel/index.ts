@@ -1,3 +1,4 @@
+export * from './aggregate';
 export * from './bucket';
 export * from './command';
 export * from './contact';

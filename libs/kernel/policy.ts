@@ -1,7 +1,6 @@
 import type { AnyCommand, To, ToAggregate } from './command';
 import { streamOf, type AnyDecider } from './decider';
 import type { AnyEvent, Recorded } from './event';
-import type { Projection } from './projection';
 import type { Instant } from './time';
 
 /** Reads the events of an aggregate up to the position of the event that triggered the policy: what was known then. */
@@ -87,13 +86,3 @@ export const policy = <E extends AnyEvent>(shape: {
     react: async (event, look) => on[event.type]!(event, look),
   };
 };
-
-/**
- * A read model whose `dueAt` column says when time alone changes a stream; the clock sends that stream `type`. Where a
- * history can bring such streams, it also has the column of `withMode`.
- */
-export interface DueList {
-  readonly projection: Projection;
-  readonly to: ToAggregate;
-  readonly type: string;
-}

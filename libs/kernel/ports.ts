@@ -184,7 +184,7 @@ export interface Find {
 /** `{ column, edges }`: bucket i holds edges[i] ≤ value < edges[i+1], keyed by edges[i]; outside or null: null. */
 export type By = string | { readonly column: string; readonly edges: readonly Instant[] };
 export type Measure = 'count' | { readonly sum: string } | { readonly min: string } | { readonly max: string };
-export interface Aggregate {
+export interface Aggregation {
   readonly where?: Where;
   readonly by: readonly By[];
   readonly measures: Readonly<Record<string, Measure>>;
@@ -266,7 +266,7 @@ export abstract class Documents {
   abstract getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
   abstract find(collection: Collection, find?: Find): Promise<readonly Document[]>;
   abstract count(collection: Collection, where?: Where): Promise<number>;
-  abstract aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]>;
+  abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]>;
   /**
    * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
    * @throws Conflict `documents/lease-lost` when the fence is older than the newest token of that lease

@@ -1,4 +1,3 @@
-export { LeadsModule, leadsParts } from './leads.module';
 export type { BreachChange, BreachCounts, Judged } from './read/counterfactual/breach-changes.rules';
 export {
   counterfactual,
@@ -12,7 +11,6 @@ export { feedbackBehind, feedbackTopics, type FeedbackTopics } from './read/feed
 export { handoffs, type HandoffsDocument } from './read/handoffs/handoffs.projection';
 export { leads, type LeadDocument, type StageMove } from './read/leads/leads.projection';
 export { leadById, peopleOf, whereOf as whereLeads, type LeadFilters } from './read/leads/leads.query';
-export { LeadStageEnum, LeadType } from './read/leads/leads.resolver';
 export {
   feedbackCommands,
   feedbackEvents,

@@ -1,4 +1,3 @@
-export { OpportunitiesModule, opportunitiesParts } from './opportunities.module';
 export { deals, type Deal, type DealStatus } from './read/deals/deals.projection';
 export {
   ToOpportunity,

@@ -8,6 +8,7 @@ import {
   DefinitionSource,
   Documents,
   EventLog,
+  eventsOf,
   fromMs,
   Journal,
   KeyStore,
@@ -16,8 +17,9 @@ import {
   type Outcome,
   type To,
 } from '@baton/kernel';
+import { commandHandlers } from './command-handlers';
 import type { Logger } from 'pino';
-import { Access, accessParts, KeyHandler, Oidc } from './access';
+import { Access, accessParts, Oidc } from './access';
 import type { Config } from './config';
 import { DataFolder } from './data-folder';
 import { EmbeddedDocuments, ReadModels } from './documents';
@@ -157,7 +159,8 @@ export class PlatformModule implements OnApplicationShutdown {
     { clock = new SystemClock(), senders = [], makes = false, readOnly = false }: Surroundings = {},
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
-    const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
+    const aggregates = parts.flatMap((part) => part.aggregates);
+    const catalogue = catalogueOf([...eventsOf(parts), followerEvents]);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },
@@ -215,7 +218,7 @@ export class PlatformModule implements OnApplicationShutdown {
             clock,
             projections: parts.flatMap(({ projections }) => projections),
             policies: parts.flatMap(({ policies }) => policies),
-            dueLists: parts.flatMap(({ dueLists }) => dueLists),
+            aggregates,
             senders,
             isImportOpen: async () => (await new ReadModels(documents).count(imports, openImports)) > 0,
             onEffect: (target, outcome) => metrics.effect(target, outcome),
@@ -232,7 +235,7 @@ export class PlatformModule implements OnApplicationShutdown {
           new Access(journal, bus, clock, log, config.oidcIssuer ? new Oidc(config, clock) : undefined),
         inject: [Journal, CommandBus, EventLog],
       },
-      KeyHandler,
+      ...commandHandlers(aggregates),
       {
         provide: CommandWatch,
         useFactory: (bus: CommandBus, metrics: Metrics, logger: Logger) => new CommandWatch(bus, metrics, logger),

@@ -153,6 +153,9 @@ const doors = each(
       const alias = aliasOf(found.what);
       if (!alias || alias.door === '') return [];
       if (alias.lib === 'platform' && !alias.door.includes('/')) return [];
+      // Apps put contexts together: what is registered, and the resolvers where GraphQL is served.
+      if (alias.door === `${alias.lib}.module` && /^(apps|test|bench)\//.test(path)) return [];
+      if (alias.door === `${alias.lib}.graphql.module` && /^apps\/api\/|\.resolver\.ts$/.test(path)) return [];
       if (alias.lib === 'kernel' && alias.door === 'testing')
         return testSource.test(path) ? [] : [{ ...found, why: 'for tests only' }];
       return [{ ...found, why: `enter ${alias.lib} by its index.ts` }];
@@ -241,7 +244,7 @@ const contexts: Rule = (all) => {
     if (!importTable[lib]) return [`libs/${lib}:1 [contexts] ${lib}: has no row in the import table`];
     // A context begins to exist with its index.ts: until then nobody can import it.
     if (['kernel', 'platform'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
-    return ['README.md', `${lib}.module.ts`]
+    return ['README.md', `${lib}.module.ts`, `${lib}.graphql.module.ts`]
       .filter((name) => !paths.has(`libs/${lib}/${name}`))
       .map((name) => `libs/${lib}:1 [contexts] ${name}: missing`);
   });

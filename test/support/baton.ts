@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, type Role } from '@baton/kernel';
-import { LogDefinitions } from '@baton/definitions';
+import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner, type Sender } from '@baton/platform/runner';

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, type StoredEvent } from '@baton/kernel';
+import { catalogueOf, eventsOf, type StoredEvent } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { activeGeneration, EmbeddedDocuments } from '@baton/platform/documents';
@@ -73,7 +73,7 @@ export const inLanes = async (jobs: readonly (() => Promise<void>)[], lanes = 2)
 };
 
 /** All events of a log file, or those of some types. */
-export const eventsOf = async (file: string, ...types: string[]): Promise<readonly StoredEvent[]> => {
+export const eventsIn = async (file: string, ...types: string[]): Promise<readonly StoredEvent[]> => {
   const log = EmbeddedEventLog.open(file, new FixedClock());
   const { events } = await log.readAll('', types.length > 0 ? { types } : {}, 1_000_000);
   await log.close();
@@ -98,7 +98,7 @@ export const unsoundModels = async (folder: string): Promise<{ incomplete: strin
   const parts = [accessParts, ...contextParts];
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), new FixedClock());
   const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
-  const catalogue = catalogueOf([...parts.flatMap(({ events }) => events), followerEvents]);
+  const catalogue = catalogueOf([...eventsOf(parts), followerEvents]);
   const journal = new SealedJournal(log, catalogue, keys);
   const live = await EmbeddedDocuments.open(join(folder, 'documents.db'));
   const [incomplete, differing]: [string[], string[]] = [[], []];

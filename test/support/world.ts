@@ -321,7 +321,7 @@ export class World {
 
   private runnerOf(ports: ReturnType<World['ports']>): Runner {
     const { projections, policies } = this;
-    return new Runner({ ...ports, projections, policies, dueLists: [], onFault: (error) => this.failed(error) });
+    return new Runner({ ...ports, projections, policies, aggregates: [], onFault: (error) => this.failed(error) });
   }
 
   private failed(error: unknown): void {

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import {
@@ -9,12 +9,14 @@ import {
   Conflict,
   contentHash,
   DecisionContext,
-  EventLog,
-  START,
   DefinitionSource,
+  EventLog,
+  eventsOf,
   Journal,
   KeyStore,
+  lookThrough,
   Refused,
+  START,
   toMs,
   type ContextParts,
   type EventMeta,
@@ -23,25 +25,23 @@ import {
   type Recorded,
   type To,
   type ToAggregate,
-  lookThrough,
 } from '@baton/kernel';
 import { FixedClock, repetitions } from '@baton/kernel/testing';
-import { CampaignsModule, campaignsParts } from '@baton/campaigns';
-import { channelClassifier, DefinitionsModule, definitionsParts, type ChannelRules } from '@baton/definitions';
-import { LeadsModule, leadsParts } from '@baton/leads';
-import { OpportunitiesModule, opportunitiesParts } from '@baton/opportunities';
+import { campaignsParts } from '@baton/campaigns/campaigns.module';
+import { channelClassifier, type ChannelRules } from '@baton/definitions';
+import { DefinitionsModule, definitionsParts } from '@baton/definitions/definitions.module';
+import { leadsParts } from '@baton/leads/leads.module';
+import { opportunitiesParts } from '@baton/opportunities/opportunities.module';
+import { commandHandlers } from '@baton/platform/command-handlers';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { addressees, companySteps } from './company';
+import { READ_ONLY } from '@baton/platform/platform.module';
+import { targets } from '../import/aggregates';
+import { companySteps } from './company';
 import { reps, routingRules } from './sales';
 import type { DemoStep } from './story';
 
-const contexts: readonly { readonly module: Type<unknown>; readonly parts: ContextParts }[] = [
-  { module: DefinitionsModule, parts: definitionsParts },
-  { module: CampaignsModule, parts: campaignsParts },
-  { module: LeadsModule, parts: leadsParts },
-  { module: OpportunitiesModule, parts: opportunitiesParts },
-];
+const contexts: readonly ContextParts[] = [definitionsParts, campaignsParts, leadsParts, opportunitiesParts];
 const SEED = 7;
 const TODAY = '2024-07-01';
 const steps = companySteps(SEED, TODAY);
@@ -58,7 +58,7 @@ class PlainJournal extends Journal {
   readonly streams = new Map<string, Recorded[]>();
   /** What no policy has seen yet. */
   readonly fresh: Recorded[] = [];
-  private readonly catalogue = catalogueOf(contexts.flatMap(({ parts }) => parts.events));
+  private readonly catalogue = catalogueOf(eventsOf(contexts));
   private position = 0;
 
   append(
@@ -107,6 +107,7 @@ class InMemory {
       // Only one process writes here: the log tells it nothing that it does not know.
       { provide: EventLog, useValue: { tip: async () => START, follow: () => [] } },
       { provide: KeyStore, useValue: new MemoryKeyStore() },
+      { provide: READ_ONLY, useValue: false },
       { provide: ReadModels, useValue: new ReadModels(new MemoryDocuments()) },
       {
         provide: DecisionContext,
@@ -127,15 +128,15 @@ class InMemory {
 /** Sends steps through the real handlers; after each one the policies have handled what it wrote. */
 const live = async (told: readonly DemoStep[]) => {
   const journal = new PlainJournal();
-  const imports = [InMemory.around(journal), ...contexts.map(({ module }) => module)];
-  // What only resolvers ask for stands empty: nobody queries here.
+  const imports = [InMemory.around(journal), DefinitionsModule];
   const app = await (
-    await Test.createTestingModule({ imports })
-      .useMocker(() => ({}))
-      .compile()
+    await Test.createTestingModule({
+      imports,
+      providers: commandHandlers(contexts.flatMap(({ aggregates }) => aggregates)),
+    }).compile()
   ).init();
   const bus = app.get(CommandBus);
-  const policies = contexts.flatMap(({ parts }) => parts.policies);
+  const policies = contexts.flatMap((parts) => parts.policies);
   let sent = 0;
   const send = (to: ToAggregate, id: string, type: string, data: object, actor: string, occurredAt: string) => {
     const meta = { commandId: `command-${++sent}`, actor, origin: 'system', occurredAt, mode: 'backfill' };
@@ -145,7 +146,7 @@ const live = async (told: readonly DemoStep[]) => {
   const idle: string[] = [];
   // Reviews show figures of read models, which do not stand here.
   for (const { at, actor, to, id, type, data } of told.filter((step) => step.to !== 'review')) {
-    const outcome = await send(addressees[to].to, id, type, data, actor, at);
+    const outcome = await send(targets[to]!.to, id, type, data, actor, at);
     if (outcome instanceof Refused) refused.push(`${at} ${to}-${id} ${type}: ${outcome.code}`);
     else if (outcome.events === 0) idle.push(`${at} ${to}-${id} ${type}`);
     for (let event = journal.fresh.shift(); event; event = journal.fresh.shift())
@@ -183,8 +184,8 @@ describe('companySteps', () => {
 
   it('has only well-formed commands', () => {
     const faults = steps.flatMap((step) => {
-      const fault = checkData(addressees[step.to].commands, step);
-      const { idField } = addressees[step.to].commands;
+      const fault = checkData(targets[step.to]!.commands, step);
+      const { idField } = targets[step.to]!.commands;
       const speaksToItself = (step.data as Record<string, unknown>)[idField] === step.id && step.actor !== '';
       return fault || !speaksToItself ? [`${step.type} ${step.id} ${fault?.path} ${fault?.message}`] : [];
     });

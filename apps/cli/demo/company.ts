@@ -1,7 +1,4 @@
-import { askedReviewCommands, ToReview } from '@baton/insights';
 import type { Day } from '@baton/kernel';
-import { routingCommands, ToRouting } from '@baton/leads';
-import { targets } from '../import/aggregates';
 import { agreementSteps } from './agreements';
 import { leadStory } from './lead-story';
 import { assetSteps, campaignSteps, channels, demandOn, marketingTouch } from './market';
@@ -9,13 +6,6 @@ import { queueSteps, tellAll } from './queues';
 import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
 import { DAY, HOUR, MINUTE, periodBefore, teller, type DemoStep, type Period } from './story';
-
-/** Whom the demo speaks to: whatever an import may, and queues and reviews. */
-export const addressees = {
-  ...targets,
-  routing: { to: ToRouting, commands: routingCommands },
-  review: { to: ToReview, commands: askedReviewCommands },
-} as Readonly<Record<DemoStep['to'], (typeof targets)[string]>>;
 
 /** A step with the history it belongs to: steps of one story follow from each other, stories are independent. */
 export interface CompanyStep extends DemoStep {

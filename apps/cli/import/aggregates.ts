@@ -1,32 +1,15 @@
-import {
-  assetCommands,
-  campaignCommands,
-  spendCommands,
-  ToAsset,
-  ToCampaign,
-  ToSpend,
-  ToVisitor,
-  visitorCommands,
-} from '@baton/campaigns';
-import { definitionCommands, ToDefinition } from '@baton/definitions';
-import type { Commands, ToAggregate } from '@baton/kernel';
-import { feedbackCommands, leadCommands, ToFeedback, ToLead } from '@baton/leads';
-import { opportunityCommands, supportRequestCommands, ToOpportunity, ToSupport } from '@baton/opportunities';
-import type { Aggregates } from './mapping';
+import type { Aggregate, Commands } from '@baton/kernel';
+import { contextParts } from '../../contexts';
 
-/** What a mapping may speak to, by the name it uses in `to`. A new aggregate is one line here. */
-export const targets: Readonly<Record<string, { readonly to: ToAggregate; readonly commands: Commands }>> = {
-  lead: { to: ToLead, commands: leadCommands },
-  opportunity: { to: ToOpportunity, commands: opportunityCommands },
-  campaign: { to: ToCampaign, commands: campaignCommands },
-  spend: { to: ToSpend, commands: spendCommands },
-  asset: { to: ToAsset, commands: assetCommands },
-  visitor: { to: ToVisitor, commands: visitorCommands },
-  feedback: { to: ToFeedback, commands: feedbackCommands },
-  support: { to: ToSupport, commands: supportRequestCommands },
-  definition: { to: ToDefinition, commands: definitionCommands },
-};
+/** What a mapping may speak to, by the name it uses in `to`. */
+export const targets: Readonly<Record<string, Aggregate>> = Object.fromEntries(
+  contextParts
+    .flatMap(({ aggregates }) => aggregates)
+    .filter(({ commands }) => [...commands.schemas.values()].some(({ allow }) => allow.length > 0))
+    .map((each) => [each.commands.aggregate, each]),
+);
 
-export const aggregates: Aggregates = Object.fromEntries(
+/** The commands of each. */
+export const commandsByTarget: Readonly<Record<string, Commands>> = Object.fromEntries(
   Object.entries(targets).map(([name, { commands }]) => [name, commands]),
 );

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { Accepted, type AnyCommand } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { aggregates, targets } from './aggregates';
+import { commandsByTarget, targets } from './aggregates';
 import { importFile, type ImportResult } from './engine';
 import { mappingOf } from './mapping';
 import type { RowFault } from './plan';
 
 const mappings = 'examples/mappings';
 const read = (name: string): unknown => JSON.parse(readFileSync(`${mappings}/${name}.json`, 'utf8'));
-const mappingNamed = (name: string) => mappingOf(read(name), aggregates);
+const mappingNamed = (name: string) => mappingOf(read(name), commandsByTarget);
 
 interface Sent {
   readonly to: string;
@@ -35,7 +35,7 @@ const imported = async (name: string, file: string) => {
       startRun: async () => 1,
       mapping: mappingNamed(name),
       file: dataFile(file),
-      aggregates,
+      aggregates: commandsByTarget,
       send,
       lookup: async (_, by, value) => (by === 'externalId' ? value.replace('olist:', 'lead-') : undefined),
       clock: new FixedClock('2026-01-01T00:00:00.000Z'),
@@ -70,9 +70,9 @@ describe('the example mappings', () => {
     const result = await importFile({
       secret: Buffer.alloc(32),
       startRun: async () => 1,
-      mapping: mappingOf(JSON.parse(json!), aggregates),
+      mapping: mappingOf(JSON.parse(json!), commandsByTarget),
       file,
-      aggregates,
+      aggregates: commandsByTarget,
       send: async (_, id, command) => (sent.push(command), new Accepted(id, '1', 0, 1, false)),
       lookup: async () => undefined,
       clock: new FixedClock('2026-01-01T00:00:00.000Z'),
@@ -95,7 +95,7 @@ describe('the example mappings', () => {
       },
     ]);
   });
-  it('speak to aggregates by their own names', () => {
+  it('speak to commandsByTarget by their own names', () => {
     for (const [name, { to, commands }] of Object.entries(targets))
       expect([commands.aggregate, to.name.toLowerCase()]).toEqual([name, `to${name}`]);
   });

@@ -13,7 +13,7 @@ import {
 } from '@baton/attribution';
 import { channelClassifier } from '@baton/definitions';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { aggregates } from '../import/aggregates';
+import { commandsByTarget } from '../import/aggregates';
 import { importFile } from '../import/engine';
 import { mappingOf } from '../import/mapping';
 
@@ -30,9 +30,9 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
     const result = await importFile({
       secret: Buffer.alloc(32),
       startRun: async () => 1,
-      mapping: mappingOf(JSON.parse(readFileSync('examples/mappings/utm-web-events.json', 'utf8')), aggregates),
+      mapping: mappingOf(JSON.parse(readFileSync('examples/mappings/utm-web-events.json', 'utf8')), commandsByTarget),
       file: dataFile(`${folder}/events.csv`),
-      aggregates,
+      aggregates: commandsByTarget,
       send: async (_, id, command) => (commands.push(command), new Accepted(id, '1', 0, 1, false)),
       lookup: async () => undefined,
       clock: new FixedClock('2026-01-01T00:00:00.000Z'),

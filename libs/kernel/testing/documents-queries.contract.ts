@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused } from '..';
-import type { Aggregate, Collection, Condition, Document, Documents, Find, Order, Scalar, Where } from '..';
+import type { Aggregation, Collection, Condition, Document, Documents, Find, Order, Scalar, Where } from '..';
 
 /** The read model of the suites. */
 export const deals: Collection = {
@@ -310,7 +310,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
             [`most ${column}`, { max: column }],
           ]),
         ),
-      } as Aggregate['measures'];
+      } as Aggregation['measures'];
       const values = (n: number, ...of: readonly Scalar[]) => ({
         n,
         ...Object.fromEntries(

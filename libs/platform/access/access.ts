@@ -14,7 +14,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
 import { PERSON_PATTERN, type KeyEvent, type KeyOrigin } from './key.events';
-import { ToKey } from './key.handler';
+import { ToKey } from './key.events';
 
 /** Who calls: the actor of every event that follows, and what they may do. */
 export interface CallerIdentity {

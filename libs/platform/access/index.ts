@@ -1,15 +1,15 @@
-import { keyEvents } from './key.events';
+import { aggregate, type ContextParts } from '@baton/kernel';
+import { keyDecider } from './key.decider';
+import { ToKey } from './key.events';
 import { keyList } from './key.projection';
 
 export { Access, ACTS_FOR, type CallerIdentity } from './access';
 export { keyOrigins, type KeyOrigin } from './key.events';
 export { Oidc } from './oidc';
-export { KeyHandler } from './key.handler';
 export { keyList, type KeyDocument } from './key.projection';
-export const accessParts = {
+export const accessParts: ContextParts = {
   name: 'access',
-  events: [keyEvents],
+  aggregates: [aggregate(ToKey, keyDecider)],
   projections: [keyList],
   policies: [],
-  dueLists: [],
 };

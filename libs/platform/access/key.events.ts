@@ -8,6 +8,7 @@ import {
   ref,
   roles,
   text,
+  To,
   type CommandOf,
   type EventOf,
 } from '@baton/kernel';
@@ -60,3 +61,6 @@ export const keyCommands = commands('key', {
   RevokeKey: { description: 'Take a key back.', allow: ['admin'], keyId },
 });
 export type KeyCommand = CommandOf<typeof keyCommands>;
+
+/** A command on its way to a key. */
+export class ToKey extends To<KeyCommand> {}

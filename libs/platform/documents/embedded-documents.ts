@@ -1,6 +1,6 @@
 import { Documents } from '@baton/kernel';
 import type {
-  Aggregate,
+  Aggregation,
   Checkpoint,
   Collection,
   Commit,
@@ -87,7 +87,7 @@ export class EmbeddedDocuments extends Documents {
     return row?.n ?? 0;
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
     const plan = planAggregate(collection, aggregate);
     const keys = plan.keys.map(keySql);
     const where = whereSql(plan.matches, collection);

@@ -1,6 +1,6 @@
 import { Documents } from '@baton/kernel';
 import type {
-  Aggregate,
+  Aggregation,
   Checkpoint,
   Collection,
   Commit,
@@ -66,7 +66,7 @@ export class MemoryDocuments extends Documents {
     return this.matching(collection, planWhere(collection, where)).length;
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
     const plan = planAggregate(collection, aggregate);
     const groups = new Map<string, { keys: readonly Scalar[]; rows: Row[] }>();
     for (const row of this.matching(collection, plan.matches)) {

@@ -2,7 +2,7 @@ import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
 import { Conflict, Documents } from '@baton/kernel';
 import type {
-  Aggregate,
+  Aggregation,
   Checkpoint,
   Collection,
   Commit,
@@ -134,7 +134,7 @@ export class MongoDocuments extends Documents {
     return this.of(collection).countDocuments(matches);
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregate): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
     const plan = planAggregate(collection, aggregate);
     const groups = await this.of(collection)
       .aggregate([{ $match: filterOf(plan.matches) }, { $group: groupOf(plan) }])

@@ -1,5 +1,5 @@
 import { Refused, wholeOf } from '@baton/kernel';
-import type { Aggregate, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
+import type { Aggregation, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
 import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
 
 /** A checked condition. `ne` matches null unless its value is null; comparisons never match null; `in` holds none. */
@@ -151,7 +151,7 @@ const following = (column: string, descending: boolean, value: Scalar): Clause =
 };
 
 /** @throws Refused as `planWhere`, and `documents/bad-edges` for edges that do not rise */
-export const planAggregate = (collection: Collection, { where, by, measures }: Aggregate): AggregatePlan => ({
+export const planAggregate = (collection: Collection, { where, by, measures }: Aggregation): AggregatePlan => ({
   matches: planWhere(collection, where),
   keys: by.map((key) => {
     const column = typeof key === 'string' ? key : key.column;

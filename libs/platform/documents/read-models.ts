@@ -1,6 +1,6 @@
 import {
   Refused,
-  type Aggregate,
+  type Aggregation,
   type Collection,
   type Document,
   type Documents,
@@ -105,7 +105,7 @@ export class ReadModels {
     return this.documents.count(await this.collection(projection), where);
   }
 
-  async aggregate(projection: Projection, aggregate: Aggregate): Promise<readonly Group[]> {
+  async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly Group[]> {
     return this.documents.aggregate(await this.collection(projection), aggregate);
   }
 

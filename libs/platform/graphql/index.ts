@@ -25,6 +25,7 @@ export {
   SafeIntScalar,
 } from './scalars';
 export { graphqlModule } from './graphql.module';
+export { GraphqlWatch, TraceResolvers } from './graphql-watch';
 export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';
 export { answerQuestions, Heavy, HeavyQueries, LARGE } from './heavy';

@@ -17,8 +17,8 @@ import {
   enumerationOf,
   INT_MAX,
   Refused,
+  type Aggregate,
   type AnyCommand,
-  type Commands,
   type CommandSchema,
   type Instant,
   type Outcome,
@@ -113,7 +113,7 @@ const inputOf = ({ type: command, description, object, creates }: CommandSchema,
  * The mutations of an aggregate, one for every command that somebody may send: input, description and roles come from
  * the command table.
  */
-export const mutationsOf = (to: ToAggregate, commands: Commands): Type<unknown> => {
+export const mutationsOf = ({ to, commands }: Aggregate): Type<unknown> => {
   @Resolver()
   class Mutations {
     constructor(@Inject(CommandBus) readonly bus: CommandBus) {}

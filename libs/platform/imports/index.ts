@@ -1,4 +1,4 @@
 export { latestRun } from './import.decider';
 export { ToImport } from './import.events';
 export { imports, openImports, type ImportDocument } from './imports.projection';
-export { ImportsModule, importsParts } from './imports.module';
+export { importsParts } from './imports.module';

@@ -1,4 +1,4 @@
-import type { Documents, DueList, Find, Instant } from '@baton/kernel';
+import type { Aggregate, Documents, Find, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './react';
@@ -7,7 +7,7 @@ const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
 
 interface Parts {
   readonly documents: Documents;
-  readonly dueLists: readonly DueList[];
+  readonly aggregates: readonly Aggregate[];
   readonly dispatch: Dispatch;
 }
 
@@ -26,7 +26,7 @@ const AT_ONCE = 64;
  * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
  */
 export const sendDue = async (
-  { documents, dueLists, dispatch }: Parts,
+  { documents, aggregates, dispatch }: Parts,
   until: Instant,
   mode: 'live' | 'backfill',
   mine: () => boolean = () => true,
@@ -35,11 +35,11 @@ export const sendDue = async (
   let sent = 0;
   const faults: unknown[] = [];
   let others = mode === 'live' && (await isHistoryInHand());
-  for (const { projection, to, type } of dueLists) {
+  for (const { due: projection, to, commands } of aggregates) {
+    if (!projection) continue;
     const knowsMode = 'mode' in projection.columns;
     if (mode === 'backfill' && !knowsMode) continue; // no history brings such streams
     const collection = collectionOf(projection, await activeGeneration(documents, projection));
-    const idField = idFieldOf(to);
     const send = async (id: string, dueAt: string): Promise<void> => {
       const meta = {
         commandId: uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS),
@@ -48,7 +48,7 @@ export const sendDue = async (
         occurredAt: until,
         mode,
       };
-      await dispatch(new to(id, { type, data: { [idField]: id }, meta }));
+      await dispatch(new to(id, { type: 'PassTime', data: { [commands.idField]: id }, meta }));
     };
     for (let after: Find['after'], more = true; more && mine();) {
       const due = await documents.find(collection, {
@@ -77,6 +77,3 @@ export const sendDue = async (
 };
 
 const dueAtOf = (doc: unknown): string => (doc as { readonly dueAt: string }).dueAt;
-
-/** `ToLead` speaks to leads: its commands name the stream's id `leadId`. */
-const idFieldOf = (to: DueList['to']): string => `${to.name.slice(2, 3).toLowerCase()}${to.name.slice(3)}Id`;

@@ -1,4 +1,5 @@
 import {
+  aggregate,
   catalogueOf,
   Conflict,
   DecisionContext,
@@ -49,7 +50,7 @@ const world = () => {
   const start = async (senders: readonly Sender[], timers: Timers = machineTimers) => {
     const runner = new Runner({
       ...{ log, journal, documents, clock, projections: [messages], policies: [], senders, timers },
-      dueLists: [{ projection: messages, to: ToMessage, type: 'PassTime' }],
+      aggregates: [aggregate(ToMessage, messageDecider, { due: messages })],
       dispatch: (command) => Promise.resolve(road.fault(command)).then(() => send(command)),
       onEffect: (target, outcome) => outcomes.push(`${target} ${outcome}`),
       onFault: () => undefined,

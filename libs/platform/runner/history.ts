@@ -1,7 +1,7 @@
 import {
   fromMs,
   toMs,
-  type Aggregate,
+  type Aggregation,
   type Clock,
   type EventLog,
   type Find,
@@ -95,7 +95,7 @@ class ModelsAt extends ReadModels {
   override async count(projection: Projection, where?: Where) {
     return (await this.models()).count(projection, where);
   }
-  override async aggregate(projection: Projection, aggregate: Aggregate) {
+  override async aggregate(projection: Projection, aggregate: Aggregation) {
     return (await this.models()).aggregate(projection, aggregate);
   }
   override async *pages<D>(projection: Projection<D>, where?: Where, orderBy?: readonly Order[], limit?: number) {

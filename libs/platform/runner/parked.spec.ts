@@ -96,7 +96,7 @@ const setting = () => {
   };
   const start = async (projections: readonly Projection[], policies: readonly Policy[] = [], reading = journal) => {
     const runner = new Runner({
-      ...{ log, documents, clock, projections, policies, dueLists: [], dispatch: send, journal: reading },
+      ...{ log, documents, clock, projections, policies, aggregates: [], dispatch: send, journal: reading },
       onFault: (fault) => faults.push(fault),
       aroundFold,
     });

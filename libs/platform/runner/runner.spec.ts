@@ -1,6 +1,7 @@
 import {
-  commands,
+  aggregate,
   catalogueOf,
+  commands,
   decider,
   DecisionContext,
   events,
@@ -11,6 +12,7 @@ import {
   policy,
   projection,
   ref,
+  send,
   START,
   To,
   withMode,
@@ -20,7 +22,6 @@ import {
   type EventOf,
   type Outcome,
   type Projection,
-  send,
 } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '../documents';
@@ -121,7 +122,7 @@ const world = (
       documents,
       projections,
       policies: [echo],
-      dueLists: [{ projection: dues, to: ToTill, type: 'PassTime' }],
+      aggregates: [aggregate(ToTill, till, { due: dues })],
       dispatch: send,
       ...(isImportOpen && { isImportOpen }),
       clock,

@@ -11,7 +11,7 @@ import {
   type Checkpoint,
   type Clock,
   type Documents,
-  type DueList,
+  type Aggregate,
   type EventLog,
   type Instant,
   type Journal,
@@ -52,7 +52,8 @@ export interface RunnerParts {
   readonly documents: Documents;
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
-  readonly dueLists: readonly DueList[];
+  /** Those whose `due` says when the clock is to be sent to them. */
+  readonly aggregates: readonly Aggregate[];
   /** The targets that messages are brought to. */
   readonly senders?: readonly Sender[];
   readonly onEffect?: OnEffect;

@@ -31,7 +31,7 @@ const onFiles = () => {
     const send = sendTo(journal, new DecisionContext(clock));
     const faults: unknown[] = [];
     const runner = new Runner({
-      ...{ log, journal, documents, clock, projections: [sums], policies: [echo], dueLists: [], dispatch: send },
+      ...{ log, journal, documents, clock, projections: [sums], policies: [echo], aggregates: [], dispatch: send },
       onFault: (fault) => faults.push(fault),
     });
     const drop = async (tillId: string, ...coins: number[]) => {

@@ -1,5 +1,4 @@
 export { CommandWatch } from './command-watch';
-export { GraphqlWatch, TraceResolvers } from './graphql-watch';
 export { visible } from './human-lines';
 export { clean, FrameworkLog, loggerOf } from './log';
 export { Metrics, type Lag } from './metrics';

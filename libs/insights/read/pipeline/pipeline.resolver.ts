@@ -1,6 +1,7 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { EventLog, type Position } from '@baton/kernel';
-import { LeadStageEnum, leadEvents } from '@baton/leads';
+import { leadEvents } from '@baton/leads';
+import { LeadStageEnum } from '@baton/leads/leads.graphql.module';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
 import {

@@ -4,8 +4,7 @@ import { GqlExecutionContext } from '@nestjs/graphql';
 import { Plugin } from '@nestjs/apollo';
 import type { GraphQLResolveInfo } from 'graphql';
 import { from, lastValueFrom } from 'rxjs';
-import { Metrics } from './metrics';
-import { traced } from './trace';
+import { Metrics, traced } from '../telemetry';
 
 /** Counts operations and errors. */
 @Plugin()

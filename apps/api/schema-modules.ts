@@ -1,0 +1,28 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { AttributionGraphqlModule } from '@baton/attribution/attribution.graphql.module';
+import { AuditGraphqlModule } from '@baton/audit/audit.graphql.module';
+import { CampaignsGraphqlModule } from '@baton/campaigns/campaigns.graphql.module';
+import { DefinitionsGraphqlModule } from '@baton/definitions/definitions.graphql.module';
+import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
+import { LeadsGraphqlModule } from '@baton/leads/leads.graphql.module';
+import { OpportunitiesGraphqlModule } from '@baton/opportunities/opportunities.graphql.module';
+import { graphqlModule, mutationsOf } from '@baton/platform/graphql';
+import { PlatformGraphqlModule } from '@baton/platform/platform.graphql.module';
+import { contextParts } from '../contexts';
+
+/** The GraphQL schema: the queries of every context, and the mutations of every aggregate. */
+export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
+  graphqlModule(),
+  DefinitionsGraphqlModule,
+  CampaignsGraphqlModule,
+  LeadsGraphqlModule,
+  OpportunitiesGraphqlModule,
+  AttributionGraphqlModule,
+  InsightsGraphqlModule,
+  PlatformGraphqlModule,
+  AuditGraphqlModule,
+  {
+    module: class MutationsModule {},
+    providers: contextParts.flatMap(({ aggregates }) => aggregates).map(mutationsOf),
+  },
+];
