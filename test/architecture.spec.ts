@@ -171,6 +171,34 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    rule: 'registered',
+    breaks: [
+      ['a read model', ['libs/leads/read/x.projection.ts', ''], ['libs/leads/leads.module.ts', '']],
+      ['a policy', ['libs/leads/policies/x.policy.ts', '']],
+      ['an aggregate', ['libs/leads/write/x/x.decider.ts', '']],
+      [
+        'a resolver, registered where GraphQL is not served',
+        ['libs/leads/read/x.resolver.ts', ''],
+        ['libs/leads/leads.module.ts', `import { X } from './read/x.resolver';`],
+      ],
+      ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
+      [
+        'one of which only the type is used',
+        ['libs/leads/read/x.projection.ts', ''],
+        ['libs/leads/leads.module.ts', `import type { X } from './read/x.projection';`],
+      ],
+    ],
+    keeps: [
+      [
+        'each in its place',
+        ['libs/leads/read/x.projection.ts', ''],
+        ['libs/leads/read/x.resolver.ts', ''],
+        ['libs/leads/leads.module.ts', `import { x } from './read/x.projection';`],
+        ['libs/leads/leads.graphql.module.ts', `import { X } from './read/x.resolver';`],
+      ],
+    ],
+  },
+  {
     rule: 'folders',
     breaks: [['a drawer for everything', ['libs/leads/utils/x.ts', '']]],
     keeps: [['a name of the field', ['libs/leads/write/lead/x.ts', '']]],

@@ -192,7 +192,11 @@ export class PlatformModule implements OnApplicationShutdown {
       {
         provide: ReadModels,
         useFactory: (documents: Documents, log: EventLog, journal: Journal, metrics: Metrics, beginnings: Beginnings) =>
-          new ReadModels(documents, historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), beginnings })),
+          new ReadModels(
+            documents,
+            historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), beginnings }),
+            new Set(parts.flatMap(({ projections }) => projections.map(({ name }) => name))),
+          ),
         inject: [Documents, EventLog, Journal, Metrics, Beginnings],
       },
       { provide: Beginnings, useFactory: (log: EventLog) => new Beginnings(log), inject: [EventLog] },

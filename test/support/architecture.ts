@@ -250,6 +250,37 @@ const contexts: Rule = (all) => {
   });
 };
 
+/** Where files of a suffix are registered: a list that the platform takes, or a table of a lib. */
+const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
+  // What follows the log, for the runner's own decisions too, is no part of a context.
+  {
+    what: /\.(projection|policy|decider)\.ts$/,
+    where: /^libs\/(\w+\/\w+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$/,
+  },
+  { what: /\.resolver\.ts$/, where: /^libs\/\w+\/\w+\.graphql\.module\.ts$|^apps\/api\/[\w.-]+\.ts$/ },
+  {
+    what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
+    where: /^libs\/attribution\/(index|models\/[\w-]+(\.model)?)\.ts$/,
+  },
+];
+
+/** What nobody registers compiles, passes its spec, and is never run. */
+const registered: Rule = (all) => {
+  const paths = new Set(all.map(({ path }) => path));
+  return registers.flatMap(({ what, where }) => {
+    const known = new Set(
+      all
+        .filter(({ path }) => where.test(path))
+        .flatMap(({ path, imports }) =>
+          imports.filter(({ typeOnly }) => !typeOnly).flatMap((each) => fileOf(path, each.what, paths) ?? []),
+        ),
+    );
+    return [...paths]
+      .filter((path) => what.test(path) && !known.has(path))
+      .map((path) => `${path}:1 [registered] nobody registers it: list it in the module of its context`);
+  });
+};
+
 const folders: Rule = (all) =>
   all.flatMap(({ path }) =>
     path
@@ -303,6 +334,7 @@ export const rules = {
   environment,
   handlers,
   contexts,
+  registered,
   folders,
   cycles,
 } satisfies Record<string, Rule>;

@@ -69,10 +69,14 @@ export interface AsOf {
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
-  /** @param history gives the read models as they were at a cut */
+  /**
+   * @param history gives the read models as they were at a cut
+   * @param registered the names of those that are folded; without it whatever is asked for is taken to be
+   */
   constructor(
     readonly documents: Documents,
     private readonly history?: (cut: AsOf) => ReadModels,
+    private readonly registered?: ReadonlySet<string>,
   ) {}
 
   /** The read models as they stood at a cut, folded anew from the log; these ones where no cut is asked for. */
@@ -83,8 +87,13 @@ export class ReadModels {
     return this.history(cut);
   }
 
-  /** Where the active generation of a read model is kept. */
+  /**
+   * Where the active generation of a read model is kept.
+   * @throws Error for one that no context registers: nobody folds it, and it would answer that there is nothing
+   */
   async collection(projection: Projection): Promise<Collection> {
+    if (this.registered && !this.registered.has(projection.name))
+      throw new Error(`The read model ${projection.name} is folded by nobody: list it in the module of its context.`);
     return collectionOf(projection, await activeGeneration(this.documents, projection));
   }
 
