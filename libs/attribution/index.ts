@@ -1,6 +1,7 @@
 export { attributionModels } from './models';
 export { creditSelected } from './models/credit.model';
-export type { Credit, Milestone, Model, ModelJourney, ModelParameters } from './models/credit.model';
+export type { Credit, Milestone, Model, ModelParameters } from './models/credit.model';
+export type { ModelJourney } from './models/model-journey.rules';
 export {
   dataDrivenModel,
   dataDrivenModels,

@@ -27,31 +27,6 @@ export interface Facts {
   readonly handles: readonly Found[];
 }
 
-const earlier = ['kernel', 'platform'];
-/** Who may import whom: each lib, and the libs to its left. Apps, benchmarks and tests may import everything. */
-export const importTable: Readonly<Record<string, readonly string[]>> = {
-  kernel: [],
-  platform: ['kernel'],
-  definitions: earlier,
-  campaigns: earlier,
-  leads: [...earlier, 'definitions', 'campaigns'],
-  accounts: [...earlier, 'definitions', 'campaigns', 'leads'],
-  opportunities: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts'],
-  customers: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities'],
-  attribution: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers'],
-  insights: [...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution'],
-  integrations: [
-    ...[...earlier, 'definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution'],
-    'insights',
-  ],
-  audit: earlier,
-};
-
-/** What the kernel may use besides itself: plain libraries, no framework and no driver. */
-const kernelLibraries =
-  /^(node:crypto|@sinclair\/typebox(\/.*)?|canonicalize|lru-cache|uuid|luxon|decimal\.js|fast-check|currency-codes|email-addresses|i18n-iso-countries\/(index|langs\/en\.json)|libphonenumber-js\/min|tldts)$/;
-const pureLibraries = ['luxon', 'decimal.js', 'ical.js'];
-const drivers = ['@eventstore/db-client', 'mongodb', '@photostructure/sqlite', 'node:sqlite'];
 const pureSuffix = /\.(events|decider|rules|projection|policy|model)\.ts$/;
 const testSource = /(\.spec|\.e2e-spec|\.contract)\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
 const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
@@ -134,83 +109,12 @@ const each =
       check(facts).map(({ what, line, why }) => `${facts.path}:${line} [${name}] ${what}: ${why}`),
     );
 
-const imports = each(
-  ({ path, imports }) =>
-    imports.flatMap((found) => {
-      const alias = aliasOf(found.what);
-      const own = libOf(path);
-      if (!alias || !own || alias.lib === own) return [];
-      const allowed = importTable[own];
-      if (!allowed) return [{ ...found, why: `${own} has no row in the import table` }];
-      return allowed.includes(alias.lib) ? [] : [{ ...found, why: `${own} may not import ${alias.lib}` }];
-    }),
-  'imports',
-);
-
-const doors = each(
-  ({ path, imports }) =>
-    imports.flatMap((found) => {
-      const alias = aliasOf(found.what);
-      if (!alias || alias.door === '') return [];
-      if (alias.lib === 'platform' && !alias.door.includes('/')) return [];
-      // Apps put contexts together: what is registered, and the resolvers where GraphQL is served.
-      if (alias.door === `${alias.lib}.module` && /^(apps|test|bench)\//.test(path)) return [];
-      if (alias.door === `${alias.lib}.graphql.module` && /^apps\/api\/|\.resolver\.ts$/.test(path)) return [];
-      if (alias.lib === 'kernel' && alias.door === 'testing')
-        return testSource.test(path) ? [] : [{ ...found, why: 'for tests only' }];
-      return [{ ...found, why: `enter ${alias.lib} by its index.ts` }];
-    }),
-  'doors',
-);
-
-const relative = each(
-  ({ path, imports }) =>
-    imports.flatMap((found) => {
-      const target = meant(path, found.what);
-      if (target === undefined) return [];
-      const own = libOf(path);
-      const home = own ? `libs/${own}` : path.split('/')[0]!;
-      if (target === home || target.startsWith(`${home}/`)) return [];
-      if (home === 'bench' && target.startsWith('apps/')) return [];
-      if (testSource.test(path) && target.startsWith('test/support')) return [];
-      return [{ ...found, why: `a relative import may not leave ${home}` }];
-    }),
-  'relative',
-);
-
-const purity = each(({ path, imports, impure }) => {
-  if (!pureSuffix.test(path)) return [];
-  const mayImport = ({ what }: Found): boolean => {
-    if (pureLibraries.includes(what)) return true;
-    if (what.startsWith('.')) return pureSuffix.test(`${what.replace(/\.(js|ts)$/, '')}.ts`);
-    const alias = aliasOf(what);
-    return alias !== null && alias.door === '' && alias.lib !== 'platform' && alias.lib !== libOf(path);
-  };
-  return [
-    ...imports.filter((found) => !mayImport(found)).map((found) => ({ ...found, why: 'not for a pure file' })),
-    ...impure.map((found) => ({ ...found, why: 'a pure file has no clock, chance, environment, timer or network' })),
-  ];
-}, 'purity');
-
-const kernel = each(
-  ({ path, imports }) =>
-    libOf(path) !== 'kernel' || path.endsWith('.spec.ts')
-      ? []
-      : imports
-          .filter(({ what }) => !what.startsWith('.') && !aliasOf(what) && !kernelLibraries.test(what))
-          .filter(({ what }) => !(path.startsWith('libs/kernel/testing/') && what.startsWith('node:')))
-          .map((found) => ({ ...found, why: 'the kernel is plain TypeScript' })),
-  'kernel',
-);
-
-const driver = each(
-  ({ path, imports }) =>
-    libOf(path) === 'platform'
-      ? []
-      : imports
-          .filter(({ what }) => drivers.some((name) => what === name || what.startsWith(`${name}/`)))
-          .map((found) => ({ ...found, why: 'only the platform knows a driver' })),
-  'drivers',
+const purity = each(
+  ({ path, impure }) =>
+    pureSuffix.test(path)
+      ? impure.map((found) => ({ ...found, why: 'a pure file has no clock, chance, environment, timer or network' }))
+      : [],
+  'purity',
 );
 
 const environment = each(
@@ -241,7 +145,6 @@ const contexts: Rule = (all) => {
   const paths = new Set(all.map(({ path }) => path));
   const libs = new Set([...paths].flatMap((path) => libOf(path) ?? []));
   return [...libs].flatMap((lib) => {
-    if (!importTable[lib]) return [`libs/${lib}:1 [contexts] ${lib}: has no row in the import table`];
     // A context begins to exist with its index.ts: until then nobody can import it.
     if (['kernel', 'platform'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
     return ['README.md', `${lib}.module.ts`, `${lib}.graphql.module.ts`]
@@ -299,44 +202,14 @@ const fileOf = (from: string, what: string, paths: ReadonlySet<string>): string 
   return [base, `${stem}.ts`, `${stem}/index.ts`].find((path) => paths.has(path));
 };
 
-const cycles: Rule = (all) => {
-  const paths = new Set(all.map(({ path }) => path));
-  const edges = new Map(
-    all.map(({ path, imports }) => [
-      path,
-      imports.filter(({ typeOnly }) => !typeOnly).flatMap(({ what }) => fileOf(path, what, paths) ?? []),
-    ]),
-  );
-  const found: Violation[] = [];
-  const done = new Set<string>();
-  const way: string[] = [];
-  const walk = (path: string): void => {
-    const start = way.indexOf(path);
-    if (start >= 0) found.push(`${path}:1 [cycles] ${[...way.slice(start), path].join(' → ')}`);
-    if (start >= 0 || done.has(path)) return;
-    way.push(path);
-    for (const next of edges.get(path) ?? []) walk(next);
-    way.pop();
-    done.add(path);
-  };
-  for (const path of edges.keys()) walk(path);
-  return found;
-};
-
 /** Every rule by name. Each takes the facts of all files and answers what breaks it. */
 export const rules = {
-  imports,
-  doors,
-  relative,
   purity,
-  kernel,
-  drivers: driver,
   environment,
   handlers,
   contexts,
   registered,
   folders,
-  cycles,
 } satisfies Record<string, Rule>;
 
 /** Each file is parsed once, however many rules look at it. */

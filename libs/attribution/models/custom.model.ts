@@ -1,5 +1,6 @@
 import { keyOf } from '@baton/kernel';
-import { positionalModel, type ModelTouch, type Shares } from './credit.model';
+import { positionalModel, type Shares } from './credit.model';
+import type { ModelTouch } from './model-journey.rules';
 
 const milestones: Readonly<Record<string, string>> = {
   'first-touch': 'FT',

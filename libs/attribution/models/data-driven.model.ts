@@ -3,50 +3,9 @@ import { interval95, resampler } from './data-driven-sampling.rules';
 import { leaveChannelOut, leaveOneOut } from './leave-one-out.model';
 import type { Transition } from './markov-counts.rules';
 import { markov } from './markov.model';
-import { distinct, type PathTable, type RepeatHandling } from './path-table.rules';
+import { distinct, type PathTable } from './path-table.rules';
 import { shapley, shapleyOrdered, shapleySimplified } from './shapley.model';
-
-export interface ModelOptions {
-  /** Of the Markov chain: how many of the last channels a state holds, 1 to 4. */
-  readonly order?: number;
-  /** A whole number; results that draw at random are the same for the same seed. */
-  readonly seed?: number;
-  /** What becomes of repeats; by default what the model says. */
-  readonly repeats?: RepeatHandling;
-}
-
-/** What a model finds, by the number of the channel in the table. */
-export interface Scores {
-  /** Credited conversions; they sum to those of the table. */
-  readonly conversions: Float64Array;
-  /** Credited value; it sums to that of the table. */
-  readonly value: Float64Array;
-  /** The chance to convert that the model reproduces. */
-  readonly base?: number;
-  readonly removalEffects?: Float64Array;
-  readonly removalEffectsOnValue?: Float64Array;
-  /** Of credited conversions, where they are an estimate. */
-  readonly standardErrors?: Float64Array;
-  readonly places?: readonly {
-    readonly channel: number;
-    /** From 1. */
-    readonly position: number;
-    readonly conversions: number;
-    readonly value: number;
-  }[];
-  readonly transitions?: () => readonly Transition[];
-  readonly note?: string;
-}
-
-/** A model that learns from all journeys of a period how much each channel adds: pure, and one file. */
-export interface DataDrivenModel {
-  readonly code: string;
-  readonly name: string;
-  readonly description: string;
-  /** What becomes of repeats where a question does not say. */
-  readonly repeats: RepeatHandling;
-  readonly score: (table: PathTable, options: ModelOptions) => Scores;
-}
+import type { ModelOptions, Scores, DataDrivenModel } from './data-driven.rules';
 
 /** Every data-driven model, in the order in which reports show them; the one list. */
 export const dataDrivenModels: readonly DataDrivenModel[] = [

@@ -1,4 +1,4 @@
-import type { DataDrivenModel, Scores } from './data-driven.model';
+import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { collapse, distinct, without, type PathTable, type Steps } from './path-table.rules';
 
 /**

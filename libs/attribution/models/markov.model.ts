@@ -1,8 +1,8 @@
 import { Refused } from '@baton/kernel';
-import type { DataDrivenModel, Scores } from './data-driven.model';
+import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { TransitionCounts, transitionsOf, type Chain } from './markov-counts.rules';
 import { ChainSolver } from './markov-solve.rules';
-import { type ChannelNumbers, type PathCounts, type PathTable } from './path-table.rules';
+import type { ChannelNumbers, PathCounts, PathTable } from './path-table.rules';
 
 export const ORDERS = { least: 1, most: 4 } as const;
 

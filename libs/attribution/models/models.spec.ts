@@ -3,7 +3,8 @@ import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { attributionModelCodes } from '@baton/definitions';
 import { attributionModels } from '.';
 import { dataDrivenModels } from './data-driven.model';
-import { creditsOf, milestonesOf, normalised, type ModelJourney, type ModelParameters } from './credit.model';
+import { creditsOf, milestonesOf, normalised, type ModelParameters } from './credit.model';
+import type { ModelJourney } from './model-journey.rules';
 
 const start = toMs('2024-01-01T00:00:00.000Z');
 const day = (days: number) => fromMs(start + days * DAY_MS);

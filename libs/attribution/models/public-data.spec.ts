@@ -3,7 +3,8 @@ import { parse } from 'csv-parse/sync';
 import { fromMs, instantOf } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { attributionModels } from '.';
-import { creditsOf, type ModelJourney } from './credit.model';
+import { creditsOf } from './credit.model';
+import type { ModelJourney } from './model-journey.rules';
 
 const rowsOf = (file: string) =>
   parse(readFileSync(dataFile(file)), { columns: true }) as readonly Record<string, string>[];

@@ -1,5 +1,5 @@
 import { seeded } from './data-driven-sampling.rules';
-import type { DataDrivenModel, Scores } from './data-driven.model';
+import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { distinct, type PathTable } from './path-table.rules';
 
 /** Exact up to this many channels; more are estimated. */

@@ -1,6 +1,6 @@
 import { durationMs, fromMs, type Instant, keyOf, toMs } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
-import type { ModelJourney, ModelTouch } from './credit.model';
+import type { ModelJourney, ModelTouch } from './model-journey.rules';
 
 /** Why a touch is not weighed, whatever the model. */
 export const exclusions = {

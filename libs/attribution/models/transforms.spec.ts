@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { transformKinds, type PathTransform } from '@baton/definitions';
-import type { ModelJourney } from './credit.model';
+import type { ModelJourney } from './model-journey.rules';
 import { select, type PathRules } from './transforms.rules';
 
 const day = (days: number) => fromMs(toMs('2024-01-01T00:00:00.000Z') + days * DAY_MS);

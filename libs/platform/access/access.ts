@@ -13,17 +13,9 @@ import {
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
-import { PERSON_PATTERN, type KeyEvent, type KeyOrigin } from './key.events';
-import { ToKey } from './key.events';
+import { PERSON_PATTERN, type KeyEvent, type KeyOrigin, ToKey } from './key.events';
+import type { CallerIdentity } from './caller-identity';
 
-/** Who calls: the actor of every event that follows, and what they may do. */
-export interface CallerIdentity {
-  readonly actor: string;
-  readonly origin: KeyOrigin;
-  readonly roles: readonly Role[];
-  /** Its requests may name the person who acts. */
-  readonly actsForPersons?: true;
-}
 interface Issue {
   readonly origin?: KeyOrigin;
   readonly actsForPersons?: boolean;

@@ -1,7 +1,7 @@
 import { Clock, Conflict, Refused, roles as knownRoles, toMs, type Role } from '@baton/kernel';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Config } from '../config';
-import type { CallerIdentity } from './access';
+import type { CallerIdentity } from './caller-identity';
 
 /** Signatures by a key pair only: a shared secret, or none, would let whoever knows the public key sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];

@@ -24,7 +24,8 @@ import {
   type TouchConditions,
 } from '@baton/definitions';
 import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
-import { creditSelected, type Model, type ModelJourney, type ModelParameters } from '../../models/credit.model';
+import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
+import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
 import { select, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
 import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';

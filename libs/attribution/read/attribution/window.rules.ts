@@ -1,5 +1,6 @@
 import { DecimalSum, MoneySums, type Money, type MoneySum } from '@baton/kernel';
-import { creditSelected, type Model, type ModelParameters, type ModelTouch } from '../../models/credit.model';
+import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
+import type { ModelTouch } from '@baton/attribution/models/model-journey.rules';
 import type { Selected } from '../../models/transforms.rules';
 
 /** What a look-back left out of the journeys of an answer. */

@@ -1,6 +1,7 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import type { DataDrivenModel, ReportOptions } from '../../models/data-driven.model';
+import type { ReportOptions } from '../../models/data-driven.model';
+import type { DataDrivenModel } from '@baton/attribution/models/data-driven.rules';
 import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';

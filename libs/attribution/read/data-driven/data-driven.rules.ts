@@ -1,11 +1,11 @@
 import { allocateExact, MoneySums, Refused, toMs, wholeOf, type Instant, type Money } from '@baton/kernel';
 import {
   dataDrivenReport,
-  type DataDrivenModel,
   type DataDrivenReport,
   type DataDrivenRow,
   type ReportOptions,
 } from '../../models/data-driven.model';
+import type { DataDrivenModel } from '@baton/attribution/models/data-driven.rules';
 import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
   applied,

@@ -17,7 +17,6 @@ import { personalFacts, type LeadEvent } from './lead.events';
 import { factsAfter, personalNow, profileNow, type OwnFacts } from './profile.model';
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './united.events';
-import type { Union } from './united.rules';
 
 /** A deal of the person, as this lead has heard of it. */
 export interface Deal {
@@ -133,6 +132,37 @@ type BareStage =
 /** … and when it came there. */
 export type Stage = BareStage & { readonly from: Instant };
 export type StageName = Stage['stage'];
+/** What came from another lead of the same person. */
+export interface Part {
+  /** From the lead merged into this one to the one on which it was recorded. */
+  readonly path: readonly string[];
+  readonly touchIds: ReadonlySet<string>;
+  readonly profile: Known['person']['profile'];
+  /** The earliest of its touches. */
+  readonly firstTouch?: FirstTouch;
+  readonly opportunityIds?: readonly string[];
+  readonly visitorIds?: readonly string[];
+  /** Where that lead stands, until this one makes a move of its own. */
+  readonly stage?: Stage;
+}
+
+/** What a lead is together with others, and what it would be alone. */
+export interface Union {
+  readonly parts: readonly Part[];
+  /** Where its own moves took it, those included that followed from the union. */
+  readonly own: Stage;
+  /** The lead on which the handoff was made that its own moves answer. */
+  readonly handoffOf?: string;
+  /** Since when it is together with others. */
+  readonly since: Instant;
+  readonly alone: {
+    readonly stage: Stage;
+    readonly profile: Part['profile'];
+    readonly latest: Instant;
+    readonly firstTouch?: FirstTouch;
+  };
+}
+
 export { stageNames } from './united.events';
 
 export type Known = Stage & { readonly person: Person };

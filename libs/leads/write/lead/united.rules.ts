@@ -5,10 +5,12 @@ import {
   afterFacts,
   firstTouchOf,
   isKnown,
+  type Part,
   profileWith,
   shortOf,
   stageOf,
   touchesOf,
+  type Union,
   withPerson,
   type FirstTouch,
   type Known,
@@ -19,36 +21,6 @@ import { existing } from './moves.rules';
 import { profileNow } from './profile.model';
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './united.events';
-
-/** What came from another lead of the same person. */
-export interface Part {
-  /** From the lead merged into this one to the one on which it was recorded. */
-  readonly path: readonly string[];
-  readonly touchIds: ReadonlySet<string>;
-  readonly profile: Known['person']['profile'];
-  /** The earliest of its touches. */
-  readonly firstTouch?: FirstTouch;
-  readonly opportunityIds?: readonly string[];
-  readonly visitorIds?: readonly string[];
-  /** Where that lead stands, until this one makes a move of its own. */
-  readonly stage?: Stage;
-}
-/** What a lead is together with others, and what it would be alone. */
-export interface Union {
-  readonly parts: readonly Part[];
-  /** Where its own moves took it, those included that followed from the union. */
-  readonly own: Stage;
-  /** The lead on which the handoff was made that its own moves answer. */
-  readonly handoffOf?: string;
-  /** Since when it is together with others. */
-  readonly since: Instant;
-  readonly alone: {
-    readonly stage: Stage;
-    readonly profile: Part['profile'];
-    readonly latest: Instant;
-    readonly firstTouch?: FirstTouch;
-  };
-}
 
 type United = Extract<LeadEvent, { type: 'LeadUnited' }>;
 type LentStage = NonNullable<United['data']['stage']>;

@@ -1,0 +1,19 @@
+// What a pure file loads when it runs, through all that it imports, for dependency-cruiser (`npm run imports`): here
+// types do not count, for nothing is left of them.
+const { options } = require('./rules.cjs');
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'purity',
+      comment: 'A pure file, and the index of a context, load no framework, no driver and nothing of the platform.',
+      severity: 'error',
+      from: { path: '\\.(events|decider|rules|projection|policy|model)\\.ts$|^libs/(?!platform/)[^/]+/index\\.ts$' },
+      to: {
+        path: 'node_modules/(@nestjs|@apollo|@eventstore|@photostructure|graphql|fastify|mongodb|rxjs|class-validator|class-transformer)/',
+        reachable: true,
+      },
+    },
+  ],
+  options: { ...options, tsPreCompilationDeps: false },
+};
