@@ -1,23 +1,34 @@
-import type { Type } from '@nestjs/common';
+import { Inject, type Type } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, type Aggregate, type Outcome, type To } from '@baton/kernel';
+import { CommandWatch } from './telemetry';
 
-/** The handler of an aggregate: its own one where it has one, else one that decides. */
-const handlerOf = ({ to, decider, handler }: Aggregate): Type<object> => {
-  if (handler) return handler as Type<object>;
-  @CommandHandler(to)
-  class Handler implements ICommandHandler<To> {
-    constructor(
-      private readonly journal: Journal,
-      private readonly context: DecisionContext,
-    ) {}
+type Handler = ICommandHandler<To, Outcome>;
+
+/** The handler of an aggregate without one of its own: it decides. */
+const deciding = ({ decider }: Aggregate): Type<Handler> => {
+  class Deciding implements Handler {
+    @Inject(Journal) private readonly journal!: Journal;
+    @Inject(DecisionContext) private readonly context!: DecisionContext;
     execute({ id, command }: To): Promise<Outcome> {
       return handle(this.journal, decider, id, command, this.context);
     }
   }
-  Object.defineProperty(Handler, 'name', { value: `${to.name.slice(2)}Handler` });
-  return Handler;
+  return Deciding;
 };
 
-/** One handler for each aggregate. */
+const handlerOf = (aggregate: Aggregate): Type<Handler> => {
+  const { to, handler } = aggregate;
+  @CommandHandler(to)
+  class Watched extends ((handler as Type<Handler> | undefined) ?? deciding(aggregate)) {
+    @Inject(CommandWatch) private readonly watch!: CommandWatch;
+    override execute(command: To): Promise<Outcome> {
+      return this.watch.watch(command, () => super.execute(command));
+    }
+  }
+  Object.defineProperty(Watched, 'name', { value: `${to.name.slice(2)}Handler` });
+  return Watched;
+};
+
+/** One handler for each aggregate, its own one where it has one; each command is counted, traced and logged. */
 export const commandHandlers = (aggregates: readonly Aggregate[]): Type<object>[] => aggregates.map(handlerOf);

@@ -37,7 +37,7 @@ import {
   loggerOf,
   Metrics,
   ObservedEventLog,
-  watchParked,
+  alarmOf,
 } from './telemetry';
 
 /** The machine's clock. */
@@ -179,9 +179,8 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: Documents,
-        useFactory: ({ documents }: Stores, metrics: Metrics, logger: Logger) =>
-          watchParked(documents, metrics, logger),
-        inject: [STORES, Metrics, LOGGER],
+        useFactory: ({ documents }: Stores) => documents,
+        inject: [STORES],
       },
       { provide: KeyStore, useFactory: ({ keys }: Stores) => keys, inject: [STORES] },
       {
@@ -229,6 +228,7 @@ export class PlatformModule implements OnApplicationShutdown {
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),
             aroundFold: aroundFoldOf(metrics),
+            onParked: alarmOf(metrics, logger),
             onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
           }),
         inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],
@@ -242,8 +242,8 @@ export class PlatformModule implements OnApplicationShutdown {
       ...commandHandlers(aggregates),
       {
         provide: CommandWatch,
-        useFactory: (bus: CommandBus, metrics: Metrics, logger: Logger) => new CommandWatch(bus, metrics, logger),
-        inject: [CommandBus, Metrics, LOGGER],
+        useFactory: (metrics: Metrics, logger: Logger) => new CommandWatch(metrics, logger),
+        inject: [Metrics, LOGGER],
       },
       {
         provide: Progress,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Conflict } from '@baton/kernel';
@@ -29,7 +29,7 @@ export const AGAIN_SECONDS = 2;
  * (429). So what waits in memory is bounded, commands among it: a request sends them one after the other.
  *
  * A refusal is cheap, or a flood would keep the process busy with refusing. It is given before the body is read and
- * before Fastify sees the request, its text is ready, and its connection is not read before the time that it names.
+ * before any other hook, its text is ready, and its connection is not read before the time that it names.
  * A request takes a place only when all of it is there; the bodies that arrive meanwhile are bounded too, and of them
  * the slowest gives way, so that whoever sends or reads drop by drop holds nobody up. Requests begin a few at a time, so
  * that many at once do not keep the process from refusing those behind them. Health and metrics are always answered.
@@ -60,20 +60,18 @@ export const boundRequests = (app: NestFastifyApplication): void => {
 
   const server: Server = app.getHttpServer();
   server.maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
-  const listeners = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!always.test(pathOf(request.url))) {
-      const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
-      if (status) return refuse(response, status);
-      arriving.set(request, { response, since: performance.now() });
-      response.once('close', () => arriving.delete(request));
-    }
-    for (const listener of listeners) listener.call(server, request, response as never);
-  });
   const begin = atATime(BEGIN_AT_ONCE);
   app
     .getHttpAdapter()
     .getInstance()
+    .addHook('onRequest', ({ raw: request }, reply, done) => {
+      if (always.test(pathOf(request.url))) return done();
+      const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
+      if (status) return refuse(reply.hijack().raw, status);
+      arriving.set(request, { response: reply.raw, since: performance.now() });
+      reply.raw.once('close', () => arriving.delete(request));
+      done();
+    })
     .addHook('preValidation', ({ raw: request }, reply, done) => {
       if (reply.raw.writableEnded) return void reply.hijack(); // it gave way and was told so
       if (!arriving.delete(request)) return done();

@@ -41,6 +41,8 @@ export interface FoldStores {
   readonly journal: Journal;
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
+  /** Called for each sequence that begins to wait, once that is saved. */
+  readonly onParked?: ((parked: Parked) => void) | undefined;
   /** How many documents a fold keeps at hand, so that it need not load them; 20 000 unless told. */
   readonly documentsAtHand?: number;
 }
@@ -244,14 +246,16 @@ export class Fold implements Follower {
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const documents = [...this.dirty.values()].filter(({ position }) => position > this.saved);
+    const parked = [...this.parked.values()].filter((one) => this.stored.get(one.sequence) !== one);
     await this.stores.documents.commit({
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, fresh: this.empty } }),
       follower: this.name,
       checkpoint: this.seen.at(this.reached),
-      parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
+      parked,
       unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
+    for (const one of parked) this.stores.onParked?.(one);
     if (documents.length > 0) this.empty = false;
     this.stored = new Map(this.parked);
     for (const document of this.dirty.values()) this.recent.set(document.id, document);

@@ -1,5 +1,6 @@
 import {
   catalogueOf,
+  Conflict,
   DecisionContext,
   events,
   policy,
@@ -88,6 +89,7 @@ const setting = () => {
   const journal = journalOf(tillEvents);
   const send = sendTo(journal, new DecisionContext(clock));
   const faults: unknown[] = [];
+  const alarms: string[] = [];
   const watched: [kind: string, readModel: string, events: number][] = [];
   const aroundFold: AroundFold = (kind, readModel, work) => {
     const one: [string, string, number] = [kind, readModel, 0];
@@ -98,6 +100,7 @@ const setting = () => {
     const runner = new Runner({
       ...{ log, documents, clock, projections, policies, aggregates: [], dispatch: send, journal: reading },
       onFault: (fault) => faults.push(fault),
+      onParked: ({ follower, sequence, code }) => alarms.push(`${follower} ${sequence} ${code}`),
       aroundFold,
     });
     await runner.start({ tick: false });
@@ -127,10 +130,35 @@ const setting = () => {
     log.append(stream, [{ id: `raw-${sent++}`, meta: meta(), ...event }], 'any');
   const sum = async (id: string) => (await new ReadModels(documents).get<Sum>(sumsOf(false), id))?.seen;
   const asOf = historyOf(log, journal, clock, { aroundFold });
-  return { clock, log, documents, journalOf, faults, watched, asOf, start, drop, raw, meta, sum };
+  return { clock, log, documents, journalOf, faults, alarms, watched, asOf, start, drop, raw, meta, sum };
 };
 
 describe('a parked sequence', () => {
+  it('raises one alarm, of a read model, its rebuild and a policy alike', async () => {
+    const { start, drop, alarms } = setting();
+    const runner = await start([sumsOf(true)], [telling(true)]);
+    await drop('a', 1, 13, 5);
+    await runner.catchUp();
+    await drop('a', 6);
+    await drop('b', 2);
+    await runner.catchUp();
+    expect([...alarms].sort()).toEqual(['policy-telling-v1 till-a internal/fault', 'sums-v1 till-a internal/fault']);
+    await runner.rebuild('sums');
+    expect(alarms).toHaveLength(3);
+  });
+
+  it('raises no alarm before it is saved', async () => {
+    const { start, drop, alarms, documents } = setting();
+    const runner = await start([sumsOf(true)]);
+    const commit = jest.spyOn(documents, 'commit').mockRejectedValue(new Conflict('documents/unavailable', 'away'));
+    await drop('a', 13);
+    await eventually(() => commit.mock.calls.length > 0);
+    expect(alarms).toEqual([]);
+    commit.mockRestore();
+    await runner.catchUp();
+    expect(alarms).toEqual(['sums-v1 till-a internal/fault']);
+  });
+
   it('is handled in order when it is tried again by a build that can', async () => {
     const { start, drop, sum, documents, log } = setting();
     const broken = await start([sumsOf(true)]);

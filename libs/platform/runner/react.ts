@@ -46,6 +46,8 @@ export interface ReactStores {
   readonly journal: Journal;
   readonly documents: Documents;
   readonly timers?: Timers;
+  /** Called for each sequence that begins to wait, once that is saved. */
+  readonly onParked?: ((parked: Parked) => void) | undefined;
 }
 
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
@@ -266,13 +268,15 @@ export class React implements Follower {
 
   async flush(): Promise<void> {
     if (!this.dirty) return;
+    const parked = [...this.parked.values()].filter((one) => this.stored.get(one.sequence) !== one);
     await this.stores.documents.commit({
       follower: this.name,
       checkpoint: this.seen.at(this.reached),
-      parked: [...this.parked.values()].filter((parked) => this.stored.get(parked.sequence) !== parked),
+      parked,
       unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
+    for (const one of parked) this.stores.onParked?.(one);
     this.stored = new Map(this.parked);
     this.changed = false;
     this.saved = this.reached;

@@ -6,6 +6,7 @@ import {
   type Instant,
   type Journal,
   type Page,
+  type Parked,
   type Projection,
   type StoredEvent,
 } from '@baton/kernel';
@@ -39,6 +40,8 @@ interface ReplayStores {
   readonly journal: Journal;
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
+  /** Called for each sequence that begins to wait, once that is saved. */
+  readonly onParked?: ((parked: Parked) => void) | undefined;
   /** Needed for a cut by what had happened. */
   readonly hasBegun?: HasBegun;
 }
@@ -51,7 +54,7 @@ interface ReplayStores {
  * @returns how many events were read
  */
 export const replay = (
-  { log, journal, documents, aroundFold = unwatched, hasBegun = () => true }: ReplayStores,
+  { log, journal, documents, aroundFold = unwatched, onParked, hasBegun = () => true }: ReplayStores,
   projection: Projection,
   generation: string,
   fence: () => Fence,
@@ -64,7 +67,7 @@ export const replay = (
       readAll: async (...asked: Parameters<EventLog['readAll']>) =>
         before(await log.readAll(...asked), cut ?? {}, hasBegun),
     };
-    const stores = { log: past, journal, documents, aroundFold };
+    const stores = { log: past, journal, documents, aroundFold, onParked };
     // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
     const fold = await Fold.open(stores, projection, generation, fence, {
       saving: 'rebuild',

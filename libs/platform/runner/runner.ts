@@ -64,6 +64,8 @@ export interface RunnerParts {
   readonly onFault: (error: unknown) => void;
   readonly aroundPage?: AroundPage;
   readonly aroundFold?: AroundFold;
+  /** Called for each sequence that begins to wait, once that is saved. */
+  readonly onParked?: (parked: Parked) => void;
   readonly timers?: Timers;
   readonly documentsAtHand?: number;
 }

@@ -1,5 +1,3 @@
-import type { OnModuleInit } from '@nestjs/common';
-import type { CommandBus } from '@nestjs/cqrs';
 import { Accepted, codeOf, type Outcome, type To } from '@baton/kernel';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics';
@@ -10,23 +8,17 @@ const outcomeOf = (outcome: unknown): string => {
   return codeOf(outcome);
 };
 
-/** Stands in the one door of commands, the bus: counts, measures, traces and logs each. */
-export class CommandWatch implements OnModuleInit {
+/** Counts, measures, traces and logs each command that a handler is given. */
+export class CommandWatch {
   private inFlight = 0;
 
   constructor(
-    private readonly bus: CommandBus,
     private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
 
-  onModuleInit(): void {
-    const execute = this.bus.execute.bind(this.bus) as (command: unknown) => Promise<unknown>;
-    this.bus.execute = ((command: To) => this.watch(command, () => execute(command))) as CommandBus['execute'];
-  }
-
-  private async watch(to: To, execute: () => Promise<unknown>): Promise<unknown> {
-    const { type, meta } = to.command;
+  /** @returns what the handler answers */
+  async watch({ command: { type, meta } }: To, execute: () => Promise<Outcome>): Promise<Outcome> {
     const began = performance.now();
     const told = (outcome: string) => {
       const ms = performance.now() - began;
@@ -37,7 +29,7 @@ export class CommandWatch implements OnModuleInit {
     this.metrics.commandsInFlight(++this.inFlight);
     try {
       return await traced(`command ${type}`, { 'baton.origin': meta.origin }, async (span) => {
-        const outcome = (await execute()) as Outcome;
+        const outcome = await execute();
         span.setAttribute('baton.outcome', outcomeOf(outcome));
         told(outcomeOf(outcome));
         return outcome;

@@ -6,4 +6,4 @@ export { ObservedEventLog } from './observed-event-log';
 export { traced } from './trace';
 export { aroundFoldOf } from './around-fold';
 export { aroundPageOf } from './around-page';
-export { watchParked } from './parked-watch';
+export { alarmOf } from './parked-watch';

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, ROOT_CONTEXT, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { CommandBus } from '@nestjs/cqrs';
-import { Accepted, Conflict, EventLog, refuse, To, type AnyCommand, type EventMeta } from '@baton/kernel';
+import { Accepted, Conflict, EventLog, refuse, To, type AnyCommand, type EventMeta, type Outcome } from '@baton/kernel';
 import { pino } from 'pino';
-import { MemoryDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
 import { aroundFoldOf } from './around-fold';
 import { aroundPageOf } from './around-page';
@@ -11,7 +9,7 @@ import { CommandWatch } from './command-watch';
 import { loggerOf } from './log';
 import { Metrics } from './metrics';
 import { ObservedEventLog } from './observed-event-log';
-import { watchParked } from './parked-watch';
+import { alarmOf } from './parked-watch';
 import { traced } from './trace';
 
 interface Recorded {
@@ -74,12 +72,11 @@ class ToThing extends To<AnyCommand> {}
 const command = (type = 'MakeThing', more: object = {}) => new ToThing('1', { type, data: {}, meta: meta(more) });
 const accepted = new Accepted('1', '7', 0, 1, false);
 
-/** A bus whose only handler is a function. */
-const busOf = (execute: (to: ToThing) => Promise<unknown>): CommandBus => ({ execute }) as unknown as CommandBus;
-const watched = (execute: (to: ToThing) => Promise<unknown>, { logger = silent } = {}) => {
+/** A bus whose only handler is a function, watched. */
+const watched = (execute: (to: ToThing) => Promise<Outcome>, { logger = silent } = {}) => {
   const metrics = new Metrics();
-  const bus = busOf(execute);
-  new CommandWatch(bus, metrics, logger).onModuleInit();
+  const watch = new CommandWatch(metrics, logger);
+  const bus = { execute: (to: ToThing) => watch.watch(to, () => execute(to)) };
   return { bus, metrics, text: () => metrics.text([]) };
 };
 
@@ -89,7 +86,7 @@ const memoryLog = (): EventLog => EmbeddedEventLog.open(':memory:', { now: () =>
 
 describe('the watch over commands', () => {
   it('counts by type and outcome', async () => {
-    const answers: (() => unknown)[] = [
+    const answers: (() => Outcome)[] = [
       () => accepted,
       () => new Accepted('1', '7', 0, 1, true),
       () => refuse('thing/exists'),
@@ -197,34 +194,15 @@ describe('the watch over folds from the start of the log', () => {
   });
 });
 
-describe('the alarm', () => {
-  const parked = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b', message: 'm' };
-  const given = async () => {
-    const lines: string[] = [];
-    const metrics = new Metrics();
-    const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
-    const documents = watchParked(new MemoryDocuments(), metrics, logger);
-    const fence = (await documents.lease('deals', 'me'))!;
-    const checkpoint = { position: '1', count: 1, digest: 'deals-v1:1' };
-    return { lines, metrics, documents, commit: { follower: 'deals-v1', checkpoint, fence, parked: [parked] } };
-  };
-
-  it('is raised once for each sequence that begins to wait', async () => {
-    const { lines, metrics, documents, commit } = await given();
-    await documents.commit({ ...commit, parked: [] });
-    expect(lines).toEqual([]);
-    await documents.commit(commit);
-    const { message: _, ...told } = parked;
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...told }]);
-    expect(await metrics.text([])).toContain('baton_sequences_parked_total{follower="deals-v1",code="a/b"} 1');
-  });
-
-  it('is not raised for what was not saved', async () => {
-    const { lines, documents, commit } = await given();
-    const stale = { ...commit, fence: { ...commit.fence, token: commit.fence.token - 1 } };
-    await expect(documents.commit(stale)).rejects.toMatchObject({ code: 'documents/lease-lost' });
-    expect(lines).toEqual([]);
-  });
+it('an alarm is one line and one count', async () => {
+  const lines: string[] = [];
+  const metrics = new Metrics();
+  const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
+  const told = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b' };
+  alarmOf(metrics, logger)({ ...told, message: 'what an event holds may stand in it' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...told }]);
+  expect(lines.join()).not.toContain('what an event holds');
+  expect(await metrics.text([])).toContain('baton_sequences_parked_total{follower="deals-v1",code="a/b"} 1');
 });
 
 describe('traces', () => {
