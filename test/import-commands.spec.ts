@@ -24,7 +24,8 @@ const commandList = (): string => {
           `| \`${field}\`${required.has(field) ? ' *' : ''} | ${kindOf(schema)} | ${cell(schema.description ?? '')} |`,
       );
       const table = ['| field | is | |', '| --- | --- | --- |', ...fields].join('\n');
-      return `### ${type}${about ? ` (${about})` : ''}\n\n${cell(description)}\n\n${table}`;
+      const mutation = type.charAt(0).toLowerCase() + type.slice(1);
+      return `### ${type}${about ? ` (${about})` : ''}\n\n${cell(description)} In GraphQL: \`${mutation}\`.\n\n${table}`;
     }),
   ]);
   const head = `# Commands of an import\n\nWhat a [mapping](README.md) may send, by the name in \`to\`; fields with * must be given. How a \`state\` and an \`occurrence\` count in a later run is said [there](README.md#what-happens-to-the-rows).`;

@@ -105,6 +105,25 @@ describe('subscriptions', () => {
     expect(again.answers).toHaveLength(1);
   });
 
+  it('are asked for by a page that acts for a named person, as its requests are', async () => {
+    const access = served.app.get(Access);
+    const page = await access.issue('page', ['analyst'], 'tester', { origin: 'system', actsForPersons: true });
+    const other = await access.issue('other', ['analyst'], 'tester', { origin: 'system' });
+    const ask = async ({ token }: { token: string }, person: string) => {
+      let reason = '';
+      const client = subscriber(socketOf(served), `Bearer ${token}`, (_, why) => (reason = why), {
+        'Baton-Acts-For': person,
+      });
+      clients.push(client);
+      const heard = listen(client, 'subscription { status { position } }');
+      await Promise.race([heard.until(1), heard.over]);
+      return reason || heard.answers.length;
+    };
+    expect(await ask(page, 'rita@example.com')).toBe(1);
+    expect(await ask(page, 'policy:follow-merges')).toBe('access/bad-person');
+    expect(await ask(other, 'rita@example.com')).toBe('access/acts-for-nobody');
+  });
+
   it('tell how far everything has come', async () => {
     const heard = listen(await as('analyst'), 'subscription { status { position followers { name atTip } } }');
     await heard.until(1);

@@ -22,13 +22,14 @@ export const subscriber = (
   url: string,
   authorization: string | undefined,
   closed?: (code: number, reason: string) => void,
+  more: Readonly<Record<string, string>> = {},
 ): Client =>
   createClient({
     url,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     lazy: true,
-    connectionParams: authorization ? { authorization } : {},
+    connectionParams: { ...(authorization && { authorization }), ...more },
     on: {
       closed: (event) => {
         const { code, reason } = event as { code: number; reason: string };

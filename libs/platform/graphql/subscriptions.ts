@@ -17,7 +17,7 @@ import type { SubscribePayload } from 'graphql-ws';
 import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Access, CallerIdentity } from '../access';
+import { ACTS_FOR, type Access, type CallerIdentity } from '../access';
 import type { Runner } from '../runner';
 import type { Admission } from './admission';
 import type { Open } from './caller';
@@ -33,9 +33,14 @@ const CLOSING_MS = 1_000;
 const READING_MS = 5_000;
 const KEEP_ALIVE_MS = 12_000;
 
+/** What a connection says of its caller, as the headers of a request do. */
+interface Shown {
+  readonly authorization: string | undefined;
+  readonly actsFor: string | undefined;
+}
 interface LiveContext {
   caller: CallerIdentity;
-  readonly authorization: string | undefined;
+  readonly shown: Shown;
   readonly socket: WebSocket;
   readonly open: Open;
   readonly ended: AbortController;
@@ -131,15 +136,18 @@ export class Subscriptions {
     this.sockets.close();
   }
 
-  private authorizationOf({ connectionParams }: Connection): string | undefined {
-    const given = Object.entries(connectionParams ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-    return typeof given === 'string' ? given : undefined;
+  private shownBy({ connectionParams }: Connection): Shown {
+    const given = (name: string): string | undefined => {
+      const value = Object.entries(connectionParams ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+      return typeof value === 'string' ? value : undefined;
+    };
+    return { authorization: given('authorization'), actsFor: given(ACTS_FOR) };
   }
 
   private async connect(context: Connection): Promise<boolean> {
     const { socket } = context.extra;
     try {
-      const { actor } = await this.callerOf(this.authorizationOf(context));
+      const { actor } = await this.callerOf(this.shownBy(context));
       if (!this.join(actor, context)) socket.close(TOO_MANY, limits.connections.code);
       return socket.readyState === socket.OPEN;
     } catch (error) {
@@ -168,8 +176,8 @@ export class Subscriptions {
     return own.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
   }
 
-  private async callerOf(authorization: string | undefined): Promise<CallerIdentity> {
-    const caller = await this.access.authenticate(authorization);
+  private async callerOf({ authorization, actsFor }: Shown): Promise<CallerIdentity> {
+    const caller = await this.access.authenticate(authorization, actsFor);
     if (!caller)
       throw new Refused(
         'access/unauthenticated',
@@ -188,13 +196,13 @@ export class Subscriptions {
       const schema = this.host.schema;
       const faults = validate(schema, document, specifiedRules, { maxErrors: 5 });
       if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
-      const authorization = this.authorizationOf(context);
-      const caller = await this.callerOf(authorization);
+      const shown = this.shownBy(context);
+      const caller = await this.callerOf(shown);
       within('callerSubscriptions', this.subscriptionsOf(caller.actor));
       const { socket } = context.extra;
       const contextValue: LiveContext = {
         caller,
-        authorization,
+        shown,
         socket,
         open: this.open,
         ended: new AbortController(),
@@ -236,7 +244,7 @@ export class Subscriptions {
         const { done, value } = await events.next();
         if (done || context.ended.signal.aborted) return end();
         try {
-          context.caller = await this.callerOf(context.authorization);
+          context.caller = await this.callerOf(context.shown);
         } catch (error) {
           return cut(FORBIDDEN, codeOf(error));
         }
