@@ -103,10 +103,7 @@ export class Link {
     clearTimeout(this.probing);
     for (const wake of this.queue.splice(0)) wake(false);
     for (const wake of [...this.stranded]) wake();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
-    await Promise.race([end().catch(() => undefined), late]);
-    clearTimeout(timer);
+    await withDeadline(end(), CLOSE_MS, () => this.peer.unavailable(true)).catch(() => undefined);
   }
 
   /**
@@ -193,4 +190,21 @@ export const watchSilence = (
     silent();
   }, ms / TICKS);
   return { heard: () => void (ticks = 0), end: () => clearInterval(timer) };
+};
+
+/**
+ * Gives up on an answer.
+ * @param ms after which it is given up, counted as silence is
+ * @param late what is thrown then; what the answer becomes later is ignored
+ */
+export const withDeadline = async <T>(answer: Promise<T>, ms: number, late: () => Error): Promise<T> => {
+  let end = () => {};
+  const silence = new Promise<never>((_, reject) => {
+    end = watchSilence(ms, () => reject(late())).end;
+  });
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    end();
+  }
 };

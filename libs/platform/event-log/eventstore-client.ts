@@ -51,19 +51,6 @@ export const isOutage = (error: unknown): boolean =>
 export const needsNewClient = (error: unknown): boolean =>
   (error as { readonly code?: number } | undefined)?.code === 13;
 
-/** Gives up on an answer after a time, as on an outage. */
-export const withDeadline = async <T>(call: Promise<T>, ms: number): Promise<T> => {
-  let watch: ReturnType<typeof watchSilence> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    watch = watchSilence(ms, () => reject(new DeadlineExceededError()));
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    watch?.end();
-  }
-};
-
 /** The reads that are under way, each with what ends it. */
 export type OpenReads = Set<(error: Error) => void>;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BACKWARDS,
+  DeadlineExceededError,
   END,
   EventStoreDBClient,
   jsonEvent,
@@ -30,7 +31,7 @@ import {
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
-import { CALLS_AT_ONCE, Link } from '../link';
+import { CALLS_AT_ONCE, Link, withDeadline } from '../link';
 import {
   batchesOf,
   consume,
@@ -41,7 +42,6 @@ import {
   positionIn,
   positionOf,
   stored,
-  withDeadline,
   type Batch,
   type Client,
   type OpenReads,
@@ -336,6 +336,7 @@ export class EventStoreEventLog extends EventLog {
       const answer = await withDeadline(
         this.client.appendToStream(stream, batch, { expectedRevision, deadline: ms }),
         ms + LATER_MS,
+        () => new DeadlineExceededError(),
       );
       if (answer.success && answer.position)
         return {

@@ -10,6 +10,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Documents, EventLog } from '@baton/kernel';
+import { withDeadline } from '../link';
 import { CONFIG } from '../platform.module';
 import type { Config } from '../config';
 import { Metrics } from '../telemetry';
@@ -27,17 +28,8 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
-const within = async <T>(answer: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const within = <T>(answer: Promise<T>): Promise<T> =>
+  withDeadline(answer, ANSWER_MS, () => new Error('no answer in time'));
 
 /** What is said beside a code; the runbook says what to do. */
 const words: Readonly<Record<string, string>> = {
