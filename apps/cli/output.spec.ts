@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { printedBy } from '../../test/support/baton';
 import { fail, line, pathOf, printJson, printTable, Progress, warn } from './output';
 
@@ -37,6 +38,16 @@ describe('what is printed', () => {
     const what = lines.filter((one) => one.startsWith('│')).map((one) => one.split('│')[2]!.trim());
     expect(what.join('').replaceAll(' ', '')).toBe(`what${cells[1]!.replaceAll(' ', '')}`);
     expect(lines.find((one) => one.includes('2024'))).toContain('2024-01-17 10:00 UTC');
+  });
+  it('counts the columns that letters take, not their number', async () => {
+    const rows = [['田'.repeat(30), '1'], ['👩\u200d💻🇩🇪e\u0301'.repeat(20), '2'], ['中'.repeat(20_000), '3']]; // prettier-ignore
+    const { stdout } = await printedBy(async () => printTable(['what', 'n'], rows, 50));
+    const lines = stdout.trimEnd().split('\n');
+    expect(new Set(lines.map((one) => stringWidth(one)))).toEqual(new Set([50]));
+    const what = lines.filter((one) => one.startsWith('│')).map((one) => one.split('│')[1]!.trim());
+    expect(what.join('')).toBe(`what${rows.map(([cell]) => cell).join('')}`);
+    // Letters stay whole: no line begins with an accent or with half of an emoji.
+    expect(what.filter((one) => /^[\p{M}\u200d💻🇪]/u.test(one))).toEqual([]);
   });
   it('stays on one line each where there is room, and in a pipe', async () => {
     const long = 'word '.repeat(60).trim();

@@ -1,7 +1,7 @@
 import { formatMoney, type MoneySum } from '@baton/kernel';
 import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { visible } from '@baton/platform/telemetry';
 import { terminal } from './terminal';
 
@@ -39,11 +39,54 @@ const fitted = (natural: readonly number[], width: number): number[] => {
 };
 const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
 
-/** A word that is longer than a line goes on in the next one; characters beyond ASCII may be two columns wide. */
-const broken = (text: string, width: number): string =>
-  text.replace(/\S+/gu, (word) => {
-    const size = /^[\x21-\x7e]+$/.test(word) ? width : Math.floor(width / 2);
-    return word.length <= size ? word : (word.match(new RegExp(`.{1,${size}}`, 'gu')) ?? []).join('\n');
+/** How many columns of a terminal a text takes: wide letters and emoji take two. */
+const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text));
+const widestOf = (cell: string): number => Math.max(...cell.split('\n').map(widthOf));
+/** A letter with its accents, an emoji with all that is joined to it, a flag. Intl.Segmenter is quadratic in long texts. */
+const LETTER = /\p{RI}{2}|.[\p{M}\p{Emoji_Modifier}]*(?:\u200d.[\p{M}\p{Emoji_Modifier}]*)*/gsu;
+
+/** A word in pieces that a line holds; letters and emoji stay whole. */
+const piecesOf = (word: string, width: number): string[] => {
+  if (widthOf(word) <= width) return [word];
+  const pieces: string[] = [];
+  let [piece, taken] = ['', 0];
+  for (const [letter] of word.matchAll(LETTER)) {
+    const more = widthOf(letter);
+    if (taken + more > width && piece !== '') {
+      pieces.push(piece);
+      [piece, taken] = ['', 0];
+    }
+    piece += letter;
+    taken += more;
+  }
+  return [...pieces, piece];
+};
+
+/** The lines of a text: broken between its words, and within a word that is longer than a line. */
+const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = [];
+  let [line, taken] = ['', 0];
+  for (const [, blanks = '', word = ''] of text.matchAll(/(\s*)(\S+)/gu))
+    for (const [place, piece] of piecesOf(word, width).entries()) {
+      const before = place === 0 && (line !== '' || lines.length === 0) ? blanks : '';
+      const more = before.length + widthOf(piece);
+      if (line !== '' && taken + more > width) {
+        lines.push(line);
+        [line, taken] = [piece, widthOf(piece)];
+      } else [line, taken] = [line + before + piece, taken + more];
+    }
+  return [...lines, line];
+};
+
+/** A row as it stands between the borders: as many lines as its longest cell has. */
+const rowOf = (cells: readonly (readonly string[])[], widths: readonly number[], right: readonly boolean[]): string[] =>
+  Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) => {
+    const padded = cells.map((lines, column) => {
+      const text = lines[at] ?? '';
+      const rest = ' '.repeat(Math.max(0, widths[column]! - widthOf(text)));
+      return right[column] ? ` ${rest}${text} ` : ` ${text}${rest} `;
+    });
+    return `│${padded.join('│')}│`;
   });
 
 type Row = readonly (string | number | null)[];
@@ -67,18 +110,16 @@ export const printTable = (
       ),
   );
   const cells = rows.map((row) => row.map((cell) => (cell === null ? '' : visible(String(cell)))));
-  const natural = head.map((_, column) =>
-    Math.max(...[head, ...cells].flatMap((row) => row[column]!.split('\n').map((text) => text.length))),
-  );
-  const widths = width !== undefined && total(natural) > width ? fitted(natural, width) : undefined;
-  const table = new Table({
-    head: [...head],
-    colAligns: numeric.map((right) => (right ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
-    ...(widths && { colWidths: widths.map((one) => one + 2), wordWrap: true }),
-  });
-  for (const row of cells) table.push(row.map((cell, column) => (widths ? broken(cell, widths[column]!) : cell)));
-  line(table.toString());
+  const natural = head.map((_, column) => Math.max(...[head, ...cells].map((row) => widestOf(row[column]!))));
+  const fits = width === undefined || total(natural) <= width;
+  const widths = fits ? natural : fitted(natural, width);
+  const border = ([left, between, end]: string) =>
+    `${left}${widths.map((one) => '─'.repeat(one + FRAME - 1)).join(between)}${end}`;
+  const linesOf = (row: readonly string[]) =>
+    row.map((cell, column) => cell.split('\n').flatMap((text) => (fits ? text : wrapped(text, widths[column]!))));
+  const drawn = (row: readonly string[]) => rowOf(linesOf(row), widths, numeric);
+  const body = cells.length > 0 ? [border('├┼┤'), ...cells.flatMap(drawn)] : [];
+  line([border('┌┬┐'), ...drawn(head), ...body, border('└┴┘')].join('\n'));
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */

@@ -5,6 +5,14 @@ describe('an e-mail address', () => {
     ['ann@example.com', 'ann@example.com'],
     ['ann@example.com\u00a0', 'ann@example.com'],
     ['\u200bann@example.com', 'ann@example.com'],
+    ['\ufeffann\u00ad@exam\u200dple.com\u200e', 'ann@example.com'],
+    ['\u202aann@example.com\u202c', 'ann@example.com'],
+    ['“ann@example.com”', 'ann@example.com'],
+    ["'ann@example.com'", 'ann@example.com'],
+    ['„ann@example.com“;', 'ann@example.com'],
+    ['"mailto:ann@example.com"', 'ann@example.com'],
+    ['“Ann” <ann@example.com>', 'ann@example.com'],
+    ['o’neil@example.com', "o'neil@example.com"],
     ['ann＠example.com', 'ann@example.com'],
     ['<ann@example.com>', 'ann@example.com'],
     ['Ann <ann@example.com>', 'ann@example.com'],
@@ -38,6 +46,8 @@ describe('an e-mail address', () => {
       'ann@',
       '@example.com',
       'not an email at all',
+      '\u200b',
+      '“”',
     ],
     ...['a@example.com, b@example.com', 'ann@localhost', 'ann@127.0.0.1', 'ann@[127.0.0.1]', 'ann@co.uk', 'a..b@x.org'],
     ...['ann@exa mple.com', '"a b"@example.com', 'ann@example.com/x', 'ann@-x.org'],
@@ -48,6 +58,7 @@ describe('a host', () => {
   it.each([
     ['Example.COM', 'example.com'],
     ['www.müller.example.', 'www.xn--mller-kva.example'],
+    ['“\u202apartner\u00ad.com\u202c”', 'partner.com'],
   ])('%s is %s', (text, form) => expect(hostOf(text)).toBe(form));
   it.each(['localhost', '10.0.0.1', '0x7f.1', 'com', 'a/b.com', 'user@a.com', ''])('is not "%s"', (text) =>
     expect(hostOf(text)).toBeUndefined(),
@@ -61,6 +72,7 @@ describe('a phone number', () => {
     ['tel:+44-20-7946-0958', '+442079460958'],
     ['+44 20 7946 0958 ext. 5', '+442079460958;ext=5'],
     ['030 123456', '030 123456'],
+    ['\u202a+44 20 7946 0958\u202c', '+442079460958'],
   ])('%s is %s', (text, form) => {
     expect(phoneOf(text)).toBe(form);
     expect(phoneOf(form)).toBe(form);

@@ -3,12 +3,13 @@ import { isValid as isCountryCode, getAlpha2Code, registerLocale } from 'i18n-is
 import english from 'i18n-iso-countries/langs/en.json';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { parse as parseHost } from 'tldts';
+import { plainText } from './words';
 
 registerLocale(english);
 
-/** Characters that cannot be seen, as they come with text that was copied. */
-const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
-const plainOf = (text: string): string => text.normalize('NFKC').replace(INVISIBLE, '').trim();
+const unquoted = (text: string): string => /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
+/** An address as it is read: without what cannot be seen, and without quotes around it. */
+const plainOf = (text: string): string => unquoted(plainText(text));
 
 /**
  * The one form of a host name: ASCII, small letters, no dot behind.
@@ -64,9 +65,8 @@ export const originOf = (text: string): Origin | undefined => {
  * Source: RFC 5322 and 6532 by email-addresses; hosts by the Public Suffix List.
  */
 export const emailOf = (text: string): string | undefined => {
-  const plain = plainOf(text)
-    .replace(/^mailto:/i, '')
-    .replace(/\.?(>?)[\s;,.]*$/, '$1');
+  const bare = plainText(text).replace(/\.?(>?)[\s;,.]*$/, '$1');
+  const plain = unquoted(bare).replace(/^mailto:/i, '');
   const parsed = parseOneAddress({ input: plain, rfc6532: true, rejectTLD: true });
   if (parsed?.type !== 'mailbox' || /\s/.test(parsed.local)) return undefined;
   const host = hostOf(parsed.domain);

@@ -1,4 +1,5 @@
 import { emailOf, phoneOf } from './contact';
+import { plainText } from './words';
 
 /**
  * A personal value as events from the log and documents hold it: ciphertext under the key of its subject. Whoever has no
@@ -40,7 +41,7 @@ export const withoutSealed = <D>(document: D, subject: string): D => {
 /** How a value is cut into what it can be found by; [] for nothing. */
 export type SearchTerms = (value: string) => readonly string[];
 
-const normal = (value: string): string => value.normalize('NFKC').trim().toLowerCase();
+const normal = (value: string): string => plainText(value).toLowerCase();
 /** An e-mail address is found as a whole, in the form that events keep. */
 export const wholeEmail: SearchTerms = (value) => [emailOf(value) ?? normal(value)].filter((term) => term !== '');
 /** A phone number is found by its digits, however they are grouped, with `+` or `00` before the country. */

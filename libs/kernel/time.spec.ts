@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import {
   boundOf,
+  cutOf,
   dayAt,
   dayOf,
   DAY_MS,
@@ -142,6 +143,24 @@ describe('a day of a zone', () => {
     ['UTC', '2024-10-27', 'UTC', '2024-10-27T00:00:00.000Z'],
   ])('begins at its first instant: %s', (_, day, zone, begins) => expect(startOfDay(day, zone)).toBe(begins));
 
+  it.each([
+    [
+      'the evening that the clocks show again is no part of it',
+      'Africa/Cairo',
+      '2010-09-30T21:30:00.000Z',
+      '2010-09-30',
+    ],
+    [
+      'it has begun, though they show the day before again',
+      'America/St_Johns',
+      '2009-11-01T02:45:00.000Z',
+      '2009-11-01',
+    ],
+    ['until it has begun it is the day before', 'America/St_Johns', '2009-11-01T02:29:59.999Z', '2009-10-31'],
+    ['midnight twice', 'America/Havana', '2015-11-01T04:30:00.000Z', '2015-11-01'],
+    ['no midnight', 'America/Asuncion', '2023-10-01T03:59:59.999Z', '2023-09-30'],
+  ])('holds an instant: %s', (_, zone, at, day) => expect(dayAt(at, zone)).toBe(day));
+
   const zones = [
     ...['Atlantic/Azores', 'America/Havana', 'Africa/Cairo', 'America/St_Johns', 'America/Asuncion', 'Asia/Beirut'],
     ...['Pacific/Apia', 'America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'],
@@ -197,6 +216,8 @@ describe('a month of a zone', () => {
     expect(
       ['03:59:59.999', '04:00:00.000', '04:30:00.000', '05:30:00.000'].map((time) => of(`2015-11-01T${time}Z`)),
     ).toEqual(['2015-10', '2015-11', '2015-11', '2015-11']);
+    // The clocks of Newfoundland went back into October a minute after November had begun.
+    expect(monthOf('2009-11-01T02:45:00.000Z', 'America/St_Johns')).toBe('2009-11');
   });
 });
 
@@ -214,6 +235,20 @@ describe('an end of a period', () => {
     ['2024-02-30T00:00:00Z', 'time/not-an-instant'],
     ['1800-01-01', 'time/out-of-range'],
   ])('"%s" is refused: %s', (text, code) => expect(codeOf(() => boundOf(text, 'UTC', 'from'))).toBe(code));
+  it.each([
+    ['2024-01-01', 'UTC', '2024-01-01T23:59:59.999Z'],
+    ['2024-01-01', 'America/New_York', '2024-01-02T04:59:59.999Z'],
+    ['2024-02-29', 'Asia/Kathmandu', '2024-02-29T18:14:59.999Z'],
+    ['2024-10-27', 'Atlantic/Azores', '2024-10-28T00:59:59.999Z'],
+    ['2024-01-01T00:00:00-05:00', 'Asia/Kathmandu', '2024-01-01T05:00:00.000Z'],
+  ])('is of a cut the end of the day: %s in %s is %s', (text, zone, instant) =>
+    expect(cutOf(text, zone)).toBe(instant),
+  );
+  it.each([
+    ['2024-01-01T00:00:00', 'time/not-a-day-or-instant'],
+    ['2024-02-30', 'time/not-a-day'],
+    ['1800-01-01', 'time/out-of-range'],
+  ])('of a cut "%s" is refused: %s', (text, code) => expect(codeOf(() => cutOf(text, 'UTC', 'knownBy'))).toBe(code));
   it('needs a zone that there is', () => {
     expect([zoneOf(undefined), zoneOf(null), zoneOf('Asia/Kathmandu')]).toEqual(['UTC', 'UTC', 'Asia/Kathmandu']);
     expect(codeOf(() => zoneOf('Mars/Olympus'))).toBe('time/unknown-zone');

@@ -1,4 +1,34 @@
-import { ByWord } from './words';
+import { ByWord, isBlank, isSaid, keyOf, tidy } from './words';
+import { wholeEmail, words as wordsOf } from './sealed';
+
+const invisible = ['\u00ad', '\u061c', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e'];
+invisible.push('\u2060', '\u2066', '\u2069', '\ufe0f', '\ufeff');
+
+describe('what cannot be seen', () => {
+  it.each(invisible.map((sign) => [`U+${sign.codePointAt(0)!.toString(16)}`, sign]))(
+    '%s is blank, and parts no words',
+    (_, sign) => {
+      expect([isBlank(sign), isSaid(` ${sign} `), tidy(` ${sign}`), keyOf(sign)]).toEqual([true, false, '', '']);
+      expect([`${sign}Paid ${sign} se${sign}arch${sign}`, 'paid search'].map(keyOf)).toEqual(
+        Array(2).fill('paid search'),
+      );
+      expect(wordsOf(`Mül${sign}ler ${sign}`)).toEqual(['müller']);
+      expect(wholeEmail(`${sign}an${sign}n@example.com`)).toEqual(['ann@example.com']);
+    },
+  );
+  it('is not shown, but where it shapes what is', () => {
+    expect(tidy('\ufeff Paid\u200b \u200eSear\u00adch ')).toBe('Paid Search');
+    for (const shaped of ['👩\u200d💻', '❤\ufe0f', 'می\u200cخواهم']) expect(tidy(`${shaped}\u200e `)).toBe(shaped);
+  });
+});
+
+describe('quotes', () => {
+  it.each(['Valentine’s “Day”', 'valentine‘s „day‟', "VALENTINE'S «DAY»", 'Valentine\u2032s \u2033Day\u2033'])(
+    'are compared as on a keyboard: %s',
+    (word) => expect(keyOf(word)).toBe(`valentine's "day"`),
+  );
+  it('are shown as they were written', () => expect(tidy('Valentine’s “Day”')).toBe('Valentine’s “Day”'));
+});
 
 describe('values by word', () => {
   const countsOf = (words: readonly (string | null)[], exact = false) => {

@@ -1,12 +1,38 @@
 import { LRUCache } from 'lru-cache';
 
-/** A word as it is shown: composed characters, no blanks around it, single blanks within. */
-export const tidy = (word: string): string => word.normalize('NFC').trim().replace(/\s+/gu, ' ');
+/** What comes with text that was copied and shows nothing: soft hyphens, zero-width spaces, direction and byte order marks. */
+const MARKS = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+/** The same, and what shapes its neighbours: joiners of letters and emoji, variation selectors. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
-/** What the spellings of one word have in common, the same wherever words are compared: `Price ` and `price`. */
+/** Is there nothing to see in a text? */
+export const isBlank = (text: string): boolean => !VISIBLE.test(text);
+
+/** Something was said: neither absent nor blank. */
+export const isSaid = (word: string | undefined): word is string => word !== undefined && !isBlank(word);
+
+/** The same text without the marks that nobody sees, and without white space around it. */
+export const withoutMarks = (text: string): string => text.replace(MARKS, '').trim();
+
+/** Typographic quotes as they stand on a keyboard. */
+export const straightQuotes = (text: string): string =>
+  text.replace(/[\u02bc\u2018-\u201b\u2032]/g, "'").replace(/[\u00ab\u00bb\u201c-\u201f\u2033]/g, '"');
+
+/** Text as addresses and searches compare it: NFKC, quotes as on a keyboard, without anything that cannot be seen. */
+export const plainText = (text: string): string => straightQuotes(text.normalize('NFKC')).replace(IGNORABLE, '').trim();
+
+/** A word as it is shown: composed characters, no marks that nobody sees, no blanks around it, single blanks within. */
+export const tidy = (word: string): string =>
+  isBlank(word) ? '' : withoutMarks(word.normalize('NFC')).replace(/\s+/gu, ' ');
+
+/**
+ * What the spellings of one word have in common, the same wherever words are compared: `Price ` and `price`, with and
+ * without what cannot be seen, with quotes of either kind.
+ */
 export const keyOf = (word: string): string => {
   let key = keys.get(word);
-  if (key === undefined) keys.set(word, (key = tidy(word).toLowerCase()));
+  if (key === undefined) keys.set(word, (key = straightQuotes(tidy(word.replace(IGNORABLE, ''))).toLowerCase()));
   return key;
 };
 /** Channels, campaigns and codes come by the million and are few. */
@@ -52,6 +78,3 @@ export class ByWord<V> {
       .sort(([a], [b]) => (a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1));
   }
 }
-
-/** Something was said: neither absent nor blank. */
-export const isSaid = (word: string | undefined): word is string => word !== undefined && word.trim() !== '';

@@ -172,9 +172,19 @@ describe('a value', () => {
     ['is any constant', { constant: [1, { a: null }] }, '', [1, { a: null }]],
     ['is a cell, unchanged', { column: 'x' }, ' =SUM(1) ', ' =SUM(1) '],
     ['is absent where the cell is blank', { column: 'x' }, ' ', undefined],
+    ['is absent where nobody sees anything in the cell', { column: 'x' }, '\ufeff\u200b ', undefined],
     ['is the empty text where that is kept', { column: 'x', keepBlank: true }, '', ''],
     ['is the default where the cell is blank', { column: 'x', default: 7, as: 'integer' }, '', 7],
     ['is trimmed', { column: 'x', trim: true }, ' a b ', 'a b'],
+    ['is trimmed of marks that nobody sees', { column: 'x', trim: true }, '\ufeff a\u00ad b\u200e ', 'a b'],
+    ['is an entry of a table for the word that one sees', { column: 'x', map: { True: true } }, ' True\u200b', true],
+    [
+      'is a date for the one that one sees',
+      { column: 'x', date: 'iso', zone: 'UTC', as: 'day' },
+      '\u200e2024-07-17\u200e',
+      '2024-07-17',
+    ],
+    ['is a number for the one that one sees', { column: 'x', as: 'integer' }, '\u202a12\u202c', 12],
     ['is in lower case', { column: 'x', trim: true, lower: true }, ' A@B.C', 'a@b.c'],
     ['is an entry of a table', { column: 'x', map: { True: true } }, 'True', true],
     ['is otherwise', { column: 'x', map: { a: 'A' }, otherwise: '?' }, 'toString', '?'],
@@ -238,6 +248,7 @@ describe('a value', () => {
     ['is rounded half to even', { column: 'x', money: 'USD', round: true }, '1.005', { minor: 100, currency: 'USD' }],
     ['is rounded to a whole number', { column: 'x', as: 'integer', round: true }, '3.5', 4],
     ['is absent where the cell holds a marker', { column: 'x', blank: ['N/A', '-'] }, ' n/a ', undefined],
+    ['is absent where one sees a marker', { column: 'x', blank: ['N/A'] }, '\u200en/a\u200b', undefined],
     ['is the default there', { column: 'x', blank: ['-'], default: 3, as: 'integer' }, '-', 3],
     ['is a product', { multiply: [{ column: 'x', thousands: ',' }, 3] }, '1,000.5', 3001.5],
     ['is exact', { add: [{ column: 'x' }, 0.2], as: 'number' }, '0.1', 0.3],
@@ -334,7 +345,7 @@ const fail = (): never => {
 };
 
 describe('a condition', () => {
-  const cells = row({ stage: ' Won ', amount: '' });
+  const cells = row({ stage: ' Wo\u200bn ', amount: '\u200b' });
   it.each<[boolean, Condition]>([
     [true, { column: 'stage', equals: 'Won' }],
     [false, { column: 'stage', equals: 'won' }],

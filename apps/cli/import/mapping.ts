@@ -1,7 +1,16 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { IANAZone } from 'luxon';
-import { faultFinder, oneOf, Refused, type Commands, type CommandSchema, type Fault, type Json } from '@baton/kernel';
+import {
+  faultFinder,
+  keyOf,
+  oneOf,
+  Refused,
+  type Commands,
+  type CommandSchema,
+  type Fault,
+  type Json,
+} from '@baton/kernel';
 
 /**
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
@@ -161,11 +170,10 @@ export const operandsOf = (value: object): { operator: Operator; operands: reado
   return operator && { operator, operands: (value as Arithmetic)[operator]! };
 };
 
-/** Tells texts that are one of the markers of what is blank, whatever their case and the white space around them. */
+/** Tells texts that are one of the markers of what is blank, in whatever spelling. */
 export const markerTest = (markers: readonly string[]): ((text: string) => boolean) => {
-  const bare = (text: string): string => text.trim().toLowerCase();
-  const known = new Set(markers.map(bare));
-  return (text) => known.size > 0 && known.has(bare(text));
+  const known = new Set(markers.map(keyOf));
+  return (text) => known.size > 0 && known.has(keyOf(text));
 };
 
 /** Columns that a template names between braces. */

@@ -3,8 +3,10 @@ import { parse, v5 as uuidv5 } from 'uuid';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import {
   checkCommand,
+  isBlank,
   isInstant,
   Refused,
+  withoutMarks,
   type AnyCommand,
   type Clock,
   type CommandSchema,
@@ -78,7 +80,7 @@ export const namesOf = (
   const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
   return {
     row: (row, cells) => {
-      const rounded = idColumns.find((column) => roundedNumber.test(cells(column).trim()));
+      const rounded = idColumns.find((column) => roundedNumber.test(withoutMarks(cells(column))));
       if (rounded !== undefined)
         throw new Refused(
           'import/rounded-id',
@@ -87,7 +89,7 @@ export const namesOf = (
         );
       if (key.length > 0) {
         const values = key.map(cells);
-        if (values.every((value) => value.trim() === ''))
+        if (values.every(isBlank))
           throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
         return nameOf('key', ...values);
       }

@@ -6,11 +6,14 @@ import {
   fromMs,
   LAST_DAY,
   LONGEST_OFFSET_MINUTES,
+  isBlank,
   isCurrency,
   minorDigits,
   moneyOf,
   Refused,
   startOfDay,
+  tidy,
+  withoutMarks,
   type Instant,
   type Json,
   type Money,
@@ -34,19 +37,17 @@ export type Cells = (column: string) => string;
 /** Finds a stream by what a person or a foreign system calls it; undefined: there is none. */
 export type Lookup = (kind: 'lead', by: 'externalId' | 'email', value: string) => Promise<string | undefined>;
 
-const isBlank = (cell: string): boolean => cell.trim() === '';
-
 /** Says no without the cell's content: reports hold no personal data. The path is the column. */
 const no = (code: string, message: string, column: string): Refused => new Refused(`import/${code}`, message, column);
 
-/** Does a row meet a condition? Cells are compared without white space around them. */
+/** Does a row meet a condition? Cells are compared as words are shown: without white space around them or marks within. */
 export const holds = (condition: Condition, cells: Cells): boolean => {
   if ('not' in condition) return !holds(condition.not, cells);
   if ('all' in condition) return condition.all.every((each) => holds(each, cells));
   if ('any' in condition) return condition.any.some((each) => holds(each, cells));
-  const cell = cells(condition.column).trim();
+  const cell = tidy(cells(condition.column));
   if (condition.blank !== undefined) return (cell === '') === condition.blank;
-  return condition.in ? condition.in.includes(cell) : cell === condition.equals;
+  return (condition.in ?? [condition.equals!]).some((each) => tidy(each) === cell);
 };
 
 /**
@@ -82,14 +83,14 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   const { column, keepBlank, trim, lower, map, otherwise } = value;
   let text = textOf(keepBlank ? { ...value, default: undefined } : value, cells);
   if (text === undefined) return keepBlank ? '' : undefined;
-  if (trim) text = text.trim();
+  if (trim) text = withoutMarks(text);
   if (lower) text = text.toLowerCase();
   if (map) {
-    if (Object.hasOwn(map, text)) return map[text]!;
+    for (const spelling of [text, tidy(text)]) if (Object.hasOwn(map, spelling)) return map[spelling]!;
     if (otherwise !== undefined) return otherwise;
     throw no('not-in-table', 'The mapping has no entry for this value.', column);
   }
-  if (value.date !== undefined) return dateOf(text.trim(), value);
+  if (value.date !== undefined) return dateOf(withoutMarks(text), value);
   const numeric = value.money !== undefined || value.as === 'integer' || value.as === 'number';
   return numeric ? asWanted(numberIn(text, value), value, cells, column) : text;
 };
@@ -147,7 +148,7 @@ const escaped = (sign: string): string => sign.replace(/[.]/g, '\\$&');
 const decimalIn = (text: string, value: ColumnValue): Decimal | undefined => {
   const { decimal = '.', thousands = [], negative } = value;
   const signs = [thousands].flat();
-  let plain = text.trim();
+  let plain = withoutMarks(text);
   const bracketed = negative === 'brackets' && /^\(.*\)$/.test(plain);
   const trailing = negative === 'trailing-minus' && plain.endsWith('-');
   if (bracketed) plain = plain.slice(1, -1).trim();
@@ -226,7 +227,7 @@ const amountOf = (
   cells: Cells,
   column: string,
 ): Money => {
-  const currency = typeof money === 'object' ? cells(money.column).trim() : money;
+  const currency = typeof money === 'object' ? withoutMarks(cells(money.column)) : money;
   if (!isCurrency(currency))
     throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
   const places = minorDigits(currency);

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse, type Info } from 'csv-parse';
-import { Refused } from '@baton/kernel';
+import { isBlank, Refused, withoutMarks } from '@baton/kernel';
 import type { PathCounts } from '@baton/attribution';
 
 export interface PathFileOptions {
@@ -21,7 +21,9 @@ const usual = {
   value: ['value', 'total_conversion_value'],
   nulls: ['nulls', 'total_null'],
 } as const;
-const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '->', '/', ','];
+const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '⇒', '»', '›', '＞', '->', '/', ',', '\t'];
+/** What parts the columns of a file that a spreadsheet wrote for another country. */
+const otherDelimiter = /[;\t|]/;
 /** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
 const MENTIONED = 3;
 interface Mixed {
@@ -53,6 +55,11 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
     const name = names.find((one) => header.includes(one));
     if (name === undefined) {
       if (!needed && asked === undefined) return -1;
+      const [sign] = header.length === 1 ? (otherDelimiter.exec(header[0]!) ?? []) : [];
+      if (sign !== undefined) {
+        const named = sign === '\t' ? 'tabs' : `"${sign}"`;
+        throw fault('other-delimiter', `Columns are parted by commas; here they seem to be by ${named}.`, line);
+      }
       throw fault('missing-column', `The file has no column ${names.join(' or ')}; say which it is.`, line, names[0]);
     }
     if (header.indexOf(name) !== header.lastIndexOf(name))
@@ -68,7 +75,7 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
 };
 
 const numberOf = (cell: string, line: number, column: string): number => {
-  const text = cell.trim();
+  const text = withoutMarks(cell);
   if (text === '') throw fault('missing-count', 'A count is blank: write 0.', line, column);
   const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(number)) throw fault('not-a-number', 'Expected a plain number such as 12 or 0.5.', line, column);
@@ -77,8 +84,8 @@ const numberOf = (cell: string, line: number, column: string): number => {
 };
 
 const stepsOf = (cell: string, separator: string, line: number, column: string): string[] => {
-  const steps = cell.split(separator).map((step) => step.trim());
-  const place = steps.indexOf('');
+  const steps = cell.split(separator).map(withoutMarks);
+  const place = steps.findIndex(isBlank);
   if (place < 0) return steps;
   const where = steps.length === 1 ? 'The path is empty.' : `Step ${place + 1} of ${steps.length} is empty.`;
   throw fault('empty-step', where, line, column);
@@ -93,7 +100,7 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
  * @returns how many rows there are, and what to know of them
  * @throws Refused with `line n, column` as its path: `paths/no-file`, `paths/empty-file`, `paths/missing-column`,
  *   `paths/duplicate-column`, `paths/ragged-row`, `paths/bad-csv`, `paths/empty-step`, `paths/missing-count`,
- *   `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`, `paths/other-separator`
+ *   `paths/other-delimiter`, `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`, `paths/other-separator`
  */
 export const readPaths = async (
   file: string,
@@ -119,7 +126,7 @@ export const readPaths = async (
     for await (const { record, info } of rows) {
       const line = info.lines;
       if (!header || !columns) {
-        header = record.map((name) => name.trim());
+        header = record.map(withoutMarks);
         columns = columnsOf(header, options, line);
         continue;
       }
@@ -136,11 +143,11 @@ export const readPaths = async (
       if (glued !== undefined) tight ??= { line, step: glued };
       else {
         const sign = otherSeparators.find((one) => one !== separator && steps.some((step) => step.includes(one)));
-        if (sign !== undefined) note(mixed, sign.trim(), line);
+        if (sign !== undefined) note(mixed, sign === '\t' ? 'a tab' : `"${sign.trim()}"`, line);
       }
       const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header![column]!));
       const conversions = countIn(columns.conversions);
-      const worthless = conversions === 0 && columns.value >= 0 && record[columns.value]!.trim() === '';
+      const worthless = conversions === 0 && columns.value >= 0 && withoutMarks(record[columns.value]!) === '';
       const value = worthless ? 0 : countIn(columns.value);
       if (conversions === 0 && value !== 0)
         throw fault(
@@ -173,5 +180,5 @@ export const readPaths = async (
 
 const mixedWarning = (sign: string, { paths, lines }: Mixed, separator: string): string => {
   const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
-  return `${paths} paths hold "${sign}" within a channel (line ${named}): steps are parted by "${separator}" alone`;
+  return `${paths} paths hold ${sign} within a channel (line ${named}): steps are parted by "${separator}" alone`;
 };

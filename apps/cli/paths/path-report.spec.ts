@@ -65,6 +65,12 @@ describe('a path table in a file', () => {
     ['a missing column', 'path,nulls\na,1\n', 'paths/missing-column', 'line 1, conversions'],
     ['a column twice', 'path,path,conversions\na,b,1\n', 'paths/duplicate-column', 'line 1, path'],
     ['another separator', 'path,conversions\na|b,1\n', 'paths/other-separator', 'line 2'],
+    ['columns parted by semicolons', '\ufeffpath;conversions\na > b;3\n', 'paths/other-delimiter', 'line 1'],
+    ['columns parted by tabs', 'path\tconversions\na > b\t3\n', 'paths/other-delimiter', 'line 1'],
+    ['a path that nobody can see', `${head}\u200b,1,1\n`, 'paths/empty-step', 'line 3, path'],
+    ['a count that nobody can see', `${head}a,1,\u200b\n`, 'paths/missing-count', 'line 3, nulls'],
+    ['another separator, in no path', 'path,conversions\na»b,1\n', 'paths/other-separator', 'line 2'],
+    ['a separator with other blanks', `${head}a\u00a0>\u00a0b,1,1\n`, 'paths/other-separator', 'line 3'],
     ['a separator without its blanks beside others with', `${head}x>y,1,1\n`, 'paths/other-separator', 'line 3'],
     ['a step that holds the bare separator', `${head}a>b > c,1,1\n`, 'paths/other-separator', 'line 3'],
     [
@@ -84,6 +90,22 @@ describe('a path table in a file', () => {
   ])('%s is refused, with its line', async (_, text, code, path) =>
     expect(reportOf(text)).rejects.toMatchObject({ code, path }),
   );
+  it.each(['|', ';', ',', '→', '⇒', '»', '›', '＞', '/'])(
+    'says where steps hold "%s", which parts steps elsewhere',
+    async (sign) =>
+      expect((await reportOf(`path,conversions\na > b,1\n"b${sign}c > a",1\n"b${sign}d",1\n`)).warnings).toEqual([
+        `2 paths hold "${sign}" within a channel (line 3, 4): steps are parted by " > " alone`,
+      ]),
+  );
+  it('says so of tabs too', async () =>
+    expect((await reportOf('path,conversions\na > b,1\nb\tc > a,1\n')).warnings).toEqual([
+      '1 paths hold a tab within a channel (line 3): steps are parted by " > " alone',
+    ]));
+  it('knows a channel in all its spellings, and by nothing that nobody sees', async () =>
+    expect(await credits('path,conversions\nPaid Search > b,1\n paid  search\u200b > \ufeffb,1\n')).toEqual({
+      'Paid Search': [1, 0],
+      b: [1, 0],
+    }));
   it('says where steps hold signs that part steps elsewhere', async () => {
     const { rows, warnings } = await reportOf(
       'path,conversions\na > b,1\nFacebook/Instagram > b,1\nb|c > a,1\nd|e,1\nb|f > a,1\nb|g > a,1\n',

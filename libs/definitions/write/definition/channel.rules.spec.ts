@@ -21,6 +21,8 @@ describe('channel rules', () => {
     [{ source: 'ggle' }, 'search'],
     [{ source: 'goggles' }, 'unknown'],
     [{ source: ' Google\u00a0' }, 'search'],
+    [{ source: '\ufeffgoo\u00adgle\u200e', medium: '\u200b' }, 'search'],
+    [{ referrer: '\u200ehttps://shop.part\u200bner.com/x' }, 'partner'],
     [{ referrer: 'https://shop.partner.com/x' }, 'partner'],
     [{ referrer: 'https://partner.com.example.org/' }, 'unknown'],
     [{ channel: 'Webinar' }, 'Webinar'],

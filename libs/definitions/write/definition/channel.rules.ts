@@ -116,7 +116,7 @@ export const matcher = (pattern: string): Holds => {
 };
 
 const referrerMatcher = (wanted: string): Holds => {
-  if (wanted.trim() === '*' || wanted.trim() === ABSENT) return matcher(wanted.trim());
+  if (keyOf(wanted) === '*' || keyOf(wanted) === ABSENT) return matcher(wanted);
   const find = siteFinder([[true, [wanted]]]);
   return (value) => value !== undefined && find(value) === true;
 };
@@ -285,7 +285,7 @@ export const conditionsFault = (
       path: `${path}.site`,
       message: `There is no list ${unknown} in sites; there are: ${[...lists!].join(', ')}.`,
     };
-  const strange = severalOf(when.referrer ?? []).find((each) => !['*', ABSENT].includes(each.trim()) && !isSite(each));
+  const strange = severalOf(when.referrer ?? []).find((each) => !['*', ABSENT].includes(keyOf(each)) && !isSite(each));
   return strange === undefined
     ? undefined
     : { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };

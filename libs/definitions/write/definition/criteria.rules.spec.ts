@@ -27,7 +27,7 @@ const agreed = {
 
 describe('text', () => {
   const met = (profile: CriteriaFacts['profile'], leaf: Criterion) => evaluate(leaf, { profile, touches: [] }, NOW).met;
-  it.each(['Türkiye', 'Tu\u0308rkiye', ' türkiye ', 'TÜRKIYE', 'Türkiye\u00a0'])(
+  it.each(['Türkiye', 'Tu\u0308rkiye', ' türkiye ', 'TÜRKIYE', 'Türkiye\u00a0', '\u200eTür\u00adkiye'])(
     '%j compares in one way',
     (country) => {
       for (const wanted of ['Türkiye', 'Tu\u0308rkiye', 'türkiye ']) {
@@ -147,7 +147,7 @@ describe('criteria', () => {
     ],
   ] as [Criterion, boolean][])('%j is %s', (tree, met) => {
     const score = (axis: string) => (axis === 'total' ? 60 : undefined);
-    const asked = { profile, touches: [], score, answers: { need: 'speed', budget: ' ' } };
+    const asked = { profile, touches: [], score, answers: { need: 'speed', budget: ' \u200b' } };
     expect(criteriaFault(tree as Json, ['field', 'touches', 'score', 'answer'])).toBeUndefined();
     expect(evaluate(tree, asked, NOW).met).toBe(met);
   });

@@ -1,4 +1,4 @@
-import { durationMs, type Fault, faultFinder, type Instant, type Json, keyOf, toMs } from '@baton/kernel';
+import { durationMs, type Fault, faultFinder, type Instant, isSaid, type Json, keyOf, toMs } from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { countBelow, meantBy, touchMatch, type Touches, type TouchMatch } from './touches.rules';
 
@@ -246,7 +246,7 @@ const seenAt = (
 ): Omit<LeafEvidence, 'path' | 'met'> & { readonly met: boolean } => {
   if ('answer' in leaf) {
     // What was answered is in free words: evidence says only that there was an answer.
-    const given = (facts.answers?.[leaf.answer]?.trim() ?? '') !== '';
+    const given = isSaid(facts.answers?.[leaf.answer]);
     return { asks: `${leaf.answer} answered`, met: given, value: given ? 'given' : null };
   }
   if ('field' in leaf) {
@@ -357,7 +357,7 @@ export const outlook = (tree: Criterion, facts: OutlookFacts, from: number, to: 
     }
     return most;
   }
-  if ('answer' in tree) return facts.answers?.[tree.answer]?.trim() ? 1 : -1;
+  if ('answer' in tree) return isSaid(facts.answers?.[tree.answer]) ? 1 : -1;
   if ('field' in tree) return compares(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
   if ('score' in tree) {
     const range = facts.score?.(tree.score);

@@ -1,4 +1,4 @@
-import { type Origin, originOf } from '@baton/kernel';
+import { type Origin, originOf, tidy } from '@baton/kernel';
 
 /** How a site is written, in the words that follow "must be". */
 export const SITE_SAYS =
@@ -15,7 +15,7 @@ interface Site {
 
 /** @returns undefined for what is no way to write a site */
 const siteOf = (text: string): Site | undefined => {
-  const parts = /^(\*\.)?([^\s*/?#@\\:]+?)(\.\*)?$/u.exec(text.normalize('NFC').trim());
+  const parts = /^(\*\.)?([^\s*/?#@\\:]+?)(\.\*)?$/u.exec(tidy(text));
   const name = parts && originOf(parts[2]!)?.name;
   return name ? { name, below: parts[1] !== undefined, anySuffix: parts[3] !== undefined } : undefined;
 };

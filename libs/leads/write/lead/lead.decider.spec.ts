@@ -164,7 +164,7 @@ describe('the lifecycle', () => {
   it('wants at least one answer to qualify for sales', () =>
     given(...stages.sal)
       .under(sql)
-      .when({ type: 'SalesQualifyLead', data: { leadId, need: ' ' } })
+      .when({ type: 'SalesQualifyLead', data: { leadId, need: ' \u200b' } })
       .thenRefused('lead/no-answers'));
   it('names the past moves of another system in any order, each a sound event', () =>
     given(captured, {
@@ -192,7 +192,8 @@ describe('a rejection', () => {
     ({ type: 'RejectLead', data: { leadId, reason, ...(note !== undefined && { note }) } }) as const;
   const scene = given(...stages['handed-off']);
   it('names a reason of the taxonomy', () => scene.when(reject('bored')).thenRefused('lead/unknown-reason', 'reason'));
-  it('of another reason needs a note', () => scene.when(reject('other', ' ')).thenRefused('lead/note-needed', 'note'));
+  it('of another reason needs a note', () =>
+    scene.when(reject('other', ' \ufeff')).thenRefused('lead/note-needed', 'note'));
   it('keeps the note', () =>
     scene.when(reject('other', 'moved away')).then({
       ...rejected,

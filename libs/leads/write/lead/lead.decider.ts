@@ -1,4 +1,14 @@
-import { laterOf, decider, refuse, Refused, type Decider, type Fact, type Instant, type Json } from '@baton/kernel';
+import {
+  laterOf,
+  decider,
+  isSaid,
+  refuse,
+  Refused,
+  type Decider,
+  type Fact,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { orBuiltIn, salesQuestions, type DefinitionBodies, type DefinitionContext } from '@baton/definitions';
 import {
   closedDeal,
@@ -157,7 +167,7 @@ const givingBack = (state: Lead, facts: Facts, context: DefinitionContext): Fact
 
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
-const blank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
+const blank = (text: string | undefined): boolean => !isSaid(text);
 /** Anything but the lead's own id and who looks after it. */
 const saysSomething = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
   Object.values(facts).some((fact) => typeof fact !== 'string' || !blank(fact));

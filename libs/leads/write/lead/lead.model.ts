@@ -182,7 +182,7 @@ export const at = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stag
 
 /** The facts together with the names of those that will be encrypted. */
 export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
-  const named = personalFacts.filter((fact) => data[fact] !== undefined && data[fact].trim() !== '');
+  const named = personalFacts.filter((fact) => isSaid(data[fact]));
   return named.length > 0 ? { ...data, personalFacts: named } : data;
 };
 

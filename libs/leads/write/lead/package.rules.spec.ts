@@ -174,7 +174,7 @@ describe('what sales gets with a lead', () => {
     expect(decided[0]!.data).not.toHaveProperty('package');
   });
   it('names encrypted facts only where there are some', () => {
-    const capture = { type: 'CaptureLead', data: { leadId, email: 'ada@example.org', name: ' ' } } as const;
+    const capture = { type: 'CaptureLead', data: { leadId, email: 'ada@example.org', name: ' \u200b' } } as const;
     const [fact] = given().when(capture).decided() as readonly LeadEvent[];
     expect(fact!.data).toMatchObject({ personalFacts: ['email'] });
   });

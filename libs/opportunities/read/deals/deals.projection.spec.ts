@@ -114,6 +114,8 @@ describe('the read model of a deal', () => {
       occurredAt: '2023-12-31T12:00:00.000Z',
     });
     expect(fold(opened, early)).toMatchObject({ status: 'won', cycleMs: null, closedBeforeOpening: true });
+    const atOnce = { ...early, occurredAt: opened.occurredAt };
+    expect(fold(opened, atOnce)).toMatchObject({ cycleMs: 0, closedBeforeOpening: false });
     expect(fold(opened, early, reopened, lost)).toMatchObject({
       cycleMs: 20 * 86_400_000,
       closedBeforeOpening: false,
