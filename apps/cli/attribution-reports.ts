@@ -220,13 +220,14 @@ export const periodsReport = async (session: Session, { json }: ReportOptions): 
   if (json) return printJson(deltas);
   printTable(
     [
-      ...['period', 'from', 'to', 'model', 'by', 'won (deals)', 'revenue', 'won now (deals)', 'revenue now'],
+      ...['period', 'from', 'to', 'zone', 'model', 'by', 'won (deals)', 'revenue', 'won now (deals)', 'revenue now'],
       ...['restated (journeys)', 'hash fits'],
     ],
     deltas.map(({ period: frozen, now, restatements }) => [
       frozen.periodId,
-      time(frozen.from),
-      time(frozen.to),
+      frozen.from,
+      frozen.to,
+      frozen.timeZone,
       frozen.model,
       frozen.by,
       fixed(frozen.total.conversions, 2),
