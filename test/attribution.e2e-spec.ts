@@ -21,6 +21,8 @@ interface Delta {
 const figures = `{ rows { key conversions revenue { minor } } unattributed { conversions revenue { minor } }
   total { conversions revenue { minor } } }`;
 const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+/** Yesterday to tomorrow. */
+const days = { from: daysAgo(1).slice(0, 10), to: daysAgo(-1).slice(0, 10), timeZone: 'UTC' };
 
 /** Adds up restatements key by key. */
 const sumOf = (restatements: Delta['restatements']) => {
@@ -65,7 +67,7 @@ describe('a frozen period', () => {
     }
     await tell('winOpportunity', { opportunityId: 'loom' });
     await tell('winOpportunity', { opportunityId: 'wheel' });
-    await tell('freezePeriod', { periodId: 'now', name: 'This month', from: daysAgo(1), to: daysAgo(-1) });
+    await tell('freezePeriod', { periodId: 'now', name: 'This month', ...days });
     ({ figures: frozen, position, hash } = (await delta()).period);
   });
   afterAll(() => served.stop());
@@ -99,7 +101,7 @@ describe('a frozen period', () => {
     return data.periodDelta;
   };
   const attribution = async (asOf: string): Promise<Figures> => {
-    const period = `from: "${daysAgo(1)}", to: "${daysAgo(-1)}"`;
+    const period = `from: "${days.from}", to: "${daysAgo(-2).slice(0, 10)}"`;
     const { data, errors } = await served.ask<{ attribution: Figures }>(
       `{ attribution(model: LINEAR, ${period}${asOf}) ${figures} }`,
       ['analyst'],
@@ -143,7 +145,7 @@ describe('a frozen period', () => {
     expect(await reasons()).toEqual([]);
   });
   it('holds what a look-back left out of it, and says so of the answer now', async () => {
-    const half = { periodId: 'half', from: daysAgo(1), to: daysAgo(-1), lookback: 'P15D' };
+    const half = { periodId: 'half', ...days, lookback: 'P15D' };
     expect(await send('freezePeriod', half)).toMatchObject({ events: 1 });
     const window = 'outsideWindow { touches conversions revenue { minor } }';
     const { data } = await served.ask<{ one: object; other: object }>(
@@ -174,7 +176,7 @@ describe('a frozen period', () => {
       spendWithoutCampaign: { edges: [{ node: { spendId: 'note-1', amount: { minor: -5 } } }] },
       returns: { rows: [{ key: null, spend: [{ minor: -5 }] }] },
     });
-    const period = { periodId: 'by-ad', from: daysAgo(1), to: daysAgo(-1), by: 'ad' };
+    const period = { periodId: 'by-ad', ...days, by: 'ad' };
     expect(await send('freezePeriod', period)).toMatchObject({ code: 'attribution/unknown-dimension' });
   });
 
@@ -222,7 +224,7 @@ describe('a frozen period', () => {
   });
 
   it('is not frozen twice: the same question is answered as before, another is refused', async () => {
-    const input = { periodId: 'once', from: daysAgo(1), to: daysAgo(-1) };
+    const input = { periodId: 'once', ...days };
     expect(await send('freezePeriod', input, undefined, 'f1')).toMatchObject({ repeated: false, events: 1 });
     await tell('changeOpportunityAmount', { opportunityId: 'loom', to: { minor: 1, currency: 'EUR' } });
     expect(await send('freezePeriod', input, undefined, 'f1')).toMatchObject({ repeated: true, events: 1 });
@@ -233,14 +235,14 @@ describe('a frozen period', () => {
   });
 
   it('is refused for what cannot be summed or asked', async () => {
-    const period = { from: daysAgo(1), to: daysAgo(-1) };
     const cases: [object, string][] = [
-      [{ ...period, model: 'participation' }, 'attribution/not-additive'],
-      [{ ...period, model: 'magic' }, 'attribution/unknown-model'],
-      [{ ...period, by: 'weather' }, 'attribution/unknown-dimension'],
-      [{ ...period, lookback: 'P1M' }, 'time/not-a-duration'],
-      [{ ...period, currency: 'euro' }, 'command/invalid'],
-      [{ from: period.to, to: period.from }, 'period/ends-before-start'],
+      [{ ...days, model: 'participation' }, 'attribution/not-additive'],
+      [{ ...days, model: 'magic' }, 'attribution/unknown-model'],
+      [{ ...days, by: 'weather' }, 'attribution/unknown-dimension'],
+      [{ ...days, lookback: 'P1M' }, 'time/not-a-duration'],
+      [{ ...days, currency: 'euro' }, 'command/invalid'],
+      [{ ...days, from: days.to, to: days.from }, 'time/empty-period'],
+      [{ ...days, timeZone: 'Mars/X' }, 'time/unknown-zone'],
     ];
     for (const [input, code] of cases)
       expect([code, (await send('freezePeriod', { periodId: 'bad', ...input })).code]).toEqual([code, code]);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { actions } from '../apps/cli/actions';
-import { baton, batonJson, root, Served, temporaryFolder } from './support/baton';
+import { baton, batonJson, root, Served, tableOf, temporaryFolder } from './support/baton';
 
 describe('the command line', () => {
   const folder = temporaryFolder();
@@ -44,6 +44,12 @@ describe('the command line', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/LeadCapturd; did you mean LeadCaptured\?/)]);
     expect((await baton(folder, 'events', '--types', 'Zzz')).stderr).toMatch(/^cli\/unknown-event-type/);
     expect((await baton(folder, 'events', '--types', 'KeyIssued')).stdout).toContain('"type":"KeyIssued"');
+  });
+
+  it('names the unit of every figure of the status', async () => {
+    const [names, units] = tableOf((await baton(folder, 'status')).stdout);
+    expect(names).toEqual(['follower', 'kind', 'stands at', 'at the end', 'seen', 'parked']);
+    expect(units).toEqual(['', '', '(position)', '', '(events)', '(sequences)']);
   });
 
   it('says which version was proposed', async () => {

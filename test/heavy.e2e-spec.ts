@@ -22,7 +22,7 @@ const history = [
 ];
 /** Work of a command that is as heavy as a report. */
 const freeze = (period: string, by: string) => `mutation { freezePeriod(commandId: "freeze-${period}-${by}", input: {
-  periodId: "${period}", from: "2024-01-01T00:00:00Z", to: "2190-01-01T00:00:00Z", by: "${by}", lookback: "none"
+  periodId: "${period}", from: "2024-01-01", to: "2189-12-31", timeZone: "UTC", by: "${by}", lookback: "none"
 }) { __typename ... on Accepted { position } ... on Refused { code path } } }`;
 
 const settle = async (url: string, token: string) => {

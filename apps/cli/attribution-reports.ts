@@ -18,7 +18,20 @@ import {
   type SalesTimeCounted,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
-import { fixed, key, line, money, pathOf, printJson, printTable, terminalWidth } from './output';
+import {
+  counted,
+  duration,
+  fixed,
+  key,
+  line,
+  money,
+  pathOf,
+  period,
+  printJson,
+  printTable,
+  terminalWidth,
+  time,
+} from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
@@ -65,6 +78,10 @@ export const conversionOf = (text: string): ConversionKind => {
   throw new Refused('cli/unknown-conversion', `There are ${conversionKinds.join(', ')}.`, 'conversion');
 };
 
+/** What is counted of a kind of conversion. */
+export const unitOf = (kind: ConversionKind): string =>
+  kind === 'opportunity' || kind === 'won' || kind === 'lost' ? 'deals' : 'leads';
+
 /** What a look-back left out, as lines; none without a look-back. */
 export const outsideLines = (
   reports: readonly { readonly model?: string; readonly outsideWindow: AttributionReport['outsideWindow'] }[],
@@ -73,7 +90,9 @@ export const outsideLines = (
     if (!outsideWindow) return [];
     const { touches, conversions, revenue } = outsideWindow;
     const credit = [`${fixed(conversions, 2)} conversions`, money(revenue)].filter((part) => part !== '').join(', ');
-    return [`The look-back left out ${touches} touches with credit of ${credit}${model ? ` (${model})` : ''}`];
+    return [
+      `The look-back left out ${counted(touches, 'touch', 'touches')} with credit of ${credit}${model ? ` (${model})` : ''}`,
+    ];
   });
 
 /** `2.50 EUR` */
@@ -100,11 +119,11 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
   if (options.json) return printJson(report);
   const cost = (ratios: readonly MoneyRatio[]): string =>
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
-  line(`Returns by ${by} (${report.model}, look-back ${report.lookback})`);
+  line(`Returns by ${by} (${report.model}, look-back ${period(report.lookback)})`);
   printTable(
     [
-      ...[by, 'won', 'new', 'revenue', 'spend', 'ROAS', 'CAC'],
-      ...['per lead', 'per MQL', 'per SQL', 'assisted', 'sales (min)'],
+      ...[by, 'won (deals)', 'new (customers)', 'revenue', 'spend', 'ROAS (revenue/spend)', 'CAC (a new customer)'],
+      ...['cost (a lead)', 'cost (an MQL)', 'cost (an SQL)', 'assisted (deals)', 'time of sales'],
     ],
     [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
       row.name,
@@ -118,13 +137,13 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       cost(row.costPerMql),
       cost(row.costPerSql),
       row.assisted,
-      fixed(row.salesMinutes, 1),
+      duration(row.salesMinutes === null ? null : row.salesMinutes * 60_000),
     ]),
   );
-  const { unattributed, salesTime: counted } = report;
-  line(`new: customers won for the first time. Time of sales: ${salesTimes[counted]}`);
+  const { unattributed, salesTime: which } = report;
+  line(`new: customers won for the first time. Time of sales: ${salesTimes[which]}`);
   printTable(
-    ['won deals', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
+    ['won', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [
       ...(['influenced', 'sourced'] as const).map((name) => [
         `${name} by marketing`,
@@ -136,7 +155,8 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
       ['unattributed', unattributed.conversions, '', money(unattributed.revenue), ''],
     ],
   );
-  line(`unattributed: ${unattributed.newCustomers} new, ${fixed(unattributed.salesMinutes, 1)} minutes of sales`);
+  const minutes = duration(unattributed.salesMinutes * 60_000);
+  line(`unattributed: ${counted(unattributed.newCustomers, 'new customer')}, ${minutes} of sales`);
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
@@ -155,28 +175,29 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   if (options.json) return printJson(report);
   type Outcomes = (typeof report)['total'];
   const cells = ({ conversions, nonConversions, revenue }: Outcomes) => [conversions, nonConversions, money(revenue)];
-  const head = [conversion, conversion === 'won' ? 'lost' : 'not', 'revenue'];
+  const unit = unitOf(conversion);
+  const head = [`${conversion} (${unit})`, conversion === 'won' ? 'lost (deals)' : `not (${unit})`, 'revenue'];
   // As much is left to the path as the widest figures beside it leave.
   const beside = Math.max(
     ...[report.others, report.total].map((row) => cells(row).join('').length),
     head.join('').length,
   );
   const width = Math.max(30, terminalWidth() - beside - FRAME);
-  line(`Paths to ${conversion} (look-back ${report.lookback})`);
+  line(`Paths to ${conversion} (look-back ${period(report.lookback)})`);
   printTable(
     ['path', ...head],
     [
       ...report.paths.map((path) => [pathOf(path.channels.map(key), width) || '(no touch)', ...cells(path)]),
-      [`${report.others.paths} others`, ...cells(report.others)],
+      [counted(report.others.paths, 'other'), ...cells(report.others)],
       ['total', ...cells(report.total)],
     ],
   );
   printTable(
-    ['steps', ...head],
+    ['length (steps)', ...head],
     report.lengths.map((row) => [row.steps, ...cells(row)]),
   );
   printTable(
-    ['days from first touch', ...head],
+    ['from first touch (days)', ...head],
     report.lags.map((row) => [row.days, ...cells(row)]),
   );
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
@@ -198,26 +219,30 @@ export const periodsReport = async (session: Session, { json }: ReportOptions): 
       );
   if (json) return printJson(deltas);
   printTable(
-    ['period', 'from', 'to', 'model', 'by', 'won', 'revenue', 'won now', 'revenue now', 'restated', 'hash fits'],
-    deltas.map(({ period, now, restatements }) => [
-      period.periodId,
-      period.from,
-      period.to,
-      period.model,
-      period.by,
-      fixed(period.total.conversions, 2),
-      money(figuresOf(period).total.revenue),
+    [
+      ...['period', 'from', 'to', 'zone', 'model', 'by', 'won (deals)', 'revenue', 'won now (deals)', 'revenue now'],
+      ...['restated (journeys)', 'hash fits'],
+    ],
+    deltas.map(({ period: frozen, now, restatements }) => [
+      frozen.periodId,
+      frozen.from,
+      frozen.to,
+      frozen.timeZone,
+      frozen.model,
+      frozen.by,
+      fixed(frozen.total.conversions, 2),
+      money(figuresOf(frozen).total.revenue),
       fixed(now.total.conversions, 2),
       money(now.total.revenue),
       restatements.length,
-      isIntact(period) ? 'yes' : 'NO',
+      isIntact(frozen) ? 'yes' : 'NO',
     ]),
   );
-  for (const { period, restatements, warnings } of deltas) {
+  for (const { period: frozen, restatements, warnings } of deltas) {
     for (const { journeyId, reasons, at, difference } of restatements)
       line(
-        `${period.periodId}: ${journeyId} ${reasons.join(', ')} ${at ?? ''} ${money(difference.total.revenue)}`.trimEnd(),
+        `${frozen.periodId}: ${journeyId} ${reasons.join(', ')} ${time(at)} ${money(difference.total.revenue)}`.trimEnd(),
       );
-    for (const warning of warnings) line(`${period.periodId}: ${warning}`);
+    for (const warning of warnings) line(`${frozen.periodId}: ${warning}`);
   }
 };

@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, Refused } from '@baton/kernel';
 import { backUp } from '@baton/platform/backup';
-import { line, printJson } from './output';
+import { counted, line, printJson } from './output';
 import { Session } from './session';
 
 @Command({
@@ -18,7 +18,7 @@ export class BackupCommand extends CommandRunner {
         withMasterKey: withMasterKey ?? false,
       });
       if (json) return printJson(manifest);
-      line(`${manifest.events} events up to ${manifest.position || 'the beginning'} in ${folder}`);
+      line(`${counted(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
       if (!withMasterKey) line('The master key is not in it: without that key nobody can read the personal data.');
     });
   }

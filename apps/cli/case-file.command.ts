@@ -3,7 +3,7 @@ import { instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
 import { instant } from './attribution-reports';
-import { line, PAGE_WIDTH, printJson, printTable } from './output';
+import { counted, line, PAGE_WIDTH, printJson, printTable } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
@@ -72,7 +72,7 @@ export class CaseFileCommand extends CommandRunner {
         entries.map((entry) => [timeOf(entry), actorOf(entry), saidOf(entry)]),
         terminal().stdout.columns ?? PAGE_WIDTH,
       );
-      line(`${entries.length} events; --json tells each whole.`);
+      line(`${counted(entries.length, 'event')}; --json tells each whole.`);
     });
   }
 

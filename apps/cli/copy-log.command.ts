@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { line, printJson, Progress } from './output';
+import { count, counted, line, printJson, Progress } from './output';
 import { configOfTerminal } from './terminal';
 
 interface Options {
@@ -31,7 +31,10 @@ export class CopyLogCommand extends CommandRunner {
       try {
         const copied = await copyLog(sourceLog, targetLog, (events) => progress.at(events));
         if (json) printJson(copied);
-        else line(`${copied.written} events written; both hold ${copied.events}, digest ${copied.digest}`);
+        else
+          line(
+            `${counted(copied.written, 'event')} written; both hold ${count(copied.events)}, digest ${copied.digest}`,
+          );
       } finally {
         progress.done();
         await targetLog.close();

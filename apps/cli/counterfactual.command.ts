@@ -4,7 +4,7 @@ import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
 import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
 import { atOf } from '@baton/platform/graphql';
 import { instant } from './attribution-reports';
-import { key, line, printJson, printTable } from './output';
+import { key, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 
 interface Options {
@@ -32,7 +32,10 @@ const given = (text: string | undefined, path: string): Json | undefined => {
   }
 };
 
-const head = ['clocks', 'breaches as agreed', 'as supposed', 'gained', 'lost', 'kept'];
+const head = [
+  'all (clocks)',
+  ...['as agreed', 'as supposed', 'gained', 'lost', 'kept'].map((name) => `${name} (breaches)`),
+];
 const counts = ({ clocks, baseline, alternative, gained, lost, kept }: BreachCounts) => [
   ...[clocks, baseline, alternative, gained, lost, kept],
 ];
@@ -46,24 +49,24 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
     printTable(
       ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'known in time as'],
       changed.map(({ change, leadId, kind, rep, startedAt, baseline, alternative }) => [
-        ...[change, leadId, kind, key(rep), startedAt, baseline?.dueAt ?? '', alternative?.dueAt ?? ''],
-        ...[(alternative ?? baseline)?.answeredAt ?? '', (change === 'gained' ? alternative : baseline)?.known ?? ''],
+        ...[change, leadId, kind, key(rep), time(startedAt), time(baseline?.dueAt), time(alternative?.dueAt)],
+        ...[time((alternative ?? baseline)?.answeredAt), (change === 'gained' ? alternative : baseline)?.known ?? ''],
       ]),
     );
   }
   if (routing) {
     printTable(
-      ['rep', 'leads as it was', 'as supposed'],
+      ['rep', 'as it was (leads)', 'as supposed (leads)'],
       routing.byRep.map(({ rep, baseline, alternative }) => [rep, baseline, alternative]),
     );
     printTable(
       ['lead', 'qualified', 'went to', 'would have gone to', 'by', 'queue', 'rule'],
       routing.differing.map(({ leadId, qualifiedAt, baseline, alternative, by, queue, rule }) => [
-        ...[leadId, qualifiedAt, key(baseline), key(alternative), by, queue, rule],
+        ...[leadId, time(qualifiedAt), key(baseline), key(alternative), by, queue, rule],
       ]),
     );
   }
-  line(`Judged at ${at}, up to position ${position} of the log; nothing was written.`);
+  line(`Judged at ${time(at)}, up to position ${position} of the log; nothing was written.`);
 };
 
 @Command({

@@ -3,7 +3,7 @@ import { dayAt, dayOf, Refused, START, type Day, type EventLog } from '@baton/ke
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
-import { line, Progress, printJson } from './output';
+import { count, counted, line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
 import { slaReportOf } from './sla-reports';
@@ -65,7 +65,9 @@ export class DemoCommand extends CommandRunner {
         if (json) printJson({ events, total, position: await session.log.tip() });
         else {
           const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
-          line(`\nThe log holds ${total} events of a made-up company, ${from} to ${to}; ${events} of them are new.\n`);
+          line(
+            `\nThe log holds ${counted(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
+          );
           await attributionTable(session, SIDE_BY_SIDE, reports);
           await velocityTable(session, { ...reports, by: 'product' });
           line('');

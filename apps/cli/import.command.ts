@@ -10,7 +10,7 @@ import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
 import { Patience } from './import/patience';
-import { fail, line, printJson, Progress, warn } from './output';
+import { count, counted, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
@@ -87,7 +87,7 @@ export class ImportCommand extends CommandRunner {
         let done = 0;
         const stopped = (error: unknown): never => {
           if (codeOf(error) !== 'import/outage') throw error;
-          const place = `${done} rows are done, none of them is rejected for it.`;
+          const place = `${counted(done, 'row is', 'rows are')} done, none of them is rejected for it.`;
           const { message } = error as BatonError;
           throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
         };
@@ -115,7 +115,8 @@ export class ImportCommand extends CommandRunner {
           await patience.through(() => session.finishHistory(begun)).catch(stopped);
           await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
         }
-        if (faults.told > 0) warn(`${faults.told} rejected rows are listed in ${faults.path}`);
+        if (faults.told > 0)
+          warn(`${counted(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
         return imported;
       },
       { makes: !dryRun },
@@ -152,7 +153,7 @@ export class ImportCommand extends CommandRunner {
 }
 
 const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
-  `${rows} rows: ${accepted} ${dryRun ? 'acceptable' : 'accepted'}, ${repeated} repeated, ${rejected} rejected; ${events} new events`;
+  `${counted(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${counted(events, 'new event')}`;
 
 /** The rejected rows of an import as NDJSON; the file appears with the first of them. */
 class FaultReport {

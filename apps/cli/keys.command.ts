@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { Refused, roles, type Role } from '@baton/kernel';
 import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
-import { line, printJson, printTable } from './output';
+import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
 interface Options {
@@ -52,8 +52,8 @@ export class KeysCommand extends CommandRunner {
           doc.label,
           doc.actsForPersons ? `${doc.origin}, acts for persons` : doc.origin,
           doc.roles.join(' '),
-          doc.issuedAt,
-          doc.revokedAt,
+          time(doc.issuedAt),
+          time(doc.revokedAt),
         ]),
       );
   }

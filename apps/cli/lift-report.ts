@@ -1,7 +1,7 @@
 import { boundsOf, Journal } from '@baton/kernel';
 import { lift, type LiftRow } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
-import { fixed, line, printJson, printTable } from './output';
+import { count, counted, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
@@ -27,7 +27,7 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
   if (!answer) return line('No scoring model is agreed.');
   const { total, external, immature } = answer;
   line(
-    `${answer.definition}: ${total.leads} leads, ${total.sql} SQL (${external} by another system’s word), ${total.customers} customers; ${immature} left out`,
+    `${answer.definition}: ${counted(total.leads, 'lead')}, ${count(total.sql)} SQL (${count(external)} by another system’s word), ${counted(total.customers, 'customer')}; ${count(immature)} left out`,
   );
   for (const warning of answer.warnings) line(warning);
   for (const [what, rows] of [
@@ -36,15 +36,9 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
   ] as const)
     printTable(
       [
-        what,
-        'leads',
-        'SQL',
-        'customers',
-        'others',
-        'their SQL',
-        'their customers',
-        'SQL lift (times)',
-        'customer lift (times)',
+        ...[what, 'with it (leads)', 'of these SQL (leads)', 'of these customers (leads)'],
+        ...['without it (leads)', 'of these SQL (leads)', 'of these customers (leads)'],
+        ...['SQL lift (times)', 'customer lift (times)'],
       ],
       columns(rows),
     );

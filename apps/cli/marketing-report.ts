@@ -1,6 +1,6 @@
 import { marketingSla } from '@baton/insights';
 import { instant, modelsOf } from './attribution-reports';
-import { fixed, line, printJson, printTable } from './output';
+import { counted, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
@@ -17,10 +17,13 @@ export const marketingReport = async (session: Session, options: ReportOptions):
   const { qualified, salesQualified, handoffs } = answer;
   line(`Marketing’s side in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
   printTable(
-    ['leads', 'needed', 'so far', 'needed by now', 'on pace', 'projected', 'missing'],
+    [
+      ...['stage', 'needed (leads)', 'so far (leads)', 'needed by now (leads)', 'on pace'],
+      ...['projected (leads)', 'missing (leads)'],
+    ],
     Object.entries({ qualified, 'sales-qualified': salesQualified }).map(([name, one]) => [
       name,
-      one.needed ?? '',
+      fixed(one.neededValue, 1),
       one.soFar,
       fixed(one.neededByNow, 1),
       one.onPace === null ? '' : one.onPace ? 'yes' : 'no',
@@ -29,7 +32,16 @@ export const marketingReport = async (session: Session, options: ReportOptions):
     ]),
   );
   printTable(
-    ['handoffs', 'over threshold', 'share (0–1)', 'complete', 'share (0–1)', 'without package'],
+    [
+      ...[
+        'all (handoffs)',
+        'over threshold (handoffs)',
+        'over threshold (0–1)',
+        'complete (handoffs)',
+        'complete (0–1)',
+      ],
+      'without package (handoffs)',
+    ],
     [
       [
         handoffs.total,
@@ -41,6 +53,7 @@ export const marketingReport = async (session: Session, options: ReportOptions):
       ],
     ],
   );
-  for (const { part, handoffs: without } of handoffs.missing) line(`${without} packages lack ${part}`);
+  for (const { part, handoffs: without } of handoffs.missing)
+    line(`${counted(without, 'package lacks', 'packages lack')} ${part}`);
   for (const warning of answer.warnings) line(warning);
 };

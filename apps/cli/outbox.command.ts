@@ -4,7 +4,7 @@ import { Refused, ToMessage } from '@baton/kernel';
 import { messages, outbox } from '@baton/platform/outbox';
 import { SENDERS } from '@baton/platform/platform.module';
 import type { Sender } from '@baton/platform/runner';
-import { line, printJson, printTable } from './output';
+import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
 interface Options {
@@ -51,7 +51,11 @@ const list = async (session: Session, json = false): Promise<void> => {
   });
   if (json) return printJson({ targets, unsent: unsent.map(({ doc }) => doc) });
   printTable(
-    ['target', 'has a sender', 'queued', 'waiting', 'sent', 'failed', 'dropped'],
+    [
+      'target',
+      'has a sender',
+      ...['queued', 'waiting', 'sent', 'failed', 'dropped'].map((name) => `${name} (messages)`),
+    ],
     targets.map(({ target, connected, queued, waiting, sent, failed, dropped }) => [
       ...[target, connected ? 'yes' : 'no'],
       ...[queued, waiting, sent, failed, dropped],
@@ -59,10 +63,10 @@ const list = async (session: Session, json = false): Promise<void> => {
   );
   if (unsent.length === 0) return;
   printTable(
-    ['message', 'target', 'to', 'what', 'queued', 'status', 'attempts', 'code', 'again at'],
+    ['message', 'target', 'to', 'what', 'queued', 'status', 'tried (times)', 'code', 'again at'],
     unsent.map(({ doc: { messageId, target, to, template, queuedAt, status, attempts, code, dueAt } }) => [
-      ...[messageId, target, to, template, queuedAt, status],
-      ...[attempts, code, dueAt],
+      ...[messageId, target, to, template, time(queuedAt), status],
+      ...[attempts, code, time(dueAt)],
     ]),
   );
 };

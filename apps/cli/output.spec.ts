@@ -1,8 +1,23 @@
 import stringWidth from 'string-width';
-import { printedBy } from '../../test/support/baton';
-import { fail, line, pathOf, printJson, printTable, Progress, warn } from './output';
+import { printedBy, tableOf } from '../../test/support/baton';
+import {
+  counted,
+  duration,
+  fail,
+  fixed,
+  line,
+  money,
+  pathOf,
+  period,
+  printJson,
+  printTable,
+  Progress,
+  time,
+  warn,
+} from './output';
 
 describe('what is printed', () => {
+  const NOON = '2024-01-17T12:00:00.000Z';
   const hostile = 'Eve\u001b]0;owned\u0007\u001b[2J\r\u009b31m \u202egnp.exe\u2066';
   const shown = String.raw`Eve\u001b]0;owned\u0007\u001b[2J\u000d\u009b31m \u202egnp.exe\u2066`;
 
@@ -72,14 +87,45 @@ describe('what is printed', () => {
     expect((await printedBy(async () => printTable(['rep', 'warnings'], []))).stdout).toContain('warnings');
   });
 
+  it('shows figures to the right, alike on every machine, each with its unit', async () => {
+    const amounts = [{ minor: 123_456_789, currency: 'USD' }] as const;
+    const { stdout } = await printedBy(async () =>
+      printTable(
+        ['rep', 'won (deals)', 'revenue', 'response (median)', 'since'],
+        [
+          ['ann', 12_345, money([...amounts, { minor: 5_000, currency: 'JPY' }]), duration(7_500_000), time(NOON)],
+          ['bob', 0, money(amounts), duration(null), time(null)],
+        ],
+      ),
+    );
+    expect(tableOf(stdout)).toEqual([
+      ['rep', 'won', 'revenue', 'response', 'since'],
+      ['', '(deals)', '', '(median)', ''],
+      ['ann', '12,345', '1,234,567.89 USD, 5,000 JPY', '2 h 5 min', '2024-01-17 12:00 UTC'],
+      ['bob', '0', '1,234,567.89 USD', '', ''],
+    ]);
+    expect(stdout).toMatch(/│ bob │ {7}0 │ {12}1,234,567\.89 USD │/);
+  });
+  it('says numbers, amounts and durations in one way', () => {
+    expect([fixed(1234.5, 2), fixed(0.36956, 4), fixed(null, 2)]).toEqual(['1,234.50', '0.3696', '']);
+    expect([duration(59_999), duration(59_999_999), duration(0), duration(undefined)]).toEqual([
+      ...['1 min', '16 h 40 min', '0 s', ''],
+    ]);
+    expect(['P180D', 'P1D', 'PT36H', 'P2W', 'none'].map(period)).toEqual([
+      ...['180 days', '1 day', '36 h', '14 days', 'none'],
+    ]);
+    expect([counted(1, 'touch', 'touches'), counted(52_986, 'event')]).toEqual(['1 touch', '52,986 events']);
+    expect(money(null)).toBe('');
+  });
+
   it('names the unit of what goes on', async () => {
     const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
     const { stderr } = await printedBy(async () => {
-      const progress = new Progress('import', 'bytes', 10);
+      const progress = new Progress('import', 'bytes', 10_000);
       now.mockReturnValue(4_000);
-      progress.at(5);
+      progress.at(5_000);
     });
-    expect(stderr).toBe('import: 5 of 10 bytes\n');
+    expect(stderr).toBe('import: 5,000 of 10,000 bytes\n');
     now.mockRestore();
   });
 

@@ -1,4 +1,12 @@
-import { formatMoney, type MoneySum } from '@baton/kernel';
+import {
+  DAY_MS,
+  durationInWords,
+  durationMs,
+  formatMoney,
+  grouped,
+  instantInWords,
+  type MoneySum,
+} from '@baton/kernel';
 import { endingOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import stringWidth from 'string-width';
@@ -89,9 +97,15 @@ const rowOf = (cells: readonly (readonly string[])[], widths: readonly number[],
     return `│${padded.join('│')}│`;
   });
 
+/** Numbers, amounts (`12.00 EUR, 3.50 USD`) and durations (`2 h 5 min`), which stand to the right. */
+const MEASURE = /^(([-−]?[\d,.]+( ([A-Z]{3}|h|min|s|ms))?)([,]? |$))*$/;
+
+/** A number is printed as a whole one with its thousands grouped. */
 type Row = readonly (string | number | null)[];
 /**
- * Prints a table; numbers to the right. A column in which no row has a value is left out. Where it would be wider than `width`, the longest cells go on in more lines.
+ * Prints a table; numbers to the right. A column in which no row has a value is left out. Where it would be wider than
+ * `width`, the longest cells go on in more lines.
+ * @param columns each names its unit: `won (deals)`, or shows it in its cells (an amount, a duration)
  * @param width by default that of the terminal; what is piped on has none
  */
 export const printTable = (
@@ -100,16 +114,11 @@ export const printTable = (
   width = terminal().stdout.columns,
 ): void => {
   const filled = columns.map((_, at) => found.length === 0 || found.some((row) => (row[at] ?? '') !== ''));
-  const head = columns.filter((_, at) => filled[at]);
+  // The unit stands below the name: a column is as wide as its figures.
+  const head = columns.filter((_, at) => filled[at]).map((name) => name.replace(/ (?=\([^()]*\)$)/, '\n'));
   const rows = found.map((row) => row.filter((_, at) => filled[at]));
-  const numeric = head.map(
-    (_, column) =>
-      rows.length > 0 &&
-      rows.every(
-        (row) => typeof row[column] === 'number' || /^([-\d.]*( [A-Z]{3})?(, )?)*$/.test(String(row[column] ?? '')),
-      ),
-  );
-  const cells = rows.map((row) => row.map((cell) => (cell === null ? '' : visible(String(cell)))));
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : visible(cell ?? ''))));
+  const numeric = head.map((_, column) => rows.length > 0 && cells.every((row) => MEASURE.test(row[column]!)));
   const natural = head.map((_, column) => Math.max(...[head, ...cells].map((row) => widestOf(row[column]!))));
   const fits = width === undefined || total(natural) <= width;
   const widths = fits ? natural : fitted(natural, width);
@@ -149,11 +158,31 @@ export const pathOf = (steps: readonly string[], width: number): string => {
 /** The columns of the terminal; of what is no terminal as many as one has by default. */
 export const terminalWidth = (): number => (terminal().stdout as { readonly columns?: number }).columns ?? 100;
 
-/** Amounts side by side, `12.00 EUR, 3.50 USD`; none is empty. */
+/** A whole number as people read it, `52,986`. */
+export const count = (value: number): string => grouped(value);
+/** How many of what there are, `1 path`, `52,986 events`. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+/** Amounts side by side, `12.00 EUR, 3,500.50 USD`; none is empty. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
   (amounts ?? []).map(formatMoney).join(', ');
+/** A number with so many decimal places, `1,234.50`; none is empty. */
 export const fixed = (value: number | null | undefined, digits: number): string =>
-  value === null || value === undefined ? '' : value.toFixed(digits);
+  value === null || value === undefined ? '' : grouped(value.toFixed(digits));
+/** A duration with its units, `2 h 5 min`, to the second below an hour, above it to the minute; none is empty. */
+export const duration = (ms: number | null | undefined): string => {
+  if (ms === null || ms === undefined) return '';
+  const step = ms < 3_600_000 ? 1000 : 60_000;
+  return durationInWords(Math.round(ms / step) * step);
+};
+/** An ISO 8601 duration in words: `P90D` is "90 days". What is none, as `none`, stays. */
+export const period = (text: string): string => {
+  if (!text.startsWith('P')) return text;
+  const ms = durationMs(text);
+  return ms % DAY_MS === 0 ? counted(ms / DAY_MS, 'day') : durationInWords(ms);
+};
+/** An instant as people read it, `2024-01-17 10:00 UTC`; none is empty. */
+export const time = (instant: string | null | undefined): string => (instant ? instantInWords(instant) : '');
 
 /** Tells a failure on standard error, `code: what to do`, and sets the exit code: 1, or 2 for a fault of ours. */
 export const fail = (error: Error): void => {
@@ -189,7 +218,7 @@ export class Progress {
       this.bar.update(value);
     } else if (Date.now() - this.told > PLAIN_LINE_MS) {
       this.told = Date.now();
-      warn(`${this.what}: ${value}${total ? ` of ${total}` : ''} ${this.unit}`);
+      warn(`${this.what}: ${count(value)}${total ? ` of ${count(total)}` : ''} ${this.unit}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { line, printJson, Progress } from './output';
+import { counted, line, printJson, Progress } from './output';
 import { Session } from './session';
 
 @Command({
@@ -18,7 +18,7 @@ export class RebuildCommand extends CommandRunner {
         const answer = await session.runner.rebuild(readModel, (events) => progress.at(events));
         progress.done();
         answers.push({ readModel, ...answer });
-        if (!json) line(`${readModel}: ${answer.events} events into ${answer.generation}`);
+        if (!json) line(`${readModel}: ${counted(answer.events, 'event')} into ${answer.generation}`);
       }
       await session.catchUp();
       if (json) printJson(answers);

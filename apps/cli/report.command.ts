@@ -7,6 +7,7 @@ import {
   conversionOf,
   modelsOf,
   outsideLines,
+  unitOf,
   pathsReport,
   periodsReport,
   returnsReport,
@@ -14,7 +15,7 @@ import {
 import { filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
-import { fixed, key, line, money, printJson, printTable } from './output';
+import { fixed, key, line, money, period, printJson, printTable } from './output';
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
 
@@ -70,17 +71,18 @@ export const attributionTable = async (session: Session, models: readonly string
   const keys = [...new Set(reports.flatMap(({ rows }) => rows.map((row) => row.key)))].sort((a, b) =>
     (a ?? '') < (b ?? '') ? -1 : 1,
   );
-  const { conversion = 'won' } = options;
+  const what = conversionOf(options.conversion ?? 'won');
   line(
-    `Attribution by ${options.by ?? 'channel'}: ${conversion} and revenue of each model (look-back ${reports[0]!.lookback})`,
+    `Attribution by ${options.by ?? 'channel'}: ${what} and revenue of each model (look-back ${period(reports[0]!.lookback)})`,
   );
   const cells = (pick: (report: (typeof reports)[number]) => (typeof reports)[number]['total'] | undefined) =>
     reports.flatMap((report) => {
-      const credited = pick(report);
-      return [fixed(credited?.conversions, 2), money(credited?.revenue)];
+      const none = { conversions: 0, revenue: report.total.revenue.map(({ currency }) => ({ minor: 0, currency })) };
+      const { conversions, revenue } = pick(report) ?? none;
+      return [fixed(conversions, 2), money(revenue)];
     });
   printTable(
-    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [model, 'revenue'])],
+    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, 'revenue'])],
     [
       ...keys.map((one) => [key(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
       ['unattributed', ...cells(({ unattributed }) => unattributed)],
@@ -108,7 +110,10 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
   const { by } = options;
   line(`\nPipeline velocity${by ? ` by ${by}` : ''}`);
   printTable(
-    [by ?? 'deals', 'open', 'won', 'lost', 'win rate (0–1)', 'average won', 'cycle (days)', 'worth per day'],
+    [
+      ...[by ?? 'of', 'open (deals)', 'won (deals)', 'lost (deals)', 'win rate (0–1)'],
+      ...['average won', 'cycle (days)', 'worth per day'],
+    ],
     [...rows, total].map((row) => [
       row === total ? 'total' : key(row.key),
       row.open,

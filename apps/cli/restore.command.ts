@@ -2,7 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, Refused } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { line, printJson } from './output';
+import { counted, line, printJson } from './output';
 import { Session } from './session';
 import { configOfTerminal } from './terminal';
 
@@ -26,7 +26,7 @@ export class RestoreCommand extends CommandRunner {
       { config },
     );
     if (json) printJson({ events, position, takenAt: manifest.takenAt });
-    else line(`${events} events up to ${position || 'the beginning'}; the read models are folded.`);
+    else line(`${counted(events, 'event')} up to ${position || 'the beginning'}; the read models are folded.`);
   }
 
   @Option({ flags: '--json', description: 'Answer as JSON.' })

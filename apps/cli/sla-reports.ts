@@ -2,7 +2,7 @@ import { boundsOf, Refused } from '@baton/kernel';
 import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
 import { filtersOf } from './filters';
-import { fixed, key, line, printJson, printTable } from './output';
+import { duration, fixed, key, line, printJson, printTable, time } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
@@ -34,22 +34,16 @@ const headOf = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
 const cellsOf = ({ group }: Pick<HandoffRow, 'group'>, by: readonly ReportBreakdown[]) =>
   headOf(by).map((each) => key(group[each] ?? null));
 const totalCells = (by: readonly ReportBreakdown[]) => headOf(by).map((_, index) => (index === 0 ? 'total' : ''));
-const minutes = (ms: number | null): string => (ms === null ? '' : (ms / 60_000).toFixed(1));
 
 const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }, by: readonly ReportBreakdown[]) => {
   const columns = [
-    'handoffs',
-    'accepted',
-    'of these given back',
-    'rejected',
-    'recycled',
-    'disqualified',
-    'waiting',
-    'limbo',
+    ...['all', 'accepted', 'of these given back', 'rejected', 'recycled', 'disqualified', 'waiting', 'limbo'].map(
+      (name) => `${name} (handoffs)`,
+    ),
     'rejection rate (0–1)',
   ];
   printTable(
-    [...headOf(by), ...columns, 'median attempts', 'warnings'],
+    [...headOf(by), ...columns, 'attempts (median)', 'warnings'],
     [...report.rows, report.total].map((row) => {
       const { accepted, rejected, recycled, disqualified, waiting } = row.counts;
       return [
@@ -61,6 +55,8 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
   );
 };
 
+const clocks = (...names: readonly string[]): string[] => names.map((name) => `${name} (clocks)`);
+
 /** What sales owed and did, from the same function as GraphQL. */
 export const slaReportOf = async (session: Session, options: ReportOptions): Promise<void> => {
   const question = questionOf(session, options);
@@ -68,19 +64,19 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
   const answer = await slaReport(modelsOf(session, options), question);
   if (options.json) return printJson(answer);
   line(
-    `Obligations of sales, as of ${answer.at}; responses in minutes of the wall clock, and of the clock that the policy counts`,
+    `Obligations of sales, as of ${time(answer.at)}; a response takes so long by the wall clock, and as the policy counts`,
   );
   printTable(
     [
-      ...[...headOf(by), 'obligation', 'due', 'met', 'met late', 'breached', 'pending', 'share met (0–1)'],
-      ...['missed', 'missed as known', 'median response (min)', 'p90 response (min)'],
-      ...['median counted (min)', 'p90 counted (min)'],
+      ...[...headOf(by), 'obligation', ...clocks('due', 'met', 'met late', 'breached', 'pending'), 'share met (0–1)'],
+      ...[...clocks('missed', 'missed as known'), 'response (median)', 'response (p90)'],
+      ...['counted (median)', 'counted (p90)'],
     ],
     [...answer.rows, ...answer.total].map((row, index) => [
       ...(index < answer.rows.length ? cellsOf(row, by) : totalCells(by)),
       ...[row.kind, row.due, row.met, row.metLate, row.breached, row.pending, fixed(row.share, 4)],
-      ...[row.missed, row.missedAsKnown, minutes(row.medianResponseMs), minutes(row.p90ResponseMs)],
-      ...[minutes(row.medianCountedMs), minutes(row.p90CountedMs)],
+      ...[row.missed, row.missedAsKnown, duration(row.medianResponseMs), duration(row.p90ResponseMs)],
+      ...[duration(row.medianCountedMs), duration(row.p90CountedMs)],
     ]),
   );
   handoffTable(answer.handoffs, by);
@@ -94,7 +90,7 @@ export const rejectionsReport = async (session: Session, options: ReportOptions)
   if (options.json) return printJson(answer);
   handoffTable(answer, question.by);
   printTable(
-    [...headOf(question.by), 'reason', 'rejected', 'of handoffs (0–1)'],
+    [...headOf(question.by), 'reason', 'rejected (handoffs)', 'of handoffs (0–1)'],
     [...answer.rows, answer.total].flatMap((row) =>
       row.reasons.map(({ reason, rejected, rate }) => [
         ...(row === answer.total ? totalCells(question.by) : cellsOf(row, question.by)),

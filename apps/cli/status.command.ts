@@ -3,15 +3,15 @@ import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { Completeness } from '@baton/platform/runner';
-import { line, printJson, printTable } from './output';
+import { count, counted, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
 /** What a verification found of a follower, in words. */
-const resultOf = ({ complete, position, expected, counted, code, gap, differing = [] }: Completeness): string => {
+const resultOf = ({ complete, position, expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
   if (complete) return `complete up to ${position}`;
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
-  return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted} events of ${expected}`;
+  return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted(seen, 'event')} of ${count(expected)}`;
 };
 
 /** What the stores' own checks find wrong. */
@@ -36,11 +36,11 @@ export class StatusCommand extends CommandRunner {
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
         printTable(
-          ['follower', 'kind', 'position', 'at tip', 'events', 'parked', 'run by'],
+          ['follower', 'kind', 'stands at (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
           followers.map(({ name, kind, position, atTip, count, parked, holder }) => [
             name,
             kind,
-            position,
+            position || 'the beginning',
             atTip ? 'yes' : 'no',
             count,
             parked.length,
@@ -49,7 +49,7 @@ export class StatusCommand extends CommandRunner {
         );
         for (const { importId, run, startedAt } of open)
           line(
-            `Run ${run} of the import ${importId}, begun ${startedAt}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
+            `Run ${run} of the import ${importId}, begun ${time(startedAt)}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
           );
         for (const one of completeness) line(`${one.follower}: ${resultOf(one)}`);
         for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);

@@ -104,7 +104,7 @@ describe('a currency', () => {
   ])('%s has the %d places of ISO 4217', (code, digits) => expect(minorDigits(code)).toBe(digits));
   it('is what amounts are read and shown by', () => {
     expect(moneyOf('63250.25', 'HUF')).toEqual({ minor: 6_325_025, currency: 'HUF' });
-    expect(formatMoney({ minor: 6_325_025, currency: 'HUF' })).toBe('63250.25 HUF');
+    expect(formatMoney({ minor: 6_325_025, currency: 'HUF' })).toBe('63,250.25 HUF');
   });
   it.each(['EURO', 'usd', 'ZZZ', ''])('is not "%s"', (code) => expect(isCurrency(code)).toBe(false));
 });

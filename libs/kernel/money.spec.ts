@@ -6,6 +6,7 @@ import {
   decimalOf,
   DecimalSum,
   formatMoney,
+  grouped,
   isCurrency,
   minorDigits,
   minorOf,
@@ -55,7 +56,7 @@ describe('the places of a currency', () => {
       expect(['HUF', 'COP', 'IDR', 'RSD', 'PKR', 'IQD'].map((code) => moneyOf('1500', code).minor)).toEqual([
         150_000, 150_000, 150_000, 150_000, 150_000, 1_500_000,
       ]);
-      expect(formatMoney(moneyOf('1500.50', 'HUF'))).toBe('1500.50 HUF');
+      expect(formatMoney(moneyOf('1500.50', 'HUF'))).toBe('1,500.50 HUF');
     } finally {
       given.mockRestore();
     }
@@ -99,8 +100,26 @@ describe('sums of amounts', () => {
       decimalOf({ minor: -5, currency: 'USD' }),
       decimalOf({ minor: 1234, currency: 'KWD' }),
       decimalOf({ minor: -7, currency: 'JPY' }),
-      formatMoney({ minor: 0, currency: 'EUR' }),
-    ]).toEqual(['-0.05', '1.234', '-7', '0.00 EUR']));
+    ]).toEqual(['-0.05', '1.234', '-7']));
+  it('are read by people with their thousands grouped, whatever the locale of the machine', () => {
+    expect(
+      [
+        { minor: 0, currency: 'EUR' },
+        { minor: 100_000_000, currency: 'USD' },
+        { minor: -1_234_567, currency: 'JPY' },
+        { minor: 1_234_567, currency: 'KWD' },
+        { minor: '18014398509481983', currency: 'IDR' },
+      ].map(formatMoney),
+    ).toEqual(['0.00 EUR', '1,000,000.00 USD', '-1,234,567 JPY', '1,234.567 KWD', '180,143,985,094,819.83 IDR']);
+    expect([0, 999, 1000, -1000, 1234567.5, '1234.56789'].map(grouped)).toEqual([
+      '0',
+      '999',
+      '1,000',
+      '-1,000',
+      '1,234,567.5',
+      '1,234.56789',
+    ]);
+  });
 });
 
 describe('a split', () => {

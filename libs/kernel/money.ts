@@ -53,8 +53,12 @@ export const decimalOf = ({ minor, currency }: MoneySum): string => {
   return value < 0n ? `-${whole}` : whole;
 };
 
-/** Money as people read it, `1234.50 USD`. */
-export const formatMoney = (sum: MoneySum): string => `${decimalOf(sum)} ${sum.currency}`;
+/** A plain decimal as people read it, thousands with a comma whatever the machine's locale is: `1,234.5`. */
+export const grouped = (decimal: number | string): string =>
+  String(decimal).replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
+
+/** Money as people read it, with all places of its currency: `1,234.50 USD`. */
+export const formatMoney = (sum: MoneySum): string => `${grouped(decimalOf(sum))} ${sum.currency}`;
 
 /**
  * Splits minor units over weights as `allocateExact` does.

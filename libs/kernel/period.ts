@@ -1,5 +1,15 @@
 import { Refused } from './errors';
-import { boundOf, FIRST_INSTANT, LAST_INSTANT, zoneOf, type Instant } from './time';
+import {
+  boundOf,
+  dayOf,
+  FIRST_INSTANT,
+  LAST_INSTANT,
+  nextDay,
+  startOfDay,
+  zoneOf,
+  type Day,
+  type Instant,
+} from './time';
 
 /** What a report is asked about: days and months follow the time zone. */
 export interface PeriodArgs {
@@ -48,3 +58,24 @@ export const periodOf = (args: PeriodArgs): Period => ({
   ...boundsOf(args),
   timeZone: zoneOf(args.timeZone),
 });
+
+/** Whole days of a zone, both included: what is written down for good names its days and whose days they are. */
+export interface Days {
+  readonly from: Day;
+  /** The last day; it counts to its end. */
+  readonly to: Day;
+  readonly timeZone: string;
+}
+
+/**
+ * The period of some days: from the first instant of the first day up to, and without, the first after the last one.
+ * @throws Refused `time/unknown-zone`, `time/not-a-day`, `time/out-of-range`, `time/empty-period`
+ */
+export const periodOfDays = ({ from, to, timeZone }: Days): Period => {
+  const zone = zoneOf(timeZone);
+  const first = startOfDay(dayOf(from, 'from'), zone);
+  const after = startOfDay(nextDay(dayOf(to, 'to')), zone);
+  if (first >= after)
+    throw new Refused('time/empty-period', 'The period has no day; `to` is its last one, and counts to its end.', 'to');
+  return { from: first, to: after, timeZone: zone };
+};

@@ -64,8 +64,10 @@ describe('values in words', () => {
       '−1 min',
     ]);
     expect(valueInWords(7_500_000, integer('', { unit: 'ms' }))).toBe('2 h 5 min');
+    expect(durationInWords(1530 * 3_600_000)).toBe('1,530 h');
     expect(valueInWords(90, integer('', { unit: 'min' }))).toBe('1 h 30 min');
     expect(valueInWords(90, integer())).toBe('90');
+    expect(valueInWords(12_500, integer())).toBe('12,500');
   });
   it('are amounts by the places of their currency', () => {
     const amounts = [

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import { formatMoney, isCurrency, type MoneySum } from './money';
+import { formatMoney, grouped, isCurrency, type MoneySum } from './money';
 
 /** A personal value that its reader does not see: not for this reader, or gone with the key of an erased person. */
 export interface Closed {
@@ -58,7 +58,7 @@ export const durationInWords = (ms: number): string => {
   const parts = units.flatMap(([name, size]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    return count > 0 ? [`${count} ${name}`] : [];
+    return count > 0 ? [`${grouped(count)} ${name}`] : [];
   });
   return parts.length === 0 ? '0 s' : `${ms < 0 ? '−' : ''}${parts.slice(0, 2).join(' ')}`;
 };
@@ -68,8 +68,6 @@ const isMoney = (value: unknown): value is MoneySum => {
   const whole = Number.isSafeInteger(minor) || (typeof minor === 'string' && /^-?\d+$/.test(minor));
   return whole && typeof currency === 'string' && isCurrency(currency) && Object.keys(others).length === 0;
 };
-/** `1,234.50 USD`. */
-const moneyInWords = (text: string): string => text.replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
 /** `2024-01-17 10:00 UTC`, with seconds where there are some. */
 export const instantInWords = (instant: string): string =>
   `${instant.slice(0, 10)} ${instant.slice(11, instant.slice(17, 19) === '00' ? 16 : 19)} UTC`;
@@ -92,7 +90,7 @@ const entriesInWords = (value: object, fields: Fields | undefined, depth: number
 const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string => {
   if (value === undefined || value === null) return '–';
   if (isClosed(value)) return `(${value.personal})`;
-  if (isMoney(value)) return moneyInWords(formatMoney(value));
+  if (isMoney(value)) return formatMoney(value);
   if (Array.isArray(value)) {
     const nested = value.some((item) => typeof item === 'object');
     const shown = value
@@ -106,13 +104,13 @@ const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && schema?.['unit'])
     return durationInWords(value * (schema['unit'] === 'min' ? 60_000 : 1));
-  const text = String(value as string | number);
+  const text = typeof value === 'number' ? grouped(value) : String(value as string);
   if (schema?.['format'] === 'instant') return instantInWords(text);
   return schema?.['enum'] ? codeInWords(text) : text;
 };
 
 /**
- * A value of a field as people read it: amounts with their currency, durations in hours and minutes, instants in UTC;
+ * A value of a field as people read it: numbers with grouped thousands, amounts with their currency, durations in hours and minutes, instants in UTC;
  * at most 300 characters on one line, and of a list the first few.
  */
 export const valueInWords = (value: unknown, schema?: TSchema): string => clip(inWords(value, schema));
@@ -120,7 +118,7 @@ export const valueInWords = (value: unknown, schema?: TSchema): string => clip(i
 const filled = (slot: Slot, data: Readonly<Record<string, unknown>>, fields: Fields): string => {
   const value = data[slot.field];
   if (typeof slot.form === 'object') return value === undefined || value === false ? slot.form.no : slot.form.yes;
-  if (slot.form === 'count' && Array.isArray(value)) return String(value.length);
+  if (slot.form === 'count' && Array.isArray(value)) return grouped(value.length);
   const words = valueInWords(value, fields[slot.field]);
   return slot.form === 'words' ? codeInWords(words) : words;
 };

@@ -57,6 +57,18 @@ export const printedBy = async (
   return { status: own.exitCode, stdout: stdout.text(), stderr: stderr.text() };
 };
 
+/** The lines of printed tables, head and rows, as their cells. */
+export const tableOf = (stdout: string): string[][] =>
+  stdout
+    .split('\n')
+    .filter((text) => text.startsWith('│'))
+    .map((text) =>
+      text
+        .split('│')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
 /**
  * Runs a command line of Baton in this process, in a folder of its own: a process takes seconds to load.
  * One at a time, because the folder of the process is changed meanwhile.

@@ -284,6 +284,30 @@ describe('the demo company', () => {
     expect(spent.size).toBeGreaterThanOrEqual(8);
   });
 
+  it('has contacts whose source, medium, referrer, campaign and channel say the same', () => {
+    type Marks = { source?: string; referrer?: string; campaign?: string };
+    const channelOf = channelClassifier(agreed.find(({ id }) => id === 'channel-rules')!.data.body);
+    const paidBy = new Map(of<{ channel: string }>('CreateCampaign').map(({ id, data }) => [id, data.channel]));
+    const hostsOf = (source: string) => (source === 'x' ? ['t.co'] : [source, `${source}.com`, `www.${source}.com`]);
+    const contacts = [...of<Marks>('RecordTouch'), ...of<Marks>('RecordVisit')].map(({ data }) => data);
+    const seen = { referrer: 0, campaign: 0 };
+    for (const contact of contacts) {
+      const { source, referrer, campaign } = contact;
+      if (referrer !== undefined) {
+        seen.referrer++;
+        expect(hostsOf(source!)).toContain(new URL(referrer).hostname);
+      } else expect(source ?? '').not.toMatch(/google|bing|linkedin|facebook|\./);
+      if (campaign === undefined) continue;
+      seen.campaign++;
+      expect(channelOf(contact)).toBe(paidBy.get(campaign));
+    }
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(1000);
+    const found = (source: string) => new Set(contacts.filter((one) => one.source === source).map(channelOf));
+    expect(found('google')).toEqual(new Set(['organic search', 'paid search']));
+    expect(found('linkedin')).toEqual(new Set(['organic social', 'paid social']));
+    expect(found('duckduckgo')).toEqual(new Set(['organic search']));
+  });
+
   it('meets people several times before it sells to them', () => {
     const converted = new Map(of('ConvertLead').map(({ id, at }) => [id, at]));
     const contacts = countBy(of('RecordTouch').flatMap(({ id, at }) => (at <= (converted.get(id) ?? '') ? [id] : [])));

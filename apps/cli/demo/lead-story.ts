@@ -212,25 +212,26 @@ export function* leadStory(
   function double(): void {
     const captured = steps.find(({ type }) => type === 'CaptureLead');
     if (!captured) return;
+    const own = randomOf(seed, 'double', index); // what sales makes of the person changes nothing of it
     const mistaken = index === FIRST_DOUBLE;
     const doubleId = `${leadId}-d`;
     const noticed: DemoStep[] = [];
-    const its = teller(noticed, toMs(captured.at) + random.int(1, 30) * DAY, period);
-    const channel = laterChannel(random);
-    const profile = mistaken ? personOf(random, company, taken).profile : doubleOf(random, person, taken);
+    const its = teller(noticed, toMs(captured.at) + own.int(1, 30) * DAY, period);
+    const channel = laterChannel(own);
+    const profile = mistaken ? personOf(own, company, taken).profile : doubleOf(own, person, taken);
     const visit = () => {
-      its.tell('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(random, channel, its.now(), period));
-      its.wait(random.skewed(3) * DAY);
+      its.tell('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(own, channel, its.now(), period));
+      its.wait(own.skewed(3) * DAY);
     };
     its.tell('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
-    for (let left = random.int(1, 4); left > 0; left--) visit();
-    its.work(random.int(1, 25) * DAY);
+    for (let left = own.int(1, 4); left > 0; left--) visit();
+    its.work(own.int(1, 25) * DAY);
     // Whoever was given back before would be taken up again by what the double did.
     if (steps.some(({ type, at }) => givesBack.has(type) && at <= fromMs(its.now()))) return;
     its.tell('lead', leadId, 'revops-tilda', 'MergeLead', { mergedLeadId: doubleId });
     steps.push(...noticed.splice(0));
     if (!mistaken) return;
-    its.work(random.int(3, 20) * DAY);
+    its.work(own.int(3, 20) * DAY);
     its.tell('lead', leadId, 'revops-tilda', 'UnmergeLead', { mergedLeadId: doubleId });
     its.wait(DAY);
     visit();

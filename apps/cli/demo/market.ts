@@ -2,6 +2,14 @@ import { fromMs, type Day } from '@baton/kernel';
 import { randomOf, type Random } from './random';
 import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Touch } from './story';
 
+/** Where people of a channel come from: the mark of their links, and the page that they leave, where that is a page. */
+export interface Origin {
+  readonly source: string;
+  readonly referrer?: string;
+  /** How many of the channel come from it, as a weight. */
+  readonly share: number;
+}
+
 /** A way in which people find the company, as the demo plays it. */
 export interface Channel {
   readonly name: string;
@@ -15,8 +23,7 @@ export interface Channel {
   /** Share of its people whose visits were seen before they gave their name. */
   readonly tracked: number;
   readonly medium?: string;
-  readonly sources?: readonly string[];
-  readonly referrers?: readonly string[];
+  readonly origins?: readonly Origin[];
   readonly contents?: readonly string[];
   /** What it costs a day or a week, in US cents (median). */
   readonly spend?: { readonly each: 'day' | 'week'; readonly cents: number };
@@ -31,8 +38,11 @@ export const channels: readonly Channel[] = [
     gapDays: 5,
     tracked: 0.55,
     medium: 'organic',
-    sources: ['google', 'google', 'bing', 'duckduckgo'],
-    referrers: ['https://www.google.com/', 'https://www.bing.com/'],
+    origins: [
+      { source: 'google', referrer: 'https://www.google.com/', share: 6 },
+      { source: 'bing', referrer: 'https://www.bing.com/', share: 3 },
+      { source: 'duckduckgo', referrer: 'https://duckduckgo.com/', share: 2 },
+    ],
     spend: { each: 'week', cents: 210_000 },
   },
   {
@@ -43,7 +53,10 @@ export const channels: readonly Channel[] = [
     gapDays: 3,
     tracked: 0.55,
     medium: 'cpc',
-    sources: ['google', 'google', 'bing'],
+    origins: [
+      { source: 'google', referrer: 'https://www.google.com/', share: 2 },
+      { source: 'bing', referrer: 'https://www.bing.com/', share: 1 },
+    ],
     contents: ['ad-compare', 'ad-demo', 'ad-guide'],
     spend: { each: 'day', cents: 38_000 },
   },
@@ -55,7 +68,10 @@ export const channels: readonly Channel[] = [
     gapDays: 6,
     tracked: 0.4,
     medium: 'paid-social',
-    sources: ['linkedin', 'linkedin', 'facebook'],
+    origins: [
+      { source: 'linkedin', referrer: 'https://www.linkedin.com/', share: 2 },
+      { source: 'facebook', referrer: 'https://www.facebook.com/', share: 1 },
+    ],
     contents: ['carousel', 'video', 'customer-quote'],
     spend: { each: 'day', cents: 26_000 },
   },
@@ -67,7 +83,11 @@ export const channels: readonly Channel[] = [
     gapDays: 7,
     tracked: 0.4,
     medium: 'social',
-    sources: ['linkedin', 'x', 'youtube'],
+    origins: [
+      { source: 'linkedin', referrer: 'https://www.linkedin.com/', share: 3 },
+      { source: 'x', referrer: 'https://t.co/', share: 1 },
+      { source: 'facebook', referrer: 'https://www.facebook.com/', share: 1 },
+    ],
     spend: { each: 'week', cents: 45_000 },
   },
   {
@@ -78,7 +98,10 @@ export const channels: readonly Channel[] = [
     gapDays: 6,
     tracked: 0.2,
     medium: 'email',
-    sources: ['newsletter', 'product-news'],
+    origins: [
+      { source: 'newsletter', share: 1 },
+      { source: 'product-news', share: 1 },
+    ],
     contents: ['button', 'headline', 'footer'],
     spend: { each: 'week', cents: 32_000 },
   },
@@ -90,8 +113,11 @@ export const channels: readonly Channel[] = [
     gapDays: 3,
     tracked: 0.45,
     medium: 'referral',
-    sources: ['reviews.example.net', 'blog.example.org', 'compare.example.com'],
-    referrers: ['https://reviews.example.net/analytics', 'https://blog.example.org/tools'],
+    origins: [
+      { source: 'reviews.example.net', referrer: 'https://reviews.example.net/analytics', share: 1 },
+      { source: 'blog.example.org', referrer: 'https://blog.example.org/tools', share: 1 },
+      { source: 'compare.example.com', referrer: 'https://compare.example.com/dashboards', share: 1 },
+    ],
   },
   { name: 'direct', first: 10, later: 18, appeal: 1.05, gapDays: 3, tracked: 0.5 },
   {
@@ -102,7 +128,7 @@ export const channels: readonly Channel[] = [
     gapDays: 9,
     tracked: 0.5,
     medium: 'display',
-    sources: ['adnetwork'],
+    origins: [{ source: 'adnetwork', share: 1 }],
     contents: ['banner-wide', 'banner-tall'],
     spend: { each: 'week', cents: 80_000 },
   },
@@ -114,7 +140,7 @@ export const channels: readonly Channel[] = [
     gapDays: 5,
     tracked: 0,
     medium: 'webinar',
-    sources: ['webinar'],
+    origins: [{ source: 'webinar', share: 1 }],
     contents: ['closing-the-month', 'forecast-clinic', 'data-without-tears'],
     spend: { each: 'week', cents: 110_000 },
   },
@@ -126,7 +152,11 @@ export const channels: readonly Channel[] = [
     gapDays: 4,
     tracked: 0,
     medium: 'event',
-    sources: ['ops-summit', 'data-days', 'city-roadshow'],
+    origins: [
+      { source: 'ops-summit', share: 1 },
+      { source: 'data-days', share: 1 },
+      { source: 'city-roadshow', share: 1 },
+    ],
     spend: { each: 'week', cents: 260_000 },
   },
   {
@@ -137,7 +167,10 @@ export const channels: readonly Channel[] = [
     gapDays: 3,
     tracked: 0,
     medium: 'partner',
-    sources: ['northwind-consulting', 'fabrikam-integrators'],
+    origins: [
+      { source: 'northwind-consulting', share: 1 },
+      { source: 'fabrikam-integrators', share: 1 },
+    ],
     spend: { each: 'week', cents: 90_000 },
   },
   {
@@ -148,7 +181,7 @@ export const channels: readonly Channel[] = [
     gapDays: 8,
     tracked: 0.4,
     medium: 'affiliate',
-    sources: ['deal-site'],
+    origins: [{ source: 'deals.example.net', referrer: 'https://deals.example.net/software', share: 1 }],
     spend: { each: 'week', cents: 40_000 },
   },
 ];
@@ -184,15 +217,16 @@ const pages = [
 ];
 const downloads = ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'];
 
-/** The marks that a channel leaves on a contact: source, medium, campaign, content, referrer. */
+/** The marks that a channel leaves on a contact: source and referrer that belong together, medium, campaign, content. */
 const marksOf = (random: Random, channel: Channel, at: number, period: Period): Partial<Touch> => {
-  const { medium, sources, referrers, contents, spend } = channel;
+  const { medium, origins, contents, spend } = channel;
+  const { source, referrer } = origins ? random.weighted(origins, ({ share }) => share) : {};
   return {
-    ...(sources && { source: random.pick(sources) }),
+    ...(source && { source }),
     ...(medium && { medium }),
     ...(spend && channel.name !== 'organic search' && { campaign: campaignOf(channel, themeAt(at, period)) }),
     ...(contents && { content: random.pick(contents) }),
-    ...(referrers && { referrer: random.pick(referrers) }),
+    ...(referrer && { referrer }),
   };
 };
 

@@ -4,7 +4,7 @@ import { DAY, HOUR, teller, type DemoStep, type Period } from './story';
 
 interface Held {
   readonly kind: ReviewKind;
-  /** The day of the period on which it is held, and what it looks at: from which day up to, and without, which. */
+  /** The day of the period on which it is held, and what it looks at: from which day up to the end of which. */
   readonly on: number;
   readonly from: number;
   readonly to: number;
@@ -20,7 +20,7 @@ const held: readonly Held[] = [
     kind: 'quarterly-definition',
     on: 267,
     from: 181,
-    to: 267,
+    to: 266,
     notes: 'Reps spend their time on companies that are too small to buy.',
     what: 'Ask for a company size in the definition of a qualified lead.',
     owner: 'revops-tilda',
@@ -30,7 +30,7 @@ const held: readonly Held[] = [
     kind: 'monthly-sla',
     on: 521,
     from: 486,
-    to: 517,
+    to: 516,
     notes: 'First responses differ from rep to rep more than from queue to queue.',
     what: 'Let the slowest two reps listen in on the fastest.',
     owner: 'vp-sales-otto',
@@ -40,7 +40,7 @@ const held: readonly Held[] = [
     kind: 'quarterly-definition',
     on: 541,
     from: 456,
-    to: 541,
+    to: 540,
     notes: 'The definitions hold; most of them are overdue for their review.',
     what: 'Review every definition that is older than a year.',
     owner: 'cmo-ines',
@@ -49,7 +49,7 @@ const held: readonly Held[] = [
     kind: 'weekly-pipeline',
     on: 544,
     from: 537,
-    to: 544,
+    to: 543,
     notes: 'Large deals wait for their proposals.',
     what: 'Bring a reference into each open proposal.',
     owner: 'content-mara',
@@ -59,14 +59,14 @@ const held: readonly Held[] = [
 /** The reviews that both teams hold, and what they agree to do. */
 export const reviewSteps = (within: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
-  const midnight = (day: number) => fromMs(within.begin + day * DAY);
+  const dayOf = (day: number) => fromMs(within.begin + day * DAY).slice(0, 10);
   for (const { kind, on, from, to, notes, what, owner, done } of held) {
-    const reviewId = `${kind}-${midnight(on).slice(0, 10)}`;
+    const reviewId = `${kind}-${dayOf(on)}`;
     const { tell, wait } = teller(steps, within.begin + on * DAY + 14 * HOUR, within);
-    const period = { from: midnight(from), to: midnight(to) };
+    const period = { from: dayOf(from), to: dayOf(to), timeZone: 'UTC' };
     tell('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
     wait(HOUR);
-    const dueOn = midnight(on + 14).slice(0, 10);
+    const dueOn = dayOf(on + 14);
     tell('review', reviewId, 'revops-tilda', 'AgreeReviewAction', { what, owner, dueOn });
     wait((done?.after ?? 0) * DAY);
     if (done) tell('review', reviewId, owner, 'CompleteReviewAction', { number: 1, outcome: done.outcome });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { printedBy } from '../../../test/support/baton';
+import { printedBy, tableOf } from '../../../test/support/baton';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { pathReport, printPathReport, type PathReportOptions } from './path-report';
 
@@ -154,6 +154,17 @@ describe('the answer', () => {
     const report = await reportOf('path,conversions,nulls\n"a, ""x"" > b",1,1\n', options);
     return (await printedBy(async () => printPathReport(report, format, support))).stdout;
   };
+  it('is a table for people, each figure with its unit', async () => {
+    const report = await reportOf('path,conversions,nulls,value\na > b,3000,1000,1234567.5\n', { model: 'markov' });
+    const { stdout } = await printedBy(async () => printPathReport(report, 'table'));
+    expect(stdout).toContain('markov; the chance of a journey to convert is 0.7500 (0–1)\n');
+    expect(tableOf(stdout)).toEqual([
+      ['channel', 'credited', 'credited', 'removal effect', 'with it', 'of these converted'],
+      ['', '(conversions)', '(value of the file)', '(0–1)', '(journeys)', '(journeys)'],
+      ['a', '1,500.00', '617,283.75', '1.0000', '4,000', '3,000'],
+      ['b', '1,500.00', '617,283.75', '1.0000', '4,000', '3,000'],
+    ]);
+  });
   it('is one JSON object, CSV or a line a row', async () => {
     expect(JSON.parse(await printed({ model: 'markov' }, 'json'))).toEqual({
       model: 'markov',

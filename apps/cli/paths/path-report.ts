@@ -12,7 +12,7 @@ import {
   type RepeatHandling,
 } from '@baton/attribution';
 import { builtInAttribution } from '@baton/definitions';
-import { line, printJson, printTable, warn } from '../output';
+import { fixed, line, printJson, printTable, warn } from '../output';
 import { readPaths, type PathFileOptions } from './path-file';
 
 export interface PathReportOptions extends PathFileOptions {
@@ -77,7 +77,35 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
 export const formats = ['table', 'json', 'csv', 'ndjson'] as const;
 export type Format = (typeof formats)[number];
 
-type Cells = Readonly<Record<string, string | number | boolean>>;
+type Column =
+  | 'key'
+  | 'conversions'
+  | 'value'
+  | 'removalEffect'
+  | 'standardError'
+  | 'low'
+  | 'high'
+  | 'journeys'
+  | 'converted'
+  | 'tooThin';
+type Cell = string | number | boolean;
+type Cells = Readonly<Partial<Record<Column, Cell>>>;
+
+const places = (digits: number) => (cell: Cell) => fixed(cell as number, digits);
+const asIs = (cell: Cell) => cell as string | number;
+/** What people read of each column: its head with the unit, and its cells. */
+const forPeople: Readonly<Record<Column, readonly [string, (cell: Cell) => string | number]>> = {
+  key: ['channel', asIs],
+  conversions: ['credited (conversions)', places(2)],
+  value: ['credited (value of the file)', places(2)],
+  removalEffect: ['removal effect (0–1)', places(4)],
+  standardError: ['standard error (conversions)', places(2)],
+  low: ['95 % from (conversions)', places(2)],
+  high: ['to (conversions)', places(2)],
+  journeys: ['with it (journeys)', asIs],
+  converted: ['of these converted (journeys)', asIs],
+  tooThin: ['too few to judge', (cell) => (cell === true ? 'yes' : '')],
+};
 /** What is printed of a row; the place of the ordered form is part of the key. */
 const printed = (row: PathReport['rows'][number], support: boolean): Cells => ({
   key: row.position === undefined ? row.key : `${row.key} @ ${row.position}`,
@@ -97,18 +125,16 @@ export const printPathReport = (report: PathReport, format: Format, support = fa
   for (const warning of report.warnings) warn(warning);
   const { model, base } = report;
   const rows = report.rows.map((row) => printed(row, support || format === 'table'));
-  const head = Object.keys(rows[0] ?? {});
+  const head = Object.keys(rows[0] ?? {}) as Column[];
   const cells = rows.map((row) => head.map((name) => row[name]!));
   if (format === 'json') printJson({ model, rows, ...(base !== undefined && { base }) });
   else if (format === 'ndjson') rows.forEach(printJson);
   else if (format === 'csv') [head, ...cells].forEach((row) => line(row.map(csvCell).join(',')));
   else {
-    line(`${model}${base === undefined ? '' : `, ${(100 * base).toFixed(2)} % of the journeys convert`}`);
-    const shown = (cell: string | number | boolean) =>
-      typeof cell === 'number' ? Number(cell.toPrecision(6)) : cell === true ? 'yes' : cell === false ? '' : cell;
+    line(`${model}${base === undefined ? '' : `; the chance of a journey to convert is ${fixed(base, 4)} (0–1)`}`);
     printTable(
-      head,
-      cells.map((row) => row.map(shown)),
+      head.map((name) => forPeople[name][0]),
+      cells.map((row) => row.map((cell, at) => forPeople[head[at]!][1](cell))),
     );
   }
 };

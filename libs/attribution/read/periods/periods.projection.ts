@@ -7,7 +7,7 @@ export type PeriodDocument = PeriodEvent['data'] & { readonly frozenAt: Instant;
 /** One document per frozen period. */
 export const periods = projection<PeriodDocument, PeriodEvent>({
   name: 'periods',
-  version: 1,
+  version: 2,
   columns: { frozenAt: 'text' },
   keys: ({ data }) => [data.periodId],
   initial: (periodId) => ({ periodId }) as PeriodDocument, // PeriodFrozen is its first and only event

@@ -1,6 +1,7 @@
 import {
   contentHash,
   NotFound,
+  periodOfDays,
   Refused,
   type DefinitionSource,
   type Instant,
@@ -52,7 +53,7 @@ const summable = (code: string): Model => {
  * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
  * it has not ended.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
- *   `time/unknown-zone`, `time/not-a-duration`
+ *   `time/not-a-duration`, and as `periodOfDays`
  */
 export const freezable = async (
   models: ReadModels,
@@ -61,19 +62,20 @@ export const freezable = async (
   position: Position,
   now: Instant,
 ): Promise<FrozenFacts> => {
-  const { periodId, name, from, to, currency } = question;
+  const { periodId, name, from, to, timeZone, currency } = question;
+  const days = periodOfDays(question);
   const method: Method = {
-    ...(await methodOf(definitions, models, to < now ? to : now)),
+    ...(await methodOf(definitions, models, days.to < now ? days.to : now)),
     ...(question.lookback && { lookback: question.lookback }),
-    ...(question.timeZone && { timeZone: question.timeZone }),
+    timeZone,
   };
   const model = summable(question.model ?? method.definition.body.model);
   const by = dimensionOf(question.by ?? 'channel');
-  const { lookback, timeZone } = applied(method);
+  const { lookback } = applied(method);
   const past = models.asOf({ knownAt: position });
-  const sums = tally([model], by, method, await conversionsOf(past, method, to));
+  const sums = tally([model], by, method, await conversionsOf(past, method, days.to));
   const currencies = new Set<string>();
-  const period = { from, to, ...(currency !== undefined && { currency }) };
+  const period = { from: days.from, to: days.to, ...(currency !== undefined && { currency }) };
   for await (const journey of journeysOf(past, 'won', period)) {
     sums.add(journey);
     const amount = revenueOf(journey);
@@ -83,13 +85,11 @@ export const freezable = async (
   return {
     periodId,
     ...(name !== undefined && { name }),
-    from,
-    to,
+    ...{ from, to, timeZone, startsAt: days.from, endsAt: days.to },
     ...(currency !== undefined && { currency }),
     model: model.code,
     by,
     lookback,
-    timeZone,
     attribution: method.definition.ref,
     channelRules: method.channelRules.ref,
     position,
@@ -151,7 +151,7 @@ export const periodDelta = async (
 ): Promise<PeriodDelta> => {
   const period = await models.get(periods, periodId);
   if (!period) throw new NotFound('period/unknown', 'No period of this name was frozen.', 'periodId');
-  const { from, to, currency, lookback, timeZone } = period;
+  const { startsAt, endsAt, currency, lookback, timeZone } = period;
   const versions = { definition: period.attribution, channelRules: period.channelRules };
   const method: Method = {
     ...(await methodOf(definitions, models, period.frozenAt, versions)),
@@ -159,13 +159,13 @@ export const periodDelta = async (
     timeZone,
   };
   const [model, by] = [summable(period.model), dimensionOf(period.by)];
-  const conversionsNow = await conversionsOf(models, method, to);
-  const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, to));
+  const conversionsNow = await conversionsOf(models, method, endsAt);
+  const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, endsAt));
   const counts = (journey: JourneyDocument): boolean =>
     journey.status === 'closed' &&
     journey.outcome === 'won' &&
-    journey.closedAt >= from &&
-    journey.closedAt < to &&
+    journey.closedAt >= startsAt &&
+    journey.closedAt < endsAt &&
     (currency === undefined || journey.currency === currency);
   const currencies = new Set(period.currencies);
   /** The figures of one journey, as far as it counts. */

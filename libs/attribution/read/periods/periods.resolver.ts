@@ -4,6 +4,7 @@ import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
+  DayScalar,
   everyRole,
   InstantScalar,
   MoneyType,
@@ -45,18 +46,22 @@ class FrozenPeriod {
   periodId!: string;
   @Field(() => String, { nullable: true, description: 'What it is called in reports.' })
   name!: string | null;
-  @Field(() => InstantScalar, { description: 'Deals that closed at or after it …' })
+  @Field(() => DayScalar, { description: 'The first day on which its deals closed …' })
   from!: string;
-  @Field(() => InstantScalar, { description: '… and before it.' })
+  @Field(() => DayScalar, { description: '… and the last one, which counts to its end.' })
   to!: string;
+  @Field(() => String, { description: 'IANA zone of its days and months.' })
+  timeZone!: string;
+  @Field(() => InstantScalar, { description: 'The first instant of its first day.' })
+  startsAt!: string;
+  @Field(() => InstantScalar, { description: 'The first instant after its last day.' })
+  endsAt!: string;
   @Field(() => String, { description: 'The model, by its code.' })
   model!: string;
   @Field(() => String, { description: 'What the rows are.' })
   by!: string;
   @Field(() => String, { description: 'The window before the close in which touches count, `P90D`, or `none`.' })
   lookback!: string;
-  @Field(() => String, { description: 'IANA zone in which months begin.' })
-  timeZone!: string;
   @Field(() => String, { nullable: true, description: 'Only deals in this currency.' })
   currency!: string | null;
   @Field(() => String, { description: 'The version of the attribution definition that decided.' })

@@ -14,9 +14,7 @@ export const periodDecider = decider<Period, PeriodCommand, PeriodEvent>({
         return hash === data.hash
           ? []
           : refuse('period/already-frozen', 'A frozen period never changes; freeze under another name.', 'periodId');
-      return data.from < data.to
-        ? [{ type: 'PeriodFrozen', data }]
-        : refuse('period/ends-before-start', 'A period ends after it begins.', 'to');
+      return [{ type: 'PeriodFrozen', data }];
     },
   },
   evolve: { PeriodFrozen: (_, { data: { hash } }) => ({ hash }) },

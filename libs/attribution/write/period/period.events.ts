@@ -1,6 +1,7 @@
 import {
   commands,
   currencyCode,
+  day,
   events,
   instant,
   integer,
@@ -18,8 +19,11 @@ import {
 
 const periodId = ref('period', 'The period’s own name: 2024-Q1.');
 const name = optional(text('What it is called in reports.', { min: 1, max: 200 }));
-const from = instant('Deals that closed at or after it …');
-const to = instant('… and before it.');
+const days = {
+  from: day('The first day on which the deals closed …'),
+  to: day('… and the last one, which counts to its end.'),
+  timeZone: text('IANA zone of these days and of the months.', { min: 1, max: 100 }),
+};
 const word = (description: string) => text(description, { min: 1, max: 50 });
 const currency = optional(currencyCode('Only deals in this currency.'));
 
@@ -28,10 +32,11 @@ const credited = {
   revenue: list(moneySum(), 'One sum a currency, by code; currencies without an amount are left out.'),
 };
 const figures = {
+  startsAt: instant('The first instant of the first day.'),
+  endsAt: instant('The first instant after the last day.'),
   model: word('The model, by its code.'),
   by: word('What the rows are.'),
   lookback: word('The window before the close in which touches count.'),
-  timeZone: word('IANA zone in which months begin.'),
   attribution: ref('definition', 'The version that decided, `attribution@0`.'),
   channelRules: ref('definition', 'The version that decided, `channel-rules@0`.'),
   position: text('The log up to here was known.', { max: 100 }),
@@ -55,11 +60,10 @@ export const periodEvents = events({
   PeriodFrozen: {
     version: 1,
     description: 'The attribution of a period, as it was known when it was frozen. It never changes.',
-    sentence: 'The attribution of {from} to {to} was frozen: {model} by {by}, look-back {lookback}',
+    sentence: 'The attribution of {from} to {to} ({timeZone}) was frozen: {model} by {by}, look-back {lookback}',
     periodId,
     name,
-    from,
-    to,
+    ...days,
     currency,
     ...figures,
     hash: text('SHA-256, in hex, over the canonical JSON (RFC 8785) of all other fields.', { min: 64, max: 64 }),
@@ -75,12 +79,10 @@ export const freezeCommands = commands('period', {
     allow: ['revops'],
     periodId,
     name,
-    from,
-    to,
+    ...days,
     model: optional(word('The model, by its code: linear; by default that of the definition in force.')),
     by: optional(word('What to sum by: channel (default), campaign, month, owner, product …')),
     lookback: optional(word('How long before the close touches count, `P90D`, or `none`.')),
-    timeZone: optional(word('IANA zone in which months begin.')),
     currency,
   },
 });
@@ -92,8 +94,7 @@ export const periodCommands = commands('period', {
     description: 'Record the figures of a period.',
     periodId,
     name,
-    from,
-    to,
+    ...days,
     currency,
     ...figures,
     hash: text('', { min: 64, max: 64 }),

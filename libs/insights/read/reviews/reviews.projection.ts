@@ -13,7 +13,7 @@ export type ReviewDocument = ReviewFacts & {
 /** One document per review. */
 export const reviews = projection<ReviewDocument, ReviewEvent>({
   name: 'reviews',
-  version: 1,
+  version: 2,
   columns: { kind: 'text', heldAt: 'text' },
   keys: ({ data }) => [data.reviewId],
   initial: (reviewId) => ({ reviewId, actions: 0 }) as ReviewDocument, // ReviewHeld is its first event

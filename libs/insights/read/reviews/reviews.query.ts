@@ -1,4 +1,4 @@
-import { contentHash, monthOf, periodOf, type Instant, type Json, type Period, type Position } from '@baton/kernel';
+import { contentHash, monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics, handoffReport, slaReport } from '@baton/leads';
 import { servedDeals } from '@baton/opportunities';
@@ -78,7 +78,7 @@ export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...f
 /**
  * A review with its figures as they were known at a position of the log.
  * @param at when it is held: the instant whose definitions are in force
- * @throws Refused as `periodOf`
+ * @throws Refused as `periodOfDays`
  */
 export const reviewFacts = async (
   models: ReadModels,
@@ -86,13 +86,14 @@ export const reviewFacts = async (
   position: Position,
   at: Instant,
 ): Promise<ReviewFacts> => {
-  const { kind, from, to, timeZone } = question;
-  const asked: Asked = { ...periodOf({ from, to, ...(timeZone !== undefined && { timeZone }) }), at };
+  const asked: Asked = { ...periodOfDays(question), at };
   const past = models.asOf({ knownAt: position });
   const figures: Record<string, unknown> = {};
-  for (const [name, figure] of Object.entries(reviewFigures[kind])) figures[name] = await figure(past, asked);
+  for (const [name, figure] of Object.entries(reviewFigures[question.kind])) figures[name] = await figure(past, asked);
   return {
     ...question,
+    startsAt: asked.from,
+    endsAt: asked.to,
     figures: JSON.parse(JSON.stringify(figures)) as Json, // as it will be read back: nothing undefined in it
     position,
     definitions: (await versionsInForce(past, at)).map(({ kind: one, number }) => `${one}@${number}`),

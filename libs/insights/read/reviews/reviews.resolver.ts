@@ -28,12 +28,16 @@ class ReviewType {
   reviewId!: string;
   @Field(() => ReviewKindEnum, { description: 'Which review it was.' })
   kind!: ReviewKind;
-  @Field(() => InstantScalar, { description: 'What the figures are of: from this instant on …' })
-  from!: Instant;
-  @Field(() => InstantScalar, { description: '… and before this one.' })
-  to!: Instant;
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; null: UTC.' })
-  timeZone!: string | null;
+  @Field(() => DayScalar, { description: 'What the figures are of: from this day on …' })
+  from!: Day;
+  @Field(() => DayScalar, { description: '… up to the end of this one.' })
+  to!: Day;
+  @Field(() => String, { description: 'IANA zone of these days and of the months.' })
+  timeZone!: string;
+  @Field(() => InstantScalar, { description: 'The first instant of the first day.' })
+  startsAt!: Instant;
+  @Field(() => InstantScalar, { description: 'The first instant after the last day.' })
+  endsAt!: Instant;
   @Field(() => String, { nullable: true, description: 'What was said.' })
   notes!: string | null;
   @Field(() => JsonScalar, { description: 'What the reports said, by report. It never changes.' })
@@ -126,7 +130,6 @@ class ReviewActionsArgs extends PageArgs {
 
 const node = (doc: ReviewDocument): ReviewType => ({
   ...doc,
-  timeZone: doc.timeZone ?? null,
   notes: doc.notes ?? null,
   intact: isReviewIntact(doc),
 });

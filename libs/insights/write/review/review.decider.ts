@@ -23,7 +23,6 @@ export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
         return state.hash === data.hash
           ? []
           : refuse('review/already-held', 'A review is kept as it was held; choose another id.', 'reviewId');
-      if (data.from >= data.to) return refuse('review/ends-before-start', 'A period ends after it begins.', 'to');
       return [{ type: 'ReviewHeld', data }];
     },
     AgreeReviewAction: (state, { data: { reviewId, ...action } }) => {

@@ -28,14 +28,16 @@ const reviewId = ref('review', 'The review.');
 const asked = {
   reviewId,
   kind: oneOf(reviewKinds, 'Which review it is.'),
-  from: instant('What the figures are of: from this instant on …'),
-  to: instant('… and before this one.'),
-  timeZone: optional(text('IANA zone of days and months; UTC by default.', { min: 1, max: 100 })),
+  from: day('What the figures are of: from this day on …'),
+  to: day('… up to the end of this one.'),
+  timeZone: text('IANA zone of these days and of the months.', { min: 1, max: 100 }),
   notes: optional(
     text('What was said. Name deals and campaigns by id; people belong in their own records.', { max: 20_000 }),
   ),
 };
 const frozen = {
+  startsAt: instant('The first instant of the first day.'),
+  endsAt: instant('The first instant after the last day.'),
   figures: json('What the reports said, by report, computed by Baton at that position of the log.'),
   position: text('The log up to here was known.', { max: 100 }),
   definitions: list(ref('definition', 'A version, `mql@3`.'), 'The versions in force.'),
@@ -53,7 +55,7 @@ export const reviewEvents = events({
   ReviewHeld: {
     version: 1,
     description: 'Both teams looked at the figures; they are kept as they were shown.',
-    sentence: 'The {kind} review of {from} to {to} was held[: {notes}]',
+    sentence: 'The {kind} review of {from} to {to} ({timeZone}) was held[: {notes}]',
     ...asked,
     ...frozen,
   },
