@@ -239,6 +239,8 @@ export interface Commit {
     readonly collection: Collection;
     readonly documents: readonly Document[];
     readonly fresh?: boolean;
+    /** Ids of documents that go, whatever their position, once the others are written; one that is not there is no fault. */
+    readonly removed?: readonly string[];
   };
   readonly follower: string;
   readonly checkpoint: Checkpoint;
