@@ -15,15 +15,15 @@ import {
   optional,
   personal,
   ref,
-  START,
   state,
   text,
   type EventMeta,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { modelsOf } from '../../../../test/support/read-models';
+import { replay } from '@baton/platform/runner';
 import { eventsAfter, type EventPage } from '../events/events.query';
 import { caseFile } from './case-file.projection';
 import { caseFileOf, caseFilePage } from './case-file.query';
@@ -158,12 +158,9 @@ const holding = async (...lines: readonly Line[]) => {
     );
     revisions.set(stream, revision);
   }
-  const { events } = await log.readAll(START);
-  const models = await modelsOf(
-    [caseFile(catalogue)],
-    events.map((event) => journal.decode(event)),
-  );
-  return { log, keys, models, journal };
+  const documents = new MemoryDocuments();
+  await replay({ log, journal, documents }, caseFile(catalogue), 'case-file-v3', () => ({ lease: 'test', token: 1 }));
+  return { log, keys, models: new ReadModels(documents), journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
 const read = (held: Held, subject: string, page: Partial<Parameters<typeof caseFilePage>[2]> = {}) =>
