@@ -81,7 +81,11 @@ export const inSequence = <E>(documents: readonly Document[], from = 0): E[] | u
 
 /** @throws where entries of a list are missing */
 export const incomplete = (collection: Collection, key: string): Conflict =>
-  new Conflict('read/documents-differ', `${collection.name} lacks entries of ${key}: build it anew.`, key);
+  new Conflict(
+    'read/documents-differ',
+    `${collection.name} lacks entries of ${key}: run baton rebuild with its name.`,
+    key,
+  );
 
 /** The document with the last entry of a list, or of those before an id. */
 export const lastOf = async (

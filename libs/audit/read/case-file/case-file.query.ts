@@ -261,7 +261,7 @@ const eventsOf = async (
       if (event?.id !== eventId)
         throw new Conflict(
           'case-file/other-log',
-          `The log does not hold event ${eventId} of ${stream}, which the case file names: build case-file anew.`,
+          `The log does not hold event ${eventId} of ${stream}, which the case file names: it is another log, or was altered; run baton rebuild case-file.`,
         );
       found.set(position, decoded(journal, event));
     }
