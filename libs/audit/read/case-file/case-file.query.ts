@@ -326,7 +326,7 @@ const tellerOf = (
       ...Object.values(event.data as Fields),
       ...changes.map(({ before }) => before),
     ]);
-    const reveal = await revealing(journal, shown.filter(isSealed), personal, erased);
+    const reveal = await revealing(journal, [...new Set(shown.filter(isSealed))], personal, erased);
     return told.map(({ entry, event, changes }) =>
       entryTold(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );
