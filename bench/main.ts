@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
+import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
 import { emmett } from './emmett';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   attribution: attributionModelling,
   leads: leadDecisions,
   handoff,
+  'case-file': caseFiles,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

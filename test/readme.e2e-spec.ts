@@ -21,7 +21,7 @@ const prints: readonly RegExp[] = [
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
   /system:my-page[\s\S]*LeadCaptured in lead-ada/,
-  /case-file-v2: complete up to[\s\S]*deals: \d+ events into deals-v\d+-2/,
+  /case-file-v\d+: complete up to[\s\S]*deals: \d+ events into deals-v\d+-2/,
 ];
 
 describe('the README', () => {

@@ -91,8 +91,8 @@ export abstract class EventLog {
   ): Promise<Appended>;
   /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
   abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
-  /** The events of a stream from a revision on, oldest first; [] when there is no such stream. */
-  abstract read(stream: string, from?: number): Promise<readonly StoredEvent[]>;
+  /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */
+  abstract read(stream: string, from?: number, limit?: number): Promise<readonly StoredEvent[]>;
   /** The next page (at most `limit` matching events) after a position, in log order. */
   abstract readAll(after: Position, filter?: Filter, limit?: number): Promise<Page>;
   /** Catches up, then stays: yields pages until the signal aborts. Ends without error on abort; never skips. */
@@ -239,6 +239,8 @@ export interface Commit {
     readonly collection: Collection;
     readonly documents: readonly Document[];
     readonly fresh?: boolean;
+    /** Ids of documents that go, whatever their position, once the others are written; one that is not there is no fault. */
+    readonly removed?: readonly string[];
   };
   readonly follower: string;
   readonly checkpoint: Checkpoint;

@@ -1,5 +1,6 @@
 import type { AnyEvent, EventMeta, Recorded } from './event';
 import { ERASURE } from './erasure';
+import type { Position } from './ports';
 import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
 /**
@@ -26,6 +27,8 @@ export interface Projection<D = any> {
   readonly keys: (event: Recorded) => readonly string[];
   readonly initial: (key: string) => D;
   readonly fold: (document: D, event: Recorded, key: string) => D;
+  /** Of an index: `fold` gives an entry, and so many entries of a key make a block. Undefined: a key is a document. */
+  readonly block?: number;
 }
 
 interface ProjectionShape<D, E extends AnyEvent> {
@@ -87,6 +90,38 @@ export const projectionOfAll = <D extends object>(
   keys: shape.keys,
   initial: shape.initial,
   fold: shape.on,
+});
+
+/** What an index holds of an event; the position keeps its place. */
+export interface IndexEntry {
+  readonly position: Position;
+}
+
+/** So many entries are complete. */
+const BLOCK = 256;
+
+/**
+ * Declares an index over every event type: of each key a list of entries, one for each of its events, in log order. A
+ * list grows with history, so it is no document: new entries are rows of their own, and once 256 are complete they become
+ * one block. Same log, same rows and blocks, whatever the page size. Read by `ReadModels.entries`.
+ * @param shape `keys`: the lists that an event belongs to, each once and without a `/`; `entry`: what is kept of it there
+ */
+export const indexOfAll = <E extends IndexEntry>(shape: {
+  readonly name: string;
+  readonly version: number;
+  readonly keys: (event: Recorded) => readonly string[];
+  readonly entry: (event: Recorded, key: string) => E;
+}): Projection<E> => ({
+  name: shape.name,
+  version: shape.version,
+  personal: false,
+  search: {},
+  columns: {},
+  types: undefined,
+  keys: shape.keys,
+  initial: () => ({}) as E, // nothing is folded into an entry
+  fold: (_, event, key) => shape.entry(event, key),
+  block: BLOCK,
 });
 
 /** The read model, whose documents also hold the mode of the event that changed them last: `live` or `backfill`. */

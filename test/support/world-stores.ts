@@ -74,8 +74,8 @@ export class WorldLog extends EventLog {
     return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
   }
 
-  async read(stream: string, from = 0) {
-    return this.events.filter((event) => event.stream === stream && event.revision >= from);
+  async read(stream: string, from = 0, limit = Infinity) {
+    return this.events.filter((event) => event.stream === stream && event.revision >= from).slice(0, limit);
   }
 
   protected matching(after: Position, { types }: Filter, limit: number): StoredEvent[] {

@@ -81,6 +81,28 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(stages).toEqual(['a won', 'b lost', 'c won', 'd won']);
       });
 
+      it('removes documents in the commit that writes others, whatever their position', async () => {
+        await save({ a: { stage: 'won' }, b: { stage: 'lost' }, c: { stage: 'won' } }, 5);
+        const documents = [{ id: 'a', doc: { stage: 'all' }, position: at(6) }];
+        const writes = { collection: deals, documents, removed: ['b', 'absent', 'c'] };
+        await store.commit({ writes, follower: deals.name, checkpoint: reached(6), fence: FENCE });
+        expect(await ids()).toEqual(['a']);
+        expect(await one('a')).toMatchObject({ doc: { stage: 'all' } });
+        expect(await ids({ where: { stage: { in: ['won', 'lost'] } } })).toEqual([]);
+        await save({ b: { stage: 'again' } }, 1);
+        expect(await ids()).toEqual(['a', 'b']);
+      });
+
+      it('finds nothing any more by the tokens of a document that was removed', async () => {
+        const people: Collection = { name: 'people-v1-g1', columns: { name: 'tokens' } };
+        const sealed = { $sealed: 'v1.', subject: 'ada', context: 'x', tokens: ['t1'] };
+        await save({ a: { name: sealed } }, 1, people);
+        const writes = { collection: people, documents: [], removed: ['a'] };
+        await store.commit({ writes, follower: people.name, checkpoint: reached(2), fence: FENCE });
+        await save({ a: {}, b: { name: sealed } }, 3, people);
+        expect((await store.find(people, { where: { name: { has: [['t1']] } } })).map(({ id }) => id)).toEqual(['b']);
+      });
+
       it('writes a large page', async () => {
         await save(Object.fromEntries(Array.from({ length: 2_357 }, (_, i) => [`d${i}`, { amount: i }])));
         expect(await store.count(deals)).toBe(2_357);

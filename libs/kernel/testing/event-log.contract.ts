@@ -88,6 +88,19 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(`${stream}-other`)).toEqual([]);
     });
 
+    it('reads no more of a stream than is asked for, from its beginning or from a revision on', async () => {
+      await append('none', ...some(5));
+      const revisions = async (from: number, limit?: number) =>
+        (await log.read(stream, from, limit)).map(({ revision }) => revision);
+      expect(await revisions(0, 2)).toEqual([0, 1]);
+      expect(await revisions(3, 1)).toEqual([3]);
+      expect(await revisions(3, 2)).toEqual([3, 4]);
+      expect(await revisions(3, 9)).toEqual([3, 4]);
+      expect(await revisions(3, 0)).toEqual([]);
+      expect(await revisions(5, 1)).toEqual([]);
+      expect(await log.read(`${stream}-other`, 0, 1)).toEqual([]);
+    });
+
     it('refuses an append that expects a revision someone else has passed', async () => {
       await append('none', ...some(2));
       for (const expected of ['none', 0, 7] as const)

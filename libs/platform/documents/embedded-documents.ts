@@ -121,6 +121,7 @@ export class EmbeddedDocuments extends Documents {
       if (writes && !this.isPrepared(writes.collection)) this.make(writes.collection);
       if (writes?.fresh && this.isEmpty(writes.collection)) this.fill(writes.collection, rows);
       else if (writes) this.write(writes.collection, rows);
+      if (writes?.removed?.length) this.remove(writes.collection, writes.removed);
       for (const { follower, sequence, position, eventId, code, message } of parked)
         this.database
           .prepare(
@@ -333,6 +334,15 @@ export class EmbeddedDocuments extends Documents {
     for (; done + ROWS_PER_INSERT <= rows.length; done += ROWS_PER_INSERT)
       statement(ROWS_PER_INSERT).run(...rows.slice(done, done + ROWS_PER_INSERT).flatMap(valuesOf));
     for (; done < rows.length; done++) statement(1).run(...valuesOf(rows[done]!));
+  }
+
+  /** Their tokens go with them, where the collection has any. */
+  private remove(collection: Collection, ids: readonly string[]): void {
+    const tables = Object.values(collection.columns).includes('tokens') ? [tableOf, tokensOf] : [tableOf];
+    for (const table of tables)
+      this.database
+        .prepare(`DELETE FROM ${table(collection)} WHERE id IN (SELECT value FROM json_each(?))`)
+        .run(JSON.stringify(ids));
   }
 
   /** A collection that does not exist reads as empty, also when another process drops it just now. */

@@ -11,4 +11,5 @@ export {
   ReadModels,
   type AsOf,
 } from './read-models';
+export { emptyList, lastOf, listOf, onceSaved, openList, savedAs, type OpenList } from './index-runs';
 export { searchWhere } from './search';

@@ -99,6 +99,7 @@ export class MemoryDocuments extends Documents {
         const stored = rows.get(row.id);
         if (!stored || stored.position < row.position) rows.set(row.id, row);
       }
+      for (const id of writes.removed ?? []) rows.delete(id);
     }
     for (const one of parked) this.waiting.set(JSON.stringify([one.follower, one.sequence]), { ...one });
     for (const sequence of unparked) this.waiting.delete(JSON.stringify([follower, sequence]));

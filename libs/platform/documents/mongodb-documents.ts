@@ -162,6 +162,7 @@ export class MongoDocuments extends Documents {
         rows.map(({ id, position, json, values }) => ({ _id: id, position, doc: json, c: values })),
         writes.fresh ?? false,
       );
+      if (writes.removed?.length) await this.of(writes.collection).deleteMany({ _id: { $in: [...writes.removed] } });
     }
     if (parked.length > 0)
       await this.waiting.bulkWrite(

@@ -12,6 +12,7 @@ import {
   type Projection,
   type Where,
 } from '@baton/kernel';
+import { incomplete, inSequence, ofList } from './index-runs';
 
 /** The collection that holds one generation of a read model. */
 export const collectionOf = (projection: Projection, generation: string): Collection => ({
@@ -67,6 +68,9 @@ export interface AsOf {
   readonly now?: Instant;
 }
 
+/** So often a list is looked at whose rows become a block meanwhile. */
+const LOOKS = 5;
+
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
   /**
@@ -108,6 +112,21 @@ export class ReadModels {
 
   async find<D>(projection: Projection<D>, find: Find = {}): Promise<{ id: string; doc: D; position: Position }[]> {
     return [...(await this.documents.find(await this.collection(projection), find))];
+  }
+
+  /**
+   * The whole list of one key of an index, in log order; [] for none. What a store shows of it while it turns rows into a
+   * block is looked at again.
+   * @throws Conflict `read/documents-differ` where entries are missing
+   */
+  async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+    for (let look = 1; ; look++) {
+      const runs: Document[] = [];
+      for await (const page of this.pages(projection, ofList(key))) runs.push(...page);
+      const entries = inSequence<E>(runs);
+      if (entries) return entries;
+      if (look === LOOKS) throw incomplete(await this.collection(projection), key);
+    }
   }
 
   async count(projection: Projection, where?: Where): Promise<number> {

@@ -29,6 +29,7 @@ const ROWS_PER_INSERT = 50; // twice as fast as row by row
 const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the milliseconds
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
+const ALL = -1; // to SQLite a negative limit is none
 const FILTERED_SCAN = 20_000; // rows that one page of a filtered read may look at
 const POLL_MS = 20;
 
@@ -127,11 +128,11 @@ export class EmbeddedEventLog extends EventLog {
     this.wake(this.maxPosition());
   }
 
-  async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
+  async read(stream: string, from = 0, limit = ALL): Promise<readonly StoredEvent[]> {
     this.assertOpen();
     return this.database
-      .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision`)
-      .all(stream, from)
+      .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`)
+      .all(stream, from, limit)
       .map(stored);
   }
 

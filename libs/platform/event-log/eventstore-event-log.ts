@@ -194,8 +194,10 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
-    return this.repeated((ms) => this.readStream(stream, { fromRevision: BigInt(from) }, ms));
+  async read(stream: string, from = 0, limit?: number): Promise<readonly StoredEvent[]> {
+    if (limit === 0) return []; // the server takes no read of nothing
+    const options = { fromRevision: BigInt(from), ...(limit !== undefined && { maxCount: limit }) };
+    return this.repeated((ms) => this.readStream(stream, options, ms));
   }
 
   async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {

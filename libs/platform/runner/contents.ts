@@ -9,7 +9,7 @@ import {
   type Journal,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, MemoryDocuments, pagesOf } from '../documents';
+import { collectionOf, lastOf, listOf, MemoryDocuments, pagesOf } from '../documents';
 import { replay } from './replay';
 import { seenBy, type Completeness, type Followed } from './verify';
 
@@ -24,7 +24,8 @@ interface Stores {
   readonly journal: Journal;
   readonly documents: Documents;
 }
-type Wants = (id: string) => boolean;
+/** Of keys: ids of documents, or of an index of lists. */
+type Wants = (key: string) => boolean;
 
 /** Has everybody seen what they should have, and does every read model hold what a fold anew makes of it? */
 export const verifyAll = async (stores: Stores, followers: readonly Followed[]): Promise<readonly Completeness[]> => {
@@ -64,14 +65,14 @@ export const differing = async (
   const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / atOnce));
   const found: string[] = [];
   for (let part = 0; part < parts && found.length < NAMED; part++) {
-    let wants: Wants = (id) => bucketOf(id, parts) === part;
+    let wants: Wants = (key) => bucketOf(key, parts) === part;
     for (let round = 0; ; round++) {
       const { differ, ahead } = await compared(stores, projection, generation, wants);
       found.push(...differ);
       if (ahead.size === 0) break;
       if (round === ROUNDS)
         throw new Conflict('read/still-changing', `${generation} changes while it is verified; try again later.`);
-      wants = (id) => ahead.has(id);
+      wants = (key) => ahead.has(key);
     }
   }
   return found.slice(0, NAMED);
@@ -80,6 +81,7 @@ export const differing = async (
 const compared = async (stores: Stores, projection: Projection, generation: string, wants: Wants) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
+  const keyOf = projection.block ? listOf : (id: string) => id;
   const differ: string[] = [];
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
@@ -93,19 +95,25 @@ const compared = async (stores: Stores, projection: Projection, generation: stri
     );
   const seen = new Set<string>();
   for await (const page of pagesOf(documents, collection)) {
-    const wanted = page.filter(({ id }) => wants(id));
+    const wanted = page.filter(({ id }) => wants(keyOf(id)));
     const anew = await scratch.getMany(
       collection,
       wanted.map(({ id }) => id),
     );
     for (const { id, doc, position } of wanted) {
       seen.add(id);
-      if (position > checkpoint.position) ahead.add(id);
+      if (position > checkpoint.position) ahead.add(keyOf(id));
       else if (!isDeepStrictEqual(doc, anew.get(id)?.doc)) differ.push(id);
     }
   }
   for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
-  return { differ, ahead };
+  if (!projection.block) return { differ, ahead };
+  // Rows that were to be looked at may have become a block meanwhile: then the list has grown.
+  for (const list of new Set(differ.map(listOf))) {
+    const last = await lastOf(documents, collection, list);
+    if (last && last.position > checkpoint.position) ahead.add(list);
+  }
+  return { differ: differ.filter((id) => !ahead.has(listOf(id))), ahead };
 };
 
 const foldedAnew = async (

@@ -15,7 +15,16 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { collectionOf, firstGeneration, fitsColumn } from '../documents';
+import {
+  collectionOf,
+  emptyList,
+  firstGeneration,
+  fitsColumn,
+  onceSaved,
+  openList,
+  savedAs,
+  type OpenList,
+} from '../documents';
 import { discardedBy, parts, type Decision } from './decisions';
 import { Digest } from './digest';
 import type { DecodedPage } from './page';
@@ -43,7 +52,7 @@ export interface FoldStores {
   readonly aroundFold?: AroundFold | undefined;
   /** Called for each sequence that begins to wait, once that is saved. */
   readonly onParked?: ((parked: Parked) => void) | undefined;
-  /** How many documents a fold keeps at hand, so that it need not load them; 20 000 unless told. */
+  /** How many documents (rows, of an index) a fold keeps at hand, so that it need not load them; 20 000 unless told. */
   readonly documentsAtHand?: number;
 }
 
@@ -66,6 +75,7 @@ export class Fold implements Follower {
   private readonly columns: readonly (readonly [string, ColumnType])[];
   /** What people call it when they decide about its parked sequences, whatever the generation. */
   private readonly followerId: string;
+  /** By key; of an index the document is the open end of the key's list. */
   private dirty = new Map<string, Document>();
   private readonly recent: LRUCache<string, Document>;
   private readonly parked = new Map<string, Parked>();
@@ -76,6 +86,8 @@ export class Fold implements Follower {
   private saved = START;
   private unsaved = false;
   private pagesUnsaved = 0;
+  /** Entries of an index that are not saved yet. */
+  private entriesUnsaved = 0;
   /** Some document or parked sequence is not saved yet; without it only the checkpoint is behind. */
   private changed = false;
   /** No document was written before this run, so none needs to be loaded, and all can be inserted. */
@@ -92,7 +104,10 @@ export class Fold implements Follower {
   ) {
     this.name = generation;
     // By size, not by number: room for so many is not set aside by every read model of every command line.
-    this.recent = new LRUCache({ maxSize: stores.documentsAtHand ?? 20_000, sizeCalculation: () => 1 });
+    this.recent = new LRUCache({
+      maxSize: stores.documentsAtHand ?? 20_000,
+      sizeCalculation: ({ doc }) => (projection.block ? 1 + (doc as OpenList).entries.length : 1),
+    });
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
     this.subscribed = projection.types && new Set(projection.types);
@@ -145,7 +160,7 @@ export class Fold implements Follower {
     if (!this.changed) return;
     this.pagesUnsaved++;
     const waited = this.saving === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (waited || this.dirty.size >= DIRTY_LIMITS[this.saving]) await this.flush();
+    if (waited || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saving]) await this.flush();
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -192,12 +207,20 @@ export class Fold implements Follower {
   /** One event into one document, which must fit its columns: one that does not would hold up every later commit. */
   private step(before: object | undefined, decoded: unknown, key: string): object {
     const { projection } = this;
+    if (projection.block) return this.listed(before as OpenList | undefined, decoded, key);
     const from = (before ?? projection.initial(key)) as object;
     const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
     for (const [column, type] of this.columns)
       if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
         throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
     return doc;
+  }
+
+  private listed(list: OpenList = emptyList(), decoded: unknown, key: string): OpenList {
+    const { projection } = this;
+    list.entries.push(projection.fold(projection.initial(key), decoded as Parameters<Projection['fold']>[1], key));
+    this.entriesUnsaved++;
+    return list;
   }
 
   private park(sequence: string, event: StoredEvent, error: unknown): void {
@@ -228,27 +251,55 @@ export class Fold implements Follower {
     if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);
     for (const key of keys) if (this.parked.has(key)) keys.delete(key);
     const { documents, stuck } = await refold(plan, keys);
-    for (const [id, doc] of documents) this.dirty.set(id, { id, doc, position: upTo });
+    for (const [id, doc] of documents)
+      this.dirty.set(id, { id, doc: this.projection.block ? { ...doc, anew: upTo } : doc, position: upTo });
     for (const [key, { event, error }] of stuck as Map<string, Stuck>) this.park(key, event, error);
   }
 
   private async load(ids: readonly string[]): Promise<void> {
+    const { block } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.recent.get(id);
-      if (known) this.dirty.set(id, known);
+      // A list is added to in place.
+      if (known)
+        this.dirty.set(id, block ? { ...known, doc: { ...known.doc, entries: [...known.doc.entries] } } : known);
       return !known;
     });
     if (missing.length === 0 || this.empty) return;
+    if (block) return this.loadLists(missing, block);
     for (const [id, document] of await this.stores.documents.getMany(this.collection, missing))
       this.dirty.set(id, document);
   }
 
+  private async loadLists(keys: readonly string[], block: number): Promise<void> {
+    const { documents } = this.stores;
+    const lists = await Promise.all(keys.map((key) => openList(documents, this.collection, block, key, this.saved)));
+    for (const [index, id] of keys.entries()) {
+      const doc = lists[index]!;
+      const position = doc.entries.at(-1)?.position ?? START; // behind a block only what comes after the checkpoint is new
+      this.dirty.set(id, { id, doc, position });
+    }
+  }
+
+  /** The documents that changed, as they are written. */
+  private changes(): { readonly documents: readonly Document[]; readonly removed: readonly string[] } {
+    const changed = [...this.dirty.values()].filter(({ position }) => position > this.saved);
+    const { block } = this.projection;
+    if (!block) return { documents: changed, removed: [] };
+    const lists = changed.map(({ id, doc }) => savedAs(id, doc as OpenList, block));
+    return {
+      documents: lists.flatMap(({ documents }) => documents),
+      removed: this.empty ? [] : lists.flatMap(({ removed }) => removed),
+    };
+  }
+
   async flush(): Promise<void> {
     if (!this.unsaved) return;
-    const documents = [...this.dirty.values()].filter(({ position }) => position > this.saved);
+    const { documents, removed } = this.changes();
+    const { block } = this.projection;
     const parked = [...this.parked.values()].filter((one) => this.stored.get(one.sequence) !== one);
     await this.stores.documents.commit({
-      ...(documents.length > 0 && { writes: { collection: this.collection, documents, fresh: this.empty } }),
+      ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.empty } }),
       follower: this.name,
       checkpoint: this.seen.at(this.reached),
       parked,
@@ -258,10 +309,11 @@ export class Fold implements Follower {
     for (const one of parked) this.stores.onParked?.(one);
     if (documents.length > 0) this.empty = false;
     this.stored = new Map(this.parked);
-    for (const document of this.dirty.values()) this.recent.set(document.id, document);
+    for (const document of this.dirty.values())
+      this.recent.set(document.id, block ? { ...document, doc: onceSaved(document.doc as OpenList, block) } : document);
     this.dirty = new Map();
     this.saved = this.reached;
     this.unsaved = this.changed = false;
-    this.pagesUnsaved = 0;
+    this.pagesUnsaved = this.entriesUnsaved = 0;
   }
 }

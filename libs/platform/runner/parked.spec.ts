@@ -3,6 +3,7 @@ import {
   Conflict,
   DecisionContext,
   events,
+  indexOfAll,
   policy,
   projection,
   projectionOfAll,
@@ -232,6 +233,36 @@ describe('a parked sequence', () => {
     const upgraded = await start([whole(false)], [], journalOf(next));
     expect(await upgraded.retryParked('sums-v1', 'stream:till-a', 'ada')).toBeUndefined();
     expect(await sum('all')).toEqual([1, 2, 3]);
+  });
+
+  it('of a stream comes into the rows and blocks of an index in log order, behind what stood there', async () => {
+    const { start, drop, raw, meta, journalOf, documents } = setting();
+    const next = events(
+      { ...tillEvents.specs, CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 } },
+      { CoinDropped: { 1: (data) => data } },
+    );
+    const index = indexOfAll({
+      name: 'drops',
+      version: 1,
+      keys: ({ type }) => (type === 'CoinDropped' ? ['all'] : []),
+      entry: ({ position, data }) => ({ position, coins: (data as { coins: number }).coins }),
+    });
+    const drops = { ...index, block: 3 };
+    const coins = async () => (await new ReadModels(documents).entries(drops, 'all')).map(({ coins }) => coins);
+    const old = await start([drops]);
+    await drop('b', 1);
+    await raw('till-a', { type: 'CoinDropped', data: { tillId: 'a', leadId: 'lead-a', coins: 2 }, meta: meta(2) });
+    await drop('b', 3, 4, 5, 6);
+    await old.catchUp();
+    expect(await coins()).toEqual([1, 3, 4, 5, 6]);
+    await old.stop();
+    const upgraded = await start([drops], [], journalOf(next));
+    await drop('b', 7);
+    expect(await upgraded.retryParked('drops-v1', 'stream:till-a', 'ada')).toBeUndefined();
+    await drop('b', 8);
+    await upgraded.catchUp();
+    expect(await coins()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect((await upgraded.verify()).map(({ complete }) => complete)).toEqual([true]);
   });
 
   it('of a policy sends what waited once, and nothing before it is passed by', async () => {

@@ -44,8 +44,8 @@ export class ObservedEventLog extends EventLog {
     });
   }
 
-  read(stream: string, from?: number) {
-    return this.log.read(stream, from);
+  read(stream: string, from?: number, limit?: number) {
+    return this.log.read(stream, from, limit);
   }
   readAll(after: Position, filter?: Filter, limit?: number) {
     return this.log.readAll(after, filter, limit);

@@ -1,19 +1,26 @@
-import { projectionOfAll, type EventMeta, type EventSchema, type Instant, type Recorded } from '@baton/kernel';
+import { indexOfAll, type EventSchema, type IndexEntry, type Instant, type Recorded } from '@baton/kernel';
+import { ruleOf, statesIn, type Rule } from './case-file.rules';
 
-/** An event as the case file of one subject keeps it. */
-export interface CaseEntry {
-  /** Whom it concerns, named as a stream: `lead-ada`, `opportunity-42`. */
-  readonly subject: string;
-  readonly position: string;
-  readonly occurredAt: Instant;
-  readonly recordedAt: Instant;
-  readonly type: string;
+/**
+ * What the case file of one subject keeps of an event: where it stands in the log, and by what it is ordered, cut and
+ * connected with others. What it says is read from the log. Nothing here is personal.
+ */
+export interface CaseEntry extends IndexEntry {
   readonly eventId: string;
   readonly stream: string;
   readonly revision: number;
-  /** As the log keeps it: personal fields stay sealed. */
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly meta: EventMeta;
+  readonly type: string;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  /** Who sent the command. */
+  readonly actor: string;
+  readonly commandId: string;
+  /** The rule that decided it; absent: whoever sent the command did. */
+  readonly rule?: Rule;
+  /** The states that it speaks of, each once: its last word on them is looked up here, not in every event. */
+  readonly states?: readonly string[];
+  /** Who stands as one with the subject from here on, or no more: `lead-eve`, `visitor-7f`. */
+  readonly other?: string;
 }
 
 /** The stream of what a field refers to; of a definition it is that of its kind: `mql@3` → `definition-mql`. */
@@ -29,30 +36,39 @@ export const subjectsOf = (catalogue: ReadonlyMap<string, EventSchema>, { type, 
   return [...subjects];
 };
 
+/** The other lead of a merge, from either side, or the visitor that turned out to be the person. */
+const otherOf = (subject: string, { type, data }: Recorded): string | undefined => {
+  const { leadId, mergedLeadId, visitorId } = data as Readonly<Record<string, string>>;
+  const lead = `lead-${leadId}`;
+  if (type === 'LeadVisitorLinked') return subject === lead ? `visitor-${visitorId}` : undefined;
+  if (type !== 'LeadMerged' && type !== 'LeadUnmerged') return undefined;
+  const pair = [lead, `lead-${mergedLeadId}`];
+  return pair.includes(subject) ? pair.find((one) => one !== subject) : undefined;
+};
+
 /**
- * One document per subject and event. A new context needs no code here: its event schemas say whom its events concern.
+ * Of each subject the list of its events. A new context needs no code here: its event schemas say whom its events concern,
+ * of which states they speak and which rules decide them.
  * @param catalogue of all contexts
  */
 export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
-  projectionOfAll<CaseEntry>({
+  indexOfAll<CaseEntry>({
     name: 'case-file',
-    version: 2,
-    columns: { subject: 'text', position: 'text', occurredAt: 'text', type: 'text' },
-    keys: (event) => subjectsOf(catalogue, event).map((subject) => `${subject}/${event.position}`),
-    // The fold replaces it whole: no two events share a document.
-    initial: () => ({}) as CaseEntry,
-    on: (_, { id, type, stream, revision, position, occurredAt, recordedAt, data, meta }, key) => ({
-      subject: key.slice(0, -position.length - 1),
-      position,
-      occurredAt,
-      recordedAt,
-      type,
-      eventId: id,
-      stream,
-      revision,
-      data,
-      meta,
-    }),
+    version: 3,
+    keys: (event) => subjectsOf(catalogue, event),
+    entry: (event, subject) => {
+      const { id, type, stream, revision, position, occurredAt, recordedAt, meta } = event;
+      const rule = ruleOf(catalogue, event);
+      const states = [...new Set(statesIn(catalogue, event).map(({ key }) => key))];
+      const other = otherOf(subject, event);
+      return {
+        ...{ position, eventId: id, stream, revision, type, occurredAt, recordedAt },
+        ...{ actor: meta.actor, commandId: meta.commandId },
+        ...(rule && { rule }),
+        ...(states.length > 0 && { states }),
+        ...(other !== undefined && { other }),
+      };
+    },
   });
 
 /** To read the case file with: queries need no catalogue. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   catalogueOf,
   clears,
+  Conflict,
   day,
   erasureEvents,
   events,
@@ -15,18 +16,20 @@ import {
   optional,
   personal,
   ref,
-  START,
   state,
   text,
   type EventMeta,
+  type StoredEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
+import fc from 'fast-check';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { modelsOf } from '../../../../test/support/read-models';
+import { replay } from '@baton/platform/runner';
 import { eventsAfter, type EventPage } from '../events/events.query';
 import { caseFile } from './case-file.projection';
-import { caseFileOf, caseFilePage } from './case-file.query';
+import { caseFileOf, caseFilePage, type CaseFileEntry } from './case-file.query';
 
 const leadId = ref('lead');
 const opportunityId = ref('opportunity');
@@ -125,6 +128,7 @@ const catalogue = catalogueOf([
     OpportunityWon: { version: 1, sentence: 'Won', opportunityId, leadIds: list(leadId) },
   }),
 ]);
+type HistoryOf<A> = A extends fc.Arbitrary<readonly (infer T)[]> ? T : never;
 /** An event, and what of its metadata matters. */
 type Line = readonly [stream: string, type: string, data: object, meta?: Partial<EventMeta>];
 
@@ -158,12 +162,9 @@ const holding = async (...lines: readonly Line[]) => {
     );
     revisions.set(stream, revision);
   }
-  const { events } = await log.readAll(START);
-  const models = await modelsOf(
-    [caseFile(catalogue)],
-    events.map((event) => journal.decode(event)),
-  );
-  return { log, keys, models, journal };
+  const documents = new MemoryDocuments();
+  await replay({ log, journal, documents }, caseFile(catalogue), 'case-file-v3', () => ({ lease: 'test', token: 1 }));
+  return { log, keys, models: new ReadModels(documents), journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
 const read = (held: Held, subject: string, page: Partial<Parameters<typeof caseFilePage>[2]> = {}) =>
@@ -363,6 +364,156 @@ describe('a case file', () => {
     expect(JSON.stringify(entries)).not.toMatch(/Ada|\$sealed/);
     expect((await read(held, 'lead-ada', { personal: true })).entries[0]!.sentence).toBe('The lead was captured: Ada');
   });
+});
+
+describe('a page of a long case file', () => {
+  const facts = (n: number): Line => [
+    'lead-ada',
+    n === 0 ? 'LeadCaptured' : 'LeadProfileChanged',
+    { leadId: 'ada', ...(n % 100 === 0 && { company: `Acme ${n}` }), ...(n % 2 === 0 && { name: `Ada ${n}` }) },
+  ];
+  const count = 600;
+  let held: Held;
+  beforeAll(async () => {
+    held = await holding(...Array.from({ length: count }, (_, n) => facts(n)), [
+      'opportunity-1',
+      'OpportunityWon',
+      { opportunityId: '1', leadIds: ['ada'] },
+    ]);
+  });
+  /** What a page of so many entries behind one reads of the log, and how many values it opens. */
+  const reads = async (page: Parameters<typeof read>[2], of = held) => {
+    const read = jest.spyOn(of.log, 'read');
+    const open = jest.spyOn(of.journal, 'open');
+    const readAll = jest.spyOn(of.log, 'readAll');
+    const { entries } = await caseFilePage({ ...of, catalogue }, 'lead-ada', { first: 5, personal: true, ...page });
+    const asked = read.mock.calls.map(([stream, from, limit]) => [stream, from, limit]);
+    const opened = open.mock.calls.map(([values]) => values.length);
+    expect(readAll).not.toHaveBeenCalled();
+    for (const spy of [read, open, readAll]) spy.mockRestore();
+    return { entries, asked, opened };
+  };
+  const all = async () => (await held.log.readAll('', {}, 1000)).events;
+  const placeOf = ({ position, meta: { occurredAt } }: StoredEvent) => ({ position, occurredAt });
+
+  it('reads its own events from the log, those that set before what they change, and no others', async () => {
+    const after = (await all())[348]!;
+    const { entries, asked, opened } = await reads({ after: placeOf(after) });
+    expect(entries.map(({ revision }) => revision)).toEqual([349, 350, 351, 352, 353]);
+    expect(asked).toEqual([['lead-ada', 348, 6]]); // 348 said the name that 350 changes
+    expect(opened).toEqual([3]); // what 350 and 352 say, and what 348 said
+    expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
+      [],
+      ['name: Ada 348 → Ada 350'],
+      [],
+      ['name: Ada 350 → Ada 352'],
+      [],
+    ]);
+  });
+  it('reads what was set long before by itself, and what another stream says', async () => {
+    const after = (await all())[598]!;
+    const { entries, asked } = await reads({ after: placeOf(after) });
+    expect(entries.map(({ type }) => type)).toEqual(['LeadProfileChanged', 'OpportunityWon']);
+    expect(asked).toEqual([
+      ['lead-ada', 599, 1],
+      ['opportunity-1', 0, 1],
+    ]);
+    const middle = await reads({
+      after: placeOf((await all())[399]!),
+      first: 1,
+    });
+    expect(middle.asked).toEqual([
+      ['lead-ada', 300, 1],
+      ['lead-ada', 398, 1],
+      ['lead-ada', 400, 1],
+    ]);
+    expect(middle.entries[0]!.changes.map(({ text }) => text)).toEqual([
+      'name: Ada 398 → Ada 400',
+      'company: Acme 300 → Acme 400',
+    ]);
+  });
+  it('keeps nothing in its index that is personal', async () => {
+    const documents = await held.models.documents.find({ name: 'case-file-v3', columns: {} }, { limit: 1000 });
+    expect(documents.length).toBeGreaterThan(80);
+    expect(JSON.stringify(documents)).not.toMatch(/Ada|sealed|Acme/);
+  });
+  it('is refused where the log is another than the index was made of', async () => {
+    const one = await holding(facts(0), facts(1), facts(2));
+    for (const lines of [[facts(0)], [facts(0), facts(1), facts(2)]]) {
+      const { log, journal } = await holding(...lines);
+      await expect(read({ ...one, log, journal }, 'lead-ada')).rejects.toMatchObject({
+        name: 'Conflict',
+        code: 'case-file/other-log',
+      });
+    }
+  });
+  it('is `log/unavailable` where the log is away, after one question to it, whether anything is known or not', async () => {
+    const away = jest.fn(() => Promise.reject(new Conflict('log/unavailable', 'It does not answer.')));
+    const log = Object.assign(Object.create(held.log) as EmbeddedEventLog, { read: away, readAll: away, tip: away });
+    for (const subject of ['lead-ada', 'lead-nobody']) {
+      away.mockClear();
+      await expect(read({ ...held, log }, subject)).rejects.toMatchObject({ code: 'log/unavailable' });
+      expect(away).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  /** A history of one lead, dated anyhow: what each event says of company and source. */
+  const histories = fc.array(
+    fc.record({
+      day: fc.integer({ min: 1, max: 5 }),
+      company: fc.option(fc.constantFrom('Acme', 'Ajax', 'Loom'), { nil: undefined }),
+      source: fc.option(fc.constantFrom('web', 'fair'), { nil: undefined }),
+      clears: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 25 },
+  );
+  const lineOf = ({ day, company, source, clears }: HistoryOf<typeof histories>): Line => {
+    const meta = { occurredAt: `2023-01-0${day}T00:00:00.000Z` };
+    if (clears) return ['lead-ada', 'LeadFactsCleared', { leadId: 'ada', facts: ['company'] }, meta];
+    return ['lead-ada', 'LeadCaptured', { leadId: 'ada', company, source }, meta];
+  };
+  /** What a reader is told who remembers all that was read before. */
+  const remembered = (history: HistoryOf<typeof histories>[], by: 'occurred' | 'recorded'): string[][] => {
+    const order = history.map((one, n) => ({ ...one, n }));
+    if (by === 'occurred') order.sort((a, b) => a.day - b.day || a.n - b.n);
+    const known = new Map<string, string>();
+    return order.map(({ company, source, clears }) => {
+      const said = clears
+        ? [['company', '–'] as const]
+        : ([
+            ['company', company],
+            ['source', source],
+          ] as const);
+      return said.flatMap(([field, value]) => {
+        const before = known.get(field);
+        if (value === undefined || value === before) return [];
+        known.set(field, value);
+        return [`${field}: ${before === undefined ? '' : `${before} → `}${value}`];
+      });
+    });
+  };
+  it('says what was before as a reader knows it who began with the first, in any order and size of pages', () =>
+    fc.assert(
+      fc.asyncProperty(
+        histories,
+        fc.constantFrom('occurred' as const, 'recorded' as const),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 8 }),
+        async (history, by, newestFirst, first) => {
+          const of = await holding(...history.map(lineOf));
+          const told: string[][] = [];
+          for (let after: CaseFileEntry | undefined, more = true; more;) {
+            const page = await read(of, 'lead-ada', { first, by, newestFirst, after });
+            told.push(...page.entries.map(({ changes }) => changes.map(({ text }) => text)));
+            expect(page.totalCount).toBe(history.length);
+            expect(page.entries.length).toBe(Math.min(first, history.length - told.length + page.entries.length));
+            [after, more] = [page.entries.at(-1), page.hasNextPage];
+          }
+          expect(newestFirst ? told.reverse() : told).toEqual(remembered(history, by));
+        },
+      ),
+      { numRuns: 60 },
+    ));
 });
 
 describe('who decided', () => {

@@ -1,5 +1,6 @@
 import {
   codeInWords,
+  Conflict,
   ERASURE,
   fieldInWords,
   isClosed,
@@ -25,6 +26,7 @@ import {
   isSame,
   namesStream,
   samePerson,
+  settersOf,
   stateChangesOf,
   type CaseFileTime,
   type Catalogue,
@@ -115,9 +117,12 @@ export interface CaseFileView {
  * Everything that happened to a lead, deal or any other subject, by when it happened and oldest first unless asked
  * otherwise. Leads that stand merged appear as one, with the merges as entries, and so do the visitors that turned out
  * to be the person. What a change was before is what the reader has read before it: in the order of time, or of the log.
+ * The index says which events belong to the page; only these are read from the log and opened, and the events that set
+ * before what they change.
  * @param subject named as a stream, `lead-ada`
  * @param page    `after`: where the last entry seen stands
- * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; `log/unavailable` where the log is away
+ * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; Conflict `log/unavailable` where the log is away,
+ *   `case-file/other-log` where it does not hold what the index names
  */
 export const caseFilePage = async (
   files: CaseFiles,
@@ -197,23 +202,75 @@ const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy,
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
 const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
   // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
-  if (asOf?.knownAt) await log.readAll(asOf.knownAt, {}, 1);
-  else await log.tip();
+  if (asOf?.knownAt) log.check(asOf.knownAt);
+  await log.tip();
   const found = new Map<string, CaseEntry>();
   const subjects: string[] = [];
   const waiting = [subject];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (subjects.includes(next)) continue;
     subjects.push(next);
-    const own: CaseEntry[] = [];
-    for await (const page of models.pages(caseEntries, { subject: { eq: next } }, [{ column: 'position' }]))
-      own.push(...page.map(({ doc }) => doc).filter((entry) => isWithin(entry, asOf ?? {})));
+    const all = await models.entries(caseEntries, next);
+    const own = asOf ? all.filter((entry) => isWithin(entry, asOf)) : all;
     for (const entry of own) found.set(entry.position, entry);
-    waiting.push(...samePerson(next, own));
+    waiting.push(...samePerson(own));
   }
   return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
 };
 
+/** The runs of entries that stand one behind the other in their streams. */
+const runsOf = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
+  const runs: CaseEntry[][] = [];
+  const byPlace = [...entries].sort((a, b) =>
+    a.stream === b.stream ? a.revision - b.revision : a.stream < b.stream ? -1 : 1,
+  );
+  for (const entry of byPlace) {
+    const last = runs.at(-1)?.at(-1);
+    if (last?.stream === entry.stream && last.revision + 1 === entry.revision) runs.at(-1)!.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+};
+
+type Told = Pick<Recorded, 'type' | 'data' | 'meta'>;
+
+/** What an event says, or, where only a newer build can read it, what the log holds. */
+const decoded = (journal: Journal, event: StoredEvent): Told => {
+  try {
+    return journal.decode(event);
+  } catch (error) {
+    if (error instanceof UnknownType) return event as Told;
+    throw error;
+  }
+};
+
+/**
+ * The events of some entries, by their position, and no others: neighbours of a stream are one read.
+ * @throws Conflict `case-file/other-log`
+ */
+const eventsOf = async (
+  { log, journal }: CaseFiles,
+  entries: Iterable<CaseEntry>,
+): Promise<ReadonlyMap<string, Told>> => {
+  const found = new Map<string, Told>();
+  const read = async (run: readonly CaseEntry[]) => {
+    const [{ stream, revision }] = run as readonly [CaseEntry];
+    const events = await log.read(stream, revision, run.length);
+    for (const [index, { position, eventId }] of run.entries()) {
+      const event = events[index];
+      if (event?.id !== eventId)
+        throw new Conflict(
+          'case-file/other-log',
+          `The log does not hold event ${eventId} of ${stream}, which the case file names: it is another log, or was altered; run baton rebuild case-file.`,
+        );
+      found.set(position, decoded(journal, event));
+    }
+  };
+  await Promise.all(runsOf(entries).map(read));
+  return found;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
 type Reveal = (value: unknown) => unknown;
 
 /**
@@ -227,11 +284,12 @@ const revealing = async (
   mayOpen: boolean,
   erased: ReadonlySet<string>,
 ): Promise<Reveal> => {
-  const opened = mayOpen ? await journal.open(values) : [];
+  const openable = values.filter(({ subject }) => subject !== undefined); // of an event that cannot be read nobody knows whose
+  const opened = mayOpen ? await journal.open(openable) : [];
   const clear = new Map<Sealed, Json | Closed>();
   for (const [index, value] of opened.entries()) {
     if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
-    if (!(value instanceof UnknownType)) clear.set(values[index]!, value ?? { personal: 'forgotten' });
+    if (!(value instanceof UnknownType)) clear.set(openable[index]!, value ?? { personal: 'forgotten' });
   }
   return (value) => {
     if (!isSealed(value)) return value;
@@ -240,25 +298,37 @@ const revealing = async (
 };
 
 /**
- * @param entries all of the file in log order: what decided, and what was before, is looked for once
+ * @param entries all of the file in log order: who decided, and who set what was before, is looked for among them
  * @returns tells some of them, in the reader's order
  */
 const tellerOf = (
-  { journal, catalogue }: CaseFiles,
+  files: CaseFiles,
   entries: readonly CaseEntry[],
   { by = 'occurred', personal }: CaseFileView,
 ): ((asked: readonly CaseEntry[]) => Promise<readonly CaseFileEntry[]>) => {
-  const decisions = decisionsOf(catalogue, entries);
-  const changes = stateChangesOf(catalogue, [...entries].sort(compareBy(by)));
-  const erased = new Set(entries.filter(({ type }) => type === ERASURE).map(({ data }) => String(data['leadId'])));
+  const { journal, catalogue } = files;
+  const ordered = by === 'recorded' ? entries : [...entries].sort(compareBy(by));
+  const decisionOf = decisionsOf(catalogue, entries);
+  const erased = new Set(
+    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice('lead-'.length)),
+  );
   return async (asked) => {
-    const shown = asked.flatMap((entry) => [
-      ...Object.values(entry.data),
-      ...changes.get(entry.position)!.map(({ before }) => before),
+    const setters = settersOf(ordered, asked);
+    const earlier = [...setters.values()].flatMap((states) => [...states.values()]);
+    const events = await eventsOf(files, new Set([...asked, ...earlier]));
+    const told = asked.map((entry) => {
+      const event = events.get(entry.position)!;
+      const setBy = (state: string) => setters.get(entry.position)?.get(state);
+      const before = (state: string) => events.get(setBy(state)?.position ?? '');
+      return { entry, event, changes: stateChangesOf(catalogue, event, before) };
+    });
+    const shown = told.flatMap(({ event, changes }) => [
+      ...Object.values(event.data as Fields),
+      ...changes.map(({ before }) => before),
     ]);
-    const reveal = await revealing(journal, shown.filter(isSealed), personal, erased);
-    return asked.map((entry) =>
-      told(catalogue, entry, decisions.get(entry.position)!, changes.get(entry.position)!, reveal),
+    const reveal = await revealing(journal, [...new Set(shown.filter(isSealed))], personal, erased);
+    return told.map(({ entry, event, changes }) =>
+      entryTold(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );
   };
 };
@@ -278,7 +348,7 @@ const changeOf = (
 };
 const isChange = ({ before, after }: Change): boolean => isClosed(after) || !isSame(before, after);
 
-const personalOf = (stored: CaseEntry['data'], data: CaseEntry['data']): CaseFileEntry['personal'] => {
+const personalOf = (stored: Fields, data: Fields): CaseFileEntry['personal'] => {
   const seen = Object.keys(stored)
     .filter((field) => isSealed(stored[field]))
     .map((field) => data[field]);
@@ -288,16 +358,19 @@ const personalOf = (stored: CaseEntry['data'], data: CaseEntry['data']): CaseFil
   return closed.some(({ personal }) => personal === 'sealed') ? 'sealed' : 'forgotten';
 };
 
-const told = (
+const entryTold = (
   catalogue: Catalogue,
   entry: CaseEntry,
+  event: Told,
   decision: Decision,
   stateChanges: readonly StateChange[],
   reveal: Reveal,
 ): CaseFileEntry => {
-  const { position, eventId, type, stream, revision, occurredAt, recordedAt, meta } = entry;
+  const { position, eventId, type, stream, revision, occurredAt, recordedAt } = entry;
+  const { meta } = event;
+  const stored = event.data as Fields;
   const schema = catalogue.get(type);
-  const data = Object.fromEntries(Object.entries(entry.data).map(([field, value]) => [field, reveal(value)]));
+  const data = Object.fromEntries(Object.entries(stored).map(([field, value]) => [field, reveal(value)]));
   const changes = stateChanges.map((one) => changeOf(one, catalogue, type, reveal)).filter(isChange);
   const changed = stateChanges.filter((one) => changes.some(({ state }) => state === one.state));
   // What held before stands in the change. An event says it as it was known when it was told, which later news corrects.
@@ -326,6 +399,6 @@ const told = (
     data,
     changes,
     facts,
-    personal: personalOf(entry.data, data),
+    personal: personalOf(stored, data),
   };
 };

@@ -1,7 +1,12 @@
-import { isSealed, type EventSchema } from '@baton/kernel';
+import { isSealed, type EventMeta, type EventSchema } from '@baton/kernel';
 import type { CaseEntry } from './case-file.projection';
 
 export type Catalogue = ReadonlyMap<string, EventSchema>;
+/** What an event says, as its rules see it. */
+export interface Saying {
+  readonly type: string;
+  readonly data: unknown;
+}
 /** By when things happened, or by when they were recorded: the order of the log. */
 export type CaseFileTime = 'occurred' | 'recorded';
 export type Place = Pick<CaseEntry, 'position' | 'occurredAt'>;
@@ -19,14 +24,12 @@ export const compareBy =
  * Who else is the same person as a subject, by its own entries in log order: leads merged with it and not unmerged
  * since, from either side, and the visitors that turned out to be it.
  */
-export const samePerson = (subject: string, entries: readonly CaseEntry[]): ReadonlySet<string> => {
+export const samePerson = (entries: readonly CaseEntry[]): ReadonlySet<string> => {
   const others = new Set<string>();
-  for (const { type, data } of entries) {
-    const pair = [`lead-${String(data['leadId'])}`, `lead-${String(data['mergedLeadId'])}`];
-    const other = pair.find((lead) => lead !== subject);
-    if (type === 'LeadMerged' && other && pair.includes(subject)) others.add(other);
-    else if (type === 'LeadUnmerged' && other) others.delete(other);
-    else if (type === 'LeadVisitorLinked' && pair[0] === subject) others.add(`visitor-${String(data['visitorId'])}`);
+  for (const { type, other } of entries) {
+    if (other === undefined) continue;
+    if (type === 'LeadUnmerged') others.delete(other);
+    else others.add(other);
   }
   return others;
 };
@@ -45,46 +48,103 @@ export interface StateChange {
   /** null: nothing is known any more. */
   readonly after: unknown;
 }
+/** What an event says of a state. */
+interface Said {
+  /** The state, with whose it is where a stream has several: `campaign.spend ["2024-01-01"]`. */
+  readonly key: string;
+  readonly name: string;
+  readonly field: string;
+  /** null where the event clears it. */
+  readonly after: unknown;
+}
 
 export const isSame = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after);
-const keyOf = ({ stream, data }: CaseEntry, name: string, per: readonly string[]): string =>
-  JSON.stringify([stream, name, ...per.map((field) => data[field])]);
+
+/** The states that an event speaks of. An absent field is not spoken of. */
+export const statesIn = (catalogue: Catalogue, { type, data }: Saying): readonly Said[] => {
+  const fields = data as Readonly<Record<string, unknown>>;
+  const { states = [], clears = [] } = catalogue.get(type) ?? {};
+  return [
+    ...states.flatMap(({ field, name, per }) => {
+      if (fields[field] === undefined) return [];
+      const key = per.length === 0 ? name : `${name} ${JSON.stringify(per.map((one) => fields[one]))}`;
+      return [{ key, name, field, after: fields[field] }];
+    }),
+    ...clears.flatMap(({ field, states: named }) =>
+      ((fields[field] ?? []) as readonly string[]).map((fact) => {
+        const name = named[fact] ?? fact;
+        return { key: name, name, field, after: null };
+      }),
+    ),
+  ];
+};
+
+/** The entry that spoke last of each state before an entry, in its stream. */
+export type Setters = ReadonlyMap<string, CaseEntry>;
 
 /**
- * What each entry changed, by its position: the fields that the schemas mark as state of a subject and that say
- * something else than the last entry of the same stream that spoke of that state. An absent field was not spoken of. Of
- * sealed values nobody can tell here whether they are equal: they count as changed.
- * @param entries all of the file, in the order in which the reader reads them
+ * Who set what an entry changes, by its position.
+ * @param ordered all of the file, in the order in which the reader reads them, oldest first
+ * @param asked   the entries that are told
+ */
+export const settersOf = (ordered: readonly CaseEntry[], asked: readonly CaseEntry[]): ReadonlyMap<string, Setters> => {
+  const keyOf = (stream: string, state: string) => `${stream} ${state}`;
+  const wanted = new Set(asked.flatMap(({ stream, states = [] }) => states.map((state) => keyOf(stream, state))));
+  const places = new Set(asked.map(({ position }) => position));
+  const last = new Map<string, CaseEntry>();
+  const found = new Map<string, Setters>();
+  for (const entry of wanted.size > 0 ? ordered : []) {
+    const { stream, position, states } = entry;
+    if (!states) continue;
+    if (places.has(position)) {
+      const known = states.map((state) => [state, last.get(keyOf(stream, state))] as const);
+      found.set(position, new Map(known.filter((pair): pair is [string, CaseEntry] => pair[1] !== undefined)));
+    }
+    for (const state of states) if (wanted.has(keyOf(stream, state))) last.set(keyOf(stream, state), entry);
+  }
+  return found;
+};
+
+/**
+ * What an event changed: what it says of states of its subject otherwise than it was known. Of sealed values nobody can
+ * tell here whether they are equal: they count as changed.
+ * @param before the event that spoke last of a state in the same stream; undefined for none
  */
 export const stateChangesOf = (
   catalogue: Catalogue,
-  entries: readonly CaseEntry[],
-): ReadonlyMap<string, readonly StateChange[]> => {
-  const last = new Map<string, unknown>();
-  /** What an entry says of which state; null where it clears it. */
-  const saidBy = (entry: CaseEntry) => {
-    const { states = [], clears = [] } = catalogue.get(entry.type) ?? {};
-    return [
-      ...states.map((mark) => ({ ...mark, after: entry.data[mark.field] })),
-      ...clears.flatMap(({ field, states: named }) =>
-        ((entry.data[field] ?? []) as readonly string[]).map((fact) => ({
-          ...{ field, name: named[fact] ?? fact },
-          ...{ per: [], after: null },
-        })),
-      ),
-    ];
+  event: Saying,
+  before: (state: string) => Saying | undefined,
+): readonly StateChange[] => {
+  const own = new Map<string, unknown>();
+  return statesIn(catalogue, event).flatMap(({ key, name, field, after }) => {
+    const setter = own.has(key) ? undefined : before(key);
+    const known = own.has(key) || setter !== undefined;
+    const was = setter ? statesIn(catalogue, setter).findLast((said) => said.key === key)?.after : own.get(key);
+    own.set(key, after);
+    if (known && !isSealed(after) && isSame(was, after)) return [];
+    return [{ state: name, field, ...(known && { before: was }), after }];
+  });
+};
+
+/** A rule that decided an event. */
+export interface Rule {
+  /** The definition that the event names, or several: `mql@3`, `mql@3,scoring-model@2`. */
+  readonly definition?: string;
+  /** Otherwise the last event of the stream with the same of these names it. */
+  readonly per?: readonly unknown[];
+}
+
+/** The rule that decided an event, by its schema; undefined: whoever sent the command decided. */
+export const ruleOf = (catalogue: Catalogue, { type, data }: Saying): Rule | undefined => {
+  const fields = data as Readonly<Record<string, unknown>>;
+  const rule = catalogue.get(type)?.decidedBy;
+  if (!rule || (rule.when !== undefined && fields[rule.when] === undefined)) return undefined;
+  const named = rule.definition === undefined ? undefined : fields[rule.definition];
+  const definition = named === undefined ? '' : [named].flat().join(',');
+  return {
+    ...(definition !== '' && { definition }),
+    ...(rule.per && { per: rule.per.map((field) => fields[field] ?? null) }),
   };
-  const changed = (entry: CaseEntry): StateChange[] =>
-    saidBy(entry).flatMap(({ after, ...mark }) => {
-      if (after === undefined) return [];
-      const key = keyOf(entry, mark.name, mark.per);
-      const known = last.has(key);
-      const before = last.get(key);
-      last.set(key, after);
-      if (known && !isSealed(after) && isSame(before, after)) return [];
-      return [{ state: mark.name, field: mark.field, ...(known && { before }), after }];
-    });
-  return new Map(entries.map((entry) => [entry.position, changed(entry)]));
 };
 
 /** What an entry follows from; `clock` where time alone brought it, and no event where somebody's command did. */
@@ -103,58 +163,60 @@ export interface Decision {
 const CLOCK: Cause = { eventId: null, type: null, actor: 'clock' };
 
 /**
- * Who decided each entry, and what it follows from, by its position. The log names who sent the command; where the
- * schema says that a rule decided, that is the definition (`system:mql@1`), or the kind of the stream for a rule of
- * Baton's own (`system:lead`), and the sender is found in the cause.
+ * Who decided an entry, and what it follows from. The log names who sent the command; where the schema says that a rule
+ * decided, that is the definition (`system:mql@1`), or the kind of the stream for a rule of Baton's own (`system:lead`),
+ * and the sender is found in the cause.
  * @param entries all of the file, in log order
+ * @returns tells it of one of them, with what its event says
  */
-export const decisionsOf = (catalogue: Catalogue, entries: readonly CaseEntry[]): ReadonlyMap<string, Decision> => {
-  const rules = ruleActors(catalogue, entries);
-  const actorOf = (entry: CaseEntry) => rules.get(entry.position) ?? entry.meta.actor;
+export const decisionsOf = (
+  catalogue: Catalogue,
+  entries: readonly CaseEntry[],
+): ((entry: CaseEntry, event: Saying & { readonly meta: EventMeta }) => Decision) => {
+  const rules = ruleActors(entries);
+  const actorOf = (entry: CaseEntry) => rules.get(entry.position) ?? entry.actor;
   const byId = new Map(entries.map((entry) => [entry.eventId, entry]));
-  const commandOf = ({ stream, meta }: CaseEntry) => JSON.stringify([stream, meta.actor, meta.commandId]);
-  /** What was decided by whoever sent the command, in the order of the log. */
-  const sent = new Map<string, CaseEntry[]>();
-  for (const entry of entries)
-    if (!rules.has(entry.position)) {
-      const command = commandOf(entry);
-      sent.set(command, [...(sent.get(command) ?? []), entry]);
-    }
   const from = (eventId: string): Cause => {
     const found = byId.get(eventId);
     return { eventId, type: found?.type ?? null, actor: found ? actorOf(found) : null };
   };
-  const triggerOf = ({ meta }: CaseEntry) => (meta.$causationId === meta.commandId ? undefined : meta.$causationId);
-  const causeOf = (entry: CaseEntry): Cause | null => {
-    const trigger = triggerOf(entry);
-    if (!rules.has(entry.position)) return trigger === undefined ? null : from(trigger);
-    const field = catalogue.get(entry.type)?.decidedBy?.cause;
+  const sent = new Map<string, CaseEntry[]>();
+  for (const entry of entries) {
+    const known = sent.get(entry.commandId);
+    if (known) known.push(entry);
+    else sent.set(entry.commandId, [entry]);
+  }
+  /** What was decided by whoever sent the command of an entry, in the order of the log. */
+  const besides = ({ stream, actor, commandId }: CaseEntry) =>
+    sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
+  const causeOf = (entry: CaseEntry, { type, data, meta }: Saying & { readonly meta: EventMeta }): Cause | null => {
+    const trigger = meta.$causationId === meta.commandId ? undefined : meta.$causationId;
+    if (!entry.rule) return trigger === undefined ? null : from(trigger);
+    const field = catalogue.get(type)?.decidedBy?.cause;
     if (field !== undefined) {
-      const named = entry.data[field];
+      const named = (data as Readonly<Record<string, unknown>>)[field];
       return typeof named === 'string' ? from(named) : CLOCK;
     }
-    const beside = sent.get(commandOf(entry)) ?? [];
+    const beside = besides(entry);
     const before = beside.findLast(({ revision }) => revision < entry.revision);
     if (before) return from(before.eventId);
     if (beside.length > 0) return CLOCK; // it fell due before the command was decided
-    return trigger === undefined ? { eventId: null, type: null, actor: entry.meta.actor } : from(trigger);
+    return trigger === undefined ? { eventId: null, type: null, actor: entry.actor } : from(trigger);
   };
-  return new Map(entries.map((entry) => [entry.position, { actor: actorOf(entry), cause: causeOf(entry) }]));
+  return (entry, event) => ({ actor: actorOf(entry), cause: causeOf(entry, event) });
 };
 
 /** The rule that decided, of each entry that one decided. */
-const ruleActors = (catalogue: Catalogue, entries: readonly CaseEntry[]): ReadonlyMap<string, string> => {
+const ruleActors = (entries: readonly CaseEntry[]): ReadonlyMap<string, string> => {
   const last = new Map<string, string>();
   const actors = new Map<string, string>();
-  for (const entry of entries) {
-    const rule = catalogue.get(entry.type)?.decidedBy;
-    if (!rule || (rule.when !== undefined && entry.data[rule.when] === undefined)) continue;
-    const key = keyOf(entry, '', rule.per ?? []);
-    const named = rule.definition === undefined ? undefined : entry.data[rule.definition];
-    const stated = named === undefined ? undefined : [named].flat().join(',');
-    const definition = stated || (rule.per && last.get(key)) || entry.stream.slice(0, entry.stream.indexOf('-'));
-    if (rule.per) last.set(key, definition);
-    actors.set(entry.position, `system:${definition}`);
+  for (const { position, stream, rule } of entries) {
+    if (!rule) continue;
+    const key = rule.per && JSON.stringify([stream, ...rule.per]);
+    const definition =
+      rule.definition ?? ((key !== undefined && last.get(key)) || stream.slice(0, stream.indexOf('-')));
+    if (key !== undefined) last.set(key, definition);
+    actors.set(position, `system:${definition}`);
   }
   return actors;
 };

@@ -1,0 +1,168 @@
+import {
+  Conflict,
+  type Collection,
+  type Document,
+  type Documents,
+  type IndexEntry,
+  type Position,
+} from '@baton/kernel';
+
+/**
+ * How an index is kept. A list is many documents, `lead-ada/0000000000` …, named for the number of their first entry: rows
+ * of one entry, and blocks of as many as the index says, each in the place of the row of its first entry.
+ */
+type Run = { readonly entry: IndexEntry } | { readonly block: Packed };
+
+/** Entries field by field. A field of which most values recur, or that some lack, names each value once. */
+interface Packed {
+  readonly count: number;
+  readonly fields: Readonly<Record<string, Column>>;
+}
+/** `at`: the place of each entry's value in `values`, -1 for none; without it they stand in the order of the entries. */
+interface Column {
+  readonly values: readonly unknown[];
+  readonly at?: readonly number[];
+}
+
+const DIGITS = 10;
+const idOf = (key: string, number: number): string => `${key}/${String(number).padStart(DIGITS, '0')}`;
+const numberOf = (id: string): number => Number(id.slice(-DIGITS));
+/** The list that a document of an index belongs to. */
+export const listOf = (id: string): string => id.slice(0, -DIGITS - 1);
+/** The documents of a list; ':' sorts behind all digits. */
+export const ofList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
+
+export const pack = (entries: readonly object[]): Packed => {
+  const names = new Set(entries.flatMap((entry) => Object.keys(entry)));
+  const column = (name: string): Column => {
+    const values = entries.map((entry) => (entry as Record<string, unknown>)[name]);
+    const places = new Map<string, number>();
+    const distinct: unknown[] = [];
+    const at = values.map((value) => {
+      if (value === undefined) return -1;
+      const text = JSON.stringify(value);
+      const known = places.get(text) ?? distinct.push(value) - 1;
+      places.set(text, known);
+      return known;
+    });
+    return at.includes(-1) || distinct.length * 2 <= values.length ? { values: distinct, at } : { values };
+  };
+  return { count: entries.length, fields: Object.fromEntries([...names].map((name) => [name, column(name)])) };
+};
+
+export const unpack = <E>({ count, fields }: Packed): E[] => {
+  const entries = Array.from({ length: count }, (): Record<string, unknown> => ({}));
+  for (const [name, { values, at }] of Object.entries(fields))
+    for (let index = 0; index < count; index++) {
+      const place = at ? at[index]! : index;
+      if (place >= 0) entries[index]![name] = values[place];
+    }
+  return entries as E[];
+};
+
+const entriesIn = <E>(run: Run): readonly E[] => ('entry' in run ? [run.entry as E] : unpack<E>(run.block));
+
+/**
+ * The entries of a list from a number on. A row that a block holds as well counts once: a store that writes one after the
+ * other shows both for a moment.
+ * @param documents of the list, in the order of their ids
+ * @returns undefined where one is missing
+ */
+export const inSequence = <E>(documents: readonly Document[], from = 0): E[] | undefined => {
+  const entries: E[] = [];
+  for (const { id, doc } of documents) {
+    const ahead = numberOf(id) - from - entries.length;
+    if (ahead > 0) return undefined;
+    const more = entriesIn<E>(doc as Run);
+    for (let index = -ahead; index < more.length; index++) entries.push(more[index]!);
+  }
+  return entries;
+};
+
+/** @throws where entries of a list are missing */
+export const incomplete = (collection: Collection, key: string): Conflict =>
+  new Conflict(
+    'read/documents-differ',
+    `${collection.name} lacks entries of ${key}: run baton rebuild with its name.`,
+    key,
+  );
+
+/** The document with the last entry of a list, or of those before an id. */
+export const lastOf = async (
+  documents: Documents,
+  collection: Collection,
+  key: string,
+  { gte, lt } = ofList(key).id,
+): Promise<Document | undefined> => {
+  const orderBy = [{ column: 'id', descending: true }];
+  return (await documents.find(collection, { where: { id: { gte, lt } }, orderBy, limit: 1 }))[0];
+};
+
+/** A list as a fold has it at hand: what stands behind its complete blocks. */
+export interface OpenList {
+  /** How many entries are before these, in blocks that are saved. */
+  start: number;
+  entries: IndexEntry[];
+  /** So many entries of the list are saved. */
+  saved: number;
+  /** Folded anew as of this position: what is saved of it is written again. */
+  anew?: Position;
+}
+export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
+
+/**
+ * The open end of a list as it stood at a position. What stands there from later is of a commit that was cut short: it
+ * will be made again.
+ * @throws Conflict `read/documents-differ`
+ */
+export const openList = async (
+  documents: Documents,
+  collection: Collection,
+  block: number,
+  key: string,
+  upTo: Position,
+): Promise<OpenList> => {
+  for (let { gte, lt } = ofList(key).id; ;) {
+    const last = await lastOf(documents, collection, key, { gte, lt });
+    if (!last) return emptyList();
+    const start = numberOf(last.id) - (numberOf(last.id) % block);
+    const where = { id: { gte: idOf(key, start), lt } };
+    const found = 'block' in (last.doc as Run) ? [last] : await documents.find(collection, { where, limit: block });
+    const isCutShort = found.some(({ position }) => position > upTo);
+    const all = inSequence<IndexEntry>(
+      found.filter(({ doc }) => !('entry' in doc) || (doc as { entry: IndexEntry }).entry.position <= upTo),
+      start,
+    );
+    if (!all && !isCutShort) throw incomplete(collection, key);
+    const entries = (all ?? []).filter(({ position }) => position <= upTo);
+    const saved = start + entries.length;
+    if (entries.length === block) return { start: saved, entries: [], saved };
+    if (entries.length > 0) return { start, entries, saved };
+    lt = idOf(key, start);
+  }
+};
+
+/** What has to be written so that a store holds a list, and which rows go because their block is complete. */
+export const savedAs = (key: string, list: OpenList, block: number) => {
+  const { start, entries, saved, anew = '' } = list;
+  const at = ({ position }: IndexEntry) => (position > anew ? position : anew);
+  const documents: Document[] = [];
+  const removed: string[] = [];
+  let done = 0;
+  for (; entries.length - done >= block; done += block) {
+    const complete = entries.slice(done, done + block);
+    documents.push({ id: idOf(key, start + done), doc: { block: pack(complete) }, position: at(complete.at(-1)!) });
+    for (let row = 1; row < block; row++) removed.push(idOf(key, start + done + row));
+  }
+  for (let index = Math.max(done, saved - start); index < entries.length; index++) {
+    const entry = entries[index]!;
+    documents.push({ id: idOf(key, start + index), doc: { entry }, position: at(entry) });
+  }
+  return { documents, removed };
+};
+
+/** The list once that is saved. */
+export const onceSaved = ({ start, entries }: OpenList, block: number): OpenList => {
+  const done = entries.length - (entries.length % block);
+  return { start: start + done, entries: entries.slice(done), saved: start + entries.length };
+};

@@ -1,0 +1,212 @@
+import { catalogueOf, events, indexOfAll, integer, ref, START, type Commit } from '@baton/kernel';
+import { anEvent, FixedClock } from '@baton/kernel/testing';
+import { collectionOf, MemoryDocuments, ReadModels } from '../documents';
+import { EmbeddedEventLog, SealedJournal } from '../event-log';
+import { MemoryKeyStore } from '../keys';
+import { differing } from './contents';
+import { Fold } from './fold';
+import { DecodedPage } from './page';
+import { replay } from './replay';
+
+/** Of each till the coins that were dropped, and of `all` those of every till. */
+const whole = indexOfAll({
+  name: 'drops',
+  version: 1,
+  keys: ({ stream }) => [stream, 'all'],
+  entry: ({ position, stream, data }, key) => ({
+    position,
+    coins: (data as { coins: number }).coins,
+    ...(key === 'all' && { stream }),
+  }),
+});
+const drops = { ...whole, block: 4 };
+const GENERATION = 'drops-v1';
+const collection = collectionOf(drops, GENERATION);
+const fence = () => ({ lease: 'test', token: 1 });
+const catalogue = catalogueOf([
+  events({ CoinDropped: { version: 1, sentence: 'Coins were dropped', tillId: ref('till'), coins: integer() } }),
+]);
+
+/** A log of so many drops: of three in a row the third goes into another till. */
+const logOf = async (count: number) => {
+  const log = EmbeddedEventLog.open(':memory:', new FixedClock());
+  for (let coins = 0; coins < count; coins++) {
+    const tillId = coins % 3 === 2 ? 'b' : 'a';
+    await log.append(`till-${tillId}`, [anEvent({ tillId, coins }, 'CoinDropped')], 'any');
+  }
+  const journal = new SealedJournal(log, catalogue, new MemoryKeyStore());
+  return { log, journal, events: (await log.readAll(START)).events };
+};
+type World = Awaited<ReturnType<typeof logOf>>;
+
+/** Folds what a store has not seen yet, in pages of so many events, each by a process of its own. */
+const foldOn = async (
+  { log, journal, events }: World,
+  documents: MemoryDocuments,
+  size: number,
+  until = events.length,
+) => {
+  for (;;) {
+    const fold = await Fold.open({ log, journal, documents }, drops, GENERATION, fence);
+    const page = events
+      .slice(0, until)
+      .filter(({ position }) => position > fold.position)
+      .slice(0, size);
+    if (page.length === 0) return;
+    await fold.take(new DecodedPage({ events: page, position: page.at(-1)!.position, atTip: true }, journal));
+  }
+};
+const stored = async (documents: MemoryDocuments) => documents.find(collection, { limit: 10_000 });
+const idsOf = async (documents: MemoryDocuments) => (await stored(documents)).map(({ id }) => id);
+const coinsOf = async (documents: MemoryDocuments, key: string) =>
+  (await new ReadModels(documents).entries(drops, key)).map(({ coins }) => coins);
+const upTo = (count: number) => Array.from({ length: count }, (_, coins) => coins);
+const inTill = (count: number, till: 'a' | 'b') => upTo(count).filter((coins) => (coins % 3 === 2) === (till === 'b'));
+
+describe('an index', () => {
+  it('keeps new entries as rows, and as one block once 256 are complete', async () => {
+    const { log, journal } = await logOf(258);
+    const shapeAt = async (count: number) => {
+      const { position } = await log.readAll(START, {}, count);
+      const documents = new MemoryDocuments();
+      await replay({ log, journal, documents }, whole, GENERATION, fence, { cut: { knownAt: position } });
+      const all = (await stored(documents)).filter(({ id }) => id.startsWith('all/'));
+      return [all.length, 'block' in all[0]!.doc, all.at(-1)!.id];
+    };
+    expect(await shapeAt(255)).toEqual([255, false, 'all/0000000254']);
+    expect(await shapeAt(256)).toEqual([1, true, 'all/0000000000']);
+    expect(await shapeAt(258)).toEqual([3, true, 'all/0000000257']);
+  });
+
+  it('tells its entries one after the other, whether they stand in rows or in blocks', async () => {
+    const world = await logOf(13);
+    const documents = new MemoryDocuments();
+    for (const count of upTo(14)) {
+      await foldOn(world, documents, 1, count);
+      expect(await coinsOf(documents, 'all')).toEqual(upTo(count));
+      for (const till of ['a', 'b'] as const)
+        expect(await coinsOf(documents, `till-${till}`)).toEqual(inTill(count, till));
+    }
+    expect(await idsOf(documents)).toEqual(
+      ['all/0', 'all/4', 'all/8', 'all/12', 'till-a/0', 'till-a/4', 'till-a/8', 'till-b/0'].map((id) =>
+        id.replace(/\d+$/, (digits) => digits.padStart(10, '0')),
+      ),
+    );
+    const [first] = await new ReadModels(documents).entries(drops, 'all');
+    expect(first).toEqual({ position: world.events[0]!.position, coins: 0, stream: 'till-a' });
+    expect(await coinsOf(documents, 'till')).toEqual([]);
+  });
+
+  it('has equal bytes in any page size, however often it was taken up again, and built anew', async () => {
+    const world = await logOf(50);
+    const anew = new MemoryDocuments();
+    await replay({ ...world, documents: anew }, drops, GENERATION, fence, { pageSize: 1000 });
+    const bytes = JSON.stringify(await stored(anew));
+    for (const size of [1, 3, 4, 11, 1000]) {
+      const documents = new MemoryDocuments();
+      await foldOn(world, documents, size);
+      expect(JSON.stringify(await stored(documents))).toBe(bytes);
+      const paged = new MemoryDocuments();
+      await replay({ ...world, documents: paged }, drops, GENERATION, fence, { pageSize: size });
+      expect(JSON.stringify(await stored(paged))).toBe(bytes);
+    }
+  });
+
+  /** A store that loses its process within every other commit: in all of the documents, or behind them. */
+  class CutShort extends MemoryDocuments {
+    private commits = 0;
+
+    override async commit(commit: Commit) {
+      const { writes, follower } = commit;
+      if (!writes || this.commits++ % 2 === 1) return super.commit(commit);
+      const checkpoint = (await this.checkpoint(follower)) ?? { position: START, count: 0, digest: `${follower}:0` };
+      const written =
+        this.commits % 4 === 1
+          ? writes
+          : { ...writes, documents: writes.documents.filter((_, index) => index % 2 === 1), removed: [] };
+      await super.commit({ ...commit, checkpoint, writes: written });
+      throw new Error('the process ends here');
+    }
+  }
+
+  it('goes on behind a commit that was cut short, and loses and doubles nothing', async () => {
+    const world = await logOf(60);
+    const whole = new MemoryDocuments();
+    await foldOn(world, whole, 1000);
+    const documents = new CutShort();
+    let ends = 0;
+    for (let size = 9, done = false; !done; size = size === 1 ? 9 : size - 1)
+      try {
+        await foldOn(world, documents, size);
+        done = true;
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'the process ends here' });
+        ends++;
+      }
+    expect(ends).toBeGreaterThan(5);
+    expect(await stored(documents)).toEqual(await stored(whole));
+  });
+
+  it('is not taken up where entries are missing, and does not answer', async () => {
+    const world = await logOf(20);
+    const documents = new MemoryDocuments();
+    await foldOn(world, documents, 5, 10); // two blocks and two rows of `all`
+    const checkpoint = (await documents.checkpoint(GENERATION))!;
+    const lose = (id: string) =>
+      documents.commit({
+        ...{ writes: { collection, documents: [], removed: [id] }, follower: GENERATION, checkpoint, fence: fence() },
+      });
+    await lose('all/0000000008');
+    const code = 'read/documents-differ';
+    await expect(coinsOf(documents, 'all')).rejects.toMatchObject({ code });
+    await expect(foldOn(world, documents, 5)).rejects.toMatchObject({ code });
+  });
+
+  describe('that is verified', () => {
+    const verified = async (world: World, documents: MemoryDocuments, atOnce?: number) =>
+      differing({ ...world, documents }, drops, GENERATION, atOnce);
+
+    it('is what a fold anew makes of the log, looked at in one part or in several', async () => {
+      const world = await logOf(30);
+      const documents = new MemoryDocuments();
+      await foldOn(world, documents, 7);
+      for (const atOnce of [1000, 3]) expect(await verified(world, documents, atOnce)).toEqual([]);
+    });
+
+    it('names rows and blocks that were altered, lost, or are too many', async () => {
+      const world = await logOf(15); // of `all` three blocks and three rows
+      const documents = new MemoryDocuments();
+      await foldOn(world, documents, 15);
+      const checkpoint = (await documents.checkpoint(GENERATION))!;
+      const block = (await documents.getMany(collection, ['all/0000000004'])).get('all/0000000004')!;
+      const { coins } = block.doc.block.fields as { coins: { values: number[] } };
+      coins.values[3] = 99;
+      const row = {
+        id: 'all/0000000005',
+        doc: { entry: { position: block.position, coins: 5 } },
+        position: block.position,
+      };
+      const position = `${block.position}~`;
+      await documents.commit({
+        writes: { collection, documents: [{ ...block, position }, row], removed: ['all/0000000014'] },
+        ...{ follower: GENERATION, checkpoint: { ...checkpoint, position: checkpoint.position }, fence: fence() },
+      });
+      expect(await verified(world, documents)).toEqual(['all/0000000004', 'all/0000000005', 'all/0000000014']);
+    });
+
+    it('is not blamed for what grows while it is looked at', async () => {
+      const world = await logOf(40);
+      const documents = new MemoryDocuments();
+      await foldOn(world, documents, 3, 15);
+      let looked = 0;
+      const find = documents.find.bind(documents);
+      documents.find = async (of, asked) => {
+        // Rows that a first page has shown become a block before the second.
+        if (asked?.limit === 1000 && ++looked <= 2) await foldOn(world, documents, 3, 15 + 9 * looked);
+        return find(of, asked);
+      };
+      expect(await verified(world, documents)).toEqual([]);
+      expect(looked).toBeGreaterThan(2);
+    });
+  });
+});
