@@ -1,20 +1,19 @@
 import { catalogueOf } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
-import type { CaseEntry } from './case-file.projection';
-import { stateChangesOf } from './case-file.rules';
+import { stateChangesOf, statesIn, type Saying } from './case-file.rules';
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
-/** What each event changed, `state: before → after`, as the schemas of the contexts mark it. */
-const changes = (stream: string, ...told: readonly (readonly [type: string, data: object])[]) => {
-  const entries = told.map(([type, data], at) => {
+/** What each event of one stream changed, `state: before → after`, as the schemas of the contexts mark it. */
+const changes = (...told: readonly (readonly [type: string, data: object])[]) => {
+  const last = new Map<string, Saying>();
+  return told.map(([type, data]) => {
     if (!catalogue.has(type)) throw new Error(`there is no ${type}`);
-    return { position: String(at), stream, type, data } as unknown as CaseEntry;
+    const event = { type, data };
+    const found = stateChangesOf(catalogue, event, (state) => last.get(state));
+    for (const { key } of statesIn(catalogue, event)) last.set(key, event);
+    return found.map(({ state, before = null, after }) => `${state}: ${JSON.stringify([before, after])}`);
   });
-  const found = stateChangesOf(catalogue, entries);
-  return entries.map(({ position }) =>
-    found.get(position)!.map(({ state, before, after }) => `${state}: ${JSON.stringify([before, after])}`),
-  );
 };
 
 describe('what an event changed', () => {
@@ -22,7 +21,6 @@ describe('what an event changed', () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     expect(
       changes(
-        'opportunity-k1',
         [
           'OpportunityOpened',
           { stage: 'demo', owner: 'bob', amount: usd(1), expectedCloseOn: '2024-03-01', source: 'fair' },
@@ -59,7 +57,6 @@ describe('what an event changed', () => {
   it('of a lead is no detail of a touch', () =>
     expect(
       changes(
-        'lead-k',
         ['LeadCaptured', { leadId: 'k', source: 'trade fair', company: 'Example', owner: 'ann' }],
         ['TouchRecorded', { leadId: 'k', action: 'page-view', team: 'marketing', source: 'google', medium: 'cpc' }],
         ['LeadProfileChanged', { leadId: 'k', company: 'Example Ltd', title: 'CFO' }],
