@@ -90,8 +90,12 @@ describe('while the log is away', () => {
     expect(mutation.errors![0]!.extensions.code).toBe('log/unavailable');
     expect(mutation.extensions?.warnings).toBeUndefined();
     expect((await query('events { events { type } }')).errors![0]!.extensions.code).toBe('log/unavailable');
-    const file = await query('caseFile(subject: "lead-ada") { totalCount }');
-    expect(file.errors![0]!.extensions.code).toBe('log/unavailable');
+    for (const file of [
+      'caseFile(subject: "lead-ada") { totalCount }',
+      'caseFile(subject: "lead-ada", orderBy: RECORDED, newestFirst: true) { edges { node { sentence } } }',
+      'caseFile(subject: "lead-nobody") { totalCount }', // whether anything is known, only the log could say
+    ])
+      expect((await query(file)).errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
   it.each(['velocity', 'attribution'])('the report %s is given from the read models, with a warning', async (name) => {

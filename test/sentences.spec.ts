@@ -39,6 +39,10 @@ describe('the sentence of every event type', () => {
       sentenceOf('ObligationMet', { kind: 'first-response', late: true }),
       sentenceOf('OpportunityWon', { amount: { minor: 100_000, currency: 'USD' } }),
       sentenceOf('QualificationForeseen', { definitions: ['mql@1'] }),
+      sentenceOf('IdentityReserved', { kind: 'e-mail-address', leadId: 'ada' }),
+      sentenceOf('IdentityReleased', { kind: 'external-id', leadId: 'ada' }),
+      sentenceOf('LeadMerged', { leadId: 'ada', mergedLeadId: 'eve' }),
+      sentenceOf('LeadUnmerged', { leadId: 'ada', mergedLeadId: 'eve' }),
     ]).toEqual([
       'Sales rejected the lead: no budget',
       'Touch by marketing: page view on /pricing, from google / cpc, 2 h 5 min',
@@ -46,6 +50,10 @@ describe('the sentence of every event type', () => {
       'The first response was done late',
       'The deal was won, worth 1,000.00 USD',
       'Time alone will not qualify the lead any more, under mql@1',
+      'The e-mail address was reserved for lead ada: no other lead can have it',
+      'The external id is free again: what wanted it for lead ada was refused',
+      'Lead eve was merged into lead ada: they are the same person',
+      'The merge of lead eve into lead ada was undone: they are two people',
     ]);
   });
 });

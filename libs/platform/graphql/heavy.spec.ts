@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
+import type { EventLog } from '@baton/kernel';
 import { buildSchema, Kind, parse, type OperationDefinitionNode } from 'graphql';
 import { pino } from 'pino';
 import type { CallerIdentity } from '../access';
@@ -11,9 +12,10 @@ import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
 const schema = buildSchema(`
   input Cut { knownAt: String }
   type Page { id: String, other: String }
-  type Query { report(act: String): String, list(asOf: Cut): String, one: String, pages(first: Int = 50): Page }
+  type Query { report(act: String): String, history(act: String): String, list(asOf: Cut): String, one: String, pages(first: Int = 50): Page }
   type Mutation { report: String }`);
 schema.getQueryType()!.getFields()['report']!.extensions = { heavy: true };
+schema.getQueryType()!.getFields()['history']!.extensions = { heavy: true, ofLog: true };
 schema.getMutationType()!.getFields()['report']!.extensions = { heavy: true };
 const operationOf = (document: ReturnType<typeof parse>) =>
   document.definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)!;
@@ -49,17 +51,24 @@ const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-proc
 
 describe('heavy queries', () => {
   const opened: HeavyQueries[] = [];
-  const made = (size = 1, work = new HeavyWork()) => {
+  const present = { availability: () => ({ state: 'available' }) as const };
+  const made = (size = 1, work = new HeavyWork(), log: Pick<EventLog, 'availability'> = present) => {
     const processes = { file, size, seconds: 20, megabytes: 32 };
-    const queries = new HeavyQueries(QueryProcesses.of(processes), pino({ level: 'silent' }), new Metrics(), work);
+    const [logger, metrics] = [pino({ level: 'silent' }), new Metrics()];
+    const queries = new HeavyQueries(QueryProcesses.of(processes), logger, metrics, work, log as EventLog);
     opened.push(queries);
     return queries;
   };
   afterEach(() => Promise.all(opened.splice(0).map((one) => one.onModuleDestroy())));
 
   /** Asks as the server does, once it has validated a document. */
-  const ask = async (queries: HeavyQueries, act: string, context: object = { caller, reply: { raw: request() } }) => {
-    const source = 'query ($act: String) { report(act: $act) }';
+  const ask = async (
+    queries: HeavyQueries,
+    act: string,
+    context: object = { caller, reply: { raw: request() } },
+    field = 'report',
+  ) => {
+    const source = `query ($act: String) { ${field}(act: $act) }`;
     const document = parse(source);
     const asked = { schema, document, operation: operationOf(document), operationName: null, source };
     const { responseForOperation } = await queries.requestDidStart();
@@ -79,6 +88,15 @@ describe('heavy queries', () => {
   it('are left to the event loop without processes, and where nobody has said who asks', async () => {
     expect(await ask(made(0), 'write')).toBeNull();
     expect(await ask(made(), 'write', { reply: { raw: request() } })).toBeNull();
+  });
+
+  it('are left to the event loop while the log is away, where there is no answer without it', async () => {
+    const away = { availability: () => ({ state: 'unavailable', since: '2024-01-01T00:00:00.000Z' }) as const };
+    const context = () => ({ caller, reply: { raw: request() } });
+    const queries = made(1, new HeavyWork(), away);
+    expect(await ask(queries, 'write', context(), 'history')).toBeNull();
+    expect(codes(await ask(queries, 'write', context()))).toEqual(['some/code']);
+    expect(codes(await ask(made(), 'write', context(), 'history'))).toEqual(['some/code']);
   });
 
   it('have heavy work of commands done beside them, and without processes here', async () => {

@@ -4,7 +4,7 @@ import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type G
 import { Plugin } from '@nestjs/apollo';
 import { Inject, type INestApplicationContext, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, Journal } from '@baton/kernel';
+import { codeOf, EventLog, Journal } from '@baton/kernel';
 import {
   execute,
   GraphQLError,
@@ -13,6 +13,7 @@ import {
   type ArgumentNode,
   type DocumentNode,
   type ExecutionResult,
+  type FieldNode,
   type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -34,13 +35,35 @@ import { formatterOf } from './errors';
 /**
  * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
  * with a budget. So is every query with `asOf`, which is folded from the log, and one whose answer may be large.
+ * @param options `ofLog`: it has no answer without the log; while that is away, this process says so at once
  */
-export const Heavy = () => Extensions({ heavy: true });
+export const Heavy = ({ ofLog = false }: { readonly ofLog?: boolean } = {}) =>
+  Extensions({ heavy: true, ...(ofLog && { ofLog }) });
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Fields of an answer, full pages assumed, from which on it takes the event loop long to make it. */
 export const LARGE = 2_000;
+
+/** Is there such a field among those at the root of an operation? */
+const hasField = (
+  { definitions }: DocumentNode,
+  operation: OperationDefinitionNode,
+  wanted: (field: FieldNode) => boolean,
+): boolean => {
+  const among = ({ selections }: SelectionSetNode): boolean =>
+    selections.some((selection) => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) return among(selection.selectionSet);
+      if (selection.kind === Kind.FIELD) return wanted(selection);
+      const fragment = definitions.find(
+        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
+      );
+      return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
+    });
+  return among(operation.selectionSet);
+};
+const isMarked = (schema: GraphQLSchema, { name }: FieldNode, mark: 'heavy' | 'ofLog'): boolean =>
+  schema.getQueryType()?.getFields()[name.value]?.extensions[mark] === true;
 
 /** Does the operation ask for something heavy, or for a large answer? What stands beside it is answered with it. */
 export const isHeavy = (
@@ -49,24 +72,14 @@ export const isHeavy = (
   operation: OperationDefinitionNode,
   variables: Variables,
 ): boolean => {
-  const { definitions } = document;
-  const fields = schema.getQueryType()?.getFields() ?? {};
   const given = ({ name, value }: ArgumentNode) =>
     name.value === 'asOf' &&
     value.kind !== Kind.NULL &&
     !(value.kind === Kind.VARIABLE && (variables[value.name.value] ?? null) === null);
-  const among = ({ selections }: SelectionSetNode): boolean =>
-    selections.some((selection) => {
-      if (selection.kind === Kind.INLINE_FRAGMENT) return among(selection.selectionSet);
-      if (selection.kind === Kind.FIELD)
-        return fields[selection.name.value]?.extensions['heavy'] === true || !!selection.arguments?.some(given);
-      const fragment = definitions.find(
-        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
-      );
-      return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
-    });
+  const isCostly = (field: FieldNode) => isMarked(schema, field, 'heavy') || !!field.arguments?.some(given);
   return (
-    operation.operation === 'query' && (among(operation.selectionSet) || costOf(schema, document, variables) >= LARGE)
+    operation.operation === 'query' &&
+    (hasField(document, operation, isCostly) || costOf(schema, document, variables) >= LARGE)
   );
 };
 
@@ -115,6 +128,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: Metrics,
     work: HeavyWork,
+    private readonly log: EventLog,
   ) {
     if (processes) work.elsewhere = (question, caller) => this.counted(question, caller).then(({ text }) => text);
   }
@@ -139,6 +153,9 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         if (!this.processes || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
         const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
         if (errors) return null; // reported by the server itself, before any work
+        // Another process would have to find out by itself that the log is away.
+        const isAway = this.log.availability().state === 'unavailable';
+        if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
         const question = { query: source, variables, operationName: operationName ?? undefined, caller };
         return this.counted(question, caller.actor, leavesOf(reply)).then(answered, (error) => this.refused(error));
       },

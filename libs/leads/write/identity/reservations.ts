@@ -22,6 +22,7 @@ export interface Identity {
 /** Whose an e-mail or external id is, as its stream says. */
 export interface Reservation {
   readonly stream: string;
+  readonly kind: IdentityEvent['data']['kind'];
   /** -1: nobody ever claimed it. */
   readonly revision: number;
   /** undefined: nobody has it. */
@@ -33,10 +34,11 @@ export interface Reservation {
 const SECRET = 'reservations';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+type Kind = Reservation['kind'];
 /** The values in their one form, hashed: a list of hashes of e-mail addresses from outside meets it. */
-const hashesOf = ({ email, externalId }: Identity): string[] => [
-  ...(email === undefined ? [] : [`email:${sha256(emailOf(email) ?? email)}`]),
-  ...(externalId === undefined ? [] : [`external:${sha256(externalId)}`]),
+const hashesOf = ({ email, externalId }: Identity): [Kind, hash: string][] => [
+  ...(email === undefined ? [] : [['e-mail-address', `email:${sha256(emailOf(email) ?? email)}`] as [Kind, string]]),
+  ...(externalId === undefined ? [] : [['external-id', `external:${sha256(externalId)}`] as [Kind, string]]),
 ];
 
 /** The reservation streams: one for each e-mail and external id, named by a hash under a secret that can be rotated. */
@@ -51,9 +53,11 @@ export class Reservations {
     const hashes = hashesOf(identity);
     if (hashes.length === 0) return [];
     const secrets = await this.keys.ensureSecrets(SECRET);
-    const reservations = hashes.map(async (hash) => {
+    const reservations = hashes.map(async ([kind, hash]) => {
       const found = await Promise.all(
-        secrets.map(({ value }) => this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`)),
+        secrets.map(({ value }) =>
+          this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`, kind),
+        ),
       );
       // Claims made under an older secret stay where they are; new ones go to the newest.
       return found.find(({ leadId }) => leadId !== undefined) ?? found[0]!;
@@ -63,7 +67,7 @@ export class Reservations {
 
   /** @returns the reservation as written; undefined when somebody else wrote first */
   write(
-    { stream, revision }: Reservation,
+    { stream, kind, revision }: Reservation,
     type: IdentityEvent['type'],
     leadId: string,
     meta: CommandMeta,
@@ -74,7 +78,7 @@ export class Reservations {
       // The place is part of the id: the same command may claim, give back and claim again.
       id: eventIdOf(stream, meta, revision + 1),
       type,
-      data: { leadId },
+      data: { kind, leadId },
       meta: {
         actor,
         origin,
@@ -87,7 +91,7 @@ export class Reservations {
       },
     };
     return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision, { checked: true }).then(
-      (appended) => ({ ...heldBy(type, leadId, meta), stream, revision: appended.revision }),
+      (appended) => ({ ...heldBy(type, leadId, meta), stream, kind, revision: appended.revision }),
       (error: unknown) => {
         if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
         throw error;
@@ -95,10 +99,10 @@ export class Reservations {
     );
   }
 
-  private async read(stream: string): Promise<Reservation> {
+  private async read(stream: string, kind: Kind): Promise<Reservation> {
     const last = (await this.journal.read(stream)).at(-1) as Recorded<IdentityEvent> | undefined;
-    if (!last) return { stream, revision: -1, leadId: undefined, writtenBy: undefined };
-    return { ...heldBy(last.type, last.data.leadId, last.meta), stream, revision: last.revision };
+    if (!last) return { stream, kind, revision: -1, leadId: undefined, writtenBy: undefined };
+    return { ...heldBy(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
   }
 }
 

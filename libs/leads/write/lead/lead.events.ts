@@ -349,7 +349,7 @@ export const leadEvents = events({
   LeadMerged: {
     version: 1,
     description: 'Another lead turned out to be the same person; this one survives.',
-    sentence: 'Lead {mergedLeadId} turned out to be the same person as {leadId}, which survives',
+    sentence: 'Lead {mergedLeadId} was merged into lead {leadId}: they are the same person',
     leadId,
     mergedLeadId: ref('lead'),
     mergeNumber,
@@ -357,7 +357,7 @@ export const leadEvents = events({
   LeadMergedInto: {
     version: 1,
     description: 'This lead turned out to be the same person as the survivor.',
-    sentence: 'Lead {leadId} was merged into {survivorId}',
+    sentence: 'Lead {leadId} was merged into lead {survivorId}, which goes on for both',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
@@ -365,7 +365,7 @@ export const leadEvents = events({
   LeadUnmerged: {
     version: 1,
     description: 'The merge was wrong; both histories stand again.',
-    sentence: 'The merge of {mergedLeadId} into {leadId} was wrong and is undone',
+    sentence: 'The merge of lead {mergedLeadId} into lead {leadId} was undone: they are two people',
     leadId,
     becomes,
     takenBack,
@@ -377,7 +377,7 @@ export const leadEvents = events({
   LeadUnmergedFrom: {
     version: 1,
     description: 'This lead stands on its own again.',
-    sentence: 'Lead {leadId} stands on its own again, apart from {survivorId}',
+    sentence: 'Lead {leadId} was separated from lead {survivorId}: it is another person',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
@@ -513,7 +513,7 @@ export const leadEvents = events({
   LeadIdReleased: {
     version: 1,
     description: 'The id was reserved for a capture that never finished; it is not used.',
-    sentence: 'The id {leadId} was never used and is released',
+    sentence: 'The id {leadId}, reserved for a lead that was never captured, was given up for good',
     leadId,
   },
 });

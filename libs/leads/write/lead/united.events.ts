@@ -83,13 +83,13 @@ export const unitedEvents = {
     version: 1,
     description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
     sentence:
-      'Lead {mergedLeadId}, the same person, brings its touches ({touches:count})[, its facts ({profile})][, cleared ({cleared})][, its deals ({opportunityIds})][, its stage ({stage})]',
+      'The merge added what lead {mergedLeadId} had: touches ({touches:count})[, facts ({profile})][, facts known no more ({cleared})][, deals ({opportunityIds})][, its stage ({stage})]',
     ...{ ...brought, becomes, survivorId },
   },
   LeadParted: {
     version: 1,
     description: 'A merge further down the chain was wrong: what came by it is taken back.',
-    sentence: 'What came from {mergedLeadId} is another person’s and is taken back',
+    sentence: 'What a merge added from lead {mergedLeadId} was removed: it belongs to another person',
     ...{ leadId, mergedLeadId, through, becomes, survivorId, takenBack },
   },
 } as const;

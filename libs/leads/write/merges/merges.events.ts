@@ -11,14 +11,14 @@ export const mergesEvents = events({
   MergeReserved: {
     version: 1,
     description: 'Both leads stand alone, and one is to be merged into the other; the survivor records it next.',
-    sentence: 'Lead {mergedLeadId} is to be merged into {leadId}',
+    sentence: 'The merge of lead {mergedLeadId} into lead {leadId} was begun',
     leadId,
     mergedLeadId,
   },
   MergeReleased: {
     version: 1,
     description: 'A merge was undone and both leads have followed: the lead may be merged again.',
-    sentence: 'Lead {mergedLeadId} stands on its own and may be merged again',
+    sentence: 'The merge of lead {mergedLeadId} is undone on both sides: it may be merged again',
     mergedLeadId,
     mergeNumber,
   },
