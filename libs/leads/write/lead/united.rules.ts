@@ -5,7 +5,6 @@ import {
   afterFacts,
   firstTouchOf,
   isKnown,
-  profileWith,
   shortOf,
   stageOf,
   touchesOf,
@@ -114,11 +113,10 @@ export const pathOf = ({
   readonly through?: readonly string[];
 }) => [mergedLeadId, ...(through ?? [])];
 /** Its own facts, then those of the others in the order in which they came. */
-const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] =>
-  profileWith(
-    parts.reduceRight<Part['profile']>((facts, { profile }) => profileWith(facts, profile), {}),
-    alone,
-  );
+const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] => ({
+  ...parts.reduceRight<Part['profile']>((facts, { profile }) => ({ ...facts, ...profile }), {}),
+  ...alone,
+});
 
 const without = (profile: Part['profile'], cleared: readonly string[] = []): Part['profile'] =>
   Object.fromEntries(Object.entries(profile).filter(([name]) => !cleared.includes(name)));
@@ -145,7 +143,7 @@ const unite = (state: Lead, { data, occurredAt }: Happened<United>): Lead => {
   const part: Part = {
     path,
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
-    profile: profileWith(without(before?.profile ?? {}, data.cleared), data.profile ?? {}),
+    profile: { ...without(before?.profile ?? {}, data.cleared), ...data.profile },
     ...withFirst(before?.firstTouch, data.touches),
     ...idsIn(data, before),
     ...(stage && { stage }),
