@@ -283,7 +283,6 @@ export const leadEvents = events({
     sentence: 'The lead became deal {opportunityId}',
     leadId,
     handoffOf,
-    survivorId,
     opportunityId,
     definition: optional(definition),
     external: flagged,

@@ -288,7 +288,7 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /** What the survivor has to hear of, when it happens to a lead that was merged away. */
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
-  ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
+  ...(['LeadProfileChanged', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
   ...(['LeadVisitorLinked', 'LeadFactsCleared', 'LeadReturnedToOpportunity'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);
