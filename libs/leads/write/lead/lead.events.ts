@@ -621,12 +621,14 @@ export const leadCommands = commands(
       external,
     },
     MergeLead: {
+      about: 'state',
       description: 'Another lead is the same person; this one survives.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,
       mergedLeadId: ref('lead', 'The lead that is the same person.'),
     },
     UnmergeLead: {
+      about: 'state',
       description: 'The merge was wrong.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,
