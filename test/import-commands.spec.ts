@@ -43,4 +43,28 @@ describe('the list of the commands of an import', () => {
     expect(list).not.toContain('PassTime');
     expect(readFileSync(page, 'utf8')).toBe(list);
   });
+  it('takes for state whatever can be said again after its opposite: an export of every night says it anew', () => {
+    const opposites = [
+      ...[
+        ['WinOpportunity', 'LoseOpportunity', 'ReopenOpportunity'],
+        ['AddContactRole', 'RemoveContactRole'],
+      ],
+      ...[
+        ['JoinQueue', 'LeaveQueue'],
+        ['ReportAbsence', 'ReportReturn'],
+        ['MergeLead', 'UnmergeLead'],
+      ],
+      ...[
+        ['UpdateLead', 'ClearLeadFact'],
+        ['UpdateOpportunity', 'ClearOpportunityFact'],
+        ['RegisterAsset', 'RemoveAsset'],
+      ],
+    ];
+    const known = new Map(
+      Object.values(commandsByTarget)
+        .flatMap((one) => sendableOf(one))
+        .map((one) => [one.type, one]),
+    );
+    for (const type of opposites.flat()) expect([type, known.get(type)?.about]).toEqual([type, 'state']);
+  });
 });

@@ -263,6 +263,8 @@ describe('a value', () => {
     ['is absent where a part of it is blank', { add: [{ column: 'x' }, 1] }, ' ', undefined],
     ['is calculated with a default', { add: [{ column: 'x', default: 0 }, 1] }, ' ', 1],
     ['is an amount', { column: 'x', money: 'USD' }, '1054.10', { minor: 105410, currency: 'USD' }],
+    ['has the places of ISO 4217', { column: 'x', money: 'HUF' }, '63250.25', { minor: 6_325_025, currency: 'HUF' }],
+    ['also more than two', { column: 'x', money: 'IQD' }, '1500.125', { minor: 1_500_125, currency: 'IQD' }],
     [
       'is an amount without minor unit',
       { column: 'x', money: 'JPY', thousands: ',' },

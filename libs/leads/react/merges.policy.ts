@@ -155,7 +155,6 @@ export const unions = policy<LeadEvent>({
     LeadReturnedToOpportunity: ({ data, occurredAt: from }) => moved(data, { stage: 'opportunity', from }),
     LeadProfileChanged: ({ data }, look) => withFacts(data, Object.keys(data), look),
     LeadFactsCleared: ({ data }, look) => withFacts(data, data.facts, look),
-    LeadConverted: (event, look) => withIds(event.data, look),
     LeadJoinedOpportunity: (event, look) => withIds(event.data, look),
     LeadLeftOpportunity: (event, look) => withIds(event.data, look),
     LeadVisitorLinked: (event, look) => withIds(event.data, look),

@@ -7,7 +7,7 @@ import { EmbeddedDocuments } from '@baton/platform/documents';
 import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dealBreakdowns } from '../../deals.rules';
-import { velocity, velocityChange } from './velocity.query';
+import { velocity, velocityChange, type Velocity } from './velocity.query';
 
 interface Facts {
   readonly opened: string;
@@ -82,6 +82,17 @@ describe('the velocity report', () => {
     ]);
     const { rows: march } = await velocity(models, { by: 'product', from: '2024-03-01', to: '2024-03-05' });
     expect(march.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([['A', 1, 0, 1]]);
+  });
+
+  it('opens each of its rows into the deals of that row, also the row of those without', async () => {
+    const models = await storeOf(few);
+    const counts = ({ open, won, lost }: Velocity['total']) => [open, won, lost];
+    const { rows } = await velocity(models, { by: 'product' });
+    expect(rows.map(({ key }) => key)).toEqual([null, 'A', 'B']);
+    for (const row of rows) {
+      const product = row.key === null ? { none: true } : { in: [row.key] };
+      expect(counts((await velocity(models, { filters: { product } })).total)).toEqual(counts(row));
+    }
   });
 
   it('has a row for every month, each with the deals open at its end', async () => {

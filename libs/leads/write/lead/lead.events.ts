@@ -283,7 +283,6 @@ export const leadEvents = events({
     sentence: 'The lead became deal {opportunityId}',
     leadId,
     handoffOf,
-    survivorId,
     opportunityId,
     definition: optional(definition),
     external: flagged,
@@ -622,12 +621,14 @@ export const leadCommands = commands(
       external,
     },
     MergeLead: {
+      about: 'state',
       description: 'Another lead is the same person; this one survives.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,
       mergedLeadId: ref('lead', 'The lead that is the same person.'),
     },
     UnmergeLead: {
+      about: 'state',
       description: 'The merge was wrong.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,

@@ -2,7 +2,6 @@ import {
   laterOf,
   latestValue,
   isSaid,
-  tidy,
   type Context,
   type Fact,
   type Happened,
@@ -10,7 +9,7 @@ import {
   type Json,
   type Register,
 } from '@baton/kernel';
-import { profileFields, type CriteriaFacts, type ProfileField, type TouchFact } from '@baton/definitions';
+import type { CriteriaFacts, TouchFact } from '@baton/definitions';
 import type { Moment, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
@@ -213,20 +212,6 @@ export const withDeal = (person: Person, opportunityId: string, news: Partial<De
 
 export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefined =>
   deals.find((deal) => deal.opportunityId === opportunityId);
-
-/** The same facts with what an event says of the person; what is blank is not known, or no more. */
-export const profileWith = (
-  profile: Person['profile'],
-  said: Readonly<Partial<Record<ProfileField, string | number>>>,
-): Person['profile'] => {
-  const next: Partial<Record<ProfileField, string | number>> = { ...profile };
-  for (const field of Object.keys(profileFields) as ProfileField[]) {
-    const value = said[field];
-    if (typeof value === 'string' && !isSaid(value)) delete next[field];
-    else if (value !== undefined) next[field] = typeof value === 'string' ? tidy(value) : value;
-  }
-  return next;
-};
 
 /** The same person with what an event says of it. */
 export const withFacts = (lead: Lead, event: Happened<LeadEvent>): Lead =>

@@ -6,7 +6,6 @@ import {
   firstTouchOf,
   isKnown,
   type Part,
-  profileWith,
   shortOf,
   stageOf,
   touchesOf,
@@ -86,11 +85,10 @@ export const pathOf = ({
   readonly through?: readonly string[];
 }) => [mergedLeadId, ...(through ?? [])];
 /** Its own facts, then those of the others in the order in which they came. */
-const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] =>
-  profileWith(
-    parts.reduceRight<Part['profile']>((facts, { profile }) => profileWith(facts, profile), {}),
-    alone,
-  );
+const profileOf = (alone: Part['profile'], parts: readonly Part[]): Part['profile'] => ({
+  ...parts.reduceRight<Part['profile']>((facts, { profile }) => ({ ...facts, ...profile }), {}),
+  ...alone,
+});
 
 const without = (profile: Part['profile'], cleared: readonly string[] = []): Part['profile'] =>
   Object.fromEntries(Object.entries(profile).filter(([name]) => !cleared.includes(name)));
@@ -117,7 +115,7 @@ const unite = (state: Lead, { data, occurredAt }: Happened<United>): Lead => {
   const part: Part = {
     path,
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
-    profile: profileWith(without(before?.profile ?? {}, data.cleared), data.profile ?? {}),
+    profile: { ...without(before?.profile ?? {}, data.cleared), ...data.profile },
     ...withFirst(before?.firstTouch, data.touches),
     ...idsIn(data, before),
     ...(stage && { stage }),
@@ -262,7 +260,7 @@ type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /** What the survivor has to hear of, when it happens to a lead that was merged away. */
 const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
-  ...(['LeadProfileChanged', 'LeadConverted', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
+  ...(['LeadProfileChanged', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
   ...(['LeadVisitorLinked', 'LeadFactsCleared', 'LeadReturnedToOpportunity'] as const),
   ...(['LeadUnited', 'LeadParted', 'LeadUnmerged'] as const),
 ]);

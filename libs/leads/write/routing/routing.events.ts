@@ -101,20 +101,34 @@ export type RoutingEvent = EventOf<typeof routingEvents>;
 
 export const routingCommands = commands('routing', {
   JoinQueue: {
+    about: 'state',
     description: 'A rep takes part in a queue; or, already there, has another weight from now on.',
     allow: ['revops'],
     routingId,
     rep,
     weight,
   },
-  LeaveQueue: { description: 'A rep takes no part in a queue any more.', allow: ['revops'], routingId, rep },
+  LeaveQueue: {
+    about: 'state',
+    description: 'A rep takes no part in a queue any more.',
+    allow: ['revops'],
+    routingId,
+    rep,
+  },
   ReportAbsence: {
+    about: 'state',
     description: 'A rep is away: no leads until the return.',
     allow: ['sales', 'revops'],
     routingId,
     rep,
   },
-  ReportReturn: { description: 'A rep is back; nothing is caught up.', allow: ['sales', 'revops'], routingId, rep },
+  ReportReturn: {
+    about: 'state',
+    description: 'A rep is back; nothing is caught up.',
+    allow: ['sales', 'revops'],
+    routingId,
+    rep,
+  },
   ReturnRoutedLead: {
     description: 'A lead came back from its rep, who is due another one sooner. Only the last 1,000 of a queue.',
     allow: ['revops'],

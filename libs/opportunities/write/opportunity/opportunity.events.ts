@@ -236,8 +236,15 @@ export const opportunityCommands = commands(
       opportunityId,
       amount: optional(money('The amount it was made with; by default what the deal is worth.')),
     },
-    WinOpportunity: { description: 'Close the deal as won.', allow: sellers, opportunityId, amount: facts.amount },
+    WinOpportunity: {
+      about: 'state',
+      description: 'Close the deal as won.',
+      allow: sellers,
+      opportunityId,
+      amount: facts.amount,
+    },
     LoseOpportunity: {
+      about: 'state',
       description: 'Close the deal as lost and say why.',
       allow: sellers,
       opportunityId,
@@ -245,6 +252,7 @@ export const opportunityCommands = commands(
       competitor: optional(word('Who won it.')),
     },
     ReopenOpportunity: {
+      about: 'state',
       description: 'Open a closed deal again.',
       allow: sellers,
       opportunityId,
