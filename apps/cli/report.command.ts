@@ -86,7 +86,7 @@ export const attributionTable = async (session: Session, models: readonly string
       return [fixed(conversions, 2), money(revenue)];
     });
   printTable(
-    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, 'revenue'])],
+    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, `${model} (revenue)`])],
     [
       ...keys.map((one) => [key(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
       ['unattributed', ...cells(({ unattributed }) => unattributed)],
