@@ -161,7 +161,7 @@ describe('a case file', () => {
         const { status, stderr } = await baton(folder, 'case-file', ...args);
         return [status, stderr.split(/[ :]/)[0]];
       };
-      expect(await refused('lead', 'k', '--by', 'luck')).toEqual([1, 'cli/bad-argument']);
+      expect(await refused('lead', 'k', '--by', 'luck')).toEqual([1, 'cli/unknown-value']);
       expect(await refused('lead', 'nobody')).toEqual([1, 'audit/no-such-subject']);
       expect(await refused('lead', 'k', '--known-at', 'nowhere')).toEqual([1, 'log/not-a-position']);
     });

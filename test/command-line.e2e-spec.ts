@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { actions } from '../apps/cli/actions';
-import { baton, batonJson, root, Served, tableOf, temporaryFolder } from './support/baton';
+import { runCommandLine } from '../apps/cli/command-line';
+import { baton, batonJson, printedBy, root, Served, tableOf, temporaryFolder } from './support/baton';
 
 describe('the command line', () => {
   const folder = temporaryFolder();
@@ -34,17 +36,104 @@ describe('the command line', () => {
     }
   });
 
-  it('refuses an option of another action', async () => {
-    const { status, stderr } = await baton(folder, 'keys', 'list', '--label', 'bob');
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^cli\/option-not-taken \(label\): .*--json/)]);
+  /** A line that is wrong, the code, its place, and what the answer must tell. */
+  const wrong: readonly (readonly [string, string, string, RegExp])[] = [
+    ['reprot velocity', 'cli/unknown-command', 'command', /Did you mean report\?/],
+    ['--version', 'cli/unknown-option', 'version', /--help/],
+    ['report', 'cli/argument-missing', 'report', /baton report .*<report>/],
+    ['report velocty', 'cli/unknown-action', 'action', /attribution, returns, .*Did you mean velocity\?/],
+    ['report velocity --form 2024-01-01', 'cli/unknown-option', 'form', /Did you mean --from\?/],
+    ['report velocity --period 2024-01 --model shapley', 'cli/option-not-taken', 'period', /takes --by, --from, /],
+    ['report velocity --model shapley', 'cli/option-not-taken', 'model', /--by/],
+    ['report periods --from 2024-01-01', 'cli/option-not-taken', 'from', /takes --json\./],
+    ['report velocity extra', 'cli/too-many-arguments', '', /"extra"/],
+    ['report velocity --by', 'cli/argument-missing', 'by', /--by <breakdown>/],
+    ['report velocity --by chanel', 'cli/unknown-value', 'by', /product, owner, source, month/],
+    ['report sla --by rep,mnth', 'cli/unknown-value', 'by', /Did you mean month\?/],
+    ['report attribution --model linear,shaply', 'cli/unknown-value', 'model', /Did you mean shapley\?/],
+    ['report returns --model shapley', 'cli/unknown-value', 'model', /first-touch, /],
+    ['report attribution --order 5', 'cli/bad-argument', 'order', /from 1 to 4/],
+    ['report attribution --bootstrap many', 'cli/bad-argument', 'bootstrap', /from 0 to 2000/],
+    ['report attribution --lookback P1M', 'time/not-a-duration', 'lookback', /P90D/],
+    ['report attribution --currency EURO', 'money/unknown-currency', 'currency', /USD/],
+    ['report attribution --definition third', 'cli/bad-argument', 'definition', /mql@2/],
+    ['report attribution --conversion wins', 'cli/unknown-value', 'conversion', /Did you mean won\?/],
+    ['report paths --conversion lost', 'cli/unknown-value', 'conversion', /won/],
+    ['report paths --top 0', 'cli/bad-argument', 'top', /from 1 to 1000/],
+    ['report returns --rate 1.50', 'money/unknown-currency', 'rate', /ISO 4217/],
+    ['report returns --sales-time some', 'cli/unknown-value', 'sales-time', /all, won-only/],
+    ['report marketing-sla --period 2024-13', 'insights/unknown-period', 'period', /2024-Q1/],
+    ['report velocity --from 2024-02-30', 'time/not-a-day', 'from', /calendar day/],
+    ['report velocity --to yesterday', 'time/not-a-day-or-instant', 'to', /2024-01-17/],
+    ['report velocity --known-by 1024-01-01', 'time/out-of-range', 'known-by', /1900/],
+    ['report velocity --from 2024-02-01 --to 2024-01-01', 'time/empty-period', 'to', /exclusive/],
+    ...['report sla', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
+      (line) => [`${line} --time-zone Mars/X`, 'time/unknown-zone', 'time-zone', /Europe\/Berlin/] as const,
+    ),
+    ['report velocity --filter rep=ann', 'cli/unknown-filter', 'rep', /owner, product, source, account/],
+    ['report sla --none owner', 'cli/unknown-filter', 'owner', /rep, queue/],
+    ['report pipeline --filter owner', 'cli/bad-argument', 'filter', /owner=ann/],
+    ['attribution pats paths.csv', 'cli/unknown-action', 'action', /Did you mean paths\?/],
+    ['attribution paths', 'cli/argument-missing', 'paths.csv', /baton attribution paths <paths.csv>/],
+    ['attribution paths x.csv --model last-tuch', 'cli/unknown-value', 'model', /Did you mean last-touch\?/],
+    ['attribution paths x.csv --format xml', 'cli/unknown-value', 'format', /table, json, csv, ndjson/],
+    ['counterfactual', 'cli/argument-missing', '', /--policy, --calendar, --routing, --weights/],
+    ['counterfactual --policy none.json', 'cli/unreadable-file', 'policy', /none\.json cannot be read/],
+    ['events --types KeyIssued,LeadCapturd', 'cli/unknown-event-type', 'types', /Did you mean LeadCaptured\?/],
+    ['events --types Zzz', 'cli/unknown-event-type', 'types', /README\.md/],
+    ['events --limit 0', 'cli/bad-argument', 'limit', /from 1/],
+    ['case-file lead', 'cli/argument-missing', 'id', /<kind> <id>/],
+    ['case-file leed ada', 'cli/unknown-value', 'kind', /Did you mean lead\?/],
+    ['case-file lead ada --happened-by never', 'time/not-a-day-or-instant', 'happened-by', /2024-01-17/],
+    ['keys forget', 'cli/unknown-action', 'action', /create, list, revoke/],
+    ['keys list --label bob', 'cli/option-not-taken', 'label', /--json/],
+    ['keys create --label bob', 'cli/argument-missing', 'roles', /Give --roles/],
+    ['keys create --label bob --roles king', 'cli/unknown-value', 'roles', /marketing, sales/],
+    ['keys create --label bob --roles sales --origin robot', 'cli/unknown-value', 'origin', /connector/],
+    ['keys revoke', 'cli/argument-missing', 'keyId', /baton keys revoke <keyId>/],
+    ['parked retry leads-v1', 'cli/argument-missing', 'sequence', /<follower> <sequence>/],
+    ['outbox retry', 'cli/argument-missing', 'message', /baton outbox retry <message>/],
+    ['definitions show', 'cli/argument-missing', 'kind', /Give --kind/],
+    ['definitions show --kind mqll', 'cli/unknown-value', 'kind', /Did you mean mql\?/],
+    ['definitions show --kind mql --from 2024', 'time/not-an-instant', 'from', /2024-01-17T10:00:00Z/],
+    ['definitions approve --kind mql --number one --team sales', 'cli/bad-argument', 'number', /whole number/],
+    ['definitions approve --kind mql --number 1 --team board', 'cli/unknown-value', 'team', /marketing, sales/],
+    ['definitions propose --kind mql --reason x --body none.json', 'cli/unreadable-file', 'body', /none\.json/],
+    ['definitions due --days 400', 'cli/bad-argument', 'days', /0 to 366/],
+    ['demo --today tomorrow', 'time/not-a-day', 'today', /calendar day/],
+    ['demo --scale 0', 'cli/bad-argument', 'scale', /0\.01 to 100/],
+    ['demo --seed seven', 'cli/bad-argument', 'seed', /whole number/],
+    ['backup', 'cli/argument-missing', 'folder', /<folder>/],
+    ['restore a b', 'cli/too-many-arguments', '', /"b"/],
+    ['copy-log', 'cli/argument-missing', 'to', /--to/],
+    ['status now', 'cli/too-many-arguments', '', /"now"/],
+    ['start --port 4000', 'cli/unknown-option', 'port', /--help/],
+  ];
+  it.each(wrong)('is refused, before any work is done: baton %s', async (words, code, path, tells) => {
+    const empty = join(folder, 'nothing');
+    const { status, stdout, stderr } = await printedBy(() => runCommandLine(words.split(' ')), {
+      BATON_DATA_DIR: empty,
+      BATON_LOG_LEVEL: 'silent',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(tells) as string,
+    });
+    expect(stderr).toMatch(new RegExp(`^${code}${path && ` \\(${path.replace('.', '\\.')}\\)`}: [^\\n]*\\n$`));
+    expect(existsSync(empty)).toBe(false);
   });
 
-  it('refuses an event type that is none, with the nearest name', async () => {
-    const { status, stderr } = await baton(folder, 'events', '--types', 'KeyIssued,LeadCapturd');
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/LeadCapturd; did you mean LeadCaptured\?/)]);
-    expect((await baton(folder, 'events', '--types', 'Zzz')).stderr).toMatch(/^cli\/unknown-event-type/);
-    expect((await baton(folder, 'events', '--types', 'KeyIssued')).stdout).toContain('"type":"KeyIssued"');
+  it('refuses an import without its files, and a read model that is none', async () => {
+    const mapping = join(root, 'examples', 'mappings', 'olist-leads.json');
+    const refused = async (...line: string[]) => (await baton(folder, ...line)).stderr;
+    expect(await refused('import', 'none.json', 'none.csv')).toMatch(/^import\/unreadable-mapping \(mapping\)/);
+    expect(await refused('import', mapping, 'none.csv')).toMatch(/^import\/no-file \(file\): none\.csv/);
+    expect(await refused('rebuild', 'deels')).toMatch(/^cli\/unknown-value \(readModel\): .*Did you mean deals\?/);
   });
+
+  it('finds the events of a type that there is', async () =>
+    expect((await baton(folder, 'events', '--types', 'KeyIssued')).stdout).toContain('"type":"KeyIssued"'));
 
   it('names the unit of every figure of the status', async () => {
     const [names, units] = tableOf((await baton(folder, 'status')).stdout);

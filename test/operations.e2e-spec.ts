@@ -9,6 +9,7 @@ import { readConfig } from '@baton/platform/config';
 import { Progress } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
+import { actions } from '../apps/cli/actions';
 import { baton, root, temporaryFolder } from './support/baton';
 import { ask as askOver, capture, slowRequest } from './support/server';
 import { stopTime } from './support/stopped-time';
@@ -203,14 +204,16 @@ describe('the runbook', () => {
     const text = readFileSync(join(root, 'libs/platform/README.md'), 'utf8');
     const commands = [...text.matchAll(/\bbaton ([a-z][a-z-]*)((?: +(?:--?[a-z][\w-]*|<\w+>|[\w./:?=<>|-]+))*)/g)];
     const blocks = new Map<string, Set<string>>();
-    for (const [, name, rest] of commands) {
-      const options = blocks.get(name!) ?? new Set();
+    for (const [, command, rest] of commands) {
+      const [first = ''] = rest!.trim().split(' ');
+      const name = actions[command!]?.[first] ? `${command} ${first}` : command!;
+      const options = blocks.get(name) ?? new Set();
       for (const [option] of rest!.matchAll(/--[a-z][\w-]*/g)) options.add(option);
-      blocks.set(name!, options);
+      blocks.set(name, options);
     }
     expect(blocks.size).toBeGreaterThanOrEqual(7);
     for (const [name, options] of blocks) {
-      const { status, stdout } = await baton(folder, name, '--help');
+      const { status, stdout } = await baton(folder, ...name.split(' '), '--help');
       expect({ [name]: status, usage: stdout.includes(`Usage: baton ${name}`) }).toEqual({ [name]: 0, usage: true });
       for (const option of options) expect(stdout).toContain(option);
     }

@@ -21,7 +21,7 @@ const prints: readonly RegExp[] = [
   /u-shaped[\s\S]*"total":/,
   /Usage: baton import/,
   /system:my-page[\s\S]*LeadCaptured in lead-ada/,
-  /case-file-v\d+: complete up to[\s\S]*deals: \d+ events into deals-v\d+-2/,
+  /Verified: (\d+) of \1 followers are complete\.[\s\S]*deals: [\d,]+ events into deals-v\d+-2/,
 ];
 
 describe('the README', () => {
@@ -60,7 +60,7 @@ describe('the README', () => {
 
   it('shows a history that goes up to today', () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-    expect(served).toMatch(/The log holds \d+ events of a made-up company, \d{4}-\d\d-\d\d to /);
+    expect(served).toMatch(/The log holds [\d,]+ events of a made-up company, \d{4}-\d\d-\d\d to /);
     expect(served).toContain(` to ${yesterday};`);
   });
 

@@ -14,7 +14,7 @@ const assets: Readonly<Record<string, { readonly of: string; readonly file: stri
 const page = `<!doctype html>
 <html lang="en">
 <head>
-<meta charset="utf-8"><title>Baton</title>
+<meta charset="utf-8"><title>Baton</title><link rel="icon" href="data:,">
 <style>html, body, #graphiql { height: 100%; margin: 0 }</style>
 <link rel="stylesheet" href="/graphiql/graphiql.css">
 </head>

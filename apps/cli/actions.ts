@@ -1,7 +1,9 @@
 import type { CommandRunner } from 'nest-commander';
 import { Refused } from '@baton/kernel';
+import { nearest } from './arguments';
+import { reportTable, type ReportTakes } from './reports';
 
-type Command = Parameters<CommandRunner['setCommand']>[0];
+export type Command = Parameters<CommandRunner['setCommand']>[0];
 
 /** One thing that a command can do: its arguments, the options that it takes, and an example. */
 interface Action {
@@ -9,16 +11,56 @@ interface Action {
   readonly arguments?: string;
   /** By their long names. */
   readonly options: readonly string[];
+  /** Those of them that must be given. */
+  readonly needs?: readonly string[];
+  /** What an option takes here, for the help, where that depends on the action. */
+  readonly values?: Readonly<Record<string, string>>;
   readonly example: string;
 }
 type Actions = Readonly<Record<string, Action>>;
 
+/** What the options of a report take, in words. */
+const valuesOf = ({
+  by,
+  severalBy,
+  filters,
+  models,
+  severalModels,
+  conversions,
+}: Omit<ReportTakes, 'does' | 'options' | 'example'>) => {
+  const list = (known: readonly string[], several = false) => `${known.join(', ')}${several ? '; or several' : ''}.`;
+  return {
+    ...(by && { by: list(by, severalBy) }),
+    ...(filters && { filter: `Fields: ${list(filters)}`, none: `Fields: ${list(filters)}` }),
+    ...(models && { model: list(models, severalModels) }),
+    ...(conversions && { conversion: list(conversions) }),
+  };
+};
+
 /** The actions of every command that has some: the help of each, and what it refuses, come from here. */
 export const actions: Readonly<Record<string, Actions>> = {
+  report: Object.fromEntries(
+    Object.entries<ReportTakes>(reportTable).map(([name, { does, options, example, ...takes }]) => [
+      name,
+      { does, options, example, values: valuesOf(takes) },
+    ]),
+  ),
+  attribution: {
+    paths: {
+      does: 'Credit the conversions of a path table; needs no stores.',
+      arguments: '<paths.csv>',
+      options: [
+        ...['model', 'order', 'repeats', 'bootstrap', 'seed', 'support', 'no-nulls', 'separator', 'format'],
+        ...['path-column', 'conversions-column', 'value-column', 'nulls-column'],
+      ],
+      example: 'paths paths.csv --model markov --order 2 --json',
+    },
+  },
   keys: {
     create: {
       does: 'Make a key; it is told this once.',
       options: ['label', 'roles', 'origin', 'acts-for-persons'],
+      needs: ['label', 'roles'],
       example: 'create --label warehouse --roles analyst',
     },
     list: { does: 'The keys, those that are revoked too.', options: [], example: 'list' },
@@ -53,11 +95,13 @@ export const actions: Readonly<Record<string, Actions>> = {
     show: {
       does: 'The version in force, now or at an instant.',
       options: ['kind', 'from'],
+      needs: ['kind'],
       example: 'show --kind mql',
     },
     diff: {
       does: 'What differs between two versions.',
       options: ['kind', 'against', 'number'],
+      needs: ['kind', 'against', 'number'],
       example: 'diff --kind mql --against 1 --number 2',
     },
     due: { does: 'Versions that are to be reviewed soon.', options: ['days'], example: 'due --days 14' },
@@ -65,21 +109,25 @@ export const actions: Readonly<Record<string, Actions>> = {
     propose: {
       does: 'Propose a new version, and say its number.',
       options: ['kind', 'body', 'reason', 'from', 'review-by', 'as'],
+      needs: ['kind', 'reason'],
       example: 'propose --kind mql --reason "Smaller companies buy too." --body mql.json',
     },
     approve: {
       does: 'Approve a version for a team.',
       options: ['kind', 'number', 'team', 'as'],
+      needs: ['kind', 'number', 'team'],
       example: 'approve --kind mql --number 2 --team sales --as sam',
     },
     retire: {
       does: 'End a version.',
       options: ['kind', 'number', 'reason', 'as'],
+      needs: ['kind', 'number', 'reason'],
       example: 'retire --kind mql --number 2 --reason "Replaced by scores."',
     },
     apply: {
       does: 'Judge open leads by what is in force: mql or scoring-model.',
       options: ['kind', 'as'],
+      needs: ['kind'],
       example: 'apply --kind mql',
     },
     starter: { does: 'A body to start with.', options: ['kind'], example: 'starter --kind mql' },
@@ -88,17 +136,76 @@ export const actions: Readonly<Record<string, Actions>> = {
 /** What every action takes. */
 const always = ['json'];
 
-/** @throws Refused `cli/unknown-action`, `cli/option-not-taken` */
+const longOf = (long: string | undefined): string => (long ?? '').slice(2);
+
+/** @throws Refused `cli/unknown-action`, `cli/option-not-taken`, `cli/argument-missing`, `cli/too-many-arguments` */
 const checkAction = (command: Command, own: Actions): void => {
-  const name = command.args[0] ?? '';
+  const [name = '', ...given] = command.args;
+  const title = `baton ${command.name()} ${name}`;
   const action = Object.hasOwn(own, name) ? own[name] : undefined;
-  if (!action) throw new Refused('cli/unknown-action', `Say ${Object.keys(own).join(', ')}.`, 'action');
+  if (!action) {
+    const names = Object.keys(own);
+    throw new Refused(
+      'cli/unknown-action',
+      `baton ${command.name()} has no "${name}"; say ${names.join(', ')}.${nearest(name, names)}`,
+      'action',
+    );
+  }
   for (const option of command.options) {
-    const long = option.long!.slice(2);
+    const long = longOf(option.long);
     if (command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
     if (action.options.includes(long) || always.includes(long)) continue;
-    const taken = [...action.options, 'json'].map((one) => `--${one}`).join(', ');
-    throw new Refused('cli/option-not-taken', `${command.name()} ${name} takes ${taken}.`, long);
+    const taken = [...action.options, ...always].map((one) => `--${one}`).join(', ');
+    throw new Refused('cli/option-not-taken', `${title} takes ${taken}.`, long);
+  }
+  const named = (action.arguments ?? '').split(' ').filter((one) => one !== '');
+  const missing = named[given.length];
+  if (missing !== undefined)
+    throw new Refused('cli/argument-missing', `Say ${title} ${named.join(' ')}.`, missing.slice(1, -1));
+  if (given.length > named.length) throw tooMany(title, given[named.length]!);
+  const wanted = (action.needs ?? []).filter((long) => {
+    const option = command.options.find((one) => one.long === `--${long}`)!;
+    return command.getOptionValueSource(option.attributeName()) === undefined;
+  });
+  if (wanted.length > 0)
+    throw new Refused('cli/argument-missing', `Give ${wanted.map((one) => `--${one}`).join(' and ')}.`, wanted[0]);
+};
+const tooMany = (title: string, argument: string): Refused =>
+  new Refused('cli/too-many-arguments', `${title} does not take "${argument}"; baton --help tells what it takes.`);
+
+const codeOfParser = (error: Error): unknown => (error as { readonly code?: unknown }).code;
+/**
+ * What the parser says, as a refusal of our own; the help is none.
+ * @param command the one whose line it was, or the program
+ * @param named   the action that the line names, if any
+ */
+export const refusalOf = (error: Error, command: Command, named: string | undefined): Error => {
+  const [, said = ''] = /'([^']*)'/.exec(error.message) ?? [];
+  const flag = said.split(' ')[0]!.replace(/^--/, '');
+  const taken = (named !== undefined && actions[command.name()]?.[named]?.options) || undefined;
+  const options = command.options.map(({ long }) => longOf(long)).filter((one) => (taken ? taken.includes(one) : true));
+  const others = command.commands.map((one) => one.name());
+  switch (codeOfParser(error)) {
+    case 'commander.unknownOption':
+      return new Refused(
+        'cli/unknown-option',
+        `There is no option ${said}.${nearest(flag, [...options, ...always]).replace('mean ', 'mean --')} --help tells which there are.`,
+        flag,
+      );
+    case 'commander.optionMissingArgument':
+      return new Refused('cli/argument-missing', `Give a value: ${said}.`, flag);
+    case 'commander.missingArgument':
+      return new Refused('cli/argument-missing', `Say baton ${command.name()} ${command.usage()}.`, said);
+    case 'commander.unknownCommand':
+      return new Refused(
+        'cli/unknown-command',
+        `There is no command "${said}".${nearest(said, others)} baton --help tells which there are.`,
+        'command',
+      );
+    case 'commander.excessArguments':
+      return tooMany(`baton ${command.name()}`, command.args.at(-1) ?? '');
+    default:
+      return error;
   }
 };
 
@@ -108,12 +215,17 @@ const checkAction = (command: Command, own: Actions): void => {
  */
 export const withActions = (command: Command, named: string | undefined): void => {
   const own = actions[command.name()];
-  if (!own) return;
+  if (!own) {
+    command.allowExcessArguments(false);
+    return;
+  }
   command.hook('preAction', () => checkAction(command, own));
   const action = named !== undefined && Object.hasOwn(own, named) ? own[named] : undefined;
   if (!action) {
     const width = Math.max(...Object.keys(own).map((name) => name.length));
     const lines = Object.entries(own).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}`);
+    // Which options there are depends on the action.
+    command.configureHelp({ visibleOptions: () => [] });
     command.addHelpText(
       'after',
       `\nActions, each with a help of its own (baton ${command.name()} <action> --help):\n${lines.join('\n')}`,
@@ -121,12 +233,17 @@ export const withActions = (command: Command, named: string | undefined): void =
     return;
   }
   const title = `${command.name()} ${named}`;
+  const needs = (action.needs ?? []).map(
+    (long) => `${command.options.find((one) => one.long === `--${long}`)!.flags} `,
+  );
   command.configureHelp({
-    commandUsage: () => `baton ${title} ${action.arguments ? `${action.arguments} ` : ''}[options]`,
+    commandUsage: () => `baton ${title} ${action.arguments ? `${action.arguments} ` : ''}${needs.join('')}[options]`,
     commandDescription: () => action.does,
     visibleArguments: () => [],
     visibleOptions: ({ options }) =>
-      options.filter(({ long }) => [...action.options, ...always].includes((long ?? '').slice(2))),
+      options.filter(({ long }) => [...action.options, ...always].includes(longOf(long))),
+    optionDescription: ({ long, description }) =>
+      [description, action.values?.[longOf(long)] ?? ''].filter((text) => text !== '').join(' '),
   });
   command.addHelpText('after', `\nExample: baton ${command.name()} ${action.example}`);
 };

@@ -1,13 +1,11 @@
-import { cutOf, DefinitionSource, moneyOf, Refused, zoneOf, type Instant } from '@baton/kernel';
+import { cutOf, DefinitionSource, moneyOf, zoneOf, type Instant } from '@baton/kernel';
 import {
-  conversionKinds,
   figuresOf,
   isIntact,
   periodMethodOf,
   paths,
   periodDelta,
   periods,
-  returnDimensions,
   returns,
   salesTimes,
   type AttributionReport,
@@ -15,7 +13,6 @@ import {
   type MoneyRatio,
   type PeriodDelta,
   type ReturnDimension,
-  type SalesTimeCounted,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import {
@@ -71,13 +68,6 @@ export const asked = async (session: Session, options: ReportOptions) => {
   };
 };
 
-/** @throws Refused `cli/unknown-conversion` */
-export const conversionOf = (text: string): ConversionKind => {
-  const kind = conversionKinds.find((one) => one === text);
-  if (kind) return kind;
-  throw new Refused('cli/unknown-conversion', `There are ${conversionKinds.join(', ')}.`, 'conversion');
-};
-
 /** What is counted of a kind of conversion. */
 export const unitOf = (kind: ConversionKind): string =>
   kind === 'opportunity' || kind === 'won' || kind === 'lost' ? 'deals' : 'leads';
@@ -95,8 +85,8 @@ export const outsideLines = (
     ];
   });
 
-/** `2.50 EUR` */
-const rateOf = (text: string) => {
+/** `2.50 EUR` @throws Refused as `moneyOf` */
+export const rateOf = (text: string) => {
   const [amount, currency] = text.trim().split(/\s+/);
   return moneyOf(amount ?? '', currency ?? '', 'rate');
 };
@@ -104,17 +94,12 @@ const rateOf = (text: string) => {
 /** Spend, ROAS, CAC and cost per stage, by channel, campaign or month. */
 export const returnsReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const by = (options.by ?? 'channel') as ReturnDimension;
-  if (!returnDimensions.includes(by))
-    throw new Refused('cli/unknown-breakdown', `Break returns down by ${returnDimensions.join(', ')}.`, 'by');
-  const salesTime = (options.salesTime ?? 'all') as SalesTimeCounted;
-  if (!Object.hasOwn(salesTimes, salesTime))
-    throw new Refused('cli/unknown-sales-time', `There are ${Object.keys(salesTimes).join(', ')}.`, 'salesTime');
   const report = await returns(modelsOf(session, options), {
     ...(await asked(session, options)),
     by,
-    salesTime,
+    ...(options.salesTime && { salesTime: options.salesTime }),
     ...(options.model && { model: options.model }),
-    ...(options.rate && { ratePerMinute: rateOf(options.rate) }),
+    ...(options.rate && { ratePerMinute: options.rate }),
   });
   if (options.json) return printJson(report);
   const cost = (ratios: readonly MoneyRatio[]): string =>
@@ -164,13 +149,11 @@ export const returnsReport = async (session: Session, options: ReportOptions): P
 const FRAME = 13;
 /** The most frequent paths to a conversion, their length and the time they took. */
 export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
-  const conversion = conversionOf(options.conversion ?? 'won');
-  if (conversion === 'lost')
-    throw new Refused('cli/unknown-conversion', 'Lost deals are told beside the paths to won ones.', 'conversion');
+  const { conversion = 'won' } = options;
   const report = await paths(modelsOf(session, options), {
     ...(await asked(session, options)),
-    conversion,
-    ...(options.top && { top: Number(options.top) }),
+    conversion: conversion as Exclude<ConversionKind, 'lost'>,
+    ...(options.top && { top: options.top }),
   });
   if (options.json) return printJson(report);
   type Outcomes = (typeof report)['total'];

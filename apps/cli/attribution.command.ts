@@ -1,6 +1,6 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { repeatHandlings } from '@baton/attribution';
-import { Refused } from '@baton/kernel';
+import { Command, CommandRunner, Option } from 'nest-commander';
+import { repeatHandlings, type RepeatHandling } from '@baton/attribution';
+import { oneOfThese, wholeNumber } from './arguments';
 import { formats, pathModelCodes, pathReport, printPathReport, type Format } from './paths/path-report';
 
 interface Options {
@@ -12,42 +12,34 @@ interface Options {
   readonly nullsColumn?: string;
   readonly separator?: string;
   readonly nulls?: boolean;
-  readonly repeats?: string;
+  readonly repeats?: RepeatHandling;
   readonly bootstrap?: number;
   readonly seed?: number;
   readonly support?: boolean;
-  readonly format?: string;
+  readonly format?: Format;
   readonly json?: boolean;
 }
 
-const whole = (value: string, option: string): number => {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new Refused('cli/not-a-number', `Give a whole number.`, option);
-};
-
 @Command({
   name: 'attribution',
-  arguments: '<question> <paths.csv>',
-  argsDescription: { question: 'paths', 'paths.csv': 'columns path, conversions, and if there are value and nulls' },
+  arguments: '<action> [paths.csv]',
+  argsDescription: { action: 'paths', 'paths.csv': 'columns path, conversions, and if there are value and nulls' },
   description: 'Credit the conversions of a path table; needs no stores.',
 })
 export class AttributionCommand extends CommandRunner {
-  async run([question, file]: string[], options: Options): Promise<void> {
-    if (question !== 'paths') throw new Refused('cli/unknown-question', 'There is: paths.', 'question');
-    const format = (options.json ? 'json' : (options.format ?? 'table')) as Format;
-    if (!formats.includes(format))
-      throw new Refused('cli/unknown-format', `There are ${formats.join(', ')}.`, 'format');
+  async run([, file]: string[], options: Options): Promise<void> {
+    const format = options.json ? 'json' : (options.format ?? 'table');
     const report = await pathReport(file!, { ...options, model: options.model ?? 'markov' });
     printPathReport(report, format, options.support ?? options.bootstrap !== undefined);
   }
 
   @Option({ flags: '--model <model>', description: `first, last, ${pathModelCodes.join(', ')}; markov by default.` })
   model(value: string) {
-    return value;
+    return oneOfThese(value, ['first', 'last', ...pathModelCodes], 'model');
   }
   @Option({ flags: '--order <k>', description: 'Of the Markov chain, 1 to 4.' })
   order(value: string) {
-    return whole(value, 'order');
+    return wholeNumber(value, 'order', 1, 4);
   }
   @Option({ flags: '--path-column <name>', description: 'By default path.' })
   pathColumn(value: string) {
@@ -81,15 +73,15 @@ export class AttributionCommand extends CommandRunner {
     description: `Of data-driven models: ${Object.keys(repeatHandlings).join(', ')}; by default what is usual for the model.`,
   })
   repeats(value: string) {
-    return value;
+    return oneOfThese(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
   }
   @Option({ flags: '--bootstrap <n>', description: 'Resample n times for 95 % intervals: low, high.' })
   bootstrap(value: string) {
-    return whole(value, 'bootstrap');
+    return wholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({ flags: '--seed <s>', description: 'What is drawn at random is the same for the same seed; 1 by default.' })
   seed(value: string) {
-    return whole(value, 'seed');
+    return wholeNumber(value, 'seed');
   }
   @Option({ flags: '--support', description: 'Also how many journeys support each row, and whether they are too few.' })
   support() {
@@ -97,14 +89,10 @@ export class AttributionCommand extends CommandRunner {
   }
   @Option({ flags: '--format <format>', description: `${formats.join(', ')}; table by default.` })
   format(value: string) {
-    return value;
+    return oneOfThese(value, formats, 'format');
   }
   @Option({ flags: '--json', description: 'The same as --format json.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton attribution paths paths.csv --model markov --order 2 --json';
   }
 }

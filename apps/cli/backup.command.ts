@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Documents, Refused } from '@baton/kernel';
+import { Documents } from '@baton/kernel';
 import { backUp } from '@baton/platform/backup';
 import { counted, line, printJson } from './output';
 import { Session } from './session';
@@ -12,9 +12,8 @@ import { Session } from './session';
 })
 export class BackupCommand extends CommandRunner {
   async run([folder]: string[], { withMasterKey, json }: { withMasterKey?: boolean; json?: boolean }): Promise<void> {
-    if (!folder) throw new Refused('cli/argument-missing', 'Name a folder: baton backup <folder>', 'folder');
     await Session.use(async ({ app, config, clock }) => {
-      const manifest = await backUp(folder, config, app.get(Documents), clock, {
+      const manifest = await backUp(folder!, config, app.get(Documents), clock, {
         withMasterKey: withMasterKey ?? false,
       });
       if (json) return printJson(manifest);

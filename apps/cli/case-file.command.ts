@@ -2,7 +2,9 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
+import { dayOrInstant, oneOfThese } from './arguments';
 import { instant } from './attribution-reports';
+import { targets } from './import/aggregates';
 import { counted, line, PAGE_WIDTH, printJson, printTable } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -42,17 +44,19 @@ const saidOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): stri
   ].join('\n');
 };
 
+/** What has a case file: whatever a stream is of. */
+const subjects = Object.keys(targets);
+
 @Command({
   name: 'case-file',
   arguments: '<kind> <id>',
-  argsDescription: { kind: 'lead, opportunity, campaign, visitor or definition', id: 'its id' },
+  argsDescription: { kind: subjects.join(', '), id: 'its id' },
   description: 'How a lead or deal was handled: every event whole, in order, with who, when, why, and what changed.',
 })
 export class CaseFileCommand extends CommandRunner {
   async run([kind, id]: string[], options: Options): Promise<void> {
     const { by = 'occurred', newestFirst = false, personal = false, knownAt } = options;
-    if (by !== 'occurred' && by !== 'recorded')
-      throw new Refused('cli/bad-argument', 'Give occurred or recorded: by which time it is told.', 'by');
+    oneOfThese(kind!, subjects, 'kind');
     const asOf = {
       happenedBy: instant(options.happenedBy, 'happenedBy'),
       knownBy: instant(options.knownBy, 'knownBy'),
@@ -78,7 +82,7 @@ export class CaseFileCommand extends CommandRunner {
 
   @Option({ flags: '--by <time>', description: 'By when things happened (occurred, by default) or were recorded.' })
   by(value: string) {
-    return value;
+    return oneOfThese(value, ['occurred', 'recorded'], 'by');
   }
   @Option({ flags: '--newest-first', description: 'Begin with the latest.' })
   newestFirst() {
@@ -89,14 +93,14 @@ export class CaseFileCommand extends CommandRunner {
     description: 'As of the end of that day, or an instant: leave out what occurred later.',
   })
   happenedBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
     description: 'As of the end of that day, or an instant: leave out what was recorded later.',
   })
   knownBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'known-by');
   }
   @Option({ flags: '--known-at <position>', description: 'Leave out what stands behind this position of the log.' })
   knownAt(value: string) {

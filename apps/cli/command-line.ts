@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { CommandFactory, CommandRunnerService } from 'nest-commander';
-import { withActions } from './actions';
+import { refusalOf, withActions, type Command } from './actions';
 import { AttributionCommand } from './attribution.command';
 import { BackupCommand } from './backup.command';
 import { CaseFileCommand } from './case-file.command';
@@ -45,11 +45,6 @@ import { terminal } from './terminal';
 })
 class CliModule {}
 
-/** Ends the parsing; commander would end the process. */
-const stopParsing = (error: Error): never => {
-  throw error;
-};
-
 /**
  * Runs one command line on the current terminal.
  * @param args what the user wrote after `baton`
@@ -58,20 +53,27 @@ const stopParsing = (error: Error): never => {
  */
 export const runCommandLine = async (args: readonly string[]): Promise<number> => {
   try {
+    // Ends the parsing with a refusal; commander would end the process.
+    const stopParsing =
+      (command: () => Command) =>
+      (error: Error): never => {
+        throw refusalOf(error, command(), args[1]);
+      };
     const app = await CommandFactory.createWithoutRunning(CliModule, {
       logger: ['error', 'fatal'],
       cliName: 'baton',
-      errorHandler: stopParsing,
+      errorHandler: stopParsing(() => app.get(CommandRunnerService)['commander']),
       serviceErrorHandler: fail,
       outputConfiguration: {
         writeOut: print,
         writeErr: (text) => warn(text.trimEnd()),
+        outputError: () => undefined, // said by the refusal
       },
     });
     const runner = app.get(CommandRunnerService);
     // Only the program itself is given the handler of errors, and not the commands below it.
     for (const command of runner['commander'].commands) {
-      command.exitOverride(stopParsing);
+      command.exitOverride(stopParsing(() => command));
       withActions(command, args[1]);
     }
     await runner.run(['node', 'baton', ...args]);

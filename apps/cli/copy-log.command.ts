@@ -18,7 +18,7 @@ interface Options {
 })
 export class CopyLogCommand extends CommandRunner {
   async run(_: string[], { from, to, json }: Options): Promise<void> {
-    if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>', 'to');
+    if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>.', 'to');
     const { eventStoreUrl, dataDir } = configOfTerminal();
     const source = from ?? (eventStoreUrl || dataDir);
     if (source === to || resolve(source) === resolve(to))

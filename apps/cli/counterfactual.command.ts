@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
 import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
 import { atOf } from '@baton/platform/graphql';
+import { dayOrInstant, jsonFile, zone } from './arguments';
 import { instant } from './attribution-reports';
 import { key, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 
 interface Options {
-  readonly policy?: string;
-  readonly calendar?: string;
-  readonly routing?: string;
-  readonly weights?: string;
-  readonly baseline?: string;
-  readonly baselineCalendar?: string;
+  readonly policy?: Json;
+  readonly calendar?: Json;
+  readonly routing?: Json;
+  readonly weights?: Json;
+  readonly baseline?: Json;
+  readonly baselineCalendar?: Json;
   readonly from?: string;
   readonly to?: string;
   readonly timeZone?: string;
@@ -23,14 +23,7 @@ interface Options {
 }
 
 /** A version by its reference, or the body that a file holds. */
-const given = (text: string | undefined, path: string): Json | undefined => {
-  if (text === undefined || /^[a-z-]+@\d+$/.test(text)) return text;
-  try {
-    return JSON.parse(readFileSync(text, 'utf8')) as Json;
-  } catch (error) {
-    throw new Refused('cli/unreadable-file', (error as Error).message, path);
-  }
-};
+const given = (text: string, option: string): Json => (/^[a-z-]+@\d+$/.test(text) ? text : jsonFile(text, option));
 
 const head = [
   'all (clocks)',
@@ -76,19 +69,23 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
 export class CounterfactualCommand extends CommandRunner {
   async run(_: string[], options: Options): Promise<void> {
     const { timeZone } = options;
+    const supposed = ['policy', 'calendar', 'routing', 'weights'] as const;
+    if (supposed.every((name) => options[name] === undefined))
+      throw new Refused('cli/argument-missing', `Give --${supposed.join(', --')}, or some of them.`);
+    const bounds = boundsOf(options);
     const at = (name: 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
     const cut = { happenedBy: at('happenedBy'), knownBy: at('knownBy') };
     await Session.use(async ({ log, journal, clock, app }) => {
       const answer = await counterfactual(
         { log, journal, definitions: app.get(DefinitionSource) },
         {
-          policy: given(options.policy, 'policy'),
-          calendar: given(options.calendar, 'calendar'),
-          routing: given(options.routing, 'routing'),
-          weights: given(options.weights, 'weights'),
-          baselinePolicy: given(options.baseline, 'baseline'),
-          baselineCalendar: given(options.baselineCalendar, 'baselineCalendar'),
-          ...{ ...boundsOf(options), timeZone, cut },
+          policy: options.policy,
+          calendar: options.calendar,
+          routing: options.routing,
+          weights: options.weights,
+          baselinePolicy: options.baseline,
+          baselineCalendar: options.baselineCalendar,
+          ...{ ...bounds, timeZone, cut },
           at: atOf(cut, clock),
         },
       );
@@ -99,56 +96,56 @@ export class CounterfactualCommand extends CommandRunner {
 
   @Option({ flags: '--policy <file|version>', description: 'Another SLA policy: a JSON file, or sla-policy@2.' })
   policy(value: string) {
-    return value;
+    return given(value, 'policy');
   }
   @Option({ flags: '--calendar <file|version>', description: 'Another business calendar.' })
   calendar(value: string) {
-    return value;
+    return given(value, 'calendar');
   }
   @Option({ flags: '--routing <file|version>', description: 'Other routing rules.' })
   routing(value: string) {
-    return value;
+    return given(value, 'routing');
   }
   @Option({ flags: '--weights <file>', description: 'Weights of reps by queue: {"emea": {"ann": 200, "bob": 0}}.' })
   weights(value: string) {
-    return value;
+    return given(value, 'weights');
   }
   @Option({
     flags: '--baseline <file|version>',
     description: 'Compare with this policy; by default with the clocks as they were recorded.',
   })
   baseline(value: string) {
-    return value;
+    return given(value, 'baseline');
   }
   @Option({ flags: '--baseline-calendar <file|version>', description: 'Compare with this calendar.' })
   baselineCalendar(value: string) {
-    return value;
+    return given(value, 'baseline-calendar');
   }
   @Option({ flags: '--from <day>', description: 'Clocks started, leads qualified from this day or instant on.' })
   from(value: string) {
-    return value;
+    return dayOrInstant(value, 'from');
   }
   @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
   to(value: string) {
-    return value;
+    return dayOrInstant(value, 'to');
   }
   @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
   timeZone(value: string) {
-    return value;
+    return zone(value);
   }
   @Option({
     flags: '--happened-by <day>',
     description: 'As of the end of that day, or an instant: leave out what occurred later.',
   })
   happenedBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
     description: 'As of the end of that day, or an instant: leave out what was recorded later.',
   })
   knownBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'known-by');
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { instantOf, Refused, type Recorded } from '@baton/kernel';
+import { Refused, type Recorded } from '@baton/kernel';
 import {
   definitionDifference,
+  definitionKinds,
   definitionInForce,
   dueReviews,
   listDefinitions,
@@ -14,6 +14,7 @@ import {
 } from '@baton/definitions';
 import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { leads, ToLead, whereLeads } from '@baton/leads';
+import { aDay, anInstant, jsonFile, oneOfThese, wholeNumber } from './arguments';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { startingBody, startingDefinitions } from './starting-definitions';
@@ -22,7 +23,7 @@ interface Options {
   kind?: string;
   number?: number;
   against?: number;
-  body?: string;
+  body?: unknown;
   reason?: string;
   team?: 'marketing' | 'sales';
   from?: string;
@@ -33,18 +34,8 @@ interface Options {
 }
 type Action = (session: Session, options: Options) => Promise<unknown>;
 
-const needed = <K extends keyof Options>(options: Options, name: K): NonNullable<Options[K]> => {
-  const value = options[name];
-  if (value === undefined) throw new Refused('cli/argument-missing', `Give --${name}.`, name);
-  return value as NonNullable<Options[K]>;
-};
-const bodyOf = (path: string): unknown => {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Refused('cli/unreadable-file', (error as Error).message, 'body');
-  }
-};
+/** What the action needs is given: otherwise it was refused before. */
+const needed = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
 const send = async (session: Session, options: Options, type: string, data: object) => {
   const kind = needed(options, 'kind');
   const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
@@ -90,7 +81,7 @@ const actions: Readonly<Record<string, Action>> = {
   show: async ({ models, clock }, options) =>
     (await definitionInForce(models, {
       kind: needed(options, 'kind'),
-      at: options.from ? instantOf(options.from, 'from') : clock.now(),
+      at: options.from ?? clock.now(),
     })) ?? null,
   diff: ({ models }, options) =>
     definitionDifference(models, {
@@ -102,9 +93,9 @@ const actions: Readonly<Record<string, Action>> = {
   overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
   propose: async (session, options) => {
     const done = await send(session, options, 'ProposeDefinition', {
-      body: options.body === undefined ? startingBody(needed(options, 'kind')) : bodyOf(options.body),
+      body: options.body === undefined ? startingBody(needed(options, 'kind')) : options.body,
       reason: needed(options, 'reason'),
-      ...(options.from && { inForceFrom: instantOf(options.from, 'from') }),
+      ...(options.from && { inForceFrom: options.from }),
       ...(options.reviewBy && { reviewBy: options.reviewBy }),
     });
     const number = await proposedNumber(session, done);
@@ -124,7 +115,7 @@ const actions: Readonly<Record<string, Action>> = {
 @Command({
   name: 'definitions',
   arguments: '<action>',
-  argsDescription: { action: Object.keys(actions).join(', ') },
+  argsDescription: { action: 'one of those below' },
   description:
     'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads, and bodies to start with.',
 })
@@ -142,22 +133,22 @@ export class DefinitionsCommand extends CommandRunner {
 
   @Option({ flags: '--kind <kind>', description: 'mql, sql, channel-rules, attribution …' })
   kind(value: string) {
-    return value;
+    return oneOfThese(value, definitionKinds, 'kind');
   }
   @Option({ flags: '--number <version>', description: 'The version.' })
   number(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'number', 1);
   }
   @Option({ flags: '--against <version>', description: 'The version to compare with.' })
   against(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'against', 1);
   }
   @Option({
     flags: '--body <file.json>',
     description: 'The definition itself; without it, the one that starter shows.',
   })
   body(value: string) {
-    return value;
+    return jsonFile(value, 'body');
   }
   @Option({ flags: '--reason <text>', description: 'Why, for whoever reads the history.' })
   reason(value: string) {
@@ -165,19 +156,19 @@ export class DefinitionsCommand extends CommandRunner {
   }
   @Option({ flags: '--team <team>', description: 'The team you speak for: marketing or sales.' })
   team(value: string) {
-    return value;
+    return oneOfThese(value, ['marketing', 'sales'], 'team');
   }
   @Option({ flags: '--from <instant>', description: 'In force from; for show: at which instant.' })
   from(value: string) {
-    return value;
+    return anInstant(value, 'from');
   }
   @Option({ flags: '--review-by <day>', description: 'When both teams look at it again.' })
   reviewBy(value: string) {
-    return value;
+    return aDay(value, 'review-by');
   }
   @Option({ flags: '--days <number>', description: 'Of due: reviews within so many days; 30 by default.' })
   days(value: string) {
-    return wholeDays(value);
+    return wholeNumber(value, 'days', 0, 366);
   }
   @Option({ flags: '--as <actor>', description: 'Who speaks; two people approve, one a team.' })
   as(value: string) {
@@ -188,12 +179,6 @@ export class DefinitionsCommand extends CommandRunner {
     return true;
   }
 }
-
-const wholeDays = (value: string): number => {
-  const days = Number(value);
-  if (Number.isInteger(days) && days >= 0 && days <= 366) return days;
-  throw new Refused('cli/bad-argument', 'Give a whole number of days from 0 to 366.', 'days');
-};
 
 const printRows = (rows: readonly Record<string, unknown>[]): void => {
   const head = Object.keys(rows[0] ?? { nothing: '' }).filter((name) => name !== 'body');

@@ -1,8 +1,9 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { dayAt, dayOf, Refused, START, type Day, type EventLog } from '@baton/kernel';
+import { dayAt, Refused, START, type Day, type EventLog } from '@baton/kernel';
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
+import { aDay, decimalNumber, wholeNumber } from './arguments';
 import { count, counted, line, Progress, printJson } from './output';
 import { attributionTable, velocityTable, type ReportOptions } from './report.command';
 import { Session } from './session';
@@ -139,15 +140,15 @@ export class DemoCommand extends CommandRunner {
   }
   @Option({ flags: '--today <day>', description: 'The day before which the history ends; by default this day.' })
   today(value: string) {
-    return value;
+    return aDay(value, 'today');
   }
   @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
   seed(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'seed');
   }
-  @Option({ flags: '--scale <number>', description: 'How large it is; 1 is about 2,500 leads.' })
+  @Option({ flags: '--scale <number>', description: 'How large it is, 0.01 to 100; 1 is about 2,500 leads.' })
   scale(value: string) {
-    return Number(value);
+    return decimalNumber(value, 'scale', 0.01, 100);
   }
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
@@ -172,11 +173,11 @@ const sizeOf = async (log: EventLog): Promise<number> => {
 
 /**
  * The day before which the history ends: that of the demo which the log holds, otherwise the one asked for.
- * @throws Refused `demo/log-in-use`, `demo/other-day`, `demo/day-to-come`, `time/not-a-day`
+ * @throws Refused `demo/log-in-use`, `demo/other-day`, `demo/day-to-come`
  */
 const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Promise<Day> => {
   const today = dayAt(clock.now());
-  const asked = given === undefined ? today : dayOf(given, 'today');
+  const asked = given === undefined ? today : given;
   if (asked > today)
     throw new Refused(
       'demo/day-to-come',

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type StoredEvent } from '@baton/kernel';
-import { CATALOGUE } from '@baton/platform/platform.module';
+import { catalogueFor } from '@baton/platform/platform.module';
+import { contextParts } from '../contexts';
+import { nearest, wholeNumber } from './arguments';
 import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -20,14 +21,15 @@ const write = async (events: readonly StoredEvent[]): Promise<void> => {
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
-/** @throws Refused `cli/unknown-event-type` with the name that is nearest */
-const checkTypes = (asked: readonly string[], known: readonly string[]): void => {
-  for (const type of asked) {
-    if (known.includes(type)) continue;
-    const [nearest] = suggestionList(type, known);
-    const help = nearest ? `did you mean ${nearest}?` : 'libs/*/README.md names the events of each context.';
-    throw new Refused('cli/unknown-event-type', `There is no event type ${type}; ${help}`, 'types');
-  }
+/** Event types with commas between. @throws Refused `cli/unknown-event-type` with the name that is nearest */
+const typesOf = (text: string): string[] => {
+  const known = [...catalogueFor(contextParts).keys()];
+  return text.split(',').map((one) => {
+    const type = one.trim();
+    if (known.includes(type)) return type;
+    const help = nearest(type, known) || ' libs/*/README.md names the events of each context.';
+    throw new Refused('cli/unknown-event-type', `There is no event type "${type}".${help}`, 'types');
+  });
 };
 
 @Command({
@@ -36,10 +38,7 @@ const checkTypes = (asked: readonly string[], known: readonly string[]): void =>
 })
 export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
-    if (Number.isNaN(limit) || limit < 1)
-      throw new Refused('cli/bad-argument', 'Give a whole number above 0.', 'limit');
-    await Session.use(async ({ app, log }) => {
-      checkTypes(types ?? [], [...app.get<ReadonlyMap<string, unknown>>(CATALOGUE).keys()]);
+    await Session.use(async ({ log }) => {
       const stopping = new AbortController();
       const stop = () => stopping.abort();
       process.once('SIGINT', stop);
@@ -59,7 +58,7 @@ export class EventsCommand extends CommandRunner {
 
   @Option({ flags: '--types <types>', description: 'Only these event types, comma separated.' })
   types(value: string) {
-    return value.split(',').map((type) => type.trim());
+    return typesOf(value);
   }
   @Option({ flags: '--stream <stream>', description: 'Only this stream, lead-<id>.' })
   stream(value: string) {
@@ -71,7 +70,7 @@ export class EventsCommand extends CommandRunner {
   }
   @Option({ flags: '--limit <count>', description: 'At most so many.' })
   limit(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'limit', 1);
   }
   @Option({ flags: '--follow', description: 'Stay and print what comes.' })
   follow() {

@@ -6,6 +6,13 @@ interface FilterOptions {
   readonly none?: readonly string[];
 }
 
+/** `owner=ann,bob` @throws Refused `cli/bad-argument` */
+export const filterOf = (text: string): Record<string, readonly string[]> => {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Refused('cli/bad-argument', 'Give a field and its values, such as owner=ann,bob.', 'filter');
+  return { [text.slice(0, at)]: text.slice(at + 1).split(',') };
+};
+
 /**
  * The filters of a report, as GraphQL's `ValueFilter`: `--filter owner=ann,bob`, `--none owner` for those without one.
  * @throws Refused `cli/unknown-filter` for a field that the report cannot be filtered by

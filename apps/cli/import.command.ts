@@ -3,13 +3,14 @@ import { createReadStream, createWriteStream, readFileSync, rmSync, statSync } f
 import { basename } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { BatonError, codeOf, Conflict, Refused, type KeyStore } from '@baton/kernel';
+import { BatonError, codeOf, Conflict, NotFound, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { latestRun, ToImport } from '@baton/platform/imports';
 import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
 import { Patience } from './import/patience';
+import { wholeNumber } from './arguments';
 import { count, counted, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -72,7 +73,9 @@ export class ImportCommand extends CommandRunner {
   private async import(mappingPath: string, file: string, options: Options): Promise<void> {
     const { dryRun, report, json, outageLimit = OUTAGE_MINUTES } = options;
     const mapping = readMapping(mappingPath);
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found?.isFile()) throw new NotFound('import/no-file', `${basename(file)} is no file.`, 'file');
+    const { size } = found;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
     const result = await Session.use(
@@ -139,8 +142,7 @@ export class ImportCommand extends CommandRunner {
     description: `How long a server may be away before the import stops; 0: at once. By default ${OUTAGE_MINUTES}.`,
   })
   outageLimit(value: string) {
-    if (!/^\d{1,5}$/.test(value)) throw new Refused('cli/not-a-number', 'Give a whole number.', 'outage-limit');
-    return Number(value);
+    return wholeNumber(value, 'outage-limit', 0, 99_999);
   }
   @Option({ flags: '--json', description: 'Answer as JSON: rows, accepted, repeated, rejected, events.' })
   json() {

@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { Refused, roles, type Role } from '@baton/kernel';
+import { roles, type Role } from '@baton/kernel';
 import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
+import { oneOfThese, someOfThese } from './arguments';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
@@ -24,8 +25,7 @@ export class KeysCommand extends CommandRunner {
       create: (session) => this.create(session, options),
       list: (session) => this.list(session, options),
       revoke: async (session) => {
-        if (!keyId) throw new Refused('cli/argument-missing', 'Name the key: baton keys revoke <keyId>', 'keyId');
-        await session.app.get(Access).revoke(keyId, localActor());
+        await session.app.get(Access).revoke(keyId!, localActor());
         if (options.json) printJson({ keyId, revoked: true });
         else line(`${keyId} opens nothing any more.`);
       },
@@ -34,8 +34,7 @@ export class KeysCommand extends CommandRunner {
   }
 
   private async create(session: Session, { label, roles: granted, json, ...kind }: Options): Promise<void> {
-    if (!label || !granted) throw new Refused('cli/argument-missing', 'Give --label and --roles.', 'label');
-    const { keyId, token } = await session.app.get(Access).issue(label, granted, localActor(), kind);
+    const { keyId, token } = await session.app.get(Access).issue(label!, granted!, localActor(), kind);
     if (json) printJson({ keyId, token });
     else line(`${token}\nIt is told this once; ${keyId} is its public part.`);
   }
@@ -64,15 +63,14 @@ export class KeysCommand extends CommandRunner {
   }
   @Option({ flags: '--roles <roles>', description: `Comma separated: ${roles.join(', ')}.` })
   roles(value: string): string[] {
-    return value.split(',').map((role) => role.trim());
+    return someOfThese(value, roles, 'roles');
   }
   @Option({
     flags: '--origin <origin>',
     description: `Who holds it: ${keyOrigins.join(', ')}; a connector is labelled as its system. By default a person.`,
-    choices: [...keyOrigins],
   })
   origin(value: string) {
-    return value;
+    return oneOfThese(value, keyOrigins, 'origin');
   }
   @Option({ flags: '--acts-for-persons', description: 'A system names the person who acts in each request.' })
   actsForPersons() {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { Refused, ToMessage } from '@baton/kernel';
+import { ToMessage } from '@baton/kernel';
 import { messages, outbox } from '@baton/platform/outbox';
 import { SENDERS } from '@baton/platform/platform.module';
 import type { Sender } from '@baton/platform/runner';
@@ -19,8 +19,6 @@ interface Options {
 })
 export class OutboxCommand extends CommandRunner {
   async run([action, messageId]: string[], { json }: Options): Promise<void> {
-    if (action === 'retry' && !messageId)
-      throw new Refused('cli/argument-missing', 'Name the message: baton outbox retry <message>', 'message');
     await Session.use(async (session) => {
       if (action === 'list') return list(session, json);
       const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };

@@ -64,6 +64,25 @@ describe('what is printed', () => {
     // Letters stay whole: no line begins with an accent or with half of an emoji.
     expect(what.filter((one) => /^[\p{M}\u200d💻🇪]/u.test(one))).toEqual([]);
   });
+  it('never breaks a figure: what does not fit stands below, each row named again', async () => {
+    const models = ['first-touch', 'last-touch', 'linear'];
+    const revenue = money([{ minor: 428_240_000, currency: 'USD' }]);
+    const both = `${revenue}, 5 JPY`;
+    const columns = ['channel', ...models.flatMap((model) => [`${model} (deals)`, `${model} (revenue)`])];
+    const rows = ['organic search', 'total'].map((name) => [name, ...models.flatMap(() => [108, revenue])]);
+    const { stdout } = await printedBy(async () => printTable(columns, rows, 60));
+    const lines = stdout.trimEnd().split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+    expect(stdout.split(` ${revenue} │`)).toHaveLength(7);
+    for (const model of models) expect(stdout.split(` ${model} │`)).toHaveLength(3);
+    expect(stdout.split('│ organic search ').length).toBeGreaterThan(2);
+    // Amounts of several currencies stand one below the other.
+    const { stdout: several } = await printedBy(async () => printTable(['channel', 'revenue'], [['total', both]], 30));
+    expect(tableOf(several).slice(1)).toEqual([
+      ['total', `${revenue},`],
+      ['', '5 JPY'],
+    ]);
+  });
   it('stays on one line each where there is room, and in a pipe', async () => {
     const long = 'word '.repeat(60).trim();
     const printed = async (width?: number) =>

@@ -30,26 +30,39 @@ export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
 /** How wide a page is that is written to a file or a pipe, which has no width of its own. */
 export const PAGE_WIDTH = 100;
+/** A column of words is not narrower than its longest word, within these bounds. */
 const NARROWEST = 10;
+const LONGEST_WORD = 24;
 /** What the borders and the blanks of a column take. */
 const FRAME = 3;
 
-/** How wide columns are so that the table is no wider than it may be: the widest give way first. */
-const fitted = (natural: readonly number[], width: number): number[] => {
-  const widths = [...natural];
-  for (let over = total(widths) - width; over > 0; over = total(widths) - width) {
-    const widest = Math.max(...widths);
-    if (widest <= NARROWEST) break;
-    const next = Math.max(NARROWEST, ...widths.filter((one) => one < widest));
-    widths[widths.indexOf(widest)] = Math.max(next === widest ? NARROWEST : next, widest - over);
+const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
+
+/** How wide columns are so that the table is no wider than it may be: the widest that can give way do. */
+const fitted = (natural: readonly number[], least: readonly number[], width: number): number[] => {
+  const widths = natural.map((one, at) => Math.max(least[at]!, Math.min(one, width)));
+  for (let over = total(widths) - width; over > 0; over--) {
+    const widest = widths.reduce((best, one, at) => (one > least[at]! && one > (widths[best] ?? 0) ? at : best), -1);
+    if (widest < 0) break;
+    widths[widest]!--;
   }
   return widths;
 };
-const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
+/** The columns of each part of a table that is too wide: what a row is stands in all of them. */
+const partsOf = (least: readonly number[], width: number): number[][] => {
+  const parts: number[][] = [[0]];
+  for (let column = 1; column < least.length; column++) {
+    const part = parts.at(-1)!;
+    const fits = total([...part, column].map((at) => least[at]!)) <= width;
+    if (fits || part.length === 1) part.push(column);
+    else parts.push([0, column]);
+  }
+  return parts;
+};
 
 /** How many columns of a terminal a text takes: wide letters and emoji take two. */
 const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text));
-const widestOf = (cell: string): number => Math.max(...cell.split('\n').map(widthOf));
+const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
 /** A letter with its accents, an emoji with all that is joined to it, a flag. Intl.Segmenter is quadratic in long texts. */
 const LETTER = /\p{RI}{2}|.[\p{M}\p{Emoji_Modifier}]*(?:\u200d.[\p{M}\p{Emoji_Modifier}]*)*/gsu;
 
@@ -100,11 +113,17 @@ const rowOf = (cells: readonly (readonly string[])[], widths: readonly number[],
 /** Numbers, amounts (`12.00 EUR, 3.50 USD`) and durations (`2 h 5 min`), which stand to the right. */
 const MEASURE = /^(([-−]?[\d,.]+( ([A-Z]{3}|h|min|s|ms))?)([,]? |$))*$/;
 
+/** Between the amounts of a cell. */
+const SIDE_BY_SIDE = ', ';
+/** Amounts one below the other. */
+const below = (amounts: string): string => amounts.replaceAll(SIDE_BY_SIDE, ',\n');
+
 /** A number is printed as a whole one with its thousands grouped. */
 type Row = readonly (string | number | null)[];
 /**
  * Prints a table; numbers to the right. A column in which no row has a value is left out. Where it would be wider than
- * `width`, the longest cells go on in more lines.
+ * `width`, long words and sentences go on in more lines; a figure never does: what does not fit beside the others
+ * stands in a table below, with its first column again.
  * @param columns each names its unit: `won (deals)`, or shows it in its cells (an amount, a duration)
  * @param width by default that of the terminal; what is piped on has none
  */
@@ -119,16 +138,30 @@ export const printTable = (
   const rows = found.map((row) => row.filter((_, at) => filled[at]));
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : visible(cell ?? ''))));
   const numeric = head.map((_, column) => rows.length > 0 && cells.every((row) => MEASURE.test(row[column]!)));
-  const natural = head.map((_, column) => Math.max(...[head, ...cells].map((row) => widestOf(row[column]!))));
+  const textsOf = (column: number) => [head, ...cells].map((row) => row[column]!);
+  const natural = head.map((_, column) => longest(textsOf(column).flatMap((text) => text.split('\n'))));
   const fits = width === undefined || total(natural) <= width;
-  const widths = fits ? natural : fitted(natural, width);
-  const border = ([left, between, end]: string) =>
-    `${left}${widths.map((one) => '─'.repeat(one + FRAME - 1)).join(between)}${end}`;
-  const linesOf = (row: readonly string[]) =>
-    row.map((cell, column) => cell.split('\n').flatMap((text) => (fits ? text : wrapped(text, widths[column]!))));
-  const drawn = (row: readonly string[]) => rowOf(linesOf(row), widths, numeric);
-  const body = cells.length > 0 ? [border('├┼┤'), ...cells.flatMap(drawn)] : [];
-  line([border('┌┬┐'), ...drawn(head), ...body, border('└┴┘')].join('\n'));
+  const least = head.map((name, column) => {
+    const figures = () => longest([...name.split('\n'), ...cells.flatMap((row) => below(row[column]!).split('\n'))]);
+    const word = () => longest(textsOf(column).flatMap((text) => text.split(/\s+/)));
+    return numeric[column]
+      ? figures()
+      : Math.min(natural[column]!, Math.max(NARROWEST, Math.min(LONGEST_WORD, word())));
+  });
+  for (const part of fits ? [head.map((_, at) => at)] : partsOf(least, width)) {
+    const of = <T>(values: readonly T[]): T[] => part.map((at) => values[at]!);
+    const right = of(numeric);
+    const widths = fits ? of(natural) : fitted(of(natural), of(least), width);
+    const linesOf = (text: string, at: number): readonly string[] => {
+      if (fits || widthOf(text) <= widths[at]!) return text.split('\n');
+      return right[at] ? below(text).split('\n') : text.split('\n').flatMap((one) => wrapped(one, widths[at]!));
+    };
+    const border = ([left, between, end]: string) =>
+      `${left}${widths.map((one) => '─'.repeat(one + FRAME - 1)).join(between)}${end}`;
+    const drawn = (row: readonly string[]) => rowOf(of(row).map(linesOf), widths, right);
+    const body = cells.length > 0 ? [border('├┼┤'), ...cells.flatMap(drawn)] : [];
+    line([border('┌┬┐'), ...drawn(head), ...body, border('└┴┘')].join('\n'));
+  }
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
@@ -165,7 +198,7 @@ export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 /** Amounts side by side, `12.00 EUR, 3,500.50 USD`; none is empty. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
-  (amounts ?? []).map(formatMoney).join(', ');
+  (amounts ?? []).map(formatMoney).join(SIDE_BY_SIDE);
 /** A number with so many decimal places, `1,234.50`; none is empty. */
 export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined ? '' : grouped(value.toFixed(digits));

@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { Refused, type Parked } from '@baton/kernel';
+import type { Parked } from '@baton/kernel';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { terminal } from './terminal';
@@ -20,8 +20,6 @@ interface Options {
 })
 export class ParkedCommand extends CommandRunner {
   async run([action, follower, sequence]: string[], { json }: Options): Promise<void> {
-    if (action !== 'list' && (!follower || !sequence))
-      throw new Refused('cli/argument-missing', `Name what waits: baton parked ${action} <follower> <sequence>`);
     await Session.use(async (session) => {
       await session.catchUp();
       if (action === 'list') return list(await session.runner.parked(), json);

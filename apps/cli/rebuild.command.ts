@@ -1,4 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
+import { oneOfThese } from './arguments';
 import { counted, line, printJson, Progress } from './output';
 import { Session } from './session';
 
@@ -11,9 +12,11 @@ import { Session } from './session';
 export class RebuildCommand extends CommandRunner {
   async run([name]: string[], { json }: { json?: boolean }): Promise<void> {
     await Session.use(async (session) => {
+      const known = session.runner.readModels();
+      if (name !== undefined) oneOfThese(name, known, 'readModel');
       await session.catchUp();
       const answers = [];
-      for (const readModel of name ? [name] : session.runner.readModels()) {
+      for (const readModel of name ? [name] : known) {
         const progress = new Progress(`rebuild ${readModel}`, 'events');
         const answer = await session.runner.rebuild(readModel, (events) => progress.at(events));
         progress.done();

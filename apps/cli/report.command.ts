@@ -1,21 +1,29 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused } from '@baton/kernel';
-import { compareModels, dimensions, type Dimension } from '@baton/attribution';
-import { pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
+import { Command, CommandRunner, Option } from 'nest-commander';
+import { BEGINNING, type Money } from '@baton/kernel';
+import {
+  compareModels,
+  type ConversionKind,
+  type Dimension,
+  type SalesTimeCounted,
+  salesTimes,
+} from '@baton/attribution';
+import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
   asked,
-  conversionOf,
   modelsOf,
   outsideLines,
   unitOf,
   pathsReport,
   periodsReport,
+  rateOf,
   returnsReport,
 } from './attribution-reports';
-import { filtersOf } from './filters';
+import { currency, dayOrInstant, lookback, oneOfThese, version, wholeNumber, zone } from './arguments';
+import { filterOf, filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, period, printJson, printTable } from './output';
+import { checkReport, cycleFields, dealFields, type ReportName } from './reports';
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
 
@@ -28,10 +36,10 @@ export interface ReportOptions {
   readonly model?: string;
   readonly lookback?: string;
   readonly currency?: string;
-  readonly conversion?: string;
-  readonly rate?: string;
-  readonly salesTime?: string;
-  readonly top?: string;
+  readonly conversion?: ConversionKind;
+  readonly rate?: Money;
+  readonly salesTime?: SalesTimeCounted;
+  readonly top?: number;
   readonly definition?: string;
   readonly channelRules?: string;
   readonly order?: number;
@@ -44,19 +52,15 @@ export interface ReportOptions {
   readonly json?: boolean;
 }
 
-const dealFields = ['owner', 'product', 'source', 'account'] as const;
-
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const by = (options.by ?? 'channel') as Dimension;
-  if (!dimensions.includes(by))
-    throw new Refused('cli/unknown-breakdown', `Break attribution down by ${dimensions.join(', ')}.`, 'by');
   const question = await asked(session, options);
   return compareModels(modelsOf(session, options), {
     ...question,
     models: models.length > 0 ? models : [question.definition.body.model],
     by,
-    ...(options.conversion && { conversion: conversionOf(options.conversion) }),
+    ...(options.conversion && { conversion: options.conversion }),
     learning: {
       ...(options.order !== undefined && { order: options.order }),
       ...(options.seed !== undefined && { seed: options.seed }),
@@ -71,7 +75,7 @@ export const attributionTable = async (session: Session, models: readonly string
   const keys = [...new Set(reports.flatMap(({ rows }) => rows.map((row) => row.key)))].sort((a, b) =>
     (a ?? '') < (b ?? '') ? -1 : 1,
   );
-  const what = conversionOf(options.conversion ?? 'won');
+  const what = options.conversion ?? 'won';
   line(
     `Attribution by ${options.by ?? 'channel'}: ${what} and revenue of each model (look-back ${period(reports[0]!.lookback)})`,
   );
@@ -82,7 +86,7 @@ export const attributionTable = async (session: Session, models: readonly string
       return [fixed(conversions, 2), money(revenue)];
     });
   printTable(
-    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, 'revenue'])],
+    [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, `${model} (revenue)`])],
     [
       ...keys.map((one) => [key(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
       ['unattributed', ...cells(({ unattributed }) => unattributed)],
@@ -129,7 +133,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
 };
 
 type Report = (session: Session, options: ReportOptions) => Promise<void>;
-const reports: Readonly<Record<string, Report>> = {
+const reports: Readonly<Record<ReportName, Report>> = {
   attribution: async (session, options) => {
     const models = options.model ? options.model.split(',') : [];
     if (!options.json) return attributionTable(session, models, options);
@@ -159,7 +163,7 @@ const reports: Readonly<Record<string, Report>> = {
   },
   'sales-cycle': async (session, options) => {
     const { json, by, from, to, timeZone } = options;
-    const filters = filtersOf(options, ['owner', 'product', 'source']);
+    const filters = filtersOf(options, cycleFields);
     const question = { ...(by && { by: by as never }), from, to, timeZone, filters };
     const answer = await salesCycle(modelsOf(session, options), question);
     if (json) return printJson(answer);
@@ -177,53 +181,46 @@ const reports: Readonly<Record<string, Report>> = {
   },
 };
 
-/** The reports that `--filter` and `--none` are for; each says by which fields. */
-const filterable = ['velocity', 'pipeline', 'sales-cycle', 'sla', 'rejections'];
-
 @Command({
   name: 'report',
   arguments: '<report>',
-  argsDescription: { report: Object.keys(reports).join(', ') },
+  argsDescription: { report: 'one of those below' },
   description: 'The figures, the same as through GraphQL.',
 })
 export class ReportCommand extends CommandRunner {
   async run([name]: string[], options: ReportOptions): Promise<void> {
-    const report = Object.hasOwn(reports, name!) ? reports[name!] : undefined;
-    if (!report) throw new Refused('cli/unknown-report', `There are ${Object.keys(reports).join(', ')}.`, 'report');
-    if (!filterable.includes(name!)) filtersOf(options, []);
+    const report = name as ReportName; // another one was refused before
+    checkReport(report, options);
     await Session.use(async (session) => {
       await session.catchUpIfPossible();
-      await report(session, options);
+      await reports[report](session, options);
     });
   }
 
-  @Option({
-    flags: '--by <breakdown>',
-    description: 'channel, sub-channel, campaign, content, ad, product, owner, source, month; of sla: rep,month …',
-  })
+  @Option({ flags: '--by <breakdown>', description: 'What a row is.' })
   by(value: string) {
     return value;
   }
   @Option({ flags: '--from <day>', description: 'From this day or instant on.' })
   from(value: string) {
-    return value;
+    return dayOrInstant(value, 'from');
   }
   @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
   to(value: string) {
-    return value;
+    return dayOrInstant(value, 'to');
   }
   @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
   timeZone(value: string) {
-    return value;
+    return zone(value);
   }
   @Option({
     flags: '--period <period>',
-    description: 'Of marketing-sla: 2024-01, 2024-Q1 or 2024; by default this month.',
+    description: '2024-01, 2024-Q1 or 2024; by default this month.',
   })
   period(value: string) {
-    return value;
+    return calendarPeriod(value, 'UTC', BEGINNING).key;
   }
-  @Option({ flags: '--model <models>', description: 'Attribution models, comma separated; by default the agreed one.' })
+  @Option({ flags: '--model <models>', description: 'By default the agreed one.' })
   model(value: string) {
     return value;
   }
@@ -232,75 +229,74 @@ export class ReportCommand extends CommandRunner {
     description: 'P90D, or none for unlimited; by default the definition’s, else none.',
   })
   lookback(value: string) {
-    return value;
+    return lookback(value);
   }
   @Option({ flags: '--currency <code>', description: 'Only deals in this currency.' })
   currency(value: string) {
-    return value;
+    return currency(value);
   }
   @Option({
     flags: '--conversion <kind>',
-    description: 'Of attribution and paths: lead-created, mql, sql, opportunity, won (default) or lost.',
+    description: 'What it leads to; won by default.',
   })
   conversion(value: string) {
     return value;
   }
-  @Option({ flags: '--rate <amount>', description: 'Of returns: what a minute of sales costs, "1.50 EUR".' })
+  @Option({ flags: '--rate <amount>', description: 'What a minute of sales costs, "1.50 EUR".' })
   rate(value: string) {
-    return value;
+    return rateOf(value);
   }
   @Option({
     flags: '--sales-time <which>',
-    description: 'Of returns: all minutes of the period (default), or won-only.',
+    description: 'all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
-    return value;
+    return oneOfThese(value, Object.keys(salesTimes) as SalesTimeCounted[], 'sales-time');
   }
-  @Option({ flags: '--top <n>', description: 'Of paths: how many to name; 20 by default.' })
+  @Option({ flags: '--top <n>', description: 'How many to name, 1 to 1000; 20 by default.' })
   top(value: string) {
-    return value;
+    return wholeNumber(value, 'top', 1, 1000);
   }
   @Option({ flags: '--definition <version>', description: 'attribution@3 instead of the version in force.' })
   definition(value: string) {
-    return value;
+    return version(value, 'definition');
   }
   @Option({ flags: '--channel-rules <version>', description: 'channel-rules@2 instead of the version in force.' })
   channelRules(value: string) {
-    return value;
+    return version(value, 'channel-rules');
   }
   @Option({ flags: '--order <k>', description: 'Of markov: how many channels a state remembers, 1 to 4.' })
   order(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'order', 1, 4);
   }
   @Option({ flags: '--seed <number>', description: 'Of data-driven models: the seed of what is sampled.' })
   seed(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'seed');
   }
   @Option({ flags: '--bootstrap <count>', description: 'Of data-driven models: resamples for intervals.' })
   bootstrap(value: string) {
-    return Number(value);
+    return wholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({
     flags: '--happened-by <day>',
     description: 'As of the end of that day, or an instant: leave out what occurred later.',
   })
   happenedBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
     description: 'As of the end of that day, or an instant: leave out what was recorded later.',
   })
   knownBy(value: string) {
-    return value;
+    return dayOrInstant(value, 'known-by');
   }
   @Option({
     flags: '--filter <field=values>',
-    description: 'Only these: owner=ann,bob; of deals owner, product, source, account, of sla rep, queue. Repeatable.',
+    description: 'Only these, such as owner=ann,bob. Repeatable.',
   })
   filter(value: string, before: Record<string, string[]> = {}) {
-    const [field, ...values] = value.split('=');
-    return { ...before, [field!]: values.join('=').split(',') };
+    return { ...before, ...filterOf(value) };
   }
   @Option({ flags: '--none <field>', description: 'Only those without a value of this field, or also. Repeatable.' })
   none(value: string, before: string[] = []) {
@@ -309,9 +305,5 @@ export class ReportCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'Answer as JSON.' })
   json() {
     return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton report attribution --model linear --by campaign --from 2024-01-01';
   }
 }

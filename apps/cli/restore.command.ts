@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Documents, Refused } from '@baton/kernel';
+import { Documents } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
 import { counted, line, printJson } from './output';
@@ -14,9 +14,8 @@ import { configOfTerminal } from './terminal';
 })
 export class RestoreCommand extends CommandRunner {
   async run([folder]: string[], { json }: { json?: boolean }): Promise<void> {
-    if (!folder) throw new Refused('cli/argument-missing', 'Name the backup: baton restore <folder>', 'folder');
     const config = configOfTerminal();
-    const manifest = await restore(folder, config, new SystemClock());
+    const manifest = await restore(folder!, config, new SystemClock());
     const { events, position } = manifest;
     await Session.use(
       async (session) => {

@@ -1,20 +1,15 @@
-import { boundsOf, Refused } from '@baton/kernel';
+import { boundsOf } from '@baton/kernel';
 import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
+import { someOfThese } from './arguments';
 import { filtersOf } from './filters';
+import { handoffFields } from './reports';
 import { duration, fixed, key, line, printJson, printTable, time } from './output';
 import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
 const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>
-  (by ?? '')
-    .split(',')
-    .filter((name) => name !== '')
-    .map((name) => {
-      const known = reportBreakdowns.find((each) => each === name);
-      if (!known) throw new Refused('cli/unknown-breakdown', `Break it down by ${reportBreakdowns.join(', ')}.`, 'by');
-      return known;
-    });
+  by === undefined ? [] : someOfThese(by, reportBreakdowns, 'by');
 
 const questionOf = (session: Session, options: ReportOptions) => {
   const { by, from, to, timeZone, definition, happenedBy, knownBy } = options;
@@ -23,7 +18,7 @@ const questionOf = (session: Session, options: ReportOptions) => {
     ...boundsOf({ from, to, timeZone }),
     ...(timeZone && { timeZone }),
     ...(definition && { definition }),
-    ...filtersOf(options, ['rep', 'queue']),
+    ...filtersOf(options, handoffFields),
     by: breakdownsOf(by),
     at: cut ?? session.clock.now(),
   };

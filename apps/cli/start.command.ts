@@ -10,8 +10,11 @@ import { configOfTerminal } from './terminal';
 
 /** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
 export const firstKey = async (app: INestApplicationContext): Promise<string | undefined> => {
-  const { events } = await app.get(EventLog).readAll(START, { types: ['KeyIssued'] }, 1);
-  if (events.length > 0) return undefined;
+  // A page of a long log may be empty and yet not the last one.
+  for await (const { events, atTip } of app.get(EventLog).follow(START, { types: ['KeyIssued'] }, { limit: 1 })) {
+    if (events.length > 0) return undefined;
+    if (atTip) break;
+  }
   return (await app.get(Access).issue('local-admin', ['admin'], localActor())).token;
 };
 

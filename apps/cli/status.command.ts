@@ -7,9 +7,8 @@ import { count, counted, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
-/** What a verification found of a follower, in words. */
-const resultOf = ({ complete, position, expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
-  if (complete) return `complete up to ${position}`;
+/** What a verification found missing or altered, in words. */
+const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
   return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted(seen, 'event')} of ${count(expected)}`;
 };
@@ -51,7 +50,10 @@ export class StatusCommand extends CommandRunner {
           line(
             `Run ${run} of the import ${importId}, begun ${time(startedAt)}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
           );
-        for (const one of completeness) line(`${one.follower}: ${resultOf(one)}`);
+        const whole = completeness.filter(({ complete }) => complete);
+        if (verify)
+          line(`Verified: ${count(whole.length)} of ${counted(completeness.length, 'follower')} are complete.`);
+        for (const one of completeness) if (!one.complete) line(`${one.follower}: ${resultOf(one)}`);
         for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;

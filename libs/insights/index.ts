@@ -1,6 +1,7 @@
 export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.rules';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
 export { deliveredBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
+export { calendarPeriod } from './read/marketing-sla/marketing-sla.rules';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
 export { salesCycle, type SalesCycle, type SalesCycleArgs } from './read/sales-cycle/sales-cycle.query';
 export {

@@ -143,6 +143,10 @@ export const READ_ONLY = Symbol('read only');
 /** The targets of messages that have a sender. */
 export const SENDERS = Symbol('senders');
 
+/** Every event type of some contexts and of the platform itself. */
+export const catalogueFor = (contexts: readonly ContextParts[]): EventCatalogue =>
+  catalogueOf([...eventsOf([accessParts, ...contexts]), followerEvents]);
+
 /** Everything a context is given: log, read models, keys, time, and the runner behind them. */
 @Global()
 @Module({})
@@ -160,7 +164,7 @@ export class PlatformModule implements OnApplicationShutdown {
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const aggregates = parts.flatMap((part) => part.aggregates);
-    const catalogue = catalogueOf([...eventsOf(parts), followerEvents]);
+    const catalogue = catalogueFor(contexts);
     const STORES = Symbol('stores');
     const providers: Provider[] = [
       { provide: CONFIG, useValue: config },

@@ -6,7 +6,6 @@ import {
   dataDrivenReport,
   pathModels,
   PathTable,
-  repeatHandlings,
   type DataDrivenRow,
   type PathCredit,
   type RepeatHandling,
@@ -21,7 +20,7 @@ export interface PathReportOptions extends PathFileOptions {
   readonly seed?: number;
   readonly bootstrap?: number;
   readonly nulls?: boolean;
-  readonly repeats?: string;
+  readonly repeats?: RepeatHandling;
 }
 
 export interface PathReport {
@@ -35,18 +34,12 @@ export interface PathReport {
 const short: Readonly<Record<string, string>> = { first: 'first-touch', last: 'last-touch' };
 export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }) => code);
 
-/** @throws Refused `cli/unknown-repeats` */
-const repeatsOf = (text: string | undefined): RepeatHandling | undefined => {
-  if (text === undefined || text in repeatHandlings) return text as RepeatHandling | undefined;
-  throw new Refused('cli/unknown-repeats', `There are ${Object.keys(repeatHandlings).join(', ')}.`, 'repeats');
-};
-
 /**
  * Credits the conversions of a path table.
- * @throws Refused `attribution/unknown-model`, `cli/unknown-repeats`, and as `readPaths` and `dataDrivenReport`
+ * @throws Refused `attribution/unknown-model`, and as `readPaths` and `dataDrivenReport`
  */
 export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
-  const { model: asked, nulls = true, order, seed, bootstrap } = options;
+  const { model: asked, nulls = true, order, seed, bootstrap, repeats } = options;
   const code = short[asked] ?? asked;
   const rules = pathModels.find((one) => one.code === code);
   const learnt = dataDrivenModel(code);
@@ -54,7 +47,6 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
     const codes = [...Object.keys(short), ...pathModelCodes].join(', ');
     throw new Refused('attribution/unknown-model', `A path table has no dates; it can be asked for ${codes}.`, 'model');
   }
-  const repeats = repeatsOf(options.repeats);
   const table = new PathTable({ ignoreNulls: !nulls });
   const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));
   if (learnt) {
