@@ -63,23 +63,6 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    rule: 'handlers',
-    breaks: [
-      [
-        'two of one command',
-        [handler, `@CommandHandler(ToLead) export class A {}`],
-        ['libs/accounts/x.handler.ts', `@CommandHandler(ToLead) export class B {}`],
-      ],
-    ],
-    keeps: [
-      [
-        'one of each',
-        [handler, `@CommandHandler(ToLead) export class A {}`],
-        ['libs/accounts/x.handler.ts', `@CommandHandler(ToAccount) export class B {}`],
-      ],
-    ],
-  },
-  {
     rule: 'contexts',
     breaks: [
       ['without a README', ...planted('index.ts', 'leads.module.ts', 'leads.graphql.module.ts')],

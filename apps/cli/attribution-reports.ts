@@ -29,7 +29,7 @@ import {
   terminalWidth,
   time,
 } from './output';
-import type { ReportOptions } from './report.command';
+import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
 /** The day or instant of a cut; a day counts to its end in the zone. */

@@ -2,7 +2,7 @@ import { boundsOf, Journal } from '@baton/kernel';
 import { lift, type LiftRow } from '@baton/leads';
 import { instant, modelsOf } from './attribution-reports';
 import { count, counted, fixed, line, printJson, printTable } from './output';
-import type { ReportOptions } from './report.command';
+import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
 const columns = (rows: readonly LiftRow[]) =>

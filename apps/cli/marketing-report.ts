@@ -1,7 +1,7 @@
 import { marketingSla } from '@baton/insights';
 import { instant, modelsOf } from './attribution-reports';
 import { counted, fixed, line, printJson, printTable } from './output';
-import type { ReportOptions } from './report.command';
+import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
 /** What marketing promised and delivered, from the same function as GraphQL. */

@@ -1,12 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { BEGINNING, type Money } from '@baton/kernel';
-import {
-  compareModels,
-  type ConversionKind,
-  type Dimension,
-  type SalesTimeCounted,
-  salesTimes,
-} from '@baton/attribution';
+import { BEGINNING } from '@baton/kernel';
+import { compareModels, type Dimension, type SalesTimeCounted, salesTimes } from '@baton/attribution';
 import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
   asked,
@@ -23,34 +17,9 @@ import { filterOf, filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
 import { fixed, key, line, money, period, printJson, printTable } from './output';
-import { checkReport, cycleFields, dealFields, type ReportName } from './reports';
+import { checkReport, cycleFields, dealFields, type ReportOptions, type ReportName } from './reports';
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
-
-export interface ReportOptions {
-  readonly by?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly timeZone?: string;
-  readonly period?: string;
-  readonly model?: string;
-  readonly lookback?: string;
-  readonly currency?: string;
-  readonly conversion?: ConversionKind;
-  readonly rate?: Money;
-  readonly salesTime?: SalesTimeCounted;
-  readonly top?: number;
-  readonly definition?: string;
-  readonly channelRules?: string;
-  readonly order?: number;
-  readonly seed?: number;
-  readonly bootstrap?: number;
-  readonly happenedBy?: string;
-  readonly knownBy?: string;
-  readonly filter?: Readonly<Record<string, readonly string[]>>;
-  readonly none?: readonly string[];
-  readonly json?: boolean;
-}
 
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {

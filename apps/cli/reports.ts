@@ -1,6 +1,14 @@
-import { attributionModels, conversionKinds, dataDrivenModels, dimensions, returnDimensions } from '@baton/attribution';
+import {
+  attributionModels,
+  conversionKinds,
+  dataDrivenModels,
+  dimensions,
+  returnDimensions,
+  type SalesTimeCounted,
+  type ConversionKind,
+} from '@baton/attribution';
 import { dealBreakdowns } from '@baton/insights';
-import { boundsOf } from '@baton/kernel';
+import { boundsOf, type Money } from '@baton/kernel';
 import { reportBreakdowns } from '@baton/leads';
 import { oneOfThese, someOfThese } from './arguments';
 import { filtersOf } from './filters';
@@ -105,22 +113,11 @@ export const reportTable = {
 } as const satisfies Readonly<Record<string, ReportTakes>>;
 export type ReportName = keyof typeof reportTable;
 
-interface Asked {
-  readonly by?: string;
-  readonly model?: string;
-  readonly conversion?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly timeZone?: string;
-  readonly filter?: Readonly<Record<string, readonly string[]>>;
-  readonly none?: readonly string[];
-}
-
 /**
  * Looks at options that depend on the report or on each other, before any work is done.
  * @throws Refused `cli/unknown-value`, `cli/unknown-filter`, and as `boundsOf`
  */
-export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: Asked): void => {
+export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: ReportOptions): void => {
   const takes: ReportTakes = reportTable[name];
   if (by !== undefined && takes.by) (takes.severalBy ? someOfThese : oneOfThese)(by, takes.by, 'by');
   if (model !== undefined && takes.models)
@@ -129,3 +126,27 @@ export const checkReport = (name: ReportName, { by, model, conversion, ...asked 
   filtersOf(asked, takes.filters ?? []);
   boundsOf(asked);
 };
+export interface ReportOptions {
+  readonly by?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly timeZone?: string;
+  readonly period?: string;
+  readonly model?: string;
+  readonly lookback?: string;
+  readonly currency?: string;
+  readonly conversion?: ConversionKind;
+  readonly rate?: Money;
+  readonly salesTime?: SalesTimeCounted;
+  readonly top?: number;
+  readonly definition?: string;
+  readonly channelRules?: string;
+  readonly order?: number;
+  readonly seed?: number;
+  readonly bootstrap?: number;
+  readonly happenedBy?: string;
+  readonly knownBy?: string;
+  readonly filter?: Readonly<Record<string, readonly string[]>>;
+  readonly none?: readonly string[];
+  readonly json?: boolean;
+}

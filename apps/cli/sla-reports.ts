@@ -3,9 +3,8 @@ import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type Repor
 import { instant, modelsOf } from './attribution-reports';
 import { someOfThese } from './arguments';
 import { filtersOf } from './filters';
-import { handoffFields } from './reports';
+import { handoffFields, type ReportOptions } from './reports';
 import { duration, fixed, key, line, printJson, printTable, time } from './output';
-import type { ReportOptions } from './report.command';
 import type { Session } from './session';
 
 const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>

@@ -1,4 +1,5 @@
-export { caseEntries, type CaseEntry } from './read/case-file/case-file.projection';
+export { caseEntries } from './read/case-file/case-file.projection';
+export type { CaseEntry } from './read/case-file/case-file.rules';
 export {
   caseFileOf,
   caseFilePage,

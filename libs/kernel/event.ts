@@ -222,3 +222,5 @@ export const upcast = (
   if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);
   return current;
 };
+/** A place in the log: an opaque string that sorts; '' is before everything. */
+export type Position = string;

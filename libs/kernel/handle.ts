@@ -3,17 +3,9 @@ import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import { decideAt, streamOf, type DecidedAt, type Decider, type DefinitionAt, type Fact } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
-import type { AnyEvent, EventMeta, Happened, Recorded } from './event';
+import type { AnyEvent, EventMeta, Happened, Recorded, Position } from './event';
 import { normalised, textFault, type Json } from './schema';
-import {
-  START,
-  type Appended,
-  type AppendOptions,
-  type Clock,
-  type NewEvent,
-  type Position,
-  type StoredEvent,
-} from './ports';
+import { START, type Appended, type AppendOptions, type Clock, type NewEvent, type StoredEvent } from './ports';
 import type { Sealed } from './sealed';
 import { occurrenceFault, type Instant } from './time';
 

@@ -1,4 +1,4 @@
-import type { EventMeta } from './event';
+import type { EventMeta, Position } from './event';
 import type { Message } from './message';
 import type { ColumnType, Scalar } from './projection';
 import type { Instant } from './time';
@@ -8,8 +8,6 @@ export abstract class Clock {
   abstract now(): Instant;
 }
 
-/** A place in the log: an opaque string that sorts; '' is before everything. */
-export type Position = string;
 export const START: Position = '';
 
 /** An event to be appended. The id makes a repeated append recognisable. */

@@ -1,6 +1,5 @@
-import type { AnyEvent, EventMeta, Recorded } from './event';
+import type { AnyEvent, EventMeta, Recorded, Position } from './event';
 import { ERASURE } from './erasure';
-import type { Position } from './ports';
 import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
 /**

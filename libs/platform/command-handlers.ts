@@ -30,5 +30,12 @@ const handlerOf = (aggregate: Aggregate): Type<Handler> => {
   return Watched;
 };
 
-/** One handler for each aggregate, its own one where it has one; each command is counted, traced and logged. */
-export const commandHandlers = (aggregates: readonly Aggregate[]): Type<object>[] => aggregates.map(handlerOf);
+/**
+ * One handler for each aggregate, its own one where it has one; each command is counted, traced and logged.
+ * @throws Error for an aggregate that is listed twice: Nest only warns, and the last one would win
+ */
+export const commandHandlers = (aggregates: readonly Aggregate[]): Type<object>[] => {
+  const twice = aggregates.find(({ to }, index) => aggregates.findIndex((one) => one.to === to) !== index);
+  if (twice) throw new Error(`${twice.to.name} is registered twice: list its aggregate in one module only`);
+  return aggregates.map(handlerOf);
+};

@@ -23,12 +23,9 @@ export interface Facts {
   readonly imports: readonly Import[];
   /** Clock, chance, environment, timers and network, named as written. */
   readonly impure: readonly Found[];
-  /** The command classes of `@CommandHandler(…)`. */
-  readonly handles: readonly Found[];
 }
 
 const pureSuffix = /\.(events|decider|rules|projection|policy|model)\.ts$/;
-const testSource = /(\.spec|\.e2e-spec|\.contract)\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
 const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
 const looseFolders = ['common', 'shared', 'utils', 'helpers'];
 
@@ -46,7 +43,6 @@ export const factsOf = ({ path, text }: Source): Facts => {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
   const imports: Import[] = [];
   const impure: Found[] = [];
-  const handles: Found[] = [];
   const at = (node: ts.Node, what: string): Found => ({
     what,
     line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1,
@@ -74,13 +70,11 @@ export const factsOf = ({ path, text }: Source): Facts => {
       if (impureCalls.includes(callee)) impure.push(at(node, `${callee}()`));
       if (['DateTime.utc', 'Date'].includes(callee) && node.arguments.length === 0)
         impure.push(at(node, `${callee}()`));
-      if (callee === 'CommandHandler' && ts.isDecorator(node.parent))
-        handles.push(at(node, node.arguments[0]?.getText(file) ?? ''));
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return { path, imports, impure, handles };
+  return { path, imports, impure };
 };
 
 const isTypeOnly = (clause: ts.ImportClause | undefined): boolean => {
@@ -126,20 +120,6 @@ const environment = each(
           .map((found) => ({ ...found, why: 'only libs/platform/config.ts reads the environment' })),
   'environment',
 );
-
-const handlers: Rule = (all) => {
-  const first = new Map<string, string>();
-  return all
-    .filter(({ path }) => !testSource.test(path))
-    .flatMap(({ path, handles }) =>
-      handles.flatMap(({ what, line }) => {
-        const before = first.get(what);
-        if (!before) first.set(what, path);
-        // Nest only warns, and the handler that was registered last wins in silence.
-        return before ? [`${path}:${line} [handlers] ${what}: already handled in ${before}`] : [];
-      }),
-    );
-};
 
 const contexts: Rule = (all) => {
   const paths = new Set(all.map(({ path }) => path));
@@ -206,7 +186,6 @@ const fileOf = (from: string, what: string, paths: ReadonlySet<string>): string 
 export const rules = {
   purity,
   environment,
-  handlers,
   contexts,
   registered,
   folders,

@@ -36,6 +36,7 @@ import { commandHandlers } from '@baton/platform/command-handlers';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { READ_ONLY } from '@baton/platform/platform.module';
+import { CommandWatch, loggerOf, Metrics } from '@baton/platform/telemetry';
 import { targets } from '../import/aggregates';
 import { companySteps } from './company';
 import { reps, routingRules } from './sales';
@@ -108,6 +109,7 @@ class InMemory {
       { provide: EventLog, useValue: { tip: async () => START, follow: () => [] } },
       { provide: KeyStore, useValue: new MemoryKeyStore() },
       { provide: READ_ONLY, useValue: false },
+      { provide: CommandWatch, useValue: new CommandWatch(new Metrics(), loggerOf({ logLevel: 'error' })) },
       { provide: ReadModels, useValue: new ReadModels(new MemoryDocuments()) },
       {
         provide: DecisionContext,

@@ -1,4 +1,5 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import {
   checkCommand,
   DecisionContext,
@@ -29,7 +30,7 @@ interface Question {
   readonly now: Instant;
 }
 
-@CommandHandler(ToPeriod)
+@Injectable()
 export class PeriodHandler implements ICommandHandler<ToPeriod> {
   private readonly freezable: (question: Question, caller: string) => Promise<FrozenFacts>;
 

@@ -1,27 +1,5 @@
-import { indexOfAll, type EventSchema, type IndexEntry, type Instant, type Recorded } from '@baton/kernel';
-import { ruleOf, statesIn, type Rule } from './case-file.rules';
-
-/**
- * What the case file of one subject keeps of an event: where it stands in the log, and by what it is ordered, cut and
- * connected with others. What it says is read from the log. Nothing here is personal.
- */
-export interface CaseEntry extends IndexEntry {
-  readonly eventId: string;
-  readonly stream: string;
-  readonly revision: number;
-  readonly type: string;
-  readonly occurredAt: Instant;
-  readonly recordedAt: Instant;
-  /** Who sent the command. */
-  readonly actor: string;
-  readonly commandId: string;
-  /** The rule that decided it; absent: whoever sent the command did. */
-  readonly rule?: Rule;
-  /** The states that it speaks of, each once: its last word on them is looked up here, not in every event. */
-  readonly states?: readonly string[];
-  /** Who stands as one with the subject from here on, or no more: `lead-eve`, `visitor-7f`. */
-  readonly other?: string;
-}
+import { indexOfAll, type EventSchema, type Recorded } from '@baton/kernel';
+import { type CaseEntry, ruleOf, statesIn } from './case-file.rules';
 
 /** The stream of what a field refers to; of a definition it is that of its kind: `mql@3` → `definition-mql`. */
 const subjectOf = (kind: string, id: string): string =>

@@ -19,8 +19,9 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
-import { caseEntries, subjectsOf, type CaseEntry } from './case-file.projection';
+import { caseEntries, subjectsOf } from './case-file.projection';
 import {
+  type CaseEntry,
   compareBy,
   decisionsOf,
   isSame,

@@ -1,5 +1,4 @@
-import { isSealed, type EventMeta, type EventSchema } from '@baton/kernel';
-import type { CaseEntry } from './case-file.projection';
+import { isSealed, type EventMeta, type EventSchema, type Instant, type IndexEntry } from '@baton/kernel';
 
 export type Catalogue = ReadonlyMap<string, EventSchema>;
 /** What an event says, as its rules see it. */
@@ -220,3 +219,24 @@ const ruleActors = (entries: readonly CaseEntry[]): ReadonlyMap<string, string> 
   }
   return actors;
 };
+/**
+ * What the case file of one subject keeps of an event: where it stands in the log, and by what it is ordered, cut and
+ * connected with others. What it says is read from the log. Nothing here is personal.
+ */
+export interface CaseEntry extends IndexEntry {
+  readonly eventId: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  /** Who sent the command. */
+  readonly actor: string;
+  readonly commandId: string;
+  /** The rule that decided it; absent: whoever sent the command did. */
+  readonly rule?: Rule;
+  /** The states that it speaks of, each once: its last word on them is looked up here, not in every event. */
+  readonly states?: readonly string[];
+  /** Who stands as one with the subject from here on, or no more: `lead-eve`, `visitor-7f`. */
+  readonly other?: string;
+}

@@ -1,10 +1,11 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import { Accepted, DecisionContext, handle, Journal, type Outcome } from '@baton/kernel';
 import { definitionDecider } from './definition.decider';
 import { ToDefinition } from './definition.events';
 import { LogDefinitions } from './log-definitions';
 
-@CommandHandler(ToDefinition)
+@Injectable()
 export class DefinitionHandler implements ICommandHandler<ToDefinition> {
   constructor(
     private readonly journal: Journal,

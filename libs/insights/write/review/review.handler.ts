@@ -1,4 +1,5 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { reviewFacts, reviewHash } from '../../read/reviews/reviews.query';
@@ -14,7 +15,7 @@ import {
 
 type Hold = Extract<AskedReviewCommand, { type: 'HoldReview' }>;
 
-@CommandHandler(ToReview)
+@Injectable()
 export class ReviewHandler implements ICommandHandler<ToReview> {
   constructor(
     private readonly journal: Journal,
@@ -55,7 +56,10 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
 }
 
 /** The same review asked for again has the figures that were shown: today's differ. */
-const again = ({ startsAt, endsAt, figures, position, definitions }: ReviewFacts, question: Hold['data']): ReviewFacts => ({
+const again = (
+  { startsAt, endsAt, figures, position, definitions }: ReviewFacts,
+  question: Hold['data'],
+): ReviewFacts => ({
   ...question,
   startsAt,
   endsAt,

@@ -1,4 +1,5 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type Recorded } from '@baton/kernel';
 import { isCaptured } from '../identity/identity';
 import type { LeadEvent } from '../lead/lead.events';
@@ -6,7 +7,7 @@ import { touchesOf } from '../lead/lead.model';
 import { feedbackDecider } from './feedback.decider';
 import { feedbackCommands, ToFeedback } from './feedback.events';
 
-@CommandHandler(ToFeedback)
+@Injectable()
 export class FeedbackHandler implements ICommandHandler<ToFeedback> {
   constructor(
     private readonly journal: Journal,

@@ -1,4 +1,5 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import { DecisionContext, handle, Journal, KeyStore, Refused, type Outcome } from '@baton/kernel';
 import { claimAndHandle } from '../identity/identity';
 import { mergeAndHandle } from '../merges/merging';
@@ -6,7 +7,7 @@ import { leadDecider } from './lead.decider';
 import { ToLead, type LeadCommand } from './lead.events';
 import { moves } from './moves.rules';
 
-@CommandHandler(ToLead)
+@Injectable()
 export class LeadHandler implements ICommandHandler<ToLead> {
   constructor(
     private readonly journal: Journal,

@@ -1,10 +1,11 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
 import { isCaptured } from '@baton/leads';
 import { supportRequestDecider } from './support-request.decider';
 import { supportRequestCommands, ToSupport } from './support-request.events';
 
-@CommandHandler(ToSupport)
+@Injectable()
 export class SupportRequestHandler implements ICommandHandler<ToSupport> {
   constructor(
     private readonly journal: Journal,

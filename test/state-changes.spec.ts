@@ -1,7 +1,7 @@
 import { catalogueOf } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
-import { stateChangesOf, statesIn, type Saying } from './case-file.rules';
+import { stateChangesOf, statesIn, type Saying } from '../libs/audit/read/case-file/case-file.rules';
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
 /** What each event of one stream changed, `state: before → after`, as the schemas of the contexts mark it. */
