@@ -210,14 +210,14 @@ describe('an index', () => {
     });
 
     it('is not blamed for rows that become a block between two pages', async () => {
-      const world = await logOf(258);
+      const world = await logOf(256);
       const documents = new MemoryDocuments();
       const four = { ...whole, keys: () => ['a', 'b', 'c', 'd'] };
       await foldOn(world, documents, 1000, 252, four); // 1008 rows: the last eight of `d` stand in the second page
       let pages = 0;
       const find = documents.find.bind(documents);
       documents.find = async (of, asked) => {
-        if (asked?.limit === 1000 && ++pages === 2) await foldOn(world, documents, 1000, 258, four);
+        if (asked?.limit === 1000 && ++pages === 2) await foldOn(world, documents, 1000, 256, four);
         return find(of, asked);
       };
       expect(await differing({ ...world, documents }, four, GENERATION)).toEqual([]);
