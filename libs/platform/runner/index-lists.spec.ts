@@ -27,9 +27,15 @@ const catalogue = catalogueOf([
   events({ CoinDropped: { version: 1, sentence: 'Coins were dropped', tillId: ref('till'), coins: integer() } }),
 ]);
 
+const opened: EmbeddedEventLog[] = [];
+afterEach(async () => {
+  for (const log of opened.splice(0)) await log.close();
+});
+
 /** A log of so many drops: of three in a row the third goes into another till. */
 const logOf = async (count: number) => {
   const log = EmbeddedEventLog.open(':memory:', new FixedClock());
+  opened.push(log);
   for (let coins = 0; coins < count; coins++) {
     const tillId = coins % 3 === 2 ? 'b' : 'a';
     await log.append(`till-${tillId}`, [anEvent({ tillId, coins }, 'CoinDropped')], 'any');
