@@ -507,18 +507,21 @@ describe('a page of a long case file', () => {
       });
     });
   };
-  it('says what was before as a reader knows it who began with the first, in any order and size of pages', () =>
+  it('says what was before as a reader knows it who began with the first, as of any cut, in any order and size of pages', () =>
     fc.assert(
       fc.asyncProperty(
         histories,
         fc.constantFrom('occurred' as const, 'recorded' as const),
         fc.boolean(),
         fc.integer({ min: 1, max: 8 }),
-        async (history, by, newestFirst, first) => {
-          const of = await holding(...history.map(lineOf));
+        fc.integer({ min: 0, max: 5 }),
+        async (whole, by, newestFirst, first, later) => {
+          const history = whole.slice(0, Math.max(1, whole.length - later));
+          const of = await holding(...whole.map(lineOf));
+          const asOf = { knownAt: (await of.log.readAll('')).events[history.length - 1]!.position };
           const told: string[][] = [];
           for (let after: CaseFileEntry | undefined, more = true; more;) {
-            const page = await read(of, 'lead-ada', { first, by, newestFirst, after });
+            const page = await read(of, 'lead-ada', { first, by, newestFirst, after, asOf });
             told.push(...page.entries.map(({ changes }) => changes.map(({ text }) => text)));
             expect(page.totalCount).toBe(history.length);
             expect(page.entries.length).toBe(Math.min(first, history.length - told.length + page.entries.length));
