@@ -36,8 +36,12 @@ type RecordedAs = Partial<Omit<Recorded, 'type' | 'data' | 'meta' | 'occurredAt'
   readonly meta?: Partial<EventMeta>;
 };
 
-/** The documents that a projection makes of events, by id; events it does not subscribe to are left out. */
+/**
+ * The documents that a projection makes of events, by id; events it does not subscribe to are left out.
+ * @throws Error for an index, which keeps lists: it is folded by `replay`
+ */
 export const foldAll = <D>(projection: Projection<D>, events: readonly Recorded[]): Map<string, D> => {
+  if (projection.block) throw new Error(`${projection.name} is an index: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;

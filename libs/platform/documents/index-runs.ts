@@ -32,6 +32,7 @@ export const listOf = (id: string): string => id.slice(0, -DIGITS - 1);
 /** The documents of a list; ':' sorts behind all digits. */
 export const ofList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
 
+/** Entries as a block keeps them: equal ones give equal bytes. */
 export const pack = (entries: readonly object[]): Packed => {
   const names = new Set(entries.flatMap((entry) => Object.keys(entry)));
   const column = (name: string): Column => {
@@ -50,6 +51,7 @@ export const pack = (entries: readonly object[]): Packed => {
   return { count: entries.length, fields: Object.fromEntries([...names].map((name) => [name, column(name)])) };
 };
 
+/** The entries of a block, in their order; values that recur are shared, so nobody changes them. */
 export const unpack = <E>({ count, fields }: Packed): E[] => {
   const entries = Array.from({ length: count }, (): Record<string, unknown> => ({}));
   for (const [name, { values, at }] of Object.entries(fields))

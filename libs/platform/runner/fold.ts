@@ -260,9 +260,7 @@ export class Fold implements Follower {
     const { block } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.recent.get(id);
-      // A list is added to in place.
-      if (known)
-        this.dirty.set(id, block ? { ...known, doc: { ...known.doc, entries: [...known.doc.entries] } } : known);
+      if (known) this.dirty.set(id, known);
       return !known;
     });
     if (missing.length === 0 || this.empty) return;

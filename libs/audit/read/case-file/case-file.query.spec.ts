@@ -47,7 +47,14 @@ const catalogue = catalogueOf([
       company,
       source,
     },
-    LeadProfileChanged: { version: 1, sentence: 'Facts changed', leadId, name, company },
+    LeadProfileChanged: {
+      version: 1,
+      sentence: 'Facts changed',
+      leadId,
+      name,
+      company,
+      note: optional(personal(text())),
+    },
     LeadFactsCleared: {
       version: 1,
       sentence: 'Facts are not known any more',
@@ -370,7 +377,11 @@ describe('a page of a long case file', () => {
   const facts = (n: number): Line => [
     'lead-ada',
     n === 0 ? 'LeadCaptured' : 'LeadProfileChanged',
-    { leadId: 'ada', ...(n % 100 === 0 && { company: `Acme ${n}` }), ...(n % 2 === 0 && { name: `Ada ${n}` }) },
+    {
+      leadId: 'ada',
+      ...(n % 100 === 0 && { company: `Acme ${n}` }),
+      ...(n % 2 === 0 && { name: `Ada ${n}`, ...(n > 0 && { note: 'Ada said so' }) }),
+    },
   ];
   const count = 600;
   let held: Held;
@@ -401,7 +412,7 @@ describe('a page of a long case file', () => {
     const { entries, asked, opened } = await reads({ after: placeOf(after) });
     expect(entries.map(({ revision }) => revision)).toEqual([349, 350, 351, 352, 353]);
     expect(asked).toEqual([['lead-ada', 348, 6]]); // 348 said the name that 350 changes
-    expect(opened).toEqual([3]); // what 350 and 352 say, and what 348 said
+    expect(opened).toEqual([5]); // two of 350, two of 352, and the name that 348 said
     expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
       [],
       ['name: Ada 348 → Ada 350'],
@@ -438,9 +449,13 @@ describe('a page of a long case file', () => {
     expect(JSON.stringify(documents)).not.toMatch(/Ada|sealed|Acme/);
   });
   it('is refused where the log is another than the index was made of', async () => {
-    const one = await holding(facts(0), facts(1), facts(2));
-    for (const lines of [[facts(0)], [facts(0), facts(1), facts(2)]]) {
-      const { log, journal } = await holding(...lines);
+    const lines = [0, 1, 2].map((n): Line => {
+      const [stream, type, data] = facts(n);
+      return [stream, type, data, { commandHash: `00000000-0000-4000-8000-00000000000${n}` }];
+    });
+    const one = await holding(...lines);
+    for (const others of [lines.slice(0, 2), [lines[0]!, facts(1), lines[2]!]]) {
+      const { log, journal } = await holding(...others);
       await expect(read({ ...one, log, journal }, 'lead-ada')).rejects.toMatchObject({
         name: 'Conflict',
         code: 'case-file/other-log',
@@ -492,18 +507,21 @@ describe('a page of a long case file', () => {
       });
     });
   };
-  it('says what was before as a reader knows it who began with the first, in any order and size of pages', () =>
+  it('says what was before as a reader knows it who began with the first, as of any cut, in any order and size of pages', () =>
     fc.assert(
       fc.asyncProperty(
         histories,
         fc.constantFrom('occurred' as const, 'recorded' as const),
         fc.boolean(),
         fc.integer({ min: 1, max: 8 }),
-        async (history, by, newestFirst, first) => {
-          const of = await holding(...history.map(lineOf));
+        fc.integer({ min: 0, max: 5 }),
+        async (whole, by, newestFirst, first, later) => {
+          const history = whole.slice(0, Math.max(1, whole.length - later));
+          const of = await holding(...whole.map(lineOf));
+          const asOf = { knownAt: (await of.log.readAll('')).events[history.length - 1]!.position };
           const told: string[][] = [];
           for (let after: CaseFileEntry | undefined, more = true; more;) {
-            const page = await read(of, 'lead-ada', { first, by, newestFirst, after });
+            const page = await read(of, 'lead-ada', { first, by, newestFirst, after, asOf });
             told.push(...page.entries.map(({ changes }) => changes.map(({ text }) => text)));
             expect(page.totalCount).toBe(history.length);
             expect(page.entries.length).toBe(Math.min(first, history.length - told.length + page.entries.length));
@@ -648,6 +666,21 @@ describe('merged people', () => {
     ];
     expect(await typesOf(held, 'lead-ada')).toEqual(expected);
     expect(await typesOf(held, 'lead-eve')).toEqual(expected);
+  });
+  it('change their own facts each: what was before is what the same lead was known by', async () => {
+    const of = (lead: string, company: string): Line => [
+      `lead-${lead}`,
+      'LeadProfileChanged',
+      { leadId: lead, company },
+    ];
+    const held = await holding(of('ada', 'Acme'), of('eve', 'Ajax'), merged, of('ada', 'Loom'), of('eve', 'Acme'));
+    expect(await changesIn(held, 'lead-eve')).toEqual([
+      ['company: Acme'],
+      ['company: Ajax'],
+      [],
+      ['company: Acme → Loom'],
+      ['company: Ajax → Acme'],
+    ]);
   });
   it('are two again after an unmerge, and both case files tell of it', async () => {
     const held = await holding(...past, merged, unmerged);

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { pack, unpack } from './index-runs';
+
+describe('a block of entries', () => {
+  it('gives back each entry as it was: what it has, what it lacks, and null for null', () =>
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record(
+            {
+              position: fc.string({ minLength: 1 }),
+              actor: fc.constantFrom('ann', 'bob'),
+              states: fc.array(fc.constantFrom('lead.name', 'lead.owner'), { maxLength: 2 }),
+              rule: fc.constantFrom(null, { definition: 'mql@1' }),
+            },
+            { requiredKeys: ['position'] },
+          ),
+          { maxLength: 12 },
+        ),
+        (entries) => expect(unpack(pack(entries))).toEqual(entries),
+      ),
+    ));
+
+  it('names a value that recurs once, and one of each its own in their order', () => {
+    const entries = ['1', '2', '3', '4'].map((position) => ({ position, actor: 'ann' }));
+    expect(pack(entries).fields).toEqual({
+      position: { values: ['1', '2', '3', '4'] },
+      actor: { values: ['ann'], at: [0, 0, 0, 0] },
+    });
+  });
+});
