@@ -56,8 +56,10 @@ describe('what is printed', () => {
   });
   it('counts the columns that letters take, not their number', async () => {
     const rows = [['田'.repeat(30), '1'], ['👩\u200d💻🇩🇪e\u0301'.repeat(20), '2'], ['中'.repeat(20_000), '3']]; // prettier-ignore
-    const { stdout } = await printedBy(async () => printTable(['what', 'n'], rows, 50));
-    const lines = stdout.trimEnd().split('\n');
+    const printed = async (...some: typeof rows) =>
+      (await printedBy(async () => printTable(['what', 'n'], some, 50))).stdout.trimEnd().split('\n');
+    for (const row of rows) expect(new Set((await printed(row)).map((one) => stringWidth(one)))).toEqual(new Set([50]));
+    const lines = await printed(...rows);
     expect(new Set(lines.map((one) => stringWidth(one)))).toEqual(new Set([50]));
     const what = lines.filter((one) => one.startsWith('│')).map((one) => one.split('│')[1]!.trim());
     expect(what.join('')).toBe(`what${rows.map(([cell]) => cell).join('')}`);

@@ -42,8 +42,11 @@ describe('a fault', () => {
       'leadId',
       'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit',
     ],
-    [{ note: '' }, 'note', 'a text of 1 to 5 characters'],
-    [{ note: 7 }, 'note', 'a text of 1 to 5 characters'],
+    ...['', ' \t ', '\u200b\ufeff', 7, 'sixsix'].map((note): [object, string, string] => [
+      { note },
+      'note',
+      'a text of 1 to 5 characters that is not blank',
+    ]),
     [{ code: 'A' }, 'code', 'a code of small letters'],
     [{ stage: 'two' }, 'stage', 'one of one.two, three'],
     [{ stage: 'oneXtwo' }, 'stage', 'one of one.two, three'],

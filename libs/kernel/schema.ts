@@ -3,6 +3,7 @@ import { emailOf, isCountry, phoneOf } from './contact';
 import { sayFormat, type Fault } from './fault';
 import { isCurrency, type Money, type MoneySum } from './money';
 import { isDay, isInstant } from './time';
+import { isBlank } from './words';
 
 /**
  * The fields that events and commands are made of. One object gives the type, the check, the encryption, the event
@@ -19,6 +20,7 @@ const format = (name: string, check: (text: string) => boolean, says: string): v
 format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
 format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
 format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
+format('said', (value) => !isBlank(value), 'a text that is not blank');
 format('email', (value) => emailOf(value) !== undefined, 'an e-mail address, such as ada@example.org');
 format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best with its country: +44 20 7946 0958');
 format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
@@ -42,8 +44,13 @@ type TextOptions = { readonly max?: number; readonly min?: number } & (
   { readonly pattern: string; readonly says: string } | { readonly pattern?: undefined }
 );
 
+/** @param min from 1 on, the text says something: it is not blank */
 export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
-  Type.String({ description, maxLength: max, minLength: min, ...form });
+  Type.String({ description, maxLength: max, minLength: min, ...(min > 0 && saidWithin(min, max)), ...form });
+const saidWithin = (min: number, max: number) => ({
+  format: 'said',
+  says: `a text of ${min} to ${max} characters that is not blank`,
+});
 /** The largest whole number that GraphQL's Int can say. Amounts of money and milliseconds go further, and say so. */
 export const INT_MAX = 2 ** 31 - 1;
 /** @param unit of a duration, which people are told in hours and minutes */

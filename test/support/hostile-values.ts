@@ -5,6 +5,7 @@ import {
   FIRST_DAY,
   FIRST_INSTANT,
   fromMs,
+  isBlank,
   LAST_DAY,
   LAST_INSTANT,
   toMs,
@@ -88,7 +89,10 @@ export const hostileValue = (
   const [min, max] = [(schema['minLength'] as number | undefined) ?? 0, schema['maxLength'] as number | undefined];
   const pattern = schema['pattern'] === undefined ? undefined : new RegExp(schema['pattern'] as string, 'u');
   const fits = (word: string) =>
-    word.length >= min && word.length <= (max ?? Infinity) && (!pattern || pattern.test(word));
+    word.length >= min &&
+    word.length <= (max ?? Infinity) &&
+    (!pattern || pattern.test(word)) &&
+    (schema['format'] !== 'said' || !isBlank(word));
   const usual = ['rita', 'month'].filter(fits); // often, so that commands find what others wrote
   return of(
     ...[...words, 'x'.repeat(max ?? 500)].filter(fits),

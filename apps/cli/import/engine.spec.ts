@@ -364,7 +364,7 @@ describe('an import', () => {
       '"5,x,call',
       '6,\0,call',
       '7,g@x,call',
-      ' ,h@x,call',
+      ' \u200b,h@x,call',
       '!,i@x,call',
     ].join('\n');
     const to = store();

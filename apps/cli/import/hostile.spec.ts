@@ -177,7 +177,7 @@ describe('a date', () => {
 
 describe('a cell that went through a spreadsheet', () => {
   it('is refused as an id once it was rounded', async () => {
-    const rows = 'id,name,crm\n1.23E+15,a,x\n2,b,"4,56e+11"\n3,1.23E+15,y\n1E5,c,2E7f\n';
+    const rows = 'id,name,crm\n\u200e1.23E+15,a,x\n2,b,"4,56e+11"\n3,1.23E+15,y\n1E5,c,2E7f\n';
     expect(await told(rows, { externalId: { template: 'crm:{crm}' } })).toEqual({
       faults: ['2 id import/rounded-id', '3 crm import/rounded-id'],
       sent: ['3', '1E5'], // any other text may look like that, and any other id like itself

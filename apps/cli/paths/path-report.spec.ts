@@ -118,6 +118,12 @@ describe('a path table in a file', () => {
     ]);
     expect((await reportOf('path,conversions\na > b,1\nc,1\n')).warnings).toEqual([]);
   });
+  it.each(['linear', 'markov'])('says so on standard error, whatever the model: %s', async (model) => {
+    const report = await reportOf('path,conversions\na > b,1\nb|c > a,1\n', { model });
+    const { stdout, stderr } = await printedBy(async () => printPathReport(report, 'csv'));
+    expect(stderr).toContain('1 paths hold "|" within a channel (line 3)');
+    expect(stdout).not.toContain('within a channel');
+  });
   it('answers conversions without a rest of the floating point', async () => {
     const thirds = await reportOf('path,conversions,value\na > b > a > b > a > a > b,3,0.3\nb,7,0.1\n');
     expect(thirds.rows).toEqual([

@@ -23,8 +23,11 @@ describe('spend without a campaign', () => {
     given(recorded).when({ type, data }).then({ type: 'SpendRecorded', data });
   });
   it('is safe to record twice', () => given(recorded).when({ type, data: line }).then());
-  it('is refused where nothing says which touches it paid for', () =>
+  it('is refused where nothing says which touches it paid for', () => {
+    const { channel: _, ...rest } = line;
+    given().when({ type, data: rest }).thenRefused('spend/no-channel', 'channel');
     given()
-      .when({ type, data: { ...line, channel: ' ' } })
-      .thenRefused('spend/no-channel', 'channel'));
+      .when({ type, data: { ...line, channel: ' \u200b' } })
+      .thenRefused('command/invalid', 'channel');
+  });
 });

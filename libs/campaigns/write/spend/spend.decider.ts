@@ -1,4 +1,4 @@
-import { decider, isSaid, refuse } from '@baton/kernel';
+import { decider, refuse } from '@baton/kernel';
 import { spendCommands, spendEvents, type SpendCommand, type SpendEvent } from './spend.events';
 
 interface SpendRecord {
@@ -14,7 +14,7 @@ export const spendDecider = decider<SpendRecord, SpendCommand, SpendEvent>({
   initialState: () => ({}),
   decide: {
     RecordSpendWithoutCampaign: ({ stated }, { data }) => {
-      if (![data.channel, data.source, data.medium].some(isSaid))
+      if ([data.channel, data.source, data.medium].every((said) => said === undefined))
         return refuse(
           'spend/no-channel',
           'Say a channel, or a source or medium, so that it meets its touches.',

@@ -9,6 +9,7 @@ describe('channel rules', () => {
       { when: { channel: 'Search Ads' }, channel: 'paid search' },
       { when: { source: 'g*gle', medium: '(none)' }, channel: 'search' },
       { when: { referrer: '*.partner.com' }, channel: 'partner' },
+      { when: { referrer: '\u200b*', medium: 'any' }, channel: 'referral' },
       { when: {}, channel: '$channel' },
     ],
     otherwise: 'unknown',
@@ -25,10 +26,14 @@ describe('channel rules', () => {
     [{ referrer: '\u200ehttps://shop.part\u200bner.com/x' }, 'partner'],
     [{ referrer: 'https://shop.partner.com/x' }, 'partner'],
     [{ referrer: 'https://partner.com.example.org/' }, 'unknown'],
+    [{ referrer: 'https://example.org/', medium: 'any' }, 'referral'],
     [{ channel: 'Webinar' }, 'Webinar'],
     [{ channel: '' }, ''],
     [{}, 'unknown'],
-  ])('%j is %s', (touch, channel) => expect(classify(rules, touch)).toBe(channel));
+  ])('%j is %s', (touch, channel) => {
+    expect(bodyFault('channel-rules', rules)).toBeUndefined();
+    expect(classify(rules, touch)).toBe(channel);
+  });
 
   it('name a touch by sales that they do not take sales, never as the rest', () => {
     expect(classify(rules, { team: 'sales' })).toBe('sales');

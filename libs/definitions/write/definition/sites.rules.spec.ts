@@ -3,7 +3,7 @@ import { isSite, siteFinder } from './sites.rules';
 const find = siteFinder([
   ['search', ['google', 'google.*', '*.bing.com', 'com.google.android.googlequicksearchbox']],
   ['mail', ['mail.google.*', 'com.google.android.gm']],
-  ['ours', ['*.bücher.example', '*.intra']],
+  ['ours', ['\u200e*.bücher.example', '*.intra']],
 ]);
 
 describe('sites', () => {

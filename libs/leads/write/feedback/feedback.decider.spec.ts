@@ -59,10 +59,14 @@ describe('giving feedback', () => {
     given()
       .when(give({ leadId: 'ada', objections: [] }))
       .thenRefused('feedback/nothing-said'));
-  it('refuses a blank code with its place', () =>
+  it('refuses a blank code or note with its place', () => {
     given()
       .when(give({ leadId: 'ada', questions: ['why', ' \t '] }))
-      .thenRefused('feedback/blank-code', 'questions.1'));
+      .thenRefused('command/invalid', 'questions.1');
+    given()
+      .when(give({ leadId: 'ada', note: ' \u200b' }))
+      .thenRefused('command/invalid', 'note');
+  });
   it('refuses what is no list of texts, or too long', () => {
     given()
       .when(give({ leadId: 'ada', objections: [1] as never }))

@@ -1,4 +1,4 @@
-import { decider, refuse, type Refused, tidy } from '@baton/kernel';
+import { decider, refuse, tidy } from '@baton/kernel';
 import { tidied } from './codes.rules';
 import {
   feedbackCommands,
@@ -27,15 +27,10 @@ const nothingSaid = () => refuse('feedback/nothing-said', 'Name at least one thi
 
 type Named = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
 /** The topics that are named, tidied; the others as they were. */
-const saidOf = (named: Named, before?: Said): Record<FeedbackTopic, string[]> | Refused => {
-  const said = {} as Record<FeedbackTopic, string[]>;
-  for (const topic of feedbackTopics) {
-    const blank = named[topic]?.findIndex((code) => tidy(code) === '') ?? -1;
-    if (blank >= 0) return refuse('feedback/blank-code', 'Say something or leave it out.', `${topic}.${blank}`);
-    said[topic] = named[topic] ? tidied(named[topic]) : [...(before?.[topic] ?? [])];
-  }
-  return said;
-};
+const saidOf = (named: Named, before?: Said) =>
+  Object.fromEntries(
+    feedbackTopics.map((topic) => [topic, named[topic] ? tidied(named[topic]) : [...(before?.[topic] ?? [])]]),
+  ) as Record<FeedbackTopic, string[]>;
 const isEmpty = (said: Said): boolean => feedbackTopics.every((topic) => said[topic].length === 0);
 
 /** Industry and campaign, tidied; blank ones are left out. */
@@ -60,7 +55,6 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       if (note !== undefined && leadId === undefined)
         return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
       const said = saidOf(data);
-      if (!('objections' in said)) return said;
       if (isEmpty(said) && note === undefined) return nothingSaid();
       const about = {
         ...aboutLead(leadId),
@@ -88,7 +82,6 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       if (note !== undefined && leadId === undefined)
         return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
       const said = saidOf(named, state.said);
-      if (!('objections' in said)) return said;
       if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
       const { industry, campaign } = { ...placeOf(state), ...placeOf(named) };
       const same =

@@ -31,7 +31,7 @@ const industry = optional(text('Industry of the company; without it, that of the
 const campaign = optional(
   text('The campaign it is about; without it, the latest campaign that reached the person.', { max: 500 }),
 );
-const note = optional(personal(text('In the rep’s own words; needs the lead.')));
+const note = optional(personal(text('In the rep’s own words; needs the lead.', { min: 1 })));
 const reason = text('Why.', { min: 1, max: 300 });
 
 export const feedbackEvents = events({
