@@ -1,4 +1,5 @@
-// For auditors: the case file of a lead as it was known at the beginning of a day, as JSON.
+// For auditors: the case file of a lead as it was known at the end of a day (UTC), as JSON. What is known is recorded:
+// a history that was told later is not in it before that day.
 // KEY=baton_… node examples/case-file.mjs ada 2024-06-01 > case-file.json
 import { ask } from './ask.mjs';
 
@@ -17,9 +18,9 @@ for (let after = undefined, more = true; more;) {
         pageInfo { hasNextPage endCursor }
       }
     }`,
-    { subject: `lead-${leadId}`, day: `${day}T00:00:00Z`, after },
+    { subject: `lead-${leadId}`, day, after },
   );
   entries.push(...caseFile.edges.map(({ node }) => node));
   ({ hasNextPage: more, endCursor: after } = caseFile.pageInfo);
 }
-console.log(JSON.stringify({ leadId, asOf: `${day}T00:00:00Z`, entries }, null, 2));
+console.log(JSON.stringify({ leadId, knownBy: day, entries }, null, 2));

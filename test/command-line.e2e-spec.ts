@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actions } from '../apps/cli/actions';
 import { runCommandLine } from '../apps/cli/command-line';
@@ -122,6 +122,14 @@ describe('the command line', () => {
     });
     expect(stderr).toMatch(new RegExp(`^${code}${path && ` \\(${path.replace('.', '\\.')}\\)`}: [^\\n]*\\n$`));
     expect(existsSync(empty)).toBe(false);
+  });
+
+  it('lists its commands in its README', async () => {
+    const { stdout } = await baton(folder, '--help');
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+)(?: \[options\]| <|$| {2,})/gm)].map(([, name]) => name!);
+    const listed = [...readFileSync(join(root, 'apps/cli/README.md'), 'utf8').matchAll(/^\| `([a-z-]+)`/gm)];
+    expect(commands.length).toBeGreaterThan(10);
+    expect(listed.map(([, name]) => name).sort()).toEqual(commands.filter((name) => name !== 'help').sort());
   });
 
   it('refuses an import without its files, and a read model that is none', async () => {

@@ -240,10 +240,10 @@ describe('an import', () => {
         '',
       ].join('\r\n'),
     );
-    await (await Served.start(folder)).stop(); // a dry run makes no store
     const dry = await baton(folder, 'import', mapping('crm-sales-opportunities'), csv, '--dry-run', '--json');
     expect(dry.status).toBe(1);
     expect(JSON.parse(dry.stdout)).toEqual({ rows: 4, accepted: 2, repeated: 0, rejected: 2, events: 0 });
+    expect(existsSync(join(folder, 'log.db'))).toBe(false);
     const { status, stdout } = await baton(
       folder,
       'import',

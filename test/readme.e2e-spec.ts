@@ -19,8 +19,10 @@ const prints: readonly RegExp[] = [
   /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"system"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
+  /^source,won,revenue,currency\n/,
   /Usage: baton import/,
-  /system:my-page[\s\S]*LeadCaptured in lead-ada/,
+  /LeadCaptured in lead-demo-00017[\s\S]*system:my-page[\s\S]*LeadCaptured in lead-ada/,
+  /"leadId": "ada"[\s\S]*"LeadCaptured"/,
   /Verified: (\d+) of \1 followers are complete\.[\s\S]*deals: [\d,]+ events into deals-v\d+-2/,
 ];
 
@@ -46,7 +48,12 @@ describe('the README', () => {
     for (const file of ['key.json', 'answer.json']) rmSync(join(root, file), { force: true });
   });
 
-  const environment = () => ({ ...process.env, BATON_DATA_DIR: folder, BATON_PORT: String(port) });
+  const environment = () => ({
+    ...process.env,
+    BATON_DATA_DIR: folder,
+    BATON_PORT: String(port),
+    BATON_URL: `http://127.0.0.1:${port}`, // the examples ask where the demo listens
+  });
 
   it('names the two commands first', () =>
     expect(blocks.slice(0, 2)).toEqual(['npm ci && npm run demo', 'npm ci && npm test']));

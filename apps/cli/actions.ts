@@ -27,6 +27,7 @@ const valuesOf = ({
   models,
   severalModels,
   conversions,
+  definition,
 }: Omit<ReportTakes, 'does' | 'options' | 'example'>) => {
   const list = (known: readonly string[], several = false) => `${known.join(', ')}${several ? '; or several' : ''}.`;
   return {
@@ -34,6 +35,7 @@ const valuesOf = ({
     ...(filters && { filter: `Fields: ${list(filters)}`, none: `Fields: ${list(filters)}` }),
     ...(models && { model: list(models, severalModels) }),
     ...(conversions && { conversion: list(conversions) }),
+    ...(definition && { definition }),
   };
 };
 

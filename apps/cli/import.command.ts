@@ -1,10 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { BatonError, codeOf, Conflict, NotFound, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
+import { isStoreAbsent } from '@baton/platform/data-folder';
 import { latestRun, ToImport } from '@baton/platform/imports';
 import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
@@ -13,7 +15,7 @@ import { Patience } from './import/patience';
 import { wholeNumber } from './arguments';
 import { count, counted, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
-import { terminal } from './terminal';
+import { configOfTerminal, terminal } from './terminal';
 
 /** Of `sysexits.h`: a failure that passes; whoever called is asked to try again. */
 const TRY_AGAIN = 75;
@@ -54,6 +56,18 @@ const startRun = async (session: Session, mapping: Mapping, file: string, secret
   return latestRun(session.journal, mapping.name);
 };
 
+/** Works in the store of the terminal; a dry run makes none: where there is none it has one that is gone afterwards. */
+const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T>): Promise<T> => {
+  const config = configOfTerminal();
+  if (!dryRun || !isStoreAbsent(config)) return Session.use(work, { config, makes: !dryRun });
+  const dataDir = mkdtempSync(join(tmpdir(), 'baton-dry-run-'));
+  try {
+    return await Session.use(work, { config: { ...config, dataDir }, makes: true, tells: false });
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+};
+
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
@@ -78,52 +92,49 @@ export class ImportCommand extends CommandRunner {
     const { size } = found;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
-    const result = await Session.use(
-      async (session) => {
-        const progress = new Progress('import', 'bytes', size);
-        const faults = new FaultReport(path);
-        const patience = new Patience(outageLimit, warn);
-        const secret = await patience.through(() => rowSecretOf(session.keys));
-        if (!dryRun) await patience.through(() => session.follow({ history: true }));
-        let run = 0;
-        const begun = session.clock.now(); // what falls due from here on is no history
-        let done = 0;
-        const stopped = (error: unknown): never => {
-          if (codeOf(error) !== 'import/outage') throw error;
-          const place = `${counted(done, 'row is', 'rows are')} done, none of them is rejected for it.`;
-          const { message } = error as BatonError;
-          throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
-        };
-        const imported = await importFile({
-          mapping,
-          file,
-          aggregates: commandsByTarget,
-          secret,
-          startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
-          dryRun: dryRun ?? false,
-          clock: session.clock,
-          send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
-          lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
-          settle: () => patience.through(() => session.settle()),
-          report: (fault) => faults.tell(fault),
-          onProgress: ({ rows, bytes }) => {
-            done = rows;
-            progress.at(bytes, size);
-          },
-        })
-          .catch(stopped)
-          .finally(() => faults.close());
-        progress.done();
-        if (!dryRun) {
-          await patience.through(() => session.finishHistory(begun)).catch(stopped);
-          await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
-        }
-        if (faults.told > 0)
-          warn(`${counted(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
-        return imported;
-      },
-      { makes: !dryRun },
-    );
+    const result = await inStore(dryRun ?? false, async (session) => {
+      const progress = new Progress('import', 'bytes', size);
+      const faults = new FaultReport(path);
+      const patience = new Patience(outageLimit, warn);
+      const secret = await patience.through(() => rowSecretOf(session.keys));
+      if (!dryRun) await patience.through(() => session.follow({ history: true }));
+      let run = 0;
+      const begun = session.clock.now(); // what falls due from here on is no history
+      let done = 0;
+      const stopped = (error: unknown): never => {
+        if (codeOf(error) !== 'import/outage') throw error;
+        const place = `${counted(done, 'row is', 'rows are')} done, none of them is rejected for it.`;
+        const { message } = error as BatonError;
+        throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
+      };
+      const imported = await importFile({
+        mapping,
+        file,
+        aggregates: commandsByTarget,
+        secret,
+        startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
+        dryRun: dryRun ?? false,
+        clock: session.clock,
+        send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
+        lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
+        settle: () => patience.through(() => session.settle()),
+        report: (fault) => faults.tell(fault),
+        onProgress: ({ rows, bytes }) => {
+          done = rows;
+          progress.at(bytes, size);
+        },
+      })
+        .catch(stopped)
+        .finally(() => faults.close());
+      progress.done();
+      if (!dryRun) {
+        await patience.through(() => session.finishHistory(begun)).catch(stopped);
+        await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
+      }
+      if (faults.told > 0)
+        warn(`${counted(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
+      return imported;
+    });
     if (json) printJson(result);
     else line(summary(result, dryRun ?? false));
     if (result.rejected > 0) terminal().exitCode = 1;

@@ -226,7 +226,7 @@ export class ReportCommand extends CommandRunner {
   top(value: string) {
     return wholeNumber(value, 'top', 1, 1000);
   }
-  @Option({ flags: '--definition <version>', description: 'attribution@3 instead of the version in force.' })
+  @Option({ flags: '--definition <version>', description: 'A version of a definition:' })
   definition(value: string) {
     return version(value, 'definition');
   }

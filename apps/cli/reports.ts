@@ -28,6 +28,8 @@ export interface ReportTakes {
   readonly models?: readonly string[];
   readonly severalModels?: boolean;
   readonly conversions?: readonly string[];
+  /** Which definition it takes a version of, and what for. */
+  readonly definition?: string;
 }
 
 const cuts = ['time-zone', 'happened-by', 'known-by'];
@@ -44,6 +46,7 @@ export const reportTable = {
   attribution: {
     does: 'What each channel earned, under one model or several.',
     options: ['by', 'model', 'conversion', ...method, 'order', 'seed', 'bootstrap'],
+    definition: 'attribution@3, instead of the one in force.',
     example: 'attribution --model linear,u-shaped --by campaign --from 2024-01-01',
     by: dimensions,
     models: [...rules, ...dataDrivenModels.map(({ code }) => code)],
@@ -53,6 +56,7 @@ export const reportTable = {
   returns: {
     does: 'What marketing spent, and what came of it: ROAS, CAC, cost of a lead.',
     options: ['by', 'model', ...method, 'rate', 'sales-time'],
+    definition: 'attribution@3, instead of the one in force.',
     example: 'returns --by campaign --rate "1.50 USD"',
     by: returnDimensions,
     models: rules,
@@ -60,6 +64,7 @@ export const reportTable = {
   paths: {
     does: 'The ways that people take, their length and the time they need.',
     options: ['conversion', 'top', ...method],
+    definition: 'attribution@3, instead of the one in force.',
     example: 'paths --conversion sql --top 10',
     conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are told beside the won ones
   },
@@ -72,6 +77,7 @@ export const reportTable = {
   sla: {
     does: 'What sales owed to marketing’s leads, and did.',
     options: ['by', ...period, 'definition', ...filters],
+    definition: 'mql@2, for the handoffs that it decided alone.',
     example: 'sla --by rep --from 2024-01-01',
     by: reportBreakdowns,
     severalBy: true,
@@ -80,6 +86,7 @@ export const reportTable = {
   rejections: {
     does: 'What sales refused, and why.',
     options: ['by', ...period, 'definition', ...filters],
+    definition: 'mql@2, for the handoffs that it decided alone.',
     example: 'rejections --by rep,month',
     by: reportBreakdowns,
     severalBy: true,
@@ -88,6 +95,7 @@ export const reportTable = {
   lift: {
     does: 'What the rules of the scoring model had to do with becoming a customer.',
     options: [...period, 'definition'],
+    definition: 'scoring-model@1, instead of the one in force.',
     example: 'lift --definition scoring-model@1',
   },
   velocity: {

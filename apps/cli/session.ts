@@ -35,13 +35,17 @@ export class Session {
 
   /**
    * Opens the configured stores, works, and closes them again, whatever happens.
-   * @param makes may a store be made where there is none? It says so
+   * @param makes may a store be made where there is none? It says so, unless `tells` is false
    */
   static async use<T>(
     work: (session: Session) => Promise<T>,
-    { config = configOfTerminal(), makes = false }: { config?: Config; makes?: boolean } = {},
+    {
+      config = configOfTerminal(),
+      makes = false,
+      tells = true,
+    }: { config?: Config; makes?: boolean; tells?: boolean } = {},
   ): Promise<T> {
-    const notice = makes ? storeNotice(config) : undefined;
+    const notice = makes && tells ? storeNotice(config) : undefined;
     if (notice) warn(notice); // whoever mistyped the folder sees that his data are not in it
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;

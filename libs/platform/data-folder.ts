@@ -16,6 +16,9 @@ const lookInto = (config: Config) => {
   return { files, absent, isNew: files.length > 0 && absent.length === files.length };
 };
 
+/** Is there no embedded store where the configuration says? */
+export const isStoreAbsent = (config: Config): boolean => lookInto(config).isNew;
+
 /** What a command that may make a store is about to make, in words; undefined where everything is there. */
 export const storeNotice = (config: Config): string | undefined => {
   const { absent, isNew } = lookInto(config);
