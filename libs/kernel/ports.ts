@@ -70,7 +70,7 @@ export interface Page {
 /**
  * The one place where facts are kept. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`.
  * Every call has a deadline, which begins when it is sent, and throws `log/unavailable` (a Conflict of nobody: retry)
- * when it passes: within six seconds, and within about one where the outage is known already.
+ * when it passes: within six seconds, and within one where the outage is known already.
  */
 export abstract class EventLog {
   /**

@@ -1,10 +1,10 @@
 import { fromMs, type Availability } from '@baton/kernel';
 
 export const CALLS_AT_ONCE = 64;
-const KNOWN_OUTAGE_MS = 1_000; // so long a call that begins in an outage waits for its end
+const KNOWN_OUTAGE_MS = 800; // so long a call that begins in an outage waits for its end; its caller hears within a second
 const CLOSE_MS = 2_000;
 const SHORTEST_PROBE_MS = 50; // between two probes, doubled up to the longest
-const LONGEST_PROBE_MS = 1_000;
+const LONGEST_PROBE_MS = KNOWN_OUTAGE_MS; // so that one falls within the wait of each call
 const TICKS = 4;
 
 /** What a link knows of the server behind it. */
@@ -20,7 +20,7 @@ export interface Peer {
 /**
  * The way of all calls to one server. At most 64 are under way, the others wait their turn; a call's deadlines begin
  * when it is sent. The first call that is not answered makes the link unavailable for all; then only probes are sent,
- * and whoever calls waits up to a second for the end of the outage. Nothing here listens to a signal or lasts longer
+ * and whoever calls waits less than a second for the end of the outage. Nothing here listens to a signal or lasts longer
  * than its deadline.
  */
 export class Link {
