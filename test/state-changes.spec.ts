@@ -1,8 +1,8 @@
 import { catalogueOf } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
-import type { CaseEntry } from './case-file.projection';
-import { stateChangesOf } from './case-file.rules';
+import type { CaseEntry } from '../libs/audit/read/case-file/case-file.projection';
+import { stateChangesOf } from '../libs/audit/read/case-file/case-file.rules';
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
 /** What each event changed, `state: before → after`, as the schemas of the contexts mark it. */
