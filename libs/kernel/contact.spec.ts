@@ -1,4 +1,15 @@
-import { emailOf, formatMoney, hostOf, isCountry, isCurrency, minorDigits, moneyOf, phoneOf } from '.';
+import {
+  emailOf,
+  formatMoney,
+  hostOf,
+  isCountry,
+  isCurrency,
+  minorDigits,
+  moneyOf,
+  phoneDigits,
+  phoneOf,
+  wholeEmail,
+} from '.';
 
 describe('an e-mail address', () => {
   it.each([
@@ -52,6 +63,20 @@ describe('an e-mail address', () => {
     ...['a@example.com, b@example.com', 'ann@localhost', 'ann@127.0.0.1', 'ann@[127.0.0.1]', 'ann@co.uk', 'a..b@x.org'],
     ...['ann@exa mple.com', '"a b"@example.com', 'ann@example.com/x', 'ann@-x.org'],
   ])('is not %j', (text) => expect(emailOf(text)).toBeUndefined());
+});
+
+describe('what a person is found by', () => {
+  it.each(['info@müller.example', 'Info <INFO@xn--mller-kva.example>', 'mailto:info@müller.example.'])(
+    'is the one form of the address: %s',
+    (text) => expect(wholeEmail(text)).toEqual(['info@xn--mller-kva.example']),
+  );
+  it.each(['+44 20 7946 0958', '0044 (20) 7946-0958', '\u202a+442079460958\u202c'])(
+    'is the digits of the one form of the number: %s',
+    (text) => expect(phoneDigits(text)).toEqual(['442079460958']),
+  );
+  it('is what was typed where that is neither', () => {
+    expect([wholeEmail(' N/A\u200b'), phoneDigits('n/a'), wholeEmail(' ')]).toEqual([['n/a'], [], []]);
+  });
 });
 
 describe('a host', () => {
