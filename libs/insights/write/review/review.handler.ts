@@ -55,7 +55,10 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
 }
 
 /** The same review asked for again has the figures that were shown: today's differ. */
-const again = ({ startsAt, endsAt, figures, position, definitions }: ReviewFacts, question: Hold['data']): ReviewFacts => ({
+const again = (
+  { startsAt, endsAt, figures, position, definitions }: ReviewFacts,
+  question: Hold['data'],
+): ReviewFacts => ({
   ...question,
   startsAt,
   endsAt,
