@@ -121,7 +121,8 @@ const below = (amounts: string): string => amounts.replaceAll(SIDE_BY_SIDE, ',\n
 /** A number is printed as a whole one with its thousands grouped. */
 type Row = readonly (string | number | null)[];
 /**
- * Prints a table; numbers to the right. A column in which no row has a value is left out. Where it would be wider than
+ * Prints a table; numbers to the right. A column in which no row has a value is left out, and without rows there is a
+ * line that says so. Where it would be wider than
  * `width`, long words and sentences go on in more lines; a figure never does: what does not fit beside the others
  * stands in a table below, with its first column again.
  * @param columns each names its unit: `won (deals)`, or shows it in its cells (an amount, a duration)
@@ -132,12 +133,13 @@ export const printTable = (
   found: readonly Row[],
   width = terminal().stdout.columns,
 ): void => {
-  const filled = columns.map((_, at) => found.length === 0 || found.some((row) => (row[at] ?? '') !== ''));
+  if (found.length === 0) return line(`none (${columns.join(', ')})`);
+  const filled = columns.map((_, at) => found.some((row) => (row[at] ?? '') !== ''));
   // The unit stands below the name: a column is as wide as its figures.
   const head = columns.filter((_, at) => filled[at]).map((name) => name.replace(/ (?=\([^()]*\)$)/, '\n'));
   const rows = found.map((row) => row.filter((_, at) => filled[at]));
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : visible(cell ?? ''))));
-  const numeric = head.map((_, column) => rows.length > 0 && cells.every((row) => MEASURE.test(row[column]!)));
+  const numeric = head.map((_, column) => cells.every((row) => MEASURE.test(row[column]!)));
   const textsOf = (column: number) => [head, ...cells].map((row) => row[column]!);
   const natural = head.map((_, column) => longest(textsOf(column).flatMap((text) => text.split('\n'))));
   const fits = width === undefined || total(natural) <= width;
