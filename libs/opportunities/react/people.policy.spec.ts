@@ -93,7 +93,10 @@ describe('the people of a deal', () => {
     const removed = deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } });
     expect(await captured(5, 1, opened, added, removed)).toEqual([]);
     // Who left after the close took part in it.
-    const [came, left] = [{ ...added, occurredAt: at(3) }, { ...removed, occurredAt: at(7) }];
+    const [came, left] = [
+      { ...added, occurredAt: at(3) },
+      { ...removed, occurredAt: at(7) },
+    ];
     expect(await captured(8, 1, opened, came, closing, left)).toEqual([
       ['JoinOpportunity', at(8)],
       ['NoteOpportunityWon', at(8)],
