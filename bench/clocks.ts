@@ -9,7 +9,7 @@ import {
   toMs,
   type Clock,
   type Definition,
-  type StoredEvent,
+  type RawEvent,
   type To,
 } from '@baton/kernel';
 import { firstResponse, leadDecider, leadEvents, type LeadCommand } from '@baton/leads';
@@ -81,10 +81,10 @@ const worldOf = async (folder: string, name: string) => {
       await send({ id: prefix, command: { type, data: { leadId: prefix, ...more }, meta } as LeadCommand });
     }
     const model = await log.read(`lead-${prefix}`);
-    const copy = (event: StoredEvent, n: number) => {
+    const copy = (event: RawEvent, n: number) => {
       let text = JSON.stringify({ type: event.type, data: event.data, meta: event.meta });
       for (const { id } of model) text = text.replaceAll(id, `${id}-${n}`);
-      const { type, data, meta } = JSON.parse(text.replaceAll(`"${prefix}"`, `"${prefix}-${n}"`)) as StoredEvent;
+      const { type, data, meta } = JSON.parse(text.replaceAll(`"${prefix}"`, `"${prefix}-${n}"`)) as RawEvent;
       return { id: `${event.id}-${n}`, type, data, meta };
     };
     for (let from = 1; from < count; from += 500) {
@@ -102,7 +102,7 @@ const worldOf = async (folder: string, name: string) => {
     const times: number[] = [];
     for (let n = 0; n < 50; n++) {
       const begin = performance.now();
-      if ((await runner.passTime(fromMs(FIRST))) !== 0) throw new Error('something was due');
+      if ((await runner.advanceClock(fromMs(FIRST))) !== 0) throw new Error('something was due');
       times.push(performance.now() - begin);
     }
     return median(times);
@@ -151,7 +151,7 @@ export const clocks: Benchmark = async (folder) => {
   const pass = async (until: number, mode: 'live' | 'backfill') => {
     let sent = 0;
     setNow(until);
-    const { wall, cpu } = await measured(async () => (sent = await runner.passTime(fromMs(until), mode)));
+    const { wall, cpu } = await measured(async () => (sent = await runner.advanceClock(fromMs(until), mode)));
     return { sent, wall, cpu };
   };
   const single = await pass(FIRST + DAY, 'backfill'); // a history passes one by one
@@ -160,7 +160,7 @@ export const clocks: Benchmark = async (folder) => {
   const together = await pass(FIRST + 6 * DAY, 'live');
   expect('passed together', together.sent, CLOCKS);
   const folded = await measured(() => runner.catchUp());
-  expect('due afterwards', await runner.passTime(fromMs(FIRST + 6 * DAY)), 0);
+  expect('due afterwards', await runner.advanceClock(fromMs(FIRST + 6 * DAY)), 0);
   expect('breaches', await breaches(), CLOCKS + FEW);
   await close();
   const rate = ({ sent, wall }: typeof single) => sent / wall;

@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
       ['chance', [decider, `const x = Math.random();`]],
       ['the environment', [decider, `const x = process.env.HOME;`]],
       ['the network', [decider, `void fetch('https://example.org');`]],
-      ['a timer', ['libs/leads/react/x.policy.ts', `setTimeout(() => undefined, 5);`]],
+      ['a timer', ['libs/leads/policies/x.policy.ts', `setTimeout(() => undefined, 5);`]],
     ],
     keeps: [
       ['a given date', [decider, `const x = new Date('2024-01-01'); const y = DateTime.utc(2024);`]],

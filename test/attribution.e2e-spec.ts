@@ -168,13 +168,13 @@ describe('a frozen period', () => {
     const { data } = await served.ask<object>(
       `{ assets { edges { node { assetId content kind } } }
          spendWithoutCampaign(channel: " trade fair", from: "2024-01-03") { edges { node { spendId amount { minor } } } }
-         returns(by: CAMPAIGN) { rows { key spend { minor } } } }`,
+         roas(by: CAMPAIGN) { rows { key spend { minor } } } }`,
       ['analyst'],
     );
     expect(data).toMatchObject({
       assets: { edges: [{ node: { assetId: 'guide', content: 'Pricing guide', kind: 'guide' } }] },
       spendWithoutCampaign: { edges: [{ node: { spendId: 'note-1', amount: { minor: -5 } } }] },
-      returns: { rows: [{ key: null, spend: [{ minor: -5 }] }] },
+      roas: { rows: [{ key: null, spend: [{ minor: -5 }] }] },
     });
     const period = { periodId: 'by-ad', ...days, by: 'ad' };
     expect(await send('freezePeriod', period)).toMatchObject({ code: 'attribution/unknown-dimension' });
@@ -265,7 +265,7 @@ describe('the demo’s figures', () => {
     const served = await Served.start(folder);
     const { data, errors } = await served
       .ask<Record<string, unknown>>(
-        `{ returns(ratePerMinute: { minor: 150, currency: "USD" }) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
+        `{ roas(ratePerMinute: { minor: 150, currency: "USD" }) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
              currencies rows { key ${returned} } total { ${returned} } unattributed { ${credit} newCustomers salesMinutes }
              influenced { ${credit} ofConversions ${ratio} ofRevenue ${rate} }
              sourced { ${credit} ofConversions ${ratio} ofRevenue ${rate} } warnings }
@@ -277,21 +277,20 @@ describe('the demo’s figures', () => {
       .finally(() => served.stop());
     expect(errors).toBeUndefined();
     const told = async () => ({
-      returns: await batonJson<object>(folder, 'report', 'returns', '--rate', '1.50 USD'),
+      roas: await batonJson<object>(folder, 'report', 'roas', '--rate', '1.50 USD'),
       paths: await batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
     });
     const before = await told();
     expect(before).toMatchObject(data);
-    const { returns, paths } = before as unknown as {
-      returns: { total: { conversions: number; spend: { minor: number }; roas: { value: number }[] } };
+    const { roas, paths } = before as unknown as {
+      roas: { total: { conversions: number; spend: { minor: number }; roas: { value: number }[] } };
       paths: { total: { conversions: number } };
     };
-    expect(returns.total.conversions).toBeGreaterThan(3);
-    expect(returns.total.roas[0]!.value).toBeGreaterThan(0);
-    expect(paths.total.conversions).toBeGreaterThan(returns.total.conversions);
+    expect(roas.total.conversions).toBeGreaterThan(3);
+    expect(roas.total.roas[0]!.value).toBeGreaterThan(0);
+    expect(paths.total.conversions).toBeGreaterThan(roas.total.conversions);
     expect((await baton(folder, 'rebuild')).status).toBe(0);
     expect(await told()).toEqual(before);
-    for (const report of ['returns', 'paths', 'periods'])
-      expect((await baton(folder, 'report', report)).status).toBe(0);
+    for (const report of ['roas', 'paths', 'periods']) expect((await baton(folder, 'report', report)).status).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toMs, type StoredEvent } from '@baton/kernel';
+import { toMs, type RawEvent } from '@baton/kernel';
 import type { SlaPolicy } from '@baton/definitions';
 import { disposition, firstResponse, type BreachChange, type Counterfactual } from '@baton/leads';
 import { baton, batonJson, Served, temporaryFolder } from './support/baton';
@@ -109,7 +109,7 @@ describe("the demo's months under other agreements", () => {
     log = await told();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {
-      const { id, type, data, meta, stream } = JSON.parse(line) as StoredEvent;
+      const { id, type, data, meta, stream } = JSON.parse(line) as RawEvent;
       if (!stream.startsWith('lead-')) continue;
       const life = lives.get(stream) ?? [];
       lives.set(stream, life);
@@ -209,7 +209,7 @@ describe("the demo's months under other agreements", () => {
       .slice(log.length)
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as StoredEvent);
+      .map((line) => JSON.parse(line) as RawEvent);
     // A served log goes on: what falls due by now is told, and what follows from it.
     const asked = written.filter(({ meta }) => !/^(clock$|policy:|effect:)/.test(meta.actor));
     expect(asked.map(({ type }) => type)).toEqual(Array(3).fill('KeyIssued'));

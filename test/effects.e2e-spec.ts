@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
-import { EventLog, type Outcome, type Role, type StoredEvent } from '@baton/kernel';
+import { EventLog, type Outcome, type Role, type RawEvent } from '@baton/kernel';
 import { eventually, RecordingOutbound, repetitions } from '@baton/kernel/testing';
 import { startingPolicy, ToLead, type LeadCommand } from '@baton/leads';
 import { Runner } from '@baton/platform/runner';
@@ -66,8 +66,8 @@ describe('what Baton tells other systems', () => {
       const told = await inbox('messages', `leadId: "${leadId}"`);
       return told.length === count && told.every(({ status }) => status === 'SENT');
     });
-  const events = async (): Promise<readonly StoredEvent[]> => {
-    const found: StoredEvent[] = [];
+  const events = async (): Promise<readonly RawEvent[]> => {
+    const found: RawEvent[] = [];
     for (let after = '', atTip = false; !atTip;) {
       const page = await served.app.get(EventLog).readAll(after);
       found.push(...page.events);

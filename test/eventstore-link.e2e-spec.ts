@@ -1,4 +1,4 @@
-import { START, type StoredEvent } from '@baton/kernel';
+import { START, type RawEvent } from '@baton/kernel';
 import { anEvent, eventLogContract, eventually, FixedClock, followUntil } from '@baton/kernel/testing';
 import { copyLog } from '@baton/platform/backup';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
@@ -145,7 +145,7 @@ describe('the adapter of EventStoreDB over a link', () => {
   const followed = async (
     { log, disturb }: { readonly log: EventStoreEventLog; disturb: (n: number) => unknown },
     count: number,
-  ): Promise<readonly StoredEvent[]> => {
+  ): Promise<readonly RawEvent[]> => {
     let written = 0;
     const write = async () => {
       for (; written < count; written++) {

@@ -142,7 +142,7 @@ describe('whatever is accepted', () => {
         expect(await runner.parked()).toEqual([]);
         // What falls due on the way is decided too, and the next round finds leads of any age.
         clock.instant = fromMs(toMs(clock.now()) + pick(fc.integer, { min: 0, max: 100 }) * DAY_MS);
-        await runner.passTime(clock.now());
+        await runner.advanceClock(clock.now());
         await runner.catchUp();
         expect(await runner.parked()).toEqual([]);
       }),

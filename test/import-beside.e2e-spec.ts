@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Clock, Documents, EventLog, START, type StoredEvent } from '@baton/kernel';
+import { Clock, Documents, EventLog, START, type RawEvent } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { Runner } from '@baton/platform/runner';
 import { firstResponse } from '../libs/leads/sla/ready-made.rules';
@@ -74,7 +74,7 @@ const temporaryFolders: string[] = [];
 const toldIn = async (log: EventLog): Promise<readonly string[]> => {
   const told = ['ObligationStarted', 'ObligationMet', 'ObligationBreached', 'ObligationEscalated', 'MessageQueued'];
   const { events } = await log.readAll(START, { types: told }, 10_000);
-  const line = ({ type, stream, meta }: StoredEvent) => `${type} ${stream} ${meta.occurredAt} ${meta.mode}`;
+  const line = ({ type, stream, meta }: RawEvent) => `${type} ${stream} ${meta.occurredAt} ${meta.mode}`;
   return events.map(line).sort();
 };
 const importHistory = (folder: string) => baton(folder, 'import', 'history.json', 'history.csv', '--json');
@@ -87,7 +87,7 @@ describe('a history that is imported', () => {
     const folder = await folderOf();
     expect(JSON.parse((await importHistory(folder)).stdout)).toMatchObject({ rows: rows.length, rejected: 0 });
     const served = await Served.start(folder);
-    await served.app.get(Runner).passTime(served.app.get(Clock).now());
+    await served.app.get(Runner).advanceClock(served.app.get(Clock).now());
     await served.settle();
     alone = await toldIn(served.app.get(EventLog));
     await served.stop();
@@ -107,7 +107,7 @@ describe('a history that is imported', () => {
     const runner = served.app.get(Runner);
     let going = true;
     const ticking = (async () => {
-      for (; going; await setImmediate()) await runner.passTime(served.app.get(Clock).now());
+      for (; going; await setImmediate()) await runner.advanceClock(served.app.get(Clock).now());
     })();
     await importHistory(folder);
     going = false;
@@ -132,7 +132,7 @@ describe('a history that is imported', () => {
       [...(await documents.leases()).keys()].every((lease) => !lease.startsWith('history-')),
     );
     await served.settle();
-    await runner.passTime(served.app.get(Clock).now());
+    await runner.advanceClock(served.app.get(Clock).now());
     expect((await toldIn(log)).filter((each) => each.startsWith('ObligationBreached'))).toEqual([]);
     const { stdout } = await baton(folder, 'status');
     expect(stdout).toMatch(/Run 1 of the import history, begun .* has not ended: if it was stopped, start it again/);
@@ -146,7 +146,7 @@ describe('a history that is imported', () => {
       { importId: 'sales', run: 1, rows: 1 },
     ]);
     expect(JSON.parse((await importHistory(folder)).stdout)).toMatchObject({ rows: rows.length, rejected: 0 });
-    await runner.passTime(served.app.get(Clock).now());
+    await runner.advanceClock(served.app.get(Clock).now());
     await served.settle();
     expect(await toldIn(log)).toEqual(alone);
     expect((await baton(folder, 'status')).stdout).not.toContain('has not ended');

@@ -40,7 +40,7 @@ describe('the list of the commands of an import', () => {
     const list = await format(commandList(), { parser: 'markdown', ...style });
     if (process.env['UPDATE_COMMANDS'] === '1') writeFileSync(page, list);
     expect(list).toMatch(/### RecordTouch \(occurrence\)[\s\S]*### OpenOpportunity\n/);
-    expect(list).not.toContain('PassTime');
+    expect(list).not.toContain('AdvanceClock');
     expect(readFileSync(page, 'utf8')).toBe(list);
   });
   it('takes for state whatever can be said again after its opposite: an export of every night says it anew', () => {
@@ -51,7 +51,7 @@ describe('the list of the commands of an import', () => {
       ],
       ...[
         ['JoinQueue', 'LeaveQueue'],
-        ['ReportAbsence', 'ReportReturn'],
+        ['MarkRepAbsent', 'MarkRepAvailable'],
         ['MergeLead', 'UnmergeLead'],
       ],
       ...[

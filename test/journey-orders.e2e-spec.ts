@@ -7,7 +7,7 @@ import {
   Refused,
   type Instant,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
   type To,
   type ToAggregate,
 } from '@baton/kernel';
@@ -92,7 +92,7 @@ class World {
   private readonly journal = new SealedJournal(this.log, catalogue, this.keys);
   private readonly context = new DecisionContext(this.clock);
   private readonly handlers = handlersOf(this.journal, this.context, this.keys);
-  private readonly events: Recorded[] = [];
+  private readonly events: StoredEvent[] = [];
   private followed = 0;
 
   private send(to: ToAggregate, sent: To): Promise<Outcome> {
@@ -130,7 +130,9 @@ class World {
   }
   /** What is known of the deal's journey, without the way there. */
   journey(until: Instant = '9999'): Omit<JourneyDocument, 'restatements'> | undefined {
-    const happened = this.events.filter(({ occurredAt }) => occurredAt <= until) as readonly Recorded<JourneyEvent>[];
+    const happened = this.events.filter(
+      ({ occurredAt }) => occurredAt <= until,
+    ) as readonly StoredEvent<JourneyEvent>[];
     const document = foldAll(journeys, happened).get('deal');
     if (!document) return undefined;
     const { restatements: _, ...journey } = document;
@@ -138,11 +140,11 @@ class World {
   }
   /** Where everybody stands. */
   stages(): ReadonlyMap<string, string> {
-    const documents = foldAll<LeadDocument>(leads, this.events as readonly Recorded<LeadEvent>[]);
+    const documents = foldAll<LeadDocument>(leads, this.events as readonly StoredEvent<LeadEvent>[]);
     return new Map([...documents.values()].map(({ leadId, stage }) => [leadId, stage]));
   }
   /** What was recorded of a type. */
-  told(type: string): readonly Recorded[] {
+  told(type: string): readonly StoredEvent[] {
     return this.events.filter((event) => event.type === type);
   }
   close(): Promise<void> {

@@ -12,7 +12,7 @@ import {
   type Instant,
   type Json,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import { FixedClock, foldAll } from '@baton/kernel/testing';
 import {
@@ -179,12 +179,12 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
     NoteOpportunityWon: { opportunityId },
     NoteOpportunityLost: { opportunityId },
     NoteOpportunityReopened: { opportunityId },
-    UniteLead: {
+    AddMergedFacts: {
       mergedLeadId: survivorId,
       touches: [visit],
       stage: { stage: 'lead' },
     },
-    PartLead: { mergedLeadId: survivorId },
+    RemoveMergedFacts: { mergedLeadId: survivorId },
     LinkVisitor: { visitorId: `v${pick}` },
     JoinVisits: { visitorId: `v${pick}`, visits: [visit] },
   };
@@ -201,7 +201,7 @@ class Leads {
   private readonly handler = new LeadHandler(this.journal, this.context, this.keys);
   readonly accepted: { readonly command: ToLead; readonly outcome: Accepted }[] = [];
   /** Events that no policy has seen yet. */
-  readonly unfollowed: Recorded[] = [];
+  readonly unfollowed: StoredEvent[] = [];
   readonly sent = new Map<string, { readonly actor: string; readonly now: Instant }>();
 
   command(type: LeadCommand['type'], leadId: string, step: Step): ToLead {
@@ -216,7 +216,9 @@ class Leads {
     const meta = { commandId, actor, origin: connector ? 'connector' : 'person', occurredAt };
     return new ToLead(leadId, { type, data, meta } as LeadCommand);
   }
-  async send(command: ToLead | ToMerges): Promise<{ readonly outcome: Outcome; readonly events: readonly Recorded[] }> {
+  async send(
+    command: ToLead | ToMerges,
+  ): Promise<{ readonly outcome: Outcome; readonly events: readonly StoredEvent[] }> {
     const before = await this.log.tip();
     const outcome = await (command instanceof ToMerges
       ? handle(this.journal, mergesDecider, command.id, command.command, this.context)
@@ -227,7 +229,7 @@ class Leads {
 }
 
 /** What became of a handoff, told once more from its own events: the last one before the lead went back to marketing. */
-const dispositionOf = (later: readonly Recorded[]): Disposition => {
+const dispositionOf = (later: readonly StoredEvent[]): Disposition => {
   const outcomes: Readonly<Record<string, Disposition>> = {
     ...{ LeadAccepted: 'accepted', LeadSalesQualified: 'accepted', LeadConverted: 'accepted' },
     ...{ LeadReturnedToOpportunity: 'accepted', LeadBecameCustomer: 'accepted' },
@@ -239,7 +241,7 @@ const dispositionOf = (later: readonly Recorded[]): Disposition => {
   if (told.some(({ type }) => outcomes[type] === 'accepted')) return 'accepted'; // for good
   return told.length > 0 ? outcomes[told.at(-1)!.type]! : 'waiting';
 };
-const countedAnew = (history: readonly Recorded[]) => {
+const countedAnew = (history: readonly StoredEvent[]) => {
   const counts = { handoffs: 0, accepted: 0, rejected: 0, recycled: 0, disqualified: 0, waiting: 0 };
   for (const leadId of people) {
     const own = history.filter(({ stream }) => stream === `lead-${leadId}`);
@@ -255,7 +257,7 @@ const countedAnew = (history: readonly Recorded[]) => {
 /** Follows the table along the log, by its own means. */
 class Walk {
   readonly stage = new Map<string, string>();
-  readonly history: Recorded[] = [];
+  readonly history: StoredEvent[] = [];
   /** Since which move a lead is at its stage. */
   private readonly since = new Map<string, Instant>();
   private readonly handoffs = new Map<string, readonly Handoff[]>();
@@ -263,7 +265,7 @@ class Walk {
   private readonly converted = new Set<string>();
   private readonly qualifiedBy = new Map<string, string>();
 
-  take(event: Recorded, { actor, now }: { readonly actor: string; readonly now: Instant }): void {
+  take(event: StoredEvent, { actor, now }: { readonly actor: string; readonly now: Instant }): void {
     this.history.push(event);
     const { type, data } = event;
     const leadId = String(data.leadId);
@@ -274,7 +276,7 @@ class Walk {
     if (this.away.has(leadId)) expect(decided).not.toContain(type);
     // Of leads that are one person the survivor stands where the furthest of them does, and the event says so.
     if (data.becomes) {
-      expect(['LeadUnited', 'LeadParted', 'LeadUnmerged']).toContain(type);
+      expect(['MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged']).toContain(type);
       this.stage.set(leadId, data.becomes.stage);
       this.since.set(leadId, event.occurredAt);
       this.qualifiedBy.set(leadId, data.becomes.definition ?? this.qualifiedBy.get(leadId));
@@ -299,7 +301,7 @@ class Walk {
   }
 
   /** What another system decided before the last move, or at one instant with a further one, moves nobody. */
-  private isLate({ data, occurredAt }: Recorded, from: string, to: string): boolean {
+  private isLate({ data, occurredAt }: StoredEvent, from: string, to: string): boolean {
     const since = this.since.get(String(data.leadId)) ?? '';
     const way = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity'];
     const short =
@@ -308,13 +310,13 @@ class Walk {
   }
 
   /** Deals move a lead by themselves: the last is lost; or one is won after all, wherever the lead went meanwhile. */
-  private alsoFrom(type: string, leadId: string, data: Recorded['data']): readonly string[] {
+  private alsoFrom(type: string, leadId: string, data: StoredEvent['data']): readonly string[] {
     if (type === 'LeadRecycled' && /^deal-(lost|left)$/.test(data.reason)) return ['opportunity', 'customer'];
     const byDeals = type === 'LeadBecameCustomer' || type === 'LeadReturnedToOpportunity';
     return byDeals && this.converted.has(leadId) ? working : [];
   }
 
-  private namesItsDefinition({ type, data, occurredAt }: Recorded, leadId: string, now: Instant): void {
+  private namesItsDefinition({ type, data, occurredAt }: StoredEvent, leadId: string, now: Instant): void {
     const kinds = ruled[type];
     if (!kinds) return;
     if (data.external) return expect(data.definition).toBe('external:crm') as undefined;

@@ -8,7 +8,7 @@ import {
   Refused,
   type Journal,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
   type To,
   type ToAggregate,
 } from '@baton/kernel';
@@ -31,7 +31,7 @@ class Merged {
   private readonly numbers = new Map<number, string>();
 
   /** Takes the next event, and checks what holds at every moment. */
-  take({ type, data, revision }: Recorded): void {
+  take({ type, data, revision }: StoredEvent): void {
     const join = (into: Map<string, string>, mergedLeadId: string, survivorId: string) => {
       expect([type, into.get(mergedLeadId)]).toEqual([type, undefined]); // one survivor at a time
       into.set(mergedLeadId, survivorId);
@@ -154,8 +154,8 @@ class World {
   }
   private async react(
     policy: (typeof policies)[number],
-    event: Recorded,
-    look: (stream: string) => Promise<Recorded[]>,
+    event: StoredEvent,
+    look: (stream: string) => Promise<StoredEvent[]>,
   ) {
     for (const [index, { to, id, type, data }] of (await policy.react(event, lookThrough(look))).entries()) {
       const commandId = `${policy.name} ${event.position} ${index}`;
@@ -189,7 +189,7 @@ const mustHold = async (world: World): Promise<void> => {
   expect(new Map([...merged.recorded].sort())).toEqual(new Map([...merged.reserved].sort()));
   expect(new Map([...merged.followed].sort())).toEqual(new Map([...merged.reserved].sort()));
   // Everybody is in the list, or merged into somebody who is.
-  const documents = foldAll<LeadDocument>(leads, events as readonly Recorded<LeadEvent>[]);
+  const documents = foldAll<LeadDocument>(leads, events as readonly StoredEvent<LeadEvent>[]);
   const listed = [...documents.values()].filter(({ mergedInto }) => mergedInto === undefined);
   const into = new Map(
     [...documents.values()].flatMap(({ leadId, mergedInto }) => (mergedInto ? [[leadId, mergedInto]] : [])),

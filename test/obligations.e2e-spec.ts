@@ -3,7 +3,7 @@ import { weekdays } from '@baton/definitions';
 import { always, DAY, escalation, hour, isTold, minute, world, type Agreed, type Told } from './support/lead-world';
 import { leadsDue } from '../libs/leads/read/leads-due/leads-due.projection';
 import { compileCalendar } from '../libs/leads/sla/calendar.rules';
-import { obligations, verdictOf, type SlaState } from '../libs/leads/sla/obligations.rules';
+import { obligations, clockStatus, type SlaState } from '../libs/leads/sla/obligations.rules';
 import { attempts, disposition, resolution } from '../libs/leads/sla/ready-made.rules';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand } from '../libs/leads/write/lead/lead.events';
@@ -43,7 +43,7 @@ describe('a history', () => {
         ['RecycleLead', { reason: 'no-timing' }],
         ['RecycleLead', { reason: 'no-timing', reengageAt: minute(5 * DAY) }],
         ['SalesQualifyLead', { need: 'speed' }],
-        ['PassTime', {}],
+        ['AdvanceClock', {}],
       ),
     },
     { weight: 1, arbitrary: fc.constant(['DisqualifyLead', { reason: 'spam' }] as const) },
@@ -59,7 +59,7 @@ describe('a history', () => {
     if (met?.type === 'ObligationMet') return met.data.late ? 'met late' : 'met';
     const breached = told.some(({ type }) => type === 'ObligationBreached');
     const cancelled = told.find((event) => event.type === 'ObligationCancelled');
-    if (cancelled && (!breached || 'toldLate' in cancelled.data)) return 'cancelled';
+    if (cancelled && (!breached || 'recordedLate' in cancelled.data)) return 'cancelled';
     return breached ? 'breached' : 'running';
   };
 
@@ -80,7 +80,7 @@ describe('a history', () => {
           const back = late > 0 && (data as { action?: string }).action !== 'wait' ? late : 0;
           await send(type, at - back, data);
         }
-        await send('PassTime', END);
+        await send('AdvanceClock', END);
         const log = await events();
         let [folded, due] = [leadDecider.initialState(), leadsDue.initial('ada')];
         for (const event of log) {
@@ -99,14 +99,14 @@ describe('a history', () => {
           const told = log
             .filter(isTold)
             .filter(({ data }) => data.kind === clock.kind && data.startedBy === clock.startedBy);
-          const verdict = verdictOf(clock, minute(END)).state;
+          const verdict = clockStatus(clock, minute(END)).state;
           expect(`${clock.kind} ${recordedVerdict(told)}`).toBe(`${clock.kind} ${verdict}`);
           expect(told.filter(({ type }) => type === 'ObligationStarted')).toHaveLength(1);
           expect(told.filter(({ type }) => type === 'ObligationBreached').length).toBeLessThanOrEqual(1);
           const taken = told.flatMap(({ data }) => ('step' in data ? [data.step] : []));
           expect(new Set(taken).size).toBe(taken.length);
           const known = told.flatMap(({ data }) => [
-            ...('toldLate' in data ? ['told late'] : []),
+            ...('recordedLate' in data ? ['told late'] : []),
             ...('cause' in data ? [data.cause] : []),
           ]);
           for (const each of [verdict, ...known]) seen[each] = (seen[each] ?? 0) + 1;
@@ -132,10 +132,10 @@ describe('a history', () => {
         ];
         for (const [type, at, data] of past) {
           // Live, the clock ticks in between; an import lets the time pass at last.
-          if (mode === 'live') await send('PassTime', at);
+          if (mode === 'live') await send('AdvanceClock', at);
           await send(type, at, data, mode);
         }
-        await send('PassTime', END, {}, mode);
+        await send('AdvanceClock', END, {}, mode);
         return told();
       }),
     );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Parked, StoredEvent } from '@baton/kernel';
+import type { Parked, RawEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { baton, batonJson, batonProcess, root, Served, temporaryFolder } from './support/baton';
 
@@ -9,7 +9,7 @@ const laterBuild = join(root, 'test/support/later-build.js');
 /** What a newer build has written: this one does not know the type. */
 const teleport = async (lead: string) => {
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), { now: () => new Date().toISOString() });
-  const [{ meta }] = (await log.read(`lead-${lead}`)) as [StoredEvent];
+  const [{ meta }] = (await log.read(`lead-${lead}`)) as [RawEvent];
   const event = {
     id: `teleported-${lead}`,
     type: 'LeadTeleported',
@@ -129,7 +129,7 @@ describe('an event that this build does not know', () => {
     const decided = (await baton(folder, 'events', '--stream', `follower-${follower}`)).stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as StoredEvent)
+      .map((line) => JSON.parse(line) as RawEvent)
       .map(({ type, data, meta }) => [type, (data as { sequence: string }).sequence, meta.actor]);
     const actor = expect.stringMatching(/^local:/) as unknown;
     expect(decided).toEqual([

@@ -38,7 +38,7 @@ describe('the sentence of every event type', () => {
       sentenceOf('ObligationStarted', { kind: 'first-response', budgetMs: 7_500_000, clock: 'business-calendar' }),
       sentenceOf('ObligationMet', { kind: 'first-response', late: true }),
       sentenceOf('OpportunityWon', { amount: { minor: 100_000, currency: 'USD' } }),
-      sentenceOf('QualificationForeseen', { definitions: ['mql@1'] }),
+      sentenceOf('QualificationScheduled', { definitions: ['mql@1'] }),
       sentenceOf('IdentityReserved', { kind: 'e-mail-address', leadId: 'ada' }),
       sentenceOf('IdentityReleased', { kind: 'external-id', leadId: 'ada' }),
       sentenceOf('LeadMerged', { leadId: 'ada', mergedLeadId: 'eve' }),

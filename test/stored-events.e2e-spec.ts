@@ -10,8 +10,8 @@ import {
   type Documents,
   type EventMeta,
   type Events,
-  type NewEvent,
-  type Recorded,
+  type EventToAppend,
+  type StoredEvent,
   type Sealed,
 } from '@baton/kernel';
 import { eventually, FixedClock } from '@baton/kernel/testing';
@@ -32,7 +32,7 @@ const story = projectionOfAll<Story>({
   search: { note: words },
   keys: ({ stream }) => [stream],
   initial: () => ({ told: [] }),
-  on: (doc, { type, data }: Recorded) => ({
+  on: (doc, { type, data }: StoredEvent) => ({
     told: [...doc.told, [type, data.coins ?? data.half, ...(isSealed(data.note) ? ['noted'] : [])].join(' ')],
   }),
 });
@@ -84,7 +84,7 @@ const world = () => {
   });
   let made = 0;
   /** An event as any build, or anybody, may have written it. */
-  const raw = (event: Partial<NewEvent> & { type?: string }, schema = 1) =>
+  const raw = (event: Partial<EventToAppend> & { type?: string }, schema = 1) =>
     log.append('till-a', [{ id: `raw-${made++}`, type: 'CoinDropped', data: {}, meta: meta(schema), ...event }], 'any');
   const dropped = (tillId: string, coins: number) => {
     const command = { commandId: `drop-${made++}`, actor: 'tester', origin: 'person' as const };

@@ -6,13 +6,13 @@ import {
   paths,
   periodDelta,
   periods,
-  returns,
+  roas,
   salesTimes,
   type AttributionReport,
   type ConversionKind,
   type MoneyRatio,
   type PeriodDelta,
-  type ReturnDimension,
+  type RoasDimension,
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import {
@@ -92,9 +92,9 @@ export const rateOf = (text: string) => {
 };
 
 /** Spend, ROAS, CAC and cost per stage, by channel, campaign or month. */
-export const returnsReport = async (session: Session, options: ReportOptions): Promise<void> => {
-  const by = (options.by ?? 'channel') as ReturnDimension;
-  const report = await returns(modelsOf(session, options), {
+export const roasReport = async (session: Session, options: ReportOptions): Promise<void> => {
+  const by = (options.by ?? 'channel') as RoasDimension;
+  const report = await roas(modelsOf(session, options), {
     ...(await asked(session, options)),
     by,
     ...(options.salesTime && { salesTime: options.salesTime }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { Refused, type Recorded } from '@baton/kernel';
+import { Refused, type StoredEvent } from '@baton/kernel';
 import {
   definitionDifference,
   definitionKinds,
@@ -46,7 +46,7 @@ const send = async (session: Session, options: Options, type: string, data: obje
 };
 /** The number that a proposal got, by the event that it made. */
 const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited<ReturnType<typeof send>>) => {
-  const events = (await journal.read(`definition-${kind}`)) as readonly (DefinitionEvent & Recorded)[];
+  const events = (await journal.read(`definition-${kind}`)) as readonly (DefinitionEvent & StoredEvent)[];
   const proposal = events.findLast(({ type, meta }) => type === 'DefinitionProposed' && meta.commandId === commandId);
   return (proposal?.data as { readonly number: number }).number;
 };

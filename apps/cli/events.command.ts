@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, START, type StoredEvent } from '@baton/kernel';
+import { Refused, START, type RawEvent } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
 import { nearest, wholeNumber } from './arguments';
@@ -16,7 +16,7 @@ interface Options {
   follow?: boolean;
 }
 
-const write = async (events: readonly StoredEvent[]): Promise<void> => {
+const write = async (events: readonly RawEvent[]): Promise<void> => {
   const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };

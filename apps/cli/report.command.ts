@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { BEGINNING } from '@baton/kernel';
-import { compareModels, type Dimension, type SalesTimeCounted, salesTimes } from '@baton/attribution';
+import { compareModels, type Dimension, type SalesTimeScope, salesTimes } from '@baton/attribution';
 import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
   asked,
@@ -10,7 +10,7 @@ import {
   pathsReport,
   periodsReport,
   rateOf,
-  returnsReport,
+  roasReport,
 } from './attribution-reports';
 import { currency, dayOrInstant, lookback, oneOfThese, version, wholeNumber, zone } from './arguments';
 import { filterOf, filtersOf } from './filters';
@@ -109,7 +109,7 @@ const reports: Readonly<Record<ReportName, Report>> = {
     const answers = await attributionReports(session, models, options);
     printJson(answers.length === 1 ? answers[0] : answers);
   },
-  returns: returnsReport,
+  roas: roasReport,
   paths: pathsReport,
   periods: periodsReport,
   'marketing-sla': marketingReport,
@@ -220,7 +220,7 @@ export class ReportCommand extends CommandRunner {
     description: 'all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
-    return oneOfThese(value, Object.keys(salesTimes) as SalesTimeCounted[], 'sales-time');
+    return oneOfThese(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
   }
   @Option({ flags: '--top <n>', description: 'How many to name, 1 to 1000; 20 by default.' })
   top(value: string) {

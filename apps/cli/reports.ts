@@ -3,8 +3,8 @@ import {
   conversionKinds,
   dataDrivenModels,
   dimensions,
-  returnDimensions,
-  type SalesTimeCounted,
+  roasDimensions,
+  type SalesTimeScope,
   type ConversionKind,
 } from '@baton/attribution';
 import { dealBreakdowns } from '@baton/insights';
@@ -53,12 +53,12 @@ export const reportTable = {
     severalModels: true,
     conversions: conversionKinds,
   },
-  returns: {
+  roas: {
     does: 'What marketing spent, and what came of it: ROAS, CAC, cost of a lead.',
     options: ['by', 'model', ...method, 'rate', 'sales-time'],
     definition: 'attribution@3, instead of the one in force.',
-    example: 'returns --by campaign --rate "1.50 USD"',
-    by: returnDimensions,
+    example: 'roas --by campaign --rate "1.50 USD"',
+    by: roasDimensions,
     models: rules,
   },
   paths: {
@@ -145,7 +145,7 @@ export interface ReportOptions {
   readonly currency?: string;
   readonly conversion?: ConversionKind;
   readonly rate?: Money;
-  readonly salesTime?: SalesTimeCounted;
+  readonly salesTime?: SalesTimeScope;
   readonly top?: number;
   readonly definition?: string;
   readonly channelRules?: string;

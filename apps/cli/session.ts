@@ -132,7 +132,7 @@ export class Session {
   async finishHistory(end: Instant): Promise<void> {
     for (let tip = await this.catchUp(), before = ''; tip !== before;) {
       before = tip;
-      if (end) await this.runner.passTime(end, 'backfill');
+      if (end) await this.runner.advanceClock(end, 'backfill');
       tip = await this.catchUp();
     }
   }

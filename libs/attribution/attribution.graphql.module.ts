@@ -5,7 +5,7 @@ import { CreditResolver } from './read/credit/credit.resolver';
 import { JourneysResolver } from './read/journeys/journeys.resolver';
 import { PathsResolver } from './read/paths/paths.resolver';
 import { PeriodsResolver } from './read/periods/periods.resolver';
-import { ReturnsResolver } from './read/returns/returns.resolver';
+import { RoasResolver } from './read/roas/roas.resolver';
 
 @Module({
   providers: [
@@ -15,7 +15,7 @@ import { ReturnsResolver } from './read/returns/returns.resolver';
     JourneysResolver,
     PathsResolver,
     PeriodsResolver,
-    ReturnsResolver,
+    RoasResolver,
   ],
 })
 export class AttributionGraphqlModule {}

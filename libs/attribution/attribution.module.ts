@@ -1,9 +1,9 @@
 import { aggregate, askedAggregate, type ContextParts } from '@baton/kernel';
-import { journeyPolicy } from './react/journeys.policy';
+import { journeyPolicy } from './policies/journeys.policy';
 import { people, visitors } from './read/conversions/contacts.projection';
 import { journeys } from './read/journeys/journeys.projection';
 import { periods } from './read/periods/periods.projection';
-import { salesMinutes } from './read/returns/sales-minutes.projection';
+import { salesMinutes } from './read/roas/sales-minutes.projection';
 import { journeyDecider } from './write/journey/journey.decider';
 import { ToJourney } from './write/journey/journey.events';
 import { periodDecider } from './write/period/period.decider';

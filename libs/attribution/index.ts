@@ -14,7 +14,7 @@ export { markovScores } from './models/markov.model';
 export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
 export { PathTable, repeatHandlings, type PathCounts, type RepeatHandling } from './models/path-table.rules';
 export { select } from './models/transforms.rules';
-export { learntAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
+export { fittedAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
   pathsOfPeople,
   type CountedPath,
@@ -58,12 +58,12 @@ export {
   type PeriodDelta,
   type PeriodRestatement,
 } from './read/periods/periods.query';
-export { returns, type ReturnsQuestion, type ReturnsReport } from './read/returns/returns.query';
+export { roas, type RoasQuestion, type RoasReport } from './read/roas/roas.query';
 export {
-  returnDimensions,
+  roasDimensions,
   salesTimes,
   type MoneyRatio,
-  type ReturnDimension,
-  type SalesTimeCounted,
-} from './read/returns/returns.rules';
+  type RoasDimension,
+  type SalesTimeScope,
+} from './read/roas/roas.rules';
 export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';

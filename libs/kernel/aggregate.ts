@@ -17,7 +17,7 @@ export interface Aggregate {
   /** The command handler, where a command takes more than to decide on one stream. */
   readonly handler: (abstract new (...services: never[]) => object) | undefined;
   /**
-   * The read model whose `dueAt` column says when time alone changes one of them: the clock sends it `PassTime` then.
+   * The read model whose `dueAt` column says when time alone changes one of them: the clock sends it `AdvanceClock` then.
    * Where a history can bring such streams, it also has the column of `withMode`.
    */
   readonly due: Projection | undefined;
@@ -25,7 +25,7 @@ export interface Aggregate {
 
 interface AggregateOptions<C extends AnyCommand> {
   readonly handler?: Aggregate['handler'];
-  readonly due?: 'PassTime' extends C['type'] ? Projection : never;
+  readonly due?: 'AdvanceClock' extends C['type'] ? Projection : never;
 }
 
 /** Registers an aggregate. */

@@ -1,6 +1,6 @@
 import type { AnyCommand, Commands } from './command';
 import { Refused } from './errors';
-import type { AnyEvent, Events, Happened } from './event';
+import type { AnyEvent, Events, DatedEvent } from './event';
 import type { Json } from './schema';
 import type { Instant } from './time';
 
@@ -27,7 +27,7 @@ export interface Context<D = unknown> {
 }
 
 /** An event that a decider wants recorded; without `occurredAt` it happened `now`. */
-export type Fact<E extends AnyEvent> = E & { readonly occurredAt?: Instant };
+export type NewEvent<E extends AnyEvent> = E & { readonly occurredAt?: Instant };
 
 // Whoever runs a decider has definitions of all kinds.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -39,19 +39,19 @@ export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {
   /** Kinds of definitions that this aggregate's decisions look at. */
   readonly uses: readonly string[];
   readonly initialState: () => S;
-  readonly decide: (state: S, command: C, context: AnyContext) => readonly Fact<E>[] | Refused;
-  readonly evolve: (state: S, event: Happened<E>) => S;
+  readonly decide: (state: S, command: C, context: AnyContext) => readonly NewEvent<E>[] | Refused;
+  readonly evolve: (state: S, event: DatedEvent<E>) => S;
   /** The earliest instant at which time alone changes this state. */
   readonly due: (state: S) => Instant | undefined;
   /** What time alone causes at that instant (`context.now`). */
-  readonly pass: (state: S, context: AnyContext) => readonly Fact<E>[];
+  readonly elapse: (state: S, context: AnyContext) => readonly NewEvent<E>[];
 }
 
 /** A decider of which only the events matter. */
 export interface AnyDecider<E extends AnyEvent = AnyEvent> {
   readonly commands: Commands;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly evolve: (state: any, event: Happened<E>) => unknown;
+  readonly evolve: (state: any, event: DatedEvent<E>) => unknown;
 }
 
 /** @returns the stream of an aggregate, `lead-<id>` */
@@ -72,17 +72,17 @@ export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown
       state: S,
       command: Extract<C, { type: T }>,
       context: Context<D>,
-    ) => readonly Fact<E>[] | Refused;
+    ) => readonly NewEvent<E>[] | Refused;
   };
-  readonly evolve: { readonly [T in E['type']]: (state: S, event: Happened<Extract<E, { type: T }>>) => S };
+  readonly evolve: { readonly [T in E['type']]: (state: S, event: DatedEvent<Extract<E, { type: T }>>) => S };
   readonly due?: (state: S) => Instant | undefined;
-  readonly pass?: (state: S, context: Context<D>) => readonly Fact<E>[];
+  readonly elapse?: (state: S, context: Context<D>) => readonly NewEvent<E>[];
 }): Decider<S, C, E> => {
   const decide = shape.decide as unknown as Record<
     string,
-    (s: S, c: C, context: AnyContext) => readonly Fact<E>[] | Refused
+    (s: S, c: C, context: AnyContext) => readonly NewEvent<E>[] | Refused
   >;
-  const evolve = shape.evolve as unknown as Record<string, (s: S, e: Happened<E>) => S>;
+  const evolve = shape.evolve as unknown as Record<string, (s: S, e: DatedEvent<E>) => S>;
   return {
     commands: shape.commands,
     events: shape.events,
@@ -95,7 +95,7 @@ export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown
       return step(state, event);
     },
     due: shape.due ?? (() => undefined),
-    pass: shape.pass ?? (() => []),
+    elapse: shape.elapse ?? (() => []),
   };
 };
 
@@ -121,7 +121,7 @@ export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
   start: S,
   command: C,
   { now, mode, definitionAt, idOf }: DecidedAt,
-): readonly Fact<E>[] | Refused => {
+): readonly NewEvent<E>[] | Refused => {
   const at = (instant: Instant, before: number): AnyContext => ({
     now: instant,
     mode,
@@ -133,15 +133,16 @@ export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
     },
     idOf: (index) => idOf(before + index),
   });
-  const facts: Fact<E>[] = [];
+  const facts: NewEvent<E>[] = [];
   let state = start;
   for (let due = decider.due(state); due !== undefined && due <= now; due = decider.due(state)) {
     const context = at(due, facts.length);
-    const passed = decider.pass(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
-    if (passed.length === 0) throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
-    facts.push(...passed);
-    for (const [index, fact] of passed.entries())
-      state = decider.evolve(state, { ...fact, id: context.idOf(index) } as Fact<E> & Happened<E>);
+    const elapsed = decider.elapse(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
+    if (elapsed.length === 0)
+      throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
+    facts.push(...elapsed);
+    for (const [index, fact] of elapsed.entries())
+      state = decider.evolve(state, { ...fact, id: context.idOf(index) } as NewEvent<E> & DatedEvent<E>);
   }
   const decided = decider.decide(state, command, at(now, facts.length));
   return decided instanceof Refused ? decided : [...facts, ...decided];

@@ -102,10 +102,10 @@ export interface EventMeta {
 }
 
 /** An event as folds of one stream see it, before or after it is stored. */
-export type Happened<E extends AnyEvent = AnyEvent> = E & { readonly id: string; readonly occurredAt: Instant };
+export type DatedEvent<E extends AnyEvent = AnyEvent> = E & { readonly id: string; readonly occurredAt: Instant };
 
 /** An event as it came from the log. */
-export type Recorded<E extends AnyEvent = AnyEvent> = Happened<E> & {
+export type StoredEvent<E extends AnyEvent = AnyEvent> = DatedEvent<E> & {
   readonly position: string;
   readonly stream: string;
   /** Place in its stream, from 0. */

@@ -18,7 +18,7 @@ import {
   type CommandOf,
   type EventOf,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
 } from '.';
 import { FixedClock } from './testing';
 
@@ -49,7 +49,7 @@ const cup = (uses: readonly 'size'[] = ['size']) =>
 
 /** Streams in memory, with what was asked of them. */
 class Streams extends Journal {
-  readonly kept = new Map<string, Recorded[]>();
+  readonly kept = new Map<string, StoredEvent[]>();
   readonly asked: string[] = [];
   /** Called before an append takes effect: others may be faster. */
   before: () => unknown = () => undefined;
@@ -73,7 +73,7 @@ class Streams extends Journal {
         ...place,
         meta: { ...fact.meta, schema: 1 },
         occurredAt: fact.meta.occurredAt,
-      } as Recorded);
+      } as StoredEvent);
     }
     this.kept.set(stream, events);
     return place(false);
@@ -82,7 +82,7 @@ class Streams extends Journal {
     this.asked.push(`read ${from}`);
     return (this.kept.get(stream) ?? []).slice(from);
   }
-  decode(): Recorded {
+  decode(): StoredEvent {
     throw new Error('nothing is stored');
   }
   open(): Promise<readonly undefined[]> {

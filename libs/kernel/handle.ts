@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
-import { decideAt, streamOf, type DecidedAt, type Decider, type DefinitionAt, type Fact } from './decider';
+import { decideAt, streamOf, type DecidedAt, type Decider, type DefinitionAt, type NewEvent } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
-import type { AnyEvent, EventMeta, Happened, Recorded, Position } from './event';
+import type { AnyEvent, EventMeta, DatedEvent, StoredEvent, Position } from './event';
 import { normalised, textFault, type Json } from './schema';
-import { START, type Appended, type AppendOptions, type Clock, type NewEvent, type StoredEvent } from './ports';
+import { START, type Appended, type AppendOptions, type Clock, type EventToAppend, type RawEvent } from './ports';
 import type { Sealed } from './sealed';
 import { occurrenceFault, type Instant } from './time';
 
@@ -65,14 +65,14 @@ export abstract class Journal {
   /** @throws Conflict `log/wrong-revision` */
   abstract append(
     stream: string,
-    facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
+    facts: readonly (Omit<EventToAppend, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
     options?: AppendOptions,
   ): Promise<Appended>;
   /** Events of a stream, upcast and checked; personal fields are sealed. */
-  abstract read(stream: string, from?: number): Promise<readonly Recorded[]>;
+  abstract read(stream: string, from?: number): Promise<readonly StoredEvent[]>;
   /** Upcasts and checks stored events. */
-  abstract decode(event: StoredEvent): Recorded;
+  abstract decode(event: RawEvent): StoredEvent;
   /**
    * What sealed values say, in their order, with one call of the key store. `undefined`: the person was erased; an
    * UnknownType `event/unreadable`: it was altered, or sealed with another key; `event/no-key`: the key is lost.
@@ -288,7 +288,7 @@ const advanced = <S, C extends AnyCommand, E extends AnyEvent>(
 ): StreamState<S> => {
   const { meta } = made[0]!;
   known.decided.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
-  const state = made.reduce((before, event) => decider.evolve(before, happened(event) as Happened<E>), known.state);
+  const state = made.reduce((before, event) => decider.evolve(before, happened(event) as DatedEvent<E>), known.state);
   return { state, revision, position, decided: known.decided };
 };
 
@@ -329,7 +329,7 @@ const decideFacts = async <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   at: Omit<DecidedAt, 'definitionAt'>,
   context: DecisionContext,
-): Promise<readonly Fact<E>[] | Refused> => {
+): Promise<readonly NewEvent<E>[] | Refused> => {
   const decide = (definitionAt: DefinitionAt) => decideAt(decider, state, command, { ...at, definitionAt });
   if (decider.uses.length === 0) return decide(() => undefined);
   const decidingAt = at.mode === 'live' ? context.clock.now() : undefined;
@@ -351,7 +351,7 @@ const toEvents = <E extends AnyEvent>(
   hash: string,
   mode: 'live' | 'backfill',
   now: Instant,
-  facts: readonly Fact<E>[],
+  facts: readonly NewEvent<E>[],
 ) =>
   facts.map(({ type, data, occurredAt }, index) => ({
     id: eventIdOf(stream, meta, index),
@@ -379,7 +379,7 @@ const load = async <S, C extends AnyCommand, E extends AnyEvent>(
 ): Promise<StreamState<S>> => {
   let { state, revision, position } = known;
   for (const event of await journal.read(stream, revision + 1)) {
-    state = decider.evolve(state, event as unknown as Happened<E>);
+    state = decider.evolve(state, event as unknown as DatedEvent<E>);
     const key = commandKeyOf(event.meta);
     const events = (known.decided.get(key)?.events ?? 0) + 1;
     ({ revision, position } = event);

@@ -86,7 +86,7 @@ export const messageCommands = commands('message', {
     code,
     refused: optional(flag('It never will.')),
   },
-  PassTime: { description: 'Time has passed: what is to be tried again is due.', messageId },
+  AdvanceClock: { description: 'Time has passed: what is to be tried again is due.', messageId },
   RetryMessage: {
     description: 'Send a message that was not sent, now; one that was given up gets all its attempts again.',
     allow: ['revops'],

@@ -1,17 +1,17 @@
 import type { AnyCommand, To, ToAggregate } from './command';
 import { streamOf, type AnyDecider } from './decider';
-import type { AnyEvent, Recorded } from './event';
+import type { AnyEvent, StoredEvent } from './event';
 import type { Instant } from './time';
 
 /** Reads the events of an aggregate up to the position of the event that triggered the policy: what was known then. */
-export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) => Promise<readonly Recorded<E>[]>;
+export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) => Promise<readonly StoredEvent<E>[]>;
 
 /** @param read the events of a stream, as far as the policy may see them */
 export const lookThrough =
-  (read: (stream: string) => Promise<readonly Recorded[]>): Look =>
+  (read: (stream: string) => Promise<readonly StoredEvent[]>): Look =>
   // The stream of an aggregate holds the events that its decider knows: others do not decode.
   async <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) =>
-    (await read(streamOf(aggregate, id))) as readonly Recorded<E>[];
+    (await read(streamOf(aggregate, id))) as readonly StoredEvent<E>[];
 
 declare const checked: unique symbol;
 /**
@@ -57,7 +57,7 @@ export interface Policy {
   readonly types: readonly string[];
   /** Codes of refusals that are an answer to this policy; any other one parks the event, as a fault does. */
   readonly answers: readonly string[];
-  readonly react: (event: Recorded, look: Look) => Promise<readonly Reaction[]>;
+  readonly react: (event: StoredEvent, look: Look) => Promise<readonly Reaction[]>;
 }
 
 /** Declares a policy; the keys of `on` are its subscription. */
@@ -68,14 +68,14 @@ export const policy = <E extends AnyEvent>(shape: {
   readonly answers?: readonly string[];
   readonly on: {
     readonly [T in E['type']]?: (
-      event: Recorded<Extract<E, { type: T }>>,
+      event: StoredEvent<Extract<E, { type: T }>>,
       look: Look,
     ) => readonly Reaction[] | Promise<readonly Reaction[]>;
   };
 }): Policy => {
   const on = shape.on as unknown as Record<
     string,
-    (event: Recorded, look: Look) => readonly Reaction[] | Promise<readonly Reaction[]>
+    (event: StoredEvent, look: Look) => readonly Reaction[] | Promise<readonly Reaction[]>
   >;
   return {
     name: shape.name,

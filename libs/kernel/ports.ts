@@ -11,7 +11,7 @@ export abstract class Clock {
 export const START: Position = '';
 
 /** An event to be appended. The id makes a repeated append recognisable. */
-export interface NewEvent {
+export interface EventToAppend {
   readonly id: string;
   readonly type: string;
   readonly data: unknown;
@@ -19,7 +19,7 @@ export interface NewEvent {
 }
 
 /** An event as the log keeps it: personal fields are ciphertext. `recordedAt` never goes back. */
-export interface StoredEvent extends NewEvent {
+export interface RawEvent extends EventToAppend {
   readonly position: Position;
   readonly stream: string;
   readonly revision: number;
@@ -45,7 +45,7 @@ export interface AppendOptions {
 }
 export interface Append extends AppendOptions {
   readonly stream: string;
-  readonly events: readonly NewEvent[];
+  readonly events: readonly EventToAppend[];
   readonly expected: Expected;
 }
 export interface Appended {
@@ -60,7 +60,7 @@ export interface Filter {
   readonly types?: readonly string[];
 }
 export interface Page {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly RawEvent[];
   /** Everything up to here was looked at, also where the filter left events out. */
   readonly position: Position;
   /** True when the log had no more at that moment. */
@@ -83,14 +83,14 @@ export abstract class EventLog {
    */
   abstract append(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly EventToAppend[],
     expected: Expected,
     options?: AppendOptions,
   ): Promise<Appended>;
   /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
   abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */
-  abstract read(stream: string, from?: number, limit?: number): Promise<readonly StoredEvent[]>;
+  abstract read(stream: string, from?: number, limit?: number): Promise<readonly RawEvent[]>;
   /** The next page (at most `limit` matching events) after a position, in log order. */
   abstract readAll(after: Position, filter?: Filter, limit?: number): Promise<Page>;
   /** Catches up, then stays: yields pages until the signal aborts. Ends without error on abort; never skips. */
@@ -293,7 +293,7 @@ export abstract class Documents {
    * @param holder `host:pid:random`, used by one process only; @param begins there is none yet, or it is not known
    * @returns the number; undefined where somebody has ended the beat: its process holds nothing any more, for ever
    */
-  abstract beat(holder: string, begins: boolean): Promise<number | undefined>;
+  abstract renewLeases(holder: string, begins: boolean): Promise<number | undefined>;
   /**
    * Ends the beat of a process, where it still stands at that number; without one, whatever it stands at. What the
    * process held is then free. @returns did this call end it?

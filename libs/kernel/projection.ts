@@ -1,4 +1,4 @@
-import type { AnyEvent, EventMeta, Recorded, Position } from './event';
+import type { AnyEvent, EventMeta, StoredEvent, Position } from './event';
 import { ERASURE } from './erasure';
 import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
@@ -23,9 +23,9 @@ export interface Projection<D = any> {
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Event types that the fold takes; undefined: every type (the case file). */
   readonly types: readonly string[] | undefined;
-  readonly keys: (event: Recorded) => readonly string[];
+  readonly keys: (event: StoredEvent) => readonly string[];
   readonly initial: (key: string) => D;
-  readonly fold: (document: D, event: Recorded, key: string) => D;
+  readonly fold: (document: D, event: StoredEvent, key: string) => D;
   /** Of an index: `fold` gives an entry, and so many entries of a key make a block. Undefined: a key is a document. */
   readonly block?: number;
 }
@@ -39,10 +39,10 @@ interface ProjectionShape<D, E extends AnyEvent> {
   /** Each column is the document's field of that name; an absent field is null. */
   readonly columns?: { readonly [C in keyof D & string]?: ColumnType };
   /** Ids of the documents that an event changes; [] for none. */
-  readonly keys: (event: Recorded<AsStored<E>>) => readonly string[];
+  readonly keys: (event: StoredEvent<AsStored<E>>) => readonly string[];
   readonly initial: (key: string) => D;
   readonly on: {
-    readonly [T in E['type']]?: (document: D, event: Recorded<AsStored<Extract<E, { type: T }>>>, key: string) => D;
+    readonly [T in E['type']]?: (document: D, event: StoredEvent<AsStored<Extract<E, { type: T }>>>, key: string) => D;
   };
 }
 
@@ -56,8 +56,8 @@ const columnsOf = ({ columns = {}, search = {} }: { readonly columns?: object; r
  * fields they see sealed.
  */
 export const projection = <D extends object, E extends AnyEvent>(shape: ProjectionShape<D, E>): Projection<D> => {
-  const on = shape.on as unknown as Record<string, ((document: D, event: Recorded, key: string) => D) | undefined>;
-  const keys = shape.keys as (event: Recorded) => readonly string[];
+  const on = shape.on as unknown as Record<string, ((document: D, event: StoredEvent, key: string) => D) | undefined>;
+  const keys = shape.keys as (event: StoredEvent) => readonly string[];
   const personal = shape.personal ?? false;
   return {
     name: shape.name,
@@ -76,8 +76,8 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
 /** A read model over every event type of the catalogue (the case file). */
 export const projectionOfAll = <D extends object>(
   shape: Omit<ProjectionShape<D, AnyEvent>, 'on' | 'keys' | 'personal'> & {
-    readonly keys: (event: Recorded) => readonly string[];
-    readonly on: (document: D, event: Recorded, key: string) => D;
+    readonly keys: (event: StoredEvent) => readonly string[];
+    readonly on: (document: D, event: StoredEvent, key: string) => D;
   },
 ): Projection<D> => ({
   name: shape.name,
@@ -108,8 +108,8 @@ const BLOCK = 256;
 export const indexOfAll = <E extends IndexEntry>(shape: {
   readonly name: string;
   readonly version: number;
-  readonly keys: (event: Recorded) => readonly string[];
-  readonly entry: (event: Recorded, key: string) => E;
+  readonly keys: (event: StoredEvent) => readonly string[];
+  readonly entry: (event: StoredEvent, key: string) => E;
 }): Projection<E> => ({
   name: shape.name,
   version: shape.version,

@@ -18,12 +18,12 @@ export {
   type FeedbackCommand,
   type FeedbackEvent,
 } from './write/feedback/feedback.events';
-export { namedBefore } from './react/named.rules';
+export { namedBefore } from './policies/named.rules';
 export { findLead, isCaptured } from './write/identity/identity';
 export { identityEvents, type IdentityEvent } from './write/identity/identity.events';
 export { leadCommands, leadEvents, ToLead, type LeadCommand, type LeadEvent } from './write/lead/lead.events';
 export { mergesEvents, ToMerges, type MergesEvent } from './write/merges/merges.events';
-export { lift, type Became, type Lift, type LiftQuestion, type LiftRow } from './read/lift/lift.query';
+export { lift, type OutcomeCounts, type Lift, type LiftQuestion, type LiftRow } from './read/lift/lift.query';
 export { leadProbability, type Probability } from './read/lift/probability.query';
 export { leadQualification, leadScore, type Judging } from './read/qualification/qualification.query';
 export {
@@ -58,17 +58,17 @@ export { deadline, type Deadline, type Interval, type Pause } from './sla/deadli
 export {
   clocksAfter,
   dueOf,
-  momentsOf,
-  nextMoments,
+  clockTransitionsOf,
+  nextClockTransitions,
   obligations,
-  observed,
-  verdictOf,
+  clockInputOf,
+  clockStatus,
   workingOf,
-  type Moment,
-  type Observed,
+  type ClockTransition,
+  type ClockInput,
   type SlaClock,
   type SlaState,
-  type Verdict,
+  type ClockStatus,
 } from './sla/obligations.rules';
 export { attempts, disposition, firstResponse, resolution, startingPolicy } from './sla/ready-made.rules';
 export { routingDecider } from './write/routing/routing.decider';

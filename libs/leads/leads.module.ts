@@ -1,10 +1,10 @@
 import { aggregate, erasureEvents, type ContextParts } from '@baton/kernel';
-import { placement } from './react/feedback.policy';
-import { handoff } from './react/handoff.policy';
-import { merges, unions } from './react/merges.policy';
-import { notifications } from './react/notifications.policy';
-import { returns } from './react/returns.policy';
-import { visitors } from './react/visitors.policy';
+import { placement } from './policies/feedback.policy';
+import { handoff } from './policies/handoff.policy';
+import { merges, shareMergedFacts } from './policies/merges.policy';
+import { notifications } from './policies/notifications.policy';
+import { unassignReturnedLeads } from './policies/unassign.policy';
+import { visitors } from './policies/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
 import { deliveries } from './read/deliveries/deliveries.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
@@ -48,5 +48,5 @@ export const leadsParts: ContextParts = {
     handoffs,
     slaClocks,
   ],
-  policies: [merges, unions, visitors, handoff, returns, placement, notifications],
+  policies: [merges, shareMergedFacts, visitors, handoff, unassignReturnedLeads, placement, notifications],
 };

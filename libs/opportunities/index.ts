@@ -7,7 +7,7 @@ export {
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';
 export { opportunityDecider } from './write/opportunity/opportunity.decider';
-export { amountsFrom, dealAfter, factsAt, standingClose, type DealFacts } from './write/opportunity/deal.model';
+export { amountsFrom, dealAfter, factsAt, currentClose, type DealFacts } from './write/opportunity/deal.model';
 export { peopleIn } from './write/opportunity/roles.rules';
 export {
   supportRequests,

@@ -1,6 +1,6 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
-import { conversion } from './react/conversion.policy';
-import { people } from './react/people.policy';
+import { conversion } from './policies/conversion.policy';
+import { people } from './policies/people.policy';
 import { deals } from './read/deals/deals.projection';
 import { supportRequests } from './read/support-requests/support-requests.projection';
 import { opportunityDecider } from './write/opportunity/opportunity.decider';

@@ -30,15 +30,7 @@ import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.projection';
 import { Beginnings, followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
-import {
-  aroundFoldOf,
-  aroundPageOf,
-  CommandWatch,
-  loggerOf,
-  Metrics,
-  ObservedEventLog,
-  alarmOf,
-} from './telemetry';
+import { aroundFoldOf, aroundPageOf, CommandWatch, loggerOf, Metrics, ObservedEventLog, alarmOf } from './telemetry';
 
 /** The machine's clock. */
 export class SystemClock extends Clock {

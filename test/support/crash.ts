@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, eventsOf, type StoredEvent } from '@baton/kernel';
+import { catalogueOf, eventsOf, type RawEvent } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { activeGeneration, EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { followerEvents } from '@baton/platform/runner';
-import { policyFollower } from '@baton/platform/runner/react';
+import { policyFollower } from '@baton/platform/runner/policy-follower';
 import { seenBy } from '@baton/platform/runner/verify';
 import { contextParts } from '../../apps/contexts';
 import { root } from './baton';
@@ -73,7 +73,7 @@ export const inLanes = async (jobs: readonly (() => Promise<void>)[], lanes = 2)
 };
 
 /** All events of a log file, or those of some types. */
-export const eventsIn = async (file: string, ...types: string[]): Promise<readonly StoredEvent[]> => {
+export const eventsIn = async (file: string, ...types: string[]): Promise<readonly RawEvent[]> => {
   const log = EmbeddedEventLog.open(file, new FixedClock());
   const { events } = await log.readAll('', types.length > 0 ? { types } : {}, 1_000_000);
   await log.close();
@@ -81,7 +81,7 @@ export const eventsIn = async (file: string, ...types: string[]): Promise<readon
 };
 
 /** Faults of a log: revisions and positions that are not dense, ids that come twice. */
-export const faultsOf = (events: readonly StoredEvent[]): string[] => {
+export const faultsOf = (events: readonly RawEvent[]): string[] => {
   const heads = new Map<string, number>();
   const faults: string[] = [];
   events.forEach(({ stream, revision, position }, index) => {

@@ -7,7 +7,7 @@ import {
   type Definition,
   type Instant,
   type Json,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
@@ -38,8 +38,8 @@ const definitionsOf =
 export const always = -1e6;
 const people: Agreed = { mql: [[always, {}]], sql: [[always, {}]] };
 
-export type Told = Recorded<Extract<LeadEvent, { type: `Obligation${string}` }>>;
-export const isTold = (event: Recorded<LeadEvent>): event is Told => event.type.startsWith('Obligation');
+export type Told = StoredEvent<Extract<LeadEvent, { type: `Obligation${string}` }>>;
+export const isTold = (event: StoredEvent<LeadEvent>): event is Told => event.type.startsWith('Obligation');
 /** What is recorded of clocks, a line each: when, what, of which kind, and how. */
 const line = ({ type, data, occurredAt }: Told): string => {
   const words = [after(occurredAt), type.slice('Obligation'.length).toLowerCase(), data.kind];
@@ -47,7 +47,7 @@ const line = ({ type, data, occurredAt }: Told): string => {
   if ('notify' in data) words.push(data.notify);
   if ('cause' in data) words.push(data.cause);
   if ('late' in data) words.push(data.late ? 'late' : 'in time');
-  if ('toldLate' in data) words.push('told late');
+  if ('recordedLate' in data) words.push('told late');
   if (type === 'ObligationResumed') words.push(`due ${after(data.dueAt)}`);
   return words.join(' ');
 };
@@ -65,7 +65,7 @@ export const world = (agreed: Agreed) => {
     new DecisionContext(new FixedClock(minute(365 * DAY)), { at: async () => definitionsOf({ ...people, ...agreed }) });
   let context = fresh();
   let sent = 0;
-  const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
+  const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];
   const send = (type: LeadCommand['type'], at: number, data: object = {}, mode: 'live' | 'backfill' = 'live') => {
     // What another system decided is told by its connector.
     const sender =

@@ -3,7 +3,7 @@ import {
   type Commit,
   type Expected,
   type Filter,
-  type NewEvent,
+  type EventToAppend,
   type Page,
   type Policy,
   type Position,
@@ -36,7 +36,7 @@ class Unfenced extends WorldDocuments {
 class GapWhileInFlight extends WorldLog {
   private given = 0;
   private readonly inFlight = new Set<string>();
-  override async append(stream: string, events: readonly NewEvent[], expected: Expected) {
+  override async append(stream: string, events: readonly EventToAppend[], expected: Expected) {
     while (this.inFlight.has(stream)) await this.pause();
     const again = this.made(events);
     if (again) return again;
@@ -81,7 +81,7 @@ class SharedPosition extends WorldLog {
 /** An append whose answer got lost has written only the first of its events. */
 class TornBatch extends WorldLog {
   private batches = 0;
-  override async append(stream: string, events: readonly NewEvent[], expected: Expected) {
+  override async append(stream: string, events: readonly EventToAppend[], expected: Expected) {
     if (events.length < 2 || ++this.batches % 2 === 0) return super.append(stream, events, expected);
     await super.append(stream, events.slice(0, 1), expected);
     throw new Conflict('log/unavailable', 'away');

@@ -1,11 +1,11 @@
-import type { Documents, Projection, Recorded } from '@baton/kernel';
+import type { Documents, Projection, StoredEvent } from '@baton/kernel';
 import { foldAll } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 
 /** Read models, in memory unless a store is given, that hold what these projections make of these events. */
 export const modelsOf = async (
   projections: readonly Projection[],
-  events: readonly Recorded[],
+  events: readonly StoredEvent[],
   documents: Documents = new MemoryDocuments(),
 ): Promise<ReadModels> => {
   const models = new ReadModels(documents);

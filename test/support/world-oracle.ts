@@ -5,7 +5,7 @@ import {
   type EventLog,
   type Journal,
   type Projection,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { replay } from '@baton/platform/runner';
@@ -84,7 +84,7 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
   const decisions = events.flatMap(({ stream, type, data }) =>
     type === 'ParkedDiscarded' ? [`${stream.slice('follower-'.length)} ${(data as { eventId: string }).eventId}`] : [],
   );
-  const discarded = (follower: string, { id }: StoredEvent) => decisions.includes(`${follower} ${id}`);
+  const discarded = (follower: string, { id }: RawEvent) => decisions.includes(`${follower} ${id}`);
   // Code that throws no more does not fold at the places where the earlier code was told to try again.
   const samePlaces = !world.mended || !events.some(({ stream }) => stream.startsWith('follower-'));
   const waitingOf = async (store: Documents, follower: string) =>
@@ -107,7 +107,7 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
   const left = (await documents.generations()).filter((name) => ofReadModels.test(name));
   expect('generations', JSON.stringify(left) === JSON.stringify(active.sort()), () => ({ left, active }));
 
-  const coinsOf = ({ data }: StoredEvent) => (data as { coins: number }).coins;
+  const coinsOf = ({ data }: RawEvent) => (data as { coins: number }).coins;
   const drops = events.filter(({ type }) => type === 'CoinDropped');
   const poison = world.mended ? [ALWAYS_BREAKS_FOLD] : [BREAKS_FOLD, ALWAYS_BREAKS_FOLD];
   const unlucky = drops.filter((drop) => poison.includes(coinsOf(drop)) && !discarded('sums-v1', drop));

@@ -8,16 +8,16 @@ import {
   type Expected,
   type Filter,
   type Instant,
-  type NewEvent,
+  type EventToAppend,
   type Page,
   type Position,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { MemoryDocuments } from '@baton/platform/documents';
 
 /** A log in memory without any timer; a subclass may be flawed. */
 export class WorldLog extends EventLog {
-  readonly events: StoredEvent[] = [];
+  readonly events: RawEvent[] = [];
 
   /** @param pause lets others of the world go on; a flawed log yields where it should not */
   constructor(
@@ -27,14 +27,14 @@ export class WorldLog extends EventLog {
     super();
   }
 
-  async append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
+  async append(stream: string, events: readonly EventToAppend[], expected: Expected): Promise<Appended> {
     const again = this.made(events);
     if (again) return again;
     this.expect(stream, expected);
     return this.write(stream, events, this.events.length + 1);
   }
 
-  protected made(events: readonly NewEvent[]): Appended | undefined {
+  protected made(events: readonly EventToAppend[]): Appended | undefined {
     const last = this.events.find(({ id }) => id === events.at(-1)!.id);
     return last && { position: last.position, revision: last.revision, repeated: true };
   }
@@ -49,7 +49,7 @@ export class WorldLog extends EventLog {
       throw new Conflict('log/wrong-revision', `${stream} is at ${head}`);
   }
 
-  protected write(stream: string, events: readonly NewEvent[], sequence: number): Appended {
+  protected write(stream: string, events: readonly EventToAppend[], sequence: number): Appended {
     const head = this.head(stream);
     const last = this.events.at(-1)?.recordedAt ?? '';
     const recordedAt = this.now() > last ? this.now() : last;
@@ -78,7 +78,7 @@ export class WorldLog extends EventLog {
     return this.events.filter((event) => event.stream === stream && event.revision >= from).slice(0, limit);
   }
 
-  protected matching(after: Position, { types }: Filter, limit: number): StoredEvent[] {
+  protected matching(after: Position, { types }: Filter, limit: number): RawEvent[] {
     return this.events
       .filter(({ position, type }) => position > after && (!types || types.includes(type)))
       .slice(0, limit);

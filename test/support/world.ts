@@ -21,7 +21,7 @@ import { activeGeneration } from '@baton/platform/documents';
 import { SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { followerEvents, Runner } from '@baton/platform/runner';
-import { policyFollower } from '@baton/platform/runner/react';
+import { policyFollower } from '@baton/platform/runner/policy-follower';
 import type { Timers } from '@baton/platform/runner/timers';
 import { ALWAYS_BREAKS_FOLD, echoOf, notes, sendTo, sumsOf, tillEvents, ToTill } from './till';
 import { numbers, type faultKinds, type History } from './world-histories';

@@ -20,9 +20,9 @@ import {
   toMs,
   type ContextParts,
   type EventMeta,
-  type NewEvent,
+  type EventToAppend,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
   type To,
   type ToAggregate,
 } from '@baton/kernel';
@@ -56,15 +56,15 @@ const countBy = (values: readonly string[]) => {
 
 /** A log of plain maps. Events are checked by their schemas, as in the sealed journal. */
 class PlainJournal extends Journal {
-  readonly streams = new Map<string, Recorded[]>();
+  readonly streams = new Map<string, StoredEvent[]>();
   /** What no policy has seen yet. */
-  readonly fresh: Recorded[] = [];
+  readonly fresh: StoredEvent[] = [];
   private readonly catalogue = catalogueOf(eventsOf(contexts));
   private position = 0;
 
   append(
     stream: string,
-    facts: readonly (Omit<NewEvent, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
+    facts: readonly (Omit<EventToAppend, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
   ) {
     const events = this.streams.get(stream) ?? [];
@@ -76,15 +76,15 @@ class PlainJournal extends Journal {
       const position = String(++this.position).padStart(9, '0');
       const { occurredAt } = meta;
       const stored: unknown = { id, type, data, meta, occurredAt, position, stream, revision: events.length };
-      events.push(stored as Recorded);
-      this.fresh.push(stored as Recorded);
+      events.push(stored as StoredEvent);
+      this.fresh.push(stored as StoredEvent);
     }
     return Promise.resolve({ position: events.at(-1)!.position, revision: events.length - 1, repeated: false });
   }
-  read(stream: string, from = 0): Promise<readonly Recorded[]> {
+  read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
     return Promise.resolve((this.streams.get(stream) ?? []).slice(from));
   }
-  decode(): Recorded {
+  decode(): StoredEvent {
     throw new Error('events are kept as they are');
   }
   open(): Promise<readonly undefined[]> {
@@ -326,7 +326,7 @@ describe('the demo company', () => {
       ...['OpenOpportunity', 'MoveOpportunityStage', 'ChangeOpportunityAmount', 'ChangeOpportunityCloseDate'],
       ...['AssignOpportunity', 'AddContactRole', 'RemoveContactRole', 'SendProposal', 'WinOpportunity'],
       ...['LoseOpportunity', 'ReopenOpportunity', 'RecordVisit', 'IdentifyVisitor', 'CreateCampaign', 'RecordSpend'],
-      ...['JoinQueue', 'ReportAbsence', 'ReportReturn', 'GiveFeedback', 'RequestSupport', 'TakeSupportRequest'],
+      ...['JoinQueue', 'MarkRepAbsent', 'MarkRepAvailable', 'GiveFeedback', 'RequestSupport', 'TakeSupportRequest'],
       ...['DeliverSupport', 'CloseSupportRequest', 'HoldReview', 'AgreeReviewAction', 'CompleteReviewAction'],
     ];
     expect(told.filter((type) => !types.has(type))).toEqual([]);
@@ -346,12 +346,12 @@ describe('the demo company', () => {
     expect(countBy(of<{ product: string }>('OpenOpportunity').map(({ data }) => data.product)).size).toBe(3);
   });
 
-  const handedOff = (events: readonly Recorded[]) =>
+  const handedOff = (events: readonly StoredEvent[]) =>
     events.flatMap(({ type, data, occurredAt: at }) =>
       type === 'LeadHandedOff' ? [{ at, ...(data as { leadId: string; rep: string; count: number }) }] : [],
     );
   /** Each handoff of a lived history that nobody in the story expected, or that went to another rep. */
-  const surprises = (told: readonly DemoStep[], events: readonly Recorded[]) => {
+  const surprises = (told: readonly DemoStep[], events: readonly StoredEvent[]) => {
     const expected = new Map(
       told.filter(({ turn, to }) => turn === 'chooses' && to === 'lead').map(({ id, at }) => [`${id} ${at}`, id]),
     );
@@ -399,11 +399,11 @@ describe('the demo company', () => {
       LeadRecycled: 150,
       LeadReengaged: 80,
       LeadHandedOff: 600,
-      RoutedLeadReturned: 5,
+      LeadUnassigned: 5,
       ObligationMet: 500,
       ObligationBreached: 200,
       ObligationEscalated: 200,
-      FeedbackPlaced: 100,
+      FeedbackAttributed: 100,
       SupportRequestClosed: 20,
     };
     for (const [type, count] of Object.entries(atLeast)) expect(types.get(type)).toBeGreaterThan(count);

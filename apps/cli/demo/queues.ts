@@ -27,9 +27,9 @@ export const queueSteps = (seed: number, period: Period): DemoStep[] => {
     tell('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
     wait(random.int(20, 120) * DAY);
     while (!over()) {
-      tell('routing', queue, rep, 'ReportAbsence', { rep }, 'between');
+      tell('routing', queue, rep, 'MarkRepAbsent', { rep }, 'between');
       wait(random.int(4, 16) * DAY);
-      tell('routing', queue, rep, 'ReportReturn', { rep }, 'between');
+      tell('routing', queue, rep, 'MarkRepAvailable', { rep }, 'between');
       wait(random.int(90, 200) * DAY);
     }
   }
@@ -67,7 +67,7 @@ class Queues {
   }
 
   answer({ leadId, at, ...asking }: Asking): string {
-    if (asking.what === 'return') return this.send(this.queueOf.get(leadId)!, at, 'ReturnRoutedLead', { leadId });
+    if (asking.what === 'return') return this.send(this.queueOf.get(leadId)!, at, 'UnassignLead', { leadId });
     const { queue, rule } = routeOf(routingRules, asking.lead);
     this.queueOf.set(leadId, queue);
     return this.send(queue, at, 'ChooseRep', { leadId, rule });

@@ -15,7 +15,7 @@ const aggregates = {
       known: optional(flag()),
       extra: optional(json()),
     },
-    PassTime: { description: 'Only Baton sends this.', leadId: ref('lead') },
+    AdvanceClock: { description: 'Only Baton sends this.', leadId: ref('lead') },
   }),
 };
 const capture = { command: 'CaptureLead', to: 'lead', data: { leadId: { column: 'id' } } };
@@ -58,7 +58,7 @@ describe('a mapping', () => {
     ['names a command', { ...valid, commands: [{ ...capture, command: 'Nothing' }] }, 'commands.0.command'],
     [
       'sends nothing that is Baton’s',
-      { ...valid, commands: [{ ...capture, command: 'PassTime' }] },
+      { ...valid, commands: [{ ...capture, command: 'AdvanceClock' }] },
       'commands.0.command',
     ],
     [

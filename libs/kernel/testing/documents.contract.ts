@@ -208,7 +208,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
 
     describe('leases', () => {
       const begun = async (...holders: string[]) => {
-        for (const holder of holders) expect(await store.beat(holder, true)).toBe(1);
+        for (const holder of holders) expect(await store.renewLeases(holder, true)).toBe(1);
       };
 
       it('belong to one holder as long as its beat goes on, and their token rises with each change', async () => {
@@ -217,7 +217,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.leases()).toEqual(new Map([['fold', { holder: 'a', beat: 1 }]]));
         expect(await store.lease('fold', 'b')).toBeUndefined();
         expect(await store.lease('fold', 'a')).toEqual(first);
-        expect(await store.beat('a', false)).toBe(2);
+        expect(await store.renewLeases('a', false)).toBe(2);
         expect((await store.leases()).get('fold')).toEqual({ holder: 'a', beat: 2 });
         expect(await store.endBeat('a', 1)).toBe(false); // it has gone on since
         expect(await store.lease('fold', 'b')).toBeUndefined();
@@ -234,8 +234,8 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         await store.lease('fold', 'a');
         expect(await store.endBeat('a')).toBe(true);
         expect(await store.endBeat('a')).toBe(false);
-        for (let often = 0; often < 3; often++) expect(await store.beat('a', false)).toBeUndefined();
-        expect(await store.beat('nobody', false)).toBeUndefined();
+        for (let often = 0; often < 3; often++) expect(await store.renewLeases('a', false)).toBeUndefined();
+        expect(await store.renewLeases('nobody', false)).toBeUndefined();
         expect(await store.leases()).toEqual(new Map());
       });
 
@@ -272,7 +272,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
 
       it('begin a beat that goes on where it was already begun', async () => {
         await begun('a');
-        expect(await store.beat('a', true)).toBe(2); // the first answer was lost
+        expect(await store.renewLeases('a', true)).toBe(2); // the first answer was lost
       });
     });
 

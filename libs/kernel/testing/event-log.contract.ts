@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { START, type EventLog, type Filter, type NewEvent, type Page, type StoredEvent } from '..';
+import { START, type EventLog, type Filter, type EventToAppend, type Page, type RawEvent } from '..';
 
 /** A new event with an id of its own. */
-export const anEvent = (data: unknown = {}, type = 'SomethingHappened', id: string = randomUUID()): NewEvent => ({
+export const anEvent = (data: unknown = {}, type = 'SomethingHappened', id: string = randomUUID()): EventToAppend => ({
   id,
   type,
   data,
@@ -25,7 +25,7 @@ const settled = async <T>(promise: Promise<T>): Promise<unknown> => promise.catc
 
 /** All events after a position, page by page; every page must make progress or stand at the tip. */
 export const readToTip = async (log: EventLog, after: string, filter?: Filter, limit?: number) => {
-  const events: StoredEvent[] = [];
+  const events: RawEvent[] = [];
   for (let position = after; ;) {
     const page: Page = await log.readAll(position, filter, limit);
     if (limit !== undefined) expect(page.events.length).toBeLessThanOrEqual(limit);
@@ -40,9 +40,9 @@ export const readToTip = async (log: EventLog, after: string, filter?: Filter, l
 /** Follows until a condition holds for all events seen so far. */
 export const followUntil = async (
   pages: AsyncIterable<Page>,
-  enough: (events: readonly StoredEvent[], page: Page) => boolean | Promise<boolean>,
+  enough: (events: readonly RawEvent[], page: Page) => boolean | Promise<boolean>,
 ) => {
-  const events: StoredEvent[] = [];
+  const events: RawEvent[] = [];
   let last = START;
   for await (const page of pages) {
     expect(page.position >= last).toBe(true);
@@ -65,7 +65,8 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
     beforeAll(async () => void (log = await open()));
     afterAll(() => log.close());
     beforeEach(() => void (stream = `contract-${randomUUID()}`));
-    const append = (expected: number | 'none' | 'any', ...events: NewEvent[]) => log.append(stream, events, expected);
+    const append = (expected: number | 'none' | 'any', ...events: EventToAppend[]) =>
+      log.append(stream, events, expected);
 
     it('gives back what was appended, in order, with its place and times', async () => {
       const events = [
@@ -182,7 +183,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
     it('refuses known events in new company, whatever is expected, and writes nothing of them', async () => {
       const events = some(2);
       await append('none', ...events);
-      const [one, two] = events as [NewEvent, NewEvent];
+      const [one, two] = events as [EventToAppend, EventToAppend];
       for (const expected of ['none', 'any', 0, 1] as const)
         // the stream is at 1
         for (const mixed of [

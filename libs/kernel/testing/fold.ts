@@ -1,4 +1,4 @@
-import type { AnyEvent, EventMeta, Instant, Projection, Recorded } from '..';
+import type { AnyEvent, EventMeta, Instant, Projection, StoredEvent } from '..';
 
 let counter = 0;
 
@@ -6,7 +6,7 @@ let counter = 0;
 export const recorded = <E extends AnyEvent>(
   event: E,
   { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: RecordedAs = {},
-): Recorded<E> => {
+): StoredEvent<E> => {
   const place = counter++;
   return {
     ...event,
@@ -31,7 +31,7 @@ export const recorded = <E extends AnyEvent>(
     ...rest,
   };
 };
-type RecordedAs = Partial<Omit<Recorded, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
+type RecordedAs = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
   readonly occurredAt?: Instant;
   readonly meta?: Partial<EventMeta>;
 };
@@ -40,7 +40,7 @@ type RecordedAs = Partial<Omit<Recorded, 'type' | 'data' | 'meta' | 'occurredAt'
  * The documents that a projection makes of events, by id; events it does not subscribe to are left out.
  * @throws Error for an index, which keeps lists: it is folded by `replay`
  */
-export const foldAll = <D>(projection: Projection<D>, events: readonly Recorded[]): Map<string, D> => {
+export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
   if (projection.block) throw new Error(`${projection.name} is an index: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {

@@ -7,7 +7,7 @@ import {
   type CommandMeta,
   type Decider,
   type Definition,
-  type Fact,
+  type NewEvent,
   type Instant,
 } from '..';
 
@@ -36,7 +36,7 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
         (folded, event, index) => decider.evolve(folded, { occurredAt: now, ...event, id: `event-${index}` }),
         decider.initialState(),
       );
-    const decide = (command: When<C>): readonly Fact<E>[] | Refused => {
+    const decide = (command: When<C>): readonly NewEvent<E>[] | Refused => {
       const meta = { commandId: 'command', actor: 'tester', origin: 'person' as const, ...command.meta };
       const fault = decider.commands.schemas.get(command.type)?.faultOf(command.data);
       if (fault) return new Refused('command/invalid', fault.message, fault.path);

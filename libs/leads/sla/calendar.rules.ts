@@ -11,7 +11,7 @@ import {
 } from '@baton/definitions';
 
 /** A stretch of time in which nothing changes; `to` is exclusive. Milliseconds of the epoch. */
-export interface Stretch {
+export interface OpenInterval {
   readonly from: number;
   readonly to: number;
   /** half-day: open on other such weekdays, and not on this day. */
@@ -25,7 +25,7 @@ export interface Calendar {
   /** `always-closed`: the agreed calendar has no open hour, so clocks run on the wall after all. */
   readonly clock: 'business-calendar' | 'wall-clock' | 'always-closed';
   /** Everything of one UTC day (days since 1970-01-01) without gaps, in order; cut where the local day changes. */
-  readonly stretchesOf: (utcDay: number) => readonly Stretch[];
+  readonly stretchesOf: (utcDay: number) => readonly OpenInterval[];
 }
 
 const REMEMBERED_DAYS = 20_000;
@@ -84,10 +84,10 @@ const compiled = (
   special: ReadonlyMap<number, SpecialDay>,
 ): Calendar => {
   const zone = IANAZone.create(timeZone);
-  const known = new Map<number, readonly Stretch[]>();
+  const known = new Map<number, readonly OpenInterval[]>();
 
-  const localDay = (day: number, from: number, to: number, offset: number, into: Stretch[]) => {
-    const put = (start: number, end: number, kind: Stretch['kind']) => {
+  const localDay = (day: number, from: number, to: number, offset: number, into: OpenInterval[]) => {
+    const put = (start: number, end: number, kind: OpenInterval['kind']) => {
       const [a, b] = [Math.max(from, start - offset), Math.min(to, end - offset)];
       if (a < b) into.push({ from: a, to: b, kind, day });
     };
@@ -111,10 +111,10 @@ const compiled = (
     put(midnight + reached, midnight + DAY_MS, 'closed');
   };
 
-  const stretchesOf = (utcDay: number): readonly Stretch[] => {
+  const stretchesOf = (utcDay: number): readonly OpenInterval[] => {
     const before = known.get(utcDay);
     if (before) return before;
-    const stretches: Stretch[] = [];
+    const stretches: OpenInterval[] = [];
     for (const { from, to, offset } of offsets(zone, utcDay * DAY_MS, (utcDay + 1) * DAY_MS)) {
       const lastDay = Math.floor((to - 1 + offset) / DAY_MS);
       for (let day = Math.floor((from + offset) / DAY_MS); day <= lastDay; day++)

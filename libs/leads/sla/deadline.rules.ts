@@ -1,5 +1,5 @@
 import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
-import { wallClock, type Calendar, type Stretch } from './calendar.rules';
+import { wallClock, type Calendar, type OpenInterval } from './calendar.rules';
 
 /** The clock stands still from one event to another; without `to` it still does. */
 export interface Pause {
@@ -47,7 +47,7 @@ const haltsOf = (pauses: readonly Pause[]): Halt[] => {
 };
 
 /** The stretches of a calendar from an instant on, for ever. */
-function* stretchesFrom(calendar: Calendar, ms: number): Generator<Stretch> {
+function* stretchesFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
   for (let day = Math.floor(ms / DAY_MS); ; day++)
     for (const stretch of calendar.stretchesOf(day))
       if (stretch.to > ms) yield stretch.from < ms ? { ...stretch, from: ms } : stretch;

@@ -5,7 +5,7 @@ import { DAY_MS, durationMs, fromMs, instantOf, toMs } from '@baton/kernel';
 import { weekdays, type Obligation } from '@baton/definitions';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { compileCalendar } from './calendar.rules';
-import { obligations, verdictOf, type Observed, type SlaState } from './obligations.rules';
+import { obligations, clockStatus, type ClockInput, type SlaState } from './obligations.rules';
 import { firstResponse, resolution } from './ready-made.rules';
 
 const file = 'helpdesk-event-log/helpdesk.csv.gz';
@@ -29,7 +29,7 @@ const casesOf = (csv: string): Map<string, Activity[]> => {
 };
 
 /** A ticket as a lead: handed off by its first activity, and every activity a touch of the team. */
-const eventsOf = (activities: readonly Activity[]): Observed[] => [
+const eventsOf = (activities: readonly Activity[]): ClockInput[] => [
   { id: 'handoff', type: 'LeadHandedOff', data: {}, occurredAt: fromMs(activities[0]!.at) },
   ...activities.map(({ name, at }, index) => ({
     id: `activity-${index}`,
@@ -110,7 +110,7 @@ describeWithData('a help desk’s tickets as SLA clocks', [file], () => {
     for (const [id, activities] of cases) {
       const clocks = fold(eventsOf(activities));
       expect(clocks.map(({ kind }) => kind)).toEqual(['first-response', 'resolution']);
-      const [response, resolved] = clocks.map((clock) => verdictOf(clock, fromMs(now)).state) as [SlaState, SlaState];
+      const [response, resolved] = clocks.map((clock) => clockStatus(clock, fromMs(now)).state) as [SlaState, SlaState];
       const answer = activities.find(({ name }) => name === 'Take in charge ticket');
       const end = activities.findLast(({ name }) => name === 'Resolve ticket');
       unanswered += clocks[0]!.metAt === undefined ? 1 : 0;

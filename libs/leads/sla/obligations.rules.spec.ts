@@ -4,12 +4,12 @@ import type { Obligation } from '@baton/definitions';
 import { compileCalendar } from './calendar.rules';
 import {
   dueOf,
-  nextMoments,
+  nextClockTransitions,
   obligations,
-  observed,
-  verdictOf,
+  clockInputOf,
+  clockStatus,
   workingOf,
-  type Observed,
+  type ClockInput,
   type SlaClock,
 } from './obligations.rules';
 import { attempts, disposition, firstResponse, resolution, startingPolicy } from './ready-made.rules';
@@ -17,7 +17,7 @@ import { attempts, disposition, firstResponse, resolution, startingPolicy } from
 const zero = toMs('2024-01-17T10:00:00.000Z');
 const minute = (after: number): Instant => fromMs(zero + after * 60_000);
 let ids = 0;
-const event = (type: string, after: number, data: object = {}, knownAfter?: number): Observed => ({
+const event = (type: string, after: number, data: object = {}, knownAfter?: number): ClockInput => ({
   id: `${type}-${ids++}`,
   type,
   data: { leadId: 'ada', ...data },
@@ -30,9 +30,9 @@ const call = (after: number, action = 'call', knownAfter?: number) =>
 const handedOff = (after = 0) => event('LeadHandedOff', after, { rep: 'rita' });
 
 const hour = firstResponse({ budget: 'PT1H', clock: 'wall-clock', immediate: ['duplicate'] });
-const clocksOf = (obligation: Obligation, ...events: Observed[]) =>
+const clocksOf = (obligation: Obligation, ...events: ClockInput[]) =>
   obligations({ obligations: [obligation] }, undefined)(events);
-const state = (clock: SlaClock | undefined, after: number) => verdictOf(clock!, minute(after)).state;
+const state = (clock: SlaClock | undefined, after: number) => clockStatus(clock!, minute(after)).state;
 
 describe('a first response within an hour', () => {
   it('runs until it is due', () => {
@@ -44,7 +44,7 @@ describe('a first response within an hour', () => {
     for (const after of [1, 60]) expect(state(clocksOf(hour, handedOff(), call(after))[0], 100)).toBe('met');
   });
   it('is missed when there is still nothing at the due instant', () =>
-    expect(verdictOf(clocksOf(hour, handedOff())[0]!, minute(60))).toEqual({
+    expect(clockStatus(clocksOf(hour, handedOff())[0]!, minute(60))).toEqual({
       state: 'breached',
       known: 'breached',
       lateData: false,
@@ -54,7 +54,11 @@ describe('a first response within an hour', () => {
   it('is met late after it', () => {
     const [clock] = clocksOf(hour, handedOff(), call(61));
     expect([state(clock, 60), state(clock, 61)]).toEqual(['breached', 'met late']);
-    expect(verdictOf(clock!, minute(90))).toMatchObject({ known: 'met late', lateData: false, breachedAt: minute(60) });
+    expect(clockStatus(clock!, minute(90))).toMatchObject({
+      known: 'met late',
+      lateData: false,
+      breachedAt: minute(60),
+    });
   });
   it('is no acceptance, no inbound touch, none of marketing, and none from before', () => {
     const inbound = { team: 'sales', direction: 'inbound', action: 'call' };
@@ -69,17 +73,17 @@ describe('a first response within an hour', () => {
   });
   it('keeps both verdicts where it happened in time and was recorded after', () => {
     const [clock] = clocksOf(hour, handedOff(), call(30, 'call', 120));
-    expect(verdictOf(clock!, minute(180))).toEqual({
+    expect(clockStatus(clock!, minute(180))).toEqual({
       state: 'met',
       known: 'met late',
       lateData: true,
       breachedAt: minute(60),
       paused: false,
     });
-    expect(verdictOf(clock!, minute(90))).toMatchObject({ state: 'met', known: 'breached', lateData: true });
+    expect(clockStatus(clock!, minute(90))).toMatchObject({ state: 'met', known: 'breached', lateData: true });
   });
   it('takes an earlier response that is told after a late one', () =>
-    expect(verdictOf(clocksOf(hour, handedOff(), call(70), call(30, 'call', 80))[0]!, minute(90))).toMatchObject({
+    expect(clockStatus(clocksOf(hour, handedOff(), call(70), call(30, 'call', 80))[0]!, minute(90))).toMatchObject({
       state: 'met',
       known: 'met late',
       lateData: true,
@@ -127,8 +131,8 @@ describe('pause and resume', () => {
   });
   it('has no due instant while it lasts', () => {
     const [clock] = clocksOf(paused, handedOff(), wait(10));
-    expect(verdictOf(clock!, minute(999))).toMatchObject({ state: 'running', paused: true });
-    expect(nextMoments(paused, undefined, clock!, undefined)).toEqual([]);
+    expect(clockStatus(clock!, minute(999))).toMatchObject({ state: 'running', paused: true });
+    expect(nextClockTransitions(paused, undefined, clock!, undefined)).toEqual([]);
   });
   it('may be paused again by what resumes it', () =>
     expect(clocksOf(paused, handedOff(), wait(10), wait(20), call(200))[0]).toMatchObject({
@@ -147,7 +151,7 @@ describe('disposition, attempts and resolution', () => {
 
   const three = attempts({ atLeast: 3, kinds: 2, budget: 'P14D', clock: 'wall-clock', immediate: ['duplicate'] });
   const accepted = event('LeadAccepted', 0);
-  const attempted = (...events: Observed[]) => state(clocksOf(three, accepted, ...events)[0], 99_999);
+  const attempted = (...events: ClockInput[]) => state(clocksOf(three, accepted, ...events)[0], 99_999);
   it('attempts are met by their number over a mix', () => {
     expect(attempted(call(1), call(2), call(3, 'e-mail'))).toBe('met');
     const [clock] = clocksOf(three, accepted, call(1), call(2), call(3), call(4), call(9, 'e-mail'), call(10));
@@ -156,7 +160,7 @@ describe('disposition, attempts and resolution', () => {
   });
   it('too few before giving up is a breach at once', () => {
     const clock = clocksOf(three, accepted, call(1), event('LeadRejected', 60, { reason: 'no-answer' }))[0]!;
-    expect(verdictOf(clock, minute(60))).toMatchObject({ state: 'breached', breachedAt: minute(60) });
+    expect(clockStatus(clock, minute(60))).toMatchObject({ state: 'breached', breachedAt: minute(60) });
     expect(attempted(call(1), call(2), event('LeadRecycled', 60), call(61, 'e-mail'))).toBe('breached');
   });
   it('none are owed for a duplicate, or once it went well', () => {
@@ -180,7 +184,7 @@ describe('what time alone says', () => {
   const all = (clock: SlaClock) => {
     const seen: string[] = [];
     for (let passed: Instant | undefined; ;) {
-      const moments = nextMoments(policy, undefined, clock, passed);
+      const moments = nextClockTransitions(policy, undefined, clock, passed);
       if (moments.length === 0) return seen;
       passed = moments[0]!.at;
       for (const { at, what, notify } of moments) seen.push(`${(toMs(at) - zero) / 60_000} ${notify ?? what}`);
@@ -205,7 +209,7 @@ describe('what time alone says', () => {
 describe('events of the log', () => {
   const occurredAt = minute(0);
   const knownAt = (recordedAt: Instant, mode: 'live' | 'backfill') =>
-    observed(recorded({ type: 'TouchRecorded', data: {} }, { occurredAt, recordedAt, meta: { mode } })).knownAt;
+    clockInputOf(recorded({ type: 'TouchRecorded', data: {} }, { occurredAt, recordedAt, meta: { mode } })).knownAt;
   it('are known late only if told late, and never in an import', () => {
     expect(knownAt(fromMs(zero + durationMs('PT2S')), 'live')).toBeUndefined();
     expect(knownAt(minute(9), 'live')).toBe(minute(9));

@@ -1,10 +1,10 @@
-import { durationMs, fromMs, toMs, type AnyEvent, type Instant, type Recorded } from '@baton/kernel';
+import { durationMs, fromMs, toMs, type AnyEvent, type Instant, type StoredEvent } from '@baton/kernel';
 import { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from '@baton/definitions';
 import { wallClock, type Calendar } from './calendar.rules';
 import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
 /** An event as clocks see it. */
-export interface Observed extends AnyEvent {
+export interface ClockInput extends AnyEvent {
   readonly id: string;
   readonly occurredAt: Instant;
   /** When we learnt of it, where that is later than it happened. */
@@ -15,7 +15,7 @@ export interface Observed extends AnyEvent {
 export const ON_ITS_WAY_MS = 5_000;
 
 /** How clocks see a recorded event. A history that was imported counts as known when it happened. */
-export const observed = ({ id, type, data, occurredAt, recordedAt, meta }: Recorded): Observed => ({
+export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: StoredEvent): ClockInput => ({
   id,
   type,
   data: data as unknown,
@@ -59,7 +59,7 @@ export interface SlaClock {
 export type SlaState = 'running' | 'met' | 'breached' | 'met late' | 'cancelled';
 
 /** How an obligation stands at an instant. */
-export interface Verdict {
+export interface ClockStatus {
   /** As it happened. */
   readonly state: SlaState;
   /** As it was known in time; differs from `state` only where a stop was told late. */
@@ -72,7 +72,7 @@ export interface Verdict {
 }
 
 /** A moment at which time alone says something about an obligation. */
-export interface Moment {
+export interface ClockTransition {
   readonly at: Instant;
   readonly what: 'escalation' | 'breach';
   /** Whom an escalation tells, and which step of the policy it is. */
@@ -153,7 +153,7 @@ export const withStop = (
 /** What a stop is one of a mix of; '' where no mix is asked for. */
 export const mixValueOf = ({ mix }: Obligation, data: unknown): string => (mix ? valueOf(data, mix.field) : '');
 
-const stoppedBy = <C extends SlaClock>(clock: C, obligation: Obligation, event: Observed): C => {
+const stoppedBy = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
   const stop: Stop = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
   const counted = withStop(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
@@ -169,7 +169,7 @@ export interface Terms {
 }
 
 /** What is said of clocks starts, stops and pauses none. */
-const isVerdict = ({ type }: AnyEvent): boolean => type.startsWith('Obligation');
+const isClockEvent = ({ type }: AnyEvent): boolean => type.startsWith('Obligation');
 /** What another system decided in the past is nothing to answer now. */
 const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'true';
 
@@ -187,8 +187,8 @@ export const clocksUnder =
     inForce: readonly Terms[],
     begin: (clock: SlaClock, terms: Terms) => C,
   ) =>
-  (clocks: readonly C[], event: Observed): readonly C[] => {
-    if (isVerdict(event)) return clocks;
+  (clocks: readonly C[], event: ClockInput): readonly C[] => {
+    if (isClockEvent(event)) return clocks;
     let after = clocks;
     for (const kind of new Set(clocks.map((clock) => clock.kind))) {
       const place = placeOf(after, kind, event.occurredAt);
@@ -208,7 +208,7 @@ const placeOf = (clocks: readonly SlaClock[], kind: string, at: Instant): number
 const started = <C extends SlaClock>(
   clocks: readonly C[],
   terms: Terms,
-  { id, occurredAt: at }: Observed,
+  { id, occurredAt: at }: ClockInput,
   begin: (clock: SlaClock, terms: Terms) => C,
 ): readonly C[] => {
   const { kind } = terms.obligation;
@@ -239,7 +239,7 @@ export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | und
 };
 
 /** A clock that began before the event, after it. What happened after its end leaves it as it is. */
-const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms, event: Observed): C => {
+const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms, event: ClockInput): C => {
   const at = event.occurredAt;
   let clock = before;
   const end = earliest(clock.endedAt, clock.failedAt);
@@ -267,7 +267,7 @@ const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms,
 /** The clocks of one lead under a policy, from its events in the order of the log. */
 export const obligations =
   (policy: SlaPolicy, calendar: Calendar | undefined) =>
-  (events: readonly Observed[]): readonly SlaClock[] =>
+  (events: readonly ClockInput[]): readonly SlaClock[] =>
     events.reduce(clocksAfter(policy, calendar), []);
 
 /** After which instant an answer is too late: the due one, or that of giving up. */
@@ -278,7 +278,7 @@ export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined =
  * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
  *            still nothing at that instant is a miss
  */
-export const verdictOf = (clock: SlaClock, now: Instant): Verdict => {
+export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   const missedAt = missedAtOf(clock);
   const judge = (metAt: Instant | undefined): SlaState => {
     if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
@@ -300,17 +300,17 @@ export const verdictOf = (clock: SlaClock, now: Instant): Verdict => {
 };
 
 /** The moments of a clock in their order: the steps of the escalation, and the breach, while nothing has ended it. */
-export const momentsOf = (
+export const clockTransitionsOf = (
   obligation: Obligation,
   calendar: Calendar | undefined,
   clock: SlaClock,
-): readonly Moment[] => {
+): readonly ClockTransition[] => {
   const { startedAt, budgetMs, pauses, failedAt } = clock;
   const hours = hoursFor(obligation, calendar);
   const missedAt = missedAtOf(clock);
   // A stop at the very instant still counts, so what its absence causes comes right after.
   const missed = (at: Instant) => fromMs(toMs(at) + 1);
-  const moments: Moment[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];
+  const moments: ClockTransition[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];
   for (const [step, { percent, afterBreach, notify }] of (obligation.escalation ?? []).entries()) {
     if (afterBreach !== undefined) {
       if (missedAt === undefined) continue;
@@ -333,12 +333,14 @@ export const momentsOf = (
  * The moments that pass together next, for whoever keeps a due list; [] when time alone changes nothing more.
  * @param passed the instant up to which moments have passed already
  */
-export const nextMoments = (
+export const nextClockTransitions = (
   obligation: Obligation,
   calendar: Calendar | undefined,
   clock: SlaClock,
   passed: Instant | undefined,
-): readonly Moment[] => {
-  const coming = momentsOf(obligation, calendar, clock).filter(({ at }) => passed === undefined || at > passed);
+): readonly ClockTransition[] => {
+  const coming = clockTransitionsOf(obligation, calendar, clock).filter(
+    ({ at }) => passed === undefined || at > passed,
+  );
   return coming.filter(({ at }) => at === coming[0]!.at);
 };

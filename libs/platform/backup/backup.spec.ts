@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Clock, fromMs, type EventLog, type EventMeta, type NewEvent, type StoredEvent } from '@baton/kernel';
+import { Clock, fromMs, type EventLog, type EventMeta, type EventToAppend, type RawEvent } from '@baton/kernel';
 import { readConfig } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
@@ -37,7 +37,7 @@ const meta = (commandId: string): EventMeta => ({
 let made = 0;
 const event = (
   data: object = { text: 'Zoë “x”\n\u2028', list: [1, 2.5, -0.1, 1e21], nested: { '2': 'b', '1': 'a' } },
-): NewEvent => {
+): EventToAppend => {
   const id = `6ec8ab34-0000-4000-8000-${String(++made).padStart(12, '0')}`;
   return { id, type: 'ThingHappened', data, meta: meta(`c-${made}`) };
 };
@@ -52,7 +52,7 @@ const fill = async (log: EventLog, appends: number, from = 0): Promise<void> => 
     );
   }
 };
-const all = async (log: EventLog): Promise<readonly StoredEvent[]> => (await log.readAll('', {}, 1_000_000)).events;
+const all = async (log: EventLog): Promise<readonly RawEvent[]> => (await log.readAll('', {}, 1_000_000)).events;
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'nothing',

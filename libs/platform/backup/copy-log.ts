@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Conflict, Refused, START, type Clock, type EventLog, type StoredEvent } from '@baton/kernel';
+import { Conflict, Refused, START, type Clock, type EventLog, type RawEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '../event-log';
 import { privateFolder } from '../private-files';
 
@@ -10,7 +10,7 @@ const PAGE = 2000;
 /** A log that can take over the events of another as they are. */
 export interface CopyTarget extends EventLog {
   /** @throws Conflict where a stream does not go on where it ends here */
-  adopt(events: readonly StoredEvent[]): Promise<void>;
+  adopt(events: readonly RawEvent[]): Promise<void>;
 }
 
 /** What a copy came to: both sides hold these events, with one digest over stream, revision, id, type, data, meta. */
@@ -36,14 +36,14 @@ export const openLog = async (place: string, clock: Clock, { create = false } = 
 };
 
 /** Two events that are one: same place in the same stream, same id. */
-const isSame = (a: StoredEvent, b: StoredEvent): boolean =>
+const isSame = (a: RawEvent, b: RawEvent): boolean =>
   a.id === b.id && a.stream === b.stream && a.revision === b.revision;
 
-const addTo = (hash: Hash, { stream, revision, id, type, data, meta }: StoredEvent): void => {
+const addTo = (hash: Hash, { stream, revision, id, type, data, meta }: RawEvent): void => {
   hash.update(`${JSON.stringify([stream, revision, id, type, data, meta])}\n`);
 };
 
-async function* eventsOf(log: EventLog, until?: string): AsyncIterable<StoredEvent> {
+async function* eventsOf(log: EventLog, until?: string): AsyncIterable<RawEvent> {
   for (let after = START; ;) {
     const page = await log.readAll(after, {}, PAGE);
     for (const event of page.events) {
@@ -86,7 +86,7 @@ export const copyLog = async (
   let next = await held.next();
   let seen = 0;
   let written = 0;
-  let waiting: StoredEvent[] = [];
+  let waiting: RawEvent[] = [];
   const write = async () => {
     if (waiting.length === 0) return;
     await target.adopt(waiting).catch((error: unknown) => {

@@ -48,7 +48,7 @@ describe('a file of embedded documents', () => {
     await Promise.all([commit(one, 'a'), commit(two, 'b')]);
     expect(await one.count(collection)).toBe(2);
     expect(await two.count(collection)).toBe(2);
-    await one.beat('one', true);
+    await one.renewLeases('one', true);
     await one.lease('fold', 'one');
     expect(await two.lease('fold', 'two')).toBeUndefined();
     await one.release('fold', 'one');

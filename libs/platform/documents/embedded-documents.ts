@@ -193,7 +193,7 @@ export class EmbeddedDocuments extends Documents {
     return new Map(rows.map(({ projection, generation }) => [projection, generation]));
   }
 
-  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+  async renewLeases(holder: string, begins: boolean): Promise<number | undefined> {
     const sql = begins
       ? 'INSERT INTO beats(holder, number) VALUES(?, 1) ON CONFLICT(holder) DO UPDATE SET number = number + 1'
       : 'UPDATE beats SET number = number + 1 WHERE holder = ?';

@@ -143,7 +143,7 @@ export class MemoryDocuments extends Documents {
     return new Map(this.activeOf);
   }
 
-  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+  async renewLeases(holder: string, begins: boolean): Promise<number | undefined> {
     const before = this.beats.get(holder) ?? (begins ? 0 : undefined);
     if (before === undefined) return undefined;
     this.beats.set(holder, before + 1);

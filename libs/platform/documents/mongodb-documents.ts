@@ -252,7 +252,7 @@ export class MongoDocuments extends Documents {
     return new Map(found.map(({ _id, generation }) => [_id, generation]));
   }
 
-  async beat(holder: string, begins: boolean): Promise<number | undefined> {
+  async renewLeases(holder: string, begins: boolean): Promise<number | undefined> {
     const raised = await this.beats.findOneAndUpdate(
       { _id: holder },
       { $inc: { number: 1 } },

@@ -12,10 +12,10 @@ import {
   type Expected,
   type Filter,
   type Instant,
-  type NewEvent,
+  type EventToAppend,
   type Page,
   type Position,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 
@@ -81,7 +81,7 @@ export class EmbeddedEventLog extends EventLog {
     return new EmbeddedEventLog(database, clock);
   }
 
-  append(stream: string, events: readonly NewEvent[], expected: Expected): Promise<Appended> {
+  append(stream: string, events: readonly EventToAppend[], expected: Expected): Promise<Appended> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
@@ -103,7 +103,7 @@ export class EmbeddedEventLog extends EventLog {
    * would go back. They get the next positions.
    * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here
    */
-  async adopt(events: readonly StoredEvent[]): Promise<void> {
+  async adopt(events: readonly RawEvent[]): Promise<void> {
     this.assertOpen();
     try {
       this.database.transaction(() => {
@@ -128,7 +128,7 @@ export class EmbeddedEventLog extends EventLog {
     this.wake(this.maxPosition());
   }
 
-  async read(stream: string, from = 0, limit = ALL): Promise<readonly StoredEvent[]> {
+  async read(stream: string, from = 0, limit = ALL): Promise<readonly RawEvent[]> {
     this.assertOpen();
     return this.database
       .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`)
@@ -394,7 +394,7 @@ const answerOf = (
 };
 
 /** @param row its values in the order of COLUMNS */
-const stored = (row: readonly SqliteValue[]): StoredEvent => ({
+const stored = (row: readonly SqliteValue[]): RawEvent => ({
   position: positionOf(row[0] as number),
   stream: row[1] as string,
   revision: row[2] as number,

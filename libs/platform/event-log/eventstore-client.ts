@@ -13,9 +13,9 @@ import {
   START,
   type EventMeta,
   type Instant,
-  type NewEvent,
+  type EventToAppend,
   type Position,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { watchSilence } from '../link';
 
@@ -116,7 +116,7 @@ export const positionIn = ({ position, id }: RecordedByServer): Position => {
 };
 
 /** The event with its own id, which is kept in its metadata: that of the server only names the call that wrote it. */
-export const stored = (event: RecordedByServer): StoredEvent => {
+export const stored = (event: RecordedByServer): RawEvent => {
   const { id, ...meta } = (event.metadata ?? {}) as EventMeta & { readonly id?: string };
   return {
     id: id ?? event.id,
@@ -134,14 +134,14 @@ export const stored = (event: RecordedByServer): StoredEvent => {
 export interface Batch {
   readonly stream: string;
   readonly expected: number | 'none';
-  readonly events: NewEvent[];
+  readonly events: EventToAppend[];
   /** The revision after its last event. */
   next: number;
   bytes: number;
 }
 
 /** Neighbours of one stream as one append, below the limit of the store. */
-export const batchesOf = (events: readonly StoredEvent[]): Batch[] => {
+export const batchesOf = (events: readonly RawEvent[]): Batch[] => {
   const batches: Batch[] = [];
   for (const { stream, revision, id, type, data, meta } of events) {
     const bytes = Buffer.byteLength(JSON.stringify([data, meta]));

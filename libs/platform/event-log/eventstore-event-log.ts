@@ -26,10 +26,10 @@ import {
   type AppendOptions,
   type Expected,
   type Filter,
-  type NewEvent,
+  type EventToAppend,
   type Page,
   type Position,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { CALLS_AT_ONCE, Link, withDeadline } from '../link';
 import {
@@ -126,7 +126,7 @@ export class EventStoreEventLog extends EventLog {
 
   async append(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly EventToAppend[],
     expected: Expected,
     { checked = false }: AppendOptions = {},
   ): Promise<Appended> {
@@ -172,7 +172,7 @@ export class EventStoreEventLog extends EventLog {
    * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here, `log/out-of-order` when
    *   another order came about: the target is then no copy
    */
-  async adopt(events: readonly StoredEvent[]): Promise<void> {
+  async adopt(events: readonly RawEvent[]): Promise<void> {
     let last = START;
     const took = ({ position }: Appended) => {
       if (position <= last)
@@ -194,7 +194,7 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  async read(stream: string, from = 0, limit?: number): Promise<readonly StoredEvent[]> {
+  async read(stream: string, from = 0, limit?: number): Promise<readonly RawEvent[]> {
     if (limit === 0) return []; // the server takes no read of nothing
     const options = { fromRevision: BigInt(from), ...(limit !== undefined && { maxCount: limit }) };
     return this.repeated((ms) => this.readStream(stream, options, ms));
@@ -206,7 +206,7 @@ export class EventStoreEventLog extends EventLog {
     // Two more than the page: the event at `after` itself, which the server repeats, and the first of the next page.
     const maxCount = (wanted ? Math.max(FILTERED_SCAN, limit) : limit) + 2;
     return this.repeated(async (ms) => {
-      const events: StoredEvent[] = [];
+      const events: RawEvent[] = [];
       let position = after;
       let looked = 0;
       let more = false;
@@ -321,14 +321,14 @@ export class EventStoreEventLog extends EventLog {
   }
 
   /** Appends at a revision up to which none of the ids stands in the stream. */
-  private appendAt(stream: string, events: readonly NewEvent[], expected: number | 'none'): Promise<Appended> {
+  private appendAt(stream: string, events: readonly EventToAppend[], expected: number | 'none'): Promise<Appended> {
     const batch = named(events);
     return this.repeated((ms) => this.send(stream, events, batch, expected, ms));
   }
 
   private async send(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly EventToAppend[],
     batch: ReturnType<typeof named>,
     expected: number | 'none',
     ms: number,
@@ -363,8 +363,8 @@ export class EventStoreEventLog extends EventLog {
     stream: string,
     options: Parameters<Client['readStream']>[1],
     ms: number,
-  ): Promise<StoredEvent[]> {
-    const events: StoredEvent[] = [];
+  ): Promise<RawEvent[]> {
+    const events: RawEvent[] = [];
     try {
       await consume(
         this.client.readStream(stream, options),
@@ -387,7 +387,7 @@ export class EventStoreEventLog extends EventLog {
  * Events as they are sent: under ids of this append alone, their own in the metadata. By ids that it knows the server
  * would answer as if it had written, whatever another process has written under them.
  */
-const named = (events: readonly NewEvent[]) =>
+const named = (events: readonly EventToAppend[]) =>
   events.map(({ id, type, data, meta }) =>
     jsonEvent({ id: randomUUID(), type, data: data as JSONType, metadata: { ...meta, id } as unknown as JSONType }),
   );
@@ -399,7 +399,7 @@ const deleted = (stream: string): Refused =>
   new Refused('log/stream-deleted', `The stream ${stream} was deleted by tools of EventStoreDB; restore it there.`);
 
 /** The answer that an append got when it was made: exactly these ids, one after the other. */
-const sameAs = (past: readonly StoredEvent[], events: readonly NewEvent[]): Appended | undefined => {
+const sameAs = (past: readonly RawEvent[], events: readonly EventToAppend[]): Appended | undefined => {
   const first = past.findIndex(({ id }) => id === events[0]!.id);
   const last = past[first + events.length - 1];
   const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);

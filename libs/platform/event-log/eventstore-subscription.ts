@@ -1,5 +1,5 @@
 import { excludeSystemEvents, UnavailableError, type AllStreamResolvedEvent } from '@eventstore/db-client';
-import type { Filter, Page, Position, StoredEvent } from '@baton/kernel';
+import type { Filter, Page, Position, RawEvent } from '@baton/kernel';
 import { isSystem, logPositionOf, positionIn, positionOf, stored, type Client } from './eventstore-client';
 
 /**
@@ -18,7 +18,7 @@ export async function* subscribedPages(
   quiet: { readonly ms: number; readonly tip: () => Promise<Position> },
 ): AsyncIterable<Page> {
   const wanted = types && new Set(types);
-  let events: StoredEvent[] = [];
+  let events: RawEvent[] = [];
   let reached = after; // all up to here is in `events` or was handed out
   let caughtUp = false;
   let failure: Error | undefined;

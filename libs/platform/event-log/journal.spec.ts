@@ -9,9 +9,9 @@ import {
   ref,
   text,
   type EventLog,
-  type Recorded,
-  type Sealed,
   type StoredEvent,
+  type Sealed,
+  type RawEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { MemoryKeyStore } from '../keys';
@@ -61,14 +61,14 @@ describe('the sealed journal', () => {
   afterEach(() => log.close());
   const stored = async () => (await log.read('lead-ada'))[0]!;
   /** What an event says to whoever has the keys; a field that nobody can open is left out. */
-  const clear = async ({ data }: Recorded) => {
+  const clear = async ({ data }: StoredEvent) => {
     const fields = Object.entries(data as Record<string, unknown>);
     const values = [...(await journal.open(fields.map(([, value]) => value).filter(isSealed)))];
     for (const value of values) if (value instanceof Error) throw value;
     const said = fields.map(([name, value]) => [name, isSealed(value) ? values.shift() : value] as const);
     return Object.fromEntries(said.filter(([, value]) => value !== undefined));
   };
-  const opened = (event: StoredEvent) => clear(journal.decode(event));
+  const opened = (event: RawEvent) => clear(journal.decode(event));
   const ciphertext = { $sealed: expect.stringMatching(/^v1\.[A-Za-z0-9+/=]+$/) as string };
 
   it('gives back what was written, with when it happened and the version of its schema', async () => {
@@ -129,7 +129,7 @@ describe('the sealed journal', () => {
     const { email, name } = ada!.data as { readonly email: Sealed; readonly name: Sealed };
     const bytes = Buffer.from(email.$sealed.slice(3), 'base64');
     bytes[bytes.length - 1]! ^= 1;
-    const saying = (event: StoredEvent, $sealed: string) => ({
+    const saying = (event: RawEvent, $sealed: string) => ({
       ...event,
       data: { ...person, email: { $sealed }, name },
     });

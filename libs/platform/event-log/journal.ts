@@ -13,15 +13,15 @@ import {
   type EventSchema,
   type Json,
   type KeyStore,
-  type NewEvent,
-  type Recorded,
-  type Sealed,
+  type EventToAppend,
   type StoredEvent,
+  type Sealed,
+  type RawEvent,
 } from '@baton/kernel';
 import canonicalize from 'canonicalize';
 import { seal, unseal } from '../keys/seal';
 
-type Unsealed = Omit<NewEvent, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
+type Unsealed = Omit<EventToAppend, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
 type Fields = Readonly<Record<string, unknown>>;
 type Secret = Awaited<ReturnType<KeyStore['secret']>>;
 const VERSION = 'v1.';
@@ -55,7 +55,7 @@ export class SealedJournal extends Journal {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
     const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [ownerOf(fact)] : []));
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
-    const events = checked.map(({ fact, schema, personal }): NewEvent => {
+    const events = checked.map(({ fact, schema, personal }): EventToAppend => {
       const data: Record<string, unknown> = { ...(fact.data as Fields) };
       for (const field of personal) {
         const text = Buffer.from(JSON.stringify(data[field]));
@@ -67,12 +67,12 @@ export class SealedJournal extends Journal {
     return this.log.append(stream, events, expected, options);
   }
 
-  async read(stream: string, from = 0): Promise<readonly Recorded[]> {
+  async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {
     return (await this.log.read(stream, from)).map((event) => this.decode(event));
   }
 
   /** @throws UnknownType `event/unknown-type`, `event/future-version`, `event/wrong-schema` */
-  decode(event: StoredEvent): Recorded {
+  decode(event: RawEvent): StoredEvent {
     const data = upcast(this.catalogue, { ...event, data: this.withContext(event) });
     return { ...event, data, occurredAt: event.meta.occurredAt };
   }
@@ -166,7 +166,7 @@ export class SealedJournal extends Journal {
   }
 
   /** The data with what opens its sealed fields: whose they are, and what they are bound to. */
-  private withContext(event: StoredEvent): unknown {
+  private withContext(event: RawEvent): unknown {
     const { type, data, meta } = event;
     const schema = this.catalogue.get(type);
     if (!schema || typeof data !== 'object' || data === null) return data;

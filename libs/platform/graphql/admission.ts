@@ -98,7 +98,7 @@ export class Admission {
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
     const document = this.parsed.get(query) ?? this.parse(query);
-    const { introspects } = new Weighing(this.schema(), document, given).weigh();
+    const { introspects } = new QueryCost(this.schema(), document, given).weigh();
     this.parsed.set(query, document);
     const operations = operationsOf(document).map(({ operation }) => operation);
     return {
@@ -193,7 +193,7 @@ const newPlace = (): Place => ({ times: 0, inner: new Map() });
  * graphql-js's own check of overlapping fields compares each pair of selections of one place of the answer, and a
  * fragment can double what it spreads: so both are bounded here, before.
  */
-class Weighing {
+class QueryCost {
   private selections = 0;
   private cost = 0;
   private introspects = false;
@@ -313,7 +313,7 @@ export const costOf = (
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
-): number => new Weighing(schema, document, variables).weigh().cost;
+): number => new QueryCost(schema, document, variables).weigh().cost;
 
 const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
   if (name === '__schema') return SchemaMetaFieldDef;

@@ -1,9 +1,9 @@
-import { START, type NewEvent } from '@baton/kernel';
+import { START, type EventToAppend } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog } from '../event-log';
 import { positionsOf, SharedReading } from './subscriptions';
 
-const event = (type: string, n: number): NewEvent => ({
+const event = (type: string, n: number): EventToAppend => ({
   id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,
   type,
   data: {},

@@ -44,13 +44,13 @@ describe('a message', () => {
       .then());
   it('becomes due by time alone, once', () => {
     const waiting = given(queued, failed(1, later(30_000)));
-    const passTime = { type: 'PassTime', data: { messageId } } as const;
-    waiting.at(later(29_999)).when(passTime).then();
+    const advanceClock = { type: 'AdvanceClock', data: { messageId } } as const;
+    waiting.at(later(29_999)).when(advanceClock).then();
     const dueThen = { ...due(2, 'time'), occurredAt: later(30_000) };
-    waiting.at(later(90_000)).when(passTime).then(dueThen);
+    waiting.at(later(90_000)).when(advanceClock).then(dueThen);
     given(queued, failed(1, later(30_000)), dueThen)
       .at(later(99_000))
-      .when(passTime)
+      .when(advanceClock)
       .then();
   });
   it('waits four times as long after each attempt, at most six hours', () =>
@@ -109,6 +109,6 @@ describe('a task', () => {
   it('that is done is not tried again', () =>
     given(task, failed(1, later(30_000)), completed)
       .at(later(60_000))
-      .when({ type: 'PassTime', data: { messageId } })
+      .when({ type: 'AdvanceClock', data: { messageId } })
       .then());
 });

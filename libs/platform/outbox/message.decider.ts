@@ -61,7 +61,7 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
       const retryAt = refused || tries >= MOST_ATTEMPTS ? undefined : fromMs(toMs(now) + pauseAfter(tries));
       return [{ type: 'MessageFailed', data: { messageId, attempt, code, ...(retryAt && { retryAt }) } }];
     },
-    PassTime: () => [],
+    AdvanceClock: () => [],
     RetryMessage: (state) => {
       if (state.status === 'unknown') return unknown();
       if (state.status === 'sent') return refuse('message/already-sent', 'The target has it.', 'messageId');
@@ -95,5 +95,5 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
     TaskCompleted: (state) => after(state, (queued) => ({ ...queued, completed: true })),
   },
   due: (state) => (state.status === 'waiting' && !state.completed ? state.retryAt : undefined),
-  pass: (state) => (state.status === 'waiting' ? [again(state, 'time')] : []),
+  elapse: (state) => (state.status === 'waiting' ? [again(state, 'time')] : []),
 });

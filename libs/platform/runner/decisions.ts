@@ -1,4 +1,4 @@
-import type { EventLog, StoredEvent } from '@baton/kernel';
+import type { EventLog, RawEvent } from '@baton/kernel';
 import { followerEvents, type FollowerEvent } from './parked.events';
 
 export const decisionTypes = [...followerEvents.schemas.keys()];
@@ -12,7 +12,7 @@ export interface Decision {
 }
 
 /** The decision about this follower that an event holds, if any. */
-export const decisionOf = (event: StoredEvent, followerId: string): Decision | undefined => {
+export const decisionOf = (event: RawEvent, followerId: string): Decision | undefined => {
   if (event.stream !== `follower-${followerId}` || !decisionTypes.includes(event.type)) return undefined;
   const { sequence, eventId } = event.data as FollowerEvent['data'];
   return { sequence, eventId, discards: event.type === 'ParkedDiscarded', position: event.position };
@@ -34,7 +34,7 @@ export const discardedBy = async (
 
 /** A page cut after each decision: what follows a decision is handled once it was obeyed. */
 export function* parts(
-  events: readonly StoredEvent[],
+  events: readonly RawEvent[],
   after: string,
   followerId: string,
 ): Iterable<{ readonly start: number; readonly end: number; readonly decision: Decision | undefined }> {

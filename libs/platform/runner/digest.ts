@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Checkpoint, EventPlace, StoredEvent } from '@baton/kernel';
+import type { Checkpoint, EventPlace, RawEvent } from '@baton/kernel';
 
 /** 128 bits of the SHA-256 of all that the log holds of an event. */
 export type EventHash = bigint;
 
-export const hashOf = (event: StoredEvent): EventHash => {
+export const hashOf = (event: RawEvent): EventHash => {
   const { position, id, stream, revision, type, recordedAt, meta, data } = event;
   const content = JSON.stringify([position, id, stream, revision, type, recordedAt, meta, data]);
   const bytes = createHash('sha256').update(content).digest();

@@ -1,7 +1,7 @@
 import type { Aggregate, Documents, Find, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
-import type { Dispatch } from './react';
+import type { Dispatch } from './policy-follower';
 
 const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
 
@@ -16,7 +16,7 @@ const PAGE = 500;
 const AT_ONCE = 64;
 
 /**
- * Sends PassTime to every stream with something due at or before an instant, in the order of their due instants; the
+ * Sends AdvanceClock to every stream with something due at or before an instant, in the order of their due instants; the
  * decider checks again. Each is sent to once, however far the due list is behind; one that fails does not hold up the
  * others. A history is sent one by one, so that it comes out the same each time.
  * @param mode `backfill`: only streams that a history changed last
@@ -48,7 +48,7 @@ export const sendDue = async (
         occurredAt: until,
         mode,
       };
-      await dispatch(new to(id, { type: 'PassTime', data: { [commands.idField]: id }, meta }));
+      await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };
     for (let after: Find['after'], more = true; more && mine();) {
       const due = await documents.find(collection, {

@@ -244,10 +244,10 @@ describe('a target that fails', () => {
     await saysLast(id, 'MessageFailed');
     await runner.catchUp();
     clock.instant = '2024-01-01T00:00:29.999Z';
-    expect(await runner.passTime(clock.instant)).toBe(0);
+    expect(await runner.advanceClock(clock.instant)).toBe(0);
     outbound.fault = () => undefined;
     clock.instant = '2024-01-01T00:00:30.000Z';
-    expect(await runner.passTime(clock.instant)).toBe(1);
+    expect(await runner.advanceClock(clock.instant)).toBe(1);
     await saysLast(id, 'MessageSent');
     expect(await said(id)).toEqual([
       'MessageQueued',
@@ -269,10 +269,10 @@ describe('a target that fails', () => {
       await eventually(async () => (await said(id)).some((each) => each.startsWith(`MessageFailed ${attempt} `)));
       await runner.catchUp();
       clock.instant = `2024-01-0${attempt + 1}T00:00:00.000Z`;
-      await runner.passTime(clock.instant);
+      await runner.advanceClock(clock.instant);
     }
     expect((await said(id)).at(-1)).toBe('MessageFailed 8 effect/not-sent');
-    expect(await runner.passTime('2025-01-01T00:00:00.000Z')).toBe(0);
+    expect(await runner.advanceClock('2025-01-01T00:00:00.000Z')).toBe(0);
     expect(await state()).toMatchObject([{ target: 'crm', failed: 1, waiting: 0, queued: 0 }]);
     outbound.fault = () => undefined;
     await tell(id, 'RetryMessage', {});
@@ -317,7 +317,7 @@ describe('the follower of a target', () => {
     await tell(id, 'CompleteTask', {});
     await runner.catchUp();
     clock.instant = '2024-01-02T00:00:00.000Z';
-    expect(await runner.passTime(clock.instant)).toBe(0);
+    expect(await runner.advanceClock(clock.instant)).toBe(0);
     expect((await said(id)).at(-1)).toBe('TaskCompleted');
   });
 

@@ -7,19 +7,19 @@ import {
   ToMessage,
   type CommandMeta,
   type Fence,
-  type Happened,
+  type DatedEvent,
   type Journal,
   type Message,
   type MessageCommand,
   type MessageEvent,
   type Outbound,
   type Policy,
-  type Recorded,
+  type StoredEvent,
   send,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
-import type { Dispatch } from './react';
+import type { Dispatch } from './policy-follower';
 import { machineTimers, type Timers } from './timers';
 
 const EFFECT_COMMANDS = '2c9e5a1d-7b64-5c1f-9e0a-4d8b7f3a6e21';
@@ -55,7 +55,7 @@ export const deliveriesTo = (target: string): Policy => ({
   types: ['MessageQueued', 'MessageDue'],
   answers: [],
   react: async (event, look) => {
-    const { type, data } = event as Recorded<MessageEvent>;
+    const { type, data } = event as StoredEvent<MessageEvent>;
     if ((type !== 'MessageQueued' && type !== 'MessageDue') || data.target !== target) return [];
     const queued = (type === 'MessageQueued' ? data : (await look(messageDecider, data.messageId))[0]!.data) as Omit<
       Message,
@@ -85,7 +85,7 @@ export const deliver =
     const { messageId, attempt } = command.data as Due;
     const history = await journal.read(`message-${messageId}`);
     const state = history.reduce<MessageState>(
-      (known, event) => messageDecider.evolve(known, event as unknown as Happened<MessageEvent>),
+      (known, event) => messageDecider.evolve(known, event as unknown as DatedEvent<MessageEvent>),
       messageDecider.initialState(),
     );
     const last = history.at(-1)!;

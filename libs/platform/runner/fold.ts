@@ -12,7 +12,7 @@ import {
   type Parked,
   type Projection,
   type Scalar,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import {
@@ -153,7 +153,7 @@ export class Fold implements Follower {
     const at = await page.viewFor(this.projection);
     for (const { start, end, decision } of parts(page.events, this.reached, this.followerId)) {
       await this.foldPart(page, at, start, end);
-      if (decision) await this.obey(decision);
+      if (decision) await this.applyDecision(decision);
     }
     this.reached = page.position;
     this.unsaved = true;
@@ -164,7 +164,7 @@ export class Fold implements Follower {
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
-    const work: { event: StoredEvent; index: number; keys: readonly string[] }[] = [];
+    const work: { event: RawEvent; index: number; keys: readonly string[] }[] = [];
     const wanted = new Set<string>();
     for (let index = start; index < end; index++) {
       const event = page.events[index]!;
@@ -181,7 +181,7 @@ export class Fold implements Follower {
     this.changed ||= work.length > 0;
   }
 
-  private keysOf(event: StoredEvent, decoded: unknown): readonly string[] {
+  private keysOf(event: RawEvent, decoded: unknown): readonly string[] {
     try {
       if (decoded instanceof Error) throw decoded;
       if (this.parked.has(`stream:${event.stream}`)) return [];
@@ -192,7 +192,7 @@ export class Fold implements Follower {
     }
   }
 
-  private foldInto(key: string, event: StoredEvent, decoded: unknown): void {
+  private foldInto(key: string, event: RawEvent, decoded: unknown): void {
     if (this.parked.has(key)) return; // its sequence waits behind an event that could not be folded
     const known = this.dirty.get(key);
     if (known && known.position >= event.position) return; // delivered again
@@ -223,7 +223,7 @@ export class Fold implements Follower {
     return list;
   }
 
-  private park(sequence: string, event: StoredEvent, error: unknown): void {
+  private park(sequence: string, event: RawEvent, error: unknown): void {
     if (this.parked.has(sequence)) return;
     this.changed = true;
     this.parked.set(sequence, {
@@ -237,7 +237,7 @@ export class Fold implements Follower {
   }
 
   /** Handles a parked sequence again, up to the decision. Its documents then stand at the decision's position. */
-  private async obey({ sequence, eventId, position: upTo }: Decision): Promise<void> {
+  private async applyDecision({ sequence, eventId, position: upTo }: Decision): Promise<void> {
     const waiting = this.parked.get(sequence);
     if (!waiting || waiting.eventId !== eventId) return; // it waits no more, or for another event
     const { log, journal, aroundFold } = this.stores;

@@ -1,4 +1,4 @@
-import { catalogueOf, UnknownType, type StoredEvent } from '@baton/kernel';
+import { catalogueOf, UnknownType, type RawEvent } from '@baton/kernel';
 import { anEvent } from '@baton/kernel/testing';
 import { tillEvents } from '../../../test/support/till';
 import { SealedJournal } from '../event-log';
@@ -8,7 +8,7 @@ import { FollowedStreams } from './followed-streams';
 const at = (position: number) => String(position).padStart(4, '0');
 /** A log in which each event stands where the test says; `reads` are the streams that were asked of it. */
 const setting = (keptBytes?: number) => {
-  const all: StoredEvent[] = [];
+  const all: RawEvent[] = [];
   const reads: string[] = [];
   const log = {
     read: async (stream: string) => {
@@ -24,7 +24,7 @@ const setting = (keptBytes?: number) => {
     return event;
   };
   const streams = new FollowedStreams(log, journal, keptBytes);
-  const take = (position: number, ...events: StoredEvent[]) => streams.take({ events, position: at(position) });
+  const take = (position: number, ...events: RawEvent[]) => streams.take({ events, position: at(position) });
   const seen = async (stream: string, upTo: number) =>
     (await streams.upTo(stream, at(upTo))).map((event) => Number(event.stored.position));
   return { add, take, seen, streams, reads };

@@ -1,23 +1,23 @@
-import type { EventLog, Journal, Page, Position, Recorded, StoredEvent } from '@baton/kernel';
+import type { EventLog, Journal, Page, Position, StoredEvent, RawEvent } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 
 const KEPT_BYTES = 64 * 2 ** 20;
 
 /** An event that is decoded when it is first looked at. */
 export class FollowedEvent {
-  private recorded: Recorded | undefined;
+  private recorded: StoredEvent | undefined;
   /** About what it takes in memory, decoded too. */
   readonly bytes: number;
 
   constructor(
-    readonly stored: StoredEvent,
+    readonly stored: RawEvent,
     private readonly journal: Journal,
   ) {
     this.bytes = 2 * bytesOf(stored);
   }
 
   /** @throws UnknownType as `Journal.decode` does */
-  decoded(): Recorded {
+  decoded(): StoredEvent {
     return (this.recorded ??= this.journal.decode(this.stored));
   }
 }

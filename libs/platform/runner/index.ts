@@ -1,5 +1,5 @@
 export { Runner, type FollowerStatus, type RunnerParts } from './runner';
-export { type Dispatch } from './react';
+export { type Dispatch } from './policy-follower';
 export { type Completeness } from './verify';
 export { replay } from './replay';
 export { Beginnings } from './beginnings';

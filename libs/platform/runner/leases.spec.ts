@@ -149,7 +149,7 @@ describe('leases', () => {
     await timers.pass(20_000);
     one.state.asleep = true;
     calls.length = 0;
-    while (!calls.includes('beat')) await timers.pass(100);
+    while (!calls.includes('renewLeases')) await timers.pass(100);
     await timers.pass(4_000);
     one.wake();
     await timers.pass(100);
@@ -173,7 +173,7 @@ describe('leases', () => {
 
   it('of a process that was killed on this machine are free at once', async () => {
     const dead = `${hostname()}:999999999:x`;
-    await documents.beat(dead, true);
+    await documents.renewLeases(dead, true);
     await documents.lease('a', dead);
     const one = await started();
     expect(one.has()).toEqual(['a', 'b']);

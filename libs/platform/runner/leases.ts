@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Conflict, type Documents, type Fence } from '@baton/kernel';
-import { isDeadNeighbour } from './neighbour';
+import { isCrashedLocalProcess } from './crashed-process';
 import { every, type Timers } from './timers';
 
 /** A beat that stood still for so long, on the timer of whoever watched it, is ended. */
@@ -110,7 +110,7 @@ export class Leases {
 
   private async renew(begins: boolean): Promise<void> {
     const sentMs = this.timers.now();
-    const number = await this.documents.beat(this.holder, begins);
+    const number = await this.documents.renewLeases(this.holder, begins);
     if (number === undefined) {
       // Others took this process for dead. It begins again, as another one.
       this.lose();
@@ -156,7 +156,7 @@ export class Leases {
       if (seen?.beat !== beat) this.watched.set(holder, { beat, sinceMs: answeredMs });
       const still = seen?.beat === beat && askedMs - seen.sinceMs >= TERM_MS;
       // A process that was killed here cannot come back.
-      if ((still || isDeadNeighbour(holder)) && (await this.documents.endBeat(holder, beat))) ended.add(holder);
+      if ((still || isCrashedLocalProcess(holder)) && (await this.documents.endBeat(holder, beat))) ended.add(holder);
     }
     for (const holder of this.watched.keys()) if (!beats.has(holder)) this.watched.delete(holder);
     return new Set(held.flatMap(([lease, { holder }]) => (ended.has(holder) ? [] : [lease])));

@@ -4,11 +4,15 @@ import { deliveriesTo, effectFollower, type Sender } from './effect';
 import { Fold, type FoldStores, type Saving } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
-import { policyFollower, React, type Dispatch, type ReactStores } from './react';
+import { policyFollower, PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
 import { soundness, type Followed } from './verify';
 
 type Parts = FoldStores &
-  ReactStores & { readonly log: EventLog; readonly documents: Documents; readonly onFault: (error: unknown) => void };
+  PolicyFollowerStores & {
+    readonly log: EventLog;
+    readonly documents: Documents;
+    readonly onFault: (error: unknown) => void;
+  };
 
 /** Every checkpoint that is kept, with what its follower takes. */
 export const followed = async ({
@@ -70,7 +74,7 @@ export const openFold = async (
 };
 
 /** A policy, or what brings messages to a target, where its checkpoint left it. */
-export const openReact = async (
+export const openPolicyFollower = async (
   parts: Parts,
   policy: Policy,
   name: string,
@@ -78,7 +82,7 @@ export const openReact = async (
   fence: () => Fence,
   streams: FollowedStreams,
   trusted: boolean,
-): Promise<React> => {
+): Promise<PolicyFollower> => {
   const { documents, log, onFault } = parts;
   const tip = await log.tip();
   const checkpoint = await documents.checkpoint(name);
@@ -86,5 +90,5 @@ export const openReact = async (
   // Begun again: what it has sent is recognised by its command ids.
   if ('fault' in found) onFault(found.fault);
   const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
-  return React.open(parts, policy, dispatch, fence, streams, tip, known, name);
+  return PolicyFollower.open(parts, policy, dispatch, fence, streams, tip, known, name);
 };

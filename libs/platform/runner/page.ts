@@ -4,18 +4,18 @@ import {
   type Journal,
   type Page,
   type Projection,
-  type Recorded,
-  type Sealed,
   type StoredEvent,
+  type Sealed,
+  type RawEvent,
 } from '@baton/kernel';
 import { hashOf, type EventHash } from './digest';
 
 /** A page of the log on its way to several followers: each event is decoded at most once. */
 export class DecodedPage {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly RawEvent[];
   readonly position: string;
   readonly atTip: boolean;
-  private readonly decoded: (Recorded | Error | undefined)[];
+  private readonly decoded: (StoredEvent | Error | undefined)[];
   private readonly hashes: (EventHash | undefined)[];
 
   constructor(
@@ -25,7 +25,7 @@ export class DecodedPage {
     this.events = page.events;
     this.position = page.position;
     this.atTip = page.atTip;
-    this.decoded = new Array<Recorded | Error | undefined>(page.events.length);
+    this.decoded = new Array<StoredEvent | Error | undefined>(page.events.length);
     this.hashes = new Array<EventHash | undefined>(page.events.length);
   }
 
@@ -35,7 +35,7 @@ export class DecodedPage {
   }
 
   /** The event with its data upcast and checked, or why it cannot be read. */
-  at(index: number): Recorded | Error {
+  at(index: number): StoredEvent | Error {
     let event = this.decoded[index];
     if (event === undefined) {
       try {
@@ -54,7 +54,10 @@ export class DecodedPage {
    * lost: all other figures go on.
    * @throws what the key store throws when it is away: no fault of any event
    */
-  async viewFor({ search, types }: Pick<Projection, 'search' | 'types'>): Promise<(index: number) => Recorded | Error> {
+  async viewFor({
+    search,
+    types,
+  }: Pick<Projection, 'search' | 'types'>): Promise<(index: number) => StoredEvent | Error> {
     const fields = Object.keys(search);
     if (fields.length === 0) return (index) => this.at(index);
     const found: { index: number; field: string; sealed: Sealed }[] = [];
@@ -68,7 +71,7 @@ export class DecodedPage {
       }
     }
     const values = await this.journal.open(found.map(({ sealed }) => sealed));
-    const view = new Map<number, Recorded | Error>();
+    const view = new Map<number, StoredEvent | Error>();
     for (const field of fields) {
       const terms = found.flatMap((one, n) =>
         one.field === field && typeof values[n] === 'string' ? [{ n, terms: search[field]!(values[n]) }] : [],
@@ -79,7 +82,7 @@ export class DecodedPage {
       );
       for (const { n, terms: own } of terms) {
         const { index, sealed } = found[n]!;
-        const event = (view.get(index) ?? this.at(index)) as Recorded;
+        const event = (view.get(index) ?? this.at(index)) as StoredEvent;
         const value = { ...sealed, tokens: own.map((term) => tokens.get(term)!) };
         view.set(index, { ...event, data: { ...event.data, [field]: value } });
       }

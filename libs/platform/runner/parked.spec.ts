@@ -10,7 +10,7 @@ import {
   words,
   type EventMeta,
   type Events,
-  type NewEvent,
+  type EventToAppend,
   type Policy,
   type Projection,
   type Sealed,
@@ -127,7 +127,7 @@ const setting = () => {
     ...{ actor: 'tester', origin: 'person', occurredAt: clock.now(), commandId: `raw-${sent}`, commandHash: '' },
     ...{ schema, mode: 'live', $correlationId: 'raw', $causationId: 'raw' },
   });
-  const raw = (stream: string, event: Partial<NewEvent> & { type: string; data: unknown }) =>
+  const raw = (stream: string, event: Partial<EventToAppend> & { type: string; data: unknown }) =>
     log.append(stream, [{ id: `raw-${sent++}`, meta: meta(), ...event }], 'any');
   const sum = async (id: string) => (await new ReadModels(documents).get<Sum>(sumsOf(false), id))?.seen;
   const asOf = historyOf(log, journal, clock, { aroundFold });

@@ -1,9 +1,9 @@
-import { START, type EventLog, type Journal, type Parked, type Projection, type StoredEvent } from '@baton/kernel';
+import { START, type EventLog, type Journal, type Parked, type Projection, type RawEvent } from '@baton/kernel';
 import { DecodedPage } from './page';
 
 /** Where folding a document stopped. */
 export interface Stuck {
-  readonly event: StoredEvent;
+  readonly event: RawEvent;
   readonly error: unknown;
 }
 /**

@@ -8,7 +8,7 @@ import {
   type Page,
   type Parked,
   type Projection,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import type { AsOf } from '../documents';
 import { decisionTypes } from './decisions';
@@ -17,7 +17,7 @@ import { ahead } from './group';
 import { DecodedPage } from './page';
 import { unwatched, type AroundFold } from './refold';
 
-const knownLater = ({ recordedAt, position }: StoredEvent, { knownBy, knownAt }: AsOf): boolean =>
+const knownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: AsOf): boolean =>
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
 
 /** Had a stream begun by an instant? */

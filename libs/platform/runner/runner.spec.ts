@@ -39,7 +39,7 @@ type TillEvent = EventOf<typeof tillEvents>;
 const tillCommands = commands('till', {
   DropCoin: { description: '', tillId: ref('till'), coins: integer() },
   PlanClosing: { description: '', tillId: ref('till'), at: instant() },
-  PassTime: { description: '', tillId: ref('till') },
+  AdvanceClock: { description: '', tillId: ref('till') },
   Echo: { description: '', tillId: ref('till'), coins: optional(integer()) },
 });
 type TillCommand = CommandOf<typeof tillCommands>;
@@ -56,7 +56,7 @@ const till = decider<Till, TillCommand, TillEvent>({
   decide: {
     DropCoin: (_, { data }) => [{ type: 'CoinDropped', data }],
     PlanClosing: (_, { data }) => [{ type: 'ClosingPlanned', data }],
-    PassTime: () => [],
+    AdvanceClock: () => [],
     Echo: (_, { data }) => [{ type: 'CoinDropped', data: { tillId: data.tillId, coins: 1 } }],
   },
   evolve: {
@@ -65,7 +65,7 @@ const till = decider<Till, TillCommand, TillEvent>({
     TillClosed: () => ({}),
   },
   due: ({ closesAt }) => closesAt,
-  pass: ({ closesAt }) => (closesAt === JAMMED ? [] : [{ type: 'TillClosed', data: { tillId: 'due' } }]),
+  elapse: ({ closesAt }) => (closesAt === JAMMED ? [] : [{ type: 'TillClosed', data: { tillId: 'due' } }]),
 });
 
 interface Sum {
@@ -339,12 +339,12 @@ describe('the runner', () => {
       new ToTill('due', { type: 'PlanClosing', data: { tillId: 'due', at: '2024-03-02T00:00:00.000Z' }, meta }),
     );
     await follower.catchUp();
-    expect(await follower.passTime('2024-03-01T23:59:59.999Z')).toBe(0);
+    expect(await follower.advanceClock('2024-03-01T23:59:59.999Z')).toBe(0);
     clock.instant = '2024-03-05T00:00:00.000Z';
-    expect(await follower.passTime(clock.now())).toBe(1);
-    expect(await follower.passTime(clock.now())).toBe(1); // the list may be behind: the decider knows better
+    expect(await follower.advanceClock(clock.now())).toBe(1);
+    expect(await follower.advanceClock(clock.now())).toBe(1); // the list may be behind: the decider knows better
     await follower.catchUp();
-    expect(await follower.passTime(clock.now())).toBe(0);
+    expect(await follower.advanceClock(clock.now())).toBe(0);
     const closed = (await log.read('till-due')).filter(({ type }) => type === 'TillClosed');
     expect(closed.map(({ meta: { occurredAt } }) => occurredAt)).toEqual(['2024-03-02T00:00:00.000Z']);
     await follower.stop();
@@ -369,7 +369,7 @@ describe('the runner', () => {
     for (const [n, tillId] of tills.entries()) await plan(tillId, `2024-03-0${1 + (n % 3)}T00:00:00.000Z`);
     await follower.catchUp();
     clock.instant = '2024-03-02T00:00:00.000Z';
-    await expect(follower.passTime(clock.now())).rejects.toThrow('nothing passes at the due instant');
+    await expect(follower.advanceClock(clock.now())).rejects.toThrow('nothing passes at the due instant');
     const closed = async () => {
       const { events } = await log.readAll(START, { types: ['TillClosed'] }, 5000);
       return events.map(({ stream, meta: { occurredAt } }) => `${stream} ${occurredAt}`).sort();
@@ -387,7 +387,7 @@ describe('the runner', () => {
     await follower.start({ tick: false });
     await drop('a', 1);
     await follower.stop();
-    expect(await follower.passTime('2030-01-01T00:00:00.000Z')).toBe(0);
+    expect(await follower.advanceClock('2030-01-01T00:00:00.000Z')).toBe(0);
     await log.close();
   });
 
@@ -424,22 +424,22 @@ describe('the runner', () => {
     await plan('lived', 'live');
     await importing.catchUp();
     await eventually(async () => (await closed()).length > 0);
-    await serving.passTime(clock.now());
+    await serving.advanceClock(clock.now());
     expect(await closed()).toEqual(['till-lived live']);
     await importing.catchUp();
-    expect(await importing.passTime('2024-02-28T00:00:00.000Z', 'backfill')).toBe(1);
+    expect(await importing.advanceClock('2024-02-28T00:00:00.000Z', 'backfill')).toBe(1);
     await importing.catchUp();
     await importing.stop();
     expect(await closed()).toEqual(['till-lived live', 'till-imported backfill']);
     await plan('left-behind', 'backfill');
     await second.catchUp();
-    await serving.passTime(clock.now());
+    await serving.advanceClock(clock.now());
     expect(await closed()).toHaveLength(2);
     open = true; // it was stopped before its end
     await second.stop();
     await plan('lived-on', 'live');
     await eventually(async () => (await closed()).includes('till-lived-on live'));
-    await serving.passTime(clock.now());
+    await serving.advanceClock(clock.now());
     expect(await closed()).toHaveLength(3);
     open = false;
     await eventually(async () => (await closed()).includes('till-left-behind live'));

@@ -28,11 +28,11 @@ import { FollowedStreams } from './followed-streams';
 import { newGeneration, rebuildLease, sweep } from './generations';
 import { Group, type AroundPage } from './group';
 import { Leases } from './leases';
-import { followed, openFold, openReact } from './opening';
+import { followed, openFold, openPolicyFollower } from './opening';
 import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
-import { policyFollower, type Dispatch } from './react';
+import { policyFollower, type Dispatch } from './policy-follower';
 import { sendDue } from './due';
 import { every, machineTimers, type Timers } from './timers';
 import { verifyAll } from './contents';
@@ -95,7 +95,7 @@ export class Runner {
   private readonly leases: Leases;
   private sweptMs = -Infinity;
   private readonly folds: Group;
-  private readonly reacts: Group;
+  private readonly policyFollowers: Group;
   /** One for each target, so that one that does not answer holds up nothing else. */
   private readonly effects: readonly Group[];
   private readonly arrivals: Arrivals;
@@ -118,7 +118,7 @@ export class Runner {
     const group = (open: () => Promise<readonly Follower[]>) =>
       new Group(log, journal, open, progress, onFault, aroundPage, timers);
     this.folds = group(() => this.openFolds());
-    this.reacts = group(() => this.openReacts());
+    this.policyFollowers = group(() => this.openPolicyFollowers());
     this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
@@ -126,7 +126,7 @@ export class Runner {
    * Begins to follow.
    * @param tick also send what falls due by the clock; whoever does not leaves the lease `clock` to others, because
    *   whoever holds it ticks
-   * @param history this process brings a history and then calls `passTime(…, 'backfill')`: until it stops, and while an
+   * @param history this process brings a history and then calls `advanceClock(…, 'backfill')`: until it stops, and while an
    *   import is open, no other lets time pass live for the streams that a history changed last; the read models are saved
    *   when it pauses
    */
@@ -140,7 +140,7 @@ export class Runner {
     const { clock, onFault } = this.parts;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
       every(this.timers, ms, this.leaving.signal, () => act().catch(onFault));
-    this.repeating = tick ? [repeat(TICK_MS, () => this.passTime(clock.now()))] : [];
+    this.repeating = tick ? [repeat(TICK_MS, () => this.advanceClock(clock.now()))] : [];
   }
 
   /** The names of the read models. */
@@ -195,7 +195,7 @@ export class Runner {
   }
 
   private get groups(): readonly Group[] {
-    return [this.folds, this.reacts, ...this.effects];
+    return [this.folds, this.policyFollowers, ...this.effects];
   }
 
   private get effectNames(): readonly string[] {
@@ -221,26 +221,26 @@ export class Runner {
     return folds;
   }
 
-  private async openReacts(): Promise<readonly Follower[]> {
+  private async openPolicyFollowers(): Promise<readonly Follower[]> {
     const { policies, dispatch } = this.parts;
     const streams = this.streams();
     const reacts = [];
     for (const policy of policies)
-      reacts.push(...(await this.openReact(policy, policyFollower(policy), dispatch, streams)));
+      reacts.push(...(await this.openPolicyFollower(policy, policyFollower(policy), dispatch, streams)));
     return reacts;
   }
 
   private openEffect(sender: Sender): Promise<readonly Follower[]> {
     const name = effectFollower(sender.target);
     const dispatch = deliver(sender, this.parts, this.leases.fenceOf(name), this.leaving.signal, this.parts.onEffect);
-    return this.openReact(deliveriesTo(sender.target), name, dispatch, this.streams());
+    return this.openPolicyFollower(deliveriesTo(sender.target), name, dispatch, this.streams());
   }
 
   /** What follows the log with commands, where this process may run it. */
-  private async openReact(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
+  private async openPolicyFollower(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
     if (!this.leases.has(name)) return [];
     const trusted = await this.isTrusted();
-    return [await openReact(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams, trusted)];
+    return [await openPolicyFollower(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams, trusted)];
   }
 
   /** Each round of following has its own: between two rounds others may have followed. */
@@ -353,12 +353,12 @@ export class Runner {
   }
 
   /**
-   * Sends PassTime to every stream with something due at or before an instant; the decider checks again. Live that is
+   * Sends AdvanceClock to every stream with something due at or before an instant; the decider checks again. Live that is
    * for whoever holds the lease `clock`, or takes it for this once where nobody ticks; what fell due within a history,
    * for whoever has brought it.
    * @returns how many commands were sent
    */
-  async passTime(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
+  async advanceClock(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
     if (this.leaving.signal.aborted) return 0;
     const kept = mode === 'backfill' || this.leases.has('clock');
     if (!kept && (this.ticks || !(await this.leases.take('clock')))) return 0;

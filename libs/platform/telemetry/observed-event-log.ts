@@ -5,7 +5,7 @@ import {
   type AppendOptions,
   type Expected,
   type Filter,
-  type NewEvent,
+  type EventToAppend,
   type Position,
 } from '@baton/kernel';
 import type { Metrics } from './metrics';
@@ -20,7 +20,7 @@ export class ObservedEventLog extends EventLog {
     super();
   }
 
-  append(stream: string, events: readonly NewEvent[], expected: Expected, options?: AppendOptions) {
+  append(stream: string, events: readonly EventToAppend[], expected: Expected, options?: AppendOptions) {
     return traced('append', { 'baton.events': events.length }, async () => {
       try {
         const appended = await this.log.append(stream, events, expected, options);

@@ -7,7 +7,7 @@ import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.mode
 import { closedWithin, journeysOf, leftOutWarning } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { learntAttribution, type LearningOptions } from '../data-driven/data-driven.query';
+import { fittedAttribution, type LearningOptions } from '../data-driven/data-driven.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { knownFor } from './known.query';
 import { tally, type AttributionReport, type Dimension, type Method } from './attribution.rules';
@@ -99,7 +99,7 @@ export const compareModels = async (
   const reports = [
     ...sums.reports(),
     ...(learnt.length > 0
-      ? await learntAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
+      ? await fittedAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
       : []),
   ];
   const warnings = leftOutWarning(leftOut);

@@ -12,7 +12,7 @@ import { conversionKinds, type ConversionKind } from '../conversions/conversions
 import { askedOf, MethodArgs } from '../credit/method.args';
 import { periodMethodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { Interval, LearntFrom, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
+import { Interval, TrainingSet, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
 import { dimensions, type AttributionReport, type Dimension } from './attribution.rules';
 
@@ -142,8 +142,8 @@ export class Attribution {
   outsideWindow!: OutsideWindowType | null;
   @Field(() => Float, ofDataDriven('the chance to convert that the Markov chain reproduces, 0 to 1.'))
   base?: number | null;
-  @Field(() => LearntFrom, ofDataDriven('the journeys it has learnt from.'))
-  learntFrom?: LearntFrom | null;
+  @Field(() => TrainingSet, ofDataDriven('the journeys it has learnt from.'))
+  learntFrom?: TrainingSet | null;
   @Field(
     () => [StateTransition],
     ofDataDriven(`the transition matrix, its ${TRANSITIONS} most frequent entries first.`),

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { instantOf, NoDefinitions, toMs, type Recorded, lookThrough } from '@baton/kernel';
+import { instantOf, NoDefinitions, toMs, type StoredEvent, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
-import { journeyPolicy } from '../../react/journeys.policy';
+import { journeyPolicy } from '../../policies/journeys.policy';
 import { journeyDecider } from '../../write/journey/journey.decider';
 import type { JourneyCommand } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
@@ -18,10 +18,10 @@ const rowsOf = (file: string) =>
   parse(readFileSync(dataFile(file)), { columns: true }) as readonly Record<string, string>[];
 
 /** What the policy makes of the closing events of a log, folded. */
-const journeysOf = async (log: readonly Recorded[]) => {
-  const streams = new Map<string, Recorded[]>();
+const journeysOf = async (log: readonly StoredEvent[]) => {
+  const streams = new Map<string, StoredEvent[]>();
   for (const event of log) streams.set(event.stream, [...(streams.get(event.stream) ?? []), event]);
-  const closed: Recorded[] = [];
+  const closed: StoredEvent[] = [];
   for (const event of log) {
     if (event.type !== 'OpportunityWon') continue;
     const look = async (stream: string) =>
@@ -30,7 +30,7 @@ const journeysOf = async (log: readonly Recorded[]) => {
       const command = { type, data, meta: {} } as unknown as JourneyCommand;
       const context = { now: event.occurredAt, mode: 'backfill' as const, definition: () => undefined, idOf: String };
       const facts = journeyDecider.decide(journeyDecider.initialState(), command, context);
-      closed.push(...[facts].flat().map((fact) => recorded(fact as Recorded, { occurredAt: event.occurredAt })));
+      closed.push(...[facts].flat().map((fact) => recorded(fact as StoredEvent, { occurredAt: event.occurredAt })));
     }
   }
   return modelsOf([journeys], closed);
@@ -38,7 +38,7 @@ const journeysOf = async (log: readonly Recorded[]) => {
 
 describeWithData('the won deals of a marketplace', [leadFile, dealFile], () => {
   const log = () => {
-    const events: Recorded[] = [];
+    const events: StoredEvent[] = [];
     const add = (stream: string, occurredAt: string, type: string, data: object) =>
       events.push(recorded({ type, data }, { stream, occurredAt }));
     for (const { mql_id: leadId, first_contact_date: day, origin } of rowsOf(leadFile)) {

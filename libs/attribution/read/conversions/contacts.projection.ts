@@ -1,4 +1,4 @@
-import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import { captureOf, inOrder, isAtCapture, type Capture } from '../../write/journey/journey-touches.rules';
@@ -54,7 +54,7 @@ const keep = <C extends Contact, D extends { readonly contacts: readonly C[]; re
 };
 
 const contactOf = <E extends { readonly action: string; readonly team: JourneyTouch['team'] }>(
-  { id, occurredAt, meta: { sequence } }: Recorded,
+  { id, occurredAt, meta: { sequence } }: StoredEvent,
   raw: E,
 ) => ({ touchId: id, occurredAt, ...(sequence !== undefined && { sequence }), ...raw });
 
@@ -118,7 +118,7 @@ export const people = projection<PersonDocument, LeadEvent>({
       doc.leadId === leadId
         ? { ...doc, mergedLeadIds: joined(doc.mergedLeadIds, mergedLeadId) }
         : { ...doc, survivorIds: joined(doc.survivorIds, leadId) },
-    LeadParted: (doc, { data }) => withoutQualification(doc, data.takenBack),
+    MergedFactsRemoved: (doc, { data }) => withoutQualification(doc, data.takenBack),
     LeadUnmerged: (doc, { data: { leadId, mergedLeadId, takenBack } }) =>
       doc.leadId === leadId
         ? { ...withoutQualification(doc, takenBack), mergedLeadIds: left(doc.mergedLeadIds, mergedLeadId) }

@@ -11,7 +11,7 @@ import {
   personOf,
   type ConversionJourney,
   type ConversionKind,
-  type Known,
+  type GatheredPeople,
   type PersonalConversion,
 } from './conversions.rules';
 
@@ -40,7 +40,7 @@ export const peopleOf = async (
 };
 
 /** The people with these leads, all that are merged with them, and their visitors. */
-export const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<Known> => {
+export const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<GatheredPeople> => {
   const found = await peopleOf(models, leadIds);
   const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
   return {

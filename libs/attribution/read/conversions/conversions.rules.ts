@@ -20,13 +20,13 @@ export interface ConversionJourney extends JourneyDocument {
 }
 
 /** The documents of some people and of their visitors, by id. */
-export interface Known {
+export interface GatheredPeople {
   readonly people: ReadonlyMap<string, PersonDocument>;
   readonly visitors: ReadonlyMap<string, VisitorDocument>;
 }
 
 /** All leads that are the same person as this one, in the order in which they are found; [] for an unknown lead. */
-export const personOf = (leadId: string, { people }: Pick<Known, 'people'>): readonly PersonDocument[] => {
+export const personOf = (leadId: string, { people }: Pick<GatheredPeople, 'people'>): readonly PersonDocument[] => {
   const found = new Map<string, PersonDocument>();
   const waiting = [leadId];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -39,7 +39,7 @@ export const personOf = (leadId: string, { people }: Pick<Known, 'people'>): rea
 };
 
 /** The lead that stands for a person: the one that is merged into no other; of several the one with the least id. */
-export const standing = (person: readonly PersonDocument[]): PersonDocument =>
+export const survivorOf = (person: readonly PersonDocument[]): PersonDocument =>
   [...person].sort((a, b) =>
     (a.survivorIds.length === 0) === (b.survivorIds.length === 0)
       ? a.leadId < b.leadId
@@ -63,7 +63,7 @@ interface Gathered {
  * visits are theirs; oldest first.
  * @param roles the leads, each with the role in the deal where there is one
  */
-export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: Known): Gathered => {
+export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: GatheredPeople): Gathered => {
   const found = new Map<string, JourneyTouch>();
   const leads = new Map<string, PersonDocument>();
   const seen = new Map<string, VisitorDocument>();
@@ -121,8 +121,12 @@ const ending = (
 });
 
 /** The journey of a person up to an instant; it has the id of the lead that stands for the person. */
-export const journeyOfPerson = (person: readonly PersonDocument[], at: Instant, known: Known): ConversionJourney => {
-  const { leadId, source, owner } = standing(person);
+export const journeyOfPerson = (
+  person: readonly PersonDocument[],
+  at: Instant,
+  known: GatheredPeople,
+): ConversionJourney => {
+  const { leadId, source, owner } = survivorOf(person);
   return ending(contactsOf(new Map([[leadId, undefined]]), known), at, {
     journeyId: leadId,
     openedAt: '', // no deal: before every touch, so that none holds the milestone
@@ -136,7 +140,7 @@ export const journeyOfPerson = (person: readonly PersonDocument[], at: Instant, 
 };
 
 /** The journey of a deal up to an instant, whether it has closed since or not; its people are those it has now. */
-export const journeyOfDeal = (deal: Deal, at: Instant, known: Known): ConversionJourney => {
+export const journeyOfDeal = (deal: Deal, at: Instant, known: GatheredPeople): ConversionJourney => {
   const roles = new Map(deal.contacts.map(({ leadId, role }) => [leadId, role ?? undefined]));
   const { opportunityId, openedAt, product, owner, source, amountMinor, currency } = deal;
   return ending(contactsOf(roles, known), at, {

@@ -28,7 +28,7 @@ const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKi
  * @returns one report per model, in the order asked
  * @throws Refused as `gathering`
  */
-export const learntAttribution = async (
+export const fittedAttribution = async (
   models: ReadModels,
   learnt: readonly DataDrivenModel[],
   question: Method & {

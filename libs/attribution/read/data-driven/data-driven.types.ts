@@ -39,7 +39,7 @@ export class StateTransition {
 }
 
 @ObjectType({ description: 'The journeys that a data-driven model has learnt from: those with a touch.' })
-export class LearntFrom {
+export class TrainingSet {
   @Field(() => Int, { description: 'Won deals.' })
   converted!: number;
   @Field(() => Int, { description: 'Lost deals.' })

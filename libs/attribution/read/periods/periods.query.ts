@@ -7,7 +7,7 @@ import {
   type Instant,
   type Journal,
   type Position,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { Model } from '../../models/credit.model';
@@ -187,7 +187,7 @@ export const periodDelta = async (
       if (counts(doc)) whole.add(doc);
       see(doc);
       if (position > period.position) {
-        const events = (await journal.read(`journey-${id}`)) as unknown as readonly Recorded<JourneyEvent>[];
+        const events = (await journal.read(`journey-${id}`)) as unknown as readonly StoredEvent<JourneyEvent>[];
         const states = versionsOf(id, events, position);
         states.forEach(({ journey, reasons, at, position: since }, index) => {
           const before = states[index - 1]?.journey;

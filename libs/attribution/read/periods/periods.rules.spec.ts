@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { difference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
@@ -58,7 +58,7 @@ describe('the versions of a journey', () => {
     recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, more: true } }),
     recorded<JourneyEvent>({ type: 'JourneyRestated', data: restated }),
     recorded<JourneyEvent>({ type: 'JourneyReopened', data: { journeyId: 'deal' } }),
-  ] as readonly Recorded<JourneyEvent>[];
+  ] as readonly StoredEvent<JourneyEvent>[];
   it('are one for a statement in parts, each with its reasons', () =>
     expect(
       versionsOf('deal', events, events[3]!.position).map(({ reasons, journey }) => [reasons.join(), journey.status]),

@@ -5,7 +5,7 @@ import {
   type Instant,
   type MoneySum,
   type Position,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
@@ -59,7 +59,7 @@ export interface JourneyVersion {
  */
 export const versionsOf = (
   journeyId: string,
-  events: readonly Recorded<JourneyEvent>[],
+  events: readonly StoredEvent<JourneyEvent>[],
   until: Position,
 ): readonly JourneyVersion[] => {
   const versions: JourneyVersion[] = [];

@@ -1,4 +1,4 @@
-import { toMs, type Instant, type Recorded } from '@baton/kernel';
+import { toMs, type Instant, type StoredEvent } from '@baton/kernel';
 import type { JourneyEvent, JourneyTouch } from './journey.events';
 
 type Changes = Pick<Extract<JourneyEvent, { type: 'JourneyRestated' }>['data'], 'added' | 'changed' | 'removed'>;
@@ -29,7 +29,7 @@ export interface Capture {
   readonly at: Instant;
   readonly correlationId: string;
 }
-export const captureOf = ({ occurredAt, meta }: Pick<Recorded, 'occurredAt' | 'meta'>): Capture => ({
+export const captureOf = ({ occurredAt, meta }: Pick<StoredEvent, 'occurredAt' | 'meta'>): Capture => ({
   at: occurredAt,
   correlationId: meta.$correlationId,
 });
@@ -38,7 +38,7 @@ export const captureOf = ({ occurredAt, meta }: Pick<Recorded, 'occurredAt' | 'm
  * otherwise be no touch that led to the lead.
  */
 export const isAtCapture = (
-  { occurredAt, meta }: Pick<Recorded, 'occurredAt' | 'meta'>,
+  { occurredAt, meta }: Pick<StoredEvent, 'occurredAt' | 'meta'>,
   capture: Capture | undefined,
 ): boolean =>
   capture !== undefined &&

@@ -1,4 +1,4 @@
-import { contentHash, decider, slicesOf, type Fact } from '@baton/kernel';
+import { contentHash, decider, slicesOf, type NewEvent } from '@baton/kernel';
 import { changedTouches } from './journey-touches.rules';
 import {
   journeyCommands,
@@ -86,10 +86,10 @@ const same = (a: object, b: object): boolean =>
 
 const nothing: Share = { added: [], changed: [], removed: [] };
 /** As much of a statement as one append holds; the rest is said when the journey is stated again. */
-const eventsOf = (data: Stated, different: readonly Share[], closes: boolean): readonly Fact<JourneyEvent>[] => {
+const eventsOf = (data: Stated, different: readonly Share[], closes: boolean): readonly NewEvent<JourneyEvent>[] => {
   const facts = factsOf(data);
   const shares = different.length === 0 ? [nothing] : different;
-  return shares.slice(0, EVENTS_PER_APPEND).map((share, index): Fact<JourneyEvent> => {
+  return shares.slice(0, EVENTS_PER_APPEND).map((share, index): NewEvent<JourneyEvent> => {
     const more = index + 1 < shares.length ? { more: true } : {};
     return closes
       ? { type: 'JourneyClosed', data: { ...facts, touches: share.added, ...more } }

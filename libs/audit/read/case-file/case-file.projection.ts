@@ -1,4 +1,4 @@
-import { indexOfAll, type EventSchema, type Recorded } from '@baton/kernel';
+import { indexOfAll, type EventSchema, type StoredEvent } from '@baton/kernel';
 import { type CaseEntry, ruleOf, statesIn } from './case-file.rules';
 
 /** The stream of what a field refers to; of a definition it is that of its kind: `mql@3` → `definition-mql`. */
@@ -6,7 +6,10 @@ const subjectOf = (kind: string, id: string): string =>
   `${kind}-${kind === 'definition' ? id.replace(/@\d+$/, '') : id}`;
 
 /** Everybody whom an event concerns: its own stream, and what its schema says that it refers to. */
-export const subjectsOf = (catalogue: ReadonlyMap<string, EventSchema>, { type, stream, data }: Recorded): string[] => {
+export const subjectsOf = (
+  catalogue: ReadonlyMap<string, EventSchema>,
+  { type, stream, data }: StoredEvent,
+): string[] => {
   const subjects = new Set([stream]);
   for (const { field, kind } of catalogue.get(type)?.refs ?? [])
     for (const id of [(data as Record<string, unknown>)[field]].flat())
@@ -15,7 +18,7 @@ export const subjectsOf = (catalogue: ReadonlyMap<string, EventSchema>, { type, 
 };
 
 /** The other lead of a merge, from either side, or the visitor that turned out to be the person. */
-const otherOf = (subject: string, { type, data }: Recorded): string | undefined => {
+const otherOf = (subject: string, { type, data }: StoredEvent): string | undefined => {
   const { leadId, mergedLeadId, visitorId } = data as Readonly<Record<string, string>>;
   const lead = `lead-${leadId}`;
   if (type === 'LeadVisitorLinked') return subject === lead ? `visitor-${visitorId}` : undefined;

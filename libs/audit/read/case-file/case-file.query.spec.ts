@@ -19,7 +19,7 @@ import {
   state,
   text,
   type EventMeta,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import fc from 'fast-check';
@@ -405,7 +405,7 @@ describe('a page of a long case file', () => {
     return { entries, asked, opened };
   };
   const all = async () => (await held.log.readAll('', {}, 1000)).events;
-  const placeOf = ({ position, meta: { occurredAt } }: StoredEvent) => ({ position, occurredAt });
+  const placeOf = ({ position, meta: { occurredAt } }: RawEvent) => ({ position, occurredAt });
 
   it('reads its own events from the log, those that set before what they change, and no others', async () => {
     const after = (await all())[348]!;

@@ -14,9 +14,9 @@ import {
   type Journal,
   type Json,
   type Position,
-  type Recorded,
-  type Sealed,
   type StoredEvent,
+  type Sealed,
+  type RawEvent,
 } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { caseEntries, subjectsOf } from './case-file.projection';
@@ -188,8 +188,8 @@ export async function* caseFileEvents(
 }
 
 /** Whom a stored event concerns; its references are in the clear. */
-const subjectsIn = (catalogue: Catalogue, event: StoredEvent): string[] =>
-  subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as Recorded);
+const subjectsIn = (catalogue: Catalogue, event: RawEvent): string[] =>
+  subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as StoredEvent);
 
 const inOrder = (entries: readonly CaseEntry[], { by = 'occurred', newestFirst = false }: CaseFileView) => {
   const ordered = [...entries].sort(compareBy(by));
@@ -233,10 +233,10 @@ const runsOf = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
   return runs;
 };
 
-type Told = Pick<Recorded, 'type' | 'data' | 'meta'>;
+type Told = Pick<StoredEvent, 'type' | 'data' | 'meta'>;
 
 /** What an event says, or, where only a newer build can read it, what the log holds. */
-const decoded = (journal: Journal, event: StoredEvent): Told => {
+const decoded = (journal: Journal, event: RawEvent): Told => {
   try {
     return journal.decode(event);
   } catch (error) {

@@ -1,8 +1,8 @@
-import { EventLog, START, type Position, type StoredEvent } from '@baton/kernel';
+import { EventLog, START, type Position, type RawEvent } from '@baton/kernel';
 
 /** A page of the log; `position` is where to go on. */
 export interface EventPage {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly RawEvent[];
   readonly position: Position;
   /** The log had no more at that moment. */
   readonly atTip: boolean;

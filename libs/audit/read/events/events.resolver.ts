@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { EventLog, Refused, type EventSchema, type StoredEvent } from '@baton/kernel';
+import { EventLog, Refused, type EventSchema, type RawEvent } from '@baton/kernel';
 import { Allow, InstantScalar, JsonScalar, ReadArgs } from '@baton/platform/graphql';
 import { CATALOGUE } from '@baton/platform/platform.module';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
@@ -68,7 +68,7 @@ class EventsArgs extends ReadArgs {
   stream?: string;
 }
 
-const inWords = ({ id, type, stream, revision, position, recordedAt, meta, data }: StoredEvent): EventType => ({
+const inWords = ({ id, type, stream, revision, position, recordedAt, meta, data }: RawEvent): EventType => ({
   eventId: id,
   type,
   stream,

@@ -54,7 +54,7 @@ export class SpendResolver {
 
   @Query(() => SpendConnection, {
     description:
-      'Spend that names no campaign, the latest day first: what is in the row null of `returns(by: CAMPAIGN)`.',
+      'Spend that names no campaign, the latest day first: what is in the row null of `roas(by: CAMPAIGN)`.',
   })
   @Allow(...everyRole)
   spendWithoutCampaign(@Args() { first, after, asOf, from, to, channel }: SpendArgs): Promise<Connection<SpendType>> {

@@ -1,4 +1,4 @@
-import { START, type Recorded } from '@baton/kernel';
+import { START, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { definitions } from './definitions.projection';
@@ -12,7 +12,7 @@ import {
 } from './definitions.query';
 
 const on = (day: string) => `2024-${day}T00:00:00.000Z`;
-const agreed = (definitionId: string, number: number, day: string, reviewBy: string, body: object): Recorded[] => {
+const agreed = (definitionId: string, number: number, day: string, reviewBy: string, body: object): StoredEvent[] => {
   const at = { occurredAt: on(day), meta: { actor: 'mia' } };
   const id = { definitionId, number };
   return [

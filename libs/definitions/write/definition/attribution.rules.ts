@@ -126,7 +126,7 @@ export const builtInAttribution: Attribution = {
   excludedChannels: ['direct', 'direct traffic'],
 };
 
-const soundDuration = (value: string | undefined, path: string): Fault | undefined => {
+const validateDuration = (value: string | undefined, path: string): Fault | undefined => {
   try {
     if (value === undefined || durationMs(value) > 0) return undefined;
     return { path, message: 'Give a duration above zero.' };
@@ -149,24 +149,24 @@ const needs: Readonly<Record<PathTransform['kind'], readonly (keyof PathTransfor
   include: ['channels', 'campaigns', 'when'],
   exclude: ['channels', 'campaigns', 'when'],
 };
-const soundWhen = (when: readonly TouchConditions[] | undefined, path: string): Fault | undefined => {
+const validateWhen = (when: readonly TouchConditions[] | undefined, path: string): Fault | undefined => {
   for (const [index, conditions] of (when ?? []).entries()) {
     const fault = conditionsFault(conditions, `${path}.when.${index}`);
     if (fault) return fault;
   }
   return undefined;
 };
-const soundTransform = (transform: PathTransform, path: string): Fault | undefined => {
+const validateTransform = (transform: PathTransform, path: string): Fault | undefined => {
   const { kind, ...given } = transform;
   const needed = needs[kind];
   const foreign = (Object.keys(given) as (keyof typeof given)[]).find((name) => !needed.includes(name));
   if (foreign) return { path: `${path}.${foreign}`, message: `${kind} does not take it.` };
   if (needed.length > 0 && Object.keys(given).length === 0)
     return { path: `${path}.${needed[0]!}`, message: `${kind} takes ${needed.join(' or ')}.` };
-  return soundWhen(transform.when, path) ?? soundDuration(transform.within, `${path}.within`);
+  return validateWhen(transform.when, path) ?? validateDuration(transform.within, `${path}.within`);
 };
 
-const soundStages = ({ model, stages, mid = 0 }: Attribution): Fault | undefined => {
+const validateStages = ({ model, stages, mid = 0 }: Attribution): Fault | undefined => {
   if (!stages)
     return model === 'custom' ? { path: 'stages', message: 'The model custom needs its stages.' } : undefined;
   for (const [index, { stage, action, channel, campaign }] of stages.entries()) {
@@ -181,7 +181,7 @@ const soundStages = ({ model, stages, mid = 0 }: Attribution): Fault | undefined
 };
 
 /** What the shape alone does not say of a body: sums, durations, zones, models. */
-export const soundAttribution = (body: Attribution): Fault | undefined => {
+export const validateAttribution = (body: Attribution): Fault | undefined => {
   const { model, lookback, halfLife, timeZone, weights, transforms = [] } = body;
   if (!(attributionModelCodes as readonly string[]).includes(model))
     return { path: 'model', message: `Choose one of ${attributionModelCodes.join(', ')}.` };
@@ -190,14 +190,14 @@ export const soundAttribution = (body: Attribution): Fault | undefined => {
   if (timeZone !== undefined && !IANAZone.isValidZone(timeZone))
     return { path: 'timeZone', message: 'Give an IANA zone such as Europe/Berlin.' };
   for (const [index, transform] of transforms.entries()) {
-    const fault = soundTransform(transform, `transforms.${index}`);
+    const fault = validateTransform(transform, `transforms.${index}`);
     if (fault) return fault;
   }
   return (
-    soundWhen(body.include?.when, 'include') ??
-    soundWhen(body.exclude?.when, 'exclude') ??
-    soundStages(body) ??
-    soundDuration(lookback === 'none' ? undefined : lookback, 'lookback') ??
-    soundDuration(halfLife, 'halfLife')
+    validateWhen(body.include?.when, 'include') ??
+    validateWhen(body.exclude?.when, 'exclude') ??
+    validateStages(body) ??
+    validateDuration(lookback === 'none' ? undefined : lookback, 'lookback') ??
+    validateDuration(halfLife, 'halfLife')
   );
 };

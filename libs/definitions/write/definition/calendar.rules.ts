@@ -166,7 +166,7 @@ const hoursFault = (hours: BusinessCalendar['hours']): Fault | undefined => {
 };
 
 /** @returns what the schema cannot say: zone, order of hours, overlaps, days and codes named once, a readable file */
-export const soundCalendar = (calendar: BusinessCalendar): Fault | undefined => {
+export const validateCalendar = (calendar: BusinessCalendar): Fault | undefined => {
   const fault = workingTimeFault(calendar);
   if (fault) return fault;
   const { calendars = [] } = calendar;

@@ -296,7 +296,7 @@ export const siteListsOf = ({ sites = [] }: Pick<ChannelRules, 'sites'>): Readon
   new Set(sites.map(({ name }) => keyOf(name)));
 
 /** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
-export const soundChannelRules = (body: ChannelRules): Fault | undefined => {
+export const validateChannelRules = (body: ChannelRules): Fault | undefined => {
   const { sites = [], rules } = body;
   const names = new Set<string>();
   const places = new Map<string, string>();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs, type Json } from '@baton/kernel';
-import { criteriaFault, evaluate, lackOf, outlook, type Criterion, type CriteriaFacts } from './criteria.rules';
+import { criteriaFault, evaluate, lackOf, forecast, type Criterion, type CriteriaFacts } from './criteria.rules';
 import { bodyFault } from './kinds.rules';
 import type { TouchFact } from './touches.rules';
 
@@ -152,7 +152,7 @@ describe('criteria', () => {
     expect(evaluate(tree, asked, NOW).met).toBe(met);
     // For a single instant the outlook is the same.
     const range = (axis: string) => (axis === 'total' ? ([60, 60] as const) : undefined);
-    expect(outlook(tree, { ...asked, score: range }, toMs(NOW), toMs(NOW))).toBe(met ? 1 : -1);
+    expect(forecast(tree, { ...asked, score: range }, toMs(NOW), toMs(NOW))).toBe(met ? 1 : -1);
   });
 
   it('name the leaves that decided, as flipping each of them shows', () => {

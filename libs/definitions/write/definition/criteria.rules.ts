@@ -1,6 +1,6 @@
 import { durationMs, type Fault, faultFinder, type Instant, isSaid, type Json, keyOf, toMs } from '@baton/kernel';
 import { matcher } from './channel.rules';
-import { countBelow, meantBy, touchMatch, type Touches, type TouchMatch } from './touches.rules';
+import { countBelow, matchesOf, touchMatch, type Touches, type TouchMatch } from './touches.rules';
 
 /** The facts of a person that criteria compare; names and addresses are none of them. */
 export const profileFields = {
@@ -68,7 +68,7 @@ export interface LeafEvidence {
   /** Ids of the touches counted, in the order of the facts; of more than 100 the last 100. */
   readonly touches?: readonly string[];
 }
-export interface Verdict {
+export interface CriteriaResult {
   readonly met: boolean;
   /** The leaves that decided: those that met it, or those for which it is not met. */
   readonly because: readonly string[];
@@ -233,7 +233,7 @@ const periodOf = (leaf: TouchesLeaf): number => {
 
 /** The touches of a leaf that count at an instant, as a piece of those that it means. */
 const countedOf = (leaf: TouchesLeaf, facts: Pick<CriteriaFacts, 'touches'>, at: number): readonly [number, number] => {
-  const { times } = meantBy(leaf.touches, facts.touches);
+  const { times } = matchesOf(leaf.touches, facts.touches);
   const first = countBelow(times, at - periodOf(leaf));
   return [first, countBelow(times, at + 1)];
 };
@@ -258,7 +258,7 @@ const seenAt = (
     return { asks: `score ${leaf.score} ${comparisonText(leaf)}`, met: value !== null && compares(leaf, value), value };
   }
   const { touches, within } = leaf;
-  const { places } = meantBy(touches, facts.touches);
+  const { places } = matchesOf(touches, facts.touches);
   const [from, to] = countedOf(leaf, facts, toMs(now));
   const counted = places.slice(from, to).sort((a, b) => a - b);
   const named = counted.slice(-NAMED_TOUCHES).map((place) => facts.touches.at(place)!.id);
@@ -272,7 +272,7 @@ const seenAt = (
  * length: one of exactly 30 days ago is within P30D.
  * Never throws for a tree that `criteriaFault` passed.
  */
-export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): Verdict => {
+export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): CriteriaResult => {
   const leaves: LeafEvidence[] = [];
   const visit = (node: Criterion, path: string): { readonly met: boolean; readonly because: readonly string[] } => {
     if ('not' in node) {
@@ -297,7 +297,7 @@ export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): V
  * would do.
  * @param verdict of this tree
  */
-export const lackOf = (tree: Criterion, { leaves }: Pick<Verdict, 'leaves'>): string => {
+export const lackOf = (tree: Criterion, { leaves }: Pick<CriteriaResult, 'leaves'>): string => {
   const at = new Map(leaves.map((leaf) => [leaf.path, leaf]));
   /** What lacks for it to be as it should, '' for nothing. */
   const lack = (node: Criterion, path: string, should: boolean): string => {
@@ -318,19 +318,19 @@ export const lackOf = (tree: Criterion, { leaves }: Pick<Verdict, 'leaves'>): st
 /** The value of something over a time: never below the first number, never above the second. */
 export type Range = readonly [number, number];
 /** What is so at every instant of a time (1), at none (-1), or cannot be told without looking closer (0). */
-export type Outlook = 1 | 0 | -1;
+export type ForecastResult = 1 | 0 | -1;
 
-const within = (holdsLow: boolean, holdsHigh: boolean): Outlook =>
+const forecastBetween = (holdsLow: boolean, holdsHigh: boolean): ForecastResult =>
   holdsLow && holdsHigh ? 1 : holdsLow || holdsHigh ? 0 : -1;
-const outlookOf = (comparison: Comparison, [low, high]: Range): Outlook => {
+const forecastOf = (comparison: Comparison, [low, high]: Range): ForecastResult => {
   const wanted = comparison.eq ?? comparison.ne;
-  if (typeof wanted !== 'number') return within(compares(comparison, low), compares(comparison, high));
-  const equal: Outlook = low === high && low === wanted ? 1 : wanted < low || wanted > high ? -1 : 0;
-  return comparison.eq === undefined ? (-equal as Outlook) : equal;
+  if (typeof wanted !== 'number') return forecastBetween(compares(comparison, low), compares(comparison, high));
+  const equal: ForecastResult = low === high && low === wanted ? 1 : wanted < low || wanted > high ? -1 : 0;
+  return comparison.eq === undefined ? (-equal as ForecastResult) : equal;
 };
 
 /** The facts over a time during which nothing happens to the person. */
-export interface OutlookFacts extends Omit<CriteriaFacts, 'score'> {
+export interface ForecastInputs extends Omit<CriteriaFacts, 'score'> {
   /** In points, over that time; undefined where no scoring model is in force. */
   readonly score?: (axis: ScoreAxis) => Range | undefined;
 }
@@ -339,20 +339,20 @@ export interface OutlookFacts extends Omit<CriteriaFacts, 'score'> {
  * Is a sound tree met throughout [from, to], in epoch milliseconds, without a new touch? For a single instant the answer
  * is exact and the same as that of `evaluate`.
  */
-export const outlook = (tree: Criterion, facts: OutlookFacts, from: number, to: number): Outlook => {
-  if ('not' in tree) return -outlook(tree.not, facts, from, to) as Outlook;
+export const forecast = (tree: Criterion, facts: ForecastInputs, from: number, to: number): ForecastResult => {
+  if ('not' in tree) return -forecast(tree.not, facts, from, to) as ForecastResult;
   if ('all' in tree) {
-    let least: Outlook = 1;
+    let least: ForecastResult = 1;
     for (const child of tree.all) {
-      least = Math.min(least, outlook(child, facts, from, to)) as Outlook;
+      least = Math.min(least, forecast(child, facts, from, to)) as ForecastResult;
       if (least < 0) break;
     }
     return least;
   }
   if ('any' in tree) {
-    let most: Outlook = -1;
+    let most: ForecastResult = -1;
     for (const child of tree.any) {
-      most = Math.max(most, outlook(child, facts, from, to)) as Outlook;
+      most = Math.max(most, forecast(child, facts, from, to)) as ForecastResult;
       if (most > 0) break;
     }
     return most;
@@ -361,10 +361,10 @@ export const outlook = (tree: Criterion, facts: OutlookFacts, from: number, to: 
   if ('field' in tree) return compares(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
   if ('score' in tree) {
     const range = facts.score?.(tree.score);
-    return range ? outlookOf(tree, range) : -1;
+    return range ? forecastOf(tree, range) : -1;
   }
   const [soonest, latest] = [countedOf(tree, facts, from), countedOf(tree, facts, to)];
-  return outlookOf(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
+  return forecastOf(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
 };
 
 /** Which of its parts can turn a tree from not met to met while nothing happens to the person. */

@@ -1,4 +1,4 @@
-import type { Instant, Look, Recorded } from '@baton/kernel';
+import type { Instant, Look, StoredEvent } from '@baton/kernel';
 import { definitionDecider } from './definition.decider';
 import type { DefinitionEvent, DefinitionKind } from './definition.events';
 import { definitionOf, type DefinitionOf } from './kinds.rules';
@@ -11,7 +11,7 @@ import { inForceAt } from './versions.rules';
  */
 const definitionFrom = <K extends DefinitionKind>(
   kind: K,
-  history: readonly Recorded<DefinitionEvent>[],
+  history: readonly StoredEvent<DefinitionEvent>[],
   at: Instant,
 ): DefinitionOf<K> | undefined => {
   const { versions } = history.reduce(

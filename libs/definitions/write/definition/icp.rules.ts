@@ -91,7 +91,7 @@ const ruleFault = (rule: Rule, path: string): Fault | undefined => {
 };
 
 /** @returns what the schema cannot say: words for words and ranges for numbers, points that add up to 100, bands in order */
-export const soundIcp = (body: Icp): Fault | undefined => {
+export const validateIcp = (body: Icp): Fault | undefined => {
   const { profiles, bands } = body;
   if (profiles.length === 0) return { path: 'profiles', message: 'Give at least one profile.' };
   const again = repeatedCode(profiles.map((profile) => profile.code));

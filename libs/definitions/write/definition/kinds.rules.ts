@@ -14,18 +14,18 @@ import {
   type Json,
   type Static,
 } from '@baton/kernel';
-import { attribution, builtInAttribution, soundAttribution, type Attribution } from './attribution.rules';
-import { businessCalendar, soundCalendar, type BusinessCalendar } from './calendar.rules';
+import { attribution, builtInAttribution, validateAttribution, type Attribution } from './attribution.rules';
+import { businessCalendar, validateCalendar, type BusinessCalendar } from './calendar.rules';
 import { builtInChannelRules } from './built-in-channels.rules';
-import { channelRules, soundChannelRules, type ChannelRules } from './channel.rules';
+import { channelRules, validateChannelRules, type ChannelRules } from './channel.rules';
 import { repeatedCode } from './codes.rules';
 import { criteriaFault, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
-import { icp, soundIcp, type Icp } from './icp.rules';
-import { routing, soundRouting, type Routing } from './routing.rules';
-import { scoringModel, soundScoringModel, type ScoringModel } from './scoring.rules';
-import { slaPolicy, soundSlaPolicy, type SlaPolicy } from './sla.rules';
-import { soundStageMap, stageMap, type StageMap } from './stage-map.rules';
+import { icp, validateIcp, type Icp } from './icp.rules';
+import { routing, validateRouting, type Routing } from './routing.rules';
+import { scoringModel, validateScoringModel, type ScoringModel } from './scoring.rules';
+import { slaPolicy, validateSlaPolicy, type SlaPolicy } from './sla.rules';
+import { validateStageMap, stageMap, type StageMap } from './stage-map.rules';
 
 /** The longest body, in KiB of its JSON; a calendar holds files as people have them. One append takes 1 MiB. */
 const LONGEST_BODY = 64;
@@ -145,19 +145,19 @@ const agreed = (...leaves: readonly LeafKind[]): Check =>
 
 /** What a definition's body must be, by kind. A kind gets a meaning by getting its schema here. */
 const bodies: Readonly<Record<DefinitionKind, Check>> = {
-  'channel-rules': shaped(channelRules, soundChannelRules),
-  attribution: shaped(attribution, soundAttribution),
+  'channel-rules': shaped(channelRules, validateChannelRules),
+  attribution: shaped(attribution, validateAttribution),
   'rejection-reasons': shaped(rejectionReasons, soundReasons),
   mql: agreed('field', 'touches', 'score'),
   sal: agreed('field', 'touches', 'score'),
   sql: agreed('field', 'touches', 'score', 'answer'),
-  'scoring-model': shaped(scoringModel, soundScoringModel),
-  'sla-policy': shaped(slaPolicy, soundSlaPolicy),
-  icp: shaped(icp, soundIcp),
+  'scoring-model': shaped(scoringModel, validateScoringModel),
+  'sla-policy': shaped(slaPolicy, validateSlaPolicy),
+  icp: shaped(icp, validateIcp),
   'loss-reasons': shaped(lossReasons, soundReasons),
-  'stage-map': shaped(stageMap, soundStageMap),
-  routing: shaped(routing, soundRouting),
-  'business-calendar': shaped(businessCalendar, soundCalendar),
+  'stage-map': shaped(stageMap, validateStageMap),
+  routing: shaped(routing, validateRouting),
+  'business-calendar': shaped(businessCalendar, validateCalendar),
 };
 
 export const isKind = (text: string): text is DefinitionKind => Object.hasOwn(bodies, text);

@@ -7,13 +7,13 @@ import {
   type Clock,
   type DefinitionAt,
   type EventLog,
-  type Happened,
+  type DatedEvent,
   type Instant,
   type Journal,
   type Json,
   type Position,
-  type Recorded,
   type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { machineTimers, type Timers } from '@baton/platform/runner';
 import { definitionDecider, type DefinitionState } from './definition.decider';
@@ -29,8 +29,8 @@ const CONFIRM_MS = 1_000;
 const STREAMS = 'definition-';
 const types = [...definitionEvents.schemas.keys()];
 
-const evolved = (state: DefinitionState, event: Recorded): DefinitionState =>
-  definitionDecider.evolve(state, event as unknown as Happened<DefinitionEvent>);
+const evolved = (state: DefinitionState, event: StoredEvent): DefinitionState =>
+  definitionDecider.evolve(state, event as unknown as DatedEvent<DefinitionEvent>);
 
 /** What an answer needs of a version. */
 export type RecordedVersion = InForcePeriod & { readonly body: Json };
@@ -42,7 +42,7 @@ class Kind {
   /** What decides in every process, or was agreed to through this one. */
   private inForce = definitionDecider.initialState();
   /** Recorded by others a moment ago: known, and not yet in force for live decisions. */
-  private readonly recent: { readonly event: Recorded; readonly knownMs: number }[] = [];
+  private readonly recent: { readonly event: StoredEvent; readonly knownMs: number }[] = [];
   private revision = -1;
   private own = -1;
   /** The highest revision that is known to exist. */
@@ -74,7 +74,7 @@ class Kind {
   }
 
   /** An event came along the log. One that cannot be taken now is read when the kind is next asked for. */
-  follow(stored: StoredEvent): void {
+  follow(stored: RawEvent): void {
     this.needed = Math.max(this.needed, stored.revision);
     if (stored.revision !== this.revision + 1) return;
     try {
@@ -107,7 +107,7 @@ class Kind {
     this.confirmedMs = Math.max(this.confirmedMs, beganMs);
   }
 
-  private take(event: Recorded): void {
+  private take(event: StoredEvent): void {
     this.all = evolved(this.all, event);
     this.revision = event.revision;
     this.recent.push({ event, knownMs: this.timers.now() });
@@ -122,7 +122,7 @@ class Kind {
     return this.inForce;
   }
 
-  private decides({ event, knownMs }: { event: Recorded; knownMs: number }, now: Instant): boolean {
+  private decides({ event, knownMs }: { event: StoredEvent; knownMs: number }, now: Instant): boolean {
     return (
       event.revision <= this.own ||
       event.recordedAt <= fromMs(toMs(now) - FORCE_MS) ||

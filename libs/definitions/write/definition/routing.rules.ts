@@ -78,7 +78,7 @@ export const routing = object({
 export type Routing = Static<typeof routing>;
 
 /** @returns what the schema cannot say: each condition asks something, numbers only of a number; sound signals */
-export const soundRouting = (body: Routing): Fault | undefined => {
+export const validateRouting = (body: Routing): Fault | undefined => {
   for (const [index, { when }] of body.rules.entries())
     for (const [place, { field, in: words, atLeast, below }] of when.entries()) {
       const path = `rules.${index}.when.${place}`;

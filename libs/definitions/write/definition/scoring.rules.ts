@@ -51,7 +51,7 @@ export type EngagementRule = ScoringModel['engagement']['rules'][number];
 const wholeHundredths = (value: number): boolean => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6;
 
 /** What the shape of a scoring model does not say: sound criteria and periods, codes and groups that fit together. */
-export const soundScoringModel = (body: ScoringModel): Fault | undefined => {
+export const validateScoringModel = (body: ScoringModel): Fault | undefined => {
   const { fit, engagement, groups = [] } = body;
   const known = groups.map((each) => each.code);
   const double = repeatedCode(known);

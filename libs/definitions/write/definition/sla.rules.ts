@@ -123,7 +123,7 @@ const soundMarketing = ({ qualified, pipeline }: MarketingSide): Fault | undefin
 };
 
 /** @returns what the schema cannot say: durations, steps with one time each and in order, kinds named once */
-export const soundSlaPolicy = (body: SlaPolicy): Fault | undefined => {
+export const validateSlaPolicy = (body: SlaPolicy): Fault | undefined => {
   const kinds = new Set<string>();
   const { obligations, marketing } = body;
   const unsound = marketing && soundMarketing(marketing);

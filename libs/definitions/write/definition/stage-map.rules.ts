@@ -35,7 +35,7 @@ export const stageMap = object({
 export type StageMap = Static<typeof stageMap>;
 
 /** @returns a stage that is named twice, or a map that names none */
-export const soundStageMap = (body: StageMap): Fault | undefined => {
+export const validateStageMap = (body: StageMap): Fault | undefined => {
   const { leads = [], deals = [] } = body;
   if (leads.length + deals.length === 0) return { path: '', message: 'Name at least one stage of leads or deals.' };
   for (const [name, rows] of Object.entries({ leads, deals })) {

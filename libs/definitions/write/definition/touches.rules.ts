@@ -24,11 +24,11 @@ export interface TouchFact extends Readonly<Record<keyof TouchMatch, string | un
 export interface Touches {
   readonly length: number;
   at(index: number): TouchFact | undefined;
-  meant?(match: TouchMatch): Meant;
+  matches?(match: TouchMatch): MatchedTouches;
 }
 
 /** The touches that a match means, in order of time; of one millisecond in the order of telling. */
-export interface Meant {
+export interface MatchedTouches {
   /** When they were, in epoch milliseconds, rising. */
   readonly times: readonly number[];
   /** Their places in the history. */
@@ -77,7 +77,7 @@ export const countBelow = (rising: readonly number[], limit: number): number => 
 };
 
 /** Collects the touches that one match means, touch by touch as the history grows. */
-export class MeantTouches implements Meant {
+export class TouchMatches implements MatchedTouches {
   readonly times: number[] = [];
   readonly places: number[] = [];
   /** How much of the history has been looked at. */
@@ -107,12 +107,12 @@ export class MeantTouches implements Meant {
   }
 
   /** The same of a history of which only the first `length` touches were told. */
-  before(length: number): Meant {
+  before(length: number): MatchedTouches {
     const kept = this.places.flatMap((place, index) => (place < length ? [index] : []));
     return { times: kept.map((index) => this.times[index]!), places: kept.map((index) => this.places[index]!) };
   }
 }
 
 /** The touches of any history that a match means. */
-export const meantBy = (match: TouchMatch, touches: Touches): Meant =>
-  touches.meant?.(match) ?? new MeantTouches(match).upTo(touches.length, (index) => touches.at(index)!);
+export const matchesOf = (match: TouchMatch, touches: Touches): MatchedTouches =>
+  touches.matches?.(match) ?? new TouchMatches(match).upTo(touches.length, (index) => touches.at(index)!);

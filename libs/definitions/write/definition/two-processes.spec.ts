@@ -18,9 +18,9 @@ import {
   type Context,
   type EventLog,
   type EventOf,
-  type Happened,
+  type DatedEvent,
   type Outcome,
-  type StoredEvent,
+  type RawEvent,
 } from '@baton/kernel';
 import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
@@ -210,14 +210,14 @@ const lived = async (seed: number, steps: number) => {
   const closing = Promise.all(processes.map(({ close }) => close()));
   await run(closing);
   const agreed = await log.read('definition-mql');
-  const streams = new Map<string, readonly StoredEvent[]>();
+  const streams = new Map<string, readonly RawEvent[]>();
   for (const id of ['p0', 'p1', 'p2']) streams.set(id, await log.read(`purse-${id}`));
   await log.close();
   return { given, agreed, streams };
 };
 
 type Lived = Awaited<ReturnType<typeof lived>>;
-const happened = <E>(event: StoredEvent) => ({ ...event, occurredAt: event.meta.occurredAt }) as unknown as E;
+const happened = <E>(event: RawEvent) => ({ ...event, occurredAt: event.meta.occurredAt }) as unknown as E;
 
 /** What the decider answers on the true state of the log: at a revision, knowing so many events of the definition. */
 const truly = ({ agreed, streams }: Lived, command: PurseCommand, revision: number, known: number, now: string) => {
@@ -225,14 +225,14 @@ const truly = ({ agreed, streams }: Lived, command: PurseCommand, revision: numb
     agreed
       .slice(0, count)
       .reduce<DefinitionState>(
-        (state, event) => definitionDecider.evolve(state, happened<Happened<DefinitionEvent>>(event)),
+        (state, event) => definitionDecider.evolve(state, happened<DatedEvent<DefinitionEvent>>(event)),
         definitionDecider.initialState(),
       ).versions;
   const state = streams
     .get(command.data.purseId)!
     .slice(0, revision)
     .reduce<Purse>(
-      (before, event) => purse.evolve(before, happened<Happened<PurseEvent>>(event)),
+      (before, event) => purse.evolve(before, happened<DatedEvent<PurseEvent>>(event)),
       purse.initialState(),
     );
   const context = {

@@ -1,6 +1,6 @@
 import { keyOf } from '@baton/kernel';
 import { journeys, type JourneyEvent } from '@baton/attribution';
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { assets, type AssetEvent } from '@baton/campaigns';
 import { contentUses, type LeadEvent } from '@baton/leads';
@@ -10,7 +10,7 @@ import { contentReport, dealsWithContent } from './content.query';
 const on = (day: string) => `2024-${day}T00:00:00.000Z`;
 type Touch = Omit<Extract<LeadEvent, { type: 'TouchRecorded' }>['data'], 'leadId'>;
 const mail: Touch = { action: 'e-mail', team: 'sales', direction: 'outbound' };
-const touch = (id: string, day: string, data: Partial<Touch>): Recorded =>
+const touch = (id: string, day: string, data: Partial<Touch>): StoredEvent =>
   recorded<LeadEvent>(
     { type: 'TouchRecorded', data: { leadId: 'ada', ...mail, ...data } },
     { id, occurredAt: on(day), meta: { actor: 'rita' } },
@@ -20,7 +20,7 @@ const closed = (
   day: string,
   outcome: 'won' | 'lost',
   touches: readonly Partial<Touch>[],
-): Recorded =>
+): StoredEvent =>
   recorded<JourneyEvent>({
     type: 'JourneyClosed',
     data: {

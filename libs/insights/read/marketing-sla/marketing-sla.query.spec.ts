@@ -1,5 +1,5 @@
 import { definitions, type DefinitionEvent } from '@baton/definitions';
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { deliveries, leads, type LeadEvent } from '@baton/leads';
 import fc from 'fast-check';
@@ -89,7 +89,7 @@ describe('the attainment of a promise', () => {
 });
 
 const on = (day: string) => `2024-${day}T00:00:00.000Z`;
-const event = (id: string, day: string, told: LeadEvent): Recorded => recorded(told, { id, occurredAt: on(day) });
+const event = (id: string, day: string, told: LeadEvent): StoredEvent => recorded(told, { id, occurredAt: on(day) });
 const qualified = (leadId: string, day: string, definition = 'mql@1') =>
   event(`q-${leadId}-${day}`, day, { type: 'LeadQualified', data: { leadId, definition } });
 const handed = (leadId: string, day: string, definition: string, found?: object) =>
@@ -97,7 +97,7 @@ const handed = (leadId: string, day: string, definition: string, found?: object)
     type: 'LeadHandedOff',
     data: { leadId, definition, rep: 'rita', count: 1, ...(found && { package: found as never }) },
   });
-const agreed = (definitionId: string, number: number, body: object): Recorded[] => [
+const agreed = (definitionId: string, number: number, body: object): StoredEvent[] => [
   recorded<DefinitionEvent>(
     {
       type: 'DefinitionProposed',

@@ -40,9 +40,9 @@ registerEnumType(DeliveryKindEnum, {
   name: 'DeliveryKind',
   description: 'A step of a lead towards sales.',
   valuesMap: {
-    QUALIFIED: { description: 'Became marketing-qualified; each person once.' },
+    QUALIFIED: { description: 'OutcomeCounts marketing-qualified; each person once.' },
     HANDED_OFF: { description: 'Was handed to a rep; every handoff.' },
-    SALES_QUALIFIED: { description: 'Became sales-qualified; each person once.' },
+    SALES_QUALIFIED: { description: 'OutcomeCounts sales-qualified; each person once.' },
   },
 });
 

@@ -1,16 +1,16 @@
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leads, type LeadEvent } from '@baton/leads';
 import { deals, type OpportunityEvent } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { pipeline } from './pipeline.query';
 
-const open = (opportunityId: string, stage: string, minor?: number, currency = 'USD', owner = 'Moses'): Recorded =>
+const open = (opportunityId: string, stage: string, minor?: number, currency = 'USD', owner = 'Moses'): StoredEvent =>
   recorded<OpportunityEvent>({
     type: 'OpportunityOpened',
     data: { opportunityId, stage, owner, ...(minor !== undefined && { amount: { minor, currency } }) },
   });
-const lead = (event: LeadEvent): Recorded => recorded(event, { stream: `lead-${event.data.leadId}` });
+const lead = (event: LeadEvent): StoredEvent => recorded(event, { stream: `lead-${event.data.leadId}` });
 
 describe('the pipeline', () => {
   const models = modelsOf(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { DAY_MS, fromMs, toMs, type Documents, type Recorded } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type Documents, type StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { deals, type OpportunityEvent } from '@baton/opportunities';
 import { EmbeddedDocuments } from '@baton/platform/documents';
@@ -20,7 +20,7 @@ interface Facts {
 const midnight = (day: string) => (day.includes('T') ? day : `${day}T00:00:00.000Z`);
 const historyOf = (opportunityId: string, { opened, won, lost, amount, currency = 'USD', product }: Facts) => {
   const facts = { ...(amount !== undefined && { amount: { minor: amount, currency } }), ...(product && { product }) };
-  const happened = (event: OpportunityEvent, day: string): Recorded =>
+  const happened = (event: OpportunityEvent, day: string): StoredEvent =>
     recorded(event, { occurredAt: midnight(day), stream: `opportunity-${opportunityId}` });
   return [
     happened({ type: 'OpportunityOpened', data: { opportunityId, stage: 'open', ...facts } }, opened),

@@ -1,17 +1,17 @@
-import { monthOf, toMs, type Instant, type Recorded } from '@baton/kernel';
+import { monthOf, toMs, type Instant, type StoredEvent } from '@baton/kernel';
 import type { LeadPlace } from '@baton/definitions';
 import {
   clocksUnder,
   missedAtOf,
-  observed,
-  verdictOf,
+  clockInputOf,
+  clockStatus,
   type SlaClock,
   type SlaState,
   type Terms,
 } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import type { LeadClock } from '../../write/lead/lead.model';
-import { clocksWith, type Said } from '../../write/lead/obligations.rules';
+import { clocksWith, type ClockEvent } from '../../write/lead/obligations.rules';
 import { factsAfter, profileNow, type OwnFacts } from '../../write/lead/profile.model';
 
 /** Terms with the versions that set them. */
@@ -96,14 +96,17 @@ interface LeadClocks {
 const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {}, facts: {} };
 const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): string => `${kind} ${startedBy}`;
 
-const isSaid = (event: Recorded<LeadEvent>): event is Recorded<Said> => event.type.startsWith('Obligation');
+const isSaid = (event: StoredEvent<LeadEvent>): event is StoredEvent<ClockEvent> => event.type.startsWith('Obligation');
 /** Moves after which no rep has the lead. */
 const givenUp: ReadonlySet<string> = new Set([
   ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
   ...['LeadDisqualified', 'LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer'],
 ]);
 
-const placeAfter = ({ place, facts }: LeadClocks, event: Recorded<LeadEvent>): Pick<LeadClocks, 'place' | 'facts'> => {
+const placeAfter = (
+  { place, facts }: LeadClocks,
+  event: StoredEvent<LeadEvent>,
+): Pick<LeadClocks, 'place' | 'facts'> => {
   const known = factsAfter(facts, event);
   if (known === facts && event.type !== 'LeadHandedOff') return { facts, place };
   const queue = event.type === 'LeadHandedOff' ? (event.data.queue ?? place.queue) : place.queue;
@@ -113,7 +116,7 @@ const placeAfter = ({ place, facts }: LeadClocks, event: Recorded<LeadEvent>): P
 };
 
 /** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
-const recordedAfter = (clocks: LeadClocks['recorded'], event: Recorded<Said>): LeadClocks['recorded'] => {
+const recordedAfter = (clocks: LeadClocks['recorded'], event: StoredEvent<ClockEvent>): LeadClocks['recorded'] => {
   const key = keyOf(event.data);
   const known = clocks.get(key);
   if (!known && event.type !== 'ObligationStarted') return clocks;
@@ -122,7 +125,7 @@ const recordedAfter = (clocks: LeadClocks['recorded'], event: Recorded<Said>): L
 
 const supposedAfter = (
   clocks: readonly SupposedClock[],
-  event: Recorded<LeadEvent>,
+  event: StoredEvent<LeadEvent>,
   inForce: readonly NamedTerms[],
   rep: string | undefined,
 ): readonly SupposedClock[] => {
@@ -132,13 +135,13 @@ const supposedAfter = (
     terms: terms as NamedTerms,
     ...(rep !== undefined && { rep }),
   });
-  return clocksUnder<SupposedClock>(({ terms }) => terms, inForce, begin)(clocks, observed(event));
+  return clocksUnder<SupposedClock>(({ terms }) => terms, inForce, begin)(clocks, clockInputOf(event));
 };
 
 const isBreach = (state: SlaState): boolean => state === 'breached' || state === 'met late';
 
 const judged = (clock: SlaClock, definition: string, calendar: string | undefined, at: Instant, mergedAt?: Instant) => {
-  const { state, known } = verdictOf(clock, at);
+  const { state, known } = clockStatus(clock, at);
   const missedAt = missedAtOf(clock);
   // The clocks of a merged lead wait for the merge to be undone.
   const waits = mergedAt !== undefined && missedAt !== undefined && missedAt >= mergedAt;
@@ -161,7 +164,7 @@ export class BreachComparison {
 
   constructor(private readonly comparison: Comparison) {}
 
-  see(event: Recorded<LeadEvent>): void {
+  see(event: StoredEvent<LeadEvent>): void {
     const { leadId } = event.data;
     const before = this.leads.get(leadId) ?? NOTHING;
     const after = this.after(before, event);
@@ -171,7 +174,7 @@ export class BreachComparison {
     this.clocks += after.recorded.size - before.recorded.size;
   }
 
-  private after(before: LeadClocks, event: Recorded<LeadEvent>): LeadClocks {
+  private after(before: LeadClocks, event: StoredEvent<LeadEvent>): LeadClocks {
     const { from, baseline, alternative } = this.comparison;
     const { type, data, occurredAt } = event;
     // What began before the period has no say over what began in it.

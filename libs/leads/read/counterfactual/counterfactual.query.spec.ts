@@ -10,7 +10,7 @@ import {
   type DefinitionSource,
   type Instant,
   type Json,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import type { BusinessCalendar, SlaPolicy } from '@baton/definitions';
@@ -68,7 +68,7 @@ const world = (agreed: Readonly<Record<string, readonly unknown[]>>) => {
       counterfactual({ log, journal, definitions }, { at: minute(30 * DAY), ...question }, most),
     events: async () => {
       const { events } = await log.readAll('', {}, 100_000);
-      return events.map((event) => journal.decode(event)) as Recorded<LeadEvent>[];
+      return events.map((event) => journal.decode(event)) as StoredEvent<LeadEvent>[];
     },
   };
 };
@@ -135,7 +135,7 @@ describe('the same log under another policy', () => {
   it('says as happened, with what was known in time beside it', async () => {
     const { handedOff, call, send, ask } = world({ 'sla-policy': [within('PT1H')] });
     await handedOff('ada', 0);
-    await send('ada', 'PassTime', 120);
+    await send('ada', 'AdvanceClock', 120);
     await call('ada', 40); // told after the breach was recorded
     const { sla } = await ask({ policy: json(within('PT10M')) });
     expect(sla!.breaches).toMatchObject([
@@ -237,14 +237,15 @@ describe('the same log under the policy that was agreed', () => {
   });
 
   /** The clocks that are breached by what is recorded of them: the last word counts. */
-  const breachesIn = (log: readonly Recorded<LeadEvent>[]): ReadonlySet<string> => {
+  const breachesIn = (log: readonly StoredEvent<LeadEvent>[]): ReadonlySet<string> => {
     const breached = new Set<string>();
     for (const { type, data } of log) {
       if (!('startedBy' in data)) continue;
       const clock = `${data.leadId} ${data.kind} ${data.startedBy}`;
-      const [late, toldLate] = ['late' in data && data.late, 'toldLate' in data];
+      const [late, recordedLate] = ['late' in data && data.late, 'recordedLate' in data];
       if (type === 'ObligationBreached' || (type === 'ObligationMet' && late)) breached.add(clock);
-      if ((type === 'ObligationMet' && !late) || (type === 'ObligationCancelled' && toldLate)) breached.delete(clock);
+      if ((type === 'ObligationMet' && !late) || (type === 'ObligationCancelled' && recordedLate))
+        breached.delete(clock);
     }
     return breached;
   };
@@ -266,7 +267,7 @@ describe('the same log under the policy that was agreed', () => {
           await send(leadId, type, answers && late > 0 ? at - late : at, { ...data, ...merge });
           if (type === 'FollowUnmerge') mergeNumber++;
         }
-        for (const leadId of ['ada', 'bob', 'cyd']) await send(leadId, 'PassTime', 30 * DAY);
+        for (const leadId of ['ada', 'bob', 'cyd']) await send(leadId, 'AdvanceClock', 30 * DAY);
         const { sla } = await ask({ policy: 'sla-policy@1', calendar: 'business-calendar@1' });
         expect(sla!.breaches.filter(({ change }) => change !== 'kept')).toEqual([]);
         const found = sla!.breaches.map(({ leadId, kind, startedBy }) => `${leadId} ${kind} ${startedBy}`);

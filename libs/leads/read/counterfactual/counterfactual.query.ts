@@ -8,7 +8,7 @@ import {
   type Journal,
   type Json,
   type Position,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import {
   bodyFault,
@@ -215,10 +215,10 @@ export const counterfactual = async (
     for (const stored of page.events) {
       if (stored.position > last) break;
       if (stored.meta.occurredAt > happenedBy || stored.recordedAt > knownBy) continue;
-      const event = journal.decode(stored) as Recorded<LeadEvent | RoutingEvent>;
+      const event = journal.decode(stored) as StoredEvent<LeadEvent | RoutingEvent>;
       events++;
       replay?.see(event);
-      if (!('routingId' in event.data)) breaches?.see(event as Recorded<LeadEvent>);
+      if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
       if (breaches && breaches.clocks > most)
         throw new Refused('counterfactual/too-many-clocks', 'Ask for a shorter period.', 'from', { most });
     }

@@ -1,10 +1,10 @@
-import { Refused, type Definition, type Instant, type Recorded } from '@baton/kernel';
+import { Refused, type Definition, type Instant, type StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { routingDecider } from '../../write/routing/routing.decider';
 import type { RoutingCommand, RoutingEvent } from '../../write/routing/routing.events';
-import { RoutingReplay, type Supposition } from './routing-changes.rules';
+import { RoutingReplay, type Scenario } from './routing-changes.rules';
 
 const agreed: Routing = { handoffOwner: 'olga', rules: [], otherwise: 'all' };
 const definition = (): Definition => ({ kind: 'routing', version: 1, ref: 'routing@1', body: agreed as never });
@@ -12,7 +12,7 @@ const hour = (after: number): Instant => new Date(Date.UTC(2024, 0, 1, after)).t
 
 /** A queue as it was lived, hour by hour, and the log that it left. */
 const lived = () => {
-  const log: Recorded<LeadEvent | RoutingEvent>[] = [];
+  const log: StoredEvent<LeadEvent | RoutingEvent>[] = [];
   let queue = routingDecider.initialState();
   let at = 0;
   const tell = (type: RoutingCommand['type'], data: object) => {
@@ -38,7 +38,7 @@ const lived = () => {
       );
       tell('ChooseRep', { leadId, rule: 'otherwise' });
     },
-    replay: (supposed: Partial<Supposition>) => {
+    replay: (supposed: Partial<Scenario>) => {
       const rules = { routingAt: () => ({ definition: 'routing@1', body: agreed }), routedAt: () => true };
       const replay = new RoutingReplay({ ...rules, weights: {}, ...supposed });
       for (const event of log) replay.see(event);
@@ -61,10 +61,10 @@ describe('leads given out again', () => {
   it('go to whom they went under the same rules and weights, absences and returns included', () => {
     const { tell, qualified, replay } = team();
     leads(20).forEach((leadId) => qualified(leadId));
-    tell('ReportAbsence', { rep: 'ann' });
+    tell('MarkRepAbsent', { rep: 'ann' });
     leads(10, 20).forEach((leadId) => qualified(leadId));
-    tell('ReturnRoutedLead', { leadId: 'lead-25' });
-    tell('ReportReturn', { rep: 'ann' });
+    tell('UnassignLead', { leadId: 'lead-25' });
+    tell('MarkRepAvailable', { rep: 'ann' });
     tell('LeaveQueue', { rep: 'cyd' });
     leads(12, 30).forEach((leadId) => qualified(leadId));
     tell('JoinQueue', { rep: 'cyd', weight: 300 });
@@ -99,7 +99,7 @@ describe('leads given out again', () => {
     };
     qualified('small', { employees: 10 });
     qualified('large', { employees: 5000 });
-    tell('ReportAbsence', { rep: 'cyd' });
+    tell('MarkRepAbsent', { rep: 'cyd' });
     qualified('larger', { employees: 6000 });
     const supposed = { routingAt: () => ({ definition: 'given', body }), weights: { 'key-accounts': { cyd: 100 } } };
     const { differing } = replay(supposed);

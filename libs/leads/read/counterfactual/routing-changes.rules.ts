@@ -1,4 +1,4 @@
-import { Refused, type Instant, type Recorded } from '@baton/kernel';
+import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
 import { routeOf, type Routable, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { factsAfter, profileNow, routableIn, type OwnFacts } from '../../write/lead/profile.model';
@@ -14,7 +14,7 @@ export interface NamedRouting {
 }
 
 /** What is supposed. */
-export interface Supposition {
+export interface Scenario {
   /** The rules at an instant; undefined: none, leads are not routed. */
   readonly routingAt: (at: Instant) => NamedRouting | undefined;
   /** Is a queue asked by itself at this instant, as things really were? */
@@ -70,16 +70,16 @@ export class RoutingReplay {
   private readonly members = new Set<string>();
   private supposing = false;
 
-  constructor(private readonly supposition: Supposition) {
+  constructor(private readonly supposition: Scenario) {
     if (supposition.from === undefined) this.begin('');
   }
 
-  see(event: Recorded<LeadEvent | RoutingEvent>): void {
+  see(event: StoredEvent<LeadEvent | RoutingEvent>): void {
     const { type, data, occurredAt } = event;
     if (!this.supposing && occurredAt >= this.supposition.from!) this.begin(occurredAt);
-    if ('routingId' in data) return this.seeQueue(event as Recorded<RoutingEvent>);
+    if ('routingId' in data) return this.seeQueue(event as StoredEvent<RoutingEvent>);
     const { leadId } = data;
-    this.facts.set(leadId, factsAfter(this.facts.get(leadId) ?? {}, event as Recorded<LeadEvent>));
+    this.facts.set(leadId, factsAfter(this.facts.get(leadId) ?? {}, event as StoredEvent<LeadEvent>));
     if (type === 'LeadQualified' && !data.external) this.qualified(event.id, leadId, occurredAt);
     if (type === 'LeadHandedOff' && !data.external) {
       const row = this.last.get(leadId);
@@ -106,7 +106,7 @@ export class RoutingReplay {
     if (!routedAt(qualifiedAt)) this.choose(row, qualifiedAt);
   }
 
-  private seeQueue(event: Recorded<RoutingEvent>): void {
+  private seeQueue(event: StoredEvent<RoutingEvent>): void {
     const { type, data, occurredAt } = event;
     const { routingId: queue } = data;
     if (type === 'RepJoined') this.members.add(`${queue} ${data.rep}`);
@@ -116,14 +116,14 @@ export class RoutingReplay {
         return this.join(queue, data.rep, this.weightOf(queue, data.rep) ?? data.weight, occurredAt);
       case 'RepLeft':
         return this.tell(queue, { type: 'LeaveQueue', data }, occurredAt);
-      case 'RepAbsent':
-      case 'RepReturned': {
-        const report = type === 'RepAbsent' ? 'ReportAbsence' : 'ReportReturn';
+      case 'RepMarkedAbsent':
+      case 'RepMarkedAvailable': {
+        const report = type === 'RepMarkedAbsent' ? 'MarkRepAbsent' : 'MarkRepAvailable';
         for (const routingId of [queue, ...this.supposedQueuesOf(data.rep)])
           this.tell(routingId, { type: report, data: { routingId, rep: data.rep } }, occurredAt);
         return;
       }
-      case 'RepCalibrated':
+      case 'RepBaselineSet':
         return; // the supposed queue calibrates by itself
       case 'RepChosen': {
         const row = this.last.get(data.leadId);
@@ -134,14 +134,14 @@ export class RoutingReplay {
         } else if (this.inPeriod(occurredAt)) this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
         return;
       }
-      case 'RoutedLeadReturned': {
+      case 'LeadUnassigned': {
         const row = this.last.get(data.leadId);
         const ours = row && row.queue !== null && (row.choice === undefined || row.choice === data.choice);
         const [routingId, choice] = ours ? [row.queue!, row.id] : [queue, data.choice];
         const { leadId } = data;
         return this.tell(
           routingId,
-          { type: 'ReturnRoutedLead', data: { routingId, leadId, ...(choice && { choice }) } },
+          { type: 'UnassignLead', data: { routingId, leadId, ...(choice && { choice }) } },
           occurredAt,
         );
       }

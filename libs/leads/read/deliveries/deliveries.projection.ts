@@ -1,4 +1,4 @@
-import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
 export type DeliveryKind = 'qualified' | 'handed-off' | 'sales-qualified' | 'taken-back';
@@ -25,7 +25,7 @@ const delivered = (
   {
     data: { leadId, definition },
     occurredAt,
-  }: Recorded<{ type: string; data: { leadId: string; definition: string } }>,
+  }: StoredEvent<{ type: string; data: { leadId: string; definition: string } }>,
 ): Delivery => ({ ...doc, leadId, kind, at: occurredAt, definition });
 
 /** What a package says of itself; other systems' handoffs have none. */
@@ -45,7 +45,7 @@ export const deliveries = projection<Delivery, LeadEvent>({
   version: 2,
   columns: { leadId: 'text', kind: 'text', at: 'text', definition: 'text', complete: 'flag' },
   keys: ({ id, type, data }) => {
-    if (type !== 'LeadUnmerged' && type !== 'LeadParted') return [id];
+    if (type !== 'LeadUnmerged' && type !== 'MergedFactsRemoved') return [id];
     return data.takenBack === undefined ? [] : [data.takenBack];
   },
   initial: (eventId) => ({
@@ -67,6 +67,6 @@ export const deliveries = projection<Delivery, LeadEvent>({
     }),
     LeadSalesQualified: (doc, event) => delivered(doc, 'sales-qualified', event),
     LeadUnmerged: takenBack,
-    LeadParted: takenBack,
+    MergedFactsRemoved: takenBack,
   },
 });

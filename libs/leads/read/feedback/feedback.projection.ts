@@ -80,7 +80,7 @@ export const feedbackList = projection<FeedbackDocument, FeedbackEvent>({
       givenAt: occurredAt,
       by: meta.actor,
     }),
-    FeedbackPlaced: (doc, { data: { industry, campaign } }) => ({
+    FeedbackAttributed: (doc, { data: { industry, campaign } }) => ({
       ...doc,
       ...(industry !== undefined && { industry, industryKey: keyOf(industry) }),
       ...(campaign !== undefined && { campaign, campaignKey: keyOf(campaign) }),

@@ -1,7 +1,7 @@
-import { lookThrough, type Recorded } from '@baton/kernel';
+import { lookThrough, type StoredEvent } from '@baton/kernel';
 import { behindKey, foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { placement } from '../../react/feedback.policy';
+import { placement } from '../../policies/feedback.policy';
 import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { leads } from '../leads/leads.projection';
@@ -10,9 +10,9 @@ import { feedbackBehind, feedbackBreakdowns, feedbackTopics } from './feedback.q
 
 const at = (day: string) => ({ occurredAt: `2024-${day}T00:00:00.000Z` });
 const none = { objections: [], competitors: [], questions: [], messages: [], content: [] };
-const told = (feedbackId: string, day: string, data: object): Recorded =>
+const told = (feedbackId: string, day: string, data: object): StoredEvent =>
   recorded<FeedbackEvent>({ type: 'FeedbackGiven', data: { feedbackId, ...none, ...data } }, at(day));
-const lead = (event: LeadEvent): Recorded => recorded(event, { stream: `lead-${event.data.leadId}` });
+const lead = (event: LeadEvent): StoredEvent => recorded(event, { stream: `lead-${event.data.leadId}` });
 
 const history = [
   lead({ type: 'LeadCaptured', data: { leadId: 'ada' } }),
@@ -29,7 +29,7 @@ const history = [
     at('02-04'),
   ),
   recorded<FeedbackEvent>(
-    { type: 'FeedbackPlaced', data: { feedbackId: 'f4', leadId: 'ada', industry: 'Glass' } },
+    { type: 'FeedbackAttributed', data: { feedbackId: 'f4', leadId: 'ada', industry: 'Glass' } },
     at('02-04'),
   ),
   recorded<FeedbackEvent>(
@@ -143,7 +143,7 @@ describe('where feedback belongs', () => {
     );
   it('follows from the profile and the latest campaign before it', async () =>
     expect(await placed({ leadId: 'ada' })).toMatchObject([
-      { id: 'f1', type: 'PlaceFeedback', data: { feedbackId: 'f1', industry: 'Steel', campaign: 'winter' } },
+      { id: 'f1', type: 'AttributeFeedback', data: { feedbackId: 'f1', industry: 'Steel', campaign: 'winter' } },
     ]));
   it('is left as it was said, and open where nothing is known', async () => {
     expect(await placed({ leadId: 'ada', industry: 'Glass', campaign: 'x' })).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { DAY, hour, HOUR, minute, owing, world } from '../../../../test/support/lead-world';
 import { modelsOf } from '../../../../test/support/read-models';
@@ -8,12 +8,12 @@ import { handoffs } from '../handoffs/handoffs.projection';
 import { byDue, byLimbo, whereLimbo, whereWaiting } from './handoff-queue.query';
 
 const decide = disposition({ budget: 'PT24H', clock: 'wall-clock' });
-const docsOf = async (events: readonly Recorded[], where = whereWaiting({}), orderBy = byDue) =>
+const docsOf = async (events: readonly StoredEvent[], where = whereWaiting({}), orderBy = byDue) =>
   (await (await modelsOf([handoffs], events)).find(handoffs, { where, orderBy })).map(({ doc }) => doc);
-const limboAt = (events: readonly Recorded[], at: number) => docsOf(events, whereLimbo({}, minute(at)), byLimbo);
+const limboAt = (events: readonly StoredEvent[], at: number) => docsOf(events, whereLimbo({}, minute(at)), byLimbo);
 
 /** One event of somebody, minutes after the zero of the world. */
-const told = (leadId: string, at: number, type: LeadEvent['type'], data: object = {}): Recorded =>
+const told = (leadId: string, at: number, type: LeadEvent['type'], data: object = {}): StoredEvent =>
   recorded({ type, data: { leadId, ...data } } as LeadEvent, { id: `${leadId}-${at}-${type}`, occurredAt: minute(at) });
 const handed = (leadId: string, at: number, more: object = {}) =>
   told(leadId, at, 'LeadHandedOff', { rep: 'rita', definition: 'mql@1', count: 1, ...more });
@@ -34,7 +34,7 @@ describe('a lead in the queue', () => {
   it('keeps showing what is overdue, first', async () => {
     const ada = world(owing(hour));
     await ada.handedOff();
-    await ada.send('PassTime', DAY);
+    await ada.send('AdvanceClock', DAY);
     const others = [handed('bob', -5), handed('abe', -9)];
     expect((await docsOf([...others, ...(await ada.events())])).map(({ leadId }) => leadId)).toEqual([
       'ada',
@@ -84,7 +84,7 @@ describe('a lead in the queue', () => {
     const events = [
       handed('ada', 0),
       told('ada', 5, 'LeadMergedInto', { survivorId: 'bob', mergeNumber: 0 }),
-      told('bob', 6, 'LeadUnited', united),
+      told('bob', 6, 'MergedFactsAdded', united),
     ];
     expect(await docsOf(events)).toMatchObject([{ leadId: 'bob', rep: 'sam', since: minute(6), handoffs: [] }]);
     const apart = told('bob', 7, 'LeadUnmerged', { mergedLeadId: 'ada', becomes: { stage: 'lead' } });

@@ -31,7 +31,7 @@ import { Runner } from '@baton/platform/runner';
 import { handoffs, type HandoffsDocument } from '../handoffs/handoffs.projection';
 import { leadById } from '../leads/leads.query';
 import { leadNode, LeadType } from '../leads/leads.resolver';
-import { stand, type BoardClock } from '../sla-board/sla-board.query';
+import { boardClockOf, type BoardClock } from '../sla-board/sla-board.query';
 import { clockNode, SlaClockType } from '../sla-board/sla-board.types';
 import { byDue, byLimbo, whereLimbo, whereWaiting, type WaitingFilters } from './handoff-queue.query';
 
@@ -71,7 +71,7 @@ const waitingNode =
     ...{ leadId: doc.leadId, since: doc.since!, handoffs: all.length, attempts: all.at(-1)?.attempts ?? 0 },
     ...{ rep: doc.rep, queue: doc.queue, grade: doc.grade, dueAt: doc.dueAt, limboAt: doc.limboAt },
     limbo: doc.limboAt !== null && doc.limboAt <= at,
-    clocks: [...clocks].sort(byAnswer).map((clock) => clockNode(stand(clock, at, new Set()))),
+    clocks: [...clocks].sort(byAnswer).map((clock) => clockNode(boardClockOf(clock, at, new Set()))),
     ...(cut && { cut }),
   });
 const byAnswer = ({ answerBy: a }: Pick<BoardClock, 'answerBy'>, { answerBy: b }: Pick<BoardClock, 'answerBy'>) =>

@@ -1,13 +1,13 @@
-import { fromMs, projection, toMs, type Instant, type Recorded } from '@baton/kernel';
+import { fromMs, projection, toMs, type Instant, type StoredEvent } from '@baton/kernel';
 import { handoffsAfter, handoffsAfterLate, type Handoff, type HandoffMove } from '../../write/lead/handoffs.rules';
 import { isLateMove } from '../../write/lead/late-moves.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
-import { onObligations, type Said } from '../../write/lead/obligations.rules';
-import { isOwed, toldAfter, type ToldClock } from '../sla-board/sla-clocks.rules';
+import { onObligations, type ClockEvent } from '../../write/lead/obligations.rules';
+import { isRequired, recordedClockAfter, type RecordedClock } from '../sla-board/sla-clocks.rules';
 
 /** A handoff with what sales did for it. */
-export interface WorkedHandoff extends Handoff {
+export interface HandoffActivity extends Handoff {
   readonly eventId: string;
   /** Contacts that sales made between the handoff and its disposition, or until now. */
   readonly attempts: number;
@@ -17,7 +17,7 @@ export interface WorkedHandoff extends Handoff {
 export interface HandoffsDocument {
   readonly leadId: string;
   /** All of them, oldest first. */
-  readonly handoffs: readonly WorkedHandoff[];
+  readonly handoffs: readonly HandoffActivity[];
   /** Of the first and the last handoff. */
   readonly firstAt?: Instant;
   readonly lastAt?: Instant;
@@ -35,7 +35,7 @@ export interface HandoffsDocument {
   /** The band of the score at the handoff, A1 … C3. */
   readonly grade?: string;
   /** What sales owes. */
-  readonly clocks: readonly ToldClock[];
+  readonly clocks: readonly RecordedClock[];
   readonly owed: number;
   /** The next instant by which sales answers; and the same for sorting, those without one last. */
   readonly dueAt: Instant | null;
@@ -58,23 +58,23 @@ const dated = (doc: HandoffsDocument): HandoffsDocument => {
 };
 
 /** The lead at another stage, with what that says of its last handoff. */
-const moved = (doc: HandoffsDocument, event: Recorded<LeadEvent>, stage: StageName): HandoffsDocument => {
+const moved = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: StageName): HandoffsDocument => {
   const { occurredAt: at, data } = event;
   // The survivor answers for a lead that was merged into it: only the handoff is that one’s.
   if (data.leadId !== doc.leadId)
-    return { ...doc, handoffs: handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[] };
+    return { ...doc, handoffs: handoffsAfter(doc.handoffs, event) as readonly HandoffActivity[] };
   const why = 'reason' in data ? { reason: data.reason } : {};
   if (isLate(doc, event)) {
     const place = doc.moves.findLastIndex((move) => move.at <= at) + 1;
     const moves = doc.moves.toSpliced(place, 0, { at, stage, ...why });
-    return { ...doc, moves, handoffs: handoffsAfterLate(doc.handoffs, event, moves) as readonly WorkedHandoff[] };
+    return { ...doc, moves, handoffs: handoffsAfterLate(doc.handoffs, event, moves) as readonly HandoffActivity[] };
   }
-  const handoffs = handoffsAfter(doc.handoffs, event) as readonly WorkedHandoff[];
+  const handoffs = handoffsAfter(doc.handoffs, event) as readonly HandoffActivity[];
   const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage, ...why }];
   return dated({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
 };
 /** A move of another system that was told after a later one: the lead waits for what it waited for. */
-const isLate = (doc: HandoffsDocument, event: Recorded<LeadEvent>): boolean =>
+const isLate = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>): boolean =>
   isLateMove(event, { stage: doc.stage, since: doc.moves.findLast((move) => move.stage !== 'lead')?.at });
 
 type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
@@ -88,20 +88,20 @@ const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): Handoff
   return dated({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
 };
 
-const foldClock = (doc: HandoffsDocument, said: Recorded<Said>): HandoffsDocument => {
+const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): HandoffsDocument => {
   const { kind, startedBy } = said.data;
   const place = doc.clocks.findIndex((clock) => clock.kind === kind && clock.startedBy === startedBy);
-  const after = toldAfter(doc.clocks[place], said);
+  const after = recordedClockAfter(doc.clocks[place], said);
   if (!after) return doc;
   const others = place < 0 ? doc.clocks : doc.clocks.toSpliced(place, 1);
-  return dated({ ...doc, clocks: isOwed(after) ? [...others, after] : others });
+  return dated({ ...doc, clocks: isRequired(after) ? [...others, after] : others });
 };
 
 /** When sales gave it back, if it did. */
 const overAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
   disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
 /** A contact counts for the handoff in whose time it happened, also when it is told late. */
-const attempted = (handoffs: readonly WorkedHandoff[], at: Instant): readonly WorkedHandoff[] => {
+const attempted = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
   if (!handoff || (overAt(handoff) ?? at) < at) return handoffs;
@@ -166,8 +166,8 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
       team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
         ? { ...doc, handoffs: attempted(doc.handoffs, occurredAt) }
         : doc,
-    LeadUnited: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
-    LeadParted: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    MergedFactsAdded: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    MergedFactsRemoved: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
     LeadUnmerged: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
     LeadMergedInto: (doc) => ({ ...doc, merged: true }),
     LeadUnmergedFrom: (doc) => ({ ...doc, merged: false }),

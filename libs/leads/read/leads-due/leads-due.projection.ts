@@ -1,9 +1,9 @@
-import { projection, withMode, type Instant, type Recorded } from '@baton/kernel';
+import { projection, withMode, type Instant, type StoredEvent } from '@baton/kernel';
 import { earliest } from '../../sla/obligations.rules';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { isLateMove, movedAtOf } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type LeadClock, type StageName } from '../../write/lead/lead.model';
-import { clocksWith, nextMomentOf, onObligations, type Said } from '../../write/lead/obligations.rules';
+import { clocksWith, nextClockTransitionOf, onObligations, type ClockEvent } from '../../write/lead/obligations.rules';
 
 interface DueLead {
   readonly leadId: string;
@@ -22,21 +22,21 @@ interface DueLead {
 }
 
 const dueOf = ({ reengageAt, foreseen, clocks, merged }: DueLead): Instant | null =>
-  earliest(reengageAt, foreseen, merged ? undefined : nextMomentOf(clocks)) ?? null;
+  earliest(reengageAt, foreseen, merged ? undefined : nextClockTransitionOf(clocks)) ?? null;
 const dated = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
 /** Whatever moves a lead elsewhere takes away its re-engage date, and what was foreseen where it stood. */
 const settled = ({ reengageAt: _, foreseen: __, ...lead }: DueLead): DueLead => dated(lead);
 /** What a move makes of it; one of another system that is told after a later one changes nothing that will be. */
 const moved =
-  <E extends Recorded<LeadEvent>>(stage: StageName, fold: (lead: DueLead, event: E) => DueLead = settled) =>
+  <E extends StoredEvent<LeadEvent>>(stage: StageName, fold: (lead: DueLead, event: E) => DueLead = settled) =>
   (lead: DueLead, event: E): DueLead =>
     isLateMove(event, { stage: lead.stage, since: lead.movedAt })
       ? lead
       : { ...fold(lead, event), stage, ...movedAtOf(lead, stage, event.occurredAt) };
-type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
+type Becoming = StoredEvent<Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>>;
 const becoming = (lead: DueLead, { data: { becomes }, occurredAt: movedAt }: Becoming): DueLead =>
   becomes ? { ...lead, stage: becomes.stage, ...movedAtOf(lead, becomes.stage, movedAt) } : lead;
-const foldClock = (lead: DueLead, said: Recorded<Said>): DueLead =>
+const foldClock = (lead: DueLead, said: StoredEvent<ClockEvent>): DueLead =>
   dated({ ...lead, clocks: clocksWith(lead.clocks, said) });
 
 /** When time alone changes a lead: taken up again at its date, qualified, or at the next moment of a clock of sales. */
@@ -61,10 +61,10 @@ export const leadsDue = withMode(
       LeadReturnedToOpportunity: moved('opportunity'),
       LeadReengaged: moved('lead'),
       LeadDisqualified: moved('disqualified'),
-      LeadUnited: becoming,
-      LeadParted: becoming,
+      MergedFactsAdded: becoming,
+      MergedFactsRemoved: becoming,
       LeadUnmerged: becoming,
-      QualificationForeseen: ({ foreseen: _, ...lead }, { data: { at } }) =>
+      QualificationScheduled: ({ foreseen: _, ...lead }, { data: { at } }) =>
         dated({ ...lead, ...(at !== undefined && { foreseen: at }) }),
       LeadMergedInto: ({ foreseen: _, ...lead }) => dated({ ...lead, merged: true }),
       LeadUnmergedFrom: (lead) => dated({ ...lead, merged: false }),

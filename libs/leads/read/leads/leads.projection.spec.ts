@@ -1,4 +1,4 @@
-import { START, type EventMeta, type Recorded } from '@baton/kernel';
+import { START, type EventMeta, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { leadEvents, type LeadEvent } from '../../write/lead/lead.events';
@@ -14,7 +14,7 @@ const happened = <T extends LeadEvent['type']>(
   type: T,
   data: DataOf<T>,
   meta: Partial<EventMeta> = {},
-): Recorded => {
+): StoredEvent => {
   const event = { type, data: { leadId, ...data } };
   expect(leadEvents.schemas.get(type)!.faultOf(event.data)).toBeUndefined();
   return recorded(event, { occurredAt: on(day), meta });
@@ -144,9 +144,9 @@ describe('the read model of leads', () => {
 
   it('takes every event of a lead but the released id, who named it before its capture, and what is foreseen, alerts, routing and the clocks say', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
-      'QualificationForeseen',
+      'QualificationScheduled',
       'LeadBecameHot',
-      'LeadRoutingLapsed',
+      'LeadRoutingCancelled',
       'LeadOpportunityLost',
       'LeadOpportunityWon',
       'LeadOpportunityReopened',
@@ -201,7 +201,7 @@ describe('the read model of leads', () => {
 
   it('knows until when a recycled lead waits', () => {
     const recycled = happened('ada', '03-01', 'LeadRecycled', { reason: 'no-timing', reengageAt: on('06-01') });
-    const due = (...events: Recorded[]) => [
+    const due = (...events: StoredEvent[]) => [
       foldAll(leadsDue, [...ada, ...events]).get('ada')?.dueAt ?? null,
       foldAll(leads, [...ada, ...events]).get('ada')?.reengageAt ?? null,
     ];
@@ -223,7 +223,7 @@ describe('merged leads', () => {
   const mergedInto = (leadId: string, survivorId: string) =>
     happened(leadId, '05-01', 'LeadMergedInto', { survivorId, mergeNumber: 0 });
   const united = (leadId: string, mergedLeadId: string, data: object) =>
-    happened(leadId, '05-01', 'LeadUnited', { mergedLeadId, touches: [], ...data });
+    happened(leadId, '05-01', 'MergedFactsAdded', { mergedLeadId, touches: [], ...data });
   const people = [
     ...person('ada', '02-02'),
     ...person('bea', '02-01', '02-04'),
@@ -243,7 +243,7 @@ describe('merged leads', () => {
     }),
     united('ada', 'bea', { through: ['cy'], touches: [told('c', '02-09')], opportunityIds: ['o2'] }),
   ];
-  const store = async (events: readonly Recorded[]) => {
+  const store = async (events: readonly StoredEvent[]) => {
     const documents = new MemoryDocuments();
     await documents.commit({
       writes: {
@@ -285,7 +285,7 @@ describe('merged leads', () => {
     });
   });
   it('are told apart again, the whole or a part', () => {
-    const parted = [...one, happened('ada', '05-02', 'LeadParted', { mergedLeadId: 'bea', through: ['cy'] })];
+    const parted = [...one, happened('ada', '05-02', 'MergedFactsRemoved', { mergedLeadId: 'bea', through: ['cy'] })];
     expect(foldAll(leads, parted).get('ada')).toMatchObject({
       touches: { marketing: 1, sales: 2 },
       lastTouchAt: on('02-04'),

@@ -4,7 +4,7 @@ import {
   wholeEmail,
   words,
   type Instant,
-  type Recorded,
+  type StoredEvent,
   type Sealed,
   type Team,
 } from '@baton/kernel';
@@ -13,7 +13,7 @@ import type { FeedbackEvent } from '../../write/feedback/feedback.events';
 import { personalFacts, type LeadEvent, type LeadFact } from '../../write/lead/lead.events';
 import { isLateMove } from '../../write/lead/late-moves.rules';
 import { convertedFrom, touchesOf, type StageName } from '../../write/lead/lead.model';
-import { begins, pathOf, samePath } from '../../write/lead/united.rules';
+import { startsWith, pathOf, samePath } from '../../write/lead/merged-facts.rules';
 
 /** One move of a person through the lifecycle. */
 export interface StageMove {
@@ -91,12 +91,12 @@ const HISTORY = 100;
 
 type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
 /** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
-const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: Recorded): boolean => {
+const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: StoredEvent): boolean => {
   const before = (move: StageMove): boolean => move.stage !== 'lead' && move.at <= stageSince;
   const since = stage === 'lead' ? history.findLast(before)?.at : stageSince;
   return isLateMove(event, { stage, since });
 };
-const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved = {}): LeadDocument => {
+const moved = (doc: LeadDocument, event: StoredEvent, stage: StageName, more: Moved = {}): LeadDocument => {
   const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
   if (isLate(doc, event)) {
     const place = doc.history.findLastIndex(({ at }) => at <= move.at) + 1;
@@ -105,7 +105,7 @@ const moved = (doc: LeadDocument, event: Recorded, stage: StageName, more: Moved
   const { reengageAt: _, ...rest } = doc;
   return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - HISTORY), move] };
 };
-type Becomes = NonNullable<Extract<LeadEvent, { type: 'LeadUnited' }>['data']['becomes']>;
+type Becomes = NonNullable<Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data']['becomes']>;
 const withExternal = (external: boolean | undefined): Moved => (external ? { external } : {});
 const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
 const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
@@ -173,7 +173,7 @@ const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument =
   return { ...next, ...shown };
 };
 
-type United = Extract<LeadEvent, { type: 'LeadUnited' }>['data'];
+type United = Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data'];
 const withPart = (doc: LeadDocument, data: United): LeadDocument => {
   const path = pathOf(data);
   const before = doc.parts.find((part) => samePath(part.path, path));
@@ -191,14 +191,14 @@ const withPart = (doc: LeadDocument, data: United): LeadDocument => {
   });
 };
 const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =>
-  together({ ...doc, parts: doc.parts.filter((part) => !begins(part.path, path)) });
+  together({ ...doc, parts: doc.parts.filter((part) => !startsWith(part.path, path)) });
 
 /** Where a lead stands once what is known of the person comes together or apart. */
-const becoming = (doc: LeadDocument, event: Recorded, becomes: Becomes | undefined): LeadDocument => {
+const becoming = (doc: LeadDocument, event: StoredEvent, becomes: Becomes | undefined): LeadDocument => {
   if (!becomes) return doc;
   const { stage, definition, rep, reengageAt, from = event.occurredAt } = becomes;
   const { rep: _, ...rest } = moved(doc, event, stage, {
-    reason: event.type === 'LeadUnited' ? 'merge' : 'unmerge',
+    reason: event.type === 'MergedFactsAdded' ? 'merge' : 'unmerge',
     ...(definition !== undefined && { definition }),
     ...(rep !== undefined && { rep }),
   });
@@ -306,8 +306,8 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
       const { reason, external } = event.data;
       return moved(doc, event, 'disqualified', { reason, ...withExternal(external) });
     },
-    LeadUnited: (doc, event) => withPart(becoming(doc, event, event.data.becomes), event.data),
-    LeadParted: (doc, event) => withoutPart(becoming(doc, event, event.data.becomes), pathOf(event.data)),
+    MergedFactsAdded: (doc, event) => withPart(becoming(doc, event, event.data.becomes), event.data),
+    MergedFactsRemoved: (doc, event) => withoutPart(becoming(doc, event, event.data.becomes), pathOf(event.data)),
     LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: joined(doc.mergedLeadIds, data.mergedLeadId) }),
     LeadUnmerged: (doc, event) => {
       const mergedLeadIds = left(doc.mergedLeadIds, event.data.mergedLeadId);

@@ -1,4 +1,4 @@
-import type { Instant, Journal, Json, Recorded } from '@baton/kernel';
+import type { Instant, Journal, Json, StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions, type DefinitionEvent } from '@baton/definitions';
 import { modelsOf } from '../../../../test/support/read-models';
@@ -10,7 +10,7 @@ import { leadProbability } from './probability.query';
 
 const day = (monthDay: string): Instant => `2024-${monthDay}T12:00:00.000Z`;
 type Told = [at: string, type: LeadEvent['type'], data?: object];
-const told = (leadId: string, events: readonly Told[]): Recorded[] =>
+const told = (leadId: string, events: readonly Told[]): StoredEvent[] =>
   events.map(([at, type, data = {}]) =>
     recorded({ type, data: { leadId, ...data } } as LeadEvent, { stream: `lead-${leadId}`, occurredAt: day(at) }),
   );

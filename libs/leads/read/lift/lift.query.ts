@@ -5,7 +5,7 @@ import { factsOf, versionsOf } from '../qualification/qualification.query';
 import { chanceAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
 
 /** How many leads there were, and what became of them. */
-export interface Became {
+export interface OutcomeCounts {
   readonly leads: number;
   readonly sql: number;
   readonly customers: number;
@@ -14,8 +14,8 @@ export interface Became {
 export interface LiftRow {
   /** Code of the rule, the grade, or the points from which the band begins. */
   readonly code: string;
-  readonly with: Became;
-  readonly without: Became;
+  readonly with: OutcomeCounts;
+  readonly without: OutcomeCounts;
   /** Share of those with it that became SQL (customers) over the share of those without; null without a divisor. */
   readonly sqlLift: number | null;
   readonly customerLift: number | null;
@@ -23,7 +23,7 @@ export interface LiftRow {
 export interface Lift {
   /** The version of the scoring model that is held against the past, `scoring-model@3`. */
   readonly definition: string;
-  readonly total: Became;
+  readonly total: OutcomeCounts;
   /** Of all of them: another system decided that they became SQL. */
   readonly external: number;
   /** The age at which people are compared who did not become SQL: the median of those who did; null without any. */
@@ -48,15 +48,15 @@ export interface LiftQuestion {
 
 const AT_ONCE = 50;
 const BAND_POINTS = 10;
-const NONE: Became = { leads: 0, sql: 0, customers: 0 };
-const plus = (a: Became, b: Became, sign = 1): Became => ({
+const NONE: OutcomeCounts = { leads: 0, sql: 0, customers: 0 };
+const plus = (a: OutcomeCounts, b: OutcomeCounts, sign = 1): OutcomeCounts => ({
   leads: a.leads + sign * b.leads,
   sql: a.sql + sign * b.sql,
   customers: a.customers + sign * b.customers,
 });
-const liftOf = (its: Became, others: Became, of: 'sql' | 'customers'): number | null =>
+const liftOf = (its: OutcomeCounts, others: OutcomeCounts, of: 'sql' | 'customers'): number | null =>
   its.leads === 0 || others.leads === 0 || others[of] === 0 ? null : its[of] / its.leads / (others[of] / others.leads);
-const rowOf = (code: string, its: Became, total: Became): LiftRow => {
+const rowOf = (code: string, its: OutcomeCounts, total: OutcomeCounts): LiftRow => {
   const others = plus(total, its, -1);
   return {
     code,
@@ -102,7 +102,7 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
             0.5,
           ),
         );
-  const [byRule, byBand] = [new Map<string, Became>(), new Map<string, Became>()];
+  const [byRule, byBand] = [new Map<string, OutcomeCounts>(), new Map<string, OutcomeCounts>()];
   const tell = async (doc: Outcome) => {
     const sqlAt = movedAt(doc);
     const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;

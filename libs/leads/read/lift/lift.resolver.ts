@@ -6,13 +6,13 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
 
-@ObjectType('Became', { description: 'How many people, and what became of them.' })
+@ObjectType('OutcomeCounts', { description: 'How many people, and what became of them.' })
 class BecameType {
   @Field(() => Int, { description: 'People.' })
   leads!: number;
-  @Field(() => Int, { description: 'Became SQL, or a deal at once.' })
+  @Field(() => Int, { description: 'OutcomeCounts SQL, or a deal at once.' })
   sql!: number;
-  @Field(() => Int, { description: 'Became customers.' })
+  @Field(() => Int, { description: 'OutcomeCounts customers.' })
   customers!: number;
 }
 
@@ -56,7 +56,7 @@ class LiftType {
 
 @ObjectType('PastOutcomes', { description: 'What became of people whose story has ended.' })
 class PastOutcomesType {
-  @Field(() => Int, { description: 'Became customers.' })
+  @Field(() => Int, { description: 'OutcomeCounts customers.' })
   won!: number;
   @Field(() => Int, { description: 'Were given back or disqualified.' })
   lost!: number;

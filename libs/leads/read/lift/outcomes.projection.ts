@@ -1,4 +1,4 @@
-import { projection, type Instant, type Recorded } from '@baton/kernel';
+import { projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { isLateMove, movedAtOf } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type StageName } from '../../write/lead/lead.model';
@@ -41,7 +41,7 @@ export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
   customerAt !== undefined || together?.stage === 'customer';
 
 /** The person at another stage; a move of another system that is told after a later one moves nobody back. */
-const at = (doc: Outcome, event: Recorded<LeadEvent>, stage: StageName): Outcome =>
+const at = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
     : {
@@ -53,7 +53,7 @@ const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Out
   const { external: _, ...rest } = doc;
   return { ...rest, sqlAt: when, ...(external && { external }) };
 };
-type Becoming = Recorded<Extract<LeadEvent, { type: 'LeadUnited' | 'LeadParted' | 'LeadUnmerged' }>>;
+type Becoming = StoredEvent<Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>>;
 const becoming = (doc: Outcome, event: Becoming): Outcome => {
   const { becomes } = event.data;
   if (!becomes) return doc;
@@ -72,7 +72,7 @@ export const sizeOf = (employees: number): string =>
           ? '250-999'
           : '1000+';
 /** The document with what is known of the person, whenever that was told. */
-const described = (doc: Outcome, event: Recorded<LeadEvent>): Outcome => {
+const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
   const facts = factsAfter(doc.facts, event);
   const known = profileNow(facts) as Readonly<Partial<Record<string, string>>>;
@@ -118,8 +118,8 @@ export const outcomes = projection<Outcome, LeadEvent>({
       return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
     },
     LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => at(doc, event, 'opportunity'),
-    LeadUnited: becoming,
-    LeadParted: becoming,
+    MergedFactsAdded: becoming,
+    MergedFactsRemoved: becoming,
     LeadUnmerged: becoming,
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,

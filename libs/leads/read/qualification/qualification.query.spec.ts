@@ -1,4 +1,4 @@
-import { START, type Instant, type Journal, type Json, type Recorded } from '@baton/kernel';
+import { START, type Instant, type Journal, type Json, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { definitions, type DefinitionEvent } from '@baton/definitions';
 import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
@@ -35,7 +35,7 @@ const criteria = {
 };
 
 describe('a lead that is asked about', () => {
-  const log: readonly Recorded[] = [
+  const log: readonly StoredEvent[] = [
     happened('01-01', { type: 'LeadCaptured', data: { leadId, employees: 49 } }),
     visit('02-01'),
     visit('02-11'),
@@ -98,7 +98,7 @@ describe('a lead that is asked about', () => {
     const together = [
       ...log,
       happened('03-20', { type: 'LeadMerged', data: { leadId, mergedLeadId: 'ada-2', mergeNumber: 0 } }),
-      happened('03-20', { type: 'LeadUnited', data: { leadId, mergedLeadId: 'ada-2', touches } }),
+      happened('03-20', { type: 'MergedFactsAdded', data: { leadId, mergedLeadId: 'ada-2', touches } }),
     ];
     const read = { read: async () => together } as unknown as Journal;
     const at = (more: object = {}) => leadScore(models, read, { leadId, at: day('02-11'), ...more });

@@ -1,4 +1,4 @@
-import { NotFound, type Definition, type Instant, type Journal, type Recorded } from '@baton/kernel';
+import { NotFound, type Definition, type Instant, type Journal, type StoredEvent } from '@baton/kernel';
 import {
   definitionInForce,
   definitionOf,
@@ -24,11 +24,11 @@ export interface Judging {
 
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
 const identifying: ReadonlySet<string> = new Set([
-  ...['LeadMerged', 'LeadUnited', 'LeadParted', 'LeadUnmerged', 'LeadVisitsJoined'],
+  ...['LeadMerged', 'MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged', 'LeadVisitsJoined'],
 ]);
 const within =
   (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
-  ({ type, occurredAt, recordedAt, position }: Recorded): boolean =>
+  ({ type, occurredAt, recordedAt, position }: StoredEvent): boolean =>
     // Whose touches they are was so before it was noticed: they count at their own instants.
     (occurredAt <= at || identifying.has(type)) &&
     occurredAt <= happenedBy &&
@@ -39,7 +39,7 @@ const within =
 export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
   const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
   const state = events.reduce(
-    (folded, event) => leadDecider.evolve(folded, event as Recorded<LeadEvent>),
+    (folded, event) => leadDecider.evolve(folded, event as StoredEvent<LeadEvent>),
     leadDecider.initialState(),
   );
   return isKnown(state) ? state.person : undefined;

@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { behindKey, recorded } from '@baton/kernel/testing';
 import fc from 'fast-check';
 import { modelsOf } from '../../../../test/support/read-models';
@@ -14,7 +14,7 @@ import {
 } from './handoff-report.query';
 
 let told = 0;
-const event = (leadId: string, at: string, type: LeadEvent['type'], data: object = {}): Recorded =>
+const event = (leadId: string, at: string, type: LeadEvent['type'], data: object = {}): StoredEvent =>
   recorded({ type, data: { leadId, ...data } } as LeadEvent, { id: `e${told++}`, occurredAt: `2024-${at}:00.000Z` });
 const handed = (leadId: string, at: string, definition = 'mql@1', rep = 'rita', queue?: string) =>
   event(leadId, at, 'LeadHandedOff', { rep, definition, count: 1, ...(queue && { queue }) });
@@ -22,7 +22,7 @@ const rejected = (leadId: string, at: string, reason: string) =>
   event(leadId, at, 'LeadRejected', { definition: 'rejection-reasons@1', reason });
 const call = (leadId: string, at: string) =>
   event(leadId, at, 'TouchRecorded', { team: 'sales', direction: 'outbound', action: 'call' });
-const report = async (events: readonly Recorded[], question: Partial<HandoffQuestion> = {}) =>
+const report = async (events: readonly StoredEvent[], question: Partial<HandoffQuestion> = {}) =>
   handoffReport(await modelsOf([handoffs], events), { at: '2024-12-31T00:00:00.000Z', ...question });
 
 /** So many handoffs under a definition, so many of them rejected. */

@@ -1,7 +1,7 @@
 import { passes, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '../../write/lead/handoffs.rules';
-import { handoffs, LIMBO_MS, type WorkedHandoff } from '../handoffs/handoffs.projection';
+import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; without a queue: no queue chose the rep. */
@@ -57,7 +57,7 @@ export const MOST_REJECTED = 0.3;
 export const FEWEST_HANDOFFS = 10;
 export const NEEDS_WORK = 'definition needs work';
 
-const isNegative = ({ disposition, givenBack }: WorkedHandoff): boolean =>
+const isNegative = ({ disposition, givenBack }: HandoffActivity): boolean =>
   [disposition, givenBack].some((one) => one === 'rejected' || one === 'recycled');
 
 class Sum {
@@ -73,7 +73,7 @@ class Sum {
   private limbo = 0;
   private givenBack = 0;
 
-  add(handoff: WorkedHandoff, inLimbo: boolean): void {
+  add(handoff: HandoffActivity, inLimbo: boolean): void {
     this.counts[handoff.disposition]++;
     if (inLimbo) this.limbo++;
     if (handoff.givenBack) this.givenBack++;
@@ -112,7 +112,7 @@ const whereOf = ({ from, to }: HandoffFilters): Where => ({
   ...(from && { lastAt: { gte: from } }),
 });
 
-const isInLimbo = ({ disposition, at: since }: WorkedHandoff, at: Instant): boolean =>
+const isInLimbo = ({ disposition, at: since }: HandoffActivity, at: Instant): boolean =>
   disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
 
 /** Every handoff that is asked for, and whether its lead is in limbo with it. */
@@ -163,8 +163,8 @@ export interface HandoffsBehind extends HandoffFilters {
 export const handoffsBehind = async (
   models: ReadModels,
   { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffsBehind,
-): Promise<WorkedHandoff[]> => {
-  const found: WorkedHandoff[] = [];
+): Promise<HandoffActivity[]> => {
+  const found: HandoffActivity[] = [];
   for await (const { handoff, limbo } of asked(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
     if (!passes(reason, handoff.reason)) continue;

@@ -12,9 +12,9 @@ const history = [
   at({ type: 'RepJoined', data: { routingId, rep: 'una', weight: 1 } }, 1),
   at({ type: 'RepChosen', data: { ...choice, leadId: 'a', rep: 'rita', by: 'turn' } }, 2),
   at({ type: 'RepChosen', data: { ...choice, leadId: 'b', rep: 'sam', by: 'account-owner' } }, 4),
-  at({ type: 'RoutedLeadReturned', data: { routingId, leadId: 'a', rep: 'rita' } }, 5),
-  at({ type: 'RepCalibrated', data: { routingId, rep: 'rita', base: 0.75 } }, 5),
-  at({ type: 'RepAbsent', data: { routingId, rep: 'tom' } }, 5),
+  at({ type: 'LeadUnassigned', data: { routingId, leadId: 'a', rep: 'rita' } }, 5),
+  at({ type: 'RepBaselineSet', data: { routingId, rep: 'rita', base: 0.75 } }, 5),
+  at({ type: 'RepMarkedAbsent', data: { routingId, rep: 'tom' } }, 5),
   at({ type: 'RepLeft', data: { routingId, rep: 'una' } }, 5),
   at({ type: 'RepChosen', data: { ...choice, leadId: 'c', rep: 'hanna', by: 'handoff-owner' } }, 3),
 ];

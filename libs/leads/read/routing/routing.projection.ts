@@ -26,9 +26,9 @@ export const routingQueues = projection<RoutingQueue, RoutingEvent>({
   on: {
     RepJoined: onReps(repsAfter.RepJoined),
     RepLeft: onReps(repsAfter.RepLeft),
-    RepAbsent: onReps(repsAfter.RepAbsent),
-    RepReturned: onReps(repsAfter.RepReturned),
-    RepCalibrated: onReps(repsAfter.RepCalibrated),
+    RepMarkedAbsent: onReps(repsAfter.RepMarkedAbsent),
+    RepMarkedAvailable: onReps(repsAfter.RepMarkedAvailable),
+    RepBaselineSet: onReps(repsAfter.RepBaselineSet),
     RepChosen: (doc, { data, occurredAt }) => ({
       ...doc,
       reps: repsAfter.RepChosen(doc.reps, data),
@@ -36,7 +36,7 @@ export const routingQueues = projection<RoutingQueue, RoutingEvent>({
       toHandoffOwner: doc.toHandoffOwner + (data.by === 'handoff-owner' ? 1 : 0),
       lastRoutedAt: doc.lastRoutedAt && doc.lastRoutedAt > occurredAt ? doc.lastRoutedAt : occurredAt,
     }),
-    RoutedLeadReturned: onReps(repsAfter.RoutedLeadReturned),
+    LeadUnassigned: onReps(repsAfter.LeadUnassigned),
   },
 });
 

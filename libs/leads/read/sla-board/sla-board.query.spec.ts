@@ -1,11 +1,11 @@
-import type { Json, Recorded, ValueFilter } from '@baton/kernel';
+import type { Json, StoredEvent, ValueFilter } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions, type DefinitionEvent } from '@baton/definitions';
 import fc from 'fast-check';
 import { always, DAY, hour, HOUR, minute, owing, world } from '../../../../test/support/lead-world';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attempts, disposition, firstResponse } from '../../sla/ready-made.rules';
-import { verdictOf } from '../../sla/obligations.rules';
+import { clockStatus } from '../../sla/obligations.rules';
 import { isKnown, type Known } from '../../write/lead/lead.model';
 import { handoffs } from '../handoffs/handoffs.projection';
 import { clocksOf, slaBoard, slaClock, slaCounts, type BoardQuestion } from './sla-board.query';
@@ -14,11 +14,11 @@ import { slaStates } from './sla-clocks.rules';
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** The same story of somebody else. */
-const of = (leadId: string, events: readonly Recorded[]): Recorded[] =>
+const of = (leadId: string, events: readonly StoredEvent[]): StoredEvent[] =>
   JSON.parse(
     JSON.stringify(events).replace(uuid, `${leadId}-$&`).replaceAll('"leadId":"ada"', `"leadId":"${leadId}"`),
-  ) as Recorded[];
-const modelsFrom = (...stories: (readonly Recorded[])[]) =>
+  ) as StoredEvent[];
+const modelsFrom = (...stories: (readonly StoredEvent[])[]) =>
   modelsOf([slaClocks, handoffs, definitions], stories.flat());
 
 type World = ReturnType<typeof world>;
@@ -27,7 +27,7 @@ const told = async (act: (ada: World) => Promise<unknown>, agreed = owing(hour))
   await act(ada);
   return ada.events();
 };
-const statesAt = async (events: readonly Recorded[], minutes: readonly number[]) => {
+const statesAt = async (events: readonly StoredEvent[], minutes: readonly number[]) => {
   const models = await modelsFrom(events);
   return Promise.all(minutes.map(async (at) => (await clocksOf(models, 'ada', minute(at))).map(({ state }) => state)));
 };
@@ -81,11 +81,11 @@ describe('a clock on the board', () => {
   it('keeps both verdicts where the answer was told after the breach', async () => {
     const events = await told(async (ada) => {
       await ada.handedOff();
-      await ada.send('PassTime', 70);
+      await ada.send('AdvanceClock', 70);
       await ada.call(30);
     });
     const models = await modelsFrom(events);
-    const { clocks } = await slaBoard(models, { at: minute(99), toldLate: true }, { first: 5 });
+    const { clocks } = await slaBoard(models, { at: minute(99), recordedLate: true }, { first: 5 });
     expect(clocks.map(({ clock }) => clock)).toMatchObject([
       { state: 'met', knownState: 'breached', metAt: minute(30) },
     ]);
@@ -185,7 +185,7 @@ describe('the board', () => {
     await ada.send('FollowUnmerge', 2 * DAY, { survivorId: 'bob', mergeNumber: 0 });
     const apart = await ada.events();
     const others = (await board()).slice(1);
-    const counts = async (events: readonly Recorded[], at = now) =>
+    const counts = async (events: readonly StoredEvent[], at = now) =>
       slaCounts(await modelsFrom(...others, events), { at });
     expect(await counts(merged)).toMatchObject({ waiting: 1, 'at risk': 1, breached: 1 });
     expect(await counts(merged, minute(3 * DAY))).toMatchObject({ waiting: 1, breached: 3 });
@@ -206,7 +206,7 @@ const office = {
   hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00' }],
   holidays: ['2024-01-18'],
 };
-const agreedHours = (body: object): Recorded[] =>
+const agreedHours = (body: object): StoredEvent[] =>
   (
     [
       {
@@ -322,7 +322,7 @@ describe('whatever happens', () => {
         for (const known of obligations) {
           const clock = clocks.find(({ startedBy, kind }) => startedBy === known.startedBy && kind === known.kind)!;
           expect(clock).toMatchObject(JSON.parse(JSON.stringify(known)) as object);
-          const verdict = verdictOf(known, now);
+          const verdict = clockStatus(known, now);
           const waits = mergedInto !== undefined && !known.breached && ['running', 'breached'].includes(verdict.state);
           const expected = waits ? ['waiting'] : verdict.paused ? ['paused'] : [verdict.state];
           if (expected[0] === 'running') expected.push('at risk');

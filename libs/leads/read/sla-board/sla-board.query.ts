@@ -5,7 +5,7 @@ import { compileCalendar } from '../../sla/calendar.rules';
 import { deadline, type Deadline } from '../../sla/deadline.rules';
 import { handoffs } from '../handoffs/handoffs.projection';
 import { clockIdOf, slaClocks } from './sla-clocks.projection';
-import { knownStateOf, slaStates, stateOf, type SlaClockState, type ToldClock } from './sla-clocks.rules';
+import { knownStateOf, slaStates, stateOf, type SlaClockState, type RecordedClock } from './sla-clocks.rules';
 
 /** Which clocks. */
 export interface ClockFilters {
@@ -20,7 +20,7 @@ export interface ClockFilters {
   /** Exclusive. */
   readonly to?: Instant;
   /** Only those answered in time as was told after their breach. */
-  readonly toldLate?: boolean;
+  readonly recordedLate?: boolean;
 }
 export interface BoardQuestion extends ClockFilters {
   readonly state?: SlaClockState;
@@ -28,7 +28,7 @@ export interface BoardQuestion extends ClockFilters {
   readonly at: Instant;
 }
 /** A clock as it stands at an instant. */
-export interface BoardClock extends ToldClock {
+export interface BoardClock extends RecordedClock {
   readonly state: SlaClockState;
   /** As it was known in time; differs where an answer was told after its breach. */
   readonly knownState: SlaClockState;
@@ -36,16 +36,16 @@ export interface BoardClock extends ToldClock {
   readonly passed: number | null;
 }
 
-export const whereClocks = ({ from, to, toldLate, ...equal }: ClockFilters): Where => {
+export const whereClocks = ({ from, to, recordedLate, ...equal }: ClockFilters): Where => {
   const { leadId, kind, rep, queue, definition } = equal;
   const where: Record<string, Where[string]> = { ...conditionsOf({ leadId, kind, rep, queue, definition }) };
-  if (toldLate) Object.assign(where, { standing: { eq: 'met' }, breached: { eq: true } });
+  if (recordedLate) Object.assign(where, { outcome: { eq: 'met' }, breached: { eq: true } });
   if (from || to) where['answerBy'] = { ...(from && { gte: from }), ...(to && { lt: to }) };
   return where;
 };
 
 /** Leads merged into another that still owe an answer: their clocks wait for the merge to be undone. */
-export const mergedOwing = async (models: ReadModels): Promise<ReadonlySet<string>> => {
+export const mergedWithOpenClocks = async (models: ReadModels): Promise<ReadonlySet<string>> => {
   const found = new Set<string>();
   for await (const page of models.pages(handoffs, { merged: { eq: true }, owed: { gt: 0 } }))
     for (const { doc } of page) found.add(doc.leadId);
@@ -54,7 +54,7 @@ export const mergedOwing = async (models: ReadModels): Promise<ReadonlySet<strin
 
 const passedOf = (start: number, end: number, now: number): number =>
   end <= start ? 1 : Math.min(1, Math.max(0, (now - start) / (end - start)));
-export const stand = (clock: ToldClock, at: Instant, merged: ReadonlySet<string>): BoardClock => {
+export const boardClockOf = (clock: RecordedClock, at: Instant, merged: ReadonlySet<string>): BoardClock => {
   const { startedAt, answerBy, leadId } = clock;
   const passed = answerBy === null ? null : passedOf(toMs(startedAt), toMs(answerBy), toMs(at));
   const isMerged = merged.has(leadId);
@@ -66,24 +66,24 @@ const whereState = (state: SlaClockState, at: Instant): Where => {
   const open = { eq: 'open' };
   switch (state) {
     case 'running':
-      return { standing: open, atRiskAt: { gt: at } };
+      return { outcome: open, atRiskAt: { gt: at } };
     case 'at risk':
-      return { standing: open, atRiskAt: { lte: at }, answerBy: { gt: at } };
+      return { outcome: open, atRiskAt: { lte: at }, answerBy: { gt: at } };
     case 'breached':
-      return { standing: open, answerBy: { lte: at } };
+      return { outcome: open, answerBy: { lte: at } };
     case 'paused':
-      return { standing: open, answerBy: { eq: null } };
+      return { outcome: open, answerBy: { eq: null } };
     case 'waiting':
-      return { standing: open, breached: { eq: null } };
+      return { outcome: open, breached: { eq: null } };
     default:
-      return { standing: { eq: state } };
+      return { outcome: { eq: state } };
   }
 };
 const whereOf = ({ at, state, ...filters }: BoardQuestion): Where => {
   const where = whereClocks(filters);
   if (!state) return where;
-  const { answerBy, ...standing } = whereState(state, at);
-  return { ...where, ...standing, ...(answerBy && { answerBy: { ...where['answerBy'], ...answerBy } }) };
+  const { answerBy, ...outcome } = whereState(state, at);
+  return { ...where, ...outcome, ...(answerBy && { answerBy: { ...where['answerBy'], ...answerBy } }) };
 };
 
 const BY_TIME: readonly SlaClockState[] = ['running', 'at risk', 'breached', 'paused', 'waiting'];
@@ -99,7 +99,7 @@ export const slaCounts = async (
   models: ReadModels,
   { at, ...filters }: Omit<BoardQuestion, 'state'>,
 ): Promise<Readonly<Record<SlaClockState, number>>> => {
-  const merged = await mergedOwing(models);
+  const merged = await mergedWithOpenClocks(models);
   const counts = {} as Record<SlaClockState, number>;
   for (const state of slaStates) counts[state] = await countOf(models, { ...filters, at, state }, merged);
   return counts;
@@ -132,7 +132,7 @@ export const slaBoard = async (
   { first, after }: { readonly first: number; readonly after?: PageKey },
 ): Promise<BoardPage> => {
   const { at, state } = question;
-  const merged = await mergedOwing(models);
+  const merged = await mergedWithOpenClocks(models);
   const totalCount = await countOf(models, question, merged);
   const orderBy = orderOf(state);
   const where = state === 'waiting' ? waitingOf(whereOf(question), merged) : whereOf(question);
@@ -141,7 +141,7 @@ export const slaBoard = async (
   for (let from = after; where && clocks.length <= first;) {
     const found = await models.find(slaClocks, { where, orderBy, limit, ...(from && { after: from }) });
     for (const { id, doc } of found) {
-      const clock = stand(doc, at, merged);
+      const clock = boardClockOf(doc, at, merged);
       from = { id, values: orderBy.map(({ column }) => (doc as never)[column] ?? null) };
       if (!state || clock.state === state) clocks.push({ clock, after: from });
     }
@@ -155,12 +155,12 @@ export const clocksOf = async (models: ReadModels, leadId: string, at: Instant):
   const lead = await models.get(handoffs, leadId);
   const merged = new Set(lead?.merged ? [leadId] : []);
   return (lead?.clocks ?? [])
-    .map((clock) => stand(clock, at, merged))
+    .map((clock) => boardClockOf(clock, at, merged))
     .sort((a, b) => ((a.answerBy ?? '') < (b.answerBy ?? '') ? -1 : 1));
 };
 
 /** One clock with the working of its deadline. */
-export interface WorkedClock extends BoardClock {
+export interface ClockDetails extends BoardClock {
   readonly working: Deadline['working'];
 }
 
@@ -174,13 +174,13 @@ export interface WorkedClock extends BoardClock {
 export const slaClock = async (
   models: ReadModels,
   { leadId, at, ...named }: { leadId: string; startedBy: string; kind: string; at: Instant },
-): Promise<WorkedClock | undefined> => {
+): Promise<ClockDetails | undefined> => {
   const clock = await models.get(slaClocks, clockIdOf(named));
   if (!clock || clock.leadId !== leadId) return undefined;
   const { calendar, calendarCode, startedAt, budgetMs, pauses } = clock;
   const hours = calendar === undefined ? 'wall-clock' : await calendarOf(models, calendar, calendarCode);
   const merged = new Set((await models.get(handoffs, leadId))?.merged ? [leadId] : []);
-  return { ...stand(clock, at, merged), working: deadline(startedAt, budgetMs, hours, pauses).working };
+  return { ...boardClockOf(clock, at, merged), working: deadline(startedAt, budgetMs, hours, pauses).working };
 };
 
 const calendarOf = async (models: ReadModels, ref: string, code: string | undefined) => {

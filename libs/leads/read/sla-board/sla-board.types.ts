@@ -52,7 +52,7 @@ export class SlaClockType {
   @Field(() => SlaStateEnum, { description: 'As it was known in time: a breach that was recorded stays one.' })
   knownState!: SlaClockState;
   @Field(() => Boolean, { description: 'Was the answer told after the breach was recorded, so that verdicts differ?' })
-  toldLate!: boolean;
+  recordedLate!: boolean;
   @Field(() => InstantScalar, maybe('The last instant of an answer in time; null while the clock stands still.'))
   dueAt!: Instant | null;
   @Field(() => InstantScalar, maybe('The due instant, or that of giving up the lead before.'))
@@ -152,7 +152,7 @@ export class ClockFilterArgs extends PageArgs {
   timeZone?: string;
   @IsOptional()
   @Field(() => Boolean, maybe('Only those answered in time as was told after their breach.'))
-  toldLate?: boolean;
+  recordedLate?: boolean;
 }
 @ArgsType()
 export class BoardArgs extends ClockFilterArgs {
@@ -164,7 +164,7 @@ export class BoardArgs extends ClockFilterArgs {
 /** The parts of a clock that callers see. */
 export const clockNode = (clock: BoardClock): SlaClockType => ({
   ...clock,
-  toldLate: clock.state !== clock.knownState,
+  recordedLate: clock.state !== clock.knownState,
   times: clock.times ?? 1,
   ...(clock.metAt !== undefined &&
     clock.metAt >= clock.startedAt && { responseMs: Date.parse(clock.metAt) - Date.parse(clock.startedAt) }),

@@ -1,19 +1,19 @@
-import { fromMs, toMs, type Happened, type Instant } from '@baton/kernel';
-import { missedAtOf, verdictOf, type SlaState } from '../../sla/obligations.rules';
+import { fromMs, toMs, type DatedEvent, type Instant } from '@baton/kernel';
+import { missedAtOf, clockStatus, type SlaState } from '../../sla/obligations.rules';
 import type { LeadClock } from '../../write/lead/lead.model';
-import { clocksWith, type Said } from '../../write/lead/obligations.rules';
+import { clocksWith, type ClockEvent } from '../../write/lead/obligations.rules';
 
 /** How a clock stands whenever it is asked: open ones turn into more with time. */
-export type Standing = 'open' | Extract<SlaState, 'met' | 'met late' | 'cancelled'>;
+export type ClockOutcome = 'open' | Extract<SlaState, 'met' | 'met late' | 'cancelled'>;
 
 /** One obligation of sales to one lead, as its events tell it. */
-export interface ToldClock extends LeadClock {
+export interface RecordedClock extends LeadClock {
   readonly leadId: string;
   /** What it runs on; always-closed: on the wall clock, because the calendar has no open hour. */
-  readonly clock: Extract<Said, { type: 'ObligationStarted' }>['data']['clock'];
+  readonly clock: Extract<ClockEvent, { type: 'ObligationStarted' }>['data']['clock'];
   /** Of how many kinds the answers are to be. */
   readonly kinds?: number;
-  readonly standing: Standing;
+  readonly outcome: ClockOutcome;
   /** The last instant at which an answer is in time: the due one, or that of giving up; null while it stands still. */
   readonly answerBy: Instant | null;
   /** When the policy first warns of it, where it does so before the breach. */
@@ -26,23 +26,23 @@ export interface ToldClock extends LeadClock {
 const RISK = 0.8;
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
 
-const firstWarning = ({ moments }: Pick<LeadClock, 'moments'>): Instant | undefined => {
+const firstWarning = ({ transitions: moments }: Pick<LeadClock, 'transitions'>): Instant | undefined => {
   const breach = moments.findIndex(({ what }) => what === 'breach');
   return moments.slice(0, breach < 0 ? moments.length : breach).find(({ what }) => what === 'escalation')?.at;
 };
 
-const standingOf = (clock: LeadClock): Standing => {
-  const { state } = verdictOf(clock, END_OF_TIME);
+const clockOutcomeOf = (clock: LeadClock): ClockOutcome => {
+  const { state } = clockStatus(clock, END_OF_TIME);
   return state === 'running' || state === 'breached' ? 'open' : state;
 };
 
-const dated = (told: Omit<ToldClock, 'standing' | 'answerBy' | 'atRiskAt'>): ToldClock => {
+const dated = (told: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt'>): RecordedClock => {
   const { startedAt, dueAt, warnsAt } = told;
   const answerBy = missedAtOf(told) ?? null;
   const way = dueAt === null ? 0 : toMs(dueAt) - toMs(startedAt);
   const risky = warnsAt ?? fromMs(toMs(startedAt) + Math.floor(way * RISK));
   const atRiskAt = answerBy === null || risky < answerBy ? risky : answerBy;
-  return { ...told, standing: standingOf(told), answerBy, atRiskAt: answerBy === null ? null : atRiskAt };
+  return { ...told, outcome: clockOutcomeOf(told), answerBy, atRiskAt: answerBy === null ? null : atRiskAt };
 };
 
 /**
@@ -50,7 +50,10 @@ const dated = (told: Omit<ToldClock, 'standing' | 'answerBy' | 'atRiskAt'>): Tol
  * @param before undefined before it started
  * @returns undefined for an event of a clock whose start is not known
  */
-export const toldAfter = (before: ToldClock | undefined, said: Happened<Said>): ToldClock | undefined => {
+export const recordedClockAfter = (
+  before: RecordedClock | undefined,
+  said: DatedEvent<ClockEvent>,
+): RecordedClock | undefined => {
   if (said.type === 'ObligationStarted') {
     const { leadId, clock: runsOn, kinds } = said.data;
     const [begun] = clocksWith([], said);
@@ -63,7 +66,7 @@ export const toldAfter = (before: ToldClock | undefined, said: Happened<Said>): 
   }
   if (!before) return undefined;
   // What was counted on is kept beside the clock, whose fold knows nothing of it.
-  const after = clocksWith([before], said)[0] as ToldClock;
+  const after = clocksWith([before], said)[0] as RecordedClock;
   if (said.type !== 'ObligationResumed' || after.escalated.length > 0) return dated(after);
   const { warnsAt: _, ...rest } = after;
   const warnsAt = firstWarning(after);
@@ -71,8 +74,8 @@ export const toldAfter = (before: ToldClock | undefined, said: Happened<Said>): 
 };
 
 /** Does sales still owe an answer? A clock that was left or given up is not owed, whatever its verdict. */
-export const isOwed = ({ standing, endedAt, failedAt }: ToldClock): boolean =>
-  standing === 'open' && endedAt === undefined && failedAt === undefined;
+export const isRequired = ({ outcome, endedAt, failedAt }: RecordedClock): boolean =>
+  outcome === 'open' && endedAt === undefined && failedAt === undefined;
 
 export const slaStates = [
   'running',
@@ -88,16 +91,16 @@ export const slaStates = [
 export type SlaClockState = (typeof slaStates)[number];
 
 /** @param merged is its lead merged into another? */
-export const stateOf = (clock: ToldClock, at: Instant, merged: boolean): SlaClockState => {
-  const { standing, answerBy, atRiskAt, breached } = clock;
-  if (standing !== 'open') return standing;
+export const stateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
+  const { outcome, answerBy, atRiskAt, breached } = clock;
+  if (outcome !== 'open') return outcome;
   if (merged && !breached) return 'waiting';
   if (answerBy === null) return 'paused';
   return answerBy <= at ? 'breached' : atRiskAt! <= at ? 'at risk' : 'running';
 };
 
 /** The verdict as it was known in time: a breach that was recorded stays one, whatever is told later. */
-export const knownStateOf = (clock: ToldClock, at: Instant, merged: boolean): SlaClockState => {
-  const { standing, breached } = clock;
-  return breached && (standing === 'met' || standing === 'cancelled') ? 'breached' : stateOf(clock, at, merged);
+export const knownStateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
+  const { outcome, breached } = clock;
+  return breached && (outcome === 'met' || outcome === 'cancelled') ? 'breached' : stateOf(clock, at, merged);
 };

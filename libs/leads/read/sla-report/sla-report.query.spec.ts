@@ -1,4 +1,4 @@
-import { toMs, type Recorded } from '@baton/kernel';
+import { toMs, type StoredEvent } from '@baton/kernel';
 import { behindKey, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { LeadEvent } from '../../write/lead/lead.events';
@@ -15,15 +15,15 @@ interface Outcome {
   readonly cancelledAfter?: number;
   /** Its breach was recorded; and the answer told after that. */
   readonly breach?: true;
-  readonly toldLate?: true;
+  readonly recordedLate?: true;
 }
 /** A clock of two hours that starts at an instant, and what becomes of it. */
 const clock = (
   leadId: string,
   at: string,
-  { answeredAfter, cancelledAfter, breach, toldLate }: Outcome,
+  { answeredAfter, cancelledAfter, breach, recordedLate }: Outcome,
   { queue, ...more }: { queue?: string; rep?: string; kind?: string } = {},
-): Recorded[] => {
+): StoredEvent[] => {
   const about = { leadId, kind: 'first-response', startedBy: `start-${leadId}`, rep: 'rita', ...more };
   const told = (type: LeadEvent['type'], occurredAt: string, data: object) =>
     recorded({ type, data: { ...about, ...data } } as LeadEvent, { occurredAt });
@@ -42,7 +42,7 @@ const clock = (
     const countedMs = Math.max(0, answeredAfter * HOUR) / 2; // half of it was closed
     const verdict = {
       ...{ by: 'x', at: later(at, answeredAfter), late: answeredAfter > 2, countedMs },
-      ...(toldLate && { toldLate }),
+      ...(recordedLate && { recordedLate }),
     };
     events.push(told('ObligationMet', later(at, answeredAfter), verdict));
   }
@@ -53,7 +53,7 @@ const history = [
   ...clock('bob', '01-11T10:00', { answeredAfter: 2 }, { queue: 'emea' }),
   ...clock('cy', '01-12T10:00', { answeredAfter: 6, breach: true }, { rep: 'sam' }),
   ...clock('dan', '01-13T10:00', { breach: true }, { rep: 'sam' }),
-  ...clock('eve', '01-14T10:00', { answeredAfter: 1.5, breach: true, toldLate: true }),
+  ...clock('eve', '01-14T10:00', { answeredAfter: 1.5, breach: true, recordedLate: true }),
   ...clock('fay', '01-15T10:00', { cancelledAfter: 1 }),
   ...clock('gus', '01-31T21:30', { answeredAfter: 1 }), // due at 23:30, in Berlin in February
   ...clock('hal', '02-20T10:00', {}),
@@ -74,7 +74,7 @@ describe('the report of what sales owed', () => {
       ['disposition', 1, 1, 0, 0, 0, 0],
       ['first-response', 7, 4, 1, 1, 1, 1],
     ]);
-    expect(total[1]).toMatchObject({ share: 4 / 6, missed: 2, missedAsKnown: 3, toldLate: 1 });
+    expect(total[1]).toMatchObject({ share: 4 / 6, missed: 2, missedAsKnown: 3, recordedLate: 1 });
   });
   it('leaves an answer that is dated before what it answers out of the response times, and says so', async () => {
     const early = clock('jo', '01-17T10:00', { answeredAfter: -1 }, { kind: 'disposition' });
@@ -148,10 +148,10 @@ describe('the report of what sales owed', () => {
         breached: await behind({ state: 'breached' }),
         pending: running + risky,
         cancelled: await behind({ state: 'cancelled' }),
-        toldLate: await behind({ toldLate: true }),
+        recordedLate: await behind({ recordedLate: true }),
       }).toEqual({
         ...{ met: row.met, metLate: row.metLate, breached: row.breached, pending: row.pending },
-        ...{ cancelled: row.cancelled, toldLate: row.toldLate },
+        ...{ cancelled: row.cancelled, recordedLate: row.recordedLate },
       });
     }
   });

@@ -1,7 +1,13 @@
 import { quantile, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
-import { mergedOwing, stand, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
+import {
+  mergedWithOpenClocks,
+  boardClockOf,
+  whereClocks,
+  type BoardClock,
+  type ClockFilters,
+} from '../sla-board/sla-board.query';
 import { slaClocks } from '../sla-board/sla-clocks.projection';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from './grouping.rules';
 
@@ -33,7 +39,7 @@ export interface SlaRow {
   readonly missed: number;
   readonly missedAsKnown: number;
   /** Breached at first, and answered in time as was told later. */
-  readonly toldLate: number;
+  readonly recordedLate: number;
   /** From the start to the answer on the wall clock, over those answered; null over none. Exact, no sketch. */
   readonly medianResponseMs: number | null;
   readonly p90ResponseMs: number | null;
@@ -59,14 +65,14 @@ class Sum {
   };
   private readonly responses: number[] = [];
   private readonly counted: number[] = [];
-  private toldLate = 0;
+  private recordedLate = 0;
   /** Answers that are dated before what they answer: they have no duration. */
   answeredBefore = 0;
   private missedAsKnown = 0;
 
   add({ state, knownState, startedAt, metAt, countedMs }: BoardClock): void {
     this.states[state]++;
-    if (state === 'met' && knownState === 'breached') this.toldLate++;
+    if (state === 'met' && knownState === 'breached') this.recordedLate++;
     if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
     if (metAt === undefined || (state !== 'met' && state !== 'met late')) return;
     if (metAt < startedAt) this.answeredBefore++;
@@ -87,7 +93,7 @@ class Sum {
     return {
       ...{ group, kind, due: ended + pending, met, metLate, breached, pending, cancelled, waiting },
       ...{ share: ended === 0 ? null : met / ended, missed: metLate + breached },
-      ...{ missedAsKnown: this.missedAsKnown, toldLate: this.toldLate },
+      ...{ missedAsKnown: this.missedAsKnown, recordedLate: this.recordedLate },
       ...{ medianResponseMs: response!(0.5), p90ResponseMs: response!(0.9) },
       ...{ medianCountedMs: counted!(0.5), p90CountedMs: counted!(0.9) },
     };
@@ -119,7 +125,7 @@ export const slaReport = async (
   { by = [], timeZone, at, ...filters }: SlaQuestion,
 ): Promise<SlaReport> => {
   const zone = zoneOf(timeZone);
-  const merged = await mergedOwing(models);
+  const merged = await mergedWithOpenClocks(models);
   const make = () => new Map<string, Sum>();
   const [total, groups] = [new Groups(make), new Groups(make)];
   const sumOf = (kinds: Map<string, Sum>, kind: string): Sum => {
@@ -131,7 +137,7 @@ export const slaReport = async (
   const where = { answerBy: { ne: null }, ...whereClocks(filters) };
   for await (const page of models.pages(slaClocks, where))
     for (const { doc } of page) {
-      const clock = stand(doc, at, merged);
+      const clock = boardClockOf(doc, at, merged);
       sumOf(total.at({}), clock.kind).add(clock);
       if (by.length === 0) continue;
       const { rep = null, queue = null, definition, answerBy } = clock;

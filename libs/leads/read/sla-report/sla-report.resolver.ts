@@ -43,7 +43,7 @@ class SlaRowType extends GroupedType {
   @Field(() => Int, { description: 'The same as it was known in time: with what was told late.' })
   missedAsKnown!: number;
   @Field(() => Int, { description: 'Breached at first, and answered in time as was told later.' })
-  toldLate!: number;
+  recordedLate!: number;
   @Field(() => Float, {
     nullable: true,
     description: 'Median from the start to the answer, in milliseconds of the wall clock, over those answered.',
@@ -75,7 +75,7 @@ class SlaReportType {
 }
 
 @ArgsType()
-class SlaReportArgs extends OmitType(ClockFilterArgs, ['first', 'after', 'leadId', 'toldLate'], ArgsType) {
+class SlaReportArgs extends OmitType(ClockFilterArgs, ['first', 'after', 'leadId', 'recordedLate'], ArgsType) {
   @IsOptional()
   @IsArray()
   @Field(() => [ReportBreakdownEnum], { nullable: true, description: 'Break it down by these, together.' })

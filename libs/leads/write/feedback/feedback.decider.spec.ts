@@ -88,9 +88,9 @@ describe('giving feedback', () => {
 });
 
 describe('placing feedback', () => {
-  const place = (data: object) => ({ type: 'PlaceFeedback' as const, data: { feedbackId: 'f1', ...data } });
+  const place = (data: object) => ({ type: 'AttributeFeedback' as const, data: { feedbackId: 'f1', ...data } });
   const placed: FeedbackEvent = {
-    type: 'FeedbackPlaced',
+    type: 'FeedbackAttributed',
     data: { feedbackId: 'f1', leadId: 'ada', industry: 'Steel', campaign: 'spring' },
   };
   it('adds what was left open', () =>

@@ -64,7 +64,7 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       const words = note === undefined ? {} : { note };
       return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...said, ...placeOf(data), ...words } }];
     },
-    PlaceFeedback: (state, { data: { feedbackId, ...place } }) => {
+    AttributeFeedback: (state, { data: { feedbackId, ...place } }) => {
       if (state.status !== 'given' || state.leadId === undefined) return [];
       const { industry, campaign } = placeOf(place);
       const open = {
@@ -72,7 +72,7 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
         ...(state.campaign === undefined && campaign !== undefined && { campaign }),
       };
       if (Object.keys(open).length === 0) return [];
-      return [{ type: 'FeedbackPlaced', data: { feedbackId, leadId: state.leadId, ...open } }];
+      return [{ type: 'FeedbackAttributed', data: { feedbackId, leadId: state.leadId, ...open } }];
     },
     CorrectFeedback: (state, { data: { feedbackId, leadId, note, ...named } }) => {
       if (state.status === 'unknown') return unknown();
@@ -107,7 +107,7 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       ...placeOf(data),
       noted: isNoted(data),
     }),
-    FeedbackPlaced: (state, { data }) => (state.status === 'given' ? { ...state, ...placeOf(data) } : state),
+    FeedbackAttributed: (state, { data }) => (state.status === 'given' ? { ...state, ...placeOf(data) } : state),
     FeedbackCorrected: (state, { data }) => ({
       status: 'given',
       ...aboutLead(data.leadId),

@@ -47,7 +47,7 @@ export const feedbackEvents = events({
     campaign,
     note,
   },
-  FeedbackPlaced: {
+  FeedbackAttributed: {
     version: 1,
     description: 'What the feedback left open, from what was known of the person when it was given.',
     sentence: 'What was known of the person was added to the feedback[; campaign: {campaign}][; industry: {industry}]',
@@ -94,7 +94,7 @@ export const feedbackCommands = commands('feedback', {
     campaign,
     note,
   },
-  PlaceFeedback: {
+  AttributeFeedback: {
     description: 'Add what was known of the person when the feedback was given.',
     feedbackId,
     industry,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type Recorded } from '@baton/kernel';
+import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type StoredEvent } from '@baton/kernel';
 import { isCaptured } from '../identity/identity';
 import type { LeadEvent } from '../lead/lead.events';
 import { touchesOf } from '../lead/lead.model';
@@ -29,7 +29,7 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
   }
 
   private async isTouch(leadId: string, touchId: string): Promise<boolean> {
-    const stream = (await this.journal.read(`lead-${leadId}`)) as readonly Recorded<LeadEvent>[];
+    const stream = (await this.journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];
     return stream.some((event) => touchesOf(event).some(({ id }) => id === touchId));
   }
 }

@@ -10,7 +10,7 @@ import {
   type CommandMeta,
   type Journal,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
@@ -46,12 +46,12 @@ const world = (alone = false) => {
     });
   const send = (command: Omit<LeadCommand, 'meta'>, commandId: string) =>
     handle(journal, leadDecider, command.data.leadId, { ...command, meta: meta(commandId) } as LeadCommand, context());
-  const opened = async (event: Recorded): Promise<Recorded> => {
+  const opened = async (event: StoredEvent): Promise<StoredEvent> => {
     const data = { ...(event.data as Record<string, unknown>) };
     for (const [name, value] of Object.entries(data)) if (isSealed(value)) [data[name]] = await journal.open([value]);
     return { ...event, data };
   };
-  const events = async (): Promise<readonly Recorded[]> =>
+  const events = async (): Promise<readonly StoredEvent[]> =>
     Promise.all((await log.readAll('', undefined, 100_000)).events.map((event) => opened(journal.decode(event))));
   return {
     log,

@@ -1,5 +1,5 @@
 import {
-  type Recorded,
+  type StoredEvent,
   checkCommand,
   commandKeyOf,
   Conflict,
@@ -112,7 +112,7 @@ const forLead = (command: Claiming, leadId: string): Claiming =>
   ({ ...command, data: { ...command.data, leadId } }) as Claiming;
 
 /** What made a lead of an id, or gave the id up; others may have named the lead before. */
-export const beginningOf = (stream: readonly Recorded[]): Recorded | undefined =>
+export const beginningOf = (stream: readonly StoredEvent[]): StoredEvent | undefined =>
   stream.find(({ type }) => type === 'LeadCaptured' || type === 'LeadIdReleased');
 
 const fateOf = async (journal: Journal, leadId: string): Promise<Fate> => {

@@ -8,7 +8,7 @@ import {
   type Instant,
   type Journal,
   type KeyStore,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import type { IdentityEvent } from './identity.events';
 
@@ -100,7 +100,7 @@ export class Reservations {
   }
 
   private async read(stream: string, kind: Kind): Promise<Reservation> {
-    const last = (await this.journal.read(stream)).at(-1) as Recorded<IdentityEvent> | undefined;
+    const last = (await this.journal.read(stream)).at(-1) as StoredEvent<IdentityEvent> | undefined;
     if (!last) return { stream, kind, revision: -1, leadId: undefined, writtenBy: undefined };
     return { ...heldBy(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
   }

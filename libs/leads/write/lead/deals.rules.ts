@@ -1,8 +1,8 @@
-import { laterOf, latestValue, valueAt, withValue, type Context, type Fact, type Instant } from '@baton/kernel';
+import { laterOf, latestValue, valueAt, withValue, type Context, type NewEvent, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
 import { dealOf, isKnown, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
 
-type Facts = readonly Fact<LeadEvent>[];
+type Facts = readonly NewEvent<LeadEvent>[];
 type DealStage = { readonly stage: 'opportunity' | 'customer'; readonly opportunityId: string | undefined };
 
 const wasThere = ({ end, part, tookPart }: Deal): boolean =>
@@ -14,8 +14,8 @@ const endOf = (deal: Deal): Deal['end'] => (deal.on || wasThere(deal) ? deal.end
  * Where the deals of a person put it: a customer by any that stands won, a chance by any open one that it is on. Who was
  * never converted is put nowhere by a role. Leads merged into this one count by how far their own deals brought them.
  */
-const dealStageOf = ({ deals, union }: Person): DealStage | undefined => {
-  const lent = (stage: DealStage['stage']) => union?.parts.some((part) => part.stage?.stage === stage) ?? false;
+const dealStageOf = ({ deals, mergedFacts: union }: Person): DealStage | undefined => {
+  const lent = (stage: DealStage['stage']) => union?.mergedLeads.some((part) => part.stage?.stage === stage) ?? false;
   const [wonBefore, openBefore] = [lent('customer'), lent('opportunity')];
   if (!wonBefore && !openBefore && deals.every(({ convertedAt }) => convertedAt === undefined)) return undefined;
   const won = deals.find((deal) => endOf(deal)?.how === 'won');
@@ -63,7 +63,7 @@ export const followedByDeals = (state: Lead, facts: Facts, { now }: Context, aft
   const dated = (at: Instant) => (at > now ? { occurredAt: at } : {});
   if (its && opportunityId === undefined) return facts; // as far as another lead of the person lends
   if (its?.stage === 'customer' && stage !== 'customer' && (changed || stage === 'opportunity')) {
-    const won: Fact<LeadEvent> = {
+    const won: NewEvent<LeadEvent> = {
       type: 'LeadBecameCustomer',
       ...dated(convertedFirst(person)),
       data: { leadId, opportunityId: opportunityId! },

@@ -3,7 +3,7 @@ import type { DefinitionContext } from '@baton/definitions';
 import type { LeadCommand } from './lead.events';
 import type { Known, StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
-import { notMet, qualification, verdictOf } from './qualification.rules';
+import { notMet, qualification, evaluateAgreement } from './qualification.rules';
 
 /** The stages that have criteria, in their order: a move passes those after its start, up to its end. */
 const passedBy: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sql')[]>>> = {
@@ -49,7 +49,7 @@ export const refusedExternal = (lead: Known, command: LeadCommand, context: Defi
     const agreement = context.definition(kind);
     const answers = type === 'SalesQualifyLead' && { answers: command.data };
     const facts = { ...lead.person, ...answers };
-    const verdict = verdictOf(agreement, facts, context.now, context.definition);
+    const verdict = evaluateAgreement(agreement, facts, context.now, context.definition);
     if (verdict && !verdict.met) return notMet(agreement!, verdict);
   }
   return undefined;

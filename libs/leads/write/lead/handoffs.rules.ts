@@ -1,4 +1,4 @@
-import type { AnyEvent, Happened, Instant } from '@baton/kernel';
+import type { AnyEvent, DatedEvent, Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
 
 export const dispositions = ['accepted', 'rejected', 'recycled', 'disqualified', 'waiting'] as const;
@@ -31,7 +31,7 @@ export interface Handoff {
 }
 type GivenBack = Exclude<Disposition, 'accepted' | 'waiting'>;
 type Handoffs = readonly Handoff[];
-type Said = Happened<{ readonly type: string; readonly data: object }>;
+type Said = DatedEvent<{ readonly type: string; readonly data: object }>;
 
 /** Sales has it, whatever became of it before; `converted` from the deal on. Acceptance dates from the first such event. */
 const kept = (handoffs: Handoffs, { occurredAt }: Said, converted?: true): Handoffs => {
@@ -65,7 +65,7 @@ const sold = (handoffs: Handoffs, event: Said): Handoffs => kept(handoffs, event
 const begun = ({
   data: { leadId, count, rep, definition, queue, choice, external },
   occurredAt: at,
-}: Happened<Extract<LeadEvent, { type: 'LeadHandedOff' }>>): Handoff => ({
+}: DatedEvent<Extract<LeadEvent, { type: 'LeadHandedOff' }>>): Handoff => ({
   ...{ leadId, count, rep, definition, at },
   ...(queue !== undefined && { queue }),
   ...(choice !== undefined && { choice }),
@@ -74,7 +74,7 @@ const begun = ({
 });
 
 const on: {
-  readonly [T in LeadEvent['type']]?: (all: Handoffs, event: Happened<Extract<LeadEvent, { type: T }>>) => Handoffs;
+  readonly [T in LeadEvent['type']]?: (all: Handoffs, event: DatedEvent<Extract<LeadEvent, { type: T }>>) => Handoffs;
 } = {
   LeadHandedOff: (all, event) => [...all, begun(event)],
   LeadAccepted: (all, event) => kept(all, event),
@@ -93,9 +93,9 @@ const on: {
  * for good once sales took it; what was given back afterwards stands apart. So at any time handoffs = accepted + rejected + recycled + disqualified + waiting.
  * @returns the same list where the event says nothing of a handoff
  */
-export const handoffsAfter = (handoffs: Handoffs, event: Happened<AnyEvent>): Handoffs => {
+export const handoffsAfter = (handoffs: Handoffs, event: DatedEvent<AnyEvent>): Handoffs => {
   const step = on[event.type as LeadEvent['type']] as
-    ((all: Handoffs, event: Happened<AnyEvent>) => Handoffs) | undefined;
+    ((all: Handoffs, event: DatedEvent<AnyEvent>) => Handoffs) | undefined;
   const { handoffOf } = event.data as { readonly handoffOf?: string };
   if (handoffOf !== undefined && handoffs.at(-1)?.leadId !== handoffOf) return handoffs;
   return step ? step(handoffs, event) : handoffs;
@@ -134,10 +134,10 @@ const disposedBy = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]
  */
 export const handoffsAfterLate = (
   handoffs: Handoffs,
-  event: Happened<AnyEvent>,
+  event: DatedEvent<AnyEvent>,
   moves: readonly HandoffMove[],
 ): Handoffs => {
-  const { type, occurredAt: at } = event as Happened<LeadEvent>;
+  const { type, occurredAt: at } = event as DatedEvent<LeadEvent>;
   const after = handoffs.findLastIndex((handoff) => handoff.at <= at) + 1;
   const all = type === 'LeadHandedOff' ? handoffs.toSpliced(after, 0, begun(event as never)) : handoffs;
   return all.map((handoff, place) => {

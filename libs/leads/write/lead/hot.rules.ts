@@ -25,7 +25,9 @@ const isActive = (command: LeadCommand, now: Instant): boolean => {
  * A decider of leads that says, in the append of the touch, when a lead of the best grade is active: one that is
  * qualified or with sales, under the scoring model in force, by what it does itself in marketing’s sight.
  */
-export const heating = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => ({
+export const withHotLeadAlert = (
+  inner: Decider<Lead, LeadCommand, LeadEvent>,
+): Decider<Lead, LeadCommand, LeadEvent> => ({
   ...inner,
   decide: (state, command, context) => {
     const facts = inner.decide(state, command, context);

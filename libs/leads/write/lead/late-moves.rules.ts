@@ -6,7 +6,7 @@ import {
   withValue,
   type AnyEvent,
   type Decider,
-  type Happened,
+  type DatedEvent,
   type Instant,
   type Register,
 } from '@baton/kernel';
@@ -15,7 +15,7 @@ import { handoffsAfterLate } from './handoffs.rules';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { afterFacts, isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
-import { movesLead } from './united.rules';
+import { movesLead } from './merged-facts.rules';
 
 /** The stages in their order. Where a lead was given back is on no side of them. */
 const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
@@ -46,7 +46,7 @@ const targets: Readonly<Partial<Record<string, StageName>>> = {
 } satisfies Partial<Record<LeadEvent['type'], StageName>>;
 
 /** Is this a move of another system that was told after a later one? It counts at its own instant and moves nobody back. */
-export const isLateMove = ({ type, data, occurredAt }: Happened<AnyEvent>, known: Standing): boolean => {
+export const isLateMove = ({ type, data, occurredAt }: DatedEvent<AnyEvent>, known: Standing): boolean => {
   const to = targets[type];
   return to !== undefined && (data as { external?: true }).external === true && isBefore(to, occurredAt, known);
 };
@@ -106,7 +106,7 @@ export const withLateMoves = (inner: LeadDecider): LeadDecider => {
 };
 
 /** The lead after a move of today, which stands whatever instant it names. */
-const moved = (before: Lead, next: Lead, { type, occurredAt }: Happened<LeadEvent>): Lead => {
+const moved = (before: Lead, next: Lead, { type, occurredAt }: DatedEvent<LeadEvent>): Lead => {
   if (!isKnown(next)) return next;
   const stays = isKnown(before) && before.stage === next.stage && !movesLead.has(type);
   if (stays) return next;
@@ -115,9 +115,9 @@ const moved = (before: Lead, next: Lead, { type, occurredAt }: Happened<LeadEven
   return { ...next, person: { ...next.person, stages: [...earlier, { from, value: stageOf(next) }] } };
 };
 /** The lead where it stands now, with what a late move said of the person. */
-const movedThen = (now: Known, then: Known, event: Happened<LeadEvent>): Known => {
-  const { union: _, foreseen: __, ...person } = then.person;
-  const { union, foreseen } = now.person;
+const movedThen = (now: Known, then: Known, event: DatedEvent<LeadEvent>): Known => {
+  const { mergedFacts: _, foreseen: __, ...person } = then.person;
+  const { mergedFacts: union, foreseen } = now.person;
   const to = targets[event.type]!;
   const stages = isPassed(now.person.stages, to, event.occurredAt)
     ? now.person.stages
@@ -126,7 +126,7 @@ const movedThen = (now: Known, then: Known, event: Happened<LeadEvent>): Known =
     ...stageOf(now),
     person: {
       ...person,
-      ...(union && { union }),
+      ...(union && { mergedFacts: union }),
       ...(foreseen !== undefined && { foreseen }),
       stages,
       handoffLog: handoffsAfterLate(

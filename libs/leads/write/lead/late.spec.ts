@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DAY_MS, fromMs, Refused, type Fact, type Instant } from '@baton/kernel';
+import { DAY_MS, fromMs, Refused, type NewEvent, type Instant } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
 import type { TouchFact } from '@baton/definitions';
 import { agreedOn, anyHistory, plainlyMet, START } from '../../../../test/support/judging';
@@ -26,7 +26,7 @@ const play = (touches: readonly TouchFact[], definition = (kind: string) => (kin
       context,
     );
     if (facts instanceof Refused) throw facts;
-    for (const fact of facts as readonly Fact<LeadEvent>[]) {
+    for (const fact of facts as readonly NewEvent<LeadEvent>[]) {
       const event = { occurredAt: now, ...fact, id: `event-${written++}` };
       if (event.type === 'LeadQualified') qualified.push(event.occurredAt);
       state = leadDecider.evolve(state, event);

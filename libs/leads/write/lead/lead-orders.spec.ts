@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Refused, type CommandMeta, type Context, type Instant, type Recorded } from '@baton/kernel';
+import { Refused, type CommandMeta, type Context, type Instant, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { handoffs } from '../../read/handoffs/handoffs.projection';
 import { leads } from '../../read/leads/leads.projection';
@@ -43,7 +43,7 @@ const told = (words: readonly Word[]) => {
     }
   }
   if (!isKnown(state)) throw new Error('the lead was captured');
-  return { events: events as readonly Recorded<LeadEvent>[], lead: state };
+  return { events: events as readonly StoredEvent<LeadEvent>[], lead: state };
 };
 const shuffled = (words: fc.Arbitrary<readonly Word[]>) =>
   words.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all], { minLength: all.length })));

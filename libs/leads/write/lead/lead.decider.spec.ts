@@ -144,7 +144,7 @@ describe('the lifecycle', () => {
   describe('a rep that a queue chose', () => {
     const routed = { type: 'HandOffRoutedLead', data: { leadId, rep, queue: 'all', choice: 'c1' } } as const;
     const handed = { ...handedOff, data: { ...handedOff.data, queue: 'all', choice: 'c1' } };
-    const lapsed = { type: 'LeadRoutingLapsed', data: { leadId, queue: 'all', choice: 'c1' } } as const;
+    const lapsed = { type: 'LeadRoutingCancelled', data: { leadId, queue: 'all', choice: 'c1' } } as const;
     it('is handed the lead that waits for one', () =>
       given(...stages.mql)
         .when(routed)
@@ -247,7 +247,7 @@ describe('a touch', () => {
 describe('the re-engage date', () => {
   const until = { ...recycled, data: { ...recycled.data, reengageAt: LATER }, occurredAt: NOW };
   const given2 = given(captured, qualified, handedOff, until);
-  const pass = { type: 'PassTime', data: { leadId } } as const;
+  const pass = { type: 'AdvanceClock', data: { leadId } } as const;
   it('takes the lead up when it comes', () =>
     given2
       .at(LATER)

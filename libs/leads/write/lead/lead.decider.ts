@@ -5,7 +5,7 @@ import {
   refuse,
   Refused,
   type Decider,
-  type Fact,
+  type NewEvent,
   type Instant,
   type Json,
 } from '@baton/kernel';
@@ -20,12 +20,12 @@ import {
   withDealNews,
 } from './deals.rules';
 import { refusedExternal } from './external.rules';
-import { foreseeing } from './foresight.rules';
-import { heating } from './hot.rules';
+import { withQualificationForecast } from './qualification-forecast.rules';
+import { withHotLeadAlert } from './hot.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
   afterFacts,
-  at,
+  atStage,
   dealOf,
   convertedFrom,
   isKnown,
@@ -41,9 +41,9 @@ import {
   type Person,
 } from './lead.model';
 import { withLateMoves } from './late-moves.rules';
-import { existing, idReleased, mayMove, standing, type MoveName } from './moves.rules';
+import { capturedLead, idReleased, mayMove, unmergedLead, type MoveName } from './moves.rules';
 import { handoffPackage } from './package.rules';
-import { obligationFolds, obliging } from './obligations.rules';
+import { obligationFolds, withSlaClocks } from './obligations.rules';
 import {
   evidenceOf,
   evidenceOfMet,
@@ -51,15 +51,15 @@ import {
   isQualified,
   notMet,
   qualification,
-  verdictOf,
+  evaluateAgreement,
   type Qualification,
 } from './qualification.rules';
 import { knownFacts, newFacts } from './profile.model';
 import { TouchLog } from './touch-log.model';
-import type { LeadTouch } from './united.events';
-import { unitedFolds, uniting } from './united.rules';
+import type { LeadTouch } from './merged-facts.events';
+import { mergedFactsFolds, withMerges } from './merged-facts.rules';
 
-type Facts = readonly Fact<LeadEvent>[];
+type Facts = readonly NewEvent<LeadEvent>[];
 type Answer = Facts | Refused;
 interface Moving {
   readonly leadId: string;
@@ -73,7 +73,7 @@ const on = (found: Known | Refused, decide: (lead: Known) => Answer): Answer =>
 
 /** What a deal tells a lead that is not captured yet is no news of anybody: it is told again at the capture. */
 const onceCaptured = (state: Lead, decide: (lead: Known) => Answer): Answer =>
-  state.stage === 'unknown' ? [] : on(existing(state), decide);
+  state.stage === 'unknown' ? [] : on(capturedLead(state), decide);
 
 /** In a history something else may be told of the time between: then the same again is news of a later instant. */
 const isNews = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
@@ -125,7 +125,7 @@ const newsFrom = (facts: Facts, now: Instant): Instant =>
     .reduce((first, at) => (at < first ? at : first), now);
 
 const afterMoves = (state: Lead, facts: Facts, context: DefinitionContext): Lead =>
-  afterFacts(moving.evolve, state, facts, context);
+  afterFacts(lifecycle.evolve, state, facts, context);
 
 /** The same facts, and the qualification that follows from them: in one append with their cause. */
 const qualifying = (
@@ -155,7 +155,7 @@ const reengaged = (state: Lead, facts: Facts, context: DefinitionContext): Facts
   const { person, since } = after;
   const active = contactAfter(person, since);
   if (active === undefined) return facts;
-  const again: Fact<LeadEvent> = {
+  const again: NewEvent<LeadEvent> = {
     type: 'LeadReengaged',
     occurredAt: active,
     data: { leadId: person.leadId, cause: 'touch' },
@@ -184,7 +184,7 @@ const handingOff = (state: Lead, data: Moving & { readonly rep: string }, contex
     return [{ type: 'LeadHandedOff', data: facts }];
   });
 
-const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
+const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
   commands: leadCommands,
   events: leadEvents,
   uses: ['mql', 'sal', 'sql', 'scoring-model', 'rejection-reasons', 'routing', 'stage-map'],
@@ -203,14 +203,14 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
     },
     UpdateLead: (state, { data: { leadId, ...said } }, context) =>
-      on(existing(state), ({ person }) => {
+      on(capturedLead(state), ({ person }) => {
         if (Object.keys(said).length === 0) return nothingToChange('');
         const fresh = newFacts(person.facts, context.now, said);
         const changed: Facts = fresh ? [{ type: 'LeadProfileChanged', data: withNames({ leadId, ...fresh }) }] : [];
         return fresh ? qualifying(state, changed, context) : [];
       }),
     ClearLeadFact: (state, { data: { leadId, facts } }, context) =>
-      on(existing(state), ({ person }) => {
+      on(capturedLead(state), ({ person }) => {
         if (facts.length === 0) return nothingToChange('facts');
         const known = knownFacts(person.facts, context.now, facts);
         return known.length > 0
@@ -218,9 +218,9 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
           : [];
       }),
     RecordTouch: (state, { data }, context) =>
-      on(existing(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
+      on(capturedLead(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
         const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-STAMPED_DEALS) };
-        const touch: Fact<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
+        const touch: NewEvent<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
         // A touch that is told late, from before the lead was given back, is no new interest.
         const again: Facts =
           'since' in stage && context.now >= stage.since && !isOwnOfSales(data)
@@ -229,10 +229,10 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         return qualifying(state, [touch, ...again], context);
       }),
     JoinVisits: (state, { data: { visits, ...data } }, context) =>
-      on(existing(state), ({ person, ...stage }) => {
+      on(capturedLead(state), ({ person, ...stage }) => {
         const fresh = visits.filter(({ id }) => !person.touches.has(id)).sort(byInstant);
         if (fresh.length === 0) return [];
-        const joined: Fact<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
+        const joined: NewEvent<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
         const since = 'since' in stage ? stage.since : undefined;
         const active =
           since === undefined ? undefined : fresh.find((visit) => visit.at >= since && !isOwnOfSales(visit));
@@ -242,7 +242,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         return qualifying(state, [joined, ...again], context);
       }),
     ReevaluateLead: (state, { data: { from } }, context) =>
-      on(standing(state), () => withDeals(state, [], context, from)),
+      on(unmergedLead(state), () => withDeals(state, [], context, from)),
     QualifyLead: (state, { data }, context) =>
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? judged(known, context) : undefined;
@@ -261,18 +261,18 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       return handingOff(state, data, context);
     },
     HandOffRoutedLead: (state, { data }, context) =>
-      on(existing(state), ({ stage, person }) => {
+      on(capturedLead(state), ({ stage, person }) => {
         const { leadId, queue, choice } = data;
         if (person.handoffLog.some((handoff) => handoff.choice === choice)) return [];
         // Somebody was faster: the queue hears of it, so that the rep’s turn is not spent.
         return stage === 'mql' && person.mergedInto === undefined
           ? handingOff(state, data, context)
-          : [{ type: 'LeadRoutingLapsed', data: { leadId, queue, choice } }];
+          : [{ type: 'LeadRoutingCancelled', data: { leadId, queue, choice } }];
       }),
     AcceptLead: (state, { data, meta }, context) =>
       move(state, 'AcceptLead', data, (known, flagged) => {
         const agreement = data.external === undefined ? context.definition('sal') : undefined;
-        const verdict = verdictOf(
+        const verdict = evaluateAgreement(
           agreement,
           known.person,
           laterOf(context.now, known.person.latest),
@@ -318,7 +318,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
           return refuse('lead/no-answers', 'Give at least one of budget, authority, need and timeline.', 'budget');
         const verdict =
           data.external === undefined
-            ? verdictOf(
+            ? evaluateAgreement(
                 context.definition('sql'),
                 { ...known.person, answers: data },
                 laterOf(context.now, known.person.latest),
@@ -332,7 +332,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         ];
       }),
     ConvertLead: (state, { data: { leadId, opportunityId, external } }, context) => {
-      const known = standing(state);
+      const known = unmergedLead(state);
       if (known instanceof Refused) return known;
       const converted = known.stage === 'opportunity' || known.stage === 'customer';
       if (converted && dealOf(known.person, opportunityId)?.convertedAt) return [];
@@ -354,27 +354,27 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     // The handler reserves it among all merges and sends RecordMerge.
     MergeLead: () => refuse('lead/merge-not-reserved', 'A merge is reserved among all merges before it is recorded.'),
     RecordMerge: (state, { data }) =>
-      on(existing(state), ({ person }) => {
+      on(capturedLead(state), ({ person }) => {
         const known = person.merged.get(data.mergedLeadId);
         return known && known.mergeNumber >= data.mergeNumber ? [] : [{ type: 'LeadMerged', data }];
       }),
     UnmergeLead: (state, { data: { leadId, mergedLeadId } }) =>
-      on(existing(state), ({ person }) => {
+      on(capturedLead(state), ({ person }) => {
         const merged = person.merged.get(mergedLeadId);
         if (merged === undefined)
           return refuse('lead/not-merged', 'That lead was never merged into this one.', 'mergedLeadId');
         const { mergeNumber, stands } = merged;
         return stands ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId, mergeNumber } }] : [];
       }),
-    PassTime: () => [],
-    UniteLead: () => [],
-    PartLead: () => [],
+    AdvanceClock: () => [],
+    AddMergedFacts: () => [],
+    RemoveMergedFacts: () => [],
     FollowMerge: (state, { data }) =>
-      on(existing(state), ({ person: { mergeNumber = -1 } }) =>
-        mergeNumber >= data.mergeNumber ? [] : on(standing(state), () => [{ type: 'LeadMergedInto', data }]),
+      on(capturedLead(state), ({ person: { mergeNumber = -1 } }) =>
+        mergeNumber >= data.mergeNumber ? [] : on(unmergedLead(state), () => [{ type: 'LeadMergedInto', data }]),
       ),
     FollowUnmerge: (state, { data }, context) =>
-      on(existing(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
+      on(capturedLead(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
         mergedInto === data.survivorId && mergeNumber === data.mergeNumber
           ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context, mergedAt)
           : [],
@@ -382,7 +382,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     JoinOpportunity: (state, { data }, context) => {
       const { leadId, opportunityId } = data;
       if (state.stage === 'unknown') return [{ type: 'LeadNamed', data: { leadId, opportunityId } }];
-      return on(existing(state), ({ person }) => {
+      return on(capturedLead(state), ({ person }) => {
         const deal = dealOf(person, opportunityId);
         const same = deal?.joined && (data.role === undefined || deal.role === data.role);
         if (same && !isNews(partSince(deal, true), context)) return [];
@@ -407,7 +407,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     LinkVisitor: (state, { data }) =>
       state.stage === 'unknown'
         ? [{ type: 'LeadNamed', data }]
-        : on(existing(state), ({ person }) =>
+        : on(capturedLead(state), ({ person }) =>
             person.visitorIds.includes(data.visitorId) ? [] : [{ type: 'LeadVisitorLinked', data }],
           ),
     ReleaseLeadId: (state, { data }) => {
@@ -444,7 +444,7 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       visits.reduce((known, { id, at: when, ...visit }) => withTouch(known, id, when, visit), state),
     LeadQualified: (state, { id, data: { definition, evidence, statement }, occurredAt }) => {
       const met = { ...(evidence !== undefined && { evidence }), ...(statement !== undefined && { stated: true }) };
-      return at(state, {
+      return atStage(state, {
         stage: 'mql',
         definition,
         qualified: { eventId: id, at: occurredAt, ...met },
@@ -456,11 +456,11 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       const handed = moved(state, event, { stage: 'handed-off', definition, rep });
       return withPerson(handed, (person) => ({ ...person, handoffs: count }));
     },
-    QualificationForeseen: (state, { data: { at } }) =>
+    QualificationScheduled: (state, { data: { at } }) =>
       withPerson(state, ({ foreseen: _, ...person }) => ({ ...person, ...(at && { foreseen: at }) })),
     LeadBecameHot: (state, { occurredAt }) =>
       withPerson(state, (person) => ({ ...person, hotAt: laterOf(person.hotAt ?? '', occurredAt) })),
-    LeadRoutingLapsed: (state) => state,
+    LeadRoutingCancelled: (state) => state,
     LeadAccepted: (state, event) => {
       const { definition, rep } = event.data;
       return moved(state, event, { stage: 'sal', definition, rep });
@@ -511,27 +511,27 @@ const moving = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
     LeadIdReleased: () => ({ stage: 'released' }),
-    ...unitedFolds,
+    ...mergedFactsFolds,
     ...obligationFolds,
   },
   due: (state) => (state.stage === 'recycled' ? state.reengageAt : undefined),
-  pass: (state, context) =>
+  elapse: (state, context) =>
     isKnown(state)
       ? qualifying(state, [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }], context)
       : [],
 });
 
 /** The moves, where another system may say so and jumps over nothing that was agreed. */
-const ruled: typeof moving = {
-  ...moving,
+const ruled: typeof lifecycle = {
+  ...lifecycle,
   decide: (state, command, context) =>
     (isKnown(state) && state.person.mergedInto === undefined && refusedExternal(state, command, context)) ||
-    moving.decide(state, command, context),
+    lifecycle.decide(state, command, context),
 };
 
 /** Everything a lead decides, with what sales owes it. */
 export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
-  obliging(heating(foreseeing(uniting(ruled)))),
+  withSlaClocks(withHotLeadAlert(withQualificationForecast(withMerges(ruled)))),
 );
 
 const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);

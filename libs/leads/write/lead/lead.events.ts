@@ -24,7 +24,15 @@ import {
   type WordOf,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
-import { becomes, handoffOf, leadTouch, survivorId, takenBack, unitedCommands, unitedEvents } from './united.events';
+import {
+  becomes,
+  handoffOf,
+  leadTouch,
+  survivorId,
+  takenBack,
+  mergedFactsCommands,
+  mergedFactsEvents,
+} from './merged-facts.events';
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const definition = ref('definition', 'The definition and version that decided, `mql@3`, or `external:<source>`.');
@@ -125,7 +133,9 @@ const moments = list(
 const clock = ['kind', 'startedBy'];
 const dueAt = state('lead.due', instant('The last instant at which an answer is in time.'), clock);
 const slaRule = { definition: 'definition', per: clock, cause: 'by' };
-const toldLate = optional(flag('It happened in time and was told after its breach was recorded; both verdicts stand.'));
+const recordedLate = optional(
+  flag('It happened in time and was told after its breach was recorded; both verdicts stand.'),
+);
 const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 const tookPart = optional(flag('It was on the deal when that closed: the end still counts for the person.'));
@@ -189,7 +199,7 @@ export const leadEvents = events({
     statement: optional(personal(json('What met it, in the words of whoever qualified it; no criteria were agreed.'))),
     external: flagged,
   },
-  QualificationForeseen: {
+  QualificationScheduled: {
     version: 1,
     description: 'When time alone will qualify the lead, as things stand; without an instant: not any more.',
     sentence:
@@ -224,7 +234,7 @@ export const leadEvents = events({
     touch: text('What the lead did, by the id of its event.', { min: 1, max: 100 }),
     rep: optional(salesperson),
   },
-  LeadRoutingLapsed: {
+  LeadRoutingCancelled: {
     version: 1,
     description:
       'A queue chose a rep, but by then the lead was not to be handed off any more; the choice does not count.',
@@ -372,7 +382,7 @@ export const leadEvents = events({
     mergedLeadId: ref('lead'),
     mergeNumber,
   },
-  ...unitedEvents,
+  ...mergedFactsEvents,
   LeadUnmergedFrom: {
     version: 1,
     description: 'This lead stands on its own again.',
@@ -476,7 +486,7 @@ export const leadEvents = events({
       ...{ min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'ms' },
     }),
     late: flag('After the due instant.'),
-    toldLate,
+    recordedLate,
     value: optional(text('What answers are a mix of.', { max: 300 })),
   },
   ObligationBreached: {
@@ -507,7 +517,7 @@ export const leadEvents = events({
     decidedBy: slaRule,
     ...obligation,
     by,
-    toldLate,
+    recordedLate,
   },
   LeadIdReleased: {
     version: 1,
@@ -634,8 +644,8 @@ export const leadCommands = commands(
       leadId,
       mergedLeadId: ref('lead', 'The lead that is another person.'),
     },
-    PassTime: { description: 'Time has passed: what fell due happens.', leadId },
-    ...unitedCommands,
+    AdvanceClock: { description: 'Time has passed: what fell due happens.', leadId },
+    ...mergedFactsCommands,
     RecordMerge: { description: 'A merge is reserved: record it.', leadId, mergedLeadId: ref('lead'), mergeNumber },
     FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead'), mergeNumber },
     FollowUnmerge: {

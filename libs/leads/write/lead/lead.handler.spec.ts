@@ -162,7 +162,7 @@ describe('commands to leads', () => {
     const reengageAt = '2024-02-01T00:00:00.000Z';
     await send('ada', 'RecycleLead', { reason: 'no-timing', reengageAt });
     const outcomes = await Promise.all(
-      Array.from({ length: 5 }, () => send('ada', 'PassTime', {}, '2024-03-01T00:00:00.000Z')),
+      Array.from({ length: 5 }, () => send('ada', 'AdvanceClock', {}, '2024-03-01T00:00:00.000Z')),
     );
     expect(outcomes.map(codeOf)).toEqual(Array(5).fill('accepted'));
     const reengaged = (await journal.read('lead-ada')).filter(({ type }) => type === 'LeadReengaged');

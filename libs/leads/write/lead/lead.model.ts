@@ -3,19 +3,19 @@ import {
   latestValue,
   isSaid,
   type Context,
-  type Fact,
-  type Happened,
+  type NewEvent,
+  type DatedEvent,
   type Instant,
   type Json,
   type Register,
 } from '@baton/kernel';
 import type { CriteriaFacts, TouchFact } from '@baton/definitions';
-import type { Moment, SlaClock } from '../../sla/obligations.rules';
+import type { ClockTransition, SlaClock } from '../../sla/obligations.rules';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
 import { factsAfter, personalNow, profileNow, type OwnFacts } from './profile.model';
 import type { TouchLog } from './touch-log.model';
-import type { LeadTouch } from './united.events';
+import type { LeadTouch } from './merged-facts.events';
 
 /** A deal of the person, as this lead has heard of it. */
 export interface Deal {
@@ -47,7 +47,7 @@ export interface LeadClock extends SlaClock {
   /** The queue that the lead came through. */
   readonly queue?: string;
   /** What time alone will say of it, in order. */
-  readonly moments: readonly Moment[];
+  readonly transitions: readonly ClockTransition[];
   /** Its breach is recorded. */
   readonly breached?: true;
   /** The steps of the escalation that were taken. */
@@ -112,7 +112,7 @@ export interface Person {
   /** What sales owes the lead, and owed lately; oldest first. */
   readonly obligations: readonly LeadClock[];
   /** What the leads merged into this one brought. */
-  readonly union?: Union;
+  readonly mergedFacts?: MergedFacts;
   /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
   readonly mergedInto?: string;
   readonly mergedAt?: Instant;
@@ -132,7 +132,7 @@ type BareStage =
 export type Stage = BareStage & { readonly from: Instant };
 export type StageName = Stage['stage'];
 /** What came from another lead of the same person. */
-export interface Part {
+export interface MergedLead {
   /** From the lead merged into this one to the one on which it was recorded. */
   readonly path: readonly string[];
   readonly touchIds: ReadonlySet<string>;
@@ -146,23 +146,23 @@ export interface Part {
 }
 
 /** What a lead is together with others, and what it would be alone. */
-export interface Union {
-  readonly parts: readonly Part[];
+export interface MergedFacts {
+  readonly mergedLeads: readonly MergedLead[];
   /** Where its own moves took it, those included that followed from the union. */
   readonly own: Stage;
   /** The lead on which the handoff was made that its own moves answer. */
   readonly handoffOf?: string;
   /** Since when it is together with others. */
   readonly since: Instant;
-  readonly alone: {
+  readonly unmerged: {
     readonly stage: Stage;
-    readonly profile: Part['profile'];
+    readonly profile: MergedLead['profile'];
     readonly latest: Instant;
     readonly firstTouch?: FirstTouch;
   };
 }
 
-export { stageNames } from './united.events';
+export { stageNames } from './merged-facts.events';
 
 export type Known = Stage & { readonly person: Person };
 export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | Known;
@@ -177,7 +177,7 @@ export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead
   isKnown(lead) ? { ...lead, person: change(lead.person) } : lead;
 
 /** The same person at another stage. */
-export const at = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
+export const atStage = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
 
 /** The facts together with the names of those that will be encrypted. */
 export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
@@ -187,17 +187,17 @@ export const withNames = <D extends Partial<Record<(typeof personalFacts)[number
 
 const HANDOFFS = 20;
 /** The same lead at another stage, with what that says of its last handoff. */
-export const moved = (state: Lead, event: Happened<LeadEvent>, stage: BareStage): Lead =>
-  withPerson(at(state, { ...stage, from: event.occurredAt }), (person) => ({
+export const moved = (state: Lead, event: DatedEvent<LeadEvent>, stage: BareStage): Lead =>
+  withPerson(atStage(state, { ...stage, from: event.occurredAt }), (person) => ({
     ...person,
     handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
   }));
 
 /** The lead after what was decided and is not recorded yet. */
 export const afterFacts = (
-  evolve: (state: Lead, event: Happened<LeadEvent>) => Lead,
+  evolve: (state: Lead, event: DatedEvent<LeadEvent>) => Lead,
   state: Lead,
-  facts: readonly Fact<LeadEvent>[],
+  facts: readonly NewEvent<LeadEvent>[],
   { now, idOf }: Pick<Context, 'now' | 'idOf'>,
 ): Lead => facts.reduce((known, fact, index) => evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
 
@@ -214,7 +214,7 @@ export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefin
   deals.find((deal) => deal.opportunityId === opportunityId);
 
 /** The same person with what an event says of it. */
-export const withFacts = (lead: Lead, event: Happened<LeadEvent>): Lead =>
+export const withFacts = (lead: Lead, event: DatedEvent<LeadEvent>): Lead =>
   withPerson(lead, (person) => {
     const facts = factsAfter(person.facts, event);
     const known = { facts, profile: profileNow(facts), personalFacts: personalNow(facts) };
@@ -240,18 +240,18 @@ export const withTouch = (lead: Lead, id: string, when: Instant, said: Contact):
   withPerson(lead, (person) => ({
     ...person,
     firstTouch: firstTouchOf(person.firstTouch, id, when, said),
-    touches: person.touches.with(shortOf(id, when, said)),
+    touches: person.touches.with(touchFactOf(id, when, said)),
     latest: laterOf(person.latest, when),
   }));
 /** The contacts with the person that an event records: one touch, or the visits that turned out to be the person's. */
-export const touchesOf = (event: Happened<LeadEvent>): readonly LeadTouch[] => {
+export const touchesOf = (event: DatedEvent<LeadEvent>): readonly LeadTouch[] => {
   if (event.type === 'LeadVisitsJoined') return event.data.visits;
   if (event.type !== 'TouchRecorded') return [];
   const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = event.data;
   return [{ id: event.id, at: event.occurredAt, ...touch }];
 };
 /** What criteria and scores see of a contact. */
-export const shortOf = (id: string, when: Instant, touch: Contact): TouchFact => {
+export const touchFactOf = (id: string, when: Instant, touch: Contact): TouchFact => {
   const { action, channel, content, page, campaign } = touch;
   const fact = { id, at: when, action, channel, content, page, campaign };
   return isOwnOfSales(touch) ? { ...fact, bySales: true } : fact;

@@ -48,7 +48,7 @@ export const moves = {
 export type MoveName = keyof typeof moves;
 
 /** The lead, when it exists: nothing but a capture is said to one that does not. */
-export const existing = (lead: Lead): Known | Refused => {
+export const capturedLead = (lead: Lead): Known | Refused => {
   if (isKnown(lead)) return lead;
   return lead.stage === 'released' ? idReleased() : refuse('lead/unknown', 'Capture the lead first.', 'leadId');
 };
@@ -56,8 +56,8 @@ export const idReleased = (): Refused =>
   refuse('lead/id-released', 'This id was given up before it was used; capture under another one.', 'leadId');
 
 /** The lead, when it exists and stands on its own: what people decide is decided on the survivor. */
-export const standing = (lead: Lead): Known | Refused => {
-  const known = existing(lead);
+export const unmergedLead = (lead: Lead): Known | Refused => {
+  const known = capturedLead(lead);
   if (!('person' in known) || known.person.mergedInto === undefined) return known;
   const survivorId = known.person.mergedInto;
   return refuse('lead/merged', `This lead is merged into ${survivorId}; speak to that one.`, 'leadId', { survivorId });
@@ -69,7 +69,7 @@ export const standing = (lead: Lead): Known | Refused => {
  * @returns the lead; undefined where it stands there already; or the refusal
  */
 export const mayMove = (lead: Lead, name: MoveName, external: string | undefined): Known | Refused | undefined => {
-  const known = standing(lead);
+  const known = unmergedLead(lead);
   if (!('person' in known)) return known;
   const { from, to, code, message }: Move = moves[name];
   if (known.stage === to) return undefined;

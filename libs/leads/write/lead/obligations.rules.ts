@@ -1,4 +1,4 @@
-import { Refused, type Decider, type Fact, type Happened, type Instant } from '@baton/kernel';
+import { Refused, type Decider, type NewEvent, type DatedEvent, type Instant } from '@baton/kernel';
 import {
   calendarFor,
   calendarNamed,
@@ -14,19 +14,19 @@ import {
   hoursFor,
   missedAtOf,
   mixValueOf,
-  momentsOf,
+  clockTransitionsOf,
   withStop,
   workingOf,
-  type Moment,
-  type Observed,
+  type ClockTransition,
+  type ClockInput,
   type Terms,
 } from '../../sla/obligations.rules';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isKnown, withPerson, type Known, type Lead, type LeadClock } from './lead.model';
 
 /** What is said of clocks. */
-export type Said = Extract<LeadEvent, { type: `Obligation${string}` }>;
-type SaidAs<T extends Said['type']> = Happened<Extract<Said, { type: T }>>;
+export type ClockEvent = Extract<LeadEvent, { type: `Obligation${string}` }>;
+type SaidAs<T extends ClockEvent['type']> = DatedEvent<Extract<ClockEvent, { type: T }>>;
 type Clocks = readonly LeadClock[];
 
 /** Of one kind so many clocks are kept; what is told late of older ones is judged no more. */
@@ -36,7 +36,7 @@ const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'Obligati
   const { kind, startedBy, budgetMs, dueAt, definition, calendar, calendarCode, times, last, rep, queue, moments } =
     data;
   const clock: LeadClock = {
-    ...{ kind, startedAt, startedBy, budgetMs, dueAt, definition, moments },
+    ...{ kind, startedAt, startedBy, budgetMs, dueAt, definition, transitions: moments },
     ...(calendar !== undefined && { calendar }),
     ...(calendarCode !== undefined && { calendarCode }),
     ...(times !== undefined && { times }),
@@ -48,7 +48,7 @@ const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'Obligati
   const later = clocks.findIndex((each) => each.startedAt > startedAt);
   const all = clocks.toSpliced(later < 0 ? clocks.length : later, 0, clock);
   const same = all.filter((each) => each.kind === kind);
-  const old = new Set(same.slice(0, -KEPT).filter((each) => each.moments.length === 0));
+  const old = new Set(same.slice(0, -KEPT).filter((each) => each.transitions.length === 0));
   return old.size === 0 ? all : all.filter((each) => !old.has(each));
 };
 
@@ -58,7 +58,7 @@ const stopped = (clock: LeadClock, at: Instant, value: string): Partial<LeadCloc
 });
 
 const changes: {
-  readonly [T in Exclude<Said['type'], 'ObligationStarted'>]: (
+  readonly [T in Exclude<ClockEvent['type'], 'ObligationStarted'>]: (
     clock: LeadClock,
     event: SaidAs<T>,
   ) => Partial<LeadClock>;
@@ -67,40 +67,40 @@ const changes: {
   ObligationPaused: ({ pauses, dueAt }, { data: { by }, occurredAt }) => ({
     pauses: [...pauses, { from: occurredAt, by }],
     // What had run out by then stays as it is.
-    ...(dueAt !== null && dueAt > occurredAt && { dueAt: null, moments: [] }),
+    ...(dueAt !== null && dueAt > occurredAt && { dueAt: null, transitions: [] }),
   }),
   ObligationResumed: ({ pauses }, { data: { dueAt, moments }, occurredAt }) => ({
     pauses: pauses.with(-1, { ...pauses.at(-1)!, to: occurredAt }),
     dueAt,
-    moments,
+    transitions: moments,
   }),
-  ObligationMet: (clock, { data: { at: metAt, countedMs, toldLate, value }, occurredAt }) => ({
+  ObligationMet: (clock, { data: { at: metAt, countedMs, recordedLate, value }, occurredAt }) => ({
     ...(value !== undefined && stopped(clock, occurredAt, value)),
-    ...{ metAt, countedMs, ...(!toldLate && { metKnownAt: metAt }) },
-    moments: clock.moments.filter(({ at }) => at < metAt),
+    ...{ metAt, countedMs, ...(!recordedLate && { metKnownAt: metAt }) },
+    transitions: clock.transitions.filter(({ at }) => at < metAt),
   }),
-  ObligationBreached: ({ moments }, { data, occurredAt }) => ({
+  ObligationBreached: ({ transitions: moments }, { data, occurredAt }) => ({
     breached: true,
-    moments: data.moments ?? moments.filter(({ what }) => what !== 'breach'),
+    transitions: data.moments ?? moments.filter(({ what }) => what !== 'breach'),
     ...(data.cause === 'given-up' && { failedAt: occurredAt, failedBy: data.by! }),
   }),
-  ObligationEscalated: ({ escalated, moments }, { data }) => ({
+  ObligationEscalated: ({ escalated, transitions: moments }, { data }) => ({
     escalated: [...escalated, data.step],
-    moments: moments.filter(({ step }) => step !== data.step),
+    transitions: moments.filter(({ step }) => step !== data.step),
   }),
-  ObligationCancelled: ({ breached, dueAt, moments }, { data: { by, toldLate }, occurredAt }) => ({
+  ObligationCancelled: ({ breached, dueAt, transitions: moments }, { data: { by, recordedLate }, occurredAt }) => ({
     // Given up before it was due, as was told after its breach: it is none the less one.
-    ...(breached && !toldLate && (dueAt === null || occurredAt <= dueAt)
+    ...(breached && !recordedLate && (dueAt === null || occurredAt <= dueAt)
       ? { failedAt: occurredAt, failedBy: by }
       : { endedAt: occurredAt, endedBy: by }),
-    moments: moments.filter(({ at }) => at < occurredAt),
+    transitions: moments.filter(({ at }) => at < occurredAt),
   }),
 };
 
 /** Folds what was said of clocks into them: the events alone tell, no definition is needed. */
-export const clocksWith = (clocks: Clocks, said: Happened<Said>): Clocks => {
+export const clocksWith = (clocks: Clocks, said: DatedEvent<ClockEvent>): Clocks => {
   if (said.type === 'ObligationStarted') return begun(clocks, said as SaidAs<'ObligationStarted'>);
-  const change = changes[said.type] as (clock: LeadClock, event: Happened<Said>) => Partial<LeadClock>;
+  const change = changes[said.type] as (clock: LeadClock, event: DatedEvent<ClockEvent>) => Partial<LeadClock>;
   const { kind, startedBy } = said.data;
   return clocks.map((clock) =>
     clock.kind === kind && clock.startedBy === startedBy ? { ...clock, ...change(clock, said) } : clock,
@@ -108,7 +108,7 @@ export const clocksWith = (clocks: Clocks, said: Happened<Said>): Clocks => {
 };
 
 /** The same fold for every event about a clock of sales. */
-export const onObligations = <F>(fold: F): Readonly<Record<Said['type'], F>> => ({
+export const onObligations = <F>(fold: F): Readonly<Record<ClockEvent['type'], F>> => ({
   ObligationStarted: fold,
   ObligationProgressed: fold,
   ObligationPaused: fold,
@@ -120,13 +120,13 @@ export const onObligations = <F>(fold: F): Readonly<Record<Said['type'], F>> => 
 });
 
 /** The part of a lead's `evolve` that is about obligations. */
-export const obligationFolds = onObligations((state: Lead, said: Happened<Said>): Lead =>
+export const obligationFolds = onObligations((state: Lead, said: DatedEvent<ClockEvent>): Lead =>
   withPerson(state, (person) => ({ ...person, obligations: clocksWith(person.obligations, said) })),
 );
 
 /** The instant at which time alone says something of a clock. */
-export const nextMomentOf = (clocks: Clocks): Instant | undefined =>
-  earliest(...clocks.flatMap(({ moments }) => moments.map(({ at }) => at)));
+export const nextClockTransitionOf = (clocks: Clocks): Instant | undefined =>
+  earliest(...clocks.flatMap(({ transitions: moments }) => moments.map(({ at }) => at)));
 
 /** The hours of the calendar in force that hold for a lead. */
 const calendarInForce = (definition: FindDefinition, place: LeadPlace) => {
@@ -178,7 +178,7 @@ const inForce = (definition: FindDefinition, place: LeadPlace): readonly Beginni
   });
 };
 
-type Telling = Fact<Said>;
+type Telling = NewEvent<ClockEvent>;
 const about = (leadId: string, { kind, startedBy, rep }: LeadClock) => ({
   leadId,
   kind,
@@ -186,7 +186,7 @@ const about = (leadId: string, { kind, startedBy, rep }: LeadClock) => ({
   ...(rep !== undefined && { rep }),
 });
 /** What of these moments has not happened yet. */
-const open = ({ breached, escalated }: LeadClock, moments: readonly Moment[]): Moment[] =>
+const open = ({ breached, escalated }: LeadClock, moments: readonly ClockTransition[]): ClockTransition[] =>
   moments.filter(({ what, step }) => (what === 'breach' ? !breached : !escalated.includes(step!)));
 const isLate = (clock: LeadClock): boolean => {
   const missedAt = missedAtOf(clock);
@@ -210,7 +210,7 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
       budgetMs,
       dueAt: dueAt!,
       clock: hoursFor(obligation, calendar).clock,
-      moments: [...momentsOf(obligation, calendar, clock)],
+      moments: [...clockTransitionsOf(obligation, calendar, clock)],
     },
     occurredAt: startedAt,
   };
@@ -222,11 +222,11 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
 };
 
 /** Says what an event changed of a clock. */
-const tellings = (
+const clockEvents = (
   leadId: string,
   before: LeadClock,
   after: LeadClock,
-  { id: by, data, occurredAt }: Observed,
+  { id: by, data, occurredAt }: ClockInput,
   { obligation, calendar }: Terms,
 ): readonly Telling[] => {
   const said = about(leadId, before);
@@ -235,7 +235,7 @@ const tellings = (
   if (before.pauses.at(-1)?.to !== after.pauses[paused - 1]?.to) {
     const resumed = { ...before, pauses: after.pauses.slice(0, paused) };
     const dueAt = workingOf(obligation, calendar, resumed).dueAt!;
-    const moments = open(before, momentsOf(obligation, calendar, { ...resumed, dueAt }));
+    const moments = open(before, clockTransitionsOf(obligation, calendar, { ...resumed, dueAt }));
     told.push({ type: 'ObligationResumed', data: { ...said, by, dueAt, moments } });
   }
   if (after.pauses.length > paused) told.push({ type: 'ObligationPaused', data: { ...said, by } });
@@ -246,7 +246,9 @@ const tellings = (
   const met = metAt !== before.metAt || isLate(before) !== isLate(after);
   if (stop && !met) told.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
   if (failedAt !== before.failedAt) {
-    const rest = open(before, momentsOf(obligation, calendar, after)).filter(({ what }) => what === 'escalation');
+    const rest = open(before, clockTransitionsOf(obligation, calendar, after)).filter(
+      ({ what }) => what === 'escalation',
+    );
     const breach = { ...said, dueAt: after.dueAt ?? occurredAt, cause: 'given-up', by, moments: rest } as const;
     told.push(
       before.breached
@@ -256,13 +258,13 @@ const tellings = (
   }
   if (endedAt !== before.endedAt) {
     const inTime = before.dueAt === null || endedAt! <= before.dueAt;
-    const toldLate = before.breached && inTime;
-    told.push({ type: 'ObligationCancelled', data: { ...said, by, ...(toldLate && { toldLate: true }) } });
+    const recordedLate = before.breached && inTime;
+    told.push({ type: 'ObligationCancelled', data: { ...said, by, ...(recordedLate && { recordedLate: true }) } });
   }
   if (met) {
     const late = isLate(after);
     const counted = countedOf(obligation, calendar, after, metAt!);
-    const verdict = { at: metAt!, late, countedMs: counted, ...(!late && before.breached && { toldLate: true }) };
+    const verdict = { at: metAt!, late, countedMs: counted, ...(!late && before.breached && { recordedLate: true }) };
     told.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
   }
   return told.map((each) => ({ ...each, occurredAt }));
@@ -272,7 +274,7 @@ const tellings = (
 const consequences = (
   state: Lead,
   clocks: Clocks,
-  facts: readonly Fact<LeadEvent>[],
+  facts: readonly NewEvent<LeadEvent>[],
   { now, definition, idOf }: DefinitionContext,
 ): readonly Telling[] => {
   if (facts.length === 0 || (clocks.length === 0 && !definition('sla-policy'))) return [];
@@ -281,7 +283,7 @@ const consequences = (
   const told: Telling[] = [];
   let known = clocks;
   for (const [index, { type, data, occurredAt = now }] of facts.entries()) {
-    const event: Observed = { id: idOf(index), type, data, occurredAt };
+    const event: ClockInput = { id: idOf(index), type, data, occurredAt };
     const rep = 'rep' in data ? data.rep : 'rep' in state ? state.rep : undefined;
     const queue = type === 'LeadHandedOff' ? data.queue : isKnown(state) && state.person.handoffLog.at(-1)?.queue;
     const owed = inForce(definition, { country, region, queue: queue || undefined });
@@ -289,7 +291,7 @@ const consequences = (
       const { definition: policy, calendar, calendarCode } = owed.find((each) => each.terms === terms)!;
       return {
         ...clock,
-        ...{ definition: policy, moments: [], escalated: [] },
+        ...{ definition: policy, transitions: [], escalated: [] },
         ...(calendar !== undefined && { calendar }),
         ...(calendarCode !== undefined && { calendarCode }),
         ...(rep !== undefined && { rep }),
@@ -303,7 +305,7 @@ const consequences = (
       const before = known.find((each) => each.kind === clock.kind && each.startedBy === clock.startedBy);
       if (before === clock) return [];
       return before
-        ? tellings(data.leadId, before, clock, event, termsOf(before))
+        ? clockEvents(data.leadId, before, clock, event, termsOf(before))
         : beginnings(data.leadId, clock, termsOf(clock));
     });
     // What was said is the state from here on, as whoever reads the log will fold it.
@@ -314,11 +316,11 @@ const consequences = (
 };
 
 /** What time alone says of the clocks at an instant. */
-const passing = ({ person: { leadId, obligations } }: Known, now: Instant): readonly Said[] =>
+const passing = ({ person: { leadId, obligations } }: Known, now: Instant): readonly ClockEvent[] =>
   obligations.flatMap((clock) =>
-    clock.moments
+    clock.transitions
       .filter(({ at }) => at <= now)
-      .map(({ what, step, notify }): Said => {
+      .map(({ what, step, notify }): ClockEvent => {
         const said = about(leadId, clock);
         return what === 'breach'
           ? { type: 'ObligationBreached', data: { ...said, dueAt: clock.dueAt!, cause: 'time' } }
@@ -337,7 +339,7 @@ const ticks = (state: Lead): state is Known => isKnown(state) && state.person.me
  * by what that means for the clocks; and what falls due happens at its own instant. Each clock is judged by the versions
  * of policy and calendar under which it started.
  */
-export const obliging = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => {
+export const withSlaClocks = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => {
   const clocksOf = (state: Lead): Clocks => (isKnown(state) ? state.person.obligations : []);
   return {
     ...inner,
@@ -348,10 +350,11 @@ export const obliging = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<
       const told = consequences(state, clocksOf(state), decided, context);
       return told.length === 0 ? decided : [...decided, ...told];
     },
-    due: (state) => earliest(inner.due(state), ticks(state) ? nextMomentOf(state.person.obligations) : undefined),
-    pass: (state, context) => {
+    due: (state) =>
+      earliest(inner.due(state), ticks(state) ? nextClockTransitionOf(state.person.obligations) : undefined),
+    elapse: (state, context) => {
       const due = inner.due(state);
-      const own = due !== undefined && due <= context.now ? inner.pass(state, context) : [];
+      const own = due !== undefined && due <= context.now ? inner.elapse(state, context) : [];
       const passed = ticks(state) ? passing(state, context.now) : [];
       const clocks = passed.reduce(
         (known, said) => clocksWith(known, { ...said, id: '', occurredAt: context.now }),

@@ -1,6 +1,6 @@
 import { Refused } from '@baton/kernel';
 import { after, always, DAY, HOUR, hour, minute, owing, world, type Told } from '../../../../test/support/lead-world';
-import { verdictOf } from '../../sla/obligations.rules';
+import { clockStatus } from '../../sla/obligations.rules';
 import { attempts } from '../../sla/ready-made.rules';
 import { isKnown } from './lead.model';
 
@@ -31,7 +31,7 @@ describe('what sales owes', () => {
     const { send, told } = world(owing(hour));
     await send('CaptureLead', -10, { source: 'web' });
     await send('HandOffLead', 0, { rep: 'rita', external: 'crm' });
-    await send('PassTime', DAY);
+    await send('AdvanceClock', DAY);
     expect(await told()).toEqual([]);
   });
   it('runs on the agreed calendar, and says so when it has no open hour', async () => {
@@ -73,7 +73,7 @@ describe('what sales owes', () => {
     const { handedOff, call, send, told } = world(owing(hour));
     await handedOff();
     await call(60);
-    await send('PassTime', 3 * DAY);
+    await send('AdvanceClock', 3 * DAY);
     expect(await told()).toEqual([started, warned, '60 met first-response in time']);
   });
   it('warns, breaches and escalates in order, each at its own instant, and is met late', async () => {
@@ -91,18 +91,18 @@ describe('what sales owes', () => {
     const { handedOff, call, send, told } = world(owing(hour));
     await handedOff();
     await call(90);
-    await send('PassTime', 3 * DAY);
+    await send('AdvanceClock', 3 * DAY);
     expect(await told()).toEqual([started, ...missed, '90 met first-response late']);
   });
   it('keeps both verdicts where the answer is told after the breach', async () => {
     const { handedOff, call, send, told, state } = world(owing(hour));
     await handedOff();
-    await send('PassTime', 70);
+    await send('AdvanceClock', 70);
     await call(30);
-    await send('PassTime', 3 * DAY);
+    await send('AdvanceClock', 3 * DAY);
     expect(await told()).toEqual([started, ...missed, '30 met first-response in time told late']);
     const known = state();
-    expect(isKnown(known) && verdictOf(known.person.obligations[0]!, minute(99))).toMatchObject({
+    expect(isKnown(known) && clockStatus(known.person.obligations[0]!, minute(99))).toMatchObject({
       ...{ state: 'met', known: 'breached', lateData: true, breachedAt: minute(60) },
     });
   });
@@ -112,14 +112,14 @@ describe('what sales owes', () => {
     await send('RecordTouch', 200, { team: 'marketing', action: 'visit' });
     await send('QualifyLead', -1);
     await send('HandOffLead', 0, { rep: 'rita' });
-    await send('PassTime', 200);
+    await send('AdvanceClock', 200);
     expect(await told()).toEqual([started, ...missed]);
   });
   it('ends without a verdict at an immediate rejection', async () => {
     const { handedOff, send, told } = world(owing(hour));
     await handedOff();
     await send('RejectLead', 10, { reason: 'duplicate' });
-    await send('PassTime', DAY);
+    await send('AdvanceClock', DAY);
     expect(await told()).toEqual([started, '10 cancelled first-response']);
   });
   it('goes by the terms under which it began', async () => {
@@ -148,10 +148,10 @@ describe('what sales owes', () => {
     const { handedOff, send, told } = world(owing({ ...hour, pause: [wait], resume: [{ event: '*' }] }));
     await handedOff();
     await send('RecordTouch', 10, { action: 'wait', team: 'sales' });
-    await send('PassTime', DAY);
+    await send('AdvanceClock', DAY);
     await send('RecordTouch', DAY, { action: 'wait', team: 'sales' });
     await send('AcceptLead', DAY + 10);
-    await send('PassTime', DAY + 100);
+    await send('AdvanceClock', DAY + 100);
     expect(await told()).toEqual([
       started,
       '10 paused first-response',
@@ -167,10 +167,10 @@ describe('what sales owes', () => {
     const { handedOff, send, told } = world(owing(hour));
     await handedOff();
     await send('FollowMerge', 10, { survivorId: 'bea', mergeNumber: 0 });
-    await send('PassTime', 500);
+    await send('AdvanceClock', 500);
     expect(await told()).toEqual([started]);
     await send('FollowUnmerge', 600, { survivorId: 'bea', mergeNumber: 0 });
-    await send('PassTime', 600);
+    await send('AdvanceClock', 600);
     expect(await told()).toEqual([started, ...missed]);
   });
 });
@@ -208,7 +208,7 @@ describe('attempts after the acceptance', () => {
     await call(6);
     expect(await send('RejectLead', 7, { reason: 'no-need' })).not.toBeInstanceOf(Refused);
     await call(9, 'e-mail'); // takes the lead up again, but is no attempt any more
-    await send('PassTime', DAY);
+    await send('AdvanceClock', DAY);
     expect(await told()).toEqual([
       begun,
       '6 progressed attempts',
@@ -231,7 +231,7 @@ describe('a breach', () => {
     const jump = () => ((seed = (seed * 48_271) % 2_147_483_647) % 121) - 60;
     for (let round = 0; round < 100; round++) {
       restart();
-      await Promise.all([send('PassTime', 60 + jump()), send('PassTime', 60 + jump())]);
+      await Promise.all([send('AdvanceClock', 60 + jump()), send('AdvanceClock', 60 + jump())]);
     }
     expect((await events()).filter(({ type }) => type === 'ObligationBreached')).toHaveLength(1);
     expect(await told()).toEqual([started, ...missed]);

@@ -1,4 +1,4 @@
-import { DAY_MS, fromMs, toMs, type Definition, type Happened, type Json } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type Definition, type DatedEvent, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
@@ -192,7 +192,7 @@ describe('a package of a long history', () => {
     ];
     return past.reduce(
       (folded, event, index) =>
-        leadDecider.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as Happened<LeadEvent>),
+        leadDecider.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as DatedEvent<LeadEvent>),
       leadDecider.initialState(),
     ) as Extract<Known, { stage: 'mql' }>;
   };

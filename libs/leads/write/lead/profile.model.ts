@@ -4,7 +4,7 @@ import {
   tidy,
   valueAt,
   withValue,
-  type Happened,
+  type DatedEvent,
   type Instant,
   type Register,
 } from '@baton/kernel';
@@ -22,7 +22,7 @@ const profileNames = Object.keys(profileFields) as readonly ProfileField[];
 export type OwnFacts = { readonly [F in ProfileField | PersonalFact]?: Register<string | number | true | undefined> };
 
 /** What an event says of each fact. */
-const saidBy = (event: Happened<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
+const saidBy = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
   if (event.type === 'LeadFactsCleared') return Object.fromEntries(event.data.facts.map((fact) => [fact, undefined]));
   if (event.type !== 'LeadCaptured' && event.type !== 'LeadProfileChanged') return {};
   const data = event.data as Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ const normal = (value: unknown): string | number | undefined => {
 };
 
 /** What is known of a lead after one more of its events: of each fact the latest by its instant, however late it is told. */
-export const factsAfter = (facts: OwnFacts, event: Happened<LeadEvent>): OwnFacts => {
+export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFacts => {
   const said = Object.entries(saidBy(event));
   if (said.length === 0) return facts;
   const next: Record<string, Register<string | number | true | undefined>> = { ...facts };
@@ -62,7 +62,7 @@ export const personalNow = (facts: OwnFacts): readonly PersonalFact[] =>
   personalFacts.filter((name) => latestValue(facts[name] ?? []) !== undefined);
 
 /** What a lead's events say of the person, the latest word on each fact. */
-export const profileOf = (history: readonly Happened<LeadEvent>[]): Profile =>
+export const profileOf = (history: readonly DatedEvent<LeadEvent>[]): Profile =>
   profileNow(history.reduce(factsAfter, {}));
 
 /**

@@ -11,15 +11,15 @@ import {
 import {
   evaluate,
   lackOf,
-  outlook,
+  forecast,
   type Agreement,
   type CriteriaFacts,
   type Criterion,
   type FindDefinition,
-  type Outlook,
+  type ForecastResult,
   type ScoreAxis,
   type ScoringModel,
-  type Verdict,
+  type CriteriaResult,
 } from '@baton/definitions';
 import { scoreAt, scoreRange, type Score } from './score.model';
 
@@ -29,7 +29,7 @@ export interface Qualification {
   /** The version that is met; the criteria come before the score. */
   readonly definition?: string;
   /** The agreed criteria; absent where none are in force. */
-  readonly criteria?: Verdict & { readonly definition: string };
+  readonly criteria?: CriteriaResult & { readonly definition: string };
   /** The agreed scoring model; absent where none is in force. */
   readonly score?: Score & { readonly definition: string; readonly threshold?: number; readonly met: boolean };
 }
@@ -54,12 +54,12 @@ export const withScore = (
 };
 
 /** Evaluates an agreement that has criteria; undefined where people judge. */
-export const verdictOf = (
+export const evaluateAgreement = (
   agreement: Definition<Agreement> | undefined,
   facts: CriteriaFacts,
   at: Instant,
   definition: FindDefinition,
-): Verdict | undefined => {
+): CriteriaResult | undefined => {
   const criteria = criteriaOf(agreement);
   return criteria && evaluate(criteria, withScore(facts, definition('scoring-model'), at).facts, at);
 };
@@ -97,7 +97,12 @@ export const qualification = (
  * Is a lead marketing-qualified throughout [from, to], in epoch milliseconds, while nothing happens to it? For a single
  * instant the answer is exact and that of `qualification`, without the evidence.
  */
-export const qualifiedOver = (facts: CriteriaFacts, from: number, to: number, definition: FindDefinition): Outlook => {
+export const qualifiedOver = (
+  facts: CriteriaFacts,
+  from: number,
+  to: number,
+  definition: FindDefinition,
+): ForecastResult => {
   const [tree, model] = [criteriaOf(definition('mql')), definition('scoring-model')?.body];
   let known: ReturnType<typeof scoreRange> | undefined;
   const score = () => (known ??= scoreRange(model!, facts, from, to));
@@ -107,11 +112,11 @@ export const qualifiedOver = (facts: CriteriaFacts, from: number, to: number, de
   };
   const { profile, touches, answers } = facts;
   const told = { profile, touches, ...(answers && { answers }), ...(model && { score: points }) };
-  const byCriteria = tree ? outlook(tree, told, from, to) : -1;
+  const byCriteria = tree ? forecast(tree, told, from, to) : -1;
   if (byCriteria > 0 || model?.threshold === undefined) return byCriteria;
   const wanted = Math.round(model.threshold * 100);
   const [low, high] = score().total;
-  return Math.max(byCriteria, low >= wanted ? 1 : high >= wanted ? 0 : -1) as Outlook;
+  return Math.max(byCriteria, low >= wanted ? 1 : high >= wanted ? 0 : -1) as ForecastResult;
 };
 
 /** How long before an instant a criterion looks, in milliseconds; without a period there is no end. */
@@ -163,7 +168,7 @@ export const isQualified = (facts: CriteriaFacts, at: Instant, definition: FindD
   qualifiedOver(facts, toMs(at), toMs(at), definition) > 0;
 
 /** What an event keeps of a verdict. */
-export const evidenceOf = ({ because, leaves }: Verdict): Json => ({ because, leaves }) as unknown as Json;
+export const evidenceOf = ({ because, leaves }: CriteriaResult): Json => ({ because, leaves }) as unknown as Json;
 
 const NAMED_TOUCHES = 20;
 /** What an event keeps of a score: one line a rule or cap, with the last touches that were hit; they sum to the score. */
@@ -193,7 +198,7 @@ export const evidenceOfMet = ({ definition, criteria, score }: Qualification): J
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
 
 /** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
-export const notMet = (agreement: Definition<Agreement>, verdict: Verdict): Refused => {
+export const notMet = (agreement: Definition<Agreement>, verdict: CriteriaResult): Refused => {
   const { ref: definition } = agreement;
   const { because, leaves } = verdict;
   const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;

@@ -4,7 +4,7 @@ import type { Criterion } from '@baton/definitions';
 import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
 import { isKnown } from './lead.model';
-import type { LeadTouch } from './united.events';
+import type { LeadTouch } from './merged-facts.events';
 
 const given = specFor(leadDecider);
 const NOW = '2024-03-31T12:00:00.000Z';
@@ -155,7 +155,7 @@ describe('a lead', () => {
         given(...past)
           .at(NOW)
           .under(mql),
-        { type: 'PassTime', data: { leadId } },
+        { type: 'AdvanceClock', data: { leadId } },
       ),
     ).toMatchObject([
       { type: 'LeadReengaged', occurredAt: reengageAt },

@@ -1,12 +1,12 @@
 import { durationMs, toMs, type Instant } from '@baton/kernel';
 import {
   countBelow,
-  meantBy,
-  outlook,
+  matchesOf,
+  forecast,
   type CriteriaFacts,
   type EngagementRule,
   type FitRule,
-  type Meant,
+  type MatchedTouches,
   type Range,
   type ScoreAxis,
   type ScoringModel,
@@ -114,7 +114,7 @@ const eachHit = (
 const hitsOf = (
   rule: EngagementRule,
   touches: CriteriaFacts['touches'],
-  { times, places }: Meant,
+  { times, places }: MatchedTouches,
   now: number,
 ): readonly ScoreEntry[] => {
   const it = workedOf(rule);
@@ -154,7 +154,7 @@ const axisOf = (
 };
 
 const fits = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>): boolean =>
-  outlook(when, { profile, touches: [] }, 0, 0) === 1;
+  forecast(when, { profile, touches: [] }, 0, 0) === 1;
 
 const rank = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
   hundredths >= cents(high) ? 0 : hundredths >= cents(middle) ? 1 : 2;
@@ -183,7 +183,7 @@ export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant)
   const fit = axisOf('fit', fitRules, fitEntries, groups);
   const hits = (index: number): readonly ScoreEntry[] => {
     const rule = rules[index]!;
-    return hitsOf(rule, facts.touches, meantBy(rule.touches, facts.touches), toMs(now));
+    return hitsOf(rule, facts.touches, matchesOf(rule.touches, facts.touches), toMs(now));
   };
   const engagement = axisOf('engagement', rules, hits, groups);
   const entries = capped([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
@@ -201,7 +201,7 @@ const plus = (a: Range, b: Range): Range => [a[0] + b[0], a[1] + b[1]];
 const NOTHING: Range = [0, 0];
 
 /** What a rule gives over a time, under its cap. */
-const ruleRange = (rule: EngagementRule, { times }: Meant, from: number, to: number): Range => {
+const ruleRange = (rule: EngagementRule, { times }: MatchedTouches, from: number, to: number): Range => {
   const it = workedOf(rule);
   let [low, high] = [0, 0];
   eachHit(rule, it, times, from, Math.min(it.within, it.spent), (index) => {
@@ -239,13 +239,13 @@ export const scoreRange = (
     fits(when, facts) ? [cents(points), cents(points)] : NOTHING,
   );
   const engagement = rangeOf(model.engagement.rules, (rule) =>
-    ruleRange(rule, meantBy(rule.touches, facts.touches), from, to),
+    ruleRange(rule, matchesOf(rule.touches, facts.touches), from, to),
   );
   return { fit, engagement, total: withinCap(plus(fit, engagement), model.cap) };
 };
 
 /** Can a score under this model rise or fall while nothing happens to the person? */
-export const moving = (model: ScoringModel): { readonly rises: boolean; readonly falls: boolean } => {
+export const scoreMovement = (model: ScoringModel): { readonly rises: boolean; readonly falls: boolean } => {
   const fading = model.engagement.rules.filter(
     ({ within, halfLife }) => within !== undefined || halfLife !== undefined,
   );

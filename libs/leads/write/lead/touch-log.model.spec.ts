@@ -1,7 +1,7 @@
-import { shortOf } from './lead.model';
+import { touchFactOf } from './lead.model';
 import { TouchLog } from './touch-log.model';
 
-const touch = (id: string) => shortOf(id, '2024-01-02T00:00:00.000Z', { action: 'page-view' });
+const touch = (id: string) => touchFactOf(id, '2024-01-02T00:00:00.000Z', { action: 'page-view' });
 
 describe('the touches of a lead', () => {
   it('are known by id, each log those that it holds, also where a longer one goes on in the same history', () => {

@@ -10,7 +10,7 @@ import {
   type DecisionContext,
   type Journal,
   type Outcome,
-  type Recorded,
+  type StoredEvent,
 } from '@baton/kernel';
 import { beginningOf, isCaptured } from '../identity/identity';
 import { leadDecider } from '../lead/lead.decider';
@@ -56,7 +56,7 @@ export const mergeAndHandle = async (
 };
 
 /** What the survivor's own stream has against it; to be known before anything is reserved. */
-const refusalOf = (own: readonly Recorded[], { meta }: Merging): Refused | undefined => {
+const refusalOf = (own: readonly StoredEvent[], { meta }: Merging): Refused | undefined => {
   const begun = beginningOf(own);
   if (!begun) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
   if (begun.type === 'LeadIdReleased') return idReleased();

@@ -24,10 +24,10 @@ const agreed: Definition = {
 const given = specFor(routingDecider);
 const routingId = 'emea';
 const joined = (rep: string, weight = 1): RoutingEvent => ({ type: 'RepJoined', data: { routingId, rep, weight } });
-const absent = (rep: string): RoutingEvent => ({ type: 'RepAbsent', data: { routingId, rep } });
-const returned = (rep: string): RoutingEvent => ({ type: 'RepReturned', data: { routingId, rep } });
+const absent = (rep: string): RoutingEvent => ({ type: 'RepMarkedAbsent', data: { routingId, rep } });
+const returned = (rep: string): RoutingEvent => ({ type: 'RepMarkedAvailable', data: { routingId, rep } });
 const calibrated = (rep: string, base: number): RoutingEvent => ({
-  type: 'RepCalibrated',
+  type: 'RepBaselineSet',
   data: { routingId, rep, base },
 });
 const chosen = (rep: string, leadId = 'ada', by: 'turn' | 'handoff-owner' = 'turn'): RoutingEvent => ({
@@ -35,12 +35,12 @@ const chosen = (rep: string, leadId = 'ada', by: 'turn' | 'handoff-owner' = 'tur
   data: { routingId, leadId, rep, definition: 'routing@2', rule: 'otherwise', by, standings: [] },
 });
 const join = (rep: string, weight = 1) => ({ type: 'JoinQueue' as const, data: { routingId, rep, weight } });
-const toRep = (type: 'LeaveQueue' | 'ReportAbsence' | 'ReportReturn', rep: string) => ({
+const toRep = (type: 'LeaveQueue' | 'MarkRepAbsent' | 'MarkRepAvailable', rep: string) => ({
   type,
   data: { routingId, rep },
 });
 const giveBack = (leadId: string, choice?: string) => ({
-  type: 'ReturnRoutedLead' as const,
+  type: 'UnassignLead' as const,
   data: { routingId, leadId, ...(choice && { choice }) },
 });
 const choose = (owner?: string, leadId = 'lea') => ({
@@ -93,7 +93,7 @@ describe('who gets a lead', () => {
   it('is a rep whose lead came back', () =>
     expect(
       choice(joined('rita'), joined('sam'), chosen('rita', 'x'), chosen('sam', 'y'), {
-        type: 'RoutedLeadReturned',
+        type: 'LeadUnassigned',
         data: { routingId, leadId: 'y', rep: 'sam' },
       }).for().rep,
     ).toBe('sam'));
@@ -118,26 +118,26 @@ describe('coming and going', () => {
   it('who returns catches nothing up', () => {
     const away = [...twice, joined('sam'), absent('sam')];
     given(...away)
-      .when(toRep('ReportReturn', 'sam'))
+      .when(toRep('MarkRepAvailable', 'sam'))
       .then(returned('sam'), calibrated('sam', 2));
     given(...away, returned('sam'))
-      .when(toRep('ReportReturn', 'sam'))
+      .when(toRep('MarkRepAvailable', 'sam'))
       .then();
-    given().when(toRep('ReportReturn', 'sam')).thenRefused('routing/not-in-queue', 'rep');
+    given().when(toRep('MarkRepAvailable', 'sam')).thenRefused('routing/not-in-queue', 'rep');
   });
   it('who stands above the others keeps the level', () =>
     given(...twice, absent('rita'), joined('sam'))
-      .when(toRep('ReportReturn', 'rita'))
+      .when(toRep('MarkRepAvailable', 'rita'))
       .then(returned('rita')));
   it('who is away is away once', () => {
     given(...twice)
-      .when(toRep('ReportAbsence', 'rita'))
+      .when(toRep('MarkRepAbsent', 'rita'))
       .then(absent('rita'));
     given(...twice, absent('rita'))
-      .when(toRep('ReportAbsence', 'rita'))
+      .when(toRep('MarkRepAbsent', 'rita'))
       .then();
     given(...twice)
-      .when(toRep('ReportAbsence', 'sam'))
+      .when(toRep('MarkRepAbsent', 'sam'))
       .thenRefused('routing/not-in-queue', 'rep');
   });
   it('who leaves may come again', () => {
@@ -149,7 +149,7 @@ describe('coming and going', () => {
       .when(toRep('LeaveQueue', 'rita'))
       .then();
     given(...twice, left)
-      .when(toRep('ReportAbsence', 'rita'))
+      .when(toRep('MarkRepAbsent', 'rita'))
       .thenRefused('routing/not-in-queue', 'rep');
     given(...twice, left)
       .when(join('rita'))
@@ -159,7 +159,7 @@ describe('coming and going', () => {
   it('a lead that was routed twice comes back from the choice that is named', () => {
     const again = [joined('rita'), chosen('rita', 'a'), joined('sam'), chosen('sam', 'a')];
     const back = (rep: string, choice: string): RoutingEvent => ({
-      type: 'RoutedLeadReturned',
+      type: 'LeadUnassigned',
       data: { routingId, leadId: 'a', rep, choice },
     });
     given(...again)
@@ -177,7 +177,7 @@ describe('coming and going', () => {
   });
   it('a lead comes back once', () => {
     const back: RoutingEvent = {
-      type: 'RoutedLeadReturned',
+      type: 'LeadUnassigned',
       data: { routingId, leadId: 'b', rep: 'rita', choice: 'event-2' },
     };
     given(...twice)
@@ -248,11 +248,11 @@ describe('a queue over time', () => {
       for (let lead = 0; lead < count; lead++) await send(choose(undefined, `lead-${sent}`));
     };
     await some(8);
-    await send(toRep('ReportAbsence', 'cem'));
+    await send(toRep('MarkRepAbsent', 'cem'));
     const before = (await shares())['cem'];
     await some(30);
     expect((await shares())['cem']).toBe(before);
-    await send(toRep('ReportReturn', 'cem'));
+    await send(toRep('MarkRepAvailable', 'cem'));
     const then = await shares();
     await some(40);
     const now = await shares();
@@ -273,7 +273,7 @@ describe('for any coming and going', () => {
     { weight: 6, arbitrary: fc.constant(choose()) },
     fc.tuple(rep, fc.integer({ min: 1, max: 9 })).map(([who, weight]) => join(who, weight)),
     fc
-      .tuple(fc.constantFrom('LeaveQueue', 'ReportAbsence', 'ReportReturn'), rep)
+      .tuple(fc.constantFrom('LeaveQueue', 'MarkRepAbsent', 'MarkRepAvailable'), rep)
       .map(([type, who]) => toRep(type, who)),
     fc.constant(giveBack('lea')),
   );
@@ -300,7 +300,7 @@ describe('for any coming and going', () => {
             if (type === 'RepChosen' && present.length === 0) expect(data.rep).toBe('hanna');
             state = routingDecider.evolve(state, { type, data, id: '', occurredAt: context.now } as never);
           }
-          const came = decided.find(({ type }) => type === 'RepJoined' || type === 'RepReturned');
+          const came = decided.find(({ type }) => type === 'RepJoined' || type === 'RepMarkedAvailable');
           if (!came) continue;
           const who = state.reps[(came.data as { rep: string }).rep]!;
           const others = Object.values(state.reps).filter((other) => isPresent(other) && other !== who);

@@ -1,4 +1,4 @@
-import { decider, refuse, type Fact, type Refused } from '@baton/kernel';
+import { decider, refuse, type NewEvent, type Refused } from '@baton/kernel';
 import type { DefinitionBodies } from '@baton/definitions';
 import { MOST_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
@@ -24,19 +24,19 @@ const placeOf = (leads: Queue['leads'], leadId: string, choice: string | undefin
   leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
 /** Puts a rep at a level; [] where the rep stands there. */
-const putAt = (routingId: string, rep: Rep, level: number): readonly Fact<RoutingEvent>[] => {
+const putAt = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
   if (level === levelOf(rep)) return [];
   const load = (level / 1e9) * rep.weight;
   // Nine digits give the level back exactly.
   const base = Number((load - rep.assigned + rep.returned).toFixed(9));
-  return [{ type: 'RepCalibrated', data: { routingId, rep: rep.rep, base } }];
+  return [{ type: 'RepBaselineSet', data: { routingId, rep: rep.rep, base } }];
 };
 
 /**
  * Lifts a rep who comes in to the lowest level of the others present, so that nothing is caught up; whoever stands above
  * it keeps the level.
  */
-const calibrated = ({ reps }: Queue, routingId: string, coming: Rep): readonly Fact<RoutingEvent>[] => {
+const calibrated = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
   const lowest = inTurn(reps).find(({ rep }) => rep !== coming.rep);
   return putAt(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
 };
@@ -58,7 +58,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       if (!known && Object.keys(state.reps).length >= MOST_REPS)
         return refuse('routing/queue-full', `A queue has at most ${MOST_REPS} reps.`, 'rep');
       const coming = { ...(known ?? newcomer(rep)), weight, member: true };
-      const joined: Fact<RoutingEvent> = { type: 'RepJoined', data };
+      const joined: NewEvent<RoutingEvent> = { type: 'RepJoined', data };
       // Another weight changes the share of what comes, not whose turn it is now.
       if (known?.member) return [joined, ...putAt(routingId, coming, levelOf(known))];
       return [joined, ...calibrated(state, routingId, coming)];
@@ -68,21 +68,21 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       if (!known) return notInQueue(data.rep);
       return known.member ? [{ type: 'RepLeft', data }] : [];
     },
-    ReportAbsence: (state, { data }) => {
+    MarkRepAbsent: (state, { data }) => {
       const known = repOf(state, data.rep);
       if (!known?.member) return notInQueue(data.rep);
-      return known.away ? [] : [{ type: 'RepAbsent', data }];
+      return known.away ? [] : [{ type: 'RepMarkedAbsent', data }];
     },
-    ReportReturn: (state, { data }) => {
+    MarkRepAvailable: (state, { data }) => {
       const known = repOf(state, data.rep);
       if (!known?.member) return notInQueue(data.rep);
-      return known.away ? [{ type: 'RepReturned', data }, ...calibrated(state, data.routingId, known)] : [];
+      return known.away ? [{ type: 'RepMarkedAvailable', data }, ...calibrated(state, data.routingId, known)] : [];
     },
-    ReturnRoutedLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
+    UnassignLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
       const last = leads[placeOf(leads, leadId, choice)];
       if (!last) return refuse('routing/not-assigned', 'No rep of this queue was given that lead lately.', 'leadId');
       if (last.returned) return [];
-      return [{ type: 'RoutedLeadReturned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
+      return [{ type: 'LeadUnassigned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
     },
     ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
       const agreed = definition('routing');
@@ -102,9 +102,9 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
   evolve: {
     RepJoined: withReps(repsAfter.RepJoined),
     RepLeft: withReps(repsAfter.RepLeft),
-    RepAbsent: withReps(repsAfter.RepAbsent),
-    RepReturned: withReps(repsAfter.RepReturned),
-    RepCalibrated: withReps(repsAfter.RepCalibrated),
+    RepMarkedAbsent: withReps(repsAfter.RepMarkedAbsent),
+    RepMarkedAvailable: withReps(repsAfter.RepMarkedAvailable),
+    RepBaselineSet: withReps(repsAfter.RepBaselineSet),
     RepChosen: ({ reps, leads }, { id, data }) => ({
       reps: repsAfter.RepChosen(reps, data),
       leads:
@@ -112,10 +112,10 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
           ? leads
           : [...leads, { leadId: data.leadId, rep: data.rep, choice: id, returned: false }].slice(-REMEMBERED_LEADS),
     }),
-    RoutedLeadReturned: ({ reps, leads }, { data }) => {
+    LeadUnassigned: ({ reps, leads }, { data }) => {
       const place = placeOf(leads, data.leadId, data.choice);
       return {
-        reps: repsAfter.RoutedLeadReturned(reps, data),
+        reps: repsAfter.LeadUnassigned(reps, data),
         leads: leads.map((lead, index) => (index === place ? { ...lead, returned: true } : lead)),
       };
     },

@@ -44,21 +44,21 @@ export const routingEvents = events({
     routingId,
     rep,
   },
-  RepAbsent: {
+  RepMarkedAbsent: {
     version: 1,
     description: 'A rep is away and gets no leads.',
     sentence: '{rep} is away and gets no leads from {routingId}',
     routingId,
     rep,
   },
-  RepReturned: {
+  RepMarkedAvailable: {
     version: 1,
     description: 'A rep is back.',
     sentence: '{rep} is back in queue {routingId}',
     routingId,
     rep,
   },
-  RepCalibrated: {
+  RepBaselineSet: {
     version: 1,
     description: 'What a rep missed before joining or while away is not caught up: the count begins from here.',
     sentence: '{rep} counts from {base} leads on: what was missed is not caught up',
@@ -87,7 +87,7 @@ export const routingEvents = events({
       { max: MOST_REPS },
     ),
   },
-  RoutedLeadReturned: {
+  LeadUnassigned: {
     version: 1,
     description: 'A lead came back from its rep and no longer counts for the rep’s turn.',
     sentence: 'The lead came back from {rep} and counts no more for the turn in queue {routingId}',
@@ -115,21 +115,21 @@ export const routingCommands = commands('routing', {
     routingId,
     rep,
   },
-  ReportAbsence: {
+  MarkRepAbsent: {
     about: 'state',
     description: 'A rep is away: no leads until the return.',
     allow: ['sales', 'revops'],
     routingId,
     rep,
   },
-  ReportReturn: {
+  MarkRepAvailable: {
     about: 'state',
     description: 'A rep is back; nothing is caught up.',
     allow: ['sales', 'revops'],
     routingId,
     rep,
   },
-  ReturnRoutedLead: {
+  UnassignLead: {
     description: 'A lead came back from its rep, who is due another one sooner. Only the last 1,000 of a queue.',
     allow: ['revops'],
     routingId,

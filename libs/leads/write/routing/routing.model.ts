@@ -45,11 +45,11 @@ export const repsAfter: {
 } = {
   RepJoined: (reps, { rep, weight }) => changed(reps, rep, { weight, member: true }),
   RepLeft: (reps, { rep }) => changed(reps, rep, { member: false, away: false }),
-  RepAbsent: (reps, { rep }) => changed(reps, rep, { away: true }),
-  RepReturned: (reps, { rep }) => changed(reps, rep, { away: false }),
-  RepCalibrated: (reps, { rep, base }) => changed(reps, rep, { base }),
+  RepMarkedAbsent: (reps, { rep }) => changed(reps, rep, { away: true }),
+  RepMarkedAvailable: (reps, { rep }) => changed(reps, rep, { away: false }),
+  RepBaselineSet: (reps, { rep, base }) => changed(reps, rep, { base }),
   // The handoff owner stands in for a queue and is no part of its balance.
   RepChosen: (reps, { rep, by }) =>
     by === 'handoff-owner' ? reps : changed(reps, rep, { assigned: (reps[rep]?.assigned ?? 0) + 1 }),
-  RoutedLeadReturned: (reps, { rep }) => changed(reps, rep, { returned: (reps[rep]?.returned ?? 0) + 1 }),
+  LeadUnassigned: (reps, { rep }) => changed(reps, rep, { returned: (reps[rep]?.returned ?? 0) + 1 }),
 };

@@ -3,7 +3,7 @@ import { Refused } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { opportunityDecider } from '../../write/opportunity/opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
-import { latestFacts, standingAt, type DealFacts } from '../../write/opportunity/deal.model';
+import { latestFacts, statusAt, type DealFacts } from '../../write/opportunity/deal.model';
 import { peopleIn } from '../../write/opportunity/roles.rules';
 import { deals } from './deals.projection';
 
@@ -179,7 +179,7 @@ describe('the read model of a deal', () => {
         const { amount, ...known } = pick(latestFacts(state!));
         expect({ status, stage, owner, amountMinor, people: contacts.map(({ leadId }) => leadId) }).toEqual({
           ...known,
-          status: standingAt(state!, '9').status,
+          status: statusAt(state!, '9').status,
           amountMinor: amount?.minor,
           people: peopleIn(state!.roles).map(({ leadId }) => leadId),
         });

@@ -1,4 +1,4 @@
-import type { Recorded } from '@baton/kernel';
+import type { StoredEvent } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
@@ -8,10 +8,10 @@ import { supportRequests } from './support-requests.projection';
 import { servedDeals } from './support-requests.query';
 
 const at = (day: string) => ({ occurredAt: `2024-${day}T00:00:00.000Z` });
-const deal = (day: string, event: OpportunityEvent): Recorded => recorded(event, at(day));
-const support = (day: string, event: SupportRequestEvent, actor = 'mia'): Recorded =>
+const deal = (day: string, event: OpportunityEvent): StoredEvent => recorded(event, at(day));
+const support = (day: string, event: SupportRequestEvent, actor = 'mia'): StoredEvent =>
   recorded(event, { ...at(day), meta: { actor } });
-const asked = (supportId: string, opportunityId: string, takenOn: string): Recorded[] => [
+const asked = (supportId: string, opportunityId: string, takenOn: string): StoredEvent[] => [
   support(
     '01-02',
     { type: 'SupportRequested', data: { supportId, opportunityId, leadId: 'ada', kind: 'asset' } },
@@ -25,8 +25,8 @@ const sent = (
   day: string,
   delivered = 'story.pdf',
   actor?: string,
-): Recorded => support(day, { type: 'SupportDelivered', data: { supportId, opportunityId, delivered } }, actor);
-const won = (opportunityId: string, day: string): Recorded =>
+): StoredEvent => support(day, { type: 'SupportDelivered', data: { supportId, opportunityId, delivered } }, actor);
+const won = (opportunityId: string, day: string): StoredEvent =>
   deal(day, { type: 'OpportunityWon', data: { opportunityId, leadIds: [] } });
 
 const history = [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { Refused, type Context, type Instant, type Recorded } from '@baton/kernel';
+import { Refused, type Context, type Instant, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { deals } from '../../read/deals/deals.projection';
-import { amountsFrom, dealAfter, factsAt, latestFacts, standingClose, type Deal, type DealFacts } from './deal.model';
+import { amountsFrom, dealAfter, factsAt, latestFacts, currentClose, type Deal, type DealFacts } from './deal.model';
 import { opportunityDecider } from './opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';
 
@@ -112,7 +112,7 @@ const context = (day: number): Context => ({
   idOf: String,
 });
 /** The deal's events, as these words are told one after the other; refused words are told again after the others. */
-const told = ({ openedOn, opening }: World, words: readonly Word[]): readonly Recorded<OpportunityEvent>[] => {
+const told = ({ openedOn, opening }: World, words: readonly Word[]): readonly StoredEvent<OpportunityEvent>[] => {
   const events = [
     recorded({ type: 'OpportunityOpened', data: { opportunityId, ...opening } } as OpportunityEvent, {
       occurredAt: at(openedOn),
@@ -147,7 +147,7 @@ const inSomeOrder = (world: World): fc.Arbitrary<readonly Word[]> =>
 const someOrders = worlds.chain((world) => fc.tuple(fc.constant(world), inSomeOrder(world)));
 
 /** Nothing but the shown deal: when each word was said is not asked. */
-const shown = (events: readonly Recorded<OpportunityEvent>[]) => {
+const shown = (events: readonly StoredEvent<OpportunityEvent>[]) => {
   const { since: _, ...deal } = foldAll(deals, events).get(opportunityId)!;
   return deal;
 };
@@ -222,7 +222,7 @@ describe('a deal whose history is told in any order', () => {
           expect([data.amount, data.owner, data.product]).toEqual([amount, known.owner, known.product]);
         }
         const deal = dealAfter(events)!;
-        const close = standingClose(deal);
+        const close = currentClose(deal);
         if (close) {
           const day = days.find((one) => at(one) === close.at)!;
           expect(amountsFrom(deal, close.at)[0]?.amount).toEqual(factsBy(world, day).amount);

@@ -7,7 +7,7 @@ import {
   withValue,
   type Context,
   type Day,
-  type Happened,
+  type DatedEvent,
   type Instant,
   type Money,
   type Register,
@@ -38,7 +38,7 @@ export const clearedFields = {
 } as const satisfies Readonly<Record<OpportunityFact, keyof DealFacts>>;
 
 /** Whether a deal is open, and what the last close or reopening said. */
-export type Standing =
+export type DealStatusFact =
   | { readonly status: 'open'; readonly reopenedFor?: string }
   | { readonly status: 'won' }
   | { readonly status: 'lost'; readonly reason: string; readonly competitor?: string };
@@ -53,7 +53,7 @@ type Offer = { readonly amount?: Money };
 export interface Deal {
   readonly openedAt: Instant;
   /** Closes and reopenings follow each other: none is ever recorded before another one. */
-  readonly standing: Register<Standing>;
+  readonly status: Register<DealStatusFact>;
   readonly facts: { readonly [F in FactName]: Register<DealFacts[F]> };
   /** The offers; undefined where the deal was opened again. */
   readonly offers: Register<Offer | undefined>;
@@ -81,19 +81,19 @@ const factsBy = (
   );
 
 /** Open, won or lost at an instant. */
-export const standingAt = ({ standing }: Deal, at: Instant): Standing => valueAt(standing, at)!;
+export const statusAt = ({ status: standing }: Deal, at: Instant): DealStatusFact => valueAt(standing, at)!;
 /** The close or reopening that is known of the time after an instant; undefined for none. */
-export const standingAfter = ({ standing }: Deal, at: Instant): Register<Standing>[number] | undefined =>
+export const statusAfter = ({ status: standing }: Deal, at: Instant): Register<DealStatusFact>[number] | undefined =>
   valuesAfter(standing, at)[0];
 /**
  * May something be said of the open deal at this instant? In a history, what is dated at the very instant of the close
  * came before it.
  */
-export const isOpenAt = ({ standing }: Deal, { now, mode }: Pick<Context, 'now' | 'mode'>): boolean =>
+export const isOpenAt = ({ status: standing }: Deal, { now, mode }: Pick<Context, 'now' | 'mode'>): boolean =>
   valueAt(standing, now)!.status === 'open' || (mode === 'backfill' && valueBefore(standing, now)?.status === 'open');
 /** The close that stands, with its instant; undefined while the deal is open. */
-export const standingClose = ({
-  standing,
+export const currentClose = ({
+  status: standing,
 }: Deal): { readonly at: Instant; readonly outcome: 'won' | 'lost' } | undefined => {
   const { from: at, value } = standing.at(-1)!;
   return value.status === 'open' ? undefined : { at, outcome: value.status };
@@ -116,14 +116,14 @@ const withFacts = (deal: Deal, at: Instant, said: DealFacts): Deal => ({
     }),
   ) as unknown as Deal['facts'],
 });
-const withStanding = (deal: Deal, at: Instant, standing: Standing): Deal => ({
+const withStatus = (deal: Deal, at: Instant, standing: DealStatusFact): Deal => ({
   ...deal,
-  standing: withValue(deal.standing, at, standing),
+  status: withValue(deal.status, at, standing),
 });
 
 type Fold<T extends OpportunityEvent['type']> = (
   deal: Deal | undefined,
-  event: Happened<Extract<OpportunityEvent, { type: T }>>,
+  event: DatedEvent<Extract<OpportunityEvent, { type: T }>>,
 ) => Deal;
 /** Every stream begins with `OpportunityOpened`; one that does not was not written by these commands. */
 const known = (deal: Deal | undefined): Deal => {
@@ -139,7 +139,7 @@ export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = 
     withFacts(
       {
         openedAt,
-        standing: [{ from: FROM_THE_START, value: { status: 'open' } }],
+        status: [{ from: FROM_THE_START, value: { status: 'open' } }],
         facts: nothingSaid,
         offers: [],
         roles: [],
@@ -162,22 +162,22 @@ export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = 
     offers: withValue(known(deal).offers, occurredAt, amount ? { amount } : {}),
   }),
   OpportunityWon: (deal, { data: { signedAmount: amount }, occurredAt }) =>
-    withStanding(amount ? withFacts(known(deal), occurredAt, { amount }) : known(deal), occurredAt, { status: 'won' }),
+    withStatus(amount ? withFacts(known(deal), occurredAt, { amount }) : known(deal), occurredAt, { status: 'won' }),
   OpportunityLost: (deal, { data: { reason, competitor }, occurredAt }) =>
-    withStanding(known(deal), occurredAt, {
+    withStatus(known(deal), occurredAt, {
       ...{ status: 'lost', reason },
       ...(competitor !== undefined && { competitor }),
     }),
   OpportunityReopened: (deal, { data: { stage, reason }, occurredAt }) => {
-    const open = withStanding(known(deal), occurredAt, { status: 'open', reopenedFor: reason });
+    const open = withStatus(known(deal), occurredAt, { status: 'open', reopenedFor: reason });
     const offers = withValue(open.offers, occurredAt, undefined);
     return { ...(stage === undefined ? open : withFacts(open, occurredAt, { stage })), offers };
   },
 };
 
 /** The deal after its events, up to an instant where one is given; undefined where it was never opened. */
-export const dealAfter = (stream: readonly Happened<OpportunityEvent>[], until?: Instant): Deal | undefined => {
-  const folds = dealFolds as unknown as Record<string, (deal: Deal | undefined, event: Happened) => Deal>;
+export const dealAfter = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): Deal | undefined => {
+  const folds = dealFolds as unknown as Record<string, (deal: Deal | undefined, event: DatedEvent) => Deal>;
   return stream.reduce<Deal | undefined>(
     (deal, event) =>
       until === undefined || event.type === 'OpportunityOpened' || event.occurredAt <= until

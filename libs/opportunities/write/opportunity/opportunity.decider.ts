@@ -1,4 +1,4 @@
-import { decider, refuse, valueAt, type Context, type Fact, type Refused } from '@baton/kernel';
+import { decider, refuse, valueAt, type Context, type NewEvent, type Refused } from '@baton/kernel';
 import type { DefinitionBodies, DefinitionOf } from '@baton/definitions';
 import {
   clearedFields,
@@ -6,8 +6,8 @@ import {
   factsAt,
   isOpenAt,
   sameAmount,
-  standingAfter,
-  standingAt,
+  statusAfter,
+  statusAt,
   type Deal,
   type DealFacts,
 } from './deal.model';
@@ -24,7 +24,7 @@ const FIRST_STAGE = 'open';
 /** As many as the closing event can name. */
 const MOST_PEOPLE = 500;
 
-type Facts = readonly Fact<OpportunityEvent>[];
+type Facts = readonly NewEvent<OpportunityEvent>[];
 type Answer = Facts | Refused;
 
 const unknown = () => refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
@@ -60,14 +60,14 @@ const onOpen = (
   decide: (deal: Deal, inForce: DealFacts) => Answer,
 ): Answer => {
   if (!deal) return unknown();
-  const { status } = standingAt(deal, context.now);
+  const { status } = statusAt(deal, context.now);
   return isOpenAt(deal, context) ? decide(deal, factsAt(deal, context.now)) : notOpen(status);
 };
 /** Closes a deal that is open at that instant and not known to close later. */
 const onClosable = (deal: Deal, { now }: Context, decide: (inForce: DealFacts) => Answer): Answer => {
-  const { status } = standingAt(deal, now);
+  const { status } = statusAt(deal, now);
   if (status !== 'open') return notOpen(status);
-  const later = standingAfter(deal, now);
+  const later = statusAfter(deal, now);
   return later ? closedLater(later.value.status, later.from) : decide(factsAt(deal, now));
 };
 
@@ -110,7 +110,7 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
     ChangeOpportunityAmount: (deal, { data: { opportunityId, to } }, context) => {
       if (!deal) return unknown();
       // A won deal is corrected, a lost one earned nothing.
-      if (standingAt(deal, context.now).status !== 'won' && !isOpenAt(deal, context)) return notOpen('lost');
+      if (statusAt(deal, context.now).status !== 'won' && !isOpenAt(deal, context)) return notOpen('lost');
       if (to.minor < 0) return negative('to');
       const { amount: from } = factsAt(deal, context.now);
       if (sameAmount(from, to)) return [];
@@ -171,7 +171,7 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
     WinOpportunity: (deal, { data: { opportunityId, amount: given } }, context) => {
       if (!deal) return unknown();
       const { amount } = factsAt(deal, context.now);
-      if (standingAt(deal, context.now).status === 'won' && (!given || sameAmount(amount, given))) return [];
+      if (statusAt(deal, context.now).status === 'won' && (!given || sameAmount(amount, given))) return [];
       return onClosable(deal, context, (inForce) => {
         if (given && given.minor < 0) return negative('amount');
         const named = given && { amount: given, signedAmount: given };
@@ -180,7 +180,7 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
     },
     LoseOpportunity: (deal, { data: { opportunityId, reason, competitor } }, context) => {
       if (!deal) return unknown();
-      const now = standingAt(deal, context.now);
+      const now = statusAt(deal, context.now);
       if (now.status === 'lost' && now.reason === reason && now.competitor === competitor) return [];
       return onClosable(deal, context, (inForce) => {
         const reasons = context.definition('loss-reasons');
@@ -203,12 +203,12 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
     },
     ReopenOpportunity: (deal, { data }, { now }) => {
       if (!deal) return unknown();
-      const standing = standingAt(deal, now);
+      const standing = statusAt(deal, now);
       if (standing.status === 'open')
         return standing.reopenedFor === data.reason
           ? []
           : refuse('opportunity/not-closed', 'The deal is open at that instant.', 'opportunityId');
-      const later = standingAfter(deal, now);
+      const later = statusAfter(deal, now);
       return later ? reopenedLater(later.from) : [{ type: 'OpportunityReopened', data }];
     },
   },

@@ -1,4 +1,4 @@
-import type { Happened, Instant } from '@baton/kernel';
+import type { DatedEvent, Instant } from '@baton/kernel';
 import type { OpportunityEvent } from './opportunity.events';
 
 type RoleEvent = Extract<OpportunityEvent, { type: 'ContactRoleAdded' | 'ContactRoleRemoved' }>;
@@ -19,7 +19,7 @@ export interface ContactRole {
 export type ContactRoles = readonly ContactRole[];
 
 /** What stands of the roles after an event, however late it is told: what is said of the latest instant stands. */
-export const withRole = (roles: ContactRoles, event: Happened<RoleEvent>): ContactRoles => {
+export const withRole = (roles: ContactRoles, event: DatedEvent<RoleEvent>): ContactRoles => {
   const { leadId } = event.data;
   const known = roleOf(roles, leadId);
   return known
@@ -30,7 +30,7 @@ export const roleOf = (roles: ContactRoles, leadId: string): ContactRole | undef
   roles.find((one) => one.leadId === leadId);
 
 /** What stands of the roles after a deal's events, by an instant where one is given. */
-export const rolesIn = (stream: readonly Happened<OpportunityEvent>[], until?: Instant): ContactRoles =>
+export const rolesIn = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): ContactRoles =>
   stream.reduce<ContactRoles>(
     (roles, event) =>
       (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') &&
@@ -40,7 +40,7 @@ export const rolesIn = (stream: readonly Happened<OpportunityEvent>[], until?: I
     [],
   );
 
-const after = (known: ContactRole, { type, data, occurredAt: at }: Happened<RoleEvent>): ContactRole => {
+const after = (known: ContactRole, { type, data, occurredAt: at }: DatedEvent<RoleEvent>): ContactRole => {
   const { leadId, role, roleAt = '', leftAt = '' } = known;
   const isLatest = at >= known.at;
   const latest = { leadId, at: isLatest ? at : known.at, on: isLatest ? type === 'ContactRoleAdded' : known.on };

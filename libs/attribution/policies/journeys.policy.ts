@@ -1,0 +1,100 @@
+import { policy, send, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
+import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
+import { leadDecider, type LeadEvent } from '@baton/leads';
+import type { OpportunityEvent } from '@baton/opportunities';
+import { ToJourney, type JourneyEvent } from '../write/journey/journey.events';
+import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type Statement } from './closed-deal.rules';
+
+const state = ({ data, latestAt }: Statement, once?: Reaction['once']): Reaction =>
+  send(ToJourney, data.journeyId, { type: 'StateJourney', data }, { occurredAt: latestAt, ...(once && { once }) });
+
+/** The journey as it stood at the close, and then with what happened to the deal and its people since. */
+const close = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
+  const deal = await closedDeal(look, opportunityId);
+  if (!deal) return [];
+  const now = await journeyOf(look, deal);
+  const atClose = now.latestAt > deal.closedAt && (await closedDeal(look, opportunityId, deal.closedAt));
+  return [...(atClose ? [state(await journeyOf(look, atClose, deal.closedAt))] : []), state(now)];
+};
+
+/** The journeys of those deals that stand closed, as they are known now. A page of events needs only the last one. */
+const restate = async (
+  opportunityIds: readonly string[],
+  reasons: readonly string[],
+  look: Look,
+  concerns: (deal: ClosedDeal) => boolean | Promise<boolean> = () => true,
+): Promise<readonly Reaction[]> => {
+  const reactions: Reaction[] = [];
+  for (const id of new Set(opportunityIds)) {
+    const deal = await closedDeal(look, id);
+    if (!deal || !(await concerns(deal))) continue;
+    reactions.push(state(await journeyOf(look, deal), { key: `journey-${id}`, reasons }));
+  }
+  return reactions;
+};
+
+/**
+ * Does this contact change the journey of a closed deal? One after the close only tells when the first contact was, and
+ * not even that after an earlier contact in the same stream. Keeps the touches of customers cheap.
+ */
+const changes =
+  (contact: StoredEvent, stream: () => Promise<readonly StoredEvent[]>) =>
+  async ({ closedAt }: ClosedDeal): Promise<boolean> =>
+    contact.occurredAt <= closedAt ||
+    !(await stream()).some(
+      ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
+    );
+
+const restateOfLeads = async (leadIds: readonly string[], reason: string, look: Look) => {
+  const deals: string[] = [];
+  for (const leadId of leadIds) deals.push(...(await dealsOf(look, leadId)));
+  return restate(deals, [reason], look);
+};
+
+/** Records the journey of a deal when it closes, and again when something becomes known that changes it. */
+export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent | JourneyEvent>({
+  name: 'journeys',
+  version: 1,
+  from: 'start',
+  on: {
+    OpportunityWon: ({ data: { opportunityId } }, look) => close(opportunityId, look),
+    OpportunityLost: ({ data: { opportunityId } }, look) => close(opportunityId, look),
+    OpportunityReopened: ({ data: { opportunityId } }) => [
+      send(ToJourney, opportunityId, { type: 'ReopenJourney', data: { journeyId: opportunityId } }),
+    ],
+    OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['amount'], look),
+    // Told late, of the time before the close.
+    OpportunityOwnerChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    OpportunityUpdated: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    TouchRecorded: async (event, look) =>
+      restate(
+        await dealsOf(look, event.data.leadId),
+        ['late-touch'],
+        look,
+        changes(event, () => look(leadDecider, event.data.leadId)),
+      ),
+    VisitRecorded: async (event, look) =>
+      event.data.leadId === undefined
+        ? []
+        : restate(
+            await dealsOf(look, event.data.leadId),
+            ['late-visit'],
+            look,
+            changes(event, () => look(visitorDecider, event.data.visitorId)),
+          ),
+    LeadMerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'merge', look),
+    LeadMergedInto: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'merge', look),
+    LeadUnmerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'unmerge', look),
+    LeadUnmergedFrom: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'unmerge', look),
+    LeadVisitorLinked: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'visitor-identified', look),
+    ContactRoleAdded: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    ContactRoleRemoved: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    // From here on the lead knows its deals; what it was told in between did not reach them.
+    LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    // A journey that one append does not hold is stated until nothing is left to say.
+    JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restate([journeyId], [], look) : []),
+    JourneyRestated: ({ data: { journeyId, more, reasons } }, look) =>
+      more ? restate([journeyId], reasons, look) : [],
+  },
+});

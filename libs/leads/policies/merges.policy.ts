@@ -1,0 +1,178 @@
+import { policy, send, slicesOf, type DatedEvent, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
+import { profileFields } from '@baton/definitions';
+import { leadDecider } from '../write/lead/lead.decider';
+import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
+import { isKnown, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
+import { profileOf } from '../write/lead/profile.model';
+import type { LeadTouch } from '../write/lead/merged-facts.events';
+import { sharedStageOf, pathOf } from '../write/lead/merged-facts.rules';
+import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
+
+/**
+ * A merge on its way: reserved, recorded by the survivor, followed by the merged lead; and the way back: undone by the
+ * survivor, followed by the merged lead, released. So whatever a lead says of a merge is reserved at that time.
+ */
+export const merges = policy<LeadEvent | MergesEvent>({
+  name: 'follow-merges',
+  version: 1,
+  from: 'start',
+  on: {
+    MergeReserved: ({ data: { leadId, mergedLeadId }, revision: mergeNumber }) => [
+      send(ToLead, leadId, { type: 'RecordMerge', data: { leadId, mergedLeadId, mergeNumber } }),
+    ],
+    LeadMerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
+      send(ToLead, leadId, { type: 'FollowMerge', data: { leadId, survivorId, mergeNumber } }),
+    ],
+    LeadUnmerged: ({ data: { leadId: survivorId, mergedLeadId: leadId, mergeNumber } }) => [
+      send(ToLead, leadId, { type: 'FollowUnmerge', data: { leadId, survivorId, mergeNumber } }),
+    ],
+    LeadUnmergedFrom: ({ data: { leadId: mergedLeadId, mergeNumber } }) => [
+      send(ToMerges, ALL_MERGES, { type: 'ReleaseMerge', data: { mergedLeadId, mergeNumber } }),
+    ],
+  },
+});
+
+const profileNames = Object.keys(profileFields);
+type SharedFacts = Omit<Extract<LeadCommand, { type: 'AddMergedFacts' }>['data'], 'leadId'>;
+
+const unite = (
+  leadId: string,
+  { touches, profile, cleared, stage, opportunityIds, visitorIds, ...from }: SharedFacts,
+): readonly Reaction[] =>
+  (touches.length > 0 ? slicesOf(touches) : [[]]).map((slice, index) => {
+    // How far it came goes first, so that nobody is qualified by touches of a customer.
+    const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
+    const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
+    const once = index === 0 ? { ...facts, ...ids } : {};
+    return send(ToLead, leadId, { type: 'AddMergedFacts', data: { leadId, ...from, touches: slice, ...once } });
+  });
+const moved = (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  stage: Stage,
+): readonly Reaction[] =>
+  survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [], stage: sharedStageOf(stage) });
+const part = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
+  send(ToLead, leadId, { type: 'RemoveMergedFacts', data: { leadId, mergedLeadId, through: [...through] } }),
+];
+const idsOf = ({
+  opportunityIds,
+  visitorIds,
+}: {
+  readonly opportunityIds?: readonly string[] | undefined;
+  readonly visitorIds?: readonly string[] | undefined;
+}): Pick<SharedFacts, 'opportunityIds' | 'visitorIds'> => ({
+  ...(opportunityIds && { opportunityIds: [...opportunityIds] }),
+  ...(visitorIds && { visitorIds: [...visitorIds] }),
+});
+const stateOf = (stream: readonly StoredEvent<LeadEvent>[]): Lead =>
+  stream.reduce((known, event: DatedEvent<LeadEvent>) => leadDecider.evolve(known, event), leadDecider.initialState());
+/** The deals and visitors of a lead that was merged away, as they are now. */
+const withIds = async (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  look: Look,
+): Promise<readonly Reaction[]> => {
+  if (survivorId === undefined) return [];
+  const state = stateOf(await look(leadDecider, leadId));
+  return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
+};
+/** What a lead that was merged away knows of some facts, and which of them it knows no more. */
+const withFacts = async (
+  { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
+  names: readonly string[],
+  look: Look,
+): Promise<readonly Reaction[]> => {
+  const concerned = profileNames.filter((name) => names.includes(name));
+  if (survivorId === undefined || concerned.length === 0) return [];
+  const known = profileOf(await look(leadDecider, leadId));
+  const profile = Object.fromEntries(Object.entries(known).filter(([name]) => concerned.includes(name)));
+  const cleared = concerned.filter((name) => !(name in profile));
+  return unite(survivorId, {
+    ...{ mergedLeadId: leadId, touches: [] },
+    ...(Object.keys(profile).length > 0 && { profile: profile as SharedFacts['profile'] }),
+    ...(cleared.length > 0 && { cleared }),
+  });
+};
+/** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
+const touchesSeen = (stream: readonly StoredEvent<LeadEvent>[]): ReadonlyMap<string, LeadTouch> =>
+  new Map(
+    stream
+      .flatMap((event) => (event.type === 'MergedFactsAdded' ? event.data.touches : touchesOf(event)))
+      .map((touch) => [touch.id, touch]),
+  );
+/** What happens to a lead that was merged away is brought to its survivor. */
+const withTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' | 'LeadVisitsJoined' }>>) => {
+  const { leadId, survivorId } = event.data;
+  return survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [...touchesOf(event)] });
+};
+
+/**
+ * Whatever a merged lead brings reaches its survivor: what it had at the merge, by each lead that it was recorded on,
+ * and what happens to it afterwards.
+ */
+export const shareMergedFacts = policy<LeadEvent>({
+  name: 'unite-merged-leads',
+  version: 1,
+  from: 'start',
+  on: {
+    LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
+      const stream = await look(leadDecider, leadId);
+      const state = stateOf(stream);
+      if (!isKnown(state)) return [];
+      const { touches, mergedFacts: union, profile } = state.person;
+      const parts = union?.mergedLeads ?? [];
+      const seen = touchesSeen(stream);
+      const touchesWhere = (holds: (id: string) => boolean): LeadTouch[] =>
+        Array.from({ length: touches.length }, (_, index) => touches.at(index)!.id)
+          .filter(holds)
+          .map((id) => seen.get(id)!);
+      return [
+        ...unite(survivorId, {
+          mergedLeadId: leadId,
+          touches: touchesWhere((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
+          profile: (union ? union.unmerged.profile : profile) as SharedFacts['profile'],
+          stage: sharedStageOf(union ? union.own : stageOf(state)),
+          ...idsOf(state.person),
+        }),
+        ...parts.flatMap((each) =>
+          unite(survivorId, {
+            ...{ mergedLeadId: leadId, through: [...each.path], profile: each.profile as SharedFacts['profile'] },
+            touches: touchesWhere((id) => each.touchIds.has(id)),
+            ...idsOf(each),
+            ...(each.stage && { stage: sharedStageOf(each.stage) }),
+          }),
+        ),
+      ];
+    },
+    TouchRecorded: withTouches,
+    LeadVisitsJoined: withTouches,
+    LeadRecycled: ({ data, occurredAt: since }) =>
+      moved(data, {
+        ...{ stage: 'recycled', since, from: since },
+        ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }),
+      }),
+    LeadReengaged: ({ data, occurredAt: from }) => moved(data, { stage: 'lead', from }),
+    LeadBecameCustomer: ({ data, occurredAt: from }) => moved(data, { stage: 'customer', from }),
+    LeadReturnedToOpportunity: ({ data, occurredAt: from }) => moved(data, { stage: 'opportunity', from }),
+    LeadProfileChanged: ({ data }, look) => withFacts(data, Object.keys(data), look),
+    LeadFactsCleared: ({ data }, look) => withFacts(data, data.facts, look),
+    LeadJoinedOpportunity: (event, look) => withIds(event.data, look),
+    LeadLeftOpportunity: (event, look) => withIds(event.data, look),
+    LeadVisitorLinked: (event, look) => withIds(event.data, look),
+    MergedFactsAdded: ({
+      data: { leadId, survivorId, touches, profile, cleared, stage, opportunityIds, visitorIds, ...from },
+    }) =>
+      survivorId === undefined
+        ? []
+        : unite(survivorId, {
+            ...{ mergedLeadId: leadId, through: pathOf(from), touches },
+            ...idsOf({ opportunityIds, visitorIds }),
+            ...(profile && { profile }),
+            ...(cleared && { cleared }),
+            ...(stage && { stage }),
+          }),
+    MergedFactsRemoved: ({ data: { leadId, survivorId, ...from } }) =>
+      survivorId === undefined ? [] : part(survivorId, leadId, pathOf(from)),
+    LeadUnmerged: ({ data: { leadId, mergedLeadId, survivorId } }) =>
+      survivorId === undefined ? [] : part(survivorId, leadId, [mergedLeadId]),
+  },
+});

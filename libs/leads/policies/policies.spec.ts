@@ -1,0 +1,91 @@
+import { checkData, type StoredEvent, lookThrough } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { leadCommands, ToLead } from '../write/lead/lead.events';
+import { ToMerges } from '../write/merges/merges.events';
+import { merges } from './merges.policy';
+import { visitors } from './visitors.policy';
+
+const look = () => Promise.resolve([]);
+const reactions = async (policy: typeof merges, type: string, data: object) => {
+  const sent = await policy.react(recorded({ type, data }), look);
+  for (const reaction of sent) {
+    expect(checkData(leadCommands, reaction)).toBeUndefined();
+    expect((reaction.data as { leadId: string }).leadId).toBe(reaction.id);
+  }
+  return sent;
+};
+
+describe('what a lead hears from others', () => {
+  const ids = { leadId: 'ada', mergedLeadId: 'bea' };
+  const merge = { ...ids, mergeNumber: 7 };
+  const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
+  it('that a merge is reserved, by its place among all merges', async () =>
+    expect(await merges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
+      { to: ToLead, id: 'ada', type: 'RecordMerge', data: merge },
+    ]));
+  it('that it was merged', async () =>
+    expect(await reactions(merges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
+  it('that it was separated again', async () =>
+    expect(await reactions(merges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
+  it('nothing more when it stands alone again: the merge is released', async () => {
+    const event = recorded({ type: 'LeadUnmergedFrom', data: told.data });
+    expect(await merges.react(event, look)).toEqual([
+      { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
+    ]);
+  });
+  it('that a visitor turned out to be the person', async () =>
+    expect(await reactions(visitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
+      { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' } },
+    ]));
+  it('that a visitor was identified before it was captured', async () => {
+    const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
+    const named = recorded({ type: 'LeadNamed', data: { leadId: 'ada', visitorId: 'v1' } }, { occurredAt: at(4) });
+    const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(2), revision: 1 });
+    expect(
+      await visitors.react(
+        captured,
+        lookThrough(async () => [named, captured]),
+      ),
+    ).toEqual([
+      { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' }, occurredAt: at(4) },
+    ]);
+  });
+  describe('of its visits', () => {
+    const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
+    const visit = (id: string, day: number, leadId?: string) =>
+      recorded(
+        {
+          type: 'VisitRecorded',
+          data: { visitorId: 'v1', action: 'view', team: 'marketing', ...(leadId && { leadId }) },
+        },
+        { id, occurredAt: at(day), stream: 'visitor-v1' },
+      );
+    const linked = recorded(
+      { type: 'LeadVisitorLinked', data: { leadId: 'ada', visitorId: 'v1' } },
+      { occurredAt: at(5) },
+    );
+    const streams = (lead: StoredEvent[], visitor: StoredEvent[]) => async (stream: string) =>
+      stream === 'lead-ada' ? lead : stream === 'visitor-v1' ? visitor : [];
+    const joined = async (event: StoredEvent, look: ReturnType<typeof streams>) =>
+      (await visitors.react(event, lookThrough(look))).map(({ type, data }) => {
+        expect(checkData(leadCommands, { type, data })).toBeUndefined();
+        return [type, (data as { visits: { id: string }[] }).visits.map(({ id }) => id)];
+      });
+
+    it('once the visitor is linked, oldest first', async () =>
+      expect(await joined(linked, streams([linked], [visit('b', 3), visit('a', 1), visit('c', 4, 'eve')]))).toEqual([
+        ['JoinVisits', ['a', 'b']],
+      ]));
+    it('each later one, and none before the link that brings it along', async () => {
+      const later = visit('d', 6, 'ada');
+      expect(await joined(later, streams([linked], [later]))).toEqual([['JoinVisits', ['d']]]);
+      expect(await joined(later, streams([], [later]))).toEqual([]);
+      expect(await joined(visit('e', 6), streams([linked], []))).toEqual([]);
+    });
+    it('however many there are, so that each event holds its part', async () => {
+      const many = Array.from({ length: 1_001 }, (_, n) => visit(`v-${String(n).padStart(4, '0')}`, 1));
+      const sizes = (await joined(linked, streams([linked], many))).map(([, ids]) => ids!.length);
+      expect(sizes).toEqual([500, 500, 1]);
+    });
+  });
+});

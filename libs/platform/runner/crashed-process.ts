@@ -1,0 +1,13 @@
+import { hostname } from 'node:os';
+
+/** Was this holder of a lease, `host:pid:random`, a process of this machine that has ended? */
+export const isCrashedLocalProcess = (holder: string): boolean => {
+  const [host, pid] = holder.split(':');
+  if (host !== hostname() || Number(pid) === process.pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
