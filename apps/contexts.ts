@@ -3,6 +3,9 @@ import type { ContextParts } from '@baton/kernel';
 import { campaignsParts } from '@baton/campaigns/campaigns.module';
 import { DefinitionsModule, definitionsParts } from '@baton/definitions/definitions.module';
 import { leadsParts } from '@baton/leads/leads.module';
+import { scoringParts } from '@baton/scoring/scoring.module';
+import { routingParts } from '@baton/routing/routing.module';
+import { salesSlaParts } from '@baton/sales-sla/sales-sla.module';
 import { opportunitiesParts } from '@baton/opportunities/opportunities.module';
 import { attributionParts } from '@baton/attribution/attribution.module';
 import { insightsParts } from '@baton/insights/insights.module';
@@ -16,6 +19,9 @@ const ownParts: readonly ContextParts[] = [
   definitionsParts,
   campaignsParts,
   leadsParts,
+  scoringParts,
+  routingParts,
+  salesSlaParts,
   opportunitiesParts,
   attributionParts,
   insightsParts,

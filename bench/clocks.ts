@@ -12,7 +12,8 @@ import {
   type RawEvent,
   type To,
 } from '@baton/kernel';
-import { firstResponse, leadDecider, leadEvents, type LeadCommand } from '@baton/leads';
+import { firstResponse } from '@baton/sla-clocks';
+import { leadDecider, leadEvents, type LeadCommand } from '@baton/leads';
 import { leadsParts } from '@baton/leads/leads.module';
 import { EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';

@@ -1,5 +1,6 @@
 import { fromMs, Refused, type Json, type Role } from '@baton/kernel';
-import { leadDecider, startingPolicy, type LeadEvent } from '@baton/leads';
+import { leadDecider, type LeadEvent } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toMs, type RawEvent } from '@baton/kernel';
 import type { SlaPolicy } from '@baton/definitions';
-import { disposition, firstResponse, type BreachChange, type Counterfactual } from '@baton/leads';
+import { disposition, firstResponse } from '@baton/sla-clocks';
+import { type BreachChange, type Counterfactual } from '@baton/sales-sla';
 import { baton, batonJson, Served, temporaryFolder } from './support/baton';
 import { copyDemo } from './support/demo';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Role } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
-import { startingPolicy } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 import { root, Served, temporaryFolder } from './support/baton';
 import { eventsIn, faultsOf, seeded, unsoundModels } from './support/crash';
 import { freePort } from './support/free-port';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventLog, type Outcome, type Role, type RawEvent } from '@baton/kernel';
 import { eventually, RecordingOutbound, repetitions } from '@baton/kernel/testing';
-import { startingPolicy, ToLead, type LeadCommand } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
+import { ToLead, type LeadCommand } from '@baton/leads';
 import { Runner } from '@baton/platform/runner';
 import { Served, temporaryFolder } from './support/baton';
 

@@ -1,5 +1,5 @@
 import type { Role } from '@baton/kernel';
-import { startingPolicy } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 import { Served, temporaryFolder } from './support/baton';
 
 interface Outcome {

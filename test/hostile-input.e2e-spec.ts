@@ -44,7 +44,7 @@ import { Runner } from '@baton/platform/runner';
 import { BatonModule } from '../apps/contexts';
 import { freezeCommands, ToPeriod } from '../libs/attribution/write/period/period.events';
 import { askedReviewCommands, ToReview } from '../libs/insights/write/review/review.events';
-import { routingCommands, ToRouting } from '../libs/leads/write/routing/routing.events';
+import { routingCommands, ToRouting } from '../libs/routing/write/routing/routing.events';
 import { temporaryFolder } from './support/baton';
 import { hostileData, hostileDefinition, occurrences } from './support/hostile-values';
 

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Clock, Documents, EventLog, START, type RawEvent } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { Runner } from '@baton/platform/runner';
-import { firstResponse } from '../libs/leads/sla/ready-made.rules';
+import { firstResponse } from '../libs/sla-clocks/ready-made.rules';
 import { baton, batonJson, batonRunning, Served, temporaryFolder } from './support/baton';
 
 /**

@@ -23,7 +23,6 @@ import {
   leadEvents,
   leads,
   mergesEvents,
-  startingPolicy,
   ToLead,
   ToMerges,
   type Disposition,
@@ -31,6 +30,7 @@ import {
   type LeadCommand,
   type LeadDocument,
 } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 import { LeadHandler } from '@baton/leads/write/lead/lead.handler';
 import { leadsParts } from '@baton/leads/leads.module';
 import { mergesDecider } from '@baton/leads/write/merges/merges.decider';

@@ -1,5 +1,5 @@
 import type { Role } from '@baton/kernel';
-import { startingPolicy } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 import { Runner } from '@baton/platform/runner';
 import type { Client } from 'graphql-ws';
 import { batonJson, Served, temporaryFolder } from './support/baton';

@@ -7,6 +7,9 @@ import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
 import { LeadsGraphqlModule } from '@baton/leads/leads.graphql.module';
 import { OpportunitiesGraphqlModule } from '@baton/opportunities/opportunities.graphql.module';
 import { graphqlModule, mutationsOf } from '@baton/platform/graphql';
+import { RoutingGraphqlModule } from '@baton/routing/routing.graphql.module';
+import { SalesSlaGraphqlModule } from '@baton/sales-sla/sales-sla.graphql.module';
+import { ScoringGraphqlModule } from '@baton/scoring/scoring.graphql.module';
 import { PlatformGraphqlModule } from '@baton/platform/platform.graphql.module';
 import { contextParts } from '../contexts';
 
@@ -16,6 +19,9 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   DefinitionsGraphqlModule,
   CampaignsGraphqlModule,
   LeadsGraphqlModule,
+  ScoringGraphqlModule,
+  RoutingGraphqlModule,
+  SalesSlaGraphqlModule,
   OpportunitiesGraphqlModule,
   AttributionGraphqlModule,
   InsightsGraphqlModule,

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
-import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/leads';
+import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/sales-sla';
 import { atOf } from '@baton/platform/graphql';
 import { dayOrInstant, jsonFile, zone } from './arguments';
 import { instant } from './attribution-reports';

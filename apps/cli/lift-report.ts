@@ -1,5 +1,5 @@
 import { boundsOf, Journal } from '@baton/kernel';
-import { lift, type LiftRow } from '@baton/leads';
+import { lift, type LiftRow } from '@baton/scoring';
 import { instant, modelsOf } from './attribution-reports';
 import { count, counted, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './reports';

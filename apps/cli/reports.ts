@@ -9,7 +9,7 @@ import {
 } from '@baton/attribution';
 import { dealBreakdowns } from '@baton/insights';
 import { boundsOf, type Money } from '@baton/kernel';
-import { reportBreakdowns } from '@baton/leads';
+import { reportBreakdowns } from '@baton/sales-sla';
 import { oneOfThese, someOfThese } from './arguments';
 import { filtersOf } from './filters';
 

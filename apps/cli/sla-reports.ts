@@ -1,5 +1,5 @@
 import { boundsOf } from '@baton/kernel';
-import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/leads';
+import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/sales-sla';
 import { instant, modelsOf } from './attribution-reports';
 import { someOfThese } from './arguments';
 import { filtersOf } from './filters';

@@ -1,5 +1,5 @@
 import { bodyFault, specialDays, type BusinessCalendar, type DefinitionKind } from '@baton/definitions';
-import { compileCalendar, dueOf, startingPolicy } from '@baton/leads';
+import { compileCalendar, dueOf, startingPolicy } from '@baton/sla-clocks';
 import { startingBody, startingDefinitions } from './starting-definitions';
 
 describe('definitions to start with', () => {

@@ -6,7 +6,7 @@ import {
   type RejectionReasons,
 } from '@baton/definitions';
 import { Refused, type Json } from '@baton/kernel';
-import { startingPolicy } from '@baton/leads';
+import { startingPolicy } from '@baton/sla-clocks';
 
 /** The closed days of a company in New York: the first one, how it comes back, and why. */
 const holidays: readonly (readonly [first: string, yearly: string, name: string])[] = [

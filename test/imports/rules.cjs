@@ -1,20 +1,25 @@
 // Who may import whom, for dependency-cruiser (`npm run imports`). Types count as imports here.
 
 /** Each lib, and the contexts to its left that it may import. All may import the kernel; all contexts the platform. */
+const toLeads = ['definitions', 'sla-clocks', 'campaigns', 'leads'];
+const toSalesSla = [...toLeads, 'scoring', 'routing', 'sales-sla'];
+const toCustomers = [...toSalesSla, 'accounts', 'opportunities', 'customers'];
 const importTable = {
   kernel: [],
   platform: [],
   definitions: [],
+  'sla-clocks': ['definitions'],
   campaigns: [],
-  leads: ['definitions', 'campaigns'],
-  accounts: ['definitions', 'campaigns', 'leads'],
-  opportunities: ['definitions', 'campaigns', 'leads', 'accounts'],
-  customers: ['definitions', 'campaigns', 'leads', 'accounts', 'opportunities'],
-  attribution: ['definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers'],
-  insights: ['definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution'],
-  integrations: [
-    ...['definitions', 'campaigns', 'leads', 'accounts', 'opportunities', 'customers', 'attribution', 'insights'],
-  ],
+  leads: ['definitions', 'sla-clocks', 'campaigns'],
+  scoring: toLeads,
+  routing: [...toLeads, 'scoring'],
+  'sales-sla': [...toLeads, 'scoring', 'routing'],
+  accounts: toSalesSla,
+  opportunities: [...toSalesSla, 'accounts'],
+  customers: [...toSalesSla, 'accounts', 'opportunities'],
+  attribution: toCustomers,
+  insights: [...toCustomers, 'attribution'],
+  integrations: [...toCustomers, 'attribution', 'insights'],
   audit: [],
 };
 

@@ -13,7 +13,7 @@ import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import type { Obligation } from '@baton/definitions';
-import { firstResponse } from '../../libs/leads/sla/ready-made.rules';
+import { firstResponse } from '../../libs/sla-clocks/ready-made.rules';
 import { leadDecider } from '../../libs/leads/write/lead/lead.decider';
 import { leadEvents, type LeadCommand, type LeadEvent } from '../../libs/leads/write/lead/lead.events';
 import type { Lead } from '../../libs/leads/write/lead/lead.model';

@@ -1,6 +1,6 @@
 import { routeOf, type Routable } from '@baton/definitions';
 import { fromMs, Refused, toMs } from '@baton/kernel';
-import { routingDecider, type RoutingCommand } from '@baton/leads';
+import { routingDecider, type RoutingCommand } from '@baton/routing';
 import { randomOf } from './random';
 import { reps, routingRules } from './sales';
 import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period } from './story';

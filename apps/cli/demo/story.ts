@@ -2,7 +2,9 @@ import type { AssetCommand, CampaignCommand, VisitorCommand } from '@baton/campa
 import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
 import { DAY_MS, fromMs, toMs, type AnyCommand, type Day, type Instant } from '@baton/kernel';
 import type { AskedReviewCommand } from '@baton/insights';
-import { compileCalendar, type FeedbackCommand, type LeadCommand, type RoutingCommand } from '@baton/leads';
+import { compileCalendar } from '@baton/sla-clocks';
+import { type FeedbackCommand, type LeadCommand } from '@baton/leads';
+import { type RoutingCommand } from '@baton/routing';
 import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
 import { startingCalendar } from '../starting-definitions';
 

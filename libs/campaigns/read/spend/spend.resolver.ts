@@ -53,8 +53,7 @@ export class SpendResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => SpendConnection, {
-    description:
-      'Spend that names no campaign, the latest day first: what is in the row null of `roas(by: CAMPAIGN)`.',
+    description: 'Spend that names no campaign, the latest day first: what is in the row null of `roas(by: CAMPAIGN)`.',
   })
   @Allow(...everyRole)
   spendWithoutCampaign(@Args() { first, after, asOf, from, to, channel }: SpendArgs): Promise<Connection<SpendType>> {

@@ -1,6 +1,7 @@
 import { contentHash, monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
-import { feedbackTopics, handoffReport, slaReport } from '@baton/leads';
+import { feedbackTopics } from '@baton/leads';
+import { handoffReport, slaReport } from '@baton/sales-sla';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';

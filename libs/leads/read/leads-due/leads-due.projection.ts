@@ -1,5 +1,5 @@
 import { projection, withMode, type Instant, type StoredEvent } from '@baton/kernel';
-import { earliest } from '../../sla/obligations.rules';
+import { earliest } from '@baton/sla-clocks';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { isLateMove, movedAtOf } from '../../write/lead/late-moves.rules';
 import { convertedFrom, type LeadClock, type StageName } from '../../write/lead/lead.model';

@@ -10,7 +10,7 @@ import {
   type Register,
 } from '@baton/kernel';
 import type { CriteriaFacts, TouchFact } from '@baton/definitions';
-import type { ClockTransition, SlaClock } from '../../sla/obligations.rules';
+import type { ClockTransition, SlaClock } from '@baton/sla-clocks';
 import { handoffsAfter, type Handoff } from './handoffs.rules';
 import { personalFacts, type LeadEvent } from './lead.events';
 import { factsAfter, personalNow, profileNow, type OwnFacts } from './profile.model';

@@ -6,7 +6,7 @@ import {
   type FindDefinition,
   type LeadPlace,
 } from '@baton/definitions';
-import { compileCalendar } from '../../sla/calendar.rules';
+import { compileCalendar } from '@baton/sla-clocks';
 import {
   clocksUnder,
   countedOf,
@@ -20,7 +20,7 @@ import {
   type ClockTransition,
   type ClockInput,
   type Terms,
-} from '../../sla/obligations.rules';
+} from '@baton/sla-clocks';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isKnown, withPerson, type Known, type Lead, type LeadClock } from './lead.model';
 

@@ -1,7 +1,7 @@
 import { Refused } from '@baton/kernel';
 import { after, always, DAY, HOUR, hour, minute, owing, world, type Told } from '../../../../test/support/lead-world';
-import { clockStatus } from '../../sla/obligations.rules';
-import { attempts } from '../../sla/ready-made.rules';
+import { clockStatus } from '@baton/sla-clocks';
+import { attempts } from '@baton/sla-clocks';
 import { isKnown } from './lead.model';
 
 const started = '0 started first-response due 60 sla-policy@1';

@@ -1,0 +1,12 @@
+export { handoff } from './policies/handoff.policy';
+export { unassignReturnedLeads } from './policies/unassign.policy';
+export { handoffPackages } from './read/handoff/handoff-packages.projection';
+export { type RoutingQueue, routingQueues } from './read/routing/routing.projection';
+export { routingDecider } from './write/routing/routing.decider';
+export {
+  type RoutingCommand,
+  type RoutingEvent,
+  ToRouting,
+  routingCommands,
+  routingEvents,
+} from './write/routing/routing.events';

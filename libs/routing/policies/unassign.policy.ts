@@ -1,0 +1,50 @@
+import { policy, send, type Instant, type Look, type Reaction } from '@baton/kernel';
+import { lookUpDefinition, orBuiltIn } from '@baton/definitions';
+import { leadDecider } from '@baton/leads';
+import { handoffsAfter, type Handoff } from '@baton/leads';
+import type { LeadEvent } from '@baton/leads';
+import { ToRouting } from '../write/routing/routing.events';
+
+/**
+ * A rep gets the turn back for a lead that was none: it was rejected for a reason that asks for no attempts (wrong
+ * person, duplicate), it turned out to be somebody known before the rep answered, or somebody was faster than the queue.
+ * Whoever answers otherwise had the lead, and the turn is spent. An undone merge does not spend it again.
+ */
+export const unassignReturnedLeads = policy<LeadEvent>({
+  name: 'return-routed-leads',
+  version: 1,
+  from: 'start',
+  on: {
+    LeadRejected: async ({ data: { leadId, reason, external, handoffOf }, occurredAt }, look) => {
+      // The handoff of a lead that was merged away gave the turn back at the merge, if it was not answered.
+      if (external || handoffOf !== undefined || !(await isImmediate(reason, occurredAt, look))) return [];
+      return backTo(await lastHandoff(leadId, look));
+    },
+    LeadMergedInto: async ({ data: { leadId } }, look) => {
+      const last = await lastHandoff(leadId, look);
+      return last?.disposition === 'waiting' ? backTo(last) : [];
+    },
+    LeadRoutingCancelled: ({ data }) => backTo(data),
+  },
+});
+
+/** Gives the turn back that a queue spent; [] for a lead that no queue chose a rep for. */
+const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
+  if (chosen?.queue === undefined) return [];
+  const { leadId, queue, choice } = chosen;
+  return [send(ToRouting, queue, { type: 'UnassignLead', data: { routingId: queue, leadId, choice } })];
+};
+
+const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boolean> => {
+  const agreed = await lookUpDefinition(look, 'rejection-reasons', at);
+  return orBuiltIn('rejection-reasons', agreed).body.reasons.some(
+    ({ code, immediate }) => code === reason && immediate,
+  );
+};
+
+/** By their instants: what other systems decided may be told late. */
+const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
+  (await look(leadDecider, leadId))
+    .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))
+    .reduce<readonly Handoff[]>((handoffs, event) => handoffsAfter(handoffs, event), [])
+    .at(-1);

@@ -1,0 +1,18 @@
+export { notifications } from './policies/notifications.policy';
+export { type BreachChange, type BreachCounts, type Judged } from './read/counterfactual/breach-changes.rules';
+export {
+  type Counterfactual,
+  type CounterfactualQuestion,
+  counterfactual,
+} from './read/counterfactual/counterfactual.query';
+export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.projection';
+export {
+  type HandoffReport,
+  type HandoffRow,
+  handoffReport,
+  handoffsBehind,
+} from './read/rejections/handoff-report.query';
+export { clocksOf, slaBoard, slaClock, slaCounts } from './read/sla-board/sla-board.query';
+export { slaClocks } from './read/sla-board/sla-clocks.projection';
+export { type ReportBreakdown, reportBreakdowns } from './read/sla-report/grouping.rules';
+export { type SlaReport, slaReport } from './read/sla-report/sla-report.query';

@@ -1,0 +1,114 @@
+import {
+  messageIdOf,
+  policy,
+  queueMessage,
+  send,
+  ToMessage,
+  type Instant,
+  type Json,
+  type Look,
+  type Message,
+  type Reaction,
+  type StoredEvent,
+} from '@baton/kernel';
+import { lookUpDefinition } from '@baton/definitions';
+import type { LeadEvent } from '@baton/leads';
+
+/** The systems that hear of leads: people’s messages, people’s tasks, and the CRM. */
+export const targets = { messaging: 'messaging', tasks: 'tasks', crm: 'crm' } as const;
+
+type Said<T extends LeadEvent['type']> = StoredEvent<Extract<LeadEvent, { type: T }>>;
+type Content = Pick<Message, 'to' | 'template' | 'data'>;
+
+/** What is imported or demonstrated happened long ago: nobody is told. */
+const isLive = ({ meta }: StoredEvent): boolean => meta.mode === 'live';
+const notify = ({ id, data: { leadId } }: StoredEvent<LeadEvent>, content: Content): Reaction =>
+  queueMessage(id, { target: targets.messaging, kind: 'notification', leadId, ...content });
+/** Without the fields that have no value. */
+const facts = (given: Readonly<Record<string, string | number | undefined>>): Json =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Json;
+
+/** Who looks after leads that nobody has, by the routing rules in force; the role where none are. */
+const handoffOwner = async (at: Instant, look: Look): Promise<string> => {
+  const agreed = await lookUpDefinition(look, 'routing', at);
+  return agreed?.body.handoffOwner ?? 'handoff-owner';
+};
+/** The person where one is known; else the role, in the word of the SLA policy. */
+const addressee = async (role: string, rep: string | undefined, at: Instant, look: Look): Promise<string> => {
+  if (role === 'rep' && rep !== undefined) return rep;
+  return role === 'rep' || role === 'handoff-owner' ? handoffOwner(at, look) : role;
+};
+
+/** What a rep owes is one task, from the event that started the clock to its end. */
+const taskOf = (kind: string): string => `sales-owes:${kind}`;
+const ended = (
+  event: Said<'ObligationMet' | 'ObligationCancelled'>,
+  outcome: 'done' | 'dropped',
+): readonly Reaction[] => {
+  const { startedBy, kind, rep } = event.data;
+  if (!isLive(event) || rep === undefined) return [];
+  const messageId = messageIdOf(startedBy, taskOf(kind), rep);
+  return [send(ToMessage, messageId, { type: 'CompleteTask', data: { messageId, outcome } })];
+};
+
+/**
+ * Who is told what of a lead: the rep of a handoff, with a record in the CRM and a task for each thing owed; whom an
+ * escalation names; the rep of a breach; and, at once, who has a lead that is hot. It begins with the present, so that
+ * nobody hears of old handoffs from a build that is new.
+ */
+export const notifications = policy<LeadEvent>({
+  name: 'tell-people-and-systems',
+  version: 1,
+  from: 'now',
+  answers: ['message/unknown'], // a task from before this policy began
+  on: {
+    LeadHandedOff: (event) => {
+      const { leadId, rep, definition, respondBy, count, queue, external } = event.data;
+      if (!isLive(event) || external) return [];
+      const data = facts({ leadId, rep, definition, respondBy, count, queue });
+      return [
+        notify(event, { to: rep, template: 'lead-handed-off', data }),
+        queueMessage(event.id, { target: targets.crm, kind: 'record', to: rep, leadId, template: 'lead-record', data }),
+      ];
+    },
+    ObligationStarted: (event) => {
+      const { leadId, kind, startedBy, rep, definition, dueAt, times } = event.data;
+      if (!isLive(event) || rep === undefined) return [];
+      const data = facts({ leadId, kind, definition, times });
+      const task = {
+        target: targets.tasks,
+        kind: 'task',
+        to: rep,
+        leadId,
+        template: taskOf(kind),
+        data,
+        dueAt,
+      } as const;
+      return [queueMessage(startedBy, task)];
+    },
+    ObligationMet: (event) => ended(event, 'done'),
+    ObligationCancelled: (event) => ended(event, 'dropped'),
+    ObligationEscalated: async (event, look) => {
+      const { leadId, kind, step, notify: role, rep, definition } = event.data;
+      if (!isLive(event)) return [];
+      const to = await addressee(role, rep, event.occurredAt, look);
+      const data = facts({ leadId, kind, step, role, rep, definition });
+      return [notify(event, { to, template: 'obligation-escalated', data })];
+    },
+    ObligationBreached: async (event, look) => {
+      const { leadId, kind, dueAt, cause, rep } = event.data;
+      if (!isLive(event)) return [];
+      const to = await addressee('rep', rep, event.occurredAt, look);
+      return [notify(event, { to, template: 'obligation-breached', data: facts({ leadId, kind, dueAt, cause, rep }) })];
+    },
+    LeadBecameHot: async (event, look) => {
+      const { leadId, grade, definition, touch, rep } = event.data;
+      if (!isLive(event)) return [];
+      const to = await addressee('rep', rep, event.occurredAt, look);
+      const data = facts({ leadId, grade, definition, touch });
+      return [
+        queueMessage(event.id, { target: targets.messaging, kind: 'alert', to, leadId, template: 'lead-hot', data }),
+      ];
+    },
+  },
+});

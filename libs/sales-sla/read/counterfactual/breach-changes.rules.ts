@@ -1,0 +1,270 @@
+import { monthOf, toMs, type Instant, type StoredEvent } from '@baton/kernel';
+import type { LeadPlace } from '@baton/definitions';
+import {
+  clocksUnder,
+  missedAtOf,
+  clockInputOf,
+  clockStatus,
+  type SlaClock,
+  type SlaState,
+  type Terms,
+} from '@baton/sla-clocks';
+import type { LeadEvent } from '@baton/leads';
+import type { LeadClock } from '@baton/leads';
+import { clocksWith, type ClockEvent } from '@baton/leads';
+import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
+
+/** Terms with the versions that set them. */
+export interface NamedTerms extends Terms {
+  readonly definition: string;
+  /** The version of the business calendar; undefined: the clock on the wall. */
+  readonly hours?: string;
+}
+/** What is owed to a lead at an instant. */
+type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
+
+interface SupposedClock extends SlaClock {
+  readonly terms: NamedTerms;
+  readonly rep?: string;
+}
+
+/** How a clock ended under one set of terms. */
+export interface Judged {
+  /** The versions that set the terms, `sla-policy@2`; `given` for a body that came with the question. */
+  readonly definition: string;
+  readonly calendar: string | null;
+  /** The last instant at which an answer is in time; null while the clock stands still. */
+  readonly dueAt: Instant | null;
+  readonly answeredAt: Instant | null;
+  /** As it happened, and as it was known in time: they differ where an answer was told late. */
+  readonly state: SlaState;
+  readonly known: SlaState;
+}
+
+/** A clock that is breached under one set of terms, or under both. */
+export interface BreachChange {
+  readonly leadId: string;
+  readonly kind: string;
+  readonly rep: string | null;
+  readonly startedAt: Instant;
+  /** Id of the event that started the clock. */
+  readonly startedBy: string;
+  /** gained: only under the alternative; lost: only under the baseline; kept: under both. */
+  readonly change: 'gained' | 'lost' | 'kept';
+  /** Null where nothing was owed under these terms. */
+  readonly baseline: Judged | null;
+  readonly alternative: Judged | null;
+}
+
+/** Clocks and breaches with something in common. */
+export interface BreachCounts {
+  readonly key: string | null;
+  /** Owed under either set of terms. */
+  readonly clocks: number;
+  readonly baseline: number;
+  readonly alternative: number;
+  readonly gained: number;
+  readonly lost: number;
+  readonly kept: number;
+}
+
+/** What is compared. */
+export interface Comparison {
+  /** Supposed terms to compare with; undefined: the clocks as they were recorded. */
+  readonly baseline: TermsAt | undefined;
+  readonly alternative: TermsAt;
+  /** Clocks started at or after this instant … */
+  readonly from?: Instant | undefined;
+  /** … and before this one. */
+  readonly to?: Instant | undefined;
+  /** The instant at which the clocks are judged. */
+  readonly at: Instant;
+  readonly timeZone?: string | undefined;
+}
+
+/** What is kept of one lead: clocks, never its events. */
+interface LeadClocks {
+  readonly recorded: ReadonlyMap<string, LeadClock>;
+  readonly baseline: readonly SupposedClock[];
+  readonly alternative: readonly SupposedClock[];
+  readonly rep?: string | undefined;
+  /** What its calendar is chosen by. */
+  readonly place: LeadPlace;
+  readonly facts: OwnFacts;
+  readonly mergedAt?: Instant | undefined;
+}
+const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {}, facts: {} };
+const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): string => `${kind} ${startedBy}`;
+
+const isSaid = (event: StoredEvent<LeadEvent>): event is StoredEvent<ClockEvent> => event.type.startsWith('Obligation');
+/** Moves after which no rep has the lead. */
+const givenUp: ReadonlySet<string> = new Set([
+  ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
+  ...['LeadDisqualified', 'LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer'],
+]);
+
+const placeAfter = (
+  { place, facts }: LeadClocks,
+  event: StoredEvent<LeadEvent>,
+): Pick<LeadClocks, 'place' | 'facts'> => {
+  const known = factsAfter(facts, event);
+  if (known === facts && event.type !== 'LeadHandedOff') return { facts, place };
+  const queue = event.type === 'LeadHandedOff' ? (event.data.queue ?? place.queue) : place.queue;
+  const { country, region } = profileNow(known) as { readonly country?: string; readonly region?: string };
+  const where = { ...(country !== undefined && { country }), ...(region !== undefined && { region }) };
+  return { facts: known, place: { ...where, ...(queue !== undefined && { queue }) } };
+};
+
+/** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
+const recordedAfter = (clocks: LeadClocks['recorded'], event: StoredEvent<ClockEvent>): LeadClocks['recorded'] => {
+  const key = keyOf(event.data);
+  const known = clocks.get(key);
+  if (!known && event.type !== 'ObligationStarted') return clocks;
+  return new Map(clocks).set(key, clocksWith(known ? [known] : [], event)[0]!);
+};
+
+const supposedAfter = (
+  clocks: readonly SupposedClock[],
+  event: StoredEvent<LeadEvent>,
+  inForce: readonly NamedTerms[],
+  rep: string | undefined,
+): readonly SupposedClock[] => {
+  if (clocks.length === 0 && inForce.length === 0) return clocks;
+  const begin = (clock: SlaClock, terms: Terms): SupposedClock => ({
+    ...clock,
+    terms: terms as NamedTerms,
+    ...(rep !== undefined && { rep }),
+  });
+  return clocksUnder<SupposedClock>(({ terms }) => terms, inForce, begin)(clocks, clockInputOf(event));
+};
+
+const isBreach = (state: SlaState): boolean => state === 'breached' || state === 'met late';
+
+const judged = (clock: SlaClock, definition: string, calendar: string | undefined, at: Instant, mergedAt?: Instant) => {
+  const { state, known } = clockStatus(clock, at);
+  const missedAt = missedAtOf(clock);
+  // The clocks of a merged lead wait for the merge to be undone.
+  const waits = mergedAt !== undefined && missedAt !== undefined && missedAt >= mergedAt;
+  const standing = (verdict: SlaState): SlaState => (waits && verdict === 'breached' ? 'running' : verdict);
+  const answered = clock.metAt !== undefined && clock.metAt <= at;
+  return {
+    ...{ definition, calendar: calendar ?? null, dueAt: clock.dueAt, answeredAt: answered ? clock.metAt! : null },
+    ...{ state: standing(state), known: standing(known) },
+  };
+};
+
+/**
+ * Compares the breaches of a history under two sets of terms. Give it every event of the leads in the order of the log;
+ * the streams may interleave. Of a lead only its clocks are kept, so the memory grows with handoffs and not with touches.
+ */
+export class BreachComparison {
+  private readonly leads = new Map<string, LeadClocks>();
+  /** Clocks that are kept. */
+  clocks = 0;
+
+  constructor(private readonly comparison: Comparison) {}
+
+  see(event: StoredEvent<LeadEvent>): void {
+    const { leadId } = event.data;
+    const before = this.leads.get(leadId) ?? NOTHING;
+    const after = this.after(before, event);
+    if (after === before) return;
+    this.leads.set(leadId, after);
+    for (const side of ['baseline', 'alternative'] as const) this.clocks += after[side].length - before[side].length;
+    this.clocks += after.recorded.size - before.recorded.size;
+  }
+
+  private after(before: LeadClocks, event: StoredEvent<LeadEvent>): LeadClocks {
+    const { from, baseline, alternative } = this.comparison;
+    const { type, data, occurredAt } = event;
+    // What began before the period has no say over what began in it.
+    const early = from !== undefined && occurredAt < from;
+    if (isSaid(event)) {
+      if (baseline !== undefined || (early && type === 'ObligationStarted')) return before;
+      const recorded = recordedAfter(before.recorded, event);
+      return recorded === before.recorded ? before : { ...before, recorded };
+    }
+    const rep = 'rep' in data ? data.rep : before.rep;
+    const { place, facts } = placeAfter(before, event);
+    const supposed = (clocks: readonly SupposedClock[], termsAt: TermsAt | undefined) =>
+      termsAt ? supposedAfter(clocks, event, early ? [] : termsAt(occurredAt, place), rep) : clocks;
+    const mergedAt = type === 'LeadMergedInto' ? occurredAt : type === 'LeadUnmergedFrom' ? undefined : before.mergedAt;
+    const after = {
+      recorded: before.recorded,
+      baseline: supposed(before.baseline, baseline),
+      alternative: supposed(before.alternative, alternative),
+      rep: givenUp.has(type) ? undefined : rep,
+      place,
+      facts,
+      mergedAt,
+    };
+    return (Object.keys(after) as (keyof LeadClocks)[]).every((key) => after[key] === before[key]) ? before : after;
+  }
+
+  /** The clocks of the period, by their start and lead: breached under either set of terms, or not at all (null). */
+  private *all(): Generator<Omit<BreachChange, 'change'> & { readonly change: BreachChange['change'] | null }> {
+    const { at, to } = this.comparison;
+    for (const [leadId, { recorded, baseline, alternative, mergedAt }] of this.leads) {
+      const sides = new Map<string, { clock: SlaClock; rep?: string; baseline?: Judged; alternative?: Judged }>();
+      for (const clock of recorded.values())
+        sides.set(keyOf(clock), {
+          ...{ clock, ...(clock.rep !== undefined && { rep: clock.rep }) },
+          baseline: judged(clock, clock.definition, clock.calendar, at, mergedAt),
+        });
+      for (const [side, clocks] of [['baseline', baseline] as const, ['alternative', alternative] as const])
+        for (const clock of clocks) {
+          const { rep, terms } = clock;
+          sides.set(keyOf(clock), {
+            ...{ clock, ...(rep !== undefined && { rep }), ...sides.get(keyOf(clock)) },
+            [side]: judged(clock, terms.definition, terms.hours, at, mergedAt),
+          });
+        }
+      for (const { clock, rep = null, baseline: before = null, alternative: after = null } of sides.values()) {
+        if (clock.startedAt > at || (to !== undefined && clock.startedAt >= to)) continue;
+        const [was, would] = [before !== null && isBreach(before.state), after !== null && isBreach(after.state)];
+        const change = was && would ? 'kept' : was ? 'lost' : would ? 'gained' : null;
+        const { kind, startedAt, startedBy } = clock;
+        yield { leadId, kind, rep, startedAt, startedBy, change, baseline: before, alternative: after };
+      }
+    }
+  }
+
+  /** The breaches, by the start of their clocks, and all clocks counted by kind, rep and month. */
+  result() {
+    const { timeZone } = this.comparison;
+    const breaches: BreachChange[] = [];
+    const counts = { total: new Counter(), byKind: new Counter(), byRep: new Counter(), byMonth: new Counter() };
+    for (const clock of this.all()) {
+      counts.total.add(null, clock);
+      counts.byKind.add(clock.kind, clock);
+      counts.byRep.add(clock.rep, clock);
+      counts.byMonth.add(monthOf(clock.startedAt, timeZone), clock);
+      if (clock.change) breaches.push({ ...clock, change: clock.change });
+    }
+    const { total, byKind, byRep, byMonth } = counts;
+    return {
+      breaches: breaches.sort(
+        (a, b) => toMs(a.startedAt) - toMs(b.startedAt) || (keyOf(a) + a.leadId < keyOf(b) + b.leadId ? -1 : 1),
+      ),
+      total: total.rows()[0] ?? { key: null, ...NO_COUNTS },
+      ...{ byKind: byKind.rows(), byRep: byRep.rows(), byMonth: byMonth.rows() },
+    };
+  }
+}
+
+const NO_COUNTS = { clocks: 0, baseline: 0, alternative: 0, gained: 0, lost: 0, kept: 0 };
+class Counter {
+  private readonly counts = new Map<string | null, typeof NO_COUNTS>();
+  add(key: string | null, { change }: { readonly change: BreachChange['change'] | null }): void {
+    const row = this.counts.get(key) ?? { ...NO_COUNTS };
+    this.counts.set(key, row);
+    row.clocks++;
+    if (change) row[change]++;
+    row.baseline = row.lost + row.kept;
+    row.alternative = row.gained + row.kept;
+  }
+  rows(): readonly BreachCounts[] {
+    const sorted = [...this.counts].sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1));
+    return sorted.map(([key, counts]) => ({ key, ...counts }));
+  }
+}

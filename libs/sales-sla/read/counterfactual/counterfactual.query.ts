@@ -1,0 +1,229 @@
+import {
+  NotFound,
+  Refused,
+  zoneOf,
+  type DefinitionSource,
+  type EventLog,
+  type Instant,
+  type Journal,
+  type Json,
+  type Position,
+  type StoredEvent,
+} from '@baton/kernel';
+import {
+  bodyFault,
+  calendarFor,
+  definitionOf,
+  definitionsAt,
+  type DefinitionOf,
+  type FindDefinitionAt,
+  type LeadPlace,
+  type Obligation,
+} from '@baton/definitions';
+import type { AsOf } from '@baton/platform/documents';
+import { compileCalendar, type Calendar } from '@baton/sla-clocks';
+import { leadEvents, type LeadEvent } from '@baton/leads';
+import { routingEvents, type RoutingEvent } from '@baton/routing';
+import { BreachComparison, type BreachChange, type BreachCounts, type NamedTerms } from './breach-changes.rules';
+import {
+  RoutingReplay,
+  type NamedRouting,
+  type RepShare,
+  type RoutedLead,
+  type Weights,
+} from './routing-changes.rules';
+
+type Cut = { readonly [K in keyof AsOf]: AsOf[K] | undefined };
+/** What to suppose. A definition is a body of its kind, or a version by its reference, `sla-policy@2`, drafts included. */
+export interface CounterfactualQuestion {
+  readonly policy?: Json | undefined;
+  readonly calendar?: Json | undefined;
+  readonly routing?: Json | undefined;
+  /** Weights of reps by queue: `{ "emea": { "ann": 200, "bob": 0 } }`. */
+  readonly weights?: Json | undefined;
+  /** Terms to compare with, for a history whose clocks were not recorded; by default the recorded clocks. */
+  readonly baselinePolicy?: Json | undefined;
+  readonly baselineCalendar?: Json | undefined;
+  /** Clocks started and leads qualified at or after this instant … */
+  readonly from?: Instant | undefined;
+  /** … and before this one. */
+  readonly to?: Instant | undefined;
+  /** IANA zone of the months; UTC by default. */
+  readonly timeZone?: string | undefined;
+  /** What had happened and was known; by default everything. */
+  readonly cut?: Cut | undefined;
+  /** The instant at which clocks are judged. */
+  readonly at: Instant;
+}
+
+/** Who would have breached, and who would have got which lead. */
+export interface Counterfactual {
+  /** Everything in the log up to here was looked at. */
+  readonly position: Position;
+  readonly at: Instant;
+  /** Events that were folded. */
+  readonly events: number;
+  /** Null where neither a policy nor a calendar was supposed. */
+  readonly sla: {
+    readonly total: BreachCounts;
+    readonly byKind: readonly BreachCounts[];
+    readonly byRep: readonly BreachCounts[];
+    /** By the month in which the clock started. */
+    readonly byMonth: readonly BreachCounts[];
+    readonly breaches: readonly BreachChange[];
+  } | null;
+  /** Null where neither rules nor weights were supposed. */
+  readonly routing: {
+    readonly qualified: number;
+    readonly byRep: readonly RepShare[];
+    readonly differing: readonly RoutedLead[];
+  } | null;
+}
+
+/** Where the past and the agreements are. */
+export interface Past {
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly definitions: DefinitionSource;
+}
+type Kinds = 'sla-policy' | 'business-calendar' | 'routing';
+type DefinitionAt = FindDefinitionAt<Kinds>;
+type Named<K extends Kinds> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
+
+const PAGE = 2_000;
+const GIVEN = 'given';
+const END: Instant = '9999-12-31T23:59:59.999Z';
+
+/** The one that the question names or gives; undefined where it leaves it to what was agreed. */
+const supposed = <K extends Kinds>(
+  kind: K,
+  given: Json | undefined,
+  path: string,
+  at: DefinitionAt,
+): Named<K> | undefined => {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given !== 'string') {
+    const fault = bodyFault(kind, given);
+    if (!fault) return { ...definitionOf(kind, 0, given), ref: GIVEN };
+    throw new Refused('definition/invalid-body', fault.message, fault.path ? `${path}.${fault.path}` : path);
+  }
+  const [named, number] = given.split('@');
+  const found = named === kind && /^[1-9]\d{0,8}$/.test(number ?? '') ? at(kind, Number(number)) : undefined;
+  if (!found) throw new NotFound('definition/unknown-version', `There is no ${given} of the kind ${kind}.`, path);
+  return found;
+};
+
+const weightsOf = (given: Json | undefined): Weights | undefined => {
+  if (given === undefined || given === null) return undefined;
+  const refused = (path: string) =>
+    new Refused('counterfactual/invalid-weights', 'Give whole weights from 0 to 10,000 by queue and rep.', path);
+  const isTree = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isTree(given)) throw refused('weights');
+  for (const [queue, reps] of Object.entries(given)) {
+    if (!isTree(reps)) throw refused(`weights.${queue}`);
+    for (const [rep, weight] of Object.entries(reps))
+      if (!Number.isInteger(weight) || Number(weight) < 0 || Number(weight) > 10_000)
+        throw refused(`weights.${queue}.${rep}`);
+  }
+  return given as unknown as Weights;
+};
+
+/** What is owed at an instant: by what is supposed, and for the rest by what was in force. */
+const termsUnder = (
+  policy: Named<'sla-policy'> | undefined,
+  calendar: Named<'business-calendar'> | undefined,
+  definitionAt: DefinitionAt,
+) => {
+  const made = new Map<string, readonly NamedTerms[]>();
+  return (at: Instant, place: LeadPlace): readonly NamedTerms[] => {
+    const agreed = policy ?? definitionAt('sla-policy', at);
+    if (!agreed) return [];
+    const hours = calendar ?? definitionAt('business-calendar', at);
+    const own = hours && calendarFor(hours.body, place);
+    const key = `${agreed.ref} ${hours?.ref} ${own?.code}`;
+    const known = made.get(key);
+    if (known) return known;
+    const compiled: Calendar | undefined = own && compileCalendar(own.time);
+    const terms = agreed.body.obligations.map((obligation: Obligation): NamedTerms => {
+      const named = obligation.clock === 'business-calendar' ? hours : undefined;
+      return {
+        ...{ obligation, calendar: named && compiled, definition: agreed.ref },
+        ...(named && { hours: named.ref }),
+      };
+    });
+    made.set(key, terms);
+    return terms;
+  };
+};
+
+/**
+ * The same log under another policy, calendar or routing: which breaches there would be more, fewer, and all the same; and
+ * who would have got which lead. The agreed side are the clocks as they were recorded, or those of a baseline that is
+ * given. Reads the log once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
+ * @param most the most clocks to keep; more are refused
+ * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
+ * `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
+ * @throws NotFound `definition/unknown-version`
+ */
+export const counterfactual = async (
+  { log, journal, definitions }: Past,
+  question: CounterfactualQuestion,
+  most = Infinity,
+): Promise<Counterfactual> => {
+  const { from, to, at, timeZone, cut = {} } = question;
+  const zone = zoneOf(timeZone);
+  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
+  const policy = supposed('sla-policy', question.policy, 'policy', definitionAt);
+  const calendar = supposed('business-calendar', question.calendar, 'calendar', definitionAt);
+  const rules = supposed('routing', question.routing, 'routing', definitionAt);
+  const weights = weightsOf(question.weights);
+  const basePolicy = supposed('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
+  const baseCalendar = supposed('business-calendar', question.baselineCalendar, 'baselineCalendar', definitionAt);
+  if (!policy && !calendar && !rules && !weights)
+    throw new Refused('counterfactual/nothing-supposed', 'Suppose another policy, calendar, routing or weights.');
+
+  const based = basePolicy ?? baseCalendar;
+  const breaches =
+    policy || calendar
+      ? new BreachComparison({
+          ...{ from, to, at, timeZone: zone },
+          baseline: based && termsUnder(basePolicy, baseCalendar, definitionAt),
+          alternative: termsUnder(policy, calendar, definitionAt),
+        })
+      : undefined;
+  const routingIn = (instant: Instant): NamedRouting | undefined => {
+    const found = definitionAt('routing', instant);
+    return found && { definition: found.ref, body: found.body };
+  };
+  const replay =
+    rules || weights
+      ? new RoutingReplay({
+          ...{ from, to, weights: weights ?? {} },
+          routedAt: (instant) => definitionAt('routing', instant) !== undefined,
+          routingAt: rules ? () => ({ definition: rules.ref, body: rules.body }) : routingIn,
+        })
+      : undefined;
+
+  const types = [...leadEvents.schemas.keys(), ...(replay ? routingEvents.schemas.keys() : [])];
+  const tip = await log.tip();
+  const last = cut.knownAt && cut.knownAt < tip ? cut.knownAt : tip;
+  const [happenedBy, knownBy] = [cut.happenedBy ?? END, cut.knownBy ?? END];
+  let events = 0;
+  for (let after: Position = '', more = after < last; more;) {
+    const page = await log.readAll(after, { types }, PAGE);
+    for (const stored of page.events) {
+      if (stored.position > last) break;
+      if (stored.meta.occurredAt > happenedBy || stored.recordedAt > knownBy) continue;
+      const event = journal.decode(stored) as StoredEvent<LeadEvent | RoutingEvent>;
+      events++;
+      replay?.see(event);
+      if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
+      if (breaches && breaches.clocks > most)
+        throw new Refused('counterfactual/too-many-clocks', 'Ask for a shorter period.', 'from', { most });
+    }
+    after = page.position;
+    more = !page.atTip && after < last;
+  }
+  return { position: last, at, events, sla: breaches?.result() ?? null, routing: replay?.result() ?? null };
+};

@@ -1,0 +1,238 @@
+import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
+import { routeOf, type Routable, type Routing } from '@baton/definitions';
+import type { LeadEvent } from '@baton/leads';
+import { factsAfter, profileNow, routableIn, type OwnFacts } from '@baton/leads';
+import { routingDecider } from '@baton/routing';
+import type { RoutingCommand, RoutingEvent } from '@baton/routing';
+
+/** Reps and their weights by queue; a weight of 0 takes no part. */
+export type Weights = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Routing rules with the version that set them. */
+export interface NamedRouting {
+  readonly definition: string;
+  readonly body: Routing;
+}
+
+/** What is supposed. */
+export interface Scenario {
+  /** The rules at an instant; undefined: none, leads are not routed. */
+  readonly routingAt: (at: Instant) => NamedRouting | undefined;
+  /** Is a queue asked by itself at this instant, as things really were? */
+  readonly routedAt: (at: Instant) => boolean;
+  readonly weights: Weights;
+  /** Leads qualified at or after this instant; what came before is as it was. */
+  readonly from?: Instant | undefined;
+  /** Leads qualified before this instant. */
+  readonly to?: Instant | undefined;
+}
+
+/** Who got a qualified lead, and who would have. */
+export interface RoutedLead {
+  readonly leadId: string;
+  readonly qualifiedAt: Instant;
+  /** Who got it: the queue’s choice, or whoever it was handed to; null: nobody. */
+  readonly baseline: string | null;
+  /** Who would have got it; null where no rules are supposed. */
+  readonly alternative: string | null;
+  /** Why, and under which version. */
+  readonly queue: string | null;
+  readonly rule: string | null;
+  readonly by: 'turn' | 'account-owner' | 'handoff-owner' | null;
+  readonly definition: string | null;
+}
+/** Leads of one rep. */
+export interface RepShare {
+  readonly rep: string;
+  readonly baseline: number;
+  readonly alternative: number;
+}
+
+type Row = { -readonly [K in keyof RoutedLead]: RoutedLead[K] } & {
+  readonly id: string;
+  readonly facts: Routable;
+  choice?: string;
+  decided: boolean;
+};
+type Queue = ReturnType<typeof routingDecider.initialState>;
+const SYSTEM = { commandId: '', actor: 'counterfactual', origin: 'system' } as const;
+
+/**
+ * Gives out the qualified leads of a period again, one after the other, by other rules and weights. Who took part and who
+ * was away when is as the log says; a lead that came back comes back from whoever would have had it. Give it every event
+ * of leads and queues in the order of the log. Reps named in the weights take part from the beginning of the period.
+ */
+export class RoutingReplay {
+  private readonly queues = new Map<string, Queue>();
+  private readonly facts = new Map<string, OwnFacts>();
+  private readonly rows: Row[] = [];
+  private readonly last = new Map<string, Row>();
+  /** Queue members by the log, `queue rep`: an absence of somebody else’s holds for every queue they are supposed in. */
+  private readonly members = new Set<string>();
+  private supposing = false;
+
+  constructor(private readonly supposition: Scenario) {
+    if (supposition.from === undefined) this.begin('');
+  }
+
+  see(event: StoredEvent<LeadEvent | RoutingEvent>): void {
+    const { type, data, occurredAt } = event;
+    if (!this.supposing && occurredAt >= this.supposition.from!) this.begin(occurredAt);
+    if ('routingId' in data) return this.seeQueue(event as StoredEvent<RoutingEvent>);
+    const { leadId } = data;
+    this.facts.set(leadId, factsAfter(this.facts.get(leadId) ?? {}, event as StoredEvent<LeadEvent>));
+    if (type === 'LeadQualified' && !data.external) this.qualified(event.id, leadId, occurredAt);
+    if (type === 'LeadHandedOff' && !data.external) {
+      const row = this.last.get(leadId);
+      if (row) row.baseline = data.rep;
+    }
+  }
+
+  private qualified(id: string, leadId: string, qualifiedAt: Instant): void {
+    const { from, to, routedAt } = this.supposition;
+    this.last.delete(leadId);
+    if ((from !== undefined && qualifiedAt < from) || (to !== undefined && qualifiedAt >= to)) return;
+    const nothing = { baseline: null, alternative: null, queue: null, rule: null, by: null, definition: null };
+    const row: Row = {
+      id,
+      leadId,
+      qualifiedAt,
+      facts: routableIn(profileNow(this.facts.get(leadId) ?? {})),
+      ...nothing,
+      decided: false,
+    };
+    this.rows.push(row);
+    this.last.set(leadId, row);
+    // Where a queue was asked, its choices stand in the order in which it was.
+    if (!routedAt(qualifiedAt)) this.choose(row, qualifiedAt);
+  }
+
+  private seeQueue(event: StoredEvent<RoutingEvent>): void {
+    const { type, data, occurredAt } = event;
+    const { routingId: queue } = data;
+    if (type === 'RepJoined') this.members.add(`${queue} ${data.rep}`);
+    if (!this.supposing) return void this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
+    switch (type) {
+      case 'RepJoined':
+        return this.join(queue, data.rep, this.weightOf(queue, data.rep) ?? data.weight, occurredAt);
+      case 'RepLeft':
+        return this.tell(queue, { type: 'LeaveQueue', data }, occurredAt);
+      case 'RepMarkedAbsent':
+      case 'RepMarkedAvailable': {
+        const report = type === 'RepMarkedAbsent' ? 'MarkRepAbsent' : 'MarkRepAvailable';
+        for (const routingId of [queue, ...this.supposedQueuesOf(data.rep)])
+          this.tell(routingId, { type: report, data: { routingId, rep: data.rep } }, occurredAt);
+        return;
+      }
+      case 'RepBaselineSet':
+        return; // the supposed queue calibrates by itself
+      case 'RepChosen': {
+        const row = this.last.get(data.leadId);
+        if (row) {
+          row.baseline = data.rep;
+          row.choice = event.id;
+          if (!row.decided) this.choose(row, occurredAt);
+        } else if (this.inPeriod(occurredAt)) this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
+        return;
+      }
+      case 'LeadUnassigned': {
+        const row = this.last.get(data.leadId);
+        const ours = row && row.queue !== null && (row.choice === undefined || row.choice === data.choice);
+        const [routingId, choice] = ours ? [row.queue!, row.id] : [queue, data.choice];
+        const { leadId } = data;
+        return this.tell(
+          routingId,
+          { type: 'UnassignLead', data: { routingId, leadId, ...(choice && { choice }) } },
+          occurredAt,
+        );
+      }
+    }
+  }
+
+  private inPeriod(at: Instant): boolean {
+    return this.supposition.to === undefined || at < this.supposition.to;
+  }
+  private queue(id: string): Queue {
+    return this.queues.get(id) ?? routingDecider.initialState();
+  }
+  private weightOf(queue: string, rep: string): number | undefined {
+    const { weights } = this.supposition;
+    const reps = Object.hasOwn(weights, queue) ? weights[queue]! : {};
+    return Object.hasOwn(reps, rep) ? reps[rep] : undefined;
+  }
+  /** The queues in which somebody takes part by supposition alone. */
+  private supposedQueuesOf(rep: string): string[] {
+    return Object.keys(this.supposition.weights).filter(
+      (queue) => this.weightOf(queue, rep) !== undefined && !this.members.has(`${queue} ${rep}`),
+    );
+  }
+
+  /** From here on it is supposed. */
+  private begin(at: Instant): void {
+    this.supposing = true;
+    for (const [queue, reps] of Object.entries(this.supposition.weights))
+      for (const [rep, weight] of Object.entries(reps)) this.join(queue, rep, weight, at);
+  }
+
+  private join(routingId: string, rep: string, weight: number, at: Instant): void {
+    if (weight > 0) this.tell(routingId, { type: 'JoinQueue', data: { routingId, rep, weight } }, at);
+    else this.tell(routingId, { type: 'LeaveQueue', data: { routingId, rep } }, at);
+  }
+
+  /** What the queue decides, as in service; what it refuses changes nothing. */
+  private tell(
+    queue: string,
+    { type, data }: Pick<RoutingCommand, 'type' | 'data'>,
+    at: Instant,
+    id = '',
+    agreed?: NamedRouting,
+  ): void {
+    const definition = (kind: string) => agreed && { kind, version: 0, ref: agreed.definition, body: agreed.body };
+    const command = { type, data, meta: SYSTEM } as RoutingCommand;
+    const context = { now: at, mode: 'backfill', definition, idOf: () => id } as const;
+    const decided = routingDecider.decide(this.queue(queue), command, context);
+    if (decided instanceof Refused) return;
+    for (const fact of decided)
+      this.queues.set(queue, routingDecider.evolve(this.queue(queue), { ...fact, id, occurredAt: at }));
+    const chosen = decided.find((fact) => fact.type === 'RepChosen');
+    const row = chosen && this.last.get(chosen.data.leadId);
+    if (!row) return;
+    const { rep, rule, by } = chosen.data;
+    Object.assign(row, { alternative: rep, queue, rule, by, definition: chosen.data.definition });
+  }
+
+  private choose(row: Row, at: Instant): void {
+    row.decided = true;
+    const agreed = this.supposition.routingAt(at);
+    if (!agreed) return;
+    const { leadId, facts, id } = row;
+    const { queue, rule, accountOwner } = routeOf(agreed.body, facts);
+    const owner = accountOwner && facts.owner !== undefined ? { owner: String(facts.owner) } : {};
+    this.tell(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
+  }
+
+  /** How many leads each rep got and would have got, and the leads that would have gone to somebody else. */
+  result() {
+    for (const row of this.rows.filter(({ decided }) => !decided)) {
+      this.last.set(row.leadId, row);
+      this.choose(row, row.qualifiedAt);
+    }
+    const shares = new Map<string, { baseline: number; alternative: number }>();
+    const count = (rep: string | null, side: 'baseline' | 'alternative') => {
+      if (rep === null) return;
+      const share = shares.get(rep) ?? { baseline: 0, alternative: 0 };
+      shares.set(rep, share);
+      share[side]++;
+    };
+    for (const { baseline, alternative } of this.rows) {
+      count(baseline, 'baseline');
+      count(alternative, 'alternative');
+    }
+    return {
+      qualified: this.rows.length,
+      byRep: [...shares].map(([rep, share]): RepShare => ({ rep, ...share })).sort((a, b) => (a.rep < b.rep ? -1 : 1)),
+      differing: this.rows
+        .filter(({ baseline, alternative }) => baseline !== alternative)
+        .map(({ facts: _, id: _id, choice: _choice, decided: _decided, ...row }): RoutedLead => row),
+    };
+  }
+}

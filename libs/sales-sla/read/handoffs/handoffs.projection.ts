@@ -1,0 +1,176 @@
+import { fromMs, projection, toMs, type Instant, type StoredEvent } from '@baton/kernel';
+import { handoffsAfter, handoffsAfterLate, type Handoff, type HandoffMove } from '@baton/leads';
+import { isLateMove } from '@baton/leads';
+import type { LeadEvent } from '@baton/leads';
+import { convertedFrom, type StageName } from '@baton/leads';
+import { onObligations, type ClockEvent } from '@baton/leads';
+import { isRequired, recordedClockAfter, type RecordedClock } from '../sla-board/sla-clocks.rules';
+
+/** A handoff with what sales did for it. */
+export interface HandoffActivity extends Handoff {
+  readonly eventId: string;
+  /** Contacts that sales made between the handoff and its disposition, or until now. */
+  readonly attempts: number;
+}
+
+/** What sales was handed of one lead, and what it owes it now. */
+export interface HandoffsDocument {
+  readonly leadId: string;
+  /** All of them, oldest first. */
+  readonly handoffs: readonly HandoffActivity[];
+  /** Of the first and the last handoff. */
+  readonly firstAt?: Instant;
+  readonly lastAt?: Instant;
+  readonly stage: StageName;
+  /** Where it stood since when, oldest first. */
+  readonly moves: readonly HandoffMove[];
+  /** It was handed off and sales has not said what becomes of it. */
+  readonly waiting: boolean;
+  /** Merged into another lead: nobody waits for an answer, and its clocks stand still. */
+  readonly merged: boolean;
+  /** Of whom an answer is awaited, since when, and by which queue it came. */
+  readonly rep?: string;
+  readonly queue?: string;
+  readonly since?: Instant;
+  /** The band of the score at the handoff, A1 … C3. */
+  readonly grade?: string;
+  /** What sales owes. */
+  readonly clocks: readonly RecordedClock[];
+  readonly owed: number;
+  /** The next instant by which sales answers; and the same for sorting, those without one last. */
+  readonly dueAt: Instant | null;
+  readonly rank: Instant;
+  /** From when on the lead is in limbo. */
+  readonly limboAt: Instant | null;
+}
+
+/** A lead that waits for so long is in limbo. */
+export const LIMBO_MS = 48 * 3_600_000;
+const NO_DUE: Instant = '9999-12-31T23:59:59.999Z';
+
+const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, 'limboAt'> => ({
+  limboAt: waiting && since !== undefined ? fromMs(toMs(since) + LIMBO_MS) : null,
+});
+
+const dated = (doc: HandoffsDocument): HandoffsDocument => {
+  const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
+  return { ...doc, owed: doc.clocks.length, dueAt: due[0] ?? null, rank: due[0] ?? NO_DUE, ...limboOf(doc) };
+};
+
+/** The lead at another stage, with what that says of its last handoff. */
+const moved = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: StageName): HandoffsDocument => {
+  const { occurredAt: at, data } = event;
+  // The survivor answers for a lead that was merged into it: only the handoff is that one’s.
+  if (data.leadId !== doc.leadId)
+    return { ...doc, handoffs: handoffsAfter(doc.handoffs, event) as readonly HandoffActivity[] };
+  const why = 'reason' in data ? { reason: data.reason } : {};
+  if (isLate(doc, event)) {
+    const place = doc.moves.findLastIndex((move) => move.at <= at) + 1;
+    const moves = doc.moves.toSpliced(place, 0, { at, stage, ...why });
+    return { ...doc, moves, handoffs: handoffsAfterLate(doc.handoffs, event, moves) as readonly HandoffActivity[] };
+  }
+  const handoffs = handoffsAfter(doc.handoffs, event) as readonly HandoffActivity[];
+  const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage, ...why }];
+  return dated({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
+};
+/** A move of another system that was told after a later one: the lead waits for what it waited for. */
+const isLate = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>): boolean =>
+  isLateMove(event, { stage: doc.stage, since: doc.moves.findLast((move) => move.stage !== 'lead')?.at });
+
+type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
+/** What is known of the person comes together or apart: the lead may wait, or wait no more. */
+const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): HandoffsDocument => {
+  if (!becomes) return doc;
+  const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
+  const { stage, rep, from = at } = becomes;
+  const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage }];
+  const waits = { stage, moves, waiting: stage === 'handed-off', since: from };
+  return dated({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
+};
+
+const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): HandoffsDocument => {
+  const { kind, startedBy } = said.data;
+  const place = doc.clocks.findIndex((clock) => clock.kind === kind && clock.startedBy === startedBy);
+  const after = recordedClockAfter(doc.clocks[place], said);
+  if (!after) return doc;
+  const others = place < 0 ? doc.clocks : doc.clocks.toSpliced(place, 1);
+  return dated({ ...doc, clocks: isRequired(after) ? [...others, after] : others });
+};
+
+/** When sales gave it back, if it did. */
+const overAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
+  disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
+/** A contact counts for the handoff in whose time it happened, also when it is told late. */
+const attempted = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
+  const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
+  const handoff = handoffs[place];
+  if (!handoff || (overAt(handoff) ?? at) < at) return handoffs;
+  return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
+};
+
+const gradeOf = (pack: unknown): string | undefined => {
+  const { grade } = ((pack as { score?: unknown } | undefined)?.score ?? {}) as { grade?: unknown };
+  return typeof grade === 'string' ? grade : undefined;
+};
+
+/** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
+export const handoffs = projection<HandoffsDocument, LeadEvent>({
+  name: 'handoffs',
+  version: 7,
+  columns: {
+    ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
+    ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
+  },
+  keys: ({ data }) =>
+    'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
+  initial: (leadId) => ({
+    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], owed: 0 },
+    ...{ dueAt: null, rank: NO_DUE, limboAt: null },
+  }),
+  on: {
+    LeadHandedOff: (doc, event) => {
+      const { rep, queue, package: pack } = event.data;
+      const { queue: _, grade: __, ...rest } = doc;
+      const late = isLate(doc, event);
+      const after = moved(late ? doc : rest, event, 'handed-off');
+      const place = after.handoffs.findIndex((handoff) => handoff.eventId === undefined);
+      const worked = { ...after.handoffs[place]!, eventId: event.id, attempts: 0 };
+      const at = event.occurredAt;
+      const dates = {
+        firstAt: doc.firstAt !== undefined && doc.firstAt < at ? doc.firstAt : at,
+        lastAt: doc.lastAt !== undefined && doc.lastAt > at ? doc.lastAt : at,
+      };
+      const counted = { ...after, handoffs: after.handoffs.with(place, worked), ...dates };
+      if (late) return counted;
+      const grade = gradeOf(pack);
+      return dated({
+        ...{ ...counted, rep, since: at },
+        ...(queue !== undefined && { queue }),
+        ...(grade !== undefined && { grade }),
+      });
+    },
+    LeadQualified: (doc, event) => moved(doc, event, 'mql'),
+    LeadAccepted: (doc, event) => {
+      const own = event.data.leadId === doc.leadId && !isLate(doc, event);
+      return moved(own ? { ...doc, rep: event.data.rep } : doc, event, 'sal');
+    },
+    LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
+    LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
+    LeadConverted: (doc, event) => moved(doc, event, convertedFrom(doc.stage)),
+    LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
+    LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),
+    TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>
+      team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
+        ? { ...doc, handoffs: attempted(doc.handoffs, occurredAt) }
+        : doc,
+    MergedFactsAdded: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    MergedFactsRemoved: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    LeadUnmerged: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    LeadMergedInto: (doc) => ({ ...doc, merged: true }),
+    LeadUnmergedFrom: (doc) => ({ ...doc, merged: false }),
+    ...onObligations(foldClock),
+  },
+});

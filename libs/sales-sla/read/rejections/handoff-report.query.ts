@@ -1,0 +1,176 @@
+import { passes, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { dispositions, type Disposition } from '@baton/leads';
+import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.projection';
+import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
+
+/** Which handoffs; without a queue: no queue chose the rep. */
+export interface HandoffFilters {
+  /** Handed off at or after this instant. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  readonly rep?: string | ValueFilter;
+  readonly queue?: string | ValueFilter;
+  /** What was met, `mql@3`. */
+  readonly definition?: string;
+}
+export interface HandoffQuestion extends HandoffFilters {
+  readonly by?: readonly ReportBreakdown[];
+  /** IANA zone of the months; UTC by default. */
+  readonly timeZone?: string;
+  /** Now: who is in limbo. */
+  readonly at: Instant;
+}
+export interface RejectionReason {
+  readonly reason: string;
+  readonly rejected: number;
+  /** Rejected for this reason / handoffs. */
+  readonly rate: number;
+}
+export interface HandoffRow {
+  readonly group: GroupKey;
+  /** = accepted + rejected + recycled + disqualified + waiting, each handoff by its latest disposition. */
+  readonly handoffs: number;
+  readonly counts: Readonly<Record<Disposition, number>>;
+  /** Of those accepted: rejected, recycled or disqualified since. */
+  readonly givenBack: number;
+  /** Of those waiting: for 48 hours or longer. */
+  readonly limbo: number;
+  /** Rejected / handoffs; null without a handoff. */
+  readonly rejectionRate: number | null;
+  /** The most frequent first. */
+  readonly reasons: readonly RejectionReason[];
+  /** Contacts before a rejection or a recycling; null without either. */
+  readonly medianAttempts: number | null;
+  readonly warnings: readonly string[];
+}
+export interface HandoffReport {
+  readonly total: HandoffRow;
+  readonly rows: readonly HandoffRow[];
+  readonly at: Instant;
+}
+
+/** Above this share of rejections a definition does not say what sales takes for a lead … */
+export const MOST_REJECTED = 0.3;
+/** … which fewer handoffs than these cannot show. */
+export const FEWEST_HANDOFFS = 10;
+export const NEEDS_WORK = 'definition needs work';
+
+const isNegative = ({ disposition, givenBack }: HandoffActivity): boolean =>
+  [disposition, givenBack].some((one) => one === 'rejected' || one === 'recycled');
+
+class Sum {
+  private readonly counts: Record<Disposition, number> = {
+    accepted: 0,
+    rejected: 0,
+    recycled: 0,
+    disqualified: 0,
+    waiting: 0,
+  };
+  private readonly reasons = new Map<string, number>();
+  private readonly attempts: number[] = [];
+  private limbo = 0;
+  private givenBack = 0;
+
+  add(handoff: HandoffActivity, inLimbo: boolean): void {
+    this.counts[handoff.disposition]++;
+    if (inLimbo) this.limbo++;
+    if (handoff.givenBack) this.givenBack++;
+    if (isNegative(handoff)) this.attempts.push(handoff.attempts);
+    if (handoff.disposition !== 'rejected') return;
+    const reason = handoff.reason ?? '';
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+  }
+
+  row(group: GroupKey): HandoffRow {
+    const { counts, limbo, givenBack } = this;
+    const all = dispositions.reduce((sum, disposition) => sum + counts[disposition], 0);
+    const { definition } = group;
+    const ours = typeof definition === 'string' && !definition.startsWith('external:');
+    const rejectionRate = all === 0 ? null : counts.rejected / all;
+    const tooMany = rejectionRate !== null && rejectionRate > MOST_REJECTED && all >= FEWEST_HANDOFFS;
+    return {
+      ...{ group, handoffs: all, counts: { ...counts }, givenBack, limbo, rejectionRate },
+      reasons: [...this.reasons]
+        .map(([reason, rejected]) => ({ reason, rejected, rate: rejected / all }))
+        .sort((a, b) => b.rejected - a.rejected || (a.reason < b.reason ? -1 : 1)),
+      medianAttempts:
+        this.attempts.length === 0
+          ? null
+          : quantile(
+              [...this.attempts].sort((a, b) => a - b),
+              0.5,
+            ),
+      warnings: ours && tooMany ? [NEEDS_WORK] : [],
+    };
+  }
+}
+
+const whereOf = ({ from, to }: HandoffFilters): Where => ({
+  firstAt: { ...(to ? { lt: to } : { ne: null }) },
+  ...(from && { lastAt: { gte: from } }),
+});
+
+const isInLimbo = ({ disposition, at: since }: HandoffActivity, at: Instant): boolean =>
+  disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
+
+/** Every handoff that is asked for, and whether its lead is in limbo with it. */
+async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) {
+  const { from, to, rep, queue, definition } = filters;
+  for await (const page of models.pages(handoffs, whereOf(filters)))
+    for (const { doc } of page)
+      for (const [index, handoff] of doc.handoffs.entries()) {
+        if ((from && handoff.at < from) || (to && handoff.at >= to)) continue;
+        if (!passes(rep, handoff.rep) || !passes(queue, handoff.queue)) continue;
+        if (definition && handoff.definition !== definition) continue;
+        const isLast = index === doc.handoffs.length - 1;
+        yield { handoff, limbo: isLast && isInLimbo(handoff, at) };
+      }
+}
+
+/**
+ * What became of what was handed off: each handoff once, by its latest disposition, so that handoffs = accepted +
+ * rejected + recycled + disqualified + waiting. Accepted is what sales ever took; what it gave back afterwards stands
+ * apart, and a deal that is lost is no disposition. A handoff of a lead that was merged away since is one nevertheless. Of
+ * the rows by definition those with more than 30 % rejections, over at least ten handoffs, warn `definition needs work`.
+ * @throws Refused `time/unknown-zone`
+ */
+export const handoffReport = async (
+  models: ReadModels,
+  { by = [], timeZone, at, ...filters }: HandoffQuestion,
+): Promise<HandoffReport> => {
+  const zone = zoneOf(timeZone);
+  const total = new Sum();
+  const groups = new Groups(() => new Sum());
+  for await (const { handoff, limbo } of asked(models, filters, at)) {
+    total.add(handoff, limbo);
+    if (by.length > 0) groups.at(groupOf({ ...handoff, queue: handoff.queue ?? null }, by, zone)).add(handoff, limbo);
+  }
+  return { total: total.row({}), rows: groups.sorted().map(({ key, of }) => of.row(key)), at };
+};
+
+export interface HandoffsBehind extends HandoffFilters {
+  readonly disposition?: Disposition;
+  readonly reason?: string | ValueFilter;
+  /** Only those that were given back after they were accepted. */
+  readonly givenBack?: boolean;
+  /** Only those in limbo. */
+  readonly limbo?: boolean;
+  readonly at: Instant;
+}
+/** The handoffs behind a figure of `handoffReport`, oldest first: as many as it counts. */
+export const handoffsBehind = async (
+  models: ReadModels,
+  { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffsBehind,
+): Promise<HandoffActivity[]> => {
+  const found: HandoffActivity[] = [];
+  for await (const { handoff, limbo } of asked(models, filters, at)) {
+    if (disposition && handoff.disposition !== disposition) continue;
+    if (!passes(reason, handoff.reason)) continue;
+    if (givenBack && !handoff.givenBack) continue;
+    if (only && !limbo) continue;
+    found.push(handoff);
+  }
+  return found.sort((a, b) => (a.at === b.at ? (a.eventId < b.eventId ? -1 : 1) : a.at < b.at ? -1 : 1));
+};

@@ -1,0 +1,21 @@
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Clock } from '@baton/kernel';
+import { LeadType } from '@baton/leads/leads.graphql.module';
+import { ReadModels } from '@baton/platform/documents';
+import { atOf } from '@baton/platform/graphql';
+import { clocksOf } from './sla-board.query';
+import { clockNode, SlaClockType } from './sla-board.types';
+
+/** The SLA clocks of a lead, as they stand when they are asked for. */
+@Resolver(() => LeadType)
+export class LeadClocksResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly clock: Clock,
+  ) {}
+
+  @ResolveField(() => [SlaClockType], { description: 'What sales owes the lead now, the next due first.' })
+  async clocks(@Parent() { leadId, cut }: LeadType): Promise<SlaClockType[]> {
+    return (await clocksOf(this.models.asOf(cut), leadId, atOf(cut, this.clock))).map(clockNode);
+  }
+}

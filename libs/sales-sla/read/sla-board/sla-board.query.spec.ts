@@ -1,0 +1,342 @@
+import type { Json, StoredEvent, ValueFilter } from '@baton/kernel';
+import { recorded } from '@baton/kernel/testing';
+import { definitions, type DefinitionEvent } from '@baton/definitions';
+import fc from 'fast-check';
+import { always, DAY, hour, HOUR, minute, owing, world } from '../../../../test/support/lead-world';
+import { modelsOf } from '../../../../test/support/read-models';
+import { attempts, disposition, firstResponse } from '@baton/sla-clocks';
+import { clockStatus } from '@baton/sla-clocks';
+import { isKnown, type Known } from '@baton/leads';
+import { handoffs } from '../handoffs/handoffs.projection';
+import { clocksOf, slaBoard, slaClock, slaCounts, type BoardQuestion } from './sla-board.query';
+import { slaClocks } from './sla-clocks.projection';
+import { slaStates } from './sla-clocks.rules';
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** The same story of somebody else. */
+const of = (leadId: string, events: readonly StoredEvent[]): StoredEvent[] =>
+  JSON.parse(
+    JSON.stringify(events).replace(uuid, `${leadId}-$&`).replaceAll('"leadId":"ada"', `"leadId":"${leadId}"`),
+  ) as StoredEvent[];
+const modelsFrom = (...stories: (readonly StoredEvent[])[]) =>
+  modelsOf([slaClocks, handoffs, definitions], stories.flat());
+
+type World = ReturnType<typeof world>;
+const told = async (act: (ada: World) => Promise<unknown>, agreed = owing(hour)) => {
+  const ada = world(agreed);
+  await act(ada);
+  return ada.events();
+};
+const statesAt = async (events: readonly StoredEvent[], minutes: readonly number[]) => {
+  const models = await modelsFrom(events);
+  return Promise.all(minutes.map(async (at) => (await clocksOf(models, 'ada', minute(at))).map(({ state }) => state)));
+};
+const allPages = async (models: Awaited<ReturnType<typeof modelsFrom>>, question: BoardQuestion, first = 2) => {
+  const clocks = [];
+  const totals = new Set<number>();
+  for (let after; ;) {
+    const page = await slaBoard(models, question, { first, ...(after && { after }) });
+    clocks.push(...page.clocks.map(({ clock }) => clock));
+    totals.add(page.totalCount);
+    after = page.clocks.at(-1)?.after;
+    if (!page.hasNextPage) return { clocks, totals: [...totals] };
+  }
+};
+
+describe('a clock on the board', () => {
+  it('is at risk from the warning of its policy on, and breached at the due instant', async () => {
+    const events = await told((ada) => ada.handedOff());
+    expect(await statesAt(events, [0, 47, 48, 59, 60, 90])).toEqual(
+      ['running', 'running', 'at risk', 'at risk', 'breached', 'breached'].map((state) => [state]),
+    );
+  });
+  it('is at risk from 80 % of the way on, where the policy does not warn', async () => {
+    for (const escalation of [undefined, [{ afterBreach: 'PT0S', notify: 'manager' }]]) {
+      const owed = firstResponse({ budget: 'PT10H', clock: 'wall-clock', ...(escalation && { escalation }) });
+      const events = await told((ada) => ada.handedOff(), owing(owed));
+      expect(await statesAt(events, [8 * HOUR - 1, 8 * HOUR])).toEqual([['running'], ['at risk']]);
+    }
+  });
+  it('is warned of by the policy earlier or later than that', async () => {
+    const events = await told(
+      (ada) => ada.handedOff(),
+      owing({ ...hour, escalation: [{ percent: 95, notify: 'rep' }] }),
+    );
+    expect(await statesAt(events, [56, 57])).toEqual([['running'], ['at risk']]);
+  });
+  it('stands still while it is paused, and is at risk anew after', async () => {
+    const owed = {
+      ...hour,
+      pause: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] }],
+      resume: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['go on'] }] }],
+    };
+    const events = await told(async (ada) => {
+      await ada.handedOff();
+      await ada.send('RecordTouch', 30, { action: 'wait', team: 'marketing' });
+      await ada.send('RecordTouch', 1000, { action: 'go on', team: 'marketing' });
+    }, owing(owed));
+    expect(await statesAt(events.slice(0, -2), [900])).toEqual([['paused']]);
+    expect(await statesAt(events, [1017, 1018, 1030])).toEqual([['running'], ['at risk'], ['breached']]);
+  });
+  it('keeps both verdicts where the answer was told after the breach', async () => {
+    const events = await told(async (ada) => {
+      await ada.handedOff();
+      await ada.send('AdvanceClock', 70);
+      await ada.call(30);
+    });
+    const models = await modelsFrom(events);
+    const { clocks } = await slaBoard(models, { at: minute(99), recordedLate: true }, { first: 5 });
+    expect(clocks.map(({ clock }) => clock)).toMatchObject([
+      { state: 'met', knownState: 'breached', metAt: minute(30) },
+    ]);
+    expect(await slaCounts(models, { at: minute(99) })).toMatchObject({ met: 1, breached: 0 });
+  });
+  it('is breached by giving up, before it was due', async () => {
+    const owed = attempts({ atLeast: 8, kinds: 2, budget: 'P21D', clock: 'wall-clock' });
+    const events = await told(async (ada) => {
+      await ada.handedOff();
+      await ada.send('AcceptLead', 5);
+      await ada.call(10);
+      await ada.send('RejectLead', 20, { reason: 'no-answer' });
+    }, owing(owed));
+    const models = await modelsFrom(events);
+    const { clocks } = await slaBoard(models, { at: minute(20), state: 'breached' }, { first: 5 });
+    expect(clocks.map(({ clock }) => clock)).toMatchObject([
+      {
+        kind: 'attempts',
+        rep: 'rita',
+        stops: 1,
+        times: 8,
+        kinds: 2,
+        answerBy: minute(20),
+        dueAt: minute(5 + 21 * DAY),
+      },
+    ]);
+    expect(await clocksOf(models, 'ada', minute(20))).toEqual([]); // nobody owes it any more
+  });
+  it('names the queue that the lead came through', async () => {
+    const routed = await told(
+      async (ada) => {
+        await ada.send('CaptureLead', -10, { source: 'web' });
+        await ada.send('QualifyLead', -1);
+        await ada.send('HandOffRoutedLead', 0, { rep: 'sam', queue: 'emea', choice: 'choice-1' });
+        await ada.send('AcceptLead', 5);
+      },
+      owing(hour, attempts({ atLeast: 8, kinds: 2, budget: 'P21D', clock: 'wall-clock' })),
+    );
+    const models = await modelsFrom(routed, of('bob', await told((ada) => ada.handedOff())));
+    const found = async (queue: string | ValueFilter) =>
+      (await allPages(models, { at: minute(9), queue })).clocks.map(({ leadId, kind }) => `${leadId} ${kind}`).sort();
+    expect(await found('emea')).toEqual(['ada attempts', 'ada first-response']);
+    expect(await found({ none: true })).toEqual(['bob first-response']);
+  });
+});
+
+describe('the board', () => {
+  const day = firstResponse({ budget: 'P1D', clock: 'wall-clock' });
+  /** Ada’s clock is at risk, bob’s runs, cy’s is breached, dan’s is met, eve’s is at risk and due before ada’s. */
+  const board = async () => {
+    const stories = { ada: 0, bob: 10 * HOUR, cy: -5 * HOUR, eve: -HOUR };
+    const all = [];
+    for (const [leadId, from] of Object.entries(stories)) {
+      const events = await told(async (ada) => {
+        if (from !== 0) await ada.send('CaptureLead', from - 2, { source: 'web' });
+        await ada.handedOff(from);
+      }, owing(day));
+      all.push(of(leadId, events));
+    }
+    const met = await told(async (ada) => {
+      await ada.handedOff();
+      await ada.call(7);
+    }, owing(day));
+    return [...all, of('dan', met)];
+  };
+  const now = minute(22 * HOUR);
+  it('lists what is at risk by due instant', async () => {
+    const { clocks, totals } = await allPages(await modelsFrom(...(await board())), { at: now, state: 'at risk' }, 1);
+    expect(clocks.map(({ leadId }) => leadId)).toEqual(['eve', 'ada']);
+    expect(totals).toEqual([2]);
+    expect(clocks[0]!.passed).toBeCloseTo(23 / 24, 9);
+  });
+  it('counts as many as it lists, in each state and in all', async () => {
+    const models = await modelsFrom(...(await board()));
+    const counts = await slaCounts(models, { at: now });
+    expect(counts).toMatchObject({ running: 1, 'at risk': 2, breached: 1, met: 1, paused: 0 });
+    for (const state of slaStates) {
+      const { clocks, totals } = await allPages(models, { at: now, state }, 1);
+      expect([state, clocks.length, ...totals]).toEqual([state, counts[state], counts[state]]);
+      expect(clocks.every((clock) => clock.state === state)).toBe(true);
+    }
+    expect((await allPages(models, { at: now })).clocks).toHaveLength(5);
+  });
+  it('is restricted to a period of due instants', async () => {
+    const models = await modelsFrom(...(await board()));
+    const period = { from: minute(23 * HOUR), to: minute(DAY) };
+    const found = async (state?: 'at risk') =>
+      (await allPages(models, { at: now, ...period, ...(state && { state }) })).clocks.map(({ leadId }) => leadId);
+    expect(await found()).toEqual(['eve']);
+    expect(await found('at risk')).toEqual(['eve']);
+  });
+  it('leaves a merged lead’s clock waiting, until the merge is undone', async () => {
+    const ada = world(owing(day));
+    await ada.handedOff();
+    await ada.send('FollowMerge', 10, { survivorId: 'bob', mergeNumber: 0 });
+    const merged = await ada.events();
+    await ada.send('FollowUnmerge', 2 * DAY, { survivorId: 'bob', mergeNumber: 0 });
+    const apart = await ada.events();
+    const others = (await board()).slice(1);
+    const counts = async (events: readonly StoredEvent[], at = now) =>
+      slaCounts(await modelsFrom(...others, events), { at });
+    expect(await counts(merged)).toMatchObject({ waiting: 1, 'at risk': 1, breached: 1 });
+    expect(await counts(merged, minute(3 * DAY))).toMatchObject({ waiting: 1, breached: 3 });
+    expect(await counts(apart, minute(3 * DAY))).toMatchObject({ waiting: 0, breached: 4 });
+    const models = await modelsFrom(...others, merged);
+    for (const [state, leads] of [
+      ['waiting', ['ada']],
+      ['at risk', ['eve']],
+    ] as const) {
+      const { clocks, totals } = await allPages(models, { at: now, state }, 1);
+      expect([clocks.map(({ leadId }) => leadId), totals]).toEqual([leads, [leads.length]]);
+    }
+  });
+});
+
+const office = {
+  timeZone: 'Europe/Berlin',
+  hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00' }],
+  holidays: ['2024-01-18'],
+};
+const agreedHours = (body: object): StoredEvent[] =>
+  (
+    [
+      {
+        type: 'DefinitionProposed',
+        data: {
+          ...{ definitionId: 'business-calendar', number: 1, body: body as Json },
+          ...{ reason: 'r', reviewBy: '2025-01-01' },
+        },
+      },
+      { type: 'DefinitionPutInForce', data: { definitionId: 'business-calendar', number: 1, from: minute(always) } },
+    ] as DefinitionEvent[]
+  ).map((event) => recorded(event, { occurredAt: minute(always) }));
+const calendar = agreedHours(office);
+const paused = {
+  pause: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] }],
+  resume: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['go on'] }] }],
+};
+const inOffice = { 'business-calendar': [[always, office]] } as const;
+
+describe('the working of a deadline', () => {
+  it('names what counted, what was closed, the holiday and the pause with its event', async () => {
+    const owed = { ...hour, ...paused, budget: 'PT8H', clock: 'business-calendar' as const, escalation: [] };
+    const events = await told(
+      async (ada) => {
+        await ada.handedOff(); // Wednesday, 11:00 in Berlin
+        await ada.send('RecordTouch', 60, { action: 'wait', team: 'marketing' });
+        await ada.send('RecordTouch', 120, { action: 'go on', team: 'marketing' });
+      },
+      { ...owing(owed), ...inOffice },
+    );
+    const models = await modelsFrom(events, calendar);
+    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
+    const hours = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 3_600_000;
+    expect(found!.working.map((part) => [part.kind, hours(part.from, part.to)])).toEqual([
+      ['counted', 1],
+      ['paused', 1],
+      ['counted', 4],
+      ['closed', 7],
+      ['holiday', 24],
+      ['closed', 9],
+      ['counted', 3],
+    ]);
+    expect(found!.working[1]!.by).toBe(
+      events.find(({ type, data }) => type === 'TouchRecorded' && 'action' in data)!.id,
+    );
+    expect([found!.working.at(-1)!.to, found!.calendar]).toEqual([dueAt, 'business-calendar@1']);
+    expect(await slaClock(models, { leadId: 'bob', startedBy, kind, at: minute(0) })).toBeUndefined();
+  });
+  it('is that of the calendar of the lead’s region, as the clock says', async () => {
+    const night = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...office, holidays: [] };
+    const body = {
+      ...office,
+      calendars: [{ ...night, hours: [{ days: ['wed', 'thu'], from: '20:00', to: '21:00' }] }],
+    };
+    const owed = { ...hour, budget: 'PT2H', clock: 'business-calendar' as const, escalation: [] };
+    const events = await told(
+      async (ada) => {
+        await ada.send('CaptureLead', -10, { source: 'web', region: 'Apac' });
+        await ada.handedOff(); // Wednesday, 11:00 in Berlin
+      },
+      { ...owing(owed), 'business-calendar': [[always, body]] } as never,
+    );
+    const models = await modelsFrom(events, agreedHours(body));
+    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
+    expect(found!.working.map((part) => part.kind)).toEqual(['closed', 'counted', 'closed', 'counted']);
+    expect([found!.working.at(-1)!.to, dueAt]).toEqual(['2024-01-18T20:00:00.000Z', '2024-01-18T20:00:00.000Z']);
+  });
+});
+
+const step = fc.record({
+  after: fc.integer({ min: 0, max: 2 * DAY }),
+  what: fc.constantFrom('call', 'wait', 'go on', 'accept', 'reject', 'recycle', 'again', 'merge', 'unmerge', 'late'),
+});
+describe('whatever happens', () => {
+  const owed = [
+    { ...hour, ...paused, clock: 'business-calendar' as const, budget: 'PT6H' },
+    disposition({ budget: 'PT48H', clock: 'wall-clock', escalation: [{ percent: 50, notify: 'rep' }] }),
+    attempts({ atLeast: 2, kinds: 2, budget: 'P7D', clock: 'wall-clock' }),
+  ];
+  const agreed = { ...owing(...owed), ...inOffice };
+  const told = async (ada: World, { what }: { what: string }, at: number) => {
+    const marketing = (action: string) => ada.send('RecordTouch', at, { action, team: 'marketing' });
+    if (what === 'call') return ada.call(at, at % 2 === 0 ? 'call' : 'e-mail');
+    if (what === 'late') return ada.call(Math.floor(at / 2));
+    if (what === 'accept') return ada.send('AcceptLead', at);
+    if (what === 'reject') return ada.send('RejectLead', at, { reason: 'no-answer' });
+    if (what === 'recycle') return ada.send('RecycleLead', at, { reason: 'no-timing' });
+    const { mergeNumber = -1 } = (ada.state() as Known).person;
+    if (what === 'merge') return ada.send('FollowMerge', at, { survivorId: 'bob', mergeNumber: mergeNumber + 1 });
+    if (what === 'unmerge') return ada.send('FollowUnmerge', at, { survivorId: 'bob', mergeNumber });
+    if (what !== 'again') return marketing(what);
+    await marketing('visit');
+    await ada.send('QualifyLead', at);
+    return ada.send('HandOffLead', at, { rep: 'sam' });
+  };
+  it('the board says what the lead decides by, and every working sums to its budget', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), fc.nat(3 * DAY), async (steps, later) => {
+        const ada = world(agreed);
+        await ada.handedOff();
+        let at = 0;
+        for (const each of steps) await told(ada, each, (at += each.after));
+        const models = await modelsFrom(await ada.events(), calendar);
+        const state = ada.state();
+        if (!isKnown(state)) throw new Error('ada is known');
+        const { obligations, mergedInto } = state.person;
+        const now = minute(at + later);
+        const { clocks } = await allPages(models, { at: now }, 3);
+        expect(clocks).toHaveLength(obligations.length);
+        const counts: Record<string, number> = Object.fromEntries(slaStates.map((one) => [one, 0]));
+        for (const known of obligations) {
+          const clock = clocks.find(({ startedBy, kind }) => startedBy === known.startedBy && kind === known.kind)!;
+          expect(clock).toMatchObject(JSON.parse(JSON.stringify(known)) as object);
+          const verdict = clockStatus(known, now);
+          const waits = mergedInto !== undefined && !known.breached && ['running', 'breached'].includes(verdict.state);
+          const expected = waits ? ['waiting'] : verdict.paused ? ['paused'] : [verdict.state];
+          if (expected[0] === 'running') expected.push('at risk');
+          expect(expected).toContain(clock.state);
+          counts[clock.state]!++;
+          const found = await slaClock(models, { ...known, leadId: 'ada', at: now });
+          const counted = found!.working.filter(({ kind }) => kind === 'counted');
+          const sum = counted.reduce((ms, { from, to }) => ms + Date.parse(to) - Date.parse(from), 0);
+          if (known.dueAt === null) expect(sum).toBeLessThanOrEqual(known.budgetMs);
+          else expect([sum, found!.working.at(-1)!.to]).toEqual([known.budgetMs, known.dueAt]);
+        }
+        expect(await slaCounts(models, { at: now })).toEqual(counts);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,143 @@
+import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, type Where } from '@baton/kernel';
+import type { AsOf, ReadModels } from '@baton/platform/documents';
+import { scoreAt } from '@baton/leads';
+import { factsOf, versionsOf } from '../qualification/qualification.query';
+import { chanceAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
+
+/** How many leads there were, and what became of them. */
+export interface OutcomeCounts {
+  readonly leads: number;
+  readonly sql: number;
+  readonly customers: number;
+}
+/** Leads with something in common against all others. */
+export interface LiftRow {
+  /** Code of the rule, the grade, or the points from which the band begins. */
+  readonly code: string;
+  readonly with: OutcomeCounts;
+  readonly without: OutcomeCounts;
+  /** Share of those with it that became SQL (customers) over the share of those without; null without a divisor. */
+  readonly sqlLift: number | null;
+  readonly customerLift: number | null;
+}
+export interface Lift {
+  /** The version of the scoring model that is held against the past, `scoring-model@3`. */
+  readonly definition: string;
+  readonly total: OutcomeCounts;
+  /** Of all of them: another system decided that they became SQL. */
+  readonly external: number;
+  /** The age at which people are compared who did not become SQL: the median of those who did; null without any. */
+  readonly ageMs: number | null;
+  /** Captured in the period, and left out: they are not that old yet. */
+  readonly immature: number;
+  readonly rules: readonly LiftRow[];
+  readonly bands: readonly LiftRow[];
+  /** What to know before trusting a figure. */
+  readonly warnings: readonly string[];
+}
+export interface LiftQuestion {
+  /** Leads captured from here on. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  /** The latest instant of interest: now, or that of the cut. */
+  readonly at: Instant;
+  readonly definition?: string;
+  readonly cut?: AsOf;
+}
+
+const AT_ONCE = 50;
+const BAND_POINTS = 10;
+const NONE: OutcomeCounts = { leads: 0, sql: 0, customers: 0 };
+const plus = (a: OutcomeCounts, b: OutcomeCounts, sign = 1): OutcomeCounts => ({
+  leads: a.leads + sign * b.leads,
+  sql: a.sql + sign * b.sql,
+  customers: a.customers + sign * b.customers,
+});
+const liftOf = (its: OutcomeCounts, others: OutcomeCounts, of: 'sql' | 'customers'): number | null =>
+  its.leads === 0 || others.leads === 0 || others[of] === 0 ? null : its[of] / its.leads / (others[of] / others.leads);
+const rowOf = (code: string, its: OutcomeCounts, total: OutcomeCounts): LiftRow => {
+  const others = plus(total, its, -1);
+  return {
+    code,
+    ...{ with: its, without: others },
+    ...{ sqlLift: liftOf(its, others, 'sql'), customerLift: liftOf(its, others, 'customers') },
+  };
+};
+
+/**
+ * What each rule of a scoring model and each band of its score had to do with success: how many of the people captured
+ * in a period it was true of became SQL and customers, against the others. All are scored at a comparable instant: who
+ * became SQL at that instant, so that what came after explains nothing; who did not, at the median age of those who did.
+ * Who is not that old yet is left out and counted, whatever became of them so far. What another system decided counts.
+ * @returns rules in the order of the model; bands by grade, or by ten points where it has none; undefined where no
+ * model is agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const lift = async (models: ReadModels, journal: Journal, question: LiftQuestion): Promise<Lift | undefined> => {
+  const { from, to, at, definition, cut } = question;
+  const agreed = (await versionsOf(models, ['scoring-model'], { at, definition }))('scoring-model');
+  if (!agreed) return undefined;
+  const model = agreed.body;
+  const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
+  const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
+  let total = NONE;
+  let [external, immature] = [0, 0];
+  const movedAt = (doc: Outcome): Instant | undefined => {
+    const when = chanceAt(doc);
+    return when && laterOf(when, doc.capturedAt ?? ''); // a history may tell of a move before the capture
+  };
+  const ages: number[] = [];
+  for await (const page of models.pages(outcomes, where))
+    for (const { doc } of page) {
+      const moved = movedAt(doc);
+      if (moved !== undefined && doc.capturedAt !== undefined) ages.push(toMs(moved) - toMs(doc.capturedAt));
+    }
+  const ageMs =
+    ages.length === 0
+      ? null
+      : Math.round(
+          quantile(
+            ages.sort((a, b) => a - b),
+            0.5,
+          ),
+        );
+  const [byRule, byBand] = [new Map<string, OutcomeCounts>(), new Map<string, OutcomeCounts>()];
+  const tell = async (doc: Outcome) => {
+    const sqlAt = movedAt(doc);
+    const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;
+    const judgedAt = sqlAt ?? aged;
+    const facts = await factsOf(journal, { leadId: doc.leadId, at: judgedAt, ...(cut && { cut }) });
+    if (!facts) return;
+    const became = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
+    const { entries, grade, hundredths } = scoreAt(model, facts, judgedAt);
+    total = plus(total, became);
+    if (doc.external) external++;
+    for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
+      byRule.set(code, plus(byRule.get(code) ?? NONE, became));
+    const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
+    byBand.set(band, plus(byBand.get(band) ?? NONE, became));
+  };
+  for await (const page of models.pages(outcomes, where)) {
+    const counted = page.filter(
+      ({ doc: { capturedAt = at } }) => ageMs === null || toMs(capturedAt) + ageMs <= toMs(at),
+    );
+    immature += page.length - counted.length;
+    for (let first = 0; first < counted.length; first += AT_ONCE)
+      await Promise.all(counted.slice(first, first + AT_ONCE).map(({ doc }) => tell(doc)));
+  }
+  const codes = [...model.fit.rules, ...model.engagement.rules].map(({ code }) => code);
+  const numeric = model.fit.cutOffs === undefined || model.engagement.cutOffs === undefined;
+  const bands = [...byBand.keys()].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
+  return {
+    ...{ definition: agreed.ref, total, external, ageMs, immature },
+    rules: codes.map((code) => rowOf(code, byRule.get(code) ?? NONE, total)),
+    bands: bands.map((band) => rowOf(band, byBand.get(band)!, total)),
+    warnings:
+      immature > 0 && ageMs !== null
+        ? [
+            `${immature} people are left out: they were captured less than ${(ageMs / DAY_MS).toFixed(1)} days before, the median age at which people became SQL`,
+          ]
+        : [],
+  };
+};

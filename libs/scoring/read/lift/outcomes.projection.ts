@@ -1,0 +1,127 @@
+import { projection, type Instant, type StoredEvent } from '@baton/kernel';
+import type { LeadEvent } from '@baton/leads';
+import { isLateMove, movedAtOf } from '@baton/leads';
+import { convertedFrom, type StageName } from '@baton/leads';
+import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
+
+/** What became of a person, and the facts that predictions compare. No names and no addresses. */
+export interface Outcome {
+  readonly leadId: string;
+  readonly stage: StageName;
+  /** won: became a customer; lost: given back or disqualified, and not active again; null: open. */
+  readonly outcome: 'won' | 'lost' | null;
+  readonly capturedAt?: Instant;
+  readonly lastTouchAt?: Instant;
+  /** Since when it is at that stage, by the last move. */
+  readonly movedAt?: Instant;
+  /** When sales first took the person for a chance (SQL, or a deal at once), and for a customer. */
+  readonly sqlAt?: Instant;
+  readonly customerAt?: Instant;
+  /** The stage that other leads of the person lend, and since when. */
+  readonly together?: { readonly stage: StageName; readonly at: Instant };
+  /** Another system decided that it was a chance: says nothing about our rules. */
+  readonly external?: boolean;
+  readonly industry?: string;
+  readonly country?: string;
+  readonly region?: string;
+  readonly source?: string;
+  readonly size?: string;
+  readonly mergedInto?: string;
+  /** The same facts through time. */
+  readonly facts: OwnFacts;
+}
+
+const lost: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
+const chances: readonly StageName[] = ['sql', 'opportunity', 'customer'];
+/** Did the person become a chance for sales, and when? */
+export const chanceAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
+  sqlAt ?? (together && chances.includes(together.stage) ? together.at : undefined);
+/** Did the person become a customer? */
+export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
+  customerAt !== undefined || together?.stage === 'customer';
+
+/** The person at another stage; a move of another system that is told after a later one moves nobody back. */
+const at = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
+  isLateMove(event, { stage: doc.stage, since: doc.movedAt })
+    ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
+    : {
+        ...{ ...doc, stage, ...movedAtOf(doc, stage, event.occurredAt) },
+        outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
+      };
+const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
+  if (doc.sqlAt !== undefined && (doc.sqlAt <= when || !external)) return doc;
+  const { external: _, ...rest } = doc;
+  return { ...rest, sqlAt: when, ...(external && { external }) };
+};
+type Becoming = StoredEvent<Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>>;
+const becoming = (doc: Outcome, event: Becoming): Outcome => {
+  const { becomes } = event.data;
+  if (!becomes) return doc;
+  return at({ ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } }, event, becomes.stage);
+};
+
+/** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
+export const sizeOf = (employees: number): string =>
+  employees < 10
+    ? '1-9'
+    : employees < 50
+      ? '10-49'
+      : employees < 250
+        ? '50-249'
+        : employees < 1000
+          ? '250-999'
+          : '1000+';
+/** The document with what is known of the person, whenever that was told. */
+const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
+  const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
+  const facts = factsAfter(doc.facts, event);
+  const known = profileNow(facts) as Readonly<Partial<Record<string, string>>>;
+  const { employees } = profileNow(facts);
+  const shown = (['industry', 'country', 'region', 'source'] as const).flatMap((name) =>
+    known[name] === undefined ? [] : [[name, known[name]]],
+  );
+  const size = employees === undefined ? {} : { size: sizeOf(Number(employees)) };
+  return { ...rest, facts, ...Object.fromEntries(shown), ...size };
+};
+
+const seenAt = (doc: Outcome, when: Instant): Outcome =>
+  doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
+
+/** One document per lead: what it was like, and what became of it. */
+export const outcomes = projection<Outcome, LeadEvent>({
+  name: 'lead-outcomes',
+  version: 6,
+  columns: {
+    ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
+    ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
+  },
+  keys: ({ data }) => [data.leadId],
+  initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
+  on: {
+    LeadCaptured: (doc, event) => described({ ...doc, capturedAt: event.occurredAt }, event),
+    LeadProfileChanged: described,
+    LeadFactsCleared: described,
+    TouchRecorded: (doc, { occurredAt }) => seenAt(doc, occurredAt),
+    LeadVisitsJoined: (doc, { data: { visits } }) => visits.reduce((known, { at: when }) => seenAt(known, when), doc),
+    LeadQualified: (doc, event) => at(doc, event, 'mql'),
+    LeadHandedOff: (doc, event) => at(doc, event, 'handed-off'),
+    LeadAccepted: (doc, event) => at(doc, event, 'sal'),
+    LeadRejected: (doc, event) => at(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => at(doc, event, 'recycled'),
+    LeadReengaged: (doc, event) => at(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => at(doc, event, 'disqualified'),
+    LeadSalesQualified: (doc, event) => at(chance(doc, event.occurredAt, event.data.external), event, 'sql'),
+    LeadConverted: (doc, event) =>
+      at(chance(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
+    LeadBecameCustomer: (doc, event) => {
+      const customerAt = doc.customerAt ?? event.occurredAt;
+      return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
+    },
+    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => at(doc, event, 'opportunity'),
+    MergedFactsAdded: becoming,
+    MergedFactsRemoved: becoming,
+    LeadUnmerged: becoming,
+    LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
+    LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
+  },
+});

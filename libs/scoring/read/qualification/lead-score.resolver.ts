@@ -1,0 +1,27 @@
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Clock, Journal } from '@baton/kernel';
+import { LeadType } from '@baton/leads/leads.graphql.module';
+import { ReadModels } from '@baton/platform/documents';
+import { atOf } from '@baton/platform/graphql';
+import { leadScore } from './qualification.query';
+import { LeadScoreType, scoreNode } from './qualification.resolver';
+
+/** The score of a lead, computed when it is asked for. */
+@Resolver(() => LeadType)
+export class LeadScoreResolver {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+  ) {}
+
+  @ResolveField(() => LeadScoreType, {
+    nullable: true,
+    description: 'The score now, explained; null where no scoring model is agreed.',
+  })
+  async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
+    const judging = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };
+    const found = await leadScore(this.models.asOf(cut), this.journal, judging);
+    return found ? scoreNode(found) : null;
+  }
+}

@@ -1,0 +1,98 @@
+import { NotFound, type Definition, type Instant, type Journal, type StoredEvent } from '@baton/kernel';
+import {
+  definitionInForce,
+  definitionOf,
+  oneDefinition,
+  type CriteriaFacts,
+  type FindDefinition,
+} from '@baton/definitions';
+import type { AsOf, ReadModels } from '@baton/platform/documents';
+import { leadDecider } from '@baton/leads';
+import type { LeadEvent } from '@baton/leads';
+import { isKnown } from '@baton/leads';
+import { qualification, type Qualification } from '@baton/leads';
+import { scoreAt, type Score } from '@baton/leads';
+
+export interface Judging {
+  readonly leadId: string;
+  readonly at: Instant;
+  /** A version to judge by, `mql@2` or `scoring-model@3`, instead of the one in force at that instant. */
+  readonly definition?: string;
+  /** What was known; by default everything. */
+  readonly cut?: AsOf;
+}
+
+const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
+const identifying: ReadonlySet<string> = new Set([
+  ...['LeadMerged', 'MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged', 'LeadVisitsJoined'],
+]);
+const within =
+  (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
+  ({ type, occurredAt, recordedAt, position }: StoredEvent): boolean =>
+    // Whose touches they are was so before it was noticed: they count at their own instants.
+    (occurredAt <= at || identifying.has(type)) &&
+    occurredAt <= happenedBy &&
+    (knownBy === undefined || recordedAt <= knownBy) &&
+    (knownAt === undefined || position <= knownAt);
+
+/** What was so about a person at an instant, folded from the lead's own events as its decisions fold them. */
+export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
+  const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
+  const state = events.reduce(
+    (folded, event) => leadDecider.evolve(folded, event as StoredEvent<LeadEvent>),
+    leadDecider.initialState(),
+  );
+  return isKnown(state) ? state.person : undefined;
+};
+
+/** The version of each kind that decides: the named one, or the one in force. */
+export const versionsOf = async (
+  models: ReadModels,
+  kinds: readonly ('mql' | 'scoring-model')[],
+  { at, definition }: Pick<Judging, 'at' | 'definition'>,
+): Promise<FindDefinition> => {
+  const [named, number] = definition?.split('@') ?? [];
+  if (named !== undefined && !kinds.some((kind) => kind === named))
+    throw new NotFound('definition/unknown-version', `Name a version of ${kinds.join(' or ')}.`, 'definition');
+  const found = new Map<string, Definition<unknown>>();
+  for (const kind of kinds) {
+    const document =
+      kind === named
+        ? await oneDefinition(models, { kind, number: Number(number) })
+        : await definitionInForce(models, { kind, at });
+    if (kind === named && !document)
+      throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
+    if (document) found.set(kind, definitionOf(kind, document.number, document.body));
+  }
+  return ((kind) => found.get(kind)) as FindDefinition;
+};
+
+/**
+ * Does a lead meet what makes it marketing-qualified, at any instant and by any version? Nothing is decided by asking.
+ * @returns undefined for a lead that was not known then, and where neither criteria nor a threshold are agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const leadQualification = async (
+  models: ReadModels,
+  journal: Journal,
+  judging: Judging,
+): Promise<Qualification | undefined> => {
+  const definition = await versionsOf(models, ['mql', 'scoring-model'], judging);
+  const facts = await factsOf(journal, judging);
+  return facts && qualification(facts, judging.at, definition);
+};
+
+/**
+ * The score of a lead at any instant by any version of the scoring model.
+ * @returns undefined for a lead that was not known then, and where no model is agreed
+ * @throws NotFound `definition/unknown-version`
+ */
+export const leadScore = async (
+  models: ReadModels,
+  journal: Journal,
+  judging: Judging,
+): Promise<(Score & { readonly definition: string }) | undefined> => {
+  const model = (await versionsOf(models, ['scoring-model'], judging))('scoring-model');
+  const facts = model && (await factsOf(journal, judging));
+  return facts && { definition: model.ref, ...scoreAt(model.body, facts, judging.at) };
+};
