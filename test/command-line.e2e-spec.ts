@@ -173,4 +173,14 @@ describe('the command line', () => {
     });
     expect([stdout.trim(), stderr]).toEqual(['0', '']);
   });
+
+  it('loads no GraphQL before it serves it', () => {
+    const list = `require('./dist/apps/cli/command-line.js'); console.log(Object.keys(require.cache).join('\\n'))`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', list], { cwd: root, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const loaded = stdout.split('\n');
+    expect(loaded.length).toBeGreaterThan(500);
+    const server = /\/node_modules\/(@nestjs\/(graphql|apollo)|@apollo|graphql-ws|fastify|graphql(?!\/jsutils))\//;
+    expect(loaded.filter((path) => server.test(path) || path.endsWith('.graphql.module.js'))).toEqual([]);
+  });
 });

@@ -2,7 +2,6 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import type { INestApplicationContext } from '@nestjs/common';
 import { EventLog, START } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
-import { serve } from '../api/serve';
 import { line, printJson } from './output';
 import { localActor } from './session';
 import type { Config } from '@baton/platform/config';
@@ -36,6 +35,8 @@ const welcome = (url: string, token: string | undefined, { production }: Config)
 /** Serves until the process is told to stop. */
 export const serveUntilStopped = async (json: boolean): Promise<void> => {
   const config = configOfTerminal();
+  // Loaded here: no other action needs GraphQL and its server.
+  const { serve } = await import('../api/serve.js');
   const app = await serve(config);
   const token = config.eventStoreUrl ? undefined : await firstKey(app);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');

@@ -9,6 +9,7 @@ export {
   isGenerationOf,
   pagesOf,
   ReadModels,
+  atOf,
   type AsOf,
 } from './read-models';
 export { emptyList, lastOf, listOf, onceSaved, openList, savedAs, type OpenList } from './index-runs';

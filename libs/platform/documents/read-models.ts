@@ -1,4 +1,5 @@
 import {
+  type Clock,
   Refused,
   type Aggregation,
   type Collection,
@@ -67,6 +68,10 @@ export interface AsOf {
   /** The instant for which the cut is judged, where it is made by a position alone: that of its last event. */
   readonly now?: Instant;
 }
+
+/** The instant for which a question at a cut is answered: that of the cut, or now. */
+export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
+  cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
 /** So often a list is looked at whose rows become a block meanwhile. */
 const LOOKS = 5;

@@ -1,9 +1,8 @@
-import { type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import {
   cutOf,
   Refused,
-  type Clock,
   type Instant,
   type Order,
   type Position,
@@ -53,10 +52,6 @@ export const cutAsked = async (
     ...(now && { now }),
   };
 };
-
-/** The instant for which a question at a cut is answered: that of the cut, or now. */
-export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
-  cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
 /** Arguments that every query takes. */
 @ArgsType()

@@ -2,7 +2,6 @@ export { AccessGuard, Allow, Caller, everyRole, personalField, readsPersonal, Re
 export {
   AfterArgs,
   AsOfInput,
-  atOf,
   connectionOf,
   PageArgs,
   PageInfo,

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type DefinitionSource } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
+import { Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
 import { dataDrivenModels, THIN } from '../../models/data-driven.model';

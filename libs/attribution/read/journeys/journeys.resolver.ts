@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import { atOf, Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
+import { Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';

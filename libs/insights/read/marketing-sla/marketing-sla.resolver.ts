@@ -14,9 +14,8 @@ import {
 } from '@nestjs/graphql';
 import { Clock, type Instant } from '@baton/kernel';
 import type { DeliveryKind } from '@baton/leads';
-import { ReadModels, type AsOf } from '@baton/platform/documents';
+import { ReadModels, type AsOf, atOf } from '@baton/platform/documents';
 import {
-  atOf,
   Allow,
   connectionOf,
   everyRole,

@@ -1,8 +1,7 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, dayAt, zoneOf, type Day, type Instant, type Json, type Where } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, atOf } from '@baton/platform/documents';
 import {
-  atOf,
   Allow,
   connectionOf,
   DayScalar,

@@ -1,9 +1,8 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, atOf } from '@baton/platform/documents';
 import {
   Allow,
-  atOf,
   type Connection,
   connectionOf,
   DayScalar,

@@ -12,11 +12,10 @@ import {
   Subscription,
 } from '@nestjs/graphql';
 import { Clock, EventLog, type Instant, type Position } from '@baton/kernel';
-import { ReadModels, type AsOf } from '@baton/platform/documents';
+import { ReadModels, type AsOf, atOf } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  atOf,
   type Connection,
   connectionOf,
   Ended,

@@ -1,9 +1,8 @@
 import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, atOf } from '@baton/platform/documents';
 import {
   Allow,
-  atOf,
   type Connection,
   everyRole,
   FilterField,

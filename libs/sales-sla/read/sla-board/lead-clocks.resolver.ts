@@ -1,8 +1,7 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock } from '@baton/kernel';
 import { LeadType } from '@baton/leads/leads.graphql.module';
-import { ReadModels } from '@baton/platform/documents';
-import { atOf } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
 import { clocksOf } from './sla-board.query';
 import { clockNode, SlaClockType } from './sla-board.types';
 

@@ -1,10 +1,9 @@
 import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { boundsOf, Clock, EventLog, type Position } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, atOf } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  atOf,
   type Connection,
   Ended,
   everyRole,

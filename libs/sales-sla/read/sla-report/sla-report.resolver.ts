@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, type Instant } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, everyRole, InstantScalar, Heavy } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
+import { Allow, everyRole, InstantScalar, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsOptional } from 'class-validator';
 import {
   GroupedType,

@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, Journal } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
+import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';

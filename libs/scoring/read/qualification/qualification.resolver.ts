@@ -1,7 +1,7 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, Journal, type Instant } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
+import { ReadModels, atOf } from '@baton/platform/documents';
+import { Allow, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '@baton/leads';
 import { leadQualification, leadScore, type Judging } from './qualification.query';
