@@ -36,7 +36,7 @@ export const aggregate = <S, C extends AnyCommand, E extends AnyEvent>(
 ): Aggregate => ({ to, decider, commands: decider.commands, handler, due });
 
 /** Registers an aggregate whose handler adds to what is asked before it is decided: `commands` are what is asked. */
-export const askedAggregate = <S, D extends AnyCommand, E extends AnyEvent>(
+export const aggregateWithHandler = <S, D extends AnyCommand, E extends AnyEvent>(
   to: ToAggregate,
   commands: Commands,
   decider: Decider<S, D, E>,

@@ -9,14 +9,14 @@ registerLocale(english);
 
 const unquoted = (text: string): string => /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
 /** An address as it is read: without what cannot be seen, and without quotes around it. */
-const plainOf = (text: string): string => unquoted(plainText(text));
+const plainContactText = (text: string): string => unquoted(plainText(text));
 
 /**
  * The one form of a host name: ASCII, small letters, no dot behind.
  * @returns undefined for an address of numbers, a single label, and what is no name under a public suffix
  */
 export const hostOf = (text: string): string | undefined => {
-  const name = plainOf(text).replace(/\.$/, '');
+  const name = plainContactText(text).replace(/\.$/, '');
   if (!/^[^\s/:?#@[\]\\%]+$/.test(name) || !URL.canParse(`http://${name}`)) return undefined;
   const { hostname } = new URL(`http://${name}`);
   const { domain, isIp } = parseHost(hostname);
@@ -40,7 +40,7 @@ const APP = /^(?:android|ios)-app:\/\/([^/?#\s]+)/i;
  * Source: the URL parser of the platform (WHATWG); suffixes by the Public Suffix List, its ICANN part alone.
  */
 export const originOf = (text: string): Origin | undefined => {
-  const plain = plainOf(text);
+  const plain = plainContactText(text);
   const app = APP.exec(plain)?.[1];
   if (app) return { name: app.toLowerCase() };
   const address = HTTP.test(plain) ? plain.replace(HTTP, '') : plain;
@@ -79,7 +79,7 @@ export const emailOf = (text: string): string | undefined => {
  * @returns undefined for what cannot be a number
  */
 export const phoneOf = (text: string): string | undefined => {
-  const plain = plainOf(text).replace(/^tel:/i, '').replace(/^00/, '+');
+  const plain = plainContactText(text).replace(/^tel:/i, '').replace(/^00/, '+');
   if (plain.startsWith('+')) {
     const parsed = parsePhoneNumberFromString(plain, { extract: false });
     return parsed?.isPossible() ? `${parsed.number}${parsed.ext ? `;ext=${parsed.ext}` : ''}` : undefined;
@@ -93,7 +93,7 @@ export const phoneOf = (text: string): string | undefined => {
  * longer texts are names in any language.
  */
 export const isCountry = (text: string): boolean => {
-  const plain = plainOf(text);
+  const plain = plainContactText(text);
   return (
     plain.length > 3 || plain === '' || isCountryCode(plain.toUpperCase()) || getAlpha2Code(plain, 'en') !== undefined
   );

@@ -100,13 +100,13 @@ export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown
 };
 
 /** The version of a kind in force at an instant, or by its number. */
-export type DefinitionAt = (kind: string, at: Instant | number) => Definition | undefined;
+export type DefinitionLookup = (kind: string, at: Instant | number) => Definition | undefined;
 
 /** When a command is decided, under which definitions, and the ids of the events that it causes. */
-export interface DecidedAt {
+export interface DecisionInputs {
   readonly now: Instant;
   readonly mode: 'live' | 'backfill';
-  readonly definitionAt: DefinitionAt;
+  readonly definitionAt: DefinitionLookup;
   /** The id of the command's nth event, from 0. */
   readonly idOf: (index: number) => string;
 }
@@ -120,7 +120,7 @@ export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   start: S,
   command: C,
-  { now, mode, definitionAt, idOf }: DecidedAt,
+  { now, mode, definitionAt, idOf }: DecisionInputs,
 ): readonly NewEvent<E>[] | Refused => {
   const at = (instant: Instant, before: number): AnyContext => ({
     now: instant,

@@ -1,27 +1,28 @@
 import { Decimal } from 'decimal.js';
 
 /** A whole number: a number up to 2^53, beyond it the text of its digits, so that no reader of JSON loses one. */
-export type Whole = number | string;
+export type WholeNumber = number | string;
 
 /** @returns a number up to 2^53, beyond it the text of its digits */
-export const wholeOf = (value: bigint): Whole => {
+export const wholeNumberOf = (value: bigint): WholeNumber => {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 };
 
 /** Decimal places that sums and shares are exact to. A share of one, 0…1, is then the nearest number of its decimal. */
 const PLACES = 15;
-const ONE = 10n ** BigInt(PLACES);
+const UNITS_PER_ONE = 10n ** BigInt(PLACES);
 
 /** A decimal in units of 10^-15, as its shortest text says it. */
 const unitsOf = (value: number): bigint => {
-  if (Number.isSafeInteger(value)) return BigInt(value) * ONE;
-  if (Math.abs(value) < 1) return BigInt(Math.round(value * Number(ONE)));
-  return BigInt(new Decimal(value).times(ONE.toString()).toFixed(0));
+  if (Number.isSafeInteger(value)) return BigInt(value) * UNITS_PER_ONE;
+  if (Math.abs(value) < 1) return BigInt(Math.round(value * Number(UNITS_PER_ONE)));
+  return BigInt(new Decimal(value).times(UNITS_PER_ONE.toString()).toFixed(0));
 };
 
 /** The number nearest to so many units of 10^-15. */
-const numberOfUnits = (units: bigint): number => Number(units / ONE) + Number(units % ONE) / Number(ONE);
+const numberOfUnits = (units: bigint): number =>
+  Number(units / UNITS_PER_ONE) + Number(units % UNITS_PER_ONE) / Number(UNITS_PER_ONE);
 
 /** Significant digits that the text of every number keeps. */
 const DIGITS = 15;
@@ -36,7 +37,7 @@ const placesOf = (total: number): number =>
  * Gives what rounding left, a unit each, to the parts with the largest remainders; of equal ones the earlier part first.
  * @param rest at most one unit a part
  */
-const withRest = (parts: readonly bigint[], remainders: readonly bigint[], rest: bigint): bigint[] => {
+const withRemainderUnits = (parts: readonly bigint[], remainders: readonly bigint[], rest: bigint): bigint[] => {
   const whole = [...parts];
   const order = remainders
     .map((remainder, index) => ({ index, remainder }))
@@ -44,7 +45,7 @@ const withRest = (parts: readonly bigint[], remainders: readonly bigint[], rest:
   for (const { index } of order.slice(0, Math.max(0, Number(rest)))) whole[index]! += 1n;
   return whole;
 };
-const totalOf = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+const sumOf = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
 /**
  * Adds decimals of at most 15 places (counts, shares, minutes) without the rest that floating point leaves: ten times 0.1
@@ -69,18 +70,18 @@ export class DecimalSum {
    * total's size can say; what rounding leaves goes to the largest remainders.
    * @param sums none below zero; they add up to a decimal of that many places, such as a whole number
    */
-  static shared(sums: readonly DecimalSum[]): number[] {
+  static roundedToTotal(sums: readonly DecimalSum[]): number[] {
     const all = sums.map(({ units }) => units);
-    const step = 10n ** BigInt(PLACES - placesOf(numberOfUnits(totalOf(all))));
+    const step = 10n ** BigInt(PLACES - placesOf(numberOfUnits(sumOf(all))));
     const whole = all.map((units) => units / step);
     const remainders = all.map((units) => units % step);
-    const parts = withRest(whole, remainders, totalOf(all) / step - totalOf(whole));
+    const parts = withRemainderUnits(whole, remainders, sumOf(all) / step - sumOf(whole));
     return parts.map((part) => numberOfUnits(part * step));
   }
 }
 
 /** a − b of two decimals of at most 15 places. */
-export const minus = (a: number, b: number): number => numberOfUnits(unitsOf(a) - unitsOf(b));
+export const exactDifference = (a: number, b: number): number => numberOfUnits(unitsOf(a) - unitsOf(b));
 
 /**
  * Splits a whole number over weights so that the parts sum to it exactly: largest remainder, and of equal remainders the
@@ -99,10 +100,10 @@ export const allocateExact = (amount: bigint, weights: readonly number[]): bigin
   const scaled = weights.every(Number.isSafeInteger)
     ? weights.map(BigInt)
     : weights.map((weight) => BigInt(Math.round((weight / largest) * 2 ** 52)) << 8n);
-  const sum = totalOf(scaled);
+  const sum = sumOf(scaled);
   const whole = scaled.map((weight) => (size * weight) / sum);
   const remainders = scaled.map((weight) => (size * weight) % sum);
-  const parts = withRest(whole, remainders, size - totalOf(whole));
+  const parts = withRemainderUnits(whole, remainders, size - sumOf(whole));
   return parts.map((part) => sign * part);
 };
 
@@ -112,7 +113,7 @@ export const allocateExact = (amount: bigint, weights: readonly number[]): bigin
  * @param value   a count, or one conversion
  * @param weights non-negative, not all zero
  */
-export const split = (value: number, weights: readonly number[]): number[] => {
+export const splitExact = (value: number, weights: readonly number[]): number[] => {
   const step = 10n ** BigInt(PLACES - placesOf(value));
   const units = unitsOf(value);
   const parts = allocateExact(units / step, weights).map((part) => part * step);

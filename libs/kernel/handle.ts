@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
-import { decideAt, streamOf, type DecidedAt, type Decider, type DefinitionAt, type NewEvent } from './decider';
+import { decideAt, streamOf, type DecisionInputs, type Decider, type DefinitionLookup, type NewEvent } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, DatedEvent, StoredEvent, Position } from './event';
-import { normalised, textFault, type Json } from './schema';
-import { START, type Appended, type AppendOptions, type Clock, type EventToAppend, type RawEvent } from './ports';
+import { normaliseData, textFault, type Json } from './schema';
+import { START, type AppendResult, type AppendOptions, type Clock, type EventToAppend, type RawEvent } from './ports';
 import type { Sealed } from './sealed';
 import { occurrenceFault, type Instant } from './time';
 
@@ -32,20 +32,20 @@ export abstract class DefinitionSource {
    * @param fresh reads what was recorded up to this call, however lately the log was followed to its end
    * @param answering nothing is decided by it: while the log is away, what read models hold of it will do
    */
-  abstract at(
+  abstract forKinds(
     kinds: readonly string[],
     asked?: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean; readonly answering?: boolean },
-  ): Promise<DefinitionAt>;
+  ): Promise<DefinitionLookup>;
 }
 
 /** No definitions at all: for aggregates that use none, and for tests. */
 export class NoDefinitions extends DefinitionSource {
-  at() {
+  forKinds() {
     return Promise.resolve(() => undefined);
   }
 }
 
-interface Decided {
+interface DecidedCommand {
   readonly hash: string;
   readonly position: Position;
   readonly revision: number;
@@ -57,7 +57,7 @@ interface StreamState<S = unknown> {
   readonly revision: number;
   readonly position: Position;
   /** Every command that this stream has decided up to that revision, by `commandKeyOf`. */
-  readonly decided: Map<string, Decided>;
+  readonly decidedCommands: Map<string, DecidedCommand>;
 }
 
 /** The log's typed face: checks, encrypts and upcasts; what `handle` and policies read and write through. */
@@ -68,7 +68,7 @@ export abstract class Journal {
     facts: readonly (Omit<EventToAppend, 'meta'> & { meta: Omit<EventMeta, 'schema'> })[],
     expected: number | 'none',
     options?: AppendOptions,
-  ): Promise<Appended>;
+  ): Promise<AppendResult>;
   /** Events of a stream, upcast and checked; personal fields are sealed. */
   abstract read(stream: string, from?: number): Promise<readonly StoredEvent[]>;
   /** Upcasts and checks stored events. */
@@ -93,25 +93,28 @@ export abstract class Journal {
   ): Promise<string | Refused>;
 }
 
-const KEPT_COMMANDS = 500_000;
+const MAX_CACHED_COMMANDS = 500_000;
 
 /** What decisions need around them: time, definitions, and the decided state of recent streams. */
 export class DecisionContext {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly streams: LRUCache<string, StreamState<any>>;
   readonly queues = new Map<string, Promise<unknown>>();
-  /** @param keptCommands bounds the memory of decided streams: a stream counts as its commands, and eight more */
+  /** @param maxCachedCommands bounds the memory of decided streams: a stream counts as its commands, and eight more */
   constructor(
     readonly clock: Clock,
     readonly definitions: DefinitionSource = new NoDefinitions(),
-    keptCommands = KEPT_COMMANDS,
+    maxCachedCommands = MAX_CACHED_COMMANDS,
   ) {
-    this.streams = new LRUCache({ maxSize: keptCommands, sizeCalculation: ({ decided }) => decided.size + 8 });
+    this.streams = new LRUCache({
+      maxSize: maxCachedCommands,
+      sizeCalculation: ({ decidedCommands }) => decidedCommands.size + 8,
+    });
   }
 }
 
 const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
-const REPEATS = 5;
+const MAX_CONFLICTS = 5;
 
 /** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
 export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
@@ -129,9 +132,9 @@ export const checkData = (
 };
 
 /** The same command with its texts in their one form; it must have passed `checkCommand`. */
-export const normalCommand = <C extends AnyCommand>(commands: Commands, command: C): C => ({
+export const normaliseCommand = <C extends AnyCommand>(commands: Commands, command: C): C => ({
   ...command,
-  data: normalised(commands.schemas.get(command.type)!.object, command.data as object),
+  data: normaliseData(commands.schemas.get(command.type)!.object, command.data as object),
 });
 
 /**
@@ -174,7 +177,7 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
     const invalid = checkCommand(decider.commands, command, context.clock);
     if (invalid) return invalid;
     try {
-      return await decideOn(journal, decider, stream, id, normalCommand(decider.commands, command), context);
+      return await decideAndAppend(journal, decider, stream, id, normaliseCommand(decider.commands, command), context);
     } catch (error) {
       context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
       throw error;
@@ -186,7 +189,7 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   return turn;
 };
 
-const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
+const decideAndAppend = async <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
   decider: Decider<S, C, E>,
   stream: string,
@@ -196,15 +199,16 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
 ): Promise<Outcome> => {
   const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
   const mode = command.meta.mode ?? 'live';
-  let known: StreamState<S> = context.streams.get(stream) ?? unread(decider);
-  const readOn = async () => context.streams.set(stream, (known = await load(journal, decider, stream, known)));
+  let known: StreamState<S> = context.streams.get(stream) ?? initialStreamState(decider);
+  const readOn = async () =>
+    context.streams.set(stream, (known = await foldNewerEvents(journal, decider, stream, known)));
   for (let repeats = 0, read = false; ;) {
-    const before = await answerOf(known, id, command.meta, hashOf);
+    const before = await earlierOutcomeOf(known, id, command.meta, hashOf);
     if (before) return before;
     const now = command.meta.occurredAt ?? context.clock.now();
     const result =
-      revisionPassed(command.meta, known.revision) ??
-      (await decideFacts(
+      revisionMismatch(command.meta, known.revision) ??
+      (await decideEvents(
         decider,
         known.state,
         command,
@@ -213,16 +217,14 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
       ));
     const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
     if (hash instanceof Refused) return hash;
-    const made = result instanceof Refused ? [] : toEvents(stream, command.meta, hash, mode, now, result);
+    const made = result instanceof Refused ? [] : eventsToAppend(stream, command.meta, hash, mode, now, result);
     const answer =
-      result instanceof Refused || made.length === 0
-        ? result
-        : await appendAfter(journal, stream, made, known.revision);
+      result instanceof Refused || made.length === 0 ? result : await tryAppend(journal, stream, made, known.revision);
     if (answer === 'overtaken') {
-      if (++repeats > REPEATS)
+      if (++repeats > MAX_CONFLICTS)
         throw new Conflict('log/busy-stream', 'Others keep writing to this stream; send the command again.');
     } else if ('repeated' in answer) {
-      context.streams.set(stream, advanced(decider, known, made, answer));
+      context.streams.set(stream, stateAfterAppend(decider, known, made, answer));
       return new Accepted(id, answer.position, answer.revision, made.length, false);
     } else if (read)
       return answer instanceof Refused ? answer : new Accepted(id, known.position, known.revision, 0, false);
@@ -231,16 +233,18 @@ const decideOn = async <S, C extends AnyCommand, E extends AnyEvent>(
   }
 };
 
-const unread = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S, C, E>): StreamState<S> => ({
+const initialStreamState = <S, C extends AnyCommand, E extends AnyEvent>(
+  decider: Decider<S, C, E>,
+): StreamState<S> => ({
   state: decider.initialState(),
   revision: -1,
   position: START,
-  decided: new Map(),
+  decidedCommands: new Map(),
 });
 
 /** What a command is answered that its stream has decided already. */
-const answerOf = async (
-  { decided }: StreamState,
+const earlierOutcomeOf = async (
+  { decidedCommands: decided }: StreamState,
   id: string,
   meta: CommandMeta,
   hashOf: (like: string) => Promise<string | Refused>,
@@ -250,23 +254,25 @@ const answerOf = async (
   // A policy that decides on an event again may have seen more by then; it is answered as the first time.
   const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
   if (hash instanceof Refused) return hash;
-  return before.hash === hash ? new Accepted(id, before.position, before.revision, before.events, true) : idReused();
+  return before.hash === hash
+    ? new Accepted(id, before.position, before.revision, before.events, true)
+    : commandIdReused();
 };
 
 /** The refusal of a command id that its sender used for something else. */
-export const idReused = (): Refused =>
+export const commandIdReused = (): Refused =>
   new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
 
 /**
  * @returns Refused for what the log never takes: too large, or about an erased person; `overtaken` where others wrote
  * first, perhaps this very command: what they made of it counts
  */
-const appendAfter = async (
+const tryAppend = async (
   journal: Journal,
   stream: string,
   events: Parameters<Journal['append']>[1],
   revision: number,
-): Promise<Appended | Refused | 'overtaken'> => {
+): Promise<AppendResult | Refused | 'overtaken'> => {
   try {
     // The known state holds every command of the stream up to that revision, and event ids are made of them.
     const checked = { checked: true };
@@ -280,19 +286,22 @@ const appendAfter = async (
 };
 
 /** The state after what was written. */
-const advanced = <S, C extends AnyCommand, E extends AnyEvent>(
+const stateAfterAppend = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   known: StreamState<S>,
-  made: ReturnType<typeof toEvents>,
-  { position, revision }: Appended,
+  made: ReturnType<typeof eventsToAppend>,
+  { position, revision }: AppendResult,
 ): StreamState<S> => {
   const { meta } = made[0]!;
-  known.decided.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
-  const state = made.reduce((before, event) => decider.evolve(before, happened(event) as DatedEvent<E>), known.state);
-  return { state, revision, position, decided: known.decided };
+  known.decidedCommands.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
+  const state = made.reduce(
+    (before, event) => decider.evolve(before, datedEventOf(event) as DatedEvent<E>),
+    known.state,
+  );
+  return { state, revision, position, decidedCommands: known.decidedCommands };
 };
 
-const happened = ({
+const datedEventOf = ({
   id,
   type,
   data,
@@ -310,7 +319,7 @@ const happened = ({
 });
 
 /** @returns the refusal of a command that was meant for another revision of its stream */
-export const revisionPassed = ({ expectedRevision }: CommandMeta, revision: number): Refused | undefined =>
+export const revisionMismatch = ({ expectedRevision }: CommandMeta, revision: number): Refused | undefined =>
   expectedRevision !== undefined && expectedRevision !== revision
     ? new Refused(
         'command/revision-passed',
@@ -323,29 +332,29 @@ export const revisionPassed = ({ expectedRevision }: CommandMeta, revision: numb
  * What a command causes, after what time alone has caused. A version that the state names and that is not known here is
  * asked of the log: another process may have decided by it.
  */
-const decideFacts = async <S, C extends AnyCommand, E extends AnyEvent>(
+const decideEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   state: S,
   command: C,
-  at: Omit<DecidedAt, 'definitionAt'>,
+  at: Omit<DecisionInputs, 'definitionAt'>,
   context: DecisionContext,
 ): Promise<readonly NewEvent<E>[] | Refused> => {
-  const decide = (definitionAt: DefinitionAt) => decideAt(decider, state, command, { ...at, definitionAt });
+  const decide = (definitionAt: DefinitionLookup) => decideAt(decider, state, command, { ...at, definitionAt });
   if (decider.uses.length === 0) return decide(() => undefined);
   const decidingAt = at.mode === 'live' ? context.clock.now() : undefined;
   let missed = false;
-  const known = await context.definitions.at(decider.uses, { decidingAt });
+  const known = await context.definitions.forKinds(decider.uses, { decidingAt });
   const facts = decide((kind, at) => {
     const found = known(kind, at);
     missed ||= !found && typeof at === 'number' && at > 0;
     return found;
   });
   if (!missed) return facts;
-  const newer = await context.definitions.at(decider.uses, { decidingAt, fresh: true });
+  const newer = await context.definitions.forKinds(decider.uses, { decidingAt, fresh: true });
   return decide(newer);
 };
 
-const toEvents = <E extends AnyEvent>(
+const eventsToAppend = <E extends AnyEvent>(
   stream: string,
   meta: CommandMeta,
   hash: string,
@@ -371,7 +380,7 @@ const toEvents = <E extends AnyEvent>(
   }));
 
 /** What is known, with the events after it. */
-const load = async <S, C extends AnyCommand, E extends AnyEvent>(
+const foldNewerEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
   decider: Decider<S, C, E>,
   stream: string,
@@ -381,9 +390,9 @@ const load = async <S, C extends AnyCommand, E extends AnyEvent>(
   for (const event of await journal.read(stream, revision + 1)) {
     state = decider.evolve(state, event as unknown as DatedEvent<E>);
     const key = commandKeyOf(event.meta);
-    const events = (known.decided.get(key)?.events ?? 0) + 1;
+    const events = (known.decidedCommands.get(key)?.events ?? 0) + 1;
     ({ revision, position } = event);
-    known.decided.set(key, { hash: event.meta.commandHash, position, revision, events });
+    known.decidedCommands.set(key, { hash: event.meta.commandHash, position, revision, events });
   }
-  return { state, revision, position, decided: known.decided };
+  return { state, revision, position, decidedCommands: known.decidedCommands };
 };

@@ -2,7 +2,19 @@ import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
 import { send, type Reaction } from './policy';
-import { enumeration, flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
+import {
+  enumeration,
+  flag,
+  ID_PATTERN,
+  ID_REQUIREMENT,
+  instant,
+  integer,
+  json,
+  oneOf,
+  optional,
+  ref,
+  text,
+} from './schema';
 
 /**
  * What leaves Baton. A policy of any context queues a message; the message's own stream keeps what became of it; who
@@ -16,7 +28,11 @@ export const taskOutcomes = enumeration('TaskOutcome', 'What became of a task.',
 });
 
 const messageId = ref('message', 'The message; for its target the key by which it knows a repetition.');
-const target = text('The system it goes to: messaging, tasks, crm.', { pattern: ID_PATTERN, says: ID_SAYS, max: 100 });
+const target = text('The system it goes to: messaging, tasks, crm.', {
+  pattern: ID_PATTERN,
+  says: ID_REQUIREMENT,
+  max: 100,
+});
 const attempt = integer('Which attempt to send it, from 1.', { min: 1 });
 const code = text('Why it could not be sent, a stable code.', { min: 1, max: 100 });
 const receipt = optional(text('What the target calls it.', { max: 500 }));

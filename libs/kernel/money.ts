@@ -1,7 +1,7 @@
 import { data as currencies } from 'currency-codes';
 import { Decimal } from 'decimal.js';
 import { Refused } from './errors';
-import { allocateExact, wholeOf, type Whole } from './exact';
+import { allocateExact, wholeNumberOf, type WholeNumber } from './exact';
 
 /** An amount in integer minor units (cents) of an ISO 4217 currency. */
 export interface Money {
@@ -10,7 +10,7 @@ export interface Money {
 }
 
 /** Decimal places by code: the list of ISO 4217, the same on every platform; what it came to know later, or withdrew. */
-const places = new Map<string, number>([
+const decimalPlaces = new Map<string, number>([
   ...currencies.map(({ code, digits }) => [code, digits] as const),
   ...(['XCG', 'HRK', 'BGN', 'ANG', 'SLL', 'ZWL', 'VEF', 'CUC', 'LTL', 'LVL', 'EEK'] as const).map(
     (code) => [code, 2] as const,
@@ -18,11 +18,11 @@ const places = new Map<string, number>([
 ]);
 
 /** Is this a code of ISO 4217? */
-export const isCurrency = (code: string): boolean => places.has(code);
+export const isCurrency = (code: string): boolean => decimalPlaces.has(code);
 
 /** How many decimal places the minor unit of a currency has (USD 2, JPY 0, KWD 3). @throws RangeError for no currency */
 export const minorDigits = (currency: string): number => {
-  const known = places.get(currency);
+  const known = decimalPlaces.get(currency);
   if (known === undefined) throw new RangeError('no currency of ISO 4217');
   return known;
 };
@@ -54,11 +54,11 @@ export const decimalOf = ({ minor, currency }: MoneySum): string => {
 };
 
 /** A plain decimal as people read it, thousands with a comma whatever the machine's locale is: `1,234.5`. */
-export const grouped = (decimal: number | string): string =>
+export const withThousandsSeparators = (decimal: number | string): string =>
   String(decimal).replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
 
 /** Money as people read it, with all places of its currency: `1,234.50 USD`. */
-export const formatMoney = (sum: MoneySum): string => `${grouped(decimalOf(sum))} ${sum.currency}`;
+export const formatMoney = (sum: MoneySum): string => `${withThousandsSeparators(decimalOf(sum))} ${sum.currency}`;
 
 /**
  * Splits minor units over weights as `allocateExact` does.
@@ -69,7 +69,7 @@ export const allocate = (minor: number, weights: readonly number[]): number[] =>
 
 /** A sum of amounts in one currency, exact whatever its size: beyond 2^53 minor units `minor` is the text of its digits. */
 export interface MoneySum {
-  readonly minor: Whole;
+  readonly minor: WholeNumber;
   readonly currency: string;
 }
 
@@ -102,7 +102,7 @@ export class MoneySums {
    * @param currencies those of a whole report, so that all its rows have the same; without an amount in one: 0
    */
   list(currencies: readonly string[] = this.currencies): readonly MoneySum[] {
-    return currencies.map((currency) => ({ minor: wholeOf(this.of(currency)), currency }));
+    return currencies.map((currency) => ({ minor: wholeNumberOf(this.of(currency)), currency }));
   }
 }
 
@@ -110,9 +110,9 @@ export class MoneySums {
 export const moneyDifference = (a: readonly MoneySum[], b: readonly MoneySum[]): readonly MoneySum[] =>
   new MoneySums()
     .addAll(a)
-    .addAll(b.map(({ minor, currency }) => ({ minor: wholeOf(-BigInt(minor)), currency })))
+    .addAll(b.map(({ minor, currency }) => ({ minor: wholeNumberOf(-BigInt(minor)), currency })))
     .list();
 
 /** How many there are of one currency in a list of sums; 0 without it. */
-export const minorOf = (sums: readonly MoneySum[], currency: string): Whole =>
+export const minorOf = (sums: readonly MoneySum[], currency: string): WholeNumber =>
   sums.find((sum) => sum.currency === currency)?.minor ?? 0;

@@ -35,7 +35,7 @@ export type Availability =
   | { readonly state: 'unavailable'; /** When the outage was noticed. */ readonly since: Instant };
 
 /** The revision that a stream must be at: a number, `none` for a new stream, `any` for no check. */
-export type Expected = number | 'none' | 'any';
+export type ExpectedRevision = number | 'none' | 'any';
 export interface AppendOptions {
   /**
    * The caller has read the stream up to `expected` and knows that none of these event ids stands there. Without it a
@@ -43,19 +43,19 @@ export interface AppendOptions {
    */
   readonly checked?: boolean;
 }
-export interface Append extends AppendOptions {
+export interface AppendRequest extends AppendOptions {
   readonly stream: string;
   readonly events: readonly EventToAppend[];
-  readonly expected: Expected;
+  readonly expected: ExpectedRevision;
 }
-export interface Appended {
+export interface AppendResult {
   /** Of the last event. */
   readonly position: Position;
   readonly revision: number;
   /** The events stood there already, by an earlier append or another process: this call has written nothing. */
   readonly repeated: boolean;
 }
-export interface Filter {
+export interface EventFilter {
   /** Only these event types; undefined: all. */
   readonly types?: readonly string[];
 }
@@ -84,31 +84,31 @@ export abstract class EventLog {
   abstract append(
     stream: string,
     events: readonly EventToAppend[],
-    expected: Expected,
+    expected: ExpectedRevision,
     options?: AppendOptions,
-  ): Promise<Appended>;
+  ): Promise<AppendResult>;
   /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
-  abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
+  abstract appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */
   abstract read(stream: string, from?: number, limit?: number): Promise<readonly RawEvent[]>;
   /** The next page (at most `limit` matching events) after a position, in log order. */
-  abstract readAll(after: Position, filter?: Filter, limit?: number): Promise<Page>;
+  abstract readAll(after: Position, filter?: EventFilter, limit?: number): Promise<Page>;
   /** Catches up, then stays: yields pages until the signal aborts. Ends without error on abort; never skips. */
   abstract follow(
     after: Position,
-    filter?: Filter,
+    filter?: EventFilter,
     options?: { signal?: AbortSignal; limit?: number },
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
   /** Is this a position that the log could have given? Asks nobody. @throws Refused `log/not-a-position` */
-  abstract check(position: Position): void;
+  abstract assertPosition(position: Position): void;
   /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
-  async refusal(): Promise<string | undefined> {
+  async appendRefusal(): Promise<string | undefined> {
     return undefined;
   }
   /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a log of this process is always available. */
@@ -152,7 +152,7 @@ export const conditionOf = (wanted: string | ValueFilter | undefined): Condition
   return { in: wanted.none ? [...wanted.in, null] : wanted.in };
 };
 /** Does a value, null or absent for none, pass a filter? */
-export const passes = (wanted: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
+export const passesFilter = (wanted: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
   const { eq, in: among } = conditionOf(wanted) ?? {};
   const seen = value ?? null;
   return among !== undefined ? among.includes(seen) : eq === undefined || eq === seen;
@@ -171,7 +171,7 @@ export interface Order {
   readonly column: string;
   readonly descending?: boolean;
 }
-export interface Find {
+export interface FindOptions {
   readonly where?: Where;
   /** Ties are broken by id, in the direction of the last order (ascending without one). */
   readonly orderBy?: readonly Order[];
@@ -180,11 +180,11 @@ export interface Find {
   readonly limit?: number;
 }
 /** `{ column, edges }`: bucket i holds edges[i] ≤ value < edges[i+1], keyed by edges[i]; outside or null: null. */
-export type By = string | { readonly column: string; readonly edges: readonly Instant[] };
+export type GroupBy = string | { readonly column: string; readonly edges: readonly Instant[] };
 export type Measure = 'count' | { readonly sum: string } | { readonly min: string } | { readonly max: string };
 export interface Aggregation {
   readonly where?: Where;
-  readonly by: readonly By[];
+  readonly by: readonly GroupBy[];
   readonly measures: Readonly<Record<string, Measure>>;
 }
 /**
@@ -193,7 +193,7 @@ export interface Aggregation {
  * beyond 2^53 the text of their digits), a `min` or `max` of nothing else is
  * null. (In an order null is the smallest value; it is never a minimum.)
  */
-export interface Group {
+export interface AggregateGroup {
   readonly keys: readonly Scalar[];
   readonly values: Readonly<Record<string, number | string | null>>;
 }
@@ -222,7 +222,7 @@ export interface EventPlace {
   readonly id: string;
 }
 /** A sequence that waits because an event of it could not be handled. */
-export interface Parked {
+export interface ParkedSequence {
   readonly follower: string;
   /** The document id, or for policies the stream. */
   readonly sequence: string;
@@ -242,7 +242,7 @@ export interface Commit {
   };
   readonly follower: string;
   readonly checkpoint: Checkpoint;
-  readonly parked?: readonly Parked[];
+  readonly parked?: readonly ParkedSequence[];
   /** Sequences of the follower that wait no more. */
   readonly unparked?: readonly string[];
   /** The writer's lease; a commit with an older token than the newest granted is refused. */
@@ -264,9 +264,9 @@ export abstract class Documents {
    */
   abstract prepare(collection: Collection): Promise<void>;
   abstract getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
-  abstract find(collection: Collection, find?: Find): Promise<readonly Document[]>;
+  abstract find(collection: Collection, find?: FindOptions): Promise<readonly Document[]>;
   abstract count(collection: Collection, where?: Where): Promise<number>;
-  abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]>;
+  abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]>;
   /**
    * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
    * @throws Conflict `documents/lease-lost` when the fence is older than the newest token of that lease
@@ -274,7 +274,7 @@ export abstract class Documents {
    */
   abstract commit(commit: Commit): Promise<void>;
   abstract checkpoint(follower: string): Promise<Checkpoint | undefined>;
-  abstract parked(follower?: string): Promise<readonly Parked[]>;
+  abstract parked(follower?: string): Promise<readonly ParkedSequence[]>;
   abstract unpark(follower: string, sequence: string): Promise<void>;
   /** The generation that queries of a read model use; undefined before the first. */
   abstract active(projection: string): Promise<string | undefined>;
@@ -298,17 +298,17 @@ export abstract class Documents {
    * Ends the beat of a process, where it still stands at that number; without one, whatever it stands at. What the
    * process held is then free. @returns did this call end it?
    */
-  abstract endBeat(holder: string, number?: number): Promise<boolean>;
+  abstract endHeartbeat(holder: string, number?: number): Promise<boolean>;
   /**
    * Takes a lease that nobody holds whose beat goes on: a fence whose token rises with every change of holder. The holder
    * gets its own again; undefined while another holds it.
    */
   abstract lease(lease: string, holder: string): Promise<Fence | undefined>;
   abstract release(lease: string, holder: string): Promise<void>;
-  /** The leases that are held, by whom, and how far their beats have come. */
-  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
+  /** The leases that are held, by whom, and how far their heartbeats have come. */
+  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly heartbeat: number }>>;
   /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a store of this process is always available. */
@@ -339,7 +339,7 @@ export abstract class KeyStore {
   }
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
   /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a store of this process is always available. */

@@ -27,7 +27,7 @@ export interface Projection<D = any> {
   readonly initial: (key: string) => D;
   readonly fold: (document: D, event: StoredEvent, key: string) => D;
   /** Of an index: `fold` gives an entry, and so many entries of a key make a block. Undefined: a key is a document. */
-  readonly block?: number;
+  readonly blockSize?: number;
 }
 
 interface ProjectionShape<D, E extends AnyEvent> {
@@ -74,7 +74,7 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
 };
 
 /** A read model over every event type of the catalogue (the case file). */
-export const projectionOfAll = <D extends object>(
+export const projectionOfAllEvents = <D extends object>(
   shape: Omit<ProjectionShape<D, AnyEvent>, 'on' | 'keys' | 'personal'> & {
     readonly keys: (event: StoredEvent) => readonly string[];
     readonly on: (document: D, event: StoredEvent, key: string) => D;
@@ -97,7 +97,7 @@ export interface IndexEntry {
 }
 
 /** So many entries are complete. */
-const BLOCK = 256;
+const ENTRIES_PER_BLOCK = 256;
 
 /**
  * Declares an index over every event type: of each key a list of entries, one for each of its events, in log order. A
@@ -105,7 +105,7 @@ const BLOCK = 256;
  * one block. Same log, same rows and blocks, whatever the page size. Read by `ReadModels.entries`.
  * @param shape `keys`: the lists that an event belongs to, each once and without a `/`; `entry`: what is kept of it there
  */
-export const indexOfAll = <E extends IndexEntry>(shape: {
+export const eventIndex = <E extends IndexEntry>(shape: {
   readonly name: string;
   readonly version: number;
   readonly keys: (event: StoredEvent) => readonly string[];
@@ -120,7 +120,7 @@ export const indexOfAll = <E extends IndexEntry>(shape: {
   keys: shape.keys,
   initial: () => ({}) as E, // nothing is folded into an entry
   fold: (_, event, key) => shape.entry(event, key),
-  block: BLOCK,
+  blockSize: ENTRIES_PER_BLOCK,
 });
 
 /** The read model, whose documents also hold the mode of the event that changed them last: `live` or `backfill`. */

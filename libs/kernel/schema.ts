@@ -1,6 +1,6 @@
 import { FormatRegistry, Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { emailOf, isCountry, phoneOf } from './contact';
-import { sayFormat, type Fault } from './fault';
+import { describeFormat, type Fault } from './fault';
 import { isCurrency, type Money, type MoneySum } from './money';
 import { isDay, isInstant } from './time';
 import { isBlank } from './words';
@@ -15,7 +15,7 @@ export type { Static, TSchema };
 /** Texts that must be something: how that is checked, and what it is in words that follow "must be". */
 const format = (name: string, check: (text: string) => boolean, says: string): void => {
   FormatRegistry.Set(name, check);
-  sayFormat(name, says);
+  describeFormat(name, says);
 };
 format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
 format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
@@ -27,7 +27,7 @@ format('country', isCountry, 'a country: its name, or its code of ISO 3166, such
 /** Formats whose texts have one form, in which they are decided on and stored. */
 const normalForms: Readonly<Record<string, (text: string) => string | undefined>> = { email: emailOf, phone: phoneOf };
 /** Data that was checked, with each text in the one form of its format. */
-export const normalised = <D extends object>(object: TObject, data: D): D => {
+export const normaliseData = <D extends object>(object: TObject, data: D): D => {
   const formed = Object.entries(data).map(([name, value]) => {
     const form = normalForms[object.properties[name]?.['format'] as string];
     return [name, form && typeof value === 'string' ? (form(value) ?? value) : (value as unknown)];
@@ -37,7 +37,7 @@ export const normalised = <D extends object>(object: TObject, data: D): D => {
 
 /** What an id may look like: it becomes part of a stream's name and of addresses. */
 export const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$';
-export const ID_SAYS = 'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit';
+export const ID_REQUIREMENT = 'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit';
 
 /** A pattern comes with what it asks for, in words that follow "must be". */
 type TextOptions = { readonly max?: number; readonly min?: number } & (
@@ -46,8 +46,8 @@ type TextOptions = { readonly max?: number; readonly min?: number } & (
 
 /** @param min from 1 on, the text says something: it is not blank */
 export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
-  Type.String({ description, maxLength: max, minLength: min, ...(min > 0 && saidWithin(min, max)), ...form });
-const saidWithin = (min: number, max: number) => ({
+  Type.String({ description, maxLength: max, minLength: min, ...(min > 0 && notBlank(min, max)), ...form });
+const notBlank = (min: number, max: number) => ({
   format: 'said',
   says: `a text of ${min} to ${max} characters that is not blank`,
 });
@@ -71,7 +71,7 @@ export interface Enumeration<V extends string = string> {
   readonly values: readonly V[];
 }
 /** The union of the words: `type ReviewKind = WordOf<typeof reviewKinds>`. */
-export type WordOf<N> = N extends Enumeration<infer V> ? V : never;
+export type EnumerationValue<N> = N extends Enumeration<infer V> ? V : never;
 export const enumeration = <V extends string>(
   name: string,
   description: string,
@@ -104,7 +104,7 @@ export const teams = enumeration('Team', 'One of the two teams.', {
   marketing: 'Finds people and wakes their interest.',
   sales: 'Speaks with them and sells.',
 });
-export type Team = WordOf<typeof teams>;
+export type Team = EnumerationValue<typeof teams>;
 export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
 export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
 export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });
@@ -135,7 +135,7 @@ export const moneySum = (description = '') =>
   );
 /** An id of another stream, `lead`, `opportunity` …; the case file of that subject shows the event. */
 export const ref = (kind: string, description = `The ${kind}.`) =>
-  Type.String({ description, pattern: ID_PATTERN, says: ID_SAYS, ref: kind });
+  Type.String({ description, pattern: ID_PATTERN, says: ID_REQUIREMENT, ref: kind });
 export const list = <S extends TSchema>(items: S, description = '', { max = 500 }: { max?: number } = {}) =>
   Type.Array(items, { description, maxItems: max });
 /** A value of one of two shapes. */

@@ -41,12 +41,12 @@ export const withoutSealed = <D>(document: D, subject: string): D => {
 /** How a value is cut into what it can be found by; [] for nothing. */
 export type SearchTerms = (value: string) => readonly string[];
 
-const normal = (value: string): string => plainText(value).toLowerCase();
+const normalText = (value: string): string => plainText(value).toLowerCase();
 /** An e-mail address is found as a whole, in the form that events keep. */
-export const wholeEmail: SearchTerms = (value) => [emailOf(value) ?? normal(value)].filter((term) => term !== '');
+export const emailTerms: SearchTerms = (value) => [emailOf(value) ?? normalText(value)].filter((term) => term !== '');
 /** A phone number is found by its digits, however they are grouped, with `+` or `00` before the country. */
-export const phoneDigits: SearchTerms = (value) =>
-  [normal(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
+export const phoneTerms: SearchTerms = (value) =>
+  [normalText(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
 /** Found by each of its words: a name. */
-export const words: SearchTerms = (value) =>
-  [...new Set(normal(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);
+export const wordTerms: SearchTerms = (value) =>
+  [...new Set(normalText(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);

@@ -26,17 +26,17 @@ const [FIRST_MS, LAST_MS] = [Date.parse(FIRST_INSTANT), Date.parse(LAST_INSTANT)
 /** No period that people agree on is longer: a hundred years. */
 const LONGEST_MS = 36_525 * DAY_MS;
 
-const STORED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const STORED_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** Clocks of the world stand at most so far from UTC (Kiribati); offsets beyond it are slips. */
 export const LONGEST_OFFSET_MINUTES = 14 * 60;
-const GIVEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
+const ISO_WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
 
 /** The later of two instants. */
 export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
 /** Is this text an instant of 1900 to 2200 in the one form that Baton stores? */
 export const isInstant = (text: string): text is Instant => {
-  if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED.test(text)) return false;
+  if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED_FORM.test(text)) return false;
   const ms = Date.parse(text);
   return ms === ms && new Date(ms).toISOString() === text;
 };
@@ -61,7 +61,7 @@ export const fromMs = (ms: number): Instant => new Date(Math.min(Math.max(ms, FI
 export const instantOf = (text: string, path = ''): Instant => {
   const parsed = DateTime.fromISO(text, { setZone: true });
   const ms = parsed.toMillis();
-  if (!GIVEN.test(text) || !parsed.isValid || Math.abs(parsed.offset) > LONGEST_OFFSET_MINUTES)
+  if (!ISO_WITH_OFFSET.test(text) || !parsed.isValid || Math.abs(parsed.offset) > LONGEST_OFFSET_MINUTES)
     throw new Refused('time/not-an-instant', 'Give an ISO 8601 instant with its offset, 2024-01-17T10:00:00Z.', path);
   if (ms < FIRST_MS || ms > LAST_MS) throw outOfRange(path);
   return fromMs(ms);
@@ -130,7 +130,7 @@ export const zoneOf = (timeZone: string | null | undefined, path = 'timeZone'): 
  */
 export const boundOf = (text: string, zone: string, path = ''): Instant => {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return startOfDay(dayOf(text, path), zone);
-  if (GIVEN.test(text)) return instantOf(text, path);
+  if (ISO_WITH_OFFSET.test(text)) return instantOf(text, path);
   throw new Refused(
     'time/not-a-day-or-instant',
     'Give a day such as 2024-01-17, or an instant with its offset such as 2024-01-17T10:00:00Z.',
@@ -142,14 +142,14 @@ export const boundOf = (text: string, zone: string, path = ''): Instant => {
  * Reads the instant of a cut: a day counts to its end in the zone, an instant carries its own offset.
  * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
  */
-export const cutOf = (text: string, zone: string, path = ''): Instant => {
+export const asOfBoundOf = (text: string, zone: string, path = ''): Instant => {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return boundOf(text, zone, path);
   const next = new Date(Date.parse(`${dayOf(text, path)}T00:00:00.000Z`) + DAY_MS).toISOString().slice(0, 10);
   return fromMs(toMs(startOfDay(next, zone)) - 1);
 };
 
 /** What a clock on the wall of a zone shows, in milliseconds as if the zone were UTC. */
-const wallMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
+const localClockMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
 
 /**
  * The first instant of a calendar day in an IANA zone. A midnight that the clocks show twice begins the day the first
@@ -161,12 +161,12 @@ export const startOfDay = (day: Day, zone = 'UTC'): Instant => {
   const clocks = IANAZone.create(zone);
   // No zone is further from UTC, and none changes its offset twice within two days.
   const offsets = [-1, 1].map((side) => Math.round(clocks.offset(midnight + side * DAY_MS) * 60_000));
-  const shown = offsets.map((offset) => midnight - offset).filter((ms) => wallMs(clocks, ms) === midnight);
+  const shown = offsets.map((offset) => midnight - offset).filter((ms) => localClockMs(clocks, ms) === midnight);
   if (shown.length > 0) return fromMs(Math.min(...shown));
   let [before, after] = [midnight - Math.max(...offsets) - 1, midnight - Math.min(...offsets)];
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
-    if (wallMs(clocks, middle) < midnight) before = middle;
+    if (localClockMs(clocks, middle) < midnight) before = middle;
     else after = middle;
   }
   return fromMs(after);
@@ -178,7 +178,7 @@ export const startOfDay = (day: Day, zone = 'UTC'): Instant => {
  */
 export const dayAt = (instant: Instant, zone = 'UTC'): Day => {
   if (zone === 'UTC') return instant.slice(0, 10);
-  const shown = wallMs(IANAZone.create(zone), toMs(instant));
+  const shown = localClockMs(IANAZone.create(zone), toMs(instant));
   const day = new Date(shown).toISOString().slice(0, 10);
   if (new Date(shown).getUTCHours() < 21) return day; // clocks go back by three hours at most
   const next = nextDay(day);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** What comes with text that was copied and shows nothing: soft hyphens, zero-width spaces, direction and byte order marks. */
-const MARKS = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+const INVISIBLE_MARKS = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 /** The same, and what shapes its neighbours: joiners of letters and emoji, variation selectors. */
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
@@ -10,10 +10,10 @@ const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 export const isBlank = (text: string): boolean => !VISIBLE.test(text);
 
 /** Something was said: neither absent nor blank. */
-export const isSaid = (word: string | undefined): word is string => word !== undefined && !isBlank(word);
+export const hasText = (word: string | undefined): word is string => word !== undefined && !isBlank(word);
 
 /** The same text without the marks that nobody sees, and without white space around it. */
-export const withoutMarks = (text: string): string => text.replace(MARKS, '').trim();
+export const withoutInvisibleMarks = (text: string): string => text.replace(INVISIBLE_MARKS, '').trim();
 
 /** Typographic quotes as they stand on a keyboard. */
 export const straightQuotes = (text: string): string =>
@@ -24,13 +24,13 @@ export const plainText = (text: string): string => straightQuotes(text.normalize
 
 /** A word as it is shown: composed characters, no marks that nobody sees, no blanks around it, single blanks within. */
 export const tidy = (word: string): string =>
-  isBlank(word) ? '' : withoutMarks(word.normalize('NFC')).replace(/\s+/gu, ' ');
+  isBlank(word) ? '' : withoutInvisibleMarks(word.normalize('NFC')).replace(/\s+/gu, ' ');
 
 /**
  * What the spellings of one word have in common, the same wherever words are compared: `Price ` and `price`, with and
  * without what cannot be seen, with quotes of either kind.
  */
-export const keyOf = (word: string): string => {
+export const wordKey = (word: string): string => {
   let key = keys.get(word);
   if (key === undefined) keys.set(word, (key = straightQuotes(tidy(word.replace(IGNORABLE, ''))).toLowerCase()));
   return key;
@@ -46,13 +46,13 @@ const keys = new LRUCache<string, string>({
  * Values by word, in whatever spelling; null stands for what is not stated, and is no word. A word is shown in that of
  * its spellings that sorts first, so that the order in which they come does not matter.
  */
-export class ByWord<V> {
+export class WordMap<V> {
   private readonly found = new Map<string | null, { word: string | null; value: V }>();
   /** @param exact spellings are words of their own, as those of ids are */
   constructor(private readonly exact = false) {}
 
   private keyOf(word: string | null): string | null {
-    return word === null || this.exact ? word : keyOf(word);
+    return word === null || this.exact ? word : wordKey(word);
   }
 
   /** The value of a word, made if there is none yet. */

@@ -15,7 +15,7 @@ export const settings = [
     fallback: '3000',
     meaning: 'Port the server listens on; 0 takes a free one.',
     pattern: /^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/,
-    must: 'be a whole number from 0 to 65535',
+    requirement: 'be a whole number from 0 to 65535',
   },
   {
     name: 'BATON_MASTER_KEY',
@@ -30,7 +30,7 @@ export const settings = [
     fallback: 'info',
     meaning: 'fatal, error, warn, info, debug, trace or silent.',
     pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
-    must: 'be fatal, error, warn, info, debug, trace or silent',
+    requirement: 'be fatal, error, warn, info, debug, trace or silent',
   },
   {
     name: 'BATON_PROJECT',
@@ -38,7 +38,7 @@ export const settings = [
     fallback: 'yes',
     meaning: 'Does this process fold read models and run policies? yes or no.',
     pattern: /^(yes|no)$/,
-    must: 'be yes or no',
+    requirement: 'be yes or no',
   },
   {
     name: 'BATON_PRODUCTION',
@@ -46,7 +46,7 @@ export const settings = [
     fallback: 'no',
     meaning: 'yes: no GraphiQL, and the schema is told only to callers with a key or token. yes or no.',
     pattern: /^(yes|no)$/,
-    must: 'be yes or no',
+    requirement: 'be yes or no',
   },
   {
     name: 'BATON_TRUSTED_DOCUMENTS',
@@ -60,7 +60,7 @@ export const settings = [
     fallback: '',
     meaning: 'OpenID Connect issuer whose tokens are taken beside keys; empty: none.',
     pattern: /^(https?:\/\/.+)?$/,
-    must: 'begin with https:// or http://',
+    requirement: 'begin with https:// or http://',
   },
   {
     name: 'BATON_OIDC_AUDIENCE',
@@ -86,7 +86,7 @@ export const settings = [
     fallback: '',
     meaning: 'Origins, with commas between, whose pages may send requests from a browser; empty: none.',
     pattern: /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
-    must: 'be origins such as https://app.example.org, with commas between',
+    requirement: 'be origins such as https://app.example.org, with commas between',
   },
   {
     name: 'BATON_METRICS',
@@ -94,7 +94,7 @@ export const settings = [
     fallback: 'local',
     meaning: 'Who may read /metrics: local (callers on this machine), yes (whoever reaches the port) or no.',
     pattern: /^(local|yes|no)$/,
-    must: 'be local, yes or no',
+    requirement: 'be local, yes or no',
   },
   {
     name: 'BATON_SHUTDOWN_SECONDS',
@@ -102,7 +102,7 @@ export const settings = [
     fallback: '20',
     meaning: 'Time to finish what is in hand when the process is told to stop.',
     pattern: /^[1-9]\d{0,3}$/,
-    must: 'be a whole number from 1 to 9999',
+    requirement: 'be a whole number from 1 to 9999',
   },
   {
     name: 'BATON_MAX_IN_FLIGHT',
@@ -110,7 +110,7 @@ export const settings = [
     fallback: '512',
     meaning: 'Requests taken on at once; more are told to come again.',
     pattern: /^[1-9]\d{0,5}$/,
-    must: 'be a whole number from 1 to 999999',
+    requirement: 'be a whole number from 1 to 999999',
   },
   {
     name: 'BATON_QUERY_PROCESSES',
@@ -118,7 +118,7 @@ export const settings = [
     fallback: '2',
     meaning: 'Processes that answer heavy questions, begun when there is one; 0: the event loop answers them.',
     pattern: /^\d$/,
-    must: 'be a whole number from 0 to 9',
+    requirement: 'be a whole number from 0 to 9',
   },
   {
     name: 'BATON_QUERY_SECONDS',
@@ -126,7 +126,7 @@ export const settings = [
     fallback: '20',
     meaning: 'Time that one heavy question may take in its process.',
     pattern: /^[1-9]\d{0,3}$/,
-    must: 'be a whole number from 1 to 9999',
+    requirement: 'be a whole number from 1 to 9999',
   },
   {
     name: 'BATON_QUERY_MEMORY',
@@ -134,7 +134,7 @@ export const settings = [
     fallback: '256',
     meaning: 'MiB that such a process may hold in its heap; with it falls the question that it answers.',
     pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
-    must: 'be a whole number from 60 to 99999',
+    requirement: 'be a whole number from 60 to 99999',
   },
   {
     name: 'BATON_EVENTSTORE_URL',
@@ -142,7 +142,7 @@ export const settings = [
     fallback: '',
     meaning: 'EventStoreDB connection string; empty: the embedded log.',
     pattern: /^(esdb(\+discover)?:\/\/.+)?$/,
-    must: 'begin with esdb:// or esdb+discover://',
+    requirement: 'begin with esdb:// or esdb+discover://',
   },
   {
     name: 'BATON_MONGODB_URL',
@@ -150,7 +150,7 @@ export const settings = [
     fallback: '',
     meaning: 'MongoDB connection string; empty: the embedded documents.',
     pattern: /^(mongodb(\+srv)?:\/\/.+)?$/,
-    must: 'begin with mongodb:// or mongodb+srv://',
+    requirement: 'begin with mongodb:// or mongodb+srv://',
   },
 ] as const satisfies readonly {
   name: string;
@@ -159,7 +159,7 @@ export const settings = [
   meaning: string;
   pattern?: RegExp;
   /** What the pattern asks for, behind the name: `BATON_PORT must …`. */
-  must?: string;
+  requirement?: string;
 }[];
 
 type Key = (typeof settings)[number]['key'];
@@ -179,7 +179,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const values = settings.map((setting) => {
     const value = environment[setting.name] || setting.fallback;
     if ('pattern' in setting && !setting.pattern.test(value))
-      throw new Refused('config/invalid', `${setting.name} must ${setting.must}.`, setting.name);
+      throw new Refused('config/invalid', `${setting.name} must ${setting.requirement}.`, setting.name);
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;

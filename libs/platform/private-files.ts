@@ -1,14 +1,14 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { BatonError } from '@baton/kernel';
 
-const others = 0o077;
+const GROUP_AND_OTHERS = 0o077;
 
 /** Takes from everybody but the owner what they may do with a file or folder; where there is none, nothing happens. */
 export const makePrivate = (path: string): void => {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found || (found.mode & others) === 0) return;
+  if (!found || (found.mode & GROUP_AND_OTHERS) === 0) return;
   try {
-    chmodSync(path, found.mode & 0o777 & ~others);
+    chmodSync(path, found.mode & 0o777 & ~GROUP_AND_OTHERS);
   } catch (error) {
     throw new BatonError(
       'data/not-private',

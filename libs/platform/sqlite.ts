@@ -34,7 +34,7 @@ export interface Sqlite {
    */
   truncateLog(): boolean;
   /** What SQLite's own check finds wrong with the file, at most a hundred faults; [] for nothing. */
-  damage(): readonly string[];
+  integrityFaults(): readonly string[];
   close(): void;
 }
 
@@ -131,7 +131,7 @@ export const openDatabase = (
       }
     },
     truncateLog,
-    damage: () => {
+    integrityFaults: () => {
       try {
         const found = database.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
         return found.map(({ integrity_check }) => integrity_check).filter((said) => said !== 'ok');

@@ -5,7 +5,7 @@ let counter = 0;
 /** An event as the log would give it, each one later in the log than the one before; what a test cares about is given. */
 export const recorded = <E extends AnyEvent>(
   event: E,
-  { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: RecordedAs = {},
+  { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: EventOverrides = {},
 ): StoredEvent<E> => {
   const place = counter++;
   return {
@@ -31,7 +31,7 @@ export const recorded = <E extends AnyEvent>(
     ...rest,
   };
 };
-type RecordedAs = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
+type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
   readonly occurredAt?: Instant;
   readonly meta?: Partial<EventMeta>;
 };
@@ -41,7 +41,7 @@ type RecordedAs = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurred
  * @throws Error for an index, which keeps lists: it is folded by `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
-  if (projection.block) throw new Error(`${projection.name} is an index: fold it by replay.`);
+  if (projection.blockSize) throw new Error(`${projection.name} is an index: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;
@@ -52,5 +52,5 @@ export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEve
 };
 
 /** The filter that lists what is behind a row of a report, by the row's key. */
-export const behindKey = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
+export const rowFilterFor = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
   key === null ? { none: true } : key;

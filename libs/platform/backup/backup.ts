@@ -6,7 +6,7 @@ import {
   type Checkpoint,
   type Clock,
   type Documents,
-  type Parked,
+  type ParkedSequence,
   type Position,
 } from '@baton/kernel';
 import type { Config } from '../config';
@@ -33,7 +33,7 @@ interface BackedUpFile {
 export interface PolicyProgress {
   readonly follower: string;
   readonly checkpoint: Checkpoint;
-  readonly parked: readonly Parked[];
+  readonly parked: readonly ParkedSequence[];
 }
 /** What a backup holds; written last, so that a folder without it is no backup. */
 export interface Manifest {
@@ -46,7 +46,7 @@ export interface Manifest {
   readonly files: readonly BackedUpFile[];
 }
 
-const embeddedOnly = ({ eventStoreUrl, mongoUrl }: Config): void => {
+const assertEmbedded = ({ eventStoreUrl, mongoUrl }: Config): void => {
   if (eventStoreUrl || mongoUrl)
     throw new Refused(
       'backup/server-stores',
@@ -55,7 +55,7 @@ const embeddedOnly = ({ eventStoreUrl, mongoUrl }: Config): void => {
 };
 
 /** @throws Refused `backup/not-empty` where the folder holds anything */
-const emptyFolder = (folder: string): void => {
+const assertEmptyFolder = (folder: string): void => {
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new Refused('backup/not-empty', `${folder} is not empty; name a new folder.`, 'folder');
   privateFolder(folder);
@@ -97,12 +97,12 @@ export const backUp = async (
   clock: Clock,
   { withMasterKey = false } = {},
 ): Promise<Manifest> => {
-  embeddedOnly(config);
+  assertEmbedded(config);
   const names = ['log.db', 'keys.db', ...(withMasterKey ? [MASTER_KEY] : [])];
   const source = (name: string) => join(config.dataDir, name);
   if (withMasterKey && !existsSync(source(MASTER_KEY)))
     throw new Refused('backup/no-master-key-file', 'The master key is in BATON_MASTER_KEY, not in a file.');
-  emptyFolder(folder);
+  assertEmptyFolder(folder);
   const policies = await policiesOf(documents);
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
   if (withMasterKey) {
@@ -156,7 +156,7 @@ const manifestOf = (folder: string): Manifest => {
  * `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
 export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
-  embeddedOnly(config);
+  assertEmbedded(config);
   const manifest = manifestOf(folder);
   await checkFiles(folder, manifest);
   const hasMasterKey = manifest.files.some(({ name }) => name === MASTER_KEY);
@@ -166,7 +166,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
       'The master key is not in this backup: set BATON_MASTER_KEY to the one it was made with.',
       'BATON_MASTER_KEY',
     );
-  emptyFolder(config.dataDir);
+  assertEmptyFolder(config.dataDir);
   try {
     for (const { name } of manifest.files) {
       copyFileSync(join(folder, name), join(config.dataDir, name));

@@ -1,7 +1,7 @@
 import { isSealed, Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
 
 /** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
-export interface Row {
+export interface DocumentRow {
   readonly id: string;
   readonly position: string;
   readonly json: string;
@@ -51,7 +51,7 @@ export const typeOfColumn = ({ name, columns }: Collection, column: string): Col
  * A document with its column values taken out; an absent field is null.
  * @throws Refused `documents/wrong-type` when a field does not fit its column: a defect of the projection
  */
-export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): Row => {
+export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): DocumentRow => {
   const values: Record<string, ColumnValue> = {};
   for (const [column, type] of Object.entries(columns)) {
     const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;

@@ -1,5 +1,15 @@
-import { Refused, wholeOf } from '@baton/kernel';
-import type { Aggregation, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
+import { Refused, wholeNumberOf } from '@baton/kernel';
+import type {
+  Aggregation,
+  Collection,
+  ColumnType,
+  FindOptions,
+  AggregateGroup,
+  Measure,
+  Order,
+  Scalar,
+  Where,
+} from '@baton/kernel';
 import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
 
 /** A checked condition. `ne` matches null unless its value is null; comparisons never match null; `in` holds none. */
@@ -12,7 +22,7 @@ export type Clause =
   | { readonly column: string; readonly op: Operator; readonly value: Scalar };
 type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
 export type Operator = 'eq' | 'ne' | Comparison;
-const NOTHING: Clause = { any: [] };
+const MATCHES_NOTHING: Clause = { any: [] };
 
 export interface FindPlan {
   readonly matches: Clause;
@@ -75,7 +85,7 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     case 'gte':
     case 'lt':
     case 'lte':
-      return compared(column, kind, checked(value));
+      return comparisonOf(column, kind, checked(value));
     case 'in': {
       const values = (value as readonly unknown[]).map(checked);
       const known: Clause = { column, in: values.filter((one) => one !== null) };
@@ -94,8 +104,8 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
   }
 };
 
-const compared = (column: string, op: Comparison, value: Scalar): Clause =>
-  value === null ? NOTHING : { column, op, value };
+const comparisonOf = (column: string, op: Comparison, value: Scalar): Clause =>
+  value === null ? MATCHES_NOTHING : { column, op, value };
 
 /** The smallest text above all that begin with the prefix; undefined when there is none. */
 const afterPrefix = (prefix: string): string | undefined => {
@@ -111,7 +121,10 @@ const afterPrefix = (prefix: string): string | undefined => {
  * Checks a query and turns its cursor into conditions.
  * @throws Refused as `planWhere`, and `documents/bad-cursor`, `documents/bad-limit`
  */
-export const planFind = (collection: Collection, { where, orderBy = [], after, limit = 100 }: Find = {}): FindPlan => {
+export const planFind = (
+  collection: Collection,
+  { where, orderBy = [], after, limit = 100 }: FindOptions = {},
+): FindPlan => {
   const wanted = planWhere(collection, where);
   if (!Number.isSafeInteger(limit) || limit < 0)
     throw new Refused('documents/bad-limit', 'A limit is a whole number from 0.', 'limit');
@@ -131,23 +144,23 @@ export const planFind = (collection: Collection, { where, orderBy = [], after, l
   const beyond: Clause = {
     any: order.map(({ column, descending }, i) => ({
       all: [
-        ...order.slice(0, i).map((earlier, j) => same(earlier.column, last[j]!)),
-        following(column, descending, last[i] ?? null),
+        ...order.slice(0, i).map((earlier, j) => equalTo(earlier.column, last[j]!)),
+        afterCursorValue(column, descending, last[i] ?? null),
       ],
     })),
   };
-  return { matches: { all: [wanted, ...startingAt(order[0]!, last[0] ?? null), beyond] }, order, limit };
+  return { matches: { all: [wanted, ...indexHint(order[0]!, last[0] ?? null), beyond] }, order, limit };
 };
 
 /** Says no more than the cursor does, but in a form for which stores begin in the middle of an index. */
-const startingAt = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
+const indexHint = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
   descending || value === null ? [] : [{ column, op: 'gte', value }];
 
-const same = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
+const equalTo = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
 
-const following = (column: string, descending: boolean, value: Scalar): Clause => {
+const afterCursorValue = (column: string, descending: boolean, value: Scalar): Clause => {
   if (!descending) return value === null ? { column, op: 'ne', value } : { column, op: 'gt', value };
-  return value === null ? NOTHING : { any: [{ column, op: 'lt', value }, same(column, null)] };
+  return value === null ? MATCHES_NOTHING : { any: [{ column, op: 'lt', value }, equalTo(column, null)] };
 };
 
 /** @throws Refused as `planWhere`, and `documents/bad-edges` for edges that do not rise */
@@ -182,28 +195,34 @@ const planMeasure = (collection: Collection, name: string, measure: Measure): Pl
 };
 
 /** The values of a group with the halves of its sums put together. */
-const whole = (measures: readonly PlannedMeasure[], values: Group['values']): Group['values'] =>
+const withWholeSums = (
+  measures: readonly PlannedMeasure[],
+  values: AggregateGroup['values'],
+): AggregateGroup['values'] =>
   Object.fromEntries(
     measures.flatMap(({ name, kind }) => {
       if (kind === 'low') return [];
       if (kind !== 'high') return [[name, values[name] ?? null]];
       const sum = name.slice(0, -' high'.length);
-      return [[sum, wholeOf(BigInt(values[name] ?? 0) * BigInt(HALF) + BigInt(values[`${sum} low`] ?? 0))]];
+      return [[sum, wholeNumberOf(BigInt(values[name] ?? 0) * BigInt(HALF) + BigInt(values[`${sum} low`] ?? 0))]];
     }),
   );
 
 const emptyOf = { count: 0, sum: 0, high: 0, low: 0, min: null, max: null } as const;
 
 /** Groups in the order of their keys, null first; without `by` one group, also over nothing. */
-export const inOrder = ({ keys, measures }: AggregatePlan, groups: readonly Group[]): readonly Group[] => {
+export const sortedGroups = (
+  { keys, measures }: AggregatePlan,
+  groups: readonly AggregateGroup[],
+): readonly AggregateGroup[] => {
   if (keys.length === 0 && groups.length === 0)
     return [
       {
         keys: [],
-        values: whole(measures, Object.fromEntries(measures.map(({ name, kind }) => [name, emptyOf[kind]]))),
+        values: withWholeSums(measures, Object.fromEntries(measures.map(({ name, kind }) => [name, emptyOf[kind]]))),
       },
     ];
-  const answered = groups.map((group) => ({ ...group, values: whole(measures, group.values) }));
+  const answered = groups.map((group) => ({ ...group, values: withWholeSums(measures, group.values) }));
   return answered.sort((a, b) => {
     for (let i = 0; i < keys.length; i++) {
       const compared = compareScalars(a.keys[i]!, b.keys[i]!);

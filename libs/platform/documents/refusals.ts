@@ -1,4 +1,4 @@
-import { Conflict, type Fence, type Parked } from '@baton/kernel';
+import { Conflict, type Fence, type ParkedSequence } from '@baton/kernel';
 
 /** What `commit` throws when somebody else has taken the lease since. */
 export const leaseLost = ({ lease, token }: Fence): Conflict =>
@@ -9,7 +9,7 @@ export const generationDropped = (generation: string): Conflict =>
   new Conflict('documents/generation-dropped', `${generation} was dropped.`, generation);
 
 /** Oldest first. */
-export const parkedOrder = (a: Parked, b: Parked): number =>
+export const parkedOrder = (a: ParkedSequence, b: ParkedSequence): number =>
   order(a.position, b.position) || order(a.follower, b.follower) || order(a.sequence, b.sequence);
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import {
-  cutOf,
+  asOfBoundOf,
   Refused,
   type Clock,
   type Instant,
@@ -38,7 +38,7 @@ export class AsOfInput implements AsOf {
 }
 
 /** A cut as it is answered: days are instants, and a position stands for an instant. @throws Refused `time/…` */
-export const cutAsked = async (
+export const resolveAsOf = async (
   { timeZone, ...given }: AsOfInput,
   zoneAsked: string | undefined,
   recordedAt: (position: Position) => Promise<Instant | undefined>,
@@ -47,15 +47,15 @@ export const cutAsked = async (
   const { happenedBy, knownBy, knownAt } = given;
   const now = knownAt && !happenedBy && !knownBy ? await recordedAt(knownAt) : undefined;
   return {
-    ...(happenedBy && { happenedBy: cutOf(happenedBy, zone, 'asOf.happenedBy') }),
-    ...(knownBy && { knownBy: cutOf(knownBy, zone, 'asOf.knownBy') }),
+    ...(happenedBy && { happenedBy: asOfBoundOf(happenedBy, zone, 'asOf.happenedBy') }),
+    ...(knownBy && { knownBy: asOfBoundOf(knownBy, zone, 'asOf.knownBy') }),
     ...(knownAt && { knownAt }),
     ...(now && { now }),
   };
 };
 
 /** The instant for which a question at a cut is answered: that of the cut, or now. */
-export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
+export const referenceInstantOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
   cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
 /** Arguments that every query takes. */

@@ -2,7 +2,7 @@ export { AccessGuard, Allow, Caller, everyRole, personalField, readsPersonal, Re
 export {
   AfterArgs,
   AsOfInput,
-  atOf,
+  referenceInstantOf,
   connectionOf,
   PageArgs,
   PageInfo,
@@ -28,8 +28,8 @@ export { graphqlModule } from './graphql.module';
 export { GraphqlWatch, TraceResolvers } from './graphql-watch';
 export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';
-export { answerQuestions, Heavy, HeavyQueries, LARGE } from './heavy';
+export { answerQuestions, Heavy, HeavyQueries, LARGE_ANSWER_FIELDS } from './heavy';
 export { limits } from './limits';
-export { Ended, positionsOf, SharedReading, snapshotsOf } from './subscriptions';
+export { EndSignal, positionsOf, SharedReading, snapshotsOf } from './subscriptions';
 export { FilterField, ValueFilterInput } from './filters';
 export { enumOf } from './enums';

@@ -40,10 +40,10 @@ export const limits = table({
 });
 
 /** Sizes assumed where a query does not say how many. */
-export const assumed = { listItems: 10 };
+export const assumedSizes = { listItems: 10 };
 
 /** @throws Refused the code of the limit, when `count` is beyond it */
-export const within = (limit: keyof typeof limits, count: number): void => {
+export const assertWithinLimit = (limit: keyof typeof limits, count: number): void => {
   const { code, max, of } = limits[limit];
   if (count > max) throw new Refused(code, `At most ${max} ${of}.`);
 };
@@ -68,10 +68,10 @@ export const checkJson = (body: Buffer): void => {
     } else if (byte === QUOTE) inText = true;
     else if (byte === COMMA) values++;
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      if (++depth > limits.bodyDepth.max) within('bodyDepth', depth);
+      if (++depth > limits.bodyDepth.max) assertWithinLimit('bodyDepth', depth);
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
   }
-  within('values', values);
+  assertWithinLimit('values', values);
 };
 
 /** Checks the size of variables without recursion, so that no depth of nesting can hurt. */
@@ -81,10 +81,10 @@ export const checkVariables = (variables: unknown): void => {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { value, depth } = next;
     if (typeof value !== 'object' || value === null) continue;
-    within('valueDepth', depth);
-    if (Array.isArray(value)) within('listItems', value.length);
+    assertWithinLimit('valueDepth', depth);
+    if (Array.isArray(value)) assertWithinLimit('listItems', value.length);
     const inner: readonly unknown[] = Object.values(value);
-    within('values', (values += inner.length));
+    assertWithinLimit('values', (values += inner.length));
     for (const one of inner) waiting.push({ value: one, depth: depth + 1 });
   }
 };

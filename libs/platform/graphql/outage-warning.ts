@@ -4,12 +4,12 @@ import { EventLog, type Position } from '@baton/kernel';
 import { Runner } from '../runner';
 
 /** While the log is away the read models hardly move. */
-const KEPT_MS = 1_000;
+const CACHE_MS = 1_000;
 
 /** Says beside the answer of a query that the log was away, and how far the read models that answered it had come. */
 @Plugin()
 export class OutageWarning implements ApolloServerPlugin {
-  private kept: { readonly untilMs: number; readonly position: Promise<Position | undefined> } | undefined;
+  private cached: { readonly untilMs: number; readonly position: Promise<Position | undefined> } | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -34,11 +34,11 @@ export class OutageWarning implements ApolloServerPlugin {
   }
 
   private position(): Promise<Position | undefined> {
-    if (!this.kept || performance.now() > this.kept.untilMs)
-      this.kept = {
-        untilMs: performance.now() + KEPT_MS,
-        position: this.runner.standsAt().catch(() => undefined),
+    if (!this.cached || performance.now() > this.cached.untilMs)
+      this.cached = {
+        untilMs: performance.now() + CACHE_MS,
+        position: this.runner.readModelsPosition().catch(() => undefined),
       };
-    return this.kept.position;
+    return this.cached.position;
   }
 }

@@ -1,5 +1,14 @@
 import { Extensions, Field, InputType, ObjectType } from '@nestjs/graphql';
-import { dayOf, FIRST_DAY, instantOf, LAST_DAY, decimalOf, type Money, type MoneySum, type Whole } from '@baton/kernel';
+import {
+  dayOf,
+  FIRST_DAY,
+  instantOf,
+  LAST_DAY,
+  decimalOf,
+  type Money,
+  type MoneySum,
+  type WholeNumber,
+} from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
@@ -83,11 +92,11 @@ export const JsonScalar = new GraphQLScalarType({
   parseLiteral: (node, variables) => literal(node, variables ?? {}),
 });
 
-export const MinorUnitsScalar = new GraphQLScalarType<Whole, Whole>({
+export const MinorUnitsScalar = new GraphQLScalarType<WholeNumber, WholeNumber>({
   name: 'MinorUnits',
   description:
     'A whole number of minor units (cents). Sums beyond 2^53, which many readers of JSON cannot hold, are the text of their digits: "9007199254740993".',
-  serialize: (value) => value as Whole,
+  serialize: (value) => value as WholeNumber,
 });
 
 /** A list of what stands once for each currency is taken to be of one, as most companies have it. */
@@ -97,7 +106,7 @@ export const PerCurrency = () => Extensions({ listItems: 1 });
 @ObjectType('Money', { description: 'An amount of money, or a sum of amounts; exact whatever its size.' })
 export class MoneyType implements MoneySum {
   @Field(() => MinorUnitsScalar, { description: 'Integer minor units (cents).' })
-  minor!: Whole;
+  minor!: WholeNumber;
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
   @Field(() => String, {

@@ -1,7 +1,7 @@
 import { decider, refuse, type Journal } from '@baton/kernel';
 import { importCommands, importEvents, type ImportCommand, type ImportEvent } from './import.events';
 
-interface Runs {
+interface ImportRuns {
   /** The latest; 0 before the first. */
   readonly run: number;
   readonly file: string;
@@ -12,7 +12,7 @@ interface Runs {
  * The runs of one mapping. What a file says holds now is said anew by each run; a file equal to that of the latest run
  * is that run, whether it was stopped or has ended.
  */
-export const importDecider = decider<Runs, ImportCommand, ImportEvent>({
+export const importDecider = decider<ImportRuns, ImportCommand, ImportEvent>({
   commands: importCommands,
   events: importEvents,
   initialState: () => ({ run: 0, file: '', finished: false }),

@@ -16,7 +16,7 @@ import {
 import { SENDERS } from '../platform.module';
 import type { Sender } from '../runner';
 import { messages, type MessageDocument } from './messages.projection';
-import { outbox, type TargetState } from './outbox.query';
+import { outboxTargets, type OutboxTarget } from './outbox.query';
 
 const valuesOf = <V extends string>(...values: readonly V[]) =>
   Object.fromEntries(values.map((value) => [value.toUpperCase(), value])) as { readonly [T in V as Uppercase<T>]: T };
@@ -30,7 +30,7 @@ registerEnumType(StatusEnum, {
 const TaskEnum = valuesOf('open', 'done', 'dropped');
 registerEnumType(TaskEnum, { name: 'TaskStatus', description: 'DROPPED: owed no more.' });
 
-const maybe = (description: string) => ({ nullable: true, description });
+const nullable = (description: string) => ({ nullable: true, description });
 
 @ObjectType('Message', { description: 'Something that another system is told: a notification, task, record or alert.' })
 class MessageType implements MessageDocument {
@@ -42,13 +42,13 @@ class MessageType implements MessageDocument {
   kind!: MessageKind;
   @Field(() => String, { description: 'The person or role it is for.' })
   to!: string;
-  @Field(() => ID, maybe('The lead it is about.'))
+  @Field(() => ID, nullable('The lead it is about.'))
   leadId!: string | null;
-  @Field(() => ID, maybe('The deal it is about.'))
+  @Field(() => ID, nullable('The deal it is about.'))
   opportunityId!: string | null;
   @Field(() => String, { description: 'What it says, by name.' })
   template!: string;
-  @Field(() => JsonScalar, maybe('What the template is filled with: ids, codes, instants.'))
+  @Field(() => JsonScalar, nullable('What the template is filled with: ids, codes, instants.'))
   data!: Json;
   @Field(() => InstantScalar, { description: 'Since when it is to be sent.' })
   queuedAt!: Instant;
@@ -56,23 +56,23 @@ class MessageType implements MessageDocument {
   status!: MessageDocument['status'];
   @Field(() => Int, { description: 'How often it was tried to send it.' })
   attempts!: number;
-  @Field(() => String, maybe('Why the last attempt failed.'))
+  @Field(() => String, nullable('Why the last attempt failed.'))
   code!: string | null;
-  @Field(() => InstantScalar, maybe('When it is tried again.'))
+  @Field(() => InstantScalar, nullable('When it is tried again.'))
   dueAt!: Instant | null;
-  @Field(() => InstantScalar, maybe('When the target took it.'))
+  @Field(() => InstantScalar, nullable('When the target took it.'))
   sentAt!: Instant | null;
-  @Field(() => TaskEnum, maybe('Of a task: how it stands.'))
+  @Field(() => TaskEnum, nullable('Of a task: how it stands.'))
   task!: MessageDocument['task'];
-  @Field(() => InstantScalar, maybe('Of a task: by when it is to be done.'))
+  @Field(() => InstantScalar, nullable('Of a task: by when it is to be done.'))
   doBy!: Instant | null;
-  @Field(() => InstantScalar, maybe('Of a task: when it was said to be done or dropped.'))
+  @Field(() => InstantScalar, nullable('Of a task: when it was said to be done or dropped.'))
   completedAt!: Instant | null;
 }
 const MessageConnection = connectionOf('Message', MessageType);
 
 @ObjectType('OutboxTarget', { description: 'What goes to one other system, and what has come of it.' })
-class OutboxTargetType implements TargetState {
+class OutboxTargetType implements OutboxTarget {
   @Field(() => String, { description: 'The system.' })
   target!: string;
   @Field(() => Boolean, { description: 'Does somebody bring messages there?' })
@@ -87,28 +87,28 @@ class OutboxTargetType implements TargetState {
   failed!: number;
   @Field(() => Int, { description: 'Tasks that were done before they were sent.' })
   dropped!: number;
-  @Field(() => InstantScalar, maybe('Since when the oldest that was not sent is to be sent.'))
+  @Field(() => InstantScalar, nullable('Since when the oldest that was not sent is to be sent.'))
   oldestAt!: Instant | null;
 }
 
-const only = (what: string) => ({ nullable: true, description: `Only those ${what}.` });
+const filterBy = (what: string) => ({ nullable: true, description: `Only those ${what}.` });
 @ArgsType()
 class InboxArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(200)
-  @Field(() => String, only('for this person or role'))
+  @Field(() => String, filterBy('for this person or role'))
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, only('about this lead'))
+  @Field(() => ID, filterBy('about this lead'))
   leadId?: string;
 }
 @ArgsType()
 class TasksArgs extends InboxArgs {
   @IsOptional()
-  @Field(() => TaskEnum, only('that stand so'))
+  @Field(() => TaskEnum, filterBy('that stand so'))
   task?: MessageDocument['task'];
 }
 @ArgsType()
@@ -116,17 +116,17 @@ class MessagesArgs extends InboxArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, only('to this system'))
+  @Field(() => String, filterBy('to this system'))
   target?: string;
   @IsOptional()
-  @Field(() => KindEnum, only('of this kind'))
+  @Field(() => KindEnum, filterBy('of this kind'))
   kind?: MessageKind;
   @IsOptional()
-  @Field(() => StatusEnum, only('that stand so'))
+  @Field(() => StatusEnum, filterBy('that stand so'))
   status?: MessageDocument['status'];
 }
 
-const same = (filter: object): Where =>
+const equalTo = (filter: object): Where =>
   Object.fromEntries(
     Object.entries(filter)
       .filter(([, value]) => value !== undefined && value !== null)
@@ -146,14 +146,14 @@ export class OutboxResolver {
   @Query(() => MessageConnection, { description: 'What people are told, the newest first: notifications and alerts.' })
   @Allow('sales', 'marketing', 'revops')
   notifications(@Args() { first, after, asOf, to, leadId }: InboxArgs): Promise<Connection<MessageType>> {
-    const where: Where = { ...same({ to, leadId }), kind: { in: ['notification', 'alert'] } };
+    const where: Where = { ...equalTo({ to, leadId }), kind: { in: ['notification', 'alert'] } };
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
   }
 
   @Query(() => MessageConnection, { description: 'What people have to do, what is due first.' })
   @Allow('sales', 'marketing', 'revops')
   tasks(@Args() { first, after, asOf, to, leadId, task }: TasksArgs): Promise<Connection<MessageType>> {
-    const where: Where = { ...same({ to, leadId, task }), kind: { eq: 'task' } };
+    const where: Where = { ...equalTo({ to, leadId, task }), kind: { eq: 'task' } };
     const orderBy = [{ column: 'doBy' }];
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy }, node);
   }
@@ -162,14 +162,14 @@ export class OutboxResolver {
   @Allow('marketing', 'revops')
   messages(@Args() { first, after, asOf, ...filter }: MessagesArgs): Promise<Connection<MessageType>> {
     const { to, leadId, target, kind, status } = filter;
-    const where = same({ to, leadId, target, kind, status });
+    const where = equalTo({ to, leadId, target, kind, status });
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
   }
 
   @Query(() => [OutboxTargetType], { description: 'For each other system, how many messages were sent and are not.' })
   @Allow('sales', 'marketing', 'revops')
-  outbox(@Args() { asOf }: ReadArgs): Promise<readonly TargetState[]> {
+  outbox(@Args() { asOf }: ReadArgs): Promise<readonly OutboxTarget[]> {
     const connected = this.senders.map(({ target }) => target);
-    return outbox(this.models.asOf(asOf), connected);
+    return outboxTargets(this.models.asOf(asOf), connected);
   }
 }

@@ -16,7 +16,7 @@ import { Clock, type Instant } from '@baton/kernel';
 import type { DeliveryKind } from '@baton/leads';
 import { ReadModels, type AsOf } from '@baton/platform/documents';
 import {
-  atOf,
+  referenceInstantOf,
   Allow,
   connectionOf,
   everyRole,
@@ -195,7 +195,7 @@ export class MarketingSlaResolver {
   }
 
   private asked(period: string | undefined, timeZone: string | undefined, asOf: AsOf | undefined) {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     return { ...(period && { period }), ...(timeZone && { timeZone }), at };
   }
 }

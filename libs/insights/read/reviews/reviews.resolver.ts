@@ -2,7 +2,7 @@ import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@ne
 import { Clock, dayAt, zoneOf, type Day, type Instant, type Json, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
-  atOf,
+  referenceInstantOf,
   Allow,
   connectionOf,
   DayScalar,
@@ -159,7 +159,7 @@ export class ReviewsResolver {
   @Query(() => ReviewActionConnection, { description: 'What reviews agreed on, by due day: open, done, overdue.' })
   @Allow(...everyRole)
   reviewActions(@Args() { first, after, asOf, ...filter }: ReviewActionsArgs): Promise<Connection<ReviewActionType>> {
-    const today = dayAt(atOf(asOf, this.clock), zoneOf(filter.timeZone));
+    const today = dayAt(referenceInstantOf(asOf, this.clock), zoneOf(filter.timeZone));
     const isOverdue = ({ open, dueOn }: ReviewActionDocument) => open && dueOn < today;
     const { reviewId, owner, open, overdue } = filter;
     const where: Where = {

@@ -16,10 +16,10 @@ import { ReadModels, type AsOf } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  atOf,
+  referenceInstantOf,
   type Connection,
   connectionOf,
-  Ended,
+  EndSignal,
   FilterField,
   InstantScalar,
   PageArgs,
@@ -119,7 +119,7 @@ export class HandoffQueueResolver {
     @Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs,
   ): Promise<Connection<WaitingLeadType>> {
     const page = { first, after, where: whereWaiting(filters), orderBy: byDue };
-    return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(atOf(asOf, this.clock), asOf));
+    return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(referenceInstantOf(asOf, this.clock), asOf));
   }
 
   @Query(() => WaitingLeadConnection, {
@@ -127,7 +127,7 @@ export class HandoffQueueResolver {
   })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
   limbo(@Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs): Promise<Connection<WaitingLeadType>> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const page = { first, after, where: whereLimbo(filters, at), orderBy: byLimbo };
     return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(at, asOf));
   }
@@ -145,7 +145,7 @@ export class HandoffQueueResolver {
   @Allow('sales', 'revops')
   handoffQueueChanges(
     @Args() { after, rep }: QueueChangesArgs,
-    @Ended() signal: AbortSignal,
+    @EndSignal() signal: AbortSignal,
   ): AsyncGenerator<HandoffQueueAt> {
     const where = whereWaiting({ ...(rep && { rep }) });
     const now = async () => {

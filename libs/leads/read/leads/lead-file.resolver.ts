@@ -1,7 +1,7 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, Journal } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { atOf } from '@baton/platform/graphql';
+import { referenceInstantOf } from '@baton/platform/graphql';
 import { leadScore } from '../qualification/qualification.query';
 import { LeadScoreType, scoreNode } from '../qualification/qualification.resolver';
 import { clocksOf } from '../sla-board/sla-board.query';
@@ -22,13 +22,13 @@ export class LeadFileResolver {
     description: 'The score now, explained; null where no scoring model is agreed.',
   })
   async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
-    const judging = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };
+    const judging = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
     const found = await leadScore(this.models.asOf(cut), this.journal, judging);
     return found ? scoreNode(found) : null;
   }
 
   @ResolveField(() => [SlaClockType], { description: 'What sales owes the lead now, the next due first.' })
   async clocks(@Parent() { leadId, cut }: LeadType): Promise<SlaClockType[]> {
-    return (await clocksOf(this.models.asOf(cut), leadId, atOf(cut, this.clock))).map(clockNode);
+    return (await clocksOf(this.models.asOf(cut), leadId, referenceInstantOf(cut, this.clock))).map(clockNode);
   }
 }

@@ -1,7 +1,15 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, Journal, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, atOf, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
+import {
+  Allow,
+  referenceInstantOf,
+  everyRole,
+  InstantScalar,
+  JsonScalar,
+  ReadArgs,
+  SafeIntScalar,
+} from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '../../write/lead/score.model';
 import { leadQualification, leadScore, type Judging } from './qualification.query';
@@ -154,7 +162,7 @@ export class QualificationResolver {
   private judging({ leadId, at, definition, asOf }: JudgingArgs): Judging {
     return {
       leadId,
-      at: at ?? atOf(asOf, this.clock),
+      at: at ?? referenceInstantOf(asOf, this.clock),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
     };

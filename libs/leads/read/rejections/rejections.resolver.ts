@@ -3,7 +3,7 @@ import { boundsOf, Clock } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
-  atOf,
+  referenceInstantOf,
   type Connection,
   everyRole,
   FilterField,
@@ -58,7 +58,7 @@ export class RejectionsResolver {
   @Heavy()
   @Allow(...everyRole)
   async handoffReport(@Args() { asOf, atLeast: _, ...question }: HandoffReportArgs): Promise<HandoffReportType> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const { total, rows } = await handoffReport(this.models.asOf(asOf), { ...question, ...boundsOf(question), at });
     return { total: handoffRowNode(total), rows: rows.map(handoffRowNode), at };
   }
@@ -71,7 +71,7 @@ export class RejectionsResolver {
     const found = await handoffsBehind(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),
-      at: atOf(asOf, this.clock),
+      at: referenceInstantOf(asOf, this.clock),
     });
     return pageOf<HandoffType>(found, { first, ...(after && { after }) }, ({ eventId }) => eventId);
   }

@@ -3,7 +3,7 @@ import { boundsOf, Clock, conditionsOf, toMs, type Day, type Instant, type Seale
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
-  atOf,
+  referenceInstantOf,
   type Connection,
   connectionOf,
   DayScalar,
@@ -164,7 +164,7 @@ export class SupportRequestsResolver {
       ...conditionsOf({ opportunityId, status, taker }),
       ...(open !== undefined && { open: { eq: open } }),
     };
-    const now = atOf(asOf, this.clock);
+    const now = referenceInstantOf(asOf, this.clock);
     const node = (doc: SupportRequestDocument): SupportRequestType => {
       const end = doc.deliveredAt ?? doc.closedAt ?? now;
       return { ...doc, ageHours: Math.max(0, toMs(end) - toMs(doc.requestedAt)) / HOUR_MS };
