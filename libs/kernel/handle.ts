@@ -9,36 +9,37 @@ import { START, type AppendResult, type AppendOptions, type Clock, type EventToA
 import type { Sealed } from './sealed';
 import { occurrenceFault, type Instant } from './time';
 
-/** What became of a command. */
+/** The outcome of a command. */
 export type Outcome = Accepted | Refused;
 export class Accepted {
   constructor(
-    /** The aggregate that was spoken to. */
+    /** Id of the aggregate. */
     readonly id: string,
-    /** Of the command's last event; the consistency token for `atLeast`. */
+    /** Position of the last event of the command; pass it as `atLeast` to read your own write. */
     readonly position: Position,
     readonly revision: number,
-    /** How many events it wrote; a repeated command wrote them the first time. */
+    /** How many events the command wrote; for a repeated command, how many it wrote the first time. */
     readonly events: number,
     readonly repeated: boolean,
   ) {}
 }
 
-/** Definitions as of any instant, or by the number of their version. */
+/** Finds definitions by instant, or by version number. */
 export abstract class DefinitionSource {
   /**
-   * @param decidingAt the present, for a live decision: what another process agreed to less than five seconds before is
-   *   not in force yet, so that all processes change over at one instant. Without it all that is recorded counts
-   * @param fresh reads what was recorded up to this call, however lately the log was followed to its end
-   * @param answering nothing is decided by it: while the log is away, what read models hold of it will do
+   * @param decidingAt the present, for a live decision: a definition that another process recorded less than five
+   *   seconds before is not in force yet, so that all processes change over at the same instant. Without it, everything
+   *   recorded counts
+   * @param fresh reads everything recorded up to this call, even if the log was followed to its end a moment ago
+   * @param answering for a query, not a decision: while the log is unavailable, the read models are used instead
    */
   abstract forKinds(
     kinds: readonly string[],
-    asked?: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean; readonly answering?: boolean },
+    options?: { readonly decidingAt?: Instant | undefined; readonly fresh?: boolean; readonly answering?: boolean },
   ): Promise<DefinitionLookup>;
 }
 
-/** No definitions at all: for aggregates that use none, and for tests. */
+/** A source without definitions, for aggregates that use none and for tests. */
 export class NoDefinitions extends DefinitionSource {
   forKinds() {
     return Promise.resolve(() => undefined);
@@ -51,16 +52,16 @@ interface DecidedCommand {
   readonly revision: number;
   readonly events: number;
 }
-/** What a stream has come to; `revision` -1 where it is not known to exist. */
+/** The folded state of a stream; `revision` is -1 if no event of it is known. */
 interface StreamState<S = unknown> {
   readonly state: S;
   readonly revision: number;
   readonly position: Position;
-  /** Every command that this stream has decided up to that revision, by `commandKeyOf`. */
+  /** The commands that the stream decided up to that revision, by `commandKeyOf`. */
   readonly decidedCommands: Map<string, DecidedCommand>;
 }
 
-/** The log's typed face: checks, encrypts and upcasts; what `handle` and policies read and write through. */
+/** The typed view of the log: it validates, encrypts and upcasts. `handle` and policies read and write through it. */
 export abstract class Journal {
   /** @throws Conflict `log/wrong-revision` */
   abstract append(
@@ -74,17 +75,18 @@ export abstract class Journal {
   /** Upcasts and checks stored events. */
   abstract decode(event: RawEvent): StoredEvent;
   /**
-   * What sealed values say, in their order, with one call of the key store. `undefined`: the person was erased; an
-   * UnknownType `event/unreadable`: it was altered, or sealed with another key; `event/no-key`: the key is lost.
+   * Decrypts sealed values, in their order, with one call of the key store. `undefined`: the person was erased.
+   * UnknownType `event/unreadable`: the value was altered or sealed with another key; `event/no-key`: the key is lost.
    */
   abstract open(values: readonly Sealed[]): Promise<readonly (Json | undefined | UnknownType)[]>;
-  /** Of each term its tokens under all secrets, the newest first; the newest is what values are found by. */
+  /** The search tokens of each term under all secrets, newest first; values are found by the newest. */
   abstract tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]>;
   /**
-   * The keyed hash of a command's body, so that an id used for another body is noticed and no body can be guessed.
-   * @param personal its fields that are personal data of `data.leadId`: they count by their hash under the person's key
-   * @param like     a hash to compare with: the same secret is used
-   * @returns the hash; the refusal `lead/erased` where it needs the key of an erased person
+   * The keyed hash of a command body: it detects that a command id is reused for another body, and does not let anyone
+   * guess the body.
+   * @param personal fields that are personal data of `data.leadId`; they are hashed under the key of the person
+   * @param like an existing hash to compare with: the same secret is used
+   * @returns the hash, or the refusal `lead/erased` if it needs the key of an erased person
    */
   abstract hashOf(
     body: Pick<AnyCommand, 'type' | 'data'>,
@@ -95,7 +97,7 @@ export abstract class Journal {
 
 const MAX_CACHED_COMMANDS = 500_000;
 
-/** What decisions need around them: time, definitions, and the decided state of recent streams. */
+/** What decisions share in a process: the clock, the definitions, and the cached state of recent streams. */
 export class DecisionContext {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly streams: LRUCache<string, StreamState<any>>;
@@ -116,7 +118,10 @@ export class DecisionContext {
 const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
 const MAX_CONFLICTS = 5;
 
-/** The id of a command's nth event: the same command of the same sender on the same stream writes the same ids. */
+/**
+ * The id of the nth event of a command: the same command of the same sender on the same stream always gives the same
+ * ids.
+ */
 export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
   uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
 
@@ -126,39 +131,39 @@ export const checkData = (
   { type, data }: Pick<AnyCommand, 'type' | 'data'>,
 ): Refused | undefined => {
   const schema = commands.schemas.get(type);
-  if (!schema) return new Refused('command/unknown', `${commands.aggregate} knows no command ${type}.`, 'type');
+  if (!schema) return new Refused('command/unknown', `${type} is not a command of ${commands.aggregate}.`, 'type');
   const fault = schema.faultOf(data) ?? textFault(data as Json);
   return fault && new Refused('command/invalid', fault.message, fault.path);
 };
 
-/** The same command with its texts in their one form; it must have passed `checkCommand`. */
+/** The command with its texts in their normal form. It must have passed `checkCommand`. */
 export const normaliseCommand = <C extends AnyCommand>(commands: Commands, command: C): C => ({
   ...command,
   data: normaliseData(commands.schemas.get(command.type)!.object, command.data as object),
 });
 
 /**
- * The door of commands: what every one of them must pass before anything is done for it, wherever it comes from.
- * @returns the refusal of malformed data, or of an `occurredAt` that nobody can know of, with the path of the fault
+ * The checks that every command passes before anything else happens, wherever it comes from.
+ * @returns the refusal of malformed data or of an impossible `occurredAt`, with the path of the field
  */
 export const checkCommand = (commands: Commands, command: AnyCommand, clock: Clock): Refused | undefined => {
   const invalid = checkData(commands, command);
   if (invalid) return invalid;
   const { meta } = command;
-  // What Baton itself sends follows from events that passed here, by the clock of whichever machine took them.
+  // Commands of Baton itself follow from events that were checked here, by the clock of the machine that took them.
   if (meta.origin === 'system' || meta.occurredAt === undefined) return undefined;
   return occurrenceFault(meta.occurredAt, clock.now());
 };
 
 /**
- * Runs one command on one stream: takes its state as it is known here, lets due time pass, decides, and appends where
- * that state ends; a stream that is not known is taken for new. A refusal and an empty decision are given only after
- * newer events were read, and so is what another process made of the same command. Commands of one stream run one after
- * the other; a conflict with another process decides again on the newer state.
+ * Runs one command on one stream: takes the cached state, lets due time pass, decides, and appends at the revision of
+ * that state. A stream that is not cached is assumed to be new. Before a refusal or an empty decision is returned,
+ * newer events are read, and so is what another process made of the same command. Commands of one stream run one after
+ * the other; after a conflict with another process the command is decided again on the newer state.
  * @param id of the aggregate; the stream is `<aggregate>-<id>`
- * @returns Accepted (also for a repeated command, as the first time), or the refusal; nothing is written then. Refused
+ * @returns Accepted (a repeated command gets its first answer), or the refusal; then nothing was written. Refused
  *   `command/id-reused` for a command id that its sender used for another body, `command/reserved-actor`
- * @throws Conflict `log/busy-stream` after five lost races; what the log throws
+ * @throws Conflict `log/busy-stream` after five conflicts; errors of the log
  */
 export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
@@ -170,7 +175,7 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
   const { actor, origin } = command.meta;
   if (origin !== 'system' && isInternalActor(actor))
     return Promise.resolve(
-      new Refused('command/reserved-actor', `${actor} is Baton itself; use your own name.`, 'actor'),
+      new Refused('command/reserved-actor', `The actor ${actor} is reserved for Baton; use another name.`, 'actor'),
     );
   const stream = streamOf(decider, id);
   const turn = (context.queues.get(stream) ?? Promise.resolve()).then(async () => {
@@ -183,9 +188,9 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
       throw error;
     }
   });
-  const settled = turn.catch(() => undefined);
-  context.queues.set(stream, settled);
-  void settled.then(() => context.queues.get(stream) === settled && context.queues.delete(stream));
+  const finished = turn.catch(() => undefined);
+  context.queues.set(stream, finished);
+  void finished.then(() => context.queues.get(stream) === finished && context.queues.delete(stream));
   return turn;
 };
 
@@ -199,36 +204,38 @@ const decideAndAppend = async <S, C extends AnyCommand, E extends AnyEvent>(
 ): Promise<Outcome> => {
   const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
   const mode = command.meta.mode ?? 'live';
-  let known: StreamState<S> = context.streams.get(stream) ?? initialStreamState(decider);
-  const readOn = async () =>
-    context.streams.set(stream, (known = await foldNewerEvents(journal, decider, stream, known)));
-  for (let repeats = 0, read = false; ;) {
-    const before = await earlierOutcomeOf(known, id, command.meta, hashOf);
-    if (before) return before;
+  let current: StreamState<S> = context.streams.get(stream) ?? initialStreamState(decider);
+  const readNewer = async () =>
+    context.streams.set(stream, (current = await foldNewerEvents(journal, decider, stream, current)));
+  for (let conflicts = 0, read = false; ;) {
+    const earlier = await earlierOutcomeOf(current, id, command.meta, hashOf);
+    if (earlier) return earlier;
     const now = command.meta.occurredAt ?? context.clock.now();
     const result =
-      revisionMismatch(command.meta, known.revision) ??
+      revisionMismatch(command.meta, current.revision) ??
       (await decideEvents(
         decider,
-        known.state,
+        current.state,
         command,
         { now, mode, idOf: (index) => eventIdOf(stream, command.meta, index) },
         context,
       ));
     const hash = result instanceof Refused || result.length === 0 ? '' : await hashOf();
     if (hash instanceof Refused) return hash;
-    const made = result instanceof Refused ? [] : eventsToAppend(stream, command.meta, hash, mode, now, result);
+    const newEvents = result instanceof Refused ? [] : eventsToAppend(stream, command.meta, hash, mode, now, result);
     const answer =
-      result instanceof Refused || made.length === 0 ? result : await tryAppend(journal, stream, made, known.revision);
-    if (answer === 'overtaken') {
-      if (++repeats > MAX_CONFLICTS)
-        throw new Conflict('log/busy-stream', 'Others keep writing to this stream; send the command again.');
+      result instanceof Refused || newEvents.length === 0
+        ? result
+        : await tryAppend(journal, stream, newEvents, current.revision);
+    if (answer === 'conflict') {
+      if (++conflicts > MAX_CONFLICTS)
+        throw new Conflict('log/busy-stream', 'Other writers keep changing this stream; send the command again.');
     } else if ('repeated' in answer) {
-      context.streams.set(stream, stateAfterAppend(decider, known, made, answer));
-      return new Accepted(id, answer.position, answer.revision, made.length, false);
+      context.streams.set(stream, stateAfterAppend(decider, current, newEvents, answer));
+      return new Accepted(id, answer.position, answer.revision, newEvents.length, false);
     } else if (read)
-      return answer instanceof Refused ? answer : new Accepted(id, known.position, known.revision, 0, false);
-    await readOn();
+      return answer instanceof Refused ? answer : new Accepted(id, current.position, current.revision, 0, false);
+    await readNewer();
     read = true;
   }
 };
@@ -242,7 +249,7 @@ const initialStreamState = <S, C extends AnyCommand, E extends AnyEvent>(
   decidedCommands: new Map(),
 });
 
-/** What a command is answered that its stream has decided already. */
+/** The first answer to a command that the stream has decided before. */
 const earlierOutcomeOf = async (
   { decidedCommands: decided }: StreamState,
   id: string,
@@ -251,7 +258,7 @@ const earlierOutcomeOf = async (
 ): Promise<Outcome | undefined> => {
   const before = decided.get(commandKeyOf(meta));
   if (!before) return undefined;
-  // A policy that decides on an event again may have seen more by then; it is answered as the first time.
+  // A policy may have seen more when it handles an event again; it gets the first answer whatever the body.
   const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
   if (hash instanceof Refused) return hash;
   return before.hash === hash
@@ -259,33 +266,33 @@ const earlierOutcomeOf = async (
     : commandIdReused();
 };
 
-/** The refusal of a command id that its sender used for something else. */
+/** The refusal of a command id that its sender used for another command. */
 export const commandIdReused = (): Refused =>
-  new Refused('command/id-reused', 'This command id was used for another command; choose a new one.', 'commandId');
+  new Refused('command/id-reused', 'commandId was already used for another command; choose a new one.', 'commandId');
 
 /**
- * @returns Refused for what the log never takes: too large, or about an erased person; `overtaken` where others wrote
- * first, perhaps this very command: what they made of it counts
+ * @returns Refused if the log never takes the events (too large, or about an erased person); `conflict` if another
+ *   process wrote first, possibly this very command: its result counts
  */
 const tryAppend = async (
   journal: Journal,
   stream: string,
   events: Parameters<Journal['append']>[1],
   revision: number,
-): Promise<AppendResult | Refused | 'overtaken'> => {
+): Promise<AppendResult | Refused | 'conflict'> => {
   try {
     // The known state holds every command of the stream up to that revision, and event ids are made of them.
     const checked = { checked: true };
     const appended = await journal.append(stream, events, revision < 0 ? 'none' : revision, checked);
-    return appended.repeated ? 'overtaken' : appended;
+    return appended.repeated ? 'conflict' : appended;
   } catch (error) {
     if (error instanceof Refused) return error;
-    if (error instanceof Conflict && error.code === 'log/wrong-revision') return 'overtaken';
+    if (error instanceof Conflict && error.code === 'log/wrong-revision') return 'conflict';
     throw error;
   }
 };
 
-/** The state after what was written. */
+/** The state after the appended events. */
 const stateAfterAppend = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   known: StreamState<S>,
@@ -318,19 +325,19 @@ const datedEventOf = ({
   occurredAt: meta.occurredAt,
 });
 
-/** @returns the refusal of a command that was meant for another revision of its stream */
+/** @returns the refusal of a command whose `expectedRevision` is not the revision of the stream */
 export const revisionMismatch = ({ expectedRevision }: CommandMeta, revision: number): Refused | undefined =>
   expectedRevision !== undefined && expectedRevision !== revision
     ? new Refused(
         'command/revision-passed',
-        `The stream is at revision ${revision}; read it again.`,
+        `expectedRevision must be ${revision}, the current revision of the stream; read the stream again.`,
         'expectedRevision',
       )
     : undefined;
 
 /**
- * What a command causes, after what time alone has caused. A version that the state names and that is not known here is
- * asked of the log: another process may have decided by it.
+ * Decides a command after everything that time alone has caused. If the state names a version that is not known here,
+ * the definitions are read again: another process may have decided by it.
  */
 const decideEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
@@ -379,7 +386,7 @@ const eventsToAppend = <E extends AnyEvent>(
     },
   }));
 
-/** What is known, with the events after it. */
+/** The state with the events after it. */
 const foldNewerEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
   decider: Decider<S, C, E>,

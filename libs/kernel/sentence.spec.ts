@@ -35,7 +35,7 @@ describe('the sentence of an event type', () => {
   });
   it.each([
     ['', 'give a sentence'],
-    ['Rejected: {why}', '{why}, which is no field'],
+    ['Rejected: {why}', 'unknown field {why}'],
     ['Rejected: {note}', '{note} is optional'],
     ['Rejected: {reason', 'give a sentence'],
     ['Rejected[: {reason}', 'give a sentence'],
@@ -45,7 +45,7 @@ describe('the sentence of an event type', () => {
   it('is asked for with marks that name fields of the event', () => {
     const sentence = 'x';
     expect(() => events({ A: { version: 1, sentence, leadId, rep: state('lead.rep', text(), ['kind']) } })).toThrow(
-      'A: decidedBy or a state names kind',
+      'A: decidedBy or a state names the unknown field kind',
     );
     expect(() => events({ A: { version: 1, sentence, leadId, decidedBy: { definition: 'definition' } } })).toThrow(
       'names definition',

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { formatMoney, withThousandsSeparators, isCurrency, type MoneySum } from './money';
 
-/** A personal value that its reader does not see: not for this reader, or gone with the key of an erased person. */
+/** A personal value that the reader cannot see: not permitted, or its person was erased. */
 export interface HiddenValue {
   readonly personal: 'sealed' | 'forgotten';
 }
@@ -10,11 +10,11 @@ export const isHiddenValue = (value: unknown): value is HiddenValue =>
   value !== null &&
   /^(sealed|forgotten)$/.test(String((value as Partial<HiddenValue>).personal));
 
-/** A sentence about one event, filled with its data: what an auditor reads. */
+/** The sentence of an event type, filled with event data, for auditors. */
 export interface Sentence {
-  /** @param data of the event; personal values in clear, or `Closed` */
+  /** @param data of the event; personal values in clear, or `HiddenValue` */
   readonly render: (data: Readonly<Record<string, unknown>>) => string;
-  /** The fields that it said of this event: given, open to its reader, and not only counted. */
+  /** The fields whose values the rendered sentence shows: present, visible to the reader, and not only counted. */
   readonly shownFields: (data: Readonly<Record<string, unknown>>) => readonly string[];
 }
 
@@ -24,7 +24,7 @@ interface TemplateSlot {
   readonly form: 'plain' | 'words' | 'count' | { readonly yes: string; readonly no: string };
 }
 interface TemplateClause {
-  /** It stands also where a value is missing; otherwise it is left out as a whole. */
+  /** Rendered even if a value is missing; otherwise the whole clause is left out. */
   readonly required: boolean;
   readonly parts: readonly (string | TemplateSlot)[];
 }
@@ -46,7 +46,7 @@ export const codeInWords = (code: string): string => code.replace(/(?<!\be)-/g, 
 export const fieldInWords = (field: string): string =>
   field.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A duration as people say it, `2 h 5 min`; a day is not named, for it may be one of open hours. */
+/** A duration for people, `2 h 5 min`. Days are not used, because a day may be one of business hours. */
 export const durationInWords = (ms: number): string => {
   const units = [
     ['h', 3_600_000],
@@ -86,7 +86,7 @@ const entriesInWords = (value: object, fields: Fields | undefined, depth: number
   );
 };
 
-/** How a value reads, by what its schema says of it: units are the schema's. */
+/** Formats a value by its schema. */
 const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string => {
   if (value === undefined || value === null) return '–';
   if (isHiddenValue(value)) return `(${value.personal})`;
@@ -110,8 +110,8 @@ const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string
 };
 
 /**
- * A value of a field as people read it: numbers with grouped thousands, amounts with their currency, durations in hours and minutes, instants in UTC;
- * at most 300 characters on one line, and of a list the first few.
+ * A field value for people: grouped thousands, amounts with currency, durations in hours and minutes, instants in UTC;
+ * one line of at most 300 characters, and only the first items of a list.
  */
 export const valueInWords = (value: unknown, schema?: TSchema): string => clip(inWords(value, schema));
 
@@ -143,12 +143,12 @@ const clausesOf = (template: string): readonly TemplateClause[] =>
 const isSlot = (part: string | TemplateSlot): part is TemplateSlot => typeof part !== 'string';
 
 /**
- * Reads the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
- * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether it is given and not false; what stands in `[…]` is left out
- * where one of its values is absent, empty or closed to the reader.
- * @param owner    the event type, for the faults
- * @param optional is a field of the event optional?
- * @throws Error for no sentence, a field that the event has not, and an optional one outside of `[…]`
+ * Parses the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
+ * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether the field is given and not false. A
+ * part in `[…]` is left out if one of its values is absent, empty or hidden from the reader.
+ * @param owner the event type, for error messages
+ * @param optional tells whether an event field is optional
+ * @throws Error if the sentence is empty, names an unknown field, or uses an optional field outside `[…]`
  */
 export const sentenceOf = (
   owner: string,
@@ -161,9 +161,9 @@ export const sentenceOf = (
     throw new Error(`${owner}: give a sentence, such as 'The lead went to {rep}[ by {respondBy}]'`);
   for (const { required, parts } of clauses)
     for (const { field, form } of parts.filter(isSlot)) {
-      if (!(field in fields)) throw new Error(`${owner}: its sentence says {${field}}, which is no field of it`);
+      if (!(field in fields)) throw new Error(`${owner}: its sentence uses the unknown field {${field}}`);
       if (required && typeof form !== 'object' && optional(fields[field]!))
-        throw new Error(`${owner}: {${field}} is optional: put what says it into […]`);
+        throw new Error(`${owner}: {${field}} is optional: put it in […]`);
     }
   const isShown = ({ required, parts }: TemplateClause, data: Readonly<Record<string, unknown>>): boolean =>
     required ||

@@ -2,7 +2,9 @@ import type { AnyEvent, EventMeta, Instant, Projection, StoredEvent } from '..';
 
 let counter = 0;
 
-/** An event as the log would give it, each one later in the log than the one before; what a test cares about is given. */
+/**
+ * An event as the log would return it, each later in the log than the one before. Tests give only the fields they need.
+ */
 export const recorded = <E extends AnyEvent>(
   event: E,
   { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: EventOverrides = {},
@@ -37,8 +39,8 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 };
 
 /**
- * The documents that a projection makes of events, by id; events it does not subscribe to are left out.
- * @throws Error for an index, which keeps lists: it is folded by `replay`
+ * The documents that a projection folds from events, by id; other event types are skipped.
+ * @throws Error for an index, which keeps lists: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
   if (projection.blockSize) throw new Error(`${projection.name} is an index: fold it by replay.`);
@@ -51,6 +53,6 @@ export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEve
   return documents;
 };
 
-/** The filter that lists what is behind a row of a report, by the row's key. */
+/** The filter for the rows behind a report row, by the key of that row. */
 export const rowFilterFor = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
   key === null ? { none: true } : key;
