@@ -48,7 +48,7 @@ describe('the sentence of an event type', () => {
       'A: decidedBy or a state names the unknown field kind',
     );
     expect(() => events({ A: { version: 1, sentence, leadId, decidedBy: { definition: 'definition' } } })).toThrow(
-      'names definition',
+      'names the unknown field definition',
     );
   });
 });

@@ -1,6 +1,6 @@
 import { Refused } from '@baton/kernel';
 
-/** Every environment variable Baton reads, once: name, default, meaning, check. The manual's table comes from here. */
+/** Every environment variable of Baton: name, default, meaning, check. The table of the manual is made from it. */
 export const settings = [
   {
     name: 'BATON_DATA_DIR',
@@ -22,7 +22,7 @@ export const settings = [
     key: 'masterKey',
     fallback: '',
     meaning:
-      'Base64 of 32 bytes that wrap all data keys. Required with MongoDB; without it a file in the data folder, made at first use.',
+      '32 bytes in base64 that wrap all data keys. Required with MongoDB; otherwise a file in the data folder is created at first use.',
   },
   {
     name: 'BATON_LOG_LEVEL',
@@ -36,7 +36,7 @@ export const settings = [
     name: 'BATON_PROJECT',
     key: 'project',
     fallback: 'yes',
-    meaning: 'Does this process fold read models and run policies? yes or no.',
+    meaning: 'yes or no: whether this process folds read models and runs policies.',
     pattern: /^(yes|no)$/,
     requirement: 'be yes or no',
   },
@@ -44,7 +44,8 @@ export const settings = [
     name: 'BATON_PRODUCTION',
     key: 'production',
     fallback: 'no',
-    meaning: 'yes: no GraphiQL, and the schema is told only to callers with a key or token. yes or no.',
+    meaning:
+      'yes or no. With yes there is no GraphiQL, and the schema is available only to callers with a key or token.',
     pattern: /^(yes|no)$/,
     requirement: 'be yes or no',
   },
@@ -58,7 +59,7 @@ export const settings = [
     name: 'BATON_OIDC_ISSUER',
     key: 'oidcIssuer',
     fallback: '',
-    meaning: 'OpenID Connect issuer whose tokens are taken beside keys; empty: none.',
+    meaning: 'OpenID Connect issuer whose tokens are accepted in addition to keys; empty for none.',
     pattern: /^(https?:\/\/.+)?$/,
     requirement: 'begin with https:// or http://',
   },
@@ -72,7 +73,7 @@ export const settings = [
     name: 'BATON_OIDC_CLIENTS',
     key: 'oidcClients',
     fallback: '',
-    meaning: 'Clients, with commas between, whose tokens (azp, client_id) are taken; the audience itself always is.',
+    meaning: 'Comma-separated clients whose tokens (azp, client_id) are accepted; the audience itself always is.',
   },
   {
     name: 'BATON_OIDC_ROLES_CLAIM',
@@ -84,9 +85,9 @@ export const settings = [
     name: 'BATON_CORS_ORIGINS',
     key: 'corsOrigins',
     fallback: '',
-    meaning: 'Origins, with commas between, whose pages may send requests from a browser; empty: none.',
+    meaning: 'Comma-separated origins whose pages may send requests from a browser; empty for none.',
     pattern: /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
-    requirement: 'be origins such as https://app.example.org, with commas between',
+    requirement: 'be comma-separated origins such as https://app.example.org',
   },
   {
     name: 'BATON_METRICS',
@@ -100,7 +101,7 @@ export const settings = [
     name: 'BATON_SHUTDOWN_SECONDS',
     key: 'shutdownSeconds',
     fallback: '20',
-    meaning: 'Time to finish what is in hand when the process is told to stop.',
+    meaning: 'Seconds to finish work in progress when the process is stopped.',
     pattern: /^[1-9]\d{0,3}$/,
     requirement: 'be a whole number from 1 to 9999',
   },
@@ -108,7 +109,7 @@ export const settings = [
     name: 'BATON_MAX_IN_FLIGHT',
     key: 'maxInFlight',
     fallback: '512',
-    meaning: 'Requests taken on at once; more are told to come again.',
+    meaning: 'Requests processed at once; more are refused with Retry-After.',
     pattern: /^[1-9]\d{0,5}$/,
     requirement: 'be a whole number from 1 to 999999',
   },
@@ -116,7 +117,7 @@ export const settings = [
     name: 'BATON_QUERY_PROCESSES',
     key: 'queryProcesses',
     fallback: '2',
-    meaning: 'Processes that answer heavy questions, begun when there is one; 0: the event loop answers them.',
+    meaning: 'Processes for heavy queries, started on demand; with 0 the server process answers them.',
     pattern: /^\d$/,
     requirement: 'be a whole number from 0 to 9',
   },
@@ -124,7 +125,7 @@ export const settings = [
     name: 'BATON_QUERY_SECONDS',
     key: 'querySeconds',
     fallback: '20',
-    meaning: 'Time that one heavy question may take in its process.',
+    meaning: 'Seconds that one heavy query may take.',
     pattern: /^[1-9]\d{0,3}$/,
     requirement: 'be a whole number from 1 to 9999',
   },
@@ -132,7 +133,7 @@ export const settings = [
     name: 'BATON_QUERY_MEMORY',
     key: 'queryMemory',
     fallback: '256',
-    meaning: 'MiB that such a process may hold in its heap; with it falls the question that it answers.',
+    meaning: 'Heap limit of such a process in MiB; a query that exceeds it fails.',
     pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
     requirement: 'be a whole number from 60 to 99999',
   },
@@ -140,7 +141,7 @@ export const settings = [
     name: 'BATON_EVENTSTORE_URL',
     key: 'eventStoreUrl',
     fallback: '',
-    meaning: 'EventStoreDB connection string; empty: the embedded log.',
+    meaning: 'EventStoreDB connection string; empty for the embedded log.',
     pattern: /^(esdb(\+discover)?:\/\/.+)?$/,
     requirement: 'begin with esdb:// or esdb+discover://',
   },
@@ -148,7 +149,7 @@ export const settings = [
     name: 'BATON_MONGODB_URL',
     key: 'mongoUrl',
     fallback: '',
-    meaning: 'MongoDB connection string; empty: the embedded documents.',
+    meaning: 'MongoDB connection string; empty for the embedded documents.',
     pattern: /^(mongodb(\+srv)?:\/\/.+)?$/,
     requirement: 'begin with mongodb:// or mongodb+srv://',
   },
@@ -158,7 +159,7 @@ export const settings = [
   fallback: string;
   meaning: string;
   pattern?: RegExp;
-  /** What the pattern asks for, behind the name: `BATON_PORT must …`. */
+  /** The requirement of the pattern: `BATON_PORT must …`. */
   requirement?: string;
 }[];
 
@@ -183,7 +184,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;
-  // A key that is made on one machine would be another on the next, and lost with the container.
+  // A generated key would differ between machines, and be lost with the container.
   if (raw.mongoUrl && !raw.masterKey)
     throw new Refused(
       'config/invalid',

@@ -22,9 +22,9 @@ export const isStoreAbsent = (config: Config): boolean => inspectFolder(config).
 /** What a command that may make a store is about to make, in words; undefined where everything is there. */
 export const storeNotice = (config: Config): string | undefined => {
   const { absent, isNew } = inspectFolder(config);
-  if (isNew) return `A new store is made in ${config.dataDir}.`;
+  if (isNew) return `Creating a new store in ${config.dataDir}.`;
   if (absent.includes('documents.db'))
-    return `documents.db is missing in ${config.dataDir}: every read model is folded anew.`;
+    return `documents.db is missing in ${config.dataDir}: rebuilding all read models.`;
   return undefined;
 };
 
@@ -48,7 +48,7 @@ export class DataFolder {
     if (isNew && !mayCreateStore)
       throw new BatonError(
         'store/none',
-        `There is no Baton store in ${config.dataDir}: \`baton start\`, \`demo\`, \`import\` and \`restore\` make one; BATON_DATA_DIR names another folder.`,
+        `There is no Baton store in ${config.dataDir}: create one with \`baton start\`, \`demo\`, \`import\` or \`restore\`, or set BATON_DATA_DIR to another folder.`,
         'BATON_DATA_DIR',
       );
     this.missing = isNew ? [] : absent.filter((name) => !mayCreateStore || name !== 'documents.db');
@@ -73,7 +73,7 @@ export class DataFolder {
   private fileMissing(name: string): BatonError {
     return new BatonError(
       'store/file-missing',
-      `${name} is missing in ${this.config.dataDir}, where other files of a Baton store are: put it back, or restore a backup into an empty folder.`,
+      `${name} is missing in ${this.config.dataDir}, which contains other files of a Baton store; put it back, or restore a backup into an empty folder.`,
       'BATON_DATA_DIR',
     );
   }

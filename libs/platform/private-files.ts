@@ -12,7 +12,7 @@ export const makePrivate = (path: string): void => {
   } catch (error) {
     throw new BatonError(
       'data/not-private',
-      `Others may read ${path}, and it belongs to somebody else: make it its owner's alone (chmod go= ${path}), or run as its owner. ${(error as Error).message}`,
+      `Other users can read ${path}, and its owner is another user; remove their rights (chmod go= ${path}), or run as its owner. ${(error as Error).message}`,
       path,
     );
   }

@@ -46,12 +46,11 @@ const MAX_WAITING = 64;
 const tooCostly = (what: string) =>
   new Refused(
     'query/too-costly',
-    `This question takes more ${what} than one may. Ask for a shorter period, a smaller order or bootstrap, or fewer fields at once; reports without this limit come from the command line.`,
+    `This query exceeds the limit of ${what}. Ask for a shorter period, a smaller order or bootstrap, or fewer fields; reports of the command line have no such limit.`,
   );
-const callerLeft = () => new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
-const stopping = () => new Conflict('query/cancelled', 'This process stops; send the question again.');
-const busy = () =>
-  new Conflict('overload/busy', 'Too many questions of this kind wait; send it again when others are answered.');
+const callerLeft = () => new Conflict('query/cancelled', 'The client closed the connection before the answer.');
+const stopping = () => new Conflict('query/cancelled', 'This process is stopping; send the query again.');
+const busy = () => new Conflict('overload/busy', 'Too many heavy queries are waiting; try again later.');
 
 /**
  * Answers questions in processes of their own, so that none of them holds up the event loop. Each has a budget of time,

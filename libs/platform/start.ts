@@ -58,15 +58,18 @@ export const addressFault = (error: unknown, port: number, host: string): unknow
     case 'EADDRINUSE':
       return new BatonError(
         'start/port-taken',
-        `Port ${port} of ${host} is taken: end what listens there, or set BATON_PORT.`,
+        `Port ${port} of ${host} is in use; stop the process that listens there, or set BATON_PORT.`,
       );
     case 'EACCES':
-      return new BatonError('start/port-not-allowed', `Port ${port} is not for this user: set BATON_PORT above 1023.`);
+      return new BatonError(
+        'start/port-not-allowed',
+        `Port ${port} is not allowed for this user; set BATON_PORT above 1023.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return new BatonError('start/no-such-address', `${host} is no address of this machine: set BATON_HOST.`);
+      return new BatonError('start/no-such-address', `${host} is not an address of this machine; set BATON_HOST.`);
     default:
       return error;
   }

@@ -20,20 +20,20 @@ interface KeyOptions {
   readonly origin?: KeyOrigin;
   readonly actsForPersons?: boolean;
 }
-/** A person acts under the bare name, whichever key it is; a connector and a system say what they are. */
+/** The actor name of a key: the bare name for a person, with the origin in front for a connector or system. */
 const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
 
-/** The header that names the person who acts. */
+/** The header with the person on whose behalf a key acts. */
 export const ACTS_FOR = 'baton-acts-for';
 const CACHE_MS = 2_000;
-/** So long a key that was good goes on being taken while the log, which alone can say that it was revoked, is away. */
+/** How long a known key stays valid while the log, which alone knows of revocations, is unavailable. */
 const OUTAGE_CACHE_MS = 3_600_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /**
  * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. While the
- * log is away, keys that this process has seen in the last hour are taken, and no others. Beside them the tokens of an
- * OpenID Connect issuer, where one is configured.
+ * log is unavailable, keys that this process has seen within the last hour are accepted, and no others. Tokens of an
+ * OpenID Connect issuer are accepted as well, if one is configured.
  */
 export class Access {
   private readonly cache = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
@@ -59,11 +59,15 @@ export class Access {
     if (!caller.actsForPersons)
       throw new Refused(
         'access/acts-for-nobody',
-        'This key does not act for persons: make one with --origin system --acts-for-persons, or leave the header out.',
+        'This key cannot act for persons; create one with --origin system --acts-for-persons, or leave out the header baton-acts-for.',
         ACTS_FOR,
       );
     if (!new RegExp(PERSON_PATTERN).test(actsFor) || isInternalActor(actsFor))
-      throw new Refused('access/bad-person', 'Name a person by letters, digits, dots, dashes, _ and @.', ACTS_FOR);
+      throw new Refused(
+        'access/bad-person',
+        'baton-acts-for must be a name of 1 to 100 letters, digits and . _ @ -',
+        ACTS_FOR,
+      );
     return { actor: actsFor, origin: 'person', roles: caller.roles };
   }
 
@@ -119,7 +123,7 @@ export class Access {
     return caller;
   }
 
-  /** Makes a key. The token is told once and stored nowhere. */
+  /** Creates a key. The token is returned once and stored nowhere. */
   async issue(
     label: string,
     roles: readonly Role[],
@@ -134,7 +138,7 @@ export class Access {
     return { keyId, token: `baton_${keyId}_${secret}` };
   }
 
-  /** Takes a key back. @throws Refused `key/unknown` */
+  /** Revokes a key. @throws Refused `key/unknown` */
   async revoke(keyId: string, actor: string): Promise<void> {
     const meta = { commandId: `revoke-${keyId}`, actor, origin: 'person' as const };
     await this.send(keyId, { type: 'RevokeKey', data: { keyId }, meta });
@@ -147,4 +151,9 @@ export class Access {
   }
 }
 
-const badKey = () => new Refused('access/bad-key', 'The bearer key is malformed, unknown or revoked.', 'authorization');
+const badKey = () =>
+  new Refused(
+    'access/bad-key',
+    'The bearer key is malformed, unknown or revoked; use a key made by baton keys create.',
+    'authorization',
+  );

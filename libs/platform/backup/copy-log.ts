@@ -30,7 +30,12 @@ export const openLog = async (place: string, clock: Clock, { create = false } = 
   if (/^esdb(\+discover)?:\/\//.test(place))
     return (await import('../event-log/eventstore-event-log.js')).EventStoreEventLog.connect(place);
   const file = join(place, 'log.db');
-  if (!create && !existsSync(file)) throw new Refused('copy/no-log', `${place} holds no log.`, 'from');
+  if (!create && !existsSync(file))
+    throw new Refused(
+      'copy/no-log',
+      `${place} does not contain a log; give a data folder or an esdb:// address.`,
+      'from',
+    );
   if (create) privateFolder(place);
   return EmbeddedEventLog.open(file, clock);
 };
@@ -66,7 +71,7 @@ const digestOf = async (log: EventLog, until?: string): Promise<{ events: number
 };
 
 const targetDiffers = (what: string): Refused =>
-  new Refused('copy/target-differs', `${what} The target must be empty, or hold the beginning of this log.`, 'to');
+  new Refused('copy/target-differs', `${what} The target must be empty, or contain the beginning of this log.`, 'to');
 
 /**
  * Copies every event of a log up to its present end, in log order, with ids, streams, revisions, data and metadata as
@@ -91,7 +96,7 @@ export const copyLog = async (
     if (waiting.length === 0) return;
     await target.appendCopies(waiting).catch((error: unknown) => {
       if (!(error instanceof Conflict && error.code === 'log/wrong-revision')) throw error;
-      throw targetDiffers(`Somebody else writes to the target: ${error.message}`);
+      throw targetDiffers(`Another process writes to the target: ${error.message}`);
     });
     written += waiting.length;
     waiting = [];

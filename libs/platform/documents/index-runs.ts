@@ -85,7 +85,7 @@ export const entriesOf = <E>(documents: readonly Document[], from = 0): E[] | un
 export const missingEntries = (collection: Collection, key: string): Conflict =>
   new Conflict(
     'read/documents-differ',
-    `${collection.name} lacks entries of ${key}: run baton rebuild with its name.`,
+    `${collection.name} is missing entries of ${key}; run baton rebuild for this read model.`,
     key,
   );
 

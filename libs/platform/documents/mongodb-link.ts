@@ -78,7 +78,11 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
       retryReads: true,
     });
   } catch {
-    throw new Refused('config/invalid', 'BATON_MONGODB_URL is no connection string of MongoDB.', 'BATON_MONGODB_URL');
+    throw new Refused(
+      'config/invalid',
+      'BATON_MONGODB_URL must be a connection string of MongoDB.',
+      'BATON_MONGODB_URL',
+    );
   }
 };
 

@@ -63,7 +63,11 @@ export const planWhere = (collection: Collection, where: Where = {}): Clause => 
 const scalarColumn = (collection: Collection, column: string): ColumnType => {
   const type = typeOfColumn(collection, column);
   if (type === 'tokens')
-    throw new Refused('documents/wrong-type', `${column} holds tokens: it is only found by them.`, column);
+    throw new Refused(
+      'documents/wrong-type',
+      `${column} is a column of tokens; it can only be filtered with "has".`,
+      column,
+    );
   return type;
 };
 
@@ -74,7 +78,11 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     return one as Scalar;
   };
   if ((type === 'tokens') !== (kind === 'has'))
-    throw new Refused('documents/wrong-type', `${column} is of type ${type}: "${kind}" does not go.`, column);
+    throw new Refused(
+      'documents/wrong-type',
+      `${column} is of type ${type}, which does not support the condition "${kind}".`,
+      column,
+    );
   switch (kind) {
     case 'has':
       return { all: (value as readonly (readonly string[])[]).map((has) => ({ column, has })) };
@@ -94,7 +102,11 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     case 'prefix': {
       const prefix = checked(value);
       if (typeof prefix !== 'string')
-        throw new Refused('documents/wrong-type', `A prefix needs text; ${column} is of type ${type}.`, column);
+        throw new Refused(
+          'documents/wrong-type',
+          `A prefix requires a text column; ${column} is of type ${type}.`,
+          column,
+        );
       const end = afterPrefix(prefix);
       const from: Clause = { column, op: 'gte', value: prefix };
       return end === undefined ? from : { all: [from, { column, op: 'lt', value: end }] };
@@ -127,7 +139,7 @@ export const planFind = (
 ): FindPlan => {
   const wanted = planWhere(collection, where);
   if (!Number.isSafeInteger(limit) || limit < 0)
-    throw new Refused('documents/bad-limit', 'A limit is a whole number from 0.', 'limit');
+    throw new Refused('documents/bad-limit', 'limit must be a whole number of 0 or more.', 'limit');
   const columns = orderBy.map(({ column, descending = false }: Order) => ({
     column,
     descending,
@@ -140,7 +152,7 @@ export const planFind = (
   if (!after) return { matches: wanted, order, limit };
   const last = [...after.values, after.id];
   if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
-    throw new Refused('documents/bad-cursor', 'The cursor belongs to a query with another order.', 'after');
+    throw new Refused('documents/bad-cursor', 'after must be a cursor of a query with the same order.', 'after');
   const beyond: Clause = {
     any: order.map(({ column, descending }, i) => ({
       all: [
@@ -170,9 +182,9 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
     const column = typeof key === 'string' ? key : key.column;
     const type = scalarColumn(collection, column);
     if (typeof key === 'string') return { column, type };
-    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} holds no instants.`, column);
+    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} must be a column of instants.`, column);
     if (key.edges.some((edge, i) => i > 0 && compareScalars(key.edges[i - 1]!, edge) >= 0))
-      throw new Refused('documents/bad-edges', `The edges over ${column} do not rise.`, column);
+      throw new Refused('documents/bad-edges', `The edges of ${column} must be in ascending order.`, column);
     return { column, type, edges: key.edges };
   }),
   measures: Object.entries(measures).flatMap(([name, measure]) => planMeasure(collection, name, measure)),
@@ -188,7 +200,7 @@ const planMeasure = (collection: Collection, name: string, measure: Measure): Pl
   const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
   const type = scalarColumn(collection, column);
   if (type === 'flag' || (kind === 'sum' && type === 'text'))
-    throw new Refused('documents/wrong-type', `There is no ${kind} of ${column}: it is of type ${type}.`, name);
+    throw new Refused('documents/wrong-type', `${column} is of type ${type}, which does not support ${kind}.`, name);
   if (kind === 'sum' && type === 'integer')
     return (['high', 'low'] as const).map((half) => ({ name: `${name} ${half}`, kind: half, column }));
   return [{ name, kind, column }];

@@ -87,7 +87,11 @@ export class ReadModels {
   asOf(cut: AsOf | null | undefined): ReadModels {
     if (!cut || (!cut.happenedBy && !cut.knownBy && !cut.knownAt)) return this;
     if (!this.history)
-      throw new Refused('read/no-history', 'These read models are a view of the past already.', 'asOf');
+      throw new Refused(
+        'read/no-history',
+        'These read models already answer as of a past point; leave asOf out.',
+        'asOf',
+      );
     return this.history(cut);
   }
 
@@ -97,7 +101,7 @@ export class ReadModels {
    */
   async collection(projection: Projection): Promise<Collection> {
     if (this.registered && !this.registered.has(projection.name))
-      throw new Error(`The read model ${projection.name} is folded by nobody: list it in the module of its context.`);
+      throw new Error(`The read model ${projection.name} is not registered; list it in the module of its context.`);
     return collectionOf(projection, await activeGeneration(this.documents, projection));
   }
 

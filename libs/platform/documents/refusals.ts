@@ -2,7 +2,11 @@ import { Conflict, type Fence, type ParkedSequence } from '@baton/kernel';
 
 /** What `commit` throws when somebody else has taken the lease since. */
 export const leaseLost = ({ lease, token }: Fence): Conflict =>
-  new Conflict('documents/lease-lost', `The lease ${lease} was granted anew since token ${token}.`, lease);
+  new Conflict(
+    'documents/lease-lost',
+    `The lease ${lease} was granted to another process after token ${token}.`,
+    lease,
+  );
 
 /** What `prepare` and `commit` throw for a generation that somebody has dropped since. */
 export const generationDropped = (generation: string): Conflict =>

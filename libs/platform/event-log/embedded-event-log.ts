@@ -88,7 +88,7 @@ export class EmbeddedEventLog extends EventLog {
       const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: JSON.stringify(meta) }));
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
-        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+        throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
       this.queue.push({ stream, events, expected, texts, resolve, reject });
       this.schedule();
     });
@@ -409,6 +409,6 @@ const positionOf = (sequence: number): Position => (sequence === 0 ? START : Str
 
 const sequenceOf = (position: Position): number => {
   if (position !== START && !/^\d{16}$/.test(position))
-    throw new Refused('log/not-a-position', 'This position is not of this log.', 'position');
+    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
   return Number(position);
 };

@@ -105,7 +105,8 @@ export const positionOf = ({ commit, prepare }: LogPosition): Position =>
 export const logPositionOf = (position: Position): LogPosition | 'start' => {
   if (position === START) return 'start';
   const [, commit, prepare] = /^(\d{20})-(\d{20})$/.exec(position) ?? [];
-  if (!commit || !prepare) throw new Refused('log/not-a-position', 'This position is not of this log.', 'position');
+  if (!commit || !prepare)
+    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 };
 

@@ -118,7 +118,7 @@ export class EventStoreEventLog extends EventLog {
     } catch {
       throw new Refused(
         'config/invalid',
-        'BATON_EVENTSTORE_URL is no connection string of EventStoreDB.',
+        'BATON_EVENTSTORE_URL must be a connection string of EventStoreDB.',
         'BATON_EVENTSTORE_URL',
       );
     }
@@ -176,7 +176,7 @@ export class EventStoreEventLog extends EventLog {
     let last = START;
     const took = ({ position }: AppendResult) => {
       if (position <= last)
-        throw new Conflict('log/out-of-order', 'The events arrived in another order: empty the target and copy anew.');
+        throw new Conflict('log/out-of-order', 'The events arrived in another order; empty the target and copy again.');
       last = position;
     };
     const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
@@ -348,7 +348,7 @@ export class EventStoreEventLog extends EventLog {
         };
     } catch (error) {
       if (error instanceof MaxAppendSizeExceededError)
-        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+        throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
       if (error instanceof StreamDeletedError) throw streamDeleted(stream);
       if (!(error instanceof WrongExpectedVersionError)) throw error;
     }
@@ -396,7 +396,7 @@ const wrongRevision = (stream: string, expected: ExpectedRevision): Conflict =>
   new Conflict('log/wrong-revision', `${stream} is not at revision ${expected}, or holds a part of these events.`);
 
 const streamDeleted = (stream: string): Refused =>
-  new Refused('log/stream-deleted', `The stream ${stream} was deleted by tools of EventStoreDB; restore it there.`);
+  new Refused('log/stream-deleted', `The stream ${stream} was deleted in EventStoreDB; restore it there.`);
 
 /** The answer that an append got when it was made: exactly these ids, one after the other. */
 const earlierAppendOf = (past: readonly RawEvent[], events: readonly EventToAppend[]): AppendResult | undefined => {

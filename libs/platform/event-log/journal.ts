@@ -145,7 +145,7 @@ export class SealedJournal extends Journal {
       return await this.keys.make([...new Set(subjects)]);
     } catch (error) {
       if (!(error instanceof Refused && error.code === 'keys/erased')) throw error;
-      throw new Refused('lead/erased', 'This person was erased; nothing personal can be recorded.', 'leadId');
+      throw new Refused('lead/erased', 'This person was erased; leave out the personal fields.', 'leadId');
     }
   }
 
@@ -206,7 +206,7 @@ const keyMissing = (value: Sealed) => {
   const [id, field] = eventAndFieldOf(value);
   return new UnknownType(
     'event/no-key',
-    `The key of the field ${field} of event ${id} is not in the key store: restore the keys that came with the log.`,
+    `The key of the field ${field} of event ${id} is not in the key store; restore the keys of this log.`,
     field,
   );
 };

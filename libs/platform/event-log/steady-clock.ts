@@ -27,7 +27,7 @@ export class SteadyClock extends Clock {
     if (ms - expectedMs > MAX_JUMP_MS)
       throw new Conflict(
         'log/clock-jumped',
-        'The clock has jumped ahead; set it right, or start Baton again if it is right.',
+        'The clock of this machine jumped ahead by more than an hour; correct it, or restart Baton if it is correct.',
         '',
         { now: fromMs(ms), expected: fromMs(expectedMs) },
       );

@@ -28,7 +28,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { assumedSizes, checkVariables, limits, assertWithinLimit } from './limits';
 
-/** What somebody sends to be run. */
+/** The body of a GraphQL request. */
 export interface GraphqlRequest {
   readonly query?: unknown;
   readonly variables?: unknown;
@@ -39,7 +39,7 @@ export interface AdmittedRequest {
   readonly document: DocumentNode;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly operationName: string | undefined;
-  /** Does it ask for the schema itself? */
+  /** Whether it queries the schema itself (introspection). */
   readonly introspects: boolean;
   readonly operations: readonly OperationTypeNode[];
 }
@@ -58,14 +58,18 @@ export const readManifest = (path: string): ReadonlySet<string> | undefined => {
   } catch {
     // told below
   }
-  throw new Refused('config/bad-manifest', 'It must be a JSON list of SHA-256 hashes, hex.', 'BATON_TRUSTED_DOCUMENTS');
+  throw new Refused(
+    'config/bad-manifest',
+    'BATON_TRUSTED_DOCUMENTS must name a file with a JSON list of SHA-256 hashes in hex.',
+    'BATON_TRUSTED_DOCUMENTS',
+  );
 };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
-/** Looks at what is sent before the GraphQL server does: its size, form and cost, each in time linear in its limits. */
+/** Checks the size, form and cost of a request before the GraphQL server sees it, each in time linear in its limit. */
 export class Admission {
   private readonly parsed = new LRUCache<string, DocumentNode>({
     maxSize: 4 * 2 ** 20,
@@ -77,24 +81,32 @@ export class Admission {
     private readonly trusted: ReadonlySet<string> | undefined,
   ) {}
 
-  /** @throws Refused what is wrong with it, by the codes of `limits` and `graphql/…` */
+  /** @throws Refused with the codes of `limits` and `graphql/…` */
   admit(asked: unknown): AdmittedRequest {
-    if (Array.isArray(asked)) throw new Refused('graphql/no-batches', 'Send one operation a request.');
-    if (!isRecord(asked)) throw new Refused('graphql/bad-request', 'Send a JSON object with `query`.');
+    if (Array.isArray(asked)) throw new Refused('graphql/no-batches', 'Send one operation per request, not a list.');
+    if (!isRecord(asked)) throw new Refused('graphql/bad-request', 'The body must be a JSON object with query.');
     const { query, variables, operationName, extensions }: GraphqlRequest = asked;
     if (isAbsent(query) && isRecord(extensions) && 'persistedQuery' in extensions)
-      throw new Refused('graphql/unknown-document', 'Send the whole document, not its hash only.', 'query');
+      throw new Refused(
+        'graphql/unknown-document',
+        'query must contain the whole document; persisted queries are not supported.',
+        'query',
+      );
     if (typeof query !== 'string' || query.trim() === '')
-      throw new Refused('graphql/no-document', 'Send a document as text.', 'query');
+      throw new Refused('graphql/no-document', 'query must be a GraphQL document as a string.', 'query');
     if (!isAbsent(operationName) && typeof operationName !== 'string')
-      throw new Refused('graphql/bad-request', 'The name of an operation is text.', 'operationName');
+      throw new Refused('graphql/bad-request', 'operationName must be a string.', 'operationName');
     if (!isAbsent(extensions) && !isRecord(extensions))
-      throw new Refused('graphql/bad-request', 'Extensions are an object.', 'extensions');
+      throw new Refused('graphql/bad-request', 'extensions must be an object.', 'extensions');
     if (!isAbsent(variables) && !isRecord(variables))
-      throw new Refused('graphql/bad-variables', 'Variables are an object, not text and not a list.', 'variables');
+      throw new Refused('graphql/bad-variables', 'variables must be an object, not a string or a list.', 'variables');
     assertWithinLimit('documentLength', query.length);
     if (this.trusted && !this.trusted.has(createHash('sha256').update(query).digest('hex')))
-      throw new Refused('graphql/document-not-trusted', 'Only documents of the manifest run here.', 'query');
+      throw new Refused(
+        'graphql/document-not-trusted',
+        'This document is not in the list of trusted documents of this server.',
+        'query',
+      );
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
     const document = this.parsed.get(query) ?? this.parse(query);
@@ -133,7 +145,7 @@ export class Admission {
 const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
   definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 
-/** What can be counted by looking at every node once. Recursion is as deep as the tokens allow the parser to be. */
+/** Counts nodes in one pass. Recursion is as deep as the token limit allows. */
 const countNodes = ({ definitions }: DocumentNode): void => {
   const counts = { aliases: 0, directives: 0, operations: 0, fragments: 0 };
   const count = (what: keyof typeof counts, more = 1) => assertWithinLimit(what, (counts[what] += more));
@@ -160,7 +172,7 @@ const countNodes = ({ definitions }: DocumentNode): void => {
   };
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
-      throw new Refused('graphql/not-valid', 'A document to be run holds operations and fragments only.', 'query');
+      throw new Refused('graphql/not-valid', 'The document must contain only operations and fragments.', 'query');
     count(definition.kind === Kind.OPERATION_DEFINITION ? 'operations' : 'fragments');
     assertWithinLimit('variables', definition.variableDefinitions?.length ?? 0);
     decorated(definition.directives);
@@ -172,7 +184,7 @@ const countNodes = ({ definitions }: DocumentNode): void => {
   }
 };
 
-/** One place of the answer: how often it is asked for, and the places in it. */
+/** A field of the answer: how often it is selected, and the fields in it. */
 interface AnswerField {
   requests: number;
   readonly inner: Map<string, AnswerField>;
@@ -181,7 +193,7 @@ interface SelectionContext {
   readonly type: GraphQLNamedType | undefined;
   readonly answerField: AnswerField;
   readonly depth: number;
-  /** How many objects of this type the answer may hold. */
+  /** How many objects of this type the answer can have. */
   readonly objects: number;
   readonly introspectionLists: number;
   readonly introspection: boolean;
@@ -255,7 +267,7 @@ class QueryCost {
     const fragment = this.fragments.get(name);
     if (!fragment) return; // validation tells that there is none
     if (this.openFragments.has(name))
-      throw new Refused('graphql/fragment-cycle', `The fragment ${name} spreads itself.`, 'query');
+      throw new Refused('graphql/fragment-cycle', `The fragment ${name} must not spread itself.`, 'query');
     this.openFragments.add(name);
     this.select(fragment.selectionSet, { ...at, type: this.schema.getType(fragment.typeCondition.name.value) });
     this.openFragments.delete(name);
@@ -290,7 +302,7 @@ class QueryCost {
     });
   }
 
-  /** How many objects one of these fields may hold: as many as `first` says, or what is assumed of a list. */
+  /** How many objects the field can return: the value of `first`, or the assumed size of a list. */
   private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
     const first = field?.args.find(({ name }) => name === 'first');
     if (!first) {

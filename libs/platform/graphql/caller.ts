@@ -51,7 +51,7 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 });
 
 const unauthenticated = () =>
-  new Refused('access/unauthenticated', 'Send a key: Authorization: Bearer baton_…', 'authorization');
+  new Refused('access/unauthenticated', 'Send a key in the header Authorization: Bearer baton_…', 'authorization');
 
 /** Denies by default: a field needs `@Allow`, the caller one of its roles. Plain HTTP routes are health and GraphiQL. */
 @Injectable()
@@ -65,7 +65,7 @@ export class AccessGuard implements CanActivate {
     if (!caller) throw unauthenticated();
     const allowed = this.reflector.get<readonly Role[] | undefined>(ALLOWED, context.getHandler()) ?? [];
     if (!caller.roles.some((role) => role === 'admin' || allowed.includes(role)))
-      throw new Refused('access/denied', `This needs one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
+      throw new Refused('access/denied', `This requires one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
     return true;
   }
 }
@@ -118,7 +118,8 @@ export class ReadYourWrites implements NestInterceptor {
           args.asOf = await resolveAsOf(args.asOf, args.timeZone ?? args.input?.timeZone, (at) =>
             this.beginnings.recordedAt(at),
           );
-        if (reply?.raw.destroyed) throw new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
+        if (reply?.raw.destroyed)
+          throw new Conflict('query/cancelled', 'The client closed the connection before the answer.');
       }
     }
     return next.handle();

@@ -51,7 +51,11 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     if (!isGraphql(request)) return;
     const { introspects, operations } = admission.admit(request.body);
     if (operations.includes('subscription' as never))
-      throw new Refused('graphql/subscription-over-http', 'Subscribe over a WebSocket: graphql-transport-ws.', 'query');
+      throw new Refused(
+        'graphql/subscription-over-http',
+        'Subscriptions are available over WebSocket (graphql-transport-ws) only.',
+        'query',
+      );
     if (introspects && config.production) await callerOf(access, request.headers.authorization);
   });
 
@@ -84,8 +88,7 @@ const allowOrigins = (app: NestFastifyApplication, origins: string): void => {
 /** @throws Refused `graphql/introspection-off` for callers who are nobody */
 const callerOf = async (access: Access, authorization: string | undefined) => {
   const caller = await access.authenticate(authorization).catch(() => undefined);
-  if (!caller)
-    throw new Refused('graphql/introspection-off', 'The schema is told to callers with a key or token only.');
+  if (!caller) throw new Refused('graphql/introspection-off', 'Introspection requires a key or token.');
   return caller;
 };
 

@@ -41,24 +41,28 @@ export const formatterOf =
       return { message: formatted.message, ...place, extensions };
     }
     logger.error({ err: original }, 'a resolver failed');
-    return { message: 'Something failed on our side.', ...place, extensions: { code: 'internal/fault' } };
+    return {
+      message: 'Baton failed to answer; try again, or report it.',
+      ...place,
+      extensions: { code: 'internal/fault' },
+    };
   };
 
 /** Answers of HTTP that carry no code of their own. */
 const errorsByStatus: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
-  400: { code: 'http/bad-request', message: 'The request cannot be read.' },
-  403: { code: 'http/forbidden', message: 'Not for this caller.' },
-  404: { code: 'http/not-found', message: 'There is nothing at this address.' },
-  405: { code: 'http/method-not-allowed', message: 'This address takes POST only.' },
+  400: { code: 'http/bad-request', message: 'The request is malformed.' },
+  403: { code: 'http/forbidden', message: 'This caller has no access.' },
+  404: { code: 'http/not-found', message: 'There is no resource at this address.' },
+  405: { code: 'http/method-not-allowed', message: 'Use POST for this address.' },
   408: { code: 'http/too-slow', message: 'The request did not arrive in time.' },
   413: { code: 'http/too-large', message: 'The request is too large.' },
   414: { code: 'http/address-too-long', message: 'The address is too long.' },
-  415: { code: 'http/unsupported-media-type', message: 'Send application/json.' },
-  429: { code: 'http/too-many-requests', message: 'Too much at once; try again.' },
+  415: { code: 'http/unsupported-media-type', message: 'The content type must be application/json.' },
+  429: { code: 'http/too-many-requests', message: 'Too many requests; try again later.' },
   431: { code: 'http/headers-too-large', message: 'The headers are too large.' },
-  503: { code: 'http/unavailable', message: 'Not now; try again.' },
+  503: { code: 'http/unavailable', message: 'The service is not available; try again later.' },
 };
-const fault = { code: 'internal/fault', message: 'Something failed on our side.' };
+const fault = { code: 'internal/fault', message: 'Baton failed to answer; try again, or report it.' };
 
 const errorOfStatus = (status: number) => errorsByStatus[status] ?? (status < 500 ? errorsByStatus[400]! : fault);
 

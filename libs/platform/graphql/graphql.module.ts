@@ -42,7 +42,7 @@ const invalidArgument = (errors: ValidationError[]): Refused => {
   const path = [fault?.property ?? ''];
   for (; fault && !fault.constraints && fault.children?.length; fault = fault.children[0])
     path.push(fault.children[0]!.property);
-  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument cannot be read.';
+  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument is not valid.';
   return new Refused('graphql/invalid-argument', message, path.join('.'));
 };
 

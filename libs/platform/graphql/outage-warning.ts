@@ -25,7 +25,7 @@ export class OutageWarning implements ApolloServerPlugin {
         if (position === undefined) return; // the documents are away, too: the answer says so itself
         const warning = {
           code: 'log/unavailable',
-          message: 'The log does not answer; this is what the read models held, up to `position`.',
+          message: 'The log does not answer; the read models answered as of `position`.',
           ...{ since: outage.since, position },
         };
         body.singleResult.extensions = { ...body.singleResult.extensions, warnings: [warning] };

@@ -95,9 +95,14 @@ export class Subscriptions {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
       if (!isGraphqlPath(request.url))
-        return reject(socket, '404 Not Found', 'http/not-found', 'There is nothing at this address.');
+        return reject(socket, '404 Not Found', 'http/not-found', 'There is no resource at this address.');
       if (this.signedIn >= limits.connections.max)
-        return reject(socket, '503 Service Unavailable', limits.connections.code, 'There are 500 subscribers already.');
+        return reject(
+          socket,
+          '503 Service Unavailable',
+          limits.connections.code,
+          'The server has 500 subscribers already; try again later.',
+        );
       this.sockets.handleUpgrade(request, socket, head, (client) => {
         client.on('error', () => undefined); // a frame that is too large or no frame: ws closes the socket
         this.waitForSignIn(client);
@@ -180,11 +185,7 @@ export class Subscriptions {
   private async callerOf({ authorization, actsFor }: ConnectionCredentials): Promise<CallerIdentity> {
     const caller = await this.access.authenticate(authorization, actsFor);
     if (!caller)
-      throw new Refused(
-        'access/unauthenticated',
-        'Give `authorization` in the connection’s parameters.',
-        'authorization',
-      );
+      throw new Refused('access/unauthenticated', 'Send authorization in the connection parameters.', 'authorization');
     return caller;
   }
 
@@ -193,7 +194,11 @@ export class Subscriptions {
       assertWithinLimit('subscriptions', Object.keys(context.subscriptions).length);
       const { document, variables, operationName, operations } = this.admission.admit(payload);
       if (operations.some((operation) => operation !== ('subscription' as never)))
-        throw new Refused('graphql/subscriptions-only', 'Send queries and mutations by POST.', 'query');
+        throw new Refused(
+          'graphql/subscriptions-only',
+          'Only subscriptions are available over WebSocket; send queries and mutations by POST.',
+          'query',
+        );
       const schema = this.host.schema;
       const faults = validate(schema, document, specifiedRules, { maxErrors: 5 });
       if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));

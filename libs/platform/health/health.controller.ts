@@ -33,9 +33,9 @@ const withAnswerDeadline = <T>(answer: Promise<T>): Promise<T> =>
 
 /** What is said beside a code; the runbook says what to do. */
 const messages: Readonly<Record<string, string>> = {
-  'health/stopping': 'This process was told to stop.',
+  'health/stopping': 'The process is stopping.',
   'health/store-unreachable': 'The log or the documents do not answer within two seconds.',
-  'health/writes-refused': 'The log takes no events.',
+  'health/writes-refused': 'The log refuses new events.',
   'health/behind': 'A follower is more than a minute behind the log.',
   'health/incomplete': 'The last verification found events or documents that differ.',
 };
@@ -105,7 +105,10 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   @Get('metrics')
   async metricsText(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     if (!this.mayRead(request))
-      throw new ForbiddenException({ code: 'metrics/not-here', message: 'BATON_METRICS says who may read this.' });
+      throw new ForbiddenException({
+        code: 'metrics/not-here',
+        message: 'This address may not read the metrics; see BATON_METRICS.',
+      });
     // Without its stores the process still tells what it counted itself.
     const followers = await withAnswerDeadline(this.progress.followers()).catch(() => []);
     reply.header('content-type', this.metrics.contentType);

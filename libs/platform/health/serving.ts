@@ -96,7 +96,10 @@ export const limitRequests = (app: NestFastifyApplication): void => {
 
 /** @returns what answers a request with 429 or 503, always the same text */
 const refusalWriter = (metrics: Metrics) => {
-  const { code, message } = new Conflict('overload/busy', 'Too much is in flight; wait as Retry-After says.');
+  const { code, message } = new Conflict(
+    'overload/busy',
+    'Too many requests are in progress; try again after Retry-After.',
+  );
   const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
   const headers = {
     'retry-after': String(RETRY_AFTER_SECONDS),

@@ -21,7 +21,9 @@ export const importDecider = decider<ImportRuns, ImportCommand, ImportEvent>({
       state.file === file ? [] : [{ type: 'ImportStarted', data: { importId, run: state.run + 1, file } }],
     FinishImport: (state, { data }) => {
       if (data.run === state.run) return state.finished ? [] : [{ type: 'ImportFinished', data }];
-      return refuse('import/overtaken', `Run ${state.run} has begun since.`, 'run', { run: state.run });
+      return refuse('import/overtaken', `run must be ${state.run}, the latest run of this import.`, 'run', {
+        run: state.run,
+      });
     },
   },
   evolve: {

@@ -69,7 +69,7 @@ export class EmbeddedKeyStore extends KeyStore {
       .prepare('INSERT INTO subjects VALUES (?, NULL) ON CONFLICT (subject) DO UPDATE SET wrapped = NULL')
       .run(subject);
     if (!this.database.truncateLog())
-      throw new Conflict('keys/unavailable', 'Another process holds the file of keys; send the erasure again.');
+      throw new Conflict('keys/unavailable', 'Another process is using the key file; send the erasure again.');
   }
 
   async secret(name: string) {

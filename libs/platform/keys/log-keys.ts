@@ -19,7 +19,7 @@ export const assertKeysBelongToLog = async (
   if ((await keys.secrets(LOG_MARKED)).length > 0)
     throw new BatonError(
       'keys/of-another-log',
-      'The keys belong to another log, and would open none of its personal fields: put back the keys (keys.db, or the MongoDB database) that came with this log, or restore a backup into an empty folder.',
+      'The keys belong to another log and cannot decrypt the personal data of this one; put back the keys (keys.db, or the MongoDB database) of this log, or restore a backup into an empty folder.',
     );
   await keys.secret(logMarkOf(first.id));
   await keys.secret(LOG_MARKED);

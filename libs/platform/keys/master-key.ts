@@ -56,7 +56,7 @@ export class KeyWrapper {
     } catch {
       throw new BatonError(
         'keys/wrong-master-key',
-        'The stored keys were wrapped by another master key; start with the one they were made with.',
+        'The stored keys were wrapped with another master key; set BATON_MASTER_KEY (or master.key) to that one.',
       );
     }
   }

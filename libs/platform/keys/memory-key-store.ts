@@ -4,7 +4,7 @@ import { KEY_BYTES } from './master-key';
 
 /** The refusal to make a key for somebody who was forgotten. */
 export const subjectErased = (subject: string): Refused =>
-  new Refused('keys/erased', `${subject} was erased; nothing personal can be recorded for it.`, '', { subject });
+  new Refused('keys/erased', `${subject} was erased; personal data can no longer be recorded for it.`, '', { subject });
 
 /** Keys that live as long as the process: for tests and trials. */
 export class MemoryKeyStore extends KeyStore {

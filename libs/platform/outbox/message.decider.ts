@@ -31,7 +31,7 @@ const LONGEST_PAUSE_MS = 6 * 3_600_000;
 /** How long to wait after the nth attempt: half a minute, and four times as long each time, at most six hours. */
 export const pauseAfter = (attempt: number): number => Math.min(FIRST_PAUSE_MS * 4 ** (attempt - 1), LONGEST_PAUSE_MS);
 
-const unknownMessage = () => refuse('message/unknown', 'There is no such message.', 'messageId');
+const unknownMessage = () => refuse('message/unknown', 'There is no message with this messageId.', 'messageId');
 const dueAgain = ({ message, attempts }: QueuedMessage, cause: 'time' | 'person'): MessageEvent => ({
   type: 'MessageDue',
   data: { messageId: message.id, target: message.target, attempt: attempts + 1, cause },
@@ -64,13 +64,19 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
     AdvanceClock: () => [],
     RetryMessage: (state) => {
       if (state.status === 'unknown') return unknownMessage();
-      if (state.status === 'sent') return refuse('message/already-sent', 'The target has it.', 'messageId');
-      if (state.completed) return refuse('message/not-needed', 'Nobody needs to do this task any more.', 'messageId');
+      if (state.status === 'sent') return refuse('message/already-sent', 'The message was already sent.', 'messageId');
+      if (state.completed)
+        return refuse(
+          'message/not-needed',
+          'The task was already done or dropped, so its message is not sent.',
+          'messageId',
+        );
       return [dueAgain(state, 'person')];
     },
     CompleteTask: (state, { data: { messageId, outcome = 'done' } }) => {
       if (state.status === 'unknown') return unknownMessage();
-      if (state.message.kind !== 'task') return refuse('message/no-task', 'Only a task is done.', 'messageId');
+      if (state.message.kind !== 'task')
+        return refuse('message/no-task', 'Only messages of the kind task can be completed.', 'messageId');
       return state.completed ? [] : [{ type: 'TaskCompleted', data: { messageId, outcome } }];
     },
   },

@@ -107,7 +107,7 @@ type DeliveryOutcome =
   | { readonly type: 'NoteMessageSent'; readonly data: { readonly receipt?: string; readonly refused?: undefined } }
   | { readonly type: 'NoteMessageFailed'; readonly data: { readonly code: string; readonly refused?: true } };
 
-const stopping = () => new Conflict('documents/lease-lost', 'This process stops: the next one goes on.');
+const stopping = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
 
 /** @throws Conflict `documents/lease-lost` where the process stops before the outcome is known */
 const attemptDelivery = async (
@@ -121,14 +121,15 @@ const attemptDelivery = async (
   try {
     const late = deadline.then(() => {
       if (leaving.aborted) throw stopping();
-      throw new Conflict('effect/no-answer', 'The target has not answered in time.');
+      throw new Conflict('effect/no-answer', 'The target did not answer in time.');
     });
     const receipt = await Promise.race([outbound.send(sent, over.signal), late]);
     return { type: 'NoteMessageSent', data: receipt === undefined ? {} : { receipt: receipt.slice(0, 500) } };
   } catch (error) {
     if (leaving.aborted) throw stopping();
     // What a foreign library says may hold names: only codes of our own are kept.
-    const told = error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target has not taken it.');
+    const told =
+      error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target did not accept the message.');
     const refused = error instanceof Refused && { refused: true as const };
     return { type: 'NoteMessageFailed', data: { code: told.code, ...refused } };
   } finally {

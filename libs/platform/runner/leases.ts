@@ -59,7 +59,11 @@ export class Leases {
     const held = this.fences.get(lease);
     return () => {
       if (!held || !this.has(lease) || this.fences.get(lease)?.token !== held.token)
-        throw new Conflict('documents/lease-lost', `Another process may have run ${lease} since.`, lease);
+        throw new Conflict(
+          'documents/lease-lost',
+          `This process lost the lease ${lease}; another process may hold it.`,
+          lease,
+        );
       return held;
     };
   }

@@ -114,4 +114,8 @@ export class PositionWaits {
 }
 
 const tooFarBehind = () =>
-  new Conflict('read/too-far-behind', 'The read models have not come so far yet; ask again.', 'atLeast');
+  new Conflict(
+    'read/too-far-behind',
+    'The read models have not reached the position atLeast yet; try again.',
+    'atLeast',
+  );

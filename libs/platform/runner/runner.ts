@@ -288,7 +288,7 @@ export class Runner {
     const { documents, journal, clock, projections } = this.options;
     const find = async () => (await documents.parked(name)).find((parked) => parked.sequence === sequence);
     const waiting = await find();
-    if (!waiting) throw new NotFound('read/not-parked', `${sequence} of ${name} does not wait.`, 'sequence');
+    if (!waiting) throw new NotFound('read/not-parked', `${sequence} of ${name} is not parked.`, 'sequence');
     const projection = projections.find((candidate) => isGenerationOf(candidate, name));
     const followerId = projection ? firstGeneration(projection) : name;
     const data = { followerId, sequence, eventId: waiting.eventId };
@@ -398,7 +398,7 @@ export class Runner {
     if (!projection)
       throw new NotFound(
         'read/unknown-read-model',
-        `Read models: ${projections.map((p) => p.name).join(', ')}.`,
+        `name must be one of ${projections.map((p) => p.name).join(', ')}.`,
         'name',
       );
     const lease = rebuildLease(name);
@@ -411,7 +411,7 @@ export class Runner {
       const before = await documents.active(name);
       // One that was held up for long may find that another has dropped what it built.
       if ((await this.leases.take(lease))?.token !== fence.token)
-        throw new Conflict('documents/lease-lost', `Another process has rebuilt ${name} since.`, lease);
+        throw new Conflict('documents/lease-lost', `Another process rebuilt ${name} in the meantime.`, lease);
       await documents.activate(name, generation);
       this.folds.refresh();
       if (before && before !== generation) await this.dropWhenUnused(before);

@@ -78,7 +78,7 @@ export const differingDocuments = async (
       found.push(...differ);
       if (ahead.size === 0) break;
       if (round === MAX_ROUNDS)
-        throw new Conflict('read/still-changing', `${generation} changes while it is verified; try again later.`);
+        throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
       wants = (key) => ahead.has(key);
     }
   }
@@ -103,7 +103,7 @@ const compareDocuments = async (
   if ((await scratch.parked(generation)).some(({ sequence }) => !waiting.has(sequence)))
     throw new Conflict(
       'read/unreadable-events',
-      `${generation} holds events that this build cannot fold; verify with the build that folded them.`,
+      `${generation} contains events that this version of Baton cannot fold; verify with the version that folded them.`,
     );
   const seen = new Set<string>();
   for await (const page of pagesOf(documents, collection)) {

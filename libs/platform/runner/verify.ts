@@ -135,7 +135,8 @@ export const checkCheckpoint = async (
   const { follower, owner, checkpoint } = followed;
   if (!checkpoint) return { from: START };
   const fault = (code: string, message: string) => ({ fault: new Conflict(code, `${follower}: ${message}`) });
-  if (!Digest.isOf(owner, checkpoint)) return fault('read/foreign-checkpoint', 'its checkpoint is not its own.');
+  if (!Digest.isOf(owner, checkpoint))
+    return fault('read/foreign-checkpoint', 'the checkpoint belongs to another follower.');
   const tip = await log.tip();
   const upTo = checkpoint.position <= tip ? checkpoint.position : tip;
   // A store may count events of its own beyond the last of ours: then nothing of ours is missing before the tip.
@@ -143,6 +144,6 @@ export const checkCheckpoint = async (
   const [seen] = await recountEvents(log, [{ ...followed, checkpoint: { ...checkpoint, position: upTo } }]);
   if (seen!.complete) return { from: upTo };
   return upTo < checkpoint.position
-    ? fault('read/checkpoint-beyond-log', `its checkpoint lies beyond the log's end.`)
-    : fault('read/other-log', 'it saw other events than this log holds: an older copy, or another log.');
+    ? fault('read/checkpoint-beyond-log', 'the checkpoint is beyond the end of the log.')
+    : fault('read/other-log', 'it has seen events that are not in this log, which is an older copy or another log.');
 };
