@@ -13,7 +13,7 @@ import { auditParts } from '@baton/audit/audit.module';
 import type { Config } from '@baton/platform/config';
 import { importsParts } from '@baton/platform/imports';
 import { outboxParts } from '@baton/platform/outbox';
-import { PlatformModule, type Surroundings } from '@baton/platform/platform.module';
+import { PlatformModule, type PlatformOptions } from '@baton/platform/platform.module';
 
 const ownParts: readonly ContextParts[] = [
   definitionsParts,
@@ -39,7 +39,10 @@ export const contextParts: readonly ContextParts[] = [...ownParts, auditParts(ow
 export class BatonModule {
   static forRoot(
     config: Config,
-    { edge = [], ...surroundings }: Surroundings & { readonly edge?: readonly (DynamicModule | Type<unknown>)[] } = {},
+    {
+      edge = [],
+      ...surroundings
+    }: PlatformOptions & { readonly edge?: readonly (DynamicModule | Type<unknown>)[] } = {},
   ): DynamicModule {
     return {
       module: BatonModule,

@@ -46,7 +46,7 @@ const worldOf = async (folder: string, name: string) => {
   const log = EmbeddedEventLog.open(join(folder, `${name}.db`), clock);
   const documents = await EmbeddedDocuments.open(join(folder, `${name}-documents.db`));
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
-  const context = new DecisionContext(clock, { at: async () => definitionOf });
+  const context = new DecisionContext(clock, { forKinds: async () => definitionOf });
   const send = async ({ id, command }: To) => {
     const outcome = await handle(journal, leadDecider, id, command as LeadCommand, context);
     if (outcome instanceof Refused) throw outcome;

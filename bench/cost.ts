@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { roles, type Role } from '@baton/kernel';
-import { Admission, costOf, LARGE, limits } from '@baton/platform/graphql';
+import { Admission, costOf, LARGE_ANSWER_FIELDS, limits } from '@baton/platform/graphql';
 import {
   buildSchema,
   getNamedType,
@@ -279,7 +279,7 @@ const dearestOf = async (watch: Watch, asker: Asker, token: string, known: Known
   const admission = new Admission(() => schema, undefined);
   const isLight = ({ query }: Candidate): boolean => {
     try {
-      return costOf(schema, admission.admit({ query }).document, {}) < LARGE;
+      return costOf(schema, admission.admit({ query }).document, {}) < LARGE_ANSWER_FIELDS;
     } catch {
       return false; // too large to be asked at all
     }

@@ -20,7 +20,7 @@ interface Latency {
 /** The same application, without what `serve` puts before GraphQL: no limits, no admission, no bound on requests. */
 const unguarded = async (config: Config): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { makes: true, edge: [apiModule(config)] }),
+    BatonModule.forRoot(config, { mayCreateStore: true, edge: [apiModule(config)] }),
     new FastifyAdapter(),
     { logger: false },
   );

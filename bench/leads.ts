@@ -82,7 +82,7 @@ const meta = (n: number, occurredAt: string): Omit<EventMeta, 'schema'> => ({
 const decisions = async (folder: string) => {
   const log = EmbeddedEventLog.open(join(folder, 'leads.db'), clock);
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
-  const context = new DecisionContext(clock, { at: async () => (kind: string) => definitions.get(kind) });
+  const context = new DecisionContext(clock, { forKinds: async () => (kind: string) => definitions.get(kind) });
   let sent = 0;
   const record = async (leadId: string, n: number) => {
     const command = {

@@ -5,7 +5,7 @@ import {
   integer,
   projection,
   ref,
-  type Append,
+  type AppendRequest,
   type Documents,
   type EventMeta,
   type EventOf,
@@ -58,7 +58,7 @@ const meta = (n: number): EventMeta => ({
   $correlationId: `command-${n}`,
   $causationId: `command-${n}`,
 });
-export const append = (n: number, lead: string | number): Append => ({
+export const append = (n: number, lead: string | number): AppendRequest => ({
   stream: `lead-${lead}`,
   events: [{ id: `event-${lead}-${n}`, ...pageOf(n, lead), meta: meta(n) }],
   expected: 'any',

@@ -5,7 +5,7 @@ import ts from 'typescript';
 const root = join(__dirname, '..');
 const page = join(root, 'libs', 'platform', 'graphql', 'README.md');
 const CODE = /^[a-z][a-z-]*\/[a-z][a-z-]*$/;
-const carriers = /^(Refused|Conflict|NotFound|UnknownType|BatonError|refuse|refused)$/;
+const carriers = /^(Refused|Conflict|NotFound|UnknownType|BatonError|refuse|tokenRefused)$/;
 
 const sources = ['apps', 'libs'].flatMap((folder) =>
   readdirSync(join(root, folder), { withFileTypes: true, recursive: true })

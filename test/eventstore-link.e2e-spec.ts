@@ -126,10 +126,10 @@ describe('the adapter of EventStoreDB over a link', () => {
     it('that others write to meanwhile says so', async () => {
       const { log } = await started();
       const mine = await source(210);
-      const adopt = log.adopt.bind(log);
-      log.adopt = async (events) => {
+      const appendCopies = log.appendCopies.bind(log);
+      log.appendCopies = async (events) => {
         await log.append('s-3', [anEvent()], 'none');
-        return adopt(events);
+        return appendCopies(events);
       };
       await expect(copyLog(mine, log)).rejects.toMatchObject({ name: 'Refused', code: 'copy/target-differs' });
     });

@@ -73,7 +73,7 @@ const folder = temporaryFolder();
 let app: INestApplicationContext;
 beforeAll(async () => {
   const config = readConfig({ BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' });
-  app = await Test.createTestingModule({ imports: [BatonModule.forRoot(config, { clock, makes: true })] })
+  app = await Test.createTestingModule({ imports: [BatonModule.forRoot(config, { clock, mayCreateStore: true })] })
     .overrideProvider(EventLog)
     .useValue(EmbeddedEventLog.open(':memory:', clock))
     .overrideProvider(Documents)

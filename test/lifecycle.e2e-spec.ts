@@ -197,7 +197,7 @@ class Leads {
   private readonly keys = new MemoryKeyStore();
   readonly log = EmbeddedEventLog.open(':memory:', this.clock);
   readonly journal = new SealedJournal(this.log, catalogueOf([leadEvents, identityEvents, mergesEvents]), this.keys);
-  private readonly context = new DecisionContext(this.clock, { at: async () => inForce });
+  private readonly context = new DecisionContext(this.clock, { forKinds: async () => inForce });
   private readonly handler = new LeadHandler(this.journal, this.context, this.keys);
   readonly accepted: { readonly command: ToLead; readonly outcome: Accepted }[] = [];
   /** Events that no policy has seen yet. */

@@ -89,12 +89,12 @@ describe('a running server', () => {
     const documents = app.get(Documents);
     const { name } = (await app.get(Runner).status())[0]!;
     const found = { follower: name, position: '1', expected: 3, counted: 2 };
-    await app.get(Progress).verified([{ ...found, complete: false } as never]);
+    await app.get(Progress).saveVerification([{ ...found, complete: false } as never]);
     const { body } = await ready(503, 'health/incomplete');
     expect(body['codes']).toEqual(['health/incomplete']);
     const then = Date.now();
     await eventually(() => Date.now() > then); // the newer verification counts
-    await app.get(Progress).verified([{ ...found, counted: 3, complete: true } as never]);
+    await app.get(Progress).saveVerification([{ ...found, counted: 3, complete: true } as never]);
     expect((await ready(200)).body['codes']).toEqual([]);
 
     const parked = { follower: name, sequence: 's', position: '1', eventId: 'e', code: 'a/b', message: 'm' };

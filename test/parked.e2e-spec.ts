@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Parked, RawEvent } from '@baton/kernel';
+import type { ParkedSequence, RawEvent } from '@baton/kernel';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { baton, batonJson, batonProcess, root, Served, temporaryFolder } from './support/baton';
 
@@ -20,7 +20,7 @@ const teleport = async (lead: string) => {
   await log.close();
 };
 const waiting = async () =>
-  (await batonJson<Parked[]>(folder, 'parked', 'list')).map(({ follower, sequence, code, eventId }) => ({
+  (await batonJson<ParkedSequence[]>(folder, 'parked', 'list')).map(({ follower, sequence, code, eventId }) => ({
     ...{ follower, sequence, code, eventId },
   }));
 const caseFile = (lead: string) => ({
@@ -64,7 +64,7 @@ describe('an event that this build does not know', () => {
       { msg: 'a sequence of events waits for a decision', ...caseFile('bob') },
     ]);
     expect(await waiting()).toEqual([caseFile('ada'), caseFile('bob')]);
-    follower = (await batonJson<Parked[]>(folder, 'parked', 'list'))[0]!.follower;
+    follower = (await batonJson<ParkedSequence[]>(folder, 'parked', 'list'))[0]!.follower;
   });
 
   it('is told by the server: status, a warning of health, a figure; everything else goes on', async () => {

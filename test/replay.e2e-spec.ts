@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, eventsOf, grouped, type Documents, type Projection } from '@baton/kernel';
+import { catalogueOf, eventsOf, withThousandsSeparators, type Documents, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
@@ -46,7 +46,7 @@ describe('the demo', () => {
     expect(again.events).toBe(0);
     const { stdout } = await baton(folder, 'events');
     expect(again.total).toBe(stdout.trimEnd().split('\n').length);
-    expect(printed).toContain(`The log holds ${grouped(String(again.total))} events`);
+    expect(printed).toContain(`The log holds ${withThousandsSeparators(String(again.total))} events`);
     expect(await position()).toBe(before);
   });
 

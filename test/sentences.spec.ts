@@ -7,17 +7,17 @@ import { sampleEvent } from './support/sample-events';
 const catalogue = catalogueOf([...eventsOf([accessParts, ...contextParts]), followerEvents]);
 const types = [...catalogue.keys()];
 const sentenceOf = (type: string, data: Readonly<Record<string, unknown>>) =>
-  catalogue.get(type)!.sentence.of({ ...sampleEvent(catalogue.get(type)!, { optional: false }), ...data });
+  catalogue.get(type)!.sentence.render({ ...sampleEvent(catalogue.get(type)!, { optional: false }), ...data });
 
 describe('the sentence of every event type', () => {
   it.each(types)('%s reads as one, with all that an event may hold and with no more than it must', (type) => {
     const schema = catalogue.get(type)!;
     for (const optional of [true, false]) {
       const data = sampleEvent(schema, { optional });
-      const sentence = schema.sentence.of(data);
+      const sentence = schema.sentence.render(data);
       expect(sentence).toMatch(/^[A-Z\p{L}\d][^{}[\]]{10,400}$/u);
       expect(sentence).not.toMatch(/undefined|\[object|–|[,:;] *$| {2}| [,;]/);
-      for (const field of schema.sentence.saidOf(data)) expect(data).toHaveProperty(field);
+      for (const field of schema.sentence.shownFields(data)) expect(data).toHaveProperty(field);
     }
   });
   it.each(types.filter((type) => catalogue.get(type)!.personal.length > 0))(
@@ -26,8 +26,8 @@ describe('the sentence of every event type', () => {
       const schema = catalogue.get(type)!;
       const closed = schema.personal.map((field) => [field, { personal: 'sealed' }] as const);
       const data = { ...sampleEvent(schema, { optional: true }), ...Object.fromEntries(closed) };
-      expect(schema.sentence.of(data)).not.toContain('sealed');
-      expect(schema.sentence.saidOf(data).filter((field) => schema.personal.includes(field))).toEqual([]);
+      expect(schema.sentence.render(data)).not.toContain('sealed');
+      expect(schema.sentence.shownFields(data).filter((field) => schema.personal.includes(field))).toEqual([]);
     },
   );
   it('says what matters in the words of the field', () => {

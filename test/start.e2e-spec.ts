@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { readConfig } from '@baton/platform/config';
-import { addressFault, endingOf } from '@baton/platform/start';
+import { addressFault, exitReportOf } from '@baton/platform/start';
 import { MongodbKeyStore } from '../libs/platform/keys/mongodb-key-store';
 import { fileFault } from '../libs/platform/sqlite';
 import { serve } from '../apps/api/serve';
@@ -50,8 +50,8 @@ describe('a start that fails', () => {
   };
   /** What is not reached by a start of this machine is told in the same way. */
   const told = (error: unknown): Failed => {
-    const { sentence, exitCode } = endingOf(error);
-    return { stderr: `${sentence}\n`, status: exitCode };
+    const { message, exitCode } = exitReportOf(error);
+    return { stderr: `${message}\n`, status: exitCode };
   };
   let taken: Server;
   let port: number;
@@ -178,8 +178,8 @@ describe('a start that fails', () => {
   });
 
   it('is told with its stack where it is a fault of ours', async () => {
-    const { sentence, exitCode } = endingOf(new Error('broken'));
-    expect([sentence.split('\n')[0], exitCode]).toEqual(['internal/fault: Error: broken', 2]);
+    const { message, exitCode } = exitReportOf(new Error('broken'));
+    expect([message.split('\n')[0], exitCode]).toEqual(['internal/fault: Error: broken', 2]);
     expect(rows.find(({ code }) => code === 'internal/fault')!.exit).toBe(exitCode);
   });
 

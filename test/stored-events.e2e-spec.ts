@@ -4,9 +4,9 @@ import {
   events,
   integer,
   isSealed,
-  projectionOfAll,
+  projectionOfAllEvents,
   ref,
-  words,
+  wordTerms,
   type Documents,
   type EventMeta,
   type Events,
@@ -26,10 +26,10 @@ interface Story {
   readonly note?: Sealed;
 }
 /** Every event of a stream, and whether people wrote something: needs catalogue and, to search for it, keys. */
-const story = projectionOfAll<Story>({
+const story = projectionOfAllEvents<Story>({
   name: 'story',
   version: 1,
-  search: { note: words },
+  search: { note: wordTerms },
   keys: ({ stream }) => [stream],
   initial: () => ({ told: [] }),
   on: (doc, { type, data }: StoredEvent) => ({

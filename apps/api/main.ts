@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { startOrEnd } from '@baton/platform/start';
+import { startOrExit } from '@baton/platform/start';
 import { serve } from './serve';
 
-startOrEnd(() => serve());
+startOrExit(() => serve());

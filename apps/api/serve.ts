@@ -5,9 +5,9 @@ import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
 import { guardEdge, limits, serverOptions } from '@baton/platform/graphql';
-import { boundRequests, stopOnSignals } from '@baton/platform/health';
+import { limitRequests, stopOnSignals } from '@baton/platform/health';
 import { Runner, type Sender } from '@baton/platform/runner';
-import { listening } from '@baton/platform/start';
+import { listenOrClose } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { apiModule } from './api.module';
@@ -28,20 +28,20 @@ export const serve = async (
 ): Promise<NestFastifyApplication> => {
   const notice = storeNotice(config);
   const app = await NestFactory.create<NestFastifyApplication>(
-    BatonModule.forRoot(config, { clock, senders, makes: true, edge: [apiModule(config)] }),
+    BatonModule.forRoot(config, { clock, senders, mayCreateStore: true, edge: [apiModule(config)] }),
     new FastifyAdapter({ bodyLimit: limits.bodyBytes.max, requestTimeout: REQUEST_MS, ...serverOptions }),
     { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
   const prepare = async () => {
     // Known from here on, so that answers which depend on them need no log. It must answer once.
-    await app.get(DefinitionSource).at(definitionKinds);
+    await app.get(DefinitionSource).forKinds(definitionKinds);
     if (config.project) await app.get(Runner).start();
   };
   const begin = async () => {
-    boundRequests(app);
+    limitRequests(app);
     guardEdge(app, config);
   };
-  await listening(app, config, { begin, prepare, backlog: BACKLOG });
+  await listenOrClose(app, config, { begin, prepare, backlog: BACKLOG });
   stopOnSignals(app);
   if (notice) loggerOf(config).info(notice);
   return app;

@@ -1,6 +1,6 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { EventLog } from '@baton/kernel';
-import { AfterArgs, Allow, Ended, everyRole, positionsOf, ReadArgs } from '@baton/platform/graphql';
+import { AfterArgs, Allow, EndSignal, everyRole, positionsOf, ReadArgs } from '@baton/platform/graphql';
 import { Runner, type FollowerStatus } from '@baton/platform/runner';
 
 @ObjectType('ParkedSequence', {
@@ -62,7 +62,7 @@ export class StatusResolver {
     resolve: (answer: StatusAt) => answer,
   })
   @Allow(...everyRole)
-  async *follow(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<StatusAt> {
+  async *follow(@Args() { after }: AfterArgs, @EndSignal() signal: AbortSignal): AsyncGenerator<StatusAt> {
     for await (const position of positionsOf(this.log, { after, signal })) {
       // Who is behind for long is shown behind.
       await this.runner.waitFor(position, 'all').catch(() => undefined);

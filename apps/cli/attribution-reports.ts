@@ -1,4 +1,4 @@
-import { cutOf, DefinitionSource, moneyOf, zoneOf, type Instant } from '@baton/kernel';
+import { asOfBoundOf, DefinitionSource, moneyOf, zoneOf, type Instant } from '@baton/kernel';
 import {
   figuresOf,
   isIntact,
@@ -34,7 +34,7 @@ import type { Session } from './session';
 
 /** The day or instant of a cut; a day counts to its end in the zone. */
 export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
-  text === undefined ? undefined : cutOf(text, zoneOf(timeZone), path);
+  text === undefined ? undefined : asOfBoundOf(text, zoneOf(timeZone), path);
 const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** A rate a currency; it says which where there are several. */
 const rates = (ratios: readonly MoneyRatio[]): string =>

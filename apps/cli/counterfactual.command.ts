@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
 import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/sales-sla';
-import { atOf } from '@baton/platform/documents';
+import { referenceInstantOf } from '@baton/platform/documents';
 import { dayOrInstant, jsonFile, zone } from './arguments';
 import { instant } from './attribution-reports';
 import { key, line, printJson, printTable, time } from './output';
@@ -86,7 +86,7 @@ export class CounterfactualCommand extends CommandRunner {
           baselinePolicy: options.baseline,
           baselineCalendar: options.baselineCalendar,
           ...{ ...bounds, timeZone, cut },
-          at: atOf(cut, clock),
+          at: referenceInstantOf(cut, clock),
         },
       );
       if (options.json) printJson(answer);

@@ -76,7 +76,7 @@ export class DemoCommand extends CommandRunner {
           await slaReportOf(session, reports);
         }
       },
-      { makes: true },
+      { mayCreateStore: true },
     );
     if (!once) await serveUntilStopped(json);
   }

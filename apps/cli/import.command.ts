@@ -59,10 +59,10 @@ const startRun = async (session: Session, mapping: Mapping, file: string, secret
 /** Works in the store of the terminal; a dry run makes none: where there is none it has one that is gone afterwards. */
 const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T>): Promise<T> => {
   const config = configOfTerminal();
-  if (!dryRun || !isStoreAbsent(config)) return Session.use(work, { config, makes: !dryRun });
+  if (!dryRun || !isStoreAbsent(config)) return Session.use(work, { config, mayCreateStore: !dryRun });
   const dataDir = mkdtempSync(join(tmpdir(), 'baton-dry-run-'));
   try {
-    return await Session.use(work, { config: { ...config, dataDir }, makes: true, tells: false });
+    return await Session.use(work, { config: { ...config, dataDir }, mayCreateStore: true, tells: false });
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }

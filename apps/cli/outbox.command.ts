@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { ToMessage } from '@baton/kernel';
-import { messages, outbox } from '@baton/platform/outbox';
+import { messages, outboxTargets } from '@baton/platform/outbox';
 import { SENDERS } from '@baton/platform/platform.module';
 import type { Sender } from '@baton/platform/runner';
 import { line, printJson, printTable, time } from './output';
@@ -38,7 +38,7 @@ export class OutboxCommand extends CommandRunner {
 const list = async (session: Session, json = false): Promise<void> => {
   await session.catchUpIfPossible();
   const senders = session.app.get<readonly Sender[]>(SENDERS);
-  const targets = await outbox(
+  const targets = await outboxTargets(
     session.models,
     senders.map(({ target }) => target),
   );

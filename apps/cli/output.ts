@@ -3,18 +3,18 @@ import {
   durationInWords,
   durationMs,
   formatMoney,
-  grouped,
+  withThousandsSeparators,
   instantInWords,
   type MoneySum,
 } from '@baton/kernel';
-import { endingOf } from '@baton/platform/start';
+import { exitReportOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import stringWidth from 'string-width';
-import { visible } from '@baton/platform/telemetry';
+import { withVisibleControls } from '@baton/platform/telemetry';
 import { terminal } from './terminal';
 
 /** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
-export const print = (text: string): boolean => terminal().stdout.write(visible(text));
+export const print = (text: string): boolean => terminal().stdout.write(withVisibleControls(text));
 
 export const line = (text: string): void => {
   print(`${text}\n`);
@@ -22,7 +22,7 @@ export const line = (text: string): void => {
 
 /** Prints a line that is no part of the answer, on standard error. */
 export const warn = (text: string): void => {
-  terminal().stderr.write(`${visible(text)}\n`);
+  terminal().stderr.write(`${withVisibleControls(text)}\n`);
 };
 
 /** Prints one JSON document as the whole answer. */
@@ -138,7 +138,9 @@ export const printTable = (
   // The unit stands below the name: a column is as wide as its figures.
   const head = columns.filter((_, at) => filled[at]).map((name) => name.replace(/ (?=\([^()]*\)$)/, '\n'));
   const rows = found.map((row) => row.filter((_, at) => filled[at]));
-  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : visible(cell ?? ''))));
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? count(cell) : withVisibleControls(cell ?? ''))),
+  );
   const numeric = head.map((_, column) => cells.every((row) => MEASURE.test(row[column]!)));
   const textsOf = (column: number) => [head, ...cells].map((row) => row[column]!);
   const natural = head.map((_, column) => longest(textsOf(column).flatMap((text) => text.split('\n'))));
@@ -194,7 +196,7 @@ export const pathOf = (steps: readonly string[], width: number): string => {
 export const terminalWidth = (): number => (terminal().stdout as { readonly columns?: number }).columns ?? 100;
 
 /** A whole number as people read it, `52,986`. */
-export const count = (value: number): string => grouped(value);
+export const count = (value: number): string => withThousandsSeparators(value);
 /** How many of what there are, `1 path`, `52,986 events`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
@@ -203,7 +205,7 @@ export const money = (amounts: readonly MoneySum[] | null | undefined): string =
   (amounts ?? []).map(formatMoney).join(SIDE_BY_SIDE);
 /** A number with so many decimal places, `1,234.50`; none is empty. */
 export const fixed = (value: number | null | undefined, digits: number): string =>
-  value === null || value === undefined ? '' : grouped(value.toFixed(digits));
+  value === null || value === undefined ? '' : withThousandsSeparators(value.toFixed(digits));
 /** A duration with its units, `2 h 5 min`, to the second below an hour, above it to the minute; none is empty. */
 export const duration = (ms: number | null | undefined): string => {
   if (ms === null || ms === undefined) return '';
@@ -223,8 +225,8 @@ export const time = (instant: string | null | undefined): string => (instant ? i
 export const fail = (error: Error): void => {
   // What commander itself says (an unknown option, the help) is printed by it already.
   const printed = 'exitCode' in error;
-  const { sentence, exitCode } = endingOf(error);
-  if (!printed) warn(sentence);
+  const { message, exitCode } = exitReportOf(error);
+  if (!printed) warn(message);
   terminal().exitCode = printed ? Number(error.exitCode) : exitCode;
 };
 

@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
-import type { Parked } from '@baton/kernel';
+import type { ParkedSequence } from '@baton/kernel';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { terminal } from './terminal';
@@ -37,7 +37,7 @@ export class ParkedCommand extends CommandRunner {
   }
 }
 
-const list = (parked: readonly Parked[], json = false): void => {
+const list = (parked: readonly ParkedSequence[], json = false): void => {
   if (json) printJson(parked);
   else
     printTable(

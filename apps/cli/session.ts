@@ -35,21 +35,21 @@ export class Session {
 
   /**
    * Opens the configured stores, works, and closes them again, whatever happens.
-   * @param makes may a store be made where there is none? It says so, unless `tells` is false
+   * @param mayCreateStore may a store be made where there is none? It says so, unless `tells` is false
    */
   static async use<T>(
     work: (session: Session) => Promise<T>,
     {
       config = configOfTerminal(),
-      makes = false,
+      mayCreateStore = false,
       tells = true,
-    }: { config?: Config; makes?: boolean; tells?: boolean } = {},
+    }: { config?: Config; mayCreateStore?: boolean; tells?: boolean } = {},
   ): Promise<T> {
-    const notice = makes && tells ? storeNotice(config) : undefined;
+    const notice = mayCreateStore && tells ? storeNotice(config) : undefined;
     if (notice) warn(notice); // whoever mistyped the folder sees that his data are not in it
     // A line per command is for servers: here it would stand between the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
-    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { makes }), {
+    const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { mayCreateStore }), {
       logger: new FrameworkLog(loggerOf(quiet)),
       abortOnError: false,
     });
@@ -115,7 +115,9 @@ export class Session {
     } catch (error) {
       if (codeOf(error) !== 'log/unavailable') throw error;
       const { code, message } = error as BatonError;
-      warn(`${code}: ${message} This is what the read models hold, up to position ${await this.runner.standsAt()}.`);
+      warn(
+        `${code}: ${message} This is what the read models hold, up to position ${await this.runner.readModelsPosition()}.`,
+      );
     }
   }
 

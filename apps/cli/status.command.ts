@@ -2,13 +2,13 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
-import type { Completeness } from '@baton/platform/runner';
+import type { VerificationResult } from '@baton/platform/runner';
 import { count, counted, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
 /** What a verification found missing or altered, in words. */
-const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
+const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: VerificationResult): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
   return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted(seen, 'event')} of ${count(expected)}`;
 };
@@ -17,7 +17,9 @@ const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: Comple
 const damaged = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(
-    Object.entries(stores).map(async ([store, checked]) => (await checked.damage()).map((found) => ({ store, found }))),
+    Object.entries(stores).map(async ([store, checked]) =>
+      (await checked.integrityFaults()).map((found) => ({ store, found })),
+    ),
   );
   return found.flat();
 };
@@ -29,7 +31,7 @@ export class StatusCommand extends CommandRunner {
       if (verify) await session.catchUp();
       const followers = await session.runner.status();
       const completeness = verify ? await session.runner.verify() : [];
-      if (verify) await session.app.get(Progress).verified(completeness);
+      if (verify) await session.app.get(Progress).saveVerification(completeness);
       const damage = verify ? await damaged(session) : [];
       const open = (await session.models.find(imports, { where: openImports })).map(({ doc }) => doc);
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });

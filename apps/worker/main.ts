@@ -6,7 +6,7 @@ import { EventLog } from '@baton/kernel';
 import { readConfig } from '@baton/platform/config';
 import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
-import { listening, startOrEnd } from '@baton/platform/start';
+import { listenOrClose, startOrExit } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 
@@ -25,8 +25,8 @@ const work = async (): Promise<void> => {
     await app.get(EventLog).tip(); // it must answer once
     await app.get(Runner).start();
   };
-  await listening(app, config, { prepare });
+  await listenOrClose(app, config, { prepare });
   stopOnSignals(app);
 };
 
-startOrEnd(work);
+startOrExit(work);

@@ -1,4 +1,4 @@
-import { aggregate, askedAggregate, type ContextParts } from '@baton/kernel';
+import { aggregate, aggregateWithHandler, type ContextParts } from '@baton/kernel';
 import { journeyPolicy } from './policies/journeys.policy';
 import { people, visitors } from './read/conversions/contacts.projection';
 import { journeys } from './read/journeys/journeys.projection';
@@ -14,7 +14,7 @@ export const attributionParts: ContextParts = {
   name: 'attribution',
   aggregates: [
     aggregate(ToJourney, journeyDecider),
-    askedAggregate(ToPeriod, freezeCommands, periodDecider, PeriodHandler),
+    aggregateWithHandler(ToPeriod, freezeCommands, periodDecider, PeriodHandler),
   ],
   projections: [journeys, people, visitors, salesMinutes, periods],
   policies: [journeyPolicy],

@@ -1,4 +1,4 @@
-import { askedAggregate, type ContextParts } from '@baton/kernel';
+import { aggregateWithHandler, type ContextParts } from '@baton/kernel';
 import { reviewActions, reviews } from './read/reviews/reviews.projection';
 import { reviewDecider } from './write/review/review.decider';
 import { askedReviewCommands, ToReview } from './write/review/review.events';
@@ -7,7 +7,7 @@ import { ReviewHandler } from './write/review/review.handler';
 /** Figures over the read models of the other contexts, and the reviews that look at them. */
 export const insightsParts: ContextParts = {
   name: 'insights',
-  aggregates: [askedAggregate(ToReview, askedReviewCommands, reviewDecider, ReviewHandler)],
+  aggregates: [aggregateWithHandler(ToReview, askedReviewCommands, reviewDecider, ReviewHandler)],
   projections: [reviews, reviewActions],
   policies: [],
 };

@@ -4,21 +4,21 @@ import type { AnyEvent } from './event';
 import type { Projection } from './projection';
 
 /**
- * One kind of thing that commands are sent to. Its handler, its mutations, what an import may send to it, its events and
- * its clock follow from this.
+ * An aggregate type as the platform sees it. The command handler, the GraphQL mutations, the commands an import may
+ * send, the events and the clock are derived from it.
  */
 export interface Aggregate {
-  /** What the CommandBus carries, `ToLead`. */
+  /** The class of its commands on the CommandBus, such as `ToLead`. */
   readonly to: ToAggregate;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly decider: Decider<any, any, any>;
-  /** What callers and imports send. */
+  /** The commands that callers and imports can send. */
   readonly commands: Commands;
-  /** The command handler, where a command takes more than to decide on one stream. */
+  /** A handler of its own, for commands that need more than a decision on one stream. */
   readonly handler: (abstract new (...services: never[]) => object) | undefined;
   /**
-   * The read model whose `dueAt` column says when time alone changes one of them: the clock sends it `AdvanceClock` then.
-   * Where a history can bring such streams, it also has the column of `withMode`.
+   * The read model whose `dueAt` column holds the next instant at which time alone changes the aggregate; the clock
+   * then sends `AdvanceClock`. If an import can create such streams, the read model also has the column of `withMode`.
    */
   readonly due: Projection | undefined;
 }
@@ -35,8 +35,11 @@ export const aggregate = <S, C extends AnyCommand, E extends AnyEvent>(
   { handler, due }: AggregateOptions<C> = {},
 ): Aggregate => ({ to, decider, commands: decider.commands, handler, due });
 
-/** Registers an aggregate whose handler adds to what is asked before it is decided: `commands` are what is asked. */
-export const askedAggregate = <S, D extends AnyCommand, E extends AnyEvent>(
+/**
+ * Registers an aggregate whose handler adds data to a command before it is decided: `commands` are those that callers
+ * send, `decider` decides the extended ones.
+ */
+export const aggregateWithHandler = <S, D extends AnyCommand, E extends AnyEvent>(
   to: ToAggregate,
   commands: Commands,
   decider: Decider<S, D, E>,

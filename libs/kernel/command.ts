@@ -3,53 +3,60 @@ import { faultFinder, fieldsOf, type DataOf } from './event';
 import type { Fault } from './fault';
 import type { Instant } from './time';
 
-/** The roles of a caller. Whoever has none of a command's or a field's roles is refused. */
+/** The roles of a caller. A caller with none of the roles of a command or field is refused. */
 export const roles = ['marketing', 'sales', 'success', 'revops', 'analyst', 'auditor', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who sends a command, and what it follows from. */
+/** Who sends a command, and why. */
 export interface CommandMeta {
-  /** Chosen by the sender; the same id with the same body is answered as the first time. */
+  /** Chosen by the sender. Sending the same id with the same body again returns the first answer. */
   readonly commandId: string;
   /**
-   * Who sends it, by a name that outlives keys: a person, `connector:<name>`, `import:<mapping>`, `policy:<name>`,
-   * `effect:<target>` or `clock`. Its command ids are its own: those of one actor never answer another.
+   * The sender, by a name that outlives its keys: a person, `connector:<name>`, `import:<mapping>`, `policy:<name>`,
+   * `effect:<target>` or `clock`. Command ids are scoped to the actor: equal ids of two actors are different commands.
    */
   readonly actor: string;
   readonly origin: 'person' | 'system' | 'connector';
-  /** When it happened, if not now: imports, policies, late touches. It is the decider's `now`. */
+  /** When it happened, if not now: used by imports, policies and late reports. It becomes `now` of the decider. */
   readonly occurredAt?: Instant;
   readonly mode?: 'live' | 'backfill';
-  /** Its place among what its source says of the same instant: the row of an import. No part of what is decided. */
+  /** Orders commands of one source with the same instant, such as the rows of an import. Not part of the decision. */
   readonly sequence?: number;
-  /** The caller's roles, where a rule asks who may say this; absent for imports and the system itself. Not stored. */
+  /** The roles of the caller, for rules that depend on them. Absent for imports and for Baton itself. Not stored. */
   readonly roles?: readonly Role[];
-  /** The conversation; by default the command's own id. */
+  /** Groups the commands and events of one conversation; defaults to the command id. */
   readonly correlationId?: string;
   /** The id of the event or command that caused this one; by default the command's own id. */
   readonly causationId?: string;
-  /** The client read the stream at this revision and wants nothing decided on another one. */
+  /** The revision at which the client read the stream; at any other revision the command is refused. */
   readonly expectedRevision?: number;
 }
 
-/** A command among all of its stream: ids of different senders are different. */
+/** Identifies a command within its stream; equal ids of different senders stay distinct. */
 export const commandKeyOf = ({ actor, commandId }: Pick<CommandMeta, 'actor' | 'commandId'>): string =>
   `${actor}\n${commandId}`;
 
-/** Baton itself: its command ids follow from the log, so that whoever knew one could take its place. */
+/**
+ * True for actors that are Baton itself. Their command ids can be derived from the log, so no caller may use these
+ * names.
+ */
 export const isInternalActor = (actor: string): boolean => /^(policy:|effect:|clock$)/.test(actor);
 
-/** A command type as written: who may send it, what it does, and its fields. Without `allow` only Baton sends it. */
+/**
+ * The declaration of a command type: its description, who may send it, and its fields. Without `allow`, only Baton
+ * sends it.
+ */
 export type CommandSpec = {
   readonly description: string;
   readonly allow?: readonly Role[];
-  /** The caller may say when it happened (a touch that is reported late). */
+  /** The caller can give `occurredAt`, for example for a touch that is reported late. */
   readonly datable?: boolean;
-  /** It begins a stream: the caller may leave the id to Baton. */
+  /** It creates the aggregate; the caller can leave the id out, and Baton generates it. */
   readonly creates?: boolean;
   /**
-   * What an import takes it for: `state` says what holds from now on, so each run says it anew; an `occurrence` is one of
-   * many alike (a touch, a visit), counted once however often its row comes. Without it: something that happens once.
+   * How an import treats a repeated row: `state` is what holds from now on, so each run records it again; an
+   * `occurrence` is one of many alike (a touch, a visit) and is counted once however often its row is imported. Without
+   * it, it happens once per aggregate.
    */
   readonly about?: 'state' | 'occurrence';
   readonly [field: string]: TSchema | string | boolean | readonly Role[] | undefined;
@@ -63,7 +70,7 @@ export interface CommandSchema {
   readonly creates: boolean;
   readonly about: 'state' | 'occurrence' | undefined;
   readonly object: TObject;
-  /** Fields that are personal data of the `leadId`. */
+  /** Fields that hold personal data of the lead in `leadId`. */
   readonly personal: readonly string[];
   readonly faultOf: (data: unknown) => Fault | undefined;
 }
@@ -92,7 +99,7 @@ export interface AnyCommand {
 }
 
 interface CommandOptions {
-  /** The caller may say of every command when it happened, where the command itself says nothing else. */
+  /** All of its commands accept `occurredAt`, unless a command declares otherwise. */
   readonly datable?: boolean;
 }
 /** Declares the commands of an aggregate: types, validation, GraphQL mutations and import mappings come from it. */
@@ -119,7 +126,10 @@ export const commands = <const S extends Record<string, CommandSpec>>(
   ),
 });
 
-/** What the CommandBus carries: a class per aggregate extends this (`ToLead`), so that Nest finds its one handler. */
+/**
+ * Base class of the commands on the CommandBus. Each aggregate has its own subclass (`ToLead`), by which Nest finds the
+ * one handler.
+ */
 export abstract class To<C extends AnyCommand = AnyCommand> {
   constructor(
     readonly id: string,

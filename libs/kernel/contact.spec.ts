@@ -6,9 +6,9 @@ import {
   isCurrency,
   minorDigits,
   moneyOf,
-  phoneDigits,
+  phoneTerms,
   phoneOf,
-  wholeEmail,
+  emailTerms,
 } from '.';
 
 describe('an e-mail address', () => {
@@ -68,14 +68,14 @@ describe('an e-mail address', () => {
 describe('what a person is found by', () => {
   it.each(['info@müller.example', 'Info <INFO@xn--mller-kva.example>', 'mailto:info@müller.example.'])(
     'is the one form of the address: %s',
-    (text) => expect(wholeEmail(text)).toEqual(['info@xn--mller-kva.example']),
+    (text) => expect(emailTerms(text)).toEqual(['info@xn--mller-kva.example']),
   );
   it.each(['+44 20 7946 0958', '0044 (20) 7946-0958', '\u202a+442079460958\u202c'])(
     'is the digits of the one form of the number: %s',
-    (text) => expect(phoneDigits(text)).toEqual(['442079460958']),
+    (text) => expect(phoneTerms(text)).toEqual(['442079460958']),
   );
   it('is what was typed where that is neither', () => {
-    expect([wholeEmail(' N/A\u200b'), phoneDigits('n/a'), wholeEmail(' ')]).toEqual([['n/a'], [], []]);
+    expect([emailTerms(' N/A\u200b'), phoneTerms('n/a'), emailTerms(' ')]).toEqual([['n/a'], [], []]);
   });
 });
 

@@ -8,22 +8,22 @@ import { plainText } from './words';
 registerLocale(english);
 
 const unquoted = (text: string): string => /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
-/** An address as it is read: without what cannot be seen, and without quotes around it. */
-const plainOf = (text: string): string => unquoted(plainText(text));
+/** The text without invisible characters and without quotes around it. */
+const plainContactText = (text: string): string => unquoted(plainText(text));
 
 /**
- * The one form of a host name: ASCII, small letters, no dot behind.
- * @returns undefined for an address of numbers, a single label, and what is no name under a public suffix
+ * The normal form of a host name: ASCII, lower case, no trailing dot.
+ * @returns undefined for an IP address, a single label, and a name without a public suffix
  */
 export const hostOf = (text: string): string | undefined => {
-  const name = plainOf(text).replace(/\.$/, '');
+  const name = plainContactText(text).replace(/\.$/, '');
   if (!/^[^\s/:?#@[\]\\%]+$/.test(name) || !URL.canParse(`http://${name}`)) return undefined;
   const { hostname } = new URL(`http://${name}`);
   const { domain, isIp } = parseHost(hostname);
   return domain === null || isIp ? undefined : hostname;
 };
 
-/** Where a visit came from: a host of the web, an app, or a word that names neither. */
+/** Where a visit came from: a web host, an app, or a plain word. */
 export interface Origin {
   /** The host in ASCII without a leading `www.`, the id of the app, or the word; in small letters. */
   readonly name: string;
@@ -34,13 +34,13 @@ const HTTP = /^(https?:)?\/\//i;
 const APP = /^(?:android|ios)-app:\/\/([^/?#\s]+)/i;
 
 /**
- * Reads a referrer, or a source that is written like one: a URL, a host alone (with or without a path), or the id of an
- * app as `android-app://com.slack`. Path and query say nothing of where somebody came from.
- * @returns undefined for what is none of these: free text, another scheme
- * Source: the URL parser of the platform (WHATWG); suffixes by the Public Suffix List, its ICANN part alone.
+ * Parses a referrer, or a source that is written like one: a URL, a host (with or without a path), or an app id such as
+ * `android-app://com.slack`. Path and query do not matter for the origin.
+ * @returns undefined for anything else, such as free text or another scheme
+ * Source: the WHATWG URL parser of the platform; suffixes from the ICANN part of the Public Suffix List.
  */
 export const originOf = (text: string): Origin | undefined => {
-  const plain = plainOf(text);
+  const plain = plainContactText(text);
   const app = APP.exec(plain)?.[1];
   if (app) return { name: app.toLowerCase() };
   const address = HTTP.test(plain) ? plain.replace(HTTP, '') : plain;
@@ -59,9 +59,9 @@ export const originOf = (text: string): Origin | undefined => {
 };
 
 /**
- * The one form of an e-mail address: NFKC, trimmed, small letters, the host in ASCII; `mailto:` and a name around it are
- * taken off. Dots and tags of the local part stay: they mean different mailboxes with most providers.
- * @returns undefined for what is no address: `n/a`, `none@none`, free text, several addresses
+ * The normal form of an e-mail address: NFKC, trimmed, lower case, ASCII host, without `mailto:` or a display name.
+ * Dots and tags of the local part are kept, because they mean different mailboxes with most providers.
+ * @returns undefined if it is not one valid address: `n/a`, `none@none`, free text, several addresses
  * Source: RFC 5322 and 6532 by email-addresses; hosts by the Public Suffix List.
  */
 export const emailOf = (text: string): string | undefined => {
@@ -74,12 +74,12 @@ export const emailOf = (text: string): string | undefined => {
 };
 
 /**
- * The one form of a phone number: E.164 where the country is said (`+44 20 …`, `0044 20 …`), with `;ext=` behind; a
- * number without its country as it was written.
- * @returns undefined for what cannot be a number
+ * The normal form of a phone number: E.164 if it has a country code (`+44 20 …`, `0044 20 …`), followed by `;ext=` and
+ * the extension; without a country code it stays as written.
+ * @returns undefined if it cannot be a phone number
  */
 export const phoneOf = (text: string): string | undefined => {
-  const plain = plainOf(text).replace(/^tel:/i, '').replace(/^00/, '+');
+  const plain = plainContactText(text).replace(/^tel:/i, '').replace(/^00/, '+');
   if (plain.startsWith('+')) {
     const parsed = parsePhoneNumberFromString(plain, { extract: false });
     return parsed?.isPossible() ? `${parsed.number}${parsed.ext ? `;ext=${parsed.ext}` : ''}` : undefined;
@@ -89,11 +89,11 @@ export const phoneOf = (text: string): string | undefined => {
 };
 
 /**
- * Is this a country, as people write it? What is as short as a code must be one of ISO 3166, or a name as short (`UK`);
- * longer texts are names in any language.
+ * True if the text can be a country. A text of up to three characters must be an ISO 3166 code or a known short name
+ * (`UK`); longer texts are taken as names in any language.
  */
 export const isCountry = (text: string): boolean => {
-  const plain = plainOf(text);
+  const plain = plainContactText(text);
   return (
     plain.length > 3 || plain === '' || isCountryCode(plain.toUpperCase()) || getAlpha2Code(plain, 'en') !== undefined
   );

@@ -3,16 +3,16 @@ import type { Events } from './event';
 import type { Policy } from './policy';
 import type { Projection } from './projection';
 
-/** Everything a context hands to the platform: plain lists. */
+/** What a context registers with the platform. */
 export interface ContextParts {
   readonly name: string;
   readonly aggregates: readonly Aggregate[];
-  /** Events of streams that no aggregate decides on. */
+  /** Events of streams without an aggregate. */
   readonly events?: readonly Events[];
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
 }
 
-/** @returns the events of all these contexts, those of their aggregates among them */
+/** @returns the events of all contexts, including those of their aggregates */
 export const eventsOf = (contexts: readonly Pick<ContextParts, 'aggregates' | 'events'>[]): readonly Events[] =>
   contexts.flatMap(({ aggregates, events = [] }) => [...aggregates.map(({ decider }) => decider.events), ...events]);

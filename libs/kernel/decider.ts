@@ -4,7 +4,7 @@ import type { AnyEvent, Events, DatedEvent } from './event';
 import type { Json } from './schema';
 import type { Instant } from './time';
 
-/** A version of a definition that was in force at some instant. */
+/** A version of a definition that is or was in force. */
 export interface Definition<B = Json> {
   readonly kind: string;
   readonly version: number;
@@ -14,29 +14,28 @@ export interface Definition<B = Json> {
 }
 
 /**
- * What a decision may know besides the state: the time, and the definitions in force at that time.
- * @template D the body of each kind of definition: of a kind that is not among them nothing compiles
+ * What a decision can use besides the state: the time, and the definitions in force at that time.
+ * @template D the body of each definition kind; other kinds do not compile
  */
 export interface Context<D = unknown> {
   readonly now: Instant;
-  /** The version in force now; or, by its number, the very version under which something began. */
+  /** The version in force now, or the version with a number, for work that began under an earlier one. */
   readonly definition: <K extends keyof D & string>(kind: K, version?: number) => Definition<D[K]> | undefined;
   readonly mode: 'live' | 'backfill';
-  /** The id that the nth event of this decision (from 0) will have, so that one event can name another. */
+  /** The id of the nth event of this decision (from 0), so that one event can refer to another. */
   readonly idOf: (index: number) => string;
 }
 
-/** An event that a decider wants recorded; without `occurredAt` it happened `now`. */
+/** An event that a decider produces. Without `occurredAt` it happened at `now`. */
 export type NewEvent<E extends AnyEvent> = E & { readonly occurredAt?: Instant };
 
-// Whoever runs a decider has definitions of all kinds.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// The engine supplies definitions of all kinds.
 type AnyContext = Context<any>;
 
 export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {
   readonly commands: Commands;
   readonly events: Events;
-  /** Kinds of definitions that this aggregate's decisions look at. */
+  /** The definition kinds that its decisions read. */
   readonly uses: readonly string[];
   readonly initialState: () => S;
   readonly decide: (state: S, command: C, context: AnyContext) => readonly NewEvent<E>[] | Refused;
@@ -47,7 +46,7 @@ export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {
   readonly elapse: (state: S, context: AnyContext) => readonly NewEvent<E>[];
 }
 
-/** A decider of which only the events matter. */
+/** A decider of which only the events are used. */
 export interface AnyDecider<E extends AnyEvent = AnyEvent> {
   readonly commands: Commands;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -59,8 +58,8 @@ export const streamOf = ({ commands }: Pick<AnyDecider, 'commands'>, id: string)
   `${commands.aggregate}-${id}`;
 
 /**
- * Declares an aggregate. `decide` and `evolve` are maps keyed by type, so that a missing case does not compile; an
- * unknown stored type throws.
+ * Declares an aggregate. `decide` and `evolve` are maps by type, so that a missing case does not compile; an unknown
+ * stored type throws.
  */
 export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown>(shape: {
   readonly commands: Commands;
@@ -99,36 +98,35 @@ export const decider = <S, C extends AnyCommand, E extends AnyEvent, D = unknown
   };
 };
 
-/** The version of a kind in force at an instant, or by its number. */
-export type DefinitionAt = (kind: string, at: Instant | number) => Definition | undefined;
+/** Finds the version of a kind that was in force at an instant, or the version with a number. */
+export type DefinitionLookup = (kind: string, at: Instant | number) => Definition | undefined;
 
-/** When a command is decided, under which definitions, and the ids of the events that it causes. */
-export interface DecidedAt {
+/** The inputs of a decision besides state and command. */
+export interface DecisionInputs {
   readonly now: Instant;
   readonly mode: 'live' | 'backfill';
-  readonly definitionAt: DefinitionAt;
+  readonly definitionAt: DefinitionLookup;
   /** The id of the command's nth event, from 0. */
   readonly idOf: (index: number) => string;
 }
 
 /**
- * What a command causes, after what time alone has caused: whatever fell due by `now` is decided first, each at its own
- * instant.
- * @throws Error where a decider asks for a kind of definition that it does not declare in `uses`
+ * Decides a command. Everything that fell due by `now` is decided first, each at its own due instant.
+ * @throws Error if the decider asks for a definition kind that it does not declare in `uses`
  */
 export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   start: S,
   command: C,
-  { now, mode, definitionAt, idOf }: DecidedAt,
+  { now, mode, definitionAt, idOf }: DecisionInputs,
 ): readonly NewEvent<E>[] | Refused => {
   const at = (instant: Instant, before: number): AnyContext => ({
     now: instant,
     mode,
     definition: (kind, version) => {
-      // One that was not declared is not read either, and would be taken for a kind that nobody agreed on.
+      // Kinds outside `uses` are not loaded, and would look like kinds without a definition.
       if (!decider.uses.includes(kind))
-        throw new Error(`${decider.commands.aggregate}: declare the kind ${kind} in uses`);
+        throw new Error(`${decider.commands.aggregate}: declare the definition kind ${kind} in uses`);
       return definitionAt(kind, version ?? instant);
     },
     idOf: (index) => idOf(before + index),
@@ -139,7 +137,7 @@ export const decideAt = <S, C extends AnyCommand, E extends AnyEvent>(
     const context = at(due, facts.length);
     const elapsed = decider.elapse(state, context).map((fact) => ({ ...fact, occurredAt: due! }));
     if (elapsed.length === 0)
-      throw new Error(`${decider.commands.aggregate}: nothing passes at the due instant ${due}`);
+      throw new Error(`${decider.commands.aggregate}: elapse returned no event at the due instant ${due}`);
     facts.push(...elapsed);
     for (const [index, fact] of elapsed.entries())
       state = decider.evolve(state, { ...fact, id: context.idOf(index) } as NewEvent<E> & DatedEvent<E>);

@@ -2,14 +2,14 @@ import { events } from './event';
 import { ref } from './schema';
 
 /**
- * The event by which read models forget a person. Whoever destroys a person's key records it; every projection that is
- * declared `personal` takes it.
+ * Tells read models to remove the personal data of a person. Whoever destroys the key of a person records it; every
+ * projection declared `personal` handles it.
  */
 export const erasureEvents = events({
   PersonErased: {
     version: 1,
-    description: 'The key of the person was destroyed; nothing personal can be read any more.',
-    sentence: 'The person was erased: nothing personal can be read any more',
+    description: 'The encryption key of the person was destroyed, so the personal data can no longer be read.',
+    sentence: 'The person was erased: the personal data can no longer be read',
     leadId: ref('lead', 'The person.'),
   },
 });

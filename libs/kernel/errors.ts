@@ -1,6 +1,6 @@
 /**
- * The four ways in which a request can fail. Each carries a stable `code` (`context/reason`), a message that says what
- * to do, and where it helps the `path` of the fault. HTTP and GraphQL answers are mapped from these at the edge only.
+ * The four kinds of failure. Each has a stable `code` (`context/reason`), a message that says what is wrong and what to
+ * do, and the `path` of the field at fault where there is one. Only the edge maps them to HTTP and GraphQL.
  */
 export class BatonError extends Error {
   constructor(
@@ -14,19 +14,19 @@ export class BatonError extends Error {
   }
 }
 
-/** A rule says no. Nothing was written; sending the same command again gives the same answer until the state changes. */
+/** A rule does not allow it. Nothing was written; the same command is refused again until the state changes. */
 export class Refused extends BatonError {}
 
-/** What was asked for does not exist. */
+/** The requested thing does not exist. */
 export class NotFound extends BatonError {}
 
-/** Somebody else wrote first (a stream has passed the expected revision), or a lease was lost. */
+/** Another writer was first (the stream is past the expected revision), a lease was lost, or a store is unavailable. */
 export class Conflict extends BatonError {}
 
-/** A stored event whose type or version this build does not know: never skipped, always parked. */
+/** A stored event has a type or version that this build does not know. Such an event is parked, never skipped. */
 export class UnknownType extends BatonError {}
 
-/** Says no from inside a decider: `return refuse('lead/not-handed-off', 'Hand the lead off first.')`. */
+/** Refuses a command inside a decider: `return refuse('lead/not-handed-off', 'Hand the lead off first.')`. */
 export const refuse = (
   code: string,
   message: string = code,
@@ -34,7 +34,7 @@ export const refuse = (
   details: Readonly<Record<string, unknown>> = {},
 ): Refused => new Refused(code, message, path, details);
 
-/** The stable code of any thrown value; what Baton did not throw itself is `internal/fault`. */
+/** The stable code of any thrown value; `internal/fault` for errors that are not of Baton. */
 export const codeOf = (error: unknown): string => (error instanceof BatonError ? error.code : 'internal/fault');
 
 const transient: ReadonlySet<string> = new Set([
@@ -43,5 +43,7 @@ const transient: ReadonlySet<string> = new Set([
   ...['log/busy-stream', 'documents/lease-lost'], // others were faster
 ]);
 
-/** Is it the state of a store that stood in the way, which passes? What was sent is not to blame, and may be sent again. */
+/**
+ * True if the failure comes from the state of a store and will pass. The request is not at fault and can be sent again.
+ */
 export const isTransient = (error: unknown): boolean => transient.has(codeOf(error));

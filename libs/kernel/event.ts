@@ -8,25 +8,28 @@ import { sentenceOf, type Sentence } from './sentence';
 import type { Instant } from './time';
 
 /**
- * An event that a rule decides, not whoever sent the command that it came with. Its actor in the case file is
- * `system:` and the definition that decided, or the kind of the stream where the rule is part of Baton.
+ * Marks an event that a rule decides, not the sender of the command. In the case file its actor is `system:` followed
+ * by the definition that decided, or by the stream kind if the rule is built into Baton.
  */
 export interface DecidedBy {
-  /** The field that names the definition (or several) that decided. */
+  /** The field with the reference of the deciding definition, or a list of them. */
   readonly definition?: string;
-  /** Where the event does not name the definition: the last event of its stream with the same values of these does. */
+  /**
+   * If the event itself has no reference: take it from the latest event of the stream with the same values in these
+   * fields.
+   */
   readonly per?: readonly string[];
-  /** The rule decides only where this field is given; otherwise the sender did. */
+  /** The rule decided only if this field is present; otherwise the sender did. */
   readonly when?: string;
-  /** The field with the id of the event that it follows from; without a value time alone brought it. */
+  /** The field with the id of the causing event; without a value, time alone caused it. */
   readonly cause?: string;
 }
 
-/** An event type's schema as written: its version, what it says, and its fields. */
+/** The declaration of an event type: version, description, sentence, and fields. */
 export type EventSpec = {
   readonly version: number;
   readonly description?: string;
-  /** What an auditor reads, filled with the fields: `Sales rejected the lead: {reason:words}`. See `sentenceOf`. */
+  /** The sentence for auditors, with fields filled in: `Sales rejected the lead: {reason:words}`. See `sentenceOf`. */
   readonly sentence: string;
   readonly decidedBy?: DecidedBy;
   readonly [field: string]: TSchema | DecidedBy | number | string | undefined;
@@ -34,15 +37,15 @@ export type EventSpec = {
 type FieldsOf<S> = { [K in keyof S as S[K] extends TSchema ? K : never]: S[K] extends TSchema ? S[K] : never };
 export type DataOf<S> = Static<TObject<FieldsOf<S>>>;
 type PersonalOf<S> = { [K in keyof S]: S[K] extends Personal ? K : never }[keyof S];
-/** What an event says: its personal fields are clear before it is stored, sealed afterwards. */
+/** The data of an event. Personal fields are in clear before storage and sealed afterwards. */
 type EventDataOf<S> = {
   [K in keyof DataOf<S>]: K extends PersonalOf<S> ? DataOf<S>[K] | Sealed : DataOf<S>[K];
 };
 
-/** Lifts the data of an older version one version up: `{ LeadCaptured: { 1: (data) => … } }`. */
+/** Converts data from one version to the next: `{ LeadCaptured: { 1: (data) => … } }`. */
 export type Upcasts = Readonly<Record<string, Readonly<Record<number, (data: Json) => Json>>>>;
 
-/** Everything that is known of one event type at run time. */
+/** The run-time schema of an event type. */
 export interface EventSchema {
   readonly type: string;
   readonly version: number;
@@ -52,16 +55,16 @@ export interface EventSchema {
   readonly personal: readonly string[];
   /** Top-level fields (or lists) of ids of other streams. */
   readonly refs: readonly { readonly field: string; readonly kind: string }[];
-  /** Fields that say what holds of the subject from then on. */
+  /** Fields that set a state of the subject. */
   readonly states: readonly (StateMark & { readonly field: string })[];
-  /** Fields that name facts of which nothing is known from then on, with the state that each name stands for. */
+  /** Fields that list cleared facts, with the state that each name stands for. */
   readonly clears: readonly { readonly field: string; readonly states: Readonly<Record<string, string>> }[];
   readonly sentence: Sentence;
   readonly decidedBy: DecidedBy | undefined;
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>;
-  /** Of data that is not stored yet: personal fields in clear. */
+  /** Validates data before it is stored: personal fields in clear. */
   readonly faultOf: (data: unknown) => Fault | undefined;
-  /** Of data from the log: personal fields sealed. */
+  /** Validates data from the log: personal fields sealed. */
   readonly storedFaultOf: (data: unknown) => Fault | undefined;
 }
 
@@ -86,7 +89,7 @@ export interface AnyEvent {
 
 /** Who caused an event, when it happened, and by which command. */
 export interface EventMeta {
-  /** Who sent the command, as `CommandMeta.actor` says; never empty. */
+  /** The actor of the command, see `CommandMeta.actor`; never empty. */
   readonly actor: string;
   readonly origin: 'person' | 'system' | 'connector';
   readonly occurredAt: Instant;
@@ -95,7 +98,7 @@ export interface EventMeta {
   /** Schema version of the event's data. */
   readonly schema: number;
   readonly mode: 'live' | 'backfill';
-  /** Its place among what its source said of the same instant: the row of an import. */
+  /** Orders events of one source with the same instant, such as the rows of an import. */
   readonly sequence?: number;
   readonly $correlationId: string;
   readonly $causationId: string;
@@ -104,7 +107,7 @@ export interface EventMeta {
 /** An event as folds of one stream see it, before or after it is stored. */
 export type DatedEvent<E extends AnyEvent = AnyEvent> = E & { readonly id: string; readonly occurredAt: Instant };
 
-/** An event as it came from the log. */
+/** An event read from the log. */
 export type StoredEvent<E extends AnyEvent = AnyEvent> = DatedEvent<E> & {
   readonly position: string;
   readonly stream: string;
@@ -114,7 +117,7 @@ export type StoredEvent<E extends AnyEvent = AnyEvent> = DatedEvent<E> & {
   readonly meta: EventMeta;
 };
 
-const compiled = (object: TObject): ((value: unknown) => Fault | undefined) => {
+export const faultFinder = (object: TObject): ((value: unknown) => Fault | undefined) => {
   let check: TypeCheck<TObject> | undefined; // compiled at first use: most processes meet few types
   return (value) => {
     check ??= TypeCompiler.Compile(object);
@@ -122,7 +125,6 @@ const compiled = (object: TObject): ((value: unknown) => Fault | undefined) => {
     return faultFrom(check.Errors(value).First());
   };
 };
-export { compiled as faultFinder };
 
 /** @returns the TypeBox fields among the entries of a spec */
 export const fieldsOf = (spec: object): Record<string, TSchema> =>
@@ -164,9 +166,9 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
     );
     const { cause, when, definition, per = [] } = spec.decidedBy ?? {};
     const named = [...states.flatMap((mark) => mark.per), ...per, cause, when, per.length > 0 ? undefined : definition];
-    const strange = named.find((name) => name !== undefined && !(name in fields));
-    if (strange !== undefined)
-      throw new Error(`${type}: decidedBy or a state names ${strange}, which is no field of it`);
+    const unknownField = named.find((name) => name !== undefined && !(name in fields));
+    if (unknownField !== undefined)
+      throw new Error(`${type}: decidedBy or a state names the unknown field ${unknownField}`);
     schemas.set(type, {
       type,
       version: spec.version,
@@ -179,8 +181,8 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       sentence: sentenceOf(type, spec.sentence, fields, isOptional),
       decidedBy: spec.decidedBy,
       upcasts: upcasts[type] ?? {},
-      faultOf: compiled(object),
-      storedFaultOf: personal.length > 0 ? compiled(stored) : compiled(object),
+      faultOf: faultFinder(object),
+      storedFaultOf: personal.length > 0 ? faultFinder(stored) : faultFinder(object),
     });
   }
   return { schemas, specs };
@@ -201,7 +203,7 @@ export const catalogueOf = (all: readonly Events[]): ReadonlyMap<string, EventSc
 };
 
 /**
- * Brings stored data, whose personal fields are sealed, to the current version of its schema and checks it.
+ * Upcasts stored data (personal fields sealed) to the current schema version, and validates it.
  * @throws UnknownType `event/unknown-type`, `event/future-version`, `event/wrong-schema`
  */
 export const upcast = (
@@ -209,18 +211,28 @@ export const upcast = (
   { type, data, meta, id }: { type: string; data: unknown; meta: EventMeta; id: string },
 ): Json => {
   const schema = catalogue.get(type);
-  if (!schema) throw new UnknownType('event/unknown-type', `Event ${id} is of the unknown type ${type}.`, type);
+  if (!schema)
+    throw new UnknownType(
+      'event/unknown-type',
+      `Event ${id} has the unknown type ${type}; upgrade Baton to read it.`,
+      type,
+    );
   if (meta.schema > schema.version)
-    throw new UnknownType('event/future-version', `Event ${id} has version ${meta.schema} of ${type}; upgrade.`, type);
+    throw new UnknownType(
+      'event/future-version',
+      `Event ${id} has version ${meta.schema} of ${type}; upgrade Baton to read it.`,
+      type,
+    );
   let current = data as Json;
   for (let version = meta.schema; version < schema.version; version++) {
     const lift = schema.upcasts[version];
-    if (!lift) throw new UnknownType('event/wrong-schema', `No upcast of ${type} from version ${version}.`, type);
+    if (!lift)
+      throw new UnknownType('event/wrong-schema', `There is no upcast of ${type} from version ${version}.`, type);
     current = lift(current);
   }
   const fault = schema.storedFaultOf(current);
   if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);
   return current;
 };
-/** A place in the log: an opaque string that sorts; '' is before everything. */
+/** A position in the log: an opaque, sortable string. The empty string is before all events. */
 export type Position = string;

@@ -67,7 +67,7 @@ describe('a fault', () => {
   it('of an unknown field names the known ones', () =>
     expect(faultOf({ items: [{ name: 'a', nmae: 'b' }] })).toEqual({
       path: 'items.0.nmae',
-      message: 'items.0.nmae is no field here; there are name.',
+      message: 'items.0.nmae is not a known field; the fields are name.',
     }));
   it('of a missing field says what it must be', () =>
     expect(

@@ -1,15 +1,15 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { ValueErrorType, type ValueError } from '@sinclair/typebox/errors';
 
-/** The place and reason of the first fault of a value, in words a caller can act on. */
+/** The first validation error of a value: the path, and a message for the caller. */
 export interface Fault {
   readonly path: string;
   readonly message: string;
 }
 
-/** What a text of a format is, by the format's name, in the words that follow "must be". */
-const formats = new Map<string, string>();
-export const sayFormat = (name: string, says: string): void => void formats.set(name, says);
+/** Requirements by format name, in words that follow "must be". */
+const formatRequirements = new Map<string, string>();
+export const describeFormat = (name: string, says: string): void => void formatRequirements.set(name, says);
 
 const range = (least: unknown, most: unknown): string => {
   if (least !== undefined && most !== undefined) return ` from ${String(least)} to ${String(most)}`;
@@ -21,15 +21,15 @@ const lengthOf = (least = 0, most: number | undefined, of: string): string => {
   return least > 0 ? ` of ${least} to ${most} ${of}` : ` of at most ${most} ${of}`;
 };
 
-/** What a value must be, in the words that follow "must be". */
-const wanted = (schema: TSchema): string => {
+/** The requirement of a schema, in words that follow "must be". */
+const requirementOf = (schema: TSchema): string => {
   if (typeof schema['says'] === 'string') return schema['says'];
   if (Array.isArray(schema['enum'])) return `one of ${(schema['enum'] as string[]).join(', ')}`;
   if (schema['const'] !== undefined) return `"${String(schema['const'])}"`;
-  if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as TSchema[]).map(wanted).join(', or ');
+  if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as TSchema[]).map(requirementOf).join(', or ');
   const words: Readonly<Record<string, () => string>> = {
     string: () =>
-      formats.get(schema['format'] as string) ??
+      formatRequirements.get(schema['format'] as string) ??
       `a text${lengthOf(schema['minLength'] as number, schema['maxLength'] as number, 'characters')}`,
     integer: () => `a whole number${range(schema['minimum'], schema['maximum'])}`,
     number: () => `a number${range(schema['minimum'], schema['maximum'])}`,
@@ -43,15 +43,15 @@ const wanted = (schema: TSchema): string => {
   return words[schema['type'] as string]?.() ?? 'given';
 };
 
-const sentence = ({ type, schema }: ValueError, name: string): string => {
+const messageOf = ({ type, schema }: ValueError, name: string): string => {
   if (type === ValueErrorType.ObjectAdditionalProperties)
-    return `${name} is no field here; there are ${Object.keys((schema as TObject).properties).join(', ')}.`;
-  if (type === ValueErrorType.ArrayUniqueItems) return `${name} must name each item once.`;
-  return `${name} must be ${wanted(schema)}.`;
+    return `${name} is not a known field; the fields are ${Object.keys((schema as TObject).properties).join(', ')}.`;
+  if (type === ValueErrorType.ArrayUniqueItems) return `${name} must not contain an item twice.`;
+  return `${name} must be ${requirementOf(schema)}.`;
 };
 
-/** A fault that TypeBox found, in the words of whoever gave the value: never a pattern, nor a word of the library. */
+/** Turns a TypeBox error into a message for the caller: no pattern, and no term of the library. */
 export const faultFrom = (error: ValueError | undefined): Fault => {
   const path = (error?.path ?? '').replace(/^\//, '').replaceAll('/', '.');
-  return { path, message: error ? sentence(error, path || 'The value') : 'The value must be another.' };
+  return { path, message: error ? messageOf(error, path || 'The value') : 'The value is not valid.' };
 };

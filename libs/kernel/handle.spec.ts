@@ -14,7 +14,7 @@ import {
   ref,
   refuse,
   Refused,
-  type Appended,
+  type AppendResult,
   type CommandOf,
   type EventOf,
   type Outcome,
@@ -54,7 +54,11 @@ class Streams extends Journal {
   /** Called before an append takes effect: others may be faster. */
   before: () => unknown = () => undefined;
 
-  async append(stream: string, facts: Parameters<Journal['append']>[1], expected: number | 'none'): Promise<Appended> {
+  async append(
+    stream: string,
+    facts: Parameters<Journal['append']>[1],
+    expected: number | 'none',
+  ): Promise<AppendResult> {
     this.asked.push(`append ${expected}`);
     await this.before();
     const events = this.kept.get(stream) ?? [];
@@ -187,7 +191,7 @@ describe('handle', () => {
   it('asks the log for a version that the state names and that it does not know', async () => {
     const questions: object[] = [];
     class Late extends DefinitionSource {
-      async at(kinds: readonly string[], how: { fresh?: boolean } = {}) {
+      async forKinds(kinds: readonly string[], how: { fresh?: boolean } = {}) {
         questions.push({ kinds, ...how });
         return (kind: string, at: string | number) =>
           at === 7 && how.fresh ? { kind, version: 7, ref: `${kind}@7`, body: {} } : undefined;

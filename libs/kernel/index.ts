@@ -1,5 +1,6 @@
 export * from './aggregate';
 export * from './bucket';
+export * from './chunks';
 export * from './command';
 export * from './contact';
 export * from './context';
@@ -22,6 +23,5 @@ export * from './register';
 export * from './schema';
 export * from './sealed';
 export * from './sentence';
-export * from './slices';
 export * from './time';
 export * from './words';

@@ -2,47 +2,63 @@ import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
 import { send, type Reaction } from './policy';
-import { enumeration, flag, ID_PATTERN, ID_SAYS, instant, integer, json, oneOf, optional, ref, text } from './schema';
+import {
+  enumeration,
+  flag,
+  ID_PATTERN,
+  ID_REQUIREMENT,
+  instant,
+  integer,
+  json,
+  oneOf,
+  optional,
+  ref,
+  text,
+} from './schema';
 
 /**
- * What leaves Baton. A policy of any context queues a message; the message's own stream keeps what became of it; who
- * brings it to its target is an `Outbound`.
+ * Messages to other systems. A policy of any context queues a message; the stream of the message records its delivery;
+ * an `Outbound` delivers it.
  */
 export const messageKinds = ['notification', 'task', 'record', 'alert'] as const;
 export type MessageKind = (typeof messageKinds)[number];
-export const taskOutcomes = enumeration('TaskOutcome', 'What became of a task.', {
-  done: 'It was done.',
-  dropped: 'It is owed no more.',
+export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
+  done: 'The task was done.',
+  dropped: 'The task is no longer needed.',
 });
 
-const messageId = ref('message', 'The message; for its target the key by which it knows a repetition.');
-const target = text('The system it goes to: messaging, tasks, crm.', { pattern: ID_PATTERN, says: ID_SAYS, max: 100 });
-const attempt = integer('Which attempt to send it, from 1.', { min: 1 });
-const code = text('Why it could not be sent, a stable code.', { min: 1, max: 100 });
-const receipt = optional(text('What the target calls it.', { max: 500 }));
-const outcome = oneOf(taskOutcomes, 'Done, or dropped because it is owed no more.');
+const messageId = ref('message', 'The message id. The target uses it to recognise a repeated delivery.');
+const target = text('The target system: messaging, tasks or crm.', {
+  pattern: ID_PATTERN,
+  says: ID_REQUIREMENT,
+  max: 100,
+});
+const attempt = integer('The number of the delivery attempt, from 1.', { min: 1 });
+const code = text('The stable code of the failure.', { min: 1, max: 100 });
+const receipt = optional(text('The id that the target gave the message.', { max: 500 }));
+const outcome = oneOf(taskOutcomes, 'How the task ended: done, or dropped because it is no longer needed.');
 const content = {
   target,
-  kind: oneOf(messageKinds, 'What it is.'),
-  to: text('Whom it is for: a person, or a role (manager).', { min: 1, max: 200 }),
+  kind: oneOf(messageKinds, 'The kind of message.'),
+  to: text('The recipient: a person, or a role such as manager.', { min: 1, max: 200 }),
   leadId: optional(ref('lead', 'The lead it is about.')),
   opportunityId: optional(ref('opportunity', 'The deal it is about.')),
-  template: text('What it says, by name: lead-handed-off.', { min: 1, max: 100 }),
-  data: json('What the template is filled with: ids, codes, instants. Names are looked up when it is sent.'),
-  dueAt: optional(instant('By when a task is to be done.')),
+  template: text('The name of the template, such as lead-handed-off.', { min: 1, max: 100 }),
+  data: json('The values for the template: ids, codes and instants. Names are looked up when the message is sent.'),
+  dueAt: optional(instant('The due time of a task.')),
 };
 
 export const messageEvents = events({
   MessageQueued: {
     version: 1,
-    description: 'Something is to be told to another system.',
-    sentence: 'A {kind} ({template:words}) is to go to {to} through {target}',
+    description: 'A message to another system was queued.',
+    sentence: 'A {kind} ({template:words}) to {to} was queued for {target}',
     messageId,
     ...content,
   },
   MessageSent: {
     version: 1,
-    description: 'The target has taken the message.',
+    description: 'The target accepted the message.',
     sentence: 'The message was sent at attempt {attempt}',
     messageId,
     attempt,
@@ -50,25 +66,25 @@ export const messageEvents = events({
   },
   MessageFailed: {
     version: 1,
-    description: 'The target has not taken the message.',
-    sentence: 'Attempt {attempt} to send the message failed: {code:words}[, to be tried again at {retryAt}]',
+    description: 'The target did not accept the message.',
+    sentence: 'Attempt {attempt} to send the message failed: {code:words}[; the next attempt is at {retryAt}]',
     messageId,
     attempt,
     code,
-    retryAt: optional(instant('When it is tried again; without it, it was given up.')),
+    retryAt: optional(instant('The time of the next attempt. Absent when no attempt follows.')),
   },
   MessageDue: {
     version: 1,
-    description: 'The message is to be sent again.',
+    description: 'Another attempt to send the message is due.',
     sentence: 'The message is to be sent through {target} again, attempt {attempt}',
     messageId,
     target,
     attempt,
-    cause: oneOf(['time', 'person'], 'Its time has come, or somebody wants it.'),
+    cause: oneOf(['time', 'person'], 'What made it due: its retry time, or a person who asked for it.'),
   },
   TaskCompleted: {
     version: 1,
-    description: 'Nobody needs to do this task any more.',
+    description: 'The task was done or dropped.',
     sentence: 'The task was {outcome}',
     messageId,
     outcome,
@@ -77,23 +93,23 @@ export const messageEvents = events({
 export type MessageEvent = EventOf<typeof messageEvents>;
 
 export const messageCommands = commands('message', {
-  QueueMessage: { description: 'Tell another system something, once.', messageId, ...content },
-  NoteMessageSent: { description: 'The target has taken the message.', messageId, attempt, receipt },
+  QueueMessage: { description: 'Queue a message to another system, once.', messageId, ...content },
+  NoteMessageSent: { description: 'The target accepted the message.', messageId, attempt, receipt },
   NoteMessageFailed: {
-    description: 'The target has not taken the message.',
+    description: 'The target did not accept the message.',
     messageId,
     attempt,
     code,
-    refused: optional(flag('It never will.')),
+    refused: optional(flag('The target refuses the message for good; it is not tried again.')),
   },
-  AdvanceClock: { description: 'Time has passed: what is to be tried again is due.', messageId },
+  AdvanceClock: { description: 'Make the attempts due that time has reached.', messageId },
   RetryMessage: {
-    description: 'Send a message that was not sent, now; one that was given up gets all its attempts again.',
+    description: 'Send an unsent message now. A message that was given up gets all its attempts again.',
     allow: ['revops'],
     messageId,
   },
   CompleteTask: {
-    description: 'A task is done, or dropped.',
+    description: 'Complete a task as done or dropped.',
     allow: ['sales', 'marketing', 'revops'],
     messageId,
     outcome: optional(outcome),
@@ -101,21 +117,21 @@ export const messageCommands = commands('message', {
 });
 export type MessageCommand = CommandOf<typeof messageCommands>;
 
-/** A command on its way to a message. */
+/** A command for a message. */
 export class ToMessage extends To<MessageCommand> {}
 
-/** What is brought to a target; the id is the same at each attempt. */
+/** A message for a target; its id is the same at each attempt. */
 export type Message = Omit<Extract<MessageEvent, { type: 'MessageQueued' }>['data'], 'messageId'> & {
   readonly id: string;
 };
 
 const MESSAGE_IDS = 'd3f4f0a6-52b7-5f0e-8a27-0e0c1f6b9a54';
 
-/** A message is what one event says to one addressee by one template: said twice it is the same. */
+/** The id of a message: one event, one template and one recipient always give the same message. */
 export const messageIdOf = (causeId: string, template: string, to: string): string =>
   uuidv5(`${causeId}\n${template}\n${to}`, MESSAGE_IDS);
 
-/** For policies: queues a message that follows from an event. @param causeId the event's id */
+/** For policies: queues a message that an event causes. @param causeId id of the event */
 export const queueMessage = (causeId: string, message: Omit<Message, 'id'>): Reaction => {
   const id = messageIdOf(causeId, message.template, message.to);
   return send(ToMessage, id, { type: 'QueueMessage', data: { messageId: id, ...message } });

@@ -6,16 +6,16 @@ import {
   decimalOf,
   DecimalSum,
   formatMoney,
-  grouped,
+  withThousandsSeparators,
   isCurrency,
   minorDigits,
   minorOf,
-  minus,
+  exactDifference,
   moneyDifference,
   moneyOf,
   MoneySums,
-  split,
-  wholeOf,
+  splitExact,
+  wholeNumberOf,
 } from '.';
 
 /**
@@ -89,7 +89,7 @@ describe('sums of amounts', () => {
     expect(decimalOf(sum!)).toBe('180143985094819.83');
     expect(moneyDifference([sum!], [most])).toEqual([{ minor: '9007199254740992', currency: 'IDR' }]);
     expect(moneyDifference([most], [sum!])).toEqual([{ minor: '-9007199254740992', currency: 'IDR' }]);
-    expect([wholeOf(2n ** 53n - 1n), wholeOf(2n ** 53n), wholeOf(-(2n ** 53n))]).toEqual([
+    expect([wholeNumberOf(2n ** 53n - 1n), wholeNumberOf(2n ** 53n), wholeNumberOf(-(2n ** 53n))]).toEqual([
       9007199254740991,
       '9007199254740992',
       '-9007199254740992',
@@ -111,7 +111,7 @@ describe('sums of amounts', () => {
         { minor: '18014398509481983', currency: 'IDR' },
       ].map(formatMoney),
     ).toEqual(['0.00 EUR', '1,000,000.00 USD', '-1,234,567 JPY', '1,234.567 KWD', '180,143,985,094,819.83 IDR']);
-    expect([0, 999, 1000, -1000, 1234567.5, '1234.56789'].map(grouped)).toEqual([
+    expect([0, 999, 1000, -1000, 1234567.5, '1234.56789'].map(withThousandsSeparators)).toEqual([
       '0',
       '999',
       '1,000',
@@ -142,8 +142,8 @@ describe('a split', () => {
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 }), (weights) => {
         fc.pre(weights.some((weight) => weight > 0));
         const sum = (parts: readonly number[]) => parts.reduce((all, part) => all.add(part), new DecimalSum()).value;
-        expect(sum(split(1, weights))).toBe(1);
-        expect(sum(split(1, weights).reverse())).toBe(1);
+        expect(sum(splitExact(1, weights))).toBe(1);
+        expect(sum(splitExact(1, weights).reverse())).toBe(1);
       }),
     ));
 });
@@ -158,17 +158,17 @@ describe('shares of a whole number', () => {
           fc.pre(weights.some((weight) => weight > 0));
           const read = (parts: readonly number[]) =>
             parts.reduce((sum, part) => sum.plus(String(part)), new Decimal(0)).toString();
-          const parts = split(whole, weights);
+          const parts = splitExact(whole, weights);
           expect(read(parts)).toBe(String(whole));
           const sums = weights.map(() => new DecimalSum());
-          for (let one = 0; one < 7; one++) split(1, weights).forEach((part, at) => sums[at]!.add(part));
-          expect(read(DecimalSum.shared(sums))).toBe('7');
+          for (let one = 0; one < 7; one++) splitExact(1, weights).forEach((part, at) => sums[at]!.add(part));
+          expect(read(DecimalSum.roundedToTotal(sums))).toBe('7');
         },
       ),
     ));
   it('are those of thirds', () => {
-    expect(split(1, [1, 1, 1])).toEqual([0.333333333333334, 0.333333333333333, 0.333333333333333]);
-    expect(split(100, [1, 1, 1])).toEqual([33.333333333334, 33.333333333333, 33.333333333333]);
+    expect(splitExact(1, [1, 1, 1])).toEqual([0.333333333333334, 0.333333333333333, 0.333333333333333]);
+    expect(splitExact(100, [1, 1, 1])).toEqual([33.333333333334, 33.333333333333, 33.333333333333]);
   });
 });
 
@@ -180,7 +180,7 @@ describe('a sum of decimals', () => {
     expect(new DecimalSum().add(0.1).add(0.2).value).toBe(0.3);
     expect(new DecimalSum().add(19785.1).add(0.2).value).toBe(19785.3);
     expect(new DecimalSum().add(1 / 3, 3).value).toBe(0.999999999999999);
-    expect(minus(0.3, 0.1)).toBe(0.2);
+    expect(exactDifference(0.3, 0.1)).toBe(0.2);
     expect(new DecimalSum().add(-0.1).add(0.3).value).toBe(0.2);
   });
   it('of whole numbers is theirs', () =>

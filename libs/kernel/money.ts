@@ -1,7 +1,7 @@
 import { data as currencies } from 'currency-codes';
 import { Decimal } from 'decimal.js';
 import { Refused } from './errors';
-import { allocateExact, wholeOf, type Whole } from './exact';
+import { allocateExact, wholeNumberOf, type WholeNumber } from './exact';
 
 /** An amount in integer minor units (cents) of an ISO 4217 currency. */
 export interface Money {
@@ -9,8 +9,8 @@ export interface Money {
   readonly currency: string;
 }
 
-/** Decimal places by code: the list of ISO 4217, the same on every platform; what it came to know later, or withdrew. */
-const places = new Map<string, number>([
+/** Decimal places by currency code: the list of ISO 4217, plus codes that were added later or withdrawn. */
+const decimalPlaces = new Map<string, number>([
   ...currencies.map(({ code, digits }) => [code, digits] as const),
   ...(['XCG', 'HRK', 'BGN', 'ANG', 'SLL', 'ZWL', 'VEF', 'CUC', 'LTL', 'LVL', 'EEK'] as const).map(
     (code) => [code, 2] as const,
@@ -18,29 +18,33 @@ const places = new Map<string, number>([
 ]);
 
 /** Is this a code of ISO 4217? */
-export const isCurrency = (code: string): boolean => places.has(code);
+export const isCurrency = (code: string): boolean => decimalPlaces.has(code);
 
-/** How many decimal places the minor unit of a currency has (USD 2, JPY 0, KWD 3). @throws RangeError for no currency */
+/** Decimal places of the minor unit of a currency (USD 2, JPY 0, KWD 3). @throws RangeError for an unknown currency */
 export const minorDigits = (currency: string): number => {
-  const known = places.get(currency);
-  if (known === undefined) throw new RangeError('no currency of ISO 4217');
+  const known = decimalPlaces.get(currency);
+  if (known === undefined) throw new RangeError('not a currency of ISO 4217');
   return known;
 };
 
 /**
- * Reads a plain decimal ("1234.5") as money.
+ * Parses a plain decimal ("1234.5") as money.
  * @throws Refused `money/not-an-amount`, `money/unknown-currency`, `money/too-precise`, `money/too-large`
  */
 export const moneyOf = (decimal: string, currency: string, path = ''): Money => {
   if (!isCurrency(currency))
-    throw new Refused('money/unknown-currency', `"${currency}" is no ISO 4217 currency, such as USD.`, path);
+    throw new Refused('money/unknown-currency', `"${currency}" is not an ISO 4217 currency code, such as USD.`, path);
   if (!/^-?\d{1,20}(\.\d{1,20})?$/.test(decimal))
-    throw new Refused('money/not-an-amount', 'Give a plain decimal such as 1234.50.', path);
+    throw new Refused('money/not-an-amount', 'The amount must be a plain decimal such as 1234.50.', path);
   const minor = new Decimal(decimal).times(new Decimal(10).pow(minorDigits(currency)));
   if (!minor.isInteger())
-    throw new Refused('money/too-precise', `${currency} has ${minorDigits(currency)} decimal places.`, path);
+    throw new Refused(
+      'money/too-precise',
+      `An amount in ${currency} can have at most ${minorDigits(currency)} decimal places.`,
+      path,
+    );
   if (minor.abs().gt(Number.MAX_SAFE_INTEGER))
-    throw new Refused('money/too-large', 'The amount is beyond 2^53 minor units.', path);
+    throw new Refused('money/too-large', 'The amount must be below 2^53 minor units.', path);
   return { minor: minor.toNumber(), currency };
 };
 
@@ -53,12 +57,12 @@ export const decimalOf = ({ minor, currency }: MoneySum): string => {
   return value < 0n ? `-${whole}` : whole;
 };
 
-/** A plain decimal as people read it, thousands with a comma whatever the machine's locale is: `1,234.5`. */
-export const grouped = (decimal: number | string): string =>
+/** A plain decimal with a comma between thousands, whatever the locale of the machine: `1,234.5`. */
+export const withThousandsSeparators = (decimal: number | string): string =>
   String(decimal).replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
 
-/** Money as people read it, with all places of its currency: `1,234.50 USD`. */
-export const formatMoney = (sum: MoneySum): string => `${grouped(decimalOf(sum))} ${sum.currency}`;
+/** Money for people, with all decimal places of its currency: `1,234.50 USD`. */
+export const formatMoney = (sum: MoneySum): string => `${withThousandsSeparators(decimalOf(sum))} ${sum.currency}`;
 
 /**
  * Splits minor units over weights as `allocateExact` does.
@@ -67,20 +71,19 @@ export const formatMoney = (sum: MoneySum): string => `${grouped(decimalOf(sum))
 export const allocate = (minor: number, weights: readonly number[]): number[] =>
   allocateExact(BigInt(minor), weights).map(Number);
 
-/** A sum of amounts in one currency, exact whatever its size: beyond 2^53 minor units `minor` is the text of its digits. */
+/** A sum of amounts in one currency, exact at any size: beyond 2^53 minor units `minor` is a string of digits. */
 export interface MoneySum {
-  readonly minor: Whole;
+  readonly minor: WholeNumber;
   readonly currency: string;
 }
 
 /**
- * Adds amounts up, each currency for itself: there are no exchange rates, so amounts of several currencies stand side by
- * side and are never one number.
+ * Adds amounts per currency: there are no exchange rates, so amounts of different currencies are never added together.
  */
 export class MoneySums {
   private readonly minors = new Map<string, bigint>();
 
-  /** Adds an amount; none adds nothing. */
+  /** Adds an amount; null and undefined add nothing. */
   add(amount: MoneySum | null | undefined): this {
     if (amount) this.minors.set(amount.currency, this.of(amount.currency) + BigInt(amount.minor));
     return this;
@@ -98,11 +101,11 @@ export class MoneySums {
     return [...this.minors.keys()].sort();
   }
   /**
-   * One sum a currency, by code; [] without amounts.
-   * @param currencies those of a whole report, so that all its rows have the same; without an amount in one: 0
+   * One sum per currency, by code; [] without amounts.
+   * @param currencies those of a whole report, so that all its rows have the same; 0 for a currency without amounts
    */
   list(currencies: readonly string[] = this.currencies): readonly MoneySum[] {
-    return currencies.map((currency) => ({ minor: wholeOf(this.of(currency)), currency }));
+    return currencies.map((currency) => ({ minor: wholeNumberOf(this.of(currency)), currency }));
   }
 }
 
@@ -110,9 +113,9 @@ export class MoneySums {
 export const moneyDifference = (a: readonly MoneySum[], b: readonly MoneySum[]): readonly MoneySum[] =>
   new MoneySums()
     .addAll(a)
-    .addAll(b.map(({ minor, currency }) => ({ minor: wholeOf(-BigInt(minor)), currency })))
+    .addAll(b.map(({ minor, currency }) => ({ minor: wholeNumberOf(-BigInt(minor)), currency })))
     .list();
 
-/** How many there are of one currency in a list of sums; 0 without it. */
-export const minorOf = (sums: readonly MoneySum[], currency: string): Whole =>
+/** The minor units of one currency in a list of sums; 0 if it has none. */
+export const minorOf = (sums: readonly MoneySum[], currency: string): WholeNumber =>
   sums.find((sum) => sum.currency === currency)?.minor ?? 0;

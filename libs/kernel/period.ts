@@ -11,7 +11,7 @@ import {
   type Instant,
 } from './time';
 
-/** What a report is asked about: days and months follow the time zone. */
+/** The period arguments of a report. */
 export interface PeriodArgs {
   /** From this day or instant on; without it, from the beginning. */
   readonly from?: string | null | undefined;
@@ -21,7 +21,7 @@ export interface PeriodArgs {
   readonly timeZone?: string | null | undefined;
 }
 
-/** A period as figures use it: [from, to), open ends reach beyond every event. */
+/** A period [from, to). Open ends are before and after every event. */
 export interface Period {
   readonly from: Instant;
   readonly to: Instant;
@@ -31,14 +31,14 @@ export interface Period {
 export const BEGINNING: Instant = FIRST_INSTANT;
 export const END: Instant = LAST_INSTANT;
 
-/** The ends of a period that were given. */
+/** The given ends of a period. */
 export interface Bounds {
   readonly from?: Instant;
   readonly to?: Instant;
 }
 
 /**
- * Reads the ends of a period: a day is the first instant of that day in the zone, instants carry their own offset.
+ * Parses the ends of a period. A day is its first instant in the zone; an instant carries its own offset.
  * @returns only the ends that were given
  * @throws Refused `time/unknown-zone`, `time/empty-period`, and as `boundOf`, each with its path
  */
@@ -47,11 +47,11 @@ export const boundsOf = (args: PeriodArgs): Bounds => {
   const from = args.from ? boundOf(args.from, zone, 'from') : undefined;
   const to = args.to ? boundOf(args.to, zone, 'to') : undefined;
   if (from !== undefined && to !== undefined && from >= to)
-    throw new Refused('time/empty-period', 'The period ends when it begins, or before; `to` is exclusive.', 'to');
+    throw new Refused('time/empty-period', 'to must be later than from; to is exclusive.', 'to');
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 };
 
-/** Reads a period whose open ends reach beyond every event. @throws Refused as `boundsOf` */
+/** Parses a period; open ends are before and after every event. @throws Refused as `boundsOf` */
 export const periodOf = (args: PeriodArgs): Period => ({
   from: BEGINNING,
   to: END,
@@ -59,7 +59,7 @@ export const periodOf = (args: PeriodArgs): Period => ({
   timeZone: zoneOf(args.timeZone),
 });
 
-/** Whole days of a zone, both included: what is written down for good names its days and whose days they are. */
+/** A range of whole days of a zone, both ends included. */
 export interface Days {
   readonly from: Day;
   /** The last day; it counts to its end. */
@@ -76,6 +76,6 @@ export const periodOfDays = ({ from, to, timeZone }: Days): Period => {
   const first = startOfDay(dayOf(from, 'from'), zone);
   const after = startOfDay(nextDay(dayOf(to, 'to')), zone);
   if (first >= after)
-    throw new Refused('time/empty-period', 'The period has no day; `to` is its last one, and counts to its end.', 'to');
+    throw new Refused('time/empty-period', 'to must not be before from; to is the last day of the period.', 'to');
   return { from: first, to: after, timeZone: zone };
 };

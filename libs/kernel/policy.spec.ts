@@ -56,7 +56,7 @@ describe('a decider', () => {
     );
   it('that asks for a kind of definition which it does not declare fails', () => {
     expect(decide(['size'])).toEqual([{ type: 'TillOpened', data: { tillId: 'one' } }]);
-    expect(() => decide([])).toThrow('till: declare the kind size in uses');
+    expect(() => decide([])).toThrow('till: declare the definition kind size in uses');
   });
   it('does not compile with a kind of definition that has no body', () => {
     // @ts-expect-error nobody says what a definition of weight is

@@ -3,10 +3,10 @@ import { streamOf, type AnyDecider } from './decider';
 import type { AnyEvent, StoredEvent } from './event';
 import type { Instant } from './time';
 
-/** Reads the events of an aggregate up to the position of the event that triggered the policy: what was known then. */
+/** Reads the events of an aggregate up to the position of the event that triggered the policy. */
 export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) => Promise<readonly StoredEvent<E>[]>;
 
-/** @param read the events of a stream, as far as the policy may see them */
+/** Makes a `Look` from a function that reads the events of a stream, up to where the policy may see them. */
 export const lookThrough =
   (read: (stream: string) => Promise<readonly StoredEvent[]>): Look =>
   // The stream of an aggregate holds the events that its decider knows: others do not decode.
@@ -14,21 +14,19 @@ export const lookThrough =
     (await read(streamOf(aggregate, id))) as readonly StoredEvent<E>[];
 
 declare const checked: unique symbol;
-/**
- * A command that follows from an event, made by `send`. Its id, actor, mode and cause are the runner's to fill in.
- */
+/** A command that follows from an event, made by `send`. The runner adds its id, actor, mode and cause. */
 export interface Reaction {
-  /** Made of a command that its aggregate knows: a literal of this shape does not compile. */
+  /** Only `send` makes it, from a command that the aggregate knows: an object literal does not compile. */
   readonly [checked]: true;
   readonly to: ToAggregate;
   readonly id: string;
   readonly type: string;
   readonly data: object;
-  /** The latest instant of the facts that it follows from, where the event is not the only one; else the event's. */
+  /** The latest instant of the facts that it follows from, if there are several; otherwise that of the event. */
   readonly occurredAt?: Instant;
   /**
-   * Of the events in one page whose reactions have the same key only those of the last event are sent; their data then
-   * names the `reasons` of all.
+   * Coalesces reactions with the same key within a page: only those of the last event are sent, and their data lists
+   * the `reasons` of all.
    */
   readonly once?: { readonly key: string; readonly reasons: readonly string[] };
 }
@@ -55,7 +53,7 @@ export interface Policy {
   /** Where a policy that is new to a log begins. */
   readonly from: 'start' | 'now';
   readonly types: readonly string[];
-  /** Codes of refusals that are an answer to this policy; any other one parks the event, as a fault does. */
+  /** Refusal codes that the policy expects as answers; any other refusal parks the event, as an error does. */
   readonly answers: readonly string[];
   readonly react: (event: StoredEvent, look: Look) => Promise<readonly Reaction[]>;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { conditionOf, conditionsOf, passes, type ValueFilter } from '.';
+import { conditionOf, conditionsOf, passesFilter, type ValueFilter } from '.';
 
 describe('a filter on what a row can be without', () => {
   it.each<[string | ValueFilter | undefined, unknown]>([
@@ -23,10 +23,10 @@ describe('a filter on what a row can be without', () => {
       fc.property(fc.array(value), (rows) => {
         const keys = [...new Set(rows.map((one) => one ?? null))];
         const opened = keys.flatMap((key) =>
-          rows.filter((one) => passes(key === null ? { none: true } : { in: [key] }, one)),
+          rows.filter((one) => passesFilter(key === null ? { none: true } : { in: [key] }, one)),
         );
         expect(opened).toHaveLength(rows.length);
-        expect(rows.filter((one) => passes({}, one))).toEqual(rows);
+        expect(rows.filter((one) => passesFilter({}, one))).toEqual(rows);
       }),
     );
   });

@@ -27,88 +27,94 @@ export interface RawEvent extends EventToAppend {
 }
 
 /**
- * Whether the server of a store answers: an outage is a state of the link to it, not a fault of what was sent. It begins
- * with the first call that is not answered and ends when the server answers a probe; nobody need call for that.
+ * Whether the server of a store answers. An outage is a state of the connection, not an error of what was sent. It
+ * begins with the first call that gets no answer and ends when the server answers a probe; no caller is needed for
+ * that.
  */
 export type Availability =
   | { readonly state: 'available' }
   | { readonly state: 'unavailable'; /** When the outage was noticed. */ readonly since: Instant };
 
 /** The revision that a stream must be at: a number, `none` for a new stream, `any` for no check. */
-export type Expected = number | 'none' | 'any';
+export type ExpectedRevision = number | 'none' | 'any';
 export interface AppendOptions {
   /**
-   * The caller has read the stream up to `expected` and knows that none of these event ids stands there. Without it a
-   * store that cannot tell by itself reads the stream first. Means nothing with `any`.
+   * The caller has read the stream up to `expected` and knows that none of these event ids is in it. Otherwise a store
+   * that cannot tell reads the stream first. Ignored with `any`.
    */
   readonly checked?: boolean;
 }
-export interface Append extends AppendOptions {
+export interface AppendRequest extends AppendOptions {
   readonly stream: string;
   readonly events: readonly EventToAppend[];
-  readonly expected: Expected;
+  readonly expected: ExpectedRevision;
 }
-export interface Appended {
+export interface AppendResult {
   /** Of the last event. */
   readonly position: Position;
   readonly revision: number;
-  /** The events stood there already, by an earlier append or another process: this call has written nothing. */
+  /** The events were already in the log, from an earlier append or another process; this call wrote nothing. */
   readonly repeated: boolean;
 }
-export interface Filter {
+export interface EventFilter {
   /** Only these event types; undefined: all. */
   readonly types?: readonly string[];
 }
 export interface Page {
   readonly events: readonly RawEvent[];
-  /** Everything up to here was looked at, also where the filter left events out. */
+  /** Everything up to here was read, including events that the filter left out. */
   readonly position: Position;
   /** True when the log had no more at that moment. */
   readonly atTip: boolean;
 }
 
 /**
- * The one place where facts are kept. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`.
- * Every call has a deadline, which begins when it is sent, and throws `log/unavailable` (a Conflict of nobody: retry)
- * when it passes: within six seconds, and within one where the outage is known already.
+ * The event log. Adapters: embedded SQLite, EventStoreDB; both pass `eventLogContract`. Every call has a deadline that
+ * starts when it is sent, and throws Conflict `log/unavailable` when it passes: within six seconds, or within one
+ * during a known outage. Retry then.
  */
 export abstract class EventLog {
   /**
-   * Appends all events of one stream, or none. No event id is ever written twice, whatever is expected: an append that
-   * was already made (exactly these ids, one after the other) answers as then, and says so: what stands there may differ
-   * from what was sent, because another process may have decided at another moment. One that repeats only some of its ids
+   * Appends all events of one stream, or none. No event id is ever written twice, whatever is expected: repeating an
+   * append (exactly these ids, one after the other) returns the first result with `repeated`. The stored events may
+   * differ from those sent, because another process may have decided at another moment. Repeating only some of the ids
    * is a conflict.
-   * @throws Conflict `log/wrong-revision` when the stream is not at `expected`, or holds a part of the events
-   * @throws Refused  `log/too-large` above the limit of the store (1 MiB an append)
+   * @throws Conflict `log/wrong-revision` if the stream is not at `expected`, or holds a part of the events
+   * @throws Refused `log/too-large` above the limit of the store (1 MiB per append)
    */
   abstract append(
     stream: string,
     events: readonly EventToAppend[],
-    expected: Expected,
+    expected: ExpectedRevision,
     options?: AppendOptions,
-  ): Promise<Appended>;
-  /** Many independent appends at once: each succeeds or fails alone; answers stand in the order of the appends. */
-  abstract appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
+  ): Promise<AppendResult>;
+  /** Many independent appends at once. Each succeeds or fails by itself; results are in the order of the appends. */
+  abstract appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */
   abstract read(stream: string, from?: number, limit?: number): Promise<readonly RawEvent[]>;
   /** The next page (at most `limit` matching events) after a position, in log order. */
-  abstract readAll(after: Position, filter?: Filter, limit?: number): Promise<Page>;
-  /** Catches up, then stays: yields pages until the signal aborts. Ends without error on abort; never skips. */
+  abstract readAll(after: Position, filter?: EventFilter, limit?: number): Promise<Page>;
+  /**
+   * Yields pages from a position on, and keeps waiting for new events until the signal aborts. Ends without error on
+   * abort; never skips an event.
+   */
   abstract follow(
     after: Position,
-    filter?: Filter,
+    filter?: EventFilter,
     options?: { signal?: AbortSignal; limit?: number },
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
-  /** Is this a position that the log could have given? Asks nobody. @throws Refused `log/not-a-position` */
-  abstract check(position: Position): void;
-  /** The code with which every append is refused at present (no room, a clock that cannot be believed); else undefined. */
-  async refusal(): Promise<string | undefined> {
+  /** Checks that a position has the form of this log, without a call. @throws Refused `log/not-a-position` */
+  abstract assertPosition(position: Position): void;
+  /**
+   * The code with which every append is refused at present (disk full, clock jumped); undefined if appends are taken.
+   */
+  async appendRefusal(): Promise<string | undefined> {
     return undefined;
   }
-  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a log of this process is always available. */
@@ -137,30 +143,29 @@ export interface Condition {
   readonly has?: readonly (readonly string[])[];
 }
 /**
- * A filter on a value that a row can be without, the same in every question: one of some values, none, or either.
- * Without `in` and `none` it leaves out nothing.
+ * A filter on an optional value: one of some values, none, or either. Without `in` and `none` it matches everything.
  */
 export interface ValueFilter {
   readonly in?: readonly string[];
   /** Those without a value. */
   readonly none?: boolean;
 }
-/** The condition that a filter, or the one value that is wanted, puts on a column; undefined: none. */
-export const conditionOf = (wanted: string | ValueFilter | undefined): Condition | undefined => {
-  if (wanted === undefined || typeof wanted === 'string') return wanted === undefined ? wanted : { eq: wanted };
-  if (wanted.in === undefined) return wanted.none ? { eq: null } : undefined;
-  return { in: wanted.none ? [...wanted.in, null] : wanted.in };
+/** The column condition of a filter, or of a single value; undefined for no condition. */
+export const conditionOf = (filter: string | ValueFilter | undefined): Condition | undefined => {
+  if (filter === undefined || typeof filter === 'string') return filter === undefined ? filter : { eq: filter };
+  if (filter.in === undefined) return filter.none ? { eq: null } : undefined;
+  return { in: filter.none ? [...filter.in, null] : filter.in };
 };
-/** Does a value, null or absent for none, pass a filter? */
-export const passes = (wanted: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
-  const { eq, in: among } = conditionOf(wanted) ?? {};
-  const seen = value ?? null;
-  return among !== undefined ? among.includes(seen) : eq === undefined || eq === seen;
+/** True if a value (null or undefined for none) passes a filter. */
+export const passesFilter = (filter: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
+  const { eq, in: among } = conditionOf(filter) ?? {};
+  const given = value ?? null;
+  return among !== undefined ? among.includes(given) : eq === undefined || eq === given;
 };
-/** The conditions of several columns; what is absent restricts nothing. */
-export const conditionsOf = (wanted: Readonly<Record<string, string | ValueFilter | undefined>>): Where =>
+/** The conditions of several columns; undefined filters are left out. */
+export const conditionsOf = (filters: Readonly<Record<string, string | ValueFilter | undefined>>): Where =>
   Object.fromEntries(
-    Object.entries(wanted).flatMap(([column, value]) => {
+    Object.entries(filters).flatMap(([column, value]) => {
       const condition = conditionOf(value);
       return condition === undefined ? [] : [[column, condition]];
     }),
@@ -171,7 +176,7 @@ export interface Order {
   readonly column: string;
   readonly descending?: boolean;
 }
-export interface Find {
+export interface FindOptions {
   readonly where?: Where;
   /** Ties are broken by id, in the direction of the last order (ascending without one). */
   readonly orderBy?: readonly Order[];
@@ -180,20 +185,20 @@ export interface Find {
   readonly limit?: number;
 }
 /** `{ column, edges }`: bucket i holds edges[i] ≤ value < edges[i+1], keyed by edges[i]; outside or null: null. */
-export type By = string | { readonly column: string; readonly edges: readonly Instant[] };
+export type GroupBy = string | { readonly column: string; readonly edges: readonly Instant[] };
 export type Measure = 'count' | { readonly sum: string } | { readonly min: string } | { readonly max: string };
 export interface Aggregation {
   readonly where?: Where;
-  readonly by: readonly By[];
+  readonly by: readonly GroupBy[];
   readonly measures: Readonly<Record<string, Measure>>;
 }
 /**
- * One group: its keys in the order of `by` (nulls are a group of their own), and the measures. Null and missing values
- * are counted by `count` and passed over by the others: a sum of nothing else is 0 (sums of an integer column are exact:
- * beyond 2^53 the text of their digits), a `min` or `max` of nothing else is
- * null. (In an order null is the smallest value; it is never a minimum.)
+ * One group: its keys in the order of `by` (null is a group of its own), and the measures. `count` counts rows with
+ * null; the other measures ignore them. A sum over nothing is 0; a `min` or `max` over nothing is null. Sums of integer
+ * columns are exact: beyond 2^53 they are a string of digits. (In sort orders null is the smallest value; it is never a
+ * minimum.)
  */
-export interface Group {
+export interface AggregateGroup {
   readonly keys: readonly Scalar[];
   readonly values: Readonly<Record<string, number | string | null>>;
 }
@@ -204,25 +209,27 @@ export interface Document {
   /** Position of the last event folded in. */
   readonly position: Position;
 }
-/** How far a follower of the log has come, and what it has seen: count and digest prove that nothing was missed. */
+/**
+ * How far a follower of the log is, with a count and a digest of the events it has seen, to prove that none was missed.
+ */
 export interface Checkpoint {
   readonly position: Position;
   readonly count: number;
-  /** Whose it is, and the sum of 128-bit hashes of the events' content, mod 2^128, in hex. */
+  /** The owner, and the sum of the 128-bit hashes of the events, mod 2^128, in hex. */
   readonly digest: string;
-  /** The last event that it counted, by which it tells its own log from another; none yet. */
+  /** The last counted event, by which a follower recognises its own log; absent before the first. */
   readonly last?: EventPlace;
-  /** Where it began, if not at the start of the log: what came before is not counted. */
+  /** The position after which it began, if not at the start of the log; earlier events are not counted. */
   readonly since?: Position;
 }
-/** Which event stands where in its stream. */
+/** The place of an event in its stream. */
 export interface EventPlace {
   readonly stream: string;
   readonly revision: number;
   readonly id: string;
 }
-/** A sequence that waits because an event of it could not be handled. */
-export interface Parked {
+/** A sequence of events that waits because one of them could not be handled. */
+export interface ParkedSequence {
   readonly follower: string;
   /** The document id, or for policies the stream. */
   readonly sequence: string;
@@ -232,20 +239,20 @@ export interface Parked {
   readonly message: string;
 }
 export interface Commit {
-  /** Document writes of a page; a document whose stored position is not older is left as it is. */
+  /** Document writes of a page. A document whose stored position is not older is left unchanged. */
   readonly writes?: {
     readonly collection: Collection;
     readonly documents: readonly Document[];
     readonly fresh?: boolean;
-    /** Ids of documents that go, whatever their position, once the others are written; one that is not there is no fault. */
+    /** Ids of documents to remove after the writes, whatever their position; missing ones are ignored. */
     readonly removed?: readonly string[];
   };
   readonly follower: string;
   readonly checkpoint: Checkpoint;
-  readonly parked?: readonly Parked[];
-  /** Sequences of the follower that wait no more. */
+  readonly parked?: readonly ParkedSequence[];
+  /** Sequences of the follower that no longer wait. */
   readonly unparked?: readonly string[];
-  /** The writer's lease; a commit with an older token than the newest granted is refused. */
+  /** The lease of the writer; a commit with a token older than the newest granted is refused. */
   readonly fence: Fence;
 }
 export interface Fence {
@@ -254,8 +261,8 @@ export interface Fence {
 }
 
 /**
- * The read side's store. Adapters: embedded SQLite, MongoDB, memory; all pass `documentsContract`. null and missing
- * are the same value, the smallest: first ascending, last descending, a group of its own.
+ * The store of the read models. Adapters: embedded SQLite, MongoDB, memory; all pass `documentsContract`. null and
+ * missing are the same value, the smallest: first ascending, last descending, a group of its own.
  */
 export abstract class Documents {
   /**
@@ -264,24 +271,24 @@ export abstract class Documents {
    */
   abstract prepare(collection: Collection): Promise<void>;
   abstract getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
-  abstract find(collection: Collection, find?: Find): Promise<readonly Document[]>;
+  abstract find(collection: Collection, find?: FindOptions): Promise<readonly Document[]>;
   abstract count(collection: Collection, where?: Where): Promise<number>;
-  abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]>;
+  abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]>;
   /**
    * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
-   * @throws Conflict `documents/lease-lost` when the fence is older than the newest token of that lease
-   * @throws Conflict `documents/generation-dropped` when the follower or the collection was dropped
+   * @throws Conflict `documents/lease-lost` if the fence is older than the newest token of that lease
+   * @throws Conflict `documents/generation-dropped` if the follower or the collection was dropped
    */
   abstract commit(commit: Commit): Promise<void>;
   abstract checkpoint(follower: string): Promise<Checkpoint | undefined>;
-  abstract parked(follower?: string): Promise<readonly Parked[]>;
+  abstract parked(follower?: string): Promise<readonly ParkedSequence[]>;
   abstract unpark(follower: string, sequence: string): Promise<void>;
   /** The generation that queries of a read model use; undefined before the first. */
   abstract active(projection: string): Promise<string | undefined>;
   abstract activate(projection: string, generation: string): Promise<void>;
   /**
-   * Removes a generation with its documents, checkpoint and parked sequences, for ever: whoever still writes it, late,
-   * is refused, and its name is not used again.
+   * Removes a generation with its documents, checkpoint and parked sequences for good. Late writes to it are refused,
+   * and its name is never used again.
    */
   abstract drop(generation: string): Promise<void>;
   /** The generations that exist, with documents or a checkpoint. */
@@ -289,26 +296,28 @@ export abstract class Documents {
   /** The generation in use of each read model that has one. */
   abstract actives(): Promise<ReadonlyMap<string, string>>;
   /**
-   * Raises the beat of a process: a number that others watch. No store looks at a clock for it.
-   * @param holder `host:pid:random`, used by one process only; @param begins there is none yet, or it is not known
-   * @returns the number; undefined where somebody has ended the beat: its process holds nothing any more, for ever
+   * Increments the heartbeat of a process: a number that other processes watch. No clock of the store is involved.
+   * @param holder `host:pid:random`, used by one process only; @param begins there is no heartbeat yet, or it is not
+   *   known
+   * @returns the number; undefined if another process ended the heartbeat: then this holder has no leases any more, for
+   *   good
    */
   abstract renewLeases(holder: string, begins: boolean): Promise<number | undefined>;
   /**
-   * Ends the beat of a process, where it still stands at that number; without one, whatever it stands at. What the
-   * process held is then free. @returns did this call end it?
+   * Ends the heartbeat of a process if it is still at `number`, or at any number without one. The leases of the process
+   * are then free. @returns true if this call ended it
    */
-  abstract endBeat(holder: string, number?: number): Promise<boolean>;
+  abstract endHeartbeat(holder: string, number?: number): Promise<boolean>;
   /**
-   * Takes a lease that nobody holds whose beat goes on: a fence whose token rises with every change of holder. The holder
-   * gets its own again; undefined while another holds it.
+   * Takes a lease unless a holder with a running heartbeat has it. The token of the fence rises with every change of
+   * holder. The same holder gets its own lease again; undefined while another one holds it.
    */
   abstract lease(lease: string, holder: string): Promise<Fence | undefined>;
   abstract release(lease: string, holder: string): Promise<void>;
-  /** The leases that are held, by whom, and how far their beats have come. */
-  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly beat: number }>>;
-  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  /** The leases with a holder, and the heartbeat of the holder. */
+  abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly heartbeat: number }>>;
+  /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a store of this process is always available. */
@@ -318,28 +327,28 @@ export abstract class Documents {
 }
 
 /**
- * One data key per data subject, and named secrets that can be rotated; wrapped by a master key. Adapters: embedded
- * file, MongoDB, memory; all pass `keyStoreContract`.
+ * One data key per person, and named secrets that can be rotated, all wrapped by a master key. Adapters: embedded file,
+ * MongoDB, memory; all pass `keyStoreContract`.
  */
 export abstract class KeyStore {
-  /** The 32-byte keys of the subjects, made where absent. @throws Refused `keys/erased` for a destroyed one */
+  /** The 32-byte keys of the subjects, created if missing. @throws Refused `keys/erased` for a destroyed key */
   abstract make(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
-  /** The keys that were made, null for a destroyed one; a subject that the store never heard of is left out. */
+  /** The existing keys, null for a destroyed one; unknown subjects are left out. */
   abstract find(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer | null>>;
-  /** Forgets a subject for ever: its key is gone and none is made again. */
+  /** Destroys the key of a subject for good; no new one is ever created. */
   abstract destroy(subject: string): Promise<void>;
-  /** The newest version of a named secret of 32 bytes, made at first use. */
+  /** The newest version of a named secret of 32 bytes, created at first use. */
   abstract secret(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
   /** All versions of a named secret, newest first. */
   abstract secrets(name: string): Promise<readonly { readonly version: number; readonly value: Buffer }[]>;
-  /** The same; the first is made where there is none. */
+  /** All versions of a named secret, newest first; the first is created if there is none. */
   async ensureSecrets(name: string): ReturnType<KeyStore['secrets']> {
     const known = await this.secrets(name);
     return known.length > 0 ? known : [await this.secret(name)];
   }
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
-  /** What the store's own check of its files finds wrong, in its words; a server checks itself. */
-  async damage(): Promise<readonly string[]> {
+  /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
+  async integrityFaults(): Promise<readonly string[]> {
     return [];
   }
   /** As of now; a store of this process is always available. */
@@ -348,14 +357,14 @@ export abstract class KeyStore {
   abstract close(): Promise<void>;
 }
 
-/** Brings messages to one other system. Adapters pass `outboundContract`. */
+/** Delivers messages to one other system. Adapters pass `outboundContract`. */
 export abstract class Outbound {
   /**
-   * Hands a message over. It may be handed over again under the same id, after a crash or an answer that was lost: the
-   * target must then not act twice, and the answer is that of the first time.
-   * @param signal aborts when nobody waits for the answer any more
-   * @returns what the target calls it, if it says so
-   * @throws Refused when it will never be taken; anything else means that it is tried again later
+   * Delivers a message. It may be delivered again under the same id, after a crash or a lost answer; the target must
+   * then not act twice and return the first answer.
+   * @param signal aborts when the caller no longer waits
+   * @returns the id that the target gave the message, if any
+   * @throws Refused if the target will never take it; after any other error it is tried again later
    */
   abstract send(message: Message, signal: AbortSignal): Promise<string | undefined>;
 }

@@ -15,19 +15,22 @@ export interface Projection<D = any> {
   readonly name: string;
   /** Bump to rebuild into a new generation beside the old one. */
   readonly version: number;
-  /** Each document holds sealed fields of the person whose id it has; it forgets them at the person's erasure. */
+  /** Each document holds sealed fields of the person with its id, and removes them when that person is erased. */
   readonly personal: boolean;
-  /** Sealed fields of the document that are found by terms of their values; each is a column of tokens. */
+  /** Sealed fields that can be found by search terms; each is a column of tokens. */
   readonly search: Readonly<Record<string, SearchTerms>>;
   /** Fields of the document that queries filter, sort and group by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Event types that the fold takes; undefined: every type (the case file). */
+  /** The subscribed event types; undefined for all (the case file). */
   readonly types: readonly string[] | undefined;
   readonly keys: (event: StoredEvent) => readonly string[];
   readonly initial: (key: string) => D;
   readonly fold: (document: D, event: StoredEvent, key: string) => D;
-  /** Of an index: `fold` gives an entry, and so many entries of a key make a block. Undefined: a key is a document. */
-  readonly block?: number;
+  /**
+   * For an index: `fold` returns an entry, and this many entries of a key form a block. Undefined: one document per
+   * key.
+   */
+  readonly blockSize?: number;
 }
 
 interface ProjectionShape<D, E extends AnyEvent> {
@@ -52,8 +55,8 @@ const columnsOf = ({ columns = {}, search = {} }: { readonly columns?: object; r
 });
 
 /**
- * Declares a read model over some event types. Folds are pure, run in log order, and stand a late `occurredAt`; personal
- * fields they see sealed.
+ * Declares a read model over some event types. Folds are pure, run in log order, and must handle a late `occurredAt`;
+ * personal fields are sealed.
  */
 export const projection = <D extends object, E extends AnyEvent>(shape: ProjectionShape<D, E>): Projection<D> => {
   const on = shape.on as unknown as Record<string, ((document: D, event: StoredEvent, key: string) => D) | undefined>;
@@ -74,7 +77,7 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
 };
 
 /** A read model over every event type of the catalogue (the case file). */
-export const projectionOfAll = <D extends object>(
+export const projectionOfAllEvents = <D extends object>(
   shape: Omit<ProjectionShape<D, AnyEvent>, 'on' | 'keys' | 'personal'> & {
     readonly keys: (event: StoredEvent) => readonly string[];
     readonly on: (document: D, event: StoredEvent, key: string) => D;
@@ -91,21 +94,21 @@ export const projectionOfAll = <D extends object>(
   fold: shape.on,
 });
 
-/** What an index holds of an event; the position keeps its place. */
+/** An entry of an index, ordered by the position of its event. */
 export interface IndexEntry {
   readonly position: Position;
 }
 
-/** So many entries are complete. */
-const BLOCK = 256;
+/** Entries in a complete block. */
+const ENTRIES_PER_BLOCK = 256;
 
 /**
- * Declares an index over every event type: of each key a list of entries, one for each of its events, in log order. A
- * list grows with history, so it is no document: new entries are rows of their own, and once 256 are complete they become
- * one block. Same log, same rows and blocks, whatever the page size. Read by `ReadModels.entries`.
- * @param shape `keys`: the lists that an event belongs to, each once and without a `/`; `entry`: what is kept of it there
+ * Declares an index over every event type: for each key a list with one entry per event, in log order. A list grows
+ * with history, so it is not one document: new entries are rows, and 256 complete ones become one block. The same log
+ * gives the same rows and blocks at any page size. Read by `ReadModels.entries`.
+ * @param shape `keys`: the lists of an event, each once and without a `/`; `entry`: what a list keeps of the event
  */
-export const indexOfAll = <E extends IndexEntry>(shape: {
+export const eventIndex = <E extends IndexEntry>(shape: {
   readonly name: string;
   readonly version: number;
   readonly keys: (event: StoredEvent) => readonly string[];
@@ -120,10 +123,10 @@ export const indexOfAll = <E extends IndexEntry>(shape: {
   keys: shape.keys,
   initial: () => ({}) as E, // nothing is folded into an entry
   fold: (_, event, key) => shape.entry(event, key),
-  block: BLOCK,
+  blockSize: ENTRIES_PER_BLOCK,
 });
 
-/** The read model, whose documents also hold the mode of the event that changed them last: `live` or `backfill`. */
+/** The read model with the mode (`live` or `backfill`) of the last event added to each document. */
 export const withMode = <D extends object>(of: Projection<D>): Projection<D & Partial<Pick<EventMeta, 'mode'>>> => ({
   ...of,
   columns: { ...of.columns, mode: 'text' },

@@ -1,6 +1,6 @@
 /**
- * The value below which a share of the sorted values lies, drawn straight between the two neighbours where it falls
- * between them (Hyndman and Fan's type 7; the median of an even count is the mean of the middle two).
+ * A quantile, interpolated linearly between neighbours (Hyndman and Fan type 7; the median of an even count is the mean
+ * of the middle two).
  * @param sorted ascending, at least one; @param share 0…1
  */
 export const quantile = (sorted: readonly number[], share: number): number => {

@@ -2,30 +2,30 @@ import { emailOf, phoneOf } from './contact';
 import { plainText } from './words';
 
 /**
- * A personal value as events from the log and documents hold it: ciphertext under the key of its subject. Whoever has no
- * key can tell that there is a value, and nothing else. It is opened where an answer leaves (`Journal.open`).
+ * An encrypted personal value in events from the log and in documents. Without the key one can only see that there is a
+ * value. It is decrypted where an answer leaves Baton (`Journal.open`).
  */
 export type Sealed = {
   readonly $sealed: string;
   /** The person whose key opens it. */
   readonly subject: string;
-  /** What the ciphertext is bound to: the event that holds it, its type and the field. */
+  /** What the ciphertext is bound to: event id, event type and field. */
   readonly context: string;
-  /** Keyed hashes by which the value is found, where a read model searches for it. */
+  /** Keyed hashes of the search terms, if a read model searches for the value. */
   readonly tokens?: readonly string[];
 };
 
 export const isSealed = (value: unknown): value is Sealed =>
   typeof value === 'object' && value !== null && typeof (value as { $sealed?: unknown }).$sealed === 'string';
 
-/** A field of an event from the log: where it is personal, it is sealed. */
+/** The stored type of an event field: sealed if it is personal. */
 type FieldAsStored<V> = [Extract<V, Sealed>] extends [never] ? V : Extract<V, Sealed | undefined>;
 /** An event as folds see it. */
 export type AsStored<E> = E extends { readonly type: infer T; readonly data: infer D }
   ? { readonly type: T; readonly data: { [K in keyof D]: FieldAsStored<D[K]> } }
   : never;
 
-/** The same document without what is sealed for a subject, wherever it stands. */
+/** The document without the values sealed for a subject, at any depth. */
 export const withoutSealed = <D>(document: D, subject: string): D => {
   if (typeof document !== 'object' || document === null) return document;
   const belongs = (value: unknown) => isSealed(value) && value.subject === subject;
@@ -38,15 +38,15 @@ export const withoutSealed = <D>(document: D, subject: string): D => {
   ) as D;
 };
 
-/** How a value is cut into what it can be found by; [] for nothing. */
+/** Splits a value into the terms it can be found by; [] for none. */
 export type SearchTerms = (value: string) => readonly string[];
 
-const normal = (value: string): string => plainText(value).toLowerCase();
-/** An e-mail address is found as a whole, in the form that events keep. */
-export const wholeEmail: SearchTerms = (value) => [emailOf(value) ?? normal(value)].filter((term) => term !== '');
+const normalText = (value: string): string => plainText(value).toLowerCase();
+/** An e-mail address is found as a whole, in its normal form. */
+export const emailTerms: SearchTerms = (value) => [emailOf(value) ?? normalText(value)].filter((term) => term !== '');
 /** A phone number is found by its digits, however they are grouped, with `+` or `00` before the country. */
-export const phoneDigits: SearchTerms = (value) =>
-  [normal(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
-/** Found by each of its words: a name. */
-export const words: SearchTerms = (value) =>
-  [...new Set(normal(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);
+export const phoneTerms: SearchTerms = (value) =>
+  [normalText(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
+/** A name is found by each of its words. */
+export const wordTerms: SearchTerms = (value) =>
+  [...new Set(normalText(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);

@@ -17,25 +17,25 @@ const data = { leadId: 'ada', reason: 'no-budget', late: true, touches: [{ actio
 
 describe('the sentence of an event type', () => {
   it('is filled with values, codes in words, lengths and choices', () => {
-    expect(sentenceOf('{leadId}: {reason:words}, {late?late:in time}, {touches:count} touches').of(data)).toBe(
+    expect(sentenceOf('{leadId}: {reason:words}, {late?late:in time}, {touches:count} touches').render(data)).toBe(
       'ada: no budget, late, 2 touches',
     );
-    expect(sentenceOf('{late?late:in time}').of({ ...data, late: false })).toBe('in time');
+    expect(sentenceOf('{late?late:in time}').render({ ...data, late: false })).toBe('in time');
   });
   it('leaves a part out where its value is absent, or closed to the reader, and says which fields it told', () => {
     const sentence = sentenceOf('Rejected: {reason:words}[ (“{note}”)][, over {amount}]');
     const note = 'next year';
     const amount = { minor: 123_456_789, currency: 'USD' };
-    expect(sentence.of({ ...data, note, amount })).toBe('Rejected: no budget (“next year”), over 1,234,567.89 USD');
-    expect(sentence.saidOf({ ...data, note, amount })).toEqual(['reason', 'note', 'amount']);
+    expect(sentence.render({ ...data, note, amount })).toBe('Rejected: no budget (“next year”), over 1,234,567.89 USD');
+    expect(sentence.shownFields({ ...data, note, amount })).toEqual(['reason', 'note', 'amount']);
     for (const closed of [undefined, { personal: 'sealed' }, { personal: 'forgotten' }]) {
-      expect(sentence.of({ ...data, note: closed })).toBe('Rejected: no budget');
-      expect(sentence.saidOf({ ...data, note: closed })).toEqual(['reason']);
+      expect(sentence.render({ ...data, note: closed })).toBe('Rejected: no budget');
+      expect(sentence.shownFields({ ...data, note: closed })).toEqual(['reason']);
     }
   });
   it.each([
     ['', 'give a sentence'],
-    ['Rejected: {why}', '{why}, which is no field'],
+    ['Rejected: {why}', 'unknown field {why}'],
     ['Rejected: {note}', '{note} is optional'],
     ['Rejected: {reason', 'give a sentence'],
     ['Rejected[: {reason}', 'give a sentence'],
@@ -45,10 +45,10 @@ describe('the sentence of an event type', () => {
   it('is asked for with marks that name fields of the event', () => {
     const sentence = 'x';
     expect(() => events({ A: { version: 1, sentence, leadId, rep: state('lead.rep', text(), ['kind']) } })).toThrow(
-      'A: decidedBy or a state names kind',
+      'A: decidedBy or a state names the unknown field kind',
     );
     expect(() => events({ A: { version: 1, sentence, leadId, decidedBy: { definition: 'definition' } } })).toThrow(
-      'names definition',
+      'names the unknown field definition',
     );
   });
 });

@@ -1,43 +1,43 @@
 import type { TSchema } from '@sinclair/typebox';
-import { formatMoney, grouped, isCurrency, type MoneySum } from './money';
+import { formatMoney, withThousandsSeparators, isCurrency, type MoneySum } from './money';
 
-/** A personal value that its reader does not see: not for this reader, or gone with the key of an erased person. */
-export interface Closed {
+/** A personal value that the reader cannot see: not permitted, or its person was erased. */
+export interface HiddenValue {
   readonly personal: 'sealed' | 'forgotten';
 }
-export const isClosed = (value: unknown): value is Closed =>
+export const isHiddenValue = (value: unknown): value is HiddenValue =>
   typeof value === 'object' &&
   value !== null &&
-  /^(sealed|forgotten)$/.test(String((value as Partial<Closed>).personal));
+  /^(sealed|forgotten)$/.test(String((value as Partial<HiddenValue>).personal));
 
-/** A sentence about one event, filled with its data: what an auditor reads. */
+/** The sentence of an event type, filled with event data, for auditors. */
 export interface Sentence {
-  /** @param data of the event; personal values in clear, or `Closed` */
-  readonly of: (data: Readonly<Record<string, unknown>>) => string;
-  /** The fields that it said of this event: given, open to its reader, and not only counted. */
-  readonly saidOf: (data: Readonly<Record<string, unknown>>) => readonly string[];
+  /** @param data of the event; personal values in clear, or `HiddenValue` */
+  readonly render: (data: Readonly<Record<string, unknown>>) => string;
+  /** The fields whose values the rendered sentence shows: present, visible to the reader, and not only counted. */
+  readonly shownFields: (data: Readonly<Record<string, unknown>>) => readonly string[];
 }
 
 type Fields = Readonly<Record<string, TSchema>>;
-interface Slot {
+interface TemplateSlot {
   readonly field: string;
   readonly form: 'plain' | 'words' | 'count' | { readonly yes: string; readonly no: string };
 }
-interface Clause {
-  /** It stands also where a value is missing; otherwise it is left out as a whole. */
-  readonly always: boolean;
-  readonly parts: readonly (string | Slot)[];
+interface TemplateClause {
+  /** Rendered even if a value is missing; otherwise the whole clause is left out. */
+  readonly required: boolean;
+  readonly parts: readonly (string | TemplateSlot)[];
 }
 
 const SLOT = /\{(\w+)(?:\?([^:{}]*):([^{}]*)|:(words|count))?\}/;
-const LONGEST = 300;
-const MOST_ITEMS = 10;
-const DEEPEST = 3;
+const MAX_CHARACTERS = 300;
+const MAX_ITEMS = 10;
+const MAX_DEPTH = 3;
 
 const clip = (text: string): string => {
   const line = text.replace(/\s+/gu, ' ').trim();
-  const characters = [...line.slice(0, 2 * LONGEST)];
-  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : line;
+  const characters = [...line.slice(0, 2 * MAX_CHARACTERS)];
+  return characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join('')}…` : line;
 };
 
 /** A code in words: `no-budget` is "no budget", and `e-mail-click` "e-mail click". */
@@ -46,7 +46,7 @@ export const codeInWords = (code: string): string => code.replace(/(?<!\be)-/g, 
 export const fieldInWords = (field: string): string =>
   field.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A duration as people say it, `2 h 5 min`; a day is not named, for it may be one of open hours. */
+/** A duration for people, `2 h 5 min`. Days are not used, because a day may be one of business hours. */
 export const durationInWords = (ms: number): string => {
   const units = [
     ['h', 3_600_000],
@@ -58,7 +58,7 @@ export const durationInWords = (ms: number): string => {
   const parts = units.flatMap(([name, size]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    return count > 0 ? [`${grouped(count)} ${name}`] : [];
+    return count > 0 ? [`${withThousandsSeparators(count)} ${name}`] : [];
   });
   return parts.length === 0 ? '0 s' : `${ms < 0 ? '−' : ''}${parts.slice(0, 2).join(' ')}`;
 };
@@ -72,83 +72,83 @@ const isMoney = (value: unknown): value is MoneySum => {
 export const instantInWords = (instant: string): string =>
   `${instant.slice(0, 10)} ${instant.slice(11, instant.slice(17, 19) === '00' ? 16 : 19)} UTC`;
 
-const listed = (items: readonly string[], total: number, separator: string): string =>
+const joinedList = (items: readonly string[], total: number, separator: string): string =>
   [...items, ...(total > items.length ? [`and ${total - items.length} more`] : [])].join(separator);
 const entriesInWords = (value: object, fields: Fields | undefined, depth: number): string => {
-  if (depth === DEEPEST) return '…';
+  if (depth === MAX_DEPTH) return '…';
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return listed(
+  return joinedList(
     entries
-      .slice(0, MOST_ITEMS)
+      .slice(0, MAX_ITEMS)
       .map(([name, inner]) => `${fieldInWords(name)}: ${inWords(inner, fields?.[name], depth + 1)}`),
     entries.length,
     ', ',
   );
 };
 
-/** How a value reads, by what its schema says of it: units are the schema's. */
+/** Formats a value by its schema. */
 const inWords = (value: unknown, schema: TSchema | undefined, depth = 0): string => {
   if (value === undefined || value === null) return '–';
-  if (isClosed(value)) return `(${value.personal})`;
+  if (isHiddenValue(value)) return `(${value.personal})`;
   if (isMoney(value)) return formatMoney(value);
   if (Array.isArray(value)) {
     const nested = value.some((item) => typeof item === 'object');
     const shown = value
-      .slice(0, nested ? 3 : MOST_ITEMS)
+      .slice(0, nested ? 3 : MAX_ITEMS)
       .map((item) =>
         Array.isArray(item) ? `${item.length} items` : inWords(item, schema?.['items'] as TSchema, depth),
       );
-    return value.length === 0 ? 'none' : listed(shown, value.length, nested ? '; ' : ', ');
+    return value.length === 0 ? 'none' : joinedList(shown, value.length, nested ? '; ' : ', ');
   }
   if (typeof value === 'object') return entriesInWords(value, schema?.['properties'] as Fields | undefined, depth);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && schema?.['unit'])
     return durationInWords(value * (schema['unit'] === 'min' ? 60_000 : 1));
-  const text = typeof value === 'number' ? grouped(value) : String(value as string);
+  const text = typeof value === 'number' ? withThousandsSeparators(value) : String(value as string);
   if (schema?.['format'] === 'instant') return instantInWords(text);
   return schema?.['enum'] ? codeInWords(text) : text;
 };
 
 /**
- * A value of a field as people read it: numbers with grouped thousands, amounts with their currency, durations in hours and minutes, instants in UTC;
- * at most 300 characters on one line, and of a list the first few.
+ * A field value for people: grouped thousands, amounts with currency, durations in hours and minutes, instants in UTC;
+ * one line of at most 300 characters, and only the first items of a list.
  */
 export const valueInWords = (value: unknown, schema?: TSchema): string => clip(inWords(value, schema));
 
-const filled = (slot: Slot, data: Readonly<Record<string, unknown>>, fields: Fields): string => {
+const slotText = (slot: TemplateSlot, data: Readonly<Record<string, unknown>>, fields: Fields): string => {
   const value = data[slot.field];
   if (typeof slot.form === 'object') return value === undefined || value === false ? slot.form.no : slot.form.yes;
-  if (slot.form === 'count' && Array.isArray(value)) return grouped(value.length);
+  if (slot.form === 'count' && Array.isArray(value)) return withThousandsSeparators(value.length);
   const words = valueInWords(value, fields[slot.field]);
   return slot.form === 'words' ? codeInWords(words) : words;
 };
 
-const clausesOf = (template: string): readonly Clause[] =>
+const clausesOf = (template: string): readonly TemplateClause[] =>
   template
     .split(/(\[[^[\]]*\])/)
     .filter((part) => part !== '')
     .map((part) => {
-      const always = !part.startsWith('[');
-      const parts: (string | Slot)[] = [];
-      let rest = always ? part : part.slice(1, -1);
+      const required = !part.startsWith('[');
+      const parts: (string | TemplateSlot)[] = [];
+      let rest = required ? part : part.slice(1, -1);
       for (let found = SLOT.exec(rest); found; found = SLOT.exec(rest)) {
         const [whole, field, yes, no, form = 'plain'] = found;
         parts.push(rest.slice(0, found.index));
         parts.push({ field: field!, form: yes === undefined ? (form as 'plain') : { yes, no: no! } });
         rest = rest.slice(found.index + whole.length);
       }
-      return { always, parts: [...parts, rest] };
+      return { required, parts: [...parts, rest] };
     });
 
-const isSlot = (part: string | Slot): part is Slot => typeof part !== 'string';
+const isSlot = (part: string | TemplateSlot): part is TemplateSlot => typeof part !== 'string';
 
 /**
- * Reads the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
- * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether it is given and not false; what stands in `[…]` is left out
- * where one of its values is absent, empty or closed to the reader.
- * @param owner    the event type, for the faults
- * @param optional is a field of the event optional?
- * @throws Error for no sentence, a field that the event has not, and an optional one outside of `[…]`
+ * Parses the sentence of an event type. `{reason}` is the value of a field, `{reason:words}` a code in words,
+ * `{touches:count}` the length of a list, `{late?late:in time}` a choice by whether the field is given and not false. A
+ * part in `[…]` is left out if one of its values is absent, empty or hidden from the reader.
+ * @param owner the event type, for error messages
+ * @param optional tells whether an event field is optional
+ * @throws Error if the sentence is empty, names an unknown field, or uses an optional field outside `[…]`
  */
 export const sentenceOf = (
   owner: string,
@@ -159,30 +159,30 @@ export const sentenceOf = (
   const clauses = clausesOf(template ?? '');
   if (!template?.trim() || clauses.some(({ parts }) => parts.some((part) => !isSlot(part) && /[{}[\]]/.test(part))))
     throw new Error(`${owner}: give a sentence, such as 'The lead went to {rep}[ by {respondBy}]'`);
-  for (const { always, parts } of clauses)
+  for (const { required, parts } of clauses)
     for (const { field, form } of parts.filter(isSlot)) {
-      if (!(field in fields)) throw new Error(`${owner}: its sentence says {${field}}, which is no field of it`);
-      if (always && typeof form !== 'object' && optional(fields[field]!))
-        throw new Error(`${owner}: {${field}} is optional: put what says it into […]`);
+      if (!(field in fields)) throw new Error(`${owner}: its sentence uses the unknown field {${field}}`);
+      if (required && typeof form !== 'object' && optional(fields[field]!))
+        throw new Error(`${owner}: {${field}} is optional: put it in […]`);
     }
-  const stands = ({ always, parts }: Clause, data: Readonly<Record<string, unknown>>): boolean =>
-    always ||
+  const isShown = ({ required, parts }: TemplateClause, data: Readonly<Record<string, unknown>>): boolean =>
+    required ||
     parts.filter(isSlot).every(({ field, form }) => {
       const value = data[field];
       const isEmpty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-      return typeof form === 'object' || (!isEmpty && !isClosed(value));
+      return typeof form === 'object' || (!isEmpty && !isHiddenValue(value));
     });
   return {
-    of: (data) =>
+    render: (data) =>
       clauses
-        .filter((clause) => stands(clause, data))
-        .flatMap(({ parts }) => parts.map((part) => (isSlot(part) ? filled(part, data, fields) : part)))
+        .filter((clause) => isShown(clause, data))
+        .flatMap(({ parts }) => parts.map((part) => (isSlot(part) ? slotText(part, data, fields) : part)))
         .join('')
         .replace(/\s+/gu, ' ')
         .trim(),
-    saidOf: (data) =>
+    shownFields: (data) =>
       clauses
-        .filter((clause) => stands(clause, data))
+        .filter((clause) => isShown(clause, data))
         .flatMap(({ parts }) => parts.filter(isSlot))
         .flatMap(({ field, form }) => (form === 'count' || data[field] === undefined ? [] : [field])),
   };

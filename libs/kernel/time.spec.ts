@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import {
   boundOf,
-  cutOf,
+  asOfBoundOf,
   dayAt,
   dayOf,
   DAY_MS,
@@ -242,13 +242,15 @@ describe('an end of a period', () => {
     ['2024-10-27', 'Atlantic/Azores', '2024-10-28T00:59:59.999Z'],
     ['2024-01-01T00:00:00-05:00', 'Asia/Kathmandu', '2024-01-01T05:00:00.000Z'],
   ])('is of a cut the end of the day: %s in %s is %s', (text, zone, instant) =>
-    expect(cutOf(text, zone)).toBe(instant),
+    expect(asOfBoundOf(text, zone)).toBe(instant),
   );
   it.each([
     ['2024-01-01T00:00:00', 'time/not-a-day-or-instant'],
     ['2024-02-30', 'time/not-a-day'],
     ['1800-01-01', 'time/out-of-range'],
-  ])('of a cut "%s" is refused: %s', (text, code) => expect(codeOf(() => cutOf(text, 'UTC', 'knownBy'))).toBe(code));
+  ])('of a cut "%s" is refused: %s', (text, code) =>
+    expect(codeOf(() => asOfBoundOf(text, 'UTC', 'knownBy'))).toBe(code),
+  );
   it('needs a zone that there is', () => {
     expect([zoneOf(undefined), zoneOf(null), zoneOf('Asia/Kathmandu')]).toEqual(['UTC', 'UTC', 'Asia/Kathmandu']);
     expect(codeOf(() => zoneOf('Mars/Olympus'))).toBe('time/unknown-zone');

@@ -9,65 +9,71 @@ export type Day = string;
 export const DAY_MS = 86_400_000;
 
 /**
- * The bounds of time, for whatever comes in (commands, queries, files, definitions) and whatever is computed from it.
- * What lies outside is a slip of the pen or an empty cell that some program took for a date.
+ * The range of instants, for input (commands, queries, files, definitions) and for everything computed from it.
+ * Anything outside is a typing error or an empty cell that a program took for a date.
  */
 export const FIRST_DAY: Day = '1900-01-01';
 export const LAST_DAY: Day = '2200-12-31';
 export const FIRST_INSTANT: Instant = `${FIRST_DAY}T00:00:00.000Z`;
 export const LAST_INSTANT: Instant = `${LAST_DAY}T23:59:59.999Z`;
-/** Nothing that is recorded happened before it … */
+/** Recorded events cannot have happened earlier … */
 export const FIRST_OCCURRENCE: Instant = '1990-01-01T00:00:00.000Z';
-/** … nor later than now, but for clocks that do not agree. */
+/** … nor later than now, with this tolerance for clocks that differ. */
 const CLOCKS_DIFFER_MS = 5 * 60_000;
-/** What programs make of a date that is not there. */
+/** What programs make of an empty date. */
 const EMPTY_DATE: Instant = '1970-01-01T00:00:00.000Z';
 const [FIRST_MS, LAST_MS] = [Date.parse(FIRST_INSTANT), Date.parse(LAST_INSTANT)];
-/** No period that people agree on is longer: a hundred years. */
+/** The longest duration: a hundred years. */
 const LONGEST_MS = 36_525 * DAY_MS;
 
-const STORED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** Clocks of the world stand at most so far from UTC (Kiribati); offsets beyond it are slips. */
+const STORED_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** The largest UTC offset in use (Kiribati); larger ones are errors. */
 export const LONGEST_OFFSET_MINUTES = 14 * 60;
-const GIVEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
+const ISO_WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?[0-5]\d)?)$/i;
 
 /** The later of two instants. */
 export const laterOf = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
-/** Is this text an instant of 1900 to 2200 in the one form that Baton stores? */
+/** True if the text is an instant from 1900 to 2200 in the stored form. */
 export const isInstant = (text: string): text is Instant => {
-  if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED.test(text)) return false;
+  if (text < FIRST_INSTANT || text > LAST_INSTANT || !STORED_FORM.test(text)) return false;
   const ms = Date.parse(text);
   return ms === ms && new Date(ms).toISOString() === text;
 };
 
-/** Is this text an existing calendar day of 1900 to 2200? */
+/** True if the text is an existing calendar day from 1900 to 2200. */
 export const isDay = (text: string): text is Day =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && isInstant(`${text}T00:00:00.000Z`);
 
 export const toMs = (instant: Instant): number => Date.parse(instant);
 /**
- * The instant of some milliseconds since 1970. What lies before 1900 or after 2200 is drawn in to the nearest instant
- * that can be stored: a due time beyond it is as good as never, and no sum of dates may stop a decision.
- * @throws RangeError for what is no number
+ * The instant of milliseconds since 1970. Values before 1900 or after 2200 become the nearest storable instant: a due
+ * time beyond that is as good as never, and date arithmetic must not stop a decision.
+ * @throws RangeError for NaN
  */
 export const fromMs = (ms: number): Instant => new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS)).toISOString();
 
 /**
- * Reads an ISO 8601 instant with its offset and gives the stored form.
- * @throws Refused `time/not-an-instant` when the text has no offset or is no date, `time/out-of-range` outside 1900 to
+ * Parses an ISO 8601 instant with offset into the stored form.
+ * @throws Refused `time/not-an-instant` if the text has no offset or is not a date, `time/out-of-range` outside 1900 to
  *   2200
  */
 export const instantOf = (text: string, path = ''): Instant => {
   const parsed = DateTime.fromISO(text, { setZone: true });
   const ms = parsed.toMillis();
-  if (!GIVEN.test(text) || !parsed.isValid || Math.abs(parsed.offset) > LONGEST_OFFSET_MINUTES)
-    throw new Refused('time/not-an-instant', 'Give an ISO 8601 instant with its offset, 2024-01-17T10:00:00Z.', path);
+  if (!ISO_WITH_OFFSET.test(text) || !parsed.isValid || Math.abs(parsed.offset) > LONGEST_OFFSET_MINUTES)
+    throw new Refused(
+      'time/not-an-instant',
+      `${named(path)} must be an ISO 8601 instant with an offset, such as 2024-01-17T10:00:00Z.`,
+      path,
+    );
   if (ms < FIRST_MS || ms > LAST_MS) throw outOfRange(path);
   return fromMs(ms);
 };
+/** The field as the caller wrote it, or "The value" if there is no path. */
+const named = (path: string): string => path || 'The value';
 const outOfRange = (path: string): Refused =>
-  new Refused('time/out-of-range', `Give a date from ${FIRST_DAY} to ${LAST_DAY}.`, path);
+  new Refused('time/out-of-range', `${named(path)} must be between ${FIRST_DAY} and ${LAST_DAY}.`, path);
 
 /**
  * Reads a calendar day.
@@ -76,25 +82,27 @@ const outOfRange = (path: string): Refused =>
 export const dayOf = (text: string, path = ''): Day => {
   if (isDay(text)) return text;
   const exists = /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'UTC' }).isValid;
-  throw exists ? outOfRange(path) : new Refused('time/not-a-day', 'Give a calendar day such as 2024-01-17.', path);
+  throw exists
+    ? outOfRange(path)
+    : new Refused('time/not-a-day', `${named(path)} must be a calendar day, such as 2024-01-17.`, path);
 };
 
 /**
- * Can a caller say, at `now`, that something happened then?
+ * Checks whether a caller can report, at `now`, that something happened at `occurredAt`.
  * @returns the refusal `command/bad-time`, `command/empty-date`, `command/too-early` or `command/in-the-future`
  */
 export const occurrenceFault = (occurredAt: Instant, now: Instant): Refused | undefined => {
   const fault = (code: string, message: string) => new Refused(`command/${code}`, message, 'occurredAt');
   if (!isInstant(occurredAt))
-    return fault('bad-time', 'occurredAt must be an ISO 8601 instant with its offset, 2024-01-17T10:00:00Z.');
+    return fault('bad-time', 'occurredAt must be an ISO 8601 instant with an offset, such as 2024-01-17T10:00:00Z.');
   if (occurredAt === EMPTY_DATE)
     return fault(
       'empty-date',
-      'occurredAt is 1970-01-01T00:00:00Z, which is what an empty date becomes: leave it out.',
+      'occurredAt is 1970-01-01T00:00:00Z, which usually stands for an empty date; leave occurredAt out.',
     );
   if (occurredAt < FIRST_OCCURRENCE) return fault('too-early', 'occurredAt must be in 1990 or later.');
   if (toMs(occurredAt) > toMs(now) + CLOCKS_DIFFER_MS)
-    return fault('in-the-future', 'occurredAt must not be later than now; five minutes are allowed for.');
+    return fault('in-the-future', 'occurredAt must not be more than five minutes in the future.');
   return undefined;
 };
 
@@ -107,49 +115,57 @@ export const durationMs = (text: string, path = ''): number => {
   const parsed = Duration.fromISO(text);
   const { years, months, quarters } = parsed.isValid ? parsed : { years: 0, months: 0, quarters: 0 };
   if (!parsed.isValid || years || months || quarters)
-    throw new Refused('time/not-a-duration', 'Give weeks, days or smaller units in ISO 8601: P90D, PT36H.', path);
+    throw new Refused(
+      'time/not-a-duration',
+      `${named(path)} must be an ISO 8601 duration of weeks, days or smaller units, such as P90D or PT36H.`,
+      path,
+    );
   const ms = parsed.toMillis();
   if (ms < 0 || ms > LONGEST_MS)
-    throw new Refused('time/not-a-duration', 'Give a duration of at most 36525 days, and not below zero.', path);
+    throw new Refused('time/not-a-duration', `${named(path)} must be a duration from 0 to 36525 days.`, path);
   return ms;
 };
 
 /**
- * The IANA zone that somebody asks for, in which days and months begin; UTC where none is asked for.
+ * Validates the IANA zone in which days and months begin; UTC by default.
  * @throws Refused `time/unknown-zone`
  */
 export const zoneOf = (timeZone: string | null | undefined, path = 'timeZone'): string => {
   if (!timeZone) return 'UTC';
   if (IANAZone.isValidZone(timeZone)) return timeZone;
-  throw new Refused('time/unknown-zone', `"${timeZone}" is no IANA zone; give one such as Europe/Berlin.`, path);
-};
-
-/**
- * Reads an end of a period: a day is the first instant of that day in the zone, an instant carries its own offset.
- * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
- */
-export const boundOf = (text: string, zone: string, path = ''): Instant => {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return startOfDay(dayOf(text, path), zone);
-  if (GIVEN.test(text)) return instantOf(text, path);
   throw new Refused(
-    'time/not-a-day-or-instant',
-    'Give a day such as 2024-01-17, or an instant with its offset such as 2024-01-17T10:00:00Z.',
+    'time/unknown-zone',
+    `${named(path)} must be an IANA time zone such as Europe/Berlin, not "${timeZone}".`,
     path,
   );
 };
 
 /**
- * Reads the instant of a cut: a day counts to its end in the zone, an instant carries its own offset.
+ * Parses an end of a period: a day is its first instant in the zone, an instant carries its own offset.
  * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
  */
-export const cutOf = (text: string, zone: string, path = ''): Instant => {
+export const boundOf = (text: string, zone: string, path = ''): Instant => {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return startOfDay(dayOf(text, path), zone);
+  if (ISO_WITH_OFFSET.test(text)) return instantOf(text, path);
+  throw new Refused(
+    'time/not-a-day-or-instant',
+    `${named(path)} must be a day such as 2024-01-17, or an instant with an offset such as 2024-01-17T10:00:00Z.`,
+    path,
+  );
+};
+
+/**
+ * Parses the instant of an as-of question: a day counts to its end in the zone, an instant carries its own offset.
+ * @throws Refused `time/not-a-day-or-instant`, `time/out-of-range`
+ */
+export const asOfBoundOf = (text: string, zone: string, path = ''): Instant => {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return boundOf(text, zone, path);
   const next = new Date(Date.parse(`${dayOf(text, path)}T00:00:00.000Z`) + DAY_MS).toISOString().slice(0, 10);
   return fromMs(toMs(startOfDay(next, zone)) - 1);
 };
 
-/** What a clock on the wall of a zone shows, in milliseconds as if the zone were UTC. */
-const wallMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
+/** The local clock time of a zone, in milliseconds as if the zone were UTC. */
+const localClockMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
 
 /**
  * The first instant of a calendar day in an IANA zone. A midnight that the clocks show twice begins the day the first
@@ -161,31 +177,31 @@ export const startOfDay = (day: Day, zone = 'UTC'): Instant => {
   const clocks = IANAZone.create(zone);
   // No zone is further from UTC, and none changes its offset twice within two days.
   const offsets = [-1, 1].map((side) => Math.round(clocks.offset(midnight + side * DAY_MS) * 60_000));
-  const shown = offsets.map((offset) => midnight - offset).filter((ms) => wallMs(clocks, ms) === midnight);
+  const shown = offsets.map((offset) => midnight - offset).filter((ms) => localClockMs(clocks, ms) === midnight);
   if (shown.length > 0) return fromMs(Math.min(...shown));
   let [before, after] = [midnight - Math.max(...offsets) - 1, midnight - Math.min(...offsets)];
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
-    if (wallMs(clocks, middle) < midnight) before = middle;
+    if (localClockMs(clocks, middle) < midnight) before = middle;
     else after = middle;
   }
   return fromMs(after);
 };
 
 /**
- * The calendar day of an instant in an IANA zone: the one that has begun last. Where clocks go back over midnight that is
- * the new day, though they show the old one once more.
+ * The calendar day of an instant in an IANA zone. If clocks go back over midnight, it is the new day, although the
+ * clocks show the old one again.
  */
 export const dayAt = (instant: Instant, zone = 'UTC'): Day => {
   if (zone === 'UTC') return instant.slice(0, 10);
-  const shown = wallMs(IANAZone.create(zone), toMs(instant));
+  const shown = localClockMs(IANAZone.create(zone), toMs(instant));
   const day = new Date(shown).toISOString().slice(0, 10);
   if (new Date(shown).getUTCHours() < 21) return day; // clocks go back by three hours at most
   const next = nextDay(day);
   return startOfDay(next, zone) <= instant ? next : day;
 };
 
-/** The day so many days after a calendar day; before it where there are fewer than none. */
+/** The calendar day `days` later; earlier for negative numbers. */
 export const dayAfter = (day: Day, days: number): Day =>
   new Date(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
@@ -199,7 +215,7 @@ export const monthOf = (instant: Instant, zone = 'UTC'): string => dayAt(instant
 export const startOfMonth = (year: number, month: number, zone = 'UTC'): Instant =>
   startOfDay(new Date(Date.UTC(year, month - 1, 1)).toISOString().slice(0, 10), zone);
 
-/** The first instants of all months that touch [from, to), and the first one after, in an IANA zone. */
+/** The first instants of all months that overlap [from, to), and the first one after, in an IANA zone. */
 export const monthEdges = (from: Instant, to: Instant, zone = 'UTC'): Instant[] => {
   const [year, first] = monthOf(from, zone).split('-').map(Number) as [number, number];
   const edges: Instant[] = [];

@@ -1,5 +1,5 @@
-import { ByWord, isBlank, isSaid, keyOf, tidy } from './words';
-import { wholeEmail, words as wordsOf } from './sealed';
+import { WordMap, isBlank, hasText, wordKey, tidy } from './words';
+import { emailTerms, wordTerms as wordsOf } from './sealed';
 
 const invisible = ['\u00ad', '\u061c', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e'];
 invisible.push('\u2060', '\u2066', '\u2069', '\ufe0f', '\ufeff');
@@ -8,12 +8,12 @@ describe('what cannot be seen', () => {
   it.each(invisible.map((sign) => [`U+${sign.codePointAt(0)!.toString(16)}`, sign]))(
     '%s is blank, and parts no words',
     (_, sign) => {
-      expect([isBlank(sign), isSaid(` ${sign} `), tidy(` ${sign}`), keyOf(sign)]).toEqual([true, false, '', '']);
-      expect([`${sign}Paid ${sign} se${sign}arch${sign}`, 'paid search'].map(keyOf)).toEqual(
+      expect([isBlank(sign), hasText(` ${sign} `), tidy(` ${sign}`), wordKey(sign)]).toEqual([true, false, '', '']);
+      expect([`${sign}Paid ${sign} se${sign}arch${sign}`, 'paid search'].map(wordKey)).toEqual(
         Array(2).fill('paid search'),
       );
       expect(wordsOf(`Mül${sign}ler ${sign}`)).toEqual(['müller']);
-      expect(wholeEmail(`${sign}an${sign}n@example.com`)).toEqual(['ann@example.com']);
+      expect(emailTerms(`${sign}an${sign}n@example.com`)).toEqual(['ann@example.com']);
     },
   );
   it('is not shown, but where it shapes what is', () => {
@@ -25,14 +25,14 @@ describe('what cannot be seen', () => {
 describe('quotes', () => {
   it.each(['Valentine’s “Day”', 'valentine‘s „day‟', "VALENTINE'S «DAY»", 'Valentine\u2032s \u2033Day\u2033'])(
     'are compared as on a keyboard: %s',
-    (word) => expect(keyOf(word)).toBe(`valentine's "day"`),
+    (word) => expect(wordKey(word)).toBe(`valentine's "day"`),
   );
   it('are shown as they were written', () => expect(tidy('Valentine’s “Day”')).toBe('Valentine’s “Day”'));
 });
 
 describe('values by word', () => {
   const countsOf = (words: readonly (string | null)[], exact = false) => {
-    const counts = new ByWord<{ count: number }>(exact);
+    const counts = new WordMap<{ count: number }>(exact);
     for (const word of words) counts.at(word, () => ({ count: 0 })).count++;
     return counts.entries().map(([word, { count }]) => [word, count]);
   };
@@ -49,7 +49,7 @@ describe('values by word', () => {
       ['ann', 2],
     ]));
   it('find a word by any spelling', () => {
-    const values = new ByWord<string>();
+    const values = new WordMap<string>();
     values.at('Webinar', () => 'known');
     expect([values.get(' webinar'), values.get('fair'), values.get(null)]).toEqual(['known', undefined, undefined]);
   });

@@ -6,28 +6,28 @@ import { CommandWatch } from './telemetry';
 type Handler = ICommandHandler<To, Outcome>;
 
 /** The handler of an aggregate without one of its own: it decides. */
-const deciding = ({ decider }: Aggregate): Type<Handler> => {
-  class Deciding implements Handler {
+const defaultHandlerOf = ({ decider }: Aggregate): Type<Handler> => {
+  class DefaultHandler implements Handler {
     @Inject(Journal) private readonly journal!: Journal;
     @Inject(DecisionContext) private readonly context!: DecisionContext;
     execute({ id, command }: To): Promise<Outcome> {
       return handle(this.journal, decider, id, command, this.context);
     }
   }
-  return Deciding;
+  return DefaultHandler;
 };
 
 const handlerOf = (aggregate: Aggregate): Type<Handler> => {
   const { to, handler } = aggregate;
   @CommandHandler(to)
-  class Watched extends ((handler as Type<Handler> | undefined) ?? deciding(aggregate)) {
+  class WatchedHandler extends ((handler as Type<Handler> | undefined) ?? defaultHandlerOf(aggregate)) {
     @Inject(CommandWatch) private readonly watch!: CommandWatch;
     override execute(command: To): Promise<Outcome> {
       return this.watch.watch(command, () => super.execute(command));
     }
   }
-  Object.defineProperty(Watched, 'name', { value: `${to.name.slice(2)}Handler` });
-  return Watched;
+  Object.defineProperty(WatchedHandler, 'name', { value: `${to.name.slice(2)}Handler` });
+  return WatchedHandler;
 };
 
 /**

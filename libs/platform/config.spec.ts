@@ -11,9 +11,9 @@ const refusal = (environment: Record<string, string>): unknown => {
 describe('the settings', () => {
   it.each(settings.filter((setting) => 'pattern' in setting).map((setting) => [setting.name, setting] as const))(
     'say what %s must be, and never what it is',
-    (name, { must }) => {
+    (name, { requirement }) => {
       const error = refusal({ [name]: 'hunter2' });
-      expect(error).toMatchObject({ code: 'config/invalid', path: name, message: `${name} must ${must}.` });
+      expect(error).toMatchObject({ code: 'config/invalid', path: name, message: `${name} must ${requirement}.` });
     },
   );
 

@@ -1,6 +1,6 @@
 import { Refused } from '@baton/kernel';
 
-/** Every environment variable Baton reads, once: name, default, meaning, check. The manual's table comes from here. */
+/** Every environment variable of Baton: name, default, meaning, check. The table of the manual is made from it. */
 export const settings = [
   {
     name: 'BATON_DATA_DIR',
@@ -15,14 +15,14 @@ export const settings = [
     fallback: '3000',
     meaning: 'Port the server listens on; 0 takes a free one.',
     pattern: /^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/,
-    must: 'be a whole number from 0 to 65535',
+    requirement: 'be a whole number from 0 to 65535',
   },
   {
     name: 'BATON_MASTER_KEY',
     key: 'masterKey',
     fallback: '',
     meaning:
-      'Base64 of 32 bytes that wrap all data keys. Required with MongoDB; without it a file in the data folder, made at first use.',
+      '32 bytes in base64 that wrap all data keys. Required with MongoDB; otherwise a file in the data folder is created at first use.',
   },
   {
     name: 'BATON_LOG_LEVEL',
@@ -30,23 +30,24 @@ export const settings = [
     fallback: 'info',
     meaning: 'fatal, error, warn, info, debug, trace or silent.',
     pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
-    must: 'be fatal, error, warn, info, debug, trace or silent',
+    requirement: 'be fatal, error, warn, info, debug, trace or silent',
   },
   {
     name: 'BATON_PROJECT',
     key: 'project',
     fallback: 'yes',
-    meaning: 'Does this process fold read models and run policies? yes or no.',
+    meaning: 'yes or no: whether this process folds read models and runs policies.',
     pattern: /^(yes|no)$/,
-    must: 'be yes or no',
+    requirement: 'be yes or no',
   },
   {
     name: 'BATON_PRODUCTION',
     key: 'production',
     fallback: 'no',
-    meaning: 'yes: no GraphiQL, and the schema is told only to callers with a key or token. yes or no.',
+    meaning:
+      'yes or no. With yes there is no GraphiQL, and the schema is available only to callers with a key or token.',
     pattern: /^(yes|no)$/,
-    must: 'be yes or no',
+    requirement: 'be yes or no',
   },
   {
     name: 'BATON_TRUSTED_DOCUMENTS',
@@ -58,9 +59,9 @@ export const settings = [
     name: 'BATON_OIDC_ISSUER',
     key: 'oidcIssuer',
     fallback: '',
-    meaning: 'OpenID Connect issuer whose tokens are taken beside keys; empty: none.',
+    meaning: 'OpenID Connect issuer whose tokens are accepted in addition to keys; empty for none.',
     pattern: /^(https?:\/\/.+)?$/,
-    must: 'begin with https:// or http://',
+    requirement: 'begin with https:// or http://',
   },
   {
     name: 'BATON_OIDC_AUDIENCE',
@@ -72,7 +73,7 @@ export const settings = [
     name: 'BATON_OIDC_CLIENTS',
     key: 'oidcClients',
     fallback: '',
-    meaning: 'Clients, with commas between, whose tokens (azp, client_id) are taken; the audience itself always is.',
+    meaning: 'Comma-separated clients whose tokens (azp, client_id) are accepted; the audience itself always is.',
   },
   {
     name: 'BATON_OIDC_ROLES_CLAIM',
@@ -84,9 +85,9 @@ export const settings = [
     name: 'BATON_CORS_ORIGINS',
     key: 'corsOrigins',
     fallback: '',
-    meaning: 'Origins, with commas between, whose pages may send requests from a browser; empty: none.',
+    meaning: 'Comma-separated origins whose pages may send requests from a browser; empty for none.',
     pattern: /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
-    must: 'be origins such as https://app.example.org, with commas between',
+    requirement: 'be comma-separated origins such as https://app.example.org',
   },
   {
     name: 'BATON_METRICS',
@@ -94,63 +95,63 @@ export const settings = [
     fallback: 'local',
     meaning: 'Who may read /metrics: local (callers on this machine), yes (whoever reaches the port) or no.',
     pattern: /^(local|yes|no)$/,
-    must: 'be local, yes or no',
+    requirement: 'be local, yes or no',
   },
   {
     name: 'BATON_SHUTDOWN_SECONDS',
     key: 'shutdownSeconds',
     fallback: '20',
-    meaning: 'Time to finish what is in hand when the process is told to stop.',
+    meaning: 'Seconds to finish work in progress when the process is stopped.',
     pattern: /^[1-9]\d{0,3}$/,
-    must: 'be a whole number from 1 to 9999',
+    requirement: 'be a whole number from 1 to 9999',
   },
   {
     name: 'BATON_MAX_IN_FLIGHT',
     key: 'maxInFlight',
     fallback: '512',
-    meaning: 'Requests taken on at once; more are told to come again.',
+    meaning: 'Requests processed at once; more are refused with Retry-After.',
     pattern: /^[1-9]\d{0,5}$/,
-    must: 'be a whole number from 1 to 999999',
+    requirement: 'be a whole number from 1 to 999999',
   },
   {
     name: 'BATON_QUERY_PROCESSES',
     key: 'queryProcesses',
     fallback: '2',
-    meaning: 'Processes that answer heavy questions, begun when there is one; 0: the event loop answers them.',
+    meaning: 'Processes for heavy queries, started on demand; with 0 the server process answers them.',
     pattern: /^\d$/,
-    must: 'be a whole number from 0 to 9',
+    requirement: 'be a whole number from 0 to 9',
   },
   {
     name: 'BATON_QUERY_SECONDS',
     key: 'querySeconds',
     fallback: '20',
-    meaning: 'Time that one heavy question may take in its process.',
+    meaning: 'Seconds that one heavy query may take.',
     pattern: /^[1-9]\d{0,3}$/,
-    must: 'be a whole number from 1 to 9999',
+    requirement: 'be a whole number from 1 to 9999',
   },
   {
     name: 'BATON_QUERY_MEMORY',
     key: 'queryMemory',
     fallback: '256',
-    meaning: 'MiB that such a process may hold in its heap; with it falls the question that it answers.',
+    meaning: 'Heap limit of such a process in MiB; a query that exceeds it fails.',
     pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
-    must: 'be a whole number from 60 to 99999',
+    requirement: 'be a whole number from 60 to 99999',
   },
   {
     name: 'BATON_EVENTSTORE_URL',
     key: 'eventStoreUrl',
     fallback: '',
-    meaning: 'EventStoreDB connection string; empty: the embedded log.',
+    meaning: 'EventStoreDB connection string; empty for the embedded log.',
     pattern: /^(esdb(\+discover)?:\/\/.+)?$/,
-    must: 'begin with esdb:// or esdb+discover://',
+    requirement: 'begin with esdb:// or esdb+discover://',
   },
   {
     name: 'BATON_MONGODB_URL',
     key: 'mongoUrl',
     fallback: '',
-    meaning: 'MongoDB connection string; empty: the embedded documents.',
+    meaning: 'MongoDB connection string; empty for the embedded documents.',
     pattern: /^(mongodb(\+srv)?:\/\/.+)?$/,
-    must: 'begin with mongodb:// or mongodb+srv://',
+    requirement: 'begin with mongodb:// or mongodb+srv://',
   },
 ] as const satisfies readonly {
   name: string;
@@ -158,8 +159,8 @@ export const settings = [
   fallback: string;
   meaning: string;
   pattern?: RegExp;
-  /** What the pattern asks for, behind the name: `BATON_PORT must …`. */
-  must?: string;
+  /** The requirement of the pattern: `BATON_PORT must …`. */
+  requirement?: string;
 }[];
 
 type Key = (typeof settings)[number]['key'];
@@ -179,11 +180,11 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const values = settings.map((setting) => {
     const value = environment[setting.name] || setting.fallback;
     if ('pattern' in setting && !setting.pattern.test(value))
-      throw new Refused('config/invalid', `${setting.name} must ${setting.must}.`, setting.name);
+      throw new Refused('config/invalid', `${setting.name} must ${setting.requirement}.`, setting.name);
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;
-  // A key that is made on one machine would be another on the next, and lost with the container.
+  // A generated key would differ between machines, and be lost with the container.
   if (raw.mongoUrl && !raw.masterKey)
     throw new Refused(
       'config/invalid',

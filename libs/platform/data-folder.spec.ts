@@ -9,9 +9,9 @@ import { openStores } from './platform.module';
 const all = temporaryFolder();
 let folders = 0;
 const newFolder = () => join(all, String(folders++));
-const opening = async (dataDir: string, makes: boolean) => {
+const opening = async (dataDir: string, mayCreateStore: boolean) => {
   const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: dataDir }), new FixedClock(), {
-    makes,
+    mayCreateStore,
   });
   return { log, close: () => Promise.all([log.close(), documents.close(), keys.close()]) };
 };
@@ -36,11 +36,11 @@ describe('a data folder', () => {
 
   describe.each(FILES)('without %s', (name) => {
     const makers = name === 'documents.db' ? [false] : [true, false];
-    it.each(makers)('is refused, and nothing is made anew (may make: %s)', async (makes) => {
+    it.each(makers)('is refused, and nothing is made anew (may make: %s)', async (mayCreateStore) => {
       const folder = await made(1);
       renameSync(join(folder, name), join(folder, 'aside'));
       for (const rest of ['-wal', '-shm']) rmSync(join(folder, `${name}${rest}`), { force: true });
-      await expect(opening(folder, makes)).rejects.toMatchObject({
+      await expect(opening(folder, mayCreateStore)).rejects.toMatchObject({
         code: 'store/file-missing',
         message: expect.stringContaining(`${name} is missing in ${folder}`),
       });

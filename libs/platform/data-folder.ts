@@ -10,21 +10,21 @@ const filesOf = ({ eventStoreUrl, mongoUrl, masterKey }: Config): readonly strin
   ...(mongoUrl ? [] : ['documents.db', 'keys.db', ...(masterKey ? [] : ['master.key'])]),
 ];
 
-const lookInto = (config: Config) => {
+const inspectFolder = (config: Config) => {
   const files = filesOf(config);
   const absent = files.filter((name) => !existsSync(join(config.dataDir, name)));
   return { files, absent, isNew: files.length > 0 && absent.length === files.length };
 };
 
 /** Is there no embedded store where the configuration says? */
-export const isStoreAbsent = (config: Config): boolean => lookInto(config).isNew;
+export const isStoreAbsent = (config: Config): boolean => inspectFolder(config).isNew;
 
 /** What a command that may make a store is about to make, in words; undefined where everything is there. */
 export const storeNotice = (config: Config): string | undefined => {
-  const { absent, isNew } = lookInto(config);
-  if (isNew) return `A new store is made in ${config.dataDir}.`;
+  const { absent, isNew } = inspectFolder(config);
+  if (isNew) return `Creating a new store in ${config.dataDir}.`;
   if (absent.includes('documents.db'))
-    return `documents.db is missing in ${config.dataDir}: every read model is folded anew.`;
+    return `documents.db is missing in ${config.dataDir}: rebuilding all read models.`;
   return undefined;
 };
 
@@ -37,23 +37,23 @@ export class DataFolder {
   private readonly missing: readonly string[];
 
   /**
-   * @param makes may a store be made where there is none?
+   * @param mayCreateStore may a store be made where there is none?
    * @throws BatonError `store/none`, `store/file-missing`, `data/not-private`
    */
   constructor(
     private readonly config: Config,
-    makes: boolean,
+    mayCreateStore: boolean,
   ) {
-    const { files, absent, isNew } = lookInto(config);
-    if (isNew && !makes)
+    const { files, absent, isNew } = inspectFolder(config);
+    if (isNew && !mayCreateStore)
       throw new BatonError(
         'store/none',
-        `There is no Baton store in ${config.dataDir}: \`baton start\`, \`demo\`, \`import\` and \`restore\` make one; BATON_DATA_DIR names another folder.`,
+        `There is no Baton store in ${config.dataDir}: create one with \`baton start\`, \`demo\`, \`import\` or \`restore\`, or set BATON_DATA_DIR to another folder.`,
         'BATON_DATA_DIR',
       );
-    this.missing = isNew ? [] : absent.filter((name) => !makes || name !== 'documents.db');
+    this.missing = isNew ? [] : absent.filter((name) => !mayCreateStore || name !== 'documents.db');
     const [first] = this.missing;
-    if (first && (!makes || first === 'log.db')) throw this.incomplete(first);
+    if (first && (!mayCreateStore || first === 'log.db')) throw this.fileMissing(first);
     if (files.length > 0) privateFolder(config.dataDir);
   }
 
@@ -65,15 +65,15 @@ export class DataFolder {
    * A log that holds events needs the files that came with them. An empty one was being made when its process ended.
    * @throws BatonError `store/file-missing`
    */
-  async check(log: Pick<EventLog, 'tip'>): Promise<void> {
+  async assertComplete(log: Pick<EventLog, 'tip'>): Promise<void> {
     const [first] = this.missing;
-    if (first && !this.config.eventStoreUrl && (await log.tip()) !== START) throw this.incomplete(first);
+    if (first && !this.config.eventStoreUrl && (await log.tip()) !== START) throw this.fileMissing(first);
   }
 
-  private incomplete(name: string): BatonError {
+  private fileMissing(name: string): BatonError {
     return new BatonError(
       'store/file-missing',
-      `${name} is missing in ${this.config.dataDir}, where other files of a Baton store are: put it back, or restore a backup into an empty folder.`,
+      `${name} is missing in ${this.config.dataDir}, which contains other files of a Baton store; put it back, or restore a backup into an empty folder.`,
       'BATON_DATA_DIR',
     );
   }

@@ -13,11 +13,11 @@ describe('heavy work', () => {
   };
   const made = (name: string) => {
     const [here, there] = [new HeavyWork(), new HeavyWork()];
-    const act = here.offer(name, works[name]!);
+    const act = here.register(name, works[name]!);
     const asked: string[] = [];
-    there.offer(name, works[name]!);
+    there.register(name, works[name]!);
     const send = () =>
-      (here.elsewhere = (question, caller) => {
+      (here.runRemotely = (question, caller) => {
         asked.push(`${question.work} for ${caller}`);
         return there.answer(JSON.parse(JSON.stringify(question)) as typeof question);
       });

@@ -9,27 +9,27 @@ export interface WorkQuestion {
 type WorkAnswer =
   { readonly done: unknown } | { readonly refused: Pick<Refused, 'code' | 'message' | 'path' | 'details'> };
 
-type Work = (data: never) => Promise<unknown>;
+type WorkHandler = (data: never) => Promise<unknown>;
 
 /**
  * Work of commands that holds up the event loop: it is done by another process where there is one for it, else here. The
  * same application runs there, and offers the same work.
  */
 export class HeavyWork {
-  private readonly works = new Map<string, Work>();
+  private readonly handlers = new Map<string, WorkHandler>();
   /** Set by whoever has processes for it. @returns the answer as JSON */
-  elsewhere: ((question: WorkQuestion, caller: string) => Promise<string>) | undefined;
+  runRemotely: ((question: WorkQuestion, caller: string) => Promise<string>) | undefined;
 
   /**
    * @param work takes and gives plain JSON
    * @returns does it, for a caller: here or elsewhere, with the same answer
    * @throws what the work refuses; `query/too-costly`, `overload/busy` and `query/cancelled` of the other process
    */
-  offer<Q, A>(name: string, work: (data: Q) => Promise<A>): (data: Q, caller: string) => Promise<A> {
-    this.works.set(name, work);
+  register<Q, A>(name: string, work: (data: Q) => Promise<A>): (data: Q, caller: string) => Promise<A> {
+    this.handlers.set(name, work);
     return async (data, caller) => {
-      if (!this.elsewhere) return work(data);
-      const answer = JSON.parse(await this.elsewhere({ work: name, data }, caller)) as WorkAnswer;
+      if (!this.runRemotely) return work(data);
+      const answer = JSON.parse(await this.runRemotely({ work: name, data }, caller)) as WorkAnswer;
       if ('done' in answer) return answer.done as A;
       const { code, message, path, details } = answer.refused;
       throw new Refused(code, message, path, details);
@@ -38,7 +38,7 @@ export class HeavyWork {
 
   /** The other side. @returns the answer as JSON */
   async answer({ work, data }: WorkQuestion): Promise<string> {
-    const answer = await this.works.get(work)!(data as never).then(
+    const answer = await this.handlers.get(work)!(data as never).then(
       (done): WorkAnswer => ({ done }),
       (error: unknown): WorkAnswer => {
         if (!(error instanceof Refused)) throw error;

@@ -26,7 +26,7 @@ describe('a link', () => {
       await answer;
       underWay--;
     };
-    const calls = Array.from({ length: 400 }, () => link.repeated(call, DEADLINES));
+    const calls = Array.from({ length: 400 }, () => link.callWithRetries(call, DEADLINES));
     end();
     await Promise.all(calls);
     expect(most).toBe(64);
@@ -36,9 +36,9 @@ describe('a link', () => {
     const link = linkTo();
     let end: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (end = resolve));
-    const ahead = Array.from({ length: CALLS_AT_ONCE }, () => link.repeated(() => first, DEADLINES));
+    const ahead = Array.from({ length: CALLS_AT_ONCE }, () => link.callWithRetries(() => first, DEADLINES));
     const given: number[] = [];
-    const waiting = link.repeated(async (ms) => {
+    const waiting = link.callWithRetries(async (ms) => {
       given.push(ms);
       if (given.length === 1) throw new Outage();
       return 'answered';

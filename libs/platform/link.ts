@@ -1,14 +1,14 @@
 import { fromMs, type Availability } from '@baton/kernel';
 
 export const CALLS_AT_ONCE = 64;
-const KNOWN_OUTAGE_MS = 800; // so long a call that begins in an outage waits for its end; its caller hears within a second
+const OUTAGE_WAIT_MS = 800; // so long a call that begins in an outage waits for its end; its caller hears within a second
 const CLOSE_MS = 2_000;
 const SHORTEST_PROBE_MS = 50; // between two probes, doubled up to the longest
-const LONGEST_PROBE_MS = KNOWN_OUTAGE_MS; // so that one falls within the wait of each call
+const LONGEST_PROBE_MS = OUTAGE_WAIT_MS; // so that one falls within the wait of each call
 const TICKS = 4;
 
 /** What a link knows of the server behind it. */
-export interface Peer {
+export interface LinkOptions {
   /** Did the server not answer? Any other error is an answer. */
   readonly isOutage: (error: unknown) => boolean;
   /** What callers are told then; `closed`: the link was closed by its owner. */
@@ -24,34 +24,34 @@ export interface Peer {
  * than its deadline.
  */
 export class Link {
-  private free = CALLS_AT_ONCE;
+  private freeSlots = CALLS_AT_ONCE;
   /** Calls that wait for a place; `true`: they have it. */
   private readonly queue: ((placed: boolean) => void)[] = [];
   /** Calls that wait for the end of an outage. */
-  private readonly stranded = new Set<() => void>();
-  private lostAt: Availability | undefined;
+  private readonly awaitingRecovery = new Set<() => void>();
+  private outage: Availability | undefined;
   private failures = 0;
   private probing: NodeJS.Timeout | undefined;
   private closed = false;
   private ending: Promise<void> | undefined;
 
-  constructor(private readonly peer: Peer) {}
+  constructor(private readonly options: LinkOptions) {}
 
   /** `available` until a call finds otherwise. */
   availability(): Availability {
-    return this.lostAt ?? { state: 'available' };
+    return this.outage ?? { state: 'available' };
   }
 
   /**
    * Makes a call once.
    * @throws what `unavailable` makes where the server does not answer; other errors of the call as they are
    */
-  async once<T>(call: () => Promise<T>): Promise<T> {
-    await this.turn();
+  async call<T>(call: () => Promise<T>): Promise<T> {
+    await this.acquireSlot();
     try {
-      return await this.sent(call);
+      return await this.track(call);
     } catch (error) {
-      throw this.peer.isOutage(error) ? this.peer.unavailable(this.closed) : error;
+      throw this.options.isOutage(error) ? this.options.unavailable(this.closed) : error;
     }
   }
 
@@ -61,31 +61,31 @@ export class Link {
    * @param totalMs from the first attempt on, with all repetitions; @param callMs of one attempt at most
    * @throws what `unavailable` makes when the time is over; other errors of the call as they are
    */
-  async repeated<T>(
+  async callWithRetries<T>(
     call: (ms: number) => Promise<T>,
     { callMs, totalMs }: { readonly callMs: number; readonly totalMs: number },
   ): Promise<T> {
-    await this.turn(() => Math.min(KNOWN_OUTAGE_MS, totalMs));
+    await this.acquireSlot(() => Math.min(OUTAGE_WAIT_MS, totalMs));
     const end = performance.now() + totalMs;
     for (let ms = callMs; ;) {
       try {
-        return await this.sent(() => call(ms));
+        return await this.track(() => call(ms));
       } catch (error) {
-        if (!this.peer.isOutage(error)) throw error;
+        if (!this.options.isOutage(error)) throw error;
       }
-      await this.turn(() => end - performance.now(), true);
+      await this.acquireSlot(() => end - performance.now(), true);
       ms = Math.min(callMs, end - performance.now());
       if (ms < callMs / TICKS) {
-        this.leave(); // too short for any answer
-        throw this.peer.unavailable(this.closed);
+        this.releaseSlot(); // too short for any answer
+        throw this.options.unavailable(this.closed);
       }
     }
   }
 
   /** For what does not go through the window (a subscription): the server went away. Probes find out when it is back. */
-  lost(): void {
-    if (this.closed || this.lostAt) return;
-    this.lostAt = { state: 'unavailable', since: fromMs(Date.now()) };
+  markUnavailable(): void {
+    if (this.closed || this.outage) return;
+    this.outage = { state: 'unavailable', since: fromMs(Date.now()) };
     for (const wake of this.queue.splice(0)) wake(false);
     this.probeLater();
   }
@@ -95,15 +95,15 @@ export class Link {
    * @param end closes what belongs to the driver; its own faults no longer matter
    */
   close(end: () => Promise<unknown>): Promise<void> {
-    return (this.ending ??= this.ended(end));
+    return (this.ending ??= this.shutDown(end));
   }
 
-  private async ended(end: () => Promise<unknown>): Promise<void> {
+  private async shutDown(end: () => Promise<unknown>): Promise<void> {
     this.closed = true;
     clearTimeout(this.probing);
     for (const wake of this.queue.splice(0)) wake(false);
-    for (const wake of [...this.stranded]) wake();
-    await withDeadline(end(), CLOSE_MS, () => this.peer.unavailable(true)).catch(() => undefined);
+    for (const wake of [...this.awaitingRecovery]) wake();
+    await withDeadline(end(), CLOSE_MS, () => this.options.unavailable(true)).catch(() => undefined);
   }
 
   /**
@@ -111,48 +111,48 @@ export class Link {
    * @param patience milliseconds for an outage to end, asked for as one begins; the wait for a place is no part of it
    * @param again the call was sent before: it takes the next place, because its time runs
    */
-  private async turn(patience = () => KNOWN_OUTAGE_MS, again = false): Promise<void> {
+  private async acquireSlot(patience = () => OUTAGE_WAIT_MS, again = false): Promise<void> {
     for (;;) {
-      if (this.closed) throw this.peer.unavailable(true);
-      if (this.lostAt) {
-        if (!(await this.outageOver(patience()))) throw this.peer.unavailable(this.closed);
-      } else if (this.free > 0) {
-        this.free--;
+      if (this.closed) throw this.options.unavailable(true);
+      if (this.outage) {
+        if (!(await this.waitForRecovery(patience()))) throw this.options.unavailable(this.closed);
+      } else if (this.freeSlots > 0) {
+        this.freeSlots--;
         return;
       } else if (await new Promise<boolean>((resolve) => this.queue[again ? 'unshift' : 'push'](resolve))) return;
     }
   }
 
-  private async sent<T>(call: () => Promise<T>): Promise<T> {
+  private async track<T>(call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();
       this.failures = 0;
       return answer;
     } catch (error) {
-      if (this.peer.isOutage(error)) this.lost();
+      if (this.options.isOutage(error)) this.markUnavailable();
       throw error;
     } finally {
-      this.leave();
+      this.releaseSlot();
     }
   }
 
-  private leave(): void {
+  private releaseSlot(): void {
     const next = this.queue.shift();
     if (next) next(true);
-    else this.free++;
+    else this.freeSlots++;
   }
 
   /** @returns false when the outage goes on after all that time */
-  private outageOver(ms: number): Promise<boolean> {
+  private waitForRecovery(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const wake = () => settle(true);
       const settle = (over: boolean) => {
         patience.end();
-        this.stranded.delete(wake);
+        this.awaitingRecovery.delete(wake);
         resolve(over);
       };
       const patience = watchSilence(Math.max(TICKS, ms), () => settle(false));
-      this.stranded.add(wake);
+      this.awaitingRecovery.add(wake);
     });
   }
 
@@ -164,13 +164,13 @@ export class Link {
 
   private async probe(): Promise<void> {
     try {
-      await this.peer.probe();
+      await this.options.probe();
     } catch (error) {
       if (this.closed) return;
-      if (this.peer.isOutage(error)) return this.probeLater();
+      if (this.options.isOutage(error)) return this.probeLater();
     }
-    this.lostAt = undefined;
-    for (const wake of [...this.stranded]) wake();
+    this.outage = undefined;
+    for (const wake of [...this.awaitingRecovery]) wake();
   }
 }
 

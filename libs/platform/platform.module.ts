@@ -25,12 +25,20 @@ import { DataFolder } from './data-folder';
 import { EmbeddedDocuments, ReadModels } from './documents';
 import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
-import { assertKeysOf, EmbeddedKeyStore, masterKey } from './keys';
+import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.projection';
-import { Beginnings, followerEvents, historyOf, Runner, type Sender } from './runner';
+import { StreamStarts, followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
-import { aroundFoldOf, aroundPageOf, CommandWatch, loggerOf, Metrics, ObservedEventLog, alarmOf } from './telemetry';
+import {
+  aroundFoldOf,
+  aroundPageOf,
+  CommandWatch,
+  loggerOf,
+  Metrics,
+  ObservedEventLog,
+  parkedAlarmOf,
+} from './telemetry';
 
 /** The machine's clock. */
 export class SystemClock extends Clock {
@@ -48,17 +56,17 @@ export interface Stores {
 
 /**
  * Opens the stores that a configuration chooses: all of them, or none.
- * @param makes may a store be made where there is none? @param readOnly embedded files are not written
+ * @param mayCreateStore may a store be made where there is none? @param readOnly embedded files are not written
  * @throws BatonError `store/none`, `store/file-missing`, `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
  */
 export const openStores = async (
   config: Config,
   clock: Clock,
-  how: { readonly makes?: boolean; readonly readOnly?: boolean } = {},
+  how: { readonly mayCreateStore?: boolean; readonly readOnly?: boolean } = {},
 ): Promise<Stores> => {
   const opened: { close(): Promise<void> }[] = [];
   try {
-    return await open(config, clock, how, <T extends { close(): Promise<void> }>(store: T): T => {
+    return await openAll(config, clock, how, <T extends { close(): Promise<void> }>(store: T): T => {
       opened.push(store);
       return store;
     });
@@ -70,7 +78,7 @@ export const openStores = async (
 };
 
 /** Does something with a file, and says of which it was when that fails. */
-const saying = async <T>(path: string, act: () => T | Promise<T>): Promise<T> => {
+const namingFile = async <T>(path: string, act: () => T | Promise<T>): Promise<T> => {
   try {
     return await act();
   } catch (error) {
@@ -78,17 +86,17 @@ const saying = async <T>(path: string, act: () => T | Promise<T>): Promise<T> =>
   }
 };
 
-type Keep = <T extends { close(): Promise<void> }>(store: T) => T;
+type TrackOpened = <T extends { close(): Promise<void> }>(store: T) => T;
 
-const open = async (
+const openAll = async (
   config: Config,
   clock: Clock,
-  { makes = false, readOnly = false }: { readonly makes?: boolean; readonly readOnly?: boolean },
-  keep: Keep,
+  { mayCreateStore = false, readOnly = false }: { readonly mayCreateStore?: boolean; readonly readOnly?: boolean },
+  keep: TrackOpened,
 ): Promise<Stores> => {
-  const folder = await saying(config.dataDir, () => new DataFolder(config, makes));
+  const folder = await namingFile(config.dataDir, () => new DataFolder(config, mayCreateStore));
   const file = <T>(name: string, act: (path: string) => T | Promise<T>): Promise<T> =>
-    saying(folder.path(name), () => act(folder.path(name)));
+    namingFile(folder.path(name), () => act(folder.path(name)));
   const steady = clock instanceof SystemClock ? new SteadyClock(clock) : clock;
   // The drivers of the servers take a third of a second to load: only where they are used.
   const log = keep(
@@ -96,19 +104,19 @@ const open = async (
       ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
       : await file('log.db', (path) => EmbeddedEventLog.open(path, steady, { readOnly })),
   );
-  await folder.check(log);
+  await folder.assertComplete(log);
   const master = await file('master.key', () => masterKey(config.dataDir, config.masterKey || undefined));
   const { documents, keys } = config.mongoUrl
-    ? await onMongodb(config.mongoUrl, master, keep)
+    ? await openMongodb(config.mongoUrl, master, keep)
     : {
         documents: keep(await file('documents.db', (path) => EmbeddedDocuments.open(path, { readOnly }))),
         keys: keep(await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly }))),
       };
-  if (!readOnly) await assertKeysOf(log, keys);
+  if (!readOnly) await assertKeysBelongToLog(log, keys);
   return { log, documents, keys };
 };
 
-const onMongodb = async (url: string, master: Buffer, keep: Keep) => {
+const openMongodb = async (url: string, master: Buffer, keep: TrackOpened) => {
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {
@@ -118,11 +126,11 @@ const onMongodb = async (url: string, master: Buffer, keep: Keep) => {
 };
 
 /** What the platform is given besides its configuration. */
-export interface Surroundings {
+export interface PlatformOptions {
   readonly clock?: Clock | undefined;
   readonly senders?: readonly Sender[];
   /** May a store be made where there is none? */
-  readonly makes?: boolean;
+  readonly mayCreateStore?: boolean;
   /** Only reads, in a process beside the one that writes. */
   readonly readOnly?: boolean;
 }
@@ -147,12 +155,12 @@ export class PlatformModule implements OnApplicationShutdown {
 
   /**
    * @param senders the targets that messages are brought to, each once; messages to others stay queued
-   * @param makes may a store be made where there is none? @param readOnly a process beside the one that writes
+   * @param mayCreateStore may a store be made where there is none? @param readOnly a process beside the one that writes
    */
   static forRoot(
     config: Config,
     contexts: readonly ContextParts[],
-    { clock = new SystemClock(), senders = [], makes = false, readOnly = false }: Surroundings = {},
+    { clock = new SystemClock(), senders = [], mayCreateStore = false, readOnly = false }: PlatformOptions = {},
   ): DynamicModule {
     const parts = [accessParts, ...contexts];
     const aggregates = parts.flatMap((part) => part.aggregates);
@@ -165,7 +173,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: CATALOGUE, useValue: catalogue },
       { provide: SENDERS, useValue: senders },
       { provide: Clock, useValue: clock },
-      { provide: STORES, useFactory: () => openStores(config, clock, { makes, readOnly }) },
+      { provide: STORES, useFactory: () => openStores(config, clock, { mayCreateStore, readOnly }) },
       Metrics,
       HeavyWork,
       {
@@ -186,15 +194,21 @@ export class PlatformModule implements OnApplicationShutdown {
       },
       {
         provide: ReadModels,
-        useFactory: (documents: Documents, log: EventLog, journal: Journal, metrics: Metrics, beginnings: Beginnings) =>
+        useFactory: (
+          documents: Documents,
+          log: EventLog,
+          journal: Journal,
+          metrics: Metrics,
+          beginnings: StreamStarts,
+        ) =>
           new ReadModels(
             documents,
             historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), beginnings }),
             new Set(parts.flatMap(({ projections }) => projections.map(({ name }) => name))),
           ),
-        inject: [Documents, EventLog, Journal, Metrics, Beginnings],
+        inject: [Documents, EventLog, Journal, Metrics, StreamStarts],
       },
-      { provide: Beginnings, useFactory: (log: EventLog) => new Beginnings(log), inject: [EventLog] },
+      { provide: StreamStarts, useFactory: (log: EventLog) => new StreamStarts(log), inject: [EventLog] },
       {
         provide: DecisionContext,
         useFactory: (definitions: DefinitionSource) => new DecisionContext(clock, definitions),
@@ -224,7 +238,7 @@ export class PlatformModule implements OnApplicationShutdown {
             dispatch: (command: To) => bus.execute<To, Outcome>(command),
             aroundPage: aroundPageOf(metrics, logger),
             aroundFold: aroundFoldOf(metrics),
-            onParked: alarmOf(metrics, logger),
+            onParked: parkedAlarmOf(metrics, logger),
             onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
           }),
         inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],
@@ -264,7 +278,7 @@ export class PlatformModule implements OnApplicationShutdown {
         KeyStore,
         Journal,
         ReadModels,
-        Beginnings,
+        StreamStarts,
         HeavyWork,
         DecisionContext,
         Runner,
@@ -283,7 +297,7 @@ export class PlatformModule implements OnApplicationShutdown {
     await get(Runner).stop();
     // A log that was empty at the start has its first event now.
     const reachable = get(EventLog).availability().state === 'available';
-    if (reachable && !get<boolean>(READ_ONLY as never)) await assertKeysOf(get(EventLog), get(KeyStore));
+    if (reachable && !get<boolean>(READ_ONLY as never)) await assertKeysBelongToLog(get(EventLog), get(KeyStore));
     await get(EventLog).close();
     await get(Documents).close();
     await get(KeyStore).close();

@@ -15,7 +15,7 @@ const modesIn = (folder: string) => readdirSync(folder).map((name) => `${name} $
 describe('the data folder', () => {
   const open = async (folder: string) => {
     const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: folder }), new FixedClock(), {
-      makes: true,
+      mayCreateStore: true,
     });
     await documents.activate('x', 'x-v1'); // so that there is a write-ahead log
     const modes = [modeOf(folder), ...modesIn(folder)];
@@ -57,7 +57,7 @@ describe('the data folder', () => {
     const [copy, backup, restored] = [emptyFolder('copy'), emptyFolder('backup'), emptyFolder('restored')];
     await (await openLog(copy, clock, { create: true })).close();
     const config = readConfig({ BATON_DATA_DIR: join(root, 'new') });
-    const { log, documents, keys } = await openStores(config, clock, { makes: true });
+    const { log, documents, keys } = await openStores(config, clock, { mayCreateStore: true });
     const before = process.umask(0);
     try {
       await backUp(backup, config, documents, clock, { withMasterKey: true });

@@ -1,18 +1,18 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { BatonError } from '@baton/kernel';
 
-const others = 0o077;
+const GROUP_AND_OTHERS = 0o077;
 
 /** Takes from everybody but the owner what they may do with a file or folder; where there is none, nothing happens. */
 export const makePrivate = (path: string): void => {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found || (found.mode & others) === 0) return;
+  if (!found || (found.mode & GROUP_AND_OTHERS) === 0) return;
   try {
-    chmodSync(path, found.mode & 0o777 & ~others);
+    chmodSync(path, found.mode & 0o777 & ~GROUP_AND_OTHERS);
   } catch (error) {
     throw new BatonError(
       'data/not-private',
-      `Others may read ${path}, and it belongs to somebody else: make it its owner's alone (chmod go= ${path}), or run as its owner. ${(error as Error).message}`,
+      `Other users can read ${path}, and its owner is another user; remove their rights (chmod go= ${path}), or run as its owner. ${(error as Error).message}`,
       path,
     );
   }

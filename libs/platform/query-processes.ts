@@ -6,16 +6,16 @@ import { Conflict, Refused } from '@baton/kernel';
 import { machineTimers, type Timers } from './runner/timers';
 
 /** What a process is sent first: what it needs to begin. */
-export interface Begin {
+export interface StartMessage {
   readonly begin: unknown;
 }
 /** What it is sent when it is ready: one question at a time. */
-export interface Asked<Q> {
+export interface QuestionMessage<Q> {
   readonly question: Q;
 }
 /** What it says: that it is ready, the answer, or how many bytes it holds beside V8’s own heap. */
-export type Said<A> =
-  { readonly ready: true } | { readonly answer: A } | { readonly fault: string } | { readonly bytesBeside: number };
+export type ProcessMessage<A> =
+  { readonly ready: true } | { readonly answer: A } | { readonly fault: string } | { readonly externalBytes: number };
 
 export interface QueryProcessOptions {
   /** The compiled file that a process runs. */
@@ -30,28 +30,27 @@ export interface QueryProcessOptions {
   readonly timers?: Timers;
 }
 
-interface Waiting<Q, A> {
+interface WaitingQuestion<Q, A> {
   readonly question: Q;
   readonly caller: string;
-  readonly leaves: AbortSignal | undefined;
+  readonly cancelSignal: AbortSignal | undefined;
   readonly resolve: (answer: A) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Questions of one caller that wait or are being answered. */
-const OF_ONE_CALLER = 4;
+const MAX_PER_CALLER = 4;
 /** Questions that wait, of all callers. */
-const IN_ALL = 64;
+const MAX_WAITING = 64;
 
 const tooCostly = (what: string) =>
   new Refused(
     'query/too-costly',
-    `This question takes more ${what} than one may. Ask for a shorter period, a smaller order or bootstrap, or fewer fields at once; reports without this limit come from the command line.`,
+    `This query exceeds the limit of ${what}. Ask for a shorter period, a smaller order or bootstrap, or fewer fields; reports of the command line have no such limit.`,
   );
-const left = () => new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
-const stopping = () => new Conflict('query/cancelled', 'This process stops; send the question again.');
-const busy = () =>
-  new Conflict('overload/busy', 'Too many questions of this kind wait; send it again when others are answered.');
+const callerLeft = () => new Conflict('query/cancelled', 'The client closed the connection before the answer.');
+const stopping = () => new Conflict('query/cancelled', 'This process is stopping; send the query again.');
+const busy = () => new Conflict('overload/busy', 'Too many heavy queries are waiting; try again later.');
 
 /**
  * Answers questions in processes of their own, so that none of them holds up the event loop. Each has a budget of time,
@@ -66,7 +65,7 @@ export class QueryProcesses<Q, A> {
   private readonly processes = new Set<QueryProcess<Q, A>>();
   private readonly ending = new Set<Promise<unknown>>();
   /** By caller, in turn. */
-  private readonly waiting = new Map<string, Waiting<Q, A>[]>();
+  private readonly waiting = new Map<string, WaitingQuestion<Q, A>[]>();
   private readonly running = new Map<string, number>();
   private closed = false;
 
@@ -78,20 +77,20 @@ export class QueryProcesses<Q, A> {
   }
 
   /**
-   * @param caller whose turn it is; @param leaves aborts when nobody waits for the answer any more
+   * @param caller whose turn it is; @param cancelSignal aborts when nobody waits for the answer any more
    * @throws Refused `query/too-costly`; Conflict `query/cancelled`, `overload/busy`
    */
-  ask(question: Q, caller: string, leaves?: AbortSignal): Promise<A> {
+  ask(question: Q, caller: string, cancelSignal?: AbortSignal): Promise<A> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw stopping();
-      if (leaves?.aborted) throw left();
+      if (cancelSignal?.aborted) throw callerLeft();
       const own = this.waiting.get(caller) ?? [];
       const all = [...this.waiting.values()].reduce((sum, { length }) => sum + length, 0);
-      if (own.length + (this.running.get(caller) ?? 0) >= OF_ONE_CALLER || all >= IN_ALL) throw busy();
-      const one = { question, caller, leaves, resolve, reject };
+      if (own.length + (this.running.get(caller) ?? 0) >= MAX_PER_CALLER || all >= MAX_WAITING) throw busy();
+      const one = { question, caller, cancelSignal, resolve, reject };
       this.waiting.set(caller, [...own, one]);
-      leaves?.addEventListener('abort', () => this.forget(one), { once: true });
-      this.next();
+      cancelSignal?.addEventListener('abort', () => this.cancelWaiting(one), { once: true });
+      this.startWaiting();
     });
   }
 
@@ -104,39 +103,39 @@ export class QueryProcesses<Q, A> {
     await Promise.all(this.ending);
   }
 
-  private forget(one: Waiting<Q, A>): void {
+  private cancelWaiting(one: WaitingQuestion<Q, A>): void {
     const own = this.waiting.get(one.caller) ?? [];
     if (!own.includes(one)) return; // it runs, or has run
-    this.leave(own, one);
-    one.reject(left());
+    this.dequeue(own, one);
+    one.reject(callerLeft());
   }
 
-  private leave(own: readonly Waiting<Q, A>[], one: Waiting<Q, A>): void {
+  private dequeue(own: readonly WaitingQuestion<Q, A>[], one: WaitingQuestion<Q, A>): void {
     this.waiting.delete(one.caller);
     const others = own.filter((other) => other !== one);
     if (others.length > 0) this.waiting.set(one.caller, others); // behind all other callers
   }
 
   /** Gives what waits to processes that are free. */
-  private next(): void {
+  private startWaiting(): void {
     const most = Math.max(1, this.options.size - 1);
     for (const [caller, own] of [...this.waiting]) {
       if ((this.running.get(caller) ?? 0) >= most) continue;
-      const worker = [...this.processes].find(({ isFree }) => isFree) ?? this.begin();
+      const worker = [...this.processes].find(({ isFree }) => isFree) ?? this.startProcess();
       if (!worker) return;
-      this.leave(own, own[0]!);
+      this.dequeue(own, own[0]!);
       void this.run(worker, own[0]!);
     }
   }
 
-  private begin(): QueryProcess<Q, A> | undefined {
+  private startProcess(): QueryProcess<Q, A> | undefined {
     if (this.closed || this.processes.size >= this.options.size) return undefined;
     const worker = new QueryProcess<Q, A>(this.options, (ended) => {
       this.processes.delete(worker);
       this.ending.add(ended);
       void ended.finally(() => {
         this.ending.delete(ended);
-        this.next();
+        this.startWaiting();
       });
     });
     this.processes.add(worker);
@@ -145,24 +144,24 @@ export class QueryProcesses<Q, A> {
 
   private async run(
     worker: QueryProcess<Q, A>,
-    { question, caller, leaves, resolve, reject }: Waiting<Q, A>,
+    { question, caller, cancelSignal, resolve, reject }: WaitingQuestion<Q, A>,
   ): Promise<void> {
     const count = (more: number) => {
       const now = (this.running.get(caller) ?? 0) + more;
       if (now > 0) this.running.set(caller, now);
       else this.running.delete(caller);
     };
-    const leave = () => worker.end(left());
+    const leave = () => worker.end(callerLeft());
     count(1);
-    leaves?.addEventListener('abort', leave, { once: true });
+    cancelSignal?.addEventListener('abort', leave, { once: true });
     try {
       resolve(await worker.answer(question));
     } catch (error) {
       reject(error as Error);
     } finally {
-      leaves?.removeEventListener('abort', leave);
+      cancelSignal?.removeEventListener('abort', leave);
       count(-1);
-      this.next();
+      this.startWaiting();
     }
   }
 }
@@ -173,7 +172,7 @@ const OUT_OF_MEMORY: readonly (string | number | null)[] = ['SIGABRT', 'SIGTRAP'
 const SEMI_SPACES = 48;
 
 /** Passes on what a process logs, but not V8’s report of a heap that is full: that is told as what a question costs. */
-const passOn = (log: Socket): void => {
+const forwardLog = (log: Socket): void => {
   let isReport = false;
   log.unref();
   createInterface({ input: log }).on('line', (line) => {
@@ -187,7 +186,7 @@ class QueryProcess<Q, A> {
   private readonly child: ChildProcess;
   private readonly ready: Promise<void>;
   private readonly gone: Promise<void>;
-  private asked: { readonly resolve: (answer: A) => void; readonly reject: (error: Error) => void } | undefined;
+  private pending: { readonly resolve: (answer: A) => void; readonly reject: (error: Error) => void } | undefined;
   private ended: Error | undefined;
 
   constructor(
@@ -201,7 +200,7 @@ class QueryProcess<Q, A> {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    passOn(this.child.stderr as Socket);
+    forwardLog(this.child.stderr as Socket);
     this.child.unref(); // a process ends when nothing else holds it
     this.child.channel?.unref();
     const kill = () => this.child.kill('SIGKILL');
@@ -226,24 +225,24 @@ class QueryProcess<Q, A> {
       );
     });
     this.ready.catch(() => undefined);
-    this.child.on('message', (said: Said<A>) => {
+    this.child.on('message', (said: ProcessMessage<A>) => {
       if ('ready' in said) isReady();
-      else if ('bytesBeside' in said) {
-        if (said.bytesBeside > megabytes * 2 ** 20) this.end(tooCostly('memory'));
-      } else if ('fault' in said) this.settle(({ reject }) => reject(new Error(said.fault)));
-      else this.settle(({ resolve }) => resolve(said.answer));
+      else if ('externalBytes' in said) {
+        if (said.externalBytes > megabytes * 2 ** 20) this.end(tooCostly('memory'));
+      } else if ('fault' in said) this.settlePending(({ reject }) => reject(new Error(said.fault)));
+      else this.settlePending(({ resolve }) => resolve(said.answer));
     });
     this.send({ begin: data });
   }
 
   get isFree(): boolean {
-    return !this.asked && !this.ended;
+    return !this.pending && !this.ended;
   }
 
   async answer(question: Q): Promise<A> {
     const { seconds, timers = machineTimers } = this.options;
     const answered = new AbortController();
-    const answer = new Promise<A>((resolve, reject) => (this.asked = { resolve, reject }));
+    const answer = new Promise<A>((resolve, reject) => (this.pending = { resolve, reject }));
     answer.catch(() => undefined);
     try {
       await this.ready; // to begin is nothing that the question costs
@@ -255,23 +254,23 @@ class QueryProcess<Q, A> {
       return await answer;
     } finally {
       answered.abort();
-      this.asked = undefined;
+      this.pending = undefined;
     }
   }
 
   end(why: Error): void {
     if (this.ended) return;
     this.ended = why;
-    this.settle(({ reject }) => reject(why));
+    this.settlePending(({ reject }) => reject(why));
     this.child.kill('SIGKILL');
     this.onEnd(this.gone);
   }
 
-  private send(message: Begin | Asked<Q>): void {
+  private send(message: StartMessage | QuestionMessage<Q>): void {
     this.child.send(message, () => undefined); // one that has ended meanwhile is told by its end
   }
 
-  private settle(by: (asked: NonNullable<typeof this.asked>) => void): void {
-    if (this.asked) by(this.asked);
+  private settlePending(by: (asked: NonNullable<typeof this.pending>) => void): void {
+    if (this.pending) by(this.pending);
   }
 }

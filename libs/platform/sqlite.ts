@@ -34,7 +34,7 @@ export interface Sqlite {
    */
   truncateLog(): boolean;
   /** What SQLite's own check finds wrong with the file, at most a hundred faults; [] for nothing. */
-  damage(): readonly string[];
+  integrityFaults(): readonly string[];
   close(): void;
 }
 
@@ -58,14 +58,14 @@ export const fileFault = (path: string, error: unknown): unknown => {
   if (says(DAMAGED))
     return new BatonError(
       'file/damaged',
-      `${path} is damaged or no file of Baton: restore a backup${name === 'documents.db' ? ', or remove it: it is folded anew' : ''}.`,
+      `${path} is damaged or not a file of Baton; restore a backup${name === 'documents.db' ? ', or remove it: Baton rebuilds it from the log' : ''}.`,
     );
   if (says(FULL) || code === 'ENOSPC')
-    return new BatonError('file/no-room', `${path} cannot grow, the disk is full: make room.`);
+    return new BatonError('file/no-room', `${path} cannot grow because the disk is full; free some space.`);
   if (says(NOT_ACCESSIBLE) || /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code))
     return new BatonError(
       'file/not-accessible',
-      `${path} cannot be read and written (${code.startsWith('ERR_') ? message : code}): set BATON_DATA_DIR, or the rights of that folder.`,
+      `${path} cannot be read and written (${code.startsWith('ERR_') ? message : code}): set BATON_DATA_DIR, or change the permissions of the folder.`,
     );
   return error;
 };
@@ -131,7 +131,7 @@ export const openDatabase = (
       }
     },
     truncateLog,
-    damage: () => {
+    integrityFaults: () => {
       try {
         const found = database.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
         return found.map(({ integrity_check }) => integrity_check).filter((said) => said !== 'ok');

@@ -3,24 +3,24 @@ import { BatonError } from '@baton/kernel';
 import type { Config } from './config';
 
 /** How a failure is told to whoever sits at a terminal or reads the log of a container. */
-export interface Ending {
+export interface ExitReport {
   /** `code (place): what is wrong and what to do`; of a fault of ours its stack. */
-  readonly sentence: string;
+  readonly message: string;
   /** 1 for what is to be put right outside, 2 for a fault of ours. */
   readonly exitCode: 1 | 2;
 }
 
 /** What a process says that ends by an error, and its exit code. */
-export const endingOf = (error: unknown): Ending =>
+export const exitReportOf = (error: unknown): ExitReport =>
   error instanceof BatonError
-    ? { sentence: `${error.code}${error.path && ` (${error.path})`}: ${error.message}`, exitCode: 1 }
-    : { sentence: `internal/fault: ${error instanceof Error ? error.stack : String(error)}`, exitCode: 2 };
+    ? { message: `${error.code}${error.path && ` (${error.path})`}: ${error.message}`, exitCode: 1 }
+    : { message: `internal/fault: ${error instanceof Error ? error.stack : String(error)}`, exitCode: 2 };
 
 /** Runs what starts a process. Where that fails the process ends: what is half open would keep it for ever. */
-export const startOrEnd = (start: () => Promise<unknown>): void => {
+export const startOrExit = (start: () => Promise<unknown>): void => {
   start().catch((error: unknown) => {
-    const { sentence, exitCode } = endingOf(error);
-    process.stderr.write(`${sentence}\n`);
+    const { message, exitCode } = exitReportOf(error);
+    process.stderr.write(`${message}\n`);
     process.exit(exitCode);
   });
 };
@@ -30,7 +30,7 @@ export const startOrEnd = (start: () => Promise<unknown>): void => {
  * @param begin   before its modules are initialised; @param prepare after that, before it listens
  * @throws BatonError `start/…` for an address that cannot be had; what the initialisation and `prepare` throw
  */
-export const listening = async (
+export const listenOrClose = async (
   app: INestApplication,
   { port, host }: Pick<Config, 'port' | 'host'>,
   {
@@ -58,15 +58,18 @@ export const addressFault = (error: unknown, port: number, host: string): unknow
     case 'EADDRINUSE':
       return new BatonError(
         'start/port-taken',
-        `Port ${port} of ${host} is taken: end what listens there, or set BATON_PORT.`,
+        `Port ${port} of ${host} is in use; stop the process that listens there, or set BATON_PORT.`,
       );
     case 'EACCES':
-      return new BatonError('start/port-not-allowed', `Port ${port} is not for this user: set BATON_PORT above 1023.`);
+      return new BatonError(
+        'start/port-not-allowed',
+        `Port ${port} is not allowed for this user; set BATON_PORT above 1023.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return new BatonError('start/no-such-address', `${host} is no address of this machine: set BATON_HOST.`);
+      return new BatonError('start/no-such-address', `${host} is not an address of this machine; set BATON_HOST.`);
     default:
       return error;
   }

@@ -9,7 +9,7 @@ import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { followerEvents } from '@baton/platform/runner';
 import { policyFollower } from '@baton/platform/runner/policy-follower';
-import { seenBy } from '@baton/platform/runner/verify';
+import { recountEvents } from '@baton/platform/runner/verify';
 import { contextParts } from '../../apps/contexts';
 import { root } from './baton';
 import { bytesOf, foldedAnew } from './world-oracle';
@@ -105,7 +105,7 @@ export const unsoundModels = async (folder: string): Promise<{ incomplete: strin
   const tip = await log.tip();
   const check = async (name: string, follower: string, types: readonly string[] | undefined) => {
     const checkpoint = await live.checkpoint(follower);
-    const [seen] = await seenBy(log, [{ follower, owner: follower, types, checkpoint }]);
+    const [seen] = await recountEvents(log, [{ follower, owner: follower, types, checkpoint }]);
     if (!seen!.complete || seen!.position !== tip) incomplete.push(`${name}: ${JSON.stringify(seen)}`);
   };
   for (const projection of parts.flatMap(({ projections }) => projections)) {

@@ -62,7 +62,9 @@ export const world = (agreed: Agreed) => {
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
   // All of the story lies behind whoever decides.
   const fresh = () =>
-    new DecisionContext(new FixedClock(minute(365 * DAY)), { at: async () => definitionsOf({ ...people, ...agreed }) });
+    new DecisionContext(new FixedClock(minute(365 * DAY)), {
+      forKinds: async () => definitionsOf({ ...people, ...agreed }),
+    });
   let context = fresh();
   let sent = 0;
   const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];

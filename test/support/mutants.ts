@@ -1,8 +1,8 @@
 import {
   Conflict,
   type Commit,
-  type Expected,
-  type Filter,
+  type ExpectedRevision,
+  type EventFilter,
   type EventToAppend,
   type Page,
   type Policy,
@@ -36,7 +36,7 @@ class Unfenced extends WorldDocuments {
 class GapWhileInFlight extends WorldLog {
   private given = 0;
   private readonly inFlight = new Set<string>();
-  override async append(stream: string, events: readonly EventToAppend[], expected: Expected) {
+  override async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision) {
     while (this.inFlight.has(stream)) await this.pause();
     const again = this.made(events);
     if (again) return again;
@@ -54,7 +54,7 @@ class GapWhileInFlight extends WorldLog {
 
 /** A filtered page that is cut at its limit says that all was looked at. */
 class FilteredPastUnread extends WorldLog {
-  override async readAll(after: Position, filter: Filter = {}, limit = 2000): Promise<Page> {
+  override async readAll(after: Position, filter: EventFilter = {}, limit = 2000): Promise<Page> {
     const page = await super.readAll(after, filter, limit);
     if (!filter.types || page.events.length === 0) return page;
     return { ...page, position: await this.tip(), atTip: true };
@@ -63,7 +63,7 @@ class FilteredPastUnread extends WorldLog {
 
 /** A page without events takes the reader to where the log ends by then. */
 class EmptyPageToHead extends WorldLog {
-  override async readAll(after: Position, filter: Filter = {}, limit = 2000): Promise<Page> {
+  override async readAll(after: Position, filter: EventFilter = {}, limit = 2000): Promise<Page> {
     const page = await super.readAll(after, filter, limit);
     if (page.events.length > 0) return page;
     for (let waited = 0; waited < 3; waited++) await this.pause();
@@ -81,7 +81,7 @@ class SharedPosition extends WorldLog {
 /** An append whose answer got lost has written only the first of its events. */
 class TornBatch extends WorldLog {
   private batches = 0;
-  override async append(stream: string, events: readonly EventToAppend[], expected: Expected) {
+  override async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision) {
     if (events.length < 2 || ++this.batches % 2 === 0) return super.append(stream, events, expected);
     await super.append(stream, events.slice(0, 1), expected);
     throw new Conflict('log/unavailable', 'away');

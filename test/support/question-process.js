@@ -23,7 +23,7 @@ const acts = {
     for (const kept = []; ;) kept.push({ at: kept.length });
   },
   read: reading,
-  arrays: () => process.send({ bytesBeside: 2 ** 40 }),
+  arrays: () => process.send({ externalBytes: 2 ** 40 }),
   fault: () => process.send({ fault: 'it cannot' }),
   die: () => process.exit(3),
 };

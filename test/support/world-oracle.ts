@@ -9,7 +9,7 @@ import {
 } from '@baton/kernel';
 import { activeGeneration, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { replay } from '@baton/platform/runner';
-import { seenBy } from '@baton/platform/runner/verify';
+import { recountEvents } from '@baton/platform/runner/verify';
 import { ALWAYS_BREAKS_FOLD, BREAKS_FOLD, BREAKS_POLICY, ECHO_FROM } from './till';
 import { World, type Parts } from './world';
 import type { History } from './world-histories';
@@ -101,7 +101,7 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
     const parked = [await waitingOf(documents, follower), await waitingOf(anew, owner)];
     expect('parked', JSON.stringify(parked[0]) === JSON.stringify(parked[1]), () => parked);
     const checkpoint = await documents.checkpoint(follower);
-    const [seen] = await seenBy(log, [{ follower, owner, types: projection.types, checkpoint }]);
+    const [seen] = await recountEvents(log, [{ follower, owner, types: projection.types, checkpoint }]);
     expect('complete', seen!.complete && seen!.position === position, () => seen);
   }
   const left = (await documents.generations()).filter((name) => ofReadModels.test(name));
@@ -125,7 +125,7 @@ export const judged = async (history: History, parts: Parts = {}): Promise<Map<C
   for (const policy of world.policies) {
     const follower = `policy-${policy.name}-v1`;
     const checkpoint = await documents.checkpoint(follower);
-    const [seen] = await seenBy(log, [{ follower, owner: follower, types: policy.types, checkpoint }]);
+    const [seen] = await recountEvents(log, [{ follower, owner: follower, types: policy.types, checkpoint }]);
     expect('complete', seen!.complete, () => seen);
     const waits = new Map<string, string>();
     for (const drop of drops) {

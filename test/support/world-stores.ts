@@ -2,11 +2,11 @@ import {
   Conflict,
   EventLog,
   START,
-  type Append,
-  type Appended,
+  type AppendRequest,
+  type AppendResult,
   type Commit,
-  type Expected,
-  type Filter,
+  type ExpectedRevision,
+  type EventFilter,
   type Instant,
   type EventToAppend,
   type Page,
@@ -27,14 +27,14 @@ export class WorldLog extends EventLog {
     super();
   }
 
-  async append(stream: string, events: readonly EventToAppend[], expected: Expected): Promise<Appended> {
+  async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
     const again = this.made(events);
     if (again) return again;
     this.expect(stream, expected);
     return this.write(stream, events, this.events.length + 1);
   }
 
-  protected made(events: readonly EventToAppend[]): Appended | undefined {
+  protected made(events: readonly EventToAppend[]): AppendResult | undefined {
     const last = this.events.find(({ id }) => id === events.at(-1)!.id);
     return last && { position: last.position, revision: last.revision, repeated: true };
   }
@@ -43,13 +43,13 @@ export class WorldLog extends EventLog {
     return this.events.filter((event) => event.stream === stream).length - 1;
   }
 
-  protected expect(stream: string, expected: Expected): void {
+  protected expect(stream: string, expected: ExpectedRevision): void {
     const head = this.head(stream);
     if (expected !== 'any' && (expected === 'none' ? -1 : expected) !== head)
       throw new Conflict('log/wrong-revision', `${stream} is at ${head}`);
   }
 
-  protected write(stream: string, events: readonly EventToAppend[], sequence: number): Appended {
+  protected write(stream: string, events: readonly EventToAppend[], sequence: number): AppendResult {
     const head = this.head(stream);
     const last = this.events.at(-1)?.recordedAt ?? '';
     const recordedAt = this.now() > last ? this.now() : last;
@@ -68,9 +68,9 @@ export class WorldLog extends EventLog {
     return String(sequence).padStart(16, '0');
   }
 
-  check(): void {} // nobody makes one up here
+  assertPosition(): void {} // nobody makes one up here
 
-  appendMany(appends: readonly Append[]) {
+  appendMany(appends: readonly AppendRequest[]) {
     return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
   }
 
@@ -78,20 +78,20 @@ export class WorldLog extends EventLog {
     return this.events.filter((event) => event.stream === stream && event.revision >= from).slice(0, limit);
   }
 
-  protected matching(after: Position, { types }: Filter, limit: number): RawEvent[] {
+  protected matching(after: Position, { types }: EventFilter, limit: number): RawEvent[] {
     return this.events
       .filter(({ position, type }) => position > after && (!types || types.includes(type)))
       .slice(0, limit);
   }
 
-  async readAll(after: Position, filter: Filter = {}, limit = 2000): Promise<Page> {
+  async readAll(after: Position, filter: EventFilter = {}, limit = 2000): Promise<Page> {
     const events = this.matching(after, filter, limit);
     const end = this.events.at(-1)?.position ?? START;
     const position = events.length === limit ? events.at(-1)!.position : end > after ? end : after;
     return { events, position, atTip: position >= end };
   }
 
-  async *follow(after: Position, filter: Filter = {}, { limit = 2000 } = {}): AsyncIterable<Page> {
+  async *follow(after: Position, filter: EventFilter = {}, { limit = 2000 } = {}): AsyncIterable<Page> {
     for (
       let page = await this.readAll(after, filter, limit);
       ;

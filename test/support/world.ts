@@ -9,10 +9,10 @@ import {
   type Accepted,
   type Documents,
   type EventLog,
-  type Filter,
+  type EventFilter,
   type KeyStore,
   type Outcome,
-  type Parked,
+  type ParkedSequence,
   type Policy,
   type Projection,
   type To,
@@ -292,7 +292,7 @@ export class World {
 
   private logOf(process: Process): EventLog {
     const { limit: most } = this.history;
-    const read = (after: string, filter: Filter = {}, limit = 2000) =>
+    const read = (after: string, filter: EventFilter = {}, limit = 2000) =>
       plain.readAll(after, filter, Math.min(limit, most)); // a store may answer with less than it was asked for
     const plain = this.through<EventLog>('log', this.log, process);
     const news = (after: string, signal: AbortSignal | undefined) => {
@@ -375,7 +375,7 @@ export class World {
   }
 
   /** What will be mended is not left out; what never will be is not tried again. */
-  private async decide(runner: Runner, { follower, sequence, eventId }: Parked, kind: 'retry' | 'discard') {
+  private async decide(runner: Runner, { follower, sequence, eventId }: ParkedSequence, kind: 'retry' | 'discard') {
     const { data } = this.log.events.find(({ id }) => id === eventId)!;
     const hopeless = (data as { coins: number }).coins === ALWAYS_BREAKS_FOLD;
     const discards = this.history.mendedAt === null ? kind === 'discard' : hopeless;

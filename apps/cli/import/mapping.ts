@@ -3,7 +3,7 @@ import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { IANAZone } from 'luxon';
 import {
   faultFinder,
-  keyOf,
+  wordKey,
   oneOf,
   Refused,
   type Commands,
@@ -172,8 +172,8 @@ export const operandsOf = (value: object): { operator: Operator; operands: reado
 
 /** Tells texts that are one of the markers of what is blank, in whatever spelling. */
 export const markerTest = (markers: readonly string[]): ((text: string) => boolean) => {
-  const known = new Set(markers.map(keyOf));
-  return (text) => known.size > 0 && known.has(keyOf(text));
+  const known = new Set(markers.map(wordKey));
+  return (text) => known.size > 0 && known.has(wordKey(text));
 };
 
 /** Columns that a template names between braces. */

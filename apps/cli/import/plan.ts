@@ -6,7 +6,7 @@ import {
   isBlank,
   isInstant,
   Refused,
-  withoutMarks,
+  withoutInvisibleMarks,
   type AnyCommand,
   type Clock,
   type CommandSchema,
@@ -80,7 +80,7 @@ export const namesOf = (
   const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
   return {
     row: (row, cells) => {
-      const rounded = idColumns.find((column) => roundedNumber.test(withoutMarks(cells(column))));
+      const rounded = idColumns.find((column) => roundedNumber.test(withoutInvisibleMarks(cells(column))));
       if (rounded !== undefined)
         throw new Refused(
           'import/rounded-id',

@@ -13,7 +13,7 @@ import {
   Refused,
   startOfDay,
   tidy,
-  withoutMarks,
+  withoutInvisibleMarks,
   type Instant,
   type Json,
   type Money,
@@ -83,14 +83,14 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   const { column, keepBlank, trim, lower, map, otherwise } = value;
   let text = textOf(keepBlank ? { ...value, default: undefined } : value, cells);
   if (text === undefined) return keepBlank ? '' : undefined;
-  if (trim) text = withoutMarks(text);
+  if (trim) text = withoutInvisibleMarks(text);
   if (lower) text = text.toLowerCase();
   if (map) {
     for (const spelling of [text, tidy(text)]) if (Object.hasOwn(map, spelling)) return map[spelling]!;
     if (otherwise !== undefined) return otherwise;
     throw no('not-in-table', 'The mapping has no entry for this value.', column);
   }
-  if (value.date !== undefined) return dateOf(withoutMarks(text), value);
+  if (value.date !== undefined) return dateOf(withoutInvisibleMarks(text), value);
   const numeric = value.money !== undefined || value.as === 'integer' || value.as === 'number';
   return numeric ? asWanted(numberIn(text, value), value, cells, column) : text;
 };
@@ -148,7 +148,7 @@ const escaped = (sign: string): string => sign.replace(/[.]/g, '\\$&');
 const decimalIn = (text: string, value: ColumnValue): Decimal | undefined => {
   const { decimal = '.', thousands = [], negative } = value;
   const signs = [thousands].flat();
-  let plain = withoutMarks(text);
+  let plain = withoutInvisibleMarks(text);
   const bracketed = negative === 'brackets' && /^\(.*\)$/.test(plain);
   const trailing = negative === 'trailing-minus' && plain.endsWith('-');
   if (bracketed) plain = plain.slice(1, -1).trim();
@@ -227,7 +227,7 @@ const amountOf = (
   cells: Cells,
   column: string,
 ): Money => {
-  const currency = typeof money === 'object' ? withoutMarks(cells(money.column)) : money;
+  const currency = typeof money === 'object' ? withoutInvisibleMarks(cells(money.column)) : money;
   if (!isCurrency(currency))
     throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
   const places = minorDigits(currency);

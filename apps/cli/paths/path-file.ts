@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse, type Info } from 'csv-parse';
-import { isBlank, Refused, withoutMarks } from '@baton/kernel';
+import { isBlank, Refused, withoutInvisibleMarks } from '@baton/kernel';
 import type { PathCounts } from '@baton/attribution';
 
 export interface PathFileOptions {
@@ -75,7 +75,7 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
 };
 
 const numberOf = (cell: string, line: number, column: string): number => {
-  const text = withoutMarks(cell);
+  const text = withoutInvisibleMarks(cell);
   if (text === '') throw fault('missing-count', 'A count is blank: write 0.', line, column);
   const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(number)) throw fault('not-a-number', 'Expected a plain number such as 12 or 0.5.', line, column);
@@ -84,7 +84,7 @@ const numberOf = (cell: string, line: number, column: string): number => {
 };
 
 const stepsOf = (cell: string, separator: string, line: number, column: string): string[] => {
-  const steps = cell.split(separator).map(withoutMarks);
+  const steps = cell.split(separator).map(withoutInvisibleMarks);
   const place = steps.findIndex(isBlank);
   if (place < 0) return steps;
   const where = steps.length === 1 ? 'The path is empty.' : `Step ${place + 1} of ${steps.length} is empty.`;
@@ -126,7 +126,7 @@ export const readPaths = async (
     for await (const { record, info } of rows) {
       const line = info.lines;
       if (!header || !columns) {
-        header = record.map(withoutMarks);
+        header = record.map(withoutInvisibleMarks);
         columns = columnsOf(header, options, line);
         continue;
       }
@@ -147,7 +147,7 @@ export const readPaths = async (
       }
       const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header![column]!));
       const conversions = countIn(columns.conversions);
-      const worthless = conversions === 0 && columns.value >= 0 && withoutMarks(record[columns.value]!) === '';
+      const worthless = conversions === 0 && columns.value >= 0 && withoutInvisibleMarks(record[columns.value]!) === '';
       const value = worthless ? 0 : countIn(columns.value);
       if (conversions === 0 && value !== 0)
         throw fault(

@@ -1,5 +1,5 @@
 import { isUpToCreation } from '../write/journey/journey-touches.rules';
-import { allocate, split, type Money } from '@baton/kernel';
+import { allocate, splitExact, type Money } from '@baton/kernel';
 import type { Attribution } from '@baton/definitions';
 import { select, type Exclusion, type Selected } from './transforms.rules';
 import type { ModelTouch, ModelJourney } from './model-journey.rules';
@@ -187,7 +187,7 @@ export const creditSelected = (
 
   const raw = model.weights(eligible, parameters);
   const parts = raw.some((weight) => weight > 0) ? whole(raw, shares) : raw.map(() => 1);
-  const weights = model.additive ? split(1, parts) : raw;
+  const weights = model.additive ? splitExact(1, parts) : raw;
   const minors =
     amount && (model.additive ? allocate(amount.minor, parts) : raw.map((part) => Math.round(part * amount.minor)));
   const milestones: Milestone[][] = places.map(() => []);

@@ -1,4 +1,4 @@
-import { keyOf } from '@baton/kernel';
+import { wordKey } from '@baton/kernel';
 import { positionalModel, type Shares } from './credit.model';
 import type { ModelTouch } from './model-journey.rules';
 
@@ -9,7 +9,7 @@ const milestones: Readonly<Record<string, string>> = {
   'closed-won': 'CW',
 };
 const same = (wanted: string | undefined, found: string | undefined) =>
-  wanted === undefined || (found !== undefined && keyOf(wanted) === keyOf(found));
+  wanted === undefined || (found !== undefined && wordKey(wanted) === wordKey(found));
 
 /**
  * Stages and percentages of the definition (`parameters.stages`, `mid`): milestones of the deal, and stages of one's own

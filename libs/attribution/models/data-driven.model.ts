@@ -1,4 +1,4 @@
-import { Refused, split } from '@baton/kernel';
+import { Refused, splitExact } from '@baton/kernel';
 import { interval95, resampler } from './data-driven-sampling.rules';
 import { leaveChannelOut, leaveOneOut } from './leave-one-out.model';
 import type { Transition } from './markov-counts.rules';
@@ -141,7 +141,7 @@ export const dataDrivenReport = (
 /** Scores as decimals that sum to the total; where nobody scores, nobody gets anything. */
 const shared = (total: number, scores: readonly number[]): readonly number[] => {
   const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is rounding, and no weight
-  return weights.some((weight) => weight > 0) ? split(total, weights) : weights;
+  return weights.some((weight) => weight > 0) ? splitExact(total, weights) : weights;
 };
 
 const creditOf = ({ conversions, value }: Scores, channel: number) => ({

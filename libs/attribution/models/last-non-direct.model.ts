@@ -1,4 +1,4 @@
-import { keyOf } from '@baton/kernel';
+import { wordKey } from '@baton/kernel';
 import { only, type Model } from './credit.model';
 
 /**
@@ -12,8 +12,8 @@ export const lastNonDirect: Model = {
   additive: true,
   parameters: ['excludedChannels'],
   weights: (journey, { excludedChannels }) => {
-    const excluded = new Set(excludedChannels.map(keyOf));
-    const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(keyOf(channel)));
+    const excluded = new Set(excludedChannels.map(wordKey));
+    const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(wordKey(channel)));
     return only(index >= 0 ? index : journey.touches.length - 1, journey);
   },
 };

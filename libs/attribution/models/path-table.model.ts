@@ -1,4 +1,4 @@
-import { DecimalSum, fromMs, split } from '@baton/kernel';
+import { DecimalSum, fromMs, splitExact } from '@baton/kernel';
 import { normalised, type Model, type ModelParameters } from './credit.model';
 import { firstTouch } from './first-touch.model';
 import { inverseJ } from './inverse-j.model';
@@ -37,15 +37,15 @@ export const creditPaths = (model: Model, table: PathTable, parameters: ModelPar
     if (conversions === 0) continue;
     const touches = table.namesOf(steps).map((channel) => ({ occurredAt: instant, channel }));
     const weights = normalised(model.weights({ touches, conversionAt: instant }, parameters));
-    const [conversionsOf, valueOf] = [split(conversions, weights), split(value, weights)];
+    const [conversionsOf, valueOf] = [splitExact(conversions, weights), splitExact(value, weights)];
     weights.forEach((_, place) => {
       const row = rows[steps.charCodeAt(place)]!;
       row.conversions.add(conversionsOf[place]!);
       row.value.add(valueOf[place]!);
     });
   }
-  const conversionsOf = DecimalSum.shared(rows.map(({ conversions }) => conversions));
-  const valueOf = DecimalSum.shared(rows.map(({ value }) => value));
+  const conversionsOf = DecimalSum.roundedToTotal(rows.map(({ conversions }) => conversions));
+  const valueOf = DecimalSum.roundedToTotal(rows.map(({ value }) => value));
   return rows
     .map(({ key }, index) => ({ key, conversions: conversionsOf[index]!, value: valueOf[index]! }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -1,4 +1,4 @@
-import { keyOf, Refused, tidy } from '@baton/kernel';
+import { wordKey, Refused, tidy } from '@baton/kernel';
 
 /** How often a path was taken, and what came of it. All may be fractions, none is negative. */
 export interface PathCounts {
@@ -47,7 +47,7 @@ export class ChannelNumbers {
   of(channel: string): number {
     const met = this.numbers.get(channel);
     if (met !== undefined) return met;
-    const [key, name] = [keyOf(channel), tidy(channel)];
+    const [key, name] = [wordKey(channel), tidy(channel)];
     const number = this.byKey.get(key) ?? this.names.length;
     if (number >= MOST_CHANNELS) throw new Refused('attribution/too-many-channels', 'At most 50,000 channels.');
     this.byKey.set(key, number);
@@ -58,7 +58,7 @@ export class ChannelNumbers {
 
   /** @returns undefined for a channel that was never met */
   find(channel: string): number | undefined {
-    return this.byKey.get(keyOf(channel));
+    return this.byKey.get(wordKey(channel));
   }
 }
 

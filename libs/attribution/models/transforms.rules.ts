@@ -1,4 +1,4 @@
-import { durationMs, fromMs, type Instant, keyOf, toMs } from '@baton/kernel';
+import { durationMs, fromMs, type Instant, wordKey, toMs } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
 import type { ModelJourney, ModelTouch } from './model-journey.rules';
 
@@ -38,8 +38,8 @@ export interface Selected<T extends ModelTouch = ModelTouch> {
 }
 
 const named = (names: readonly string[] = []) => {
-  const known = new Set(names.map(keyOf));
-  return (name: string | undefined): boolean => name !== undefined && known.has(keyOf(name));
+  const known = new Set(names.map(wordKey));
+  return (name: string | undefined): boolean => name !== undefined && known.has(wordKey(name));
 };
 /** Is every touch of these channels? Then removing them would leave no path. */
 const allOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
@@ -59,13 +59,13 @@ const lastSteps = (touches: readonly ModelTouch[], steps: number) => ({
 /** The path transforms by name. Source: Google's fractional attribution ("fractribution") and its successors. */
 const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
   exposure: (touches) => ({
-    keep: ({ channel }, place) => place === 0 || keyOf(touches[place - 1]!.channel) !== keyOf(channel),
+    keep: ({ channel }, place) => place === 0 || wordKey(touches[place - 1]!.channel) !== wordKey(channel),
     because: 'repeated',
   }),
   'first-occurrence': (touches) => {
     const first = new Map<string, number>();
-    touches.forEach(({ channel }, place) => first.has(keyOf(channel)) || first.set(keyOf(channel), place));
-    return { keep: ({ channel }, place) => first.get(keyOf(channel)) === place, because: 'later-occurrence' };
+    touches.forEach(({ channel }, place) => first.has(wordKey(channel)) || first.set(wordKey(channel), place));
+    return { keep: ({ channel }, place) => first.get(wordKey(channel)) === place, because: 'later-occurrence' };
   },
   unique: () => ({ keep: () => true, because: 'repeated' }),
   'remove-if-not-all': (touches, { channels }) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refused } from '..';
-import type { Aggregation, Collection, Condition, Document, Documents, Find, Order, Scalar, Where } from '..';
+import type { Aggregation, Collection, Condition, Document, Documents, FindOptions, Order, Scalar, Where } from '..';
 
 /** The read model of the suites. */
 export const deals: Collection = {
@@ -22,7 +22,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
   beforeEach(() => {
     store = current();
   });
-  const ids = async (find?: Find) => (await store.find(deals, find)).map(({ id }) => id);
+  const ids = async (find?: FindOptions) => (await store.find(deals, find)).map(({ id }) => id);
 
   describe('conditions', () => {
     beforeEach(() =>
@@ -97,7 +97,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ['a foreign cursor', { orderBy: [{ column: 'stage' }], after: { values: [5], id: 'a' } }, 'documents/bad-cursor'],
     ];
     it.each(refused)('refuses %s', async (_, find, code) => {
-      const thrown = await store.find(deals, find as Find).catch((error: unknown) => error);
+      const thrown = await store.find(deals, find as FindOptions).catch((error: unknown) => error);
       expect(thrown).toBeInstanceOf(Refused);
       expect(thrown).toMatchObject({ code });
     });
@@ -218,7 +218,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
             const all = Object.fromEntries(docs.map((one, i) => [`d${String(i).padStart(2, '0')}`, one]));
             await save(all, 1, collection);
             const seen: string[] = [];
-            for (let after: Find['after']; ;) {
+            for (let after: FindOptions['after']; ;) {
               const page: readonly Document[] = await store.find(collection, { orderBy, limit, after });
               seen.push(...page.map(({ id }) => id));
               const last = page.at(-1);

@@ -1,5 +1,5 @@
 import { Conflict, Refused } from '..';
-import type { Collection, Documents, Find } from '..';
+import type { Collection, Documents, FindOptions } from '..';
 import { deals, documentsQueries, type Save } from './documents-queries.contract';
 
 const FENCE = { lease: 'writer', token: 1 };
@@ -30,7 +30,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         checkpoint: reached(position),
         fence: FENCE,
       });
-    const ids = async (find?: Find) => (await store.find(deals, find)).map(({ id }) => id);
+    const ids = async (find?: FindOptions) => (await store.find(deals, find)).map(({ id }) => id);
     const one = async (id: string) => (await store.getMany(deals, [id])).get(id);
 
     describe('documents', () => {
@@ -211,29 +211,29 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         for (const holder of holders) expect(await store.renewLeases(holder, true)).toBe(1);
       };
 
-      it('belong to one holder as long as its beat goes on, and their token rises with each change', async () => {
+      it('belong to one holder as long as its heartbeat goes on, and their token rises with each change', async () => {
         await begun('a', 'b');
         const first = (await store.lease('fold', 'a'))!;
-        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'a', beat: 1 }]]));
+        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'a', heartbeat: 1 }]]));
         expect(await store.lease('fold', 'b')).toBeUndefined();
         expect(await store.lease('fold', 'a')).toEqual(first);
         expect(await store.renewLeases('a', false)).toBe(2);
-        expect((await store.leases()).get('fold')).toEqual({ holder: 'a', beat: 2 });
-        expect(await store.endBeat('a', 1)).toBe(false); // it has gone on since
+        expect((await store.leases()).get('fold')).toEqual({ holder: 'a', heartbeat: 2 });
+        expect(await store.endHeartbeat('a', 1)).toBe(false); // it has gone on since
         expect(await store.lease('fold', 'b')).toBeUndefined();
-        expect(await store.endBeat('a', 2)).toBe(true);
+        expect(await store.endHeartbeat('a', 2)).toBe(true);
         expect(await store.leases()).toEqual(new Map()); // free, and nobody has it yet
         const second = (await store.lease('fold', 'b'))!;
         expect(second.token).toBeGreaterThan(first.token);
         expect(await store.lease('fold', 'a')).toBeUndefined();
-        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'b', beat: 1 }]]));
+        expect(await store.leases()).toEqual(new Map([['fold', { holder: 'b', heartbeat: 1 }]]));
       });
 
-      it('are lost for ever by whose beat was ended, however often it goes on', async () => {
+      it('are lost for ever by whose heartbeat was ended, however often it goes on', async () => {
         await begun('a');
         await store.lease('fold', 'a');
-        expect(await store.endBeat('a')).toBe(true);
-        expect(await store.endBeat('a')).toBe(false);
+        expect(await store.endHeartbeat('a')).toBe(true);
+        expect(await store.endHeartbeat('a')).toBe(false);
         for (let often = 0; often < 3; often++) expect(await store.renewLeases('a', false)).toBeUndefined();
         expect(await store.renewLeases('nobody', false)).toBeUndefined();
         expect(await store.leases()).toEqual(new Map());
@@ -249,19 +249,19 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
       });
 
-      it('are held for nobody who never had a beat', async () => {
+      it('are held for nobody who never had a heartbeat', async () => {
         const first = (await store.lease('fold', 'a'))!;
         expect(await store.leases()).toEqual(new Map());
         expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
       });
 
-      it('are granted to one of many who ask at once, also when a beat has just ended', async () => {
+      it('are granted to one of many who ask at once, also when a heartbeat has just ended', async () => {
         const holders = Array.from({ length: 12 }, (_, index) => `h${index}`);
         await begun('before', ...holders);
         for (const lease of ['new', 'left']) {
           if (lease === 'left') {
             await store.lease(lease, 'before');
-            const ended = await Promise.all(holders.map(() => store.endBeat('before', 1)));
+            const ended = await Promise.all(holders.map(() => store.endHeartbeat('before', 1)));
             expect(ended.filter(Boolean)).toHaveLength(1);
           }
           const fences = await Promise.all(holders.map((holder) => store.lease(lease, holder)));
@@ -270,7 +270,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         }
       });
 
-      it('begin a beat that goes on where it was already begun', async () => {
+      it('begin a heartbeat that goes on where it was already begun', async () => {
         await begun('a');
         expect(await store.renewLeases('a', true)).toBe(2); // the first answer was lost
       });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { START, type EventLog, type Filter, type EventToAppend, type Page, type RawEvent } from '..';
+import { START, type EventLog, type EventFilter, type EventToAppend, type Page, type RawEvent } from '..';
 
 /** A new event with an id of its own. */
 export const anEvent = (data: unknown = {}, type = 'SomethingHappened', id: string = randomUUID()): EventToAppend => ({
@@ -24,7 +24,7 @@ const idsOf = (events: readonly { readonly id: string }[]) => events.map(({ id }
 const settled = async <T>(promise: Promise<T>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 /** All events after a position, page by page; every page must make progress or stand at the tip. */
-export const readToTip = async (log: EventLog, after: string, filter?: Filter, limit?: number) => {
+export const readToTip = async (log: EventLog, after: string, filter?: EventFilter, limit?: number) => {
   const events: RawEvent[] = [];
   for (let position = after; ;) {
     const page: Page = await log.readAll(position, filter, limit);
@@ -175,9 +175,9 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
 
     it('knows at once what is no position of it', async () => {
       await append('none', ...some(2));
-      for (const position of [START, await log.tip()]) expect(() => log.check(position)).not.toThrow();
+      for (const position of [START, await log.tip()]) expect(() => log.assertPosition(position)).not.toThrow();
       for (const made of ['x', '1', '-1', ' ', `${await log.tip()}0`, '../etc', 'null'])
-        expect(() => log.check(made)).toThrow(expect.objectContaining({ code: 'log/not-a-position' }));
+        expect(() => log.assertPosition(made)).toThrow(expect.objectContaining({ code: 'log/not-a-position' }));
     });
 
     it('refuses known events in new company, whatever is expected, and writes nothing of them', async () => {

@@ -2,10 +2,12 @@ import type { AnyEvent, EventMeta, Instant, Projection, StoredEvent } from '..';
 
 let counter = 0;
 
-/** An event as the log would give it, each one later in the log than the one before; what a test cares about is given. */
+/**
+ * An event as the log would return it, each later in the log than the one before. Tests give only the fields they need.
+ */
 export const recorded = <E extends AnyEvent>(
   event: E,
-  { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: RecordedAs = {},
+  { occurredAt = '2024-01-01T00:00:00.000Z', meta, ...rest }: EventOverrides = {},
 ): StoredEvent<E> => {
   const place = counter++;
   return {
@@ -31,17 +33,17 @@ export const recorded = <E extends AnyEvent>(
     ...rest,
   };
 };
-type RecordedAs = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
+type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occurredAt'>> & {
   readonly occurredAt?: Instant;
   readonly meta?: Partial<EventMeta>;
 };
 
 /**
- * The documents that a projection makes of events, by id; events it does not subscribe to are left out.
- * @throws Error for an index, which keeps lists: it is folded by `replay`
+ * The documents that a projection folds from events, by id; other event types are skipped.
+ * @throws Error for an index, which keeps lists: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
-  if (projection.block) throw new Error(`${projection.name} is an index: fold it by replay.`);
+  if (projection.blockSize) throw new Error(`${projection.name} is an index: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;
@@ -51,6 +53,6 @@ export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEve
   return documents;
 };
 
-/** The filter that lists what is behind a row of a report, by the row's key. */
-export const behindKey = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
+/** The filter for the rows behind a report row, by the key of that row. */
+export const rowFilterFor = <K extends string>(key: K | null | undefined): K | { readonly none: true } | undefined =>
   key === null ? { none: true } : key;

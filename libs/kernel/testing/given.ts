@@ -11,7 +11,7 @@ import {
   type Instant,
 } from '..';
 
-/** A clock that stands still until it is set. */
+/** A clock with a fixed time. */
 export class FixedClock extends Clock {
   constructor(public instant: Instant = '2024-01-01T00:00:00.000Z') {
     super();
@@ -25,9 +25,9 @@ type Given<E> = E & { readonly occurredAt?: Instant };
 type When<C extends AnyCommand> = C extends AnyCommand ? Omit<C, 'meta'> & { meta?: Partial<CommandMeta> } : never;
 
 /**
- * Given these events, when this command, then these events (or this refusal). `at` is the decider's now, `under` the
- * definitions in force, the first of each kind, and earlier versions of them; due time passes before the command as it
- * does in `handle`.
+ * Given these events, when this command is sent, then these events (or this refusal). `at` sets the time, `under` the
+ * definitions in force: the first of each kind, and earlier versions. Due time passes before the command, as in
+ * `handle`.
  */
 export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: Decider<S, C, E>) => {
   const scene = (past: readonly Given<E>[], now: Instant, definitions: readonly Definition[]) => {

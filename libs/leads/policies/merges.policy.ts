@@ -1,4 +1,4 @@
-import { policy, send, slicesOf, type DatedEvent, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
+import { policy, send, chunksOf, type DatedEvent, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
 import { profileFields } from '@baton/definitions';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
@@ -39,7 +39,7 @@ const unite = (
   leadId: string,
   { touches, profile, cleared, stage, opportunityIds, visitorIds, ...from }: SharedFacts,
 ): readonly Reaction[] =>
-  (touches.length > 0 ? slicesOf(touches) : [[]]).map((slice, index) => {
+  (touches.length > 0 ? chunksOf(touches) : [[]]).map((slice, index) => {
     // How far it came goes first, so that nobody is qualified by touches of a customer.
     const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };

@@ -1,4 +1,4 @@
-import { policy, send, slicesOf, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
+import { policy, send, chunksOf, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
@@ -9,7 +9,7 @@ const link = (leadId: string, visitorId: string): Reaction =>
 
 type Visit = StoredEvent<Extract<VisitorEvent, { type: 'VisitRecorded' }>>;
 const join = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
-  slicesOf(
+  chunksOf(
     visits.map(({ id, occurredAt: at, data: { visitorId: _, leadId: __, ...visit } }) => ({ id, at, ...visit })),
   ).map((slice) => send(ToLead, leadId, { type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
 

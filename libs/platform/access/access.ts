@@ -16,27 +16,27 @@ import type { Oidc } from './oidc';
 import { PERSON_PATTERN, type KeyEvent, type KeyOrigin, ToKey } from './key.events';
 import type { CallerIdentity } from './caller-identity';
 
-interface Issue {
+interface KeyOptions {
   readonly origin?: KeyOrigin;
   readonly actsForPersons?: boolean;
 }
-/** A person acts under the bare name, whichever key it is; a connector and a system say what they are. */
+/** The actor name of a key: the bare name for a person, with the origin in front for a connector or system. */
 const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
 
-/** The header that names the person who acts. */
+/** The header with the person on whose behalf a key acts. */
 export const ACTS_FOR = 'baton-acts-for';
-const KEPT_MS = 2_000;
-/** So long a key that was good goes on being taken while the log, which alone can say that it was revoked, is away. */
-const KEPT_IN_OUTAGE_MS = 3_600_000;
+const CACHE_MS = 2_000;
+/** How long a known key stays valid while the log, which alone knows of revocations, is unavailable. */
+const OUTAGE_CACHE_MS = 3_600_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /**
  * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. While the
- * log is away, keys that this process has seen in the last hour are taken, and no others. Beside them the tokens of an
- * OpenID Connect issuer, where one is configured.
+ * log is unavailable, keys that this process has seen within the last hour are accepted, and no others. Tokens of an
+ * OpenID Connect issuer are accepted as well, if one is configured.
  */
 export class Access {
-  private readonly known = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
+  private readonly cache = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
 
   constructor(
     private readonly journal: Journal,
@@ -54,58 +54,62 @@ export class Access {
    *   says; `access/acts-for-nobody` for a caller who may not act for others, `access/bad-person` for an impossible name
    */
   async authenticate(authorization: string | undefined, actsFor?: string): Promise<CallerIdentity | undefined> {
-    const caller = authorization ? await this.callerOf(authorization) : undefined;
+    const caller = authorization ? await this.keyOrTokenCaller(authorization) : undefined;
     if (actsFor === undefined || !caller) return caller;
     if (!caller.actsForPersons)
       throw new Refused(
         'access/acts-for-nobody',
-        'This key does not act for persons: make one with --origin system --acts-for-persons, or leave the header out.',
+        'This key cannot act for persons; create one with --origin system --acts-for-persons, or leave out the header baton-acts-for.',
         ACTS_FOR,
       );
     if (!new RegExp(PERSON_PATTERN).test(actsFor) || isInternalActor(actsFor))
-      throw new Refused('access/bad-person', 'Name a person by letters, digits, dots, dashes, _ and @.', ACTS_FOR);
+      throw new Refused(
+        'access/bad-person',
+        'baton-acts-for must be a name of 1 to 100 letters, digits and . _ @ -',
+        ACTS_FOR,
+      );
     return { actor: actsFor, origin: 'person', roles: caller.roles };
   }
 
-  private async callerOf(authorization: string): Promise<CallerIdentity> {
+  private async keyOrTokenCaller(authorization: string): Promise<CallerIdentity> {
     const [, shown = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []; // the scheme may be written in any case
     const [token] = /^[\w-]+\.[\w-]+\.[\w-]*$/.exec(shown) ?? [];
-    if (token && this.oidc) return this.bearerOf(token, this.oidc);
+    if (token && this.oidc) return this.tokenCaller(token, this.oidc);
     const [, keyId, secret] = /^baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(shown) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
     const own = `${keyId} ${hash}`; // a right secret is right for its own key only
     const now = toMs(this.clock.now());
-    const kept = this.known.get(own);
-    if (kept && now - kept.at < KEPT_MS) {
+    const kept = this.cache.get(own);
+    if (kept && now - kept.at < CACHE_MS) {
       if (!kept.caller) throw badKey();
       return kept.caller;
     }
-    const lasting = kept?.caller && now - kept.at < KEPT_IN_OUTAGE_MS ? kept.caller : undefined;
+    const lasting = kept?.caller && now - kept.at < OUTAGE_CACHE_MS ? kept.caller : undefined;
     if (lasting && this.log.availability().state === 'unavailable') return lasting;
     let caller: CallerIdentity | undefined;
     try {
-      caller = await this.look(keyId, hash);
+      caller = await this.findCaller(keyId, hash);
     } catch (error) {
       if (lasting && isTransient(error)) return lasting;
       throw error;
     }
-    this.known.set(own, { caller, at: now });
+    this.cache.set(own, { caller, at: now });
     if (!caller) throw badKey();
     return caller;
   }
 
-  private async bearerOf(token: string, oidc: Oidc): Promise<CallerIdentity> {
+  private async tokenCaller(token: string, oidc: Oidc): Promise<CallerIdentity> {
     const hash = hashOf(token);
     const now = toMs(this.clock.now());
-    const kept = this.known.get(hash);
-    if (kept?.caller && now - kept.at < KEPT_MS) return kept.caller;
+    const kept = this.cache.get(hash);
+    if (kept?.caller && now - kept.at < CACHE_MS) return kept.caller;
     const { caller, endsAt } = await oidc.verify(token);
-    this.known.set(hash, { caller, at: Math.min(now, endsAt - KEPT_MS) });
+    this.cache.set(hash, { caller, at: Math.min(now, endsAt - CACHE_MS) });
     return caller;
   }
 
-  private async look(keyId: string, hash: string): Promise<CallerIdentity | undefined> {
+  private async findCaller(keyId: string, hash: string): Promise<CallerIdentity | undefined> {
     let caller: CallerIdentity | undefined;
     for (const event of (await this.journal.read(`key-${keyId}`)) as readonly KeyEvent[]) {
       if (event.type === 'KeyRevoked') return undefined;
@@ -119,12 +123,12 @@ export class Access {
     return caller;
   }
 
-  /** Makes a key. The token is told once and stored nowhere. */
+  /** Creates a key. The token is returned once and stored nowhere. */
   async issue(
     label: string,
     roles: readonly Role[],
     actor: string,
-    { origin = 'person', actsForPersons = false }: Issue = {},
+    { origin = 'person', actsForPersons = false }: KeyOptions = {},
   ): Promise<{ keyId: string; token: string }> {
     const keyId = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
@@ -134,11 +138,11 @@ export class Access {
     return { keyId, token: `baton_${keyId}_${secret}` };
   }
 
-  /** Takes a key back. @throws Refused `key/unknown` */
+  /** Revokes a key. @throws Refused `key/unknown` */
   async revoke(keyId: string, actor: string): Promise<void> {
     const meta = { commandId: `revoke-${keyId}`, actor, origin: 'person' as const };
     await this.send(keyId, { type: 'RevokeKey', data: { keyId }, meta });
-    this.known.clear();
+    this.cache.clear();
   }
 
   private async send(keyId: string, command: ConstructorParameters<typeof ToKey>[1]): Promise<void> {
@@ -147,4 +151,9 @@ export class Access {
   }
 }
 
-const badKey = () => new Refused('access/bad-key', 'The bearer key is malformed, unknown or revoked.', 'authorization');
+const badKey = () =>
+  new Refused(
+    'access/bad-key',
+    'The bearer key is malformed, unknown or revoked; use a key made by baton keys create.',
+    'authorization',
+  );

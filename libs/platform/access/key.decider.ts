@@ -9,15 +9,17 @@ export const keyDecider = decider<Key, KeyCommand, KeyEvent>({
   initialState: () => ({ status: 'unknown' }),
   decide: {
     IssueKey: (state, { data }) => {
-      if (state.status !== 'unknown') return refuse('key/already-issued', 'Choose another key id.', 'keyId');
-      if (isInternalActor(data.label)) return refuse('key/reserved-label', 'Baton itself has this name.', 'label');
+      if (state.status !== 'unknown')
+        return refuse('key/already-issued', 'A key with this keyId exists; choose another keyId.', 'keyId');
+      if (isInternalActor(data.label))
+        return refuse('key/reserved-label', 'This label is reserved for Baton; choose another label.', 'label');
       if (data.actsForPersons && data.origin !== 'system')
-        return refuse('key/not-a-system', 'Only the key of a system acts for persons.', 'actsForPersons');
-      if (data.roles.length === 0) return refuse('key/no-role', 'Name at least one role.', 'roles');
+        return refuse('key/not-a-system', 'actsForPersons requires the origin system.', 'actsForPersons');
+      if (data.roles.length === 0) return refuse('key/no-role', 'roles must contain at least one role.', 'roles');
       return [{ type: 'KeyIssued', data }];
     },
     RevokeKey: (state, { data }) => {
-      if (state.status === 'unknown') return refuse('key/unknown', 'There is no such key.', 'keyId');
+      if (state.status === 'unknown') return refuse('key/unknown', 'There is no key with this keyId.', 'keyId');
       return state.status === 'revoked' ? [] : [{ type: 'KeyRevoked', data }];
     },
   },

@@ -13,25 +13,27 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-const keyId = ref('key', 'The key’s public part.');
+const keyId = ref('key', 'The public part of the key.');
 export const PERSON_PATTERN = '^[A-Za-z0-9._@-]{1,100}$';
-/** Who holds a key: a person, a system of ours (a page, a report), or the connector of another system. */
+/** The kinds of key owners: a person, a system of ours (a page, a report), or a connector of another system. */
 export const keyOrigins = ['person', 'system', 'connector'] as const;
 export type KeyOrigin = (typeof keyOrigins)[number];
-const label = text('Whose key it is: the person, the system, or the system that the connector speaks for.', {
+const label = text('The owner of the key: a person, a system, or the system behind a connector.', {
   pattern: PERSON_PATTERN,
   says: 'a name: 1 to 100 letters, digits and . _ @ -',
 });
-const origin = oneOf(keyOrigins, 'Who holds it; only a connector says what its own system decided.');
-const actsForPersons = optional(flag('Its requests may name the person who acts; the events then name that person.'));
-const hash = text('SHA-256 of the secret, hex.', { pattern: '^[0-9a-f]{64}$', says: 'a SHA-256 in hex' });
-const granted = list(oneOf(roles), 'What its bearer may do.', { max: roles.length });
+const origin = oneOf(keyOrigins, 'The kind of owner. Only a connector can report decisions of its own system.');
+const actsForPersons = optional(
+  flag('Requests with this key can name the person who acts; that person is then the actor of the events.'),
+);
+const hash = text('SHA-256 of the secret, in hex.', { pattern: '^[0-9a-f]{64}$', says: 'a SHA-256 in hex' });
+const granted = list(oneOf(roles), 'The roles that the key grants.', { max: roles.length });
 
 export const keyEvents = events({
   KeyIssued: {
     version: 1,
-    description: 'A bearer key was made; the log knows its hash only.',
-    sentence: 'A key was made for {label} ({origin}) with the roles {roles}',
+    description: 'A bearer key was created. The log stores only its hash.',
+    sentence: 'A key was created for {label} ({origin}) with the roles {roles}',
     keyId,
     label,
     origin,
@@ -41,7 +43,7 @@ export const keyEvents = events({
   },
   KeyRevoked: {
     version: 1,
-    description: 'The key opens nothing any more.',
+    description: 'The key was revoked and is no longer accepted.',
     sentence: 'Key {keyId} was revoked',
     keyId,
   },
@@ -50,7 +52,7 @@ export type KeyEvent = EventOf<typeof keyEvents>;
 
 export const keyCommands = commands('key', {
   IssueKey: {
-    description: 'Make a bearer key.',
+    description: 'Create a bearer key.',
     keyId,
     label,
     origin,
@@ -58,9 +60,9 @@ export const keyCommands = commands('key', {
     roles: granted,
     hash,
   },
-  RevokeKey: { description: 'Take a key back.', allow: ['admin'], keyId },
+  RevokeKey: { description: 'Revoke a key.', allow: ['admin'], keyId },
 });
 export type KeyCommand = CommandOf<typeof keyCommands>;
 
-/** A command on its way to a key. */
+/** A command for a key. */
 export class ToKey extends To<KeyCommand> {}

@@ -11,7 +11,7 @@ export interface KeyDocument {
   readonly revokedAt: string | null;
 }
 
-/** The bearer keys there are; their hashes stay in the log. */
+/** The bearer keys; their hashes stay in the log. */
 export const keyList = projection<KeyDocument, KeyEvent>({
   name: 'keys',
   version: 2,

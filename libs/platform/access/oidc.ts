@@ -7,9 +7,9 @@ import type { CallerIdentity } from './caller-identity';
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
 const DISCOVERY_MS = 5_000;
-const TOKEN_LENGTH = 8_192;
+const MAX_TOKEN_LENGTH = 8_192;
 /** An access token that is good for longer was made by mistake, and nobody could take it back. */
-const LONGEST_S = 7 * 24 * 3600;
+const MAX_LIFETIME_S = 7 * 24 * 3600;
 /** Of the header: a token that says that it is something else (a logout token, a proof) is no access token. */
 const HEADER_TYPES = ['jwt', 'at+jwt', 'application/at+jwt'];
 
@@ -31,7 +31,8 @@ export class Oidc {
    * @throws Conflict `access/issuer-unreachable`
    */
   async verify(token: string): Promise<{ caller: CallerIdentity; endsAt: number }> {
-    if (token.length > TOKEN_LENGTH) throw refused('access/bad-token', 'It is too long.');
+    if (token.length > MAX_TOKEN_LENGTH)
+      throw tokenRefused('access/bad-token', 'It must have at most 8,192 characters.');
     const { jwtVerify } = await import('jose');
     const keys = await (this.keys ??= this.discover());
     let claims: JWTPayload;
@@ -50,14 +51,15 @@ export class Oidc {
         currentDate: new Date(now),
       }));
     } catch (error) {
-      throw meaningOf(error);
+      throw refusalOf(error);
     }
-    this.judge(headerType, claims, now / 1000);
+    this.assertAccessToken(headerType, claims, now / 1000);
     const actor = claims.sub ?? '';
-    if (!/^[\x21-\x7e]{1,200}$/.test(actor)) throw refused('access/bad-token', 'Its subject is no printable text.');
+    if (!/^[\x21-\x7e]{1,200}$/.test(actor))
+      throw tokenRefused('access/bad-token', 'Its subject (sub) must be 1 to 200 printable characters.');
     const roles = this.rolesOf(claims);
     if (roles.length === 0)
-      throw refused('access/no-role', `Its claim ${this.settings.oidcRolesClaim} names no role of Baton.`);
+      throw tokenRefused('access/no-role', `Its claim ${this.settings.oidcRolesClaim} must contain a role of Baton.`);
     return {
       caller: { actor: `oidc:${actor}`, origin: 'person', roles },
       endsAt: (claims.exp! + CLOCK_TOLERANCE_S) * 1000,
@@ -65,18 +67,22 @@ export class Oidc {
   }
 
   /** What a signature does not say. @throws Refused `access/bad-token`, `access/wrong-client` */
-  private judge(headerType: unknown, claims: JWTPayload, nowS: number): void {
+  private assertAccessToken(headerType: unknown, claims: JWTPayload, nowS: number): void {
     // Keycloak tells its kinds by a claim of that name.
     const type = claims['typ'] ?? 'Bearer';
     if (!HEADER_TYPES.includes(String(headerType).toLowerCase()) || !/^(Bearer|JWT)$/i.test(String(type)))
-      throw refused('access/bad-token', 'It is no access token.');
+      throw tokenRefused('access/bad-token', 'It must be an access token.');
     if (claims.iat !== undefined && !(claims.iat <= nowS + CLOCK_TOLERANCE_S))
-      throw refused('access/bad-token', 'It was issued in the future.');
-    if (!(claims.exp! <= nowS + LONGEST_S)) throw refused('access/bad-token', 'It is good for more than a week.');
+      throw tokenRefused('access/bad-token', 'It was issued in the future.');
+    if (!(claims.exp! <= nowS + MAX_LIFETIME_S))
+      throw tokenRefused('access/bad-token', 'Its lifetime must be at most a week.');
     const { oidcAudience, oidcClients } = this.settings;
     const client = claims['azp'] ?? claims['client_id'];
     if (client !== undefined && ![oidcAudience, ...oidcClients.split(/[\s,]+/)].includes(String(client)))
-      throw refused('access/wrong-client', 'It was made for another client; BATON_OIDC_CLIENTS names those of ours.');
+      throw tokenRefused(
+        'access/wrong-client',
+        'It was issued for another client; BATON_OIDC_CLIENTS lists the accepted clients.',
+      );
   }
 
   private rolesOf(claims: JWTPayload): Role[] {
@@ -109,22 +115,22 @@ export class Oidc {
       return createRemoteJWKSet(new URL(uri), { timeoutDuration: DISCOVERY_MS });
     } catch {
       this.keys = undefined;
-      throw unreachable();
+      throw issuerUnreachable();
     }
   }
 }
 
-const refused = (code: string, message: string) =>
-  new Refused(code, `The bearer token is not taken. ${message}`, 'authorization');
-const unreachable = () =>
-  new Conflict('access/issuer-unreachable', 'The issuer of tokens does not answer; try again.', 'authorization');
+const tokenRefused = (code: string, message: string) =>
+  new Refused(code, `The bearer token is not accepted. ${message}`, 'authorization');
+const issuerUnreachable = () =>
+  new Conflict('access/issuer-unreachable', 'The token issuer does not answer; try again.', 'authorization');
 
 /** What a failed verification means to the caller; nothing of the token is repeated. */
-const meaningOf = (error: unknown): Error => {
+const refusalOf = (error: unknown): Error => {
   const { code, claim } = error as { readonly code?: string; readonly claim?: string };
-  if (code === 'ERR_JWT_EXPIRED') return refused('access/token-expired', 'It has expired.');
-  if (claim === 'aud') return refused('access/wrong-audience', 'It is meant for another audience.');
-  if (claim === 'iss') return refused('access/wrong-issuer', 'Another issuer made it.');
+  if (code === 'ERR_JWT_EXPIRED') return tokenRefused('access/token-expired', 'It has expired; get a new one.');
+  if (claim === 'aud') return tokenRefused('access/wrong-audience', 'It was issued for another audience.');
+  if (claim === 'iss') return tokenRefused('access/wrong-issuer', 'It was issued by another issuer.');
   const ours = code?.startsWith('ERR_J') && code !== 'ERR_JWKS_TIMEOUT' && code !== 'ERR_JOSE_GENERIC';
-  return ours ? refused('access/bad-token', 'Its form, key or signature is wrong.') : unreachable();
+  return ours ? tokenRefused('access/bad-token', 'Its format, key or signature is not valid.') : issuerUnreachable();
 };

@@ -79,7 +79,7 @@ describe('a copy of a log', () => {
     const [source, target] = [open('a'), open('b')];
     await fill(source, 40);
     const begun = (await all(source)).slice(0, 33); // in the middle of an append
-    await target.adopt(begun);
+    await target.appendCopies(begun);
     const first = await copyLog(source, target);
     expect(first.written).toBe((await all(source)).length - 33);
     expect((await copyLog(source, target)).written).toBe(0);
@@ -107,7 +107,9 @@ describe('a copy of a log', () => {
   it('notices an event that is not equal, though it has the same id and place', async () => {
     const [source, target] = [open('a'), open('b')];
     await fill(source, 5);
-    await target.adopt((await all(source)).map((one, i) => (i === 3 ? { ...one, data: { forged: true } } : one)));
+    await target.appendCopies(
+      (await all(source)).map((one, i) => (i === 3 ? { ...one, data: { forged: true } } : one)),
+    );
     expect(await codeOf(copyLog(source, target))).toBe('copy/target-differs');
     for (const log of [source, target]) await log.close();
   });
@@ -117,7 +119,7 @@ describe('a copy of a log', () => {
     await fill(log, 3);
     const before = await all(log);
     const next = { ...before[0]!, id: 'new', revision: 9 };
-    expect(await codeOf(log.adopt([{ ...next, revision: 1 }, next]))).toBe('log/wrong-revision');
+    expect(await codeOf(log.appendCopies([{ ...next, revision: 1 }, next]))).toBe('log/wrong-revision');
     expect(await all(log)).toEqual(before);
     await log.append('thing-0', [event()], 0);
     await log.close();

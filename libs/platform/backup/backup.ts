@@ -6,7 +6,7 @@ import {
   type Checkpoint,
   type Clock,
   type Documents,
-  type Parked,
+  type ParkedSequence,
   type Position,
 } from '@baton/kernel';
 import type { Config } from '../config';
@@ -33,7 +33,7 @@ interface BackedUpFile {
 export interface PolicyProgress {
   readonly follower: string;
   readonly checkpoint: Checkpoint;
-  readonly parked: readonly Parked[];
+  readonly parked: readonly ParkedSequence[];
 }
 /** What a backup holds; written last, so that a folder without it is no backup. */
 export interface Manifest {
@@ -46,18 +46,18 @@ export interface Manifest {
   readonly files: readonly BackedUpFile[];
 }
 
-const embeddedOnly = ({ eventStoreUrl, mongoUrl }: Config): void => {
+const assertEmbedded = ({ eventStoreUrl, mongoUrl }: Config): void => {
   if (eventStoreUrl || mongoUrl)
     throw new Refused(
       'backup/server-stores',
-      'This copies the embedded files; for servers use copy-log and the backup of MongoDB.',
+      'backup and restore copy embedded files only; with servers, use copy-log and the backup of MongoDB.',
     );
 };
 
 /** @throws Refused `backup/not-empty` where the folder holds anything */
-const emptyFolder = (folder: string): void => {
+const assertEmptyFolder = (folder: string): void => {
   if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new Refused('backup/not-empty', `${folder} is not empty; name a new folder.`, 'folder');
+    throw new Refused('backup/not-empty', `${folder} is not empty; give a new or empty folder.`, 'folder');
   privateFolder(folder);
 };
 
@@ -97,12 +97,15 @@ export const backUp = async (
   clock: Clock,
   { withMasterKey = false } = {},
 ): Promise<Manifest> => {
-  embeddedOnly(config);
+  assertEmbedded(config);
   const names = ['log.db', 'keys.db', ...(withMasterKey ? [MASTER_KEY] : [])];
   const source = (name: string) => join(config.dataDir, name);
   if (withMasterKey && !existsSync(source(MASTER_KEY)))
-    throw new Refused('backup/no-master-key-file', 'The master key is in BATON_MASTER_KEY, not in a file.');
-  emptyFolder(folder);
+    throw new Refused(
+      'backup/no-master-key-file',
+      'There is no master key file to copy: the master key is set in BATON_MASTER_KEY. Leave out --with-master-key.',
+    );
+  assertEmptyFolder(folder);
   const policies = await policiesOf(documents);
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
   if (withMasterKey) {
@@ -129,7 +132,12 @@ export const backUp = async (
 
 const manifestOf = (folder: string): Manifest => {
   const path = join(folder, MANIFEST);
-  if (!existsSync(path)) throw new Refused('backup/no-manifest', `${folder} holds no whole backup.`, 'folder');
+  if (!existsSync(path))
+    throw new Refused(
+      'backup/no-manifest',
+      `${folder} does not contain a complete backup; give the folder of one.`,
+      'folder',
+    );
   const unreadable = (why: string) => new Refused('backup/unreadable-manifest', `${MANIFEST} ${why}`, MANIFEST);
   let manifest: Manifest;
   try {
@@ -138,14 +146,17 @@ const manifestOf = (folder: string): Manifest => {
     throw unreadable('is not valid JSON.');
   }
   if (manifest?.format !== FORMAT)
-    throw new Refused('backup/other-format', `This backup has format ${manifest?.format}; this build reads ${FORMAT}.`);
+    throw new Refused(
+      'backup/other-format',
+      `This backup has format ${manifest?.format}; this version of Baton reads format ${FORMAT}.`,
+    );
   // Whoever could write the manifest must not write elsewhere by it: a backup holds these files and no others.
   const names = Array.isArray(manifest.files) ? manifest.files.map((file) => file?.name) : [];
   const listed = names.filter((name) => name !== MASTER_KEY).sort();
   if (listed.join() !== databases.join() || names.length > databases.length + 1)
     throw unreadable(`must list ${databases.join(', ')} and at most ${MASTER_KEY}, each once.`);
   if (!Array.isArray(manifest.policies) || manifest.policies.some((policy) => !policyFollower.test(policy?.follower)))
-    throw unreadable('lists the progress of something that is no policy.');
+    throw unreadable('must list only policies and effects under policies.');
   return manifest;
 };
 
@@ -156,17 +167,17 @@ const manifestOf = (folder: string): Manifest => {
  * `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
 export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
-  embeddedOnly(config);
+  assertEmbedded(config);
   const manifest = manifestOf(folder);
   await checkFiles(folder, manifest);
   const hasMasterKey = manifest.files.some(({ name }) => name === MASTER_KEY);
   if (!config.masterKey && !hasMasterKey)
     throw new Refused(
       'backup/no-master-key',
-      'The master key is not in this backup: set BATON_MASTER_KEY to the one it was made with.',
+      'The backup does not contain the master key; set BATON_MASTER_KEY to the key it was made with.',
       'BATON_MASTER_KEY',
     );
-  emptyFolder(config.dataDir);
+  assertEmptyFolder(config.dataDir);
   try {
     for (const { name } of manifest.files) {
       copyFileSync(join(folder, name), join(config.dataDir, name));
@@ -188,7 +199,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
 export const restorePolicies = async (documents: Documents, { policies }: Manifest): Promise<void> => {
   for (const { follower, checkpoint, parked } of policies) {
     const fence = await documents.lease(follower, 'restore');
-    if (!fence) throw new BatonError('backup/in-use', 'Another process works on this folder already.');
+    if (!fence) throw new BatonError('backup/in-use', 'Another process is using this folder; stop it first.');
     await documents.commit({ follower, checkpoint, parked, fence });
     await documents.release(follower, 'restore');
   }
@@ -198,7 +209,7 @@ const checkFiles = async (folder: string, { files }: Manifest): Promise<void> =>
   for (const { name, bytes, sha256 } of files) {
     const path = join(folder, name);
     if (!existsSync(path) || statSync(path).size !== bytes || (await hashOf(path)) !== sha256)
-      throw new Refused('backup/altered', `${name} is not as it was backed up.`, name);
+      throw new Refused('backup/altered', `${name} was changed after the backup; use another backup.`, name);
   }
 };
 

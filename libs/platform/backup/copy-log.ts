@@ -10,11 +10,11 @@ const PAGE = 2000;
 /** A log that can take over the events of another as they are. */
 export interface CopyTarget extends EventLog {
   /** @throws Conflict where a stream does not go on where it ends here */
-  adopt(events: readonly RawEvent[]): Promise<void>;
+  appendCopies(events: readonly RawEvent[]): Promise<void>;
 }
 
 /** What a copy came to: both sides hold these events, with one digest over stream, revision, id, type, data, meta. */
-export interface Copied {
+export interface CopyResult {
   /** Events that this run wrote. */
   readonly written: number;
   /** Events of the source up to its end when the run began; the target holds exactly these. */
@@ -30,7 +30,12 @@ export const openLog = async (place: string, clock: Clock, { create = false } = 
   if (/^esdb(\+discover)?:\/\//.test(place))
     return (await import('../event-log/eventstore-event-log.js')).EventStoreEventLog.connect(place);
   const file = join(place, 'log.db');
-  if (!create && !existsSync(file)) throw new Refused('copy/no-log', `${place} holds no log.`, 'from');
+  if (!create && !existsSync(file))
+    throw new Refused(
+      'copy/no-log',
+      `${place} does not contain a log; give a data folder or an esdb:// address.`,
+      'from',
+    );
   if (create) privateFolder(place);
   return EmbeddedEventLog.open(file, clock);
 };
@@ -65,8 +70,8 @@ const digestOf = async (log: EventLog, until?: string): Promise<{ events: number
   return { events, digest: hash.digest('hex') };
 };
 
-const differs = (what: string): Refused =>
-  new Refused('copy/target-differs', `${what} The target must be empty, or hold the beginning of this log.`, 'to');
+const targetDiffers = (what: string): Refused =>
+  new Refused('copy/target-differs', `${what} The target must be empty, or contain the beginning of this log.`, 'to');
 
 /**
  * Copies every event of a log up to its present end, in log order, with ids, streams, revisions, data and metadata as
@@ -80,7 +85,7 @@ export const copyLog = async (
   source: EventLog,
   target: CopyTarget,
   onProgress: (events: number) => void = () => undefined,
-): Promise<Copied> => {
+): Promise<CopyResult> => {
   const until = await source.tip();
   const held = eventsOf(target)[Symbol.asyncIterator]();
   let next = await held.next();
@@ -89,24 +94,24 @@ export const copyLog = async (
   let waiting: RawEvent[] = [];
   const write = async () => {
     if (waiting.length === 0) return;
-    await target.adopt(waiting).catch((error: unknown) => {
+    await target.appendCopies(waiting).catch((error: unknown) => {
       if (!(error instanceof Conflict && error.code === 'log/wrong-revision')) throw error;
-      throw differs(`Somebody else writes to the target: ${error.message}`);
+      throw targetDiffers(`Another process writes to the target: ${error.message}`);
     });
     written += waiting.length;
     waiting = [];
   };
   for await (const event of eventsOf(source, until)) {
     if (!next.done) {
-      if (!isSame(event, next.value)) throw differs(`Event ${next.value.id} stands where ${event.id} should.`);
+      if (!isSame(event, next.value)) throw targetDiffers(`Event ${next.value.id} stands where ${event.id} should.`);
       next = await held.next();
     } else waiting.push(event);
     if (waiting.length >= PAGE) await write();
     if (++seen % PAGE === 0) onProgress(seen);
   }
-  if (!next.done) throw differs('The target holds more events than the source.');
+  if (!next.done) throw targetDiffers('The target holds more events than the source.');
   await write();
   const [from, to] = [await digestOf(source, until), await digestOf(target)];
-  if (from.digest !== to.digest) throw differs('The copy is not equal to the source.');
+  if (from.digest !== to.digest) throw targetDiffers('The copy is not equal to the source.');
   return { written, ...to };
 };

@@ -1,2 +1,2 @@
 export { backUp, restore, restorePolicies, type Manifest, type PolicyProgress } from './backup';
-export { copyLog, openLog, type Copied } from './copy-log';
+export { copyLog, openLog, type CopyResult } from './copy-log';

@@ -1,7 +1,7 @@
 import { isSealed, Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
 
 /** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
-export interface Row {
+export interface DocumentRow {
   readonly id: string;
   readonly position: string;
   readonly json: string;
@@ -28,7 +28,11 @@ export const fitsColumn = (type: ColumnType, value: unknown): boolean => value =
  */
 export const signatureOf = ({ name, columns }: Collection): string => {
   if (!/^[a-z0-9-]{1,100}$/.test(name))
-    throw new Refused('documents/bad-collection', `"${name}" is no name of a collection: use a-z, 0-9 and -.`, name);
+    throw new Refused(
+      'documents/bad-collection',
+      `"${name}" is not a valid collection name; use a-z, 0-9 and -.`,
+      name,
+    );
   for (const [column, type] of Object.entries(columns))
     if (!/^[A-Za-z]\w{0,59}$/.test(column) || column === 'id' || !Object.hasOwn(fits, type))
       throw new Refused('documents/bad-collection', `${name} cannot have the column "${column}" of ${type}.`, column);
@@ -37,7 +41,7 @@ export const signatureOf = ({ name, columns }: Collection): string => {
 
 /** What `prepare` throws when a generation exists with other columns: its documents were written without them. */
 export const columnsChanged = ({ name }: Collection): Refused =>
-  new Refused('documents/columns-changed', `${name} exists with other columns; give the read model a new version.`);
+  new Refused('documents/columns-changed', `${name} exists with other columns; raise the version of the read model.`);
 
 /** @throws Refused `documents/unknown-column` for what is neither a column nor `id` */
 export const typeOfColumn = ({ name, columns }: Collection, column: string): ColumnType => {
@@ -51,7 +55,7 @@ export const typeOfColumn = ({ name, columns }: Collection, column: string): Col
  * A document with its column values taken out; an absent field is null.
  * @throws Refused `documents/wrong-type` when a field does not fit its column: a defect of the projection
  */
-export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): Row => {
+export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): DocumentRow => {
   const values: Record<string, ColumnValue> = {};
   for (const [column, type] of Object.entries(columns)) {
     const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;

@@ -6,17 +6,17 @@ import type {
   Commit,
   Document,
   Fence,
-  Find,
-  Group,
-  Parked,
+  FindOptions,
+  AggregateGroup,
+  ParkedSequence,
   Scalar,
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
-import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
+import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost } from './refusals';
-import { inOrder, planAggregate, planFind, planWhere } from './query';
-import { bound, indexOf, keySql, measureSql, nameOf, tableOf, tokensOf, whereSql } from './sql';
+import { sortedGroups, planAggregate, planFind, planWhere } from './query';
+import { sqlValueOf, indexNameOf, keySql, measureSql, columnNameOf, tableOf, tokensTableOf, whereSql } from './sql';
 
 const ROWS_PER_INSERT = 50;
 const TABLES = `
@@ -63,7 +63,7 @@ export class EmbeddedDocuments extends Documents {
     if (this.isPrepared(collection)) return;
     this.database.transaction(() => {
       this.refuseDropped(collection.name);
-      this.make(collection);
+      this.createTables(collection);
     });
   }
 
@@ -73,10 +73,10 @@ export class EmbeddedDocuments extends Documents {
     return new Map(this.read<StoredDocument>(sql, [JSON.stringify(ids)]).map((row) => [row.id, documentOf(row)]));
   }
 
-  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+  async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
     const { matches, order, limit } = planFind(collection, find);
     const where = whereSql(matches, collection);
-    const by = order.map(({ column, descending }) => `${nameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
+    const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
     const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`;
     return this.read<StoredDocument>(sql, [...where.values, limit]).map(documentOf);
   }
@@ -87,7 +87,7 @@ export class EmbeddedDocuments extends Documents {
     return row?.n ?? 0;
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     const plan = planAggregate(collection, aggregate);
     const keys = plan.keys.map(keySql);
     const where = whereSql(plan.matches, collection);
@@ -100,7 +100,7 @@ export class EmbeddedDocuments extends Documents {
       `SELECT ${selected.join(', ') || '1'} FROM ${tableOf(collection)} WHERE ${where.sql} ${grouped}`,
       [...keys.flatMap(({ values }) => values), ...where.values],
     );
-    return inOrder(
+    return sortedGroups(
       plan,
       rows.map((row) => ({
         keys: plan.keys.map(({ type }, i): Scalar => {
@@ -118,8 +118,8 @@ export class EmbeddedDocuments extends Documents {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
       this.refuseDropped(follower);
       if (writes) this.refuseDropped(writes.collection.name);
-      if (writes && !this.isPrepared(writes.collection)) this.make(writes.collection);
-      if (writes?.fresh && this.isEmpty(writes.collection)) this.fill(writes.collection, rows);
+      if (writes && !this.isPrepared(writes.collection)) this.createTables(writes.collection);
+      if (writes?.fresh && this.isEmpty(writes.collection)) this.writeFirst(writes.collection, rows);
       else if (writes) this.write(writes.collection, rows);
       if (writes?.removed?.length) this.remove(writes.collection, writes.removed);
       for (const { follower, sequence, position, eventId, code, message } of parked)
@@ -143,10 +143,10 @@ export class EmbeddedDocuments extends Documents {
     return stored && (JSON.parse(stored.checkpoint) as Checkpoint);
   }
 
-  async parked(follower?: string): Promise<readonly Parked[]> {
+  async parked(follower?: string): Promise<readonly ParkedSequence[]> {
     return this.database
       .prepare('SELECT * FROM parked WHERE follower = ifnull(?, follower) ORDER BY position, follower, sequence')
-      .all<Parked>(follower ?? null)
+      .all<ParkedSequence>(follower ?? null)
       .map((row) => ({ ...row }));
   }
 
@@ -170,7 +170,7 @@ export class EmbeddedDocuments extends Documents {
     signatureOf({ name: generation, columns: {} });
     this.database.transaction(() => {
       this.database.prepare('INSERT OR IGNORE INTO dropped(generation) VALUES(?)').run(generation);
-      for (const table of [tableOf, tokensOf])
+      for (const table of [tableOf, tokensTableOf])
         this.database.exec(`DROP TABLE IF EXISTS ${table({ name: generation })}`);
       this.database.prepare('DELETE FROM collections WHERE name = ?').run(generation);
       this.database.prepare('DELETE FROM checkpoints WHERE follower = ?').run(generation);
@@ -200,7 +200,7 @@ export class EmbeddedDocuments extends Documents {
     return this.database.prepare(`${sql} RETURNING number`).get<{ number: number }>(holder)?.number;
   }
 
-  async endBeat(holder: string, number?: number): Promise<boolean> {
+  async endHeartbeat(holder: string, number?: number): Promise<boolean> {
     const sql = 'DELETE FROM beats WHERE holder = ? AND number = ifnull(?, number) RETURNING number';
     return this.database.prepare(sql).get(holder, number ?? null) !== undefined;
   }
@@ -226,13 +226,13 @@ export class EmbeddedDocuments extends Documents {
 
   async leases() {
     const rows = this.database
-      .prepare('SELECT lease, holder, number AS beat FROM leases JOIN beats USING (holder)')
-      .all<{ lease: string; holder: string; beat: number }>();
-    return new Map(rows.map(({ lease, holder, beat }) => [lease, { holder, beat }]));
+      .prepare('SELECT lease, holder, number AS heartbeat FROM leases JOIN beats USING (holder)')
+      .all<{ lease: string; holder: string; heartbeat: number }>();
+    return new Map(rows.map(({ lease, holder, heartbeat }) => [lease, { holder, heartbeat }]));
   }
 
-  override async damage(): Promise<readonly string[]> {
-    return this.database.damage();
+  override async integrityFaults(): Promise<readonly string[]> {
+    return this.database.integrityFaults();
   }
 
   availability() {
@@ -261,24 +261,24 @@ export class EmbeddedDocuments extends Documents {
     return known !== undefined;
   }
 
-  private make(collection: Collection): void {
+  private createTables(collection: Collection): void {
     const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER', tokens: 'TEXT' };
     const columns = Object.entries(collection.columns);
     const table = tableOf(collection);
-    const fields = columns.map(([column, type]) => `, ${nameOf(column)} ${types[type]}`).join('');
+    const fields = columns.map(([column, type]) => `, ${columnNameOf(column)} ${types[type]}`).join('');
     this.database.exec(
       `CREATE TABLE IF NOT EXISTS ${table}(id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL${fields})`,
     );
-    this.index(collection);
-    for (const [column, type] of columns) if (type === 'tokens') this.makeTokens(collection, column);
+    this.createIndexes(collection);
+    for (const [column, type] of columns) if (type === 'tokens') this.createTokensTable(collection, column);
     this.database
       .prepare('INSERT OR IGNORE INTO collections(name, columns) VALUES(?, ?)')
       .run(collection.name, signatureOf(collection));
   }
 
   /** A table of a column's tokens, which follows whatever is written to the column. */
-  private makeTokens(collection: Collection, column: string): void {
-    const [table, tokens, name] = [tableOf(collection), tokensOf(collection), nameOf(column)];
+  private createTokensTable(collection: Collection, column: string): void {
+    const [table, tokens, name] = [tableOf(collection), tokensTableOf(collection), columnNameOf(column)];
     const insert = `INSERT OR IGNORE INTO ${tokens}(field, token, id)
       SELECT '${column}', value, new.id FROM json_each(new.${name})`;
     this.database.exec(`
@@ -292,11 +292,11 @@ export class EmbeddedDocuments extends Documents {
   }
 
   /** Each column with the id, by which ties are broken; tokens have a table of their own. */
-  private index(collection: Collection): void {
+  private createIndexes(collection: Collection): void {
     for (const [column, type] of Object.entries(collection.columns))
       if (type !== 'tokens')
         this.database.exec(
-          `CREATE INDEX IF NOT EXISTS ${indexOf(collection, column)} ON ${tableOf(collection)}(${nameOf(column)}, id)`,
+          `CREATE INDEX IF NOT EXISTS ${indexNameOf(collection, column)} ON ${tableOf(collection)}(${columnNameOf(column)}, id)`,
         );
   }
 
@@ -305,16 +305,16 @@ export class EmbeddedDocuments extends Documents {
   }
 
   /** A rebuild's first documents: indexes made afterwards cost half of indexes kept up row by row. */
-  private fill(collection: Collection, rows: readonly Row[]): void {
+  private writeFirst(collection: Collection, rows: readonly DocumentRow[]): void {
     for (const column of Object.keys(collection.columns))
-      this.database.exec(`DROP INDEX IF EXISTS ${indexOf(collection, column)}`);
+      this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, column)}`);
     this.write(collection, rows);
-    this.index(collection);
+    this.createIndexes(collection);
   }
 
-  private write(collection: Collection, rows: readonly Row[]): void {
+  private write(collection: Collection, rows: readonly DocumentRow[]): void {
     const columns = Object.keys(collection.columns);
-    const names = ['id', 'position', 'doc', ...columns.map(nameOf)];
+    const names = ['id', 'position', 'doc', ...columns.map(columnNameOf)];
     const updates = names.slice(1).map((name) => `${name} = excluded.${name}`);
     const statement = (count: number) =>
       this.database.prepare(
@@ -324,11 +324,11 @@ export class EmbeddedDocuments extends Documents {
            .join(', ')}
          ON CONFLICT(id) DO UPDATE SET ${updates.join(', ')} WHERE stored.position < excluded.position`,
       );
-    const valuesOf = ({ id, position, json, values }: Row): SqliteValue[] => [
+    const valuesOf = ({ id, position, json, values }: DocumentRow): SqliteValue[] => [
       id,
       position,
       json,
-      ...columns.map((column) => bound(values[column]!)),
+      ...columns.map((column) => sqlValueOf(values[column]!)),
     ];
     let done = 0;
     for (; done + ROWS_PER_INSERT <= rows.length; done += ROWS_PER_INSERT)
@@ -338,7 +338,7 @@ export class EmbeddedDocuments extends Documents {
 
   /** Their tokens go with them, where the collection has any. */
   private remove(collection: Collection, ids: readonly string[]): void {
-    const tables = Object.values(collection.columns).includes('tokens') ? [tableOf, tokensOf] : [tableOf];
+    const tables = Object.values(collection.columns).includes('tokens') ? [tableOf, tokensTableOf] : [tableOf];
     for (const table of tables)
       this.database
         .prepare(`DELETE FROM ${table(collection)} WHERE id IN (SELECT value FROM json_each(?))`)

@@ -11,15 +11,15 @@ import {
  * How an index is kept. A list is many documents, `lead-ada/0000000000` …, named for the number of their first entry: rows
  * of one entry, and blocks of as many as the index says, each in the place of the row of its first entry.
  */
-type Run = { readonly entry: IndexEntry } | { readonly block: Packed };
+type IndexDocument = { readonly entry: IndexEntry } | { readonly block: EntryBlock };
 
 /** Entries field by field. A field of which most values recur, or that some lack, names each value once. */
-interface Packed {
+interface EntryBlock {
   readonly count: number;
-  readonly fields: Readonly<Record<string, Column>>;
+  readonly fields: Readonly<Record<string, BlockColumn>>;
 }
 /** `at`: the place of each entry's value in `values`, -1 for none; without it they stand in the order of the entries. */
-interface Column {
+interface BlockColumn {
   readonly values: readonly unknown[];
   readonly at?: readonly number[];
 }
@@ -28,14 +28,14 @@ const DIGITS = 10;
 const idOf = (key: string, number: number): string => `${key}/${String(number).padStart(DIGITS, '0')}`;
 const numberOf = (id: string): number => Number(id.slice(-DIGITS));
 /** The list that a document of an index belongs to. */
-export const listOf = (id: string): string => id.slice(0, -DIGITS - 1);
+export const listKeyOf = (id: string): string => id.slice(0, -DIGITS - 1);
 /** The documents of a list; ':' sorts behind all digits. */
-export const ofList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
+export const whereList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
 
 /** Entries as a block keeps them: equal ones give equal bytes. */
-export const pack = (entries: readonly object[]): Packed => {
+export const pack = (entries: readonly object[]): EntryBlock => {
   const names = new Set(entries.flatMap((entry) => Object.keys(entry)));
-  const column = (name: string): Column => {
+  const column = (name: string): BlockColumn => {
     const values = entries.map((entry) => (entry as Record<string, unknown>)[name]);
     const places = new Map<string, number>();
     const distinct: unknown[] = [];
@@ -52,7 +52,7 @@ export const pack = (entries: readonly object[]): Packed => {
 };
 
 /** The entries of a block, in their order; values that recur are shared, so nobody changes them. */
-export const unpack = <E>({ count, fields }: Packed): E[] => {
+export const unpack = <E>({ count, fields }: EntryBlock): E[] => {
   const entries = Array.from({ length: count }, (): Record<string, unknown> => ({}));
   for (const [name, { values, at }] of Object.entries(fields))
     for (let index = 0; index < count; index++) {
@@ -62,7 +62,7 @@ export const unpack = <E>({ count, fields }: Packed): E[] => {
   return entries as E[];
 };
 
-const entriesIn = <E>(run: Run): readonly E[] => ('entry' in run ? [run.entry as E] : unpack<E>(run.block));
+const entriesIn = <E>(run: IndexDocument): readonly E[] => ('entry' in run ? [run.entry as E] : unpack<E>(run.block));
 
 /**
  * The entries of a list from a number on. A row that a block holds as well counts once: a store that writes one after the
@@ -70,31 +70,31 @@ const entriesIn = <E>(run: Run): readonly E[] => ('entry' in run ? [run.entry as
  * @param documents of the list, in the order of their ids
  * @returns undefined where one is missing
  */
-export const inSequence = <E>(documents: readonly Document[], from = 0): E[] | undefined => {
+export const entriesOf = <E>(documents: readonly Document[], from = 0): E[] | undefined => {
   const entries: E[] = [];
   for (const { id, doc } of documents) {
     const ahead = numberOf(id) - from - entries.length;
     if (ahead > 0) return undefined;
-    const more = entriesIn<E>(doc as Run);
+    const more = entriesIn<E>(doc as IndexDocument);
     for (let index = -ahead; index < more.length; index++) entries.push(more[index]!);
   }
   return entries;
 };
 
 /** @throws where entries of a list are missing */
-export const incomplete = (collection: Collection, key: string): Conflict =>
+export const missingEntries = (collection: Collection, key: string): Conflict =>
   new Conflict(
     'read/documents-differ',
-    `${collection.name} lacks entries of ${key}: run baton rebuild with its name.`,
+    `${collection.name} is missing entries of ${key}; run baton rebuild for this read model.`,
     key,
   );
 
 /** The document with the last entry of a list, or of those before an id. */
-export const lastOf = async (
+export const lastDocumentOf = async (
   documents: Documents,
   collection: Collection,
   key: string,
-  { gte, lt } = ofList(key).id,
+  { gte, lt } = whereList(key).id,
 ): Promise<Document | undefined> => {
   const orderBy = [{ column: 'id', descending: true }];
   return (await documents.find(collection, { where: { id: { gte, lt } }, orderBy, limit: 1 }))[0];
@@ -108,7 +108,7 @@ export interface OpenList {
   /** So many entries of the list are saved. */
   saved: number;
   /** Folded anew as of this position: what is saved of it is written again. */
-  anew?: Position;
+  refoldedAt?: Position;
 }
 export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
 
@@ -117,25 +117,26 @@ export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
  * will be made again.
  * @throws Conflict `read/documents-differ`
  */
-export const openList = async (
+export const loadOpenList = async (
   documents: Documents,
   collection: Collection,
   block: number,
   key: string,
   upTo: Position,
 ): Promise<OpenList> => {
-  for (let { gte, lt } = ofList(key).id; ;) {
-    const last = await lastOf(documents, collection, key, { gte, lt });
+  for (let { gte, lt } = whereList(key).id; ;) {
+    const last = await lastDocumentOf(documents, collection, key, { gte, lt });
     if (!last) return emptyList();
     const start = numberOf(last.id) - (numberOf(last.id) % block);
     const where = { id: { gte: idOf(key, start), lt } };
-    const found = 'block' in (last.doc as Run) ? [last] : await documents.find(collection, { where, limit: block });
+    const found =
+      'block' in (last.doc as IndexDocument) ? [last] : await documents.find(collection, { where, limit: block });
     const isCutShort = found.some(({ position }) => position > upTo);
-    const all = inSequence<IndexEntry>(
+    const all = entriesOf<IndexEntry>(
       found.filter(({ doc }) => !('entry' in doc) || (doc as { entry: IndexEntry }).entry.position <= upTo),
       start,
     );
-    if (!all && !isCutShort) throw incomplete(collection, key);
+    if (!all && !isCutShort) throw missingEntries(collection, key);
     const entries = (all ?? []).filter(({ position }) => position <= upTo);
     const saved = start + entries.length;
     if (entries.length === block) return { start: saved, entries: [], saved };
@@ -145,9 +146,9 @@ export const openList = async (
 };
 
 /** What has to be written so that a store holds a list, and which rows go because their block is complete. */
-export const savedAs = (key: string, list: OpenList, block: number) => {
-  const { start, entries, saved, anew = '' } = list;
-  const at = ({ position }: IndexEntry) => (position > anew ? position : anew);
+export const writesOf = (key: string, list: OpenList, block: number) => {
+  const { start, entries, saved, refoldedAt = '' } = list;
+  const at = ({ position }: IndexEntry) => (position > refoldedAt ? position : refoldedAt);
   const documents: Document[] = [];
   const removed: string[] = [];
   let done = 0;
@@ -164,7 +165,7 @@ export const savedAs = (key: string, list: OpenList, block: number) => {
 };
 
 /** The list once that is saved. */
-export const onceSaved = ({ start, entries }: OpenList, block: number): OpenList => {
+export const listAfterSave = ({ start, entries }: OpenList, block: number): OpenList => {
   const done = entries.length - (entries.length % block);
   return { start: start + done, entries: entries.slice(done), saved: start + entries.length };
 };

@@ -5,12 +5,20 @@ export {
   activeGeneration,
   collectionOf,
   firstGeneration,
-  generationAmong,
+  activeGenerationIn,
   isGenerationOf,
   pagesOf,
   ReadModels,
-  atOf,
+  referenceInstantOf,
   type AsOf,
 } from './read-models';
-export { emptyList, lastOf, listOf, onceSaved, openList, savedAs, type OpenList } from './index-runs';
+export {
+  emptyList,
+  lastDocumentOf,
+  listKeyOf,
+  listAfterSave,
+  loadOpenList,
+  writesOf,
+  type OpenList,
+} from './index-runs';
 export { searchWhere } from './search';

@@ -6,25 +6,25 @@ import type {
   Commit,
   Document,
   Fence,
-  Find,
-  Group,
-  Parked,
+  FindOptions,
+  AggregateGroup,
+  ParkedSequence,
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, compareScalars, rowOf, signatureOf, type Row } from './columns';
+import { columnsChanged, compareScalars, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost, parkedOrder } from './refusals';
-import { HALF, inOrder, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
+import { HALF, sortedGroups, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
 
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
 export class MemoryDocuments extends Documents {
-  private readonly collections = new Map<string, { signature: string; rows: Map<string, Row> }>();
+  private readonly collections = new Map<string, { signature: string; rows: Map<string, DocumentRow> }>();
   private readonly checkpoints = new Map<string, Checkpoint>();
-  private readonly waiting = new Map<string, Parked>();
+  private readonly parkedSequences = new Map<string, ParkedSequence>();
   private readonly activeOf = new Map<string, string>();
   private readonly dropped = new Set<string>();
-  private readonly beats = new Map<string, number>();
-  private readonly held = new Map<string, { holder: string | undefined; token: number }>();
+  private readonly heartbeats = new Map<string, number>();
+  private readonly heldLeases = new Map<string, { holder: string | undefined; token: number }>();
 
   /** Bytes that the documents take, counted generously: two for each character, and what holds them. */
   get bytes(): number {
@@ -50,7 +50,7 @@ export class MemoryDocuments extends Documents {
     return found;
   }
 
-  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+  async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
     const { matches, order, limit } = planFind(collection, find);
     const rows = this.matching(collection, matches).sort((a, b) => {
       for (const { column, descending } of order) {
@@ -66,9 +66,9 @@ export class MemoryDocuments extends Documents {
     return this.matching(collection, planWhere(collection, where)).length;
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     const plan = planAggregate(collection, aggregate);
-    const groups = new Map<string, { keys: readonly Scalar[]; rows: Row[] }>();
+    const groups = new Map<string, { keys: readonly Scalar[]; rows: DocumentRow[] }>();
     for (const row of this.matching(collection, plan.matches)) {
       const keys = plan.keys.map(({ column, edges }) => {
         const value = valueOf(row, column);
@@ -79,17 +79,17 @@ export class MemoryDocuments extends Documents {
       if (group) group.rows.push(row);
       else groups.set(name, { keys, rows: [row] });
     }
-    return inOrder(
+    return sortedGroups(
       plan,
       Array.from(groups.values(), ({ keys, rows }) => ({
         keys,
-        values: Object.fromEntries(plan.measures.map((measure) => [measure.name, measured(rows, measure)])),
+        values: Object.fromEntries(plan.measures.map((measure) => [measure.name, measureOf(rows, measure)])),
       })),
     );
   }
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
-    if ((this.held.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
+    if ((this.heldLeases.get(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
     this.refuseDropped(follower);
     if (writes) this.refuseDropped(writes.collection.name);
     if (writes) {
@@ -101,8 +101,8 @@ export class MemoryDocuments extends Documents {
       }
       for (const id of writes.removed ?? []) rows.delete(id);
     }
-    for (const one of parked) this.waiting.set(JSON.stringify([one.follower, one.sequence]), { ...one });
-    for (const sequence of unparked) this.waiting.delete(JSON.stringify([follower, sequence]));
+    for (const one of parked) this.parkedSequences.set(JSON.stringify([one.follower, one.sequence]), { ...one });
+    for (const sequence of unparked) this.parkedSequences.delete(JSON.stringify([follower, sequence]));
     this.checkpoints.set(follower, { ...checkpoint });
   }
 
@@ -110,14 +110,14 @@ export class MemoryDocuments extends Documents {
     return this.checkpoints.get(follower);
   }
 
-  async parked(follower?: string): Promise<readonly Parked[]> {
-    return [...this.waiting.values()]
+  async parked(follower?: string): Promise<readonly ParkedSequence[]> {
+    return [...this.parkedSequences.values()]
       .filter((one) => follower === undefined || one.follower === follower)
       .sort(parkedOrder);
   }
 
   async unpark(follower: string, sequence: string): Promise<void> {
-    this.waiting.delete(JSON.stringify([follower, sequence]));
+    this.parkedSequences.delete(JSON.stringify([follower, sequence]));
   }
 
   async active(projection: string): Promise<string | undefined> {
@@ -132,7 +132,8 @@ export class MemoryDocuments extends Documents {
     this.dropped.add(generation);
     this.collections.delete(generation);
     this.checkpoints.delete(generation);
-    for (const [key, { follower }] of this.waiting) if (follower === generation) this.waiting.delete(key);
+    for (const [key, { follower }] of this.parkedSequences)
+      if (follower === generation) this.parkedSequences.delete(key);
   }
 
   async generations(): Promise<readonly string[]> {
@@ -144,36 +145,36 @@ export class MemoryDocuments extends Documents {
   }
 
   async renewLeases(holder: string, begins: boolean): Promise<number | undefined> {
-    const before = this.beats.get(holder) ?? (begins ? 0 : undefined);
+    const before = this.heartbeats.get(holder) ?? (begins ? 0 : undefined);
     if (before === undefined) return undefined;
-    this.beats.set(holder, before + 1);
+    this.heartbeats.set(holder, before + 1);
     return before + 1;
   }
 
-  async endBeat(holder: string, number?: number): Promise<boolean> {
-    const stands = this.beats.get(holder);
-    return stands !== undefined && stands === (number ?? stands) && this.beats.delete(holder);
+  async endHeartbeat(holder: string, number?: number): Promise<boolean> {
+    const stands = this.heartbeats.get(holder);
+    return stands !== undefined && stands === (number ?? stands) && this.heartbeats.delete(holder);
   }
 
   async lease(lease: string, holder: string): Promise<Fence | undefined> {
-    const held = this.held.get(lease);
+    const held = this.heldLeases.get(lease);
     if (held?.holder === holder) return { lease, token: held.token };
-    if (held?.holder !== undefined && this.beats.has(held.holder)) return undefined;
+    if (held?.holder !== undefined && this.heartbeats.has(held.holder)) return undefined;
     const token = (held?.token ?? 0) + 1;
-    this.held.set(lease, { holder, token });
+    this.heldLeases.set(lease, { holder, token });
     return { lease, token };
   }
 
   async release(lease: string, holder: string): Promise<void> {
-    const held = this.held.get(lease);
-    if (held?.holder === holder) this.held.set(lease, { holder: undefined, token: held.token });
+    const held = this.heldLeases.get(lease);
+    if (held?.holder === holder) this.heldLeases.set(lease, { holder: undefined, token: held.token });
   }
 
   async leases() {
-    const answer = new Map<string, { holder: string; beat: number }>();
-    for (const [lease, { holder }] of this.held) {
-      const beat = holder === undefined ? undefined : this.beats.get(holder);
-      if (holder !== undefined && beat !== undefined) answer.set(lease, { holder, beat });
+    const answer = new Map<string, { holder: string; heartbeat: number }>();
+    for (const [lease, { holder }] of this.heldLeases) {
+      const heartbeat = holder === undefined ? undefined : this.heartbeats.get(holder);
+      if (holder !== undefined && heartbeat !== undefined) answer.set(lease, { holder, heartbeat });
     }
     return answer;
   }
@@ -188,25 +189,26 @@ export class MemoryDocuments extends Documents {
     if (this.dropped.has(generation)) throw generationDropped(generation);
   }
 
-  private rowsToWrite(collection: Collection): Map<string, Row> {
+  private rowsToWrite(collection: Collection): Map<string, DocumentRow> {
     const signature = signatureOf(collection);
-    const known = this.collections.get(collection.name) ?? { signature, rows: new Map<string, Row>() };
+    const known = this.collections.get(collection.name) ?? { signature, rows: new Map<string, DocumentRow>() };
     if (known.signature !== signature) throw columnsChanged(collection);
     this.collections.set(collection.name, known);
     return known.rows;
   }
 
-  private matching({ name }: Collection, clause: Clause): Row[] {
-    return [...(this.collections.get(name)?.rows.values() ?? [])].filter((row) => holds(row, clause));
+  private matching({ name }: Collection, clause: Clause): DocumentRow[] {
+    return [...(this.collections.get(name)?.rows.values() ?? [])].filter((row) => rowMatches(row, clause));
   }
 }
 
-const documentOf = ({ id, position, json }: Row): Document => ({ id, position, doc: JSON.parse(json) });
-const valueOf = (row: Row, column: string): Scalar => (column === 'id' ? row.id : (row.values[column] as Scalar));
+const documentOf = ({ id, position, json }: DocumentRow): Document => ({ id, position, doc: JSON.parse(json) });
+const valueOf = (row: DocumentRow, column: string): Scalar =>
+  column === 'id' ? row.id : (row.values[column] as Scalar);
 
-const holds = (row: Row, clause: Clause): boolean => {
-  if ('all' in clause) return clause.all.every((one) => holds(row, one));
-  if ('any' in clause) return clause.any.some((one) => holds(row, one));
+const rowMatches = (row: DocumentRow, clause: Clause): boolean => {
+  if ('all' in clause) return clause.all.every((one) => rowMatches(row, one));
+  if ('any' in clause) return clause.any.some((one) => rowMatches(row, one));
   if ('has' in clause)
     return clause.has.some((token) => (row.values[clause.column] as readonly string[]).includes(token));
   const value = valueOf(row, clause.column);
@@ -224,7 +226,7 @@ const bucketOf = (value: Scalar, edges: readonly string[]): Scalar => {
   return next > 0 ? edges[next - 1]! : null;
 };
 
-const measured = (rows: readonly Row[], { kind, column }: PlannedMeasure): number | string | null => {
+const measureOf = (rows: readonly DocumentRow[], { kind, column }: PlannedMeasure): number | string | null => {
   if (kind === 'count') return rows.length;
   const values = rows.map((row) => valueOf(row, column)).filter((value) => value !== null);
   if (kind === 'sum' || kind === 'high' || kind === 'low') {

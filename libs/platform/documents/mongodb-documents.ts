@@ -8,25 +8,25 @@ import type {
   Commit,
   Document,
   Fence,
-  Find,
-  Group,
-  Parked,
+  FindOptions,
+  AggregateGroup,
+  ParkedSequence,
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, rowOf, signatureOf, type Row } from './columns';
+import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
 import type { Link } from '../link';
 import { generationDropped, leaseLost } from './refusals';
-import { clientOf, linkOf, overLink, reaching } from './mongodb-link';
+import { clientOf, linkTo, throughLink, withOutageError } from './mongodb-link';
 import { filterOf, groupOf, measuredOf, pathOf } from './mongodb-query';
-import { inOrder, planAggregate, planFind, planWhere } from './query';
+import { sortedGroups, planAggregate, planFind, planWhere } from './query';
 
 /** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
 interface StoredDocument {
   readonly _id: string;
   readonly position: string;
   readonly doc: string;
-  readonly c: Row['values'];
+  readonly c: DocumentRow['values'];
 }
 interface StoredLease {
   readonly _id: string;
@@ -34,14 +34,14 @@ interface StoredLease {
   readonly token: number;
 }
 type StoredCheckpoint = Fence & { readonly _id: string; readonly checkpoint: Checkpoint };
-type StoredParked = Parked & { readonly _id: { readonly follower: string; readonly sequence: string } };
+type StoredParked = ParkedSequence & { readonly _id: { readonly follower: string; readonly sequence: string } };
 
 const DUPLICATE_KEY = 11000;
 /** Of one answer of the server; a bulk of guarded upserts takes up to a second. */
 const DEADLINE_MS = 30_000;
 const BULK = 1_000;
 const unavailable = () => new Conflict('documents/unavailable', 'MongoDB does not answer; try again later.');
-const OF = 'documents.of.';
+const COLLECTION_PREFIX = 'documents.of.';
 
 /**
  * Documents in MongoDB. Each document is written only over an older position, each checkpoint only by the newest
@@ -52,10 +52,10 @@ export class MongoDocuments extends Documents {
   private readonly prepared = new Map<string, string>();
   private readonly collections: Stored<{ _id: string; columns: string }>;
   private readonly checkpoints: Stored<StoredCheckpoint>;
-  private readonly waiting: Stored<StoredParked>;
+  private readonly parkedSequences: Stored<StoredParked>;
   private readonly activeOf: Stored<{ _id: string; generation: string }>;
-  private readonly beats: Stored<{ _id: string; number: number }>;
-  private readonly held: Stored<StoredLease>;
+  private readonly heartbeats: Stored<{ _id: string; number: number }>;
+  private readonly heldLeases: Stored<StoredLease>;
   private readonly dropped: Stored<{ _id: string }>;
 
   private constructor(
@@ -66,10 +66,10 @@ export class MongoDocuments extends Documents {
     super();
     this.collections = db.collection('documents.collections');
     this.checkpoints = db.collection('documents.checkpoints');
-    this.waiting = db.collection('documents.parked');
+    this.parkedSequences = db.collection('documents.parked');
     this.activeOf = db.collection('documents.actives');
-    this.beats = db.collection('documents.beats');
-    this.held = db.collection('documents.leases');
+    this.heartbeats = db.collection('documents.beats');
+    this.heldLeases = db.collection('documents.leases');
     this.dropped = db.collection('documents.dropped');
   }
 
@@ -85,15 +85,15 @@ export class MongoDocuments extends Documents {
       ignoreUndefined: true,
     });
     try {
-      await reaching(client.connect(), unavailable);
+      await withOutageError(client.connect(), unavailable);
     } catch (error) {
       await client.close();
       throw error;
     }
     // Without a path the driver would take the database `test`.
     const name = /^[^:]+:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
-    const link = linkOf(client, unavailable);
-    return overLink(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'), link), link);
+    const link = linkTo(client, unavailable);
+    return throughLink(new MongoDocuments(client, client.db(name ? decodeURIComponent(name) : 'baton'), link), link);
   }
 
   async prepare(collection: Collection): Promise<void> {
@@ -104,24 +104,24 @@ export class MongoDocuments extends Documents {
     const registered = await this.collections.findOne({ _id: name });
     if (registered && registered.columns !== signature) throw columnsChanged(collection);
     const indexes = Object.keys(columns).map((column) => ({ key: { [pathOf(column)]: 1 as const, _id: 1 as const } }));
-    if (indexes.length > 0) await this.of(collection).createIndexes(indexes);
+    if (indexes.length > 0) await this.collectionFor(collection).createIndexes(indexes);
     await this.collections.updateOne({ _id: name }, { $setOnInsert: { columns: signature } }, { upsert: true });
     this.prepared.set(name, signature);
   }
 
   async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
     signatureOf(collection);
-    const found = await this.of(collection)
+    const found = await this.collectionFor(collection)
       .find({ _id: { $in: [...ids] } }, { projection: { c: 0 } })
       .toArray();
     return new Map(found.map((stored) => [stored._id, documentOf(stored)]));
   }
 
-  async find(collection: Collection, find?: Find): Promise<readonly Document[]> {
+  async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
     const { matches, order, limit } = planFind(collection, find);
     if (limit === 0) return []; // to MongoDB a limit of 0 is none
     const sort = new Map(order.map(({ column, descending }) => [pathOf(column), descending ? -1 : 1] as const));
-    const found = await this.of(collection)
+    const found = await this.collectionFor(collection)
       .find(filterOf(matches) as Filter<StoredDocument>, { projection: { c: 0 } })
       .sort(sort)
       .limit(limit)
@@ -131,15 +131,15 @@ export class MongoDocuments extends Documents {
 
   async count(collection: Collection, where?: Where): Promise<number> {
     const matches = filterOf(planWhere(collection, where)) as Filter<StoredDocument>;
-    return this.of(collection).countDocuments(matches);
+    return this.collectionFor(collection).countDocuments(matches);
   }
 
-  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly Group[]> {
+  async aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     const plan = planAggregate(collection, aggregate);
-    const groups = await this.of(collection)
+    const groups = await this.collectionFor(collection)
       .aggregate([{ $match: filterOf(plan.matches) }, { $group: groupOf(plan) }])
       .toArray();
-    return inOrder(
+    return sortedGroups(
       plan,
       groups.map((group) => ({
         keys: plan.keys.map((_, i): Scalar => group['_id'][`k${i}`] ?? null),
@@ -150,7 +150,7 @@ export class MongoDocuments extends Documents {
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
     const { lease, token } = fence;
-    const granted = await this.held.findOne({ _id: lease });
+    const granted = await this.heldLeases.findOne({ _id: lease });
     if (granted && granted.token > token) throw leaseLost(fence);
     const generations = [follower, ...(writes ? [writes.collection.name] : [])];
     await this.refuseDropped(...generations);
@@ -162,10 +162,11 @@ export class MongoDocuments extends Documents {
         rows.map(({ id, position, json, values }) => ({ _id: id, position, doc: json, c: values })),
         writes.fresh ?? false,
       );
-      if (writes.removed?.length) await this.of(writes.collection).deleteMany({ _id: { $in: [...writes.removed] } });
+      if (writes.removed?.length)
+        await this.collectionFor(writes.collection).deleteMany({ _id: { $in: [...writes.removed] } });
     }
     if (parked.length > 0)
-      await this.waiting.bulkWrite(
+      await this.parkedSequences.bulkWrite(
         parked.map(({ follower, sequence, position, eventId, code, message }) => ({
           replaceOne: {
             filter: { _id: { follower, sequence } },
@@ -194,8 +195,8 @@ export class MongoDocuments extends Documents {
     return (await this.checkpoints.findOne({ _id: follower }))?.checkpoint;
   }
 
-  async parked(follower?: string): Promise<readonly Parked[]> {
-    const found = await this.waiting
+  async parked(follower?: string): Promise<readonly ParkedSequence[]> {
+    const found = await this.parkedSequences
       .find(follower === undefined ? {} : { follower })
       .sort({ position: 1, follower: 1, sequence: 1 })
       .toArray();
@@ -203,7 +204,7 @@ export class MongoDocuments extends Documents {
   }
 
   async unpark(follower: string, sequence: string): Promise<void> {
-    await this.waiting.deleteOne({ _id: { follower, sequence } });
+    await this.parkedSequences.deleteOne({ _id: { follower, sequence } });
   }
 
   async active(projection: string): Promise<string | undefined> {
@@ -230,8 +231,8 @@ export class MongoDocuments extends Documents {
 
   private async remove(generation: string): Promise<void> {
     this.prepared.delete(generation);
-    await this.of({ name: generation }).drop(); // the driver makes nothing of a collection that is not there
-    await this.waiting.deleteMany({ follower: generation });
+    await this.collectionFor({ name: generation }).drop(); // the driver makes nothing of a collection that is not there
+    await this.parkedSequences.deleteMany({ follower: generation });
     await this.checkpoints.deleteOne({ _id: generation });
     await this.collections.deleteOne({ _id: generation }); // last: a drop that was cut short can be seen and repeated
   }
@@ -243,7 +244,7 @@ export class MongoDocuments extends Documents {
       // A writer that was killed may have made one again that was dropped: it is in neither list.
       this.db.listCollections({ name: /^documents\.of\./ }, { nameOnly: true }).toArray(),
     ]);
-    const names = stored.map(({ name }) => name.slice(OF.length));
+    const names = stored.map(({ name }) => name.slice(COLLECTION_PREFIX.length));
     return [...new Set([...names, ...[...collections, ...checkpoints].map(({ _id }) => _id)])].sort();
   }
 
@@ -253,7 +254,7 @@ export class MongoDocuments extends Documents {
   }
 
   async renewLeases(holder: string, begins: boolean): Promise<number | undefined> {
-    const raised = await this.beats.findOneAndUpdate(
+    const raised = await this.heartbeats.findOneAndUpdate(
       { _id: holder },
       { $inc: { number: 1 } },
       { upsert: begins, returnDocument: 'after' },
@@ -261,18 +262,18 @@ export class MongoDocuments extends Documents {
     return raised?.number;
   }
 
-  async endBeat(holder: string, number?: number): Promise<boolean> {
-    const { deletedCount } = await this.beats.deleteOne({ _id: holder, ...(number !== undefined && { number }) });
+  async endHeartbeat(holder: string, number?: number): Promise<boolean> {
+    const { deletedCount } = await this.heartbeats.deleteOne({ _id: holder, ...(number !== undefined && { number }) });
     return deletedCount === 1;
   }
 
   async lease(lease: string, holder: string): Promise<Fence | undefined> {
-    const held = await this.held.findOne({ _id: lease });
+    const held = await this.heldLeases.findOne({ _id: lease });
     if (held?.holder === holder) return { lease, token: held.token };
-    // A beat that has ended never begins again, so this still holds when the lease is taken.
-    if (held && held.holder !== null && (await this.beats.findOne({ _id: held.holder }))) return undefined;
+    // A heartbeat that has ended never begins again, so this still holds when the lease is taken.
+    if (held && held.holder !== null && (await this.heartbeats.findOne({ _id: held.holder }))) return undefined;
     try {
-      const taken = await this.held.findOneAndUpdate(
+      const taken = await this.heldLeases.findOneAndUpdate(
         { _id: lease, ...(held && { holder: held.holder, token: held.token }) },
         held ? { $set: { holder }, $inc: { token: 1 } } : { $setOnInsert: { holder, token: 1 } },
         { upsert: !held, returnDocument: 'after' },
@@ -286,16 +287,16 @@ export class MongoDocuments extends Documents {
 
   async release(lease: string, holder: string): Promise<void> {
     // The record stays: tokens never fall.
-    await this.held.updateOne({ _id: lease, holder }, { $set: { holder: null } });
+    await this.heldLeases.updateOne({ _id: lease, holder }, { $set: { holder: null } });
   }
 
   async leases() {
-    const [held, beats] = await Promise.all([this.held.find().toArray(), this.beats.find().toArray()]);
+    const [held, beats] = await Promise.all([this.heldLeases.find().toArray(), this.heartbeats.find().toArray()]);
     const numbers = new Map(beats.map(({ _id, number }) => [_id, number]));
-    const answer = new Map<string, { holder: string; beat: number }>();
+    const answer = new Map<string, { holder: string; heartbeat: number }>();
     for (const { _id, holder } of held) {
-      const beat = holder === null ? undefined : numbers.get(holder);
-      if (holder !== null && beat !== undefined) answer.set(_id, { holder, beat });
+      const heartbeat = holder === null ? undefined : numbers.get(holder);
+      if (holder !== null && heartbeat !== undefined) answer.set(_id, { holder, heartbeat });
     }
     return answer;
   }
@@ -308,8 +309,8 @@ export class MongoDocuments extends Documents {
     await this.client.close();
   }
 
-  private of({ name }: Pick<Collection, 'name'>): Stored<StoredDocument> {
-    return this.db.collection<StoredDocument>(OF + name);
+  private collectionFor({ name }: Pick<Collection, 'name'>): Stored<StoredDocument> {
+    return this.db.collection<StoredDocument>(COLLECTION_PREFIX + name);
   }
 
   /**
@@ -339,7 +340,7 @@ export class MongoDocuments extends Documents {
   /** @returns the indexes of the operations that met an existing document */
   private async bulk(collection: Collection, operations: AnyBulkWriteOperation<StoredDocument>[]): Promise<number[]> {
     try {
-      await this.of(collection).bulkWrite(operations, { ordered: false });
+      await this.collectionFor(collection).bulkWrite(operations, { ordered: false });
       return [];
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError)) throw error;

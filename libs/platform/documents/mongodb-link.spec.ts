@@ -15,7 +15,7 @@ import { MongodbServer } from '../../../test/support/mongodb-server';
 import { FaultProxy } from '../../../test/support/proxy';
 import { MongodbKeyStore } from '../keys/mongodb-key-store';
 import { MongoDocuments } from './mongodb-documents';
-import { isOutage, reaching } from './mongodb-link';
+import { isOutage, withOutageError } from './mongodb-link';
 
 const PASSWORD = 'sEcr3t-of-the-url';
 const DEADLINE_MS = 400;
@@ -38,7 +38,7 @@ describe('an error of the MongoDB driver', () => {
   ];
   it.each(outages)('is an outage: %s', async (_, error) => {
     expect(isOutage(error)).toBe(true);
-    await expect(reaching(Promise.reject(error), unavailable)).rejects.toMatchObject({
+    await expect(withOutageError(Promise.reject(error), unavailable)).rejects.toMatchObject({
       code: 'documents/unavailable',
       name: 'Conflict',
     });
@@ -55,7 +55,7 @@ describe('an error of the MongoDB driver', () => {
     if (error instanceof MongoBulkWriteError)
       Object.assign(error, { result: { getWriteConcernError: () => undefined } });
     expect(isOutage(error)).toBe(false);
-    await expect(reaching(Promise.reject(error), unavailable)).rejects.toBe(error);
+    await expect(withOutageError(Promise.reject(error), unavailable)).rejects.toBe(error);
   });
 });
 

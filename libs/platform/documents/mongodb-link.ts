@@ -78,18 +78,22 @@ export const clientOf = (url: string, deadlineMs: number, options: MongoClientOp
       retryReads: true,
     });
   } catch {
-    throw new Refused('config/invalid', 'BATON_MONGODB_URL is no connection string of MongoDB.', 'BATON_MONGODB_URL');
+    throw new Refused(
+      'config/invalid',
+      'BATON_MONGODB_URL must be a connection string of MongoDB.',
+      'BATON_MONGODB_URL',
+    );
   }
 };
 
 /** @throws what `outage` makes where the server does not answer a call, never the driver's words; other errors as they are */
-export const reaching = <T>(call: Promise<T>, outage: () => Conflict): Promise<T> =>
+export const withOutageError = <T>(call: Promise<T>, outage: () => Conflict): Promise<T> =>
   call.catch((error: unknown) => {
     throw isOutage(error) ? outage() : error;
   });
 
 /** The link of one client; its probes are pings. */
-export const linkOf = (client: MongoClient, outage: () => Conflict): Link =>
+export const linkTo = (client: MongoClient, outage: () => Conflict): Link =>
   new Link({
     isOutage,
     unavailable: outage,
@@ -100,7 +104,7 @@ export const linkOf = (client: MongoClient, outage: () => Conflict): Link =>
  * The store, each of whose calls goes through the link: in its window, and with an outage as one code of Baton's own.
  * What the store calls of its own is part of the call, and so is what replaces a method of it later.
  */
-export const overLink = <T extends { close(): Promise<void>; availability(): Availability }>(
+export const throughLink = <T extends { close(): Promise<void>; availability(): Availability }>(
   store: T,
   link: Link,
 ): T => {
@@ -112,7 +116,7 @@ export const overLink = <T extends { close(): Promise<void>; availability(): Ava
     get: (target, name) => {
       const value: unknown = own.get(name) ?? Reflect.get(target, name, target);
       if (own.has(name) || typeof value !== 'function') return value;
-      return (...given: unknown[]) => link.once(async () => (await Reflect.apply(value, target, given)) as unknown);
+      return (...given: unknown[]) => link.call(async () => (await Reflect.apply(value, target, given)) as unknown);
     },
     set: (_, name, value) => Boolean(own.set(name, value)),
   });

@@ -1,5 +1,15 @@
-import { Refused, wholeOf } from '@baton/kernel';
-import type { Aggregation, Collection, ColumnType, Find, Group, Measure, Order, Scalar, Where } from '@baton/kernel';
+import { Refused, wholeNumberOf } from '@baton/kernel';
+import type {
+  Aggregation,
+  Collection,
+  ColumnType,
+  FindOptions,
+  AggregateGroup,
+  Measure,
+  Order,
+  Scalar,
+  Where,
+} from '@baton/kernel';
 import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
 
 /** A checked condition. `ne` matches null unless its value is null; comparisons never match null; `in` holds none. */
@@ -12,7 +22,7 @@ export type Clause =
   | { readonly column: string; readonly op: Operator; readonly value: Scalar };
 type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
 export type Operator = 'eq' | 'ne' | Comparison;
-const NOTHING: Clause = { any: [] };
+const MATCHES_NOTHING: Clause = { any: [] };
 
 export interface FindPlan {
   readonly matches: Clause;
@@ -53,7 +63,11 @@ export const planWhere = (collection: Collection, where: Where = {}): Clause => 
 const scalarColumn = (collection: Collection, column: string): ColumnType => {
   const type = typeOfColumn(collection, column);
   if (type === 'tokens')
-    throw new Refused('documents/wrong-type', `${column} holds tokens: it is only found by them.`, column);
+    throw new Refused(
+      'documents/wrong-type',
+      `${column} is a column of tokens; it can only be filtered with "has".`,
+      column,
+    );
   return type;
 };
 
@@ -64,7 +78,11 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     return one as Scalar;
   };
   if ((type === 'tokens') !== (kind === 'has'))
-    throw new Refused('documents/wrong-type', `${column} is of type ${type}: "${kind}" does not go.`, column);
+    throw new Refused(
+      'documents/wrong-type',
+      `${column} is of type ${type}, which does not support the condition "${kind}".`,
+      column,
+    );
   switch (kind) {
     case 'has':
       return { all: (value as readonly (readonly string[])[]).map((has) => ({ column, has })) };
@@ -75,7 +93,7 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     case 'gte':
     case 'lt':
     case 'lte':
-      return compared(column, kind, checked(value));
+      return comparisonOf(column, kind, checked(value));
     case 'in': {
       const values = (value as readonly unknown[]).map(checked);
       const known: Clause = { column, in: values.filter((one) => one !== null) };
@@ -84,7 +102,11 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
     case 'prefix': {
       const prefix = checked(value);
       if (typeof prefix !== 'string')
-        throw new Refused('documents/wrong-type', `A prefix needs text; ${column} is of type ${type}.`, column);
+        throw new Refused(
+          'documents/wrong-type',
+          `A prefix requires a text column; ${column} is of type ${type}.`,
+          column,
+        );
       const end = afterPrefix(prefix);
       const from: Clause = { column, op: 'gte', value: prefix };
       return end === undefined ? from : { all: [from, { column, op: 'lt', value: end }] };
@@ -94,8 +116,8 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
   }
 };
 
-const compared = (column: string, op: Comparison, value: Scalar): Clause =>
-  value === null ? NOTHING : { column, op, value };
+const comparisonOf = (column: string, op: Comparison, value: Scalar): Clause =>
+  value === null ? MATCHES_NOTHING : { column, op, value };
 
 /** The smallest text above all that begin with the prefix; undefined when there is none. */
 const afterPrefix = (prefix: string): string | undefined => {
@@ -111,10 +133,13 @@ const afterPrefix = (prefix: string): string | undefined => {
  * Checks a query and turns its cursor into conditions.
  * @throws Refused as `planWhere`, and `documents/bad-cursor`, `documents/bad-limit`
  */
-export const planFind = (collection: Collection, { where, orderBy = [], after, limit = 100 }: Find = {}): FindPlan => {
+export const planFind = (
+  collection: Collection,
+  { where, orderBy = [], after, limit = 100 }: FindOptions = {},
+): FindPlan => {
   const wanted = planWhere(collection, where);
   if (!Number.isSafeInteger(limit) || limit < 0)
-    throw new Refused('documents/bad-limit', 'A limit is a whole number from 0.', 'limit');
+    throw new Refused('documents/bad-limit', 'limit must be a whole number of 0 or more.', 'limit');
   const columns = orderBy.map(({ column, descending = false }: Order) => ({
     column,
     descending,
@@ -127,27 +152,27 @@ export const planFind = (collection: Collection, { where, orderBy = [], after, l
   if (!after) return { matches: wanted, order, limit };
   const last = [...after.values, after.id];
   if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
-    throw new Refused('documents/bad-cursor', 'The cursor belongs to a query with another order.', 'after');
+    throw new Refused('documents/bad-cursor', 'after must be a cursor of a query with the same order.', 'after');
   const beyond: Clause = {
     any: order.map(({ column, descending }, i) => ({
       all: [
-        ...order.slice(0, i).map((earlier, j) => same(earlier.column, last[j]!)),
-        following(column, descending, last[i] ?? null),
+        ...order.slice(0, i).map((earlier, j) => equalTo(earlier.column, last[j]!)),
+        afterCursorValue(column, descending, last[i] ?? null),
       ],
     })),
   };
-  return { matches: { all: [wanted, ...startingAt(order[0]!, last[0] ?? null), beyond] }, order, limit };
+  return { matches: { all: [wanted, ...indexHint(order[0]!, last[0] ?? null), beyond] }, order, limit };
 };
 
 /** Says no more than the cursor does, but in a form for which stores begin in the middle of an index. */
-const startingAt = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
+const indexHint = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
   descending || value === null ? [] : [{ column, op: 'gte', value }];
 
-const same = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
+const equalTo = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
 
-const following = (column: string, descending: boolean, value: Scalar): Clause => {
+const afterCursorValue = (column: string, descending: boolean, value: Scalar): Clause => {
   if (!descending) return value === null ? { column, op: 'ne', value } : { column, op: 'gt', value };
-  return value === null ? NOTHING : { any: [{ column, op: 'lt', value }, same(column, null)] };
+  return value === null ? MATCHES_NOTHING : { any: [{ column, op: 'lt', value }, equalTo(column, null)] };
 };
 
 /** @throws Refused as `planWhere`, and `documents/bad-edges` for edges that do not rise */
@@ -157,9 +182,9 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
     const column = typeof key === 'string' ? key : key.column;
     const type = scalarColumn(collection, column);
     if (typeof key === 'string') return { column, type };
-    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} holds no instants.`, column);
+    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} must be a column of instants.`, column);
     if (key.edges.some((edge, i) => i > 0 && compareScalars(key.edges[i - 1]!, edge) >= 0))
-      throw new Refused('documents/bad-edges', `The edges over ${column} do not rise.`, column);
+      throw new Refused('documents/bad-edges', `The edges of ${column} must be in ascending order.`, column);
     return { column, type, edges: key.edges };
   }),
   measures: Object.entries(measures).flatMap(([name, measure]) => planMeasure(collection, name, measure)),
@@ -175,35 +200,41 @@ const planMeasure = (collection: Collection, name: string, measure: Measure): Pl
   const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
   const type = scalarColumn(collection, column);
   if (type === 'flag' || (kind === 'sum' && type === 'text'))
-    throw new Refused('documents/wrong-type', `There is no ${kind} of ${column}: it is of type ${type}.`, name);
+    throw new Refused('documents/wrong-type', `${column} is of type ${type}, which does not support ${kind}.`, name);
   if (kind === 'sum' && type === 'integer')
     return (['high', 'low'] as const).map((half) => ({ name: `${name} ${half}`, kind: half, column }));
   return [{ name, kind, column }];
 };
 
 /** The values of a group with the halves of its sums put together. */
-const whole = (measures: readonly PlannedMeasure[], values: Group['values']): Group['values'] =>
+const withWholeSums = (
+  measures: readonly PlannedMeasure[],
+  values: AggregateGroup['values'],
+): AggregateGroup['values'] =>
   Object.fromEntries(
     measures.flatMap(({ name, kind }) => {
       if (kind === 'low') return [];
       if (kind !== 'high') return [[name, values[name] ?? null]];
       const sum = name.slice(0, -' high'.length);
-      return [[sum, wholeOf(BigInt(values[name] ?? 0) * BigInt(HALF) + BigInt(values[`${sum} low`] ?? 0))]];
+      return [[sum, wholeNumberOf(BigInt(values[name] ?? 0) * BigInt(HALF) + BigInt(values[`${sum} low`] ?? 0))]];
     }),
   );
 
 const emptyOf = { count: 0, sum: 0, high: 0, low: 0, min: null, max: null } as const;
 
 /** Groups in the order of their keys, null first; without `by` one group, also over nothing. */
-export const inOrder = ({ keys, measures }: AggregatePlan, groups: readonly Group[]): readonly Group[] => {
+export const sortedGroups = (
+  { keys, measures }: AggregatePlan,
+  groups: readonly AggregateGroup[],
+): readonly AggregateGroup[] => {
   if (keys.length === 0 && groups.length === 0)
     return [
       {
         keys: [],
-        values: whole(measures, Object.fromEntries(measures.map(({ name, kind }) => [name, emptyOf[kind]]))),
+        values: withWholeSums(measures, Object.fromEntries(measures.map(({ name, kind }) => [name, emptyOf[kind]]))),
       },
     ];
-  const answered = groups.map((group) => ({ ...group, values: whole(measures, group.values) }));
+  const answered = groups.map((group) => ({ ...group, values: withWholeSums(measures, group.values) }));
   return answered.sort((a, b) => {
     for (let i = 0; i < keys.length; i++) {
       const compared = compareScalars(a.keys[i]!, b.keys[i]!);

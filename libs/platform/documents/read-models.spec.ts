@@ -6,7 +6,7 @@ const coins = projection({ name: 'coins', version: 1, keys: () => ['all'], initi
 describe('the read models', () => {
   it('refuse one that nobody folds: it would answer that there is nothing', async () => {
     const models = new ReadModels(new MemoryDocuments(), undefined, new Set(['tills']));
-    await expect(models.get(coins, 'all')).rejects.toThrow('The read model coins is folded by nobody');
+    await expect(models.get(coins, 'all')).rejects.toThrow('The read model coins is not registered');
   });
   it('answer from one that is registered', async () => {
     const models = new ReadModels(new MemoryDocuments(), undefined, new Set(['coins']));

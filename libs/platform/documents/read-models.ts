@@ -5,15 +5,15 @@ import {
   type Collection,
   type Document,
   type Documents,
-  type Find,
-  type Group,
+  type FindOptions,
+  type AggregateGroup,
   type Instant,
   type Order,
   type Position,
   type Projection,
   type Where,
 } from '@baton/kernel';
-import { incomplete, inSequence, ofList } from './index-runs';
+import { missingEntries, entriesOf, whereList } from './index-runs';
 
 /** The collection that holds one generation of a read model. */
 export const collectionOf = (projection: Projection, generation: string): Collection => ({
@@ -36,17 +36,17 @@ export const isGenerationOf = (projection: Projection, generation: string): bool
 export const activeGeneration = async (documents: Documents, projection: Projection): Promise<string> =>
   (await documents.active(projection.name)) ?? firstGeneration(projection);
 /** The same, among the generations in use of all read models. */
-export const generationAmong = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
+export const activeGenerationIn = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
   actives.get(projection.name) ?? firstGeneration(projection);
 
 /** Every document of a collection that matches, in pages of at most so many, ordered by the columns and id. */
 export async function* pagesOf(
   documents: Documents,
   collection: Collection,
-  { where = {}, orderBy = [] }: Pick<Find, 'where' | 'orderBy'> = {},
+  { where = {}, orderBy = [] }: Pick<FindOptions, 'where' | 'orderBy'> = {},
   limit = 1000,
 ): AsyncIterable<readonly Document[]> {
-  let after: Find['after'];
+  let after: FindOptions['after'];
   for (;;) {
     const page = await documents.find(collection, { where, orderBy, limit, ...(after && { after }) });
     if (page.length === 0) return;
@@ -69,12 +69,12 @@ export interface AsOf {
   readonly now?: Instant;
 }
 
-/** The instant for which a question at a cut is answered: that of the cut, or now. */
-export const atOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
+/** The reference instant of a query: that of its as-of point, or now. */
+export const referenceInstantOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
   cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
 /** So often a list is looked at whose rows become a block meanwhile. */
-const LOOKS = 5;
+const MAX_READ_ATTEMPTS = 5;
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
@@ -92,7 +92,11 @@ export class ReadModels {
   asOf(cut: AsOf | null | undefined): ReadModels {
     if (!cut || (!cut.happenedBy && !cut.knownBy && !cut.knownAt)) return this;
     if (!this.history)
-      throw new Refused('read/no-history', 'These read models are a view of the past already.', 'asOf');
+      throw new Refused(
+        'read/no-history',
+        'These read models already answer as of a past point; leave asOf out.',
+        'asOf',
+      );
     return this.history(cut);
   }
 
@@ -102,7 +106,7 @@ export class ReadModels {
    */
   async collection(projection: Projection): Promise<Collection> {
     if (this.registered && !this.registered.has(projection.name))
-      throw new Error(`The read model ${projection.name} is folded by nobody: list it in the module of its context.`);
+      throw new Error(`The read model ${projection.name} is not registered; list it in the module of its context.`);
     return collectionOf(projection, await activeGeneration(this.documents, projection));
   }
 
@@ -115,7 +119,10 @@ export class ReadModels {
     return new Map([...found].map(([id, { doc }]) => [id, doc as D]));
   }
 
-  async find<D>(projection: Projection<D>, find: Find = {}): Promise<{ id: string; doc: D; position: Position }[]> {
+  async find<D>(
+    projection: Projection<D>,
+    find: FindOptions = {},
+  ): Promise<{ id: string; doc: D; position: Position }[]> {
     return [...(await this.documents.find(await this.collection(projection), find))];
   }
 
@@ -127,10 +134,10 @@ export class ReadModels {
   async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
     for (let look = 1; ; look++) {
       const runs: Document[] = [];
-      for await (const page of this.pages(projection, ofList(key))) runs.push(...page);
-      const entries = inSequence<E>(runs);
+      for await (const page of this.pages(projection, whereList(key))) runs.push(...page);
+      const entries = entriesOf<E>(runs);
       if (entries) return entries;
-      if (look === LOOKS) throw incomplete(await this.collection(projection), key);
+      if (look === MAX_READ_ATTEMPTS) throw missingEntries(await this.collection(projection), key);
     }
   }
 
@@ -138,7 +145,7 @@ export class ReadModels {
     return this.documents.count(await this.collection(projection), where);
   }
 
-  async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly Group[]> {
+  async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     return this.documents.aggregate(await this.collection(projection), aggregate);
   }
 

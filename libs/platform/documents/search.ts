@@ -14,7 +14,8 @@ export const searchWhere = async (
   for (const [field, text] of Object.entries(wanted)) {
     if (text === undefined || text === null) continue;
     const terms = search[field]!(text);
-    if (terms.length === 0) throw new Refused('read/nothing-to-find', 'Give at least one letter or digit.', field);
+    if (terms.length === 0)
+      throw new Refused('read/nothing-to-find', 'The search text must contain at least one letter or digit.', field);
     where[field] = { has: await journal.tokens(field, terms) };
   }
   return where;

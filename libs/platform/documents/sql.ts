@@ -3,22 +3,22 @@ import type { ColumnValue } from './columns';
 import { HALF, type AggregatePlan, type Clause, type Operator, type PlannedMeasure } from './query';
 
 /** A piece of SQL and the values of its parameters. Names in it were checked before; values are never part of it. */
-export interface Sql {
+export interface SqlFragment {
   readonly sql: string;
   readonly values: readonly SqliteValue[];
 }
 
 export const tableOf = ({ name }: { readonly name: string }): string => `"documents-${name}"`;
-export const indexOf = ({ name }: { readonly name: string }, column: string): string => `"${name}.${column}"`;
+export const indexNameOf = ({ name }: { readonly name: string }, column: string): string => `"${name}.${column}"`;
 /** The prefix keeps columns of documents apart from our own. */
-export const nameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);
+export const columnNameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);
 /** Tokens are bound as a JSON list. */
-export const bound = (value: ColumnValue): SqliteValue => {
+export const sqlValueOf = (value: ColumnValue): SqliteValue => {
   if (typeof value === 'boolean') return Number(value);
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as SqliteValue);
 };
 /** Which documents have a token, by column. */
-export const tokensOf = ({ name }: { readonly name: string }): string => `"tokens-${name}"`;
+export const tokensTableOf = ({ name }: { readonly name: string }): string => `"tokens-${name}"`;
 
 const operators: Readonly<Record<Operator, string>> = {
   eq: 'IS',
@@ -29,21 +29,26 @@ const operators: Readonly<Record<Operator, string>> = {
   lte: '<=',
 };
 
-export const whereSql = (clause: Clause, of: { readonly name: string }): Sql => {
-  if ('all' in clause) return joined(clause.all, of, ' AND ', 'TRUE');
-  if ('any' in clause) return joined(clause.any, of, ' OR ', 'FALSE');
+export const whereSql = (clause: Clause, of: { readonly name: string }): SqlFragment => {
+  if ('all' in clause) return joinClauses(clause.all, of, ' AND ', 'TRUE');
+  if ('any' in clause) return joinClauses(clause.any, of, ' OR ', 'FALSE');
   if ('has' in clause)
     return {
-      sql: `id IN (SELECT id FROM ${tokensOf(of)} WHERE field = ? AND token IN (SELECT value FROM json_each(?)))`,
+      sql: `id IN (SELECT id FROM ${tokensTableOf(of)} WHERE field = ? AND token IN (SELECT value FROM json_each(?)))`,
       values: [clause.column, JSON.stringify(clause.has)],
     };
-  const name = nameOf(clause.column);
+  const name = columnNameOf(clause.column);
   if ('in' in clause)
     return { sql: `${name} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(clause.in)] };
-  return { sql: `${name} ${operators[clause.op]} ?`, values: [bound(clause.value)] };
+  return { sql: `${name} ${operators[clause.op]} ?`, values: [sqlValueOf(clause.value)] };
 };
 
-const joined = (clauses: readonly Clause[], of: { readonly name: string }, by: string, empty: string): Sql => {
+const joinClauses = (
+  clauses: readonly Clause[],
+  of: { readonly name: string },
+  by: string,
+  empty: string,
+): SqlFragment => {
   const parts = clauses.map((clause) => whereSql(clause, of));
   return {
     sql: parts.length === 0 ? empty : `(${parts.map(({ sql }) => sql).join(by)})`,
@@ -52,8 +57,8 @@ const joined = (clauses: readonly Clause[], of: { readonly name: string }, by: s
 };
 
 /** A column, or the lower edge of the bucket that its value falls in. Comparing null is never true, so null is null. */
-export const keySql = ({ column, edges }: AggregatePlan['keys'][number]): Sql => {
-  const name = nameOf(column);
+export const keySql = ({ column, edges }: AggregatePlan['keys'][number]): SqlFragment => {
+  const name = columnNameOf(column);
   if (!edges) return { sql: name, values: [] };
   if (edges.length === 0) return { sql: 'NULL', values: [] };
   const buckets = edges.slice(1).map(() => `WHEN ${name} < ? THEN ?`);
@@ -65,7 +70,7 @@ export const keySql = ({ column, edges }: AggregatePlan['keys'][number]): Sql =>
 
 export const measureSql = ({ kind, column }: PlannedMeasure): string => {
   if (kind === 'count') return 'count(*)';
-  const name = nameOf(column);
+  const name = columnNameOf(column);
   if (kind === 'min' || kind === 'max') return `${kind}(${name})`;
   const summed = { sum: name, high: `${name} >> ${Math.log2(HALF)}`, low: `${name} & ${HALF - 1}` }[kind];
   return `ifnull(sum(${summed}), 0)`;

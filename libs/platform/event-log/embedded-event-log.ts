@@ -5,12 +5,12 @@ import {
   EventLog,
   Refused,
   START,
-  type Append,
-  type Appended,
+  type AppendRequest,
+  type AppendResult,
   type Clock,
   type EventMeta,
-  type Expected,
-  type Filter,
+  type ExpectedRevision,
+  type EventFilter,
   type Instant,
   type EventToAppend,
   type Page,
@@ -29,8 +29,8 @@ const ROWS_PER_INSERT = 50; // twice as fast as row by row
 const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the milliseconds
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
-const ALL = -1; // to SQLite a negative limit is none
-const FILTERED_SCAN = 20_000; // rows that one page of a filtered read may look at
+const NO_LIMIT = -1; // to SQLite a negative limit is none
+const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
 const POLL_MS = 20;
 
 interface Row {
@@ -43,26 +43,26 @@ interface Row {
   meta: string;
   recordedAt: Instant;
 }
-interface Waiting extends Append {
+interface PendingAppend extends AppendRequest {
   readonly texts: readonly { readonly data: string; readonly meta: string }[];
-  readonly resolve: (appended: Appended) => void;
+  readonly resolve: (appended: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 }
-type Place = Pick<Row, 'stream' | 'revision' | 'position'>;
+type StoredPlace = Pick<Row, 'stream' | 'revision' | 'position'>;
 
 /**
  * The log in one SQLite file. All appends that wait share one transaction (group commit); each is checked on its own.
  * One writer at a time gives dense positions in commit order. Other processes may use the same file.
  */
 export class EmbeddedEventLog extends EventLog {
-  private readonly queue: Waiting[] = [];
+  private readonly queue: PendingAppend[] = [];
   /** By `maxSize`, which takes memory as it fills: with `max` each log that is opened makes room for all at once. */
-  private readonly heads = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
+  private readonly streamRevisions = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   /** The last position that this process has seen; -1: unknown. */
   private last = -1;
   private lastRecordedAt: Instant = '';
   private flushing = false;
-  private failed = false;
+  private lastWriteFailed = false;
   private closed = false;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
   private poll: NodeJS.Timeout | undefined;
@@ -81,20 +81,20 @@ export class EmbeddedEventLog extends EventLog {
     return new EmbeddedEventLog(database, clock);
   }
 
-  append(stream: string, events: readonly EventToAppend[], expected: Expected): Promise<Appended> {
+  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
       const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: JSON.stringify(meta) }));
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
-        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
+        throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
       this.queue.push({ stream, events, expected, texts, resolve, reject });
       this.schedule();
     });
   }
 
-  appendMany(appends: readonly Append[]) {
+  appendMany(appends: readonly AppendRequest[]) {
     return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
   }
 
@@ -103,18 +103,18 @@ export class EmbeddedEventLog extends EventLog {
    * would go back. They get the next positions.
    * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here
    */
-  async adopt(events: readonly RawEvent[]): Promise<void> {
+  async appendCopies(events: readonly RawEvent[]): Promise<void> {
     this.assertOpen();
     try {
       this.database.transaction(() => {
-        this.heads.clear();
+        this.streamRevisions.clear();
         const tip = this.maxPosition();
         let last = this.recordedAtOf(tip);
         const rows = events.map(({ stream, revision, id, type, data, meta, recordedAt }, index): Row => {
-          const head = this.headOf(stream);
+          const head = this.revisionOf(stream);
           if (revision !== head + 1)
             throw new Conflict('log/wrong-revision', `${stream} is at revision ${head}; ${revision} does not follow.`);
-          this.heads.set(stream, revision);
+          this.streamRevisions.set(stream, revision);
           last = recordedAt > last ? recordedAt : last;
           const texts = { data: JSON.stringify(data), meta: JSON.stringify(meta) };
           return { position: tip + 1 + index, stream, revision, id, type, ...texts, recordedAt: last };
@@ -122,21 +122,21 @@ export class EmbeddedEventLog extends EventLog {
         this.insert(rows);
       });
     } finally {
-      this.heads.clear();
+      this.streamRevisions.clear();
       this.last = -1;
     }
     this.wake(this.maxPosition());
   }
 
-  async read(stream: string, from = 0, limit = ALL): Promise<readonly RawEvent[]> {
+  async read(stream: string, from = 0, limit = NO_LIMIT): Promise<readonly RawEvent[]> {
     this.assertOpen();
     return this.database
       .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`)
       .all(stream, from, limit)
-      .map(stored);
+      .map(rawEventOf);
   }
 
-  async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {
+  async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
     const from = sequenceOf(after);
     await nextTurn(); // a catch-up of many pages leaves room for timers and sockets
     this.assertOpen();
@@ -145,7 +145,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async *follow(
     after: Position,
-    filter: Filter = {},
+    filter: EventFilter = {},
     { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
   ): AsyncIterable<Page> {
     let from = sequenceOf(after);
@@ -156,7 +156,7 @@ export class EmbeddedEventLog extends EventLog {
       const reached = sequenceOf(page.position);
       if (reached > from || first) yield page; // the first page tells a follower without work that it stands at the tip
       from = reached;
-      if (page.atTip) await this.passed(from, signal);
+      if (page.atTip) await this.waitForPast(from, signal);
     }
   }
 
@@ -165,24 +165,24 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(this.maxPosition());
   }
 
-  check(position: Position): void {
+  assertPosition(position: Position): void {
     sequenceOf(position);
   }
 
-  override async damage(): Promise<readonly string[]> {
+  override async integrityFaults(): Promise<readonly string[]> {
     this.assertOpen();
-    return this.database.damage();
+    return this.database.integrityFaults();
   }
 
-  override async refusal(): Promise<string | undefined> {
+  override async appendRefusal(): Promise<string | undefined> {
     this.assertOpen();
     try {
       this.clock.now();
-      if (this.failed) this.database.transaction(() => this.database.exec(PROBE));
-      this.failed = false;
+      if (this.lastWriteFailed) this.database.transaction(() => this.database.exec(PROBE));
+      this.lastWriteFailed = false;
       return undefined;
     } catch (error) {
-      return refused(error).code;
+      return appendFailure(error).code;
     }
   }
 
@@ -203,7 +203,7 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   private maxPosition(): number {
-    return this.database.prepare('SELECT max(position) AS position FROM events').get<Place>()!.position ?? 0;
+    return this.database.prepare('SELECT max(position) AS position FROM events').get<StoredPlace>()!.position ?? 0;
   }
 
   private recordedAtOf(position: number): Instant {
@@ -212,17 +212,17 @@ export class EmbeddedEventLog extends EventLog {
     );
   }
 
-  private page(from: number, filter: Filter, limit: number): Page {
+  private page(from: number, filter: EventFilter, limit: number): Page {
     const tip = this.maxPosition();
     // Positions are dense and rise in commit order: whatever lies up to `tip` is visible now and never changes.
-    const until = Math.min(tip, filter.types ? from + Math.max(FILTERED_SCAN, limit) : tip);
-    const events = this.select(from, until, filter, limit).map(stored);
+    const until = Math.min(tip, filter.types ? from + Math.max(MAX_SCANNED_ROWS, limit) : tip);
+    const events = this.select(from, until, filter, limit).map(rawEventOf);
     const looked = events.length === limit ? sequenceOf(events.at(-1)!.position) : until;
     const reached = Math.max(from, looked);
     return { events, position: positionOf(reached), atTip: reached >= tip };
   }
 
-  private select(from: number, until: number, { types }: Filter, limit: number): SqliteValue[][] {
+  private select(from: number, until: number, { types }: EventFilter, limit: number): SqliteValue[][] {
     const only = types ? 'AND type IN (SELECT value FROM json_each(?))' : '';
     return this.database
       .prepareRows(
@@ -244,16 +244,16 @@ export class EmbeddedEventLog extends EventLog {
   /** One transaction for the appends that wait; they are answered only after its commit. */
   private flush() {
     const batch = this.nextBatch();
-    let answers: (Appended | Error)[];
+    let answers: (AppendResult | Error)[];
     try {
       answers = this.database.transaction(() => this.write(batch));
-      this.failed = false;
+      this.lastWriteFailed = false;
     } catch (error) {
-      this.failed = true;
+      this.lastWriteFailed = true;
       // Nothing was kept: what the caches learned inside the transaction is wrong.
-      this.heads.clear();
+      this.streamRevisions.clear();
       this.last = -1;
-      for (const { reject } of batch) reject(refused(error));
+      for (const { reject } of batch) reject(appendFailure(error));
       return;
     }
     answers.forEach((answer, index) => {
@@ -263,17 +263,17 @@ export class EmbeddedEventLog extends EventLog {
     this.wake(this.last);
   }
 
-  private nextBatch(): Waiting[] {
+  private nextBatch(): PendingAppend[] {
     let events = 0;
     const enough = this.queue.findIndex((append) => (events += append.events.length) >= EVENTS_PER_COMMIT);
     return this.queue.splice(0, enough < 0 ? this.queue.length : enough + 1);
   }
 
-  private write(batch: readonly Waiting[]): (Appended | Error)[] {
+  private write(batch: readonly PendingAppend[]): (AppendResult | Error)[] {
     const tip = this.maxPosition();
     if (tip !== this.last) {
       // Another process has written, or this is the first write: the cached heads are stale.
-      this.heads.clear();
+      this.streamRevisions.clear();
       this.lastRecordedAt = this.recordedAtOf(tip);
     }
     const now = this.clock.now();
@@ -282,15 +282,15 @@ export class EmbeddedEventLog extends EventLog {
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
-      const head = this.headOf(stream);
-      const known = answerOf(append, head, places);
+      const head = this.revisionOf(stream);
+      const known = answerWithoutWrite(append, head, places);
       if (known) return known;
       events.forEach(({ id, type }, index) => {
         const place = { stream, revision: head + 1 + index, position: tip + rows.length + 1 };
         places.set(id, place);
         rows.push({ ...place, id, type, ...texts[index]!, recordedAt });
       });
-      this.heads.set(stream, head + events.length);
+      this.streamRevisions.set(stream, head + events.length);
       return { position: positionOf(tip + rows.length), revision: head + events.length, repeated: false };
     });
     this.insert(rows);
@@ -300,19 +300,19 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /** Where those of the ids stand that the log holds already. */
-  private placesOf(ids: readonly string[]): Map<string, Place> {
+  private placesOf(ids: readonly string[]): Map<string, StoredPlace> {
     const rows = this.database
       .prepare('SELECT id, stream, revision, position FROM events WHERE id IN (SELECT value FROM json_each(?))')
       .all<Row>(JSON.stringify(ids));
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  private headOf(stream: string): number {
-    const cached = this.heads.get(stream);
+  private revisionOf(stream: string): number {
+    const cached = this.streamRevisions.get(stream);
     if (cached !== undefined) return cached;
     const row = this.database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ?').get<Row>(stream);
     const head = row!.revision ?? -1;
-    this.heads.set(stream, head);
+    this.streamRevisions.set(stream, head);
     return head;
   }
 
@@ -338,7 +338,7 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /** Resolves when the log has passed a position, on abort, and on close. */
-  private passed(after: number, signal?: AbortSignal): Promise<void> {
+  private waitForPast(after: number, signal?: AbortSignal): Promise<void> {
     if (this.closed || signal?.aborted || this.last > after) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
@@ -363,7 +363,7 @@ export class EmbeddedEventLog extends EventLog {
   }
 }
 
-const refused = (error: unknown): Conflict =>
+const appendFailure = (error: unknown): Conflict =>
   error instanceof Conflict
     ? error
     : new Conflict(
@@ -372,11 +372,11 @@ const refused = (error: unknown): Conflict =>
       );
 
 /** What an append is answered without writing: as the first time, a conflict, or undefined when it may be written. */
-const answerOf = (
-  { stream, events, expected }: Append,
+const answerWithoutWrite = (
+  { stream, events, expected }: AppendRequest,
   head: number,
-  places: ReadonlyMap<string, Place>,
-): Appended | Error | undefined => {
+  places: ReadonlyMap<string, StoredPlace>,
+): AppendResult | Error | undefined => {
   const before = events.map(({ id }) => places.get(id)).filter((place) => place !== undefined);
   const elsewhere = before.find((place) => place.stream !== stream);
   if (elsewhere) return new Error(`an event id of ${stream} is already used in ${elsewhere.stream}`);
@@ -394,7 +394,7 @@ const answerOf = (
 };
 
 /** @param row its values in the order of COLUMNS */
-const stored = (row: readonly SqliteValue[]): RawEvent => ({
+const rawEventOf = (row: readonly SqliteValue[]): RawEvent => ({
   position: positionOf(row[0] as number),
   stream: row[1] as string,
   revision: row[2] as number,
@@ -409,6 +409,6 @@ const positionOf = (sequence: number): Position => (sequence === 0 ? START : Str
 
 const sequenceOf = (position: Position): number => {
   if (position !== START && !/^\d{16}$/.test(position))
-    throw new Refused('log/not-a-position', 'This position is not of this log.', 'position');
+    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
   return Number(position);
 };

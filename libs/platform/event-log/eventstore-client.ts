@@ -26,7 +26,7 @@ export type Client = Pick<
 >;
 
 /** An event as the driver gives it. */
-export interface RecordedByServer {
+export interface ServerEvent {
   readonly id: string;
   readonly type: string;
   readonly data: unknown;
@@ -96,8 +96,7 @@ export const consume = <T>(
   });
 
 /** The server's own events and links. */
-export const isSystem = ({ type, streamId }: RecordedByServer): boolean =>
-  type.startsWith('$') || streamId.startsWith('$');
+export const isSystem = ({ type, streamId }: ServerEvent): boolean => type.startsWith('$') || streamId.startsWith('$');
 
 export const positionOf = ({ commit, prepare }: LogPosition): Position =>
   `${String(commit).padStart(DIGITS, '0')}-${String(prepare).padStart(DIGITS, '0')}`;
@@ -106,17 +105,18 @@ export const positionOf = ({ commit, prepare }: LogPosition): Position =>
 export const logPositionOf = (position: Position): LogPosition | 'start' => {
   if (position === START) return 'start';
   const [, commit, prepare] = /^(\d{20})-(\d{20})$/.exec(position) ?? [];
-  if (!commit || !prepare) throw new Refused('log/not-a-position', 'This position is not of this log.', 'position');
+  if (!commit || !prepare)
+    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 };
 
-export const positionIn = ({ position, id }: RecordedByServer): Position => {
+export const positionIn = ({ position, id }: ServerEvent): Position => {
   if (!position) throw new Error(`event ${id} came without a position; EventStoreDB 22.6 or newer is needed`);
   return positionOf(position);
 };
 
 /** The event with its own id, which is kept in its metadata: that of the server only names the call that wrote it. */
-export const stored = (event: RecordedByServer): RawEvent => {
+export const rawEventOf = (event: ServerEvent): RawEvent => {
   const { id, ...meta } = (event.metadata ?? {}) as EventMeta & { readonly id?: string };
   return {
     id: id ?? event.id,

@@ -21,11 +21,11 @@ import {
   EventLog,
   Refused,
   START,
-  type Append,
-  type Appended,
+  type AppendRequest,
+  type AppendResult,
   type AppendOptions,
-  type Expected,
-  type Filter,
+  type ExpectedRevision,
+  type EventFilter,
   type EventToAppend,
   type Page,
   type Position,
@@ -41,7 +41,7 @@ import {
   needsNewClient,
   positionIn,
   positionOf,
-  stored,
+  rawEventOf,
   type Batch,
   type Client,
   type OpenReads,
@@ -49,10 +49,10 @@ import {
 import { subscribedPages } from './eventstore-subscription';
 
 const DEFAULT_PAGE = 2000;
-const FILTERED_SCAN = 20_000; // events that one page of a filtered read may look at
+const MAX_SCANNED_EVENTS = 20_000; // events that one page of a filtered read may look at
 const CALL_MS = 4_000;
 const TOTAL_MS = 5_000;
-const LATER_MS = 500; // the server keeps the deadline of an append itself; its word of that comes a little later
+const DEADLINE_MARGIN_MS = 500; // the server keeps the deadline of an append itself; its word of that comes a little later
 const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
@@ -67,7 +67,7 @@ export interface Deadlines {
   /** A subscription without a word. */
   readonly quietMs: number;
 }
-const usual: Deadlines = { callMs: CALL_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
+const DEFAULT_DEADLINES: Deadlines = { callMs: CALL_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
 
 /**
  * The log in EventStoreDB. `recordedAt` is the server's clock. The server looks for ids that it knows only where the
@@ -78,7 +78,7 @@ export class EventStoreEventLog extends EventLog {
   private readonly closing = new AbortController();
   private readonly deadlines: Deadlines;
   private client: Client;
-  private readonly former: Client[] = [];
+  private readonly formerClients: Client[] = [];
   private renewedAt = -Infinity;
   private readonly reads: OpenReads = new Set();
   private readonly link = new Link({
@@ -86,7 +86,7 @@ export class EventStoreEventLog extends EventLog {
     unavailable: (closed) =>
       new Conflict('log/unavailable', closed ? 'The log is closed.' : 'EventStoreDB does not answer; try again later.'),
     probe: () =>
-      this.renewing(() => {
+      this.withClientRenewal(() => {
         const read = this.client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 });
         return consume(read, () => true, this.deadlines.callMs, this.reads);
       }),
@@ -98,7 +98,7 @@ export class EventStoreEventLog extends EventLog {
     deadlines: Partial<Deadlines> = {},
   ) {
     super();
-    this.deadlines = { ...usual, ...deadlines };
+    this.deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
     this.client = clientOf();
   }
 
@@ -118,7 +118,7 @@ export class EventStoreEventLog extends EventLog {
     } catch {
       throw new Refused(
         'config/invalid',
-        'BATON_EVENTSTORE_URL is no connection string of EventStoreDB.',
+        'BATON_EVENTSTORE_URL must be a connection string of EventStoreDB.',
         'BATON_EVENTSTORE_URL',
       );
     }
@@ -127,16 +127,16 @@ export class EventStoreEventLog extends EventLog {
   async append(
     stream: string,
     events: readonly EventToAppend[],
-    expected: Expected,
+    expected: ExpectedRevision,
     { checked = false }: AppendOptions = {},
-  ): Promise<Appended> {
+  ): Promise<AppendResult> {
     if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
     if (new Set(events.map(({ id }) => id)).size < events.length)
       throw new Error(`an append to ${stream} repeats an event id`);
     if (checked && expected !== 'any') return this.appendAt(stream, events, expected);
     for (let from = 0; ;) {
       const past = await this.read(stream, from);
-      const made = sameAs(past, events);
+      const made = earlierAppendOf(past, events);
       if (made) return made;
       if (past.some(({ id }) => events.some((event) => event.id === id))) throw wrongRevision(stream, expected);
       const head = past.at(-1)?.revision ?? from - 1;
@@ -153,7 +153,7 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  async appendMany(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]> {
+  async appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]> {
     const turns = new Map<string, Promise<unknown>>();
     return Promise.allSettled(
       appends.map(({ stream, events, expected, checked }) => {
@@ -172,16 +172,16 @@ export class EventStoreEventLog extends EventLog {
    * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here, `log/out-of-order` when
    *   another order came about: the target is then no copy
    */
-  async adopt(events: readonly RawEvent[]): Promise<void> {
+  async appendCopies(events: readonly RawEvent[]): Promise<void> {
     let last = START;
-    const took = ({ position }: Appended) => {
+    const took = ({ position }: AppendResult) => {
       if (position <= last)
-        throw new Conflict('log/out-of-order', 'The events arrived in another order: empty the target and copy anew.');
+        throw new Conflict('log/out-of-order', 'The events arrived in another order; empty the target and copy again.');
       last = position;
     };
     const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
     const once = ({ stream, events: batch, expected }: Batch) =>
-      this.link.once(() => this.send(stream, batch, named(batch), expected, this.deadlines.callMs));
+      this.link.call(() => this.send(stream, batch, driverEventsOf(batch), expected, this.deadlines.callMs));
     for (const batches = batchesOf(events); batches.length > 0;) {
       // Alone: with it the driver opens the way that the others then take one after the other.
       took(await again(batches.shift()!));
@@ -197,15 +197,15 @@ export class EventStoreEventLog extends EventLog {
   async read(stream: string, from = 0, limit?: number): Promise<readonly RawEvent[]> {
     if (limit === 0) return []; // the server takes no read of nothing
     const options = { fromRevision: BigInt(from), ...(limit !== undefined && { maxCount: limit }) };
-    return this.repeated((ms) => this.readStream(stream, options, ms));
+    return this.withRetries((ms) => this.readStream(stream, options, ms));
   }
 
-  async readAll(after: Position, filter: Filter = {}, limit = DEFAULT_PAGE): Promise<Page> {
+  async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
     const fromPosition = logPositionOf(after);
     const wanted = filter.types && new Set(filter.types);
     // Two more than the page: the event at `after` itself, which the server repeats, and the first of the next page.
-    const maxCount = (wanted ? Math.max(FILTERED_SCAN, limit) : limit) + 2;
-    return this.repeated(async (ms) => {
+    const maxCount = (wanted ? Math.max(MAX_SCANNED_EVENTS, limit) : limit) + 2;
+    return this.withRetries(async (ms) => {
       const events: RawEvent[] = [];
       let position = after;
       let looked = 0;
@@ -221,7 +221,7 @@ export class EventStoreEventLog extends EventLog {
             return false;
           }
           position = positionIn(event);
-          if (matches) events.push(stored(event));
+          if (matches) events.push(rawEventOf(event));
           return true;
         },
         ms,
@@ -233,7 +233,7 @@ export class EventStoreEventLog extends EventLog {
 
   async *follow(
     after: Position,
-    filter: Filter = {},
+    filter: EventFilter = {},
     { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
   ): AsyncIterable<Page> {
     // A signal of its own, so that no listeners pile up on one that many share.
@@ -250,20 +250,20 @@ export class EventStoreEventLog extends EventLog {
       } catch (error) {
         // A subscription is dead after its first error: another one begins where this one ended.
         if (!isOutage(error)) throw error;
-        this.renew(error);
-        this.link.lost();
+        this.renewClient(error);
+        this.link.markUnavailable();
         const longest = Math.min(LONGEST_BACK_OFF_MS, 50 * 2 ** attempt);
         await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
       }
     }
   }
 
-  check(position: Position): void {
+  assertPosition(position: Position): void {
     logPositionOf(position);
   }
 
   async tip(): Promise<Position> {
-    return this.repeated(async (ms) => {
+    return this.withRetries(async (ms) => {
       let from: LogPosition | typeof END = END;
       for (let maxCount = 32; ; maxCount = Math.min(maxCount * 4, 4096)) {
         let found: Position = START;
@@ -294,50 +294,50 @@ export class EventStoreEventLog extends EventLog {
     this.closing.abort();
     return this.link.close(async () => {
       for (const leave of [...this.reads]) leave(new UnavailableError());
-      await Promise.all([...this.former, this.client].map((client) => client.dispose()));
+      await Promise.all([...this.formerClients, this.client].map((client) => client.dispose()));
     });
   }
 
-  private repeated<T>(call: (ms: number) => Promise<T>): Promise<T> {
-    return this.link.repeated((ms) => this.renewing(() => call(ms)), this.deadlines);
+  private withRetries<T>(call: (ms: number) => Promise<T>): Promise<T> {
+    return this.link.callWithRetries((ms) => this.withClientRenewal(() => call(ms)), this.deadlines);
   }
 
-  private async renewing<T>(call: () => Promise<T>): Promise<T> {
+  private async withClientRenewal<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      this.renew(error);
+      this.renewClient(error);
       throw error;
     }
   }
 
   /** Once for all calls that fail together; what still goes on over the former client may end there. */
-  private renew(error: unknown): void {
+  private renewClient(error: unknown): void {
     if (!needsNewClient(error) || this.closing.signal.aborted) return;
     if (performance.now() - this.renewedAt < RENEWAL_MS) return;
     this.renewedAt = performance.now();
-    this.former.push(this.client);
+    this.formerClients.push(this.client);
     this.client = this.clientOf();
   }
 
   /** Appends at a revision up to which none of the ids stands in the stream. */
-  private appendAt(stream: string, events: readonly EventToAppend[], expected: number | 'none'): Promise<Appended> {
-    const batch = named(events);
-    return this.repeated((ms) => this.send(stream, events, batch, expected, ms));
+  private appendAt(stream: string, events: readonly EventToAppend[], expected: number | 'none'): Promise<AppendResult> {
+    const batch = driverEventsOf(events);
+    return this.withRetries((ms) => this.send(stream, events, batch, expected, ms));
   }
 
   private async send(
     stream: string,
     events: readonly EventToAppend[],
-    batch: ReturnType<typeof named>,
+    batch: ReturnType<typeof driverEventsOf>,
     expected: number | 'none',
     ms: number,
-  ): Promise<Appended> {
+  ): Promise<AppendResult> {
     const expectedRevision: AppendExpectedRevision = expected === 'none' ? NO_STREAM : BigInt(expected);
     try {
       const answer = await withDeadline(
         this.client.appendToStream(stream, batch, { expectedRevision, deadline: ms }),
-        ms + LATER_MS,
+        ms + DEADLINE_MARGIN_MS,
         () => new DeadlineExceededError(),
       );
       if (answer.success && answer.position)
@@ -348,13 +348,13 @@ export class EventStoreEventLog extends EventLog {
         };
     } catch (error) {
       if (error instanceof MaxAppendSizeExceededError)
-        throw new Refused('log/too-large', 'One append holds at most 1 MiB; send fewer events.');
-      if (error instanceof StreamDeletedError) throw deleted(stream);
+        throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
+      if (error instanceof StreamDeletedError) throw streamDeleted(stream);
       if (!(error instanceof WrongExpectedVersionError)) throw error;
     }
     // Made before, and its answer was lost? Then it stands behind that revision.
     const fromRevision = BigInt(expected === 'none' ? 0 : expected + 1);
-    const made = sameAs(await this.readStream(stream, { fromRevision }, ms), events);
+    const made = earlierAppendOf(await this.readStream(stream, { fromRevision }, ms), events);
     if (made) return made;
     throw wrongRevision(stream, expected);
   }
@@ -369,14 +369,14 @@ export class EventStoreEventLog extends EventLog {
       await consume(
         this.client.readStream(stream, options),
         ({ event }) => {
-          if (event) events.push(stored(event));
+          if (event) events.push(rawEventOf(event));
           return true;
         },
         ms,
         this.reads,
       );
     } catch (error) {
-      if (error instanceof StreamDeletedError) throw deleted(stream);
+      if (error instanceof StreamDeletedError) throw streamDeleted(stream);
       if (!(error instanceof StreamNotFoundError)) throw error;
     }
     return events;
@@ -387,19 +387,19 @@ export class EventStoreEventLog extends EventLog {
  * Events as they are sent: under ids of this append alone, their own in the metadata. By ids that it knows the server
  * would answer as if it had written, whatever another process has written under them.
  */
-const named = (events: readonly EventToAppend[]) =>
+const driverEventsOf = (events: readonly EventToAppend[]) =>
   events.map(({ id, type, data, meta }) =>
     jsonEvent({ id: randomUUID(), type, data: data as JSONType, metadata: { ...meta, id } as unknown as JSONType }),
   );
 
-const wrongRevision = (stream: string, expected: Expected): Conflict =>
+const wrongRevision = (stream: string, expected: ExpectedRevision): Conflict =>
   new Conflict('log/wrong-revision', `${stream} is not at revision ${expected}, or holds a part of these events.`);
 
-const deleted = (stream: string): Refused =>
-  new Refused('log/stream-deleted', `The stream ${stream} was deleted by tools of EventStoreDB; restore it there.`);
+const streamDeleted = (stream: string): Refused =>
+  new Refused('log/stream-deleted', `The stream ${stream} was deleted in EventStoreDB; restore it there.`);
 
 /** The answer that an append got when it was made: exactly these ids, one after the other. */
-const sameAs = (past: readonly RawEvent[], events: readonly EventToAppend[]): Appended | undefined => {
+const earlierAppendOf = (past: readonly RawEvent[], events: readonly EventToAppend[]): AppendResult | undefined => {
   const first = past.findIndex(({ id }) => id === events[0]!.id);
   const last = past[first + events.length - 1];
   const same = first >= 0 && events.every(({ id }, index) => past[first + index]?.id === id);

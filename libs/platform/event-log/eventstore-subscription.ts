@@ -1,6 +1,6 @@
 import { excludeSystemEvents, UnavailableError, type AllStreamResolvedEvent } from '@eventstore/db-client';
-import type { Filter, Page, Position, RawEvent } from '@baton/kernel';
-import { isSystem, logPositionOf, positionIn, positionOf, stored, type Client } from './eventstore-client';
+import type { EventFilter, Page, Position, RawEvent } from '@baton/kernel';
+import { isSystem, logPositionOf, positionIn, positionOf, rawEventOf, type Client } from './eventstore-client';
 
 /**
  * One subscription to the whole log as pages. Event types are filtered here and not by the server, because in the quiet
@@ -12,7 +12,7 @@ import { isSystem, logPositionOf, positionIn, positionOf, stored, type Client } 
 export async function* subscribedPages(
   client: Client,
   after: Position,
-  { types }: Filter,
+  { types }: EventFilter,
   limit: number,
   signal: AbortSignal,
   quiet: { readonly ms: number; readonly tip: () => Promise<Position> },
@@ -41,7 +41,7 @@ export async function* subscribedPages(
     .on('data', ({ event }: AllStreamResolvedEvent) => {
       if (over || !event || positionIn(event) <= reached) return;
       reached = positionIn(event);
-      if (!isSystem(event) && (!wanted || wanted.has(event.type))) events.push(stored(event));
+      if (!isSystem(event) && (!wanted || wanted.has(event.type))) events.push(rawEventOf(event));
       if (events.length >= 2 * limit) subscription.pause(); // a slow reader slows the server, not the memory
       wake();
     })

@@ -21,7 +21,7 @@ import {
 import canonicalize from 'canonicalize';
 import { seal, unseal } from '../keys/seal';
 
-type Unsealed = Omit<EventToAppend, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
+type UnsealedEvent = Omit<EventToAppend, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
 type Fields = Readonly<Record<string, unknown>>;
 type Secret = Awaited<ReturnType<KeyStore['secret']>>;
 const VERSION = 'v1.';
@@ -51,15 +51,15 @@ export class SealedJournal extends Journal {
    * @throws BatonError `event/wrong-schema` for facts that break their own schema: a defect, nothing is written
    * @throws Refused `lead/erased` for personal fields of an erased person
    */
-  async append(stream: string, facts: readonly Unsealed[], expected: number | 'none', options?: AppendOptions) {
+  async append(stream: string, facts: readonly UnsealedEvent[], expected: number | 'none', options?: AppendOptions) {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
-    const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [ownerOf(fact)] : []));
+    const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [subjectOf(fact)] : []));
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
     const events = checked.map(({ fact, schema, personal }): EventToAppend => {
       const data: Record<string, unknown> = { ...(fact.data as Fields) };
       for (const field of personal) {
         const text = Buffer.from(JSON.stringify(data[field]));
-        const ciphertext = seal(keys.get(ownerOf(fact))!, text, contextOf(fact, field));
+        const ciphertext = seal(keys.get(subjectOf(fact))!, text, sealContextOf(fact, field));
         data[field] = { $sealed: VERSION + ciphertext.toString('base64') };
       }
       return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
@@ -82,7 +82,7 @@ export class SealedJournal extends Journal {
     const keys = await this.keys.find([...new Set(values.map(({ subject }) => subject))]);
     return values.map((value) => {
       const key = keys.get(value.subject);
-      return key === undefined ? withoutKey(value) : key === null ? undefined : opened(key, value);
+      return key === undefined ? keyMissing(value) : key === null ? undefined : decrypt(key, value);
     });
   }
 
@@ -145,11 +145,11 @@ export class SealedJournal extends Journal {
       return await this.keys.make([...new Set(subjects)]);
     } catch (error) {
       if (!(error instanceof Refused && error.code === 'keys/erased')) throw error;
-      throw new Refused('lead/erased', 'This person was erased; nothing personal can be recorded.', 'leadId');
+      throw new Refused('lead/erased', 'This person was erased; leave out the personal fields.', 'leadId');
     }
   }
 
-  private check(fact: Unsealed): EventSchema {
+  private check(fact: UnsealedEvent): EventSchema {
     const schema = this.catalogue.get(fact.type);
     const fault = schema ? schema.faultOf(fact.data) : { path: '', message: 'no such event type' };
     if (!schema || fault) throw wrongSchema(fact, fault!);
@@ -157,10 +157,10 @@ export class SealedJournal extends Journal {
   }
 
   /** The personal fields that the fact has. */
-  private personalOf(fact: Unsealed): readonly string[] {
+  private personalOf(fact: UnsealedEvent): readonly string[] {
     const fields = this.catalogue.get(fact.type)!.personal;
     const present = fields.filter((name) => (fact.data as Fields)[name] !== undefined);
-    if (present.length > 0 && !ownerOf(fact))
+    if (present.length > 0 && !subjectOf(fact))
       throw wrongSchema(fact, { path: 'leadId', message: 'personal fields need a lead' });
     return present;
   }
@@ -174,39 +174,39 @@ export class SealedJournal extends Journal {
     const names = meta.schema === schema.version ? schema.personal : Object.keys(data);
     const sealed = names.filter((name) => isSealed((data as Fields)[name]));
     if (sealed.length === 0) return data;
-    const subject = ownerOf(event);
+    const subject = subjectOf(event);
     const withContext = { ...(data as Fields) };
     for (const name of sealed)
-      withContext[name] = { ...(withContext[name] as Sealed), subject, context: contextOf(event, name) };
+      withContext[name] = { ...(withContext[name] as Sealed), subject, context: sealContextOf(event, name) };
     return withContext;
   }
 }
 
-const wrongSchema = ({ id, type }: Unsealed, { path, message }: { path: string; message: string }) =>
+const wrongSchema = ({ id, type }: UnsealedEvent, { path, message }: { path: string; message: string }) =>
   new BatonError('event/wrong-schema', `Event ${id}: ${message}`, `${type}.${path}`);
 
-const ownerOf = ({ data }: { readonly data: unknown }): string => (data as { readonly leadId: string }).leadId;
-const contextOf = ({ id, type }: { readonly id: string; readonly type: string }, field: string) =>
+const subjectOf = ({ data }: { readonly data: unknown }): string => (data as { readonly leadId: string }).leadId;
+const sealContextOf = ({ id, type }: { readonly id: string; readonly type: string }, field: string) =>
   `${id} ${type}.${field}`;
 
-const opened = (key: Buffer, { $sealed, context }: Sealed): Json | UnknownType => {
+const decrypt = (key: Buffer, { $sealed, context }: Sealed): Json | UnknownType => {
   try {
     if (!$sealed.startsWith(VERSION)) throw new Error('unknown form');
     return JSON.parse(unseal(key, Buffer.from($sealed.slice(VERSION.length), 'base64'), context).toString()) as Json;
   } catch {
-    const [id, field] = placeOf({ context });
+    const [id, field] = eventAndFieldOf({ context });
     return new UnknownType('event/unreadable', `The field ${field} of event ${id} cannot be read.`, field);
   }
 };
 
 /** The event and the field that a value was sealed for: errors name them, and nothing that they say. */
-const placeOf = ({ context }: Pick<Sealed, 'context'>) => context.split(' ') as [event: string, field: string];
+const eventAndFieldOf = ({ context }: Pick<Sealed, 'context'>) => context.split(' ') as [event: string, field: string];
 
-const withoutKey = (value: Sealed) => {
-  const [id, field] = placeOf(value);
+const keyMissing = (value: Sealed) => {
+  const [id, field] = eventAndFieldOf(value);
   return new UnknownType(
     'event/no-key',
-    `The key of the field ${field} of event ${id} is not in the key store: restore the keys that came with the log.`,
+    `The key of the field ${field} of event ${id} is not in the key store; restore the keys of this log.`,
     field,
   );
 };

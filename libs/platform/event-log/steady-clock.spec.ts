@@ -18,14 +18,14 @@ describe('a log whose clock jumps', () => {
     await append(log);
     set(HOUR);
     await append(log);
-    expect(await log.refusal()).toBeUndefined();
+    expect(await log.appendRefusal()).toBeUndefined();
     set(3 * HOUR);
     expect(await append(log)).toMatchObject({ name: 'Conflict', code: 'log/clock-jumped' });
-    expect(await log.refusal()).toBe('log/clock-jumped');
+    expect(await log.appendRefusal()).toBe('log/clock-jumped');
     set(30 * 24 * HOUR);
     expect(await append(log)).toMatchObject({ code: 'log/clock-jumped' });
     set(HOUR + 1);
-    expect(await log.refusal()).toBeUndefined();
+    expect(await log.appendRefusal()).toBeUndefined();
     await append(log);
     expect(await times()).toEqual([0, HOUR, HOUR + 1]);
     steadyMs += 5 * HOUR; // time that has passed is no jump
@@ -44,10 +44,10 @@ describe('a log whose clock jumps', () => {
     database.exec('PRAGMA max_page_count = 1'); // SQLite answers as on a full disk
     const large = anEvent({ text: 'x'.repeat(200_000) });
     await expect(log.append('a-1', [large], 'any')).rejects.toMatchObject({ code: 'log/unavailable' });
-    expect(await log.refusal()).toBe('log/unavailable');
+    expect(await log.appendRefusal()).toBe('log/unavailable');
     expect(await log.read('a-1')).toHaveLength(1);
     database.exec('PRAGMA max_page_count = 1000000');
-    expect(await log.refusal()).toBeUndefined();
+    expect(await log.appendRefusal()).toBeUndefined();
     await append(log);
     await log.close();
   });

@@ -10,10 +10,10 @@ import {
 } from 'graphql';
 
 type Arguments = Readonly<Record<string, unknown>>;
-type Inputs = readonly { readonly name: string; readonly type: GraphQLInputType }[];
+type InputDefinitions = readonly { readonly name: string; readonly type: GraphQLInputType }[];
 
 /** The same arguments without those that are null, also within inputs and lists of them. JSON values stay as they are. */
-const present = (inputs: Inputs, given: Arguments): Arguments =>
+const withoutNullFields = (inputs: InputDefinitions, given: Arguments): Arguments =>
   Object.fromEntries(
     inputs.flatMap(({ name, type }) => {
       const value = given[name];
@@ -25,14 +25,14 @@ const withoutNulls = (type: GraphQLInputType, value: unknown): unknown => {
   if (value === null) return value;
   if (isListType(plain))
     return (value as readonly unknown[]).map((one) => withoutNulls(plain.ofType as GraphQLInputType, one));
-  return isInputObjectType(plain) ? present(Object.values(plain.getFields()), value as Arguments) : value;
+  return isInputObjectType(plain) ? withoutNullFields(Object.values(plain.getFields()), value as Arguments) : value;
 };
 
 /**
  * Makes null mean absent in every optional argument, and in every field of an input: clients send null for what a form
  * leaves empty. Resolvers never see it.
  */
-export const nullIsAbsent = (schema: GraphQLSchema): GraphQLSchema => {
+export const withNullAsAbsent = (schema: GraphQLSchema): GraphQLSchema => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
@@ -40,7 +40,7 @@ export const nullIsAbsent = (schema: GraphQLSchema): GraphQLSchema => {
       const around =
         (resolve: GraphQLFieldResolver<unknown, unknown, Arguments>): typeof resolve =>
         (source, given, context, info) =>
-          resolve(source, present(field.args, given), context, info);
+          resolve(source, withoutNullFields(field.args, given), context, info);
       if (field.subscribe) field.subscribe = around(field.subscribe);
       else field.resolve = around(field.resolve ?? defaultFieldResolver);
     }

@@ -26,20 +26,20 @@ import {
   type ValueNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { assumed, checkVariables, limits, within } from './limits';
+import { assumedSizes, checkVariables, limits, assertWithinLimit } from './limits';
 
-/** What somebody sends to be run. */
-export interface Asked {
+/** The body of a GraphQL request. */
+export interface GraphqlRequest {
   readonly query?: unknown;
   readonly variables?: unknown;
   readonly operationName?: unknown;
   readonly extensions?: unknown;
 }
-export interface Admitted {
+export interface AdmittedRequest {
   readonly document: DocumentNode;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly operationName: string | undefined;
-  /** Does it ask for the schema itself? */
+  /** Whether it queries the schema itself (introspection). */
   readonly introspects: boolean;
   readonly operations: readonly OperationTypeNode[];
 }
@@ -58,14 +58,18 @@ export const readManifest = (path: string): ReadonlySet<string> | undefined => {
   } catch {
     // told below
   }
-  throw new Refused('config/bad-manifest', 'It must be a JSON list of SHA-256 hashes, hex.', 'BATON_TRUSTED_DOCUMENTS');
+  throw new Refused(
+    'config/bad-manifest',
+    'BATON_TRUSTED_DOCUMENTS must name a file with a JSON list of SHA-256 hashes in hex.',
+    'BATON_TRUSTED_DOCUMENTS',
+  );
 };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const absent = (value: unknown): boolean => value === undefined || value === null;
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
-/** Looks at what is sent before the GraphQL server does: its size, form and cost, each in time linear in its limits. */
+/** Checks the size, form and cost of a request before the GraphQL server sees it, each in time linear in its limit. */
 export class Admission {
   private readonly parsed = new LRUCache<string, DocumentNode>({
     maxSize: 4 * 2 ** 20,
@@ -77,28 +81,36 @@ export class Admission {
     private readonly trusted: ReadonlySet<string> | undefined,
   ) {}
 
-  /** @throws Refused what is wrong with it, by the codes of `limits` and `graphql/…` */
-  admit(asked: unknown): Admitted {
-    if (Array.isArray(asked)) throw new Refused('graphql/no-batches', 'Send one operation a request.');
-    if (!isRecord(asked)) throw new Refused('graphql/bad-request', 'Send a JSON object with `query`.');
-    const { query, variables, operationName, extensions }: Asked = asked;
-    if (absent(query) && isRecord(extensions) && 'persistedQuery' in extensions)
-      throw new Refused('graphql/unknown-document', 'Send the whole document, not its hash only.', 'query');
+  /** @throws Refused with the codes of `limits` and `graphql/…` */
+  admit(asked: unknown): AdmittedRequest {
+    if (Array.isArray(asked)) throw new Refused('graphql/no-batches', 'Send one operation per request, not a list.');
+    if (!isRecord(asked)) throw new Refused('graphql/bad-request', 'The body must be a JSON object with query.');
+    const { query, variables, operationName, extensions }: GraphqlRequest = asked;
+    if (isAbsent(query) && isRecord(extensions) && 'persistedQuery' in extensions)
+      throw new Refused(
+        'graphql/unknown-document',
+        'query must contain the whole document; persisted queries are not supported.',
+        'query',
+      );
     if (typeof query !== 'string' || query.trim() === '')
-      throw new Refused('graphql/no-document', 'Send a document as text.', 'query');
-    if (!absent(operationName) && typeof operationName !== 'string')
-      throw new Refused('graphql/bad-request', 'The name of an operation is text.', 'operationName');
-    if (!absent(extensions) && !isRecord(extensions))
-      throw new Refused('graphql/bad-request', 'Extensions are an object.', 'extensions');
-    if (!absent(variables) && !isRecord(variables))
-      throw new Refused('graphql/bad-variables', 'Variables are an object, not text and not a list.', 'variables');
-    within('documentLength', query.length);
+      throw new Refused('graphql/no-document', 'query must be a GraphQL document as a string.', 'query');
+    if (!isAbsent(operationName) && typeof operationName !== 'string')
+      throw new Refused('graphql/bad-request', 'operationName must be a string.', 'operationName');
+    if (!isAbsent(extensions) && !isRecord(extensions))
+      throw new Refused('graphql/bad-request', 'extensions must be an object.', 'extensions');
+    if (!isAbsent(variables) && !isRecord(variables))
+      throw new Refused('graphql/bad-variables', 'variables must be an object, not a string or a list.', 'variables');
+    assertWithinLimit('documentLength', query.length);
     if (this.trusted && !this.trusted.has(createHash('sha256').update(query).digest('hex')))
-      throw new Refused('graphql/document-not-trusted', 'Only documents of the manifest run here.', 'query');
+      throw new Refused(
+        'graphql/document-not-trusted',
+        'This document is not in the list of trusted documents of this server.',
+        'query',
+      );
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
     const document = this.parsed.get(query) ?? this.parse(query);
-    const { introspects } = new QueryCost(this.schema(), document, given).weigh();
+    const { introspects } = new QueryCost(this.schema(), document, given).measure();
     this.parsed.set(query, document);
     const operations = operationsOf(document).map(({ operation }) => operation);
     return {
@@ -117,7 +129,7 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       // graphql-js says this with no code of its own.
-      if (error.message.endsWith('tokens. Parsing aborted.')) within('tokens', limits.tokens.max + 1);
+      if (error.message.endsWith('tokens. Parsing aborted.')) assertWithinLimit('tokens', limits.tokens.max + 1);
       const { line = 0, column = 0 } = error.locations?.[0] ?? {};
       throw new Refused(
         'graphql/not-parsed',
@@ -133,15 +145,15 @@ export class Admission {
 const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
   definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 
-/** What can be counted by looking at every node once. Recursion is as deep as the tokens allow the parser to be. */
+/** Counts nodes in one pass. Recursion is as deep as the token limit allows. */
 const countNodes = ({ definitions }: DocumentNode): void => {
   const counts = { aliases: 0, directives: 0, operations: 0, fragments: 0 };
-  const count = (what: keyof typeof counts, more = 1) => within(what, (counts[what] += more));
+  const count = (what: keyof typeof counts, more = 1) => assertWithinLimit(what, (counts[what] += more));
   const given = (value: ValueNode, depth: number): void => {
     if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return;
-    within('valueDepth', depth);
+    assertWithinLimit('valueDepth', depth);
     const inner = value.kind === Kind.LIST ? value.values : value.fields.map((field) => field.value);
-    within('listItems', inner.length);
+    assertWithinLimit('listItems', inner.length);
     for (const one of inner) given(one, depth + 1);
   };
   const decorated = (directives: readonly ConstDirectiveNode[] | readonly DirectiveNode[] = []): void => {
@@ -160,9 +172,9 @@ const countNodes = ({ definitions }: DocumentNode): void => {
   };
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
-      throw new Refused('graphql/not-valid', 'A document to be run holds operations and fragments only.', 'query');
+      throw new Refused('graphql/not-valid', 'The document must contain only operations and fragments.', 'query');
     count(definition.kind === Kind.OPERATION_DEFINITION ? 'operations' : 'fragments');
-    within('variables', definition.variableDefinitions?.length ?? 0);
+    assertWithinLimit('variables', definition.variableDefinitions?.length ?? 0);
     decorated(definition.directives);
     for (const { defaultValue, directives } of definition.variableDefinitions ?? []) {
       decorated(directives);
@@ -172,21 +184,21 @@ const countNodes = ({ definitions }: DocumentNode): void => {
   }
 };
 
-/** One place of the answer: how often it is asked for, and the places in it. */
-interface Place {
-  times: number;
-  readonly inner: Map<string, Place>;
+/** A field of the answer: how often it is selected, and the fields in it. */
+interface AnswerField {
+  requests: number;
+  readonly inner: Map<string, AnswerField>;
 }
-interface At {
+interface SelectionContext {
   readonly type: GraphQLNamedType | undefined;
-  readonly place: Place;
+  readonly answerField: AnswerField;
   readonly depth: number;
-  /** How many objects of this type the answer may hold. */
+  /** How many objects of this type the answer can have. */
   readonly objects: number;
   readonly introspectionLists: number;
   readonly introspection: boolean;
 }
-const newPlace = (): Place => ({ times: 0, inner: new Map() });
+const newAnswerField = (): AnswerField => ({ requests: 0, inner: new Map() });
 
 /**
  * Walks operations and fragments as they will be executed, every fragment written out, and stops at the first limit.
@@ -198,7 +210,7 @@ class QueryCost {
   private cost = 0;
   private introspects = false;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
-  private readonly open = new Set<string>();
+  private readonly openFragments = new Set<string>();
   /** Of whole-number variables, by name; of several operations the greatest. */
   private readonly defaults = new Map<string, number>();
 
@@ -209,14 +221,14 @@ class QueryCost {
   ) {}
 
   /** @returns whether the schema itself is asked for, and how many fields the answer may have */
-  weigh(): { readonly introspects: boolean; readonly cost: number } {
+  measure(): { readonly introspects: boolean; readonly cost: number } {
     for (const definition of this.document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
     // Each fragment also by itself: one that is not used is validated all the same.
     for (const { name, typeCondition, selectionSet } of this.fragments.values()) {
-      this.open.add(name.value);
-      this.select(selectionSet, this.start(this.schema.getType(typeCondition.name.value)));
-      this.open.delete(name.value);
+      this.openFragments.add(name.value);
+      this.select(selectionSet, this.rootContext(this.schema.getType(typeCondition.name.value)));
+      this.openFragments.delete(name.value);
     }
     for (const { variableDefinitions = [] } of operationsOf(this.document))
       for (const { variable, defaultValue } of variableDefinitions)
@@ -226,63 +238,63 @@ class QueryCost {
         }
     this.cost = 0; // a fragment costs where it is used
     for (const { operation, selectionSet } of operationsOf(this.document)) {
-      const root = this.start(this.schema.getRootType(operation) ?? undefined);
+      const root = this.rootContext(this.schema.getRootType(operation) ?? undefined);
       this.select(selectionSet, root);
-      within(
+      assertWithinLimit(
         'rootFields',
-        [...root.place.inner.values()].reduce((sum, { times }) => sum + times, 0),
+        [...root.answerField.inner.values()].reduce((sum, { requests }) => sum + requests, 0),
       );
     }
     return { introspects: this.introspects, cost: this.cost };
   }
 
-  private start(type: GraphQLNamedType | undefined): At {
-    return { type, place: newPlace(), depth: 0, objects: 1, introspectionLists: 0, introspection: false };
+  private rootContext(type: GraphQLNamedType | undefined): SelectionContext {
+    return { type, answerField: newAnswerField(), depth: 0, objects: 1, introspectionLists: 0, introspection: false };
   }
 
-  private select({ selections }: SelectionSetNode, at: At): void {
+  private select({ selections }: SelectionSetNode, at: SelectionContext): void {
     for (const selection of selections) {
-      within('selections', ++this.selections);
-      if (selection.kind === Kind.FIELD) this.field(selection, at);
+      assertWithinLimit('selections', ++this.selections);
+      if (selection.kind === Kind.FIELD) this.selectField(selection, at);
       else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const name = selection.typeCondition?.name.value;
         this.select(selection.selectionSet, { ...at, type: name ? this.schema.getType(name) : at.type });
-      } else this.spread(selection.name.value, at);
+      } else this.selectFragment(selection.name.value, at);
     }
   }
 
-  private spread(name: string, at: At): void {
+  private selectFragment(name: string, at: SelectionContext): void {
     const fragment = this.fragments.get(name);
     if (!fragment) return; // validation tells that there is none
-    if (this.open.has(name))
-      throw new Refused('graphql/fragment-cycle', `The fragment ${name} spreads itself.`, 'query');
-    this.open.add(name);
+    if (this.openFragments.has(name))
+      throw new Refused('graphql/fragment-cycle', `The fragment ${name} must not spread itself.`, 'query');
+    this.openFragments.add(name);
     this.select(fragment.selectionSet, { ...at, type: this.schema.getType(fragment.typeCondition.name.value) });
-    this.open.delete(name);
+    this.openFragments.delete(name);
   }
 
-  private field(node: FieldNode, at: At): void {
+  private selectField(node: FieldNode, at: SelectionContext): void {
     const name = node.name.value;
     const key = node.alias?.value ?? name;
-    let place = at.place.inner.get(key);
-    if (!place) at.place.inner.set(key, (place = newPlace()));
-    within('repeats', ++place.times);
+    let place = at.answerField.inner.get(key);
+    if (!place) at.answerField.inner.set(key, (place = newAnswerField()));
+    assertWithinLimit('repeats', ++place.requests);
     const depth = at.depth + 1;
-    within('depth', depth);
+    assertWithinLimit('depth', depth);
     if (name === '__schema' || name === '__type') this.introspects = true;
     this.cost += at.objects;
-    within('cost', this.cost);
+    assertWithinLimit('cost', this.cost);
     if (!node.selectionSet) return;
     const field = fieldOf(at.type, name);
     const list = !!field && isListType(getNullableType(field.type));
     const introspection = at.introspection || name === '__schema' || name === '__type';
     const introspectionLists = at.introspectionLists + (introspection && list ? 1 : 0);
-    within('introspectionLists', introspectionLists);
+    assertWithinLimit('introspectionLists', introspectionLists);
     const size = introspection ? 1 : this.pageSize(node, field, list);
     const type = field && getNamedType(field.type);
     this.select(node.selectionSet, {
       type,
-      place,
+      answerField: place,
       depth,
       objects: at.objects * size,
       introspectionLists,
@@ -290,12 +302,12 @@ class QueryCost {
     });
   }
 
-  /** How many objects one of these fields may hold: as many as `first` says, or what is assumed of a list. */
+  /** How many objects the field can return: the value of `first`, or the assumed size of a list. */
   private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
     const first = field?.args.find(({ name }) => name === 'first');
     if (!first) {
       const own = field && getNamedType(field.type).extensions['listItems'];
-      return list && node.name.value !== 'edges' ? (typeof own === 'number' ? own : assumed.listItems) : 1;
+      return list && node.name.value !== 'edges' ? (typeof own === 'number' ? own : assumedSizes.listItems) : 1;
     }
     const value = node.arguments?.find(({ name }) => name.value === 'first')?.value;
     const asked =
@@ -313,7 +325,7 @@ export const costOf = (
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
-): number => new QueryCost(schema, document, variables).weigh().cost;
+): number => new QueryCost(schema, document, variables).measure().cost;
 
 const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
   if (name === '__schema') return SchemaMetaFieldDef;

@@ -13,9 +13,9 @@ import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role,
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { CallerIdentity } from '../access';
-import { Beginnings, Runner } from '../runner';
-import { cutAsked, type AsOfInput } from './connection';
-import { Turns } from './turns';
+import { StreamStarts, Runner } from '../runner';
+import { resolveAsOf, type AsOfInput } from './connection';
+import { CallerTurns } from './caller-turns';
 
 const ALLOWED = 'baton:allowed';
 
@@ -31,14 +31,14 @@ interface GraphqlContext {
   readonly caller?: CallerIdentity;
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
-  readonly open: Open;
+  readonly open: OpenSealed;
   readonly reply?: { readonly raw: { readonly destroyed: boolean } };
 }
 
 /** Opens a sealed value; undefined: the person was erased. */
-export type Open = (value: Sealed) => Promise<Json | undefined>;
+export type OpenSealed = (value: Sealed) => Promise<Json | undefined>;
 /** For one request: what is asked for at once, a page of people, is opened with one call of the key store. */
-export const openerOf = (journal: Journal): Open => {
+export const openSealedWith = (journal: Journal): OpenSealed => {
   const loader = new DataLoader<Sealed, Json | undefined>((values) => journal.open(values), { cache: false });
   return (value) => loader.load(value);
 };
@@ -51,7 +51,7 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 });
 
 const unauthenticated = () =>
-  new Refused('access/unauthenticated', 'Send a key: Authorization: Bearer baton_…', 'authorization');
+  new Refused('access/unauthenticated', 'Send a key in the header Authorization: Bearer baton_…', 'authorization');
 
 /** Denies by default: a field needs `@Allow`, the caller one of its roles. Plain HTTP routes are health and GraphiQL. */
 @Injectable()
@@ -65,7 +65,7 @@ export class AccessGuard implements CanActivate {
     if (!caller) throw unauthenticated();
     const allowed = this.reflector.get<readonly Role[] | undefined>(ALLOWED, context.getHandler()) ?? [];
     if (!caller.roles.some((role) => role === 'admin' || allowed.includes(role)))
-      throw new Refused('access/denied', `This needs one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
+      throw new Refused('access/denied', `This requires one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
     return true;
   }
 }
@@ -97,11 +97,11 @@ interface CommonArgs {
  */
 @Injectable()
 export class ReadYourWrites implements NestInterceptor {
-  private readonly turns = new Turns();
+  private readonly turns = new CallerTurns();
 
   constructor(
     private readonly runner: Runner,
-    private readonly beginnings: Beginnings,
+    private readonly beginnings: StreamStarts,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler) {
@@ -115,10 +115,11 @@ export class ReadYourWrites implements NestInterceptor {
         await this.turns.next(caller?.actor ?? '');
         // The object may be a variable that other fields share: it is replaced, not changed.
         if (args.asOf)
-          args.asOf = await cutAsked(args.asOf, args.timeZone ?? args.input?.timeZone, (at) =>
+          args.asOf = await resolveAsOf(args.asOf, args.timeZone ?? args.input?.timeZone, (at) =>
             this.beginnings.recordedAt(at),
           );
-        if (reply?.raw.destroyed) throw new Conflict('query/cancelled', 'Nobody waits for this answer any more.');
+        if (reply?.raw.destroyed)
+          throw new Conflict('query/cancelled', 'The client closed the connection before the answer.');
       }
     }
     return next.handle();

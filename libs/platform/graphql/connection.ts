@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import {
-  cutOf,
+  asOfBoundOf,
   Refused,
   type Instant,
   type Order,
@@ -14,30 +14,33 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 import type { AsOf, ReadModels } from '../documents';
 import { DayOrInstantScalar } from './scalars';
 
-@InputType({ description: 'A cut through the log: what had happened, and what we knew of it.' })
+@InputType({ description: 'A past state: what had happened, and what was known, by a point in time.' })
 export class AsOfInput implements AsOf {
   @Field(() => DayOrInstantScalar, {
     nullable: true,
-    description: 'Leave out what occurred later than this instant, or after this day in the time zone.',
+    description: 'Ignore events that occurred after this instant, or after this day in the time zone.',
   })
   happenedBy?: Instant;
   @Field(() => DayOrInstantScalar, {
     nullable: true,
-    description: 'Leave out what was recorded later than this instant, or after this day in the time zone.',
+    description: 'Ignore events that were recorded after this instant, or after this day in the time zone.',
   })
   knownBy?: Instant;
-  @Field(() => String, { nullable: true, description: 'Leave out what stands behind this position of the log.' })
+  @Field(() => String, { nullable: true, description: 'Ignore events after this position of the log.' })
   knownAt?: Position;
   @Field(() => String, {
     nullable: true,
-    description: 'IANA zone of the days; by default that of the question, else UTC.',
+    description: 'IANA time zone of the days. Defaults to the time zone of the query, else UTC.',
   })
   timeZone?: string;
   now?: Instant;
 }
 
-/** A cut as it is answered: days are instants, and a position stands for an instant. @throws Refused `time/…` */
-export const cutAsked = async (
+/**
+ * Resolves an as-of input: days become instants, and a position alone gets the instant of its last event. @throws
+ * Refused `time/…`
+ */
+export const resolveAsOf = async (
   { timeZone, ...given }: AsOfInput,
   zoneAsked: string | undefined,
   recordedAt: (position: Position) => Promise<Instant | undefined>,
@@ -46,8 +49,8 @@ export const cutAsked = async (
   const { happenedBy, knownBy, knownAt } = given;
   const now = knownAt && !happenedBy && !knownBy ? await recordedAt(knownAt) : undefined;
   return {
-    ...(happenedBy && { happenedBy: cutOf(happenedBy, zone, 'asOf.happenedBy') }),
-    ...(knownBy && { knownBy: cutOf(knownBy, zone, 'asOf.knownBy') }),
+    ...(happenedBy && { happenedBy: asOfBoundOf(happenedBy, zone, 'asOf.happenedBy') }),
+    ...(knownBy && { knownBy: asOfBoundOf(knownBy, zone, 'asOf.knownBy') }),
     ...(knownAt && { knownAt }),
     ...(now && { now }),
   };
@@ -61,12 +64,12 @@ export class ReadArgs {
   @MaxLength(100)
   @Field(() => String, {
     nullable: true,
-    description: 'Wait until the read models hold everything up to this position (from a mutation’s answer).',
+    description: 'Wait until the read models contain everything up to this position (from the answer of a mutation).',
   })
   atLeast?: Position;
 
   @IsOptional()
-  @Field(() => AsOfInput, { nullable: true, description: 'Answer as of then, folded anew from the log.' })
+  @Field(() => AsOfInput, { nullable: true, description: 'Answer as of a past point.' })
   asOf?: AsOfInput;
 }
 
@@ -78,7 +81,7 @@ export class AfterArgs {
   @MaxLength(100)
   @Field(() => String, {
     nullable: true,
-    description: 'Go on behind this position (that of the last answer seen); without it, from now on.',
+    description: 'Continue after this position (that of the last received answer). Without it, start from now.',
   })
   after?: Position;
 }
@@ -89,21 +92,21 @@ export class PageArgs extends ReadArgs {
   @IsInt()
   @Min(1)
   @Max(500)
-  @Field(() => Int, { defaultValue: 50, description: 'How many at most, up to 500.' })
+  @Field(() => Int, { defaultValue: 50, description: 'The maximum number of nodes, from 1 to 500.' })
   first: number = 50;
 
   @IsOptional()
   @IsString()
   @MaxLength(2000)
-  @Field(() => String, { nullable: true, description: 'The cursor after which to go on.' })
+  @Field(() => String, { nullable: true, description: 'Return nodes after this cursor.' })
   after?: string;
 }
 
-@ObjectType({ description: 'Where a page of a connection stands.' })
+@ObjectType({ description: 'Information about a page of a connection.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Is there more behind this page?' })
+  @Field(() => Boolean, { description: 'Whether there are more nodes after this page.' })
   hasNextPage!: boolean;
-  @Field(() => String, { nullable: true, description: 'Cursor of the last node; give it as `after`.' })
+  @Field(() => String, { nullable: true, description: 'The cursor of the last node; pass it as `after`.' })
   endCursor!: string | null;
 }
 
@@ -115,9 +118,9 @@ export interface Connection<N> {
 
 /** Makes the Relay connection type of a node type. */
 export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
-  @ObjectType(`${name}Edge`, { description: `A ${name} and where it stands.` })
+  @ObjectType(`${name}Edge`, { description: `A ${name} with its cursor.` })
   class Edge {
-    @Field(() => String, { description: 'Go on behind this one with `after`.' })
+    @Field(() => String, { description: 'The cursor of this node; pass it as `after`.' })
     cursor!: string;
     @Field(() => node, { description: `The ${name}.` })
     node!: N;
@@ -126,9 +129,9 @@ export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>
   class Page implements Connection<N> {
     @Field(() => [Edge], { description: 'The nodes with their cursors.' })
     edges!: Edge[];
-    @Field(() => PageInfo, { description: 'Where this page stands.' })
+    @Field(() => PageInfo, { description: 'Information about this page.' })
     pageInfo!: PageInfo;
-    @Field(() => Int, { description: 'How many there are in all.' })
+    @Field(() => Int, { description: 'The total number of nodes.' })
     totalCount!: number;
   }
   return Page;
@@ -144,7 +147,7 @@ export const readCursor = (text: string): Cursor => {
   } catch {
     // told below
   }
-  throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+  throw new Refused('graphql/bad-cursor', 'after must be the endCursor of an earlier page, unchanged.', 'after');
 };
 
 /** Reads one page of a read model as a connection; `toNode` turns documents into nodes. */
@@ -186,7 +189,7 @@ export const pageOf = <N>(
   const last = after === undefined || after === null ? undefined : readCursor(after).id;
   const start = last === undefined ? 0 : rows.findIndex((row) => idOf(row) === last) + 1;
   if (last !== undefined && start === 0)
-    throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+    throw new Refused('graphql/bad-cursor', 'after must be the endCursor of an earlier page, unchanged.', 'after');
   const edges = rows
     .slice(start, start + first)
     .map((node) => ({ cursor: writeCursor({ id: idOf(node), values: [] }), node }));

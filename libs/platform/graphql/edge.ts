@@ -5,14 +5,14 @@ import { Access, ACTS_FOR } from '../access';
 import type { Config } from '../config';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
-import { openerOf } from './caller';
+import { openSealedWith } from './caller';
 import { bodyOf, GRAPHQL_PATH, isGraphqlPath, type Reply } from './errors';
 import { checkJson, limits } from './limits';
 import { Subscriptions } from './subscriptions';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-interface Routed {
+interface RoutedRequest {
   readonly url: string;
   readonly routeOptions: { readonly url?: string };
 }
@@ -29,7 +29,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
   const admission = new Admission(() => app.get(GraphQLSchemaHost).schema, readManifest(config.trustedDocuments));
 
   /** By the route that will answer, whatever the address looks like that led to it; by the address where none will. */
-  const isGraphql = ({ routeOptions, url }: Routed) =>
+  const isGraphql = ({ routeOptions, url }: RoutedRequest) =>
     routeOptions.url === undefined ? isGraphqlPath(url) : routeOptions.url === GRAPHQL_PATH;
 
   // Before the body is read.
@@ -41,7 +41,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
   const parse = fastify.getDefaultJsonParser('error', 'error'); // no __proto__, no constructor
   app.useBodyParser('application/json', { bodyLimit: limits.bodyBytes.max }, (request, body, done) => {
     try {
-      if (isGraphql(request as unknown as Routed)) checkJson(body);
+      if (isGraphql(request as unknown as RoutedRequest)) checkJson(body);
     } catch (error) {
       return done(error as Error);
     }
@@ -51,7 +51,11 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     if (!isGraphql(request)) return;
     const { introspects, operations } = admission.admit(request.body);
     if (operations.includes('subscription' as never))
-      throw new Refused('graphql/subscription-over-http', 'Subscribe over a WebSocket: graphql-transport-ws.', 'query');
+      throw new Refused(
+        'graphql/subscription-over-http',
+        'Subscriptions are available over WebSocket (graphql-transport-ws) only.',
+        'query',
+      );
     if (introspects && config.production) await callerOf(access, request.headers.authorization);
   });
 
@@ -59,7 +63,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     app.get(GraphQLSchemaHost),
     access,
     admission,
-    openerOf(app.get(Journal)),
+    openSealedWith(app.get(Journal)),
     app.get(LOGGER),
   );
   subscriptions.listen(fastify.server);
@@ -84,8 +88,7 @@ const allowOrigins = (app: NestFastifyApplication, origins: string): void => {
 /** @throws Refused `graphql/introspection-off` for callers who are nobody */
 const callerOf = async (access: Access, authorization: string | undefined) => {
   const caller = await access.authenticate(authorization).catch(() => undefined);
-  if (!caller)
-    throw new Refused('graphql/introspection-off', 'The schema is told to callers with a key or token only.');
+  if (!caller) throw new Refused('graphql/introspection-off', 'Introspection requires a key or token.');
   return caller;
 };
 

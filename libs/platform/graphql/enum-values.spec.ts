@@ -1,8 +1,8 @@
 import { buildSchema, graphqlSync } from 'graphql';
-import { enumsSayTheirWords } from './enum-values';
+import { withListedEnumValues } from './enum-values';
 
 describe('an unknown word of an enum', () => {
-  const schema = enumsSayTheirWords(
+  const schema = withListedEnumValues(
     buildSchema(
       'enum Team { MARKETING SALES } input Touch { team: Team, all: [Team!] } type Query { touch(input: Touch, by: Team): String }',
     ),

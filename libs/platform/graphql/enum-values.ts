@@ -14,7 +14,7 @@ const fieldOf = (node: ValueNode): string => {
   return token?.prev?.value ?? '';
 };
 
-const unknown = (type: GraphQLEnumType, given: string, field: string, nodes?: ValueNode) => {
+const unknownValue = (type: GraphQLEnumType, given: string, field: string, nodes?: ValueNode) => {
   const words = type.getValues().map(({ name }) => name);
   const message = `${field || 'This value'} must be one of ${words.join(', ')}, not ${given}.`;
   const extensions = { code: 'graphql/bad-value', ...(field && { field }) };
@@ -25,18 +25,18 @@ const unknown = (type: GraphQLEnumType, given: string, field: string, nodes?: Va
  * Makes every enum refuse an unknown word by naming the words there are, and the field where the document holds the
  * value; of a variable, GraphQL itself puts the path of the field in front.
  */
-export const enumsSayTheirWords = (schema: GraphQLSchema): GraphQLSchema => {
+export const withListedEnumValues = (schema: GraphQLSchema): GraphQLSchema => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isEnumType(type) || type.name.startsWith('__')) continue;
     const words = new Map(type.getValues().map(({ name, value }) => [name, value as unknown]));
     type.parseValue = (given) => {
       if (typeof given === 'string' && words.has(given)) return words.get(given);
-      throw unknown(type, JSON.stringify(given), '');
+      throw unknownValue(type, JSON.stringify(given), '');
     };
     type.parseLiteral = (node) => {
       if (node.kind === 'EnumValue' && words.has(node.value)) return words.get(node.value);
       const given = 'value' in node ? String(node.value) : node.kind;
-      throw unknown(type, node.kind === 'StringValue' ? JSON.stringify(given) : given, fieldOf(node), node);
+      throw unknownValue(type, node.kind === 'StringValue' ? JSON.stringify(given) : given, fieldOf(node), node);
     };
   }
   return schema;

@@ -14,7 +14,7 @@ export interface Reply {
 }
 
 /** The codes of the GraphQL server, in Baton's form. */
-const stable: Readonly<Record<string, { readonly code: string }>> = {
+const codesOfApollo: Readonly<Record<string, { readonly code: string }>> = {
   GRAPHQL_PARSE_FAILED: { code: 'graphql/not-parsed' },
   GRAPHQL_VALIDATION_FAILED: { code: 'graphql/not-valid' },
   BAD_USER_INPUT: { code: 'graphql/bad-value' },
@@ -37,47 +37,53 @@ export const formatterOf =
     }
     const { code, field } = formatted.extensions ?? {};
     if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
-      const extensions = { code: stable[code]?.code ?? code, ...(typeof field === 'string' && { field }) };
+      const extensions = { code: codesOfApollo[code]?.code ?? code, ...(typeof field === 'string' && { field }) };
       return { message: formatted.message, ...place, extensions };
     }
     logger.error({ err: original }, 'a resolver failed');
-    return { message: 'Something failed on our side.', ...place, extensions: { code: 'internal/fault' } };
+    return {
+      message: 'Baton failed to answer; try again, or report it.',
+      ...place,
+      extensions: { code: 'internal/fault' },
+    };
   };
 
 /** Answers of HTTP that carry no code of their own. */
-const byStatus: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
-  400: { code: 'http/bad-request', message: 'The request cannot be read.' },
-  403: { code: 'http/forbidden', message: 'Not for this caller.' },
-  404: { code: 'http/not-found', message: 'There is nothing at this address.' },
-  405: { code: 'http/method-not-allowed', message: 'This address takes POST only.' },
+const errorsByStatus: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
+  400: { code: 'http/bad-request', message: 'The request is malformed.' },
+  403: { code: 'http/forbidden', message: 'This caller has no access.' },
+  404: { code: 'http/not-found', message: 'There is no resource at this address.' },
+  405: { code: 'http/method-not-allowed', message: 'Use POST for this address.' },
   408: { code: 'http/too-slow', message: 'The request did not arrive in time.' },
   413: { code: 'http/too-large', message: 'The request is too large.' },
   414: { code: 'http/address-too-long', message: 'The address is too long.' },
-  415: { code: 'http/unsupported-media-type', message: 'Send application/json.' },
-  429: { code: 'http/too-many-requests', message: 'Too much at once; try again.' },
+  415: { code: 'http/unsupported-media-type', message: 'The content type must be application/json.' },
+  429: { code: 'http/too-many-requests', message: 'Too many requests; try again later.' },
   431: { code: 'http/headers-too-large', message: 'The headers are too large.' },
-  503: { code: 'http/unavailable', message: 'Not now; try again.' },
+  503: { code: 'http/unavailable', message: 'The service is not available; try again later.' },
 };
-const fault = { code: 'internal/fault', message: 'Something failed on our side.' };
+const fault = { code: 'internal/fault', message: 'Baton failed to answer; try again, or report it.' };
 
-const rowOf = (status: number) => byStatus[status] ?? (status < 500 ? byStatus[400]! : fault);
+const errorOfStatus = (status: number) => errorsByStatus[status] ?? (status < 500 ? errorsByStatus[400]! : fault);
 
-interface Told {
+interface ErrorFields {
   readonly code: string;
   readonly message: string;
   readonly path?: string;
 }
 
 /** The body of an HTTP answer that says no: the same form as GraphQL's. */
-export const bodyOf = (status: number, told?: Told) => {
+export const bodyOf = (status: number, told?: ErrorFields) => {
   // Not spread: the message of an error is no field that would come along.
-  const { code, message, path = '' }: Told = told ?? rowOf(status);
+  const { code, message, path = '' }: ErrorFields = told ?? errorOfStatus(status);
   return { errors: [{ message, extensions: { code, ...(path && { field: path }) } }] };
 };
 
 /** The status of a refusal before GraphQL: by its code where that is one of HTTP, else 400. */
 const statusOf = (code: string): number =>
-  Number(Object.entries(byStatus).find(([, row]) => row.code === code)?.[0] ?? (code === 'internal/fault' ? 500 : 400));
+  Number(
+    Object.entries(errorsByStatus).find(([, row]) => row.code === code)?.[0] ?? (code === 'internal/fault' ? 500 : 400),
+  );
 
 /**
  * The one place where an error becomes an answer: GraphQL's are passed on to its formatter; over HTTP there is JSON with
@@ -99,7 +105,7 @@ export const answerErrors = (logger: Logger) => {
       // A controller that gives codes says what it means itself.
       if (typeof own === 'object' && ('code' in own || 'codes' in own)) {
         const { code, codes = [], message } = own as { code?: string; codes?: readonly string[]; message?: string };
-        const { code: usual, message: words } = rowOf(status);
+        const { code: usual, message: words } = errorOfStatus(status);
         return reply
           .code(status)
           .send({ ...own, ...bodyOf(status, { code: code ?? codes[0] ?? usual, message: message ?? words }) });

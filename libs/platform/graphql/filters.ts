@@ -6,15 +6,15 @@ import { ArrayMaxSize, IsOptional, MaxLength, ValidateNested } from 'class-valid
 
 @InputType('ValueFilter', {
   description:
-    'Which values of a field that can be without one: `{ in: ["ann"] }`, `{ none: true }` for the row null of a report, or both for either. Empty, it leaves out nothing.',
+    'Filters by an optional value: `{ in: ["ann"] }` for some values, `{ none: true }` for rows without a value (the row null of a report), or both. An empty filter matches everything.',
 })
 export class ValueFilterInput implements ValueFilter {
   @IsOptional()
   @ArrayMaxSize(100)
   @MaxLength(500, { each: true })
-  @Field(() => [String], { nullable: true, description: 'One of these; an empty list is met by none.' })
+  @Field(() => [String], { nullable: true, description: 'One of these values. An empty list matches nothing.' })
   in?: string[];
-  @Field(() => Boolean, { nullable: true, description: 'True: those without a value.' })
+  @Field(() => Boolean, { nullable: true, description: 'Whether to include rows without a value.' })
   none?: boolean;
 }
 

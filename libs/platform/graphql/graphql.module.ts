@@ -8,9 +8,9 @@ import type { Logger } from 'pino';
 import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { CONFIG, LOGGER } from '../platform.module';
-import { nullIsAbsent } from './absent';
-import { AccessGuard, openerOf, ReadYourWrites, type Open } from './caller';
-import { enumsSayTheirWords } from './enum-values';
+import { withNullAsAbsent } from './absent';
+import { AccessGuard, openSealedWith, ReadYourWrites, type OpenSealed } from './caller';
+import { withListedEnumValues } from './enum-values';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
 import { limits } from './limits';
@@ -27,8 +27,8 @@ const contextOf =
   async (
     { headers }: Request,
     reply: unknown,
-  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: Open }> => {
-    const given = { reply, open: openerOf(journal) };
+  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: OpenSealed }> => {
+    const given = { reply, open: openSealedWith(journal) };
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
       return caller ? { caller, ...given } : given;
@@ -42,7 +42,7 @@ const invalidArgument = (errors: ValidationError[]): Refused => {
   const path = [fault?.property ?? ''];
   for (; fault && !fault.constraints && fault.children?.length; fault = fault.children[0])
     path.push(fault.children[0]!.property);
-  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument cannot be read.';
+  const message = Object.values(fault?.constraints ?? {})[0] ?? 'This argument is not valid.';
   return new Refused('graphql/invalid-argument', message, path.join('.'));
 };
 
@@ -55,7 +55,8 @@ export const graphqlModule = (): DynamicModule => ({
       useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
         autoSchemaFile: true,
         // Sorted here: sorting makes new enums, which would not know what they were taught.
-        transformSchema: (schema: GraphQLSchema) => enumsSayTheirWords(lexicographicSortSchema(nullIsAbsent(schema))),
+        transformSchema: (schema: GraphQLSchema) =>
+          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(schema))),
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before

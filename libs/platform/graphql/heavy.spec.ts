@@ -104,8 +104,8 @@ describe('heavy queries', () => {
     const [elsewhere, alone] = [new HeavyWork(), new HeavyWork()];
     made(1, elsewhere);
     made(0, alone);
-    expect(await elsewhere.offer('done', here)(1, 'ann')).toBe(1);
-    expect(await alone.offer('done', here)(1, 'ann')).toBe(-1);
+    expect(await elsewhere.register('done', here)(1, 'ann')).toBe(1);
+    expect(await alone.register('done', here)(1, 'ann')).toBe(-1);
   });
 
   it('end when the caller leaves before the answer', async () => {

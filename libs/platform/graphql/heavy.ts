@@ -23,13 +23,13 @@ import { getVariableValues } from 'graphql/execution/values';
 import type { Logger } from 'pino';
 import type { CallerIdentity } from '../access';
 import type { Config } from '../config';
-import { AGAIN_SECONDS } from '../health/serving';
+import { RETRY_AFTER_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
 import { HeavyWork, type WorkQuestion } from '../heavy-work';
-import { QueryProcesses, type Asked, type Begin, type Said } from '../query-processes';
+import { QueryProcesses, type QuestionMessage, type StartMessage, type ProcessMessage } from '../query-processes';
 import { costOf } from './admission';
-import { openerOf } from './caller';
+import { openSealedWith } from './caller';
 import { formatterOf } from './errors';
 
 /**
@@ -43,7 +43,7 @@ export const Heavy = ({ ofLog = false }: { readonly ofLog?: boolean } = {}) =>
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Fields of an answer, full pages assumed, from which on it takes the event loop long to make it. */
-export const LARGE = 2_000;
+export const LARGE_ANSWER_FIELDS = 2_000;
 
 /** Is there such a field among those at the root of an operation? */
 const hasField = (
@@ -79,7 +79,7 @@ export const isHeavy = (
   const isCostly = (field: FieldNode) => isMarked(schema, field, 'heavy') || !!field.arguments?.some(given);
   return (
     operation.operation === 'query' &&
-    (hasField(document, operation, isCostly) || costOf(schema, document, variables) >= LARGE)
+    (hasField(document, operation, isCostly) || costOf(schema, document, variables) >= LARGE_ANSWER_FIELDS)
   );
 };
 
@@ -98,12 +98,12 @@ interface Answer {
 }
 
 /** An answer that another process has written out already: parsing it again would hold up the event loop. */
-class Written {
+class SerializedAnswer {
   constructor(readonly text: string) {}
 }
 /** Writes an answer out, unless another process has. */
 export const stringifyResult = (result: { readonly data?: unknown }): string =>
-  `${result.data instanceof Written ? result.data.text : JSON.stringify(result)}\n`;
+  `${result.data instanceof SerializedAnswer ? result.data.text : JSON.stringify(result)}\n`;
 
 interface HttpContext {
   readonly caller?: CallerIdentity;
@@ -111,7 +111,7 @@ interface HttpContext {
 }
 
 /** Aborts when the caller goes before the answer is sent. */
-const leavesOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
+const disconnectSignalOf = ({ raw }: { readonly raw: ServerResponse }): AbortSignal => {
   const left = new AbortController();
   if (raw.destroyed) left.abort();
   raw.once('close', () => {
@@ -130,7 +130,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     work: HeavyWork,
     private readonly log: EventLog,
   ) {
-    if (processes) work.elsewhere = (question, caller) => this.counted(question, caller).then(({ text }) => text);
+    if (processes) work.runRemotely = (question, caller) => this.ask(question, caller).then(({ text }) => text);
   }
 
   /** @param file what such a process runs, compiled: it calls `answerQuestions` */
@@ -157,7 +157,9 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         const isAway = this.log.availability().state === 'unavailable';
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
         const question = { query: source, variables, operationName: operationName ?? undefined, caller };
-        return this.counted(question, caller.actor, leavesOf(reply)).then(answered, (error) => this.refused(error));
+        return this.ask(question, caller.actor, disconnectSignalOf(reply)).then(responseOf, (error) =>
+          this.refusalResponse(error),
+        );
       },
     };
   }
@@ -167,7 +169,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     return this.processes?.close();
   }
 
-  private async counted(question: Question, caller: string, leaves?: AbortSignal): Promise<Answer> {
+  private async ask(question: Question, caller: string, leaves?: AbortSignal): Promise<Answer> {
     try {
       const answer = await this.processes!.ask(question, caller, leaves);
       this.metrics.heavyQuestion('answered');
@@ -178,32 +180,32 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     }
   }
 
-  private refused(error: unknown): GraphQLResponse {
+  private refusalResponse(error: unknown): GraphQLResponse {
     const reported = formatterOf(this.logger)(new GraphQLError('').toJSON(), error);
     const isBusy = codeOf(error) === 'overload/busy';
     return {
       http: {
         status: isBusy ? 429 : undefined,
-        headers: new HeaderMap(isBusy ? [['retry-after', String(AGAIN_SECONDS)]] : []),
+        headers: new HeaderMap(isBusy ? [['retry-after', String(RETRY_AFTER_SECONDS)]] : []),
       },
       body: { kind: 'single', singleResult: { errors: [reported], ...(!isBusy && { data: null }) } },
     };
   }
 }
 
-const answered = ({ text, codes }: Answer): GraphQLResponse => ({
+const responseOf = ({ text, codes }: Answer): GraphQLResponse => ({
   http: { status: undefined, headers: new HeaderMap() },
   body: {
     kind: 'single',
     singleResult: {
-      data: new Written(text) as never,
+      data: new SerializedAnswer(text) as never,
       ...(codes.length > 0 && { errors: codes.map((code) => ({ message: code, extensions: { code } })) }),
     },
   },
 });
 
 /** So often a process tells what it holds beside V8’s heap, which V8’s own limit does not count. */
-const COUNT_MS = 50;
+const MEMORY_REPORT_MS = 50;
 
 /**
  * The other side, a process of its own: answers what it is asked with the resolvers of an application that does not
@@ -213,11 +215,11 @@ const COUNT_MS = 50;
 export const answerQuestions = (begin: (config: Config) => Promise<INestApplicationContext>): void => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit());
-  process.once('message', ({ begin: config }: Begin) => void begin(config as Config).then(answerAs));
+  process.once('message', ({ begin: config }: StartMessage) => void begin(config as Config).then(answerWith));
 };
 
-const answerAs = (app: INestApplicationContext): void => {
-  const say = (said: Said<Answer>) => process.send!(said);
+const answerWith = (app: INestApplicationContext): void => {
+  const say = (said: ProcessMessage<Answer>) => process.send!(said);
   const { schema } = app.get(GraphQLSchemaHost);
   const journal = app.get(Journal);
   const format = formatterOf(app.get<Logger>(LOGGER));
@@ -225,7 +227,7 @@ const answerAs = (app: INestApplicationContext): void => {
   const work = app.get(HeavyWork);
   const execution = async ({ query, variables, operationName, caller }: GraphqlQuestion): Promise<Answer> => {
     const document = parse(query);
-    const contextValue = { caller, open: openerOf(journal) };
+    const contextValue = { caller, open: openSealedWith(journal) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
     const { data, errors }: ExecutionResult = await execute(asked);
     const faults = errors?.map(reported);
@@ -236,12 +238,12 @@ const answerAs = (app: INestApplicationContext): void => {
   };
   const answer = async (question: Question): Promise<Answer> =>
     'work' in question ? { text: await work.answer(question), codes: [] } : execution(question);
-  process.on('message', ({ question }: Asked<Question>) => {
+  process.on('message', ({ question }: QuestionMessage<Question>) => {
     answer(question).then(
       (given) => say({ answer: given }),
       (error: unknown) => say({ fault: String(error) }),
     );
   });
-  setInterval(() => say({ bytesBeside: getHeapStatistics().external_memory }), COUNT_MS);
+  setInterval(() => say({ externalBytes: getHeapStatistics().external_memory }), MEMORY_REPORT_MS);
   say({ ready: true });
 };

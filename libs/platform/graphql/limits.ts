@@ -20,30 +20,30 @@ export const limits = table({
   directives: { code: 'graphql/too-many-directives', max: 20, of: 'directives of a document' },
   variables: { code: 'graphql/too-many-variables', max: 50, of: 'variables of an operation' },
   rootFields: { code: 'graphql/too-many-root-fields', max: 20, of: 'fields at the root of an operation' },
-  selections: { code: 'graphql/too-many-fields', max: 1_000, of: 'fields, with every fragment written out' },
-  repeats: { code: 'graphql/too-many-repeats', max: 10, of: 'times that one place of the answer is asked for' },
-  depth: { code: 'graphql/too-deep', max: 16, of: 'fields inside one another' },
-  introspectionLists: { code: 'graphql/too-deep', max: 3, of: 'lists inside one another of the schema' },
-  cost: { code: 'graphql/too-costly', max: 50_000, of: 'fields of the answer, full pages assumed' },
-  listItems: { code: 'graphql/list-too-long', max: 1_000, of: 'items of a list that is given' },
-  bodyDepth: { code: 'graphql/value-too-deep', max: 48, of: 'brackets inside one another of a request' },
-  valueDepth: { code: 'graphql/value-too-deep', max: 32, of: 'values inside one another' },
+  selections: { code: 'graphql/too-many-fields', max: 1_000, of: 'fields, with all fragments expanded' },
+  repeats: { code: 'graphql/too-many-repeats', max: 10, of: 'selections of one field of the answer' },
+  depth: { code: 'graphql/too-deep', max: 16, of: 'levels of nested fields' },
+  introspectionLists: { code: 'graphql/too-deep', max: 3, of: 'levels of nested lists of the schema' },
+  cost: { code: 'graphql/too-costly', max: 50_000, of: 'fields in the answer, assuming full pages' },
+  listItems: { code: 'graphql/list-too-long', max: 1_000, of: 'items in an input list' },
+  bodyDepth: { code: 'graphql/value-too-deep', max: 48, of: 'levels of nested brackets in a request' },
+  valueDepth: { code: 'graphql/value-too-deep', max: 32, of: 'levels of nested values' },
   values: { code: 'graphql/too-many-values', max: 5_000, of: 'values of the variables' },
-  messageBytes: { code: 'http/too-large', max: 64 * 1024, of: 'bytes of a message of a subscriber' },
+  messageBytes: { code: 'http/too-large', max: 64 * 1024, of: 'bytes in a message of a subscriber' },
   connections: { code: 'subscription/too-many-connections', max: 500, of: 'connections of subscribers' },
   callerConnections: { code: 'subscription/too-many-connections', max: 50, of: 'connections of one caller' },
   waitingConnections: { code: 'subscription/not-signed-in', max: 100, of: 'connections that have not signed in' },
   signInMs: { code: 'subscription/not-signed-in', max: 3_000, of: 'milliseconds to sign in' },
   subscriptions: { code: 'subscription/too-many', max: 10, of: 'subscriptions of a connection' },
   callerSubscriptions: { code: 'subscription/too-many', max: 100, of: 'subscriptions of one caller' },
-  patienceMs: { code: 'subscription/too-slow', max: 30_000, of: 'milliseconds that an answer waits for its reader' },
+  patienceMs: { code: 'subscription/too-slow', max: 30_000, of: 'milliseconds for a subscriber to read an answer' },
 });
 
 /** Sizes assumed where a query does not say how many. */
-export const assumed = { listItems: 10 };
+export const assumedSizes = { listItems: 10 };
 
 /** @throws Refused the code of the limit, when `count` is beyond it */
-export const within = (limit: keyof typeof limits, count: number): void => {
+export const assertWithinLimit = (limit: keyof typeof limits, count: number): void => {
   const { code, max, of } = limits[limit];
   if (count > max) throw new Refused(code, `At most ${max} ${of}.`);
 };
@@ -68,10 +68,10 @@ export const checkJson = (body: Buffer): void => {
     } else if (byte === QUOTE) inText = true;
     else if (byte === COMMA) values++;
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      if (++depth > limits.bodyDepth.max) within('bodyDepth', depth);
+      if (++depth > limits.bodyDepth.max) assertWithinLimit('bodyDepth', depth);
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
   }
-  within('values', values);
+  assertWithinLimit('values', values);
 };
 
 /** Checks the size of variables without recursion, so that no depth of nesting can hurt. */
@@ -81,10 +81,10 @@ export const checkVariables = (variables: unknown): void => {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { value, depth } = next;
     if (typeof value !== 'object' || value === null) continue;
-    within('valueDepth', depth);
-    if (Array.isArray(value)) within('listItems', value.length);
+    assertWithinLimit('valueDepth', depth);
+    if (Array.isArray(value)) assertWithinLimit('listItems', value.length);
     const inner: readonly unknown[] = Object.values(value);
-    within('values', (values += inner.length));
+    assertWithinLimit('values', (values += inner.length));
     for (const one of inner) waiting.push({ value: one, depth: depth + 1 });
   }
 };

@@ -34,35 +34,37 @@ import { DayScalar, InstantScalar, JsonScalar, MoneyInput, SafeIntScalar } from 
 
 const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
 
-@ObjectType('Accepted', { description: 'The command was carried out, now or when it was first sent.' })
+@ObjectType('Accepted', { description: 'The command was accepted, now or when it was first sent.' })
 class AcceptedType {
-  @Field(() => ID, { description: 'The one spoken to; for a command that creates without an id, the new id.' })
+  @Field(() => ID, { description: 'The id of the aggregate; for a create command without an id, the new id.' })
   id!: string;
-  @Field(() => String, { description: 'Where its events stand in the log; give it as `atLeast` to read your write.' })
+  @Field(() => String, {
+    description: 'The position of its last event in the log; pass it as `atLeast` to read your own write.',
+  })
   position!: string;
-  @Field(() => Int, { description: 'Revision of the stream after it; give it as `expectedRevision`.' })
+  @Field(() => Int, { description: 'The revision of the stream after the command; pass it as `expectedRevision`.' })
   revision!: number;
-  @Field(() => Int, { description: 'How many events it wrote.' })
+  @Field(() => Int, { description: 'The number of events that the command wrote.' })
   events!: number;
-  @Field(() => Boolean, { description: 'True when this command id was already carried out.' })
+  @Field(() => Boolean, { description: 'Whether this command id had been accepted before.' })
   repeated!: boolean;
 }
 
-@ObjectType('Refused', { description: 'A rule says no; nothing was written.' })
+@ObjectType('Refused', { description: 'A rule refused the command; nothing was written.' })
 class RefusedType {
-  @Field(() => String, { description: 'Stable code, `lead/not-handed-off`.' })
+  @Field(() => String, { description: 'The stable code, such as `lead/not-handed-off`.' })
   code!: string;
-  @Field(() => String, { description: 'What to do, in words.' })
+  @Field(() => String, { description: 'What is wrong and what to do.' })
   message!: string;
-  @Field(() => String, { description: 'The field at fault; empty when it is the state.' })
+  @Field(() => String, { description: 'The path of the field at fault; empty if the state is the reason.' })
   path!: string;
-  @Field(() => JsonScalar, { description: 'Facts that help, such as the id of the lead that has this e-mail already.' })
+  @Field(() => JsonScalar, { description: 'More facts, such as the id of the lead that already has this e-mail.' })
   details!: unknown;
 }
 
 export const CommandOutcome = createUnionType({
   name: 'CommandOutcome',
-  description: 'What became of a command.',
+  description: 'The outcome of a command.',
   types: () => [AcceptedType, RefusedType] as const,
   resolveType: (outcome: object) => (outcome instanceof Accepted ? AcceptedType : RefusedType),
 });
@@ -101,7 +103,7 @@ const inputOf = ({ type: command, description, object, creates }: CommandSchema,
   Object.defineProperty(Input, 'name', { value: `${command}Input` });
   for (const [name, schema] of Object.entries(object.properties)) {
     const nullable = !object.required?.includes(name) || (creates && name === idField);
-    const hint = creates && name === idField ? ' Without it one is made from the command id.' : '';
+    const hint = creates && name === idField ? ' Generated from commandId if absent.' : '';
     const type = graphqlTypeOf(schema) as typeof String; // enums must be known before the schema is built
     Field(() => type, { nullable, description: describe(schema) + hint })(Input.prototype, name);
   }
@@ -122,7 +124,7 @@ export const mutationsOf = ({ to, commands }: Aggregate): Type<unknown> => {
   for (const schema of commands.schemas.values()) {
     if (schema.allow.length === 0) continue;
     const name = schema.type.charAt(0).toLowerCase() + schema.type.slice(1);
-    const saying = Object.keys(schema.object.properties).join(', ');
+    const fieldNames = Object.keys(schema.object.properties).join(', ');
     const send = async function (
       this: Mutations,
       commandId: string,
@@ -133,11 +135,15 @@ export const mutationsOf = ({ to, commands }: Aggregate): Type<unknown> => {
     ): Promise<Accepted | RefusedType> {
       if (!/^[\x21-\x7e]{1,100}$/.test(commandId))
         return answerOf(
-          new Refused('command/bad-id', 'A command id is 1 to 100 printable characters; a UUID is best.', 'commandId'),
+          new Refused(
+            'command/bad-id',
+            'commandId must be 1 to 100 printable ASCII characters, such as a UUID.',
+            'commandId',
+          ),
         );
       const data: Record<string, unknown> = { ...input };
       if (schema.creates && Object.keys(data).length === 0)
-        return answerOf(new Refused('command/empty', `Say something of it: one of ${saying}.`, 'input'));
+        return answerOf(new Refused('command/empty', `input must have at least one of ${fieldNames}.`, 'input'));
       if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
       const id = String(data[commands.idField]);
       const meta: AnyCommand['meta'] = {
@@ -156,11 +162,16 @@ export const mutationsOf = ({ to, commands }: Aggregate): Type<unknown> => {
     Object.defineProperty(target, name, { value: send, writable: true, configurable: true });
     const input = inputOf(schema, commands.idField);
     const parameters: [string, unknown, boolean, string][] = [
-      ['commandId', ID, false, 'Your id of this command, best a UUID. Sent again, it is answered as the first time.'],
-      ['expectedRevision', Int, true, 'Refuse unless the stream is at this revision.'],
-      ['input', input, false, 'What the command says.'],
+      [
+        'commandId',
+        ID,
+        false,
+        'Your id of the command, such as a UUID. Sending the same id again returns the first answer.',
+      ],
+      ['expectedRevision', Int, true, 'Refuse the command unless the stream is at this revision.'],
+      ['input', input, false, 'The data of the command.'],
     ];
-    if (schema.datable) parameters.push(['occurredAt', InstantScalar, true, 'When it happened, if not now.']);
+    if (schema.datable) parameters.push(['occurredAt', InstantScalar, true, 'When it happened. Defaults to now.']);
     parameters.forEach(([argument, type, nullable, description], position) =>
       Args(argument, { type: () => type as never, nullable, description })(target, name, position === 3 ? 4 : position),
     );

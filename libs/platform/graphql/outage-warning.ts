@@ -4,12 +4,12 @@ import { EventLog, type Position } from '@baton/kernel';
 import { Runner } from '../runner';
 
 /** While the log is away the read models hardly move. */
-const KEPT_MS = 1_000;
+const CACHE_MS = 1_000;
 
 /** Says beside the answer of a query that the log was away, and how far the read models that answered it had come. */
 @Plugin()
 export class OutageWarning implements ApolloServerPlugin {
-  private kept: { readonly untilMs: number; readonly position: Promise<Position | undefined> } | undefined;
+  private cached: { readonly untilMs: number; readonly position: Promise<Position | undefined> } | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -25,7 +25,7 @@ export class OutageWarning implements ApolloServerPlugin {
         if (position === undefined) return; // the documents are away, too: the answer says so itself
         const warning = {
           code: 'log/unavailable',
-          message: 'The log does not answer; this is what the read models held, up to `position`.',
+          message: 'The log does not answer; the read models answered as of `position`.',
           ...{ since: outage.since, position },
         };
         body.singleResult.extensions = { ...body.singleResult.extensions, warnings: [warning] };
@@ -34,11 +34,11 @@ export class OutageWarning implements ApolloServerPlugin {
   }
 
   private position(): Promise<Position | undefined> {
-    if (!this.kept || performance.now() > this.kept.untilMs)
-      this.kept = {
-        untilMs: performance.now() + KEPT_MS,
-        position: this.runner.standsAt().catch(() => undefined),
+    if (!this.cached || performance.now() > this.cached.untilMs)
+      this.cached = {
+        untilMs: performance.now() + CACHE_MS,
+        position: this.runner.readModelsPosition().catch(() => undefined),
       };
-    return this.kept.position;
+    return this.cached.position;
   }
 }

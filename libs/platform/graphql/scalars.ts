@@ -1,5 +1,14 @@
 import { Extensions, Field, InputType, ObjectType } from '@nestjs/graphql';
-import { dayOf, FIRST_DAY, instantOf, LAST_DAY, decimalOf, type Money, type MoneySum, type Whole } from '@baton/kernel';
+import {
+  dayOf,
+  FIRST_DAY,
+  instantOf,
+  LAST_DAY,
+  decimalOf,
+  type Money,
+  type MoneySum,
+  type WholeNumber,
+} from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
@@ -15,16 +24,16 @@ const reading = (what: string, read: (text: string) => string) => (value: unknow
   }
 };
 
-const readInstant = reading('An instant is a text such as "2024-01-17T10:00:00Z".', (text) => instantOf(text));
+const readInstant = reading('An Instant must be a string such as "2024-01-17T10:00:00Z".', (text) => instantOf(text));
 export const InstantScalar = new GraphQLScalarType<string, string>({
   name: 'Instant',
-  description: `A point in time, ISO 8601 with its offset, ${FIRST_DAY} to ${LAST_DAY}; answers are in UTC with milliseconds.`,
+  description: `A point in time, ISO 8601 with an offset, ${FIRST_DAY} to ${LAST_DAY}; answers are in UTC with milliseconds.`,
   serialize: (value) => value as string,
   parseValue: readInstant,
   parseLiteral: (node) => readInstant(stringOf(node)),
 });
 
-const readDay = reading('A day is a text such as "2024-01-17".', (text) => dayOf(text));
+const readDay = reading('A Day must be a string such as "2024-01-17".', (text) => dayOf(text));
 export const DayScalar = new GraphQLScalarType<string, string>({
   name: 'Day',
   description: `A calendar day from ${FIRST_DAY} to ${LAST_DAY}, such as "2024-01-17".`,
@@ -34,20 +43,19 @@ export const DayScalar = new GraphQLScalarType<string, string>({
 });
 
 const readDayOrInstant = reading(
-  'An end of a period is a day such as "2024-01-17", or an instant with its offset such as "2024-01-17T10:00:00Z".',
+  'A DayOrInstant must be a day such as "2024-01-17", or an instant with an offset such as "2024-01-17T10:00:00Z".',
   (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? dayOf(text) : instantOf(text)),
 );
 export const DayOrInstantScalar = new GraphQLScalarType<string, string>({
   name: 'DayOrInstant',
-  description:
-    'An end of a period: a calendar day, which begins in the time zone that is asked for, or an instant with its offset.',
+  description: 'An end of a period: a calendar day in the time zone of the query, or an instant with an offset.',
   serialize: (value) => value as string,
   parseValue: readDayOrInstant,
   parseLiteral: (node) => readDayOrInstant(stringOf(node)),
 });
 
 const readInteger = (value: unknown): number => {
-  if (!Number.isSafeInteger(value)) throw invalid('Give a whole number below 2^53.');
+  if (!Number.isSafeInteger(value)) throw invalid('A SafeInt must be a whole number below 2^53.');
   return value as number;
 };
 export const SafeIntScalar = new GraphQLScalarType<number, number>({
@@ -83,25 +91,25 @@ export const JsonScalar = new GraphQLScalarType({
   parseLiteral: (node, variables) => literal(node, variables ?? {}),
 });
 
-export const MinorUnitsScalar = new GraphQLScalarType<Whole, Whole>({
+export const MinorUnitsScalar = new GraphQLScalarType<WholeNumber, WholeNumber>({
   name: 'MinorUnits',
   description:
-    'A whole number of minor units (cents). Sums beyond 2^53, which many readers of JSON cannot hold, are the text of their digits: "9007199254740993".',
-  serialize: (value) => value as Whole,
+    'A whole number of minor units (cents). Sums beyond 2^53, which many JSON parsers cannot represent, are strings of digits: "9007199254740993".',
+  serialize: (value) => value as WholeNumber,
 });
 
 /** A list of what stands once for each currency is taken to be of one, as most companies have it. */
 export const PerCurrency = () => Extensions({ listItems: 1 });
 
 @PerCurrency()
-@ObjectType('Money', { description: 'An amount of money, or a sum of amounts; exact whatever its size.' })
+@ObjectType('Money', { description: 'An amount of money or a sum of amounts, exact at any size.' })
 export class MoneyType implements MoneySum {
   @Field(() => MinorUnitsScalar, { description: 'Integer minor units (cents).' })
-  minor!: Whole;
+  minor!: WholeNumber;
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
   @Field(() => String, {
-    description: 'The amount as a decimal text in major units, such as "1234.50".',
+    description: 'The amount as a decimal string in major units, such as "1234.50".',
     middleware: [({ source }) => decimalOf(source as MoneySum)],
   })
   decimal?: string;

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, Refused, type EventLog, type Filter, type Position } from '@baton/kernel';
+import { codeOf, Refused, type EventLog, type EventFilter, type Position } from '@baton/kernel';
 import {
   createSourceEventStream,
   execute,
@@ -20,9 +20,9 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { ACTS_FOR, type Access, type CallerIdentity } from '../access';
 import type { Runner } from '../runner';
 import type { Admission } from './admission';
-import type { Open } from './caller';
+import type { OpenSealed } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
-import { limits, within } from './limits';
+import { limits, assertWithinLimit } from './limits';
 
 /** Close codes of the socket: 4403 who may not listen (any more), 4429 who does not keep up or has enough, 1001 the server goes. */
 const FORBIDDEN = 4403;
@@ -30,20 +30,20 @@ const TOO_MANY = 4429;
 const TOO_SLOW = 4429;
 const GOING_AWAY = 1001;
 const CLOSING_MS = 1_000;
-const READING_MS = 5_000;
+const TERMINATE_MS = 5_000;
 const KEEP_ALIVE_MS = 12_000;
 
 /** What a connection says of its caller, as the headers of a request do. */
-interface Shown {
+interface ConnectionCredentials {
   readonly authorization: string | undefined;
   readonly actsFor: string | undefined;
 }
-interface LiveContext {
+interface SubscriptionContext {
   caller: CallerIdentity;
-  readonly shown: Shown;
+  readonly credentials: ConnectionCredentials;
   readonly socket: WebSocket;
-  readonly open: Open;
-  readonly ended: AbortController;
+  readonly open: OpenSealed;
+  readonly endController: AbortController;
 }
 interface Connection {
   readonly connectionParams?: Readonly<Record<string, unknown>>;
@@ -52,8 +52,9 @@ interface Connection {
 }
 
 /** Aborted when the subscriber is gone; a source of events ends then. */
-export const Ended = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => GqlExecutionContext.create(context).getContext<LiveContext>().ended.signal,
+export const EndSignal = createParamDecorator(
+  (_: unknown, context: ExecutionContext) =>
+    GqlExecutionContext.create(context).getContext<SubscriptionContext>().endController.signal,
 );
 
 /** Subscriptions over WebSocket (graphql-transport-ws): who may listen is asked again before every answer. */
@@ -61,7 +62,7 @@ export class Subscriptions {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes.max });
   private readonly format: ReturnType<typeof formatterOf>;
   /** Who has not said who it is, the first to come first: when there are too many, the first gives way. */
-  private readonly waiting = new Set<WebSocket>();
+  private readonly notSignedIn = new Set<WebSocket>();
   /** By actor, whichever of its keys it shows. */
   private readonly connections = new Map<string, Set<Connection>>();
 
@@ -69,7 +70,7 @@ export class Subscriptions {
     private readonly host: GraphQLSchemaHost,
     private readonly access: Access,
     private readonly admission: Admission,
-    private readonly open: Open,
+    private readonly open: OpenSealed,
     logger: Logger,
   ) {
     this.format = formatterOf(logger);
@@ -77,13 +78,13 @@ export class Subscriptions {
       {
         connectionInitWaitTimeout: limits.signInMs.max,
         onConnect: (context) => this.connect(context),
-        onSubscribe: (context, _, payload) => this.admitted(context, payload),
+        onSubscribe: (context, _, payload) => this.admit(context, payload),
         subscribe: (args) => this.subscribe(args),
         onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
           ...result,
-          ...(errors && { errors: this.told(errors) }),
+          ...(errors && { errors: this.formatted(errors) }),
         }),
-        onError: (_context, _id, _payload, errors) => this.told(errors),
+        onError: (_context, _id, _payload, errors) => this.formatted(errors),
       },
       this.sockets,
       KEEP_ALIVE_MS,
@@ -94,12 +95,17 @@ export class Subscriptions {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
       if (!isGraphqlPath(request.url))
-        return reject(socket, '404 Not Found', 'http/not-found', 'There is nothing at this address.');
+        return reject(socket, '404 Not Found', 'http/not-found', 'There is no resource at this address.');
       if (this.signedIn >= limits.connections.max)
-        return reject(socket, '503 Service Unavailable', limits.connections.code, 'There are 500 subscribers already.');
+        return reject(
+          socket,
+          '503 Service Unavailable',
+          limits.connections.code,
+          'The server has 500 subscribers already; try again later.',
+        );
       this.sockets.handleUpgrade(request, socket, head, (client) => {
         client.on('error', () => undefined); // a frame that is too large or no frame: ws closes the socket
-        this.await(client);
+        this.waitForSignIn(client);
         this.sockets.emit('connection', client, request);
       });
     });
@@ -110,17 +116,17 @@ export class Subscriptions {
   }
 
   /** Lets somebody say who it is: for some seconds, and while others are not more in need of the place. */
-  private await(client: WebSocket): void {
-    const [first] = this.waiting;
-    if (first && this.waiting.size >= limits.waitingConnections.max) first.terminate();
-    this.waiting.add(client);
+  private waitForSignIn(client: WebSocket): void {
+    const [first] = this.notSignedIn;
+    if (first && this.notSignedIn.size >= limits.waitingConnections.max) first.terminate();
+    this.notSignedIn.add(client);
     // The protocol closes it in time; who does not answer that is cut off.
     const timer = setTimeout(() => {
-      if (this.waiting.has(client)) client.terminate();
+      if (this.notSignedIn.has(client)) client.terminate();
     }, limits.signInMs.max + CLOSING_MS);
     client.once('close', () => {
       clearTimeout(timer);
-      this.waiting.delete(client);
+      this.notSignedIn.delete(client);
     });
   }
 
@@ -136,7 +142,7 @@ export class Subscriptions {
     this.sockets.close();
   }
 
-  private shownBy({ connectionParams }: Connection): Shown {
+  private credentialsOf({ connectionParams }: Connection): ConnectionCredentials {
     const given = (name: string): string | undefined => {
       const value = Object.entries(connectionParams ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
       return typeof value === 'string' ? value : undefined;
@@ -147,7 +153,7 @@ export class Subscriptions {
   private async connect(context: Connection): Promise<boolean> {
     const { socket } = context.extra;
     try {
-      const { actor } = await this.callerOf(this.shownBy(context));
+      const { actor } = await this.callerOf(this.credentialsOf(context));
       if (!this.join(actor, context)) socket.close(TOO_MANY, limits.connections.code);
       return socket.readyState === socket.OPEN;
     } catch (error) {
@@ -162,7 +168,7 @@ export class Subscriptions {
     const own = this.connections.get(actor) ?? new Set();
     if (own.size >= limits.callerConnections.max || this.signedIn >= limits.connections.max) return false;
     if (socket.readyState !== socket.OPEN) return true; // it has left meanwhile
-    this.waiting.delete(socket);
+    this.notSignedIn.delete(socket);
     this.connections.set(actor, own.add(context));
     socket.once('close', () => {
       own.delete(context);
@@ -176,36 +182,36 @@ export class Subscriptions {
     return own.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
   }
 
-  private async callerOf({ authorization, actsFor }: Shown): Promise<CallerIdentity> {
+  private async callerOf({ authorization, actsFor }: ConnectionCredentials): Promise<CallerIdentity> {
     const caller = await this.access.authenticate(authorization, actsFor);
     if (!caller)
-      throw new Refused(
-        'access/unauthenticated',
-        'Give `authorization` in the connection’s parameters.',
-        'authorization',
-      );
+      throw new Refused('access/unauthenticated', 'Send authorization in the connection parameters.', 'authorization');
     return caller;
   }
 
-  private async admitted(context: Connection, payload: SubscribePayload): Promise<ExecutionArgs | GraphQLError[]> {
+  private async admit(context: Connection, payload: SubscribePayload): Promise<ExecutionArgs | GraphQLError[]> {
     try {
-      within('subscriptions', Object.keys(context.subscriptions).length);
+      assertWithinLimit('subscriptions', Object.keys(context.subscriptions).length);
       const { document, variables, operationName, operations } = this.admission.admit(payload);
       if (operations.some((operation) => operation !== ('subscription' as never)))
-        throw new Refused('graphql/subscriptions-only', 'Send queries and mutations by POST.', 'query');
+        throw new Refused(
+          'graphql/subscriptions-only',
+          'Only subscriptions are available over WebSocket; send queries and mutations by POST.',
+          'query',
+        );
       const schema = this.host.schema;
       const faults = validate(schema, document, specifiedRules, { maxErrors: 5 });
-      if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
-      const shown = this.shownBy(context);
+      if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+      const shown = this.credentialsOf(context);
       const caller = await this.callerOf(shown);
-      within('callerSubscriptions', this.subscriptionsOf(caller.actor));
+      assertWithinLimit('callerSubscriptions', this.subscriptionsOf(caller.actor));
       const { socket } = context.extra;
-      const contextValue: LiveContext = {
+      const contextValue: SubscriptionContext = {
         caller,
-        shown,
+        credentials: shown,
         socket,
         open: this.open,
-        ended: new AbortController(),
+        endController: new AbortController(),
       };
       return { schema, document, variableValues: variables, operationName, contextValue };
     } catch (error) {
@@ -220,14 +226,14 @@ export class Subscriptions {
       return {
         ...source,
         // What has no error behind it is a variable that does not fit.
-        errors: source.errors?.map((error) => (error.originalError ? error : coded(error, 'BAD_USER_INPUT'))),
+        errors: source.errors?.map((error) => (error.originalError ? error : withCode(error, 'BAD_USER_INPUT'))),
       };
-    const context = args.contextValue as LiveContext;
+    const context = args.contextValue as SubscriptionContext;
     const events = source[Symbol.asyncIterator]();
     let patience: NodeJS.Timeout | undefined;
     const end = () => {
       clearTimeout(patience);
-      context.ended.abort();
+      context.endController.abort();
       // Not awaited: a source in the middle of waiting ends by the signal.
       void Promise.resolve(events.return?.()).catch(() => undefined);
       return Promise.resolve({ done: true as const, value: undefined });
@@ -240,18 +246,18 @@ export class Subscriptions {
       [Symbol.asyncIterator]: () => answers,
       next: async () => {
         clearTimeout(patience);
-        if (context.ended.signal.aborted) return end();
+        if (context.endController.signal.aborted) return end();
         const { done, value } = await events.next();
-        if (done || context.ended.signal.aborted) return end();
+        if (done || context.endController.signal.aborted) return end();
         try {
-          context.caller = await this.callerOf(context.shown);
+          context.caller = await this.callerOf(context.credentials);
         } catch (error) {
           return cut(FORBIDDEN, codeOf(error));
         }
         const result = await execute({ ...args, rootValue: value });
         patience = setTimeout(() => {
           void cut(TOO_SLOW, limits.patienceMs.code);
-          setTimeout(() => context.socket.terminate(), READING_MS).unref();
+          setTimeout(() => context.socket.terminate(), TERMINATE_MS).unref();
         }, limits.patienceMs.max);
         return { done: false, value: result };
       },
@@ -261,12 +267,12 @@ export class Subscriptions {
     return answers;
   }
 
-  private told(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
+  private formatted(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
     return errors.map((error) => this.format(error.toJSON(), error.originalError ?? error));
   }
 }
 
-const coded = ({ message, nodes }: GraphQLError, code: string) =>
+const withCode = ({ message, nodes }: GraphQLError, code: string) =>
   new GraphQLError(message, { nodes, extensions: { code } });
 
 const reject = (socket: Duplex, status: string, code: string, message: string): void => {
@@ -293,7 +299,7 @@ export async function* positionsOf(
 ): AsyncGenerator<Position> {
   const filter = types ? { types } : {};
   const tip = await log.tip();
-  if (after === undefined || (await hasNews(log, after, filter, signal))) yield tip;
+  if (after === undefined || (await hasEventsAfter(log, after, filter, signal))) yield tip;
   for await (const { events, position } of log.follow(tip, filter, { signal })) {
     if (events.length === 0) continue;
     yield position;
@@ -302,7 +308,12 @@ export async function* positionsOf(
 }
 
 /** Does anything stand behind a position? A page of a filtered read looks at a part of the log only, and may be empty. */
-const hasNews = async (log: EventLog, after: Position, filter: Filter, signal: AbortSignal): Promise<boolean> => {
+const hasEventsAfter = async (
+  log: EventLog,
+  after: Position,
+  filter: EventFilter,
+  signal: AbortSignal,
+): Promise<boolean> => {
   for (let from = after; !signal.aborted;) {
     const { events, position, atTip } = await log.readAll(from, filter, 1);
     if (events.length > 0) return true;

@@ -7,7 +7,7 @@ import type { Progress } from './progress';
 describe('readiness', () => {
   const ready = (refusal: string | undefined): Promise<unknown> =>
     new HealthController(
-      { refusal: async () => refusal, tip: async () => '' } as unknown as EventLog,
+      { appendRefusal: async () => refusal, tip: async () => '' } as unknown as EventLog,
       { generations: async () => [] } as unknown as Documents,
       { followers: async () => [] } as unknown as Progress,
       new Metrics(),

@@ -28,14 +28,14 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
-const within = <T>(answer: Promise<T>): Promise<T> =>
+const withAnswerDeadline = <T>(answer: Promise<T>): Promise<T> =>
   withDeadline(answer, ANSWER_MS, () => new Error('no answer in time'));
 
 /** What is said beside a code; the runbook says what to do. */
-const words: Readonly<Record<string, string>> = {
-  'health/stopping': 'This process was told to stop.',
+const messages: Readonly<Record<string, string>> = {
+  'health/stopping': 'The process is stopping.',
   'health/store-unreachable': 'The log or the documents do not answer within two seconds.',
-  'health/writes-refused': 'The log takes no events.',
+  'health/writes-refused': 'The log refuses new events.',
   'health/behind': 'A follower is more than a minute behind the log.',
   'health/incomplete': 'The last verification found events or documents that differ.',
 };
@@ -67,7 +67,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   ) {}
 
   onModuleInit(): void {
-    this.metrics.ofProcess();
+    this.metrics.collectProcessMetrics();
   }
 
   beforeApplicationShutdown(): void {
@@ -89,8 +89,10 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
     let followers: readonly FollowerProgress[];
     let refusal: string | undefined;
     try {
-      [refusal] = await within(Promise.all([this.log.refusal(), this.log.tip(), this.documents.generations()]));
-      followers = await within(this.progress.followers());
+      [refusal] = await withAnswerDeadline(
+        Promise.all([this.log.appendRefusal(), this.log.tip(), this.documents.generations()]),
+      );
+      followers = await withAnswerDeadline(this.progress.followers());
     } catch {
       throw this.notReady(['health/store-unreachable']);
     }
@@ -101,11 +103,14 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   }
 
   @Get('metrics')
-  async figures(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+  async metricsText(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     if (!this.mayRead(request))
-      throw new ForbiddenException({ code: 'metrics/not-here', message: 'BATON_METRICS says who may read this.' });
+      throw new ForbiddenException({
+        code: 'metrics/not-here',
+        message: 'This address may not read the metrics; see BATON_METRICS.',
+      });
     // Without its stores the process still tells what it counted itself.
-    const followers = await within(this.progress.followers()).catch(() => []);
+    const followers = await withAnswerDeadline(this.progress.followers()).catch(() => []);
     reply.header('content-type', this.metrics.contentType);
     return this.metrics.text(followers);
   }
@@ -118,7 +123,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
   }
 
   private notReady(codes: readonly string[], more: object = {}): ServiceUnavailableException {
-    const message = codes.flatMap((code) => words[code] ?? []).join(' ');
+    const message = codes.flatMap((code) => messages[code] ?? []).join(' ');
     return new ServiceUnavailableException({ status: 'not ready', codes, message, ...more });
   }
 }

@@ -1,3 +1,3 @@
 export { HealthController } from './health.controller';
-export { Progress, type FollowerProgress, type Verified } from './progress';
-export { boundRequests, stopOnSignals } from './serving';
+export { Progress, type FollowerProgress, type VerificationSummary } from './progress';
+export { limitRequests, stopOnSignals } from './serving';

@@ -1,30 +1,30 @@
 import { codeOf, toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
-import type { Completeness, FollowerStatus, Runner } from '../runner';
-import type { Lag } from '../telemetry';
+import type { VerificationResult, FollowerStatus, Runner } from '../runner';
+import type { FollowerLag } from '../telemetry';
 
 /** Counting the events that are waiting stops here: how many more there are changes nothing. */
-const COUNTED = 1000;
+const MAX_COUNTED = 1000;
 const KEPT_MS = 1000;
 const VERIFICATION = { name: 'verification', columns: {} };
 
 /** What the last verification said of a follower. */
-export interface Verified {
+export interface VerificationSummary {
   readonly complete: boolean;
   readonly expected: number;
   readonly counted: number;
   readonly verifiedAt: string;
 }
 /** How far a follower is, and whether it has seen everything. */
-export interface FollowerProgress extends Lag {
+export interface FollowerProgress extends FollowerLag {
   readonly kind: FollowerStatus['kind'];
   readonly holder: string | undefined;
   /** undefined: this generation was never verified. */
-  readonly verified: Verified | undefined;
+  readonly verified: VerificationSummary | undefined;
 }
 
 /** How the followers of the log come along, whichever process runs them. */
 export class Progress {
-  private kept: { readonly until: number; readonly answer: Promise<readonly FollowerProgress[]> } | undefined;
+  private cached: { readonly until: number; readonly answer: Promise<readonly FollowerProgress[]> } | undefined;
 
   constructor(
     private readonly runner: Runner,
@@ -35,13 +35,13 @@ export class Progress {
 
   /** Each follower's lag, parked sequences and last verification; asked often, it answers the same for a second. */
   followers(): Promise<readonly FollowerProgress[]> {
-    if (!this.kept || performance.now() > this.kept.until)
-      this.kept = { until: performance.now() + KEPT_MS, answer: this.measure() };
-    return this.kept.answer;
+    if (!this.cached || performance.now() > this.cached.until)
+      this.cached = { until: performance.now() + KEPT_MS, answer: this.measure() };
+    return this.cached.answer;
   }
 
   /** Keeps what a verification found, for every process that asks. */
-  async verified(answers: readonly Completeness[]): Promise<void> {
+  async saveVerification(answers: readonly VerificationResult[]): Promise<void> {
     const now = this.clock.now();
     const { name } = VERIFICATION;
     const holder = `verification:${now}`;
@@ -54,7 +54,7 @@ export class Progress {
         // The newer verification counts, wherever in the log it stood.
         documents: answers.map(({ follower, complete, expected, counted }) => ({
           id: follower,
-          doc: { complete, expected, counted, verifiedAt: now } satisfies Verified,
+          doc: { complete, expected, counted, verifiedAt: now } satisfies VerificationSummary,
           position: now,
         })),
       },
@@ -73,8 +73,8 @@ export class Progress {
       this.runner.status(),
       this.documents.find(VERIFICATION, { limit: 1000 }),
     ]);
-    const found = new Map(verified.map(({ id, doc }) => [id, doc as Verified]));
-    const waiting = new Map<Position, Promise<Pick<Lag, 'events' | 'seconds'>>>(); // many stand at one position
+    const found = new Map(verified.map(({ id, doc }) => [id, doc as VerificationSummary]));
+    const waiting = new Map<Position, Promise<Pick<FollowerLag, 'events' | 'seconds'>>>(); // many stand at one position
     const lagAt = (position: Position) => {
       let lag = waiting.get(position);
       if (!lag) waiting.set(position, (lag = this.lagAt(position)));
@@ -92,8 +92,8 @@ export class Progress {
     );
   }
 
-  private async lagAt(position: Position): Promise<Pick<Lag, 'events' | 'seconds'>> {
-    const { events } = await this.log.readAll(position, {}, COUNTED);
+  private async lagAt(position: Position): Promise<Pick<FollowerLag, 'events' | 'seconds'>> {
+    const { events } = await this.log.readAll(position, {}, MAX_COUNTED);
     const [first] = events;
     if (!first) return { events: 0, seconds: 0 };
     const seconds = Math.max(0, (toMs(this.clock.now()) - toMs(first.recordedAt)) / 1000);

@@ -8,21 +8,21 @@ import type { Config } from '../config';
 import { Metrics } from '../telemetry';
 import type { Logger } from 'pino';
 
-const always = /^\/(health|metrics)(\/|$)/;
+const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
 /** Connections for each request that may be in flight, and at least so many: beyond them new ones are closed at once. */
 const CONNECTIONS = 8;
 const FEWEST_CONNECTIONS = 8_192;
 /** Of these places one caller may hold so much. */
-const ONE_CALLER = 0.75;
+const CALLER_SHARE = 0.75;
 /** Whoever sends a body for longer gives way when others wait. */
-const ARRIVING_MS = 1_000;
+const BODY_MS = 1_000;
 /** An answer of which its reader takes nothing for so long is given up. */
 const READING_MS = 10_000;
 /** Requests that begin in one turn of the event loop: between turns others are read, and refused where that is due. */
 const BEGIN_AT_ONCE = 64;
 /** When those who are refused may come again; their connection is not read before. */
-export const AGAIN_SECONDS = 2;
+export const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Refuses requests while as many are in flight as may be (503), or while one caller holds three quarters of the places
@@ -34,23 +34,23 @@ export const AGAIN_SECONDS = 2;
  * the slowest gives way, so that whoever sends or reads drop by drop holds nobody up. Requests begin a few at a time, so
  * that many at once do not keep the process from refusing those behind them. Health and metrics are always answered.
  */
-export const boundRequests = (app: NestFastifyApplication): void => {
+export const limitRequests = (app: NestFastifyApplication): void => {
   const limit = app.get<Config>(CONFIG).maxInFlight;
   const metrics = app.get(Metrics);
   /** Requests whose bodies arrive, oldest first: what answers each, and since when. */
   const arriving = new Map<IncomingMessage, { readonly response: ServerResponse; readonly since: number }>();
   const callers = new Map<string, number>();
-  const refuse = refusing(metrics);
+  const refuse = refusalWriter(metrics);
   let inFlight = 0;
   const full = (caller: string): 429 | 503 | undefined => {
     if (inFlight >= limit) return 503;
-    return (callers.get(caller) ?? 0) >= limit * ONE_CALLER ? 429 : undefined;
+    return (callers.get(caller) ?? 0) >= limit * CALLER_SHARE ? 429 : undefined;
   };
   /** @returns whether one more body may arrive */
   const admit = (): boolean => {
     if (arriving.size < limit) return true;
     const [slowest] = arriving;
-    if (!slowest || performance.now() - slowest[1].since < ARRIVING_MS) return false;
+    if (!slowest || performance.now() - slowest[1].since < BODY_MS) return false;
     arriving.delete(slowest[0]);
     // Told before it is cut off: it may be this process that was slow.
     slowest[1].response.shouldKeepAlive = false;
@@ -60,12 +60,12 @@ export const boundRequests = (app: NestFastifyApplication): void => {
 
   const server: Server = app.getHttpServer();
   server.maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
-  const begin = atATime(BEGIN_AT_ONCE);
+  const begin = startPerTurn(BEGIN_AT_ONCE);
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRequest', ({ raw: request }, reply, done) => {
-      if (always.test(pathOf(request.url))) return done();
+      if (UNLIMITED_PATHS.test(pathOf(request.url))) return done();
       const status = full(callerOf(request)) ?? (admit() ? undefined : 503);
       if (status) return refuse(reply.hijack().raw, status);
       arriving.set(request, { response: reply.raw, since: performance.now() });
@@ -95,11 +95,14 @@ export const boundRequests = (app: NestFastifyApplication): void => {
 };
 
 /** @returns what answers a request with 429 or 503, always the same text */
-const refusing = (metrics: Metrics) => {
-  const { code, message } = new Conflict('overload/busy', 'Too much is in flight; wait as Retry-After says.');
+const refusalWriter = (metrics: Metrics) => {
+  const { code, message } = new Conflict(
+    'overload/busy',
+    'Too many requests are in progress; try again after Retry-After.',
+  );
   const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
   const headers = {
-    'retry-after': String(AGAIN_SECONDS),
+    'retry-after': String(RETRY_AFTER_SECONDS),
     'cache-control': 'no-store',
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
@@ -115,7 +118,7 @@ const refusing = (metrics: Metrics) => {
       resting.delete(socket);
       socket.off('resume', stay).resume();
     };
-    setTimeout(end, AGAIN_SECONDS * 1000).unref();
+    setTimeout(end, RETRY_AFTER_SECONDS * 1000).unref();
   };
   return (response: ServerResponse, status: 429 | 503): void => {
     metrics.refusedRequest();
@@ -127,7 +130,7 @@ const refusing = (metrics: Metrics) => {
 };
 
 /** @returns what begins pieces of work in the order they come, so many in each turn of the event loop */
-const atATime = (count: number): ((work: () => void) => void) => {
+const startPerTurn = (count: number): ((work: () => void) => void) => {
   const waiting: (() => void)[] = [];
   let begun = 0;
   const turn = (): void => {

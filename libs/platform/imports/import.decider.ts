@@ -1,7 +1,7 @@
 import { decider, refuse, type Journal } from '@baton/kernel';
 import { importCommands, importEvents, type ImportCommand, type ImportEvent } from './import.events';
 
-interface Runs {
+interface ImportRuns {
   /** The latest; 0 before the first. */
   readonly run: number;
   readonly file: string;
@@ -12,7 +12,7 @@ interface Runs {
  * The runs of one mapping. What a file says holds now is said anew by each run; a file equal to that of the latest run
  * is that run, whether it was stopped or has ended.
  */
-export const importDecider = decider<Runs, ImportCommand, ImportEvent>({
+export const importDecider = decider<ImportRuns, ImportCommand, ImportEvent>({
   commands: importCommands,
   events: importEvents,
   initialState: () => ({ run: 0, file: '', finished: false }),
@@ -21,7 +21,9 @@ export const importDecider = decider<Runs, ImportCommand, ImportEvent>({
       state.file === file ? [] : [{ type: 'ImportStarted', data: { importId, run: state.run + 1, file } }],
     FinishImport: (state, { data }) => {
       if (data.run === state.run) return state.finished ? [] : [{ type: 'ImportFinished', data }];
-      return refuse('import/overtaken', `Run ${state.run} has begun since.`, 'run', { run: state.run });
+      return refuse('import/overtaken', `run must be ${state.run}, the latest run of this import.`, 'run', {
+        run: state.run,
+      });
     },
   },
   evolve: {

@@ -6,31 +6,32 @@ import { imports, type ImportDocument } from './imports.projection';
 
 const count = (description: string) => ({
   nullable: true,
-  description: `${description} Null until the run has ended.`,
+  description: `${description} Null until the run has finished.`,
 });
 
-@ObjectType('Import', { description: 'A mapping by which files are imported, with its latest run.' })
+@ObjectType('Import', { description: 'An import mapping with its latest run.' })
 class ImportType implements ImportDocument {
   @Field(() => ID, { description: 'The name of the mapping.' })
   importId!: string;
   @Field(() => Int, { description: 'The number of the run, from 1.' })
   run!: number;
-  @Field(() => InstantScalar, { description: 'When the run began.' })
+  @Field(() => InstantScalar, { description: 'When the run started.' })
   startedAt!: Instant;
   @Field(() => InstantScalar, {
     nullable: true,
-    description: 'When all rows were handled. Null: the run goes on, or was stopped and waits to be started again.',
+    description:
+      'When all rows were processed. Null while the run is in progress, or was stopped and can be continued.',
   })
   finishedAt!: Instant | null;
-  @Field(() => Int, count('Rows of the file.'))
+  @Field(() => Int, count('Number of rows in the file.'))
   rows!: number | null;
-  @Field(() => Int, count('Rows that brought something new.'))
+  @Field(() => Int, count('Number of rows that wrote events.'))
   accepted!: number | null;
-  @Field(() => Int, count('Rows that brought nothing new.'))
+  @Field(() => Int, count('Number of rows without new events.'))
   repeated!: number | null;
-  @Field(() => Int, count('Rows that were refused.'))
+  @Field(() => Int, count('Number of refused rows.'))
   rejected!: number | null;
-  @Field(() => Int, count('Events that were written.'))
+  @Field(() => Int, count('Number of events written.'))
   events!: number | null;
 }
 const ImportConnection = connectionOf('Import', ImportType);
@@ -39,7 +40,7 @@ const ImportConnection = connectionOf('Import', ImportType);
 export class ImportsResolver {
   constructor(private readonly models: ReadModels) {}
 
-  @Query(() => ImportConnection, { description: 'What is imported, and what came of the latest run of each mapping.' })
+  @Query(() => ImportConnection, { description: 'The import mappings with the results of their latest runs.' })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
   imports(@Args() { first, after, asOf }: PageArgs): Promise<Connection<ImportType>> {
     return readPage(this.models.asOf(asOf), imports, { first, after, orderBy: [{ column: 'importId' }] }, (doc) => doc);

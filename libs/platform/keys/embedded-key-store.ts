@@ -1,7 +1,7 @@
 import { BatonError, Conflict, KeyStore } from '@baton/kernel';
 import { openDatabase, type Sqlite } from '../sqlite';
-import { Wrapping } from './master-key';
-import { erased } from './memory-key-store';
+import { KeyWrapper } from './master-key';
+import { subjectErased } from './memory-key-store';
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS subjects (subject TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS secrets (name TEXT, version INTEGER, wrapped BLOB NOT
 const PROOF = 'master-key-proof';
 
 type Keys = ReadonlyMap<string, Buffer>;
-interface Waiting {
+interface PendingRequest {
   readonly subjects: readonly string[];
   readonly resolve: (keys: Keys) => void;
   readonly reject: (error: unknown) => void;
@@ -21,12 +21,12 @@ interface Waiting {
  * the file and in its write-ahead log; its subject stays as a tombstone.
  */
 export class EmbeddedKeyStore extends KeyStore {
-  private queue: Waiting[] = [];
+  private queue: PendingRequest[] = [];
   private closed = false;
 
   private constructor(
     private readonly database: Sqlite,
-    private readonly wrapping: Wrapping,
+    private readonly wrapper: KeyWrapper,
   ) {
     super();
   }
@@ -40,7 +40,7 @@ export class EmbeddedKeyStore extends KeyStore {
     const database = openDatabase(path, { synchronous: 'FULL', secureDelete: true, readOnly });
     try {
       if (!readOnly) database.exec(SCHEMA);
-      const store = new EmbeddedKeyStore(database, new Wrapping(master));
+      const store = new EmbeddedKeyStore(database, new KeyWrapper(master));
       store.newest(PROOF);
       return store;
     } catch (error) {
@@ -69,7 +69,7 @@ export class EmbeddedKeyStore extends KeyStore {
       .prepare('INSERT INTO subjects VALUES (?, NULL) ON CONFLICT (subject) DO UPDATE SET wrapped = NULL')
       .run(subject);
     if (!this.database.truncateLog())
-      throw new Conflict('keys/unavailable', 'Another process holds the file of keys; send the erasure again.');
+      throw new Conflict('keys/unavailable', 'Another process is using the key file; send the erasure again.');
   }
 
   async secret(name: string) {
@@ -87,8 +87,8 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.database.transaction(() => this.add(name, (this.versions(name)[0]?.version ?? 0) + 1));
   }
 
-  override async damage(): Promise<readonly string[]> {
-    return this.database.damage();
+  override async integrityFaults(): Promise<readonly string[]> {
+    return this.database.integrityFaults();
   }
 
   availability() {
@@ -121,7 +121,7 @@ export class EmbeddedKeyStore extends KeyStore {
     }
   }
 
-  private ensure(batch: readonly Waiting[]): (Keys | BatonError)[] {
+  private ensure(batch: readonly PendingRequest[]): (Keys | BatonError)[] {
     const all = [...new Set(batch.flatMap(({ subjects }) => subjects))];
     let keys = this.stored(all);
     if (all.some((subject) => !keys.has(subject)))
@@ -132,7 +132,7 @@ export class EmbeddedKeyStore extends KeyStore {
           if (request.subjects.some((subject) => known.get(subject) === null)) continue;
           for (const subject of request.subjects) {
             if (known.has(subject)) continue;
-            const { key, wrapped } = this.wrapping.fresh(subjectName(subject));
+            const { key, wrapped } = this.wrapper.generate(subjectName(subject));
             insert.run(subject, wrapped);
             known.set(subject, key);
           }
@@ -141,7 +141,7 @@ export class EmbeddedKeyStore extends KeyStore {
       });
     return batch.map(({ subjects }) => {
       const destroyed = subjects.find((subject) => keys.get(subject) === null);
-      if (destroyed !== undefined) return erased(destroyed);
+      if (destroyed !== undefined) return subjectErased(destroyed);
       return new Map(subjects.map((subject) => [subject, keys.get(subject)!]));
     });
   }
@@ -152,7 +152,7 @@ export class EmbeddedKeyStore extends KeyStore {
       .prepare('SELECT subject, wrapped FROM subjects WHERE subject IN (SELECT value FROM json_each(?))')
       .all<{ subject: string; wrapped: Uint8Array | null }>(JSON.stringify(subjects));
     return new Map(
-      rows.map(({ subject, wrapped }) => [subject, wrapped && this.wrapping.unwrap(wrapped, subjectName(subject))]),
+      rows.map(({ subject, wrapped }) => [subject, wrapped && this.wrapper.unwrap(wrapped, subjectName(subject))]),
     );
   }
 
@@ -164,11 +164,11 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.database
       .prepare('SELECT version, wrapped FROM secrets WHERE name = ? ORDER BY version DESC')
       .all<{ version: number; wrapped: Uint8Array }>(name)
-      .map(({ version, wrapped }) => ({ version, value: this.wrapping.unwrap(wrapped, secretName(name, version)) }));
+      .map(({ version, wrapped }) => ({ version, value: this.wrapper.unwrap(wrapped, secretName(name, version)) }));
   }
 
   private add(name: string, version: number) {
-    const { key, wrapped } = this.wrapping.fresh(secretName(name, version));
+    const { key, wrapped } = this.wrapper.generate(secretName(name, version));
     this.database.prepare('INSERT INTO secrets VALUES (?, ?, ?)').run(name, version, wrapped);
     return { version, value: key };
   }

@@ -1,4 +1,4 @@
 export { EmbeddedKeyStore } from './embedded-key-store';
-export { assertKeysOf } from './log-keys';
+export { assertKeysBelongToLog } from './log-keys';
 export { masterKey } from './master-key';
 export { MemoryKeyStore } from './memory-key-store';

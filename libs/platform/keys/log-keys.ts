@@ -1,8 +1,8 @@
 import { BatonError, codeOf, START, type EventLog, type KeyStore } from '@baton/kernel';
 
 /** A secret that is there where the keys belong to a log, and one named after the first event of that log. */
-const MARKED = 'log-marked';
-const markOf = (firstEvent: string) => `log-${firstEvent}`;
+const LOG_MARKED = 'log-marked';
+const logMarkOf = (firstEvent: string) => `log-${firstEvent}`;
 
 /**
  * Keys belong to one log: with those of another, everybody would be unknown and each person be captured twice. Marks
@@ -10,19 +10,19 @@ const markOf = (firstEvent: string) => `log-${firstEvent}`;
  * An empty log marks nothing yet, and one that is away is compared at the next start.
  * @throws BatonError `keys/of-another-log`
  */
-export const assertKeysOf = async (
+export const assertKeysBelongToLog = async (
   log: Pick<EventLog, 'readAll'>,
   keys: Pick<KeyStore, 'secret' | 'secrets'>,
 ): Promise<void> => {
   const first = await firstEventOf(log);
-  if (!first || (await keys.secrets(markOf(first.id))).length > 0) return;
-  if ((await keys.secrets(MARKED)).length > 0)
+  if (!first || (await keys.secrets(logMarkOf(first.id))).length > 0) return;
+  if ((await keys.secrets(LOG_MARKED)).length > 0)
     throw new BatonError(
       'keys/of-another-log',
-      'The keys belong to another log, and would open none of its personal fields: put back the keys (keys.db, or the MongoDB database) that came with this log, or restore a backup into an empty folder.',
+      'The keys belong to another log and cannot decrypt the personal data of this one; put back the keys (keys.db, or the MongoDB database) of this log, or restore a backup into an empty folder.',
     );
-  await keys.secret(markOf(first.id));
-  await keys.secret(MARKED);
+  await keys.secret(logMarkOf(first.id));
+  await keys.secret(LOG_MARKED);
 };
 
 const firstEventOf = async (log: Pick<EventLog, 'readAll'>) => {

@@ -15,12 +15,12 @@ export const KEY_BYTES = 32;
  * @throws BatonError `keys/malformed-master-key`
  */
 export const masterKey = (folder: string, configured?: string): Buffer => {
-  if (configured) return parsed(configured, 'BATON_MASTER_KEY');
+  if (configured) return parseKey(configured, 'BATON_MASTER_KEY');
   const path = join(folder, 'master.key');
-  const existing = readIfThere(path);
+  const existing = readIfPresent(path);
   if (existing !== undefined) {
     makePrivate(path);
-    return parsed(existing, path);
+    return parseKey(existing, path);
   }
   privateFolder(folder);
   // Written aside and linked: a second process sees either no file or a whole one, and the first to link wins.
@@ -36,11 +36,11 @@ export const masterKey = (folder: string, configured?: string): Buffer => {
     closeSync(file);
     rmSync(draft, { force: true });
   }
-  return parsed(readFileSync(path, 'utf8'), path);
+  return parseKey(readFileSync(path, 'utf8'), path);
 };
 
 /** Wraps and unwraps keys with the master key; each is bound to the name of what it is for. */
-export class Wrapping {
+export class KeyWrapper {
   constructor(private readonly master: Buffer) {
     if (master.length !== KEY_BYTES) throw malformed('the master key');
   }
@@ -56,19 +56,19 @@ export class Wrapping {
     } catch {
       throw new BatonError(
         'keys/wrong-master-key',
-        'The stored keys were wrapped by another master key; start with the one they were made with.',
+        'The stored keys were wrapped with another master key; set BATON_MASTER_KEY (or master.key) to that one.',
       );
     }
   }
 
   /** A key and its wrapped form. */
-  fresh(name: string): { readonly key: Buffer; readonly wrapped: Buffer } {
+  generate(name: string): { readonly key: Buffer; readonly wrapped: Buffer } {
     const key = randomBytes(KEY_BYTES);
     return { key, wrapped: this.wrap(key, name) };
   }
 }
 
-const parsed = (text: string, source: string): Buffer => {
+const parseKey = (text: string, source: string): Buffer => {
   const key = Buffer.from(text.trim(), 'base64');
   if (key.length !== KEY_BYTES || key.toString('base64') !== text.trim()) throw malformed(source);
   return key;
@@ -77,7 +77,7 @@ const parsed = (text: string, source: string): Buffer => {
 const malformed = (source: string) =>
   new BatonError('keys/malformed-master-key', `${source} must be 32 bytes in base64 (openssl rand -base64 32).`);
 
-const readIfThere = (path: string): string | undefined => {
+const readIfPresent = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

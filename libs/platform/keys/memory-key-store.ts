@@ -3,18 +3,18 @@ import { KeyStore, Refused } from '@baton/kernel';
 import { KEY_BYTES } from './master-key';
 
 /** The refusal to make a key for somebody who was forgotten. */
-export const erased = (subject: string): Refused =>
-  new Refused('keys/erased', `${subject} was erased; nothing personal can be recorded for it.`, '', { subject });
+export const subjectErased = (subject: string): Refused =>
+  new Refused('keys/erased', `${subject} was erased; personal data can no longer be recorded for it.`, '', { subject });
 
 /** Keys that live as long as the process: for tests and trials. */
 export class MemoryKeyStore extends KeyStore {
   /** null: destroyed */
   private readonly subjects = new Map<string, Buffer | null>();
-  private readonly named = new Map<string, readonly { readonly version: number; readonly value: Buffer }[]>();
+  private readonly namedSecrets = new Map<string, readonly { readonly version: number; readonly value: Buffer }[]>();
 
   async make(subjects: readonly string[]) {
     const destroyed = subjects.find((subject) => this.subjects.get(subject) === null);
-    if (destroyed !== undefined) throw erased(destroyed);
+    if (destroyed !== undefined) throw subjectErased(destroyed);
     const made = new Map<string, Buffer>();
     for (const subject of subjects) {
       const key = this.subjects.get(subject) ?? randomBytes(KEY_BYTES);
@@ -38,17 +38,17 @@ export class MemoryKeyStore extends KeyStore {
   }
 
   async secret(name: string) {
-    return this.named.get(name)?.[0] ?? this.rotate(name);
+    return this.namedSecrets.get(name)?.[0] ?? this.rotate(name);
   }
 
   async secrets(name: string) {
-    return this.named.get(name) ?? [];
+    return this.namedSecrets.get(name) ?? [];
   }
 
   async rotate(name: string) {
-    const before = this.named.get(name) ?? [];
+    const before = this.namedSecrets.get(name) ?? [];
     const next = { version: (before[0]?.version ?? 0) + 1, value: randomBytes(KEY_BYTES) };
-    this.named.set(name, [next, ...before]);
+    this.namedSecrets.set(name, [next, ...before]);
     return next;
   }
 

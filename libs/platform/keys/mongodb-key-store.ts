@@ -1,9 +1,9 @@
 import { MongoBulkWriteError, MongoServerError, type Binary, type Collection, type MongoClient } from 'mongodb';
 import { Conflict, KeyStore } from '@baton/kernel';
-import { clientOf, linkOf, overLink, reaching } from '../documents/mongodb-link';
+import { clientOf, linkTo, throughLink, withOutageError } from '../documents/mongodb-link';
 import type { Link } from '../link';
-import { Wrapping } from './master-key';
-import { erased } from './memory-key-store';
+import { KeyWrapper } from './master-key';
+import { subjectErased } from './memory-key-store';
 
 interface SubjectKey {
   readonly _id: string;
@@ -31,18 +31,18 @@ const unavailable = () => new Conflict('keys/unavailable', 'MongoDB does not ans
  */
 export class MongodbKeyStore extends KeyStore {
   private readonly subjects: Collection<SubjectKey>;
-  private readonly named: Collection<SecretKey>;
+  private readonly namedSecrets: Collection<SecretKey>;
 
   private constructor(
     private readonly client: MongoClient,
     database: string | undefined,
-    private readonly wrapping: Wrapping,
+    private readonly wrapper: KeyWrapper,
     private readonly link: Link,
   ) {
     super();
     const db = client.db(database);
     this.subjects = db.collection('subject-keys');
-    this.named = db.collection('secrets');
+    this.namedSecrets = db.collection('secrets');
   }
 
   /**
@@ -60,11 +60,11 @@ export class MongodbKeyStore extends KeyStore {
       writeConcern: { w: 'majority', journal: true, wtimeoutMS: deadlineMs },
       readConcern: { level: 'majority' },
     });
-    const link = linkOf(client, unavailable);
-    const store = new MongodbKeyStore(client, database, new Wrapping(master), link);
+    const link = linkTo(client, unavailable);
+    const store = new MongodbKeyStore(client, database, new KeyWrapper(master), link);
     try {
-      await reaching(store.secret(PROOF), unavailable);
-      return overLink(store, link);
+      await withOutageError(store.secret(PROOF), unavailable);
+      return throughLink(store, link);
     } catch (error) {
       await client.close();
       throw error;
@@ -78,7 +78,7 @@ export class MongodbKeyStore extends KeyStore {
     if (missing.length === 0) return known as ReadonlyMap<string, Buffer>;
     const documents = missing.map((subject) => ({
       _id: subject,
-      wrapped: this.wrapping.fresh(subjectName(subject)).wrapped,
+      wrapped: this.wrapper.generate(subjectName(subject)).wrapped,
     }));
     await this.subjects.insertMany(documents, { ordered: false }).catch(ignoreDuplicates);
     // Read again: what stands there now is the key, whoever made it first.
@@ -102,10 +102,10 @@ export class MongodbKeyStore extends KeyStore {
   }
 
   async secrets(name: string): Promise<readonly Secret[]> {
-    const found = await this.named.find({ '_id.name': name }).sort({ '_id.version': -1 }).toArray();
+    const found = await this.namedSecrets.find({ '_id.name': name }).sort({ '_id.version': -1 }).toArray();
     return found.map(({ _id: { version }, wrapped }) => ({
       version,
-      value: this.wrapping.unwrap(bytesOf(wrapped), secretName(name, version)),
+      value: this.wrapper.unwrap(bytesOf(wrapped), secretName(name, version)),
     }));
   }
 
@@ -123,9 +123,9 @@ export class MongodbKeyStore extends KeyStore {
 
   /** Adds a version, or gives the one that somebody else has added under that number meanwhile. */
   private async add(name: string, version: number): Promise<Secret> {
-    const { key, wrapped } = this.wrapping.fresh(secretName(name, version));
+    const { key, wrapped } = this.wrapper.generate(secretName(name, version));
     try {
-      await this.named.insertOne({ _id: { name, version }, wrapped });
+      await this.namedSecrets.insertOne({ _id: { name, version }, wrapped });
       return { version, value: key };
     } catch (error) {
       if (!isDuplicate(error)) throw error;
@@ -138,7 +138,7 @@ export class MongodbKeyStore extends KeyStore {
   private async stored(subjects: readonly string[]): Promise<Map<string, Buffer | null>> {
     const found = await this.subjects.find({ _id: { $in: [...subjects] } }).toArray();
     return new Map(
-      found.map(({ _id, wrapped }) => [_id, wrapped && this.wrapping.unwrap(bytesOf(wrapped), subjectName(_id))]),
+      found.map(({ _id, wrapped }) => [_id, wrapped && this.wrapper.unwrap(bytesOf(wrapped), subjectName(_id))]),
     );
   }
 }
@@ -149,7 +149,7 @@ const secretName = (name: string, version: number) => `secret ${version} ${name}
 const bytesOf = (value: Binary | Buffer): Uint8Array => (Buffer.isBuffer(value) ? value : value.value());
 
 const refuseErased = (keys: ReadonlyMap<string, Buffer | null>) => {
-  for (const [subject, key] of keys) if (key === null) throw erased(subject);
+  for (const [subject, key] of keys) if (key === null) throw subjectErased(subject);
 };
 
 const isDuplicate = (error: unknown) => error instanceof MongoServerError && error.code === DUPLICATE;

@@ -1,4 +1,4 @@
 export { outboxParts } from './outbox.module';
-export { messageDecider, MOST_ATTEMPTS, pauseAfter } from './message.decider';
+export { messageDecider, MAX_ATTEMPTS, pauseAfter } from './message.decider';
 export { messages, type MessageDocument } from './messages.projection';
-export { outbox, type TargetState } from './outbox.query';
+export { outboxTargets, type OutboxTarget } from './outbox.query';

@@ -1,6 +1,6 @@
 import { fromMs, toMs, type MessageEvent } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
-import { messageDecider, MOST_ATTEMPTS, pauseAfter } from './message.decider';
+import { messageDecider, MAX_ATTEMPTS, pauseAfter } from './message.decider';
 
 const given = specFor(messageDecider);
 const messageId = 'm1';
@@ -54,17 +54,17 @@ describe('a message', () => {
       .then();
   });
   it('waits four times as long after each attempt, at most six hours', () =>
-    expect(Array.from({ length: MOST_ATTEMPTS }, (_, index) => pauseAfter(index + 1) / 1000)).toEqual([
+    expect(Array.from({ length: MAX_ATTEMPTS }, (_, index) => pauseAfter(index + 1) / 1000)).toEqual([
       30, 120, 480, 1920, 7680, 21600, 21600, 21600,
     ]));
   it('is given up after eight attempts', () => {
-    const tried = Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => [
+    const tried = Array.from({ length: MAX_ATTEMPTS - 1 }, (_, index) => [
       failed(index + 1, now),
       due(index + 2, 'time'),
     ]).flat();
     given(queued, ...tried)
-      .when(noteFailed(MOST_ATTEMPTS))
-      .then(failed(MOST_ATTEMPTS));
+      .when(noteFailed(MAX_ATTEMPTS))
+      .then(failed(MAX_ATTEMPTS));
   });
   it('that is refused is given up at once', () =>
     given(queued)
@@ -76,13 +76,13 @@ describe('a message', () => {
 describe('somebody who wants it sent', () => {
   const retry = { type: 'RetryMessage', data: { messageId } } as const;
   it('has a message that was given up sent, with all its attempts again', () => {
-    const tried = Array.from({ length: MOST_ATTEMPTS }, (_, index) => failed(index + 1));
+    const tried = Array.from({ length: MAX_ATTEMPTS }, (_, index) => failed(index + 1));
     given(queued, ...tried)
       .when(retry)
-      .then(due(MOST_ATTEMPTS + 1, 'person'));
-    given(queued, ...tried, due(MOST_ATTEMPTS + 1, 'person'))
-      .when(noteFailed(MOST_ATTEMPTS + 1))
-      .then(failed(MOST_ATTEMPTS + 1, later(30_000)));
+      .then(due(MAX_ATTEMPTS + 1, 'person'));
+    given(queued, ...tried, due(MAX_ATTEMPTS + 1, 'person'))
+      .when(noteFailed(MAX_ATTEMPTS + 1))
+      .then(failed(MAX_ATTEMPTS + 1, later(30_000)));
   });
   it('does not wait for its time', () =>
     given(queued, failed(1, later(30_000)))

@@ -11,7 +11,7 @@ import {
   type MessageEvent,
 } from '@baton/kernel';
 
-interface Queued {
+interface QueuedMessage {
   readonly status: 'queued' | 'waiting' | 'sent' | 'failed';
   readonly message: Message;
   /** Attempts whose outcome is known, in all and since somebody last asked for it. */
@@ -21,26 +21,26 @@ interface Queued {
   /** A task that nobody needs to do any more. */
   readonly completed?: true;
 }
-export type MessageState = { readonly status: 'unknown' } | Queued;
+export type MessageState = { readonly status: 'unknown' } | QueuedMessage;
 
 /** After so many attempts a message is given up: some seventeen hours. */
-export const MOST_ATTEMPTS = 8;
+export const MAX_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 6 * 3_600_000;
 
 /** How long to wait after the nth attempt: half a minute, and four times as long each time, at most six hours. */
 export const pauseAfter = (attempt: number): number => Math.min(FIRST_PAUSE_MS * 4 ** (attempt - 1), LONGEST_PAUSE_MS);
 
-const unknown = () => refuse('message/unknown', 'There is no such message.', 'messageId');
-const again = ({ message, attempts }: Queued, cause: 'time' | 'person'): MessageEvent => ({
+const unknownMessage = () => refuse('message/unknown', 'There is no message with this messageId.', 'messageId');
+const dueAgain = ({ message, attempts }: QueuedMessage, cause: 'time' | 'person'): MessageEvent => ({
   type: 'MessageDue',
   data: { messageId: message.id, target: message.target, attempt: attempts + 1, cause },
 });
-const after = (state: MessageState, change: (queued: Queued) => Queued): MessageState =>
+const changed = (state: MessageState, change: (queued: QueuedMessage) => QueuedMessage): MessageState =>
   state.status === 'unknown' ? state : change(state);
 
 /** Is this attempt still to be made? Not when its outcome is known, nor for a task that nobody needs any more. */
-export const isToSend = (state: MessageState, attempt: number): state is Queued =>
+export const isToSend = (state: MessageState, attempt: number): state is QueuedMessage =>
   state.status === 'queued' && state.attempts === attempt - 1 && !state.completed;
 
 /** A message to another system, from its wish to its receipt; a task also until somebody has done it. */
@@ -51,26 +51,32 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
   decide: {
     QueueMessage: (state, { data }) => (state.status === 'unknown' ? [{ type: 'MessageQueued', data }] : []),
     NoteMessageSent: (state, { data }) => {
-      if (state.status === 'unknown') return unknown();
+      if (state.status === 'unknown') return unknownMessage();
       return data.attempt === state.attempts + 1 && state.status !== 'sent' ? [{ type: 'MessageSent', data }] : [];
     },
     NoteMessageFailed: (state, { data: { messageId, attempt, code, refused } }, { now }) => {
-      if (state.status === 'unknown') return unknown();
+      if (state.status === 'unknown') return unknownMessage();
       if (attempt !== state.attempts + 1 || state.status === 'sent') return [];
       const tries = state.tries + 1;
-      const retryAt = refused || tries >= MOST_ATTEMPTS ? undefined : fromMs(toMs(now) + pauseAfter(tries));
+      const retryAt = refused || tries >= MAX_ATTEMPTS ? undefined : fromMs(toMs(now) + pauseAfter(tries));
       return [{ type: 'MessageFailed', data: { messageId, attempt, code, ...(retryAt && { retryAt }) } }];
     },
     AdvanceClock: () => [],
     RetryMessage: (state) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'sent') return refuse('message/already-sent', 'The target has it.', 'messageId');
-      if (state.completed) return refuse('message/not-needed', 'Nobody needs to do this task any more.', 'messageId');
-      return [again(state, 'person')];
+      if (state.status === 'unknown') return unknownMessage();
+      if (state.status === 'sent') return refuse('message/already-sent', 'The message was already sent.', 'messageId');
+      if (state.completed)
+        return refuse(
+          'message/not-needed',
+          'The task was already done or dropped, so its message is not sent.',
+          'messageId',
+        );
+      return [dueAgain(state, 'person')];
     },
     CompleteTask: (state, { data: { messageId, outcome = 'done' } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.message.kind !== 'task') return refuse('message/no-task', 'Only a task is done.', 'messageId');
+      if (state.status === 'unknown') return unknownMessage();
+      if (state.message.kind !== 'task')
+        return refuse('message/no-task', 'Only messages of the kind task can be completed.', 'messageId');
       return state.completed ? [] : [{ type: 'TaskCompleted', data: { messageId, outcome } }];
     },
   },
@@ -80,20 +86,20 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
       message: { id: messageId, ...content },
     }),
     MessageSent: (state, { data: { attempt } }) =>
-      after(state, ({ retryAt: _, ...queued }) => ({ ...queued, status: 'sent', attempts: attempt })),
+      changed(state, ({ retryAt: _, ...queued }) => ({ ...queued, status: 'sent', attempts: attempt })),
     MessageFailed: (state, { data: { attempt, retryAt } }) =>
-      after(state, (queued) => ({
+      changed(state, (queued) => ({
         ...queued,
         ...{ attempts: attempt, tries: queued.tries + 1 },
         ...(retryAt === undefined ? { status: 'failed' } : { status: 'waiting', retryAt }),
       })),
     MessageDue: (state, { data: { cause } }) =>
-      after(state, ({ retryAt: _, ...queued }) => ({
+      changed(state, ({ retryAt: _, ...queued }) => ({
         ...queued,
         ...{ status: 'queued', tries: cause === 'person' ? 0 : queued.tries },
       })),
-    TaskCompleted: (state) => after(state, (queued) => ({ ...queued, completed: true })),
+    TaskCompleted: (state) => changed(state, (queued) => ({ ...queued, completed: true })),
   },
   due: (state) => (state.status === 'waiting' && !state.completed ? state.retryAt : undefined),
-  elapse: (state) => (state.status === 'waiting' ? [again(state, 'time')] : []),
+  elapse: (state) => (state.status === 'waiting' ? [dueAgain(state, 'time')] : []),
 });

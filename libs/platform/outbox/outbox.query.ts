@@ -3,7 +3,7 @@ import type { ReadModels } from '../documents';
 import { messages, type MessageDocument } from './messages.projection';
 
 /** What goes to one target, counted by how it stands. */
-export type TargetState = Readonly<Record<MessageDocument['status'], number>> & {
+export type OutboxTarget = Readonly<Record<MessageDocument['status'], number>> & {
   readonly target: string;
   /** Has it a sender? */
   readonly connected: boolean;
@@ -16,13 +16,16 @@ export type TargetState = Readonly<Record<MessageDocument['status'], number>> & 
  * @param connected the targets that have a sender
  * @returns a row for each target that has a sender or any message, by name
  */
-export const outbox = async (models: ReadModels, connected: readonly string[]): Promise<readonly TargetState[]> => {
+export const outboxTargets = async (
+  models: ReadModels,
+  connected: readonly string[],
+): Promise<readonly OutboxTarget[]> => {
   const groups = await models.aggregate(messages, {
     by: ['target', 'status'],
     measures: { messages: 'count', oldestAt: { min: 'queuedAt' } },
   });
-  const rows = new Map<string, TargetState>();
-  const rowOf = (target: string): TargetState =>
+  const rows = new Map<string, OutboxTarget>();
+  const rowOf = (target: string): OutboxTarget =>
     rows.get(target) ?? {
       ...{ target, connected: connected.includes(target), oldestAt: null },
       ...{ queued: 0, waiting: 0, sent: 0, failed: 0, dropped: 0 },

@@ -16,99 +16,103 @@ import {
 import { SENDERS } from '../platform.module';
 import type { Sender } from '../runner';
 import { messages, type MessageDocument } from './messages.projection';
-import { outbox, type TargetState } from './outbox.query';
+import { outboxTargets, type OutboxTarget } from './outbox.query';
 
 const valuesOf = <V extends string>(...values: readonly V[]) =>
   Object.fromEntries(values.map((value) => [value.toUpperCase(), value])) as { readonly [T in V as Uppercase<T>]: T };
 const KindEnum = valuesOf('notification', 'task', 'record', 'alert');
-registerEnumType(KindEnum, { name: 'MessageKind', description: 'What a message is.' });
+registerEnumType(KindEnum, { name: 'MessageKind', description: 'The kind of a message.' });
 const StatusEnum = valuesOf('queued', 'waiting', 'sent', 'failed', 'dropped');
 registerEnumType(StatusEnum, {
   name: 'MessageStatus',
-  description: 'QUEUED: to be sent; WAITING: to be tried again; FAILED: given up; DROPPED: a task done before.',
+  description:
+    'QUEUED: to be sent now; WAITING: to be tried again; SENT: accepted by the target; FAILED: given up; DROPPED: a task completed before it was sent.',
 });
 const TaskEnum = valuesOf('open', 'done', 'dropped');
-registerEnumType(TaskEnum, { name: 'TaskStatus', description: 'DROPPED: owed no more.' });
+registerEnumType(TaskEnum, {
+  name: 'TaskStatus',
+  description: 'OPEN: to be done; DONE: done; DROPPED: no longer needed.',
+});
 
-const maybe = (description: string) => ({ nullable: true, description });
+const nullable = (description: string) => ({ nullable: true, description });
 
-@ObjectType('Message', { description: 'Something that another system is told: a notification, task, record or alert.' })
+@ObjectType('Message', { description: 'A message to another system: a notification, task, record or alert.' })
 class MessageType implements MessageDocument {
-  @Field(() => ID, { description: 'Its id, by which the target knows a repetition.' })
+  @Field(() => ID, { description: 'The id of the message, by which the target recognises a repeated delivery.' })
   messageId!: string;
-  @Field(() => String, { description: 'The system it goes to.' })
+  @Field(() => String, { description: 'The target system.' })
   target!: string;
-  @Field(() => KindEnum, { description: 'What it is.' })
+  @Field(() => KindEnum, { description: 'The kind of message.' })
   kind!: MessageKind;
-  @Field(() => String, { description: 'The person or role it is for.' })
+  @Field(() => String, { description: 'The recipient: a person or a role.' })
   to!: string;
-  @Field(() => ID, maybe('The lead it is about.'))
+  @Field(() => ID, nullable('The lead it is about.'))
   leadId!: string | null;
-  @Field(() => ID, maybe('The deal it is about.'))
+  @Field(() => ID, nullable('The opportunity it is about.'))
   opportunityId!: string | null;
-  @Field(() => String, { description: 'What it says, by name.' })
+  @Field(() => String, { description: 'The name of the template.' })
   template!: string;
-  @Field(() => JsonScalar, maybe('What the template is filled with: ids, codes, instants.'))
+  @Field(() => JsonScalar, nullable('The values for the template: ids, codes and instants.'))
   data!: Json;
-  @Field(() => InstantScalar, { description: 'Since when it is to be sent.' })
+  @Field(() => InstantScalar, { description: 'When the message was queued.' })
   queuedAt!: Instant;
-  @Field(() => StatusEnum, { description: 'How it stands.' })
+  @Field(() => StatusEnum, { description: 'The delivery status.' })
   status!: MessageDocument['status'];
-  @Field(() => Int, { description: 'How often it was tried to send it.' })
+  @Field(() => Int, { description: 'The number of delivery attempts.' })
   attempts!: number;
-  @Field(() => String, maybe('Why the last attempt failed.'))
+  @Field(() => String, nullable('The code of the last failed attempt.'))
   code!: string | null;
-  @Field(() => InstantScalar, maybe('When it is tried again.'))
+  @Field(() => InstantScalar, nullable('When the next attempt is due.'))
   dueAt!: Instant | null;
-  @Field(() => InstantScalar, maybe('When the target took it.'))
+  @Field(() => InstantScalar, nullable('When the target accepted the message.'))
   sentAt!: Instant | null;
-  @Field(() => TaskEnum, maybe('Of a task: how it stands.'))
+  @Field(() => TaskEnum, nullable('The status of the task. Null for other kinds.'))
   task!: MessageDocument['task'];
-  @Field(() => InstantScalar, maybe('Of a task: by when it is to be done.'))
+  @Field(() => InstantScalar, nullable('When the task is due. Null for other kinds.'))
   doBy!: Instant | null;
-  @Field(() => InstantScalar, maybe('Of a task: when it was said to be done or dropped.'))
+  @Field(() => InstantScalar, nullable('When the task was done or dropped.'))
   completedAt!: Instant | null;
 }
 const MessageConnection = connectionOf('Message', MessageType);
 
-@ObjectType('OutboxTarget', { description: 'What goes to one other system, and what has come of it.' })
-class OutboxTargetType implements TargetState {
-  @Field(() => String, { description: 'The system.' })
+@ObjectType('OutboxTarget', { description: 'A target system with its message counts.' })
+class OutboxTargetType implements OutboxTarget {
+  @Field(() => String, { description: 'The target system.' })
   target!: string;
-  @Field(() => Boolean, { description: 'Does somebody bring messages there?' })
+  @Field(() => Boolean, { description: 'Whether the target has a sender.' })
   connected!: boolean;
-  @Field(() => Int, { description: 'To be sent.' })
+  @Field(() => Int, { description: 'Messages to be sent now.' })
   queued!: number;
-  @Field(() => Int, { description: 'To be tried again.' })
+  @Field(() => Int, { description: 'Messages waiting for another attempt.' })
   waiting!: number;
-  @Field(() => Int, { description: 'Taken by the system.' })
+  @Field(() => Int, { description: 'Messages that the target accepted.' })
   sent!: number;
-  @Field(() => Int, { description: 'Given up.' })
+  @Field(() => Int, { description: 'Messages that were given up.' })
   failed!: number;
-  @Field(() => Int, { description: 'Tasks that were done before they were sent.' })
+  @Field(() => Int, { description: 'Tasks that were completed before they were sent.' })
   dropped!: number;
-  @Field(() => InstantScalar, maybe('Since when the oldest that was not sent is to be sent.'))
+  @Field(() => InstantScalar, nullable('When the oldest unsent message was queued.'))
   oldestAt!: Instant | null;
 }
 
-const only = (what: string) => ({ nullable: true, description: `Only those ${what}.` });
+const filterBy = (what: string) => ({ nullable: true, description: `Return only ${what}.` });
 @ArgsType()
 class InboxArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(200)
-  @Field(() => String, only('for this person or role'))
+  @Field(() => String, filterBy('messages to this person or role'))
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, only('about this lead'))
+  @Field(() => ID, filterBy('messages about this lead'))
   leadId?: string;
 }
 @ArgsType()
 class TasksArgs extends InboxArgs {
   @IsOptional()
-  @Field(() => TaskEnum, only('that stand so'))
+  @Field(() => TaskEnum, filterBy('tasks with this status'))
   task?: MessageDocument['task'];
 }
 @ArgsType()
@@ -116,17 +120,17 @@ class MessagesArgs extends InboxArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, only('to this system'))
+  @Field(() => String, filterBy('messages to this target system'))
   target?: string;
   @IsOptional()
-  @Field(() => KindEnum, only('of this kind'))
+  @Field(() => KindEnum, filterBy('messages of this kind'))
   kind?: MessageKind;
   @IsOptional()
-  @Field(() => StatusEnum, only('that stand so'))
+  @Field(() => StatusEnum, filterBy('messages with this status'))
   status?: MessageDocument['status'];
 }
 
-const same = (filter: object): Where =>
+const equalTo = (filter: object): Where =>
   Object.fromEntries(
     Object.entries(filter)
       .filter(([, value]) => value !== undefined && value !== null)
@@ -143,33 +147,33 @@ export class OutboxResolver {
     @Inject(SENDERS) private readonly senders: readonly Sender[],
   ) {}
 
-  @Query(() => MessageConnection, { description: 'What people are told, the newest first: notifications and alerts.' })
+  @Query(() => MessageConnection, { description: 'Notifications and alerts, newest first.' })
   @Allow('sales', 'marketing', 'revops')
   notifications(@Args() { first, after, asOf, to, leadId }: InboxArgs): Promise<Connection<MessageType>> {
-    const where: Where = { ...same({ to, leadId }), kind: { in: ['notification', 'alert'] } };
+    const where: Where = { ...equalTo({ to, leadId }), kind: { in: ['notification', 'alert'] } };
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
   }
 
-  @Query(() => MessageConnection, { description: 'What people have to do, what is due first.' })
+  @Query(() => MessageConnection, { description: 'Tasks, earliest due first.' })
   @Allow('sales', 'marketing', 'revops')
   tasks(@Args() { first, after, asOf, to, leadId, task }: TasksArgs): Promise<Connection<MessageType>> {
-    const where: Where = { ...same({ to, leadId, task }), kind: { eq: 'task' } };
+    const where: Where = { ...equalTo({ to, leadId, task }), kind: { eq: 'task' } };
     const orderBy = [{ column: 'doBy' }];
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy }, node);
   }
 
-  @Query(() => MessageConnection, { description: 'Everything that other systems are told, the newest first.' })
+  @Query(() => MessageConnection, { description: 'All messages to other systems, newest first.' })
   @Allow('marketing', 'revops')
   messages(@Args() { first, after, asOf, ...filter }: MessagesArgs): Promise<Connection<MessageType>> {
     const { to, leadId, target, kind, status } = filter;
-    const where = same({ to, leadId, target, kind, status });
+    const where = equalTo({ to, leadId, target, kind, status });
     return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
   }
 
-  @Query(() => [OutboxTargetType], { description: 'For each other system, how many messages were sent and are not.' })
+  @Query(() => [OutboxTargetType], { description: 'Message counts by target system and status.' })
   @Allow('sales', 'marketing', 'revops')
-  outbox(@Args() { asOf }: ReadArgs): Promise<readonly TargetState[]> {
+  outbox(@Args() { asOf }: ReadArgs): Promise<readonly OutboxTarget[]> {
     const connected = this.senders.map(({ target }) => target);
-    return outbox(this.models.asOf(asOf), connected);
+    return outboxTargets(this.models.asOf(asOf), connected);
   }
 }

@@ -4,7 +4,7 @@ import { followerEvents, type FollowerEvent } from './parked.events';
 export const decisionTypes = [...followerEvents.schemas.keys()];
 
 /** A decision about one sequence of a follower, at its place in the log. */
-export interface Decision {
+export interface ParkingDecision {
   readonly sequence: string;
   readonly eventId: string;
   readonly discards: boolean;
@@ -12,7 +12,7 @@ export interface Decision {
 }
 
 /** The decision about this follower that an event holds, if any. */
-export const decisionOf = (event: RawEvent, followerId: string): Decision | undefined => {
+export const parkingDecisionOf = (event: RawEvent, followerId: string): ParkingDecision | undefined => {
   if (event.stream !== `follower-${followerId}` || !decisionTypes.includes(event.type)) return undefined;
   const { sequence, eventId } = event.data as FollowerEvent['data'];
   return { sequence, eventId, discards: event.type === 'ParkedDiscarded', position: event.position };
@@ -24,7 +24,7 @@ export const discardedBy = async (
   followerId: string,
   upTo?: string,
 ): Promise<ReadonlySet<string>> => {
-  const decisions = (await log.read(`follower-${followerId}`)).map((event) => decisionOf(event, followerId));
+  const decisions = (await log.read(`follower-${followerId}`)).map((event) => parkingDecisionOf(event, followerId));
   return new Set(
     decisions.flatMap((one) =>
       one?.discards && (upTo === undefined || one.position <= upTo) ? [`${one.sequence} ${one.eventId}`] : [],
@@ -33,14 +33,14 @@ export const discardedBy = async (
 };
 
 /** A page cut after each decision: what follows a decision is handled once it was obeyed. */
-export function* parts(
+export function* pageParts(
   events: readonly RawEvent[],
   after: string,
   followerId: string,
-): Iterable<{ readonly start: number; readonly end: number; readonly decision: Decision | undefined }> {
+): Iterable<{ readonly start: number; readonly end: number; readonly decision: ParkingDecision | undefined }> {
   let start = 0;
   for (let index = 0; index < events.length; index++) {
-    const decision = events[index]!.position > after ? decisionOf(events[index]!, followerId) : undefined;
+    const decision = events[index]!.position > after ? parkingDecisionOf(events[index]!, followerId) : undefined;
     if (!decision) continue;
     yield { start, end: index + 1, decision };
     start = index + 1;

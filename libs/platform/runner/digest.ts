@@ -11,7 +11,7 @@ export const hashOf = (event: RawEvent): EventHash => {
   return (bytes.readBigUInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
 };
 
-const WHOLE = (1n << 128n) - 1n;
+const MASK_128 = (1n << 128n) - 1n;
 
 /**
  * What a follower has seen: how many events, and the sum of a 128-bit hash of each mod 2^128. The sum does not depend on
@@ -36,7 +36,7 @@ export class Digest {
 
   /** Counts an event; of several, the latest must come last. */
   add({ stream, revision, id }: EventPlace, hash: EventHash): void {
-    this.sum = (this.sum + hash) & WHOLE;
+    this.sum = (this.sum + hash) & MASK_128;
     this.last = { stream, revision, id };
     this.count++;
   }

@@ -1,11 +1,11 @@
-import type { Aggregate, Documents, Find, Instant } from '@baton/kernel';
+import type { Aggregate, Documents, FindOptions, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './policy-follower';
 
 const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
 
-interface Parts {
+interface ClockStores {
   readonly documents: Documents;
   readonly aggregates: readonly Aggregate[];
   readonly dispatch: Dispatch;
@@ -13,7 +13,7 @@ interface Parts {
 
 const PAGE = 500;
 /** Live, commands of so many streams are on their way at once: they share the log's commits. */
-const AT_ONCE = 64;
+const COMMANDS_AT_ONCE = 64;
 
 /**
  * Sends AdvanceClock to every stream with something due at or before an instant, in the order of their due instants; the
@@ -26,7 +26,7 @@ const AT_ONCE = 64;
  * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
  */
 export const sendDue = async (
-  { documents, aggregates, dispatch }: Parts,
+  { documents, aggregates, dispatch }: ClockStores,
   until: Instant,
   mode: 'live' | 'backfill',
   mine: () => boolean = () => true,
@@ -50,7 +50,7 @@ export const sendDue = async (
       };
       await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };
-    for (let after: Find['after'], more = true; more && mine();) {
+    for (let after: FindOptions['after'], more = true; more && mine();) {
       const due = await documents.find(collection, {
         where: { dueAt: { lte: until }, ...(knowsMode && (others || mode === 'backfill') && { mode: { eq: mode } }) },
         orderBy: [{ column: 'dueAt' }],
@@ -64,7 +64,7 @@ export const sendDue = async (
       const sender = async () => {
         for (const { id, doc } of waiting) await send(id, dueAtOf(doc)).catch((fault: unknown) => faults.push(fault));
       };
-      await Promise.all(Array.from({ length: mode === 'live' ? AT_ONCE : 1 }, sender));
+      await Promise.all(Array.from({ length: mode === 'live' ? COMMANDS_AT_ONCE : 1 }, sender));
       sent += due.length;
       if (due.length > 0 && faults.length - before === due.length) throw faults[before];
       const last = due.at(-1);

@@ -19,7 +19,7 @@ import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { messageDecider } from '../outbox/message.decider';
 import { messages } from '../outbox/messages.projection';
-import { outbox } from '../outbox/outbox.query';
+import { outboxTargets } from '../outbox/outbox.query';
 import { effectFollower, type Sender } from './effect';
 import { followerEvents } from './parked.events';
 import { Runner } from './runner';
@@ -79,7 +79,7 @@ const world = () => {
       return [type, attempt, code, retryAt].filter((part) => part !== undefined).join(' ');
     });
   const saysLast = (id: string, type: string) => eventually(async () => (await said(id)).at(-1)!.startsWith(type));
-  const state = async () => outbox(new ReadModels(documents), []);
+  const state = async () => outboxTargets(new ReadModels(documents), []);
   return { clock, log, documents, outcomes, road, start, stop, tell, queue, said, saysLast, state };
 };
 

@@ -37,11 +37,11 @@ export type OnEffect = (target: string, outcome: 'sent' | 'failed' | 'refused') 
 export const effectFollower = (target: string): string => `effect-${target}-v1`;
 
 /** A message on its way to its target; it speaks to the lane, so that a lane stays in order. */
-interface Due {
+interface DeliveryAttempt {
   readonly messageId: string;
   readonly attempt: number;
 }
-class Delivery extends To<{ readonly type: 'Deliver'; readonly data: Due; readonly meta: CommandMeta }> {}
+class Delivery extends To<{ readonly type: 'Deliver'; readonly data: DeliveryAttempt; readonly meta: CommandMeta }> {}
 
 /**
  * What falls to a target, as a policy whose commands are deliveries: order, checkpoint and parking are those of policies.
@@ -61,7 +61,7 @@ export const deliveriesTo = (target: string): Policy => ({
       Message,
       'id'
     >;
-    const due: Due = { messageId: data.messageId, attempt: type === 'MessageQueued' ? 1 : data.attempt };
+    const due: DeliveryAttempt = { messageId: data.messageId, attempt: type === 'MessageQueued' ? 1 : data.attempt };
     return [send(Delivery, queued.leadId ?? queued.to, { type: 'Deliver', data: due })];
   },
 });
@@ -71,7 +71,7 @@ export const deliveriesTo = (target: string): Policy => ({
  * brought again, under the same id; an attempt whose outcome is recorded is not made again.
  * @param fence throws where this process may not go on
  */
-export const deliver =
+export const deliveryDispatch =
   (
     { target, outbound }: Sender,
     { journal, dispatch, timers = machineTimers }: { journal: Journal; dispatch: Dispatch; timers?: Timers },
@@ -82,7 +82,7 @@ export const deliver =
   async ({ command }) => {
     if (leaving.aborted) throw stopping();
     fence();
-    const { messageId, attempt } = command.data as Due;
+    const { messageId, attempt } = command.data as DeliveryAttempt;
     const history = await journal.read(`message-${messageId}`);
     const state = history.reduce<MessageState>(
       (known, event) => messageDecider.evolve(known, event as unknown as DatedEvent<MessageEvent>),
@@ -90,7 +90,7 @@ export const deliver =
     );
     const last = history.at(-1)!;
     if (!isToSend(state, attempt)) return new Accepted(messageId, last.position, last.revision, 0, true);
-    const outcome = await attemptOf(outbound, state.message, timers, leaving);
+    const outcome = await attemptDelivery(outbound, state.message, timers, leaving);
     onEffect(target, outcome.type === 'NoteMessageSent' ? 'sent' : outcome.data.refused ? 'refused' : 'failed');
     const said = { type: outcome.type, data: { messageId, attempt, ...outcome.data } } as Omit<MessageCommand, 'meta'>;
     const meta: CommandMeta = {
@@ -103,27 +103,33 @@ export const deliver =
     return dispatch(new ToMessage(messageId, { ...said, meta } as MessageCommand));
   };
 
-type Outcome =
+type DeliveryOutcome =
   | { readonly type: 'NoteMessageSent'; readonly data: { readonly receipt?: string; readonly refused?: undefined } }
   | { readonly type: 'NoteMessageFailed'; readonly data: { readonly code: string; readonly refused?: true } };
 
-const stopping = () => new Conflict('documents/lease-lost', 'This process stops: the next one goes on.');
+const stopping = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
 
 /** @throws Conflict `documents/lease-lost` where the process stops before the outcome is known */
-const attemptOf = async (outbound: Outbound, sent: Message, timers: Timers, leaving: AbortSignal): Promise<Outcome> => {
+const attemptDelivery = async (
+  outbound: Outbound,
+  sent: Message,
+  timers: Timers,
+  leaving: AbortSignal,
+): Promise<DeliveryOutcome> => {
   const [over, answered] = [new AbortController(), new AbortController()];
   const deadline = timers.delay(DEADLINE_MS, AbortSignal.any([answered.signal, leaving])).catch(() => undefined);
   try {
     const late = deadline.then(() => {
       if (leaving.aborted) throw stopping();
-      throw new Conflict('effect/no-answer', 'The target has not answered in time.');
+      throw new Conflict('effect/no-answer', 'The target did not answer in time.');
     });
     const receipt = await Promise.race([outbound.send(sent, over.signal), late]);
     return { type: 'NoteMessageSent', data: receipt === undefined ? {} : { receipt: receipt.slice(0, 500) } };
   } catch (error) {
     if (leaving.aborted) throw stopping();
     // What a foreign library says may hold names: only codes of our own are kept.
-    const told = error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target has not taken it.');
+    const told =
+      error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target did not accept the message.');
     const refused = error instanceof Refused && { refused: true as const };
     return { type: 'NoteMessageFailed', data: { code: told.code, ...refused } };
   } finally {

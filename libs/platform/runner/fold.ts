@@ -9,7 +9,7 @@ import {
   type EventLog,
   type Fence,
   type Journal,
-  type Parked,
+  type ParkedSequence,
   type Projection,
   type Scalar,
   type RawEvent,
@@ -20,15 +20,15 @@ import {
   emptyList,
   firstGeneration,
   fitsColumn,
-  onceSaved,
-  openList,
-  savedAs,
+  listAfterSave,
+  loadOpenList,
+  writesOf,
   type OpenList,
 } from '../documents';
-import { discardedBy, parts, type Decision } from './decisions';
+import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { DecodedPage } from './page';
-import { keysOfStream, refold, type AroundFold, type Stuck } from './refold';
+import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 
 /** What follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -51,9 +51,9 @@ export interface FoldStores {
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
   /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: Parked) => void) | undefined;
+  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
   /** How many documents (rows, of an index) a fold keeps at hand, so that it need not load them; 20 000 unless told. */
-  readonly documentsAtHand?: number;
+  readonly maxCachedDocuments?: number;
 }
 
 /**
@@ -61,8 +61,8 @@ export interface FoldStores {
  * pauses; at the end of a rebuild. At the latest when there are so many of them in one read model: a rebuild folds one at
  * a time, a history all.
  */
-export type Saving = 'live' | 'history' | 'rebuild';
-const DIRTY_LIMITS: Readonly<Record<Saving, number>> = { live: 50_000, history: 20_000, rebuild: 50_000 };
+export type SaveMode = 'live' | 'history' | 'rebuild';
+const DIRTY_LIMITS: Readonly<Record<SaveMode, number>> = { live: 50_000, history: 20_000, rebuild: 50_000 };
 /** A fold that is behind saves this often: documents of one person recur in neighbouring pages. */
 const PAGES_UNSAVED = 5;
 
@@ -77,13 +77,13 @@ export class Fold implements Follower {
   private readonly followerId: string;
   /** By key; of an index the document is the open end of the key's list. */
   private dirty = new Map<string, Document>();
-  private readonly recent: LRUCache<string, Document>;
-  private readonly parked = new Map<string, Parked>();
+  private readonly cache: LRUCache<string, Document>;
+  private readonly parked = new Map<string, ParkedSequence>();
   /** The parked sequences that the store holds. */
-  private stored = new Map<string, Parked>();
-  private seen: Digest;
-  private reached = START;
-  private saved = START;
+  private storedParked = new Map<string, ParkedSequence>();
+  private digest: Digest;
+  private handledTo = START;
+  private savedTo = START;
   private unsaved = false;
   private pagesUnsaved = 0;
   /** Entries of an index that are not saved yet. */
@@ -91,29 +91,29 @@ export class Fold implements Follower {
   /** Some document or parked sequence is not saved yet; without it only the checkpoint is behind. */
   private changed = false;
   /** No document was written before this run, so none needs to be loaded, and all can be inserted. */
-  private empty = false;
+  private isNew = false;
 
   private constructor(
     private readonly stores: FoldStores,
     readonly projection: Projection,
     generation: string,
     private readonly fence: () => Fence,
-    private readonly saving: Saving,
+    private readonly saveMode: SaveMode,
     /** Its checkpoint proves what it has seen: that costs as much for each event as reading it. */
-    private readonly counts: boolean,
+    private readonly keepsDigest: boolean,
   ) {
     this.name = generation;
     // By size, not by number: room for so many is not set aside by every read model of every command line.
-    this.recent = new LRUCache({
-      maxSize: stores.documentsAtHand ?? 20_000,
-      sizeCalculation: ({ doc }) => (projection.block ? 1 + (doc as OpenList).entries.length : 1),
+    this.cache = new LRUCache({
+      maxSize: stores.maxCachedDocuments ?? 20_000,
+      sizeCalculation: ({ doc }) => (projection.blockSize ? 1 + (doc as OpenList).entries.length : 1),
     });
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
     this.subscribed = projection.types && new Set(projection.types);
     this.columns = Object.entries(projection.columns);
     this.followerId = firstGeneration(projection);
-    this.seen = new Digest(this.followerId);
+    this.digest = new Digest(this.followerId);
   }
 
   /** Takes up a generation where its checkpoint left it. @param from a place before it, where the log was cut */
@@ -122,45 +122,45 @@ export class Fold implements Follower {
     projection: Projection,
     generation: string,
     fence: () => Fence,
-    { saving = 'live', counts = true, from }: { saving?: Saving; counts?: boolean; from?: string } = {},
+    { saving = 'live', counts = true, from }: { saving?: SaveMode; counts?: boolean; from?: string } = {},
   ): Promise<Fold> {
     const { documents } = stores;
     const fold = new Fold(stores, projection, generation, fence, saving, counts);
     await documents.prepare(fold.collection);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
-      fold.seen = new Digest(fold.followerId, checkpoint);
-      fold.reached = fold.saved = from ?? checkpoint.position;
+      fold.digest = new Digest(fold.followerId, checkpoint);
+      fold.handledTo = fold.savedTo = from ?? checkpoint.position;
     }
     for (const parked of await documents.parked(generation)) {
       fold.parked.set(parked.sequence, parked);
-      fold.stored.set(parked.sequence, parked);
+      fold.storedParked.set(parked.sequence, parked);
     }
-    fold.empty = !checkpoint && (await documents.count(fold.collection)) === 0;
+    fold.isNew = !checkpoint && (await documents.count(fold.collection)) === 0;
     return fold;
   }
 
   get position(): string {
-    return this.saved;
+    return this.savedTo;
   }
 
   get handled(): string {
-    return this.changed ? this.saved : this.reached;
+    return this.changed ? this.savedTo : this.handledTo;
   }
 
   async take(page: DecodedPage): Promise<void> {
-    if (page.position <= this.reached && page.position !== START) return;
+    if (page.position <= this.handledTo && page.position !== START) return;
     const at = await page.viewFor(this.projection);
-    for (const { start, end, decision } of parts(page.events, this.reached, this.followerId)) {
+    for (const { start, end, decision } of pageParts(page.events, this.handledTo, this.followerId)) {
       await this.foldPart(page, at, start, end);
       if (decision) await this.applyDecision(decision);
     }
-    this.reached = page.position;
+    this.handledTo = page.position;
     this.unsaved = true;
     if (!this.changed) return;
     this.pagesUnsaved++;
-    const waited = this.saving === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (waited || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saving]) await this.flush();
+    const waited = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
+    if (waited || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -168,9 +168,9 @@ export class Fold implements Follower {
     const wanted = new Set<string>();
     for (let index = start; index < end; index++) {
       const event = page.events[index]!;
-      if (event.position <= this.reached) continue;
+      if (event.position <= this.handledTo) continue;
       if (this.subscribed && !this.subscribed.has(event.type)) continue;
-      if (this.counts) this.seen.add(event, page.hashAt(index));
+      if (this.keepsDigest) this.digest.add(event, page.hashAt(index));
       const keys = this.keysOf(event, at(index));
       if (keys.length === 0) continue;
       work.push({ event, index, keys });
@@ -207,7 +207,7 @@ export class Fold implements Follower {
   /** One event into one document, which must fit its columns: one that does not would hold up every later commit. */
   private step(before: object | undefined, decoded: unknown, key: string): object {
     const { projection } = this;
-    if (projection.block) return this.listed(before as OpenList | undefined, decoded, key);
+    if (projection.blockSize) return this.withEntry(before as OpenList | undefined, decoded, key);
     const from = (before ?? projection.initial(key)) as object;
     const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
     for (const [column, type] of this.columns)
@@ -216,7 +216,7 @@ export class Fold implements Follower {
     return doc;
   }
 
-  private listed(list: OpenList = emptyList(), decoded: unknown, key: string): OpenList {
+  private withEntry(list: OpenList = emptyList(), decoded: unknown, key: string): OpenList {
     const { projection } = this;
     list.entries.push(projection.fold(projection.initial(key), decoded as Parameters<Projection['fold']>[1], key));
     this.entriesUnsaved++;
@@ -237,7 +237,7 @@ export class Fold implements Follower {
   }
 
   /** Handles a parked sequence again, up to the decision. Its documents then stand at the decision's position. */
-  private async applyDecision({ sequence, eventId, position: upTo }: Decision): Promise<void> {
+  private async applyDecision({ sequence, eventId, position: upTo }: ParkingDecision): Promise<void> {
     const waiting = this.parked.get(sequence);
     if (!waiting || waiting.eventId !== eventId) return; // it waits no more, or for another event
     const { log, journal, aroundFold } = this.stores;
@@ -250,28 +250,30 @@ export class Fold implements Follower {
     const keys = stream ? await keysOfStream(plan, stream, waiting.position) : new Set([sequence]);
     if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);
     for (const key of keys) if (this.parked.has(key)) keys.delete(key);
-    const { documents, stuck } = await refold(plan, keys);
+    const { documents, failures } = await refold(plan, keys);
     for (const [id, doc] of documents)
-      this.dirty.set(id, { id, doc: this.projection.block ? { ...doc, anew: upTo } : doc, position: upTo });
-    for (const [key, { event, error }] of stuck as Map<string, Stuck>) this.park(key, event, error);
+      this.dirty.set(id, { id, doc: this.projection.blockSize ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
+    for (const [key, { event, error }] of failures as Map<string, FoldFailure>) this.park(key, event, error);
   }
 
   private async load(ids: readonly string[]): Promise<void> {
-    const { block } = this.projection;
+    const { blockSize } = this.projection;
     const missing = ids.filter((id) => {
-      const known = this.recent.get(id);
+      const known = this.cache.get(id);
       if (known) this.dirty.set(id, known);
       return !known;
     });
-    if (missing.length === 0 || this.empty) return;
-    if (block) return this.loadLists(missing, block);
+    if (missing.length === 0 || this.isNew) return;
+    if (blockSize) return this.loadLists(missing, blockSize);
     for (const [id, document] of await this.stores.documents.getMany(this.collection, missing))
       this.dirty.set(id, document);
   }
 
-  private async loadLists(keys: readonly string[], block: number): Promise<void> {
+  private async loadLists(keys: readonly string[], blockSize: number): Promise<void> {
     const { documents } = this.stores;
-    const lists = await Promise.all(keys.map((key) => openList(documents, this.collection, block, key, this.saved)));
+    const lists = await Promise.all(
+      keys.map((key) => loadOpenList(documents, this.collection, blockSize, key, this.savedTo)),
+    );
     for (const [index, id] of keys.entries()) {
       const doc = lists[index]!;
       const position = doc.entries.at(-1)?.position ?? START; // behind a block only what comes after the checkpoint is new
@@ -281,36 +283,39 @@ export class Fold implements Follower {
 
   /** The documents that changed, as they are written. */
   private changes(): { readonly documents: readonly Document[]; readonly removed: readonly string[] } {
-    const changed = [...this.dirty.values()].filter(({ position }) => position > this.saved);
-    const { block } = this.projection;
-    if (!block) return { documents: changed, removed: [] };
-    const lists = changed.map(({ id, doc }) => savedAs(id, doc as OpenList, block));
+    const changed = [...this.dirty.values()].filter(({ position }) => position > this.savedTo);
+    const { blockSize } = this.projection;
+    if (!blockSize) return { documents: changed, removed: [] };
+    const lists = changed.map(({ id, doc }) => writesOf(id, doc as OpenList, blockSize));
     return {
       documents: lists.flatMap(({ documents }) => documents),
-      removed: this.empty ? [] : lists.flatMap(({ removed }) => removed),
+      removed: this.isNew ? [] : lists.flatMap(({ removed }) => removed),
     };
   }
 
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const { documents, removed } = this.changes();
-    const { block } = this.projection;
-    const parked = [...this.parked.values()].filter((one) => this.stored.get(one.sequence) !== one);
+    const { blockSize } = this.projection;
+    const parked = [...this.parked.values()].filter((one) => this.storedParked.get(one.sequence) !== one);
     await this.stores.documents.commit({
-      ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.empty } }),
+      ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       follower: this.name,
-      checkpoint: this.seen.at(this.reached),
+      checkpoint: this.digest.at(this.handledTo),
       parked,
-      unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
+      unparked: [...this.storedParked.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
     for (const one of parked) this.stores.onParked?.(one);
-    if (documents.length > 0) this.empty = false;
-    this.stored = new Map(this.parked);
+    if (documents.length > 0) this.isNew = false;
+    this.storedParked = new Map(this.parked);
     for (const document of this.dirty.values())
-      this.recent.set(document.id, block ? { ...document, doc: onceSaved(document.doc as OpenList, block) } : document);
+      this.cache.set(
+        document.id,
+        blockSize ? { ...document, doc: listAfterSave(document.doc as OpenList, blockSize) } : document,
+      );
     this.dirty = new Map();
-    this.saved = this.reached;
+    this.savedTo = this.handledTo;
     this.unsaved = this.changed = false;
     this.pagesUnsaved = this.entriesUnsaved = 0;
   }

@@ -5,7 +5,7 @@ const KEPT_BYTES = 64 * 2 ** 20;
 
 /** An event that is decoded when it is first looked at. */
 export class FollowedEvent {
-  private recorded: StoredEvent | undefined;
+  private decodedEvent: StoredEvent | undefined;
   /** About what it takes in memory, decoded too. */
   readonly bytes: number;
 
@@ -18,7 +18,7 @@ export class FollowedEvent {
 
   /** @throws UnknownType as `Journal.decode` does */
   decoded(): StoredEvent {
-    return (this.recorded ??= this.journal.decode(this.stored));
+    return (this.decodedEvent ??= this.journal.decode(this.stored));
   }
 }
 
@@ -30,7 +30,7 @@ export class FollowedEvent {
 export class FollowedStreams {
   private readonly streams: LRUCache<string, FollowedEvent[]>;
   private readonly reading = new Map<string, Promise<FollowedEvent[]>>();
-  private reached: Position = '';
+  private followedTo: Position = '';
 
   constructor(
     private readonly log: Pick<EventLog, 'read'>,
@@ -45,8 +45,8 @@ export class FollowedStreams {
 
   /** Takes the next page of the log; one that was taken already changes nothing. */
   take({ events, position }: Pick<Page, 'events' | 'position'>): void {
-    if (position <= this.reached) return;
-    this.reached = position;
+    if (position <= this.followedTo) return;
+    this.followedTo = position;
     const grown = new Map<string, FollowedEvent[]>();
     for (const event of events) {
       const known = grown.get(event.stream) ?? this.streams.peek(event.stream) ?? [];
@@ -67,10 +67,10 @@ export class FollowedStreams {
   private read(stream: string): Promise<FollowedEvent[]> {
     let reading = this.reading.get(stream);
     if (!reading) {
-      const { reached } = this;
+      const { followedTo } = this;
       reading = this.log.read(stream).then((events) => {
         const known = events.map((event) => new FollowedEvent(event, this.journal));
-        if (this.reached === reached) this.streams.set(stream, known); // otherwise a page may have brought what it lacks
+        if (this.followedTo === followedTo) this.streams.set(stream, known); // otherwise a page may have brought what it lacks
         return known;
       });
       this.reading.set(stream, reading);

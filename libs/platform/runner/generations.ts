@@ -34,7 +34,11 @@ export const newGeneration = async (documents: Documents, projection: Projection
  * was killed while somebody dropped what it wrote, left behind. An erasure would not reach them.
  * @param generations that exist
  */
-export const sweep = async (documents: Documents, generations: readonly string[], readModel: string): Promise<void> => {
+export const dropUnusedGenerations = async (
+  documents: Documents,
+  generations: readonly string[],
+  readModel: string,
+): Promise<void> => {
   const belongs = (name: string) =>
     name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2));
   const known = generations.filter(belongs);

@@ -4,7 +4,7 @@ import { DecodedPage } from './page';
 import { machineTimers, type Timers } from './timers';
 
 /** Reads the next page while the present one is handled. */
-export async function* ahead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
+export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
   const iterator = pages[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
@@ -51,14 +51,14 @@ async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIte
   }
 }
 
-const earliest = (followers: readonly Follower[]): string =>
+const earliestPosition = (followers: readonly Follower[]): string =>
   followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
 
 /**
  * Followers that share one read of the log. A fault of a store ends the read; it begins again, after a pause, from
  * the earliest saved position, and followers that were further ignore what they have.
  */
-export class Group {
+export class FollowerGroup {
   followers: readonly Follower[] = [];
   private stopped = false;
   private round = new AbortController();
@@ -102,7 +102,7 @@ export class Group {
           await this.timers.delay(60_000, signal).catch(() => undefined);
           continue;
         }
-        const pages = ahead(this.log.follow(earliest(this.followers), {}, { signal, limit: 2000 }));
+        const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
         for await (const page of withPauses(pages, this.timers)) {
           if (page === 'pause') {
             for (const follower of this.followers) await follower.flush();

@@ -2,7 +2,7 @@ import { catalogueOf, events, integer, projection, ref, type EventOf } from '@ba
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
-import { Beginnings } from './beginnings';
+import { StreamStarts } from './stream-starts';
 import { historyOf } from './history';
 
 const tillEvents = events({
@@ -62,7 +62,7 @@ describe('cuts of the log', () => {
 
   it('by a position are told the instant of its last event, for ever', async () => {
     const { drop, log, clock } = world();
-    const beginnings = new Beginnings(log);
+    const beginnings = new StreamStarts(log);
     expect(await beginnings.recordedAt('0000000000000001')).toBeUndefined();
     for (const at of ['2024-03-01T00:00:00.000Z', '2024-03-02T00:00:00.000Z', '2024-03-03T00:00:00.000Z']) {
       clock.instant = at;

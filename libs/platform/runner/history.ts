@@ -4,7 +4,7 @@ import {
   type Aggregation,
   type Clock,
   type EventLog,
-  type Find,
+  type FindOptions,
   type Instant,
   type Journal,
   type Order,
@@ -15,31 +15,31 @@ import {
 import { LRUCache } from 'lru-cache';
 import { firstGeneration, MemoryDocuments, ReadModels, type AsOf } from '../documents';
 import type { AroundFold } from './refold';
-import { Beginnings } from './beginnings';
+import { StreamStarts } from './stream-starts';
 import { replay } from './replay';
 
 /** Whoever folds in memory has no rival. */
-const alone = { lease: 'history', token: 0 };
+const HISTORY_FENCE = { lease: 'history', token: 0 };
 
 /** Read models as they stood at one cut: each is folded in memory when it is first asked for. */
-class PastModels extends ReadModels {
+class FoldedReadModels extends ReadModels {
   private readonly folded = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly log: EventLog,
     private readonly journal: Journal,
     private readonly cut: AsOf,
-    private readonly beginnings: Beginnings,
+    private readonly beginnings: StreamStarts,
     private readonly aroundFold: AroundFold | undefined,
     private readonly onGrown: () => void,
-    private readonly kept = new MemoryDocuments(),
+    private readonly memory = new MemoryDocuments(),
   ) {
-    super(kept);
+    super(memory);
   }
 
   /** What is kept, counted generously. */
   get bytes(): number {
-    return 1000 + this.kept.bytes;
+    return 1000 + this.memory.bytes;
   }
 
   override async collection(projection: Projection) {
@@ -55,13 +55,13 @@ class PastModels extends ReadModels {
 
   private async fold(projection: Projection): Promise<void> {
     const { log, journal, documents, aroundFold, beginnings } = this;
-    if (this.cut.happenedBy) await beginnings.reach();
-    const hasBegun = (stream: string, by: Instant) => beginnings.by(stream, by);
+    if (this.cut.happenedBy) await beginnings.catchUp();
+    const hasBegun = (stream: string, by: Instant) => beginnings.hasBegun(stream, by);
     await replay(
       { log, journal, documents, aroundFold, hasBegun },
       projection,
       firstGeneration(projection),
-      () => alone,
+      () => HISTORY_FENCE,
       {
         cut: this.cut,
       },
@@ -73,11 +73,11 @@ class PastModels extends ReadModels {
 /** Cuts are kept up to so many bytes of their documents, as they are counted here. */
 const KEPT_BYTES = 64 * 2 ** 20;
 /** Clocks of machines may differ by so much: until then an event may still be recorded at an instant of the past. */
-const SETTLED_MS = 60_000;
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Read models at a cut as it was asked for; which cut of the log that is, is found when the first is read. */
-class ModelsAt extends ReadModels {
-  private found: Promise<ReadModels> | undefined;
+class AsOfReadModels extends ReadModels {
+  private foldedModels: Promise<ReadModels> | undefined;
 
   constructor(private readonly findCut: () => Promise<ReadModels>) {
     super(new MemoryDocuments());
@@ -89,7 +89,7 @@ class ModelsAt extends ReadModels {
   override async getMany<D>(projection: Projection<D>, ids: readonly string[]) {
     return (await this.models()).getMany(projection, ids);
   }
-  override async find<D>(projection: Projection<D>, find?: Find) {
+  override async find<D>(projection: Projection<D>, find?: FindOptions) {
     return (await this.models()).find(projection, find);
   }
   override async count(projection: Projection, where?: Where) {
@@ -104,18 +104,18 @@ class ModelsAt extends ReadModels {
 
   /** One cut for all read models of an answer; a log that was away may be asked again. */
   private models(): Promise<ReadModels> {
-    this.found ??= this.findCut().catch((error: unknown) => {
-      this.found = undefined;
+    this.foldedModels ??= this.findCut().catch((error: unknown) => {
+      this.foldedModels = undefined;
       throw error;
     });
-    return this.found;
+    return this.foldedModels;
   }
 }
 
 interface HistoryOptions {
   readonly aroundFold?: AroundFold;
   readonly keptBytes?: number;
-  readonly beginnings?: Beginnings;
+  readonly beginnings?: StreamStarts;
 }
 
 /**
@@ -127,17 +127,17 @@ export const historyOf = (
   log: EventLog,
   journal: Journal,
   clock: Clock,
-  { aroundFold, keptBytes = KEPT_BYTES, beginnings = new Beginnings(log) }: HistoryOptions = {},
+  { aroundFold, keptBytes = KEPT_BYTES, beginnings = new StreamStarts(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
-  const kept = new LRUCache<string, PastModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+  const kept = new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
   /** @throws Refused `log/not-a-position` */
   const endOf = async (knownAt: Position | undefined): Promise<Position> => {
     if (knownAt !== undefined && (await log.readAll(knownAt, {}, 1)).events.length > 0) return knownAt;
     return log.tip(); // also of a position that the log has not reached
   };
   return ({ happenedBy, knownBy, knownAt }) =>
-    new ModelsAt(async () => {
-      const past = knownBy !== undefined && knownBy < fromMs(toMs(clock.now()) - SETTLED_MS);
+    new AsOfReadModels(async () => {
+      const past = knownBy !== undefined && knownBy < fromMs(toMs(clock.now()) - CLOCK_TOLERANCE_MS);
       const end = past && !knownAt ? undefined : await endOf(knownAt || undefined);
       const cut: AsOf = {
         ...(happenedBy && { happenedBy }),
@@ -145,13 +145,15 @@ export const historyOf = (
         ...(end !== undefined && { knownAt: end }),
       };
       const key = JSON.stringify([cut.happenedBy, cut.knownBy, cut.knownAt]);
-      const keep = (models: PastModels) => {
+      const keep = (models: FoldedReadModels) => {
         kept.delete(key); // the same value set again would keep its old size
         kept.set(key, models);
       };
       const known = kept.get(key);
       if (known) return known;
-      const models: PastModels = new PastModels(log, journal, cut, beginnings, aroundFold, () => keep(models));
+      const models: FoldedReadModels = new FoldedReadModels(log, journal, cut, beginnings, aroundFold, () =>
+        keep(models),
+      );
       keep(models);
       return models;
     });

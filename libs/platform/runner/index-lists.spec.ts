@@ -1,15 +1,15 @@
-import { catalogueOf, events, indexOfAll, integer, ref, START, type Commit, type Projection } from '@baton/kernel';
+import { catalogueOf, events, eventIndex, integer, ref, START, type Commit, type Projection } from '@baton/kernel';
 import { anEvent, FixedClock } from '@baton/kernel/testing';
 import { collectionOf, MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
-import { differing } from './contents';
+import { differingDocuments } from './verify-documents';
 import { Fold } from './fold';
 import { DecodedPage } from './page';
 import { replay } from './replay';
 
 /** Of each till the coins that were dropped, and of `all` those of every till. */
-const whole = indexOfAll({
+const whole = eventIndex({
   name: 'drops',
   version: 1,
   keys: ({ stream }) => [stream, 'all'],
@@ -19,7 +19,7 @@ const whole = indexOfAll({
     ...(key === 'all' && { stream }),
   }),
 });
-const drops = { ...whole, block: 4 };
+const drops = { ...whole, blockSize: 4 };
 const GENERATION = 'drops-v1';
 const collection = collectionOf(drops, GENERATION);
 const fence = () => ({ lease: 'test', token: 1 });
@@ -171,7 +171,7 @@ describe('an index', () => {
 
   describe('that is verified', () => {
     const verified = async (world: World, documents: MemoryDocuments, atOnce?: number) =>
-      differing({ ...world, documents }, drops, GENERATION, atOnce);
+      differingDocuments({ ...world, documents }, drops, GENERATION, atOnce);
 
     it('is what a fold anew makes of the log, looked at in one part or in several', async () => {
       const world = await logOf(30);
@@ -226,7 +226,7 @@ describe('an index', () => {
         if (asked?.limit === 1000 && ++pages === 2) await foldOn(world, documents, 1000, 256, four);
         return find(of, asked);
       };
-      expect(await differing({ ...world, documents }, four, GENERATION)).toEqual([]);
+      expect(await differingDocuments({ ...world, documents }, four, GENERATION)).toEqual([]);
       expect(pages).toBeGreaterThan(2);
     });
   });

@@ -1,8 +1,8 @@
-export { Runner, type FollowerStatus, type RunnerParts } from './runner';
+export { Runner, type FollowerStatus, type RunnerOptions } from './runner';
 export { type Dispatch } from './policy-follower';
-export { type Completeness } from './verify';
+export { type VerificationResult } from './verify';
 export { replay } from './replay';
-export { Beginnings } from './beginnings';
+export { StreamStarts } from './stream-starts';
 export { historyOf } from './history';
 export { type AroundPage } from './group';
 export { type AroundFold } from './refold';

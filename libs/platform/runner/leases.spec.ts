@@ -49,7 +49,7 @@ describe('leases', () => {
   });
   afterEach(async () => {
     awake.splice(0).forEach((wake) => wake());
-    for (const one of processes.splice(0)) await one.leave();
+    for (const one of processes.splice(0)) await one.releaseAll();
   });
 
   /** A process; while `asleep` its calls are not answered. */
@@ -84,7 +84,7 @@ describe('leases', () => {
     const [one, two] = [await started(), await started()];
     await timers.pass(60_000);
     expect([one.has(), two.has()]).toEqual([['a', 'b'], []]);
-    await one.leases.leave();
+    await one.leases.releaseAll();
     await timers.pass(4_000);
     expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]);
   });
@@ -92,7 +92,7 @@ describe('leases', () => {
   it('of a process that stands still go to another after a whole term; it has stopped by itself long before', async () => {
     const [one, two] = [await started(), await started()];
     await timers.pass(20_000);
-    const fence = one.leases.fenceOf('a');
+    const fence = one.leases.fenceFor('a');
     one.state.asleep = true;
     let stoppedMs: number | undefined;
     let takenMs: number | undefined;
@@ -106,20 +106,20 @@ describe('leases', () => {
     expect(stoppedMs).toBeLessThanOrEqual(5_000);
     expect(takenMs).toBeGreaterThan(6_000);
     expect(takenMs).toBeLessThan(20_000);
-    expect(() => fence()).toThrow('may have run');
+    expect(() => fence()).toThrow('lost the lease');
     expect(one.state.changes).toBe(2); // it took them, and it lost them
 
     one.wake();
     await timers.pass(60_000);
     expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]); // nothing that it held comes back
-    expect(() => fence()).toThrow('may have run');
-    await two.leases.leave();
+    expect(() => fence()).toThrow('lost the lease');
+    await two.leases.releaseAll();
     await timers.pass(4_000);
     expect(one.has()).toEqual(['a', 'b']); // as another process
-    expect(() => fence()).toThrow('may have run');
+    expect(() => fence()).toThrow('lost the lease');
   });
 
-  it('come back at once to a process that could not renew for a while, when nobody has ended its beat', async () => {
+  it('come back at once to a process that could not renew for a while, when nobody has ended its heartbeat', async () => {
     const one = await started();
     const before = await documents.leases();
     one.state.asleep = true;
@@ -131,10 +131,10 @@ describe('leases', () => {
     expect((await documents.leases()).get('a')!.holder).toBe(before.get('a')!.holder);
   });
 
-  it('are lost by a process whose beat somebody has ended, as soon as it finds that out', async () => {
+  it('are lost by a process whose heartbeat somebody has ended, as soon as it finds that out', async () => {
     const [one, two] = [await started(), await started()];
     const { holder } = (await documents.leases()).get('a')!;
-    await documents.endBeat(holder);
+    await documents.endHeartbeat(holder);
     await timers.pass(7_000);
     expect([one.has(), two.has()].sort()).toEqual([[], ['a', 'b']]);
     const [kept] = one.has().length > 0 ? [one, two] : [two, one];
@@ -160,7 +160,7 @@ describe('leases', () => {
     one.wake();
   });
 
-  it('are not taken from a process whose beat goes on, however slowly it is answered', async () => {
+  it('are not taken from a process whose heartbeat goes on, however slowly it is answered', async () => {
     const [one, two] = [await started(), await started()];
     for (let round = 0; round < 20; round++) {
       one.state.asleep = true;

@@ -2,33 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Conflict, type Documents, type Fence } from '@baton/kernel';
 import { isCrashedLocalProcess } from './crashed-process';
-import { every, type Timers } from './timers';
+import { repeatEvery, type Timers } from './timers';
 
-/** A beat that stood still for so long, on the timer of whoever watched it, is ended. */
+/** A heartbeat that stood still for so long, on the timer of whoever watched it, is ended. */
 const TERM_MS = 10_000;
 /** Whoever could not renew for so long stops, well before others may go on. */
 const OWN_TERM_MS = TERM_MS / 2;
-const BEAT_MS = TERM_MS / 3;
+const RENEWAL_MS = TERM_MS / 3;
 const RETRY_MS = 500;
 /** How often it is looked whether the own term is over, while a store does not answer. */
 const WATCH_MS = 1_000;
 
 /**
- * The leases of one process, kept by one beat. No clock of a machine says when one ends: another process watches the
- * number of the beat stand still for a whole term, ends it, and only then takes what it kept; whoever was thought dead
- * finds its beat ended and holds nothing.
+ * The leases of one process, kept by one heartbeat. No clock of a machine says when one ends: another process watches the
+ * number of the heartbeat stand still for a whole term, ends it, and only then takes what it kept; whoever was thought dead
+ * finds its heartbeat ended and holds nothing.
  */
 export class Leases {
   private holder = newHolder();
   private readonly fences = new Map<string, Fence>();
   /** When the last renewal that was answered was sent. */
   private renewedMs = -Infinity;
-  private readonly watched = new Map<string, { readonly beat: number; readonly sinceMs: number }>();
+  private readonly watchedHeartbeats = new Map<string, { readonly heartbeat: number; readonly sinceMs: number }>();
   private wanted: readonly string[] = [];
   private onChange: () => void = () => undefined;
-  private onBeat: () => Promise<void> = async () => undefined;
-  private beating: Promise<unknown> | undefined;
-  private readonly leaving = new AbortController();
+  private onRenewal: () => Promise<void> = async () => undefined;
+  private renewing: Promise<unknown> | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly documents: Documents,
@@ -43,10 +43,10 @@ export class Leases {
   async keep(wanted: readonly string[], onChange: () => void, onBeat: () => Promise<void>): Promise<void> {
     this.wanted = wanted;
     this.onChange = onChange;
-    this.onBeat = onBeat;
-    await this.begin();
+    this.onRenewal = onBeat;
+    await this.startRenewing();
     await this.takeWanted();
-    await this.onBeat();
+    await this.onRenewal();
   }
 
   /** Does this process hold the lease, as far as it can know? */
@@ -55,19 +55,23 @@ export class Leases {
   }
 
   /** The fence held now. A follower opened under it never writes under a later one: others may have gone on since. */
-  fenceOf(lease: string): () => Fence {
+  fenceFor(lease: string): () => Fence {
     const held = this.fences.get(lease);
     return () => {
       if (!held || !this.has(lease) || this.fences.get(lease)?.token !== held.token)
-        throw new Conflict('documents/lease-lost', `Another process may have run ${lease} since.`, lease);
+        throw new Conflict(
+          'documents/lease-lost',
+          `This process lost the lease ${lease}; another process may hold it.`,
+          lease,
+        );
       return held;
     };
   }
 
-  /** Takes a lease for this one time; it is kept by the same beat until it is released. */
+  /** Takes a lease for this one time; it is kept by the same heartbeat until it is released. */
   async take(lease: string): Promise<Fence | undefined> {
-    await this.begin();
-    const alive = await this.alive();
+    await this.startRenewing();
+    const alive = await this.leasesHeldByOthers();
     return alive.has(lease) ? undefined : this.takeFree(lease);
   }
 
@@ -77,30 +81,33 @@ export class Leases {
   }
 
   /** Gives everything back at once. */
-  async leave(): Promise<void> {
-    this.leaving.abort();
-    await this.beating;
+  async releaseAll(): Promise<void> {
+    this.stopping.abort();
+    await this.renewing;
     this.fences.clear();
-    if (this.renewedMs > -Infinity) await this.documents.endBeat(this.holder);
+    if (this.renewedMs > -Infinity) await this.documents.endHeartbeat(this.holder);
   }
 
-  private async begin(): Promise<void> {
-    if (this.beating) return;
+  private async startRenewing(): Promise<void> {
+    if (this.renewing) return;
     await this.renew(true);
-    const { signal } = this.leaving;
-    this.beating ??= Promise.all([this.goOn(), every(this.timers, WATCH_MS, signal, async () => this.watchTerm())]);
+    const { signal } = this.stopping;
+    this.renewing ??= Promise.all([
+      this.renewRepeatedly(),
+      repeatEvery(this.timers, WATCH_MS, signal, async () => this.checkOwnTerm()),
+    ]);
   }
 
-  private async goOn(): Promise<void> {
-    const { signal } = this.leaving;
-    for (let pauseMs = BEAT_MS; ;) {
+  private async renewRepeatedly(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let pauseMs = RENEWAL_MS; ;) {
       await this.timers.delay(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
         await this.renew(false);
         await this.takeWanted();
-        await this.onBeat();
-        pauseMs = BEAT_MS;
+        await this.onRenewal();
+        pauseMs = RENEWAL_MS;
       } catch (error) {
         this.onFault(error);
         pauseMs = RETRY_MS;
@@ -113,25 +120,25 @@ export class Leases {
     const number = await this.documents.renewLeases(this.holder, begins);
     if (number === undefined) {
       // Others took this process for dead. It begins again, as another one.
-      this.lose();
+      this.dropLeases();
       this.holder = newHolder();
       return this.renew(true);
     }
     this.renewedMs = sentMs;
   }
 
-  /** Stops what runs under leases that others may take soon; the beat may turn out to go on. */
-  private watchTerm(): void {
-    if (this.fences.size > 0 && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.lose();
+  /** Stops what runs under leases that others may take soon; the heartbeat may turn out to go on. */
+  private checkOwnTerm(): void {
+    if (this.fences.size > 0 && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.dropLeases();
   }
 
-  private lose(): void {
+  private dropLeases(): void {
     this.fences.clear();
     this.onChange();
   }
 
   private async takeWanted(): Promise<void> {
-    const alive = await this.alive();
+    const alive = await this.leasesHeldByOthers();
     let changed = false;
     for (const lease of this.wanted)
       if (!this.fences.has(lease) && !alive.has(lease)) changed = (await this.takeFree(lease)) !== undefined || changed;
@@ -144,21 +151,23 @@ export class Leases {
     return fence;
   }
 
-  /** The leases that others hold, once those beats were ended that stood still for too long. */
-  private async alive(): Promise<ReadonlySet<string>> {
+  /** The leases that others hold, once those heartbeats were ended that stood still for too long. */
+  private async leasesHeldByOthers(): Promise<ReadonlySet<string>> {
     const askedMs = this.timers.now();
     const held = [...(await this.documents.leases())].filter(([, { holder }]) => holder !== this.holder);
     const answeredMs = this.timers.now();
-    const beats = new Map(held.map(([, { holder, beat }]) => [holder, beat]));
+    const heartbeats = new Map(held.map(([, { holder, heartbeat }]) => [holder, heartbeat]));
     const ended = new Set<string>();
-    for (const [holder, beat] of beats) {
-      const seen = this.watched.get(holder);
-      if (seen?.beat !== beat) this.watched.set(holder, { beat, sinceMs: answeredMs });
-      const still = seen?.beat === beat && askedMs - seen.sinceMs >= TERM_MS;
+    for (const [holder, heartbeat] of heartbeats) {
+      const seen = this.watchedHeartbeats.get(holder);
+      if (seen?.heartbeat !== heartbeat) this.watchedHeartbeats.set(holder, { heartbeat, sinceMs: answeredMs });
+      const still = seen?.heartbeat === heartbeat && askedMs - seen.sinceMs >= TERM_MS;
       // A process that was killed here cannot come back.
-      if ((still || isCrashedLocalProcess(holder)) && (await this.documents.endBeat(holder, beat))) ended.add(holder);
+      if ((still || isCrashedLocalProcess(holder)) && (await this.documents.endHeartbeat(holder, heartbeat)))
+        ended.add(holder);
     }
-    for (const holder of this.watched.keys()) if (!beats.has(holder)) this.watched.delete(holder);
+    for (const holder of this.watchedHeartbeats.keys())
+      if (!heartbeats.has(holder)) this.watchedHeartbeats.delete(holder);
     return new Set(held.flatMap(([lease, { holder }]) => (ended.has(holder) ? [] : [lease])));
   }
 }

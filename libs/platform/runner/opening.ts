@@ -1,13 +1,13 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
-import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
+import { firstGeneration, activeGenerationIn, isGenerationOf } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
-import { Fold, type FoldStores, type Saving } from './fold';
+import { Fold, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
 import { policyFollower, PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
-import { soundness, type Followed } from './verify';
+import { checkCheckpoint, type FollowerCheckpoint } from './verify';
 
-type Parts = FoldStores &
+type FollowerStores = FoldStores &
   PolicyFollowerStores & {
     readonly log: EventLog;
     readonly documents: Documents;
@@ -15,19 +15,19 @@ type Parts = FoldStores &
   };
 
 /** Every checkpoint that is kept, with what its follower takes. */
-export const followed = async ({
+export const followerCheckpoints = async ({
   documents,
   projections,
   policies,
   senders = [],
-}: Pick<Parts, 'documents'> & {
+}: Pick<FollowerStores, 'documents'> & {
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   readonly senders?: readonly Sender[];
-}): Promise<readonly Followed[]> => {
+}): Promise<readonly FollowerCheckpoint[]> => {
   const actives = await documents.actives();
   const models = projections.map((projection) => ({
-    follower: generationAmong(actives, projection),
+    follower: activeGenerationIn(actives, projection),
     owner: firstGeneration(projection),
     types: projection.types,
     projection,
@@ -45,11 +45,11 @@ export const followed = async ({
  * @param trusted is the log the one that the checkpoints were made of?
  */
 export const openFold = async (
-  parts: Parts,
+  parts: FollowerStores,
   projection: Projection,
   fence: () => Fence,
   trusted: boolean,
-  saving: Saving,
+  saving: SaveMode,
 ): Promise<Fold | undefined> => {
   const { documents, log, onFault } = parts;
   const { name } = projection;
@@ -58,7 +58,7 @@ export const openFold = async (
   if (!isGenerationOf(projection, active)) return undefined;
   const checkpoint = await documents.checkpoint(active);
   const followed = { follower: active, owner: firstGeneration(projection), types: projection.types, checkpoint };
-  const found = await soundness(log, followed, trusted);
+  const found = await checkCheckpoint(log, followed, trusted);
   if ('fault' in found) {
     onFault(found.fault);
     return undefined;
@@ -75,7 +75,7 @@ export const openFold = async (
 
 /** A policy, or what brings messages to a target, where its checkpoint left it. */
 export const openPolicyFollower = async (
-  parts: Parts,
+  parts: FollowerStores,
   policy: Policy,
   name: string,
   dispatch: Dispatch,
@@ -86,7 +86,7 @@ export const openPolicyFollower = async (
   const { documents, log, onFault } = parts;
   const tip = await log.tip();
   const checkpoint = await documents.checkpoint(name);
-  const found = await soundness(log, { follower: name, owner: name, types: policy.types, checkpoint }, trusted);
+  const found = await checkCheckpoint(log, { follower: name, owner: name, types: policy.types, checkpoint }, trusted);
   // Begun again: what it has sent is recognised by its command ids.
   if ('fault' in found) onFault(found.fault);
   const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };

@@ -35,7 +35,7 @@ export class DecodedPage {
   }
 
   /** The event with its data upcast and checked, or why it cannot be read. */
-  at(index: number): StoredEvent | Error {
+  decodedAt(index: number): StoredEvent | Error {
     let event = this.decoded[index];
     if (event === undefined) {
       try {
@@ -59,11 +59,11 @@ export class DecodedPage {
     types,
   }: Pick<Projection, 'search' | 'types'>): Promise<(index: number) => StoredEvent | Error> {
     const fields = Object.keys(search);
-    if (fields.length === 0) return (index) => this.at(index);
+    if (fields.length === 0) return (index) => this.decodedAt(index);
     const found: { index: number; field: string; sealed: Sealed }[] = [];
     for (let index = 0; index < this.events.length; index++) {
       if (types && !types.includes(this.events[index]!.type)) continue;
-      const event = this.at(index);
+      const event = this.decodedAt(index);
       if (event instanceof Error) continue;
       for (const field of fields) {
         const value = (event.data as Record<string, unknown>)[field];
@@ -82,7 +82,7 @@ export class DecodedPage {
       );
       for (const { n, terms: own } of terms) {
         const { index, sealed } = found[n]!;
-        const event = (view.get(index) ?? this.at(index)) as StoredEvent;
+        const event = (view.get(index) ?? this.decodedAt(index)) as StoredEvent;
         const value = { ...sealed, tokens: own.map((term) => tokens.get(term)!) };
         view.set(index, { ...event, data: { ...event.data, [field]: value } });
       }
@@ -91,7 +91,7 @@ export class DecodedPage {
       const value = values[n];
       if (value instanceof UnknownType && value.code !== 'event/no-key') view.set(index, value);
     });
-    return (index) => view.get(index) ?? this.at(index);
+    return (index) => view.get(index) ?? this.decodedAt(index);
   }
 
   private async tokensOf(field: string, terms: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -3,11 +3,11 @@ import {
   Conflict,
   DecisionContext,
   events,
-  indexOfAll,
+  eventIndex,
   policy,
   projection,
-  projectionOfAll,
-  words,
+  projectionOfAllEvents,
+  wordTerms,
   type EventMeta,
   type Events,
   type EventToAppend,
@@ -48,12 +48,12 @@ const sumsOf = (broken: boolean, keys = (stream: string) => [stream]): Projectio
 const notes = projection<{ readonly note?: Sealed }, TillEvent>({
   name: 'notes',
   version: 1,
-  search: { note: words },
+  search: { note: wordTerms },
   keys: () => ['all'],
   initial: () => ({}),
   on: { CoinDropped: (_, { data: { note } }) => ({ note }) },
 });
-const everything = projectionOfAll<{ readonly types: readonly string[] }>({
+const everything = projectionOfAllEvents<{ readonly types: readonly string[] }>({
   name: 'everything',
   version: 1,
   keys: ({ stream }) => [stream],
@@ -241,7 +241,7 @@ describe('a parked sequence', () => {
       { ...tillEvents.specs, CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 } },
       { CoinDropped: { 1: (data) => data } },
     );
-    const index = indexOfAll({
+    const index = eventIndex({
       name: 'drops',
       version: 1,
       keys: ({ type }) => (type === 'CoinDropped' ? ['all'] : []),
@@ -312,7 +312,7 @@ describe('an event that cannot be read is parked with its code', () => {
     await drop('a', 1);
     await raw('till-a', { ...event, meta: meta(schema) });
     await drop('b', 2);
-    const runner = await start([{ ...everything, search: { note: words } }]);
+    const runner = await start([{ ...everything, search: { note: wordTerms } }]);
     expect((await documents.parked()).map((parked) => [parked.sequence, parked.code])).toEqual([
       ['stream:till-a', code],
     ]);

@@ -11,7 +11,7 @@ import {
   type Fence,
   type Journal,
   type Outcome,
-  type Parked,
+  type ParkedSequence,
   type Policy,
   type Reaction,
   type StoredEvent,
@@ -19,7 +19,7 @@ import {
   UnknownType,
 } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { discardedBy, parts, type Decision } from './decisions';
+import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
 import type { FollowedStreams } from './followed-streams';
@@ -32,7 +32,7 @@ const ATTEMPTS = 4;
 /** Sends a command; how is the application's affair (the CommandBus). */
 export type Dispatch = (command: To) => Promise<Outcome>;
 
-interface Sending {
+interface PendingCommand {
   readonly event: StoredEvent;
   readonly reaction: Reaction;
   readonly index: number;
@@ -47,21 +47,21 @@ export interface PolicyFollowerStores {
   readonly documents: Documents;
   readonly timers?: Timers;
   /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: Parked) => void) | undefined;
+  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
 }
 
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
 export class PolicyFollower implements Follower {
   readonly types: readonly string[];
-  private readonly parked = new Map<string, Parked>();
+  private readonly parked = new Map<string, ParkedSequence>();
   /** The parked sequences that the store holds. */
-  private stored = new Map<string, Parked>();
-  private seen: Digest;
-  private saved = START;
-  private dirty = false;
+  private storedParked = new Map<string, ParkedSequence>();
+  private digest: Digest;
+  private savedTo = START;
+  private hasUnsavedProgress = false;
   /** What waits is not as it is stored. */
-  private changed = false;
-  private reached = START;
+  private parkedChanged = false;
+  private handledTo = START;
 
   private constructor(
     private readonly stores: PolicyFollowerStores,
@@ -72,7 +72,7 @@ export class PolicyFollower implements Follower {
     readonly name: string,
   ) {
     this.types = policy.types;
-    this.seen = new Digest(this.name);
+    this.digest = new Digest(this.name);
   }
 
   /**
@@ -91,57 +91,57 @@ export class PolicyFollower implements Follower {
   ): Promise<PolicyFollower> {
     const react = new PolicyFollower(stores, policy, dispatch, fence, streams, name);
     const begin = policy.from === 'now' ? tip : START;
-    react.seen = new Digest(
+    react.digest = new Digest(
       react.name,
       known ?? { count: 0, digest: `${react.name}:0`, ...(begin !== START && { since: begin }) },
     );
-    react.saved = react.reached = known?.position ?? begin;
+    react.savedTo = react.handledTo = known?.position ?? begin;
     for (const parked of await stores.documents.parked(react.name)) {
       react.parked.set(parked.sequence, parked);
-      react.stored.set(parked.sequence, parked);
+      react.storedParked.set(parked.sequence, parked);
     }
     if (!known && policy.from === 'now') {
-      react.dirty = true;
+      react.hasUnsavedProgress = true;
       await react.flush(); // so that a crash does not move the beginning
     }
     return react;
   }
 
   get position(): string {
-    return this.saved;
+    return this.savedTo;
   }
 
   get handled(): string {
-    return this.changed ? this.saved : this.reached;
+    return this.parkedChanged ? this.savedTo : this.handledTo;
   }
 
   async take(page: DecodedPage): Promise<void> {
     this.streams.take(page);
-    if (page.position <= this.reached) return;
+    if (page.position <= this.handledTo) return;
     let sent = 0;
-    for (const { start, end, decision } of parts(page.events, this.reached, this.name)) {
+    for (const { start, end, decision } of pageParts(page.events, this.handledTo, this.name)) {
       const triggers: StoredEvent[] = [];
       for (let index = start; index < end; index++) {
         const stored = page.events[index]!;
-        if (stored.position <= this.reached || !this.types.includes(stored.type)) continue;
-        this.seen.add(stored, page.hashAt(index));
-        if (this.waits(stored)) continue;
-        const event = page.at(index);
+        if (stored.position <= this.handledTo || !this.types.includes(stored.type)) continue;
+        this.digest.add(stored, page.hashAt(index));
+        if (this.isBehindParked(stored)) continue;
+        const event = page.decodedAt(index);
         if (event instanceof Error) this.park(stored, event);
         else triggers.push(event);
       }
       sent += await this.react(triggers);
       if (decision) sent += await this.applyDecision(decision);
     }
-    this.reached = page.position;
-    this.dirty = true;
+    this.handledTo = page.position;
+    this.hasUnsavedProgress = true;
     // Where nothing was sent, a repeated page does no harm: the checkpoint can wait for the next flush.
-    if (sent > 0 || this.changed) await this.flush();
+    if (sent > 0 || this.parkedChanged) await this.flush();
   }
 
   /** Lets the policy see these events, and sends what it wants. @returns how many commands it wanted */
   private async react(triggers: readonly StoredEvent[]): Promise<number> {
-    const sendings: Sending[] = [];
+    const sendings: PendingCommand[] = [];
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
@@ -157,7 +157,7 @@ export class PolicyFollower implements Follower {
       );
       sendings.push(...reactions.flat());
     }
-    await this.send(lastOfEach(sendings.filter(({ event }) => !this.waits(event))));
+    await this.sendCommands(coalesced(sendings.filter(({ event }) => !this.isBehindParked(event))));
     return sendings.length;
   }
 
@@ -174,11 +174,11 @@ export class PolicyFollower implements Follower {
   }
 
   /** Handles a parked stream again, event by event, up to the decision. @returns how many commands were wanted */
-  private async applyDecision({ sequence, eventId, discards, position: upTo }: Decision): Promise<number> {
+  private async applyDecision({ sequence, eventId, discards, position: upTo }: ParkingDecision): Promise<number> {
     const waiting = this.parked.get(sequence);
     if (!waiting || waiting.eventId !== eventId) return 0; // it waits no more, or for another event
     this.parked.delete(sequence);
-    this.changed = true;
+    this.parkedChanged = true;
     const events = (await this.stores.log.read(sequence)).filter(
       ({ id, type, position }) =>
         position >= waiting.position && position <= upTo && this.types.includes(type) && !(discards && id === eventId),
@@ -186,7 +186,7 @@ export class PolicyFollower implements Follower {
     const page = new DecodedPage({ events, position: upTo, atTip: true }, this.stores.journal);
     let sent = 0;
     for (let index = 0; index < events.length && !this.parked.has(sequence); index++) {
-      const event = page.at(index);
+      const event = page.decodedAt(index);
       if (event instanceof Error) this.park(events[index]!, event);
       else sent += await this.react([event]);
     }
@@ -194,8 +194,8 @@ export class PolicyFollower implements Follower {
   }
 
   /** Commands to one stream go one after the other, in log order; streams side by side. */
-  private async send(sendings: readonly Sending[]): Promise<void> {
-    const lanes = new Map<string, Sending[]>();
+  private async sendCommands(sendings: readonly PendingCommand[]): Promise<void> {
+    const lanes = new Map<string, PendingCommand[]>();
     for (const sending of sendings) {
       const target = `${sending.reaction.to.name} ${sending.reaction.id}`;
       lanes.set(target, [...(lanes.get(target) ?? []), sending]);
@@ -204,15 +204,15 @@ export class PolicyFollower implements Follower {
     const senders = await Promise.allSettled(
       Array.from({ length: Math.min(64, waiting.length) }, async () => {
         for (let lane = waiting.pop(); lane; lane = waiting.pop())
-          for (const sending of lane) await this.sendOne(sending);
+          for (const sending of lane) await this.sendCommand(sending);
       }),
     );
     // Nothing is on its way any more when the page is given up.
     for (const sender of senders) if (sender.status === 'rejected') throw sender.reason;
   }
 
-  private async sendOne({ event, reaction, index }: Sending): Promise<void> {
-    if (this.waits(event)) return;
+  private async sendCommand({ event, reaction, index }: PendingCommand): Promise<void> {
+    if (this.isBehindParked(event)) return;
     const { name, version } = this.policy;
     const command = new reaction.to(reaction.id, {
       type: reaction.type,
@@ -245,14 +245,14 @@ export class PolicyFollower implements Follower {
   }
 
   /** Does this event, or one before it in its stream, wait for a decision? */
-  private waits({ stream, position }: Pick<StoredEvent, 'stream' | 'position'>): boolean {
+  private isBehindParked({ stream, position }: Pick<StoredEvent, 'stream' | 'position'>): boolean {
     const parked = this.parked.get(stream);
     return parked !== undefined && parked.position <= position;
   }
 
   /** Of several events of a stream the first counts: they are handled side by side, and a later one may fail sooner. */
   private park(event: Pick<StoredEvent, 'stream' | 'position' | 'id' | 'type'>, error: unknown) {
-    if (this.waits(event)) return;
+    if (this.isBehindParked(event)) return;
     const { stream, position, id, type } = event;
     const message = `${type} could not be reacted to.`;
     this.parked.set(stream, {
@@ -263,29 +263,29 @@ export class PolicyFollower implements Follower {
       code: codeOf(error),
       message,
     });
-    this.changed = true;
+    this.parkedChanged = true;
   }
 
   async flush(): Promise<void> {
-    if (!this.dirty) return;
-    const parked = [...this.parked.values()].filter((one) => this.stored.get(one.sequence) !== one);
+    if (!this.hasUnsavedProgress) return;
+    const parked = [...this.parked.values()].filter((one) => this.storedParked.get(one.sequence) !== one);
     await this.stores.documents.commit({
       follower: this.name,
-      checkpoint: this.seen.at(this.reached),
+      checkpoint: this.digest.at(this.handledTo),
       parked,
-      unparked: [...this.stored.keys()].filter((sequence) => !this.parked.has(sequence)),
+      unparked: [...this.storedParked.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
     for (const one of parked) this.stores.onParked?.(one);
-    this.stored = new Map(this.parked);
-    this.changed = false;
-    this.saved = this.reached;
-    this.dirty = false;
+    this.storedParked = new Map(this.parked);
+    this.parkedChanged = false;
+    this.savedTo = this.handledTo;
+    this.hasUnsavedProgress = false;
   }
 }
 
 /** What is to be sent where a page holds several reasons for the same: what the last event wants, for all the reasons. */
-const lastOfEach = (sendings: readonly Sending[]): Sending[] => {
+const coalesced = (sendings: readonly PendingCommand[]): PendingCommand[] => {
   const groups = new Map<string, { readonly last: string; readonly reasons: ReadonlySet<string> }>();
   for (const { event, reaction } of sendings) {
     if (!reaction.once) continue;

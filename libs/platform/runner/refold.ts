@@ -1,8 +1,8 @@
-import { START, type EventLog, type Journal, type Parked, type Projection, type RawEvent } from '@baton/kernel';
+import { START, type EventLog, type Journal, type ParkedSequence, type Projection, type RawEvent } from '@baton/kernel';
 import { DecodedPage } from './page';
 
 /** Where folding a document stopped. */
-export interface Stuck {
+export interface FoldFailure {
   readonly event: RawEvent;
   readonly error: unknown;
 }
@@ -15,9 +15,9 @@ export type AroundFold = <T>(
   readModel: string,
   work: (read: (events: number) => void) => Promise<T>,
 ) => Promise<T>;
-export const unwatched: AroundFold = (_kind, _readModel, work) => work(() => undefined);
+export const withoutMetrics: AroundFold = (_kind, _readModel, work) => work(() => undefined);
 
-export interface Refold {
+export interface RefoldPlan {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
   readonly projection: Projection;
@@ -26,7 +26,7 @@ export interface Refold {
   /** `sequence eventId` of what is left out. */
   readonly discarded: ReadonlySet<string>;
   /** Sequences that wait; their later events wait too. */
-  readonly parked: ReadonlyMap<string, Parked>;
+  readonly parked: ReadonlyMap<string, ParkedSequence>;
   readonly upTo: string;
   readonly aroundFold?: AroundFold | undefined;
 }
@@ -37,10 +37,10 @@ const PAGE = 5000;
  * @returns the first event that still cannot be read, if there is one
  */
 export const keysOfStream = async (
-  { log, journal, projection, discarded, upTo }: Refold,
+  { log, journal, projection, discarded, upTo }: RefoldPlan,
   stream: string,
   from: string,
-): Promise<Set<string> | Stuck> => {
+): Promise<Set<string> | FoldFailure> => {
   const events = (await log.read(stream)).filter(
     ({ position, type, id }) =>
       position >= from &&
@@ -68,20 +68,20 @@ export const keysOfStream = async (
  * since, and folds run in log order.
  * @returns per document what it is now (undefined: no event belongs to it), or where its fold stopped
  */
-export const refold = (plan: Refold, keys: ReadonlySet<string>): Promise<Refolded> =>
-  (plan.aroundFold ?? unwatched)('refold', plan.projection.name, (read) => refoldAll(plan, keys, read));
+export const refold = (plan: RefoldPlan, keys: ReadonlySet<string>): Promise<RefoldResult> =>
+  (plan.aroundFold ?? withoutMetrics)('refold', plan.projection.name, (read) => refoldAll(plan, keys, read));
 
-interface Refolded {
+interface RefoldResult {
   readonly documents: Map<string, object>;
-  readonly stuck: Map<string, Stuck>;
+  readonly failures: Map<string, FoldFailure>;
 }
 const refoldAll = async (
-  { log, journal, projection, step, discarded, parked, upTo }: Refold,
+  { log, journal, projection, step, discarded, parked, upTo }: RefoldPlan,
   keys: ReadonlySet<string>,
   read: (events: number) => void,
-): Promise<Refolded> => {
+): Promise<RefoldResult> => {
   const documents = new Map<string, object>();
-  const stuck = new Map<string, Stuck>();
+  const failures = new Map<string, FoldFailure>();
   const filter = projection.types ? { types: projection.types } : {};
   for (let after = START, done = keys.size === 0; !done;) {
     const page = await log.readAll(after, filter, PAGE);
@@ -101,14 +101,14 @@ const refoldAll = async (
         touched = projection.keys(readable as Parameters<Projection['keys']>[0]);
       } catch (error) {
         // Which documents it belongs to cannot be known, so none of them may pass it by.
-        return { documents: new Map(), stuck: new Map([...keys].map((key) => [key, { event, error }])) };
+        return { documents: new Map(), failures: new Map([...keys].map((key) => [key, { event, error }])) };
       }
       for (const key of touched) {
-        if (!keys.has(key) || stuck.has(key) || discarded.has(`${key} ${event.id}`)) continue;
+        if (!keys.has(key) || failures.has(key) || discarded.has(`${key} ${event.id}`)) continue;
         try {
           documents.set(key, step(documents.get(key), readable, key));
         } catch (error) {
-          stuck.set(key, { event, error });
+          failures.set(key, { event, error });
           documents.delete(key);
         }
       }
@@ -116,5 +116,5 @@ const refoldAll = async (
     done = page.atTip || page.position >= upTo;
     after = page.position;
   }
-  return { documents, stuck };
+  return { documents, failures };
 };

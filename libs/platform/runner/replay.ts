@@ -6,26 +6,26 @@ import {
   type Instant,
   type Journal,
   type Page,
-  type Parked,
+  type ParkedSequence,
   type Projection,
   type RawEvent,
 } from '@baton/kernel';
 import type { AsOf } from '../documents';
 import { decisionTypes } from './decisions';
 import { Fold } from './fold';
-import { ahead } from './group';
+import { readAhead } from './group';
 import { DecodedPage } from './page';
-import { unwatched, type AroundFold } from './refold';
+import { withoutMetrics, type AroundFold } from './refold';
 
-const knownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: AsOf): boolean =>
+const isKnownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: AsOf): boolean =>
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
 
 /** Had a stream begun by an instant? */
 type HasBegun = (stream: string, by: Instant) => boolean;
 
 /** The part of a page before a cut; `atTip` when the cut lies within it. */
-const before = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
-  const end = page.events.findIndex((event) => knownLater(event, cut));
+const pageBeforeCut = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
+  const end = page.events.findIndex((event) => isKnownLater(event, cut));
   const known = end < 0 ? page.events : page.events.slice(0, end);
   const { happenedBy } = cut;
   const events =
@@ -41,7 +41,7 @@ interface ReplayStores {
   readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
   /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: Parked) => void) | undefined;
+  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
   /** Needed for a cut by what had happened. */
   readonly hasBegun?: HasBegun;
 }
@@ -54,7 +54,7 @@ interface ReplayStores {
  * @returns how many events were read
  */
 export const replay = (
-  { log, journal, documents, aroundFold = unwatched, onParked, hasBegun = () => true }: ReplayStores,
+  { log, journal, documents, aroundFold = withoutMetrics, onParked, hasBegun = () => true }: ReplayStores,
   projection: Projection,
   generation: string,
   fence: () => Fence,
@@ -65,7 +65,7 @@ export const replay = (
     const past = {
       read: (stream: string) => log.read(stream),
       readAll: async (...asked: Parameters<EventLog['readAll']>) =>
-        before(await log.readAll(...asked), cut ?? {}, hasBegun),
+        pageBeforeCut(await log.readAll(...asked), cut ?? {}, hasBegun),
     };
     const stores = { log: past, journal, documents, aroundFold, onParked };
     // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
@@ -77,8 +77,8 @@ export const replay = (
     const options = { signal: leaving.signal, limit: pageSize };
     let events = 0;
     const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
-    for await (const read of ahead(log.follow(START, filter, options))) {
-      const page = before(read, cut ?? {}, hasBegun);
+    for await (const read of readAhead(log.follow(START, filter, options))) {
+      const page = pageBeforeCut(read, cut ?? {}, hasBegun);
       await fold.take(new DecodedPage(page, journal));
       events += page.events.length;
       told(page.events.length);

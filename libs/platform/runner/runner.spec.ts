@@ -369,7 +369,7 @@ describe('the runner', () => {
     for (const [n, tillId] of tills.entries()) await plan(tillId, `2024-03-0${1 + (n % 3)}T00:00:00.000Z`);
     await follower.catchUp();
     clock.instant = '2024-03-02T00:00:00.000Z';
-    await expect(follower.advanceClock(clock.now())).rejects.toThrow('nothing passes at the due instant');
+    await expect(follower.advanceClock(clock.now())).rejects.toThrow('elapse returned no event at the due instant');
     const closed = async () => {
       const { events } = await log.readAll(START, { types: ['TillClosed'] }, 5000);
       return events.map(({ stream, meta: { occurredAt } }) => `${stream} ${occurredAt}`).sort();

@@ -15,28 +15,28 @@ import {
   type EventLog,
   type Instant,
   type Journal,
-  type Parked,
+  type ParkedSequence,
   type Policy,
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { firstGeneration, generationAmong, isGenerationOf } from '../documents';
-import { Arrivals, type Meant } from './arrivals';
-import { deliver, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
-import type { Follower, Saving } from './fold';
+import { firstGeneration, activeGenerationIn, isGenerationOf } from '../documents';
+import { PositionWaits, type FollowerSelection } from './position-waits';
+import { deliveryDispatch, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
+import type { Follower, SaveMode } from './fold';
 import { FollowedStreams } from './followed-streams';
-import { newGeneration, rebuildLease, sweep } from './generations';
-import { Group, type AroundPage } from './group';
+import { newGeneration, rebuildLease, dropUnusedGenerations } from './generations';
+import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
-import { followed, openFold, openPolicyFollower } from './opening';
+import { followerCheckpoints, openFold, openPolicyFollower } from './opening';
 import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
 import { policyFollower, type Dispatch } from './policy-follower';
 import { sendDue } from './due';
-import { every, machineTimers, type Timers } from './timers';
-import { verifyAll } from './contents';
-import { isTheirLog, type Completeness } from './verify';
+import { repeatEvery, machineTimers, type Timers } from './timers';
+import { verifyAll } from './verify-documents';
+import { isLogOfCheckpoints, type VerificationResult } from './verify';
 
 /** So often what nobody will read again is looked for. */
 const SWEEP_MS = 30_000;
@@ -46,7 +46,7 @@ const DECISION_MS = 30_000;
 const ATTEMPT_MS = 5_000;
 const ATTEMPTS = 120;
 
-export interface RunnerParts {
+export interface RunnerOptions {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly documents: Documents;
@@ -65,9 +65,9 @@ export interface RunnerParts {
   readonly aroundPage?: AroundPage;
   readonly aroundFold?: AroundFold;
   /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: (parked: Parked) => void;
+  readonly onParked?: (parked: ParkedSequence) => void;
   readonly timers?: Timers;
-  readonly documentsAtHand?: number;
+  readonly maxCachedDocuments?: number;
 }
 
 /** How far one follower is. */
@@ -76,14 +76,14 @@ export interface FollowerStatus extends Checkpoint {
   readonly kind: 'read model' | 'policy' | 'effect';
   /** The process that runs it: `host:pid:random`. */
   readonly holder: string | undefined;
-  readonly parked: readonly Parked[];
+  readonly parked: readonly ParkedSequence[];
   readonly atTip: boolean;
 }
 
 const kindOf = (name: string): FollowerStatus['kind'] =>
   name.startsWith('policy-') ? 'policy' : name.startsWith('effect-') ? 'effect' : 'read model';
 
-const unlessTransient = (error: unknown): void => {
+const ignoreTransient = (error: unknown): void => {
   if (!isTransient(error)) throw error;
 };
 
@@ -93,33 +93,33 @@ const unlessTransient = (error: unknown): void => {
  */
 export class Runner {
   private readonly leases: Leases;
-  private sweptMs = -Infinity;
-  private readonly folds: Group;
-  private readonly policyFollowers: Group;
+  private lastSweepMs = -Infinity;
+  private readonly folds: FollowerGroup;
+  private readonly policyFollowers: FollowerGroup;
   /** One for each target, so that one that does not answer holds up nothing else. */
-  private readonly effects: readonly Group[];
-  private readonly arrivals: Arrivals;
+  private readonly effects: readonly FollowerGroup[];
+  private readonly positionWaits: PositionWaits;
   private readonly rebuilding = new Set<string>();
   private trusted = false;
   private readonly timers: Timers;
-  private readonly leaving = new AbortController();
-  private repeating: readonly Promise<void>[] = [];
-  private ticks = false;
-  private saving: Saving = 'live';
+  private readonly stopping = new AbortController();
+  private timerLoops: readonly Promise<void>[] = [];
+  private sendsClock = false;
+  private saveMode: SaveMode = 'live';
 
-  constructor(private readonly parts: RunnerParts) {
-    const { log, journal, onFault, aroundPage, timers = machineTimers } = parts;
+  constructor(private readonly options: RunnerOptions) {
+    const { log, journal, onFault, aroundPage, timers = machineTimers } = options;
     this.timers = timers;
-    this.leases = new Leases(parts.documents, timers, onFault);
+    this.leases = new Leases(options.documents, timers, onFault);
     const handled = (name: string) =>
       this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
-    this.arrivals = new Arrivals(parts.documents, handled, timers);
-    const progress = () => this.arrivals.wake();
+    this.positionWaits = new PositionWaits(options.documents, handled, timers);
+    const progress = () => this.positionWaits.wake();
     const group = (open: () => Promise<readonly Follower[]>) =>
-      new Group(log, journal, open, progress, onFault, aroundPage, timers);
+      new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers);
     this.folds = group(() => this.openFolds());
     this.policyFollowers = group(() => this.openPolicyFollowers());
-    this.effects = (parts.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
+    this.effects = (options.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
   }
 
   /**
@@ -131,40 +131,40 @@ export class Runner {
    *   when it pauses
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
-    this.ticks = tick;
-    this.saving = history ? 'history' : 'live';
+    this.sendsClock = tick;
+    this.saveMode = history ? 'history' : 'live';
     const refresh = () => this.groups.forEach((group) => group.refresh());
     const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeHistory()] : [])];
-    await this.leases.keep([...this.wanted(), ...own], refresh, () => this.lookAround());
+    await this.leases.keep([...this.wantedLeases(), ...own], refresh, () => this.checkOtherProcesses());
     for (const group of this.groups) group.start();
-    const { clock, onFault } = this.parts;
+    const { clock, onFault } = this.options;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
-      every(this.timers, ms, this.leaving.signal, () => act().catch(onFault));
-    this.repeating = tick ? [repeat(TICK_MS, () => this.advanceClock(clock.now()))] : [];
+      repeatEvery(this.timers, ms, this.stopping.signal, () => act().catch(onFault));
+    this.timerLoops = tick ? [repeat(TICK_MS, () => this.advanceClock(clock.now()))] : [];
   }
 
   /** The names of the read models. */
   readModels(): readonly string[] {
-    return this.parts.projections.map(({ name }) => name);
+    return this.options.projections.map(({ name }) => name);
   }
 
   /** Finishes the page in hand, saves, and gives the leases back. */
   async stop(): Promise<void> {
-    this.leaving.abort();
-    await Promise.all(this.repeating);
+    this.stopping.abort();
+    await Promise.all(this.timerLoops);
     await Promise.all(this.groups.map((group) => group.stop()));
-    await this.leases.leave();
+    await this.leases.releaseAll();
   }
 
   /** What other processes did: a read model that was rebuilt is taken up anew, what they left behind is dropped. */
-  private async lookAround(): Promise<void> {
-    const { documents, projections } = this.parts;
+  private async checkOtherProcesses(): Promise<void> {
+    const { documents, projections } = this.options;
     const mine = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
     if (mine.length === 0) return;
-    if (this.timers.now() - this.sweptMs >= SWEEP_MS) {
+    if (this.timers.now() - this.lastSweepMs >= SWEEP_MS) {
       const generations = await documents.generations();
-      for (const { name } of mine) await sweep(documents, generations, name);
-      this.sweptMs = this.timers.now();
+      for (const { name } of mine) await dropUnusedGenerations(documents, generations, name);
+      this.lastSweepMs = this.timers.now();
     }
     const actives = await documents.actives();
     const isOpen = (projection: Projection) => {
@@ -184,45 +184,51 @@ export class Runner {
 
   /** Whoever brings one holds a lease; one that was stopped is brought to its end later. */
   private async isHistoryInHand(): Promise<boolean> {
-    const { documents, isImportOpen } = this.parts;
+    const { documents, isImportOpen } = this.options;
     const inHand = [...(await documents.leases()).keys()].some((lease) => lease.startsWith(HISTORY));
     return inHand || (await isImportOpen?.()) === true;
   }
 
-  private wanted(): string[] {
-    const { projections, policies } = this.parts;
+  private wantedLeases(): string[] {
+    const { projections, policies } = this.options;
     return [...projections.map(({ name }) => name), ...policies.map(policyFollower), ...this.effectNames];
   }
 
-  private get groups(): readonly Group[] {
+  private get groups(): readonly FollowerGroup[] {
     return [this.folds, this.policyFollowers, ...this.effects];
   }
 
   private get effectNames(): readonly string[] {
-    return (this.parts.senders ?? []).map(({ target }) => effectFollower(target));
+    return (this.options.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
   /** Is the log the one that the checkpoints were made of? Once it is, what this process adds to them is of it. */
   private async isTrusted(): Promise<boolean> {
     if (this.trusted) return true;
-    const checkpoints = (await followed(this.parts)).map(({ checkpoint }) => checkpoint);
-    return (this.trusted = await isTheirLog(this.parts.log, checkpoints));
+    const checkpoints = (await followerCheckpoints(this.options)).map(({ checkpoint }) => checkpoint);
+    return (this.trusted = await isLogOfCheckpoints(this.options.log, checkpoints));
   }
 
   private async openFolds(): Promise<readonly Follower[]> {
     const folds: Follower[] = [];
     const trusted = await this.isTrusted();
-    for (const projection of this.parts.projections) {
+    for (const projection of this.options.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(this.parts, projection, this.leases.fenceOf(projection.name), trusted, this.saving);
+      const fold = await openFold(
+        this.options,
+        projection,
+        this.leases.fenceFor(projection.name),
+        trusted,
+        this.saveMode,
+      );
       if (fold) folds.push(fold);
-      else void this.rebuild(projection.name).catch(this.parts.onFault);
+      else void this.rebuild(projection.name).catch(this.options.onFault);
     }
     return folds;
   }
 
   private async openPolicyFollowers(): Promise<readonly Follower[]> {
-    const { policies, dispatch } = this.parts;
+    const { policies, dispatch } = this.options;
     const streams = this.streams();
     const reacts = [];
     for (const policy of policies)
@@ -232,7 +238,13 @@ export class Runner {
 
   private openEffect(sender: Sender): Promise<readonly Follower[]> {
     const name = effectFollower(sender.target);
-    const dispatch = deliver(sender, this.parts, this.leases.fenceOf(name), this.leaving.signal, this.parts.onEffect);
+    const dispatch = deliveryDispatch(
+      sender,
+      this.options,
+      this.leases.fenceFor(name),
+      this.stopping.signal,
+      this.options.onEffect,
+    );
     return this.openPolicyFollower(deliveriesTo(sender.target), name, dispatch, this.streams());
   }
 
@@ -240,18 +252,20 @@ export class Runner {
   private async openPolicyFollower(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
     if (!this.leases.has(name)) return [];
     const trusted = await this.isTrusted();
-    return [await openPolicyFollower(this.parts, policy, name, dispatch, this.leases.fenceOf(name), streams, trusted)];
+    return [
+      await openPolicyFollower(this.options, policy, name, dispatch, this.leases.fenceFor(name), streams, trusted),
+    ];
   }
 
   /** Each round of following has its own: between two rounds others may have followed. */
   private streams(): FollowedStreams {
-    return new FollowedStreams(this.parts.log, this.parts.journal);
+    return new FollowedStreams(this.options.log, this.options.journal);
   }
 
   /** The sequences that wait, of read models, policies and effects. */
-  async parked(): Promise<readonly Parked[]> {
+  async parked(): Promise<readonly ParkedSequence[]> {
     const names = [...(await this.followers()), ...this.effectNames];
-    const waiting = await Promise.all(names.map((name) => this.parts.documents.parked(name)));
+    const waiting = await Promise.all(names.map((name) => this.options.documents.parked(name)));
     return waiting.flat();
   }
 
@@ -261,20 +275,20 @@ export class Runner {
    * @returns the sequence as it waits afterwards; undefined when it waits no more
    * @throws NotFound `read/not-parked`; Conflict `read/too-far-behind` when nobody follows the log
    */
-  retryParked(name: string, sequence: string, actor: string): Promise<Parked | undefined> {
+  retryParked(name: string, sequence: string, actor: string): Promise<ParkedSequence | undefined> {
     return this.decideParked('RetryParked', name, sequence, actor);
   }
 
   /** As `retryParked`, but the event at fault is left out for this follower, now and in every rebuild of its version. */
-  discardParked(name: string, sequence: string, actor: string): Promise<Parked | undefined> {
+  discardParked(name: string, sequence: string, actor: string): Promise<ParkedSequence | undefined> {
     return this.decideParked('DiscardParked', name, sequence, actor);
   }
 
   private async decideParked(type: 'RetryParked' | 'DiscardParked', name: string, sequence: string, actor: string) {
-    const { documents, journal, clock, projections } = this.parts;
+    const { documents, journal, clock, projections } = this.options;
     const find = async () => (await documents.parked(name)).find((parked) => parked.sequence === sequence);
     const waiting = await find();
-    if (!waiting) throw new NotFound('read/not-parked', `${sequence} of ${name} does not wait.`, 'sequence');
+    if (!waiting) throw new NotFound('read/not-parked', `${sequence} of ${name} is not parked.`, 'sequence');
     const projection = projections.find((candidate) => isGenerationOf(candidate, name));
     const followerId = projection ? firstGeneration(projection) : name;
     const data = { followerId, sequence, eventId: waiting.eventId };
@@ -287,8 +301,8 @@ export class Runner {
       new DecisionContext(clock),
     );
     if (outcome instanceof Refused) throw outcome;
-    const meant: Meant = (actives) => [projection ? generationAmong(actives, projection) : name];
-    await this.arrivals.until(outcome.position, meant, DECISION_MS);
+    const meant: FollowerSelection = (actives) => [projection ? activeGenerationIn(actives, projection) : name];
+    await this.positionWaits.waitUntil(outcome.position, meant, DECISION_MS);
     return find();
   }
 
@@ -296,14 +310,14 @@ export class Runner {
    * The checkpoint names of all read models (their active generations) and policies. Not of effects: nobody waits for
    * another system.
    */
-  private readonly meant: Readonly<Record<'read models' | 'policies' | 'all', Meant>> = {
-    'read models': (actives) => this.parts.projections.map((projection) => generationAmong(actives, projection)),
-    policies: () => this.parts.policies.map(policyFollower),
-    all: (actives) => [...this.meant.policies(actives), ...this.meant['read models'](actives)],
+  private readonly selections: Readonly<Record<'read models' | 'policies' | 'all', FollowerSelection>> = {
+    'read models': (actives) => this.options.projections.map((projection) => activeGenerationIn(actives, projection)),
+    policies: () => this.options.policies.map(policyFollower),
+    all: (actives) => [...this.selections.policies(actives), ...this.selections['read models'](actives)],
   };
 
   private async followers(): Promise<readonly string[]> {
-    return this.meant.all(await this.parts.documents.actives());
+    return this.selections.all(await this.options.documents.actives());
   }
 
   /**
@@ -315,20 +329,20 @@ export class Runner {
     only: 'read models' | 'policies' | 'all' = 'read models',
     timeoutMs = 10_000,
   ): Promise<void> {
-    this.parts.log.check(position);
-    await this.arrivals.until(position, this.meant[only], timeoutMs);
+    this.options.log.assertPosition(position);
+    await this.positionWaits.waitUntil(position, this.selections[only], timeoutMs);
   }
 
   /** How far all read models have come: what is answered from them holds everything up to there. */
-  standsAt(): Promise<Position> {
-    return this.arrivals.least(this.meant['read models']);
+  readModelsPosition(): Promise<Position> {
+    return this.positionWaits.slowestPosition(this.selections['read models']);
   }
 
   /** Waits until the policies have handled everything that is in the log now, and what they made of it. */
   async settle(): Promise<Position> {
-    for (let tip = await this.parts.log.tip(); ;) {
-      await this.waitLong(tip, 'policies');
-      const next = await this.parts.log.tip();
+    for (let tip = await this.options.log.tip(); ;) {
+      await this.waitPatiently(tip, 'policies');
+      const next = await this.options.log.tip();
       if (next === tip) return tip;
       tip = next;
     }
@@ -337,18 +351,18 @@ export class Runner {
   /** The same, and until every read model has come to the end of the log. @returns that end */
   async catchUp(): Promise<Position> {
     const tip = await this.settle();
-    await this.waitLong(tip, 'read models');
+    await this.waitPatiently(tip, 'read models');
     return tip;
   }
 
   /** Followers may take ten minutes. In an outage they stand still: the log, asked now and then, says so itself. */
-  private async waitLong(position: Position, followers: 'policies' | 'read models'): Promise<void> {
+  private async waitPatiently(position: Position, followers: 'policies' | 'read models'): Promise<void> {
     for (let attempt = 1; ; attempt++)
       try {
         return await this.waitFor(position, followers, ATTEMPT_MS);
       } catch (error) {
         if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
-        await this.parts.log.tip();
+        await this.options.log.tip();
       }
   }
 
@@ -359,12 +373,12 @@ export class Runner {
    * @returns how many commands were sent
    */
   async advanceClock(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
-    if (this.leaving.signal.aborted) return 0;
+    if (this.stopping.signal.aborted) return 0;
     const kept = mode === 'backfill' || this.leases.has('clock');
-    if (!kept && (this.ticks || !(await this.leases.take('clock')))) return 0;
-    const mine = () => !this.leaving.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
+    if (!kept && (this.sendsClock || !(await this.leases.take('clock')))) return 0;
+    const mine = () => !this.stopping.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
     try {
-      return await sendDue(this.parts, until, mode, mine, () => this.isHistoryInHand());
+      return await sendDue(this.options, until, mode, mine, () => this.isHistoryInHand());
     } finally {
       if (!kept) await this.leases.release('clock');
     }
@@ -379,12 +393,12 @@ export class Runner {
     name: string,
     onProgress: (events: number) => void = () => undefined,
   ): Promise<{ generation: string; events: number }> {
-    const { documents, projections } = this.parts;
+    const { documents, projections } = this.options;
     const projection = projections.find((candidate) => candidate.name === name);
     if (!projection)
       throw new NotFound(
         'read/unknown-read-model',
-        `Read models: ${projections.map((p) => p.name).join(', ')}.`,
+        `name must be one of ${projections.map((p) => p.name).join(', ')}.`,
         'name',
       );
     const lease = rebuildLease(name);
@@ -393,11 +407,11 @@ export class Runner {
     this.rebuilding.add(name);
     try {
       const generation = await newGeneration(documents, projection);
-      const events = await replay(this.parts, projection, generation, this.leases.fenceOf(lease), { onProgress });
+      const events = await replay(this.options, projection, generation, this.leases.fenceFor(lease), { onProgress });
       const before = await documents.active(name);
       // One that was held up for long may find that another has dropped what it built.
       if ((await this.leases.take(lease))?.token !== fence.token)
-        throw new Conflict('documents/lease-lost', `Another process has rebuilt ${name} since.`, lease);
+        throw new Conflict('documents/lease-lost', `Another process rebuilt ${name} in the meantime.`, lease);
       await documents.activate(name, generation);
       this.folds.refresh();
       if (before && before !== generation) await this.dropWhenUnused(before);
@@ -412,19 +426,19 @@ export class Runner {
   private async dropWhenUnused(generation: string): Promise<void> {
     for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
       await this.timers.delay(20);
-    await this.parts.documents.drop(generation);
+    await this.options.documents.drop(generation);
   }
 
   /** How far each follower is. While the log is away nobody knows its end, and nobody is told to be there. */
   async status(): Promise<readonly FollowerStatus[]> {
-    const { documents, log } = this.parts;
+    const { documents, log } = this.options;
     const away = log.availability().state === 'unavailable';
-    const end = away ? undefined : log.tip().catch((error: unknown) => void unlessTransient(error));
+    const end = away ? undefined : log.tip().catch((error: unknown) => void ignoreTransient(error));
     const [tip, leases] = await Promise.all([end, documents.leases()]);
     const answer: FollowerStatus[] = [];
     for (const name of [...(await this.followers()), ...this.effectNames]) {
       const checkpoint = (await documents.checkpoint(name)) ?? { position: START, count: 0, digest: '0' };
-      const lease = this.parts.projections.find((projection) => isGenerationOf(projection, name))?.name ?? name;
+      const lease = this.options.projections.find((projection) => isGenerationOf(projection, name))?.name ?? name;
       answer.push({
         ...checkpoint,
         name,
@@ -441,7 +455,7 @@ export class Runner {
    * Recomputes what each follower should have seen, by another path than theirs, and folds each read model anew:
    * whatever was altered, lost or added in log or read models since is found.
    */
-  async verify(): Promise<readonly Completeness[]> {
-    return verifyAll(this.parts, await followed(this.parts));
+  async verify(): Promise<readonly VerificationResult[]> {
+    return verifyAll(this.options, await followerCheckpoints(this.options));
   }
 }

@@ -14,7 +14,7 @@ export const machineTimers: Timers = {
 };
 
 /** Does something again and again, with a pause before each time, until the signal aborts. It must not throw. */
-export const every = async (timers: Timers, ms: number, signal: AbortSignal, act: () => Promise<unknown>) => {
+export const repeatEvery = async (timers: Timers, ms: number, signal: AbortSignal, act: () => Promise<unknown>) => {
   for (;;) {
     await timers.delay(ms, signal).catch(() => undefined);
     if (signal.aborted) return;

@@ -9,7 +9,7 @@ import { EmbeddedDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { openDatabase } from '../sqlite';
-import { differing } from './contents';
+import { differingDocuments } from './verify-documents';
 import { followerEvents } from './parked.events';
 import { Runner } from './runner';
 
@@ -136,7 +136,7 @@ describe('a verification finds', () => {
     const { using, spoil } = await filled();
     spoil('documents', `DELETE FROM "documents-sums-v1" WHERE id = 'till-a'`);
     for (const atOnce of [1, 2, 100])
-      expect(await using((stores) => differing(stores, sums, 'sums-v1', atOnce), false)).toEqual(['till-a']);
+      expect(await using((stores) => differingDocuments(stores, sums, 'sums-v1', atOnce), false)).toEqual(['till-a']);
   });
 
   it.each(['log', 'documents'] as const)('garbage in the file of %s', async (name) => {
@@ -147,7 +147,7 @@ describe('a verification finds', () => {
     for (let at = 8192; at + 4096 <= size; at += 4096) writeSync(handle, Buffer.alloc(2000, 0xa5), 0, 2000, at);
     closeSync(handle);
     const database = openDatabase(file(name), { synchronous: 'FULL' });
-    expect(database.damage().length).toBeGreaterThan(0);
+    expect(database.integrityFaults().length).toBeGreaterThan(0);
     database.close();
   });
 
@@ -155,7 +155,7 @@ describe('a verification finds', () => {
     const { file } = await filled();
     damage(file('documents'));
     const database = openDatabase(file('documents'), { synchronous: 'FULL' });
-    expect(database.damage()).toEqual([DAMAGE]);
+    expect(database.integrityFaults()).toEqual([DAMAGE]);
     database.close();
   });
 });

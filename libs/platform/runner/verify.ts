@@ -10,7 +10,7 @@ import {
 import { Digest, hashOf } from './digest';
 
 /** Has a follower seen every event that it takes, up to its checkpoint, and are its documents what they make of them? */
-export interface Completeness {
+export interface VerificationResult {
   readonly follower: string;
   readonly complete: boolean;
   readonly position: string;
@@ -29,7 +29,7 @@ export interface Completeness {
 }
 
 /** A follower whose checkpoint is looked at. */
-export interface Followed {
+export interface FollowerCheckpoint {
   readonly follower: string;
   /** Whose checkpoint it must be, `deals-v1`. */
   readonly owner: string;
@@ -41,14 +41,17 @@ export interface Followed {
   readonly projection?: Projection;
 }
 
-const begun = (owner: string): Checkpoint => ({ position: START, count: 0, digest: `${owner}:0` });
+const emptyCheckpoint = (owner: string): Checkpoint => ({ position: START, count: 0, digest: `${owner}:0` });
 
 /**
  * Recomputes counts and digests by another path than the folds': the whole log once, without a filter, with the content
  * of each event and the revisions of every stream, which must be dense, on the way.
  */
-export const seenBy = async (log: EventLog, followers: readonly Followed[]): Promise<readonly Completeness[]> => {
-  const all = followers.map(({ follower, owner, types, checkpoint = begun(owner) }) => {
+export const recountEvents = async (
+  log: EventLog,
+  followers: readonly FollowerCheckpoint[],
+): Promise<readonly VerificationResult[]> => {
+  const all = followers.map(({ follower, owner, types, checkpoint = emptyCheckpoint(owner) }) => {
     const { since = START, position } = checkpoint;
     return {
       follower,
@@ -99,18 +102,21 @@ export const seenBy = async (log: EventLog, followers: readonly Followed[]): Pro
 };
 
 /** Does the log hold this very event? */
-const holds = async (log: EventLog, { stream, revision, id }: EventPlace): Promise<boolean> =>
+const logHolds = async (log: EventLog, { stream, revision, id }: EventPlace): Promise<boolean> =>
   (await log.read(stream, revision))[0]?.id === id;
 
 /**
  * Is this the log that these checkpoints were made of? An older copy that was put in its place and has grown since lacks
  * the last event that some follower saw.
  */
-export const isTheirLog = async (log: EventLog, checkpoints: readonly (Checkpoint | undefined)[]): Promise<boolean> => {
+export const isLogOfCheckpoints = async (
+  log: EventLog,
+  checkpoints: readonly (Checkpoint | undefined)[],
+): Promise<boolean> => {
   const places = new Map(
     checkpoints.flatMap((checkpoint) => (checkpoint?.last ? [[checkpoint.last.id, checkpoint.last]] : [])),
   );
-  const answers = await Promise.all([...places.values()].map((place) => holds(log, place)));
+  const answers = await Promise.all([...places.values()].map((place) => logHolds(log, place)));
   return answers.every(Boolean);
 };
 
@@ -121,22 +127,23 @@ export const isTheirLog = async (log: EventLog, checkpoints: readonly (Checkpoin
  *   counts again what it should have seen
  * @returns from where to go on, or the fault that asks to begin anew
  */
-export const soundness = async (
+export const checkCheckpoint = async (
   log: EventLog,
-  followed: Followed,
+  followed: FollowerCheckpoint,
   trusted: boolean,
 ): Promise<{ readonly from: string } | { readonly fault: BatonError }> => {
   const { follower, owner, checkpoint } = followed;
   if (!checkpoint) return { from: START };
   const fault = (code: string, message: string) => ({ fault: new Conflict(code, `${follower}: ${message}`) });
-  if (!Digest.isOf(owner, checkpoint)) return fault('read/foreign-checkpoint', 'its checkpoint is not its own.');
+  if (!Digest.isOf(owner, checkpoint))
+    return fault('read/foreign-checkpoint', 'the checkpoint belongs to another follower.');
   const tip = await log.tip();
   const upTo = checkpoint.position <= tip ? checkpoint.position : tip;
   // A store may count events of its own beyond the last of ours: then nothing of ours is missing before the tip.
   if (trusted && upTo === checkpoint.position) return { from: upTo };
-  const [seen] = await seenBy(log, [{ ...followed, checkpoint: { ...checkpoint, position: upTo } }]);
+  const [seen] = await recountEvents(log, [{ ...followed, checkpoint: { ...checkpoint, position: upTo } }]);
   if (seen!.complete) return { from: upTo };
   return upTo < checkpoint.position
-    ? fault('read/checkpoint-beyond-log', `its checkpoint lies beyond the log's end.`)
-    : fault('read/other-log', 'it saw other events than this log holds: an older copy, or another log.');
+    ? fault('read/checkpoint-beyond-log', 'the checkpoint is beyond the end of the log.')
+    : fault('read/other-log', 'it has seen events that are not in this log, which is an older copy or another log.');
 };

@@ -6,7 +6,7 @@ import { traced } from './trace';
 export const aroundFoldOf =
   (metrics: Metrics): AroundFold =>
   async (kind, readModel, work) => {
-    const ended = metrics.foldBegins(kind, readModel);
+    const ended = metrics.startFold(kind, readModel);
     try {
       return await traced(kind, { 'baton.read_model': readModel }, async (span) => {
         let events = 0;

@@ -1,9 +1,9 @@
-import { humanLines } from './human-lines';
+import { terminalLines } from './human-lines';
 import { loggerOf } from './log';
 
 const logged = (work: (logger: ReturnType<typeof loggerOf>) => void): string => {
   let text = '';
-  work(loggerOf({ logLevel: 'info' }, humanLines({ write: (line: string) => (text += line) })));
+  work(loggerOf({ logLevel: 'info' }, terminalLines({ write: (line: string) => (text += line) })));
   return text;
 };
 

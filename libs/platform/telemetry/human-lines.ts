@@ -4,7 +4,7 @@ import type { DestinationStream } from 'pino';
  * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
  * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
  */
-export const visible = (text: string): string =>
+export const withVisibleControls = (text: string): string =>
   text.replace(
     // eslint-disable-next-line no-control-regex
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
@@ -20,7 +20,7 @@ const levels: Readonly<Record<number, string>> = {
   60: 'fatal',
 };
 /** What every line of the log has, and a reader of a terminal knows or sees already. */
-const apart = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
+const hiddenFields = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
 
 const shown = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
@@ -29,15 +29,15 @@ const shown = (value: unknown): string =>
  * Where a log of JSON lines goes when a person watches it: `12:04:31 warn  the log is away  code=log/unavailable`, with
  * the time in UTC and every field of the line behind its words.
  */
-export const humanLines = (terminal: DestinationStream): DestinationStream => ({
+export const terminalLines = (terminal: DestinationStream): DestinationStream => ({
   write: (text) => {
     const entry = JSON.parse(text) as Readonly<Record<string, unknown>>;
     const { level, time, msg } = entry as { readonly level: number; readonly time: number; readonly msg?: string };
     const fields = Object.entries(entry).flatMap(([name, value]) =>
-      apart.has(name) ? [] : [`${name}=${shown(value)}`],
+      hiddenFields.has(name) ? [] : [`${name}=${shown(value)}`],
     );
     const at = new Date(time).toISOString().slice(11, 19);
     const words = [`${at} ${(levels[level] ?? String(level)).padEnd(5)} ${msg ?? ''}`, ...fields].join('  ');
-    terminal.write(`${visible(words).replaceAll('\n', String.raw`\n`)}\n`);
+    terminal.write(`${withVisibleControls(words).replaceAll('\n', String.raw`\n`)}\n`);
   },
 });

@@ -1,9 +1,9 @@
 export { CommandWatch } from './command-watch';
-export { visible } from './human-lines';
-export { clean, FrameworkLog, loggerOf } from './log';
-export { Metrics, type Lag } from './metrics';
+export { withVisibleControls } from './human-lines';
+export { redact, FrameworkLog, loggerOf } from './log';
+export { Metrics, type FollowerLag } from './metrics';
 export { ObservedEventLog } from './observed-event-log';
 export { traced } from './trace';
 export { aroundFoldOf } from './around-fold';
 export { aroundPageOf } from './around-page';
-export { alarmOf } from './parked-watch';
+export { parkedAlarmOf } from './parked-watch';

@@ -1,7 +1,7 @@
 import { BatonError } from '@baton/kernel';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config';
-import { humanLines } from './human-lines';
+import { terminalLines } from './human-lines';
 
 const HIDDEN = '[hidden]';
 const TEXT_LIMIT = 2_000;
@@ -20,11 +20,11 @@ const hiddenText: readonly (readonly [RegExp, string])[] = [
   [/[^\s"'<>@:=,;()]+@[^\s"'<>@]+/g, HIDDEN],
 ];
 /** Codes whose words come from a store or the configuration, not from a caller. */
-const storeCode = /^(log|documents|keys|config|read)\//;
+const CODES_WITH_SAFE_MESSAGES = /^(log|documents|keys|config|read)\//;
 const frame = /^ {4}at (?:[\w.<>$#[\] ]+ \()?(?:node:|file:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/;
 
 /** A text without e-mail addresses, keys, tokens and credentials. */
-export const clean = (text: string): string => {
+export const redact = (text: string): string => {
   let cleaned = text.slice(0, TEXT_LIMIT);
   for (const [pattern, replacement] of hiddenText) cleaned = cleaned.replace(pattern, replacement);
   return cleaned;
@@ -48,30 +48,30 @@ const errorFields = (error: Error, depth: number): Record<string, unknown> => {
     kind: error.constructor.name,
     ...(told && { code: told }),
     ...(typeof errcode === 'number' && { errcode }),
-    ...(error instanceof BatonError && storeCode.test(error.code) && { says: clean(error.message) }),
+    ...(error instanceof BatonError && CODES_WITH_SAFE_MESSAGES.test(error.code) && { says: redact(error.message) }),
     at: framesOf(String(error.stack ?? ''), error.message),
     ...(cause instanceof Error && depth < DEPTH_LIMIT && { cause: errorFields(cause, depth + 1) }),
   };
 };
 
-const cleanValue = (value: unknown, depth = 0): unknown => {
-  if (typeof value === 'string') return clean(value);
+const redactValue = (value: unknown, depth = 0): unknown => {
+  if (typeof value === 'string') return redact(value);
   if (value instanceof Error) return errorFields(value, depth);
   if (typeof value === 'function' || typeof value === 'symbol') return HIDDEN;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEPTH_LIMIT || ArrayBuffer.isView(value)) return HIDDEN;
-  if (Array.isArray(value)) return value.slice(0, ENTRIES_LIMIT).map((item) => cleanValue(item, depth + 1));
+  if (Array.isArray(value)) return value.slice(0, ENTRIES_LIMIT).map((item) => redactValue(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, ENTRIES_LIMIT)
-      .map(([name, field]) => [clean(name), hiddenField.test(name) ? HIDDEN : cleanValue(field, depth + 1)]),
+      .map(([name, field]) => [redact(name), hiddenField.test(name) ? HIDDEN : redactValue(field, depth + 1)]),
   );
 };
 
 /** Standard output belongs to answers. */
 const standardError = (): DestinationStream => {
   const stream = pino.destination(2);
-  return process.stderr.isTTY ? humanLines(stream) : stream;
+  return process.stderr.isTTY ? terminalLines(stream) : stream;
 };
 
 /**
@@ -87,15 +87,15 @@ export const loggerOf = (
   pino(
     {
       level: logLevel,
-      formatters: { log: (fields) => cleanValue(fields) as Record<string, unknown> },
+      formatters: { log: (fields) => redactValue(fields) as Record<string, unknown> },
       hooks: {
         logMethod(given, write) {
           const [first, ...others] = given as unknown[];
           // Without words of its own pino takes the error's, which are not told.
-          if (first instanceof Error) write.apply(this, [{ err: first }, clean(String(others[0] ?? 'a fault'))]);
+          if (first instanceof Error) write.apply(this, [{ err: first }, redact(String(others[0] ?? 'a fault'))]);
           else if (typeof first === 'object' && first !== null)
-            write.apply(this, [first, clean(String(others[0] ?? ''))]);
-          else write.apply(this, [clean([first, ...others].map(String).join(' '))]);
+            write.apply(this, [first, redact(String(others[0] ?? ''))]);
+          else write.apply(this, [redact([first, ...others].map(String).join(' '))]);
         },
       },
     },

@@ -1,11 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const LONG_SECONDS = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
+const COMMAND_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const FOLD_SECONDS = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
 const VALUES_PER_LABEL = 500;
 
 /** How far one follower of the log is behind. */
-export interface Lag {
+export interface FollowerLag {
   readonly follower: string;
   /** Events of the log that it has not passed; counted up to a limit. */
   readonly events: number;
@@ -33,7 +33,7 @@ export class Metrics {
     name: 'baton_command_duration_seconds',
     help: 'Time from the receipt of a command to its answer.',
     labelNames: ['type'],
-    buckets: SECONDS,
+    buckets: COMMAND_SECONDS,
     registers: this.registers,
   });
   private readonly inFlight = new Gauge({
@@ -135,7 +135,7 @@ export class Metrics {
     name: 'baton_folds_from_start_duration_seconds',
     help: 'How long such folds took, those that failed included.',
     labelNames: ['kind', 'read_model'],
-    buckets: LONG_SECONDS,
+    buckets: FOLD_SECONDS,
     registers: this.registers,
   });
 
@@ -144,8 +144,8 @@ export class Metrics {
   }
 
   command(type: string, outcome: string, seconds: number): void {
-    this.commands.inc({ type: this.bounded('type', type), outcome: this.bounded('outcome', outcome) });
-    this.commandSeconds.observe({ type: this.bounded('type', type) }, seconds);
+    this.commands.inc({ type: this.boundedLabel('type', type), outcome: this.boundedLabel('outcome', outcome) });
+    this.commandSeconds.observe({ type: this.boundedLabel('type', type) }, seconds);
   }
 
   commandsInFlight(count: number): void {
@@ -161,24 +161,24 @@ export class Metrics {
   }
 
   page(follower: string): void {
-    this.pages.inc({ follower: this.bounded('follower', follower) });
+    this.pages.inc({ follower: this.boundedLabel('follower', follower) });
   }
 
   fault(follower: string, code: string): void {
-    this.faults.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+    this.faults.inc({ follower: this.boundedLabel('follower', follower), code: this.boundedLabel('code', code) });
   }
 
   sequenceParked(follower: string, code: string): void {
-    this.parkings.inc({ follower: this.bounded('follower', follower), code: this.bounded('code', code) });
+    this.parkings.inc({ follower: this.boundedLabel('follower', follower), code: this.boundedLabel('code', code) });
   }
 
   effect(target: string, outcome: string): void {
-    this.effects.inc({ target: this.bounded('target', target), outcome });
+    this.effects.inc({ target: this.boundedLabel('target', target), outcome });
   }
 
   /** @returns to be called when the fold has ended, whatever came of it */
-  foldBegins(kind: string, readModel: string): () => void {
-    const labels = { kind, read_model: this.bounded('read_model', readModel) };
+  startFold(kind: string, readModel: string): () => void {
+    const labels = { kind, read_model: this.boundedLabel('read_model', readModel) };
     const began = performance.now();
     this.foldsRunning.inc(labels);
     return () => {
@@ -188,12 +188,12 @@ export class Metrics {
   }
 
   foldRead(kind: string, readModel: string, events: number): void {
-    this.foldEvents.inc({ kind, read_model: this.bounded('read_model', readModel) }, events);
+    this.foldEvents.inc({ kind, read_model: this.boundedLabel('read_model', readModel) }, events);
   }
 
   operation(kind: string, errorCodes: readonly string[]): void {
     this.operations.inc({ kind });
-    for (const code of errorCodes) this.errors.inc({ code: this.bounded('code', code) });
+    for (const code of errorCodes) this.errors.inc({ code: this.boundedLabel('code', code) });
   }
 
   /** @param outcome `answered`, or the code of what it was answered with instead */
@@ -206,15 +206,15 @@ export class Metrics {
   }
 
   /** Also measures the process itself: CPU, memory, event loop, open files. Called once, by who serves the figures. */
-  ofProcess(): void {
+  collectProcessMetrics(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 
   /** @returns the figures as text for Prometheus, with the followers as they are now */
-  text(lags: readonly Lag[]): Promise<string> {
+  text(lags: readonly FollowerLag[]): Promise<string> {
     for (const gauge of [this.lagEvents, this.lagSeconds, this.parked]) gauge.reset(); // old generations are gone
     for (const { follower, events, seconds, parked } of lags) {
-      const labels = { follower: this.bounded('follower', follower) };
+      const labels = { follower: this.boundedLabel('follower', follower) };
       this.lagEvents.set(labels, events);
       this.lagSeconds.set(labels, seconds);
       this.parked.set(labels, parked);
@@ -222,7 +222,7 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  private bounded(label: string, value: string): string {
+  private boundedLabel(label: string, value: string): string {
     let values = this.known.get(label);
     if (!values) this.known.set(label, (values = new Set()));
     if (values.size < VALUES_PER_LABEL) values.add(value);

@@ -1,10 +1,10 @@
 import {
   Conflict,
   EventLog,
-  type Append,
+  type AppendRequest,
   type AppendOptions,
-  type Expected,
-  type Filter,
+  type ExpectedRevision,
+  type EventFilter,
   type EventToAppend,
   type Position,
 } from '@baton/kernel';
@@ -20,7 +20,7 @@ export class ObservedEventLog extends EventLog {
     super();
   }
 
-  append(stream: string, events: readonly EventToAppend[], expected: Expected, options?: AppendOptions) {
+  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision, options?: AppendOptions) {
     return traced('append', { 'baton.events': events.length }, async () => {
       try {
         const appended = await this.log.append(stream, events, expected, options);
@@ -33,7 +33,7 @@ export class ObservedEventLog extends EventLog {
     });
   }
 
-  appendMany(appends: readonly Append[]) {
+  appendMany(appends: readonly AppendRequest[]) {
     return traced('append many', { 'baton.appends': appends.length }, async () => {
       const answers = await this.log.appendMany(appends);
       answers.forEach((answer, index) => {
@@ -47,23 +47,23 @@ export class ObservedEventLog extends EventLog {
   read(stream: string, from?: number, limit?: number) {
     return this.log.read(stream, from, limit);
   }
-  readAll(after: Position, filter?: Filter, limit?: number) {
+  readAll(after: Position, filter?: EventFilter, limit?: number) {
     return this.log.readAll(after, filter, limit);
   }
-  follow(after: Position, filter?: Filter, options?: { signal?: AbortSignal; limit?: number }) {
+  follow(after: Position, filter?: EventFilter, options?: { signal?: AbortSignal; limit?: number }) {
     return this.log.follow(after, filter, options);
   }
-  check(position: Position) {
-    this.log.check(position);
+  assertPosition(position: Position) {
+    this.log.assertPosition(position);
   }
   tip() {
     return this.log.tip();
   }
-  override refusal() {
-    return this.log.refusal();
+  override appendRefusal() {
+    return this.log.appendRefusal();
   }
-  override damage() {
-    return this.log.damage();
+  override integrityFaults() {
+    return this.log.integrityFaults();
   }
   availability() {
     return this.log.availability();

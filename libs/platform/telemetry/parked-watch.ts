@@ -1,11 +1,11 @@
-import type { Parked } from '@baton/kernel';
+import type { ParkedSequence } from '@baton/kernel';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics';
 
 /** Raises the alarm for a sequence that begins to wait: one line and one count. */
-export const alarmOf =
+export const parkedAlarmOf =
   (metrics: Metrics, logger: Logger) =>
-  ({ follower, sequence, position, eventId, code }: Parked): void => {
+  ({ follower, sequence, position, eventId, code }: ParkedSequence): void => {
     metrics.sequenceParked(follower, code);
     logger.error({ follower, sequence, position, eventId, code }, 'a sequence of events waits for a decision');
   };

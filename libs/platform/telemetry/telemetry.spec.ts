@@ -9,7 +9,7 @@ import { CommandWatch } from './command-watch';
 import { loggerOf } from './log';
 import { Metrics } from './metrics';
 import { ObservedEventLog } from './observed-event-log';
-import { alarmOf } from './parked-watch';
+import { parkedAlarmOf } from './parked-watch';
 import { traced } from './trace';
 
 interface Recorded {
@@ -199,7 +199,7 @@ it('an alarm is one line and one count', async () => {
   const metrics = new Metrics();
   const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
   const told = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b' };
-  alarmOf(metrics, logger)({ ...told, message: 'what an event holds may stand in it' });
+  parkedAlarmOf(metrics, logger)({ ...told, message: 'what an event holds may stand in it' });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...told }]);
   expect(lines.join()).not.toContain('what an event holds');
   expect(await metrics.text([])).toContain('baton_sequences_parked_total{follower="deals-v1",code="a/b"} 1');

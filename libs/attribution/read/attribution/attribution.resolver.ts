@@ -1,6 +1,7 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type DefinitionSource } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels } from '@baton/platform/documents';
 import { Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
@@ -257,7 +258,7 @@ export class AttributionResolver {
   async attribution(
     @Args() { model, conversion, order, seed, bootstrap, repeats, includeOpen, ...args }: AttributionArgs,
   ): Promise<Attribution> {
-    const now = atOf(args.asOf, this.clock);
+    const now = referenceInstantOf(args.asOf, this.clock);
     const question = await this.question(args);
     const openAt = includeOpen ? (question.to && question.to < now ? question.to : now) : undefined;
     const stated = Object.entries({ order, seed, bootstrap, repeats, openAt }).filter(
@@ -285,7 +286,7 @@ export const questionOf = async (
   models: ReadModels,
   clock: Clock,
 ): Promise<AttributionQuestion> => {
-  const now = atOf(args.asOf, clock);
+  const now = referenceInstantOf(args.asOf, clock);
   return {
     ...(await periodMethodOf(definitions, models, now, { ...args, from, to, timeZone })),
     ...askedOf(args),

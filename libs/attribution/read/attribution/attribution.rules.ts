@@ -1,5 +1,5 @@
 import {
-  ByWord,
+  WordMap,
   DecimalSum,
   durationMs,
   MoneySums,
@@ -250,7 +250,7 @@ const keyOf = (
 };
 
 /** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
-export const rowsBy = <V>(by: Dimension): ByWord<V> => new ByWord<V>(by === 'owner' || by === 'product');
+export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(by === 'owner' || by === 'product');
 
 interface Sum {
   readonly conversions: DecimalSum;
@@ -276,7 +276,7 @@ export const creditsByKey = (
   ready: Applied,
   by: Dimension,
   deal: JourneyDocument,
-): { readonly keys: ByWord<KeyCredit>; readonly unattributed: boolean } => {
+): { readonly keys: WordMap<KeyCredit>; readonly unattributed: boolean } => {
   const { credits, unattributed } = creditSelected(model, selection, ready.parameters, revenueOf(deal));
   const keys = rowsBy<KeyCredit>(by);
   credits.forEach(({ weight, minor }, index) => {
@@ -338,7 +338,7 @@ export const tally = (models: readonly Model[], by: Dimension, method: Method, c
       const entries = rows.entries();
       const all = entries.map(([, { conversions }]) => conversions);
       // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
-      const shared = model.additive ? DecimalSum.shared(all) : all.map(({ value }) => value);
+      const shared = model.additive ? DecimalSum.roundedToTotal(all) : all.map(({ value }) => value);
       return {
         model: model.code,
         by,

@@ -1,4 +1,4 @@
-import { minus, moneyDifference, type ByWord, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import { exactDifference, moneyDifference, type WordMap, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import type { Model } from '../../models/credit.model';
 import {
   creditsByKey,
@@ -43,7 +43,7 @@ export const sideBySide = (
   columns: readonly { readonly model: string; readonly keys: readonly (readonly [string | null, Credited])[] }[],
   zero: readonly MoneySum[],
 ): ComparedKey[] => {
-  const rows: ByWord<Map<string, Credited>> = rowsBy(by);
+  const rows: WordMap<Map<string, Credited>> = rowsBy(by);
   for (const { model, keys } of columns)
     for (const [key, credited] of keys) rows.at(key, () => new Map()).set(model, credited);
   return rows.entries().map(([key, earned]) => {
@@ -59,7 +59,7 @@ export const sideBySide = (
         conversions,
         revenue,
         difference: {
-          conversions: minus(conversions, first!.conversions),
+          conversions: exactDifference(conversions, first!.conversions),
           revenue: moneyDifference(revenue, first!.revenue),
         },
       })),

@@ -1,6 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { attributionModels } from '../../models';
@@ -87,7 +88,7 @@ export class CreditResolver {
   @Heavy()
   @Allow(...everyRole)
   async credit(@Args() { journeyId, model, touchId, asOf, ...args }: CreditArgs): Promise<DealCredit> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const { journey, ...explained } = await credit(this.readModels.asOf(asOf), journeyId, {
       ...(await methodOf(this.context.definitions, this.readModels, at, args)),
       ...askedOf(args),

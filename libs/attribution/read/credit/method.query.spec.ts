@@ -1,4 +1,4 @@
-import { DefinitionSource, NoDefinitions, type DefinitionAt } from '@baton/kernel';
+import { DefinitionSource, NoDefinitions, type DefinitionLookup } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { timeZone } from '../../../../test/support/time-zone';
@@ -33,7 +33,7 @@ const asked = async (from: string, zone?: string) => {
 
 /** An agreed definition whose months begin in Kathmandu. */
 class Agreed extends DefinitionSource {
-  at(): Promise<DefinitionAt> {
+  forKinds(): Promise<DefinitionLookup> {
     const body = { model: 'linear', lookback: 'none', timeZone: 'Asia/Kathmandu' };
     return Promise.resolve((kind: string) =>
       kind === 'attribution' ? { kind, version: 1, ref: 'attribution@1', body } : undefined,

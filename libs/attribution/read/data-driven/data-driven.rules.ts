@@ -1,4 +1,4 @@
-import { allocateExact, MoneySums, Refused, toMs, wholeOf, type Instant, type Money } from '@baton/kernel';
+import { allocateExact, MoneySums, Refused, toMs, wholeNumberOf, type Instant, type Money } from '@baton/kernel';
 import {
   dataDrivenReport,
   type DataDrivenReport,
@@ -147,7 +147,7 @@ export const gathering = (by: Dimension, method: Method, conversions?: Conversio
     const rows = found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
       ...row,
       key: key === NOT_STATED ? null : key,
-      revenue: byCurrency.map(({ currency, parts }) => ({ minor: wholeOf(parts[index]!), currency })),
+      revenue: byCurrency.map(({ currency, parts }) => ({ minor: wholeNumberOf(parts[index]!), currency })),
       ...(row.removalEffect !== undefined && {
         removalEffectsOnRevenue: byCurrency.map(({ currency, rows: ofCurrency }) => ({
           currency,

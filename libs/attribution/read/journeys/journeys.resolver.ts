@@ -1,6 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dataDrivenModel } from '../../models/data-driven.model';
@@ -81,7 +82,7 @@ export class JourneysResolver {
   @Heavy()
   @Allow(...everyRole)
   async journey(@Args() { journeyId, models, asOf, ...args }: JourneyArgs): Promise<Journey> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const method = await methodOf(this.context.definitions, this.readModels, at, args);
     const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,

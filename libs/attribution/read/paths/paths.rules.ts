@@ -1,4 +1,4 @@
-import { DAY_MS, keyOf, MoneySums, tidy, toMs, type Instant, type MoneySum } from '@baton/kernel';
+import { DAY_MS, wordKey, MoneySums, tidy, toMs, type Instant, type MoneySum } from '@baton/kernel';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
 /** Journeys of some kind: how many converted, how many ended without it, and what the conversions are worth. */
@@ -47,9 +47,9 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
 
   const add = ({ eligible, amount }: CreditedJourney, endedAt: Instant, converted: boolean): void => {
     const all = eligible.map(({ touch }) => tidy(touch.channel));
-    const isNew = (channel: string, index: number) => index === 0 || keyOf(channel) !== keyOf(all[index - 1]!);
+    const isNew = (channel: string, index: number) => index === 0 || wordKey(channel) !== wordKey(all[index - 1]!);
     const channels = collapse ? all.filter(isNew) : all;
-    const name = JSON.stringify(channels.map(keyOf)); // channels may contain any separator
+    const name = JSON.stringify(channels.map(wordKey)); // channels may contain any separator
     let path = paths.get(name);
     if (!path) paths.set(name, (path = { channels, ...nothing() }));
     // Of several spellings the one that sorts first, so that the order of journeys does not matter.

@@ -1,5 +1,5 @@
 import {
-  minus,
+  exactDifference,
   moneyDifference,
   MoneySums,
   type Instant,
@@ -28,7 +28,7 @@ export const noFigures: Figures = { rows: [], unattributed: none, total: none };
  */
 export const difference = (by: Dimension, after: Figures, before: Figures, currencies: readonly string[]): Figures => {
   const less = (a: Credited = none, b: Credited = none): Credited => ({
-    conversions: minus(a.conversions, b.conversions),
+    conversions: exactDifference(a.conversions, b.conversions),
     revenue: new MoneySums().addAll(moneyDifference(a.revenue, b.revenue)).list(currencies),
   });
   const keys = rowsBy<{ now?: Credited; then?: Credited }>(by);

@@ -1,4 +1,4 @@
-import { isSaid, keyOf, type Instant } from '@baton/kernel';
+import { hasText, wordKey, type Instant } from '@baton/kernel';
 
 /** A deal that stands won, and whose it is. */
 export interface WonDeal {
@@ -26,7 +26,7 @@ export const firstWins = (deals: readonly WonDeal[]): ReadonlySet<string> => {
   for (const { opportunityId, account, people } of inOrder) {
     const persons = people.map((person) => `person ${person}`);
     const customer =
-      account !== null && isSaid(account) ? `account ${keyOf(account)}` : (persons[0] ?? `deal ${opportunityId}`);
+      account !== null && hasText(account) ? `account ${wordKey(account)}` : (persons[0] ?? `deal ${opportunityId}`);
     if (!customers.has(customer)) first.add(opportunityId);
     for (const one of [customer, ...persons]) customers.add(one);
   }

@@ -1,4 +1,4 @@
-import { ByWord, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import { WordMap, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import type { Classified } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
 import type { ClassifiedTouch } from '../attribution/attribution.rules';
@@ -125,7 +125,7 @@ interface ReturnRows {
  *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
  */
 export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePerMinute?: Money) => {
-  const rows = new ByWord<Sum>();
+  const rows = new WordMap<Sum>();
   const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
   let withoutAmount = 0;
 
@@ -232,9 +232,9 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePe
     });
     const entries = rows.entries();
     const each = entries.map(([, sum]) => sum);
-    const conversionsOf = DecimalSum.shared(each.map(({ conversions }) => conversions));
-    const customersOf = DecimalSum.shared(each.map(({ newCustomers }) => newCustomers));
-    const minutesOf = DecimalSum.shared(each.map(({ salesMinutes }) => salesMinutes));
+    const conversionsOf = DecimalSum.roundedToTotal(each.map(({ conversions }) => conversions));
+    const customersOf = DecimalSum.roundedToTotal(each.map(({ newCustomers }) => newCustomers));
+    const minutesOf = DecimalSum.roundedToTotal(each.map(({ salesMinutes }) => salesMinutes));
     return {
       currencies,
       rows: entries.map(([key, sum], index) => ({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EVENT_SLICE } from '@baton/kernel';
+import { EVENT_CHUNK_LIMITS } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { journeyDecider } from './journey.decider';
 import { changedTouches, inOrder } from './journey-touches.rules';
@@ -133,7 +133,7 @@ describe('restating a journey', () => {
           expect(told([...past, ...events])).toEqual(now);
           for (const { data } of events as Extract<JourneyEvent, { type: 'JourneyRestated' }>[])
             expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(
-              EVENT_SLICE.count,
+              EVENT_CHUNK_LIMITS.count,
             );
         },
       ),

@@ -1,4 +1,4 @@
-import { contentHash, decider, slicesOf, type NewEvent } from '@baton/kernel';
+import { contentHash, decider, chunksOf, type NewEvent } from '@baton/kernel';
 import { changedTouches } from './journey-touches.rules';
 import {
   journeyCommands,
@@ -73,7 +73,7 @@ const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyT
       return same(was, touch) ? [] : [{ changed: [touch] }];
     }),
   ];
-  return slicesOf(entries).map((slice) => ({
+  return chunksOf(entries).map((slice) => ({
     added: slice.flatMap(({ added = [] }) => added),
     changed: slice.flatMap(({ changed = [] }) => changed),
     removed: slice.flatMap(({ removed = [] }) => removed),

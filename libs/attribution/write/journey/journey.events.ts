@@ -1,6 +1,6 @@
 import {
   commands,
-  EVENT_SLICE,
+  EVENT_CHUNK_LIMITS,
   events,
   flag,
   instant,
@@ -32,7 +32,7 @@ export const journeyTouch = object({
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
 
-const touches = (description: string) => list(journeyTouch, description, { max: EVENT_SLICE.count });
+const touches = (description: string) => list(journeyTouch, description, { max: EVENT_CHUNK_LIMITS.count });
 const word = optional(text('', { max: 300 }));
 const facts = {
   journeyId: ref('opportunity', 'The deal; the journey has its id.'),

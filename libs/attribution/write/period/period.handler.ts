@@ -41,7 +41,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
     models: ReadModels,
     work: HeavyWork,
   ) {
-    this.freezable = work.offer('freezable period', ({ data, position, now }) =>
+    this.freezable = work.register('freezable period', ({ data, position, now }) =>
       freezable(models, context.definitions, data, position, now),
     );
   }

@@ -1,4 +1,4 @@
-import { indexOfAll, type EventSchema, type StoredEvent } from '@baton/kernel';
+import { eventIndex, type EventSchema, type StoredEvent } from '@baton/kernel';
 import { type CaseEntry, ruleOf, statesIn } from './case-file.rules';
 
 /** The stream of what a field refers to; of a definition it is that of its kind: `mql@3` → `definition-mql`. */
@@ -33,7 +33,7 @@ const otherOf = (subject: string, { type, data }: StoredEvent): string | undefin
  * @param catalogue of all contexts
  */
 export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
-  indexOfAll<CaseEntry>({
+  eventIndex<CaseEntry>({
     name: 'case-file',
     version: 3,
     keys: (event) => subjectsOf(catalogue, event),

@@ -3,12 +3,12 @@ import {
   Conflict,
   ERASURE,
   fieldInWords,
-  isClosed,
+  isHiddenValue,
   isSealed,
   NotFound,
   UnknownType,
   valueInWords,
-  type Closed,
+  type HiddenValue,
   type EventLog,
   type Instant,
   type Journal,
@@ -203,7 +203,7 @@ const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy,
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
 const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
   // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
-  if (asOf?.knownAt) log.check(asOf.knownAt);
+  if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
   const found = new Map<string, CaseEntry>();
   const subjects: string[] = [];
@@ -287,7 +287,7 @@ const revealing = async (
 ): Promise<Reveal> => {
   const openable = values.filter(({ subject }) => subject !== undefined); // of an event that cannot be read nobody knows whose
   const opened = mayOpen ? await journal.open(openable) : [];
-  const clear = new Map<Sealed, Json | Closed>();
+  const clear = new Map<Sealed, Json | HiddenValue>();
   for (const [index, value] of opened.entries()) {
     if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
     if (!(value instanceof UnknownType)) clear.set(openable[index]!, value ?? { personal: 'forgotten' });
@@ -347,14 +347,14 @@ const changeOf = (
   const text = `${field}: ${known ? `${valueInWords(was, schema)} → ` : ''}${valueInWords(is, schema)}`;
   return { state, field, ...(known && { before: was }), after: is, text };
 };
-const isChange = ({ before, after }: Change): boolean => isClosed(after) || !isSame(before, after);
+const isChange = ({ before, after }: Change): boolean => isHiddenValue(after) || !isSame(before, after);
 
 const personalOf = (stored: Fields, data: Fields): CaseFileEntry['personal'] => {
   const seen = Object.keys(stored)
     .filter((field) => isSealed(stored[field]))
     .map((field) => data[field]);
   if (seen.length === 0) return 'none';
-  const closed = seen.filter(isClosed);
+  const closed = seen.filter(isHiddenValue);
   if (closed.length < seen.length) return 'open';
   return closed.some(({ personal }) => personal === 'sealed') ? 'sealed' : 'forgotten';
 };
@@ -376,7 +376,11 @@ const entryTold = (
   const changed = stateChanges.filter((one) => changes.some(({ state }) => state === one.state));
   // What held before stands in the change. An event says it as it was known when it was told, which later news corrects.
   const before = changed.length > 0 ? ['from'] : [];
-  const said = new Set([...(schema?.sentence.saidOf(data) ?? []), ...changed.map(({ field }) => field), ...before]);
+  const said = new Set([
+    ...(schema?.sentence.shownFields(data) ?? []),
+    ...changed.map(({ field }) => field),
+    ...before,
+  ]);
   const facts = Object.entries(data)
     .filter(([field, value]) => value !== undefined && !said.has(field) && !namesStream(entry, field, value))
     .map(([field, value]) => ({
@@ -385,7 +389,7 @@ const entryTold = (
     }));
   return {
     ...{ position, eventId, type, stream, revision },
-    sentence: schema?.sentence.of(data) ?? `${type}: this version of Baton does not know this event`,
+    sentence: schema?.sentence.render(data) ?? `${type}: this version of Baton does not know this event`,
     actor: decision.actor,
     sender: meta.actor,
     origin: meta.origin,

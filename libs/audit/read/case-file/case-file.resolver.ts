@@ -18,7 +18,7 @@ import {
   Allow,
   Caller,
   connectionOf,
-  Ended,
+  EndSignal,
   Heavy,
   InstantScalar,
   JsonScalar,
@@ -240,7 +240,7 @@ export class CaseFileResolver {
   caseFileEvents(
     @Args() { subject, after }: CaseFileEventsArgs,
     @Caller() caller: CallerIdentity,
-    @Ended() signal: AbortSignal,
+    @EndSignal() signal: AbortSignal,
   ): AsyncGenerator<CaseFileEntry> {
     const personal = readsPersonal(caller);
     return caseFileEvents(this.files, (position) => this.runner.waitFor(position), subject, {

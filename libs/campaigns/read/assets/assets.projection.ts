@@ -1,4 +1,4 @@
-import { keyOf, projection, type Instant } from '@baton/kernel';
+import { wordKey, projection, type Instant } from '@baton/kernel';
 import type { AssetEvent } from '../../write/asset/asset.events';
 
 interface AssetDocument {
@@ -31,7 +31,7 @@ export const assets = projection<AssetDocument, AssetEvent>({
     AssetRegistered: (doc, { data: { content, kind }, occurredAt }) => ({
       ...doc,
       content,
-      contentKey: keyOf(content),
+      contentKey: wordKey(content),
       kind: kind ?? null,
       registeredAt: occurredAt,
       status: 'registered',

@@ -1,4 +1,4 @@
-import { isSaid, keyOf } from '@baton/kernel';
+import { hasText, wordKey } from '@baton/kernel';
 
 /** Content that is registered, each as `keyOf` compares it. */
 export type RegisteredContent = ReadonlySet<string>;
@@ -10,11 +10,11 @@ interface Named {
 
 /** The content that a touch is about: what it names, where that is registered. */
 export const contentOf = ({ content }: Named, registered: RegisteredContent): string | null =>
-  isSaid(content) && registered.has(keyOf(content)) ? content : null;
+  hasText(content) && registered.has(wordKey(content)) ? content : null;
 
 /**
  * The advertisement that a touch of marketing came from: what it names in `content` (utm_content) and nobody registered
  * as content. What sales names is never an advertisement.
  */
 export const adOf = ({ content, team }: Named, registered: RegisteredContent): string | null =>
-  isSaid(content) && team !== 'sales' && !registered.has(keyOf(content)) ? content : null;
+  hasText(content) && team !== 'sales' && !registered.has(wordKey(content)) ? content : null;

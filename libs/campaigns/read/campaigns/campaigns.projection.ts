@@ -1,4 +1,13 @@
-import { FIRST_DAY, keyOf, LAST_DAY, MoneySums, projection, type Day, type Money, type MoneySum } from '@baton/kernel';
+import {
+  FIRST_DAY,
+  wordKey,
+  LAST_DAY,
+  MoneySums,
+  projection,
+  type Day,
+  type Money,
+  type MoneySum,
+} from '@baton/kernel';
 import { spendRecordOf } from '../../write/campaign/spend-record.rules';
 import type { CampaignEvent } from '../../write/campaign/campaign.events';
 
@@ -43,7 +52,7 @@ export const campaignList = projection<CampaignDocument, CampaignEvent>({
       ...doc,
       name,
       channel: channel ?? null,
-      channelKey: channel === undefined ? null : keyOf(channel),
+      channelKey: channel === undefined ? null : wordKey(channel),
       startsOn: startsOn ?? null,
       endsOn: endsOn ?? null,
       createdAt: occurredAt,

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { keyOf, type Where } from '@baton/kernel';
+import { wordKey, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -52,7 +52,7 @@ export class CampaignsResolver {
   @Query(() => CampaignConnection, { description: 'The campaigns, newest first.' })
   @Allow(...everyRole)
   campaigns(@Args() { first, after, asOf, channel }: CampaignsArgs): Promise<Connection<CampaignType>> {
-    const where: Where = channel === undefined ? {} : { channelKey: { eq: keyOf(channel) } };
+    const where: Where = channel === undefined ? {} : { channelKey: { eq: wordKey(channel) } };
     const orderBy = [{ column: 'createdAt', descending: true }];
     return readPage(this.models.asOf(asOf), campaignList, { first, after, where, orderBy }, node);
   }

@@ -1,4 +1,4 @@
-import { keyOf, projection, type Day, type Money } from '@baton/kernel';
+import { wordKey, projection, type Day, type Money } from '@baton/kernel';
 import type { SpendEvent } from '../../write/spend/spend.events';
 
 interface SpendDocument {
@@ -24,7 +24,7 @@ export const spendWithoutCampaign = projection<SpendDocument, SpendEvent>({
       spendId,
       day,
       channel: channel ?? null,
-      channelKey: channel === undefined ? null : keyOf(channel),
+      channelKey: channel === undefined ? null : wordKey(channel),
       source: source ?? null,
       medium: medium ?? null,
       amount,

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { keyOf, type Where } from '@baton/kernel';
+import { wordKey, type Where } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
@@ -61,7 +61,7 @@ export class SpendResolver {
       ...((from !== undefined || to !== undefined) && {
         day: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) },
       }),
-      ...(channel !== undefined && { channelKey: { eq: keyOf(channel) } }),
+      ...(channel !== undefined && { channelKey: { eq: wordKey(channel) } }),
     };
     const orderBy = [{ column: 'day', descending: true }];
     return readPage(this.models.asOf(asOf), spendWithoutCampaign, { first, after, where, orderBy }, (doc) => doc);

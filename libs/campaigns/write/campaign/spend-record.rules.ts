@@ -1,4 +1,4 @@
-import { keyOf, type Day } from '@baton/kernel';
+import { wordKey, type Day } from '@baton/kernel';
 
 /** Which record of a campaign's spend is meant: its day, channel, source and medium, in whatever spelling. */
 export const spendRecordOf = ({
@@ -11,4 +11,4 @@ export const spendRecordOf = ({
   readonly channel: string;
   readonly source?: string;
   readonly medium?: string;
-}): string => JSON.stringify([day, ...[channel, source ?? '', medium ?? ''].map(keyOf)]);
+}): string => JSON.stringify([day, ...[channel, source ?? '', medium ?? ''].map(wordKey)]);

@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, day, keyOf, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
+import { DAY_MS, day, wordKey, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
 import {
   ALL_DAY,
   specialDaysOf,
@@ -119,7 +119,7 @@ export const calendarFor = (
   const holds = ({ for: conditions }: NamedCalendar): boolean =>
     conditions.every(({ field, in: words }) => {
       const value = place[field];
-      return value !== undefined && words.some((word) => keyOf(word) === keyOf(String(value)));
+      return value !== undefined && words.some((word) => wordKey(word) === wordKey(String(value)));
     });
   const named = calendar.calendars?.find(holds);
   return named ? { code: named.code, time: named } : { time: calendar };

@@ -1,4 +1,4 @@
-import { either, isSaid, keyOf, list, object, optional, tidy, type Fault, type Static, text } from '@baton/kernel';
+import { either, hasText, wordKey, list, object, optional, tidy, type Fault, type Static, text } from '@baton/kernel';
 import { isSite, SITE_SAYS, siteFinder, siteKey } from './sites.rules';
 
 const PATTERN = 'Exact text in any case, `*` for any characters, or `(none)` for absent.';
@@ -95,14 +95,14 @@ const BY_SALES = 'sales';
 
 /** Compiles a pattern: exact text in any case, `*` for any characters, `(none)` for absent. Linear in the text. */
 export const matcher = (pattern: string): Holds => {
-  const wanted = keyOf(pattern);
+  const wanted = wordKey(pattern);
   if (wanted === ABSENT) return (value) => value === undefined;
   const parts = wanted.split('*');
-  if (parts.length === 1) return (value) => value !== undefined && keyOf(value) === wanted;
+  if (parts.length === 1) return (value) => value !== undefined && wordKey(value) === wanted;
   const [head, tail] = [parts[0]!, parts[parts.length - 1]!];
   return (value) => {
     if (value === undefined) return false;
-    const seen = keyOf(value);
+    const seen = wordKey(value);
     if (seen.length < head.length + tail.length || !seen.startsWith(head) || !seen.endsWith(tail)) return false;
     // Each part at its first place: linear, where a regular expression of a user could take for ever.
     let at = head.length;
@@ -116,7 +116,7 @@ export const matcher = (pattern: string): Holds => {
 };
 
 const referrerMatcher = (wanted: string): Holds => {
-  if (keyOf(wanted) === '*' || keyOf(wanted) === ABSENT) return matcher(wanted);
+  if (wordKey(wanted) === '*' || wordKey(wanted) === ABSENT) return matcher(wanted);
   const find = siteFinder([[true, [wanted]]]);
   return (value) => value !== undefined && find(value) === true;
 };
@@ -129,7 +129,7 @@ const anyOf = (tests: readonly Holds[]): Holds =>
 /** What the rules see of one field. */
 const valueIn = (touch: Asked, field: Exclude<keyof TouchConditions, 'site'>): string | undefined => {
   const value = touch[field] ?? undefined;
-  return field === 'channel' || isSaid(value) ? value : undefined;
+  return field === 'channel' || hasText(value) ? value : undefined;
 };
 
 interface CompiledRule {
@@ -145,12 +145,12 @@ interface CompiledRule {
  * @param sites the lists that conditions name
  */
 export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) => {
-  const listOf = siteFinder(sites.map(({ name, members }) => [keyOf(name), members] as const));
+  const listOf = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
   return (when: TouchConditions): ((touch: Asked) => boolean) => {
     const tests = Object.entries(when).map(([name, wanted]): ((touch: Asked) => boolean) => {
       const field = name as keyof TouchConditions;
       if (field === 'site') {
-        const names = new Set(severalOf(wanted).map(keyOf));
+        const names = new Set(severalOf(wanted).map(wordKey));
         return (touch) => {
           const origin = valueIn(touch, 'source') ?? valueIn(touch, 'referrer');
           const found = origin === undefined ? undefined : listOf(origin);
@@ -181,10 +181,10 @@ const namesIn = ({ rules, otherwise }: ChannelRules): readonly string[] => [
 const spelling = (body: ChannelRules): ((channel: string) => string) => {
   const known = new Map(
     namesIn(body)
-      .map((name) => [keyOf(name), name] as const)
+      .map((name) => [wordKey(name), name] as const)
       .reverse(),
   );
-  return (channel) => known.get(keyOf(channel)) ?? tidy(channel);
+  return (channel) => known.get(wordKey(channel)) ?? tidy(channel);
 };
 
 const STATED = { $source: 'source', $medium: 'medium', $campaign: 'campaign' } as const;
@@ -237,17 +237,17 @@ interface ClassifiableSpend {
  */
 export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend) => Classified) => {
   const compiled = compiledRules(body);
-  const answers = new Map([...namesIn(body)].map((name) => [keyOf(name), name] as const).reverse());
+  const answers = new Map([...namesIn(body)].map((name) => [wordKey(name), name] as const).reverse());
   const rest = compiled.find(({ fields }) => fields.length === 0);
   return ({ channel, source, medium, campaignId: campaign }) => {
     const known = Object.entries({ channel, source, medium, campaign }).filter(
-      ([field, value]) => value !== null && (field === 'channel' || isSaid(value)),
+      ([field, value]) => value !== null && (field === 'channel' || hasText(value)),
     );
     const touch: Classifiable = { ...(Object.fromEntries(known) as Classifiable), team: 'marketing' };
     const stated = new Set([...known.map(([field]) => field), 'team']);
     if (stated.has('source')) stated.add('site');
     const answerOf = (rule: CompiledRule): Classified => ({
-      channel: rule.channel !== '$channel' ? rule.channel : (answers.get(keyOf(channel!)) ?? tidy(channel!)),
+      channel: rule.channel !== '$channel' ? rule.channel : (answers.get(wordKey(channel!)) ?? tidy(channel!)),
       subChannel: subChannelOf(rule.subChannel, touch),
     });
     const passes = ({ channel: answer }: CompiledRule) => answer !== '$channel' || channel !== null;
@@ -259,7 +259,7 @@ export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend)
         passes(rule)
       )
         return answerOf(rule);
-    const itself = channel === null ? undefined : answers.get(keyOf(channel));
+    const itself = channel === null ? undefined : answers.get(wordKey(channel));
     if (itself !== undefined) return { channel: itself, subChannel: null };
     return rest && passes(rest) ? answerOf(rest) : { channel: body.otherwise, subChannel: null };
   };
@@ -279,13 +279,15 @@ export const conditionsFault = (
 ): Fault | undefined => {
   for (const [field, wanted] of Object.entries(when))
     if (severalOf(wanted).length === 0) return { path: `${path}.${field}`, message: 'Name at least one.' };
-  const unknown = lists && severalOf(when.site ?? []).find((name) => !lists.has(keyOf(name)));
+  const unknown = lists && severalOf(when.site ?? []).find((name) => !lists.has(wordKey(name)));
   if (unknown !== undefined)
     return {
       path: `${path}.site`,
       message: `There is no list ${unknown} in sites; there are: ${[...lists!].join(', ')}.`,
     };
-  const strange = severalOf(when.referrer ?? []).find((each) => !['*', ABSENT].includes(keyOf(each)) && !isSite(each));
+  const strange = severalOf(when.referrer ?? []).find(
+    (each) => !['*', ABSENT].includes(wordKey(each)) && !isSite(each),
+  );
   return strange === undefined
     ? undefined
     : { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
@@ -293,7 +295,7 @@ export const conditionsFault = (
 
 /** The names of the lists of sites, as conditions are compared with them. */
 export const siteListsOf = ({ sites = [] }: Pick<ChannelRules, 'sites'>): ReadonlySet<string> =>
-  new Set(sites.map(({ name }) => keyOf(name)));
+  new Set(sites.map(({ name }) => wordKey(name)));
 
 /** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
 export const validateChannelRules = (body: ChannelRules): Fault | undefined => {
@@ -301,8 +303,8 @@ export const validateChannelRules = (body: ChannelRules): Fault | undefined => {
   const names = new Set<string>();
   const places = new Map<string, string>();
   for (const [index, { name, members }] of sites.entries()) {
-    if (names.has(keyOf(name))) return { path: `sites.${index}.name`, message: 'Another list has this name.' };
-    names.add(keyOf(name));
+    if (names.has(wordKey(name))) return { path: `sites.${index}.name`, message: 'Another list has this name.' };
+    names.add(wordKey(name));
     for (const [place, member] of members.entries()) {
       const path = `sites.${index}.members.${place}`;
       if (!isSite(member)) return { path, message: `A site must be ${SITE_SAYS}.` };

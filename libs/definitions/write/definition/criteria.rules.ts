@@ -1,4 +1,4 @@
-import { durationMs, type Fault, faultFinder, type Instant, isSaid, type Json, keyOf, toMs } from '@baton/kernel';
+import { durationMs, type Fault, faultFinder, type Instant, hasText, type Json, wordKey, toMs } from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { countBelow, matchesOf, touchMatch, type Touches, type TouchMatch } from './touches.rules';
 
@@ -200,7 +200,7 @@ export const criteriaFault = (
   return check(tree, path, 1);
 };
 
-const lower = (value: string | number): string | number => (typeof value === 'string' ? keyOf(value) : value);
+const lower = (value: string | number): string | number => (typeof value === 'string' ? wordKey(value) : value);
 /** Text compares in any case and composition. What is absent meets only `ne` and `exists: false`. */
 const compares = (comparison: Comparison, value: string | number | null): boolean => {
   const { eq, ne, lt, lte, gt, gte, in: among, matches, exists } = comparison;
@@ -246,7 +246,7 @@ const seenAt = (
 ): Omit<LeafEvidence, 'path' | 'met'> & { readonly met: boolean } => {
   if ('answer' in leaf) {
     // What was answered is in free words: evidence says only that there was an answer.
-    const given = isSaid(facts.answers?.[leaf.answer]);
+    const given = hasText(facts.answers?.[leaf.answer]);
     return { asks: `${leaf.answer} answered`, met: given, value: given ? 'given' : null };
   }
   if ('field' in leaf) {
@@ -357,7 +357,7 @@ export const forecast = (tree: Criterion, facts: ForecastInputs, from: number, t
     }
     return most;
   }
-  if ('answer' in tree) return isSaid(facts.answers?.[tree.answer]) ? 1 : -1;
+  if ('answer' in tree) return hasText(facts.answers?.[tree.answer]) ? 1 : -1;
   if ('field' in tree) return compares(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
   if ('score' in tree) {
     const range = facts.score?.(tree.score);

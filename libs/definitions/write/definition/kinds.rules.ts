@@ -120,8 +120,8 @@ export type FindDefinitionAt<K extends DefinitionKind> = <L extends K>(
 export const definitionsAt = async <K extends DefinitionKind>(
   source: DefinitionSource,
   kinds: readonly K[],
-  asked?: Parameters<DefinitionSource['at']>[1],
-): Promise<FindDefinitionAt<K>> => (await source.at(kinds, asked)) as FindDefinitionAt<K>;
+  asked?: Parameters<DefinitionSource['forKinds']>[1],
+): Promise<FindDefinitionAt<K>> => (await source.forKinds(kinds, asked)) as FindDefinitionAt<K>;
 
 type Check = (body: Json) => Fault | undefined;
 

@@ -50,7 +50,7 @@ describe('definitions of the log', () => {
     await send(now, 'sam', 'ApproveDefinition', { number, team: 'sales' });
   };
   const asked = async (one: LogDefinitions) => {
-    const definitionAt = await one.at(['mql', 'sql'], { fresh: true });
+    const definitionAt = await one.forKinds(['mql', 'sql'], { fresh: true });
     return [t1, t2, t3].map((at) => definitionAt('mql', at)?.ref ?? definitionAt('sql', at)?.ref);
   };
 
@@ -63,7 +63,7 @@ describe('definitions of the log', () => {
     expect(await asked(mine)).toEqual(['mql@1', 'mql@2', 'mql@2']);
     await send(t3, 'mia', 'RetireDefinition', { number: 2, reason: 'no use' });
     expect(await asked(mine)).toEqual(['mql@1', 'mql@2', undefined]);
-    const versions = await mine.at(['mql']);
+    const versions = await mine.forKinds(['mql']);
     expect([1, 2, 3].map((number) => versions('mql', number)?.ref)).toEqual(['mql@1', 'mql@2', undefined]);
     expect(versions('mql', t1)).toEqual({
       kind: 'mql',
@@ -94,17 +94,17 @@ describe('definitions of the log', () => {
       async (kind) => (kind === 'mql' ? versions : []),
     );
     sources.push(mine);
-    const definitionAt = await mine.at(['mql', 'sql'], { answering: true });
+    const definitionAt = await mine.forKinds(['mql', 'sql'], { answering: true });
     expect([t2, t3, 1].map((at) => definitionAt('mql', at)?.ref)).toEqual(['mql@1', 'mql@2', 'mql@1']);
     expect(definitionAt('sql', t3)).toBeUndefined();
-    await expect(mine.at(['mql'], { decidingAt: t2 })).rejects.toMatchObject({ code: 'log/unavailable' });
+    await expect(mine.forKinds(['mql'], { decidingAt: t2 })).rejects.toMatchObject({ code: 'log/unavailable' });
   });
 
   it('answer again after a read that failed', async () => {
     const mine = source();
     await agree(t1, 1);
     const read = jest.spyOn(journal, 'read').mockRejectedValueOnce(new Error('unreachable'));
-    await expect(mine.at(['mql'], { fresh: true })).rejects.toThrow('unreachable');
+    await expect(mine.forKinds(['mql'], { fresh: true })).rejects.toThrow('unreachable');
     read.mockRestore();
     expect(await asked(mine)).toEqual(['mql@1', 'mql@1', 'mql@1']);
   });
@@ -153,7 +153,8 @@ describe('definitions of the log', () => {
       );
       return sources.at(-1)!;
     };
-    const live = async (one: LogDefinitions) => (await one.at(['mql'], { decidingAt: later() }))('mql', later())?.ref;
+    const live = async (one: LogDefinitions) =>
+      (await one.forKinds(['mql'], { decidingAt: later() }))('mql', later())?.ref;
     /** Time enough for a page to come along the log, if the way is open. */
     const come = async () => {
       for (let turns = 0; turns < 20; turns++) await turn();
@@ -172,8 +173,8 @@ describe('definitions of the log', () => {
       mine.wrote('mql', 3);
       await come();
       expect([await live(mine), await live(other)]).toEqual(['mql@1', undefined]);
-      expect((await other.at(['mql']))('mql', later())?.ref).toBe('mql@1');
-      expect((await other.at(['mql'], { decidingAt: later() }))('mql', 1)?.ref).toBe('mql@1'); // begun under it
+      expect((await other.forKinds(['mql']))('mql', later())?.ref).toBe('mql@1');
+      expect((await other.forKinds(['mql'], { decidingAt: later() }))('mql', 1)?.ref).toBe('mql@1'); // begun under it
       pass(4_999);
       expect(await live(other)).toBeUndefined();
       pass(1);
@@ -223,10 +224,10 @@ describe('definitions of the log', () => {
       const [first, second] = await log.read('definition-mql');
       const kind = (other as unknown as { kind: (name: string) => { follow: (event: unknown) => void } }).kind('mql');
       kind.follow(second); // the first has not come
-      expect((await other.at(['mql']))('mql', later())?.ref).toBe('mql@1');
+      expect((await other.forKinds(['mql']))('mql', later())?.ref).toBe('mql@1');
       expect(reads).toHaveLength(2);
       kind.follow(first); // known by now
-      expect((await other.at(['mql']))('mql', 1)?.ref).toBe('mql@1');
+      expect((await other.forKinds(['mql']))('mql', 1)?.ref).toBe('mql@1');
       open = true;
     });
 
@@ -246,7 +247,7 @@ describe('definitions of the log', () => {
       await agree(t3, 1); // the log's clock is two months ahead
       const other = another();
       const now = () => fromMs(start + ms);
-      const refAt = async () => (await other.at(['mql'], { decidingAt: now() }))('mql', t3)?.ref;
+      const refAt = async () => (await other.forKinds(['mql'], { decidingAt: now() }))('mql', t3)?.ref;
       expect(await refAt()).toBeUndefined();
       ms += 5_000;
       expect(await refAt()).toBe('mql@1');

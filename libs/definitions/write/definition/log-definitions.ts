@@ -5,7 +5,7 @@ import {
   START,
   toMs,
   type Clock,
-  type DefinitionAt,
+  type DefinitionLookup,
   type EventLog,
   type DatedEvent,
   type Instant,
@@ -165,10 +165,10 @@ export class LogDefinitions extends DefinitionSource {
     super();
   }
 
-  async at(
+  async forKinds(
     kinds: readonly string[],
-    { decidingAt, fresh = false, answering = false }: NonNullable<Parameters<DefinitionSource['at']>[1]> = {},
-  ): Promise<DefinitionAt> {
+    { decidingAt, fresh = false, answering = false }: NonNullable<Parameters<DefinitionSource['forKinds']>[1]> = {},
+  ): Promise<DefinitionLookup> {
     const unread = () => kinds.filter((name) => !this.kind(name).wasRead);
     if (!answering || unread().length > 0 || this.log.availability().state === 'available')
       await this.bringUp(kinds, fresh).catch((error: unknown) => {

@@ -2,9 +2,9 @@ import {
   type Fault,
   flag,
   ID_PATTERN,
-  ID_SAYS,
+  ID_REQUIREMENT,
   integer,
-  keyOf,
+  wordKey,
   list,
   object,
   oneOf,
@@ -27,7 +27,7 @@ export const routingFields = [
   'owner',
 ] as const;
 
-const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_SAYS, max: 128 });
+const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_REQUIREMENT, max: 128 });
 
 /** What shows that a lead means to buy; the rep who gets the lead is told how often and when. */
 const signal = object({
@@ -118,7 +118,7 @@ export const routeOf = (
     when.every(({ field, in: words, atLeast, below }) => {
       const value = lead[field];
       if (value === undefined || value === '') return false;
-      if (words && !words.some((word) => keyOf(word) === keyOf(String(value)))) return false;
+      if (words && !words.some((word) => wordKey(word) === wordKey(String(value)))) return false;
       return (atLeast === undefined || Number(value) >= atLeast) && (below === undefined || Number(value) < below);
     }),
   );

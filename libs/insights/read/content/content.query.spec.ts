@@ -1,4 +1,4 @@
-import { keyOf } from '@baton/kernel';
+import { wordKey } from '@baton/kernel';
 import { journeys, type JourneyEvent } from '@baton/attribution';
 import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
@@ -42,7 +42,7 @@ const closed = (
 
 const read: Partial<Touch> = { team: 'marketing', direction: 'inbound', action: 'download' };
 const registered = (content: string) =>
-  recorded<AssetEvent>({ type: 'AssetRegistered', data: { assetId: `asset-${keyOf(content)}`, content } });
+  recorded<AssetEvent>({ type: 'AssetRegistered', data: { assetId: `asset-${wordKey(content)}`, content } });
 const models = modelsOf(
   [contentUses, journeys, assets],
   [
@@ -98,7 +98,7 @@ describe('content', () => {
           wonWithSales,
         ]);
         if (args !== january)
-          expect(await (await models).count(contentUses, { contentKey: { eq: keyOf(content) } })).toBe(salesUses);
+          expect(await (await models).count(contentUses, { contentKey: { eq: wordKey(content) } })).toBe(salesUses);
       }
   });
   it('names the deals, the latest first, with the touches that brought it', async () =>

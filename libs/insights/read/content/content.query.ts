@@ -1,4 +1,4 @@
-import { ByWord, isSaid, keyOf, tidy, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
+import { WordMap, hasText, wordKey, tidy, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentOf, registeredContent } from '@baton/campaigns';
 import { contentUses } from '@baton/leads';
@@ -49,7 +49,7 @@ const unregistered = (names: readonly string[]): readonly string[] => {
  */
 export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): Promise<ContentReport> => {
   const period = periodOf(args);
-  const rows = new ByWord<{ -readonly [F in Exclude<keyof ContentRow, 'content'>]: ContentRow[F] }>();
+  const rows = new WordMap<{ -readonly [F in Exclude<keyof ContentRow, 'content'>]: ContentRow[F] }>();
   const row = (content: string) =>
     rows.at(content, () => ({ salesUses: 0, wonDeals: 0, lostDeals: 0, wonWithSales: 0 }));
   const rowsOf = (touches: readonly Touch[]) => new Set(touches.map((touch) => row(touch.content!)));
@@ -108,7 +108,7 @@ export const dealsWithContent = async (
   const latest = [{ column: 'closedAt', descending: true }];
   for await (const page of models.pages(journeys, closedIn(periodOf(args), args.outcome), latest))
     for (const { doc } of page) {
-      const named = doc.touches.filter(({ content }) => isSaid(content) && keyOf(content) === keyOf(args.content));
+      const named = doc.touches.filter(({ content }) => hasText(content) && wordKey(content) === wordKey(args.content));
       if (named.length === 0 || (args.usedBySales && !named.some(bySales))) continue;
       const touches = named.map(({ touchId, occurredAt, team }) => ({ touchId, occurredAt, team }));
       found.push({ opportunityId: doc.journeyId, outcome: args.outcome, closedAt: doc.closedAt, touches });

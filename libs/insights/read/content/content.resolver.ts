@@ -11,7 +11,7 @@ import {
   registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
-import { keyOf, periodOf, teams } from '@baton/kernel';
+import { wordKey, periodOf, teams } from '@baton/kernel';
 import { contentUses } from '@baton/leads';
 import { ReadModels } from '@baton/platform/documents';
 import {
@@ -154,7 +154,7 @@ export class ContentResolver {
     @Args() { first, after, asOf, content, ...args }: ContentUsesArgs,
   ): Promise<Connection<ContentUseType>> {
     const { from, to } = periodOf(args);
-    const where = { at: { gte: from, lt: to }, ...(content !== undefined && { contentKey: { eq: keyOf(content) } }) };
+    const where = { at: { gte: from, lt: to }, ...(content !== undefined && { contentKey: { eq: wordKey(content) } }) };
     const orderBy = [{ column: 'at', descending: true }];
     return readPage(this.models.asOf(asOf), contentUses, { first, after, where, orderBy }, (use) => use);
   }

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/graphql';
 import { Clock, type Instant } from '@baton/kernel';
 import type { DeliveryKind } from '@baton/leads';
-import { ReadModels, type AsOf, atOf } from '@baton/platform/documents';
+import { ReadModels, type AsOf, referenceInstantOf } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -194,7 +194,7 @@ export class MarketingSlaResolver {
   }
 
   private asked(period: string | undefined, timeZone: string | undefined, asOf: AsOf | undefined) {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     return { ...(period && { period }), ...(timeZone && { timeZone }), at };
   }
 }

@@ -7,7 +7,7 @@ import { ReadModels } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  Ended,
+  EndSignal,
   everyRole,
   Heavy,
   MoneyType,
@@ -86,7 +86,7 @@ export class PipelineResolver {
     resolve: (answer: PipelineAt) => answer,
   })
   @Allow(...everyRole)
-  pipelineChanges(@Args() { after }: AfterArgs, @Ended() signal: AbortSignal): AsyncGenerator<PipelineAt> {
+  pipelineChanges(@Args() { after }: AfterArgs, @EndSignal() signal: AbortSignal): AsyncGenerator<PipelineAt> {
     const now = (position: Position) => this.now.at(position);
     return snapshotsOf(this.log, this.runner, { after, types: TYPES, signal }, now);
   }

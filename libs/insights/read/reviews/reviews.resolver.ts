@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, dayAt, zoneOf, type Day, type Instant, type Json, type Where } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -158,7 +158,7 @@ export class ReviewsResolver {
   @Query(() => ReviewActionConnection, { description: 'What reviews agreed on, by due day: open, done, overdue.' })
   @Allow(...everyRole)
   reviewActions(@Args() { first, after, asOf, ...filter }: ReviewActionsArgs): Promise<Connection<ReviewActionType>> {
-    const today = dayAt(atOf(asOf, this.clock), zoneOf(filter.timeZone));
+    const today = dayAt(referenceInstantOf(asOf, this.clock), zoneOf(filter.timeZone));
     const isOverdue = ({ open, dueOn }: ReviewActionDocument) => open && dueOn < today;
     const { reviewId, owner, open, overdue } = filter;
     const where: Where = {

@@ -1,4 +1,4 @@
-import { BEGINNING, END, periodOf, type Group, type Instant, type PeriodArgs } from '@baton/kernel';
+import { BEGINNING, END, periodOf, type AggregateGroup, type Instant, type PeriodArgs } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
@@ -121,7 +121,7 @@ const countDeals = async (
     ],
     measures: { deals: 'count', amountMinor: { sum: 'amountMinor' }, cycleMs: { sum: 'cycleMs' } },
   });
-  return groups.map(({ keys: [status, currency, early, opened, closed, key = null], values }: Group) => ({
+  return groups.map(({ keys: [status, currency, early, opened, closed, key = null], values }: AggregateGroup) => ({
     segment: key as string | null,
     status: status as string,
     currency: currency as string | null,

@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import { DAY_MS, wholeOf, type MoneySum } from '@baton/kernel';
+import { DAY_MS, wholeNumberOf, type MoneySum } from '@baton/kernel';
 
 /** Enough digits that no product or quotient of a report loses a minor unit. */
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
@@ -107,12 +107,12 @@ export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
     winRate: winRate?.toNumber() ?? null,
     averageAmount: currencies.map((currency) => {
       const { minor, deals } = tally.worth.get(currency)!;
-      return { minor: wholeOf(rounded(exact(minor).div(deals))), currency };
+      return { minor: wholeNumberOf(rounded(exact(minor).div(deals))), currency };
     }),
     cycleDays: cycleDays?.toNumber() ?? null,
     perDay: currencies.flatMap((currency) => {
       const factors = factorsOf(tally, currency);
-      return factors ? [{ minor: wholeOf(rounded(velocityOf(factors))), currency }] : [];
+      return factors ? [{ minor: wholeNumberOf(rounded(velocityOf(factors))), currency }] : [];
     }),
   };
 };
@@ -166,7 +166,7 @@ const contribution = (a: Record<Lever, Decimal>, b: Record<Lever, Decimal>, curr
   });
   const change = rounded(velocityOf(b)) - rounded(velocityOf(a));
   const parts = apportion(change, shares);
-  const money = (minor: bigint): MoneySum => ({ minor: wholeOf(minor), currency });
+  const money = (minor: bigint): MoneySum => ({ minor: wholeNumberOf(minor), currency });
   return {
     change: money(change),
     levers: Object.fromEntries(levers.map((lever, i) => [lever, money(parts[i]!)])) as Record<Lever, MoneySum>,

@@ -14,7 +14,7 @@ import {
   To,
   type CommandOf,
   type EventOf,
-  type WordOf,
+  type EnumerationValue,
 } from '@baton/kernel';
 
 export const reviewKinds = enumeration('ReviewKind', 'What both teams meet for.', {
@@ -22,7 +22,7 @@ export const reviewKinds = enumeration('ReviewKind', 'What both teams meet for.'
   'monthly-sla': 'What both teams owe each other.',
   'quarterly-definition': 'Whether the definitions still fit.',
 });
-export type ReviewKind = WordOf<typeof reviewKinds>;
+export type ReviewKind = EnumerationValue<typeof reviewKinds>;
 
 const reviewId = ref('review', 'The review.');
 const asked = {

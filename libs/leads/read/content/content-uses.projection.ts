@@ -1,4 +1,4 @@
-import { isSaid, keyOf, projection, type Instant } from '@baton/kernel';
+import { hasText, wordKey, projection, type Instant } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
 /** Sales used a piece of content once: an outbound touch that names it. */
@@ -20,7 +20,7 @@ export const contentUses = projection<ContentUse, LeadEvent>({
   version: 2,
   columns: { leadId: 'text', content: 'text', contentKey: 'text', at: 'text', by: 'text' },
   keys: ({ id, type, data }) =>
-    type === 'TouchRecorded' && data.team === 'sales' && data.direction === 'outbound' && isSaid(data.content)
+    type === 'TouchRecorded' && data.team === 'sales' && data.direction === 'outbound' && hasText(data.content)
       ? [id]
       : [],
   initial: (touchId) => ({ touchId, leadId: '', content: '', contentKey: '', action: '', at: '', by: '' }), // its one event says all
@@ -29,7 +29,7 @@ export const contentUses = projection<ContentUse, LeadEvent>({
       ...doc,
       leadId,
       content: content!,
-      contentKey: keyOf(content!),
+      contentKey: wordKey(content!),
       action,
       at: occurredAt,
       by: meta.actor,

@@ -1,4 +1,4 @@
-import { type Instant, keyOf, projection } from '@baton/kernel';
+import { type Instant, wordKey, projection } from '@baton/kernel';
 import type { FeedbackEvent, FeedbackTopic } from '../../write/feedback/feedback.events';
 
 /** What sales reported once, as it stands. The rep's own words are in the lead's document. Unknown is null. */
@@ -33,9 +33,9 @@ const contentOf = ({ objections, competitors, questions, messages, content, indu
   messages,
   content,
   industry: industry ?? null,
-  industryKey: industry === undefined ? null : keyOf(industry),
+  industryKey: industry === undefined ? null : wordKey(industry),
   campaign: campaign ?? null,
-  campaignKey: campaign === undefined ? null : keyOf(campaign),
+  campaignKey: campaign === undefined ? null : wordKey(campaign),
 });
 
 /** One document per feedback. */
@@ -82,8 +82,8 @@ export const feedbackList = projection<FeedbackDocument, FeedbackEvent>({
     }),
     FeedbackAttributed: (doc, { data: { industry, campaign } }) => ({
       ...doc,
-      ...(industry !== undefined && { industry, industryKey: keyOf(industry) }),
-      ...(campaign !== undefined && { campaign, campaignKey: keyOf(campaign) }),
+      ...(industry !== undefined && { industry, industryKey: wordKey(industry) }),
+      ...(campaign !== undefined && { campaign, campaignKey: wordKey(campaign) }),
     }),
     FeedbackCorrected: (doc, { data, occurredAt }) => ({ ...doc, ...contentOf(data), correctedAt: occurredAt }),
     FeedbackWithdrawn: (doc) => ({ ...doc, withdrawn: true }),

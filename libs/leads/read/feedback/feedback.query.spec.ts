@@ -1,5 +1,5 @@
 import { lookThrough, type StoredEvent } from '@baton/kernel';
-import { behindKey, foldAll, recorded } from '@baton/kernel/testing';
+import { rowFilterFor, foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import { placement } from '../../policies/feedback.policy';
 import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
@@ -101,7 +101,7 @@ describe('what sales hears', () => {
           const question = { topic, timeZone, ...(by && { by }) };
           for (const { group, code, feedback } of (await feedbackTopics(await models, question)).rows)
             expect(
-              await feedbackBehind(await models, { ...question, ...(by && { group: behindKey(group) }), code }),
+              await feedbackBehind(await models, { ...question, ...(by && { group: rowFilterFor(group) }), code }),
             ).toHaveLength(feedback);
         }
   });

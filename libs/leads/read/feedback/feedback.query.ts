@@ -1,9 +1,9 @@
 import {
   conditionsOf,
   type Instant,
-  keyOf,
+  wordKey,
   monthOf,
-  passes,
+  passesFilter,
   Refused,
   type ValueFilter,
   type Where,
@@ -67,8 +67,8 @@ const compare = (a: string | null, b: string | null): number =>
 /** The same filter on keys, in which spellings do not count. */
 const spelled = (wanted: string | ValueFilter | undefined): string | ValueFilter | undefined =>
   wanted === undefined || typeof wanted === 'string'
-    ? wanted && keyOf(wanted)
-    : { ...wanted, ...(wanted.in && { in: wanted.in.map(keyOf) }) };
+    ? wanted && wordKey(wanted)
+    : { ...wanted, ...(wanted.in && { in: wanted.in.map(wordKey) }) };
 
 const whereOf = async (
   models: ReadModels,
@@ -108,9 +108,9 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
       if (!groups.has(group)) groups.set(group, { label, codes: new Map() });
       const { codes } = groups.get(group)!;
       for (const code of doc[topic]) {
-        const known = codes.get(keyOf(code));
+        const known = codes.get(wordKey(code));
         if (known) known.count++;
-        else codes.set(keyOf(code), { code, count: 1 });
+        else codes.set(wordKey(code), { code, count: 1 });
       }
     }
   const rows = [...groups]
@@ -138,8 +138,8 @@ export const feedbackBehind = async (models: ReadModels, question: RowQuestion):
   const newest = [{ column: 'givenAt', descending: true }];
   for await (const page of models.pages(feedbackList, await whereOf(models, question), newest))
     for (const { doc } of page) {
-      if (by && !passes(wanted, groupOf(doc, by, timeZone))) continue;
-      if (topic && code && !doc[topic].some((one) => keyOf(one) === keyOf(code))) continue;
+      if (by && !passesFilter(wanted, groupOf(doc, by, timeZone))) continue;
+      if (topic && code && !doc[topic].some((one) => wordKey(one) === wordKey(code))) continue;
       found.push(doc);
     }
   return found;

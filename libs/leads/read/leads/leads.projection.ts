@@ -1,8 +1,8 @@
 import {
-  phoneDigits,
+  phoneTerms,
   projection,
-  wholeEmail,
-  words,
+  emailTerms,
+  wordTerms,
   type Instant,
   type StoredEvent,
   type Sealed,
@@ -218,7 +218,7 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
   version: 9,
   personal: true,
-  search: { email: wholeEmail, name: words, phone: phoneDigits },
+  search: { email: emailTerms, name: wordTerms, phone: phoneTerms },
   columns: {
     stage: 'text',
     owner: 'text',

@@ -4,7 +4,7 @@ import {
   commandKeyOf,
   Conflict,
   handle,
-  normalCommand,
+  normaliseCommand,
   refuse,
   Refused,
   type DecisionContext,
@@ -42,7 +42,7 @@ export const claimAndHandle = async (
 ): Promise<Outcome> => {
   const invalid = checkCommand(leadCommands, given, context.clock);
   if (invalid) return invalid;
-  const command = normalCommand(leadCommands, given);
+  const command = normaliseCommand(leadCommands, given);
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';

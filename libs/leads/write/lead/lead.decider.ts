@@ -1,7 +1,7 @@
 import {
   laterOf,
   decider,
-  isSaid,
+  hasText,
   refuse,
   Refused,
   type Decider,
@@ -167,7 +167,7 @@ const givingBack = (state: Lead, facts: Facts, context: DefinitionContext): Fact
 
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
-const blank = (text: string | undefined): boolean => !isSaid(text);
+const blank = (text: string | undefined): boolean => !hasText(text);
 /** Anything but the lead's own id and who looks after it. */
 const saysSomething = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
   Object.values(facts).some((fact) => typeof fact !== 'string' || !blank(fact));

@@ -21,7 +21,7 @@ import {
   To,
   type CommandOf,
   type EventOf,
-  type WordOf,
+  type EnumerationValue,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
 import {
@@ -86,7 +86,7 @@ const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not kn
   interests: 'What the person says to be interested in.',
   problems: 'What the person wants solved.',
 } satisfies Record<keyof typeof profile, string>);
-export type LeadFact = WordOf<typeof leadFacts>;
+export type LeadFact = EnumerationValue<typeof leadFacts>;
 const clearedStates = Object.fromEntries(leadFacts.values.map((fact) => [fact, `lead.${fact}`]));
 const named = optional(list(oneOf(personalFacts), 'Which of the encrypted facts it names.'));
 

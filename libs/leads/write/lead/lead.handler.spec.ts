@@ -33,7 +33,7 @@ describe('commands to leads', () => {
     log = EmbeddedEventLog.open(':memory:', clock);
     journal = new SealedJournal(log, catalogueOf([leadEvents, identityEvents, mergesEvents]), keys);
     const inForce = (kind: string) => (['mql', 'sal', 'sql'].includes(kind) ? agreed(kind) : undefined);
-    handler = new LeadHandler(journal, new DecisionContext(clock, { at: async () => inForce }), keys);
+    handler = new LeadHandler(journal, new DecisionContext(clock, { forKinds: async () => inForce }), keys);
   });
   afterEach(() => log.close());
 

@@ -1,7 +1,7 @@
 import {
   laterOf,
   latestValue,
-  isSaid,
+  hasText,
   type Context,
   type NewEvent,
   type DatedEvent,
@@ -181,7 +181,7 @@ export const atStage = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ..
 
 /** The facts together with the names of those that will be encrypted. */
 export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
-  const named = personalFacts.filter((fact) => isSaid(data[fact]));
+  const named = personalFacts.filter((fact) => hasText(data[fact]));
   return named.length > 0 ? { ...data, personalFacts: named } : data;
 };
 

@@ -1,5 +1,5 @@
 import {
-  isSaid,
+  hasText,
   latestValue,
   tidy,
   valueAt,
@@ -37,7 +37,7 @@ const saidBy = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | 
 const normal = (value: unknown): string | number | undefined => {
   if (typeof value === 'number') return value;
   const text = String(value);
-  return isSaid(text) ? tidy(text) : undefined;
+  return hasText(text) ? tidy(text) : undefined;
 };
 
 /** What is known of a lead after one more of its events: of each fact the latest by its instant, however late it is told. */

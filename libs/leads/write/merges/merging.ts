@@ -3,10 +3,10 @@ import {
   checkCommand,
   commandKeyOf,
   handle,
-  idReused,
+  commandIdReused,
   refuse,
   Refused,
-  revisionPassed,
+  revisionMismatch,
   type DecisionContext,
   type Journal,
   type Outcome,
@@ -62,6 +62,6 @@ const refusalOf = (own: readonly StoredEvent[], { meta }: Merging): Refused | un
   if (begun.type === 'LeadIdReleased') return idReleased();
   // What had fallen due by then stands in the same append, before the merge.
   const before = own.filter((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
-  if (before.length > 0) return before.some(({ type }) => type === 'LeadMerged') ? undefined : idReused();
-  return revisionPassed(meta, own.at(-1)!.revision);
+  if (before.length > 0) return before.some(({ type }) => type === 'LeadMerged') ? undefined : commandIdReused();
+  return revisionMismatch(meta, own.at(-1)!.revision);
 };

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import {
   Allow,
   type Connection,
@@ -163,7 +163,7 @@ export class SupportRequestsResolver {
       ...conditionsOf({ opportunityId, status, taker }),
       ...(open !== undefined && { open: { eq: open } }),
     };
-    const now = atOf(asOf, this.clock);
+    const now = referenceInstantOf(asOf, this.clock);
     const node = (doc: SupportRequestDocument): SupportRequestType => {
       const end = doc.deliveredAt ?? doc.closedAt ?? now;
       return { ...doc, ageHours: Math.max(0, toMs(end) - toMs(doc.requestedAt)) / HOUR_MS };

@@ -14,7 +14,7 @@ import {
   text,
   type CommandOf,
   type EventOf,
-  type WordOf,
+  type EnumerationValue,
 } from '@baton/kernel';
 
 const opportunityId = ref('opportunity', 'The deal.');
@@ -41,7 +41,7 @@ const opportunityFacts = enumeration('OpportunityFact', 'A fact of a deal that m
   source: 'Where it came from.',
   'expected-close': 'When it is expected to close.',
 });
-export type OpportunityFact = WordOf<typeof opportunityFacts>;
+export type OpportunityFact = EnumerationValue<typeof opportunityFacts>;
 const clearedStates = Object.fromEntries(opportunityFacts.values.map((fact) => [fact, `opportunity.${fact}`]));
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 /** What was known of a deal when its close was told; what is told later of the time before is not in it. */

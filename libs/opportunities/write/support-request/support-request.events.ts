@@ -11,14 +11,14 @@ import {
   To,
   type CommandOf,
   type EventOf,
-  type WordOf,
+  type EnumerationValue,
 } from '@baton/kernel';
 
 export const supportKinds = enumeration('SupportKind', 'What sales may ask marketing for.', {
   asset: 'A piece of content.',
   'air-cover': 'Attention from outside: events, ads, a reference.',
 });
-export type SupportKind = WordOf<typeof supportKinds>;
+export type SupportKind = EnumerationValue<typeof supportKinds>;
 
 const supportId = ref('support', 'The request.');
 const opportunityId = ref('opportunity', 'The deal it serves.');

@@ -197,7 +197,7 @@ describe('coming and going', () => {
 
 describe('a queue over time', () => {
   const definitions = {
-    at: async (kinds: readonly string[]) => (kind: string) => (kinds.includes(kind) ? agreed : undefined),
+    forKinds: async (kinds: readonly string[]) => (kind: string) => (kinds.includes(kind) ? agreed : undefined),
   };
   const clock = new FixedClock();
   let log: EmbeddedEventLog;

@@ -33,7 +33,7 @@ const within = (budget: string, clock: 'wall-clock' | 'business-calendar' = 'wal
 const json = (body: SlaPolicy | BusinessCalendar) => body as unknown as Json;
 /** Agreed versions by kind, all in force from the beginning, the last one decides. */
 const source = (agreed: Readonly<Record<string, readonly unknown[]>>): DefinitionSource => ({
-  at: async () => (kind, at) => {
+  forKinds: async () => (kind, at) => {
     const versions = agreed[kind] ?? [];
     const version = typeof at === 'number' ? at : versions.length;
     const body = versions[version - 1];

@@ -12,13 +12,13 @@ import {
   Subscription,
 } from '@nestjs/graphql';
 import { Clock, EventLog, type Instant, type Position } from '@baton/kernel';
-import { ReadModels, type AsOf, atOf } from '@baton/platform/documents';
+import { ReadModels, type AsOf, referenceInstantOf } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
   type Connection,
   connectionOf,
-  Ended,
+  EndSignal,
   FilterField,
   InstantScalar,
   PageArgs,
@@ -118,7 +118,7 @@ export class HandoffQueueResolver {
     @Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs,
   ): Promise<Connection<WaitingLeadType>> {
     const page = { first, after, where: whereWaiting(filters), orderBy: byDue };
-    return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(atOf(asOf, this.clock), asOf));
+    return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(referenceInstantOf(asOf, this.clock), asOf));
   }
 
   @Query(() => WaitingLeadConnection, {
@@ -126,7 +126,7 @@ export class HandoffQueueResolver {
   })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
   limbo(@Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs): Promise<Connection<WaitingLeadType>> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const page = { first, after, where: whereLimbo(filters, at), orderBy: byLimbo };
     return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(at, asOf));
   }
@@ -144,7 +144,7 @@ export class HandoffQueueResolver {
   @Allow('sales', 'revops')
   handoffQueueChanges(
     @Args() { after, rep }: QueueChangesArgs,
-    @Ended() signal: AbortSignal,
+    @EndSignal() signal: AbortSignal,
   ): AsyncGenerator<HandoffQueueAt> {
     const where = whereWaiting({ ...(rep && { rep }) });
     const now = async () => {

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@baton/kernel';
-import { behindKey, recorded } from '@baton/kernel/testing';
+import { rowFilterFor, recorded } from '@baton/kernel/testing';
 import fc from 'fast-check';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dispositions } from '@baton/leads';
@@ -181,7 +181,7 @@ describe('the report of handoffs', () => {
 const sum = <T>(of: readonly T[], value: (one: T) => number): number => of.reduce((all, one) => all + value(one), 0);
 const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: HandoffRow, at: string) => {
   const { rep, queue, definition } = row.group;
-  const group = { ...(rep && { rep }), queue: behindKey(queue), ...(definition && { definition }) };
+  const group = { ...(rep && { rep }), queue: rowFilterFor(queue), ...(definition && { definition }) };
   const behind = async (more: object) => (await handoffsBehind(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
   expect(await behind({ givenBack: true })).toBe(row.givenBack);

@@ -1,4 +1,4 @@
-import { passes, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
+import { passesFilter, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '@baton/leads';
 import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.projection';
@@ -122,7 +122,7 @@ async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) 
     for (const { doc } of page)
       for (const [index, handoff] of doc.handoffs.entries()) {
         if ((from && handoff.at < from) || (to && handoff.at >= to)) continue;
-        if (!passes(rep, handoff.rep) || !passes(queue, handoff.queue)) continue;
+        if (!passesFilter(rep, handoff.rep) || !passesFilter(queue, handoff.queue)) continue;
         if (definition && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
         yield { handoff, limbo: isLast && isInLimbo(handoff, at) };
@@ -167,7 +167,7 @@ export const handoffsBehind = async (
   const found: HandoffActivity[] = [];
   for await (const { handoff, limbo } of asked(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
-    if (!passes(reason, handoff.reason)) continue;
+    if (!passesFilter(reason, handoff.reason)) continue;
     if (givenBack && !handoff.givenBack) continue;
     if (only && !limbo) continue;
     found.push(handoff);

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import {
   Allow,
   type Connection,
@@ -57,7 +57,7 @@ export class RejectionsResolver {
   @Heavy()
   @Allow(...everyRole)
   async handoffReport(@Args() { asOf, atLeast: _, ...question }: HandoffReportArgs): Promise<HandoffReportType> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const { total, rows } = await handoffReport(this.models.asOf(asOf), { ...question, ...boundsOf(question), at });
     return { total: handoffRowNode(total), rows: rows.map(handoffRowNode), at };
   }
@@ -70,7 +70,7 @@ export class RejectionsResolver {
     const found = await handoffsBehind(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),
-      at: atOf(asOf, this.clock),
+      at: referenceInstantOf(asOf, this.clock),
     });
     return pageOf<HandoffType>(found, { first, ...(after && { after }) }, ({ eventId }) => eventId);
   }

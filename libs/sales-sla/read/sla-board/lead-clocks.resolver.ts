@@ -1,7 +1,7 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock } from '@baton/kernel';
 import { LeadType } from '@baton/leads/leads.graphql.module';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { clocksOf } from './sla-board.query';
 import { clockNode, SlaClockType } from './sla-board.types';
 
@@ -15,6 +15,6 @@ export class LeadClocksResolver {
 
   @ResolveField(() => [SlaClockType], { description: 'What sales owes the lead now, the next due first.' })
   async clocks(@Parent() { leadId, cut }: LeadType): Promise<SlaClockType[]> {
-    return (await clocksOf(this.models.asOf(cut), leadId, atOf(cut, this.clock))).map(clockNode);
+    return (await clocksOf(this.models.asOf(cut), leadId, referenceInstantOf(cut, this.clock))).map(clockNode);
   }
 }

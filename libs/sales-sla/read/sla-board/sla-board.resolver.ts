@@ -1,11 +1,11 @@
 import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { boundsOf, Clock, EventLog, type Position } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
   type Connection,
-  Ended,
+  EndSignal,
   everyRole,
   FilterField,
   ReadArgs,
@@ -86,7 +86,7 @@ export class SlaBoardResolver {
   })
   @Allow(...everyRole)
   async slaBoard(@Args() { first, after, asOf, atLeast: _, ...filters }: BoardArgs): Promise<Connection<SlaClockType>> {
-    const question = { ...filters, ...boundsOf(filters), at: atOf(asOf, this.clock) };
+    const question = { ...filters, ...boundsOf(filters), at: referenceInstantOf(asOf, this.clock) };
     const page = { first, ...(after && { after: readCursor(after) }) };
     const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
     const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
@@ -99,7 +99,7 @@ export class SlaBoardResolver {
     return this.counts(this.models.asOf(asOf), {
       ...filters,
       ...boundsOf(filters),
-      at: atOf(asOf, this.clock),
+      at: referenceInstantOf(asOf, this.clock),
     });
   }
 
@@ -110,7 +110,7 @@ export class SlaBoardResolver {
   })
   @Allow(...everyRole)
   async slaClock(@Args() { asOf, atLeast: _, ...named }: ClockArgs): Promise<SlaDeadlineType | null> {
-    const found = await slaClock(this.models.asOf(asOf), { ...named, at: atOf(asOf, this.clock) });
+    const found = await slaClock(this.models.asOf(asOf), { ...named, at: referenceInstantOf(asOf, this.clock) });
     return found ? { ...clockNode(found), working: found.working } : null;
   }
 
@@ -121,7 +121,7 @@ export class SlaBoardResolver {
   @Allow(...everyRole)
   slaBoardChanges(
     @Args() { after, rep, kind }: BoardChangesArgs,
-    @Ended() signal: AbortSignal,
+    @EndSignal() signal: AbortSignal,
   ): AsyncGenerator<SlaBoardAt> {
     const now = async () => {
       const filters = { ...(rep && { rep }), ...(kind && { kind }), at: this.clock.now() };

@@ -1,5 +1,5 @@
 import { toMs, type StoredEvent } from '@baton/kernel';
-import { behindKey, recorded } from '@baton/kernel/testing';
+import { rowFilterFor, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { LeadEvent } from '@baton/leads';
 import { handoffs } from '../handoffs/handoffs.projection';
@@ -134,7 +134,7 @@ describe('the report of what sales owed', () => {
               kind,
               at,
               ...(rep && { rep }),
-              queue: behindKey(queue),
+              queue: rowFilterFor(queue),
               ...(definition && { definition }),
               ...more,
             },

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType, OmitType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, type Instant } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsOptional } from 'class-validator';
 import {
@@ -98,7 +98,7 @@ export class SlaReportResolver {
   @Heavy()
   @Allow(...everyRole)
   async slaReport(@Args() { asOf, atLeast: _, ...question }: SlaReportArgs): Promise<SlaReportType> {
-    const at = atOf(asOf, this.clock);
+    const at = referenceInstantOf(asOf, this.clock);
     const { total, rows, handoffs, warnings } = await slaReport(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),

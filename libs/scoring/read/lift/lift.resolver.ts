@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, Journal } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
@@ -135,7 +135,7 @@ export class LiftResolver {
       ...boundsOf({ from, to, timeZone }),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
-      at: atOf(asOf, this.clock),
+      at: referenceInstantOf(asOf, this.clock),
     });
     return found ?? null;
   }

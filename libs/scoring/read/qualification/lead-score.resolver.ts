@@ -1,7 +1,7 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, Journal } from '@baton/kernel';
 import { LeadType } from '@baton/leads/leads.graphql.module';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { leadScore } from './qualification.query';
 import { LeadScoreType, scoreNode } from './qualification.resolver';
 
@@ -19,7 +19,7 @@ export class LeadScoreResolver {
     description: 'The score now, explained; null where no scoring model is agreed.',
   })
   async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
-    const judging = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };
+    const judging = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
     const found = await leadScore(this.models.asOf(cut), this.journal, judging);
     return found ? scoreNode(found) : null;
   }

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, Journal, type Instant } from '@baton/kernel';
-import { ReadModels, atOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '@baton/leads';
@@ -154,7 +154,7 @@ export class QualificationResolver {
   private judging({ leadId, at, definition, asOf }: JudgingArgs): Judging {
     return {
       leadId,
-      at: at ?? atOf(asOf, this.clock),
+      at: at ?? referenceInstantOf(asOf, this.clock),
       ...(definition && { definition }),
       ...(asOf && { cut: asOf }),
     };

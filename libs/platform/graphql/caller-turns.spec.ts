@@ -1,8 +1,8 @@
-import { Turns } from './turns';
+import { CallerTurns } from './caller-turns';
 
 describe('turns', () => {
   it('let one piece of work begin in each turn of the event loop', async () => {
-    const turns = new Turns();
+    const turns = new CallerTurns();
     let begun = 0;
     const all = Promise.all(Array.from({ length: 5 }, () => turns.next('ann').then(() => begun++)));
     const seen: number[] = [];
@@ -15,7 +15,7 @@ describe('turns', () => {
   });
 
   it('change between callers, each in its own order', async () => {
-    const turns = new Turns();
+    const turns = new CallerTurns();
     const order: string[] = [];
     const work = (caller: string, n: number) => turns.next(caller).then(() => order.push(`${caller} ${n}`));
     await Promise.all([work('ann', 1), work('ann', 2), work('ann', 3), work('bob', 1), work('bob', 2)]);

@@ -2,17 +2,17 @@ import { Conflict, START, type Documents, type Position } from '@baton/kernel';
 import type { Timers } from './timers';
 
 /** Followers that run in another process are looked for so often; those of this process wake whoever waits. */
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 /**
  * Which followers are meant, by their names, given the generation in use of each read model. Those who wait for the
  * same followers share one function: it is asked once for all of them.
  */
-export type Meant = (actives: ReadonlyMap<string, string>) => readonly string[];
+export type FollowerSelection = (actives: ReadonlyMap<string, string>) => readonly string[];
 
 interface Waiter {
   readonly position: Position;
-  readonly meant: Meant;
+  readonly selection: FollowerSelection;
   readonly deadlineMs: number;
   readonly settle: (error?: unknown) => void;
 }
@@ -21,39 +21,39 @@ interface Waiter {
  * Those who wait until followers have handled the log up to a position. However many they are, there is one look at the
  * followers for all of them: when one of this process has moved on, and now and then for those that run elsewhere.
  */
-export class Arrivals {
+export class PositionWaits {
   private readonly waiters = new Set<Waiter>();
-  private looking: Promise<void> | undefined;
-  private moved = new AbortController();
+  private polling: Promise<void> | undefined;
+  private progressSignal = new AbortController();
   /** How far the followers of other processes were when last looked for; nobody goes back. */
-  private readonly elsewhere = new Map<string, Position>();
+  private readonly remotePositions = new Map<string, Position>();
 
-  /** @param here how far a follower of this process is; undefined for one that runs elsewhere, or nowhere */
+  /** @param localPosition how far a follower of this process is; undefined for one that runs elsewhere, or nowhere */
   constructor(
     private readonly documents: Pick<Documents, 'actives' | 'checkpoint'>,
-    private readonly here: (name: string) => Position | undefined,
+    private readonly localPosition: (name: string) => Position | undefined,
     private readonly timers: Timers,
   ) {}
 
   /** A follower of this process has moved on. */
   wake(): void {
-    this.moved.abort();
+    this.progressSignal.abort();
   }
 
   /** How far the one of them is that has come least far. */
-  async least(meant: Meant): Promise<Position> {
-    return (await this.leastOf(meant(await this.documents.actives()), undefined)) ?? START;
+  async slowestPosition(selection: FollowerSelection): Promise<Position> {
+    return (await this.slowestOf(selection(await this.documents.actives()), undefined)) ?? START;
   }
 
   /**
    * Waits until all that are meant have handled everything up to a position.
    * @throws Conflict `read/too-far-behind` after `timeoutMs`; what the documents throw
    */
-  until(position: Position, meant: Meant, timeoutMs: number): Promise<void> {
+  waitUntil(position: Position, selection: FollowerSelection, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         position,
-        meant,
+        selection,
         deadlineMs: this.timers.now() + timeoutMs,
         settle: (error) => {
           this.waiters.delete(waiter);
@@ -62,50 +62,50 @@ export class Arrivals {
         },
       };
       this.waiters.add(waiter);
-      this.moved.abort(); // a look that has begun does not count for whoever came later
-      this.looking ??= this.look();
+      this.progressSignal.abort(); // a look that has begun does not count for whoever came later
+      this.polling ??= this.poll();
     });
   }
 
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     await Promise.resolve(); // whoever comes at the same time is looked after at the same time
     while (this.waiters.size > 0) {
-      this.moved = new AbortController();
-      const { signal } = this.moved;
+      this.progressSignal = new AbortController();
+      const { signal } = this.progressSignal;
       const waiting = [...this.waiters];
       try {
-        await this.settleArrived(waiting);
+        await this.settleWaiters(waiting);
       } catch (error) {
         for (const { settle } of waiting) settle(error);
       }
-      if (this.waiters.size > 0) await this.timers.delay(LOOK_MS, signal).catch(() => undefined);
+      if (this.waiters.size > 0) await this.timers.delay(POLL_MS, signal).catch(() => undefined);
     }
-    this.elsewhere.clear();
-    this.looking = undefined;
+    this.remotePositions.clear();
+    this.polling = undefined;
   }
 
-  private async settleArrived(waiting: readonly Waiter[]): Promise<void> {
+  private async settleWaiters(waiting: readonly Waiter[]): Promise<void> {
     const actives = await this.documents.actives();
     const farthest = waiting.reduce((far, { position }) => (position > far ? position : far), START);
-    const least = new Map<Meant, Position | undefined>();
-    for (const meant of new Set(waiting.map((waiter) => waiter.meant)))
-      least.set(meant, await this.leastOf(meant(actives), farthest));
+    const least = new Map<FollowerSelection, Position | undefined>();
+    for (const selection of new Set(waiting.map((waiter) => waiter.selection)))
+      least.set(selection, await this.slowestOf(selection(actives), farthest));
     const nowMs = this.timers.now();
-    for (const { position, meant, deadlineMs, settle } of waiting)
-      if ((least.get(meant) ?? position) >= position) settle();
+    for (const { position, selection, deadlineMs, settle } of waiting)
+      if ((least.get(selection) ?? position) >= position) settle();
       else if (nowMs > deadlineMs) settle(tooFarBehind());
   }
 
   /** @param enough a follower that is known to be there is not looked for again; @returns undefined where nobody is meant */
-  private async leastOf(names: readonly string[], enough: Position | undefined): Promise<Position | undefined> {
+  private async slowestOf(names: readonly string[], enough: Position | undefined): Promise<Position | undefined> {
     const handled = await Promise.all(
       names.map(async (name) => {
-        const here = this.here(name);
+        const here = this.localPosition(name);
         if (here !== undefined) return here;
-        const known = this.elsewhere.get(name);
+        const known = this.remotePositions.get(name);
         if (known !== undefined && enough !== undefined && known >= enough) return known;
         const position = (await this.documents.checkpoint(name))?.position ?? START;
-        if (enough !== undefined) this.elsewhere.set(name, position);
+        if (enough !== undefined) this.remotePositions.set(name, position);
         return position;
       }),
     );
@@ -114,4 +114,8 @@ export class Arrivals {
 }
 
 const tooFarBehind = () =>
-  new Conflict('read/too-far-behind', 'The read models have not come so far yet; ask again.', 'atLeast');
+  new Conflict(
+    'read/too-far-behind',
+    'The read models have not reached the position atLeast yet; try again.',
+    'atLeast',
+  );

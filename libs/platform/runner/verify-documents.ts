@@ -9,37 +9,44 @@ import {
   type Journal,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, lastOf, listOf, MemoryDocuments, pagesOf } from '../documents';
+import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf } from '../documents';
 import { replay } from './replay';
-import { seenBy, type Completeness, type Followed } from './verify';
+import { recountEvents, type VerificationResult, type FollowerCheckpoint } from './verify';
 
 /** So many documents are folded and compared at once: more in several rounds over the log. */
-const AT_ONCE = 20_000;
+const DOCUMENTS_PER_ROUND = 20_000;
 /** While others write, a document may be ahead of the checkpoint: it is looked at again, so often. */
-const ROUNDS = 5;
-const NAMED = 5;
+const MAX_ROUNDS = 5;
+const MAX_REPORTED = 5;
 
-interface Stores {
+interface VerificationStores {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly documents: Documents;
 }
 /** Of keys: ids of documents, or of an index of lists. */
-type Wants = (key: string) => boolean;
+type KeyFilter = (key: string) => boolean;
 
 /** Has everybody seen what they should have, and does every read model hold what a fold anew makes of it? */
-export const verifyAll = async (stores: Stores, followers: readonly Followed[]): Promise<readonly Completeness[]> => {
-  const answers: Completeness[] = [];
-  for (const [index, seen] of (await seenBy(stores.log, followers)).entries()) {
+export const verifyAll = async (
+  stores: VerificationStores,
+  followers: readonly FollowerCheckpoint[],
+): Promise<readonly VerificationResult[]> => {
+  const answers: VerificationResult[] = [];
+  for (const [index, seen] of (await recountEvents(stores.log, followers)).entries()) {
     const { projection } = followers[index]!;
-    answers.push(seen.complete && projection ? await withContents(stores, projection, seen) : seen);
+    answers.push(seen.complete && projection ? await withDocumentCheck(stores, projection, seen) : seen);
   }
   return answers;
 };
 
-const withContents = async (stores: Stores, projection: Projection, seen: Completeness): Promise<Completeness> => {
+const withDocumentCheck = async (
+  stores: VerificationStores,
+  projection: Projection,
+  seen: VerificationResult,
+): Promise<VerificationResult> => {
   try {
-    const found = await differing(stores, projection, seen.follower);
+    const found = await differingDocuments(stores, projection, seen.follower);
     if (found.length === 0) return seen;
     return { ...seen, complete: false, code: 'read/documents-differ', differing: found };
   } catch (error) {
@@ -55,43 +62,48 @@ const withContents = async (stores: Stores, projection: Projection, seen: Comple
  * @throws Conflict `read/still-changing` where others write faster than it can look; `read/unreadable-events` where
  *   another build has folded events that this one cannot read
  */
-export const differing = async (
-  stores: Stores,
+export const differingDocuments = async (
+  stores: VerificationStores,
   projection: Projection,
   generation: string,
-  atOnce = AT_ONCE,
+  atOnce = DOCUMENTS_PER_ROUND,
 ): Promise<readonly string[]> => {
   const collection = collectionOf(projection, generation);
   const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / atOnce));
   const found: string[] = [];
-  for (let part = 0; part < parts && found.length < NAMED; part++) {
-    let wants: Wants = (key) => bucketOf(key, parts) === part;
+  for (let part = 0; part < parts && found.length < MAX_REPORTED; part++) {
+    let wants: KeyFilter = (key) => bucketOf(key, parts) === part;
     for (let round = 0; ; round++) {
-      const { differ, ahead } = await compared(stores, projection, generation, wants);
+      const { differ, ahead } = await compareDocuments(stores, projection, generation, wants);
       found.push(...differ);
       if (ahead.size === 0) break;
-      if (round === ROUNDS)
-        throw new Conflict('read/still-changing', `${generation} changes while it is verified; try again later.`);
+      if (round === MAX_ROUNDS)
+        throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
       wants = (key) => ahead.has(key);
     }
   }
-  return found.slice(0, NAMED);
+  return found.slice(0, MAX_REPORTED);
 };
 
-const compared = async (stores: Stores, projection: Projection, generation: string, wants: Wants) => {
+const compareDocuments = async (
+  stores: VerificationStores,
+  projection: Projection,
+  generation: string,
+  wants: KeyFilter,
+) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
-  const keyOf = projection.block ? listOf : (id: string) => id;
+  const keyOf = projection.blockSize ? listKeyOf : (id: string) => id;
   const differ: string[] = [];
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
   if (!checkpoint) return { differ, ahead };
   const waiting = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
-  const scratch = await foldedAnew(stores, projection, generation, checkpoint, wants, waiting);
+  const scratch = await foldFromLog(stores, projection, generation, checkpoint, wants, waiting);
   if ((await scratch.parked(generation)).some(({ sequence }) => !waiting.has(sequence)))
     throw new Conflict(
       'read/unreadable-events',
-      `${generation} holds events that this build cannot fold; verify with the build that folded them.`,
+      `${generation} contains events that this version of Baton cannot fold; verify with the version that folded them.`,
     );
   const seen = new Set<string>();
   for await (const page of pagesOf(documents, collection)) {
@@ -107,21 +119,21 @@ const compared = async (stores: Stores, projection: Projection, generation: stri
     }
   }
   for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
-  if (!projection.block) return { differ, ahead };
+  if (!projection.blockSize) return { differ, ahead };
   // Rows that were to be looked at may have become a block meanwhile: then the list has grown.
-  for (const list of new Set(differ.map(listOf))) {
-    const last = await lastOf(documents, collection, list);
+  for (const list of new Set(differ.map(listKeyOf))) {
+    const last = await lastDocumentOf(documents, collection, list);
     if (last && last.position > checkpoint.position) ahead.add(list);
   }
-  return { differ: differ.filter((id) => !ahead.has(listOf(id))), ahead };
+  return { differ: differ.filter((id) => !ahead.has(listKeyOf(id))), ahead };
 };
 
-const foldedAnew = async (
-  { log, journal }: Stores,
+const foldFromLog = async (
+  { log, journal }: VerificationStores,
   projection: Projection,
   generation: string,
   { position: knownAt }: Checkpoint,
-  wants: Wants,
+  wants: KeyFilter,
   waiting: ReadonlyMap<string, string>,
 ): Promise<MemoryDocuments> => {
   const waits = (sequence: string, position: string) => (waiting.get(sequence) ?? position + 1) <= position;

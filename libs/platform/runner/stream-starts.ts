@@ -6,32 +6,32 @@ const PAGE = 5_000;
  * When each stream of the log began, and which instant each position stands for: read once, and on from there. A cut of
  * what had happened by an instant holds nothing of what had not begun by then, however early a later word is dated.
  */
-export class Beginnings {
-  private readonly began = new Map<string, Instant>();
+export class StreamStarts {
+  private readonly startedAt = new Map<string, Instant>();
   /** Where the pages that were read begin. */
-  private readonly pages: Position[] = [];
-  private readTo: Position = START;
+  private readonly pageStarts: Position[] = [];
+  private position: Position = START;
   private reading: Promise<void> = Promise.resolve();
 
   constructor(private readonly log: EventLog) {}
 
   /** Reads on to the end of the log; callers at once share the reading. */
-  reach(): Promise<void> {
+  catchUp(): Promise<void> {
     const on = () => this.readOn();
     this.reading = this.reading.then(on, on);
     return this.reading;
   }
 
   /** Had this stream begun by then? */
-  by(stream: string, instant: Instant): boolean {
-    const began = this.began.get(stream);
+  hasBegun(stream: string, instant: Instant): boolean {
+    const began = this.startedAt.get(stream);
     return began === undefined || began <= instant;
   }
 
   /** The instant at which the last event up to a position was recorded; undefined before the first. */
   async recordedAt(position: Position): Promise<Instant | undefined> {
-    await this.reach();
-    const page = this.pages.findLast((after) => after < position);
+    await this.catchUp();
+    const page = this.pageStarts.findLast((after) => after < position);
     if (page === undefined) return undefined;
     const { events } = await this.log.readAll(page, {}, PAGE);
     return events.findLast((event) => event.position <= position)?.recordedAt;
@@ -39,10 +39,11 @@ export class Beginnings {
 
   private async readOn(): Promise<void> {
     for (let atTip = false; !atTip;) {
-      const page = await this.log.readAll(this.readTo, {}, PAGE);
-      if (page.events.length > 0) this.pages.push(this.readTo);
-      for (const { stream, revision, meta } of page.events) if (revision === 0) this.began.set(stream, meta.occurredAt);
-      this.readTo = page.events.at(-1)?.position ?? this.readTo;
+      const page = await this.log.readAll(this.position, {}, PAGE);
+      if (page.events.length > 0) this.pageStarts.push(this.position);
+      for (const { stream, revision, meta } of page.events)
+        if (revision === 0) this.startedAt.set(stream, meta.occurredAt);
+      this.position = page.events.at(-1)?.position ?? this.position;
       atTip = page.atTip;
     }
   }

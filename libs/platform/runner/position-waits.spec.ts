@@ -1,5 +1,5 @@
 import { Conflict, type Position } from '@baton/kernel';
-import { Arrivals, type Meant } from './arrivals';
+import { PositionWaits, type FollowerSelection } from './position-waits';
 import type { Timers } from './timers';
 
 /** Time that stands still; a pause ends when it is told to, or when what it waits for wakes it. */
@@ -29,9 +29,9 @@ describe('those who wait for followers', () => {
   let calls: string[];
   let here: Map<string, Position>;
   let elsewhere: Map<string, Position>;
-  let arrivals: Arrivals;
+  let arrivals: PositionWaits;
   const names = Array.from({ length: 25 }, (_, n) => `model-${n}`);
-  const all: Meant = () => names;
+  const all: FollowerSelection = () => names;
   const documents = {
     actives: async () => (calls.push('actives'), new Map<string, string>()),
     checkpoint: async (name: string) => {
@@ -45,13 +45,13 @@ describe('those who wait for followers', () => {
     calls = [];
     here = new Map();
     elsewhere = new Map();
-    arrivals = new Arrivals(documents, (name) => here.get(name), timers);
+    arrivals = new PositionWaits(documents, (name) => here.get(name), timers);
   });
   /** Many who wait, and how many of them have their answer. */
   const many = (position: Position, timeoutMs = 10_000) => {
     const answers: unknown[] = [];
     for (let n = 0; n < CALLERS; n++)
-      void arrivals.until(position, all, timeoutMs).then(
+      void arrivals.waitUntil(position, all, timeoutMs).then(
         () => answers.push('there'),
         (error: unknown) => answers.push(error),
       );
@@ -106,9 +106,9 @@ describe('those who wait for followers', () => {
   it('are told what the documents say, and the next ones are looked after again', async () => {
     const away = new Conflict('documents/unavailable', 'Later.');
     const actives = jest.spyOn(documents, 'actives').mockRejectedValueOnce(away);
-    await expect(arrivals.until('1', all, 100)).rejects.toBe(away);
+    await expect(arrivals.waitUntil('1', all, 100)).rejects.toBe(away);
     stand(here, '1');
-    await expect(arrivals.until('1', all, 100)).resolves.toBeUndefined();
+    await expect(arrivals.waitUntil('1', all, 100)).resolves.toBeUndefined();
     actives.mockRestore();
   });
 });

@@ -1,0 +1,23 @@
+/** Limits of a list in one event, in items and bytes of JSON: well below the limit of one append. */
+export const EVENT_CHUNK_LIMITS = { count: 500, bytes: 200_000 } as const;
+
+/**
+ * Splits a list into chunks that fit one event each, in order.
+ * @param items a chunk has at most 500 of them and 200,000 bytes of JSON; a larger single item gets its own chunk
+ * @returns [] for no items
+ */
+export const chunksOf = <T>(items: readonly T[]): T[][] => {
+  const { count, bytes } = EVENT_CHUNK_LIMITS;
+  const chunks: T[][] = [];
+  let size = 0;
+  for (const item of items) {
+    const itemBytes = Buffer.byteLength(JSON.stringify(item));
+    if (chunks.length === 0 || chunks.at(-1)!.length === count || size + itemBytes > bytes) {
+      chunks.push([]);
+      size = 0;
+    }
+    chunks.at(-1)!.push(item);
+    size += itemBytes;
+  }
+  return chunks;
+};
