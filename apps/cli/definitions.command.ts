@@ -56,7 +56,7 @@ const apply: Action = async (session, options) => {
   const kind = needed(options, 'kind');
   if (!judgingKinds.includes(kind))
     throw new Refused('cli/nothing-to-apply', `Only ${judgingKinds.join(' and ')} decide over leads again.`, 'kind');
-  await session.app.get(LogDefinitions).settle(kind, session.clock); // another process may just have agreed to it
+  await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
   const actor = options.as ?? localActor();
   const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
@@ -150,7 +150,7 @@ export class DefinitionsCommand extends CommandRunner {
   body(value: string) {
     return jsonFile(value, 'body');
   }
-  @Option({ flags: '--reason <text>', description: 'Why, for whoever reads the history.' })
+  @Option({ flags: '--reason <text>', description: 'Reason, kept in the history.' })
   reason(value: string) {
     return value;
   }
@@ -162,7 +162,7 @@ export class DefinitionsCommand extends CommandRunner {
   from(value: string) {
     return anInstant(value, 'from');
   }
-  @Option({ flags: '--review-by <day>', description: 'When both teams look at it again.' })
+  @Option({ flags: '--review-by <day>', description: 'Day by which both teams review the version.' })
   reviewBy(value: string) {
     return aDay(value, 'review-by');
   }

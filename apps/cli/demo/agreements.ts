@@ -35,7 +35,7 @@ export const rejections = [
   { code: 'other', label: 'Something else', share: 4, notes: ['Wanted a job with us.', 'Supplier, sells to us.'] },
 ] as const;
 
-/** Why deals are lost. */
+/** Reasons for which deals are lost. */
 export const losses = [
   { code: 'price', label: 'Too expensive', share: 26 },
   { code: 'competitor', label: 'Bought from a competitor', share: 24 },

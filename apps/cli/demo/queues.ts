@@ -1,4 +1,4 @@
-import { routeOf, type Routable } from '@baton/definitions';
+import { findQueue, type RoutingFields } from '@baton/definitions';
 import { fromMs, Refused, toMs } from '@baton/kernel';
 import { routingDecider, type RoutingCommand } from '@baton/leads';
 import { randomOf } from './random';
@@ -7,7 +7,7 @@ import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period } from './story';
 
 /** Where a story cannot go on without the queues of reps: whose turn is it; or, a turn is given back. */
 export type Asking = { readonly at: number; readonly leadId: string } & (
-  { readonly what: 'choose'; readonly lead: Routable } | { readonly what: 'return' }
+  { readonly what: 'choose'; readonly lead: RoutingFields } | { readonly what: 'return' }
 );
 /** A story that is told up to its next question to the queues, and goes on with the rep that they name. */
 export type Story = Generator<Asking, void, string>;
@@ -68,7 +68,7 @@ class Queues {
 
   answer({ leadId, at, ...asking }: Asking): string {
     if (asking.what === 'return') return this.send(this.queueOf.get(leadId)!, at, 'UnassignLead', { leadId });
-    const { queue, rule } = routeOf(routingRules, asking.lead);
+    const { queue, rule } = findQueue(routingRules, asking.lead);
     this.queueOf.set(leadId, queue);
     return this.send(queue, at, 'ChooseRep', { leadId, rule });
   }

@@ -1,5 +1,5 @@
 import { policy, send, type Instant, type Look, type Reaction } from '@baton/kernel';
-import { lookUpDefinition, orBuiltIn } from '@baton/definitions';
+import { lookUpDefinition, inForceOrBuiltIn } from '@baton/definitions';
 import { leadDecider } from '../write/lead/lead.decider';
 import { handoffsAfter, type Handoff } from '../write/lead/handoffs.rules';
 import type { LeadEvent } from '../write/lead/lead.events';
@@ -37,7 +37,7 @@ const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined
 
 const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boolean> => {
   const agreed = await lookUpDefinition(look, 'rejection-reasons', at);
-  return orBuiltIn('rejection-reasons', agreed).body.reasons.some(
+  return inForceOrBuiltIn('rejection-reasons', agreed).body.reasons.some(
     ({ code, immediate }) => code === reason && immediate,
   );
 };

@@ -1,5 +1,5 @@
 import { Refused, type DefinitionSource, type Instant, type Where } from '@baton/kernel';
-import { definitionsAt, orBuiltIn } from '@baton/definitions';
+import { definitionsAt, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
@@ -53,8 +53,8 @@ export const methodAt = async (
 ): Promise<Pick<Method, 'definition' | 'channelRules'>> => {
   const find = await definitionsAt(definitions, ['attribution', 'channel-rules'], { answering: true });
   return {
-    definition: orBuiltIn('attribution', find('attribution', at)),
-    channelRules: orBuiltIn('channel-rules', find('channel-rules', at)),
+    definition: inForceOrBuiltIn('attribution', find('attribution', at)),
+    channelRules: inForceOrBuiltIn('channel-rules', find('channel-rules', at)),
   };
 };
 

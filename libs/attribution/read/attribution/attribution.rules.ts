@@ -11,15 +11,15 @@ import {
   type MoneySum,
 } from '@baton/kernel';
 import {
-  bodyFault,
+  validateBody,
   builtInAttribution,
   conditionCompiler,
-  conditionsFault,
+  validateConditions,
   siteListsOf,
   touchClassifier,
   type Attribution,
   type ChannelRules,
-  type Classified,
+  type TouchClassification,
   type PathTransform,
   type TouchConditions,
 } from '@baton/definitions';
@@ -93,7 +93,7 @@ export interface AttributionReport {
   readonly warnings: readonly string[];
 }
 
-export type ClassifiedTouch = JourneyTouch & Classified;
+export type ClassifiedTouch = JourneyTouch & TouchClassification;
 
 /** A method made ready once for many journeys. */
 export interface Applied {
@@ -106,7 +106,7 @@ export interface Applied {
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
-  readonly classify: (touch: JourneyTouch) => Classified;
+  readonly classify: (touch: JourneyTouch) => TouchClassification;
   readonly people?: People;
   readonly registered: RegisteredContent;
 }
@@ -121,7 +121,7 @@ const whenCompiler = (rules: ChannelRules) => {
   return ({ when, ...transform }: PathTransform, path: string): CompiledTransform => {
     if (!when) return transform;
     const tests = when.map((conditions: TouchConditions, index) => {
-      const fault = conditionsFault(conditions, `${path}.when.${index}`, lists);
+      const fault = validateConditions(conditions, `${path}.when.${index}`, lists);
       if (fault) throw new Refused('attribution/unknown-site', fault.message, fault.path);
       return compile(conditions);
     });
@@ -157,7 +157,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
   const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
-  const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
+  const fault = Object.keys(asked).length > 0 ? validateBody('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
   const path = pathOf(body, lookbackMs, channelRules.body);
   const unwindowed = withoutWindow(path);

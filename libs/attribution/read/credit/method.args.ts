@@ -63,22 +63,22 @@ const WHEN = 'Touches of which any of these conditions holds.';
 class PathTransformInput {
   @Field(() => TransformKind, { description: 'What it does.' })
   kind!: string;
-  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  @Field(() => [String], asked('Channels as the channel rules name them; case is ignored.'))
   channels?: string[];
-  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  @Field(() => [String], asked('Campaigns as the touches state them; case is ignored.'))
   campaigns?: string[];
   @Field(() => [TouchConditionsInput], asked(WHEN))
   when?: TouchConditionsInput[];
   @Field(() => Int, asked('How many touches before the conversion.'))
   steps?: number;
-  @Field(() => String, asked('How long before the conversion, ISO 8601 (`P30D`).'))
+  @Field(() => String, asked('How long before the conversion, as an ISO 8601 duration (`P30D`).'))
   within?: string;
 }
 @InputType({ description: 'Touches by their channel, their campaign, and conditions.' })
 class TouchSelection {
-  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  @Field(() => [String], asked('Channels as the channel rules name them; case is ignored.'))
   channels?: string[];
-  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  @Field(() => [String], asked('Campaigns as the touches state them; case is ignored.'))
   campaigns?: string[];
   @Field(() => [TouchConditionsInput], asked(WHEN))
   when?: TouchConditionsInput[];
@@ -109,7 +109,7 @@ class CustomStage {
 }
 @InputType({ description: 'What a question says instead of the attribution definition; all else stays as defined.' })
 class AttributionParameters {
-  @Field(() => Int, asked('How many touches before the close count at most.'))
+  @Field(() => Int, asked('How many of the last touches before the close count at most.'))
   lookbackSteps?: number;
   @Field(
     () => String,

@@ -7,7 +7,7 @@ import {
   type Instant,
   type PeriodArgs,
 } from '@baton/kernel';
-import { definitionOf, oneDefinition, orBuiltIn } from '@baton/definitions';
+import { definitionOf, getDefinition, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { methodAt } from '../attribution/attribution.query';
 import type { Method } from '../attribution/attribution.rules';
@@ -30,10 +30,10 @@ const versionOf = async <K extends 'attribution' | 'channel-rules'>(
   if (!/^\d{1,9}$/.test(number))
     throw new Refused('attribution/not-a-version', `Give a version such as ${kind}@3.`, path);
   const version = Number(number);
-  if (version === 0) return orBuiltIn(kind, undefined);
-  const found = await oneDefinition(models, { kind, number: version });
+  if (version === 0) return inForceOrBuiltIn(kind, undefined);
+  const found = await getDefinition(models, { kind, number: version });
   if (!found) throw new NotFound('definition/unknown-version', `There is no ${ref}.`, path);
-  return orBuiltIn<K>(kind, definitionOf<K>(kind, version, found.body));
+  return inForceOrBuiltIn<K>(kind, definitionOf<K>(kind, version, found.body));
 };
 
 /**

@@ -1,5 +1,5 @@
 import { ByWord, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
-import type { Classified } from '@baton/definitions';
+import type { TouchClassification } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
 import type { ClassifiedTouch } from '../attribution/attribution.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
@@ -113,7 +113,7 @@ interface ReturnRows {
   /** IANA zone of the months. */
   readonly timeZone: string;
   /** What spend counts as by the channel rules. */
-  readonly classify: (spend: Spend) => Classified;
+  readonly classify: (spend: Spend) => TouchClassification;
   /** The deals that won a customer for the first time. */
   readonly firstWins: ReadonlySet<string>;
 }

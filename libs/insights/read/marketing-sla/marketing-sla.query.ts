@@ -1,5 +1,5 @@
 import { fromMs, toMs, type Instant } from '@baton/kernel';
-import { definitionInForce, definitionOf, oneDefinition } from '@baton/definitions';
+import { definitionInForce, definitionOf, getDefinition } from '@baton/definitions';
 import { deliveries, leads, type Delivery, type DeliveryKind } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { attainment, calendarPeriod, neededFor, type Attainment, type CalendarPeriod } from './marketing-sla.rules';
@@ -87,7 +87,7 @@ const survivorsOf = async (models: ReadModels, leadIds: ReadonlySet<string>): Pr
 const isMeasured = async (models: ReadModels, definition: string): Promise<boolean> => {
   const at = definition.lastIndexOf('@');
   const number = Number(definition.slice(at + 1));
-  const version = await oneDefinition(models, { kind: definition.slice(0, at), number });
+  const version = await getDefinition(models, { kind: definition.slice(0, at), number });
   if (!version || typeof version.body !== 'object' || version.body === null) return false;
   return version.kind === 'scoring-model'
     ? definitionOf('scoring-model', number, version.body).body.threshold !== undefined

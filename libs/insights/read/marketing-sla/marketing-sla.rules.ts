@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { monthOf, Refused, startOfMonth, toMs, zoneOf, type Instant } from '@baton/kernel';
-import type { MarketingSide } from '@baton/definitions';
+import type { MarketingCommitment } from '@baton/definitions';
 
 /** A number that no rounding has touched; the denominator is positive and has no divisor in common. */
 export interface Rational {
@@ -57,7 +57,7 @@ export const calendarPeriod = (key: string | undefined, timeZone: string, at: In
  * and how many qualified leads were promised. Both for some calendar months.
  */
 export const neededFor = (
-  { per, qualified, pipeline }: MarketingSide,
+  { per, qualified, pipeline }: MarketingCommitment,
   months: number,
 ): { readonly qualified?: Rational; readonly salesQualified?: Rational } => {
   const [asked, agreed] = [BigInt(months), BigInt(MONTHS[per])];
