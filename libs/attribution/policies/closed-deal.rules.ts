@@ -3,10 +3,10 @@ import { touchFields, visitorDecider, type VisitorEvent } from '@baton/campaigns
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import {
   amountsFrom,
-  dealAfter,
+  foldDeal,
   factsAt,
   opportunityDecider,
-  peopleIn,
+  currentRoles,
   currentClose,
   type DealFacts,
 } from '@baton/opportunities';
@@ -45,7 +45,7 @@ export const closedDeal = async (
   until: Instant = '9999',
 ): Promise<ClosedDeal | undefined> => {
   const stream = await look(opportunityDecider, opportunityId);
-  const deal = dealAfter(stream, until);
+  const deal = foldDeal(stream, until);
   const close = deal && currentClose(deal);
   if (!close) return undefined;
   const { product, owner, source } = factsAt(deal, close.at);
@@ -56,7 +56,7 @@ export const closedDeal = async (
     closedAt: close.at,
     amounts: amountsFrom(deal, close.at),
     stamps: { ...(product && { product }), ...(owner && { owner }), ...(source && { source }) },
-    roles: new Map(peopleIn(deal.roles).map(({ leadId, role }) => [leadId, role])),
+    roles: new Map(currentRoles(deal.roles).map(({ leadId, role }) => [leadId, role])),
     latestAt: stream
       .filter(({ occurredAt }) => occurredAt <= until)
       .reduce<Instant>((latest, { occurredAt }) => laterOf(latest, occurredAt), ''),

@@ -23,7 +23,7 @@ import {
   type PathTransform,
   type TouchConditions,
 } from '@baton/definitions';
-import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
+import { advertisementOf, contentOf, type RegisteredContent } from '@baton/campaigns';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
 import { select, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
@@ -234,7 +234,7 @@ export type TouchDimension = (typeof touchDimensions)[number];
 export const wordOf = (by: TouchDimension, touch: ClassifiedTouch, registered: RegisteredContent): string | null => {
   if (by === 'sub-channel') return touch.subChannel;
   if (by === 'content') return contentOf(touch, registered);
-  return by === 'ad' ? adOf(touch, registered) : (touch[by] ?? null);
+  return by === 'ad' ? advertisementOf(touch, registered) : (touch[by] ?? null);
 };
 
 const keyOf = (

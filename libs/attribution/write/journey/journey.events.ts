@@ -42,7 +42,7 @@ const facts = {
   leadCreatedAt: optional(instant('The earliest creation among the people of the deal (LC).')),
   firstContactAt: optional(instant('The earliest touch of the people of the deal, also one after the close.')),
   amounts: list(
-    object({ at: instant('From when on.'), amount: money('What the deal is worth.') }),
+    object({ at: instant('From when on.'), amount: money('Amount of the deal.') }),
     'What the deal was worth at its close and after each later change, oldest first.',
     { max: 1000 },
   ),

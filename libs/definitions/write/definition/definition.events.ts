@@ -104,5 +104,5 @@ export const definitionCommands = commands('definition', {
 });
 export type DefinitionCommand = CommandOf<typeof definitionCommands>;
 
-/** A command on its way to a definition; the id is the kind. */
+/** Sends a command to a definition; the id is the kind. */
 export class ToDefinition extends To<DefinitionCommand> {}
