@@ -15,7 +15,11 @@ export const nearest = (mistaken: string, known: readonly string[]): string => {
 export const oneOfThese = <T extends string>(value: string, known: readonly T[], option: string): T => {
   const found = known.find((one) => one === value);
   if (found !== undefined) return found;
-  throw new Refused('cli/unknown-value', `There are ${known.join(', ')}.${nearest(value, known)}`, option);
+  throw new Refused(
+    'cli/unknown-value',
+    `${option} must be one of ${known.join(', ')}.${nearest(value, known)}`,
+    option,
+  );
 };
 
 /** A list with commas between, of values that are known. */
@@ -26,14 +30,14 @@ export const someOfThese = <T extends string>(value: string, known: readonly T[]
 export const wholeNumber = (value: string, option: string, least = 0, most = 2 ** 31 - 1): number => {
   const number = Number(value);
   if (/^\d{1,10}$/.test(value) && number >= least && number <= most) return number;
-  throw new Refused('cli/bad-argument', `Give a whole number from ${least} to ${most}.`, option);
+  throw new Refused('cli/bad-argument', `--${option} must be a whole number from ${least} to ${most}.`, option);
 };
 
 /** @throws Refused `cli/bad-argument` */
 export const decimalNumber = (value: string, option: string, least: number, most: number): number => {
   const number = Number(value);
   if (/^\d{1,10}(\.\d{1,10})?$/.test(value) && number >= least && number <= most) return number;
-  throw new Refused('cli/bad-argument', `Give a number from ${least} to ${most}.`, option);
+  throw new Refused('cli/bad-argument', `--${option} must be a number from ${least} to ${most}.`, option);
 };
 
 /** A day, or an instant with its offset, as it was written: the zone may come later. @throws Refused as `boundOf` */
@@ -56,7 +60,11 @@ export const lookback = (value: string): string => {
 /** @throws Refused `money/unknown-currency` */
 export const currency = (value: string): string => {
   if (isCurrency(value)) return value;
-  throw new Refused('money/unknown-currency', `"${value}" is no ISO 4217 currency, such as USD.`, 'currency');
+  throw new Refused(
+    'money/unknown-currency',
+    `--currency must be an ISO 4217 currency code, such as USD; "${value}" is not one.`,
+    'currency',
+  );
 };
 /** What a JSON file holds. @throws Refused `cli/unreadable-file` */
 export const jsonFile = (path: string, option: string): Json => {
@@ -65,16 +73,16 @@ export const jsonFile = (path: string, option: string): Json => {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code}): name a file with JSON.`);
+    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code}); give the path of a JSON file.`);
   }
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw refused(`is no JSON: ${(error as Error).message}`);
+    throw refused(`is not valid JSON: ${(error as Error).message}`);
   }
 };
 /** `mql@2`. @throws Refused `cli/bad-argument` */
 export const version = (value: string, option: string): string => {
   if (/^[a-z-]+@\d{1,9}$/.test(value)) return value;
-  throw new Refused('cli/bad-argument', 'Give a version by its reference, such as mql@2.', option);
+  throw new Refused('cli/bad-argument', `--${option} must be a version such as mql@2.`, option);
 };

@@ -8,7 +8,7 @@ import { Session } from './session';
   name: 'backup',
   arguments: '<folder>',
   argsDescription: { folder: 'a new or empty folder' },
-  description: 'Copy log and keys while the server works; documents are folded anew on restore.',
+  description: 'Back up log and keys while the server runs; read models are rebuilt on restore.',
 })
 export class BackupCommand extends CommandRunner {
   async run([folder]: string[], { withMasterKey, json }: { withMasterKey?: boolean; json?: boolean }): Promise<void> {
@@ -18,15 +18,18 @@ export class BackupCommand extends CommandRunner {
       });
       if (json) return printJson(manifest);
       line(`${counted(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
-      if (!withMasterKey) line('The master key is not in it: without that key nobody can read the personal data.');
+      if (!withMasterKey) line('The master key is not included; without it nobody can read the personal data.');
     });
   }
 
-  @Option({ flags: '--with-master-key', description: 'Also the master key: the folder then opens all personal data.' })
+  @Option({
+    flags: '--with-master-key',
+    description: 'Include the master key; whoever has the folder can then read all personal data.',
+  })
   withMasterKey() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer with the manifest.' })
+  @Option({ flags: '--json', description: 'Print the manifest as JSON.' })
   json() {
     return true;
   }

@@ -51,7 +51,7 @@ const subjects = Object.keys(targets);
   name: 'case-file',
   arguments: '<kind> <id>',
   argsDescription: { kind: subjects.join(', '), id: 'its id' },
-  description: 'How a lead or deal was handled: every event whole, in order, with who, when, why, and what changed.',
+  description: 'Show how a lead or deal was handled: every event in order, with actor, time, cause and changes.',
 })
 export class CaseFileCommand extends CommandRunner {
   async run([kind, id]: string[], options: Options): Promise<void> {
@@ -69,48 +69,53 @@ export class CaseFileCommand extends CommandRunner {
       const entries = [];
       for await (const entry of caseFileOf(files, `${kind}-${id}`, { by, newestFirst, personal, asOf }))
         entries.push(entry);
-      if (entries.length === 0) throw new Refused('audit/no-such-subject', `Nothing is known of ${kind} ${id}.`, 'id');
+      if (entries.length === 0)
+        throw new Refused(
+          'audit/no-such-subject',
+          `There is no ${kind} with the id ${id}: nothing was recorded of it.`,
+          'id',
+        );
       if (options.json) return printJson(entries);
       printTable(
         ['happened', 'by', 'what'],
         entries.map((entry) => [timeOf(entry), actorOf(entry), saidOf(entry)]),
         terminal().stdout.columns ?? PAGE_WIDTH,
       );
-      line(`${counted(entries.length, 'event')}; --json tells each whole.`);
+      line(`${counted(entries.length, 'event')}; --json prints them complete.`);
     });
   }
 
-  @Option({ flags: '--by <time>', description: 'By when things happened (occurred, by default) or were recorded.' })
+  @Option({ flags: '--by <time>', description: 'Order and time: occurred (default) or recorded.' })
   by(value: string) {
     return oneOfThese(value, ['occurred', 'recorded'], 'by');
   }
-  @Option({ flags: '--newest-first', description: 'Begin with the latest.' })
+  @Option({ flags: '--newest-first', description: 'Latest events first.' })
   newestFirst() {
     return true;
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
     return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
     return dayOrInstant(value, 'known-by');
   }
-  @Option({ flags: '--known-at <position>', description: 'Leave out what stands behind this position of the log.' })
+  @Option({ flags: '--known-at <position>', description: 'Ignore events after this position of the log.' })
   knownAt(value: string) {
     return value;
   }
-  @Option({ flags: '--personal', description: 'Show names, addresses and notes too.' })
+  @Option({ flags: '--personal', description: 'Show personal data: names, addresses and notes.' })
   personal() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON, each event whole, with causes and conversations.' })
+  @Option({ flags: '--json', description: 'Print complete events as JSON, with causes and correlation ids.' })
   json() {
     return true;
   }

@@ -59,19 +59,20 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
       ]),
     );
   }
-  line(`Judged at ${time(at)}, up to position ${position} of the log; nothing was written.`);
+  line(`Evaluated at ${time(at)}, up to position ${position} of the log; nothing was written.`);
 };
 
 @Command({
   name: 'counterfactual',
-  description: 'The same log under another SLA policy, calendar or routing: breaches gained and lost, leads rerouted.',
+  description:
+    'Replay the log under another SLA policy, calendar or routing; shows breaches gained and lost, and rerouted leads.',
 })
 export class CounterfactualCommand extends CommandRunner {
   async run(_: string[], options: Options): Promise<void> {
     const { timeZone } = options;
     const supposed = ['policy', 'calendar', 'routing', 'weights'] as const;
     if (supposed.every((name) => options[name] === undefined))
-      throw new Refused('cli/argument-missing', `Give --${supposed.join(', --')}, or some of them.`);
+      throw new Refused('cli/argument-missing', `Give at least one of --${supposed.join(', --')}.`);
     const bounds = boundsOf(options);
     const at = (name: 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
     const cut = { happenedBy: at('happenedBy'), knownBy: at('knownBy') };
@@ -94,60 +95,72 @@ export class CounterfactualCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--policy <file|version>', description: 'Another SLA policy: a JSON file, or sla-policy@2.' })
+  @Option({
+    flags: '--policy <file|version>',
+    description: 'Alternative SLA policy: a JSON file or a version, sla-policy@2.',
+  })
   policy(value: string) {
     return given(value, 'policy');
   }
-  @Option({ flags: '--calendar <file|version>', description: 'Another business calendar.' })
+  @Option({
+    flags: '--calendar <file|version>',
+    description: 'Alternative business calendar: a JSON file or a version.',
+  })
   calendar(value: string) {
     return given(value, 'calendar');
   }
-  @Option({ flags: '--routing <file|version>', description: 'Other routing rules.' })
+  @Option({ flags: '--routing <file|version>', description: 'Alternative routing rules: a JSON file or a version.' })
   routing(value: string) {
     return given(value, 'routing');
   }
-  @Option({ flags: '--weights <file>', description: 'Weights of reps by queue: {"emea": {"ann": 200, "bob": 0}}.' })
+  @Option({
+    flags: '--weights <file>',
+    description: 'Weights of reps by queue, as a JSON file: {"emea": {"ann": 200, "bob": 0}}.',
+  })
   weights(value: string) {
     return given(value, 'weights');
   }
   @Option({
     flags: '--baseline <file|version>',
-    description: 'Compare with this policy; by default with the clocks as they were recorded.',
+    description: 'SLA policy to compare with; by default the recorded clocks.',
   })
   baseline(value: string) {
     return given(value, 'baseline');
   }
-  @Option({ flags: '--baseline-calendar <file|version>', description: 'Compare with this calendar.' })
+  @Option({ flags: '--baseline-calendar <file|version>', description: 'Business calendar to compare with.' })
   baselineCalendar(value: string) {
     return given(value, 'baseline-calendar');
   }
-  @Option({ flags: '--from <day>', description: 'Clocks started, leads qualified from this day or instant on.' })
+  @Option({
+    flags: '--from <day>',
+    description: 'Only clocks started and leads qualified on or after this day or instant.',
+  })
   from(value: string) {
     return dayOrInstant(value, 'from');
   }
-  @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
+  @Option({ flags: '--to <day>', description: 'Before this day or instant.' })
   to(value: string) {
     return dayOrInstant(value, 'to');
   }
-  @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
+  @Option({ flags: '--time-zone <zone>', description: 'IANA time zone of days and months; UTC by default.' })
   timeZone(value: string) {
     return zone(value);
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
     return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
     return dayOrInstant(value, 'known-by');
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

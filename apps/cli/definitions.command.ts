@@ -55,7 +55,11 @@ const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited
 const apply: Action = async (session, options) => {
   const kind = needed(options, 'kind');
   if (!judgingKinds.includes(kind))
-    throw new Refused('cli/nothing-to-apply', `Only ${judgingKinds.join(' and ')} decide over leads again.`, 'kind');
+    throw new Refused(
+      'cli/nothing-to-apply',
+      `Only ${judgingKinds.join(' and ')} can be applied to open leads.`,
+      'kind',
+    );
   await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
   const actor = options.as ?? localActor();
   const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
@@ -115,9 +119,9 @@ const actions: Readonly<Record<string, Action>> = {
 @Command({
   name: 'definitions',
   arguments: '<action>',
-  argsDescription: { action: 'one of those below' },
+  argsDescription: { action: 'one of the actions below' },
   description:
-    'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads, and bodies to start with.',
+    'Definitions agreed by both teams: list, show, compare, propose, approve, retire, apply to open leads, print starting bodies.',
 })
 export class DefinitionsCommand extends CommandRunner {
   async run([action]: string[], options: Options): Promise<void> {
@@ -135,17 +139,17 @@ export class DefinitionsCommand extends CommandRunner {
   kind(value: string) {
     return oneOfThese(value, definitionKinds, 'kind');
   }
-  @Option({ flags: '--number <version>', description: 'The version.' })
+  @Option({ flags: '--number <version>', description: 'Version number.' })
   number(value: string) {
     return wholeNumber(value, 'number', 1);
   }
-  @Option({ flags: '--against <version>', description: 'The version to compare with.' })
+  @Option({ flags: '--against <version>', description: 'Version number to compare with.' })
   against(value: string) {
     return wholeNumber(value, 'against', 1);
   }
   @Option({
     flags: '--body <file.json>',
-    description: 'The definition itself; without it, the one that starter shows.',
+    description: 'Body of the definition; by default the starting body.',
   })
   body(value: string) {
     return jsonFile(value, 'body');
@@ -154,11 +158,14 @@ export class DefinitionsCommand extends CommandRunner {
   reason(value: string) {
     return value;
   }
-  @Option({ flags: '--team <team>', description: 'The team you speak for: marketing or sales.' })
+  @Option({ flags: '--team <team>', description: 'Team that you approve for: marketing or sales.' })
   team(value: string) {
     return oneOfThese(value, ['marketing', 'sales'], 'team');
   }
-  @Option({ flags: '--from <instant>', description: 'In force from; for show: at which instant.' })
+  @Option({
+    flags: '--from <instant>',
+    description: 'When it should come into force; for show, the instant to look at.',
+  })
   from(value: string) {
     return anInstant(value, 'from');
   }
@@ -166,15 +173,15 @@ export class DefinitionsCommand extends CommandRunner {
   reviewBy(value: string) {
     return aDay(value, 'review-by');
   }
-  @Option({ flags: '--days <number>', description: 'Of due: reviews within so many days; 30 by default.' })
+  @Option({ flags: '--days <number>', description: 'For due: reviews within this many days; 30 by default.' })
   days(value: string) {
     return wholeNumber(value, 'days', 0, 366);
   }
-  @Option({ flags: '--as <actor>', description: 'Who speaks; two people approve, one a team.' })
+  @Option({ flags: '--as <actor>', description: 'Acting person; the two approvals need two different people.' })
   as(value: string) {
     return value;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

@@ -135,7 +135,7 @@ export class DemoCommand extends CommandRunner {
     if (outcome instanceof Refused) throw outcome;
   }
 
-  @Option({ flags: '--once', description: 'Do not serve afterwards.' })
+  @Option({ flags: '--once', description: 'Exit after printing the figures; do not serve.' })
   once() {
     return true;
   }
@@ -151,7 +151,7 @@ export class DemoCommand extends CommandRunner {
   scale(value: string) {
     return decimalNumber(value, 'scale', 0.01, 100);
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }
@@ -182,7 +182,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   if (asked > today)
     throw new Refused(
       'demo/day-to-come',
-      `What is still to come cannot be recorded: name ${today} or a day before it.`,
+      `--today must not be in the future; give ${today} or an earlier day.`,
       'today',
     );
   const { events } = await log.readAll(START, {}, 100);
@@ -192,7 +192,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   )
     throw new Refused(
       'demo/log-in-use',
-      'This log holds other data; choose an empty folder by BATON_DATA_DIR.',
+      'This log holds other data; set BATON_DATA_DIR to an empty folder.',
       'BATON_DATA_DIR',
     );
   const first = events.find(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'backfill');
@@ -200,7 +200,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   if (given !== undefined && held && held !== asked)
     throw new Refused(
       'demo/other-day',
-      `This log holds the demo's history before ${held}; leave --today out, or choose an empty folder by BATON_DATA_DIR.`,
+      `This log holds the demo of the time before ${held}; omit --today, or set BATON_DATA_DIR to an empty folder.`,
       'today',
     );
   return held ?? asked;

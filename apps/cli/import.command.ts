@@ -71,7 +71,7 @@ const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
-  description: 'Turn each row of a CSV file into commands. The same file again adds nothing.',
+  description: 'Turn each row of a CSV file into commands. Importing the same file again adds nothing.',
 })
 export class ImportCommand extends CommandRunner {
   async run([mapping, file]: string[], options: Options): Promise<void> {
@@ -88,7 +88,8 @@ export class ImportCommand extends CommandRunner {
     const { dryRun, report, json, outageLimit = OUTAGE_MINUTES } = options;
     const mapping = readMapping(mappingPath);
     const found = statSync(file, { throwIfNoEntry: false });
-    if (!found?.isFile()) throw new NotFound('import/no-file', `${basename(file)} is no file.`, 'file');
+    if (!found?.isFile())
+      throw new NotFound('import/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
     const { size } = found;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
@@ -103,9 +104,9 @@ export class ImportCommand extends CommandRunner {
       let done = 0;
       const stopped = (error: unknown): never => {
         if (codeOf(error) !== 'import/outage') throw error;
-        const place = `${counted(done, 'row is', 'rows are')} done, none of them is rejected for it.`;
+        const place = `${counted(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
         const { message } = error as BatonError;
-        throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
+        throw new Conflict('import/outage', `${message} ${place} Run the same import again to continue there.`);
       };
       const imported = await importFile({
         mapping,
@@ -140,22 +141,25 @@ export class ImportCommand extends CommandRunner {
     if (result.rejected > 0) terminal().exitCode = 1;
   }
 
-  @Option({ flags: '--dry-run', description: 'Map and check every row, send nothing.' })
+  @Option({ flags: '--dry-run', description: 'Map and validate every row; send nothing.' })
   dryRun() {
     return true;
   }
-  @Option({ flags: '--report <file>', description: 'Where rejected rows are listed; by default beside you.' })
+  @Option({
+    flags: '--report <file>',
+    description: 'File for rejected rows; by default <file>.report.ndjson in the current folder.',
+  })
   report(value: string) {
     return value;
   }
   @Option({
     flags: '--outage-limit <minutes>',
-    description: `How long a server may be away before the import stops; 0: at once. By default ${OUTAGE_MINUTES}.`,
+    description: `How many minutes an outage may last before the import stops; 0 stops at once. By default ${OUTAGE_MINUTES}.`,
   })
   outageLimit(value: string) {
     return wholeNumber(value, 'outage-limit', 0, 99_999);
   }
-  @Option({ flags: '--json', description: 'Answer as JSON: rows, accepted, repeated, rejected, events.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON: rows, accepted, repeated, rejected, events.' })
   json() {
     return true;
   }

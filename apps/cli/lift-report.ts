@@ -24,7 +24,7 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
     ...{ at: cut.happenedBy ?? cut.knownBy ?? session.clock.now(), cut },
   });
   if (options.json) return printJson(answer ?? null);
-  if (!answer) return line('No scoring model is agreed.');
+  if (!answer) return line('No scoring model is in force.');
   const { total, external, immature } = answer;
   line(
     `${answer.definition}: ${counted(total.leads, 'lead')}, ${count(total.sql)} SQL (${count(external)} by another system’s word), ${counted(total.customers, 'customer')}; ${count(immature)} left out`,

@@ -15,7 +15,7 @@ export const marketingReport = async (session: Session, options: ReportOptions):
   });
   if (json) return printJson(answer);
   const { qualified, salesQualified, handoffs } = answer;
-  line(`Marketing’s side in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
+  line(`SLA commitment of marketing in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
   printTable(
     [
       ...['stage', 'needed (leads)', 'so far (leads)', 'needed by now (leads)', 'on pace'],

@@ -6,8 +6,8 @@ import { Session } from './session';
 @Command({
   name: 'rebuild',
   arguments: '[readModel]',
-  argsDescription: { readModel: 'which one; without it all, one after the other' },
-  description: 'Build a read model anew from the log beside the one in use, and switch.',
+  argsDescription: { readModel: 'name of the read model; without it all of them' },
+  description: 'Rebuild a read model from the log beside the one in use, then switch to it.',
 })
 export class RebuildCommand extends CommandRunner {
   async run([name]: string[], { json }: { json?: boolean }): Promise<void> {
@@ -28,7 +28,7 @@ export class RebuildCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

@@ -153,8 +153,8 @@ const reports: Readonly<Record<ReportName, Report>> = {
 @Command({
   name: 'report',
   arguments: '<report>',
-  argsDescription: { report: 'one of those below' },
-  description: 'The figures, the same as through GraphQL.',
+  argsDescription: { report: 'one of the actions below' },
+  description: 'Print figures, the same as through GraphQL.',
 })
 export class ReportCommand extends CommandRunner {
   async run([name]: string[], options: ReportOptions): Promise<void> {
@@ -166,36 +166,36 @@ export class ReportCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--by <breakdown>', description: 'What a row is.' })
+  @Option({ flags: '--by <breakdown>', description: 'Breakdown of the rows.' })
   by(value: string) {
     return value;
   }
-  @Option({ flags: '--from <day>', description: 'From this day or instant on.' })
+  @Option({ flags: '--from <day>', description: 'On or after this day or instant.' })
   from(value: string) {
     return dayOrInstant(value, 'from');
   }
-  @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
+  @Option({ flags: '--to <day>', description: 'Before this day or instant.' })
   to(value: string) {
     return dayOrInstant(value, 'to');
   }
-  @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
+  @Option({ flags: '--time-zone <zone>', description: 'IANA time zone of days and months; UTC by default.' })
   timeZone(value: string) {
     return zone(value);
   }
   @Option({
     flags: '--period <period>',
-    description: '2024-01, 2024-Q1 or 2024; by default this month.',
+    description: 'Period such as 2024-01, 2024-Q1 or 2024; by default this month.',
   })
   period(value: string) {
     return calendarPeriod(value, 'UTC', BEGINNING).key;
   }
-  @Option({ flags: '--model <models>', description: 'By default the agreed one.' })
+  @Option({ flags: '--model <models>', description: 'Attribution model; by default the one in force.' })
   model(value: string) {
     return value;
   }
   @Option({
     flags: '--lookback <duration>',
-    description: 'P90D, or none for unlimited; by default the definition’s, else none.',
+    description: 'Look-back: an ISO 8601 duration, P90D, or none; by default that of the definition.',
   })
   lookback(value: string) {
     return lookback(value);
@@ -206,72 +206,81 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({
     flags: '--conversion <kind>',
-    description: 'What it leads to; won by default.',
+    description: 'Kind of conversion; won by default.',
   })
   conversion(value: string) {
     return value;
   }
-  @Option({ flags: '--rate <amount>', description: 'What a minute of sales costs, "1.50 EUR".' })
+  @Option({ flags: '--rate <amount>', description: 'Cost of a minute of sales time, "1.50 EUR".' })
   rate(value: string) {
     return rateOf(value);
   }
   @Option({
     flags: '--sales-time <which>',
-    description: 'all minutes of the period (default), or won-only.',
+    description: 'Sales time that counts: all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
     return oneOfThese(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
   }
-  @Option({ flags: '--top <n>', description: 'How many to name, 1 to 1000; 20 by default.' })
+  @Option({ flags: '--top <n>', description: 'Number of rows to list, 1 to 1000; 20 by default.' })
   top(value: string) {
     return wholeNumber(value, 'top', 1, 1000);
   }
-  @Option({ flags: '--definition <version>', description: 'A version of a definition:' })
+  @Option({ flags: '--definition <version>', description: 'Version of a definition:' })
   definition(value: string) {
     return version(value, 'definition');
   }
-  @Option({ flags: '--channel-rules <version>', description: 'channel-rules@2 instead of the version in force.' })
+  @Option({
+    flags: '--channel-rules <version>',
+    description: 'Version of the channel rules, channel-rules@2; by default the one in force.',
+  })
   channelRules(value: string) {
     return version(value, 'channel-rules');
   }
-  @Option({ flags: '--order <k>', description: 'Of markov: how many channels a state remembers, 1 to 4.' })
+  @Option({ flags: '--order <k>', description: 'For markov: order of the chain, 1 to 4.' })
   order(value: string) {
     return wholeNumber(value, 'order', 1, 4);
   }
-  @Option({ flags: '--seed <number>', description: 'Of data-driven models: the seed of what is sampled.' })
+  @Option({ flags: '--seed <number>', description: 'For data-driven models: seed of random sampling.' })
   seed(value: string) {
     return wholeNumber(value, 'seed');
   }
-  @Option({ flags: '--bootstrap <count>', description: 'Of data-driven models: resamples for intervals.' })
+  @Option({
+    flags: '--bootstrap <count>',
+    description: 'For data-driven models: number of resamples for 95 % intervals.',
+  })
   bootstrap(value: string) {
     return wholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
     return dayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
     return dayOrInstant(value, 'known-by');
   }
   @Option({
     flags: '--filter <field=values>',
-    description: 'Only these, such as owner=ann,bob. Repeatable.',
+    description: 'Only rows with these values, owner=ann,bob. Repeatable.',
   })
   filter(value: string, before: Record<string, string[]> = {}) {
     return { ...before, ...filterOf(value) };
   }
-  @Option({ flags: '--none <field>', description: 'Only those without a value of this field, or also. Repeatable.' })
+  @Option({
+    flags: '--none <field>',
+    description: 'Only rows without a value in this field, or together with --filter also those. Repeatable.',
+  })
   none(value: string, before: string[] = []) {
     return [...before, value];
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

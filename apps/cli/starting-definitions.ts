@@ -148,5 +148,9 @@ export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>
 export const startingBody = (kind: string): Json => {
   if (Object.hasOwn(startingDefinitions, kind)) return startingDefinitions[kind as DefinitionKind]!;
   const kinds = Object.keys(startingDefinitions).join(', ');
-  throw new Refused('cli/argument-missing', `Give --body; only ${kinds} have one to start with.`, 'body');
+  throw new Refused(
+    'cli/argument-missing',
+    `--body is required for this kind; only ${kinds} have a starting body.`,
+    'body',
+  );
 };

@@ -22,7 +22,7 @@ const damaged = async ({ app }: Session): Promise<readonly { store: string; foun
   return found.flat();
 };
 
-@Command({ name: 'status', description: 'How far every read model and policy has followed the log.' })
+@Command({ name: 'status', description: 'Show how far every read model and policy has followed the log.' })
 export class StatusCommand extends CommandRunner {
   async run(_: string[], { json, verify }: { json?: boolean; verify?: boolean }): Promise<void> {
     await Session.use(async (session) => {
@@ -48,13 +48,13 @@ export class StatusCommand extends CommandRunner {
         );
         for (const { importId, run, startedAt } of open)
           line(
-            `Run ${run} of the import ${importId}, begun ${time(startedAt)}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
+            `Run ${run} of the import ${importId}, started ${time(startedAt)}, has not finished; if it was stopped, start it again. Until then clocks are paused for the leads that imports changed last.`,
           );
         const whole = completeness.filter(({ complete }) => complete);
         if (verify)
           line(`Verified: ${count(whole.length)} of ${counted(completeness.length, 'follower')} are complete.`);
         for (const one of completeness) if (!one.complete) line(`${one.follower}: ${resultOf(one)}`);
-        for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
+        for (const { store, found } of damage) line(`The ${store} store is damaged; restore a backup: ${found}`);
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
     });
@@ -62,12 +62,12 @@ export class StatusCommand extends CommandRunner {
 
   @Option({
     flags: '--verify',
-    description: 'Fold the log anew and compare: what everybody saw, every document, the files themselves.',
+    description: 'Replay the log and compare: events seen, every document, and the store files.',
   })
   verify() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

@@ -160,7 +160,7 @@ class Pass {
     const { cells } = row;
     const columns = this.header.names.length;
     if (cells.length !== columns) {
-      const message = `The row has ${cells.length} cell(s), the header ${columns}.`;
+      const message = `The row has ${cells.length} cells, but the header has ${columns}; check its separators and quotes.`;
       return { ...untouched, row: [], fault: { line, column: '', code: 'import/ragged-row', message } };
     }
     try {

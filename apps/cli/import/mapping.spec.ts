@@ -153,7 +153,7 @@ describe('a name that is none', () => {
       ...aggregates,
       deal: commands('deal', { Open: { description: '', allow: ['sales'], dealId: ref('deal') } }),
     };
-    expect(() => mappingOf({ ...valid, commands: [{ ...capture, to: 'deal' }] }, both)).toThrow(/it is sent to lead/);
+    expect(() => mappingOf({ ...valid, commands: [{ ...capture, to: 'deal' }] }, both)).toThrow(/send it to lead/);
   });
 });
 

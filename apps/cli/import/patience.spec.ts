@@ -32,8 +32,8 @@ describe('the patience of an import', () => {
       'answer 1',
     ]);
     expect(told).toEqual([
-      'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and goes on by itself.',
-      expect.stringMatching(/^The import goes on after \d s\.$/),
+      'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and then continues by itself.',
+      expect.stringMatching(/^The import continues after an outage of \d s\.$/),
     ]);
     await patience.through(after(1));
     expect(told).toHaveLength(4); // another outage

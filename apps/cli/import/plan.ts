@@ -84,13 +84,17 @@ export const namesOf = (
       if (rounded !== undefined)
         throw new Refused(
           'import/rounded-id',
-          'A spreadsheet has rounded this id; export the column as text.',
+          'A spreadsheet has rounded this id (such as 1.23E+15); export the column as text.',
           rounded,
         );
       if (key.length > 0) {
         const values = key.map(cells);
         if (values.every(isBlank))
-          throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
+          throw new Refused(
+            'import/blank-key',
+            'Every key column of the row is blank; a key must identify the record.',
+            key[0],
+          );
         return nameOf('key', ...values);
       }
       const content = JSON.stringify(row);
@@ -138,7 +142,11 @@ export const plan = async (
     if (mapped.when && !holds(mapped.when, cells)) continue;
     const occurredAt = mapped.occurredAt === undefined ? undefined : await evaluate(mapped.occurredAt, cells, lookup);
     if (mapped.occurredAt !== undefined && occurredAt === undefined)
-      throw new Refused('import/no-date', 'When it happened is blank.', columnsOf(mapped.occurredAt)[0]);
+      throw new Refused(
+        'import/no-date',
+        'The column of occurredAt is blank; give it a date, or a default in the mapping.',
+        columnsOf(mapped.occurredAt)[0],
+      );
     const data: Record<string, Json> = {};
     for (const [field, value] of Object.entries(mapped.data)) {
       const found = await evaluate(value, cells, lookup);
@@ -182,7 +190,7 @@ const instantIn = (value: Json, { occurredAt }: MappedCommand): Instant => {
   if (typeof value === 'string' && isInstant(value)) return value;
   throw new Refused(
     'import/not-a-date',
-    'When it happened is no instant: give the column a date format.',
+    'occurredAt is not an instant; set date in the mapping to the format of the column.',
     columnsOf(occurredAt!)[0],
   );
 };

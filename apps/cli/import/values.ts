@@ -68,7 +68,8 @@ export const evaluate = async (value: Value, cells: Cells, lookup: Lookup): Prom
   const wanted = await evaluate(value[by]!, cells, lookup);
   if (wanted === undefined) return undefined;
   const found = await lookup(value.lookup, by, String(wanted));
-  if (found === undefined) throw no('lead-not-found', `No lead has this ${by}.`, columnsOf(value)[0] ?? '');
+  if (found === undefined)
+    throw no('lead-not-found', `There is no lead with this ${by}; import the lead first.`, columnsOf(value)[0] ?? '');
   return found;
 };
 
@@ -88,7 +89,7 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   if (map) {
     for (const spelling of [text, tidy(text)]) if (Object.hasOwn(map, spelling)) return map[spelling]!;
     if (otherwise !== undefined) return otherwise;
-    throw no('not-in-table', 'The mapping has no entry for this value.', column);
+    throw no('not-in-table', 'The map has no entry for this value; add one, or set otherwise.', column);
   }
   if (value.date !== undefined) return dateOf(withoutMarks(text), value);
   const numeric = value.money !== undefined || value.as === 'integer' || value.as === 'number';
@@ -125,20 +126,26 @@ const dateOf = (text: string, value: ColumnValue): Instant => {
  */
 const readDate = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
   const plain = read(text, format, 'UTC');
-  if (!plain.isValid) throw no('not-a-date', `Expected a date written as ${format}.`, column);
+  if (!plain.isValid) throw no('not-a-date', `The date must be written as ${format}.`, column);
   if (plain.year < Number(FIRST_DAY.slice(0, 4)) || plain.year > Number(LAST_DAY.slice(0, 4)))
-    throw no('not-a-date', `Expected a date from ${FIRST_DAY} to ${LAST_DAY}.`, column);
+    throw no('not-a-date', `The date must be from ${FIRST_DAY} to ${LAST_DAY}.`, column);
   if (type === 'day') return plain.toFormat('yyyy-MM-dd');
   const ownOffset = format === 'iso' ? /T.*(Z|[+-]\d{2}(:?\d{2})?)$/i.test(text) : hasOffset(format);
   if (ownOffset && Math.abs(read(text, format, undefined).offset) > LONGEST_OFFSET_MINUTES)
-    throw no('not-a-date', 'Expected an offset of at most 14 hours.', column);
+    throw no('not-a-date', 'The offset of the time must be at most 14 hours.', column);
   if (ownOffset || zone === 'UTC') return fromMs(plain.toMillis());
   if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
     return startOfDay(plain.toFormat('yyyy-MM-dd'), zone);
   const local = read(text, format, zone!);
   const offsets = local.getPossibleOffsets();
-  if (wall(local) !== wall(plain)) throw no('no-such-time', `The clocks of ${zone} skipped this time.`, column);
-  if (offsets.length > 1) throw no('ambiguous-time', `The clocks of ${zone} showed this time twice.`, column);
+  if (wall(local) !== wall(plain))
+    throw no('no-such-time', `This time does not exist in ${zone}: its clocks skipped it.`, column);
+  if (offsets.length > 1)
+    throw no(
+      'ambiguous-time',
+      `This time is ambiguous in ${zone}: its clocks showed it twice. Give it with an offset.`,
+      column,
+    );
   return fromMs(local.toMillis());
 };
 
@@ -168,7 +175,7 @@ const numberIn = (text: string, value: ColumnValue): Decimal => {
     value.money !== undefined
       ? ['an amount', 'not-an-amount']
       : [value.as === 'integer' ? 'a whole number' : 'a number', 'not-a-number'];
-  throw no(code, `Expected ${kind} with "${value.decimal ?? '.'}" as decimal sign.`, value.column);
+  throw no(code, `The value must be ${kind} with "${value.decimal ?? '.'}" as decimal separator.`, value.column);
 };
 
 /** Quotients have no end: so many digits of them are kept, far beyond what any amount has. */
@@ -188,7 +195,7 @@ const resultOf = (value: Value, cells: Cells): Decimal | undefined => {
   const numbers = operands!.map((each) => resultOf(each, cells));
   if (numbers.includes(undefined)) return undefined;
   const divisor = operator === 'divide' && numbers[1]!.isZero();
-  if (divisor) throw no('divided-by-zero', 'Nothing can be divided by zero.', columnsOf(operands![1]!)[0] ?? '');
+  if (divisor) throw no('divided-by-zero', 'The divisor is zero.', columnsOf(operands![1]!)[0] ?? '');
   return (numbers as Decimal[]).reduce(calculate[operator]);
 };
 
@@ -216,7 +223,11 @@ const asWanted = (
   const fits =
     type === 'integer' ? Number.isSafeInteger(answer.toNumber()) && answer.isInteger() : answer.abs().lt(1e300);
   if (!fits)
-    throw no('not-a-number', `Expected ${type === 'integer' ? 'a whole number' : 'a number'}, below 2^53.`, column);
+    throw no(
+      'not-a-number',
+      `The value must be ${type === 'integer' ? 'a whole number below 2^53' : 'a number below 1e300'}.`,
+      column,
+    );
   return answer.toNumber();
 };
 
@@ -229,11 +240,19 @@ const amountOf = (
 ): Money => {
   const currency = typeof money === 'object' ? withoutMarks(cells(money.column)) : money;
   if (!isCurrency(currency))
-    throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
+    throw no(
+      'unknown-currency',
+      'The currency must be an ISO 4217 code, such as USD.',
+      typeof money === 'object' ? money.column : column,
+    );
   const places = minorDigits(currency);
   const amount = round ? number.toDecimalPlaces(places, Decimal.ROUND_HALF_EVEN) : number;
   if (amount.decimalPlaces() > places)
-    throw no('too-precise', `${currency} has ${places} decimal places; round the amount where that is meant.`, column);
+    throw no(
+      'too-precise',
+      `An amount in ${currency} can have at most ${places} decimal places; set round in the mapping to round it.`,
+      column,
+    );
   if (amount.abs().gte(1e19)) throw no('not-an-amount', 'The amount is too large.', column);
   try {
     return moneyOf(amount.toFixed(), currency);

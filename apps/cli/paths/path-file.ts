@@ -58,12 +58,21 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
       const [sign] = header.length === 1 ? (otherDelimiter.exec(header[0]!) ?? []) : [];
       if (sign !== undefined) {
         const named = sign === '\t' ? 'tabs' : `"${sign}"`;
-        throw fault('other-delimiter', `Columns are parted by commas; here they seem to be by ${named}.`, line);
+        throw fault(
+          'other-delimiter',
+          `Columns must be separated by commas; here they seem to be separated by ${named}. Convert the file.`,
+          line,
+        );
       }
-      throw fault('missing-column', `The file has no column ${names.join(' or ')}; say which it is.`, line, names[0]);
+      throw fault(
+        'missing-column',
+        `The file has no column ${names.join(' or ')}; name it with --${what}-column.`,
+        line,
+        names[0],
+      );
     }
     if (header.indexOf(name) !== header.lastIndexOf(name))
-      throw fault('duplicate-column', 'Two columns have this name.', line, name);
+      throw fault('duplicate-column', 'Two columns of the header have this name; rename one of them.', line, name);
     return header.indexOf(name);
   };
   return {
@@ -76,10 +85,11 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
 
 const numberOf = (cell: string, line: number, column: string): number => {
   const text = withoutMarks(cell);
-  if (text === '') throw fault('missing-count', 'A count is blank: write 0.', line, column);
+  if (text === '') throw fault('missing-count', 'The count is blank; write 0.', line, column);
   const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(number)) throw fault('not-a-number', 'Expected a plain number such as 12 or 0.5.', line, column);
-  if (number < 0) throw fault('negative-count', 'Counts and values are zero or more.', line, column);
+  if (!Number.isFinite(number))
+    throw fault('not-a-number', 'The value must be a plain number, such as 12 or 0.5.', line, column);
+  if (number < 0) throw fault('negative-count', 'Counts and values must be 0 or more.', line, column);
   return number;
 };
 
@@ -87,7 +97,10 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
   const steps = cell.split(separator).map(withoutMarks);
   const place = steps.findIndex(isBlank);
   if (place < 0) return steps;
-  const where = steps.length === 1 ? 'The path is empty.' : `Step ${place + 1} of ${steps.length} is empty.`;
+  const where =
+    steps.length === 1
+      ? 'The path is empty; give at least one channel.'
+      : `Step ${place + 1} of ${steps.length} is empty; give its channel.`;
   throw fault('empty-step', where, line, column);
 };
 
@@ -108,9 +121,10 @@ export const readPaths = async (
   each: (steps: readonly string[], counts: PathCounts) => void,
 ): Promise<{ readonly rows: number; readonly warnings: readonly string[] }> => {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new Refused('paths/no-file', `${basename(file)} is no file.`, 'file');
+    throw new Refused('paths/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
   const { separator = ' > ' } = options;
-  if (separator === '') throw new Refused('paths/other-separator', 'A separator has at least one sign.', 'separator');
+  if (separator === '')
+    throw new Refused('paths/other-separator', '--separator must have at least one character.', 'separator');
   const rows = createReadStream(file).pipe(
     parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LONGEST_ROW }),
   ) as AsyncIterable<{ record: string[]; info: Info }>;
@@ -131,7 +145,11 @@ export const readPaths = async (
         continue;
       }
       if (record.length !== header.length)
-        throw fault('ragged-row', `The row has ${record.length} cells, the header ${header.length}.`, line);
+        throw fault(
+          'ragged-row',
+          `The row has ${record.length} cells, but the header has ${header.length}; check its commas and quotes.`,
+          line,
+        );
       const cell = record[columns.path]!;
       const steps = stepsOf(cell, separator, line, header[columns.path]!);
       separated ||= steps.length > 1;
@@ -152,7 +170,7 @@ export const readPaths = async (
       if (conversions === 0 && value !== 0)
         throw fault(
           'value-without-conversions',
-          'The path has a value and no conversions, so nobody earned it: give its conversions, or 0 as its value.',
+          'The path has a value but no conversions, so the value cannot be credited: give its conversions, or 0 as its value.',
           line,
           header[columns.value]!,
         );
@@ -163,16 +181,21 @@ export const readPaths = async (
     if (error instanceof Refused) throw error;
     const { code, lines } = error as { code?: string; lines?: number };
     if (!code?.startsWith('CSV_')) throw error;
-    throw fault('bad-csv', 'The row is no CSV: look at its quotes.', lines ?? count + 2);
+    throw fault('bad-csv', 'The row is not valid CSV; check its quotes.', lines ?? count + 2);
   }
-  if (count === 0) throw new Refused('paths/empty-file', 'The file holds no path.', 'file');
+  if (count === 0)
+    throw new Refused('paths/empty-file', 'The file has no paths; it needs a header and at least one row.', 'file');
   // Every path a single step, and steps that look like several: the separator is another one.
   if (!separated && suspect)
-    throw fault('other-separator', `No path holds "${separator}"; is it "${suspect.sign}"?`, suspect.line);
+    throw fault(
+      'other-separator',
+      `No path contains the separator "${separator}"; set --separator, perhaps to "${suspect.sign}".`,
+      suspect.line,
+    );
   if (separated && tight)
     throw fault(
       'other-separator',
-      `Other paths are parted by "${separator}"; here "${tight.step}" would be one channel. Write all paths alike.`,
+      `Other paths are separated by "${separator}"; here "${tight.step}" would be one channel. Use one separator in the whole file.`,
       tight.line,
     );
   return { rows: count, warnings: [...mixed].map(([sign, found]) => mixedWarning(sign, found, separator)) };
@@ -180,5 +203,5 @@ export const readPaths = async (
 
 const mixedWarning = (sign: string, { paths, lines }: Mixed, separator: string): string => {
   const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
-  return `${paths} paths hold ${sign} within a channel (line ${named}): steps are parted by "${separator}" alone`;
+  return `${paths} paths contain ${sign} within a channel (line ${named}): steps are separated by "${separator}" only`;
 };

@@ -45,7 +45,11 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
   const learnt = dataDrivenModel(code);
   if (!rules && !learnt) {
     const codes = [...Object.keys(short), ...pathModelCodes].join(', ');
-    throw new Refused('attribution/unknown-model', `A path table has no dates; it can be asked for ${codes}.`, 'model');
+    throw new Refused(
+      'attribution/unknown-model',
+      `--model must be one of ${codes}; a path table has no dates for other models.`,
+      'model',
+    );
   }
   const table = new PathTable({ ignoreNulls: !nulls });
   const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));

@@ -171,7 +171,7 @@ class CaseFileArgs extends PageArgs {
   orderBy: CaseFileTime = 'occurred';
 
   @IsOptional()
-  @Field(() => Boolean, { defaultValue: false, description: 'Begin with the latest.' })
+  @Field(() => Boolean, { defaultValue: false, description: 'Latest events first.' })
   newestFirst: boolean = false;
 }
 

@@ -150,7 +150,10 @@ class MarketingSlaArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(10)
-  @Field(() => String, { nullable: true, description: '2024-01, 2024-Q1 or 2024; by default this month.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Period such as 2024-01, 2024-Q1 or 2024; by default this month.',
+  })
   period?: string;
   @IsOptional()
   @IsString()
