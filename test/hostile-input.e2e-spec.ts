@@ -43,7 +43,7 @@ import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
 import { BatonModule } from '../apps/contexts';
 import { freezeCommands, ToPeriod } from '../libs/attribution/write/period/period.events';
-import { askedReviewCommands, ToReview } from '../libs/insights/write/review/review.events';
+import { reviewInputCommands, ToReview } from '../libs/insights/write/review/review.events';
 import { routingCommands, ToRouting } from '../libs/leads/write/routing/routing.events';
 import { temporaryFolder } from './support/baton';
 import { hostileData, hostileDefinition, occurrences } from './support/hostile-values';
@@ -60,7 +60,7 @@ const tables: readonly (readonly [ToAggregate, Commands])[] = [
   [ToAsset, assetCommands],
   [ToSpend, spendCommands],
   [ToDefinition, definitionCommands],
-  [ToReview, askedReviewCommands],
+  [ToReview, reviewInputCommands],
   [ToPeriod, freezeCommands],
   [ToMessage, messageCommands],
 ];

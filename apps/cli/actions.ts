@@ -1,7 +1,7 @@
 import type { CommandRunner } from 'nest-commander';
 import { Refused } from '@baton/kernel';
-import { nearest } from './arguments';
-import { reportTable, type ReportTakes } from './reports';
+import { didYouMean } from './arguments';
+import { reportTable, type ReportDefinition } from './reports';
 
 export type Command = Parameters<CommandRunner['setCommand']>[0];
 
@@ -28,7 +28,7 @@ const valuesOf = ({
   severalModels,
   conversions,
   definition,
-}: Omit<ReportTakes, 'does' | 'options' | 'example'>) => {
+}: Omit<ReportDefinition, 'does' | 'options' | 'example'>) => {
   const list = (known: readonly string[], several = false) => `${known.join(', ')}${several ? '; or several' : ''}.`;
   return {
     ...(by && { by: list(by, severalBy) }),
@@ -42,7 +42,7 @@ const valuesOf = ({
 /** The actions of every command that has some: the help of each, and what it refuses, come from here. */
 export const actions: Readonly<Record<string, Actions>> = {
   report: Object.fromEntries(
-    Object.entries<ReportTakes>(reportTable).map(([name, { does, options, example, ...takes }]) => [
+    Object.entries<ReportDefinition>(reportTable).map(([name, { does, options, example, ...takes }]) => [
       name,
       { does, options, example, values: valuesOf(takes) },
     ]),
@@ -140,9 +140,9 @@ export const actions: Readonly<Record<string, Actions>> = {
   },
 };
 /** What every action takes. */
-const always = ['json'];
+const commonOptions = ['json'];
 
-const longOf = (long: string | undefined): string => (long ?? '').slice(2);
+const longNameOf = (long: string | undefined): string => (long ?? '').slice(2);
 
 /** @throws Refused `cli/unknown-action`, `cli/option-not-taken`, `cli/argument-missing`, `cli/too-many-arguments` */
 const checkAction = (command: Command, own: Actions): void => {
@@ -153,15 +153,15 @@ const checkAction = (command: Command, own: Actions): void => {
     const names = Object.keys(own);
     throw new Refused(
       'cli/unknown-action',
-      `baton ${command.name()} has no action "${name}"; the actions are ${names.join(', ')}.${nearest(name, names)}`,
+      `baton ${command.name()} has no action "${name}"; the actions are ${names.join(', ')}.${didYouMean(name, names)}`,
       'action',
     );
   }
   for (const option of command.options) {
-    const long = longOf(option.long);
+    const long = longNameOf(option.long);
     if (command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
-    if (action.options.includes(long) || always.includes(long)) continue;
-    const taken = [...action.options, ...always].map((one) => `--${one}`).join(', ');
+    if (action.options.includes(long) || commonOptions.includes(long)) continue;
+    const taken = [...action.options, ...commonOptions].map((one) => `--${one}`).join(', ');
     throw new Refused('cli/option-not-taken', `${title} does not take --${long}; it takes ${taken}.`, long);
   }
   const named = (action.arguments ?? '').split(' ').filter((one) => one !== '');
@@ -172,7 +172,7 @@ const checkAction = (command: Command, own: Actions): void => {
       `${missing} is missing: run ${title} ${named.join(' ')}.`,
       missing.slice(1, -1),
     );
-  if (given.length > named.length) throw tooMany(title, given[named.length]!);
+  if (given.length > named.length) throw tooManyArguments(title, given[named.length]!);
   const wanted = (action.needs ?? []).filter((long) => {
     const option = command.options.find((one) => one.long === `--${long}`)!;
     return command.getOptionValueSource(option.attributeName()) === undefined;
@@ -184,7 +184,7 @@ const checkAction = (command: Command, own: Actions): void => {
       wanted[0],
     );
 };
-const tooMany = (title: string, argument: string): Refused =>
+const tooManyArguments = (title: string, argument: string): Refused =>
   new Refused(
     'cli/too-many-arguments',
     `${title} does not take the argument "${argument}"; run it with --help to see its arguments.`,
@@ -196,17 +196,19 @@ const codeOfParser = (error: Error): unknown => (error as { readonly code?: unkn
  * @param command the one whose line it was, or the program
  * @param named   the action that the line names, if any
  */
-export const refusalOf = (error: Error, command: Command, named: string | undefined): Error => {
+export const toRefusal = (error: Error, command: Command, named: string | undefined): Error => {
   const [, said = ''] = /'([^']*)'/.exec(error.message) ?? [];
   const flag = said.split(' ')[0]!.replace(/^--/, '');
   const taken = (named !== undefined && actions[command.name()]?.[named]?.options) || undefined;
-  const options = command.options.map(({ long }) => longOf(long)).filter((one) => (taken ? taken.includes(one) : true));
+  const options = command.options
+    .map(({ long }) => longNameOf(long))
+    .filter((one) => (taken ? taken.includes(one) : true));
   const others = command.commands.map((one) => one.name());
   switch (codeOfParser(error)) {
     case 'commander.unknownOption':
       return new Refused(
         'cli/unknown-option',
-        `There is no option ${said}.${nearest(flag, [...options, ...always]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
+        `There is no option ${said}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
         flag,
       );
     case 'commander.optionMissingArgument':
@@ -220,11 +222,11 @@ export const refusalOf = (error: Error, command: Command, named: string | undefi
     case 'commander.unknownCommand':
       return new Refused(
         'cli/unknown-command',
-        `There is no command "${said}".${nearest(said, others)} Run baton --help to see the commands.`,
+        `There is no command "${said}".${didYouMean(said, others)} Run baton --help to see the commands.`,
         'command',
       );
     case 'commander.excessArguments':
-      return tooMany(`baton ${command.name()}`, command.args.at(-1) ?? '');
+      return tooManyArguments(`baton ${command.name()}`, command.args.at(-1) ?? '');
     default:
       return error;
   }
@@ -262,9 +264,9 @@ export const withActions = (command: Command, named: string | undefined): void =
     commandDescription: () => action.does,
     visibleArguments: () => [],
     visibleOptions: ({ options }) =>
-      options.filter(({ long }) => [...action.options, ...always].includes(longOf(long))),
+      options.filter(({ long }) => [...action.options, ...commonOptions].includes(longNameOf(long))),
     optionDescription: ({ long, description }) =>
-      [description, action.values?.[longOf(long)] ?? ''].filter((text) => text !== '').join(' '),
+      [description, action.values?.[longNameOf(long)] ?? ''].filter((text) => text !== '').join(' '),
   });
   command.addHelpText('after', `\nExample: baton ${command.name()} ${action.example}`);
 };

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { repeatHandlings, type RepeatHandling } from '@baton/attribution';
-import { oneOfThese, wholeNumber } from './arguments';
+import { parseOneOf, parseWholeNumber } from './arguments';
 import { formats, pathModelCodes, pathReport, printPathReport, type Format } from './paths/path-report';
 
 interface Options {
@@ -35,11 +35,11 @@ export class AttributionCommand extends CommandRunner {
 
   @Option({ flags: '--model <model>', description: `first, last, ${pathModelCodes.join(', ')}; markov by default.` })
   model(value: string) {
-    return oneOfThese(value, ['first', 'last', ...pathModelCodes], 'model');
+    return parseOneOf(value, ['first', 'last', ...pathModelCodes], 'model');
   }
   @Option({ flags: '--order <k>', description: 'Order of the Markov chain, 1 to 4.' })
   order(value: string) {
-    return wholeNumber(value, 'order', 1, 4);
+    return parseWholeNumber(value, 'order', 1, 4);
   }
   @Option({ flags: '--path-column <name>', description: 'Column of the path; by default path.' })
   pathColumn(value: string) {
@@ -79,15 +79,15 @@ export class AttributionCommand extends CommandRunner {
     description: `Repeated channels in data-driven models: ${Object.keys(repeatHandlings).join(', ')}; the default depends on the model.`,
   })
   repeats(value: string) {
-    return oneOfThese(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
+    return parseOneOf(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
   }
   @Option({ flags: '--bootstrap <n>', description: 'Number of resamples for 95 % intervals (low, high).' })
   bootstrap(value: string) {
-    return wholeNumber(value, 'bootstrap', 0, 2000);
+    return parseWholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({ flags: '--seed <s>', description: 'Seed of random sampling; 1 by default.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
   @Option({
     flags: '--support',
@@ -98,7 +98,7 @@ export class AttributionCommand extends CommandRunner {
   }
   @Option({ flags: '--format <format>', description: `Output format: ${formats.join(', ')}; table by default.` })
   format(value: string) {
-    return oneOfThese(value, formats, 'format');
+    return parseOneOf(value, formats, 'format');
   }
   @Option({ flags: '--json', description: 'The same as --format json.' })
   json() {

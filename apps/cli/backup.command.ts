@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents } from '@baton/kernel';
 import { backUp } from '@baton/platform/backup';
-import { counted, line, printJson } from './output';
+import { countOf, line, printJson } from './output';
 import { Session } from './session';
 
 @Command({
@@ -17,7 +17,7 @@ export class BackupCommand extends CommandRunner {
         withMasterKey: withMasterKey ?? false,
       });
       if (json) return printJson(manifest);
-      line(`${counted(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
+      line(`${countOf(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
       if (!withMasterKey) line('The master key is not included; without it nobody can read the personal data.');
     });
   }

@@ -2,10 +2,10 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
-import { dayOrInstant, oneOfThese } from './arguments';
-import { instant } from './attribution-reports';
+import { parseDayOrInstant, parseOneOf } from './arguments';
+import { instantOfCut } from './attribution-reports';
 import { targets } from './import/aggregates';
-import { counted, line, PAGE_WIDTH, printJson, printTable } from './output';
+import { countOf, line, PAGE_WIDTH, printJson, printTable } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
@@ -33,7 +33,7 @@ const actorOf = ({ actor, cause }: CaseFileEntry): string => {
 };
 
 /** The sentence and what it leaves out; a first value that it names is not repeated. */
-const saidOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
+const textOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
   const isRepeated = ({ before, field, text }: Change) =>
     before === undefined && sentence.includes(text.slice(field.length + ': '.length));
   return [
@@ -56,10 +56,10 @@ const subjects = Object.keys(targets);
 export class CaseFileCommand extends CommandRunner {
   async run([kind, id]: string[], options: Options): Promise<void> {
     const { by = 'occurred', newestFirst = false, personal = false, knownAt } = options;
-    oneOfThese(kind!, subjects, 'kind');
+    parseOneOf(kind!, subjects, 'kind');
     const asOf = {
-      happenedBy: instant(options.happenedBy, 'happenedBy'),
-      knownBy: instant(options.knownBy, 'knownBy'),
+      happenedBy: instantOfCut(options.happenedBy, 'happenedBy'),
+      knownBy: instantOfCut(options.knownBy, 'knownBy'),
       knownAt,
     };
     await Session.use(async (session) => {
@@ -78,16 +78,16 @@ export class CaseFileCommand extends CommandRunner {
       if (options.json) return printJson(entries);
       printTable(
         ['happened', 'by', 'what'],
-        entries.map((entry) => [timeOf(entry), actorOf(entry), saidOf(entry)]),
+        entries.map((entry) => [timeOf(entry), actorOf(entry), textOf(entry)]),
         terminal().stdout.columns ?? PAGE_WIDTH,
       );
-      line(`${counted(entries.length, 'event')}; --json prints them complete.`);
+      line(`${countOf(entries.length, 'event')}; --json prints them complete.`);
     });
   }
 
   @Option({ flags: '--by <time>', description: 'Order and time: occurred (default) or recorded.' })
   by(value: string) {
-    return oneOfThese(value, ['occurred', 'recorded'], 'by');
+    return parseOneOf(value, ['occurred', 'recorded'], 'by');
   }
   @Option({ flags: '--newest-first', description: 'Latest events first.' })
   newestFirst() {
@@ -98,14 +98,14 @@ export class CaseFileCommand extends CommandRunner {
     description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
-    return dayOrInstant(value, 'happened-by');
+    return parseDayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
     description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
-    return dayOrInstant(value, 'known-by');
+    return parseDayOrInstant(value, 'known-by');
   }
   @Option({ flags: '--known-at <position>', description: 'Ignore events after this position of the log.' })
   knownAt(value: string) {

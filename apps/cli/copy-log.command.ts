@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { count, counted, line, printJson, Progress } from './output';
+import { count, countOf, line, printJson, Progress } from './output';
 import { configOfTerminal } from './terminal';
 
 interface Options {
@@ -38,7 +38,7 @@ export class CopyLogCommand extends CommandRunner {
         if (json) printJson(copied);
         else
           line(
-            `${counted(copied.written, 'event')} written; both hold ${count(copied.events)}, digest ${copied.digest}`,
+            `${countOf(copied.written, 'event')} written; both hold ${count(copied.events)}, digest ${copied.digest}`,
           );
       } finally {
         progress.done();

@@ -14,7 +14,7 @@ import {
 } from '@baton/definitions';
 import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { leads, ToLead, whereLeads } from '@baton/leads';
-import { aDay, anInstant, jsonFile, oneOfThese, wholeNumber } from './arguments';
+import { parseDay, parseInstant, readJsonFile, parseOneOf, parseWholeNumber } from './arguments';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { startingBody, startingDefinitions } from './starting-definitions';
@@ -35,9 +35,9 @@ interface Options {
 type Action = (session: Session, options: Options) => Promise<unknown>;
 
 /** What the action needs is given: otherwise it was refused before. */
-const needed = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
+const requiredOption = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
 const send = async (session: Session, options: Options, type: string, data: object) => {
-  const kind = needed(options, 'kind');
+  const kind = requiredOption(options, 'kind');
   const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
   await session.order(
     new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as DefinitionCommand),
@@ -53,11 +53,11 @@ const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited
 
 /** Lets every open lead be judged by the definitions in force: each by a command of its own, so that the log says who asked. */
 const apply: Action = async (session, options) => {
-  const kind = needed(options, 'kind');
-  if (!judgingKinds.includes(kind))
+  const kind = requiredOption(options, 'kind');
+  if (!applicableKinds.includes(kind))
     throw new Refused(
       'cli/nothing-to-apply',
-      `Only ${judgingKinds.join(' and ')} can be applied to open leads.`,
+      `Only ${applicableKinds.join(' and ')} can be applied to open leads.`,
       'kind',
     );
   await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
@@ -78,27 +78,27 @@ const apply: Action = async (session, options) => {
   await session.settle(); // who was qualified is handed off
   return told;
 };
-const judgingKinds = ['mql', 'scoring-model'];
+const applicableKinds = ['mql', 'scoring-model'];
 
 const actions: Readonly<Record<string, Action>> = {
   list: ({ models }, { kind }) => listDefinitions(models, { kind }),
   show: async ({ models, clock }, options) =>
     (await definitionInForce(models, {
-      kind: needed(options, 'kind'),
+      kind: requiredOption(options, 'kind'),
       at: options.from ?? clock.now(),
     })) ?? null,
   diff: ({ models }, options) =>
     definitionDifference(models, {
-      kind: needed(options, 'kind'),
-      before: needed(options, 'against'),
-      after: needed(options, 'number'),
+      kind: requiredOption(options, 'kind'),
+      before: requiredOption(options, 'against'),
+      after: requiredOption(options, 'number'),
     }),
   due: ({ models, clock }, { days = 30 }) => dueReviews(models, { at: clock.now(), days }),
   overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
   propose: async (session, options) => {
     const done = await send(session, options, 'ProposeDefinition', {
-      body: options.body === undefined ? startingBody(needed(options, 'kind')) : options.body,
-      reason: needed(options, 'reason'),
+      body: options.body === undefined ? startingBody(requiredOption(options, 'kind')) : options.body,
+      reason: requiredOption(options, 'reason'),
       ...(options.from && { inForceFrom: options.from }),
       ...(options.reviewBy && { reviewBy: options.reviewBy }),
     });
@@ -106,11 +106,14 @@ const actions: Readonly<Record<string, Action>> = {
     return { ...done, number, version: `${done.kind}@${number}` };
   },
   approve: (session, options) =>
-    send(session, options, 'ApproveDefinition', { number: needed(options, 'number'), team: needed(options, 'team') }),
+    send(session, options, 'ApproveDefinition', {
+      number: requiredOption(options, 'number'),
+      team: requiredOption(options, 'team'),
+    }),
   retire: (session, options) =>
     send(session, options, 'RetireDefinition', {
-      number: needed(options, 'number'),
-      reason: needed(options, 'reason'),
+      number: requiredOption(options, 'number'),
+      reason: requiredOption(options, 'reason'),
     }),
   apply,
   starter: (_, { kind }) => Promise.resolve(kind === undefined ? startingDefinitions : startingBody(kind)),
@@ -137,22 +140,22 @@ export class DefinitionsCommand extends CommandRunner {
 
   @Option({ flags: '--kind <kind>', description: 'mql, sql, channel-rules, attribution …' })
   kind(value: string) {
-    return oneOfThese(value, definitionKinds, 'kind');
+    return parseOneOf(value, definitionKinds, 'kind');
   }
   @Option({ flags: '--number <version>', description: 'Version number.' })
   number(value: string) {
-    return wholeNumber(value, 'number', 1);
+    return parseWholeNumber(value, 'number', 1);
   }
   @Option({ flags: '--against <version>', description: 'Version number to compare with.' })
   against(value: string) {
-    return wholeNumber(value, 'against', 1);
+    return parseWholeNumber(value, 'against', 1);
   }
   @Option({
     flags: '--body <file.json>',
     description: 'Body of the definition; by default the starting body.',
   })
   body(value: string) {
-    return jsonFile(value, 'body');
+    return readJsonFile(value, 'body');
   }
   @Option({ flags: '--reason <text>', description: 'Reason, kept in the history.' })
   reason(value: string) {
@@ -160,22 +163,22 @@ export class DefinitionsCommand extends CommandRunner {
   }
   @Option({ flags: '--team <team>', description: 'Team that you approve for: marketing or sales.' })
   team(value: string) {
-    return oneOfThese(value, ['marketing', 'sales'], 'team');
+    return parseOneOf(value, ['marketing', 'sales'], 'team');
   }
   @Option({
     flags: '--from <instant>',
     description: 'When it should come into force; for show, the instant to look at.',
   })
   from(value: string) {
-    return anInstant(value, 'from');
+    return parseInstant(value, 'from');
   }
   @Option({ flags: '--review-by <day>', description: 'Day by which both teams review the version.' })
   reviewBy(value: string) {
-    return aDay(value, 'review-by');
+    return parseDay(value, 'review-by');
   }
   @Option({ flags: '--days <number>', description: 'For due: reviews within this many days; 30 by default.' })
   days(value: string) {
-    return wholeNumber(value, 'days', 0, 366);
+    return parseWholeNumber(value, 'days', 0, 366);
   }
   @Option({ flags: '--as <actor>', description: 'Acting person; the two approvals need two different people.' })
   as(value: string) {

@@ -3,8 +3,8 @@ import { dayAt, Refused, START, type Day, type EventLog } from '@baton/kernel';
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
-import { aDay, decimalNumber, wholeNumber } from './arguments';
-import { count, counted, line, Progress, printJson } from './output';
+import { parseDay, parseDecimal, parseWholeNumber } from './arguments';
+import { count, countOf, line, Progress, printJson } from './output';
 import { attributionTable, velocityTable } from './report.command';
 import type { ReportOptions } from './reports';
 import { Session } from './session';
@@ -20,7 +20,7 @@ interface Options {
 }
 
 /** What policies answer on another stream: the story goes on when they have. */
-const crossing = new Set([
+const commandsWithReactions = new Set([
   'ConvertLead',
   'AddContactRole',
   'RemoveContactRole',
@@ -33,13 +33,13 @@ const crossing = new Set([
   'UnmergeLead',
   'ApproveDefinition',
 ]);
-const WAVE = 1500;
+const MAX_WAVE = 1500;
 /** Steps that may be on their way together: definitions hold, and reviews see, whatever stands in another wave. */
 function* wavesOf(steps: readonly CompanyStep[]): Generator<readonly CompanyStep[]> {
   const apart = ({ to }: CompanyStep) => to === 'definition' || to === 'review';
   for (let start = 0, end = 0; start < steps.length; start = end) {
     const first = steps[start]!;
-    for (end = start + 1; end < steps.length && end - start < WAVE; end++) {
+    for (end = start + 1; end < steps.length && end - start < MAX_WAVE; end++) {
       const next = steps[end]!;
       if (next.to === 'review' || (next.to !== first.to && (apart(first) || apart(next)))) break;
     }
@@ -68,7 +68,7 @@ export class DemoCommand extends CommandRunner {
         else {
           const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
           line(
-            `\nThe log holds ${counted(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
+            `\nThe log holds ${countOf(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
           );
           await attributionTable(session, SIDE_BY_SIDE, reports);
           await velocityTable(session, { ...reports, by: 'product' });
@@ -112,7 +112,7 @@ export class DemoCommand extends CommandRunner {
               if (step.turn === 'between') await settled();
             }))
           : before.then(send);
-        const follows = crossing.has(step.type) || step.turn === 'chooses';
+        const follows = commandsWithReactions.has(step.type) || step.turn === 'chooses';
         stories.set(step.story, follows ? told.then(settled) : told);
       }
       await Promise.all(stories.values());
@@ -141,15 +141,15 @@ export class DemoCommand extends CommandRunner {
   }
   @Option({ flags: '--today <day>', description: 'The day before which the history ends; by default this day.' })
   today(value: string) {
-    return aDay(value, 'today');
+    return parseDay(value, 'today');
   }
   @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
   @Option({ flags: '--scale <number>', description: 'How large it is, 0.01 to 100; 1 is about 2,500 leads.' })
   scale(value: string) {
-    return decimalNumber(value, 'scale', 0.01, 100);
+    return parseDecimal(value, 'scale', 0.01, 100);
   }
   @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {

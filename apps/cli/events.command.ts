@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type RawEvent } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
-import { nearest, wholeNumber } from './arguments';
+import { didYouMean, parseWholeNumber } from './arguments';
 import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -27,7 +27,7 @@ const typesOf = (text: string): string[] => {
   return text.split(',').map((one) => {
     const type = one.trim();
     if (known.includes(type)) return type;
-    const help = nearest(type, known) || ' libs/*/README.md lists the event types of each context.';
+    const help = didYouMean(type, known) || ' libs/*/README.md lists the event types of each context.';
     throw new Refused('cli/unknown-event-type', `--types: there is no event type "${type}".${help}`, 'types');
   });
 };
@@ -71,7 +71,7 @@ export class EventsCommand extends CommandRunner {
   }
   @Option({ flags: '--limit <count>', description: 'Maximum number of events.' })
   limit(value: string) {
-    return wholeNumber(value, 'limit', 1);
+    return parseWholeNumber(value, 'limit', 1);
   }
   @Option({ flags: '--follow', description: 'Keep running and print new events.' })
   follow() {

@@ -11,9 +11,9 @@ import { latestRun, ToImport } from '@baton/platform/imports';
 import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
-import { Patience } from './import/patience';
-import { wholeNumber } from './arguments';
-import { count, counted, fail, line, printJson, Progress, warn } from './output';
+import { OutageRetry } from './import/patience';
+import { parseWholeNumber } from './arguments';
+import { count, countOf, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { configOfTerminal, terminal } from './terminal';
 
@@ -96,7 +96,7 @@ export class ImportCommand extends CommandRunner {
     const result = await inStore(dryRun ?? false, async (session) => {
       const progress = new Progress('import', 'bytes', size);
       const faults = new FaultReport(path);
-      const patience = new Patience(outageLimit, warn);
+      const patience = new OutageRetry(outageLimit, warn);
       const secret = await patience.through(() => rowSecretOf(session.keys));
       if (!dryRun) await patience.through(() => session.follow({ history: true }));
       let run = 0;
@@ -104,7 +104,7 @@ export class ImportCommand extends CommandRunner {
       let done = 0;
       const stopped = (error: unknown): never => {
         if (codeOf(error) !== 'import/outage') throw error;
-        const place = `${counted(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
+        const place = `${countOf(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
         const { message } = error as BatonError;
         throw new Conflict('import/outage', `${message} ${place} Run the same import again to continue there.`);
       };
@@ -133,7 +133,7 @@ export class ImportCommand extends CommandRunner {
         await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
       }
       if (faults.told > 0)
-        warn(`${counted(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
+        warn(`${countOf(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
       return imported;
     });
     if (json) printJson(result);
@@ -157,7 +157,7 @@ export class ImportCommand extends CommandRunner {
     description: `How many minutes an outage may last before the import stops; 0 stops at once. By default ${OUTAGE_MINUTES}.`,
   })
   outageLimit(value: string) {
-    return wholeNumber(value, 'outage-limit', 0, 99_999);
+    return parseWholeNumber(value, 'outage-limit', 0, 99_999);
   }
   @Option({ flags: '--json', description: 'Print the result as JSON: rows, accepted, repeated, rejected, events.' })
   json() {
@@ -170,7 +170,7 @@ export class ImportCommand extends CommandRunner {
 }
 
 const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
-  `${counted(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${counted(events, 'new event')}`;
+  `${countOf(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${countOf(events, 'new event')}`;
 
 /** The rejected rows of an import as NDJSON; the file appears with the first of them. */
 class FaultReport {

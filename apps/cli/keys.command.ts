@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { roles, type Role } from '@baton/kernel';
 import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
-import { oneOfThese, someOfThese } from './arguments';
+import { parseOneOf, parseListOf } from './arguments';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
@@ -63,14 +63,14 @@ export class KeysCommand extends CommandRunner {
   }
   @Option({ flags: '--roles <roles>', description: `Comma-separated roles: ${roles.join(', ')}.` })
   roles(value: string): string[] {
-    return someOfThese(value, roles, 'roles');
+    return parseListOf(value, roles, 'roles');
   }
   @Option({
     flags: '--origin <origin>',
     description: `Kind of holder: ${keyOrigins.join(', ')}; person by default. The label of a connector is the name of its system.`,
   })
   origin(value: string) {
-    return oneOfThese(value, keyOrigins, 'origin');
+    return parseOneOf(value, keyOrigins, 'origin');
   }
   @Option({ flags: '--acts-for-persons', description: 'Let a system name the acting person in each request.' })
   actsForPersons() {

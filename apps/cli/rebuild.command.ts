@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { oneOfThese } from './arguments';
-import { counted, line, printJson, Progress } from './output';
+import { parseOneOf } from './arguments';
+import { countOf, line, printJson, Progress } from './output';
 import { Session } from './session';
 
 @Command({
@@ -13,7 +13,7 @@ export class RebuildCommand extends CommandRunner {
   async run([name]: string[], { json }: { json?: boolean }): Promise<void> {
     await Session.use(async (session) => {
       const known = session.runner.readModels();
-      if (name !== undefined) oneOfThese(name, known, 'readModel');
+      if (name !== undefined) parseOneOf(name, known, 'readModel');
       await session.catchUp();
       const answers = [];
       for (const readModel of name ? [name] : known) {
@@ -21,7 +21,7 @@ export class RebuildCommand extends CommandRunner {
         const answer = await session.runner.rebuild(readModel, (events) => progress.at(events));
         progress.done();
         answers.push({ readModel, ...answer });
-        if (!json) line(`${readModel}: ${counted(answer.events, 'event')} into ${answer.generation}`);
+        if (!json) line(`${readModel}: ${countOf(answer.events, 'event')} into ${answer.generation}`);
       }
       await session.catchUp();
       if (json) printJson(answers);

@@ -3,7 +3,7 @@ import { BEGINNING } from '@baton/kernel';
 import { compareModels, type Dimension, type SalesTimeScope, salesTimes } from '@baton/attribution';
 import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
-  asked,
+  methodOf,
   modelsOf,
   outsideLines,
   unitOf,
@@ -12,11 +12,19 @@ import {
   rateOf,
   roasReport,
 } from './attribution-reports';
-import { currency, dayOrInstant, lookback, oneOfThese, version, wholeNumber, zone } from './arguments';
+import {
+  parseCurrency,
+  parseDayOrInstant,
+  parseLookback,
+  parseOneOf,
+  parseVersion,
+  parseWholeNumber,
+  parseZone,
+} from './arguments';
 import { filterOf, filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
-import { fixed, key, line, money, period, printJson, printTable } from './output';
+import { fixed, keyText, line, money, period, printJson, printTable } from './output';
 import { checkReport, cycleFields, dealFields, type ReportOptions, type ReportName } from './reports';
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
@@ -24,7 +32,7 @@ import { rejectionsReport, slaReportOf } from './sla-reports';
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const by = (options.by ?? 'channel') as Dimension;
-  const question = await asked(session, options);
+  const question = await methodOf(session, options);
   return compareModels(modelsOf(session, options), {
     ...question,
     models: models.length > 0 ? models : [question.definition.body.model],
@@ -57,7 +65,7 @@ export const attributionTable = async (session: Session, models: readonly string
   printTable(
     [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, `${model} (revenue)`])],
     [
-      ...keys.map((one) => [key(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
+      ...keys.map((one) => [keyText(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
       ['unattributed', ...cells(({ unattributed }) => unattributed)],
       ['total', ...cells(({ total }) => total)],
     ],
@@ -88,7 +96,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
       ...['average won', 'cycle (days)', 'worth per day'],
     ],
     [...rows, total].map((row) => [
-      row === total ? 'total' : key(row.key),
+      row === total ? 'total' : keyText(row.key),
       row.open,
       row.won,
       row.lost,
@@ -139,7 +147,7 @@ const reports: Readonly<Record<ReportName, Report>> = {
     printTable(
       [by ?? 'of', 'deals', 'median (days)', 'p90 (days)', 'mean (days)'],
       [...answer.rows, answer.total].map((row) => [
-        row === answer.total ? 'total' : key(row.key),
+        row === answer.total ? 'total' : keyText(row.key),
         row.deals,
         fixed(row.medianDays, 3),
         fixed(row.p90Days, 3),
@@ -172,15 +180,15 @@ export class ReportCommand extends CommandRunner {
   }
   @Option({ flags: '--from <day>', description: 'On or after this day or instant.' })
   from(value: string) {
-    return dayOrInstant(value, 'from');
+    return parseDayOrInstant(value, 'from');
   }
   @Option({ flags: '--to <day>', description: 'Before this day or instant.' })
   to(value: string) {
-    return dayOrInstant(value, 'to');
+    return parseDayOrInstant(value, 'to');
   }
   @Option({ flags: '--time-zone <zone>', description: 'IANA time zone of days and months; UTC by default.' })
   timeZone(value: string) {
-    return zone(value);
+    return parseZone(value);
   }
   @Option({
     flags: '--period <period>',
@@ -198,11 +206,11 @@ export class ReportCommand extends CommandRunner {
     description: 'Look-back: an ISO 8601 duration, P90D, or none; by default that of the definition.',
   })
   lookback(value: string) {
-    return lookback(value);
+    return parseLookback(value);
   }
   @Option({ flags: '--currency <code>', description: 'Only deals in this currency.' })
   currency(value: string) {
-    return currency(value);
+    return parseCurrency(value);
   }
   @Option({
     flags: '--conversion <kind>',
@@ -220,51 +228,51 @@ export class ReportCommand extends CommandRunner {
     description: 'Sales time that counts: all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
-    return oneOfThese(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
+    return parseOneOf(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
   }
   @Option({ flags: '--top <n>', description: 'Number of rows to list, 1 to 1000; 20 by default.' })
   top(value: string) {
-    return wholeNumber(value, 'top', 1, 1000);
+    return parseWholeNumber(value, 'top', 1, 1000);
   }
   @Option({ flags: '--definition <version>', description: 'Version of a definition:' })
   definition(value: string) {
-    return version(value, 'definition');
+    return parseVersion(value, 'definition');
   }
   @Option({
     flags: '--channel-rules <version>',
     description: 'Version of the channel rules, channel-rules@2; by default the one in force.',
   })
   channelRules(value: string) {
-    return version(value, 'channel-rules');
+    return parseVersion(value, 'channel-rules');
   }
   @Option({ flags: '--order <k>', description: 'For markov: order of the chain, 1 to 4.' })
   order(value: string) {
-    return wholeNumber(value, 'order', 1, 4);
+    return parseWholeNumber(value, 'order', 1, 4);
   }
   @Option({ flags: '--seed <number>', description: 'For data-driven models: seed of random sampling.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
   @Option({
     flags: '--bootstrap <count>',
     description: 'For data-driven models: number of resamples for 95 % intervals.',
   })
   bootstrap(value: string) {
-    return wholeNumber(value, 'bootstrap', 0, 2000);
+    return parseWholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({
     flags: '--happened-by <day>',
     description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
-    return dayOrInstant(value, 'happened-by');
+    return parseDayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
     description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
-    return dayOrInstant(value, 'known-by');
+    return parseDayOrInstant(value, 'known-by');
   }
   @Option({
     flags: '--filter <field=values>',

@@ -10,11 +10,11 @@ import {
 import { dealBreakdowns } from '@baton/insights';
 import { boundsOf, type Money } from '@baton/kernel';
 import { reportBreakdowns } from '@baton/leads';
-import { oneOfThese, someOfThese } from './arguments';
+import { parseOneOf, parseListOf } from './arguments';
 import { filtersOf } from './filters';
 
 /** What a report of the command line takes. */
-export interface ReportTakes {
+export interface ReportDefinition {
   readonly does: string;
   /** By their long names. */
   readonly options: readonly string[];
@@ -118,7 +118,7 @@ export const reportTable = {
     by: dealBreakdowns,
     filters: cycleFields,
   },
-} as const satisfies Readonly<Record<string, ReportTakes>>;
+} as const satisfies Readonly<Record<string, ReportDefinition>>;
 export type ReportName = keyof typeof reportTable;
 
 /**
@@ -126,11 +126,11 @@ export type ReportName = keyof typeof reportTable;
  * @throws Refused `cli/unknown-value`, `cli/unknown-filter`, and as `boundsOf`
  */
 export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: ReportOptions): void => {
-  const takes: ReportTakes = reportTable[name];
-  if (by !== undefined && takes.by) (takes.severalBy ? someOfThese : oneOfThese)(by, takes.by, 'by');
+  const takes: ReportDefinition = reportTable[name];
+  if (by !== undefined && takes.by) (takes.severalBy ? parseListOf : parseOneOf)(by, takes.by, 'by');
   if (model !== undefined && takes.models)
-    (takes.severalModels ? someOfThese : oneOfThese)(model, takes.models, 'model');
-  if (conversion !== undefined && takes.conversions) oneOfThese(conversion, takes.conversions, 'conversion');
+    (takes.severalModels ? parseListOf : parseOneOf)(model, takes.models, 'model');
+  if (conversion !== undefined && takes.conversions) parseOneOf(conversion, takes.conversions, 'conversion');
   filtersOf(asked, takes.filters ?? []);
   boundsOf(asked);
 };

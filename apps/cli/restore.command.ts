@@ -2,7 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { counted, line, printJson } from './output';
+import { countOf, line, printJson } from './output';
 import { Session } from './session';
 import { configOfTerminal } from './terminal';
 
@@ -25,7 +25,7 @@ export class RestoreCommand extends CommandRunner {
       { config },
     );
     if (json) printJson({ events, position, takenAt: manifest.takenAt });
-    else line(`${counted(events, 'event')} up to ${position || 'the beginning'}; the read models are rebuilt.`);
+    else line(`${countOf(events, 'event')} up to ${position || 'the beginning'}; the read models are rebuilt.`);
   }
 
   @Option({ flags: '--json', description: 'Print the result as JSON.' })

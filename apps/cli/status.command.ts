@@ -3,18 +3,18 @@ import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { Completeness } from '@baton/platform/runner';
-import { count, counted, line, printJson, printTable, time } from './output';
+import { count, countOf, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
 /** What a verification found missing or altered, in words. */
-const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
+const verificationText = ({ expected, counted: seen, code, gap, differing = [] }: Completeness): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
-  return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted(seen, 'event')} of ${count(expected)}`;
+  return `${code}${gap ? `: ${gap}` : ids}; it counted ${countOf(seen, 'event')} of ${count(expected)}`;
 };
 
 /** What the stores' own checks find wrong. */
-const damaged = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
+const damageOf = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(
     Object.entries(stores).map(async ([store, checked]) => (await checked.damage()).map((found) => ({ store, found }))),
@@ -30,7 +30,7 @@ export class StatusCommand extends CommandRunner {
       const followers = await session.runner.status();
       const completeness = verify ? await session.runner.verify() : [];
       if (verify) await session.app.get(Progress).verified(completeness);
-      const damage = verify ? await damaged(session) : [];
+      const damage = verify ? await damageOf(session) : [];
       const open = (await session.models.find(imports, { where: openImports })).map(({ doc }) => doc);
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
@@ -52,8 +52,8 @@ export class StatusCommand extends CommandRunner {
           );
         const whole = completeness.filter(({ complete }) => complete);
         if (verify)
-          line(`Verified: ${count(whole.length)} of ${counted(completeness.length, 'follower')} are complete.`);
-        for (const one of completeness) if (!one.complete) line(`${one.follower}: ${resultOf(one)}`);
+          line(`Verified: ${count(whole.length)} of ${countOf(completeness.length, 'follower')} are complete.`);
+        for (const one of completeness) if (!one.complete) line(`${one.follower}: ${verificationText(one)}`);
         for (const { store, found } of damage) line(`The ${store} store is damaged; restore a backup: ${found}`);
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;

@@ -16,17 +16,18 @@ import {
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
  * A value of a field is a constant or one of the objects below; a condition is a tree over cells.
  */
-const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
+const strictObject = <F extends Record<string, TSchema>>(fields: F) =>
+  Type.Object(fields, { additionalProperties: false });
 const name = () => Type.String({ minLength: 1 });
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const untyped = Type.Unknown();
 
 const markers = () => Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true });
-const currency = Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })]);
+const currency = Type.Union([Type.String({ format: 'currency' }), strictObject({ column: name() })]);
 const SEPARATORS = [',', '.', ' ', '\u00a0', '\u202f', '\u2009', "'", '\u2019'] as const;
 const separator = oneOf(SEPARATORS);
 
-const columnValue = closed({
+const columnValue = strictObject({
   column: name(),
   blank: Type.Optional(markers()),
   default: Type.Optional(Type.Union([Type.String(), Type.Number()])),
@@ -49,21 +50,21 @@ export const operators = { add: [2, 20], subtract: [2, 2], multiply: [2, 20], di
 export type Operator = keyof typeof operators;
 const arithmeticOf = (operator: Operator) => {
   const [minItems, maxItems] = operators[operator];
-  return closed({
+  return strictObject({
     [operator]: Type.Array(untyped, { minItems, maxItems }),
     as: Type.Optional(oneOf(['integer', 'number'])),
     money: Type.Optional(currency),
     round: Type.Optional(Type.Boolean()),
   });
 };
-const templateValue = closed({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
-const constantValue = closed({ constant: untyped });
-const lookupValue = closed({
+const templateValue = strictObject({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
+const constantValue = strictObject({ constant: untyped });
+const lookupValue = strictObject({
   lookup: Type.Literal('lead'),
   externalId: Type.Optional(untyped),
   email: Type.Optional(untyped),
 });
-const commandShape = closed({
+const commandShape = strictObject({
   command: name(),
   to: name(),
   when: Type.Optional(untyped),
@@ -71,7 +72,7 @@ const commandShape = closed({
   data: Type.Record(Type.String(), untyped),
   onRefused: Type.Optional(Type.Record(Type.String({ pattern: '/' }), Type.Literal('continue'))),
 });
-const mappingShape = closed({
+const mappingShape = strictObject({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
     says: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
@@ -84,7 +85,7 @@ const mappingShape = closed({
   key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
   commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),
 });
-const cellTest = closed({
+const cellTest = strictObject({
   column: name(),
   equals: Type.Optional(Type.String()),
   in: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
@@ -292,7 +293,7 @@ const checkCondition = (condition: unknown, path: string): void => {
 };
 
 /** `What there is instead`, of which the nearest to a name that is none. */
-const instead = (name: string, known: readonly string[]): string => {
+const suggestion = (name: string, known: readonly string[]): string => {
   const [nearest] = suggestionList(name, known);
   return nearest ? `did you mean ${nearest}?` : `use one of ${known.join(', ')}.`;
 };
@@ -324,7 +325,7 @@ const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: st
   if (!known)
     throw fault(
       join(path, 'to'),
-      `There is no aggregate with this name; ${instead(command.to, Object.keys(aggregates))}`,
+      `There is no aggregate with this name; ${suggestion(command.to, Object.keys(aggregates))}`,
     );
   const sendable = sendableOf(known);
   const schema = sendable.find(({ type }) => type === command.command);
@@ -333,13 +334,16 @@ const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: st
     const other = Object.keys(aggregates).find((to) =>
       sendableOf(aggregates[to]!).some(({ type }) => type === command.command),
     );
-    const help = other ? `send it to ${other}.` : instead(command.command, names);
+    const help = other ? `send it to ${other}.` : suggestion(command.command, names);
     throw fault(join(path, 'command'), `${command.command} cannot be sent to ${command.to}; ${help}`);
   }
   const fields = Object.keys(schema.object.properties);
   for (const field of Object.keys(command.data))
     if (!fields.includes(field))
-      throw fault(join(path, `data.${field}`), `${command.command} has no field ${field}; ${instead(field, fields)}`);
+      throw fault(
+        join(path, `data.${field}`),
+        `${command.command} has no field ${field}; ${suggestion(field, fields)}`,
+      );
   for (const field of (schema.object.required ?? []) as string[])
     if (!Object.hasOwn(command.data, field))
       throw fault(join(path, `data.${field}`), `${command.command} requires ${field}; map it to a value.`);

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
  * Waits through outages: a call that a store did not answer is made again until it is answered, or the outage has lasted
  * too long. Calls that fail side by side are one outage. Only for calls that may be repeated.
  */
-export class Patience {
+export class OutageRetry {
   /** Of the outage that goes on. */
   private since: number | undefined;
 

@@ -42,7 +42,7 @@ interface Options {
  * own decoder gives the control characters in some releases.
  */
 const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
-const fromWindows = (cell: string): string =>
+const decodeWindows1252 = (cell: string): string =>
   cell.replace(/[\u0080-\u009f]/g, (sign) => windowsSigns[sign.charCodeAt(0) - 0x80]!);
 
 /**
@@ -108,7 +108,7 @@ async function* recordsFrom(
       const code = faultOfText(cells);
       if (code) found.push({ line, end: offset, code, message: messages[code] });
       else if (cells.length > 1 || cells[0] !== '')
-        found.push({ line, end: offset, cells: encoding === 'windows-1252' ? cells.map(fromWindows) : cells });
+        found.push({ line, end: offset, cells: encoding === 'windows-1252' ? cells.map(decodeWindows1252) : cells });
       line += 1 + cells.reduce((breaks, cell) => breaks + lineBreaks(cell), 0);
       return null;
     },

@@ -15,7 +15,7 @@ export interface PathFileOptions {
 }
 
 const LONGEST_ROW = 64 * 2 ** 20;
-const usual = {
+const defaultColumns = {
   path: ['path'],
   conversions: ['conversions', 'total_conversions'],
   value: ['value', 'total_conversion_value'],
@@ -25,17 +25,17 @@ const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '⇒', '»', '›',
 /** What parts the columns of a file that a spreadsheet wrote for another country. */
 const otherDelimiter = /[;\t|]/;
 /** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
-const MENTIONED = 3;
-interface Mixed {
+const MAX_LISTED_LINES = 3;
+interface MixedSeparator {
   paths: number;
   /** The first of them. */
   readonly lines: number[];
 }
-const note = (mixed: Map<string, Mixed>, sign: string, line: number): void => {
+const note = (mixed: Map<string, MixedSeparator>, sign: string, line: number): void => {
   const known = mixed.get(sign) ?? { paths: 0, lines: [] };
   mixed.set(sign, known);
   known.paths++;
-  if (known.lines.length < MENTIONED) known.lines.push(line);
+  if (known.lines.length < MAX_LISTED_LINES) known.lines.push(line);
 };
 
 const fault = (code: string, message: string, line: number, column = ''): Refused =>
@@ -51,7 +51,7 @@ interface Columns {
 
 const columnsOf = (header: readonly string[], options: PathFileOptions, line: number): Columns => {
   const find = (what: keyof Columns, asked: string | undefined, needed: boolean): number => {
-    const names = asked === undefined ? usual[what] : [asked];
+    const names = asked === undefined ? defaultColumns[what] : [asked];
     const name = names.find((one) => header.includes(one));
     if (name === undefined) {
       if (!needed && asked === undefined) return -1;
@@ -134,7 +134,7 @@ export const readPaths = async (
   let separated = false;
   let suspect: { line: number; sign: string } | undefined;
   let tight: { line: number; step: string } | undefined;
-  const mixed = new Map<string, Mixed>();
+  const mixed = new Map<string, MixedSeparator>();
   const bare = separator.trim();
   try {
     for await (const { record, info } of rows) {
@@ -201,7 +201,7 @@ export const readPaths = async (
   return { rows: count, warnings: [...mixed].map(([sign, found]) => mixedWarning(sign, found, separator)) };
 };
 
-const mixedWarning = (sign: string, { paths, lines }: Mixed, separator: string): string => {
+const mixedWarning = (sign: string, { paths, lines }: MixedSeparator, separator: string): string => {
   const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
   return `${paths} paths contain ${sign} within a channel (line ${named}): steps are separated by "${separator}" only`;
 };

@@ -28,7 +28,7 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { deliveredBehind, marketingSla } from './marketing-sla.query';
+import { deliveriesBehind, marketingSla } from './marketing-sla.query';
 import type { Attainment } from './marketing-sla.rules';
 
 const DeliveryKindEnum = {
@@ -193,7 +193,7 @@ export class MarketingSlaResolver {
     @Args() { first, after, kind, period, timeZone, asOf }: DeliveriesArgs,
   ): Promise<Connection<DeliveryType>> {
     const question = { kind, ...this.asked(period, timeZone, asOf) };
-    const found = await deliveredBehind(this.models.asOf(asOf), question);
+    const found = await deliveriesBehind(this.models.asOf(asOf), question);
     return pageOf(found, { first, after }, ({ eventId }) => eventId);
   }
 
