@@ -8,7 +8,7 @@ import {
   markovScores,
   methodAt,
   PathTable,
-  select,
+  selectTouches,
   TransitionCounts,
   type JourneyDocument,
   type ModelJourney,
@@ -63,7 +63,7 @@ const rulesAgainstLoop = (): Figure => {
     models: seconds(() => {
       const sums = models.map(() => new Map<string, number>());
       for (const journey of all) {
-        const selection = select(journey, { lookbackMs: 90 * DAY });
+        const selection = selectTouches(journey, { lookbackMs: 90 * DAY });
         models.forEach((model, at) =>
           creditSelected(model, selection, parameters).credits.forEach(({ weight }, touch) => {
             const { channel } = journey.touches[touch]!;

@@ -69,7 +69,7 @@ describe('a case file', () => {
       ['amount: 1,000.00 USD → 900.00 USD'],
     ]);
     expect(entries[1]).toMatchObject({
-      sentence: 'The deal moved to contract',
+      sentence: 'The deal moved to stage contract',
       data: { opportunityId: 'k1', from: 'demo', to: 'contract' },
       facts: [],
       actor: 'revops',

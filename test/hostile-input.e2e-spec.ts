@@ -4,17 +4,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import fc from 'fast-check';
 import { buildSchema } from 'graphql';
-import {
-  assetCommands,
-  campaignCommands,
-  spendCommands,
-  ToAsset,
-  ToCampaign,
-  ToSpend,
-  ToVisitor,
-  visitorCommands,
-} from '@baton/campaigns';
-import { definitionCommands, ToDefinition } from '@baton/definitions';
+import { campaignCommands, ToCampaign } from '@baton/campaigns';
 import {
   Accepted,
   BatonError,
@@ -23,10 +13,8 @@ import {
   EventLog,
   fromMs,
   KeyStore,
-  messageCommands,
   roles,
   toMs,
-  ToMessage,
   type Commands,
   type Json,
   type Outcome,
@@ -34,36 +22,22 @@ import {
   type ToAggregate,
 } from '@baton/kernel';
 import { FixedClock, repetitions } from '@baton/kernel/testing';
-import { feedbackCommands, leadCommands, ToFeedback, ToLead } from '@baton/leads';
-import { opportunityCommands, supportRequestCommands, ToOpportunity, ToSupport } from '@baton/opportunities';
+import { leadCommands, ToLead } from '@baton/leads';
+import { opportunityCommands, ToOpportunity } from '@baton/opportunities';
 import { readConfig } from '@baton/platform/config';
 import { MemoryDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
-import { BatonModule } from '../apps/contexts';
-import { freezeCommands, ToPeriod } from '../libs/attribution/write/period/period.events';
-import { askedReviewCommands, ToReview } from '../libs/insights/write/review/review.events';
-import { routingCommands, ToRouting } from '../libs/routing/write/routing/routing.events';
+import { BatonModule, contextParts } from '../apps/contexts';
 import { temporaryFolder } from './support/baton';
 import { hostileData, hostileDefinition, occurrences } from './support/hostile-values';
 
-/** The command tables of all contexts. */
-const tables: readonly (readonly [ToAggregate, Commands])[] = [
-  [ToLead, leadCommands],
-  [ToRouting, routingCommands],
-  [ToFeedback, feedbackCommands],
-  [ToOpportunity, opportunityCommands],
-  [ToSupport, supportRequestCommands],
-  [ToCampaign, campaignCommands],
-  [ToVisitor, visitorCommands],
-  [ToAsset, assetCommands],
-  [ToSpend, spendCommands],
-  [ToDefinition, definitionCommands],
-  [ToReview, askedReviewCommands],
-  [ToPeriod, freezeCommands],
-  [ToMessage, messageCommands],
-];
+/** The command tables of all contexts, as far as somebody may send their commands. */
+const tables: readonly (readonly [ToAggregate, Commands])[] = contextParts
+  .flatMap(({ aggregates }) => aggregates)
+  .filter(({ commands }) => [...commands.schemas.values()].some(({ allow }) => allow.length > 0))
+  .map(({ to, commands }) => [to, commands]);
 const sendable = tables.flatMap(([to, commands]) =>
   [...commands.schemas.values()].filter(({ allow }) => allow.length > 0).map((schema) => ({ to, commands, schema })),
 );

@@ -317,7 +317,9 @@ describe('an import', () => {
       await eventually(() => stderr.join('').includes('The import waits up to 15 minutes'));
       proxy.become({});
       expect((await ended)[0]).toBe(0);
-      expect(stderr.join('')).toMatch(/log\/unavailable: .* The import waits[\s\S]*The import goes on after \d+ s\./);
+      expect(stderr.join('')).toMatch(
+        /log\/unavailable: .* The import waits[\s\S]*The import continues after an outage of \d+ s\./,
+      );
       expect(JSON.parse(stdout.join(''))).toMatchObject({ rows: 1200, rejected: 0 });
     });
   });

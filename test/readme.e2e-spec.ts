@@ -61,7 +61,7 @@ describe('the README', () => {
   it('says what the demo prints', () => {
     expect(served).toMatch(prints[0]!);
     expect(served).toMatch(
-      /admin key, told this once: {2}baton_[0-9a-f]{12}_[\s\S]*\/graphiql\nNext: [^\n]*\n[^\n]*Ctrl\+C[^\n]*\n*$/,
+      /admin key, shown once: {2}baton_[0-9a-f]{12}_[\s\S]*\/graphiql\nNext: [^\n]*\n[^\n]*Ctrl\+C[^\n]*\n*$/,
     );
   });
 

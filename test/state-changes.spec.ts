@@ -1,12 +1,12 @@
 import { catalogueOf } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
-import { stateChangesOf, statesIn, type Saying } from '../libs/audit/read/case-file/case-file.rules';
+import { stateChangesOf, statesIn, type StatedEvent } from '../libs/audit/read/case-file/case-file.rules';
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
 /** What each event of one stream changed, `state: before → after`, as the schemas of the contexts mark it. */
 const changes = (...told: readonly (readonly [type: string, data: object])[]) => {
-  const last = new Map<string, Saying>();
+  const last = new Map<string, StatedEvent>();
   return told.map(([type, data]) => {
     if (!catalogue.has(type)) throw new Error(`there is no ${type}`);
     const event = { type, data };

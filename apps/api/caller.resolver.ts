@@ -36,7 +36,7 @@ export class CallerResolver {
   @Allow(...everyRole)
   async revision(@Args() { stream }: StreamArgs): Promise<number | null> {
     if (!/^[a-z]+(-[a-z]+)*-./.test(stream))
-      throw new Refused('stream/bad-name', 'Name a stream by its kind and its id, such as lead-ada.', 'stream');
+      throw new Refused('stream/bad-name', 'stream must be a kind and an id, such as lead-ada.', 'stream');
     return (await this.log.read(stream)).at(-1)?.revision ?? null;
   }
 }

@@ -1,7 +1,7 @@
 import type { CommandRunner } from 'nest-commander';
 import { Refused } from '@baton/kernel';
-import { nearest } from './arguments';
-import { reportTable, type ReportTakes } from './reports';
+import { didYouMean } from './arguments';
+import { reportTable, type ReportDefinition } from './reports';
 
 export type Command = Parameters<CommandRunner['setCommand']>[0];
 
@@ -28,7 +28,7 @@ const valuesOf = ({
   severalModels,
   conversions,
   definition,
-}: Omit<ReportTakes, 'does' | 'options' | 'example'>) => {
+}: Omit<ReportDefinition, 'does' | 'options' | 'example'>) => {
   const list = (known: readonly string[], several = false) => `${known.join(', ')}${several ? '; or several' : ''}.`;
   return {
     ...(by && { by: list(by, severalBy) }),
@@ -42,7 +42,7 @@ const valuesOf = ({
 /** The actions of every command that has some: the help of each, and what it refuses, come from here. */
 export const actions: Readonly<Record<string, Actions>> = {
   report: Object.fromEntries(
-    Object.entries<ReportTakes>(reportTable).map(([name, { does, options, example, ...takes }]) => [
+    Object.entries<ReportDefinition>(reportTable).map(([name, { does, options, example, ...takes }]) => [
       name,
       { does, options, example, values: valuesOf(takes) },
     ]),
@@ -60,56 +60,60 @@ export const actions: Readonly<Record<string, Actions>> = {
   },
   keys: {
     create: {
-      does: 'Make a key; it is told this once.',
+      does: 'Create a key; it is shown once.',
       options: ['label', 'roles', 'origin', 'acts-for-persons'],
       needs: ['label', 'roles'],
       example: 'create --label warehouse --roles analyst',
     },
-    list: { does: 'The keys, those that are revoked too.', options: [], example: 'list' },
+    list: { does: 'List all keys, revoked ones included.', options: [], example: 'list' },
     revoke: {
-      does: 'Take a key back.',
+      does: 'Revoke a key.',
       arguments: '<keyId>',
       options: [],
       example: 'revoke 0f3a91c27be4',
     },
   },
   parked: {
-    list: { does: 'What waits, and the event that it waits behind.', options: [], example: 'list' },
+    list: {
+      does: 'List the parked sequences, each with the event that could not be handled.',
+      options: [],
+      example: 'list',
+    },
     retry: {
-      does: 'Try the event again; exit code 1 if it still cannot be handled.',
+      does: 'Retry the event; exit code 1 if it still cannot be handled.',
       arguments: '<follower> <sequence>',
       options: [],
       example: 'retry leads-v1-1 ada',
     },
     discard: {
-      does: 'Leave the event out, and go on behind it.',
+      does: 'Skip the event and continue with the next one.',
       arguments: '<follower> <sequence>',
       options: [],
       example: 'discard leads-v1-1 ada',
     },
   },
   outbox: {
-    list: { does: 'Messages of each target, and those that have not reached it.', options: [], example: 'list' },
-    retry: { does: 'Send a message again.', arguments: '<message>', options: [], example: 'retry 3f6c…' },
+    list: { does: 'List the messages of each target, and those not delivered yet.', options: [], example: 'list' },
+    retry: { does: 'Send a message now.', arguments: '<message>', options: [], example: 'retry 3f6c…' },
   },
   definitions: {
-    list: { does: 'All versions, of one kind or of all.', options: ['kind'], example: 'list --kind mql' },
+    list: { does: 'List all versions, of one kind or of all.', options: ['kind'], example: 'list --kind mql' },
     show: {
-      does: 'The version in force, now or at an instant.',
+      does: 'Show the version in force, now or at an instant.',
       options: ['kind', 'from'],
       needs: ['kind'],
       example: 'show --kind mql',
     },
     diff: {
-      does: 'What differs between two versions.',
+      does: 'Compare two versions.',
       options: ['kind', 'against', 'number'],
       needs: ['kind', 'against', 'number'],
       example: 'diff --kind mql --against 1 --number 2',
     },
-    due: { does: 'Versions that are to be reviewed soon.', options: ['days'], example: 'due --days 14' },
-    overdue: { does: 'Versions whose review is late.', options: [], example: 'overdue' },
+    due: { does: 'List versions whose review is due soon.', options: ['days'], example: 'due --days 14' },
+    overdue: { does: 'List versions whose review is overdue.', options: [], example: 'overdue' },
     propose: {
-      does: 'Propose a new version, and say its number.',
+      does: 'Propose a new version; prints its number.',
       options: ['kind', 'body', 'reason', 'from', 'review-by', 'as'],
       needs: ['kind', 'reason'],
       example: 'propose --kind mql --reason "Smaller companies buy too." --body mql.json',
@@ -121,24 +125,24 @@ export const actions: Readonly<Record<string, Actions>> = {
       example: 'approve --kind mql --number 2 --team sales --as sam',
     },
     retire: {
-      does: 'End a version.',
+      does: 'Retire a version.',
       options: ['kind', 'number', 'reason', 'as'],
       needs: ['kind', 'number', 'reason'],
       example: 'retire --kind mql --number 2 --reason "Replaced by scores."',
     },
     apply: {
-      does: 'Judge open leads by what is in force: mql or scoring-model.',
+      does: 'Re-evaluate open leads by the version in force: mql or scoring-model.',
       options: ['kind', 'as'],
       needs: ['kind'],
       example: 'apply --kind mql',
     },
-    starter: { does: 'A body to start with.', options: ['kind'], example: 'starter --kind mql' },
+    starter: { does: 'Print a starting body.', options: ['kind'], example: 'starter --kind mql' },
   },
 };
 /** What every action takes. */
-const always = ['json'];
+const commonOptions = ['json'];
 
-const longOf = (long: string | undefined): string => (long ?? '').slice(2);
+const longNameOf = (long: string | undefined): string => (long ?? '').slice(2);
 
 /** @throws Refused `cli/unknown-action`, `cli/option-not-taken`, `cli/argument-missing`, `cli/too-many-arguments` */
 const checkAction = (command: Command, own: Actions): void => {
@@ -149,31 +153,42 @@ const checkAction = (command: Command, own: Actions): void => {
     const names = Object.keys(own);
     throw new Refused(
       'cli/unknown-action',
-      `baton ${command.name()} has no "${name}"; say ${names.join(', ')}.${nearest(name, names)}`,
+      `baton ${command.name()} has no action "${name}"; the actions are ${names.join(', ')}.${didYouMean(name, names)}`,
       'action',
     );
   }
   for (const option of command.options) {
-    const long = longOf(option.long);
+    const long = longNameOf(option.long);
     if (command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
-    if (action.options.includes(long) || always.includes(long)) continue;
-    const taken = [...action.options, ...always].map((one) => `--${one}`).join(', ');
-    throw new Refused('cli/option-not-taken', `${title} takes ${taken}.`, long);
+    if (action.options.includes(long) || commonOptions.includes(long)) continue;
+    const taken = [...action.options, ...commonOptions].map((one) => `--${one}`).join(', ');
+    throw new Refused('cli/option-not-taken', `${title} does not take --${long}; it takes ${taken}.`, long);
   }
   const named = (action.arguments ?? '').split(' ').filter((one) => one !== '');
   const missing = named[given.length];
   if (missing !== undefined)
-    throw new Refused('cli/argument-missing', `Say ${title} ${named.join(' ')}.`, missing.slice(1, -1));
-  if (given.length > named.length) throw tooMany(title, given[named.length]!);
+    throw new Refused(
+      'cli/argument-missing',
+      `${missing} is missing: run ${title} ${named.join(' ')}.`,
+      missing.slice(1, -1),
+    );
+  if (given.length > named.length) throw tooManyArguments(title, given[named.length]!);
   const wanted = (action.needs ?? []).filter((long) => {
     const option = command.options.find((one) => one.long === `--${long}`)!;
     return command.getOptionValueSource(option.attributeName()) === undefined;
   });
   if (wanted.length > 0)
-    throw new Refused('cli/argument-missing', `Give ${wanted.map((one) => `--${one}`).join(' and ')}.`, wanted[0]);
+    throw new Refused(
+      'cli/argument-missing',
+      `${title} requires ${wanted.map((one) => `--${one}`).join(' and ')}.`,
+      wanted[0],
+    );
 };
-const tooMany = (title: string, argument: string): Refused =>
-  new Refused('cli/too-many-arguments', `${title} does not take "${argument}"; baton --help tells what it takes.`);
+const tooManyArguments = (title: string, argument: string): Refused =>
+  new Refused(
+    'cli/too-many-arguments',
+    `${title} does not take the argument "${argument}"; run it with --help to see its arguments.`,
+  );
 
 const codeOfParser = (error: Error): unknown => (error as { readonly code?: unknown }).code;
 /**
@@ -181,31 +196,37 @@ const codeOfParser = (error: Error): unknown => (error as { readonly code?: unkn
  * @param command the one whose line it was, or the program
  * @param named   the action that the line names, if any
  */
-export const refusalOf = (error: Error, command: Command, named: string | undefined): Error => {
+export const toRefusal = (error: Error, command: Command, named: string | undefined): Error => {
   const [, said = ''] = /'([^']*)'/.exec(error.message) ?? [];
   const flag = said.split(' ')[0]!.replace(/^--/, '');
   const taken = (named !== undefined && actions[command.name()]?.[named]?.options) || undefined;
-  const options = command.options.map(({ long }) => longOf(long)).filter((one) => (taken ? taken.includes(one) : true));
+  const options = command.options
+    .map(({ long }) => longNameOf(long))
+    .filter((one) => (taken ? taken.includes(one) : true));
   const others = command.commands.map((one) => one.name());
   switch (codeOfParser(error)) {
     case 'commander.unknownOption':
       return new Refused(
         'cli/unknown-option',
-        `There is no option ${said}.${nearest(flag, [...options, ...always]).replace('mean ', 'mean --')} --help tells which there are.`,
+        `There is no option ${said}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
         flag,
       );
     case 'commander.optionMissingArgument':
-      return new Refused('cli/argument-missing', `Give a value: ${said}.`, flag);
+      return new Refused('cli/argument-missing', `The option needs a value: ${said}.`, flag);
     case 'commander.missingArgument':
-      return new Refused('cli/argument-missing', `Say baton ${command.name()} ${command.usage()}.`, said);
+      return new Refused(
+        'cli/argument-missing',
+        `${said} is missing: run baton ${command.name()} ${command.usage()}.`,
+        said,
+      );
     case 'commander.unknownCommand':
       return new Refused(
         'cli/unknown-command',
-        `There is no command "${said}".${nearest(said, others)} baton --help tells which there are.`,
+        `There is no command "${said}".${didYouMean(said, others)} Run baton --help to see the commands.`,
         'command',
       );
     case 'commander.excessArguments':
-      return tooMany(`baton ${command.name()}`, command.args.at(-1) ?? '');
+      return tooManyArguments(`baton ${command.name()}`, command.args.at(-1) ?? '');
     default:
       return error;
   }
@@ -243,9 +264,9 @@ export const withActions = (command: Command, named: string | undefined): void =
     commandDescription: () => action.does,
     visibleArguments: () => [],
     visibleOptions: ({ options }) =>
-      options.filter(({ long }) => [...action.options, ...always].includes(longOf(long))),
+      options.filter(({ long }) => [...action.options, ...commonOptions].includes(longNameOf(long))),
     optionDescription: ({ long, description }) =>
-      [description, action.values?.[longOf(long)] ?? ''].filter((text) => text !== '').join(' '),
+      [description, action.values?.[longNameOf(long)] ?? ''].filter((text) => text !== '').join(' '),
   });
   command.addHelpText('after', `\nExample: baton ${command.name()} ${action.example}`);
 };

@@ -3,7 +3,7 @@ import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { boundOf, dayOf, durationMs, instantOf, isCurrency, Refused, zoneOf, type Json } from '@baton/kernel';
 
 /** The name that is nearest to a mistaken one, as a question; '' where none is near. */
-export const nearest = (mistaken: string, known: readonly string[]): string => {
+export const didYouMean = (mistaken: string, known: readonly string[]): string => {
   const [name] = suggestionList(mistaken, known);
   return name === undefined ? '' : ` Did you mean ${name}?`;
 };
@@ -12,69 +12,77 @@ export const nearest = (mistaken: string, known: readonly string[]): string => {
 // @throws Refused with the option as its path.
 
 /** @throws Refused `cli/unknown-value` with what there is, and the nearest */
-export const oneOfThese = <T extends string>(value: string, known: readonly T[], option: string): T => {
+export const parseOneOf = <T extends string>(value: string, known: readonly T[], option: string): T => {
   const found = known.find((one) => one === value);
   if (found !== undefined) return found;
-  throw new Refused('cli/unknown-value', `There are ${known.join(', ')}.${nearest(value, known)}`, option);
+  throw new Refused(
+    'cli/unknown-value',
+    `${option} must be one of ${known.join(', ')}.${didYouMean(value, known)}`,
+    option,
+  );
 };
 
 /** A list with commas between, of values that are known. */
-export const someOfThese = <T extends string>(value: string, known: readonly T[], option: string): T[] =>
-  value.split(',').map((one) => oneOfThese(one.trim(), known, option));
+export const parseListOf = <T extends string>(value: string, known: readonly T[], option: string): T[] =>
+  value.split(',').map((one) => parseOneOf(one.trim(), known, option));
 
 /** @throws Refused `cli/bad-argument` */
-export const wholeNumber = (value: string, option: string, least = 0, most = 2 ** 31 - 1): number => {
+export const parseWholeNumber = (value: string, option: string, least = 0, most = 2 ** 31 - 1): number => {
   const number = Number(value);
   if (/^\d{1,10}$/.test(value) && number >= least && number <= most) return number;
-  throw new Refused('cli/bad-argument', `Give a whole number from ${least} to ${most}.`, option);
+  throw new Refused('cli/bad-argument', `--${option} must be a whole number from ${least} to ${most}.`, option);
 };
 
 /** @throws Refused `cli/bad-argument` */
-export const decimalNumber = (value: string, option: string, least: number, most: number): number => {
+export const parseDecimal = (value: string, option: string, least: number, most: number): number => {
   const number = Number(value);
   if (/^\d{1,10}(\.\d{1,10})?$/.test(value) && number >= least && number <= most) return number;
-  throw new Refused('cli/bad-argument', `Give a number from ${least} to ${most}.`, option);
+  throw new Refused('cli/bad-argument', `--${option} must be a number from ${least} to ${most}.`, option);
 };
 
 /** A day, or an instant with its offset, as it was written: the zone may come later. @throws Refused as `boundOf` */
-export const dayOrInstant = (value: string, option: string): string => {
+export const parseDayOrInstant = (value: string, option: string): string => {
   boundOf(value, 'UTC', option);
   return value;
 };
 /** @throws Refused as `dayOf` */
-export const aDay = (value: string, option: string): string => dayOf(value, option);
+export const parseDay = (value: string, option: string): string => dayOf(value, option);
 /** @throws Refused as `instantOf` */
-export const anInstant = (value: string, option: string): string => instantOf(value, option);
+export const parseInstant = (value: string, option: string): string => instantOf(value, option);
 /** @throws Refused `time/unknown-zone` */
-export const zone = (value: string): string => zoneOf(value, 'time-zone');
+export const parseZone = (value: string): string => zoneOf(value, 'time-zone');
 
 /** `P90D`, or `none`. @throws Refused `time/not-a-duration` */
-export const lookback = (value: string): string => {
+export const parseLookback = (value: string): string => {
   if (value !== 'none') durationMs(value, 'lookback');
   return value;
 };
 /** @throws Refused `money/unknown-currency` */
-export const currency = (value: string): string => {
+export const parseCurrency = (value: string): string => {
   if (isCurrency(value)) return value;
-  throw new Refused('money/unknown-currency', `"${value}" is no ISO 4217 currency, such as USD.`, 'currency');
+  throw new Refused(
+    'money/unknown-currency',
+    `--currency must be an ISO 4217 currency code, such as USD; "${value}" is not one.`,
+    'currency',
+  );
 };
 /** What a JSON file holds. @throws Refused `cli/unreadable-file` */
-export const jsonFile = (path: string, option: string): Json => {
+export const readJsonFile = (path: string, option: string): Json => {
   const refused = (why: string) => new Refused('cli/unreadable-file', `${path} ${why}`, option);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code}): name a file with JSON.`);
+    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code}); give the path of a JSON file.`);
   }
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw refused(`is no JSON: ${(error as Error).message}`);
+    throw refused(`is not valid JSON: ${(error as Error).message}`);
   }
 };
 /** `mql@2`. @throws Refused `cli/bad-argument` */
-export const version = (value: string, option: string): string => {
+export const parseVersion = (value: string, option: string): string => {
   if (/^[a-z-]+@\d{1,9}$/.test(value)) return value;
-  throw new Refused('cli/bad-argument', 'Give a version by its reference, such as mql@2.', option);
+  throw new Refused('cli/bad-argument', `--${option} must be a version such as mql@2.`, option);
 };

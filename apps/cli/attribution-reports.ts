@@ -16,10 +16,10 @@ import {
 } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import {
-  counted,
+  countOf,
   duration,
   fixed,
-  key,
+  keyText,
   line,
   money,
   pathOf,
@@ -33,27 +33,27 @@ import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
 /** The day or instant of a cut; a day counts to its end in the zone. */
-export const instant = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
+export const instantOfCut = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
   text === undefined ? undefined : asOfBoundOf(text, zoneOf(timeZone), path);
-const share = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
+const rateText = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** A rate a currency; it says which where there are several. */
-const rates = (ratios: readonly MoneyRatio[]): string =>
+const rateTexts = (ratios: readonly MoneyRatio[]): string =>
   ratios
     .filter(({ value }) => value !== null)
-    .map((ratio) => (ratios.length === 1 ? share(ratio) : `${share(ratio)} ${ratio.currency}`))
+    .map((ratio) => (ratios.length === 1 ? rateText(ratio) : `${rateText(ratio)} ${ratio.currency}`))
     .join(', ');
 
 /** The read models that a report asks: those of now, or as they stood at the cut of the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
   models.asOf({
-    happenedBy: instant(happenedBy, 'happenedBy', timeZone),
-    knownBy: instant(knownBy, 'knownBy', timeZone),
+    happenedBy: instantOfCut(happenedBy, 'happenedBy', timeZone),
+    knownBy: instantOfCut(knownBy, 'knownBy', timeZone),
   });
 
 /** The definitions and the period that the options ask for. */
-export const asked = async (session: Session, options: ReportOptions) => {
+export const methodOf = async (session: Session, options: ReportOptions) => {
   const { lookback, timeZone, currency, definition, channelRules } = options;
-  const cut = instant(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
+  const cut = instantOfCut(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
   const latest = [cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
   const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
   return {
@@ -81,7 +81,7 @@ export const outsideLines = (
     const { touches, conversions, revenue } = outsideWindow;
     const credit = [`${fixed(conversions, 2)} conversions`, money(revenue)].filter((part) => part !== '').join(', ');
     return [
-      `The look-back left out ${counted(touches, 'touch', 'touches')} with credit of ${credit}${model ? ` (${model})` : ''}`,
+      `The look-back left out ${countOf(touches, 'touch', 'touches')} with credit of ${credit}${model ? ` (${model})` : ''}`,
     ];
   });
 
@@ -95,7 +95,7 @@ export const rateOf = (text: string) => {
 export const roasReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const by = (options.by ?? 'channel') as RoasDimension;
   const report = await roas(modelsOf(session, options), {
-    ...(await asked(session, options)),
+    ...(await methodOf(session, options)),
     by,
     ...(options.salesTime && { salesTime: options.salesTime }),
     ...(options.model && { model: options.model }),
@@ -110,20 +110,22 @@ export const roasReport = async (session: Session, options: ReportOptions): Prom
       ...[by, 'won (deals)', 'new (customers)', 'revenue', 'spend', 'ROAS (revenue/spend)', 'CAC (a new customer)'],
       ...['cost (a lead)', 'cost (an MQL)', 'cost (an SQL)', 'assisted (deals)', 'time of sales'],
     ],
-    [...report.rows.map((row) => ({ ...row, name: key(row.key) })), { ...report.total, name: 'total' }].map((row) => [
-      row.name,
-      fixed(row.conversions, 2),
-      fixed(row.newCustomers, 2),
-      money(row.revenue),
-      money(row.spend),
-      rates(row.roas),
-      cost(row.cac),
-      cost(row.costPerLead),
-      cost(row.costPerMql),
-      cost(row.costPerSql),
-      row.assisted,
-      duration(row.salesMinutes === null ? null : row.salesMinutes * 60_000),
-    ]),
+    [...report.rows.map((row) => ({ ...row, name: keyText(row.key) })), { ...report.total, name: 'total' }].map(
+      (row) => [
+        row.name,
+        fixed(row.conversions, 2),
+        fixed(row.newCustomers, 2),
+        money(row.revenue),
+        money(row.spend),
+        rateTexts(row.roas),
+        cost(row.cac),
+        cost(row.costPerLead),
+        cost(row.costPerMql),
+        cost(row.costPerSql),
+        row.assisted,
+        duration(row.salesMinutes === null ? null : row.salesMinutes * 60_000),
+      ],
+    ),
   );
   const { unattributed, salesTime: which } = report;
   line(`new: customers won for the first time. Time of sales: ${salesTimes[which]}`);
@@ -133,15 +135,15 @@ export const roasReport = async (session: Session, options: ReportOptions): Prom
       ...(['influenced', 'sourced'] as const).map((name) => [
         `${name} by marketing`,
         report[name].conversions,
-        share(report[name].ofConversions),
+        rateText(report[name].ofConversions),
         money(report[name].revenue),
-        rates(report[name].ofRevenue),
+        rateTexts(report[name].ofRevenue),
       ]),
       ['unattributed', unattributed.conversions, '', money(unattributed.revenue), ''],
     ],
   );
   const minutes = duration(unattributed.salesMinutes * 60_000);
-  line(`unattributed: ${counted(unattributed.newCustomers, 'new customer')}, ${minutes} of sales`);
+  line(`unattributed: ${countOf(unattributed.newCustomers, 'new customer')}, ${minutes} of sales`);
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
@@ -151,7 +153,7 @@ const FRAME = 13;
 export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { conversion = 'won' } = options;
   const report = await paths(modelsOf(session, options), {
-    ...(await asked(session, options)),
+    ...(await methodOf(session, options)),
     conversion: conversion as Exclude<ConversionKind, 'lost'>,
     ...(options.top && { top: options.top }),
   });
@@ -170,8 +172,8 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   printTable(
     ['path', ...head],
     [
-      ...report.paths.map((path) => [pathOf(path.channels.map(key), width) || '(no touch)', ...cells(path)]),
-      [counted(report.others.paths, 'other'), ...cells(report.others)],
+      ...report.paths.map((path) => [pathOf(path.channels.map(keyText), width) || '(no touch)', ...cells(path)]),
+      [countOf(report.others.paths, 'other'), ...cells(report.others)],
       ['total', ...cells(report.total)],
     ],
   );

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { repeatHandlings, type RepeatHandling } from '@baton/attribution';
-import { oneOfThese, wholeNumber } from './arguments';
+import { parseOneOf, parseWholeNumber } from './arguments';
 import { formats, pathModelCodes, pathReport, printPathReport, type Format } from './paths/path-report';
 
 interface Options {
@@ -23,7 +23,7 @@ interface Options {
 @Command({
   name: 'attribution',
   arguments: '<action> [paths.csv]',
-  argsDescription: { action: 'paths', 'paths.csv': 'columns path, conversions, and if there are value and nulls' },
+  argsDescription: { action: 'paths', 'paths.csv': 'columns path and conversions, optionally value and nulls' },
   description: 'Credit the conversions of a path table; needs no stores.',
 })
 export class AttributionCommand extends CommandRunner {
@@ -35,61 +35,70 @@ export class AttributionCommand extends CommandRunner {
 
   @Option({ flags: '--model <model>', description: `first, last, ${pathModelCodes.join(', ')}; markov by default.` })
   model(value: string) {
-    return oneOfThese(value, ['first', 'last', ...pathModelCodes], 'model');
+    return parseOneOf(value, ['first', 'last', ...pathModelCodes], 'model');
   }
-  @Option({ flags: '--order <k>', description: 'Of the Markov chain, 1 to 4.' })
+  @Option({ flags: '--order <k>', description: 'Order of the Markov chain, 1 to 4.' })
   order(value: string) {
-    return wholeNumber(value, 'order', 1, 4);
+    return parseWholeNumber(value, 'order', 1, 4);
   }
-  @Option({ flags: '--path-column <name>', description: 'By default path.' })
+  @Option({ flags: '--path-column <name>', description: 'Column of the path; by default path.' })
   pathColumn(value: string) {
     return value;
   }
-  @Option({ flags: '--conversions-column <name>', description: 'By default conversions or total_conversions.' })
+  @Option({
+    flags: '--conversions-column <name>',
+    description: 'Column of conversions; by default conversions or total_conversions.',
+  })
   conversionsColumn(value: string) {
     return value;
   }
   @Option({
     flags: '--value-column <name>',
-    description: 'By default value or total_conversion_value, if there is one.',
+    description: 'Column of the value; by default value or total_conversion_value, if present.',
   })
   valueColumn(value: string) {
     return value;
   }
-  @Option({ flags: '--nulls-column <name>', description: 'By default nulls or total_null, if there is one.' })
+  @Option({
+    flags: '--nulls-column <name>',
+    description: 'Column of paths without conversion; by default nulls or total_null, if present.',
+  })
   nullsColumn(value: string) {
     return value;
   }
-  @Option({ flags: '--separator <text>', description: 'Between the steps of a path; " > " by default.' })
+  @Option({ flags: '--separator <text>', description: 'Text between the steps of a path; " > " by default.' })
   separator(value: string) {
     return value;
   }
-  @Option({ flags: '--no-nulls', description: 'Leave out journeys that did not convert.' })
+  @Option({ flags: '--no-nulls', description: 'Ignore journeys that did not convert.' })
   nulls() {
     return false;
   }
   @Option({
     flags: '--repeats <handling>',
-    description: `Of data-driven models: ${Object.keys(repeatHandlings).join(', ')}; by default what is usual for the model.`,
+    description: `Repeated channels in data-driven models: ${Object.keys(repeatHandlings).join(', ')}; the default depends on the model.`,
   })
   repeats(value: string) {
-    return oneOfThese(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
+    return parseOneOf(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
   }
-  @Option({ flags: '--bootstrap <n>', description: 'Resample n times for 95 % intervals: low, high.' })
+  @Option({ flags: '--bootstrap <n>', description: 'Number of resamples for 95 % intervals (low, high).' })
   bootstrap(value: string) {
-    return wholeNumber(value, 'bootstrap', 0, 2000);
+    return parseWholeNumber(value, 'bootstrap', 0, 2000);
   }
-  @Option({ flags: '--seed <s>', description: 'What is drawn at random is the same for the same seed; 1 by default.' })
+  @Option({ flags: '--seed <s>', description: 'Seed of random sampling; 1 by default.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
-  @Option({ flags: '--support', description: 'Also how many journeys support each row, and whether they are too few.' })
+  @Option({
+    flags: '--support',
+    description: 'Also print how many journeys support each row, and whether they are too few.',
+  })
   support() {
     return true;
   }
-  @Option({ flags: '--format <format>', description: `${formats.join(', ')}; table by default.` })
+  @Option({ flags: '--format <format>', description: `Output format: ${formats.join(', ')}; table by default.` })
   format(value: string) {
-    return oneOfThese(value, formats, 'format');
+    return parseOneOf(value, formats, 'format');
   }
   @Option({ flags: '--json', description: 'The same as --format json.' })
   json() {

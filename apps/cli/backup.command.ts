@@ -1,14 +1,14 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents } from '@baton/kernel';
 import { backUp } from '@baton/platform/backup';
-import { counted, line, printJson } from './output';
+import { countOf, line, printJson } from './output';
 import { Session } from './session';
 
 @Command({
   name: 'backup',
   arguments: '<folder>',
   argsDescription: { folder: 'a new or empty folder' },
-  description: 'Copy log and keys while the server works; documents are folded anew on restore.',
+  description: 'Back up log and keys while the server runs; read models are rebuilt on restore.',
 })
 export class BackupCommand extends CommandRunner {
   async run([folder]: string[], { withMasterKey, json }: { withMasterKey?: boolean; json?: boolean }): Promise<void> {
@@ -17,16 +17,19 @@ export class BackupCommand extends CommandRunner {
         withMasterKey: withMasterKey ?? false,
       });
       if (json) return printJson(manifest);
-      line(`${counted(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
-      if (!withMasterKey) line('The master key is not in it: without that key nobody can read the personal data.');
+      line(`${countOf(manifest.events, 'event')} up to ${manifest.position || 'the beginning'} in ${folder}`);
+      if (!withMasterKey) line('The master key is not included; without it nobody can read the personal data.');
     });
   }
 
-  @Option({ flags: '--with-master-key', description: 'Also the master key: the folder then opens all personal data.' })
+  @Option({
+    flags: '--with-master-key',
+    description: 'Include the master key; whoever has the folder can then read all personal data.',
+  })
   withMasterKey() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer with the manifest.' })
+  @Option({ flags: '--json', description: 'Print the manifest as JSON.' })
   json() {
     return true;
   }

@@ -2,10 +2,10 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
-import { dayOrInstant, oneOfThese } from './arguments';
-import { instant } from './attribution-reports';
+import { parseDayOrInstant, parseOneOf } from './arguments';
+import { instantOfCut } from './attribution-reports';
 import { targets } from './import/aggregates';
-import { counted, line, PAGE_WIDTH, printJson, printTable } from './output';
+import { countOf, line, PAGE_WIDTH, printJson, printTable } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
@@ -33,7 +33,7 @@ const actorOf = ({ actor, cause }: CaseFileEntry): string => {
 };
 
 /** The sentence and what it leaves out; a first value that it names is not repeated. */
-const saidOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
+const textOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
   const isRepeated = ({ before, field, text }: Change) =>
     before === undefined && sentence.includes(text.slice(field.length + ': '.length));
   return [
@@ -51,15 +51,15 @@ const subjects = Object.keys(targets);
   name: 'case-file',
   arguments: '<kind> <id>',
   argsDescription: { kind: subjects.join(', '), id: 'its id' },
-  description: 'How a lead or deal was handled: every event whole, in order, with who, when, why, and what changed.',
+  description: 'Show how a lead or deal was handled: every event in order, with actor, time, cause and changes.',
 })
 export class CaseFileCommand extends CommandRunner {
   async run([kind, id]: string[], options: Options): Promise<void> {
     const { by = 'occurred', newestFirst = false, personal = false, knownAt } = options;
-    oneOfThese(kind!, subjects, 'kind');
+    parseOneOf(kind!, subjects, 'kind');
     const asOf = {
-      happenedBy: instant(options.happenedBy, 'happenedBy'),
-      knownBy: instant(options.knownBy, 'knownBy'),
+      happenedBy: instantOfCut(options.happenedBy, 'happenedBy'),
+      knownBy: instantOfCut(options.knownBy, 'knownBy'),
       knownAt,
     };
     await Session.use(async (session) => {
@@ -69,48 +69,53 @@ export class CaseFileCommand extends CommandRunner {
       const entries = [];
       for await (const entry of caseFileOf(files, `${kind}-${id}`, { by, newestFirst, personal, asOf }))
         entries.push(entry);
-      if (entries.length === 0) throw new Refused('audit/no-such-subject', `Nothing is known of ${kind} ${id}.`, 'id');
+      if (entries.length === 0)
+        throw new Refused(
+          'audit/no-such-subject',
+          `There is no ${kind} with the id ${id}: nothing was recorded of it.`,
+          'id',
+        );
       if (options.json) return printJson(entries);
       printTable(
         ['happened', 'by', 'what'],
-        entries.map((entry) => [timeOf(entry), actorOf(entry), saidOf(entry)]),
+        entries.map((entry) => [timeOf(entry), actorOf(entry), textOf(entry)]),
         terminal().stdout.columns ?? PAGE_WIDTH,
       );
-      line(`${counted(entries.length, 'event')}; --json tells each whole.`);
+      line(`${countOf(entries.length, 'event')}; --json prints them complete.`);
     });
   }
 
-  @Option({ flags: '--by <time>', description: 'By when things happened (occurred, by default) or were recorded.' })
+  @Option({ flags: '--by <time>', description: 'Order and time: occurred (default) or recorded.' })
   by(value: string) {
-    return oneOfThese(value, ['occurred', 'recorded'], 'by');
+    return parseOneOf(value, ['occurred', 'recorded'], 'by');
   }
-  @Option({ flags: '--newest-first', description: 'Begin with the latest.' })
+  @Option({ flags: '--newest-first', description: 'Latest events first.' })
   newestFirst() {
     return true;
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
-    return dayOrInstant(value, 'happened-by');
+    return parseDayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
-    return dayOrInstant(value, 'known-by');
+    return parseDayOrInstant(value, 'known-by');
   }
-  @Option({ flags: '--known-at <position>', description: 'Leave out what stands behind this position of the log.' })
+  @Option({ flags: '--known-at <position>', description: 'Ignore events after this position of the log.' })
   knownAt(value: string) {
     return value;
   }
-  @Option({ flags: '--personal', description: 'Show names, addresses and notes too.' })
+  @Option({ flags: '--personal', description: 'Show personal data: names, addresses and notes.' })
   personal() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON, each event whole, with causes and conversations.' })
+  @Option({ flags: '--json', description: 'Print complete events as JSON, with causes and correlation ids.' })
   json() {
     return true;
   }

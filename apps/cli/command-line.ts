@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { CommandFactory, CommandRunnerService } from 'nest-commander';
-import { refusalOf, withActions, type Command } from './actions';
+import { toRefusal, withActions, type Command } from './actions';
 import { AttributionCommand } from './attribution.command';
 import { BackupCommand } from './backup.command';
 import { CaseFileCommand } from './case-file.command';
@@ -57,7 +57,7 @@ export const runCommandLine = async (args: readonly string[]): Promise<number> =
     const stopParsing =
       (command: () => Command) =>
       (error: Error): never => {
-        throw refusalOf(error, command(), args[1]);
+        throw toRefusal(error, command(), args[1]);
       };
     const app = await CommandFactory.createWithoutRunning(CliModule, {
       logger: ['error', 'fatal'],

@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { count, counted, line, printJson, Progress } from './output';
+import { count, countOf, line, printJson, Progress } from './output';
 import { configOfTerminal } from './terminal';
 
 interface Options {
@@ -14,15 +14,20 @@ interface Options {
 
 @Command({
   name: 'copy-log',
-  description: 'Copy every event of a log to another, embedded or EventStoreDB, and compare both.',
+  description: 'Copy every event of a log to another one (embedded or EventStoreDB), and compare both.',
 })
 export class CopyLogCommand extends CommandRunner {
   async run(_: string[], { from, to, json }: Options): Promise<void> {
-    if (!to) throw new Refused('cli/argument-missing', 'Say where: --to <data folder or esdb://…>.', 'to');
+    if (!to)
+      throw new Refused(
+        'cli/argument-missing',
+        '--to is required: give a data folder or an esdb:// connection string.',
+        'to',
+      );
     const { eventStoreUrl, dataDir } = configOfTerminal();
     const source = from ?? (eventStoreUrl || dataDir);
     if (source === to || resolve(source) === resolve(to))
-      throw new Refused('copy/source-is-target', 'Source and target are the same log.', 'to');
+      throw new Refused('copy/source-is-target', '--to names the same log as --from; give another one.', 'to');
     const clock = new SystemClock();
     const sourceLog = await openLog(source, clock);
     try {
@@ -33,7 +38,7 @@ export class CopyLogCommand extends CommandRunner {
         if (json) printJson(copied);
         else
           line(
-            `${counted(copied.written, 'event')} written; both hold ${count(copied.events)}, digest ${copied.digest}`,
+            `${countOf(copied.written, 'event')} written; both hold ${count(copied.events)}, digest ${copied.digest}`,
           );
       } finally {
         progress.done();
@@ -44,15 +49,18 @@ export class CopyLogCommand extends CommandRunner {
     }
   }
 
-  @Option({ flags: '--from <place>', description: 'Data folder or esdb://…; without it the configured log.' })
+  @Option({ flags: '--from <place>', description: 'Data folder or esdb://…; by default the configured log.' })
   from(value: string) {
     return value;
   }
-  @Option({ flags: '--to <place>', description: 'Data folder or esdb://…, empty or with the beginning of this log.' })
+  @Option({
+    flags: '--to <place>',
+    description: 'Data folder or esdb://…; empty, or an unfinished copy of the same log.',
+  })
   to(value: string) {
     return value;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

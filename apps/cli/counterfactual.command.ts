@@ -1,10 +1,12 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { boundsOf, DefinitionSource, Refused, type Json } from '@baton/kernel';
-import { counterfactual, type BreachCounts, type Counterfactual } from '@baton/sales-sla';
+import { type Counterfactual } from '@baton/sales-sla';
+import { type BreachCounts } from '@baton/sales-sla';
+import { counterfactual } from '@baton/sales-sla';
 import { referenceInstantOf } from '@baton/platform/documents';
-import { dayOrInstant, jsonFile, zone } from './arguments';
-import { instant } from './attribution-reports';
-import { key, line, printJson, printTable, time } from './output';
+import { parseDayOrInstant, readJsonFile, parseZone } from './arguments';
+import { instantOfCut } from './attribution-reports';
+import { keyText, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 
 interface Options {
@@ -23,7 +25,8 @@ interface Options {
 }
 
 /** A version by its reference, or the body that a file holds. */
-const given = (text: string, option: string): Json => (/^[a-z-]+@\d+$/.test(text) ? text : jsonFile(text, option));
+const versionOrFile = (text: string, option: string): Json =>
+  /^[a-z-]+@\d+$/.test(text) ? text : readJsonFile(text, option);
 
 const head = [
   'all (clocks)',
@@ -37,12 +40,15 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
   if (sla) {
     const { total, byKind, byRep, byMonth, breaches } = sla;
     for (const [what, rows] of [['kind', byKind] as const, ['rep', byRep] as const, ['month', byMonth] as const])
-      printTable([what, ...head], [...rows.map((row) => [key(row.key), ...counts(row)]), ['total', ...counts(total)]]);
+      printTable(
+        [what, ...head],
+        [...rows.map((row) => [keyText(row.key), ...counts(row)]), ['total', ...counts(total)]],
+      );
     const changed = breaches.filter(({ change }) => change !== 'kept');
     printTable(
       ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'known in time as'],
       changed.map(({ change, leadId, kind, rep, startedAt, baseline, alternative }) => [
-        ...[change, leadId, kind, key(rep), time(startedAt), time(baseline?.dueAt), time(alternative?.dueAt)],
+        ...[change, leadId, kind, keyText(rep), time(startedAt), time(baseline?.dueAt), time(alternative?.dueAt)],
         ...[time((alternative ?? baseline)?.answeredAt), (change === 'gained' ? alternative : baseline)?.known ?? ''],
       ]),
     );
@@ -55,25 +61,26 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
     printTable(
       ['lead', 'qualified', 'went to', 'would have gone to', 'by', 'queue', 'rule'],
       routing.differing.map(({ leadId, qualifiedAt, baseline, alternative, by, queue, rule }) => [
-        ...[leadId, time(qualifiedAt), key(baseline), key(alternative), by, queue, rule],
+        ...[leadId, time(qualifiedAt), keyText(baseline), keyText(alternative), by, queue, rule],
       ]),
     );
   }
-  line(`Judged at ${time(at)}, up to position ${position} of the log; nothing was written.`);
+  line(`Evaluated at ${time(at)}, up to position ${position} of the log; nothing was written.`);
 };
 
 @Command({
   name: 'counterfactual',
-  description: 'The same log under another SLA policy, calendar or routing: breaches gained and lost, leads rerouted.',
+  description:
+    'Replay the log under another SLA policy, calendar or routing; shows breaches gained and lost, and rerouted leads.',
 })
 export class CounterfactualCommand extends CommandRunner {
   async run(_: string[], options: Options): Promise<void> {
     const { timeZone } = options;
     const supposed = ['policy', 'calendar', 'routing', 'weights'] as const;
     if (supposed.every((name) => options[name] === undefined))
-      throw new Refused('cli/argument-missing', `Give --${supposed.join(', --')}, or some of them.`);
+      throw new Refused('cli/argument-missing', `Give at least one of --${supposed.join(', --')}.`);
     const bounds = boundsOf(options);
-    const at = (name: 'happenedBy' | 'knownBy') => instant(options[name], name, timeZone);
+    const at = (name: 'happenedBy' | 'knownBy') => instantOfCut(options[name], name, timeZone);
     const cut = { happenedBy: at('happenedBy'), knownBy: at('knownBy') };
     await Session.use(async ({ log, journal, clock, app }) => {
       const answer = await counterfactual(
@@ -94,60 +101,72 @@ export class CounterfactualCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--policy <file|version>', description: 'Another SLA policy: a JSON file, or sla-policy@2.' })
+  @Option({
+    flags: '--policy <file|version>',
+    description: 'Alternative SLA policy: a JSON file or a version, sla-policy@2.',
+  })
   policy(value: string) {
-    return given(value, 'policy');
+    return versionOrFile(value, 'policy');
   }
-  @Option({ flags: '--calendar <file|version>', description: 'Another business calendar.' })
+  @Option({
+    flags: '--calendar <file|version>',
+    description: 'Alternative business calendar: a JSON file or a version.',
+  })
   calendar(value: string) {
-    return given(value, 'calendar');
+    return versionOrFile(value, 'calendar');
   }
-  @Option({ flags: '--routing <file|version>', description: 'Other routing rules.' })
+  @Option({ flags: '--routing <file|version>', description: 'Alternative routing rules: a JSON file or a version.' })
   routing(value: string) {
-    return given(value, 'routing');
+    return versionOrFile(value, 'routing');
   }
-  @Option({ flags: '--weights <file>', description: 'Weights of reps by queue: {"emea": {"ann": 200, "bob": 0}}.' })
+  @Option({
+    flags: '--weights <file>',
+    description: 'Weights of reps by queue, as a JSON file: {"emea": {"ann": 200, "bob": 0}}.',
+  })
   weights(value: string) {
-    return given(value, 'weights');
+    return versionOrFile(value, 'weights');
   }
   @Option({
     flags: '--baseline <file|version>',
-    description: 'Compare with this policy; by default with the clocks as they were recorded.',
+    description: 'SLA policy to compare with; by default the recorded clocks.',
   })
   baseline(value: string) {
-    return given(value, 'baseline');
+    return versionOrFile(value, 'baseline');
   }
-  @Option({ flags: '--baseline-calendar <file|version>', description: 'Compare with this calendar.' })
+  @Option({ flags: '--baseline-calendar <file|version>', description: 'Business calendar to compare with.' })
   baselineCalendar(value: string) {
-    return given(value, 'baseline-calendar');
+    return versionOrFile(value, 'baseline-calendar');
   }
-  @Option({ flags: '--from <day>', description: 'Clocks started, leads qualified from this day or instant on.' })
+  @Option({
+    flags: '--from <day>',
+    description: 'Only clocks started and leads qualified on or after this day or instant.',
+  })
   from(value: string) {
-    return dayOrInstant(value, 'from');
+    return parseDayOrInstant(value, 'from');
   }
-  @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
+  @Option({ flags: '--to <day>', description: 'Before this day or instant.' })
   to(value: string) {
-    return dayOrInstant(value, 'to');
+    return parseDayOrInstant(value, 'to');
   }
-  @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
+  @Option({ flags: '--time-zone <zone>', description: 'IANA time zone of days and months; UTC by default.' })
   timeZone(value: string) {
-    return zone(value);
+    return parseZone(value);
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
-    return dayOrInstant(value, 'happened-by');
+    return parseDayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
-    return dayOrInstant(value, 'known-by');
+    return parseDayOrInstant(value, 'known-by');
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

@@ -14,7 +14,7 @@ import {
 } from '@baton/definitions';
 import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { leads, ToLead, whereLeads } from '@baton/leads';
-import { aDay, anInstant, jsonFile, oneOfThese, wholeNumber } from './arguments';
+import { parseDay, parseInstant, readJsonFile, parseOneOf, parseWholeNumber } from './arguments';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { startingBody, startingDefinitions } from './starting-definitions';
@@ -35,9 +35,9 @@ interface Options {
 type Action = (session: Session, options: Options) => Promise<unknown>;
 
 /** What the action needs is given: otherwise it was refused before. */
-const needed = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
+const requiredOption = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
 const send = async (session: Session, options: Options, type: string, data: object) => {
-  const kind = needed(options, 'kind');
+  const kind = requiredOption(options, 'kind');
   const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
   await session.order(
     new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as DefinitionCommand),
@@ -53,10 +53,14 @@ const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited
 
 /** Lets every open lead be judged by the definitions in force: each by a command of its own, so that the log says who asked. */
 const apply: Action = async (session, options) => {
-  const kind = needed(options, 'kind');
-  if (!judgingKinds.includes(kind))
-    throw new Refused('cli/nothing-to-apply', `Only ${judgingKinds.join(' and ')} decide over leads again.`, 'kind');
-  await session.app.get(LogDefinitions).settle(kind, session.clock); // another process may just have agreed to it
+  const kind = requiredOption(options, 'kind');
+  if (!applicableKinds.includes(kind))
+    throw new Refused(
+      'cli/nothing-to-apply',
+      `Only ${applicableKinds.join(' and ')} can be applied to open leads.`,
+      'kind',
+    );
+  await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
   const actor = options.as ?? localActor();
   const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
@@ -74,27 +78,27 @@ const apply: Action = async (session, options) => {
   await session.settle(); // who was qualified is handed off
   return told;
 };
-const judgingKinds = ['mql', 'scoring-model'];
+const applicableKinds = ['mql', 'scoring-model'];
 
 const actions: Readonly<Record<string, Action>> = {
   list: ({ models }, { kind }) => listDefinitions(models, { kind }),
   show: async ({ models, clock }, options) =>
     (await definitionInForce(models, {
-      kind: needed(options, 'kind'),
+      kind: requiredOption(options, 'kind'),
       at: options.from ?? clock.now(),
     })) ?? null,
   diff: ({ models }, options) =>
     definitionDifference(models, {
-      kind: needed(options, 'kind'),
-      before: needed(options, 'against'),
-      after: needed(options, 'number'),
+      kind: requiredOption(options, 'kind'),
+      before: requiredOption(options, 'against'),
+      after: requiredOption(options, 'number'),
     }),
   due: ({ models, clock }, { days = 30 }) => dueReviews(models, { at: clock.now(), days }),
   overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
   propose: async (session, options) => {
     const done = await send(session, options, 'ProposeDefinition', {
-      body: options.body === undefined ? startingBody(needed(options, 'kind')) : options.body,
-      reason: needed(options, 'reason'),
+      body: options.body === undefined ? startingBody(requiredOption(options, 'kind')) : options.body,
+      reason: requiredOption(options, 'reason'),
       ...(options.from && { inForceFrom: options.from }),
       ...(options.reviewBy && { reviewBy: options.reviewBy }),
     });
@@ -102,11 +106,14 @@ const actions: Readonly<Record<string, Action>> = {
     return { ...done, number, version: `${done.kind}@${number}` };
   },
   approve: (session, options) =>
-    send(session, options, 'ApproveDefinition', { number: needed(options, 'number'), team: needed(options, 'team') }),
+    send(session, options, 'ApproveDefinition', {
+      number: requiredOption(options, 'number'),
+      team: requiredOption(options, 'team'),
+    }),
   retire: (session, options) =>
     send(session, options, 'RetireDefinition', {
-      number: needed(options, 'number'),
-      reason: needed(options, 'reason'),
+      number: requiredOption(options, 'number'),
+      reason: requiredOption(options, 'reason'),
     }),
   apply,
   starter: (_, { kind }) => Promise.resolve(kind === undefined ? startingDefinitions : startingBody(kind)),
@@ -115,9 +122,9 @@ const actions: Readonly<Record<string, Action>> = {
 @Command({
   name: 'definitions',
   arguments: '<action>',
-  argsDescription: { action: 'one of those below' },
+  argsDescription: { action: 'one of the actions below' },
   description:
-    'What both teams agreed on: list, show, compare, propose, approve, retire, apply to open leads, and bodies to start with.',
+    'Definitions agreed by both teams: list, show, compare, propose, approve, retire, apply to open leads, print starting bodies.',
 })
 export class DefinitionsCommand extends CommandRunner {
   async run([action]: string[], options: Options): Promise<void> {
@@ -133,48 +140,51 @@ export class DefinitionsCommand extends CommandRunner {
 
   @Option({ flags: '--kind <kind>', description: 'mql, sql, channel-rules, attribution …' })
   kind(value: string) {
-    return oneOfThese(value, definitionKinds, 'kind');
+    return parseOneOf(value, definitionKinds, 'kind');
   }
-  @Option({ flags: '--number <version>', description: 'The version.' })
+  @Option({ flags: '--number <version>', description: 'Version number.' })
   number(value: string) {
-    return wholeNumber(value, 'number', 1);
+    return parseWholeNumber(value, 'number', 1);
   }
-  @Option({ flags: '--against <version>', description: 'The version to compare with.' })
+  @Option({ flags: '--against <version>', description: 'Version number to compare with.' })
   against(value: string) {
-    return wholeNumber(value, 'against', 1);
+    return parseWholeNumber(value, 'against', 1);
   }
   @Option({
     flags: '--body <file.json>',
-    description: 'The definition itself; without it, the one that starter shows.',
+    description: 'Body of the definition; by default the starting body.',
   })
   body(value: string) {
-    return jsonFile(value, 'body');
+    return readJsonFile(value, 'body');
   }
-  @Option({ flags: '--reason <text>', description: 'Why, for whoever reads the history.' })
+  @Option({ flags: '--reason <text>', description: 'Reason, kept in the history.' })
   reason(value: string) {
     return value;
   }
-  @Option({ flags: '--team <team>', description: 'The team you speak for: marketing or sales.' })
+  @Option({ flags: '--team <team>', description: 'Team that you approve for: marketing or sales.' })
   team(value: string) {
-    return oneOfThese(value, ['marketing', 'sales'], 'team');
+    return parseOneOf(value, ['marketing', 'sales'], 'team');
   }
-  @Option({ flags: '--from <instant>', description: 'In force from; for show: at which instant.' })
+  @Option({
+    flags: '--from <instant>',
+    description: 'When it should come into force; for show, the instant to look at.',
+  })
   from(value: string) {
-    return anInstant(value, 'from');
+    return parseInstant(value, 'from');
   }
-  @Option({ flags: '--review-by <day>', description: 'When both teams look at it again.' })
+  @Option({ flags: '--review-by <day>', description: 'Day by which both teams review the version.' })
   reviewBy(value: string) {
-    return aDay(value, 'review-by');
+    return parseDay(value, 'review-by');
   }
-  @Option({ flags: '--days <number>', description: 'Of due: reviews within so many days; 30 by default.' })
+  @Option({ flags: '--days <number>', description: 'For due: reviews within this many days; 30 by default.' })
   days(value: string) {
-    return wholeNumber(value, 'days', 0, 366);
+    return parseWholeNumber(value, 'days', 0, 366);
   }
-  @Option({ flags: '--as <actor>', description: 'Who speaks; two people approve, one a team.' })
+  @Option({ flags: '--as <actor>', description: 'Acting person; the two approvals need two different people.' })
   as(value: string) {
     return value;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

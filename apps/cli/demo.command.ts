@@ -3,8 +3,8 @@ import { dayAt, Refused, START, type Day, type EventLog } from '@baton/kernel';
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
-import { aDay, decimalNumber, wholeNumber } from './arguments';
-import { count, counted, line, Progress, printJson } from './output';
+import { parseDay, parseDecimal, parseWholeNumber } from './arguments';
+import { count, countOf, line, Progress, printJson } from './output';
 import { attributionTable, velocityTable } from './report.command';
 import type { ReportOptions } from './reports';
 import { Session } from './session';
@@ -20,7 +20,7 @@ interface Options {
 }
 
 /** What policies answer on another stream: the story goes on when they have. */
-const crossing = new Set([
+const commandsWithReactions = new Set([
   'ConvertLead',
   'AddContactRole',
   'RemoveContactRole',
@@ -33,13 +33,13 @@ const crossing = new Set([
   'UnmergeLead',
   'ApproveDefinition',
 ]);
-const WAVE = 1500;
+const MAX_WAVE = 1500;
 /** Steps that may be on their way together: definitions hold, and reviews see, whatever stands in another wave. */
 function* wavesOf(steps: readonly CompanyStep[]): Generator<readonly CompanyStep[]> {
   const apart = ({ to }: CompanyStep) => to === 'definition' || to === 'review';
   for (let start = 0, end = 0; start < steps.length; start = end) {
     const first = steps[start]!;
-    for (end = start + 1; end < steps.length && end - start < WAVE; end++) {
+    for (end = start + 1; end < steps.length && end - start < MAX_WAVE; end++) {
       const next = steps[end]!;
       if (next.to === 'review' || (next.to !== first.to && (apart(first) || apart(next)))) break;
     }
@@ -68,7 +68,7 @@ export class DemoCommand extends CommandRunner {
         else {
           const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
           line(
-            `\nThe log holds ${counted(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
+            `\nThe log holds ${countOf(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
           );
           await attributionTable(session, SIDE_BY_SIDE, reports);
           await velocityTable(session, { ...reports, by: 'product' });
@@ -112,7 +112,7 @@ export class DemoCommand extends CommandRunner {
               if (step.turn === 'between') await settled();
             }))
           : before.then(send);
-        const follows = crossing.has(step.type) || step.turn === 'chooses';
+        const follows = commandsWithReactions.has(step.type) || step.turn === 'chooses';
         stories.set(step.story, follows ? told.then(settled) : told);
       }
       await Promise.all(stories.values());
@@ -135,23 +135,23 @@ export class DemoCommand extends CommandRunner {
     if (outcome instanceof Refused) throw outcome;
   }
 
-  @Option({ flags: '--once', description: 'Do not serve afterwards.' })
+  @Option({ flags: '--once', description: 'Exit after printing the figures; do not serve.' })
   once() {
     return true;
   }
   @Option({ flags: '--today <day>', description: 'The day before which the history ends; by default this day.' })
   today(value: string) {
-    return aDay(value, 'today');
+    return parseDay(value, 'today');
   }
   @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
   @Option({ flags: '--scale <number>', description: 'How large it is, 0.01 to 100; 1 is about 2,500 leads.' })
   scale(value: string) {
-    return decimalNumber(value, 'scale', 0.01, 100);
+    return parseDecimal(value, 'scale', 0.01, 100);
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }
@@ -182,7 +182,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   if (asked > today)
     throw new Refused(
       'demo/day-to-come',
-      `What is still to come cannot be recorded: name ${today} or a day before it.`,
+      `--today must not be in the future; give ${today} or an earlier day.`,
       'today',
     );
   const { events } = await log.readAll(START, {}, 100);
@@ -192,7 +192,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   )
     throw new Refused(
       'demo/log-in-use',
-      'This log holds other data; choose an empty folder by BATON_DATA_DIR.',
+      'This log holds other data; set BATON_DATA_DIR to an empty folder.',
       'BATON_DATA_DIR',
     );
   const first = events.find(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'backfill');
@@ -200,7 +200,7 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
   if (given !== undefined && held && held !== asked)
     throw new Refused(
       'demo/other-day',
-      `This log holds the demo's history before ${held}; leave --today out, or choose an empty folder by BATON_DATA_DIR.`,
+      `This log holds the demo of the time before ${held}; omit --today, or set BATON_DATA_DIR to an empty folder.`,
       'today',
     );
   return held ?? asked;

@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Refused, START, type RawEvent } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
-import { nearest, wholeNumber } from './arguments';
+import { didYouMean, parseWholeNumber } from './arguments';
 import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -27,14 +27,15 @@ const typesOf = (text: string): string[] => {
   return text.split(',').map((one) => {
     const type = one.trim();
     if (known.includes(type)) return type;
-    const help = nearest(type, known) || ' libs/*/README.md names the events of each context.';
-    throw new Refused('cli/unknown-event-type', `There is no event type "${type}".${help}`, 'types');
+    const help = didYouMean(type, known) || ' libs/*/README.md lists the event types of each context.';
+    throw new Refused('cli/unknown-event-type', `--types: there is no event type "${type}".${help}`, 'types');
   });
 };
 
 @Command({
   name: 'events',
-  description: 'The events as NDJSON, oldest first, one a line; personal fields stay encrypted. Resume with --after.',
+  description:
+    'Print events as NDJSON, one per line, oldest first; personal fields stay encrypted. Resume with --after.',
 })
 export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
@@ -56,27 +57,27 @@ export class EventsCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--types <types>', description: 'Only these event types, comma separated.' })
+  @Option({ flags: '--types <types>', description: 'Only these event types, comma-separated.' })
   types(value: string) {
     return typesOf(value);
   }
-  @Option({ flags: '--stream <stream>', description: 'Only this stream, lead-<id>.' })
+  @Option({ flags: '--stream <stream>', description: 'Only this stream: lead-<id>.' })
   stream(value: string) {
     return value;
   }
-  @Option({ flags: '--after <position>', description: 'Begin after this position.' })
+  @Option({ flags: '--after <position>', description: 'Start after this position.' })
   after(value: string) {
     return value;
   }
-  @Option({ flags: '--limit <count>', description: 'At most so many.' })
+  @Option({ flags: '--limit <count>', description: 'Maximum number of events.' })
   limit(value: string) {
-    return wholeNumber(value, 'limit', 1);
+    return parseWholeNumber(value, 'limit', 1);
   }
-  @Option({ flags: '--follow', description: 'Stay and print what comes.' })
+  @Option({ flags: '--follow', description: 'Keep running and print new events.' })
   follow() {
     return true;
   }
-  @Option({ flags: '--json', description: 'NDJSON is what it prints anyway.' })
+  @Option({ flags: '--json', description: 'No effect: the output is always NDJSON.' })
   json() {
     return true;
   }

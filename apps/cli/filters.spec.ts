@@ -15,8 +15,8 @@ describe('the filters of a report', () => {
   it.each([{ filter: { rep: ['ann'] } }, { none: ['toString'] }])(
     'are refused for a field that it has not: %j',
     (options) => {
-      expect(() => filtersOf(options, fields)).toThrow('This report can be filtered by owner, product.');
-      expect(() => filtersOf(options, [])).toThrow('This report can be filtered by no field.');
+      expect(() => filtersOf(options, fields)).toThrow('its filters are: owner, product.');
+      expect(() => filtersOf(options, [])).toThrow('its filters are: none.');
     },
   );
 });

@@ -9,7 +9,8 @@ interface FilterOptions {
 /** `owner=ann,bob` @throws Refused `cli/bad-argument` */
 export const filterOf = (text: string): Record<string, readonly string[]> => {
   const at = text.indexOf('=');
-  if (at < 1) throw new Refused('cli/bad-argument', 'Give a field and its values, such as owner=ann,bob.', 'filter');
+  if (at < 1)
+    throw new Refused('cli/bad-argument', '--filter must be a field and its values, such as owner=ann,bob.', 'filter');
   return { [text.slice(0, at)]: text.slice(at + 1).split(',') };
 };
 
@@ -23,8 +24,12 @@ export const filtersOf = <K extends string>(
 ): { readonly [field in K]?: ValueFilter } => {
   const strange = [...Object.keys(filter), ...none].find((name) => !fields.some((field) => field === name));
   if (strange !== undefined) {
-    const known = fields.length === 0 ? 'no field' : fields.join(', ');
-    throw new Refused('cli/unknown-filter', `This report can be filtered by ${known}.`, strange);
+    const known = fields.length === 0 ? 'none' : fields.join(', ');
+    throw new Refused(
+      'cli/unknown-filter',
+      `This report cannot be filtered by ${strange}; its filters are: ${known}.`,
+      strange,
+    );
   }
   const wanted = fields.flatMap((field) => {
     const values = filter[field];

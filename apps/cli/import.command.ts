@@ -11,9 +11,9 @@ import { latestRun, ToImport } from '@baton/platform/imports';
 import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
-import { Patience } from './import/patience';
-import { wholeNumber } from './arguments';
-import { count, counted, fail, line, printJson, Progress, warn } from './output';
+import { OutageRetry } from './import/patience';
+import { parseWholeNumber } from './arguments';
+import { count, countOf, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { configOfTerminal, terminal } from './terminal';
 
@@ -71,7 +71,7 @@ const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T
 @Command({
   name: 'import',
   arguments: '<mapping.json> <file.csv>',
-  description: 'Turn each row of a CSV file into commands. The same file again adds nothing.',
+  description: 'Turn each row of a CSV file into commands. Importing the same file again adds nothing.',
 })
 export class ImportCommand extends CommandRunner {
   async run([mapping, file]: string[], options: Options): Promise<void> {
@@ -88,14 +88,15 @@ export class ImportCommand extends CommandRunner {
     const { dryRun, report, json, outageLimit = OUTAGE_MINUTES } = options;
     const mapping = readMapping(mappingPath);
     const found = statSync(file, { throwIfNoEntry: false });
-    if (!found?.isFile()) throw new NotFound('import/no-file', `${basename(file)} is no file.`, 'file');
+    if (!found?.isFile())
+      throw new NotFound('import/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
     const { size } = found;
     const path = report ?? `${basename(file)}.report.ndjson`;
     rmSync(path, { force: true }); // it would speak of an earlier run
     const result = await inStore(dryRun ?? false, async (session) => {
       const progress = new Progress('import', 'bytes', size);
       const faults = new FaultReport(path);
-      const patience = new Patience(outageLimit, warn);
+      const patience = new OutageRetry(outageLimit, warn);
       const secret = await patience.through(() => rowSecretOf(session.keys));
       if (!dryRun) await patience.through(() => session.follow({ history: true }));
       let run = 0;
@@ -103,9 +104,9 @@ export class ImportCommand extends CommandRunner {
       let done = 0;
       const stopped = (error: unknown): never => {
         if (codeOf(error) !== 'import/outage') throw error;
-        const place = `${counted(done, 'row is', 'rows are')} done, none of them is rejected for it.`;
+        const place = `${countOf(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
         const { message } = error as BatonError;
-        throw new Conflict('import/outage', `${message} ${place} Run the same import again: it goes on there.`);
+        throw new Conflict('import/outage', `${message} ${place} Run the same import again to continue there.`);
       };
       const imported = await importFile({
         mapping,
@@ -132,7 +133,7 @@ export class ImportCommand extends CommandRunner {
         await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
       }
       if (faults.told > 0)
-        warn(`${counted(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
+        warn(`${countOf(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
       return imported;
     });
     if (json) printJson(result);
@@ -140,22 +141,25 @@ export class ImportCommand extends CommandRunner {
     if (result.rejected > 0) terminal().exitCode = 1;
   }
 
-  @Option({ flags: '--dry-run', description: 'Map and check every row, send nothing.' })
+  @Option({ flags: '--dry-run', description: 'Map and validate every row; send nothing.' })
   dryRun() {
     return true;
   }
-  @Option({ flags: '--report <file>', description: 'Where rejected rows are listed; by default beside you.' })
+  @Option({
+    flags: '--report <file>',
+    description: 'File for rejected rows; by default <file>.report.ndjson in the current folder.',
+  })
   report(value: string) {
     return value;
   }
   @Option({
     flags: '--outage-limit <minutes>',
-    description: `How long a server may be away before the import stops; 0: at once. By default ${OUTAGE_MINUTES}.`,
+    description: `How many minutes an outage may last before the import stops; 0 stops at once. By default ${OUTAGE_MINUTES}.`,
   })
   outageLimit(value: string) {
-    return wholeNumber(value, 'outage-limit', 0, 99_999);
+    return parseWholeNumber(value, 'outage-limit', 0, 99_999);
   }
-  @Option({ flags: '--json', description: 'Answer as JSON: rows, accepted, repeated, rejected, events.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON: rows, accepted, repeated, rejected, events.' })
   json() {
     return true;
   }
@@ -166,7 +170,7 @@ export class ImportCommand extends CommandRunner {
 }
 
 const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
-  `${counted(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${counted(events, 'new event')}`;
+  `${countOf(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${countOf(events, 'new event')}`;
 
 /** The rejected rows of an import as NDJSON; the file appears with the first of them. */
 class FaultReport {

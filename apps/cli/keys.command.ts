@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { roles, type Role } from '@baton/kernel';
 import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
-import { oneOfThese, someOfThese } from './arguments';
+import { parseOneOf, parseListOf } from './arguments';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
@@ -16,8 +16,8 @@ interface Options {
 @Command({
   name: 'keys',
   arguments: '<action> [keyId]',
-  argsDescription: { action: 'create, list or revoke', keyId: 'the key to revoke' },
-  description: 'Make, list and revoke bearer keys.',
+  argsDescription: { action: 'create, list or revoke', keyId: 'id of the key to revoke' },
+  description: 'Create, list and revoke bearer keys.',
 })
 export class KeysCommand extends CommandRunner {
   async run([action, keyId]: string[], options: Options): Promise<void> {
@@ -27,7 +27,7 @@ export class KeysCommand extends CommandRunner {
       revoke: async (session) => {
         await session.app.get(Access).revoke(keyId!, localActor());
         if (options.json) printJson({ keyId, revoked: true });
-        else line(`${keyId} opens nothing any more.`);
+        else line(`Key ${keyId} is revoked.`);
       },
     };
     await Session.use(actions[action!]!);
@@ -36,7 +36,7 @@ export class KeysCommand extends CommandRunner {
   private async create(session: Session, { label, roles: granted, json, ...kind }: Options): Promise<void> {
     const { keyId, token } = await session.app.get(Access).issue(label!, granted!, localActor(), kind);
     if (json) printJson({ keyId, token });
-    else line(`${token}\nIt is told this once; ${keyId} is its public part.`);
+    else line(`${token}\nIt is shown this once; its id is ${keyId}.`);
   }
 
   private async list(session: Session, { json }: Options): Promise<void> {
@@ -57,26 +57,26 @@ export class KeysCommand extends CommandRunner {
       );
   }
 
-  @Option({ flags: '--label <label>', description: 'Whose key; the actor of what is done with it.' })
+  @Option({ flags: '--label <label>', description: 'Name of the holder; becomes the actor of its events.' })
   label(value: string) {
     return value;
   }
-  @Option({ flags: '--roles <roles>', description: `Comma separated: ${roles.join(', ')}.` })
+  @Option({ flags: '--roles <roles>', description: `Comma-separated roles: ${roles.join(', ')}.` })
   roles(value: string): string[] {
-    return someOfThese(value, roles, 'roles');
+    return parseListOf(value, roles, 'roles');
   }
   @Option({
     flags: '--origin <origin>',
-    description: `Who holds it: ${keyOrigins.join(', ')}; a connector is labelled as its system. By default a person.`,
+    description: `Kind of holder: ${keyOrigins.join(', ')}; person by default. The label of a connector is the name of its system.`,
   })
   origin(value: string) {
-    return oneOfThese(value, keyOrigins, 'origin');
+    return parseOneOf(value, keyOrigins, 'origin');
   }
-  @Option({ flags: '--acts-for-persons', description: 'A system names the person who acts in each request.' })
+  @Option({ flags: '--acts-for-persons', description: 'Let a system name the acting person in each request.' })
   actsForPersons() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

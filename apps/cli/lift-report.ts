@@ -1,7 +1,8 @@
 import { boundsOf, Journal } from '@baton/kernel';
-import { lift, type LiftRow } from '@baton/scoring';
-import { instant, modelsOf } from './attribution-reports';
-import { count, counted, fixed, line, printJson, printTable } from './output';
+import { type LiftRow } from '@baton/scoring';
+import { lift } from '@baton/scoring';
+import { instantOfCut, modelsOf } from './attribution-reports';
+import { count, countOf, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
@@ -15,8 +16,8 @@ const columns = (rows: readonly LiftRow[]) =>
 export const liftReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { from, to, happenedBy, knownBy, timeZone, definition } = options;
   const cut = {
-    happenedBy: instant(happenedBy, 'happenedBy', timeZone),
-    knownBy: instant(knownBy, 'knownBy', timeZone),
+    happenedBy: instantOfCut(happenedBy, 'happenedBy', timeZone),
+    knownBy: instantOfCut(knownBy, 'knownBy', timeZone),
   };
   const answer = await lift(modelsOf(session, options), session.app.get(Journal), {
     ...boundsOf({ from, to, timeZone }),
@@ -24,10 +25,10 @@ export const liftReport = async (session: Session, options: ReportOptions): Prom
     ...{ at: cut.happenedBy ?? cut.knownBy ?? session.clock.now(), cut },
   });
   if (options.json) return printJson(answer ?? null);
-  if (!answer) return line('No scoring model is agreed.');
+  if (!answer) return line('No scoring model is in force.');
   const { total, external, immature } = answer;
   line(
-    `${answer.definition}: ${counted(total.leads, 'lead')}, ${count(total.sql)} SQL (${count(external)} by another system’s word), ${counted(total.customers, 'customer')}; ${count(immature)} left out`,
+    `${answer.definition}: ${countOf(total.leads, 'lead')}, ${count(total.sql)} SQL (${count(external)} by another system’s word), ${countOf(total.customers, 'customer')}; ${count(immature)} left out`,
   );
   for (const warning of answer.warnings) line(warning);
   for (const [what, rows] of [

@@ -1,13 +1,13 @@
 import { marketingSla } from '@baton/insights';
-import { instant, modelsOf } from './attribution-reports';
-import { counted, fixed, line, printJson, printTable } from './output';
+import { instantOfCut, modelsOf } from './attribution-reports';
+import { countOf, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
 /** What marketing promised and delivered, from the same function as GraphQL. */
 export const marketingReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { period, timeZone, happenedBy, knownBy, json } = options;
-  const at = instant(happenedBy ?? knownBy, 'happenedBy', timeZone) ?? session.clock.now();
+  const at = instantOfCut(happenedBy ?? knownBy, 'happenedBy', timeZone) ?? session.clock.now();
   const answer = await marketingSla(modelsOf(session, options), {
     ...(period && { period }),
     ...(timeZone && { timeZone }),
@@ -15,7 +15,7 @@ export const marketingReport = async (session: Session, options: ReportOptions):
   });
   if (json) return printJson(answer);
   const { qualified, salesQualified, handoffs } = answer;
-  line(`Marketing’s side in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
+  line(`SLA commitment of marketing in ${answer.period.key} (${answer.definition ?? 'no SLA policy in force'})`);
   printTable(
     [
       ...['stage', 'needed (leads)', 'so far (leads)', 'needed by now (leads)', 'on pace'],
@@ -54,6 +54,6 @@ export const marketingReport = async (session: Session, options: ReportOptions):
     ],
   );
   for (const { part, handoffs: without } of handoffs.missing)
-    line(`${counted(without, 'package lacks', 'packages lack')} ${part}`);
+    line(`${countOf(without, 'package lacks', 'packages lack')} ${part}`);
   for (const warning of answer.warnings) line(warning);
 };

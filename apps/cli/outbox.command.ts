@@ -14,8 +14,8 @@ interface Options {
 @Command({
   name: 'outbox',
   arguments: '<action> [message]',
-  argsDescription: { action: 'list or retry', message: 'the id of a message, as the list gives it' },
-  description: 'Show what other systems were told, and what has not reached them; send one message again.',
+  argsDescription: { action: 'list or retry', message: 'id of the message, as listed' },
+  description: 'List messages to other systems and their delivery; send one again.',
 })
 export class OutboxCommand extends CommandRunner {
   async run([action, messageId]: string[], { json }: Options): Promise<void> {
@@ -24,11 +24,11 @@ export class OutboxCommand extends CommandRunner {
       const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
       await session.order(new ToMessage(messageId!, { type: 'RetryMessage', data: { messageId: messageId! }, meta }));
       if (json) printJson({ messageId, due: true });
-      else line(`${messageId} is to be sent now.`);
+      else line(`Message ${messageId} will be sent now.`);
     });
   }
 
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

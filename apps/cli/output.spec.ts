@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { printedBy, tableOf } from '../../test/support/baton';
 import {
-  counted,
+  countOf,
   duration,
   fail,
   fixed,
@@ -137,7 +137,7 @@ describe('what is printed', () => {
     expect(['P180D', 'P1D', 'PT36H', 'P2W', 'none'].map(period)).toEqual([
       ...['180 days', '1 day', '36 h', '14 days', 'none'],
     ]);
-    expect([counted(1, 'touch', 'touches'), counted(52_986, 'event')]).toEqual(['1 touch', '52,986 events']);
+    expect([countOf(1, 'touch', 'touches'), countOf(52_986, 'event')]).toEqual(['1 touch', '52,986 events']);
     expect(money(null)).toBe('');
   });
 

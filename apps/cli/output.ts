@@ -36,12 +36,12 @@ const LONGEST_WORD = 24;
 /** What the borders and the blanks of a column take. */
 const FRAME = 3;
 
-const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
+const tableWidth = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
 
 /** How wide columns are so that the table is no wider than it may be: the widest that can give way do. */
-const fitted = (natural: readonly number[], least: readonly number[], width: number): number[] => {
+const fitWidths = (natural: readonly number[], least: readonly number[], width: number): number[] => {
   const widths = natural.map((one, at) => Math.max(least[at]!, Math.min(one, width)));
-  for (let over = total(widths) - width; over > 0; over--) {
+  for (let over = tableWidth(widths) - width; over > 0; over--) {
     const widest = widths.reduce((best, one, at) => (one > least[at]! && one > (widths[best] ?? 0) ? at : best), -1);
     if (widest < 0) break;
     widths[widest]!--;
@@ -53,7 +53,7 @@ const partsOf = (least: readonly number[], width: number): number[][] => {
   const parts: number[][] = [[0]];
   for (let column = 1; column < least.length; column++) {
     const part = parts.at(-1)!;
-    const fits = total([...part, column].map((at) => least[at]!)) <= width;
+    const fits = tableWidth([...part, column].map((at) => least[at]!)) <= width;
     if (fits || part.length === 1) part.push(column);
     else parts.push([0, column]);
   }
@@ -84,7 +84,7 @@ const piecesOf = (word: string, width: number): string[] => {
 };
 
 /** The lines of a text: broken between its words, and within a word that is longer than a line. */
-const wrapped = (text: string, width: number): string[] => {
+const wrapText = (text: string, width: number): string[] => {
   const lines: string[] = [];
   let [line, taken] = ['', 0];
   for (const [, blanks = '', word = ''] of text.matchAll(/(\s*)(\S+)/gu))
@@ -116,7 +116,7 @@ const MEASURE = /^(([-−]?[\d,.]+( ([A-Z]{3}|h|min|s|ms))?)([,]? |$))*$/;
 /** Between the amounts of a cell. */
 const SIDE_BY_SIDE = ', ';
 /** Amounts one below the other. */
-const below = (amounts: string): string => amounts.replaceAll(SIDE_BY_SIDE, ',\n');
+const onSeparateLines = (amounts: string): string => amounts.replaceAll(SIDE_BY_SIDE, ',\n');
 
 /** A number is printed as a whole one with its thousands grouped. */
 type Row = readonly (string | number | null)[];
@@ -144,9 +144,10 @@ export const printTable = (
   const numeric = head.map((_, column) => cells.every((row) => MEASURE.test(row[column]!)));
   const textsOf = (column: number) => [head, ...cells].map((row) => row[column]!);
   const natural = head.map((_, column) => longest(textsOf(column).flatMap((text) => text.split('\n'))));
-  const fits = width === undefined || total(natural) <= width;
+  const fits = width === undefined || tableWidth(natural) <= width;
   const least = head.map((name, column) => {
-    const figures = () => longest([...name.split('\n'), ...cells.flatMap((row) => below(row[column]!).split('\n'))]);
+    const figures = () =>
+      longest([...name.split('\n'), ...cells.flatMap((row) => onSeparateLines(row[column]!).split('\n'))]);
     const word = () => longest(textsOf(column).flatMap((text) => text.split(/\s+/)));
     return numeric[column]
       ? figures()
@@ -155,10 +156,12 @@ export const printTable = (
   for (const part of fits ? [head.map((_, at) => at)] : partsOf(least, width)) {
     const of = <T>(values: readonly T[]): T[] => part.map((at) => values[at]!);
     const right = of(numeric);
-    const widths = fits ? of(natural) : fitted(of(natural), of(least), width);
+    const widths = fits ? of(natural) : fitWidths(of(natural), of(least), width);
     const linesOf = (text: string, at: number): readonly string[] => {
       if (fits || widthOf(text) <= widths[at]!) return text.split('\n');
-      return right[at] ? below(text).split('\n') : text.split('\n').flatMap((one) => wrapped(one, widths[at]!));
+      return right[at]
+        ? onSeparateLines(text).split('\n')
+        : text.split('\n').flatMap((one) => wrapText(one, widths[at]!));
     };
     const border = ([left, between, end]: string) =>
       `${left}${widths.map((one) => '─'.repeat(one + FRAME - 1)).join(between)}${end}`;
@@ -169,7 +172,7 @@ export const printTable = (
 };
 
 /** A report's key: null is what nobody stated, an empty text is a value of its own. */
-export const key = (value: string | null): string =>
+export const keyText = (value: string | null): string =>
   value === null ? '(not stated)' : value === '' ? '(blank)' : value;
 const ARROW = ' > ';
 /**
@@ -198,7 +201,7 @@ export const terminalWidth = (): number => (terminal().stdout as { readonly colu
 /** A whole number as people read it, `52,986`. */
 export const count = (value: number): string => withThousandsSeparators(value);
 /** How many of what there are, `1 path`, `52,986 events`. */
-export const counted = (value: number, one: string, many = `${one}s`): string =>
+export const countOf = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 /** Amounts side by side, `12.00 EUR, 3,500.50 USD`; none is empty. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
@@ -216,7 +219,7 @@ export const duration = (ms: number | null | undefined): string => {
 export const period = (text: string): string => {
   if (!text.startsWith('P')) return text;
   const ms = durationMs(text);
-  return ms % DAY_MS === 0 ? counted(ms / DAY_MS, 'day') : durationInWords(ms);
+  return ms % DAY_MS === 0 ? countOf(ms / DAY_MS, 'day') : durationInWords(ms);
 };
 /** An instant as people read it, `2024-01-17 10:00 UTC`; none is empty. */
 export const time = (instant: string | null | undefined): string => (instant ? instantInWords(instant) : '');

@@ -13,10 +13,10 @@ interface Options {
   arguments: '<action> [follower] [sequence]',
   argsDescription: {
     action: 'list, retry or discard',
-    follower: 'the read model or policy, as the list gives it',
-    sequence: 'what waits, as the list gives it',
+    follower: 'read model or policy, as listed',
+    sequence: 'parked sequence, as listed',
   },
-  description: 'Show what waits behind an event that could not be handled; try it again, or leave the event out.',
+  description: 'List events that could not be handled; retry or discard them.',
 })
 export class ParkedCommand extends CommandRunner {
   async run([action, follower, sequence]: string[], { json }: Options): Promise<void> {
@@ -26,12 +26,17 @@ export class ParkedCommand extends CommandRunner {
       const decide = action === 'retry' ? 'retryParked' : 'discardParked';
       const waits = await session.runner[decide](follower!, sequence!, localActor());
       if (json) printJson({ follower, sequence, waits: waits ?? null });
-      else line(waits ? `${sequence} still waits: ${waits.code}, event ${waits.eventId}` : `${sequence} goes on.`);
+      else
+        line(
+          waits
+            ? `${sequence} is still parked: ${waits.code}, event ${waits.eventId}`
+            : `${sequence} is no longer parked.`,
+        );
       if (waits) terminal().exitCode = 1;
     });
   }
 
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

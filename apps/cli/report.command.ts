@@ -3,7 +3,7 @@ import { BEGINNING } from '@baton/kernel';
 import { compareModels, type Dimension, type SalesTimeScope, salesTimes } from '@baton/attribution';
 import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
-  asked,
+  methodOf,
   modelsOf,
   outsideLines,
   unitOf,
@@ -12,11 +12,19 @@ import {
   rateOf,
   roasReport,
 } from './attribution-reports';
-import { currency, dayOrInstant, lookback, oneOfThese, version, wholeNumber, zone } from './arguments';
+import {
+  parseCurrency,
+  parseDayOrInstant,
+  parseLookback,
+  parseOneOf,
+  parseVersion,
+  parseWholeNumber,
+  parseZone,
+} from './arguments';
 import { filterOf, filtersOf } from './filters';
 import { liftReport } from './lift-report';
 import { marketingReport } from './marketing-report';
-import { fixed, key, line, money, period, printJson, printTable } from './output';
+import { fixed, keyText, line, money, period, printJson, printTable } from './output';
 import { checkReport, cycleFields, dealFields, type ReportOptions, type ReportName } from './reports';
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
@@ -24,7 +32,7 @@ import { rejectionsReport, slaReportOf } from './sla-reports';
 /** Reports of attribution under some models, from the same function as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const by = (options.by ?? 'channel') as Dimension;
-  const question = await asked(session, options);
+  const question = await methodOf(session, options);
   return compareModels(modelsOf(session, options), {
     ...question,
     models: models.length > 0 ? models : [question.definition.body.model],
@@ -57,7 +65,7 @@ export const attributionTable = async (session: Session, models: readonly string
   printTable(
     [options.by ?? 'channel', ...reports.flatMap(({ model }) => [`${model} (${unitOf(what)})`, `${model} (revenue)`])],
     [
-      ...keys.map((one) => [key(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
+      ...keys.map((one) => [keyText(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
       ['unattributed', ...cells(({ unattributed }) => unattributed)],
       ['total', ...cells(({ total }) => total)],
     ],
@@ -88,7 +96,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
       ...['average won', 'cycle (days)', 'worth per day'],
     ],
     [...rows, total].map((row) => [
-      row === total ? 'total' : key(row.key),
+      row === total ? 'total' : keyText(row.key),
       row.open,
       row.won,
       row.lost,
@@ -139,7 +147,7 @@ const reports: Readonly<Record<ReportName, Report>> = {
     printTable(
       [by ?? 'of', 'deals', 'median (days)', 'p90 (days)', 'mean (days)'],
       [...answer.rows, answer.total].map((row) => [
-        row === answer.total ? 'total' : key(row.key),
+        row === answer.total ? 'total' : keyText(row.key),
         row.deals,
         fixed(row.medianDays, 3),
         fixed(row.p90Days, 3),
@@ -153,8 +161,8 @@ const reports: Readonly<Record<ReportName, Report>> = {
 @Command({
   name: 'report',
   arguments: '<report>',
-  argsDescription: { report: 'one of those below' },
-  description: 'The figures, the same as through GraphQL.',
+  argsDescription: { report: 'one of the actions below' },
+  description: 'Print figures, the same as through GraphQL.',
 })
 export class ReportCommand extends CommandRunner {
   async run([name]: string[], options: ReportOptions): Promise<void> {
@@ -166,112 +174,121 @@ export class ReportCommand extends CommandRunner {
     });
   }
 
-  @Option({ flags: '--by <breakdown>', description: 'What a row is.' })
+  @Option({ flags: '--by <breakdown>', description: 'Breakdown of the rows.' })
   by(value: string) {
     return value;
   }
-  @Option({ flags: '--from <day>', description: 'From this day or instant on.' })
+  @Option({ flags: '--from <day>', description: 'On or after this day or instant.' })
   from(value: string) {
-    return dayOrInstant(value, 'from');
+    return parseDayOrInstant(value, 'from');
   }
-  @Option({ flags: '--to <day>', description: 'Up to, and without, this day or instant.' })
+  @Option({ flags: '--to <day>', description: 'Before this day or instant.' })
   to(value: string) {
-    return dayOrInstant(value, 'to');
+    return parseDayOrInstant(value, 'to');
   }
-  @Option({ flags: '--time-zone <zone>', description: 'IANA zone in which days and months begin; UTC by default.' })
+  @Option({ flags: '--time-zone <zone>', description: 'IANA time zone of days and months; UTC by default.' })
   timeZone(value: string) {
-    return zone(value);
+    return parseZone(value);
   }
   @Option({
     flags: '--period <period>',
-    description: '2024-01, 2024-Q1 or 2024; by default this month.',
+    description: 'Period such as 2024-01, 2024-Q1 or 2024; by default this month.',
   })
   period(value: string) {
     return calendarPeriod(value, 'UTC', BEGINNING).key;
   }
-  @Option({ flags: '--model <models>', description: 'By default the agreed one.' })
+  @Option({ flags: '--model <models>', description: 'Attribution model; by default the one in force.' })
   model(value: string) {
     return value;
   }
   @Option({
     flags: '--lookback <duration>',
-    description: 'P90D, or none for unlimited; by default the definition’s, else none.',
+    description: 'Look-back: an ISO 8601 duration, P90D, or none; by default that of the definition.',
   })
   lookback(value: string) {
-    return lookback(value);
+    return parseLookback(value);
   }
   @Option({ flags: '--currency <code>', description: 'Only deals in this currency.' })
   currency(value: string) {
-    return currency(value);
+    return parseCurrency(value);
   }
   @Option({
     flags: '--conversion <kind>',
-    description: 'What it leads to; won by default.',
+    description: 'Kind of conversion; won by default.',
   })
   conversion(value: string) {
     return value;
   }
-  @Option({ flags: '--rate <amount>', description: 'What a minute of sales costs, "1.50 EUR".' })
+  @Option({ flags: '--rate <amount>', description: 'Cost of a minute of sales time, "1.50 EUR".' })
   rate(value: string) {
     return rateOf(value);
   }
   @Option({
     flags: '--sales-time <which>',
-    description: 'all minutes of the period (default), or won-only.',
+    description: 'Sales time that counts: all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
-    return oneOfThese(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
+    return parseOneOf(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
   }
-  @Option({ flags: '--top <n>', description: 'How many to name, 1 to 1000; 20 by default.' })
+  @Option({ flags: '--top <n>', description: 'Number of rows to list, 1 to 1000; 20 by default.' })
   top(value: string) {
-    return wholeNumber(value, 'top', 1, 1000);
+    return parseWholeNumber(value, 'top', 1, 1000);
   }
-  @Option({ flags: '--definition <version>', description: 'A version of a definition:' })
+  @Option({ flags: '--definition <version>', description: 'Version of a definition:' })
   definition(value: string) {
-    return version(value, 'definition');
+    return parseVersion(value, 'definition');
   }
-  @Option({ flags: '--channel-rules <version>', description: 'channel-rules@2 instead of the version in force.' })
+  @Option({
+    flags: '--channel-rules <version>',
+    description: 'Version of the channel rules, channel-rules@2; by default the one in force.',
+  })
   channelRules(value: string) {
-    return version(value, 'channel-rules');
+    return parseVersion(value, 'channel-rules');
   }
-  @Option({ flags: '--order <k>', description: 'Of markov: how many channels a state remembers, 1 to 4.' })
+  @Option({ flags: '--order <k>', description: 'For markov: order of the chain, 1 to 4.' })
   order(value: string) {
-    return wholeNumber(value, 'order', 1, 4);
+    return parseWholeNumber(value, 'order', 1, 4);
   }
-  @Option({ flags: '--seed <number>', description: 'Of data-driven models: the seed of what is sampled.' })
+  @Option({ flags: '--seed <number>', description: 'For data-driven models: seed of random sampling.' })
   seed(value: string) {
-    return wholeNumber(value, 'seed');
+    return parseWholeNumber(value, 'seed');
   }
-  @Option({ flags: '--bootstrap <count>', description: 'Of data-driven models: resamples for intervals.' })
+  @Option({
+    flags: '--bootstrap <count>',
+    description: 'For data-driven models: number of resamples for 95 % intervals.',
+  })
   bootstrap(value: string) {
-    return wholeNumber(value, 'bootstrap', 0, 2000);
+    return parseWholeNumber(value, 'bootstrap', 0, 2000);
   }
   @Option({
     flags: '--happened-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what occurred later.',
+    description: 'As of the end of this day, or an instant: ignores events that occurred later.',
   })
   happenedBy(value: string) {
-    return dayOrInstant(value, 'happened-by');
+    return parseDayOrInstant(value, 'happened-by');
   }
   @Option({
     flags: '--known-by <day>',
-    description: 'As of the end of that day, or an instant: leave out what was recorded later.',
+    description: 'As of the end of this day, or an instant: ignores events recorded later.',
   })
   knownBy(value: string) {
-    return dayOrInstant(value, 'known-by');
+    return parseDayOrInstant(value, 'known-by');
   }
   @Option({
     flags: '--filter <field=values>',
-    description: 'Only these, such as owner=ann,bob. Repeatable.',
+    description: 'Only rows with these values, owner=ann,bob. Repeatable.',
   })
   filter(value: string, before: Record<string, string[]> = {}) {
     return { ...before, ...filterOf(value) };
   }
-  @Option({ flags: '--none <field>', description: 'Only those without a value of this field, or also. Repeatable.' })
+  @Option({
+    flags: '--none <field>',
+    description: 'Only rows without a value in this field, or together with --filter also those. Repeatable.',
+  })
   none(value: string, before: string[] = []) {
     return [...before, value];
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

@@ -10,11 +10,11 @@ import {
 import { dealBreakdowns } from '@baton/insights';
 import { boundsOf, type Money } from '@baton/kernel';
 import { reportBreakdowns } from '@baton/sales-sla';
-import { oneOfThese, someOfThese } from './arguments';
+import { parseOneOf, parseListOf } from './arguments';
 import { filtersOf } from './filters';
 
 /** What a report of the command line takes. */
-export interface ReportTakes {
+export interface ReportDefinition {
   readonly does: string;
   /** By their long names. */
   readonly options: readonly string[];
@@ -44,7 +44,7 @@ const rules = attributionModels.map(({ code }) => code);
 /** Every report: its help, and what it refuses, come from here. */
 export const reportTable = {
   attribution: {
-    does: 'What each channel earned, under one model or several.',
+    does: 'Conversions and revenue credited to each channel, under one or several models.',
     options: ['by', 'model', 'conversion', ...method, 'order', 'seed', 'bootstrap'],
     definition: 'attribution@3, instead of the one in force.',
     example: 'attribution --model linear,u-shaped --by campaign --from 2024-01-01',
@@ -54,7 +54,7 @@ export const reportTable = {
     conversions: conversionKinds,
   },
   roas: {
-    does: 'What marketing spent, and what came of it: ROAS, CAC, cost of a lead.',
+    does: 'Marketing spend and its return: ROAS, CAC, cost per lead.',
     options: ['by', 'model', ...method, 'rate', 'sales-time'],
     definition: 'attribution@3, instead of the one in force.',
     example: 'roas --by campaign --rate "1.50 USD"',
@@ -62,44 +62,44 @@ export const reportTable = {
     models: rules,
   },
   paths: {
-    does: 'The ways that people take, their length and the time they need.',
+    does: 'The most frequent paths to a conversion, their length and duration.',
     options: ['conversion', 'top', ...method],
     definition: 'attribution@3, instead of the one in force.',
     example: 'paths --conversion sql --top 10',
-    conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are told beside the won ones
+    conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are shown beside the won ones
   },
-  periods: { does: 'Frozen periods, and what became of them since.', options: [], example: 'periods' },
+  periods: { does: 'Frozen periods, and their restatements since.', options: [], example: 'periods' },
   'marketing-sla': {
-    does: 'What marketing promised to sales, and delivered.',
+    does: 'The SLA commitment of marketing, and what it delivered.',
     options: ['period', ...cuts],
     example: 'marketing-sla --period 2024-Q1',
   },
   sla: {
-    does: 'What sales owed to marketing’s leads, and did.',
+    does: 'The SLA obligations of sales, met and breached.',
     options: ['by', ...period, 'definition', ...filters],
-    definition: 'mql@2, for the handoffs that it decided alone.',
+    definition: 'mql@2, only the handoffs that this version decided.',
     example: 'sla --by rep --from 2024-01-01',
     by: reportBreakdowns,
     severalBy: true,
     filters: handoffFields,
   },
   rejections: {
-    does: 'What sales refused, and why.',
+    does: 'Rejected leads and the reasons.',
     options: ['by', ...period, 'definition', ...filters],
-    definition: 'mql@2, for the handoffs that it decided alone.',
+    definition: 'mql@2, only the handoffs that this version decided.',
     example: 'rejections --by rep,month',
     by: reportBreakdowns,
     severalBy: true,
     filters: handoffFields,
   },
   lift: {
-    does: 'What the rules of the scoring model had to do with becoming a customer.',
+    does: 'Conversion to SQL and customer, with and without each rule of the scoring model.',
     options: [...period, 'definition'],
     definition: 'scoring-model@1, instead of the one in force.',
     example: 'lift --definition scoring-model@1',
   },
   velocity: {
-    does: 'What the pipeline is worth a day, and its four parts.',
+    does: 'Pipeline velocity per day, and its four factors.',
     options: ['by', ...period, 'currency', ...filters],
     example: 'velocity --by month --from 2024-01-01',
     by: dealBreakdowns,
@@ -112,13 +112,13 @@ export const reportTable = {
     filters: dealFields,
   },
   'sales-cycle': {
-    does: 'How long a deal takes from the first contact.',
+    does: 'Time from the first touch to the won deal.',
     options: ['by', ...period, ...filters],
     example: 'sales-cycle --by product',
     by: dealBreakdowns,
     filters: cycleFields,
   },
-} as const satisfies Readonly<Record<string, ReportTakes>>;
+} as const satisfies Readonly<Record<string, ReportDefinition>>;
 export type ReportName = keyof typeof reportTable;
 
 /**
@@ -126,11 +126,11 @@ export type ReportName = keyof typeof reportTable;
  * @throws Refused `cli/unknown-value`, `cli/unknown-filter`, and as `boundsOf`
  */
 export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: ReportOptions): void => {
-  const takes: ReportTakes = reportTable[name];
-  if (by !== undefined && takes.by) (takes.severalBy ? someOfThese : oneOfThese)(by, takes.by, 'by');
+  const takes: ReportDefinition = reportTable[name];
+  if (by !== undefined && takes.by) (takes.severalBy ? parseListOf : parseOneOf)(by, takes.by, 'by');
   if (model !== undefined && takes.models)
-    (takes.severalModels ? someOfThese : oneOfThese)(model, takes.models, 'model');
-  if (conversion !== undefined && takes.conversions) oneOfThese(conversion, takes.conversions, 'conversion');
+    (takes.severalModels ? parseListOf : parseOneOf)(model, takes.models, 'model');
+  if (conversion !== undefined && takes.conversions) parseOneOf(conversion, takes.conversions, 'conversion');
   filtersOf(asked, takes.filters ?? []);
   boundsOf(asked);
 };

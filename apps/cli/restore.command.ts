@@ -2,15 +2,15 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { Documents } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/platform.module';
-import { counted, line, printJson } from './output';
+import { countOf, line, printJson } from './output';
 import { Session } from './session';
 import { configOfTerminal } from './terminal';
 
 @Command({
   name: 'restore',
   arguments: '<folder>',
-  argsDescription: { folder: 'what `baton backup` made' },
-  description: 'Put a backup into the empty data folder and fold every read model anew.',
+  argsDescription: { folder: 'folder written by `baton backup`' },
+  description: 'Restore a backup into an empty data folder and rebuild every read model.',
 })
 export class RestoreCommand extends CommandRunner {
   async run([folder]: string[], { json }: { json?: boolean }): Promise<void> {
@@ -25,10 +25,10 @@ export class RestoreCommand extends CommandRunner {
       { config },
     );
     if (json) printJson({ events, position, takenAt: manifest.takenAt });
-    else line(`${counted(events, 'event')} up to ${position || 'the beginning'}; the read models are folded.`);
+    else line(`${countOf(events, 'event')} up to ${position || 'the beginning'}; the read models are rebuilt.`);
   }
 
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

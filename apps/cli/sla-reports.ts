@@ -1,18 +1,22 @@
 import { boundsOf } from '@baton/kernel';
-import { handoffReport, reportBreakdowns, slaReport, type HandoffRow, type ReportBreakdown } from '@baton/sales-sla';
-import { instant, modelsOf } from './attribution-reports';
-import { someOfThese } from './arguments';
+import { type ReportBreakdown } from '@baton/sales-sla';
+import { type HandoffRow } from '@baton/sales-sla';
+import { slaReport } from '@baton/sales-sla';
+import { reportBreakdowns } from '@baton/sales-sla';
+import { handoffReport } from '@baton/sales-sla';
+import { instantOfCut, modelsOf } from './attribution-reports';
+import { parseListOf } from './arguments';
 import { filtersOf } from './filters';
 import { handoffFields, type ReportOptions } from './reports';
-import { duration, fixed, key, line, printJson, printTable, time } from './output';
+import { duration, fixed, keyText, line, printJson, printTable, time } from './output';
 import type { Session } from './session';
 
 const breakdownsOf = (by: string | undefined): readonly ReportBreakdown[] =>
-  by === undefined ? [] : someOfThese(by, reportBreakdowns, 'by');
+  by === undefined ? [] : parseListOf(by, reportBreakdowns, 'by');
 
 const questionOf = (session: Session, options: ReportOptions) => {
   const { by, from, to, timeZone, definition, happenedBy, knownBy } = options;
-  const cut = instant(happenedBy ?? knownBy, happenedBy ? 'happenedBy' : 'knownBy', timeZone);
+  const cut = instantOfCut(happenedBy ?? knownBy, happenedBy ? 'happenedBy' : 'knownBy', timeZone);
   return {
     ...boundsOf({ from, to, timeZone }),
     ...(timeZone && { timeZone }),
@@ -23,11 +27,12 @@ const questionOf = (session: Session, options: ReportOptions) => {
   };
 };
 
-const headOf = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
+const breakdownColumns = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
   reportBreakdowns.filter((each) => by.includes(each));
 const cellsOf = ({ group }: Pick<HandoffRow, 'group'>, by: readonly ReportBreakdown[]) =>
-  headOf(by).map((each) => key(group[each] ?? null));
-const totalCells = (by: readonly ReportBreakdown[]) => headOf(by).map((_, index) => (index === 0 ? 'total' : ''));
+  breakdownColumns(by).map((each) => keyText(group[each] ?? null));
+const totalCells = (by: readonly ReportBreakdown[]) =>
+  breakdownColumns(by).map((_, index) => (index === 0 ? 'total' : ''));
 
 const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }, by: readonly ReportBreakdown[]) => {
   const columns = [
@@ -37,7 +42,7 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
     'rejection rate (0–1)',
   ];
   printTable(
-    [...headOf(by), ...columns, 'attempts (median)', 'warnings'],
+    [...breakdownColumns(by), ...columns, 'attempts (median)', 'warnings'],
     [...report.rows, report.total].map((row) => {
       const { accepted, rejected, recycled, disqualified, waiting } = row.counts;
       return [
@@ -62,7 +67,12 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
   );
   printTable(
     [
-      ...[...headOf(by), 'obligation', ...clocks('due', 'met', 'met late', 'breached', 'pending'), 'share met (0–1)'],
+      ...[
+        ...breakdownColumns(by),
+        'obligation',
+        ...clocks('due', 'met', 'met late', 'breached', 'pending'),
+        'share met (0–1)',
+      ],
       ...[...clocks('missed', 'missed as known'), 'response (median)', 'response (p90)'],
       ...['counted (median)', 'counted (p90)'],
     ],
@@ -84,7 +94,7 @@ export const rejectionsReport = async (session: Session, options: ReportOptions)
   if (options.json) return printJson(answer);
   handoffTable(answer, question.by);
   printTable(
-    [...headOf(question.by), 'reason', 'rejected (handoffs)', 'of handoffs (0–1)'],
+    [...breakdownColumns(question.by), 'reason', 'rejected (handoffs)', 'of handoffs (0–1)'],
     [...answer.rows, answer.total].flatMap((row) =>
       row.reasons.map(({ reason, rejected, rate }) => [
         ...(row === answer.total ? totalCells(question.by) : cellsOf(row, question.by)),

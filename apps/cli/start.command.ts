@@ -23,7 +23,7 @@ const welcome = (url: string, token: string | undefined, { production }: Config)
   const header = `{ "authorization": "Bearer ${token ?? '<your key>'}" }`;
   return [
     '',
-    ...(token ? [`Your admin key, told this once:  ${token}`] : []),
+    ...(token ? [`Your admin key, shown once:  ${token}`] : []),
     `GraphQL   ${url}/graphql`,
     ...explorer,
     production ? `Next: send ${header} with each request.` : `Next: open GraphiQL and put ${header} under Headers.`,
@@ -51,7 +51,7 @@ export class StartCommand extends CommandRunner {
     await serveUntilStopped(options.json ?? false);
   }
 
-  @Option({ flags: '--json', description: 'Say where it listens as JSON.' })
+  @Option({ flags: '--json', description: 'Print the address as JSON.' })
   json() {
     return true;
   }

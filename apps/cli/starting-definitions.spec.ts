@@ -1,10 +1,12 @@
-import { bodyFault, specialDays, type BusinessCalendar, type DefinitionKind } from '@baton/definitions';
-import { compileCalendar, dueOf, startingPolicy } from '@baton/sla-clocks';
+import { validateBody, specialDays, type BusinessCalendar, type DefinitionKind } from '@baton/definitions';
+import { startingPolicy } from '@baton/sla-clocks';
+import { dueOf } from '@baton/sla-clocks';
+import { compileCalendar } from '@baton/sla-clocks';
 import { startingBody, startingDefinitions } from './starting-definitions';
 
 describe('definitions to start with', () => {
   it.each(Object.entries(startingDefinitions))('%s can be proposed', (kind, body) => {
-    expect(bodyFault(kind as DefinitionKind, body)).toBeUndefined();
+    expect(validateBody(kind as DefinitionKind, body)).toBeUndefined();
   });
 
   it('are refused for a kind that has none', () => {

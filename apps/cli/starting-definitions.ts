@@ -45,14 +45,14 @@ export const startingCalendar = {
 export const askedToBeCalled: Json = {
   any: ['/demo', '/pricing'].map((page) => ({ touches: { action: 'form', page }, gte: 1, within: 'P30D' })),
 };
-const fits = (code: string, when: Json, points: number) => ({ code, when, points });
+const fitRule = (code: string, when: Json, points: number) => ({ code, when, points });
 
 /** Fit by company and title, engagement by what people do; it grades, and qualifies nobody without a threshold. */
 export const startingScores = {
   cap: 150,
   fit: {
     rules: [
-      fits(
+      fitRule(
         'company-of-50-to-999',
         {
           all: [
@@ -62,14 +62,14 @@ export const startingScores = {
         },
         30,
       ),
-      fits('company-of-1000', { field: 'employees', gte: 1000 }, 25),
-      fits('small-company', { field: 'employees', lt: 20 }, -15),
-      fits(
+      fitRule('company-of-1000', { field: 'employees', gte: 1000 }, 25),
+      fitRule('small-company', { field: 'employees', lt: 20 }, -15),
+      fitRule(
         'decides',
         { any: ['chief', 'head', 'director', 'president'].map((word) => ({ field: 'title', matches: `*${word}*` })) },
         20,
       ),
-      fits('student', { field: 'title', matches: '*student*' }, -40),
+      fitRule('student', { field: 'title', matches: '*student*' }, -40),
     ],
     cutOffs: { high: 40, middle: 20 },
   },
@@ -148,5 +148,9 @@ export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>
 export const startingBody = (kind: string): Json => {
   if (Object.hasOwn(startingDefinitions, kind)) return startingDefinitions[kind as DefinitionKind]!;
   const kinds = Object.keys(startingDefinitions).join(', ');
-  throw new Refused('cli/argument-missing', `Give --body; only ${kinds} have one to start with.`, 'body');
+  throw new Refused(
+    'cli/argument-missing',
+    `--body is required for this kind; only ${kinds} have a starting body.`,
+    'body',
+  );
 };

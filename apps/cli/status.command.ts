@@ -3,18 +3,18 @@ import { Documents, EventLog, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { VerificationResult } from '@baton/platform/runner';
-import { count, counted, line, printJson, printTable, time } from './output';
+import { count, countOf, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
 /** What a verification found missing or altered, in words. */
-const resultOf = ({ expected, counted: seen, code, gap, differing = [] }: VerificationResult): string => {
+const verificationText = ({ expected, counted: seen, code, gap, differing = [] }: VerificationResult): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
-  return `${code}${gap ? `: ${gap}` : ids}; it counted ${counted(seen, 'event')} of ${count(expected)}`;
+  return `${code}${gap ? `: ${gap}` : ids}; it counted ${countOf(seen, 'event')} of ${count(expected)}`;
 };
 
 /** What the stores' own checks find wrong. */
-const damaged = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
+const damageOf = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(
     Object.entries(stores).map(async ([store, checked]) =>
@@ -24,7 +24,7 @@ const damaged = async ({ app }: Session): Promise<readonly { store: string; foun
   return found.flat();
 };
 
-@Command({ name: 'status', description: 'How far every read model and policy has followed the log.' })
+@Command({ name: 'status', description: 'Show how far every read model and policy has followed the log.' })
 export class StatusCommand extends CommandRunner {
   async run(_: string[], { json, verify }: { json?: boolean; verify?: boolean }): Promise<void> {
     await Session.use(async (session) => {
@@ -32,7 +32,7 @@ export class StatusCommand extends CommandRunner {
       const followers = await session.runner.status();
       const completeness = verify ? await session.runner.verify() : [];
       if (verify) await session.app.get(Progress).saveVerification(completeness);
-      const damage = verify ? await damaged(session) : [];
+      const damage = verify ? await damageOf(session) : [];
       const open = (await session.models.find(imports, { where: openImports })).map(({ doc }) => doc);
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
@@ -50,13 +50,13 @@ export class StatusCommand extends CommandRunner {
         );
         for (const { importId, run, startedAt } of open)
           line(
-            `Run ${run} of the import ${importId}, begun ${time(startedAt)}, has not ended: if it was stopped, start it again. Until then no clock runs for the leads that imports changed last.`,
+            `Run ${run} of the import ${importId}, started ${time(startedAt)}, has not finished; if it was stopped, start it again. Until then clocks are paused for the leads that imports changed last.`,
           );
         const whole = completeness.filter(({ complete }) => complete);
         if (verify)
-          line(`Verified: ${count(whole.length)} of ${counted(completeness.length, 'follower')} are complete.`);
-        for (const one of completeness) if (!one.complete) line(`${one.follower}: ${resultOf(one)}`);
-        for (const { store, found } of damage) line(`${store} is damaged; restore a backup: ${found}`);
+          line(`Verified: ${count(whole.length)} of ${countOf(completeness.length, 'follower')} are complete.`);
+        for (const one of completeness) if (!one.complete) line(`${one.follower}: ${verificationText(one)}`);
+        for (const { store, found } of damage) line(`The ${store} store is damaged; restore a backup: ${found}`);
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
     });
@@ -64,12 +64,12 @@ export class StatusCommand extends CommandRunner {
 
   @Option({
     flags: '--verify',
-    description: 'Fold the log anew and compare: what everybody saw, every document, the files themselves.',
+    description: 'Replay the log and compare: events seen, every document, and the store files.',
   })
   verify() {
     return true;
   }
-  @Option({ flags: '--json', description: 'Answer as JSON.' })
+  @Option({ flags: '--json', description: 'Print the result as JSON.' })
   json() {
     return true;
   }

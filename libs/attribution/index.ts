@@ -13,11 +13,11 @@ export { TransitionCounts } from './models/markov-counts.rules';
 export { markovScores } from './models/markov.model';
 export { creditPaths, pathModels, type PathCredit } from './models/path-table.model';
 export { PathTable, repeatHandlings, type PathCounts, type RepeatHandling } from './models/path-table.rules';
-export { select } from './models/transforms.rules';
+export { selectTouches } from './models/transforms.rules';
 export { fittedAttribution, type LearningOptions } from './read/data-driven/data-driven.query';
 export {
   pathsOfPeople,
-  type CountedPath,
+  type PathWithCounts,
   type DataDrivenAttribution,
   type Person,
 } from './read/data-driven/data-driven.rules';
@@ -39,7 +39,7 @@ export { journeysOf, openJourneys } from './read/conversions/conversions.query';
 export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
 export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
 export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
-export { methodOf, periodMethodOf, type AskedVersions } from './read/credit/method.query';
+export { methodOf, periodMethodOf, type VersionOverrides } from './read/credit/method.query';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,

@@ -1,6 +1,6 @@
 export { assets } from './read/assets/assets.projection';
 export { registeredContent } from './read/assets/assets.query';
-export { adOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';
+export { advertisementOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';
 export { campaignList, spentIn, type CampaignDocument } from './read/campaigns/campaigns.projection';
 export { spendWithoutCampaign } from './read/spend/spend-without-campaign.projection';
 export { recordedSpend, type Spend } from './read/spend/spend.query';

@@ -1,29 +1,29 @@
 import { enumeration, integer, oneOf, optional, teams, text } from '@baton/kernel';
 
-const directions = enumeration('TouchDirection', 'Who began a contact.', {
-  inbound: 'The person.',
-  outbound: 'The team.',
+const directions = enumeration('TouchDirection', 'Who started a touch.', {
+  inbound: 'The person started it.',
+  outbound: 'The team started it.',
 });
 
-const raw = (description: string) => optional(text(description, { max: 500 }));
+const rawText = (description: string) => optional(text(description, { max: 500 }));
 
-/** What is known of one contact with a person, as its source reported it; the channel rules decide what it counts as. */
+/** The fields of a touch, as its source reported them; the channel rules assign its channel. */
 export const touchFields = {
   action: text('What the person or the team did: page-view, download, form, e-mail-click, call, meeting …', {
     min: 1,
     max: 100,
   }),
-  team: oneOf(teams, 'Which team made the contact.'),
-  direction: optional(oneOf(directions, 'Who began: the person (inbound) or the team (outbound).')),
-  channel: raw('The channel as the source states it; the channel rules in force may say otherwise.'),
-  source: raw('utm_source or its like: google, newsletter, partner …'),
-  medium: raw('utm_medium or its like: cpc, organic, email …'),
-  campaign: raw('utm_campaign, or the id of a campaign.'),
-  content: raw(
-    'What was read, seen or downloaded, as it is registered (`RegisterAsset`); else utm_content: which advertisement it was.',
+  team: oneOf(teams, 'Team of the touch.'),
+  direction: optional(oneOf(directions, 'Who started it: the person (inbound) or the team (outbound).')),
+  channel: rawText('Channel as the source states it; the channel rules may assign another one.'),
+  source: rawText('utm_source, or its equivalent: google, newsletter, partner …'),
+  medium: rawText('utm_medium, or its equivalent: cpc, organic, email …'),
+  campaign: rawText('utm_campaign, or the id of a campaign.'),
+  content: rawText(
+    'Content that was read, seen or downloaded, as registered with `RegisterAsset`; otherwise utm_content, the advertisement.',
   ),
-  page: raw('The page of a visit.'),
-  landingPage: raw('The page at which the visit began.'),
-  referrer: raw('The address or domain the person came from.'),
-  minutes: optional(integer('Minutes the contact took, where time was spent.', { min: 0, max: 100_000, unit: 'min' })),
+  page: rawText('Page of a visit.'),
+  landingPage: rawText('First page of the visit.'),
+  referrer: rawText('URL or domain that the person came from.'),
+  minutes: optional(integer('Minutes that the touch took.', { min: 0, max: 100_000, unit: 'min' })),
 };

@@ -18,7 +18,7 @@ export const definitionsParts: ContextParts = {
   policies: [],
 };
 
-/** Global, because every decision asks which definitions are in force. */
+/** Global, because every decision needs the definitions in force. */
 @Global()
 @Module({
   providers: [

@@ -3,7 +3,7 @@ export {
   definitionDifference,
   dueReviews,
   listDefinitions,
-  oneDefinition,
+  getDefinition,
   overdueReviews,
 } from './read/definitions/definitions.query';
 export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
@@ -15,22 +15,22 @@ export {
   specialDays,
   weekdays,
   type BusinessCalendar,
-  type LeadPlace,
+  type CalendarFields,
   type WorkingTime,
 } from './write/definition/calendar.rules';
 export {
   builtInSignals,
-  routeOf,
+  findQueue,
   routingFields,
-  type Routable,
+  type RoutingFields,
   type Routing,
   type Signal,
 } from './write/definition/routing.rules';
 export {
   SAME_BUSINESS_DAY,
-  type MarketingSide,
+  type MarketingCommitment,
   type Obligation,
-  type Occurrence,
+  type EventPattern,
   type SlaPolicy,
 } from './write/definition/sla.rules';
 export { builtInChannelRules } from './write/definition/built-in-channels.rules';
@@ -38,13 +38,13 @@ export {
   channelClassifier,
   classify,
   conditionCompiler,
-  conditionsFault,
+  validateConditions,
   siteListsOf,
   spendClassifier,
   touchClassifier,
   type ChannelRules,
-  type Classifiable,
-  type Classified,
+  type ClassifiableTouch,
+  type TouchClassification,
   type TouchConditions,
 } from './write/definition/channel.rules';
 export {
@@ -65,10 +65,10 @@ export {
   type PathTransform,
 } from './write/definition/attribution.rules';
 export {
-  evaluate,
-  lackOf,
-  mayRise,
-  forecast,
+  evaluateCriterion,
+  missingCriteria,
+  canBecomeMet,
+  forecastCriterion,
   salesQuestions,
   type CriteriaFacts,
   type Criterion,
@@ -76,28 +76,28 @@ export {
   type ForecastInputs,
   type ProfileField,
   profileFields,
-  type Range,
+  type ValueRange,
   type ScoreAxis,
   type CriteriaResult,
 } from './write/definition/criteria.rules';
 export {
   countBelow,
-  matchesOf,
-  TouchMatches,
-  touchMatcher,
-  type MatchedTouches,
+  matchingTouches,
+  TouchMatchCollector,
+  compileTouchPattern,
+  type MatchingTouches,
   type TouchFact,
   type Touches,
-  type TouchMatch,
+  type TouchPattern,
 } from './write/definition/touches.rules';
 export { type StageMap } from './write/definition/stage-map.rules';
 export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
 export {
-  bodyFault,
+  validateBody,
   builtInRejectionReasons,
   definitionOf,
   definitionsAt,
-  orBuiltIn,
+  inForceOrBuiltIn,
   type Agreement,
   type DefinitionBodies,
   type DefinitionContext,
@@ -107,4 +107,4 @@ export {
   type RejectionReasons,
 } from './write/definition/kinds.rules';
 export { lookUpDefinition } from './write/definition/history.rules';
-export { difference, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';
+export { differencesBetween, inForceAt, type Difference, type InForcePeriod } from './write/definition/versions.rules';

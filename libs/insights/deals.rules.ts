@@ -11,7 +11,7 @@ export type DealBreakdown = (typeof dealBreakdowns)[number];
 export const breakdownOf = (by: string | null | undefined): DealBreakdown | undefined => {
   if (!by) return undefined;
   const known = dealBreakdowns.find((one) => one === by);
-  if (!known) throw new Refused('insights/unknown-breakdown', `Give one of: ${dealBreakdowns.join(', ')}.`, 'by');
+  if (!known) throw new Refused('insights/unknown-breakdown', `by must be one of ${dealBreakdowns.join(', ')}.`, 'by');
   return known;
 };
 
@@ -25,6 +25,6 @@ export interface DealFilters {
 }
 
 /** The filters as conditions on columns of the same names; absent ones restrict nothing. */
-export const whereOf = (filters: DealFilters | undefined, names: readonly (keyof DealFilters)[] = all): Where =>
+export const whereOf = (filters: DealFilters | undefined, names: readonly (keyof DealFilters)[] = noFilter): Where =>
   conditionsOf(Object.fromEntries(names.map((name) => [name, filters?.[name]])));
-const all = ['product', 'owner', 'source', 'account', 'currency'] as const;
+const noFilter = ['product', 'owner', 'source', 'account', 'currency'] as const;

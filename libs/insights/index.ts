@@ -1,6 +1,6 @@
 export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.rules';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
-export { deliveredBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
+export { deliveriesBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
 export { calendarPeriod } from './read/marketing-sla/marketing-sla.rules';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
 export { salesCycle, type SalesCycle, type SalesCycleArgs } from './read/sales-cycle/sales-cycle.query';
@@ -20,11 +20,11 @@ export {
 } from './read/reviews/reviews.projection';
 export { reviewFigures } from './read/reviews/reviews.query';
 export {
-  askedReviewCommands,
+  reviewInputCommands,
   reviewEvents,
   reviewKinds,
   ToReview,
-  type AskedReviewCommand,
+  type ReviewInputCommand,
   type ReviewEvent,
   type ReviewKind,
 } from './write/review/review.events';

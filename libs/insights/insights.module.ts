@@ -1,13 +1,13 @@
 import { aggregateWithHandler, type ContextParts } from '@baton/kernel';
 import { reviewActions, reviews } from './read/reviews/reviews.projection';
 import { reviewDecider } from './write/review/review.decider';
-import { askedReviewCommands, ToReview } from './write/review/review.events';
+import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
 
 /** Figures over the read models of the other contexts, and the reviews that look at them. */
 export const insightsParts: ContextParts = {
   name: 'insights',
-  aggregates: [aggregateWithHandler(ToReview, askedReviewCommands, reviewDecider, ReviewHandler)],
+  aggregates: [aggregateWithHandler(ToReview, reviewInputCommands, reviewDecider, ReviewHandler)],
   projections: [reviews, reviewActions],
   policies: [],
 };

@@ -2,26 +2,30 @@ import { DateTime } from 'luxon';
 import { BEGINNING, END, fromMs, monthEdges, monthOf, Refused, toMs, type Instant, type Period } from '@baton/kernel';
 
 /** A part of a period with its name. */
-export interface Slice {
+export interface MonthPeriod {
   readonly key: string;
   readonly from: Instant;
   readonly to: Instant;
 }
 
-const MOST_MONTHS = 1200;
+const MAX_MONTHS = 1200;
 
 /**
  * The calendar months that a period touches, each cut to the period, oldest first. Open ends are drawn in to the given
  * instants, the first and last that anything happened at; without these there are no months.
  * @throws Refused `insights/too-many-months` above 1200
  */
-export const monthsOf = ({ from, to, timeZone }: Period, first?: Instant, last?: Instant): Slice[] => {
+export const monthsOf = ({ from, to, timeZone }: Period, first?: Instant, last?: Instant): MonthPeriod[] => {
   const begin = from === BEGINNING ? first : from;
   const end = to === END ? last && fromMs(toMs(last) + 1) : to;
   if (begin === undefined || end === undefined || begin >= end) return [];
   const zone = { zone: timeZone };
-  if (DateTime.fromISO(end, zone).diff(DateTime.fromISO(begin, zone), 'months').months > MOST_MONTHS)
-    throw new Refused('insights/too-many-months', `Ask for at most ${MOST_MONTHS} months.`, 'from');
+  if (DateTime.fromISO(end, zone).diff(DateTime.fromISO(begin, zone), 'months').months > MAX_MONTHS)
+    throw new Refused(
+      'insights/too-many-months',
+      `The period is too long; it can have at most ${MAX_MONTHS} months.`,
+      'from',
+    );
   const edges = monthEdges(begin, end, timeZone);
   return edges.slice(1).map((edge, index) => {
     const start = edges[index]!;

@@ -7,8 +7,8 @@ export {
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';
 export { opportunityDecider } from './write/opportunity/opportunity.decider';
-export { amountsFrom, dealAfter, factsAt, currentClose, type DealFacts } from './write/opportunity/deal.model';
-export { peopleIn } from './write/opportunity/roles.rules';
+export { amountsFrom, foldDeal, factsAt, currentClose, type DealFacts } from './write/opportunity/deal.model';
+export { currentRoles } from './write/opportunity/roles.rules';
 export {
   supportRequests,
   type SupportRequestDocument,

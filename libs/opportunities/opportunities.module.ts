@@ -1,6 +1,6 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
-import { conversion } from './policies/conversion.policy';
-import { people } from './policies/people.policy';
+import { conversionPolicy } from './policies/conversion.policy';
+import { contactRolesPolicy } from './policies/people.policy';
 import { deals } from './read/deals/deals.projection';
 import { supportRequests } from './read/support-requests/support-requests.projection';
 import { opportunityDecider } from './write/opportunity/opportunity.decider';
@@ -16,5 +16,5 @@ export const opportunitiesParts: ContextParts = {
     aggregate(ToSupport, supportRequestDecider, { handler: SupportRequestHandler }),
   ],
   projections: [deals, supportRequests],
-  policies: [conversion, people],
+  policies: [conversionPolicy, contactRolesPolicy],
 };

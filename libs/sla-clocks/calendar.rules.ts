@@ -95,8 +95,8 @@ const compiled = (
     // 1970-01-01 was a Thursday.
     const usual = hours[(((day + 3) % 7) + 7) % 7]!;
     const own = special.get(day);
-    if (own && wholeDay(own.shut)) return put(midnight, midnight + DAY_MS, 'holiday');
-    const open = own ? without(own.hours ?? usual, own.shut) : usual;
+    if (own && wholeDay(own.closedHours)) return put(midnight, midnight + DAY_MS, 'holiday');
+    const open = own ? without(own.hours ?? usual, own.closedHours) : usual;
     const missed = own ? without(usual, open) : [];
     const pieces = [
       ...open.map((piece) => ({ piece, kind: 'open' as const })),

@@ -1,5 +1,5 @@
 import { durationMs, fromMs, toMs, type AnyEvent, type Instant, type StoredEvent } from '@baton/kernel';
-import { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } from '@baton/definitions';
+import { SAME_BUSINESS_DAY, type Obligation, type EventPattern, type SlaPolicy } from '@baton/definitions';
 import { wallClock, type Calendar } from './calendar.rules';
 import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
@@ -81,7 +81,7 @@ export interface ClockTransition {
 }
 
 /** Is an event one of those? */
-export const occurs = (occurrences: readonly Occurrence[] | undefined, { type, data }: AnyEvent): boolean =>
+export const occurs = (occurrences: readonly EventPattern[] | undefined, { type, data }: AnyEvent): boolean =>
   occurrences?.some(
     ({ event, where }) =>
       (event === '*' || event === type) &&

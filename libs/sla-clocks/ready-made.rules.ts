@@ -1,8 +1,8 @@
-import type { Obligation, Occurrence, SlaPolicy } from '@baton/definitions';
+import type { Obligation, EventPattern, SlaPolicy } from '@baton/definitions';
 
 type Terms = Pick<Obligation, 'budget' | 'clock' | 'escalation'>;
-const on = (...types: readonly string[]): Occurrence[] => types.map((event) => ({ event }));
-const outbound = (actions?: readonly string[]): Occurrence => ({
+const on = (...types: readonly string[]): EventPattern[] => types.map((event) => ({ event }));
+const outbound = (actions?: readonly string[]): EventPattern => ({
   event: 'TouchRecorded',
   where: [
     { field: 'team', in: ['sales'] },
@@ -10,7 +10,7 @@ const outbound = (actions?: readonly string[]): Occurrence => ({
     ...(actions ? [{ field: 'action', in: [...actions] }] : []),
   ],
 });
-const rejectedFor = (reasons: readonly string[]): Occurrence[] =>
+const rejectedFor = (reasons: readonly string[]): EventPattern[] =>
   reasons.length > 0 ? [{ event: 'LeadRejected', where: [{ field: 'reason', in: [...reasons] }] }] : [];
 
 /**

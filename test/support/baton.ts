@@ -152,7 +152,7 @@ export class Served {
 
   /** Waits until what other processes agreed decides here: live it does from five seconds after it was recorded. */
   async agreed(kinds: readonly string[]): Promise<void> {
-    for (const kind of kinds) await this.app.get(LogDefinitions).settle(kind, this.app.get(Clock));
+    for (const kind of kinds) await this.app.get(LogDefinitions).waitUntilInForce(kind, this.app.get(Clock));
   }
 
   stop(): Promise<void> {

@@ -10,7 +10,7 @@ import {
 } from '../starting-definitions';
 import type { Random } from './random';
 import { routingRules } from './sales';
-import { DAY, HOUR, teller, type DemoStep, type Period } from './story';
+import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
 /** Why a rep refuses a lead; what reps write beside the code, where they write. */
 export const rejections = [
@@ -35,7 +35,7 @@ export const rejections = [
   { code: 'other', label: 'Something else', share: 4, notes: ['Wanted a job with us.', 'Supplier, sells to us.'] },
 ] as const;
 
-/** Why deals are lost. */
+/** Reasons for which deals are lost. */
 export const losses = [
   { code: 'price', label: 'Too expensive', share: 26 },
   { code: 'competitor', label: 'Bought from a competitor', share: 24 },
@@ -138,7 +138,7 @@ export const agreementSteps = (random: Random, period: Period): DemoStep[] => {
   for (const { kind, day, reason, body } of agreements) {
     const number = (versions.get(kind) ?? 0) + 1;
     versions.set(kind, number);
-    const { tell, wait } = teller(steps, period.begin + day * DAY + 8 * HOUR, period);
+    const { tell, wait } = storyWriter(steps, period.begin + day * DAY + 8 * HOUR, period);
     tell('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
     wait(random.int(60, 180) * 60_000);
     tell('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });

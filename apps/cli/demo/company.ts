@@ -2,10 +2,10 @@ import type { Day } from '@baton/kernel';
 import { agreementSteps } from './agreements';
 import { leadStory } from './lead-story';
 import { assetSteps, campaignSteps, channels, demandOn, marketingTouch } from './market';
-import { queueSteps, tellAll } from './queues';
+import { queueSteps, runStories } from './queues';
 import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
-import { DAY, HOUR, MINUTE, periodBefore, teller, type DemoStep, type Period } from './story';
+import { DAY, HOUR, MINUTE, periodBefore, storyWriter, type DemoStep, type Period } from './story';
 
 /** A step with the history it belongs to: steps of one story follow from each other, stories are independent. */
 export interface CompanyStep extends DemoStep {
@@ -42,7 +42,7 @@ const passerBySteps = (
 ): DemoStep[] => {
   const steps: DemoStep[] = [];
   const random = randomOf(seed, 'passer-by', n);
-  const { tell, wait, now } = teller(steps, arrive(n, random), period);
+  const { tell, wait, now } = storyWriter(steps, arrive(n, random), period);
   const channel = random.weighted(
     channels.filter(({ tracked }) => tracked > 0),
     ({ first }) => first,
@@ -81,7 +81,7 @@ export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[]
     const arrival = arrive(n + 1, randomOf(seed, 'arrival', n + 1));
     return { told, story: leadStory(told, seed, n + 1, arrival, taken, period) };
   });
-  tellAll(
+  runStories(
     people.map(({ story }) => story),
     changes,
   );

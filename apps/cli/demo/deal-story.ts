@@ -5,7 +5,17 @@ import { marketingTouch, salesTouch, type Channel } from './market';
 import { personOf, type Company } from './people';
 import type { Random } from './random';
 import { competitors, contactRoles, dealStages, heard, productFor, repFor, support, type Rep } from './sales';
-import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Said, type Teller, type Touch } from './story';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  storyWriter,
+  type DemoStep,
+  type Period,
+  type StepData,
+  type StoryWriter,
+  type Touch,
+} from './story';
 
 /** A person whom both teams work on, and where its history stands. */
 export interface Prospect {
@@ -14,7 +24,7 @@ export interface Prospect {
   readonly channel: Channel;
   readonly random: Random;
   readonly period: Period;
-  readonly story: Teller;
+  readonly story: StoryWriter;
   readonly steps: DemoStep[];
   /** The e-mail addresses in use. */
   readonly taken: Set<string>;
@@ -23,7 +33,7 @@ export interface Prospect {
   /** Lets so much time pass that the person's wish to be called is forgotten. */
   readonly rest: () => void;
 }
-export type Ending = 'won' | 'lost';
+export type DealOutcome = 'won' | 'lost';
 
 /** Share of a deal's time that it spends in each stage. */
 const stageShares = [0.2, 0.25, 0.3, 0.25];
@@ -32,7 +42,7 @@ const usd = (cents: number): Money => ({ minor: Math.max(1, Math.round(cents / 1
 const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
 
 /** Converts a sales-qualified lead into a deal and tells it to its end, or to the demo's last day. */
-export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): Ending => {
+export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): DealOutcome => {
   const { leadId, company, channel, random, story } = prospect;
   const product = productFor(random, company);
   const days = random.skewed(product.days, 0.4);
@@ -40,7 +50,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   let amount = usd(random.skewed(product.cents, 0.45));
   let closeOn = dayOf(story.now() + product.days * 1.2 * DAY);
   let colleagueId: string | undefined;
-  const tell = <T extends OpportunityCommand['type']>(type: T, data: Said<'opportunity', T>) =>
+  const tell = <T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>) =>
     story.tell<'opportunity', T>('opportunity', opportunityId, owner.id, type, data);
 
   const talk = () => {
@@ -177,7 +187,7 @@ const colleague = (
   if (!steps.some(({ id }) => id === colleagueId)) {
     const { profile } = personOf(random, company, taken);
     if (random.chance(0.5)) {
-      const known = teller(steps, Math.max(period.begin + DAY, story.now() - random.int(8, 50) * DAY), period);
+      const known = storyWriter(steps, Math.max(period.begin + DAY, story.now() - random.int(8, 50) * DAY), period);
       known.tell('lead', colleagueId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
       for (let left = random.int(1, 3); left > 0 && known.now() < story.now() - 2 * DAY; left--) {
         const touch: Touch = marketingTouch(random, channel, known.now(), period);
@@ -199,7 +209,7 @@ const colleague = (
 const supportSteps = ({ leadId, random, period, steps, story }: Prospect, rep: string, opportunityId: string): void => {
   const supportId = `${opportunityId}-s`;
   const { kind, need, delivered } = random.pick(support);
-  const its = teller(steps, story.now(), period);
+  const its = storyWriter(steps, story.now(), period);
   const neededBy = random.chance(0.5) && { neededBy: dayOf(its.now() + random.int(5, 20) * DAY) };
   its.work(random.int(1, 8) * HOUR);
   its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });

@@ -3,10 +3,10 @@ import { rejections, wantedFrom } from './agreements';
 import { dealStory, type Prospect } from './deal-story';
 import { askingTouch, channels, marketingTouch, salesTouch, type Channel } from './market';
 import { companyOf, doubleOf, personOf } from './people';
-import type { Asking, Story } from './queues';
+import type { QueueQuestion, LeadStory } from './queues';
 import { randomOf, type Random } from './random';
 import { answerTime, authorities, budgets, competitors, heard, needs, repNamed, timelines, type Rep } from './sales';
-import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Touch, type Turn } from './story';
+import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period, type Touch, type StepOrder } from './story';
 
 /** As many companies as the demo's people work for. */
 const COMPANIES = 1400;
@@ -23,7 +23,7 @@ const ENOUGH = { low: 8, high: 11 } as const;
 const givesBack = new Set(['RejectLead', 'RecycleLead', 'LoseOpportunity']);
 
 type Outcome = 'accepted' | 'sales-qualified' | 'converted' | 'rejected' | 'recycled' | 'disqualified' | 'waiting';
-type Ended = Outcome | 'won' | 'lost';
+type LeadFate = Outcome | 'won' | 'lost';
 const fate = (random: Random, odds: Partial<Record<Outcome, number>>): Outcome =>
   random.weighted(Object.entries(odds) as [Outcome, number][], ([, share]) => share)[0];
 
@@ -43,9 +43,9 @@ export function* leadStory(
   start: number,
   taken: Set<string>,
   period: Period,
-): Story {
+): LeadStory {
   const random = randomOf(seed, 'lead', index);
-  const story = teller(steps, start, period);
+  const story = storyWriter(steps, start, period);
   const leadId = `demo-${String(index).padStart(5, '0')}`;
   const first = random.weighted(channels, (each) => each.first);
   const company = companyOf(randomOf(seed, 'company', random.int(1, COMPANIES)));
@@ -56,7 +56,7 @@ export function* leadStory(
   let reports = 0;
   let askedAt: number | undefined;
 
-  const touched = (actor: string, touch: Touch, turn?: Turn) => {
+  const touched = (actor: string, touch: Touch, turn?: StepOrder) => {
     touches++;
     story.tell('lead', leadId, actor, 'RecordTouch', touch, turn);
   };
@@ -120,7 +120,7 @@ export function* leadStory(
   }
 
   /** From marketing's qualification to whatever sales makes of it. */
-  function* round(dealNumber: number): Generator<Asking, Ended, string> {
+  function* round(dealNumber: number): Generator<QueueQuestion, LeadFate, string> {
     // What both teams agreed on decides when a lead is qualified: here, by asking to be called.
     if (story.now() >= period.begin + wantedFrom.day * DAY && company.employees < wantedFrom.employees)
       return 'waiting';
@@ -152,7 +152,7 @@ export function* leadStory(
   }
 
   /** Tells what a rep decided; why a lead goes back depends on how far it had come. */
-  function* settle(rep: Rep, outcome: Outcome, backFor: string): Generator<Asking, void, string> {
+  function* settle(rep: Rep, outcome: Outcome, backFor: string): Generator<QueueQuestion, void, string> {
     const tell = story.tell;
     if (outcome === 'accepted') tell('lead', leadId, rep.id, 'AcceptLead', {});
     if (outcome === 'sales-qualified') {
@@ -182,7 +182,7 @@ export function* leadStory(
 
   nurture(random.int(1, 4) + (interest > 1 ? random.int(0, 4) : 0));
   let deals = 0;
-  let end: Ended = 'waiting';
+  let end: LeadFate = 'waiting';
   let qualifies = random.chance(Math.min(0.9, 0.38 * interest));
   for (let left = ROUNDS; left > 0 && qualifies && !story.over(); left--) {
     end = yield* round(deals + 1);
@@ -216,7 +216,7 @@ export function* leadStory(
     const mistaken = index === FIRST_DOUBLE;
     const doubleId = `${leadId}-d`;
     const noticed: DemoStep[] = [];
-    const its = teller(noticed, toMs(captured.at) + own.int(1, 30) * DAY, period);
+    const its = storyWriter(noticed, toMs(captured.at) + own.int(1, 30) * DAY, period);
     const channel = laterChannel(own);
     const profile = mistaken ? personOf(own, company, taken).profile : doubleOf(own, person, taken);
     const visit = () => {

@@ -1,6 +1,6 @@
 import { fromMs, type Day } from '@baton/kernel';
 import { randomOf, type Random } from './random';
-import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period, type Touch } from './story';
+import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period, type Touch } from './story';
 
 /** Where people of a channel come from: the mark of their links, and the page that they leave, where that is a page. */
 export interface Origin {
@@ -276,7 +276,7 @@ const registered: Readonly<Record<string, readonly string[]>> = {
 };
 export const assetSteps = (period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
-  const { tell, wait } = teller(steps, period.begin + 8 * HOUR, period);
+  const { tell, wait } = storyWriter(steps, period.begin + 8 * HOUR, period);
   for (const [kind, contents] of Object.entries(registered))
     for (const content of contents) {
       const [step] = steps.filter(({ id }) => id === content);
@@ -296,7 +296,7 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
       const id = campaignOf(channel, theme);
       const random = randomOf(seed, 'campaign', id);
       const [first, last] = [period.begin + theme.first * DAY, period.begin + theme.last * DAY];
-      const planned = teller(
+      const planned = storyWriter(
         steps,
         Math.max(period.begin + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR),
         period,
@@ -311,7 +311,7 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
       for (let day = first; day <= last; day += each === 'day' ? DAY : 7 * DAY) {
         const minor = Math.round(random.skewed(cents * scale * demandOn(day, period), 0.2));
         const spend = { day: dayOf(day), channel: channel.name };
-        const { tell, wait } = teller(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
+        const { tell, wait } = storyWriter(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
         tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
         if (!random.chance(0.02)) continue;
         wait(3 * DAY); // the bill differs from what was expected; the newest figure counts

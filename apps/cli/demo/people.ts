@@ -1,5 +1,5 @@
 import type { Random } from './random';
-import type { Said } from './story';
+import type { StepData } from './story';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -126,7 +126,7 @@ export const companyOf = (random: Random): Company => {
 
 /** What is made up of a person; `appeal` says how likely a buyer it is, around 1. */
 export interface Person {
-  readonly profile: Said<'lead', 'CaptureLead'> & { readonly name: string; readonly email: string };
+  readonly profile: StepData<'lead', 'CaptureLead'> & { readonly name: string; readonly email: string };
   readonly appeal: number;
 }
 

@@ -1,16 +1,16 @@
-import { routeOf, type Routable } from '@baton/definitions';
+import { findQueue, type RoutingFields } from '@baton/definitions';
 import { fromMs, Refused, toMs } from '@baton/kernel';
 import { routingDecider, type RoutingCommand } from '@baton/routing';
 import { randomOf } from './random';
 import { reps, routingRules } from './sales';
-import { DAY, HOUR, MINUTE, teller, type DemoStep, type Period } from './story';
+import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period } from './story';
 
 /** Where a story cannot go on without the queues of reps: whose turn is it; or, a turn is given back. */
-export type Asking = { readonly at: number; readonly leadId: string } & (
-  { readonly what: 'choose'; readonly lead: Routable } | { readonly what: 'return' }
+export type QueueQuestion = { readonly at: number; readonly leadId: string } & (
+  { readonly what: 'choose'; readonly lead: RoutingFields } | { readonly what: 'return' }
 );
 /** A story that is told up to its next question to the queues, and goes on with the rep that they name. */
-export type Story = Generator<Asking, void, string>;
+export type LeadStory = Generator<QueueQuestion, void, string>;
 
 /** When on the first day the queues are made. */
 const OPENED = 18 * HOUR;
@@ -22,7 +22,7 @@ export const queueSteps = (seed: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const [index, { id: rep, queue, share: weight }] of reps.entries()) {
     const joins = period.begin + OPENED + (rep === LATE.rep ? LATE.day * DAY : 0) + index * MINUTE;
-    const { tell, wait, over } = teller(steps, joins, period);
+    const { tell, wait, over } = storyWriter(steps, joins, period);
     const random = randomOf(seed, 'absences', rep);
     tell('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
     wait(random.int(20, 120) * DAY);
@@ -66,9 +66,9 @@ class Queues {
     return facts[0]?.data.rep ?? '';
   }
 
-  answer({ leadId, at, ...asking }: Asking): string {
+  answer({ leadId, at, ...asking }: QueueQuestion): string {
     if (asking.what === 'return') return this.send(this.queueOf.get(leadId)!, at, 'UnassignLead', { leadId });
-    const { queue, rule } = routeOf(routingRules, asking.lead);
+    const { queue, rule } = findQueue(routingRules, asking.lead);
     this.queueOf.set(leadId, queue);
     return this.send(queue, at, 'ChooseRep', { leadId, rule });
   }
@@ -79,7 +79,7 @@ class Queues {
  * steps are sent. Of questions of the same instant that of the earlier story is the first.
  * @param changes of the queues, in the order of time
  */
-export const tellAll = (stories: readonly Story[], changes: readonly DemoStep[]): void => {
+export const runStories = (stories: readonly LeadStory[], changes: readonly DemoStep[]): void => {
   const queues = new Queues();
   const waiting = stories.flatMap((story, place) => {
     const first = story.next();

@@ -1,8 +1,8 @@
 import { fromMs } from '@baton/kernel';
 import type { ReviewKind } from '@baton/insights';
-import { DAY, HOUR, teller, type DemoStep, type Period } from './story';
+import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
-interface Held {
+interface HeldReview {
   readonly kind: ReviewKind;
   /** The day of the period on which it is held, and what it looks at: from which day up to the end of which. */
   readonly on: number;
@@ -15,7 +15,7 @@ interface Held {
   readonly done?: { readonly after: number; readonly outcome: string };
 }
 
-const held: readonly Held[] = [
+const heldReviews: readonly HeldReview[] = [
   {
     kind: 'quarterly-definition',
     on: 267,
@@ -60,9 +60,9 @@ const held: readonly Held[] = [
 export const reviewSteps = (within: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   const dayOf = (day: number) => fromMs(within.begin + day * DAY).slice(0, 10);
-  for (const { kind, on, from, to, notes, what, owner, done } of held) {
+  for (const { kind, on, from, to, notes, what, owner, done } of heldReviews) {
     const reviewId = `${kind}-${dayOf(on)}`;
-    const { tell, wait } = teller(steps, within.begin + on * DAY + 14 * HOUR, within);
+    const { tell, wait } = storyWriter(steps, within.begin + on * DAY + 14 * HOUR, within);
     const period = { from: dayOf(from), to: dayOf(to), timeZone: 'UTC' };
     tell('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
     wait(HOUR);

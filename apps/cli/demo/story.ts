@@ -1,10 +1,10 @@
 import type { AssetCommand, CampaignCommand, VisitorCommand } from '@baton/campaigns';
 import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
 import { DAY_MS, fromMs, toMs, type AnyCommand, type Day, type Instant } from '@baton/kernel';
-import type { AskedReviewCommand } from '@baton/insights';
-import { compileCalendar } from '@baton/sla-clocks';
+import type { ReviewInputCommand } from '@baton/insights';
 import { type FeedbackCommand, type LeadCommand } from '@baton/leads';
 import { type RoutingCommand } from '@baton/routing';
+import { compileCalendar } from '@baton/sla-clocks';
 import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
 import { startingCalendar } from '../starting-definitions';
 
@@ -12,7 +12,7 @@ import { startingCalendar } from '../starting-definitions';
  * What a step has to do with whose turn it is to get a lead. `chooses`: it qualifies a lead, so that a queue chooses a
  * rep; such steps are told one after the other. `between`: it changes a queue, and is told when nobody is being chosen.
  */
-export type Turn = 'chooses' | 'between';
+export type StepOrder = 'chooses' | 'between';
 
 /** One command of the demo company: who sends it when, and to which stream. */
 export interface DemoStep {
@@ -22,7 +22,7 @@ export interface DemoStep {
   readonly id: string;
   readonly type: string;
   readonly data: object;
-  readonly turn?: Turn;
+  readonly turn?: StepOrder;
 }
 
 interface CommandsTo {
@@ -35,15 +35,15 @@ interface CommandsTo {
   asset: AssetCommand;
   visitor: VisitorCommand;
   definition: DefinitionCommand;
-  review: AskedReviewCommand;
+  review: ReviewInputCommand;
 }
 type DataOf<C extends AnyCommand, T> = Extract<C, { type: T }>['data'];
 /** What a command says besides the id of whom it speaks to. */
-export type Said<K extends keyof CommandsTo, T extends CommandsTo[K]['type']> = Omit<
+export type StepData<K extends keyof CommandsTo, T extends CommandsTo[K]['type']> = Omit<
   DataOf<CommandsTo[K], T>,
   `${K}Id`
 >;
-export type Touch = Said<'lead', 'RecordTouch'>;
+export type Touch = StepData<'lead', 'RecordTouch'>;
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -65,7 +65,7 @@ export const dayAfterPeriod = (first: Instant): Day =>
   fromMs(Math.floor(toMs(first) / DAY) * DAY + DAYS * DAY).slice(0, 10);
 
 /** How long nothing happens, in milliseconds, at least a minute, so that what follows from a step is done before the next. */
-const pause = (ms: number): number => Math.max(MINUTE, Math.round(ms / 1000) * 1000);
+const randomDelay = (ms: number): number => Math.max(MINUTE, Math.round(ms / 1000) * 1000);
 
 const calendar = compileCalendar(startingCalendar as unknown as BusinessCalendar);
 /** The same instant, or, where the agreed calendar is closed, one soon after it opens again. */
@@ -76,7 +76,7 @@ const atWork = (ms: number): number => {
 };
 
 /** History as it is told: time only goes forward, and what would happen after the last day is left out. */
-export interface Teller {
+export interface StoryWriter {
   readonly now: () => number;
   readonly over: () => boolean;
   /** Lets time pass, in milliseconds. */
@@ -88,8 +88,8 @@ export interface Teller {
     id: string,
     actor: string,
     type: T,
-    data: Said<K, T>,
-    turn?: Turn,
+    data: StepData<K, T>,
+    turn?: StepOrder,
   ) => void;
 }
 
@@ -97,16 +97,16 @@ export interface Teller {
  * @param steps what is told is added here, in the order of time
  * @param start where time begins, in milliseconds
  */
-export const teller = (steps: DemoStep[], start: number, { end }: Period): Teller => {
+export const storyWriter = (steps: DemoStep[], start: number, { end }: Period): StoryWriter => {
   let now = Math.round(start / 1000) * 1000;
   return {
     now: () => now,
     over: () => now >= end,
     wait: (ms) => {
-      now += pause(ms);
+      now += randomDelay(ms);
     },
     work: (ms) => {
-      now = atWork(now + pause(ms));
+      now = atWork(now + randomDelay(ms));
     },
     tell: (to, id, actor, type, data, turn) => {
       if (now >= end) return;

@@ -10,7 +10,7 @@ import {
   type Position,
 } from '@baton/kernel';
 import { markerTest, type Aggregates, type Mapping } from './mapping';
-import { columnOf, namesOf, plan, type Names, type Planned, type RowFault } from './plan';
+import { columnOf, importIdsOf, planRow, type ImportIds, type PlannedCommand, type RowFault } from './plan';
 import { headerOf, rowsOf, type Header, type Row } from './rows';
 import type { Cells, Lookup } from './values';
 
@@ -49,11 +49,11 @@ export interface ImportResult {
 }
 
 /** A row on its way: what it became, and what came of it. */
-interface Progress {
+interface RowProgress {
   readonly line: number;
   readonly row: readonly string[];
   readonly rowId: string;
-  readonly commands: readonly Planned[];
+  readonly commands: readonly PlannedCommand[];
   fault?: RowFault | undefined;
   /** It was refused for what may stand in a later row: it is tried again. */
   mayPass: boolean;
@@ -76,10 +76,10 @@ export const importFile = async (options: Import): Promise<ImportResult> => {
   const total = { rows: 0, accepted: 0, repeated: 0, rejected: 0, events: 0 };
   const header = await headerIn(options);
   const run = options.dryRun ? 0 : await options.startRun();
-  let waiting = await new Pass(options, header, run, total).run();
+  let waiting = await new ImportPass(options, header, run, total).run();
   for (let before = 0; waiting.size > 0 && total.events > before;) {
     before = total.events;
-    waiting = await new Pass(options, header, run, total, waiting).run();
+    waiting = await new ImportPass(options, header, run, total, waiting).run();
   }
   for (const fault of waiting.values()) await options.report(fault);
   total.rejected += waiting.size;
@@ -98,8 +98,8 @@ const headerIn = async ({ file, mapping }: Pick<Import, 'file' | 'mapping'>): Pr
 };
 
 /** One reading of the file. */
-class Pass {
-  private readonly names: Names;
+class ImportPass {
+  private readonly names: ImportIds;
   private readonly isMarker: (cell: string) => boolean;
   /** Rows that may pass later, by line. */
   private readonly waiting = new Map<number, RowFault>();
@@ -115,7 +115,7 @@ class Pass {
     private readonly only?: ReadonlyMap<number, unknown>,
   ) {
     const { mapping, secret, dryRun } = options;
-    this.names = namesOf(mapping, secret, run);
+    this.names = importIdsOf(mapping, secret, run);
     this.isMarker = markerTest(mapping.blank);
     this.captures = !dryRun && mapping.commands.some(({ command }) => command === 'CaptureLead');
   }
@@ -126,7 +126,7 @@ class Pass {
     const reader = rowsOf(file, mapping);
     try {
       await reader.next(); // the header
-      let batch: Progress[] = [];
+      let batch: RowProgress[] = [];
       let bytes = 0;
       for await (const row of reader) {
         const begun = this.begin(row); // also of rows that are not sent: equal rows are counted
@@ -153,37 +153,37 @@ class Pass {
     };
   }
 
-  private begin(row: Row): Progress {
+  private begin(row: Row): RowProgress {
     const { line } = row;
     const untouched = { line, rowId: '', commands: [], mayPass: false, fresh: false, events: 0, standsFor: new Map() };
     if ('code' in row) return { ...untouched, row: [], fault: { line, column: '', ...faultOf(row) } };
     const { cells } = row;
     const columns = this.header.names.length;
     if (cells.length !== columns) {
-      const message = `The row has ${cells.length} cell(s), the header ${columns}.`;
+      const message = `The row has ${cells.length} cells, but the header has ${columns}; check its separators and quotes.`;
       return { ...untouched, row: [], fault: { line, column: '', code: 'import/ragged-row', message } };
     }
     try {
       return { ...untouched, row: cells, rowId: this.names.row(cells, this.cellsOf(cells)) };
     } catch (error) {
-      return { ...untouched, row: cells, fault: blame(line, error) };
+      return { ...untouched, row: cells, fault: rowFaultOf(line, error) };
     }
   }
 
-  private async planned(begun: Progress): Promise<Progress> {
+  private async planned(begun: RowProgress): Promise<RowProgress> {
     if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
     try {
-      const commands = await plan(this.options, this.names, begun, this.cellsOf(begun.row));
+      const commands = await planRow(this.options, this.names, begun, this.cellsOf(begun.row));
       return { ...begun, commands, mayPass: false, fault: undefined };
     } catch (error) {
-      const fault = blame(begun.line, error);
+      const fault = rowFaultOf(begun.line, error);
       return { ...begun, mayPass: this.captures && fault.code === 'import/lead-not-found', fault };
     }
   }
 
   /** Sends rows in waves: one ends where a row builds on what an earlier row of it writes. */
-  private async flush(batch: readonly Progress[], bytes: number): Promise<void> {
-    let wave: Progress[] = [];
+  private async flush(batch: readonly RowProgress[], bytes: number): Promise<void> {
+    let wave: RowProgress[] = [];
     let written = new Set<string>();
     let named = new Set<string>();
     for (const first of await Promise.all(batch.map((begun) => this.planned(begun)))) {
@@ -207,7 +207,7 @@ class Pass {
     await this.finish(wave, bytes);
   }
 
-  private async finish(wave: readonly Progress[], bytes: number): Promise<void> {
+  private async finish(wave: readonly RowProgress[], bytes: number): Promise<void> {
     const { total, options } = this;
     const { dryRun = false, report, onProgress } = options;
     if (!dryRun) await sendWave(wave, options);
@@ -235,24 +235,24 @@ class Pass {
 const faultOf = ({ code, message }: { code: string; message: string }) => ({ code, message });
 
 /** The fault of a row that could not be mapped; anything else than a refusal is a defect and stops the import. */
-const blame = (line: number, error: unknown): RowFault => {
+const rowFaultOf = (line: number, error: unknown): RowFault => {
   if (error instanceof Refused) return { line, column: error.path, ...faultOf(error) };
   throw error;
 };
 
-const sendWave = async (wave: readonly Progress[], { send, settle, aggregates }: Import): Promise<void> => {
+const sendWave = async (wave: readonly RowProgress[], { send, settle, aggregates }: Import): Promise<void> => {
   for (let step = 0; ; step++) {
     const waiting = wave.filter(({ fault, commands }) => !fault && step < commands.length);
     if (waiting.length === 0) return;
     const outcomes = await Promise.allSettled(
       waiting.map(async (progress) => {
-        const { to, id, command } = followed(progress, progress.commands[step]!, aggregates);
+        const { to, id, command } = withCurrentId(progress, progress.commands[step]!, aggregates);
         const outcome = await send(to, id, command).catch((error: unknown) => {
           const answered = error instanceof Refused || error instanceof Conflict || error instanceof NotFound;
           if (answered && !isTransient(error)) return error;
           throw error; // the store is gone: no row is to blame, and the next run goes on from here
         });
-        return take(progress, progress.commands[step]!, outcome, aggregates);
+        return recordOutcome(progress, progress.commands[step]!, outcome, aggregates);
       }),
     );
     let latest: Position = '';
@@ -265,9 +265,9 @@ const sendWave = async (wave: readonly Progress[], { send, settle, aggregates }:
 };
 
 /** Notes what came of a command; returns its position, '' for none. */
-const take = (
-  progress: Progress,
-  { to, id, mapped, command }: Planned,
+const recordOutcome = (
+  progress: RowProgress,
+  { to, id, mapped, command }: PlannedCommand,
   outcome: Outcome | BatonError,
   aggregates: Aggregates,
 ): Position => {
@@ -304,7 +304,7 @@ const quotesACell = (message: string, row: readonly string[]): boolean => {
 };
 
 /** The command with the ids that stand for those of the mapping (a lead that was already known under another id). */
-const followed = ({ standsFor }: Progress, planned: Planned, aggregates: Aggregates): Planned => {
+const withCurrentId = ({ standsFor }: RowProgress, planned: PlannedCommand, aggregates: Aggregates): PlannedCommand => {
   if (standsFor.size === 0) return planned;
   const { to, command } = planned;
   const { schemas, idField } = aggregates[to]!;

@@ -1,6 +1,6 @@
 import { commands, flag, instant, integer, json, money, optional, ref, text } from '@baton/kernel';
 import { mappingOf, type Condition, type Value } from './mapping';
-import { evaluate, holds, type Cells } from './values';
+import { evaluateValue, meetsCondition, type Cells } from './values';
 
 const aggregates = {
   lead: commands('lead', {
@@ -153,7 +153,7 @@ describe('a name that is none', () => {
       ...aggregates,
       deal: commands('deal', { Open: { description: '', allow: ['sales'], dealId: ref('deal') } }),
     };
-    expect(() => mappingOf({ ...valid, commands: [{ ...capture, to: 'deal' }] }, both)).toThrow(/it is sent to lead/);
+    expect(() => mappingOf({ ...valid, commands: [{ ...capture, to: 'deal' }] }, both)).toThrow(/send it to lead/);
   });
 });
 
@@ -162,7 +162,7 @@ const row =
   (column) =>
     cells[column] ?? '';
 const nobody = () => Promise.resolve(undefined);
-const read = (value: Value, cells: Record<string, string>) => evaluate(value, row(cells), nobody);
+const read = (value: Value, cells: Record<string, string>) => evaluateValue(value, row(cells), nobody);
 const cell = (x: string, more: object) => read({ column: 'x', ...more }, { x });
 const refused = (code: string, path = 'x') => expect.objectContaining({ code: `import/${code}`, path });
 
@@ -335,7 +335,7 @@ describe('a value', () => {
     const value: Value = { lookup: 'lead', externalId: { template: 'crm:{x}' } };
     const asked: string[][] = [];
     const lookup = async (...question: string[]) => (asked.push(question), 'lead-1');
-    expect(await evaluate(value, row({ x: '7' }), lookup)).toBe('lead-1');
+    expect(await evaluateValue(value, row({ x: '7' }), lookup)).toBe('lead-1');
     expect(asked).toEqual([['lead', 'externalId', 'crm:7']]);
     await expect(read(value, { x: '7' })).rejects.toEqual(refused('lead-not-found'));
     expect(await read(value, { x: '' })).toBeUndefined();
@@ -375,6 +375,6 @@ describe('a condition', () => {
       },
     ],
   ])('is %s: %j', (expected, condition) => {
-    expect(holds(condition, cells)).toBe(expected);
+    expect(meetsCondition(condition, cells)).toBe(expected);
   });
 });

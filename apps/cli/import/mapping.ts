@@ -16,17 +16,18 @@ import {
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
  * A value of a field is a constant or one of the objects below; a condition is a tree over cells.
  */
-const closed = <F extends Record<string, TSchema>>(fields: F) => Type.Object(fields, { additionalProperties: false });
+const strictObject = <F extends Record<string, TSchema>>(fields: F) =>
+  Type.Object(fields, { additionalProperties: false });
 const name = () => Type.String({ minLength: 1 });
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const untyped = Type.Unknown();
 
 const markers = () => Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true });
-const currency = Type.Union([Type.String({ format: 'currency' }), closed({ column: name() })]);
+const currency = Type.Union([Type.String({ format: 'currency' }), strictObject({ column: name() })]);
 const SEPARATORS = [',', '.', ' ', '\u00a0', '\u202f', '\u2009', "'", '\u2019'] as const;
 const separator = oneOf(SEPARATORS);
 
-const columnValue = closed({
+const columnValue = strictObject({
   column: name(),
   blank: Type.Optional(markers()),
   default: Type.Optional(Type.Union([Type.String(), Type.Number()])),
@@ -49,21 +50,21 @@ export const operators = { add: [2, 20], subtract: [2, 2], multiply: [2, 20], di
 export type Operator = keyof typeof operators;
 const arithmeticOf = (operator: Operator) => {
   const [minItems, maxItems] = operators[operator];
-  return closed({
+  return strictObject({
     [operator]: Type.Array(untyped, { minItems, maxItems }),
     as: Type.Optional(oneOf(['integer', 'number'])),
     money: Type.Optional(currency),
     round: Type.Optional(Type.Boolean()),
   });
 };
-const templateValue = closed({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
-const constantValue = closed({ constant: untyped });
-const lookupValue = closed({
+const templateValue = strictObject({ template: name(), keepBlank: Type.Optional(Type.Boolean()) });
+const constantValue = strictObject({ constant: untyped });
+const lookupValue = strictObject({
   lookup: Type.Literal('lead'),
   externalId: Type.Optional(untyped),
   email: Type.Optional(untyped),
 });
-const commandShape = closed({
+const commandShape = strictObject({
   command: name(),
   to: name(),
   when: Type.Optional(untyped),
@@ -71,20 +72,20 @@ const commandShape = closed({
   data: Type.Record(Type.String(), untyped),
   onRefused: Type.Optional(Type.Record(Type.String({ pattern: '/' }), Type.Literal('continue'))),
 });
-const mappingShape = closed({
+const mappingShape = strictObject({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
-    says: 'a name: 1 to 100 letters, digits and . _ - of which the first is a letter or digit',
+    says: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
   }),
   delimiter: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character, and no quote' }),
+    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character other than a quote' }),
   ),
   encoding: Type.Optional(oneOf(['utf-8', 'latin1', 'windows-1252'])),
   blank: Type.Optional(markers()),
   key: Type.Optional(Type.Array(name(), { minItems: 1, uniqueItems: true })),
   commands: Type.Array(commandShape, { minItems: 1, maxItems: 50 }),
 });
-const cellTest = closed({
+const cellTest = strictObject({
   column: name(),
   equals: Type.Optional(Type.String()),
   in: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
@@ -210,34 +211,42 @@ export const hasTimeOfDay = (format: string): boolean =>
 export const hasOffset = (format: string): boolean => /[ZzxX]/.test(format.replace(/'[^']*'/g, ''));
 
 const checkRounding = ({ as: type, money, round }: Pick<ColumnValue, 'as' | 'money' | 'round'>, path: string): void => {
-  if (money !== undefined && type !== undefined) throw fault(join(path, 'as'), 'An amount has no other type.');
+  if (money !== undefined && type !== undefined)
+    throw fault(join(path, 'as'), 'as cannot be combined with money; remove one of them.');
   if (round !== undefined && money === undefined && type !== 'integer')
-    throw fault(join(path, 'round'), 'Only an amount and a whole number are rounded.');
+    throw fault(join(path, 'round'), 'round needs money, or as: integer.');
 };
 
 const checkConversion = (value: ColumnValue, path: string): void => {
   const { date, zone, as: type, money, decimal = '.', thousands = [], map, otherwise } = value;
   const numeric = money !== undefined || type === 'integer' || type === 'number';
   if ([date, money, map].filter((part) => part !== undefined).length > 1 || (numeric && (date ?? map) !== undefined))
-    throw fault(path, 'Choose one of date, money, map and a number.');
+    throw fault(path, 'Use only one of date, money, map and a numeric as.');
   if ((type === 'instant' || type === 'day') && date === undefined)
-    throw fault(join(path, 'date'), 'Say how the date is written, such as yyyy-MM-dd.');
-  if (date === undefined && zone !== undefined) throw fault(join(path, 'zone'), 'Only a date has a zone.');
-  if (zone !== undefined && !IANAZone.isValidZone(zone)) throw fault(join(path, 'zone'), 'No IANA zone of this name.');
+    throw fault(join(path, 'date'), 'date is required: give the format of the column, such as yyyy-MM-dd.');
+  if (date === undefined && zone !== undefined)
+    throw fault(join(path, 'zone'), 'zone needs date; remove it, or add the date format.');
+  if (zone !== undefined && !IANAZone.isValidZone(zone))
+    throw fault(join(path, 'zone'), 'zone must be an IANA time zone, such as Europe/Berlin.');
   if (date !== undefined && type !== 'day' && zone === undefined && !hasOffset(date))
-    throw fault(join(path, 'zone'), 'Say in which zone the time is meant, such as UTC.');
+    throw fault(
+      join(path, 'zone'),
+      'zone is required because the date format has no offset; give an IANA time zone, such as UTC.',
+    );
   if (!numeric)
     for (const entry of ['decimal', 'thousands', 'negative', 'round'] as const)
-      if (value[entry] !== undefined) throw fault(join(path, entry), 'It belongs to a number or an amount.');
-  if ([thousands].flat().includes(decimal)) throw fault(join(path, 'thousands'), 'The same sign as the decimal one.');
+      if (value[entry] !== undefined) throw fault(join(path, entry), `${entry} needs money, or as: integer or number.`);
+  if ([thousands].flat().includes(decimal)) throw fault(join(path, 'thousands'), 'thousands must differ from decimal.');
   checkRounding(value, path);
-  if (otherwise !== undefined && map === undefined) throw fault(join(path, 'otherwise'), 'There is no map.');
+  if (otherwise !== undefined && map === undefined)
+    throw fault(join(path, 'otherwise'), 'otherwise needs map; add a map, or remove otherwise.');
 };
 
 const checkValue = (value: unknown, path: string): void => {
   if (['string', 'number', 'boolean'].includes(typeof value)) return;
   const kind = isObject(value) ? Object.keys(kinds).find((key) => key in value) : undefined;
-  if (!kind) throw fault(path, `Give a constant, or an object with one of ${Object.keys(kinds).join(', ')}.`);
+  if (!kind)
+    throw fault(path, `A value must be a constant, or an object with one of ${Object.keys(kinds).join(', ')}.`);
   kinds[kind]!(value, path);
   const calculated = operandsOf(value as object);
   if (calculated) {
@@ -246,11 +255,11 @@ const checkValue = (value: unknown, path: string): void => {
   }
   if (kind === 'column') checkConversion(value as ColumnValue, path);
   if (kind === 'template' && /[{}]/.test((value as { template: string }).template.replace(/\{[^{}]+\}/g, '')))
-    throw fault(join(path, 'template'), 'Each brace opens or closes the name of a column.');
+    throw fault(join(path, 'template'), 'Braces in a template must enclose a column name, such as {id}.');
   if (kind === 'lookup') {
     const { externalId, email } = value as { externalId?: unknown; email?: unknown };
     if ((externalId === undefined) === (email === undefined))
-      throw fault(path, 'Look a lead up by its externalId or by its email.');
+      throw fault(path, 'lookup needs either externalId or email.');
     checkValue(externalId ?? email, join(path, externalId === undefined ? 'email' : 'externalId'));
   }
 };
@@ -259,33 +268,34 @@ const checkValue = (value: unknown, path: string): void => {
 const checkOperand = (operand: Value, path: string): void => {
   if (typeof operand === 'number') return;
   if (typeof operand !== 'object' || !('column' in operand || operandsOf(operand)))
-    throw fault(path, 'Give a number, a column that holds one, or arithmetic.');
+    throw fault(path, 'An operand must be a number, a column with numbers, or arithmetic.');
   const named = ['as', 'money', 'date', 'keepBlank', 'round'].find((entry) => entry in operand);
-  if (named) throw fault(join(path, named), 'An operand is a plain number; this belongs to the whole.');
+  if (named) throw fault(join(path, named), `An operand cannot have ${named}; move it to the outer value.`);
   // A column among operands is a number without saying so; a table may give numbers, too.
   checkValue('column' in operand && !operand.map ? { ...operand, as: 'number' } : operand, path);
 };
 
 const checkCondition = (condition: unknown, path: string): void => {
-  if (!isObject(condition)) throw fault(path, 'A condition is an object with column, not, all or any.');
+  if (!isObject(condition)) throw fault(path, 'A condition must be an object with column, not, all or any.');
   const logic = ['not', 'all', 'any'].find((key) => key in condition);
   if (!logic) {
     checkCell(condition, path);
     if (['equals', 'in', 'blank'].filter((test) => test in condition).length !== 1)
-      throw fault(path, 'Test a cell by one of equals, in and blank.');
+      throw fault(path, 'A test of a column needs exactly one of equals, in and blank.');
     return;
   }
-  if (Object.keys(condition).length > 1) throw fault(path, `Beside ${logic} nothing else is allowed.`);
+  if (Object.keys(condition).length > 1) throw fault(path, `An object with ${logic} can have no other field.`);
   const inner = condition[logic];
   if (logic === 'not') return checkCondition(inner, join(path, logic));
-  if (!Array.isArray(inner) || inner.length === 0) throw fault(join(path, logic), 'Give at least one condition.');
+  if (!Array.isArray(inner) || inner.length === 0)
+    throw fault(join(path, logic), `${logic} must list at least one condition.`);
   inner.forEach((each, index) => checkCondition(each, join(path, `${logic}.${index}`)));
 };
 
 /** `What there is instead`, of which the nearest to a name that is none. */
-const instead = (name: string, known: readonly string[]): string => {
+const suggestion = (name: string, known: readonly string[]): string => {
   const [nearest] = suggestionList(name, known);
-  return nearest ? `did you mean ${nearest}?` : `one of ${known.join(', ')}.`;
+  return nearest ? `did you mean ${nearest}?` : `use one of ${known.join(', ')}.`;
 };
 
 const checkValuesOf = (command: MappedCommand, path: string, blank: readonly string[]): void => {
@@ -295,14 +305,17 @@ const checkValuesOf = (command: MappedCommand, path: string, blank: readonly str
   const texts = (command.when ? testsOf(command.when) : []).flatMap(({ in: some, equals }) => some ?? equals ?? []);
   const marker = texts.find(markerTest(blank));
   if (marker !== undefined)
-    throw fault(join(path, 'when'), `No cell holds ${marker}: the mapping reads it as blank. Test blank instead.`);
+    throw fault(
+      join(path, 'when'),
+      `The test can never match: the mapping reads ${marker} as blank. Test blank instead.`,
+    );
   for (const [field, value] of Object.entries(command.data)) {
     if (typeof value !== 'object' || !('column' in value)) continue;
     const entry = Object.keys(value.map ?? {}).find(markerTest([...blank, ...(value.blank ?? [])]));
     if (entry !== undefined)
       throw fault(
         join(path, `data.${field}.map`),
-        `No cell holds ${entry}: the mapping reads it as blank. Give a default.`,
+        `The entry ${entry} can never match: the mapping reads it as blank. Set default instead.`,
       );
   }
 };
@@ -310,7 +323,10 @@ const checkValuesOf = (command: MappedCommand, path: string, blank: readonly str
 const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: string): void => {
   const known = Object.hasOwn(aggregates, command.to) ? aggregates[command.to] : undefined;
   if (!known)
-    throw fault(join(path, 'to'), `There is no such aggregate; ${instead(command.to, Object.keys(aggregates))}`);
+    throw fault(
+      join(path, 'to'),
+      `There is no aggregate with this name; ${suggestion(command.to, Object.keys(aggregates))}`,
+    );
   const sendable = sendableOf(known);
   const schema = sendable.find(({ type }) => type === command.command);
   if (!schema) {
@@ -318,15 +334,19 @@ const checkCommandOf = (aggregates: Aggregates, command: MappedCommand, path: st
     const other = Object.keys(aggregates).find((to) =>
       sendableOf(aggregates[to]!).some(({ type }) => type === command.command),
     );
-    const help = other ? `it is sent to ${other}.` : instead(command.command, names);
-    throw fault(join(path, 'command'), `No ${command.command} can be sent to ${command.to}; ${help}`);
+    const help = other ? `send it to ${other}.` : suggestion(command.command, names);
+    throw fault(join(path, 'command'), `${command.command} cannot be sent to ${command.to}; ${help}`);
   }
   const fields = Object.keys(schema.object.properties);
   for (const field of Object.keys(command.data))
     if (!fields.includes(field))
-      throw fault(join(path, `data.${field}`), `${command.command} has no such field; ${instead(field, fields)}`);
+      throw fault(
+        join(path, `data.${field}`),
+        `${command.command} has no field ${field}; ${suggestion(field, fields)}`,
+      );
   for (const field of (schema.object.required ?? []) as string[])
-    if (!Object.hasOwn(command.data, field)) throw fault(join(path, `data.${field}`), `${command.command} needs it.`);
+    if (!Object.hasOwn(command.data, field))
+      throw fault(join(path, `data.${field}`), `${command.command} requires ${field}; map it to a value.`);
 };
 
 /**

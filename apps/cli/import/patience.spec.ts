@@ -1,6 +1,6 @@
 import { Conflict, Refused } from '@baton/kernel';
 import type { Timers } from '@baton/platform/runner';
-import { Patience } from './patience';
+import { OutageRetry } from './patience';
 
 const away = () => new Conflict('log/unavailable', 'EventStoreDB does not answer; try again later.');
 
@@ -25,15 +25,15 @@ describe('the patience of an import', () => {
   };
 
   it('outlasts an outage, and tells it once for all calls, with its end', async () => {
-    const patience = new Patience(15, tell, new WaitingTimers());
+    const patience = new OutageRetry(15, tell, new WaitingTimers());
     expect(await Promise.all([after(4), after(3), after(0)].map((call) => patience.through(call)))).toEqual([
       'answer 5',
       'answer 4',
       'answer 1',
     ]);
     expect(told).toEqual([
-      'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and goes on by itself.',
-      expect.stringMatching(/^The import goes on after \d s\.$/),
+      'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and then continues by itself.',
+      expect.stringMatching(/^The import continues after an outage of \d s\.$/),
     ]);
     await patience.through(after(1));
     expect(told).toHaveLength(4); // another outage
@@ -41,7 +41,7 @@ describe('the patience of an import', () => {
 
   it('ends when the outage has lasted too long, counted from its beginning', async () => {
     const timers = new WaitingTimers();
-    const patience = new Patience(1, tell, timers);
+    const patience = new OutageRetry(1, tell, timers);
     await patience.through(after(59));
     expect(timers.now()).toBe(59_000);
     await expect(patience.through(after(Infinity))).rejects.toMatchObject({
@@ -52,14 +52,14 @@ describe('the patience of an import', () => {
   });
 
   it('waits for nothing where none is wanted', async () => {
-    await expect(new Patience(0, tell).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
+    await expect(new OutageRetry(0, tell).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
     expect(told).toEqual([]);
   });
 
   it.each(['documents/unavailable', 'keys/unavailable', 'log/clock-jumped', 'log/busy-stream'])(
     'is for %s too',
     async (code) => {
-      const patience = new Patience(1, tell, new WaitingTimers());
+      const patience = new OutageRetry(1, tell, new WaitingTimers());
       expect(await patience.through(after(1, () => new Conflict(code, 'Later.')))).toBe('answer 2');
     },
   );
@@ -69,6 +69,6 @@ describe('the patience of an import', () => {
     new Conflict('read/too-far-behind', 'No.'),
     new Error('broken'),
   ])('is not for what does not pass by itself: %s', (error) =>
-    expect(new Patience(1, tell).through(after(1, () => error))).rejects.toBe(error),
+    expect(new OutageRetry(1, tell).through(after(1, () => error))).rejects.toBe(error),
   );
 });

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
  * Waits through outages: a call that a store did not answer is made again until it is answered, or the outage has lasted
  * too long. Calls that fail side by side are one outage. Only for calls that may be repeated.
  */
-export class Patience {
+export class OutageRetry {
   /** Of the outage that goes on. */
   private since: number | undefined;
 
@@ -45,7 +45,9 @@ export class Patience {
   private goesOn({ code, message }: BatonError): void {
     const now = this.timers.now();
     if (this.since === undefined && this.limitMinutes > 0)
-      this.tell(`${code}: ${message} The import waits up to ${minutes(this.limitMinutes)} and goes on by itself.`);
+      this.tell(
+        `${code}: ${message} The import waits up to ${minutes(this.limitMinutes)} and then continues by itself.`,
+      );
     this.since ??= now;
     if (now - this.since >= this.limitMinutes * MINUTE_MS)
       throw new Conflict(
@@ -58,7 +60,7 @@ export class Patience {
     if (this.since === undefined) return;
     const seconds = Math.round((this.timers.now() - this.since) / 1000);
     this.since = undefined;
-    this.tell(`The import goes on after ${seconds} s.`);
+    this.tell(`The import continues after an outage of ${seconds} s.`);
   }
 }
 

@@ -14,10 +14,10 @@ import {
   type Json,
 } from '@baton/kernel';
 import { columnsOf, type Aggregates, type MappedCommand, type Mapping } from './mapping';
-import { evaluate, holds, type Cells, type Lookup } from './values';
+import { evaluateValue, meetsCondition, type Cells, type Lookup } from './values';
 
 /** A command of a row, ready to be sent. */
-export interface Planned {
+export interface PlannedCommand {
   readonly to: string;
   readonly id: string;
   /** The stream that it is sent to. */
@@ -43,17 +43,17 @@ const roundedNumber = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/i;
 const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
 /** What the ids of rows and commands are made of. */
-export interface Names {
+export interface ImportIds {
   /** Takes the rows in file order. @throws Refused `import/blank-key`, `import/rounded-id` */
   readonly row: (row: readonly string[], cells: Cells) => string;
   /**
    * The id of a command. What holds now is said anew by each run, line by line; an occurrence is the same by its row
    * alone; anything else by its row and by what it says, so that a row that has changed is decided on its merits.
    */
-  readonly command: (place: Place, command: AnyCommand, about: CommandSchema['about']) => string;
+  readonly command: (place: CommandPosition, command: AnyCommand, about: CommandSchema['about']) => string;
 }
 /** Where a command stands: in which row, and as which of the mapping's commands. */
-interface Place {
+interface CommandPosition {
   readonly rowId: string;
   readonly line: number;
   readonly index: number;
@@ -65,11 +65,11 @@ interface Place {
  * @param secret names are hashed under it: they stand in events, and nobody shall guess an address from one
  * @param run    the number of the run of this mapping
  */
-export const namesOf = (
+export const importIdsOf = (
   { name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>,
   secret: Buffer,
   run: number,
-): Names => {
+): ImportIds => {
   const nameOf = (...said: readonly unknown[]): string =>
     uuidv5(
       createHmac('sha256', secret)
@@ -84,13 +84,17 @@ export const namesOf = (
       if (rounded !== undefined)
         throw new Refused(
           'import/rounded-id',
-          'A spreadsheet has rounded this id; export the column as text.',
+          'A spreadsheet has rounded this id (such as 1.23E+15); export the column as text.',
           rounded,
         );
       if (key.length > 0) {
         const values = key.map(cells);
         if (values.every(isBlank))
-          throw new Refused('import/blank-key', 'A key names the record; it may not be blank.', key[0]);
+          throw new Refused(
+            'import/blank-key',
+            'Every key column of the row is blank; a key must identify the record.',
+            key[0],
+          );
         return nameOf('key', ...values);
       }
       const content = JSON.stringify(row);
@@ -114,7 +118,7 @@ export const columnOf = ({ data, occurredAt }: MappedCommand, path: string): str
   return Object.hasOwn(data, field) ? (columnsOf(data[field]!)[0] ?? '') : '';
 };
 
-interface Planning {
+interface PlanContext {
   readonly mapping: Mapping;
   readonly aggregates: Aggregates;
   readonly lookup: Lookup;
@@ -127,21 +131,26 @@ interface Planning {
  *   earlier lines say of it
  * @throws Refused with the column as its path
  */
-export const plan = async (
-  { mapping, aggregates, lookup, clock }: Planning,
-  names: Names,
+export const planRow = async (
+  { mapping, aggregates, lookup, clock }: PlanContext,
+  names: ImportIds,
   { rowId, line }: { readonly rowId: string; readonly line: number },
   cells: Cells,
-): Promise<readonly Planned[]> => {
-  const planned: Planned[] = [];
+): Promise<readonly PlannedCommand[]> => {
+  const planned: PlannedCommand[] = [];
   for (const [index, mapped] of mapping.commands.entries()) {
-    if (mapped.when && !holds(mapped.when, cells)) continue;
-    const occurredAt = mapped.occurredAt === undefined ? undefined : await evaluate(mapped.occurredAt, cells, lookup);
+    if (mapped.when && !meetsCondition(mapped.when, cells)) continue;
+    const occurredAt =
+      mapped.occurredAt === undefined ? undefined : await evaluateValue(mapped.occurredAt, cells, lookup);
     if (mapped.occurredAt !== undefined && occurredAt === undefined)
-      throw new Refused('import/no-date', 'When it happened is blank.', columnsOf(mapped.occurredAt)[0]);
+      throw new Refused(
+        'import/no-date',
+        'The column of occurredAt is blank; give it a date, or a default in the mapping.',
+        columnsOf(mapped.occurredAt)[0],
+      );
     const data: Record<string, Json> = {};
     for (const [field, value] of Object.entries(mapped.data)) {
-      const found = await evaluate(value, cells, lookup);
+      const found = await evaluateValue(value, cells, lookup);
       if (found !== undefined) data[field] = found;
     }
     const commands = aggregates[mapped.to]!;
@@ -165,13 +174,13 @@ export const plan = async (
     if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
     const id = data[commands.idField] as string;
     const stream = `${commands.aggregate}-${id}`;
-    planned.push({ to: mapped.to, id, stream, refs: refsIn(data, object), mapped, command });
+    planned.push({ to: mapped.to, id, stream, refs: referencedStreams(data, object), mapped, command });
   }
   return planned;
 };
 
 /** The streams that the fields of a command name. */
-const refsIn = (data: Readonly<Record<string, Json>>, { properties }: TObject): readonly string[] =>
+const referencedStreams = (data: Readonly<Record<string, Json>>, { properties }: TObject): readonly string[] =>
   Object.entries(data).flatMap(([field, value]) => {
     const schema: TSchema | undefined = properties[field];
     const kind = (schema?.['ref'] ?? (schema?.['items'] as TSchema | undefined)?.['ref']) as string | undefined;
@@ -182,7 +191,7 @@ const instantIn = (value: Json, { occurredAt }: MappedCommand): Instant => {
   if (typeof value === 'string' && isInstant(value)) return value;
   throw new Refused(
     'import/not-a-date',
-    'When it happened is no instant: give the column a date format.',
+    'occurredAt is not an instant; set date in the mapping to the format of the column.',
     columnsOf(occurredAt!)[0],
   );
 };

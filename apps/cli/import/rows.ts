@@ -12,11 +12,12 @@ const CHUNK_BYTES = 64 * 1024;
 export const MAX_ROW_BYTES = 1024 * 1024;
 
 const messages = {
-  'import/row-too-long': 'The row is longer than 1 MiB.',
-  'import/unclosed-quote': 'A quoted cell is not closed; the lines after this one are read as rows of their own.',
-  'import/stray-quote': 'A quote stands inside a cell: quote the whole cell and double the quotes in it.',
-  'import/not-utf-8': 'The row is not UTF-8; convert the file, or name its encoding in the mapping.',
-  'import/nul-character': 'The row holds a NUL character.',
+  'import/row-too-long': 'The row is longer than 1 MiB; check for a missing quote or line break.',
+  'import/unclosed-quote':
+    'A quoted cell is not closed: add the closing quote. The following lines are read as separate rows.',
+  'import/stray-quote': 'There is a quote inside an unquoted cell: quote the whole cell and double the quotes in it.',
+  'import/not-utf-8': 'The row is not valid UTF-8; convert the file, or set encoding in the mapping.',
+  'import/nul-character': 'The row contains a NUL character; remove it.',
 } as const;
 type Code = keyof typeof messages;
 
@@ -41,7 +42,7 @@ interface Options {
  * own decoder gives the control characters in some releases.
  */
 const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
-const fromWindows = (cell: string): string =>
+const decodeWindows1252 = (cell: string): string =>
   cell.replace(/[\u0080-\u009f]/g, (sign) => windowsSigns[sign.charCodeAt(0) - 0x80]!);
 
 /**
@@ -83,7 +84,7 @@ const isUtf16 = (head: Buffer): boolean =>
 const startOf = async (file: FileHandle): Promise<number> => {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(3), 0, 3, 0);
   const head = buffer.subarray(0, bytesRead);
-  if (isUtf16(head)) throw new Refused('import/not-utf-8', 'The file is UTF-16; save it as UTF-8.');
+  if (isUtf16(head)) throw new Refused('import/not-utf-8', 'The file is encoded as UTF-16; save it as UTF-8.');
   return head.toString('hex') === 'efbbbf' ? 3 : 0;
 };
 
@@ -107,7 +108,7 @@ async function* recordsFrom(
       const code = faultOfText(cells);
       if (code) found.push({ line, end: offset, code, message: messages[code] });
       else if (cells.length > 1 || cells[0] !== '')
-        found.push({ line, end: offset, cells: encoding === 'windows-1252' ? cells.map(fromWindows) : cells });
+        found.push({ line, end: offset, cells: encoding === 'windows-1252' ? cells.map(decodeWindows1252) : cells });
       line += 1 + cells.reduce((breaks, cell) => breaks + lineBreaks(cell), 0);
       return null;
     },
@@ -163,19 +164,24 @@ export interface Header {
  * @throws Refused `import/empty-file`, `import/bad-header`, `import/duplicate-column`, `import/unknown-column`
  */
 export const headerOf = (row: Row | undefined, columns: readonly string[]): Header => {
-  if (!row) throw new Refused('import/empty-file', 'The file has no header.');
+  if (!row) throw new Refused('import/empty-file', 'The file is empty; its first row must hold the column names.');
   if ('code' in row) throw new Refused('import/bad-header', `The header cannot be read: ${row.message}`);
   const index = new Map<string, number>();
   row.cells.forEach((name, at) => {
     if (name === '') return;
-    if (index.has(name)) throw new Refused('import/duplicate-column', 'Two columns have this name.', name);
+    if (index.has(name))
+      throw new Refused(
+        'import/duplicate-column',
+        'Two columns of the header have this name; rename one of them.',
+        name,
+      );
     index.set(name, at);
   });
   const missing = columns.find((column) => !index.has(column));
   if (missing !== undefined)
     throw new Refused(
       'import/unknown-column',
-      `The file has no column "${missing}"; its header has ${row.cells.length} column(s).`,
+      `The mapping reads the column "${missing}", but the header of the file (${row.cells.length} columns) does not have it.`,
       missing,
     );
   return { names: row.cells, index };

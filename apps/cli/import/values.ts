@@ -38,13 +38,14 @@ export type Cells = (column: string) => string;
 export type Lookup = (kind: 'lead', by: 'externalId' | 'email', value: string) => Promise<string | undefined>;
 
 /** Says no without the cell's content: reports hold no personal data. The path is the column. */
-const no = (code: string, message: string, column: string): Refused => new Refused(`import/${code}`, message, column);
+const valueFault = (code: string, message: string, column: string): Refused =>
+  new Refused(`import/${code}`, message, column);
 
 /** Does a row meet a condition? Cells are compared as words are shown: without white space around them or marks within. */
-export const holds = (condition: Condition, cells: Cells): boolean => {
-  if ('not' in condition) return !holds(condition.not, cells);
-  if ('all' in condition) return condition.all.every((each) => holds(each, cells));
-  if ('any' in condition) return condition.any.some((each) => holds(each, cells));
+export const meetsCondition = (condition: Condition, cells: Cells): boolean => {
+  if ('not' in condition) return !meetsCondition(condition.not, cells);
+  if ('all' in condition) return condition.all.every((each) => meetsCondition(each, cells));
+  if ('any' in condition) return condition.any.some((each) => meetsCondition(each, cells));
   const cell = tidy(cells(condition.column));
   if (condition.blank !== undefined) return (cell === '') === condition.blank;
   return (condition.in ?? [condition.equals!]).some((each) => tidy(each) === cell);
@@ -54,7 +55,7 @@ export const holds = (condition: Condition, cells: Cells): boolean => {
  * The value of a field in one row; undefined: absent.
  * @throws Refused `import/…` with the column as its path, never with the cell's content
  */
-export const evaluate = async (value: Value, cells: Cells, lookup: Lookup): Promise<Json | undefined> => {
+export const evaluateValue = async (value: Value, cells: Cells, lookup: Lookup): Promise<Json | undefined> => {
   if (typeof value !== 'object') return value;
   if ('constant' in value) return value.constant;
   if ('column' in value) return fromCell(value, cells);
@@ -63,12 +64,17 @@ export const evaluate = async (value: Value, cells: Cells, lookup: Lookup): Prom
     if (absent && !value.keepBlank) return undefined;
     return value.template.replace(/\{([^{}]+)\}/g, (_, column: string) => cells(column));
   }
-  if (!('lookup' in value)) return calculated(value, cells);
+  if (!('lookup' in value)) return calculatedValue(value, cells);
   const by = value.externalId === undefined ? 'email' : 'externalId';
-  const wanted = await evaluate(value[by]!, cells, lookup);
+  const wanted = await evaluateValue(value[by]!, cells, lookup);
   if (wanted === undefined) return undefined;
   const found = await lookup(value.lookup, by, String(wanted));
-  if (found === undefined) throw no('lead-not-found', `No lead has this ${by}.`, columnsOf(value)[0] ?? '');
+  if (found === undefined)
+    throw valueFault(
+      'lead-not-found',
+      `There is no lead with this ${by}; import the lead first.`,
+      columnsOf(value)[0] ?? '',
+    );
   return found;
 };
 
@@ -88,21 +94,21 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   if (map) {
     for (const spelling of [text, tidy(text)]) if (Object.hasOwn(map, spelling)) return map[spelling]!;
     if (otherwise !== undefined) return otherwise;
-    throw no('not-in-table', 'The mapping has no entry for this value.', column);
+    throw valueFault('not-in-table', 'The map has no entry for this value; add one, or set otherwise.', column);
   }
   if (value.date !== undefined) return dateOf(withoutInvisibleMarks(text), value);
   const numeric = value.money !== undefined || value.as === 'integer' || value.as === 'number';
-  return numeric ? asWanted(numberIn(text, value), value, cells, column) : text;
+  return numeric ? convertNumber(numberIn(text, value), value, cells, column) : text;
 };
 
 /** A local time as the clock on the wall shows it, for comparison. */
-const wall = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
+const wallClockText = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
 const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>();
 /** A whole date: of a mere time of day the library would make today's, and of a number a year or a day of one. */
 const isoDate = /^\d{4}(-\d{2}-\d{2}|\d{4})(T|$)/i;
 /** @param zone that a text without an offset is of, and the answer; without it the text's own offset is kept */
-const read = (text: string, format: string, zone: string | undefined): DateTime => {
+const parseDate = (text: string, format: string, zone: string | undefined): DateTime => {
   const how = zone === undefined ? { setZone: true } : { zone };
   if (format === 'iso') return isoDate.test(text) ? DateTime.fromISO(text, how) : DateTime.invalid('no date');
   let parser = parsers.get(format);
@@ -124,21 +130,27 @@ const dateOf = (text: string, value: ColumnValue): Instant => {
  * zone's clocks skipped or showed twice is refused, since nobody can say which instant was meant.
  */
 const readDate = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
-  const plain = read(text, format, 'UTC');
-  if (!plain.isValid) throw no('not-a-date', `Expected a date written as ${format}.`, column);
+  const plain = parseDate(text, format, 'UTC');
+  if (!plain.isValid) throw valueFault('not-a-date', `The date must be written as ${format}.`, column);
   if (plain.year < Number(FIRST_DAY.slice(0, 4)) || plain.year > Number(LAST_DAY.slice(0, 4)))
-    throw no('not-a-date', `Expected a date from ${FIRST_DAY} to ${LAST_DAY}.`, column);
+    throw valueFault('not-a-date', `The date must be from ${FIRST_DAY} to ${LAST_DAY}.`, column);
   if (type === 'day') return plain.toFormat('yyyy-MM-dd');
   const ownOffset = format === 'iso' ? /T.*(Z|[+-]\d{2}(:?\d{2})?)$/i.test(text) : hasOffset(format);
-  if (ownOffset && Math.abs(read(text, format, undefined).offset) > LONGEST_OFFSET_MINUTES)
-    throw no('not-a-date', 'Expected an offset of at most 14 hours.', column);
+  if (ownOffset && Math.abs(parseDate(text, format, undefined).offset) > LONGEST_OFFSET_MINUTES)
+    throw valueFault('not-a-date', 'The offset of the time must be at most 14 hours.', column);
   if (ownOffset || zone === 'UTC') return fromMs(plain.toMillis());
   if (!hasTimeOfDay(format) || (format === 'iso' && !text.includes('T')))
     return startOfDay(plain.toFormat('yyyy-MM-dd'), zone);
-  const local = read(text, format, zone!);
+  const local = parseDate(text, format, zone!);
   const offsets = local.getPossibleOffsets();
-  if (wall(local) !== wall(plain)) throw no('no-such-time', `The clocks of ${zone} skipped this time.`, column);
-  if (offsets.length > 1) throw no('ambiguous-time', `The clocks of ${zone} showed this time twice.`, column);
+  if (wallClockText(local) !== wallClockText(plain))
+    throw valueFault('no-such-time', `This time does not exist in ${zone}: its clocks skipped it.`, column);
+  if (offsets.length > 1)
+    throw valueFault(
+      'ambiguous-time',
+      `This time is ambiguous in ${zone}: its clocks showed it twice. Give it with an offset.`,
+      column,
+    );
   return fromMs(local.toMillis());
 };
 
@@ -168,7 +180,11 @@ const numberIn = (text: string, value: ColumnValue): Decimal => {
     value.money !== undefined
       ? ['an amount', 'not-an-amount']
       : [value.as === 'integer' ? 'a whole number' : 'a number', 'not-a-number'];
-  throw no(code, `Expected ${kind} with "${value.decimal ?? '.'}" as decimal sign.`, value.column);
+  throw valueFault(
+    code,
+    `The value must be ${kind} with "${value.decimal ?? '.'}" as decimal separator.`,
+    value.column,
+  );
 };
 
 /** Quotients have no end: so many digits of them are kept, far beyond what any amount has. */
@@ -188,7 +204,7 @@ const resultOf = (value: Value, cells: Cells): Decimal | undefined => {
   const numbers = operands!.map((each) => resultOf(each, cells));
   if (numbers.includes(undefined)) return undefined;
   const divisor = operator === 'divide' && numbers[1]!.isZero();
-  if (divisor) throw no('divided-by-zero', 'Nothing can be divided by zero.', columnsOf(operands![1]!)[0] ?? '');
+  if (divisor) throw valueFault('divided-by-zero', 'The divisor is zero.', columnsOf(operands![1]!)[0] ?? '');
   return (numbers as Decimal[]).reduce(calculate[operator]);
 };
 
@@ -199,13 +215,13 @@ const operandIn = (value: ColumnValue, cells: Cells): Decimal | undefined => {
   return new Exact(numberIn(String(found), { ...value, as: 'number' }));
 };
 
-const calculated = (value: Arithmetic, cells: Cells): Json | undefined => {
+const calculatedValue = (value: Arithmetic, cells: Cells): Json | undefined => {
   const number = resultOf(value, cells);
-  return number && asWanted(number, value, cells, columnsOf(value)[0] ?? '');
+  return number && convertNumber(number, value, cells, columnsOf(value)[0] ?? '');
 };
 
 /** A number or an amount, as the mapping wants it. */
-const asWanted = (
+const convertNumber = (
   number: Decimal,
   { as: type, money, round = false }: Pick<ColumnValue, 'as' | 'money' | 'round'>,
   cells: Cells,
@@ -216,7 +232,11 @@ const asWanted = (
   const fits =
     type === 'integer' ? Number.isSafeInteger(answer.toNumber()) && answer.isInteger() : answer.abs().lt(1e300);
   if (!fits)
-    throw no('not-a-number', `Expected ${type === 'integer' ? 'a whole number' : 'a number'}, below 2^53.`, column);
+    throw valueFault(
+      'not-a-number',
+      `The value must be ${type === 'integer' ? 'a whole number below 2^53' : 'a number below 1e300'}.`,
+      column,
+    );
   return answer.toNumber();
 };
 
@@ -229,15 +249,23 @@ const amountOf = (
 ): Money => {
   const currency = typeof money === 'object' ? withoutInvisibleMarks(cells(money.column)) : money;
   if (!isCurrency(currency))
-    throw no('unknown-currency', 'No ISO 4217 currency.', typeof money === 'object' ? money.column : column);
+    throw valueFault(
+      'unknown-currency',
+      'The currency must be an ISO 4217 code, such as USD.',
+      typeof money === 'object' ? money.column : column,
+    );
   const places = minorDigits(currency);
   const amount = round ? number.toDecimalPlaces(places, Decimal.ROUND_HALF_EVEN) : number;
   if (amount.decimalPlaces() > places)
-    throw no('too-precise', `${currency} has ${places} decimal places; round the amount where that is meant.`, column);
-  if (amount.abs().gte(1e19)) throw no('not-an-amount', 'The amount is too large.', column);
+    throw valueFault(
+      'too-precise',
+      `An amount in ${currency} can have at most ${places} decimal places; set round in the mapping to round it.`,
+      column,
+    );
+  if (amount.abs().gte(1e19)) throw valueFault('not-an-amount', 'The amount is too large.', column);
   try {
     return moneyOf(amount.toFixed(), currency);
   } catch {
-    throw no('not-an-amount', 'The amount is too large.', column);
+    throw valueFault('not-an-amount', 'The amount is too large.', column);
   }
 };

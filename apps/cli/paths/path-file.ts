@@ -15,7 +15,7 @@ export interface PathFileOptions {
 }
 
 const LONGEST_ROW = 64 * 2 ** 20;
-const usual = {
+const defaultColumns = {
   path: ['path'],
   conversions: ['conversions', 'total_conversions'],
   value: ['value', 'total_conversion_value'],
@@ -25,17 +25,17 @@ const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '⇒', '»', '›',
 /** What parts the columns of a file that a spreadsheet wrote for another country. */
 const otherDelimiter = /[;\t|]/;
 /** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
-const MENTIONED = 3;
-interface Mixed {
+const MAX_LISTED_LINES = 3;
+interface MixedSeparator {
   paths: number;
   /** The first of them. */
   readonly lines: number[];
 }
-const note = (mixed: Map<string, Mixed>, sign: string, line: number): void => {
+const note = (mixed: Map<string, MixedSeparator>, sign: string, line: number): void => {
   const known = mixed.get(sign) ?? { paths: 0, lines: [] };
   mixed.set(sign, known);
   known.paths++;
-  if (known.lines.length < MENTIONED) known.lines.push(line);
+  if (known.lines.length < MAX_LISTED_LINES) known.lines.push(line);
 };
 
 const fault = (code: string, message: string, line: number, column = ''): Refused =>
@@ -51,19 +51,28 @@ interface Columns {
 
 const columnsOf = (header: readonly string[], options: PathFileOptions, line: number): Columns => {
   const find = (what: keyof Columns, asked: string | undefined, needed: boolean): number => {
-    const names = asked === undefined ? usual[what] : [asked];
+    const names = asked === undefined ? defaultColumns[what] : [asked];
     const name = names.find((one) => header.includes(one));
     if (name === undefined) {
       if (!needed && asked === undefined) return -1;
       const [sign] = header.length === 1 ? (otherDelimiter.exec(header[0]!) ?? []) : [];
       if (sign !== undefined) {
         const named = sign === '\t' ? 'tabs' : `"${sign}"`;
-        throw fault('other-delimiter', `Columns are parted by commas; here they seem to be by ${named}.`, line);
+        throw fault(
+          'other-delimiter',
+          `Columns must be separated by commas; here they seem to be separated by ${named}. Convert the file.`,
+          line,
+        );
       }
-      throw fault('missing-column', `The file has no column ${names.join(' or ')}; say which it is.`, line, names[0]);
+      throw fault(
+        'missing-column',
+        `The file has no column ${names.join(' or ')}; name it with --${what}-column.`,
+        line,
+        names[0],
+      );
     }
     if (header.indexOf(name) !== header.lastIndexOf(name))
-      throw fault('duplicate-column', 'Two columns have this name.', line, name);
+      throw fault('duplicate-column', 'Two columns of the header have this name; rename one of them.', line, name);
     return header.indexOf(name);
   };
   return {
@@ -76,10 +85,11 @@ const columnsOf = (header: readonly string[], options: PathFileOptions, line: nu
 
 const numberOf = (cell: string, line: number, column: string): number => {
   const text = withoutInvisibleMarks(cell);
-  if (text === '') throw fault('missing-count', 'A count is blank: write 0.', line, column);
+  if (text === '') throw fault('missing-count', 'The count is blank; write 0.', line, column);
   const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(number)) throw fault('not-a-number', 'Expected a plain number such as 12 or 0.5.', line, column);
-  if (number < 0) throw fault('negative-count', 'Counts and values are zero or more.', line, column);
+  if (!Number.isFinite(number))
+    throw fault('not-a-number', 'The value must be a plain number, such as 12 or 0.5.', line, column);
+  if (number < 0) throw fault('negative-count', 'Counts and values must be 0 or more.', line, column);
   return number;
 };
 
@@ -87,7 +97,10 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
   const steps = cell.split(separator).map(withoutInvisibleMarks);
   const place = steps.findIndex(isBlank);
   if (place < 0) return steps;
-  const where = steps.length === 1 ? 'The path is empty.' : `Step ${place + 1} of ${steps.length} is empty.`;
+  const where =
+    steps.length === 1
+      ? 'The path is empty; give at least one channel.'
+      : `Step ${place + 1} of ${steps.length} is empty; give its channel.`;
   throw fault('empty-step', where, line, column);
 };
 
@@ -108,9 +121,10 @@ export const readPaths = async (
   each: (steps: readonly string[], counts: PathCounts) => void,
 ): Promise<{ readonly rows: number; readonly warnings: readonly string[] }> => {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new Refused('paths/no-file', `${basename(file)} is no file.`, 'file');
+    throw new Refused('paths/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
   const { separator = ' > ' } = options;
-  if (separator === '') throw new Refused('paths/other-separator', 'A separator has at least one sign.', 'separator');
+  if (separator === '')
+    throw new Refused('paths/other-separator', '--separator must have at least one character.', 'separator');
   const rows = createReadStream(file).pipe(
     parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LONGEST_ROW }),
   ) as AsyncIterable<{ record: string[]; info: Info }>;
@@ -120,7 +134,7 @@ export const readPaths = async (
   let separated = false;
   let suspect: { line: number; sign: string } | undefined;
   let tight: { line: number; step: string } | undefined;
-  const mixed = new Map<string, Mixed>();
+  const mixed = new Map<string, MixedSeparator>();
   const bare = separator.trim();
   try {
     for await (const { record, info } of rows) {
@@ -131,7 +145,11 @@ export const readPaths = async (
         continue;
       }
       if (record.length !== header.length)
-        throw fault('ragged-row', `The row has ${record.length} cells, the header ${header.length}.`, line);
+        throw fault(
+          'ragged-row',
+          `The row has ${record.length} cells, but the header has ${header.length}; check its commas and quotes.`,
+          line,
+        );
       const cell = record[columns.path]!;
       const steps = stepsOf(cell, separator, line, header[columns.path]!);
       separated ||= steps.length > 1;
@@ -152,7 +170,7 @@ export const readPaths = async (
       if (conversions === 0 && value !== 0)
         throw fault(
           'value-without-conversions',
-          'The path has a value and no conversions, so nobody earned it: give its conversions, or 0 as its value.',
+          'The path has a value but no conversions, so the value cannot be credited: give its conversions, or 0 as its value.',
           line,
           header[columns.value]!,
         );
@@ -163,22 +181,27 @@ export const readPaths = async (
     if (error instanceof Refused) throw error;
     const { code, lines } = error as { code?: string; lines?: number };
     if (!code?.startsWith('CSV_')) throw error;
-    throw fault('bad-csv', 'The row is no CSV: look at its quotes.', lines ?? count + 2);
+    throw fault('bad-csv', 'The row is not valid CSV; check its quotes.', lines ?? count + 2);
   }
-  if (count === 0) throw new Refused('paths/empty-file', 'The file holds no path.', 'file');
+  if (count === 0)
+    throw new Refused('paths/empty-file', 'The file has no paths; it needs a header and at least one row.', 'file');
   // Every path a single step, and steps that look like several: the separator is another one.
   if (!separated && suspect)
-    throw fault('other-separator', `No path holds "${separator}"; is it "${suspect.sign}"?`, suspect.line);
+    throw fault(
+      'other-separator',
+      `No path contains the separator "${separator}"; set --separator, perhaps to "${suspect.sign}".`,
+      suspect.line,
+    );
   if (separated && tight)
     throw fault(
       'other-separator',
-      `Other paths are parted by "${separator}"; here "${tight.step}" would be one channel. Write all paths alike.`,
+      `Other paths are separated by "${separator}"; here "${tight.step}" would be one channel. Use one separator in the whole file.`,
       tight.line,
     );
   return { rows: count, warnings: [...mixed].map(([sign, found]) => mixedWarning(sign, found, separator)) };
 };
 
-const mixedWarning = (sign: string, { paths, lines }: Mixed, separator: string): string => {
+const mixedWarning = (sign: string, { paths, lines }: MixedSeparator, separator: string): string => {
   const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
-  return `${paths} paths hold ${sign} within a channel (line ${named}): steps are parted by "${separator}" alone`;
+  return `${paths} paths contain ${sign} within a channel (line ${named}): steps are separated by "${separator}" only`;
 };

@@ -95,12 +95,12 @@ describe('a path table in a file', () => {
     'says where steps hold "%s", which parts steps elsewhere',
     async (sign) =>
       expect((await reportOf(`path,conversions\na > b,1\n"b${sign}c > a",1\n"b${sign}d",1\n`)).warnings).toEqual([
-        `2 paths hold "${sign}" within a channel (line 3, 4): steps are parted by " > " alone`,
+        `2 paths contain "${sign}" within a channel (line 3, 4): steps are separated by " > " only`,
       ]),
   );
   it('says so of tabs too', async () =>
     expect((await reportOf('path,conversions\na > b,1\nb\tc > a,1\n')).warnings).toEqual([
-      '1 paths hold a tab within a channel (line 3): steps are parted by " > " alone',
+      '1 paths contain a tab within a channel (line 3): steps are separated by " > " only',
     ]));
   it('knows a channel in all its spellings, and by nothing that nobody sees', async () =>
     expect(await credits('path,conversions\nPaid Search > b,1\n paid  search\u200b > \ufeffb,1\n')).toEqual({
@@ -113,15 +113,15 @@ describe('a path table in a file', () => {
     );
     expect(rows.map(({ key }) => key)).toContain('Facebook/Instagram');
     expect(warnings).toEqual([
-      '1 paths hold "/" within a channel (line 3): steps are parted by " > " alone',
-      '4 paths hold "|" within a channel (line 4, 5, 6 …): steps are parted by " > " alone',
+      '1 paths contain "/" within a channel (line 3): steps are separated by " > " only',
+      '4 paths contain "|" within a channel (line 4, 5, 6 …): steps are separated by " > " only',
     ]);
     expect((await reportOf('path,conversions\na > b,1\nc,1\n')).warnings).toEqual([]);
   });
   it.each(['linear', 'markov'])('says so on standard error, whatever the model: %s', async (model) => {
     const report = await reportOf('path,conversions\na > b,1\nb|c > a,1\n', { model });
     const { stdout, stderr } = await printedBy(async () => printPathReport(report, 'csv'));
-    expect(stderr).toContain('1 paths hold "|" within a channel (line 3)');
+    expect(stderr).toContain('1 paths contain "|" within a channel (line 3)');
     expect(stdout).not.toContain('within a channel');
   });
   it('answers conversions without a rest of the floating point', async () => {

@@ -31,7 +31,7 @@ export interface PathReport {
   readonly warnings: readonly string[];
 }
 
-const short: Readonly<Record<string, string>> = { first: 'first-touch', last: 'last-touch' };
+const modelAliases: Readonly<Record<string, string>> = { first: 'first-touch', last: 'last-touch' };
 export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }) => code);
 
 /**
@@ -40,12 +40,16 @@ export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }
  */
 export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
   const { model: asked, nulls = true, order, seed, bootstrap, repeats } = options;
-  const code = short[asked] ?? asked;
+  const code = modelAliases[asked] ?? asked;
   const rules = pathModels.find((one) => one.code === code);
   const learnt = dataDrivenModel(code);
   if (!rules && !learnt) {
-    const codes = [...Object.keys(short), ...pathModelCodes].join(', ');
-    throw new Refused('attribution/unknown-model', `A path table has no dates; it can be asked for ${codes}.`, 'model');
+    const codes = [...Object.keys(modelAliases), ...pathModelCodes].join(', ');
+    throw new Refused(
+      'attribution/unknown-model',
+      `--model must be one of ${codes}; a path table has no dates for other models.`,
+      'model',
+    );
   }
   const table = new PathTable({ ignoreNulls: !nulls });
   const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));
@@ -83,23 +87,23 @@ type Column =
 type Cell = string | number | boolean;
 type Cells = Readonly<Partial<Record<Column, Cell>>>;
 
-const places = (digits: number) => (cell: Cell) => fixed(cell as number, digits);
-const asIs = (cell: Cell) => cell as string | number;
+const decimalPlaces = (digits: number) => (cell: Cell) => fixed(cell as number, digits);
+const unchanged = (cell: Cell) => cell as string | number;
 /** What people read of each column: its head with the unit, and its cells. */
-const forPeople: Readonly<Record<Column, readonly [string, (cell: Cell) => string | number]>> = {
-  key: ['channel', asIs],
-  conversions: ['credited (conversions)', places(2)],
-  value: ['credited (value of the file)', places(2)],
-  removalEffect: ['removal effect (0–1)', places(4)],
-  standardError: ['standard error (conversions)', places(2)],
-  low: ['95 % from (conversions)', places(2)],
-  high: ['to (conversions)', places(2)],
-  journeys: ['with it (journeys)', asIs],
-  converted: ['of these converted (journeys)', asIs],
+const columnFormats: Readonly<Record<Column, readonly [string, (cell: Cell) => string | number]>> = {
+  key: ['channel', unchanged],
+  conversions: ['credited (conversions)', decimalPlaces(2)],
+  value: ['credited (value of the file)', decimalPlaces(2)],
+  removalEffect: ['removal effect (0–1)', decimalPlaces(4)],
+  standardError: ['standard error (conversions)', decimalPlaces(2)],
+  low: ['95 % from (conversions)', decimalPlaces(2)],
+  high: ['to (conversions)', decimalPlaces(2)],
+  journeys: ['with it (journeys)', unchanged],
+  converted: ['of these converted (journeys)', unchanged],
   tooThin: ['too few to judge', (cell) => (cell === true ? 'yes' : '')],
 };
 /** What is printed of a row; the place of the ordered form is part of the key. */
-const printed = (row: PathReport['rows'][number], support: boolean): Cells => ({
+const cellsOf = (row: PathReport['rows'][number], support: boolean): Cells => ({
   key: row.position === undefined ? row.key : `${row.key} @ ${row.position}`,
   conversions: row.conversions,
   value: row.value,
@@ -116,7 +120,7 @@ const csvCell = (value: string | number | boolean): string =>
 export const printPathReport = (report: PathReport, format: Format, support = false): void => {
   for (const warning of report.warnings) warn(warning);
   const { model, base } = report;
-  const rows = report.rows.map((row) => printed(row, support || format === 'table'));
+  const rows = report.rows.map((row) => cellsOf(row, support || format === 'table'));
   const head = Object.keys(rows[0] ?? {}) as Column[];
   const cells = rows.map((row) => head.map((name) => row[name]!));
   if (format === 'json') printJson({ model, rows, ...(base !== undefined && { base }) });
@@ -125,8 +129,8 @@ export const printPathReport = (report: PathReport, format: Format, support = fa
   else {
     line(`${model}${base === undefined ? '' : `; the chance of a journey to convert is ${fixed(base, 4)} (0–1)`}`);
     printTable(
-      head.map((name) => forPeople[name][0]),
-      cells.map((row) => row.map((cell, at) => forPeople[head[at]!][1](cell))),
+      head.map((name) => columnFormats[name][0]),
+      cells.map((row) => row.map((cell, at) => columnFormats[head[at]!][1](cell))),
     );
   }
 };

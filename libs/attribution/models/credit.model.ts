@@ -1,7 +1,7 @@
 import { isUpToCreation } from '../write/journey/journey-touches.rules';
 import { allocate, splitExact, type Money } from '@baton/kernel';
 import type { Attribution } from '@baton/definitions';
-import { select, type Exclusion, type Selected } from './transforms.rules';
+import { selectTouches, type Exclusion, type SelectedTouches } from './transforms.rules';
 import type { ModelTouch, ModelJourney } from './model-journey.rules';
 
 export interface ModelParameters {
@@ -75,7 +75,7 @@ export const milestonesOf = ({ touches, leadCreatedAt, openedAt }: ModelJourney)
 };
 
 /** All credit to one touch. */
-export const only = (index: number, { touches }: ModelJourney): number[] =>
+export const allToOne = (index: number, { touches }: ModelJourney): number[] =>
   touches.map((_, place) => (place === index ? 1 : 0));
 
 /** Scales weights so that they sum to one; all zero: equal parts. */
@@ -85,7 +85,7 @@ export const normalised = (weights: readonly number[]): number[] => {
 };
 
 /** The touch of each milestone that a model pays, of those that the journey has. */
-const paidBy = (journey: ModelJourney, { milestones, own = {} }: Shares): ReadonlyMap<Milestone, number> => {
+const creditShares = (journey: ModelJourney, { milestones, own = {} }: Shares): ReadonlyMap<Milestone, number> => {
   const known = milestonesOf(journey);
   const paid = new Map<Milestone, number>();
   for (const milestone of Object.keys(milestones)) {
@@ -97,13 +97,13 @@ const paidBy = (journey: ModelJourney, { milestones, own = {} }: Shares): Readon
 
 /**
  * The weights of a positional model before they are renormalised: a touch with several milestones adds their shares;
- * the mid share is split over the touches without a milestone. So where there is no such touch, or a milestone is
+ * the mid share is splitExact over the touches without a milestone. So where there is no such touch, or a milestone is
  * missing, renormalising gives the share pro rata to the others.
  */
-export const positional = (journey: ModelJourney, shares: Shares): number[] => {
+export const positionalShares = (journey: ModelJourney, shares: Shares): number[] => {
   const weights: number[] = journey.touches.map(() => 0);
   const held = new Set<number>();
-  for (const [milestone, place] of paidBy(journey, shares)) {
+  for (const [milestone, place] of creditShares(journey, shares)) {
     weights[place]! += shares.milestones[milestone]!;
     held.add(place);
   }
@@ -121,7 +121,7 @@ export const positionalModel = (
   ...rest,
   additive: true,
   shares,
-  weights: (journey, parameters) => positional(journey, shares(parameters)),
+  weights: (journey, parameters) => positionalShares(journey, shares(parameters)),
 });
 
 /** What one touch of a whole journey earns, and why. */
@@ -137,7 +137,7 @@ export interface Credit {
   readonly excluded?: Exclusion;
 }
 
-export interface Crediting {
+export interface CreditOptions {
   /** One per touch of the journey, in its order. */
   readonly credits: readonly Credit[];
   /** No touch was eligible: the conversion stands in the bucket of its own. */
@@ -148,10 +148,10 @@ export interface Crediting {
 
 const PARTS = 1_000_000;
 /**
- * Weights for the split of money. Those of a positional model become whole numbers where its shares have at most six
+ * Weights for the splitExact of money. Those of a positional model become whole numbers where its shares have at most six
  * decimals: 30 % and 10 % of 15 cents are then equal remainders, whatever the floating point makes of 0.3 and 0.1.
  */
-const whole = (raw: readonly number[], shares: Shares | undefined): readonly number[] => {
+const wholeAmount = (raw: readonly number[], shares: Shares | undefined): readonly number[] => {
   if (!shares) return raw;
   const least = raw.reduce((low, weight) => (weight > 0 && weight < low ? weight : low), Infinity);
   const mids = Math.max(1, Math.round(shares.mid / least));
@@ -169,10 +169,10 @@ const whole = (raw: readonly number[], shares: Shares | undefined): readonly num
  */
 export const creditSelected = (
   model: Model,
-  { eligible, places, excluded }: Selected,
+  { eligible, places, excluded }: SelectedTouches,
   parameters: ModelParameters,
   amount?: Pick<Money, 'minor'>,
-): Crediting => {
+): CreditOptions => {
   const nothing = amount ? 0 : null;
   const credits = excluded.map((reason): Credit => ({
     weight: 0,
@@ -181,12 +181,12 @@ export const creditSelected = (
     ...(reason && { excluded: reason }),
   }));
   const shares = model.shares?.(parameters);
-  const paid = shares && paidBy(eligible, shares);
+  const paid = shares && creditShares(eligible, shares);
   const missing = shares ? Object.keys(shares.milestones).filter((milestone) => !paid!.has(milestone)) : [];
   if (eligible.touches.length === 0) return { credits, unattributed: true, missing };
 
   const raw = model.weights(eligible, parameters);
-  const parts = raw.some((weight) => weight > 0) ? whole(raw, shares) : raw.map(() => 1);
+  const parts = raw.some((weight) => weight > 0) ? wholeAmount(raw, shares) : raw.map(() => 1);
   const weights = model.additive ? splitExact(1, parts) : raw;
   const minors =
     amount && (model.additive ? allocate(amount.minor, parts) : raw.map((part) => Math.round(part * amount.minor)));
@@ -217,4 +217,4 @@ export const creditsOf = (
   parameters: ModelParameters,
   lookbackMs: number | undefined,
   amount?: Pick<Money, 'minor'>,
-): Crediting => creditSelected(model, select(journey, { lookbackMs }), parameters, amount);
+): CreditOptions => creditSelected(model, selectTouches(journey, { lookbackMs }), parameters, amount);

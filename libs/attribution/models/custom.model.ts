@@ -8,7 +8,7 @@ const milestones: Readonly<Record<string, string>> = {
   'opportunity-creation': 'OC',
   'closed-won': 'CW',
 };
-const same = (wanted: string | undefined, found: string | undefined) =>
+const equalsText = (wanted: string | undefined, found: string | undefined) =>
   wanted === undefined || (found !== undefined && wordKey(wanted) === wordKey(found));
 
 /**
@@ -27,7 +27,9 @@ export const custom = positionalModel(
               [
                 stage,
                 (touch: ModelTouch) =>
-                  same(action, touch.action) && same(channel, touch.channel) && same(campaign, touch.campaign),
+                  equalsText(action, touch.action) &&
+                  equalsText(channel, touch.channel) &&
+                  equalsText(campaign, touch.campaign),
               ],
             ],
       ),

@@ -1,7 +1,7 @@
 import { PathTable } from './path-table.rules';
 
 /** Numbers from 0 up to, not including, 1; the same seed draws the same. Source: mulberry32 by Tommy Ettinger. */
-export const seeded = (seed: number): (() => number) => {
+export const seededRandom = (seed: number): (() => number) => {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) | 0; // near seeds begin far apart
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -37,7 +37,7 @@ export const resampler = (table: PathTable, seed: number): (() => PathTable) => 
     (chance[more]! < 1 ? small : large).push(more);
   }
   for (const cell of [...small, ...large]) chance[cell] = 1;
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   return () => {
     const drawn = new Int32Array(cells.length);
     for (let journey = 0; journey < journeys; journey++) {

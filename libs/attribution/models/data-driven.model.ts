@@ -21,7 +21,7 @@ export const dataDrivenModels: readonly DataDrivenModel[] = [
  * A channel is too thin to be judged below 30 journeys, or below 5 that converted or 5 that did not where the table
  * knows both: the usual bounds for the normal approximation of a rate.
  */
-export const THIN = { journeys: 30, outcomes: 5 } as const;
+export const MIN_JOURNEYS = { journeys: 30, outcomes: 5 } as const;
 
 export interface DataDrivenRow {
   readonly key: string;
@@ -66,7 +66,7 @@ export const dataDrivenModel = (code: string): DataDrivenModel | undefined =>
   dataDrivenModels.find((model) => model.code === code);
 
 /** Resampled tables at most, for one report. */
-export const MOST_RESAMPLES = 2000;
+export const MAX_RESAMPLES = 2000;
 
 export interface ReportOptions extends ModelOptions {
   /** How many resampled tables the 95 % intervals come from; 0, the default: no intervals. */
@@ -86,8 +86,12 @@ export const dataDrivenReport = (
   given: PathTable,
   { bootstrap = 0, byPlace = true, ...asked }: ReportOptions = {},
 ): DataDrivenReport => {
-  if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MOST_RESAMPLES)
-    throw new Refused('attribution/bootstrap-out-of-range', `Give 0 to ${MOST_RESAMPLES} resamples.`, 'bootstrap');
+  if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MAX_RESAMPLES)
+    throw new Refused(
+      'attribution/bootstrap-out-of-range',
+      `bootstrap must be from 0 to ${MAX_RESAMPLES} resamples.`,
+      'bootstrap',
+    );
   const options = { ...asked, repeats: asked.repeats ?? model.repeats };
   const table = options.repeats === 'collapse-channels' ? given.collapsed() : given;
   const scores = model.score(table, options);
@@ -96,11 +100,11 @@ export const dataDrivenReport = (
   const places = (byPlace && scores.places) || names.map((_, channel) => ({ channel, ...creditOf(scores, channel) }));
   const shown = places.filter(({ channel }) => support[channel]!.journeys > 0);
   const total = table.total();
-  const conversionsOf = shared(
+  const conversionsOf = apportionCredit(
     total.conversions,
     shown.map(({ conversions }) => conversions),
   );
-  const valueOf = shared(
+  const valueOf = apportionCredit(
     total.value,
     shown.map(({ value }) => value),
   );
@@ -121,9 +125,9 @@ export const dataDrivenReport = (
         ...(onValue !== undefined && { removalEffectOnValue: onValue }),
         support: support[channel]!,
         tooThin:
-          journeys < THIN.journeys ||
-          converted < THIN.outcomes ||
-          (bothOutcomes && journeys - converted < THIN.outcomes),
+          journeys < MIN_JOURNEYS.journeys ||
+          converted < MIN_JOURNEYS.outcomes ||
+          (bothOutcomes && journeys - converted < MIN_JOURNEYS.outcomes),
         ...(error !== undefined && { standardError: error }),
         ...(intervals && { interval: intervals(channel, position) }),
       };
@@ -139,7 +143,7 @@ export const dataDrivenReport = (
 };
 
 /** Scores as decimals that sum to the total; where nobody scores, nobody gets anything. */
-const shared = (total: number, scores: readonly number[]): readonly number[] => {
+const apportionCredit = (total: number, scores: readonly number[]): readonly number[] => {
   const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is rounding, and no weight
   return weights.some((weight) => weight > 0) ? splitExact(total, weights) : weights;
 };

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { DecimalSum } from '@baton/kernel';
-import { interval95, resampler, seeded } from './data-driven-sampling.rules';
-import { dataDrivenModel, dataDrivenModels, dataDrivenReport, THIN } from './data-driven.model';
+import { interval95, resampler, seededRandom } from './data-driven-sampling.rules';
+import { dataDrivenModel, dataDrivenModels, dataDrivenReport, MIN_JOURNEYS } from './data-driven.model';
 import { creditPaths, pathModels } from './path-table.model';
-import { PathTable, type PathSwitches } from './path-table.rules';
+import { PathTable, type PathTableOptions } from './path-table.rules';
 import { shapleyValue } from './shapley.model';
 
 type Row = readonly [path: string, conversions: number, nulls?: number, value?: number];
-const tableOf = (rows: readonly Row[], switches: PathSwitches = {}): PathTable => {
+const tableOf = (rows: readonly Row[], switches: PathTableOptions = {}): PathTable => {
   const table = new PathTable(switches);
   for (const [path, conversions, nulls = 0, value = 0] of rows)
     table.add(path.split('>'), { conversions, nulls, value });
@@ -50,7 +50,7 @@ describe('the Shapley value', () => {
       ['b', 2, 2],
     ]));
   const many = (seed: number): Row[] => {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     return Array.from({ length: 120 }, () => {
       const path = Array.from({ length: 1 + Math.floor(random() * 5) }, () => `c${Math.floor(random() * 20)}`);
       return [path.join('>'), 1 + Math.floor(random() * 9), 0, 100];
@@ -184,7 +184,7 @@ describe('every data-driven model', () => {
       ['c', 29, 29, true],
       ['d', 44, 40, true],
     ]);
-    expect(THIN).toEqual({ journeys: 30, outcomes: 5 });
+    expect(MIN_JOURNEYS).toEqual({ journeys: 30, outcomes: 5 });
     expect(ask('markov', [['d', 40]]).rows[0]!.tooThin).toBe(false);
   });
   it('puts its credit into an interval that is the same for the same seed, and narrows with more journeys', () => {

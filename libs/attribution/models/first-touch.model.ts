@@ -1,4 +1,4 @@
-import { only, type Model } from './credit.model';
+import { allToOne, type Model } from './credit.model';
 
 /** All credit to the oldest eligible touch. Source: single-touch attribution, Google Analytics "first click". */
 export const firstTouch: Model = {
@@ -6,5 +6,5 @@ export const firstTouch: Model = {
   name: 'First touch',
   description: 'All credit to the first touch.',
   additive: true,
-  weights: (journey) => only(0, journey),
+  weights: (journey) => allToOne(0, journey),
 };

@@ -1,5 +1,5 @@
 import { wordKey } from '@baton/kernel';
-import { only, type Model } from './credit.model';
+import { allToOne, type Model } from './credit.model';
 
 /**
  * All credit to the newest touch whose channel is not among `parameters.excludedChannels` (compared without case);
@@ -14,6 +14,6 @@ export const lastNonDirect: Model = {
   weights: (journey, { excludedChannels }) => {
     const excluded = new Set(excludedChannels.map(wordKey));
     const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(wordKey(channel)));
-    return only(index >= 0 ? index : journey.touches.length - 1, journey);
+    return allToOne(index >= 0 ? index : journey.touches.length - 1, journey);
   },
 };

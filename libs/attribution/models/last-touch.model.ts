@@ -1,4 +1,4 @@
-import { only, type Model } from './credit.model';
+import { allToOne, type Model } from './credit.model';
 
 /** All credit to the newest eligible touch. Source: single-touch attribution, Google Analytics "last click". */
 export const lastTouch: Model = {
@@ -6,5 +6,5 @@ export const lastTouch: Model = {
   name: 'Last touch',
   description: 'All credit to the last touch.',
   additive: true,
-  weights: (journey) => only(journey.touches.length - 1, journey),
+  weights: (journey) => allToOne(journey.touches.length - 1, journey),
 };

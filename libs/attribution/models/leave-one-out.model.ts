@@ -1,5 +1,5 @@
 import type { DataDrivenModel, Scores } from './data-driven.rules';
-import { collapse, distinct, without, type PathTable, type Steps } from './path-table.rules';
+import { collapse, distinct, withoutChannel, type PathTable, type Steps } from './path-table.rules';
 
 /**
  * Shares the conversions of each path over parts of it by how much likelier the path converts than without the part;
@@ -59,7 +59,7 @@ export const leaveChannelOut: DataDrivenModel = {
   score: (table, { repeats }) =>
     marginal(table, (steps) =>
       distinct(steps).map((channel) => {
-        const rest = without(steps, channel);
+        const rest = withoutChannel(steps, channel);
         return { channel, rest: repeats === 'collapse-channels' ? collapse(rest) : rest };
       }),
     ),

@@ -1,17 +1,17 @@
 import type { ChannelNumbers, PathCounts, PathTable, Steps } from './path-table.rules';
 
 /** Fractions that were added and taken back leave a rest of the floating point: it is nothing. */
-const held = (count: number): number => (count > 1e-9 ? count : 0);
+const pathStates = (count: number): number => (count > 1e-9 ? count : 0);
 
 /** What leaves a state for good. */
-interface Exits {
+interface StateExits {
   conversions: number;
   nulls: number;
   value: number;
 }
 
 /** Weighted transitions between states in rows (CSR): those of state `s` are `start[s]` up to `start[s + 1]`. */
-export interface Chain {
+export interface MarkovChain {
   /** The last channels that a state stands for; '' is the start, always state 0. */
   readonly states: readonly Steps[];
   readonly start: Int32Array;
@@ -38,7 +38,7 @@ export class TransitionCounts {
   private readonly next: Map<number, number>[] = [new Map()];
   private readonly to: number[] = [];
   private readonly count: number[] = [];
-  private readonly exits: Exits[] = [{ conversions: 0, nulls: 0, value: 0 }];
+  private readonly exits: StateExits[] = [{ conversions: 0, nulls: 0, value: 0 }];
 
   constructor(
     readonly order: number,
@@ -108,17 +108,19 @@ export class TransitionCounts {
   }
 
   /** The states that journeys stand in, in rows for a solver. */
-  chain(): Chain {
+  chain(): MarkovChain {
     const out = this.next.map((ways, state) => {
-      let sum = held(this.exits[state]!.conversions) + held(this.exits[state]!.nulls);
-      for (const edge of ways.values()) sum += held(this.count[edge]!);
+      let sum = pathStates(this.exits[state]!.conversions) + pathStates(this.exits[state]!.nulls);
+      for (const edge of ways.values()) sum += pathStates(this.count[edge]!);
       return sum;
     });
     // What was taken back leaves states that nobody stands in; the start stays, also when it is empty.
     const live = out.flatMap((sum, state) => (sum > 0 || state === 0 ? [state] : []));
     const place = new Int32Array(out.length).fill(-1);
     live.forEach((state, index) => (place[state] = index));
-    const kept = live.map((state) => [...this.next[state]!.values()].filter((edge) => held(this.count[edge]!) > 0));
+    const kept = live.map((state) =>
+      [...this.next[state]!.values()].filter((edge) => pathStates(this.count[edge]!) > 0),
+    );
     const start = new Int32Array(live.length + 1);
     kept.forEach((edges, index) => (start[index + 1] = start[index]! + edges.length));
     const flat = kept.flat();
@@ -127,9 +129,11 @@ export class TransitionCounts {
       start,
       to: Int32Array.from(flat, (edge) => place[this.to[edge]!]!),
       count: Float64Array.from(flat, (edge) => this.count[edge]!),
-      conversions: Float64Array.from(live, (state) => held(this.exits[state]!.conversions)),
-      nulls: Float64Array.from(live, (state) => held(this.exits[state]!.nulls)),
-      value: Float64Array.from(live, (state) => (held(this.exits[state]!.conversions) ? this.exits[state]!.value : 0)),
+      conversions: Float64Array.from(live, (state) => pathStates(this.exits[state]!.conversions)),
+      nulls: Float64Array.from(live, (state) => pathStates(this.exits[state]!.nulls)),
+      value: Float64Array.from(live, (state) =>
+        pathStates(this.exits[state]!.conversions) ? this.exits[state]!.value : 0,
+      ),
       out: Float64Array.from(live, (state) => out[state]!),
     };
   }
@@ -145,7 +149,7 @@ export interface Transition {
 }
 
 /** The transition matrix, between `(start)`, the states, `(conversion)` and `(null)`; only what was seen. */
-export const transitionsOf = (chain: Chain, channels: ChannelNumbers): Transition[] => {
+export const transitionsOf = (chain: MarkovChain, channels: ChannelNumbers): Transition[] => {
   const nameOf = (state: number) => {
     const steps = chain.states[state]!;
     if (steps === '') return '(start)';

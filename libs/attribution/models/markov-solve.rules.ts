@@ -1,5 +1,5 @@
 import { Refused } from '@baton/kernel';
-import type { Chain } from './markov-counts.rules';
+import type { MarkovChain } from './markov-counts.rules';
 
 /** States that reach each other are solved at once: densely up to this many, iteratively above. */
 const DENSE = 256;
@@ -8,14 +8,14 @@ const KEPT_FACTORS = 8 * 2 ** 20;
 const TOLERANCE = 1e-13;
 const MOST_SWEEPS = 20_000;
 
-interface Factors {
+interface Factorization {
   readonly size: number;
   readonly lu: Float64Array;
   readonly pivots: Int32Array;
 }
 
 /** LU factors with partial pivoting, in place. Source: Golub and Van Loan, Matrix Computations, 3.4. */
-const factorised = (lu: Float64Array, size: number): Factors => {
+const factorize = (lu: Float64Array, size: number): Factorization => {
   const pivots = new Int32Array(size);
   for (let column = 0; column < size; column++) {
     let pivot = column;
@@ -37,7 +37,7 @@ const factorised = (lu: Float64Array, size: number): Factors => {
   return { size, lu, pivots };
 };
 
-const solved = ({ size, lu, pivots }: Factors, right: Float64Array): Float64Array => {
+const solveFactored = ({ size, lu, pivots }: Factorization, right: Float64Array): Float64Array => {
   const x = Float64Array.from(right);
   for (let row = 0; row < size; row++) {
     const pivot = pivots[row]!;
@@ -62,7 +62,7 @@ export class ChainSolver {
   private readonly blockOf: Int32Array;
   /** Place of a state inside its block. */
   private readonly place: Int32Array;
-  private readonly factors = new Map<number, Factors>();
+  private readonly factors = new Map<number, Factorization>();
   private kept = 0;
   /** What of a state's gain and of each successor's value makes its own, once it leaves itself. */
   private readonly leaves: Float64Array;
@@ -70,7 +70,7 @@ export class ChainSolver {
 
   /** @param denseUpTo blocks of up to this many states are solved densely, larger ones iteratively */
   constructor(
-    private readonly chain: Chain,
+    private readonly chain: MarkovChain,
     private readonly denseUpTo = DENSE,
   ) {
     const { start, to, count, out } = chain;
@@ -130,21 +130,21 @@ export class ChainSolver {
       return sum;
     });
     const factors = this.factorsOf(block, index);
-    const y = solved(factors, right);
+    const y = solveFactored(factors, right);
     const gone = removed ? [...block.keys()].filter((place) => removed[block[place]!]) : [];
     // Removed states get a loss of just the size that makes their value zero: one small system, no new factors.
     const columns = gone.map((place) => {
       const unit = new Float64Array(block.length);
       unit[place] = 1;
-      return solved(factors, unit);
+      return solveFactored(factors, unit);
     });
     if (gone.length > 0) {
       const small = Float64Array.from({ length: gone.length ** 2 }, (_, at) => {
         const row = gone[Math.floor(at / gone.length)]!;
         return columns[at % gone.length]![row]!;
       });
-      const losses = solved(
-        factorised(small, gone.length),
+      const losses = solveFactored(
+        factorize(small, gone.length),
         Float64Array.from(gone, (place) => y[place]!),
       );
       columns.forEach((column, which) => column.forEach((value, place) => (y[place]! -= losses[which]! * value)));
@@ -153,7 +153,7 @@ export class ChainSolver {
     for (const place of gone) x[block[place]!] = 0;
   }
 
-  private factorsOf(block: Int32Array, index: number): Factors {
+  private factorsOf(block: Int32Array, index: number): Factorization {
     const held = this.factors.get(index);
     if (held) return held;
     const { start, to, count, out } = this.chain;
@@ -165,7 +165,7 @@ export class ChainSolver {
         if (this.blockOf[to[edge]!] === index)
           matrix[row * size + this.place[to[edge]!]!]! -= count[edge]! / out[state]!;
     });
-    const factors = factorised(matrix, size);
+    const factors = factorize(matrix, size);
     if (this.kept + size * size <= KEPT_FACTORS) {
       this.kept += size * size;
       this.factors.set(index, factors);
@@ -190,7 +190,11 @@ export class ChainSolver {
       }
       if (residual <= TOLERANCE * scale) return;
     }
-    throw new Refused('attribution/not-converging', 'The chain hardly ever ends: take a lower order.', 'order');
+    throw new Refused(
+      'attribution/not-converging',
+      'The Markov chain does not converge; choose a lower order.',
+      'order',
+    );
   }
 }
 
@@ -198,7 +202,7 @@ export class ChainSolver {
  * The blocks of states that reach each other, those nearest to the exits first. Without recursion, for a path may be
  * as long as it likes. Source: Tarjan, Depth-first search and linear graph algorithms, 1972.
  */
-const stronglyConnected = ({ states, start, to }: Chain): Int32Array[] => {
+const stronglyConnected = ({ states, start, to }: MarkovChain): Int32Array[] => {
   const count = states.length;
   const found = new Int32Array(count); // 0: not seen; otherwise when, from 1
   const low = new Int32Array(count);

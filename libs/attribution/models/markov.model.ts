@@ -1,19 +1,23 @@
 import { Refused } from '@baton/kernel';
 import type { DataDrivenModel, Scores } from './data-driven.rules';
-import { TransitionCounts, transitionsOf, type Chain } from './markov-counts.rules';
+import { TransitionCounts, transitionsOf, type MarkovChain } from './markov-counts.rules';
 import { ChainSolver } from './markov-solve.rules';
 import type { ChannelNumbers, PathCounts, PathTable } from './path-table.rules';
 
-export const ORDERS = { least: 1, most: 4 } as const;
+export const ORDER_RANGE = { least: 1, most: 4 } as const;
 
 /** The order asked for. @throws Refused `attribution/unknown-order` outside 1…4 */
 const orderOf = (order: number): number => {
-  if (Number.isInteger(order) && order >= ORDERS.least && order <= ORDERS.most) return order;
-  throw new Refused('attribution/unknown-order', `Give an order from ${ORDERS.least} to ${ORDERS.most}.`, 'order');
+  if (Number.isInteger(order) && order >= ORDER_RANGE.least && order <= ORDER_RANGE.most) return order;
+  throw new Refused(
+    'attribution/unknown-order',
+    `order must be from ${ORDER_RANGE.least} to ${ORDER_RANGE.most}.`,
+    'order',
+  );
 };
 
 /** The states that contain each channel. */
-const statesOf = ({ states }: Chain, channels: number): number[][] => {
+const statesOf = ({ states }: MarkovChain, channels: number): number[][] => {
   const found: number[][] = Array.from({ length: channels }, () => []);
   states.forEach((steps, state) => {
     for (const channel of new Set(steps)) found[channel.charCodeAt(0)]!.push(state);

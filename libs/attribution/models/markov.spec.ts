@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { seeded } from './data-driven-sampling.rules';
+import { seededRandom } from './data-driven-sampling.rules';
 import { dataDrivenReport } from './data-driven.model';
 import { TransitionCounts } from './markov-counts.rules';
 import { ChainSolver } from './markov-solve.rules';
 import { markov, markovScores } from './markov.model';
-import { PathTable, type PathSwitches, type RepeatHandling } from './path-table.rules';
+import { PathTable, type PathTableOptions, type RepeatHandling } from './path-table.rules';
 
 type Row = readonly [path: string, conversions: number, nulls?: number, value?: number];
-const tableOf = (rows: readonly Row[], switches: PathSwitches = {}): PathTable => {
+const tableOf = (rows: readonly Row[], switches: PathTableOptions = {}): PathTable => {
   const table = new PathTable(switches);
   for (const [path, conversions, nulls = 0, value = 0] of rows)
     table.add(path.split('>'), { conversions, nulls, value });
@@ -124,7 +124,7 @@ describe('removal effects of a Markov chain', () => {
     expect(() => report([['a', 1]], order)).toThrow(expect.objectContaining({ code: 'attribution/unknown-order' })),
   );
   it('an independent simulation agrees within its error', () => {
-    const random = seeded(11);
+    const random = seededRandom(11);
     const rows: Row[] = Array.from({ length: 60 }, () => {
       const length = 1 + Math.floor(random() * 6);
       const path = Array.from({ length }, () => 'abcde'[Math.floor(random() * 5)]!).join('>');
@@ -205,7 +205,7 @@ describe('transition counts', () => {
     );
   });
   it('are solved alike densely and iteratively, whole and with states removed', () => {
-    const random = seeded(5);
+    const random = seededRandom(5);
     const table = new PathTable();
     for (let row = 0; row < 2000; row++) {
       const path = Array.from({ length: 8 }, () => `channel ${Math.floor(random() * 14)}`);
@@ -229,7 +229,7 @@ const expectedOf = (name: string) => `channel-paths/expected/${name}.csv`;
 const rowsOf = (file: string) =>
   parse(readFileSync(dataFile(file)), { columns: true }) as readonly Record<string, string>[];
 describeWithData('a Markov chain of ten thousand channel paths', [pathFile], () => {
-  const load = (switches: PathSwitches = {}) => {
+  const load = (switches: PathTableOptions = {}) => {
     const table = new PathTable(switches);
     for (const row of rowsOf(pathFile))
       table.add(row['path']!.split(' > '), {

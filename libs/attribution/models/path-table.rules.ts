@@ -25,14 +25,14 @@ export const repeatHandlings = {
 } as const;
 export type RepeatHandling = keyof typeof repeatHandlings;
 
-export interface PathSwitches {
+export interface PathTableOptions {
   /** Journeys that did not convert are left out. */
   readonly ignoreNulls?: boolean;
 }
 
 /** Below the surrogates: every unit of a string is then a character of its own. */
-const MOST_CHANNELS = 50_000;
-const none: PathCounts = { conversions: 0, nulls: 0, value: 0 };
+const MAX_CHANNELS = 50_000;
+const noCounts: PathCounts = { conversions: 0, nulls: 0, value: 0 };
 
 /**
  * Numbers channels from 0 in the order in which they are met. Spellings of one channel have one number, and the name that
@@ -49,7 +49,11 @@ export class ChannelNumbers {
     if (met !== undefined) return met;
     const [key, name] = [wordKey(channel), tidy(channel)];
     const number = this.byKey.get(key) ?? this.names.length;
-    if (number >= MOST_CHANNELS) throw new Refused('attribution/too-many-channels', 'At most 50,000 channels.');
+    if (number >= MAX_CHANNELS)
+      throw new Refused(
+        'attribution/too-many-channels',
+        'The paths have more than 50,000 channels; group some of them.',
+      );
     this.byKey.set(key, number);
     this.numbers.set(channel, number);
     if (number === this.names.length || name < this.names[number]!) this.names[number] = name;
@@ -70,7 +74,7 @@ export class PathTable {
   private readonly rows = new Map<Steps, PathCounts>();
 
   constructor(
-    readonly switches: PathSwitches = {},
+    readonly switches: PathTableOptions = {},
     readonly channels: ChannelNumbers = new ChannelNumbers(),
   ) {}
 
@@ -97,7 +101,8 @@ export class PathTable {
 
   /** @throws Refused `attribution/empty-path` for a path without a touch */
   add(path: readonly string[], counts: PathCounts): void {
-    if (path.length === 0) throw new Refused('attribution/empty-path', 'A path has at least one touch.', 'path');
+    if (path.length === 0)
+      throw new Refused('attribution/empty-path', 'The path is empty; it must have at least one touch.', 'path');
     this.put(this.stepsOf(path), counts, 1);
   }
 
@@ -107,16 +112,16 @@ export class PathTable {
    */
   subtract(path: readonly string[], counts: PathCounts): void {
     const steps = this.stepsOf(path);
-    const held = this.rows.get(steps) ?? none;
+    const held = this.rows.get(steps) ?? noCounts;
     const nulls = this.switches.ignoreNulls ? 0 : counts.nulls;
     if (held.conversions < counts.conversions || held.nulls < nulls)
-      throw new Refused('attribution/not-in-table', 'The table holds fewer of this path.', 'path');
+      throw new Refused('attribution/not-in-table', 'The table has fewer of this path than are to be removed.', 'path');
     this.put(steps, counts, -1);
   }
 
   /** Adds (or with -1 takes back) counts of steps as `stepsOf` gives them. */
   put(steps: Steps, counts: PathCounts, sign: 1 | -1 = 1): void {
-    const held = this.rows.get(steps) ?? none;
+    const held = this.rows.get(steps) ?? noCounts;
     const conversions = held.conversions + sign * counts.conversions;
     const nulls = this.switches.ignoreNulls ? 0 : held.nulls + sign * counts.nulls;
     if (conversions === 0 && nulls === 0) this.rows.delete(steps);
@@ -132,7 +137,7 @@ export class PathTable {
     return this.rows.entries();
   }
   countsOf(steps: Steps): PathCounts {
-    return this.rows.get(steps) ?? none;
+    return this.rows.get(steps) ?? noCounts;
   }
   namesOf(steps: Steps): string[] {
     return [...Array(steps.length).keys()].map((place) => this.channels.names[steps.charCodeAt(place)]!);
@@ -182,4 +187,5 @@ export const collapse = (steps: Steps): Steps => {
 };
 
 /** The path without any touch of a channel. */
-export const without = (steps: Steps, channel: number): Steps => steps.replaceAll(String.fromCharCode(channel), '');
+export const withoutChannel = (steps: Steps, channel: number): Steps =>
+  steps.replaceAll(String.fromCharCode(channel), '');

@@ -1,4 +1,4 @@
-import { seeded } from './data-driven-sampling.rules';
+import { seededRandom } from './data-driven-sampling.rules';
 import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { distinct, type PathTable } from './path-table.rules';
 
@@ -54,12 +54,12 @@ const setsOf = (table: PathTable): readonly ChannelSet[] => {
   return [...sets.values()];
 };
 
-const empty = (table: PathTable) => ({
+const emptySet = (table: PathTable) => ({
   conversions: new Float64Array(table.channels.names.length),
   value: new Float64Array(table.channels.names.length),
 });
 
-const exact = (table: PathTable, sets: readonly ChannelSet[], players: readonly number[]): Scores => {
+const exactShapley = (table: PathTable, sets: readonly ChannelSet[], players: readonly number[]): Scores => {
   const bit = new Map(players.map((channel, index) => [channel, 1 << index]));
   const worths = { conversions: new Float64Array(1 << players.length), value: new Float64Array(1 << players.length) };
   for (const { channels, conversions, value } of sets) {
@@ -67,7 +67,7 @@ const exact = (table: PathTable, sets: readonly ChannelSet[], players: readonly 
     worths.conversions[mask]! += conversions;
     worths.value[mask]! += value;
   }
-  const scores = empty(table);
+  const scores = emptySet(table);
   for (const measure of ['conversions', 'value'] as const) {
     const worth = worths[measure];
     // From "exactly this set" to "inside this set": sums over subsets, a bit at a time (zeta transform).
@@ -84,8 +84,13 @@ const exact = (table: PathTable, sets: readonly ChannelSet[], players: readonly 
  * Means over random orders of joining: a set's conversions go to the channel that completes it. Every order shares the
  * total exactly, so the means do; their standard errors tell how far they may be off.
  */
-const estimated = (table: PathTable, sets: readonly ChannelSet[], players: readonly number[], seed: number): Scores => {
-  const random = seeded(seed);
+const sampledShapley = (
+  table: PathTable,
+  sets: readonly ChannelSet[],
+  players: readonly number[],
+  seed: number,
+): Scores => {
+  const random = seededRandom(seed);
   const order = [...players];
   const rank = new Int32Array(table.channels.names.length);
   const sum = new Float64Array(rank.length);
@@ -141,7 +146,9 @@ export const shapley: DataDrivenModel = {
     const players = [...new Set(sets.flatMap(({ channels }) => channels))].sort((a, b) =>
       names[a]! < names[b]! ? -1 : 1,
     );
-    return players.length <= EXACT_CHANNELS ? exact(table, sets, players) : estimated(table, sets, players, seed);
+    return players.length <= EXACT_CHANNELS
+      ? exactShapley(table, sets, players)
+      : sampledShapley(table, sets, players, seed);
   },
 };
 
@@ -155,7 +162,7 @@ export const shapleySimplified: DataDrivenModel = {
   description: 'Each journey is shared equally over its distinct channels.',
   repeats: 'collapse-channels',
   score: (table) => {
-    const scores = empty(table);
+    const scores = emptySet(table);
     for (const { channels, conversions, value } of setsOf(table))
       for (const channel of channels) {
         scores.conversions[channel]! += conversions / channels.length;
@@ -175,7 +182,7 @@ export const shapleyOrdered: DataDrivenModel = {
   description: 'The Shapley value of each channel at each place of the journey.',
   repeats: 'collapse-channels',
   score: (table) => {
-    const scores = empty(table);
+    const scores = emptySet(table);
     const places = new Map<string, { channel: number; position: number; conversions: number; value: number }>();
     for (const [steps, { conversions, value }] of table.entries()) {
       if (conversions === 0) continue;

@@ -28,7 +28,7 @@ export interface PathRules {
 }
 
 /** A journey with the touches that are weighed, in order, and for all others why they are not. */
-export interface Selected<T extends ModelTouch = ModelTouch> {
+export interface SelectedTouches<T extends ModelTouch = ModelTouch> {
   /** What models weigh: oldest first, of the same instant in the order of the log. */
   readonly eligible: Omit<ModelJourney, 'touches'> & { readonly touches: readonly T[] };
   /** For each eligible touch its place in the journey as given. */
@@ -37,12 +37,12 @@ export interface Selected<T extends ModelTouch = ModelTouch> {
   readonly excluded: readonly (Exclusion | undefined)[];
 }
 
-const named = (names: readonly string[] = []) => {
+const touchTest = (names: readonly string[] = []) => {
   const known = new Set(names.map(wordKey));
   return (name: string | undefined): boolean => name !== undefined && known.has(wordKey(name));
 };
 /** Is every touch of these channels? Then removing them would leave no path. */
-const allOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
+const touchesOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
   touches.every(({ channel }) => of(channel));
 
 type Transform = (
@@ -69,12 +69,12 @@ const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
   },
   unique: () => ({ keep: () => true, because: 'repeated' }),
   'remove-if-not-all': (touches, { channels }) => {
-    const removed = named(channels);
-    const all = allOf(touches, removed);
+    const removed = touchTest(channels);
+    const all = touchesOf(touches, removed);
     return { keep: ({ channel }) => all || !removed(channel), because: 'removed-channel' };
   },
   'remove-if-last-and-not-all': (touches, { channels }) => {
-    const removed = named(channels);
+    const removed = touchTest(channels);
     const last = touches.findLastIndex(({ channel }) => !removed(channel));
     return { keep: (_, place) => last < 0 || place <= last, because: 'removed-channel' };
   },
@@ -89,7 +89,7 @@ const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
     };
   },
   include: (_, { channels, campaigns, holds }) => {
-    const [channelIn, campaignIn] = [named(channels), named(campaigns)];
+    const [channelIn, campaignIn] = [touchTest(channels), touchTest(campaigns)];
     return {
       keep: (touch) =>
         (!channels || channelIn(touch.channel)) &&
@@ -99,7 +99,7 @@ const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
     };
   },
   exclude: (_, { channels, campaigns, holds }) => {
-    const [channelOut, campaignOut] = [named(channels), named(campaigns)];
+    const [channelOut, campaignOut] = [touchTest(channels), touchTest(campaigns)];
     return {
       keep: (touch) => !channelOut(touch.channel) && !campaignOut(touch.campaign) && !holds?.(touch),
       because: 'excluded',
@@ -127,11 +127,11 @@ const inOrder = (touches: readonly ModelTouch[]) => (a: number, b: number) => {
  * @param converted for a touch of the journey: has its person converted since, in a journey that restarts?
  * Never throws for transforms that the definitions' check has passed.
  */
-export const select = <T extends ModelTouch>(
+export const selectTouches = <T extends ModelTouch>(
   journey: ModelJourney & { readonly touches: readonly T[] },
   { lookbackMs, transforms: steps = [] }: PathRules,
   converted?: (touch: T) => boolean,
-): Selected<T> => {
+): SelectedTouches<T> => {
   const { conversionAt } = journey;
   const touches: readonly T[] = journey.touches;
   const from = windowStart(conversionAt, lookbackMs);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { transformKinds, type PathTransform } from '@baton/definitions';
 import type { ModelJourney } from './model-journey.rules';
-import { select, type PathRules } from './transforms.rules';
+import { selectTouches, type PathRules } from './transforms.rules';
 
 const day = (days: number) => fromMs(toMs('2024-01-01T00:00:00.000Z') + days * DAY_MS);
 /** A touch a day, one letter a channel; the conversion a day after the last. */
@@ -11,10 +11,11 @@ const path = (letters: string): ModelJourney => ({
   conversionAt: day(letters.length),
 });
 const left = (journey: ModelJourney, ...transforms: PathTransform[]) =>
-  select(journey, { transforms })
+  selectTouches(journey, { transforms })
     .eligible.touches.map(({ channel }) => channel)
     .join('');
-const reasons = (journey: ModelJourney, rules: PathRules) => select(journey, rules).excluded.map((why) => why ?? '-');
+const reasons = (journey: ModelJourney, rules: PathRules) =>
+  selectTouches(journey, rules).excluded.map((why) => why ?? '-');
 
 describe('a path transform', () => {
   it.each<[PathTransform, string]>([
@@ -86,7 +87,7 @@ describe('a path transform', () => {
           { maxLength: 4 },
         ),
         (letters, transforms) => {
-          const { eligible, places, excluded } = select(path(letters), { transforms });
+          const { eligible, places, excluded } = selectTouches(path(letters), { transforms });
           expect([...places].sort((a, b) => a - b)).toEqual(places);
           expect(eligible.touches.map(({ channel }) => channel).join('')).toBe(
             places.map((at) => letters[at]).join(''),
@@ -105,12 +106,12 @@ describe('a journey in any order', () => {
       { occurredAt: at, channel: 'second', order: '2' },
       { occurredAt: at, channel: 'first', order: '1' },
     ];
-    const { eligible, places } = select({ touches, conversionAt: day(2) }, {});
+    const { eligible, places } = selectTouches({ touches, conversionAt: day(2) }, {});
     expect(eligible.touches.map(({ channel }) => channel)).toEqual(['first', 'second', 'last']);
     expect(places).toEqual([2, 1, 0]);
   });
   it('leaves out what lies before an earlier conversion of the person', () => {
-    const { excluded } = select(path('ABC'), {}, ({ occurredAt }) => occurredAt <= day(1));
+    const { excluded } = selectTouches(path('ABC'), {}, ({ occurredAt }) => occurredAt <= day(1));
     expect(excluded).toEqual(['before-earlier-conversion', 'before-earlier-conversion', undefined]);
   });
 });

@@ -3,10 +3,10 @@ import { touchFields, visitorDecider, type VisitorEvent } from '@baton/campaigns
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import {
   amountsFrom,
-  dealAfter,
+  foldDeal,
   factsAt,
   opportunityDecider,
-  peopleIn,
+  currentRoles,
   currentClose,
   type DealFacts,
 } from '@baton/opportunities';
@@ -14,7 +14,7 @@ import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touche
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
 /** What is to be stated of a journey, and the latest instant of what is stated. */
-export interface Statement {
+export interface JourneyStatement {
   readonly latestAt: Instant;
   readonly data: Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
 }
@@ -45,7 +45,7 @@ export const closedDeal = async (
   until: Instant = '9999',
 ): Promise<ClosedDeal | undefined> => {
   const stream = await look(opportunityDecider, opportunityId);
-  const deal = dealAfter(stream, until);
+  const deal = foldDeal(stream, until);
   const close = deal && currentClose(deal);
   if (!close) return undefined;
   const { product, owner, source } = factsAt(deal, close.at);
@@ -56,7 +56,7 @@ export const closedDeal = async (
     closedAt: close.at,
     amounts: amountsFrom(deal, close.at),
     stamps: { ...(product && { product }), ...(owner && { owner }), ...(source && { source }) },
-    roles: new Map(peopleIn(deal.roles).map(({ leadId, role }) => [leadId, role])),
+    roles: new Map(currentRoles(deal.roles).map(({ leadId, role }) => [leadId, role])),
     latestAt: stream
       .filter(({ occurredAt }) => occurredAt <= until)
       .reduce<Instant>((latest, { occurredAt }) => laterOf(latest, occurredAt), ''),
@@ -82,7 +82,7 @@ const latestMergeIn = (stream: LeadStream, until: Instant): Instant =>
   );
 
 /** All leads that are the same person, with their streams, and when that came to be so. */
-interface PersonAsKnown {
+interface KnownPerson {
   readonly streams: ReadonlyMap<string, LeadStream>;
   readonly latestAt: Instant;
 }
@@ -90,7 +90,7 @@ interface PersonAsKnown {
  * The survivor's stream decides who is merged: the merged lead's own note follows later, and an unmerge shall hold at
  * once.
  */
-const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Promise<PersonAsKnown> => {
+const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Promise<KnownPerson> => {
   const streams = new Map<string, LeadStream>();
   let latestAt: Instant = '';
   const waiting = [leadId];
@@ -123,10 +123,10 @@ export const dealsOf = async (look: Look, leadId: string): Promise<readonly stri
 };
 
 const rawFields = Object.keys(touchFields);
-type Contact = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
+type TouchEvent = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
 
 const touchOf = (
-  { id, occurredAt, data, meta }: Contact,
+  { id, occurredAt, data, meta }: TouchEvent,
   who: Pick<JourneyTouch, 'leadId' | 'visitorId' | 'role' | 'atCapture'>,
 ): JourneyTouch =>
   ({
@@ -140,7 +140,7 @@ const touchOf = (
   }) as JourneyTouch;
 
 /** The visits of a visitor that belong to one of these leads. */
-const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: PersonAsKnown) => {
+const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: KnownPerson) => {
   const stream = await look(visitorDecider, visitorId);
   const identified = stream.findLast(({ type }) => type === 'VisitorIdentified');
   const owner = identified?.type === 'VisitorIdentified' ? identified.data.leadId : linkedTo;
@@ -154,7 +154,7 @@ const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person:
  * with them and of their visits before they were identified, in the order of `inOrder`.
  * @param until who turned out to be whom later is left out, as in `deal`
  */
-export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<Statement> => {
+export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<JourneyStatement> => {
   const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
   let latestAt = deal.latestAt;
@@ -165,7 +165,7 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
     for (const [leadId, stream] of person.streams) {
       const held = deal.roles.get(leadId) ?? role;
       const who = { leadId, ...(held !== undefined && { role: held }) };
-      const add = (event: Contact, visitorId?: string, atCapture = false) => {
+      const add = (event: TouchEvent, visitorId?: string, atCapture = false) => {
         const more = { ...(visitorId && { visitorId }), ...(atCapture && { atCapture }) };
         if (!contacts.has(event.id) || leadId === holder) contacts.set(event.id, touchOf(event, { ...who, ...more }));
       };

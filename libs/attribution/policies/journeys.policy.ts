@@ -3,22 +3,22 @@ import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
 import { ToJourney, type JourneyEvent } from '../write/journey/journey.events';
-import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type Statement } from './closed-deal.rules';
+import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type JourneyStatement } from './closed-deal.rules';
 
-const state = ({ data, latestAt }: Statement, once?: Reaction['once']): Reaction =>
+const stateJourney = ({ data, latestAt }: JourneyStatement, once?: Reaction['once']): Reaction =>
   send(ToJourney, data.journeyId, { type: 'StateJourney', data }, { occurredAt: latestAt, ...(once && { once }) });
 
 /** The journey as it stood at the close, and then with what happened to the deal and its people since. */
-const close = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
+const closeJourney = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
   const deal = await closedDeal(look, opportunityId);
   if (!deal) return [];
   const now = await journeyOf(look, deal);
   const atClose = now.latestAt > deal.closedAt && (await closedDeal(look, opportunityId, deal.closedAt));
-  return [...(atClose ? [state(await journeyOf(look, atClose, deal.closedAt))] : []), state(now)];
+  return [...(atClose ? [stateJourney(await journeyOf(look, atClose, deal.closedAt))] : []), stateJourney(now)];
 };
 
 /** The journeys of those deals that stand closed, as they are known now. A page of events needs only the last one. */
-const restate = async (
+const restateJourney = async (
   opportunityIds: readonly string[],
   reasons: readonly string[],
   look: Look,
@@ -28,7 +28,7 @@ const restate = async (
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
     if (!deal || !(await concerns(deal))) continue;
-    reactions.push(state(await journeyOf(look, deal), { key: `journey-${id}`, reasons }));
+    reactions.push(stateJourney(await journeyOf(look, deal), { key: `journey-${id}`, reasons }));
   }
   return reactions;
 };
@@ -48,7 +48,7 @@ const changes =
 const restateOfLeads = async (leadIds: readonly string[], reason: string, look: Look) => {
   const deals: string[] = [];
   for (const leadId of leadIds) deals.push(...(await dealsOf(look, leadId)));
-  return restate(deals, [reason], look);
+  return restateJourney(deals, [reason], look);
 };
 
 /** Records the journey of a deal when it closes, and again when something becomes known that changes it. */
@@ -57,18 +57,18 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
   version: 1,
   from: 'start',
   on: {
-    OpportunityWon: ({ data: { opportunityId } }, look) => close(opportunityId, look),
-    OpportunityLost: ({ data: { opportunityId } }, look) => close(opportunityId, look),
+    OpportunityWon: ({ data: { opportunityId } }, look) => closeJourney(opportunityId, look),
+    OpportunityLost: ({ data: { opportunityId } }, look) => closeJourney(opportunityId, look),
     OpportunityReopened: ({ data: { opportunityId } }) => [
       send(ToJourney, opportunityId, { type: 'ReopenJourney', data: { journeyId: opportunityId } }),
     ],
-    OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['amount'], look),
+    OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['amount'], look),
     // Told late, of the time before the close.
-    OpportunityOwnerChanged: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
-    OpportunityUpdated: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
-    OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restate([opportunityId], ['deal'], look),
+    OpportunityOwnerChanged: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
+    OpportunityUpdated: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
+    OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
     TouchRecorded: async (event, look) =>
-      restate(
+      restateJourney(
         await dealsOf(look, event.data.leadId),
         ['late-touch'],
         look,
@@ -77,7 +77,7 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     VisitRecorded: async (event, look) =>
       event.data.leadId === undefined
         ? []
-        : restate(
+        : restateJourney(
             await dealsOf(look, event.data.leadId),
             ['late-visit'],
             look,
@@ -88,13 +88,13 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     LeadUnmerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'unmerge', look),
     LeadUnmergedFrom: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'unmerge', look),
     LeadVisitorLinked: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'visitor-identified', look),
-    ContactRoleAdded: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
-    ContactRoleRemoved: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    ContactRoleAdded: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
+    ContactRoleRemoved: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
     // From here on the lead knows its deals; what it was told in between did not reach them.
-    LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restate([opportunityId], ['role'], look),
+    LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
     // A journey that one append does not hold is stated until nothing is left to say.
-    JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restate([journeyId], [], look) : []),
+    JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restateJourney([journeyId], [], look) : []),
     JourneyRestated: ({ data: { journeyId, more, reasons } }, look) =>
-      more ? restate([journeyId], reasons, look) : [],
+      more ? restateJourney([journeyId], reasons, look) : [],
   },
 });

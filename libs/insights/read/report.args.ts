@@ -23,13 +23,13 @@ const only = (what: string) => ({ nullable: true, description: `Only deals ${wha
 /** The filters that every report over deals takes. */
 @ArgsType()
 export class DealFilterArgs extends ReadArgs implements DealFilters {
-  @FilterField('Only deals about these products.')
+  @FilterField('Only deals for these products.')
   product?: ValueFilterInput;
   @FilterField('Only deals of these reps.')
   owner?: ValueFilterInput;
   @FilterField('Only deals from these sources.')
   source?: ValueFilterInput;
-  @FilterField('Only deals with these companies.')
+  @FilterField('Only deals of these companies.')
   account?: ValueFilterInput;
   @IsOptional()
   @IsString()

@@ -2,12 +2,12 @@ import { lookThrough, type StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
-import { conversion } from './conversion.policy';
+import { conversionPolicy } from './conversion.policy';
 
 const lead = (event: LeadEvent): StoredEvent => recorded(event, { stream: 'lead-ann' });
 const converted = lead({ type: 'LeadConverted', data: { leadId: 'ann', opportunityId: 'deal-1' } });
 const react = (...history: StoredEvent[]) =>
-  conversion.react(
+  conversionPolicy.react(
     converted,
     lookThrough(async (stream) => (stream === 'lead-ann' ? [...history, converted] : [])),
   );

@@ -2,8 +2,8 @@ import { policy, send, type Instant, type StoredEvent } from '@baton/kernel';
 import { leadDecider, profileOf, type LeadEvent } from '@baton/leads';
 import { ToOpportunity } from '../write/opportunity/opportunity.events';
 
-/** A lead that converts opens its deal, unless somebody already did, and takes part in it. */
-export const conversion = policy<LeadEvent>({
+/** When a lead converts, opens its deal (unless it exists) and gives the lead a role in it. */
+export const conversionPolicy = policy<LeadEvent>({
   name: 'deals-of-converted-leads',
   version: 1,
   from: 'start',
@@ -12,15 +12,15 @@ export const conversion = policy<LeadEvent>({
     LeadConverted: async ({ data: { leadId, opportunityId } }, look) => [
       send(ToOpportunity, opportunityId, {
         type: 'OpenOpportunity',
-        data: { opportunityId, ...inherited(await look(leadDecider, leadId)) },
+        data: { opportunityId, ...fieldsFromLead(await look(leadDecider, leadId)) },
       }),
       send(ToOpportunity, opportunityId, { type: 'AddContactRole', data: { opportunityId, leadId } }),
     ],
   },
 });
 
-/** What the lead's history says about its deal: where it came from, who works on it, for which company. */
-const inherited = (history: readonly StoredEvent<LeadEvent>[]) => {
+/** The fields that the deal takes from the history of its lead: source, company and owner. */
+const fieldsFromLead = (history: readonly StoredEvent<LeadEvent>[]) => {
   const { source, company, owner } = profileOf(history);
   const rep = history
     .filter((event) => event.type === 'LeadHandedOff' || event.type === 'LeadAccepted')

@@ -2,7 +2,7 @@ import { lookThrough, type StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { ToLead } from '@baton/leads';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
-import { people } from './people.policy';
+import { contactRolesPolicy } from './people.policy';
 
 const opportunityId = 'deal-1';
 const deal = (event: OpportunityEvent): StoredEvent => recorded(event, { stream: 'opportunity-deal-1' });
@@ -13,7 +13,7 @@ const lost = deal({ type: 'OpportunityLost', data: { opportunityId, reason: 'pri
 const reopened = deal({ type: 'OpportunityReopened', data: { opportunityId, stage: 'open', reason: 'again' } });
 const react = async (event: StoredEvent, ...before: StoredEvent[]) =>
   (
-    await people.react(
+    await contactRolesPolicy.react(
       event,
       lookThrough(async (stream) => (stream === 'opportunity-deal-1' ? [...before, event] : [])),
     )
@@ -61,7 +61,7 @@ describe('the people of a deal', () => {
     expect(await react(on(nobody, 4), opened, came, left)).toEqual([]);
     const data = async (...events: StoredEvent[]) =>
       (
-        await people.react(
+        await contactRolesPolicy.react(
           events.at(-1)!,
           lookThrough(async () => events),
         )
@@ -85,7 +85,10 @@ describe('the people of a deal', () => {
     const captured = async (day: number, revision: number, ...history: StoredEvent[]) => {
       const event = inLead('LeadCaptured', day, revision);
       const look = async (stream: string) => (stream === 'lead-ann' ? [named, event] : history);
-      return (await people.react(event, lookThrough(look))).map(({ type, occurredAt }) => [type, occurredAt]);
+      return (await contactRolesPolicy.react(event, lookThrough(look))).map(({ type, occurredAt }) => [
+        type,
+        occurredAt,
+      ]);
     };
     const closing = { ...won, occurredAt: at(6) };
     expect(await captured(1, 1, opened, added)).toEqual([['JoinOpportunity', at(4)]]);

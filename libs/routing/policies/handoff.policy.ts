@@ -1,5 +1,5 @@
 import { policy, send, toMs, type Instant, type Look, type StoredEvent } from '@baton/kernel';
-import { calendarFor, lookUpDefinition, routeOf, type LeadPlace, type Routable } from '@baton/definitions';
+import { calendarFor, lookUpDefinition, findQueue, type CalendarFields, type RoutingFields } from '@baton/definitions';
 import { compileCalendar } from '@baton/sla-clocks';
 import { dueOf, ON_ITS_WAY_MS } from '@baton/sla-clocks';
 import { leadDecider } from '@baton/leads';
@@ -26,7 +26,7 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
       const agreed = (await lookUpDefinition(look, 'routing', occurredAt))?.body;
       if (!agreed) return [];
       const lead = routableOf(await look(leadDecider, leadId));
-      const { queue, rule, accountOwner } = routeOf(agreed, lead);
+      const { queue, rule, accountOwner } = findQueue(agreed, lead);
       const data = {
         routingId: queue,
         leadId,
@@ -51,7 +51,7 @@ const startOf = ({ occurredAt, recordedAt, meta }: StoredEvent): Instant =>
   meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS ? recordedAt : occurredAt;
 
 /** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
-const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<Instant | null | undefined> => {
+const responseDue = async (at: Instant, look: Look, place: CalendarFields): Promise<Instant | null | undefined> => {
   const sla = (await lookUpDefinition(look, 'sla-policy', at))?.body;
   const owed = sla?.obligations.find(({ kind }) => kind === 'first-response');
   if (!owed) return undefined;
@@ -60,4 +60,4 @@ const responseDue = async (at: Instant, look: Look, place: LeadPlace): Promise<I
 };
 
 /** What is known of the lead, the latest word on each fact. */
-const routableOf = (history: readonly StoredEvent<LeadEvent>[]): Routable => routableIn(profileOf(history));
+const routableOf = (history: readonly StoredEvent<LeadEvent>[]): RoutingFields => routableIn(profileOf(history));

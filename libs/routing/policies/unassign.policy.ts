@@ -1,5 +1,5 @@
 import { policy, send, type Instant, type Look, type Reaction } from '@baton/kernel';
-import { lookUpDefinition, orBuiltIn } from '@baton/definitions';
+import { lookUpDefinition, inForceOrBuiltIn } from '@baton/definitions';
 import { leadDecider } from '@baton/leads';
 import { handoffsAfter, type Handoff } from '@baton/leads';
 import type { LeadEvent } from '@baton/leads';
@@ -37,7 +37,7 @@ const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined
 
 const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boolean> => {
   const agreed = await lookUpDefinition(look, 'rejection-reasons', at);
-  return orBuiltIn('rejection-reasons', agreed).body.reasons.some(
+  return inForceOrBuiltIn('rejection-reasons', agreed).body.reasons.some(
     ({ code, immediate }) => code === reason && immediate,
   );
 };

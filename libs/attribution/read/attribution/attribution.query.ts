@@ -1,16 +1,16 @@
 import { Refused, type DefinitionSource, type Instant, type Where } from '@baton/kernel';
-import { definitionsAt, orBuiltIn } from '@baton/definitions';
+import { definitionsAt, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
-import { closedWithin, journeysOf, leftOutWarning } from '../conversions/conversions.query';
+import { closedInPeriod, journeysOf, leftOutWarning } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { fittedAttribution, type LearningOptions } from '../data-driven/data-driven.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
-import { knownFor } from './known.query';
-import { tally, type AttributionReport, type Dimension, type Method } from './attribution.rules';
+import { lookUpsFor } from './known.query';
+import { summarizeCredit, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 
 /** What a report is asked for; the definitions come from `methodAt`. */
 export interface AttributionQuestion extends Method {
@@ -43,7 +43,7 @@ export const modelOf = (code: string): Model => {
       'model',
     );
   const codes = [...attributionModels, ...dataDrivenModels].map((one) => one.code).join(', ');
-  throw new Refused('attribution/unknown-model', `There is no model "${code}"; there are ${codes}.`, 'model');
+  throw new Refused('attribution/unknown-model', `There is no model "${code}"; use one of ${codes}.`, 'model');
 };
 
 /** The definitions of attribution and channels in force at an instant, the built-in ones where none is agreed. */
@@ -53,16 +53,16 @@ export const methodAt = async (
 ): Promise<Pick<Method, 'definition' | 'channelRules'>> => {
   const find = await definitionsAt(definitions, ['attribution', 'channel-rules'], { answering: true });
   return {
-    definition: orBuiltIn('attribution', find('attribution', at)),
-    channelRules: orBuiltIn('channel-rules', find('channel-rules', at)),
+    definition: inForceOrBuiltIn('attribution', find('attribution', at)),
+    channelRules: inForceOrBuiltIn('channel-rules', find('channel-rules', at)),
   };
 };
 
 /** The journeys that a report sums. */
-export const closedIn = ({
+export const closedDeals = ({
   outcome = 'won',
   ...period
-}: Pick<AttributionQuestion, 'from' | 'to' | 'outcome' | 'currency'>): Where => closedWithin(outcome, period);
+}: Pick<AttributionQuestion, 'from' | 'to' | 'outcome' | 'currency'>): Where => closedInPeriod(outcome, period);
 
 /**
  * Credited conversions and revenue of the deals that closed in [from, to), or of another kind of conversion then, under
@@ -85,17 +85,17 @@ export const compareModels = async (
     ...asked
   }: AttributionQuestion & { models: readonly string[] },
 ): Promise<readonly (AttributionReport | DataDrivenAttribution)[]> => {
-  const method = { ...asked, ...(await knownFor(models, by)) };
+  const method = { ...asked, ...(await lookUpsFor(models, by)) };
   const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
-  const sums = tally(rules, by, method, await conversionsOf(models, method, to));
+  const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, to));
   const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
   let leftOut = 0;
   for await (const journey of journeysOf(models, conversion, period)) {
     sums.add(journey);
     leftOut += journey.leftOut;
   }
-  const question = { ...method, ...period, by, conversion: learntKind(conversion) };
+  const question = { ...method, ...period, by, conversion: dataDrivenConversionKind(conversion) };
   const reports = [
     ...sums.reports(),
     ...(learnt.length > 0
@@ -110,7 +110,7 @@ export const compareModels = async (
 };
 
 /** Lost deals are what data-driven models learn of won ones from. */
-const learntKind = (conversion: ConversionKind): Exclude<ConversionKind, 'lost'> =>
+const dataDrivenConversionKind = (conversion: ConversionKind): Exclude<ConversionKind, 'lost'> =>
   conversion === 'lost' ? 'won' : conversion;
 
 /**

@@ -5,12 +5,12 @@ import { ReadModels } from '@baton/platform/documents';
 import { Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { attributionModels } from '../../models';
-import { dataDrivenModels, THIN } from '../../models/data-driven.model';
-import { ORDERS } from '../../models/markov.model';
+import { dataDrivenModels, MIN_JOURNEYS } from '../../models/data-driven.model';
+import { ORDER_RANGE } from '../../models/markov.model';
 import { repeatHandlings, type RepeatHandling } from '../../models/path-table.rules';
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
-import { askedOf, MethodArgs } from '../credit/method.args';
+import { methodQuestionOf, MethodArgs } from '../credit/method.args';
 import { periodMethodOf } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { Interval, TrainingSet, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
@@ -107,7 +107,7 @@ class AttributionRow extends Credited {
   @Field(
     () => Boolean,
     ofDataDriven(
-      `too little to be judged: below ${THIN.journeys} journeys, or ${THIN.outcomes} that converted, or that did not.`,
+      `too little to be judged: below ${MIN_JOURNEYS.journeys} journeys, or ${MIN_JOURNEYS.outcomes} that converted, or that did not.`,
     ),
   )
   tooThin?: boolean | null;
@@ -205,8 +205,8 @@ class AttributionArgs extends PeriodArgs {
 
   @IsOptional()
   @IsInt()
-  @Min(ORDERS.least)
-  @Max(ORDERS.most)
+  @Min(ORDER_RANGE.least)
+  @Max(ORDER_RANGE.most)
   @Field(() => Int, ofDataDriven('of how many last channels a state of the Markov chain is made, 1 (default) to 4.'))
   order?: number;
 
@@ -289,7 +289,7 @@ export const questionOf = async (
   const now = referenceInstantOf(args.asOf, clock);
   return {
     ...(await periodMethodOf(definitions, models, now, { ...args, from, to, timeZone })),
-    ...askedOf(args),
+    ...methodQuestionOf(args),
     by,
     ...(currency && { currency }),
   };

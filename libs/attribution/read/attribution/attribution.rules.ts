@@ -11,23 +11,23 @@ import {
   type MoneySum,
 } from '@baton/kernel';
 import {
-  bodyFault,
+  validateBody,
   builtInAttribution,
   conditionCompiler,
-  conditionsFault,
+  validateConditions,
   siteListsOf,
   touchClassifier,
   type Attribution,
   type ChannelRules,
-  type Classified,
+  type TouchClassification,
   type PathTransform,
   type TouchConditions,
 } from '@baton/definitions';
-import { adOf, contentOf, type RegisteredContent } from '@baton/campaigns';
+import { advertisementOf, contentOf, type RegisteredContent } from '@baton/campaigns';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
-import { select, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
-import { OutsideWindowSum, type OutsideWindow, type Windowed } from './window.rules';
+import { selectTouches, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
+import { OutsideWindowSum, type OutsideWindow, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
@@ -93,10 +93,10 @@ export interface AttributionReport {
   readonly warnings: readonly string[];
 }
 
-export type ClassifiedTouch = JourneyTouch & Classified;
+export type ClassifiedTouch = JourneyTouch & TouchClassification;
 
 /** A method made ready once for many journeys. */
-export interface Applied {
+export interface AttributionMethod {
   readonly lookback: string;
   readonly lookbackMs: number | undefined;
   readonly path: PathRules;
@@ -106,7 +106,7 @@ export interface Applied {
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
-  readonly classify: (touch: JourneyTouch) => Classified;
+  readonly classify: (touch: JourneyTouch) => TouchClassification;
   readonly people?: People;
   readonly registered: RegisteredContent;
 }
@@ -121,7 +121,7 @@ const whenCompiler = (rules: ChannelRules) => {
   return ({ when, ...transform }: PathTransform, path: string): CompiledTransform => {
     if (!when) return transform;
     const tests = when.map((conditions: TouchConditions, index) => {
-      const fault = conditionsFault(conditions, `${path}.when.${index}`, lists);
+      const fault = validateConditions(conditions, `${path}.when.${index}`, lists);
       if (fault) throw new Refused('attribution/unknown-site', fault.message, fault.path);
       return compile(conditions);
     });
@@ -143,7 +143,7 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined, rules: Channe
 };
 
 /** The rules without any look-back, in days or steps; undefined where they have none. */
-const withoutWindow = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
+const withoutLookback = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
   const others = transforms.filter(({ kind }) => kind !== 'lookback');
   return lookbackMs === undefined && others.length === transforms.length ? undefined : { transforms: others };
 };
@@ -152,15 +152,20 @@ const withoutWindow = ({ lookbackMs, transforms = [] }: PathRules): PathRules | 
  * The definition with what the question says instead.
  * @throws Refused `time/unknown-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
  */
-export const applied = ({ definition, channelRules, parameters: asked = {}, ...method }: Method): Applied => {
+export const applyMethod = ({
+  definition,
+  channelRules,
+  parameters: asked = {},
+  ...method
+}: Method): AttributionMethod => {
   const body: Attribution = { ...definition.body, ...asked };
   const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
-  const fault = Object.keys(asked).length > 0 ? bodyFault('attribution', body) : undefined;
+  const fault = Object.keys(asked).length > 0 ? validateBody('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
   const path = pathOf(body, lookbackMs, channelRules.body);
-  const unwindowed = withoutWindow(path);
+  const unwindowed = withoutLookback(path);
   return {
     lookback,
     lookbackMs,
@@ -183,7 +188,7 @@ export const applied = ({ definition, channelRules, parameters: asked = {}, ...m
 /** A journey as models take it, its touches classified. */
 export const modelJourney = (
   { touches, closedAt, leadCreatedAt, openedAt }: JourneyDocument,
-  classify: Applied['classify'],
+  classify: AttributionMethod['classify'],
 ): ModelJourney & { readonly touches: readonly ClassifiedTouch[] } => ({
   touches: touches.map((touch) => ({ ...touch, ...classify(touch) })),
   conversionAt: closedAt,
@@ -195,23 +200,26 @@ export const modelJourney = (
 export type Conversions = ReadonlyMap<string, readonly Instant[]>;
 
 /** A touch that a look-back may have left out. */
-const mayBeOutside = (why: Exclusion | undefined): boolean => why === 'before-window' || why === 'before-last-steps';
+const canHaveOutsideTouches = (why: Exclusion | undefined): boolean =>
+  why === 'before-window' || why === 'before-last-steps';
 
 /** The touches of a deal that the method weighs, and why it does not weigh the others. */
-export const selected = (
+export const selectJourneyTouches = (
   deal: JourneyDocument,
-  { classify, path, unwindowed }: Applied,
+  { classify, path, unwindowed }: AttributionMethod,
   conversions?: Conversions,
-): { readonly touches: readonly ClassifiedTouch[] } & Windowed<ClassifiedTouch> => {
+): { readonly touches: readonly ClassifiedTouch[] } & LookbackSelection<ClassifiedTouch> => {
   const journey = modelJourney(deal, classify);
   const converted = ({ leadId, occurredAt }: ClassifiedTouch): boolean =>
     conversions?.get(leadId)?.some((at) => at < deal.closedAt && occurredAt <= at) ?? false;
-  const selection = select(journey, path, conversions && converted);
+  const selection = selectTouches(journey, path, conversions && converted);
   return {
     touches: journey.touches,
     selection,
     ...(unwindowed &&
-      selection.excluded.some(mayBeOutside) && { unwindowed: select(journey, unwindowed, conversions && converted) }),
+      selection.excluded.some(canHaveOutsideTouches) && {
+        unwindowed: selectTouches(journey, unwindowed, conversions && converted),
+      }),
   };
 };
 
@@ -231,33 +239,37 @@ export const touchDimensions = [
   ...contentDimensions,
 ] as const;
 export type TouchDimension = (typeof touchDimensions)[number];
-export const wordOf = (by: TouchDimension, touch: ClassifiedTouch, registered: RegisteredContent): string | null => {
+export const dimensionValueOf = (
+  by: TouchDimension,
+  touch: ClassifiedTouch,
+  registered: RegisteredContent,
+): string | null => {
   if (by === 'sub-channel') return touch.subChannel;
   if (by === 'content') return contentOf(touch, registered);
-  return by === 'ad' ? adOf(touch, registered) : (touch[by] ?? null);
+  return by === 'ad' ? advertisementOf(touch, registered) : (touch[by] ?? null);
 };
 
 const keyOf = (
   by: Dimension,
   touch: ClassifiedTouch,
   deal: JourneyDocument,
-  { timeZone, people, registered }: Pick<Applied, 'timeZone' | 'people' | 'registered'>,
+  { timeZone, people, registered }: Pick<AttributionMethod, 'timeZone' | 'people' | 'registered'>,
 ): string | null => {
   if (by === 'month') return monthOf(deal.closedAt, timeZone);
   if (isOfPerson(by)) return people?.get(touch.leadId)?.[by] ?? null;
   if (by === 'owner' || by === 'product') return deal[by];
-  return wordOf(by, touch, registered);
+  return dimensionValueOf(by, touch, registered);
 };
 
 /** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
 export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(by === 'owner' || by === 'product');
 
-interface Sum {
+interface CreditSum {
   readonly conversions: DecimalSum;
   readonly revenue: MoneySums;
 }
-const nothing = (): Sum => ({ conversions: new DecimalSum(), revenue: new MoneySums() });
-const add = (sum: Sum, conversions: number, revenue: MoneySum | undefined): void => {
+const noCredit = (): CreditSum => ({ conversions: new DecimalSum(), revenue: new MoneySums() });
+const addCredit = (sum: CreditSum, conversions: number, revenue: MoneySum | undefined): void => {
   sum.conversions.add(conversions);
   sum.revenue.add(revenue);
 };
@@ -272,8 +284,8 @@ export interface KeyCredit {
  */
 export const creditsByKey = (
   model: Model,
-  { touches, selection }: ReturnType<typeof selected>,
-  ready: Applied,
+  { touches, selection }: ReturnType<typeof selectJourneyTouches>,
+  ready: AttributionMethod,
   by: Dimension,
   deal: JourneyDocument,
 ): { readonly keys: WordMap<KeyCredit>; readonly unattributed: boolean } => {
@@ -299,34 +311,34 @@ export const creditsByKey = (
  *   `total` counts the deals and has no revenue.
  * @throws Refused as `applied`
  */
-export const tally = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
-  const ready = applied(method);
+export const summarizeCredit = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
+  const ready = applyMethod(method);
   const sums = models.map((model) => ({
     model,
-    rows: rowsBy<Sum>(by),
-    unattributed: nothing(),
+    rows: rowsBy<CreditSum>(by),
+    unattributed: noCredit(),
     outside: new OutsideWindowSum(),
   }));
-  const total = nothing();
+  const total = noCredit();
   let withoutAmount = 0;
 
   const addJourney = (deal: JourneyDocument): void => {
-    const path = selected(deal, ready, conversions);
+    const path = selectJourneyTouches(deal, ready, conversions);
     const amount = revenueOf(deal);
-    add(total, 1, amount);
+    addCredit(total, 1, amount);
     if (!amount) withoutAmount++;
     for (const { model, rows, unattributed, outside } of sums) {
       outside.add(model, path, ready.parameters, amount);
       const credited = creditsByKey(model, path, ready, by, deal);
-      if (credited.unattributed) add(unattributed, 1, amount);
+      if (credited.unattributed) addCredit(unattributed, 1, amount);
       for (const [key, { conversions: part, minor }] of credited.keys.entries())
-        add(rows.at(key, nothing), part.value, amount && minor !== null ? { ...amount, minor } : undefined);
+        addCredit(rows.at(key, noCredit), part.value, amount && minor !== null ? { ...amount, minor } : undefined);
     }
   };
 
   const reports = (): readonly AttributionReport[] => {
     const { currencies } = total.revenue;
-    const credited = ({ conversions, revenue }: Sum, shared = conversions.value): Credited => ({
+    const credited = ({ conversions, revenue }: CreditSum, shared = conversions.value): Credited => ({
       conversions: shared,
       revenue: revenue.list(currencies),
     });

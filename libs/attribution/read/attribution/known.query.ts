@@ -18,7 +18,10 @@ const peopleFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method
 };
 
 /** What sums by a dimension need to know that no journey says. */
-export const knownFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'people' | 'registered'>> => ({
+export const lookUpsFor = async (
+  models: ReadModels,
+  by: Dimension,
+): Promise<Pick<Method, 'people' | 'registered'>> => ({
   ...(await peopleFor(models, by)),
   ...(await contentFor(models, by)),
 });

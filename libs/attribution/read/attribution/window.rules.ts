@@ -1,7 +1,7 @@
 import { DecimalSum, MoneySums, type Money, type MoneySum } from '@baton/kernel';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelTouch } from '@baton/attribution/models/model-journey.rules';
-import type { Selected } from '../../models/transforms.rules';
+import type { SelectedTouches } from '../../models/transforms.rules';
 
 /** What a look-back left out of the journeys of an answer. */
 export interface OutsideWindow {
@@ -16,14 +16,14 @@ export interface OutsideWindow {
 }
 
 /** A journey with its look-back, and without. */
-export interface Windowed<T extends ModelTouch = ModelTouch> {
-  readonly selection: Selected<T>;
+export interface LookbackSelection<T extends ModelTouch = ModelTouch> {
+  readonly selection: SelectedTouches<T>;
   /** Undefined where the method has no look-back, or where it leaves nothing out. */
-  readonly unwindowed?: Selected<T> | undefined;
+  readonly unwindowed?: SelectedTouches<T> | undefined;
 }
 
 /** The places of the touches that the look-back leaves out. */
-export const placesOutside = ({ selection, unwindowed }: Windowed): readonly number[] => {
+export const touchesOutside = ({ selection, unwindowed }: LookbackSelection): readonly number[] => {
   if (!unwindowed) return [];
   const weighed = new Set(selection.places);
   return unwindowed.places.filter((place) => !weighed.has(place));
@@ -35,8 +35,8 @@ export class OutsideWindowSum {
   private readonly conversions = new DecimalSum();
   private readonly revenue = new MoneySums();
 
-  add(model: Model, journey: Windowed, parameters: ModelParameters, amount: Money | undefined): void {
-    const places = placesOutside(journey);
+  add(model: Model, journey: LookbackSelection, parameters: ModelParameters, amount: Money | undefined): void {
+    const places = touchesOutside(journey);
     if (places.length === 0) return;
     const { credits } = creditSelected(model, journey.unwindowed!, parameters, amount);
     this.addTouches(places.length);

@@ -1,12 +1,12 @@
 import type { ReadModels } from '@baton/platform/documents';
 import { readPage, type Connection } from '@baton/platform/graphql';
 import { attributionModels } from '../../models';
-import { closedIn, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
-import { applied, type AttributionReport } from '../attribution/attribution.rules';
-import { knownFor } from '../attribution/known.query';
+import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
+import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';
+import { lookUpsFor } from '../attribution/known.query';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeys } from '../journeys/journeys.projection';
-import { compareDeal, sideBySide, type ComparedDeal, type ComparedKey } from './comparison.rules';
+import { compareDeal, compareReports, type ComparedDeal, type ComparedKey } from './comparison.rules';
 
 export type ComparisonQuestion = AttributionQuestion & { readonly models: readonly string[] };
 
@@ -26,7 +26,7 @@ export const comparison = async (models: ReadModels, question: ComparisonQuestio
     model,
     keys: rows.map(({ key, ...row }) => [key, row] as const),
   }));
-  return { reports, rows: sideBySide(question.by, columns, zero) };
+  return { reports, rows: compareReports(question.by, columns, zero) };
 };
 
 /**
@@ -39,9 +39,12 @@ export const comparedDeals = async (
   page: { readonly first: number; readonly after?: string },
 ): Promise<Connection<ComparedDeal>> => {
   const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
-  const ready = applied({ ...question, ...(await knownFor(models, question.by)) });
+  const ready = applyMethod({ ...question, ...(await lookUpsFor(models, question.by)) });
   const conversions = await conversionsOf(models, question, question.to);
-  return readPage(models, journeys, { ...page, where: closedIn(question), orderBy: [{ column: 'closedAt' }] }, (deal) =>
-    compareDeal(asked, question.by, deal, ready, conversions),
+  return readPage(
+    models,
+    journeys,
+    { ...page, where: closedDeals(question), orderBy: [{ column: 'closedAt' }] },
+    (deal) => compareDeal(asked, question.by, deal, ready, conversions),
   );
 };

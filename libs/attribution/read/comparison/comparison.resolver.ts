@@ -93,7 +93,7 @@ export class ComparisonResolver {
     @Args('after', { type: () => String, nullable: true, description: 'The cursor after which to go on.' })
     after?: string | null,
   ): Promise<Connection<ComparedDeal>> {
-    if (first < 1 || first > 500) throw new Refused('graphql/bad-page', 'Ask for 1 to 500 at a time.', 'first');
+    if (first < 1 || first > 500) throw new Refused('graphql/bad-page', 'first must be from 1 to 500.', 'first');
     return comparedDeals(this.models.asOf(asOf), question, { first, ...(after && { after }) });
   }
 }

@@ -4,8 +4,8 @@ import {
   creditsByKey,
   rowsBy,
   revenueOf,
-  selected,
-  type Applied,
+  selectJourneyTouches,
+  type AttributionMethod,
   type Conversions,
   type Credited,
   type Dimension,
@@ -38,7 +38,7 @@ export interface ComparedDeal {
  * @param columns one per model: its code, and what each key earned
  * @param zero    nothing in each currency of the columns
  */
-export const sideBySide = (
+export const compareReports = (
   by: Dimension,
   columns: readonly { readonly model: string; readonly keys: readonly (readonly [string | null, Credited])[] }[],
   zero: readonly MoneySum[],
@@ -72,10 +72,10 @@ export const compareDeal = (
   models: readonly Model[],
   by: Dimension,
   deal: JourneyDocument,
-  ready: Applied,
+  ready: AttributionMethod,
   conversions?: Conversions,
 ): ComparedDeal => {
-  const path = selected(deal, ready, conversions);
+  const path = selectJourneyTouches(deal, ready, conversions);
   const amount = revenueOf(deal) ?? null;
   const columns = models.map((model) => ({
     model: model.code,
@@ -91,6 +91,6 @@ export const compareDeal = (
     closedAt: deal.closedAt,
     amount,
     unattributed: path.selection.places.length === 0,
-    keys: sideBySide(by, columns, amount ? [{ minor: 0, currency: amount.currency }] : []),
+    keys: compareReports(by, columns, amount ? [{ minor: 0, currency: amount.currency }] : []),
   };
 };

@@ -42,7 +42,7 @@ export interface VisitorDocument {
   readonly leftOut: number;
 }
 
-const keep = <C extends Contact, D extends { readonly contacts: readonly C[]; readonly leftOut: number }>(
+const withContact = <C extends Contact, D extends { readonly contacts: readonly C[]; readonly leftOut: number }>(
   doc: D,
   contact: C,
 ): D => {
@@ -71,8 +71,8 @@ const withoutQualification = (doc: PersonDocument, id: string | undefined): Pers
         doc,
         doc.qualified.filter((one) => one.id !== id),
       );
-const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
-const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
+const withDeal = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
+const withoutDeal = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 
 /**
  * One document per lead. A merge is told to both leads by the survivor's event, and taken back by its unmerge, so that
@@ -111,18 +111,18 @@ export const people = projection<PersonDocument, LeadEvent>({
     TouchRecorded: (doc, event) => {
       const { leadId: _, opportunityIds: __, survivorId: ___, ...raw } = event.data;
       const contact = contactOf(event, raw);
-      return keep(doc, isAtCapture(event, doc.capture) ? { ...contact, atCapture: true } : contact);
+      return withContact(doc, isAtCapture(event, doc.capture) ? { ...contact, atCapture: true } : contact);
     },
-    LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: joined(doc.visitorIds, data.visitorId) }),
+    LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: withDeal(doc.visitorIds, data.visitorId) }),
     LeadMerged: (doc, { data: { leadId, mergedLeadId } }) =>
       doc.leadId === leadId
-        ? { ...doc, mergedLeadIds: joined(doc.mergedLeadIds, mergedLeadId) }
-        : { ...doc, survivorIds: joined(doc.survivorIds, leadId) },
+        ? { ...doc, mergedLeadIds: withDeal(doc.mergedLeadIds, mergedLeadId) }
+        : { ...doc, survivorIds: withDeal(doc.survivorIds, leadId) },
     MergedFactsRemoved: (doc, { data }) => withoutQualification(doc, data.takenBack),
     LeadUnmerged: (doc, { data: { leadId, mergedLeadId, takenBack } }) =>
       doc.leadId === leadId
-        ? { ...withoutQualification(doc, takenBack), mergedLeadIds: left(doc.mergedLeadIds, mergedLeadId) }
-        : { ...doc, survivorIds: left(doc.survivorIds, leadId) },
+        ? { ...withoutQualification(doc, takenBack), mergedLeadIds: withoutDeal(doc.mergedLeadIds, mergedLeadId) }
+        : { ...doc, survivorIds: withoutDeal(doc.survivorIds, leadId) },
   },
 });
 
@@ -135,7 +135,7 @@ export const visitors = projection<VisitorDocument, VisitorEvent>({
   on: {
     VisitRecorded: (doc, event) => {
       const { visitorId: _, leadId, ...raw } = event.data;
-      return keep(doc, { ...contactOf(event, raw), leadId: leadId ?? null });
+      return withContact(doc, { ...contactOf(event, raw), leadId: leadId ?? null });
     },
     VisitorIdentified: (doc, { data: { leadId } }) => ({ ...doc, leadId }),
   },

@@ -40,7 +40,7 @@ export const peopleOf = async (
 };
 
 /** The people with these leads, all that are merged with them, and their visitors. */
-export const gather = async (models: ReadModels, leadIds: Iterable<string>): Promise<GatheredPeople> => {
+export const gatherPeople = async (models: ReadModels, leadIds: Iterable<string>): Promise<GatheredPeople> => {
   const found = await peopleOf(models, leadIds);
   const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
   return {
@@ -51,20 +51,20 @@ export const gather = async (models: ReadModels, leadIds: Iterable<string>): Pro
 };
 
 /** From the first instant of a period on, before its end. */
-export const within = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
+export const isInPeriod = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
 
 /** Of a closed deal that stands: what won and lost journeys are asked by. */
-export const closedWithin = (outcome: 'won' | 'lost', period: Period): Where => ({
+export const closedInPeriod = (outcome: 'won' | 'lost', period: Period): Where => ({
   status: { eq: 'closed' },
   outcome: { eq: outcome },
-  closedAt: within(period),
+  closedAt: isInPeriod(period),
   ...(period.currency !== undefined && { currency: { eq: period.currency } }),
 });
 
-async function* personal(models: ReadModels, conversion: PersonalConversion, period: Period) {
+async function* personalJourneys(models: ReadModels, conversion: PersonalConversion, period: Period) {
   const column = milestones[conversion];
-  for await (const page of models.pages(people, { [column]: within(period) })) {
-    const known = await gather(
+  for await (const page of models.pages(people, { [column]: isInPeriod(period) })) {
+    const known = await gatherPeople(
       models,
       page.map(({ id }) => id),
     );
@@ -78,9 +78,9 @@ async function* personal(models: ReadModels, conversion: PersonalConversion, per
   }
 }
 
-async function* ofDeals(models: ReadModels, where: Where, at?: Instant) {
+async function* dealJourneys(models: ReadModels, where: Where, at?: Instant) {
   for await (const page of models.pages(deals, where)) {
-    const known = await gather(
+    const known = await gatherPeople(
       models,
       page.flatMap(({ doc }) => doc.contacts.map(({ leadId }) => leadId)),
     );
@@ -100,12 +100,15 @@ export async function* journeysOf(
   period: Period = {},
 ): AsyncGenerator<ConversionJourney> {
   if (conversion === 'won' || conversion === 'lost') {
-    for await (const page of models.pages<JourneyDocument>(journeys, closedWithin(conversion, period)))
+    for await (const page of models.pages<JourneyDocument>(journeys, closedInPeriod(conversion, period)))
       for (const { doc } of page) yield { ...doc, leftOut: 0 };
   } else if (conversion === 'opportunity') {
     const { currency } = period;
-    yield* ofDeals(models, { openedAt: within(period), ...(currency !== undefined && { currency: { eq: currency } }) });
-  } else yield* personal(models, conversion, period);
+    yield* dealJourneys(models, {
+      openedAt: isInPeriod(period),
+      ...(currency !== undefined && { currency: { eq: currency } }),
+    });
+  } else yield* personalJourneys(models, conversion, period);
 }
 
 /**
@@ -113,7 +116,7 @@ export async function* journeysOf(
  * @param currency only deals in this one
  */
 export const openJourneys = (models: ReadModels, at: Instant, currency?: string): AsyncGenerator<ConversionJourney> =>
-  ofDeals(
+  dealJourneys(
     models,
     {
       status: { eq: 'open' },

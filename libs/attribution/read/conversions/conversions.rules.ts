@@ -52,7 +52,7 @@ export const survivorOf = (person: readonly PersonDocument[]): PersonDocument =>
 export const earliest = (instants: readonly (Instant | null)[]): Instant | null =>
   instants.reduce((first, one) => (one !== null && (first === null || one < first) ? one : first), null);
 
-interface Gathered {
+interface PersonData {
   readonly touches: readonly JourneyTouch[];
   readonly createdAt: Instant | null;
   readonly leftOut: number;
@@ -63,7 +63,7 @@ interface Gathered {
  * visits are theirs; oldest first.
  * @param roles the leads, each with the role in the deal where there is one
  */
-export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: GatheredPeople): Gathered => {
+export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: GatheredPeople): PersonData => {
   const found = new Map<string, JourneyTouch>();
   const leads = new Map<string, PersonDocument>();
   const seen = new Map<string, VisitorDocument>();
@@ -95,8 +95,8 @@ export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known
   };
 };
 
-const ending = (
-  { touches, createdAt, leftOut }: Gathered,
+const endOfJourney = (
+  { touches, createdAt, leftOut }: PersonData,
   at: Instant,
   facts: Pick<
     JourneyDocument,
@@ -127,7 +127,7 @@ export const journeyOfPerson = (
   known: GatheredPeople,
 ): ConversionJourney => {
   const { leadId, source, owner } = survivorOf(person);
-  return ending(contactsOf(new Map([[leadId, undefined]]), known), at, {
+  return endOfJourney(contactsOf(new Map([[leadId, undefined]]), known), at, {
     journeyId: leadId,
     openedAt: '', // no deal: before every touch, so that none holds the milestone
     product: null,
@@ -143,7 +143,7 @@ export const journeyOfPerson = (
 export const journeyOfDeal = (deal: Deal, at: Instant, known: GatheredPeople): ConversionJourney => {
   const roles = new Map(deal.contacts.map(({ leadId, role }) => [leadId, role ?? undefined]));
   const { opportunityId, openedAt, product, owner, source, amountMinor, currency } = deal;
-  return ending(contactsOf(roles, known), at, {
+  return endOfJourney(contactsOf(roles, known), at, {
     journeyId: opportunityId,
     openedAt,
     product,

@@ -1,9 +1,9 @@
 import type { Money } from '@baton/kernel';
 import { creditSelected, type Credit, type Model } from '../../models/credit.model';
 import {
-  applied,
+  applyMethod,
   revenueOf,
-  selected,
+  selectJourneyTouches,
   type ClassifiedTouch,
   type Conversions,
   type Method,
@@ -31,9 +31,9 @@ export const crediting = (
   method: Method,
   conversions?: Conversions,
 ): ((journey: JourneyDocument) => CreditedJourney) => {
-  const ready = applied(method);
+  const ready = applyMethod(method);
   return (journey) => {
-    const path = selected(journey, ready, conversions);
+    const path = selectJourneyTouches(journey, ready, conversions);
     const { touches, selection } = path;
     const amount = revenueOf(journey);
     const { credits } = creditSelected(model, selection, ready.parameters, amount);

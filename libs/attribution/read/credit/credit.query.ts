@@ -2,7 +2,7 @@ import { NotFound, Refused } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
 import {
-  applied,
+  applyMethod,
   modelJourney,
   type AttributionReport,
   type ClassifiedTouch,
@@ -32,10 +32,10 @@ export const explainJourney = async (
   { models: codes, ...method }: Method & { readonly models: readonly string[] },
 ): Promise<ExplainedJourney> => {
   const asked = codes.map(modelOf);
-  const ready = applied(method);
+  const ready = applyMethod(method);
   const doc = await models.get(journeys, journeyId);
   if (!doc || doc.status === 'gathering')
-    throw new NotFound('journey/unknown', 'No deal of this id has closed.', 'journeyId');
+    throw new NotFound('journey/unknown', 'There is no closed deal with this id.', 'journeyId');
   const conversions = await conversionsOf(models, method, doc.closedAt);
   return {
     journey: doc,
@@ -66,11 +66,16 @@ export const credit = async (
   const asked = { ...method, models: [model ?? method.definition.body.model] };
   const { touches, models: explained, ...deal } = await explainJourney(models, journeyId, asked);
   const [credits] = explained;
-  if (!credits) throw new Refused('journey/reopened', 'The deal is open again; its close earns nothing.', 'journeyId');
+  if (!credits)
+    throw new Refused(
+      'journey/reopened',
+      'The deal was reopened; it has no credit until it closes again.',
+      'journeyId',
+    );
   const found = credits.credits
     .map((one, place) => ({ ...one, touch: touches[place]! }))
     .filter((one) => touchId === undefined || one.touchId === touchId);
   if (touchId !== undefined && found.length === 0)
-    throw new NotFound('journey/unknown-touch', 'The touch is not one of this deal.', 'touchId');
+    throw new NotFound('journey/unknown-touch', 'The journey of this deal has no touch with this id.', 'touchId');
   return { ...deal, ...credits, credits: found };
 };

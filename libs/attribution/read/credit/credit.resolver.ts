@@ -10,7 +10,7 @@ import { dataDrivenModels } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
 import { credit } from './credit.query';
 import { JourneyTouch, ModelCredits, TouchCredit } from './credit.types';
-import { askedOf, MethodArgs } from './method.args';
+import { methodQuestionOf, MethodArgs } from './method.args';
 import { methodOf } from './method.query';
 
 @ObjectType({ description: 'What one touch earns under one model, why, and the touch itself.' })
@@ -91,7 +91,7 @@ export class CreditResolver {
     const at = referenceInstantOf(asOf, this.clock);
     const { journey, ...explained } = await credit(this.readModels.asOf(asOf), journeyId, {
       ...(await methodOf(this.context.definitions, this.readModels, at, args)),
-      ...askedOf(args),
+      ...methodQuestionOf(args),
       ...(model && { model }),
       ...(touchId && { touchId }),
     });

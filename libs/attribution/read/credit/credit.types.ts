@@ -3,7 +3,7 @@ import { InstantScalar, MoneyType } from '@baton/platform/graphql';
 import { exclusions } from '../../models/transforms.rules';
 import { ModelEnum, outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
 
-const stated = (description: string) => ({ nullable: true, description });
+const statedField = (description: string) => ({ nullable: true, description });
 
 @ObjectType({ description: 'One contact with a person of the deal, as its source reported it.' })
 export class JourneyTouch {
@@ -13,9 +13,9 @@ export class JourneyTouch {
   occurredAt!: string;
   @Field(() => ID, { description: 'The person.' })
   leadId!: string;
-  @Field(() => ID, stated('The visitor, when it was a visit before identification.'))
+  @Field(() => ID, statedField('Visitor, for a visit before the identification.'))
   visitorId?: string | null;
-  @Field(() => String, stated('The person’s role in the deal.'))
+  @Field(() => String, statedField('Role of the person in the deal.'))
   role?: string | null;
   @Field(() => String, { description: 'What was done: page-view, download, call …' })
   action!: string;
@@ -23,23 +23,23 @@ export class JourneyTouch {
   team!: string;
   @Field(() => String, { description: 'The channel, by the channel rules.' })
   channel!: string;
-  @Field(() => String, stated('The sub-channel, by the channel rules.'))
+  @Field(() => String, statedField('The sub-channel, by the channel rules.'))
   subChannel?: string | null;
-  @Field(() => String, stated('The source that the touch states.'))
+  @Field(() => String, statedField('The source that the touch states.'))
   source?: string | null;
-  @Field(() => String, stated('The medium that the touch states.'))
+  @Field(() => String, statedField('The medium that the touch states.'))
   medium?: string | null;
-  @Field(() => String, stated('The campaign that the touch states.'))
+  @Field(() => String, statedField('The campaign that the touch states.'))
   campaign?: string | null;
-  @Field(() => String, stated('The content that the touch states.'))
+  @Field(() => String, statedField('The content that the touch states.'))
   content?: string | null;
-  @Field(() => String, stated('The page of a visit.'))
+  @Field(() => String, statedField('The page of a visit.'))
   page?: string | null;
-  @Field(() => String, stated('The page at which the visit began.'))
+  @Field(() => String, statedField('The page at which the visit began.'))
   landingPage?: string | null;
-  @Field(() => String, stated('Where the person came from.'))
+  @Field(() => String, statedField('Where the person came from.'))
   referrer?: string | null;
-  @Field(() => Int, stated('How many minutes it took.'))
+  @Field(() => Int, statedField('How many minutes it took.'))
   minutes?: number | null;
 }
 
@@ -59,7 +59,10 @@ export class TouchCredit {
   touchId!: string;
   @Field(() => Float, { description: 'Its part of the deal, 0 to 1.' })
   weight!: number;
-  @Field(() => Float, stated('Its weight before weights were renormalised to sum to 1; null when it is not weighed.'))
+  @Field(
+    () => Float,
+    statedField('Its weight before weights were renormalised to sum to 1; null when it is not weighed.'),
+  )
   share?: number | null;
   @Field(() => [String], {
     description: 'FT first touch, LC lead creation, OC opportunity creation, CW last touch, or a stage of CUSTOM.',
@@ -67,18 +70,18 @@ export class TouchCredit {
   milestones!: readonly string[];
   @Field(
     () => String,
-    stated(
+    statedField(
       `Why it is not weighed. ${Object.entries(exclusions)
         .map(([code, why]) => `${code}: ${why}`)
         .join('; ')}.`,
     ),
   )
   excluded?: string | null;
-  @Field(() => MoneyType, stated('Its part of the amount; the parts sum to the amount. Null without an amount.'))
+  @Field(() => MoneyType, statedField('Its part of the amount; the parts sum to the amount. Null without an amount.'))
   revenue!: MoneyType | null;
-  @Field(() => String, stated('Amount × weight in minor units before rounding, a decimal of six places.'))
+  @Field(() => String, statedField('Amount × weight in minor units before rounding, a decimal of six places.'))
   exact!: string | null;
-  @Field(() => String, stated('What rounding to whole minor units added: revenue − exact.'))
+  @Field(() => String, statedField('What rounding to whole minor units added: revenue − exact.'))
   rounding!: string | null;
   @Field(() => [CreditBooking], {
     description: 'What the close gave and later changes of the amount; sums to revenue.',
@@ -100,7 +103,7 @@ export class ModelCredits {
   missing!: readonly string[];
   @Field(() => OutsideWindowType, outsideField)
   outsideWindow!: OutsideWindowType | null;
-  @Field(() => Float, stated('What shares were divided by to give weights; null where none were.'))
+  @Field(() => Float, statedField('What shares were divided by to give weights; null where none were.'))
   divisor!: number | null;
   @Field(() => [TouchCredit], { description: 'One per touch, in the order of the touches.' })
   credits!: readonly TouchCredit[];

@@ -1,7 +1,7 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { journeys } from '../journeys/journeys.projection';
-import { applied, type Conversions, type Method } from '../attribution/attribution.rules';
+import { applyMethod, type Conversions, type Method } from '../attribution/attribution.rules';
 
 /**
  * When people converted before, for a method whose journeys restart after a conversion; undefined for one whose
@@ -13,7 +13,7 @@ export const conversionsOf = async (
   method: Method,
   before?: Instant,
 ): Promise<Conversions | undefined> => {
-  if (!applied(method).restart) return undefined;
+  if (!applyMethod(method).restart) return undefined;
   const conversions = new Map<string, Instant[]>();
   const where = {
     status: { eq: 'closed' },

@@ -3,8 +3,8 @@ import type { Instant, Money } from '@baton/kernel';
 import { creditSelected, type Credit, type Milestone, type Model } from '../../models/credit.model';
 import {
   revenueOf,
-  selected,
-  type Applied,
+  selectJourneyTouches,
+  type AttributionMethod,
   type ClassifiedTouch,
   type Conversions,
 } from '../attribution/attribution.rules';
@@ -85,10 +85,10 @@ const bookingsOf = (deal: JourneyDocument, split: (amount: Money) => readonly nu
 export const explainedCredits = (
   model: Model,
   deal: JourneyDocument,
-  ready: Applied,
+  ready: AttributionMethod,
   conversions?: Conversions,
 ): ExplainedCredits & { readonly touches: readonly ClassifiedTouch[] } => {
-  const path = selected(deal, ready, conversions);
+  const path = selectJourneyTouches(deal, ready, conversions);
   const { touches, selection } = path;
   const amount = revenueOf(deal);
   const credited = (money?: Money) => creditSelected(model, selection, ready.parameters, money);

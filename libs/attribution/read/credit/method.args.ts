@@ -4,7 +4,7 @@ import { ReadArgs } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Method } from '../attribution/attribution.rules';
 
-const asked = (description: string) => ({ nullable: true, description });
+const optionalField = (description: string) => ({ nullable: true, description });
 
 const nameOf = (kind: string) => kind.toUpperCase().replaceAll('-', '_');
 const TransformKind = Object.fromEntries(transformKinds.map((kind) => [nameOf(kind), kind]));
@@ -26,7 +26,7 @@ registerEnumType(TransformKind, {
 });
 
 const anyOf = (what: string) =>
-  asked(`${what} Any of these, in any case; \`*\` for any characters, \`(none)\` for absent.`);
+  optionalField(`${what} Any of these, in any case; \`*\` for any characters, \`(none)\` for absent.`);
 @InputType({ description: 'Conditions on a touch, as channel rules have them; all that are given hold.' })
 class TouchConditionsInput {
   @Field(() => [String], anyOf('The channel after the channel rules.'))
@@ -39,11 +39,14 @@ class TouchConditionsInput {
   medium?: string[];
   @Field(() => [String], anyOf('utm_campaign, or the id of a campaign.'))
   campaign?: string[];
-  @Field(() => [String], asked('Lists of sites of the channel rules: one has the source, or else the referrer.'))
+  @Field(
+    () => [String],
+    optionalField('Lists of sites of the channel rules: one has the source, or else the referrer.'),
+  )
   site?: string[];
   @Field(
     () => [String],
-    asked('Where the person came from, as sites; `*` for any that is stated, `(none)` for absent.'),
+    optionalField('Where the person came from, as sites; `*` for any that is stated, `(none)` for absent.'),
   )
   referrer?: string[];
   @Field(() => [String], anyOf('The page of a visit.'))
@@ -63,24 +66,24 @@ const WHEN = 'Touches of which any of these conditions holds.';
 class PathTransformInput {
   @Field(() => TransformKind, { description: 'What it does.' })
   kind!: string;
-  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  @Field(() => [String], optionalField('Channels as the channel rules name them; case is ignored.'))
   channels?: string[];
-  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  @Field(() => [String], optionalField('Campaigns as the touches state them; case is ignored.'))
   campaigns?: string[];
-  @Field(() => [TouchConditionsInput], asked(WHEN))
+  @Field(() => [TouchConditionsInput], optionalField(WHEN))
   when?: TouchConditionsInput[];
-  @Field(() => Int, asked('How many touches before the conversion.'))
+  @Field(() => Int, optionalField('How many touches before the conversion.'))
   steps?: number;
-  @Field(() => String, asked('How long before the conversion, ISO 8601 (`P30D`).'))
+  @Field(() => String, optionalField('How long before the conversion, as an ISO 8601 duration (`P30D`).'))
   within?: string;
 }
 @InputType({ description: 'Touches by their channel, their campaign, and conditions.' })
 class TouchSelection {
-  @Field(() => [String], asked('Channels after the channel rules, in any case.'))
+  @Field(() => [String], optionalField('Channels as the channel rules name them; case is ignored.'))
   channels?: string[];
-  @Field(() => [String], asked('Campaigns that touches state, in any case.'))
+  @Field(() => [String], optionalField('Campaigns as the touches state them; case is ignored.'))
   campaigns?: string[];
-  @Field(() => [TouchConditionsInput], asked(WHEN))
+  @Field(() => [TouchConditionsInput], optionalField(WHEN))
   when?: TouchConditionsInput[];
 }
 @InputType({ description: 'Shares of the position-based model, 0 to 1, together 1.' })
@@ -100,37 +103,39 @@ class CustomStage {
   stage!: string;
   @Field(() => Float, { description: 'Its part of the deal, 0 to 1.' })
   share!: number;
-  @Field(() => String, asked('A stage of your own: the action of its touch.'))
+  @Field(() => String, optionalField('A stage of your own: the action of its touch.'))
   action?: string;
-  @Field(() => String, asked('A stage of your own: the channel of its touch.'))
+  @Field(() => String, optionalField('A stage of your own: the channel of its touch.'))
   channel?: string;
-  @Field(() => String, asked('A stage of your own: the campaign of its touch.'))
+  @Field(() => String, optionalField('A stage of your own: the campaign of its touch.'))
   campaign?: string;
 }
 @InputType({ description: 'What a question says instead of the attribution definition; all else stays as defined.' })
 class AttributionParameters {
-  @Field(() => Int, asked('How many touches before the close count at most.'))
+  @Field(() => Int, optionalField('How many of the last touches before the close count at most.'))
   lookbackSteps?: number;
   @Field(
     () => String,
-    asked('restart: touches of a person before an earlier conversion of that person do not count; or continue.'),
+    optionalField(
+      'restart: touches of a person before an earlier conversion of that person do not count; or continue.',
+    ),
   )
   afterConversion?: string;
-  @Field(() => TouchSelection, asked('Only these touches count.'))
+  @Field(() => TouchSelection, optionalField('Only these touches count.'))
   include?: TouchSelection;
-  @Field(() => TouchSelection, asked('These touches do not count.'))
+  @Field(() => TouchSelection, optionalField('These touches do not count.'))
   exclude?: TouchSelection;
-  @Field(() => [PathTransformInput], asked('Applied in this order, after the look-back.'))
+  @Field(() => [PathTransformInput], optionalField('Applied in this order, after the look-back.'))
   transforms?: PathTransformInput[];
-  @Field(() => [String], asked('Channels that LAST_NON_DIRECT passes over.'))
+  @Field(() => [String], optionalField('Channels that LAST_NON_DIRECT passes over.'))
   excludedChannels?: string[];
-  @Field(() => PositionWeights, asked('Shares of POSITION_BASED.'))
+  @Field(() => PositionWeights, optionalField('Shares of POSITION_BASED.'))
   weights?: PositionWeights;
-  @Field(() => [CustomStage], asked('Stages of CUSTOM; with `mid` together 1.'))
+  @Field(() => [CustomStage], optionalField('Stages of CUSTOM; with `mid` together 1.'))
   stages?: CustomStage[];
-  @Field(() => Float, asked('Of CUSTOM: the part of all touches that hold no stage.'))
+  @Field(() => Float, optionalField('Of CUSTOM: the part of all touches that hold no stage.'))
   mid?: number;
-  @Field(() => String, asked('Half-life of TIME_DECAY, ISO 8601 (`P7D`).'))
+  @Field(() => String, optionalField('Half-life of TIME_DECAY, ISO 8601 (`P7D`).'))
   halfLife?: string;
 }
 
@@ -150,34 +155,39 @@ export class MethodArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(50)
-  @Field(() => String, asked('A version of the attribution definition, `attribution@3`; by default that in force.'))
+  @Field(
+    () => String,
+    optionalField('A version of the attribution definition, `attribution@3`; by default that in force.'),
+  )
   definition?: string;
 
   @IsOptional()
   @IsString()
   @MaxLength(50)
-  @Field(() => String, asked('A version of the channel rules, `channel-rules@2`; by default that in force.'))
+  @Field(() => String, optionalField('A version of the channel rules, `channel-rules@2`; by default that in force.'))
   channelRules?: string;
 
   @IsOptional()
-  @Field(() => AttributionParameters, asked('What to take instead of the definition.'))
+  @Field(() => AttributionParameters, optionalField('What to take instead of the definition.'))
   parameters?: AttributionParameters;
 }
 
 /** Plain data without what was left out or given as null. */
-const stated = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(stated);
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, one]) => (one === null || one === undefined ? [] : [[name, stated(one)]])),
+    Object.entries(value).flatMap(([name, one]) =>
+      one === null || one === undefined ? [] : [[name, withoutNulls(one)]],
+    ),
   );
 };
 
 /** What the arguments say instead of the definition. */
-export const askedOf = ({
+export const methodQuestionOf = ({
   lookback,
   parameters,
 }: Pick<MethodArgs, 'lookback' | 'parameters'>): Pick<Method, 'lookback' | 'parameters'> => ({
   ...(lookback && { lookback }),
-  ...(parameters && { parameters: stated(parameters) as Partial<Attribution> }),
+  ...(parameters && { parameters: withoutNulls(parameters) as Partial<Attribution> }),
 });

@@ -7,13 +7,13 @@ import {
   type Instant,
   type PeriodArgs,
 } from '@baton/kernel';
-import { definitionOf, oneDefinition, orBuiltIn } from '@baton/definitions';
+import { definitionOf, getDefinition, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { methodAt } from '../attribution/attribution.query';
 import type { Method } from '../attribution/attribution.rules';
 
 /** Versions that a question asks for by name, also ones that are not, or no longer, in force. */
-export interface AskedVersions {
+export interface VersionOverrides {
   /** `attribution@3`; version 0 is the built-in one. */
   readonly definition?: string;
   /** `channel-rules@2`; version 0 is the built-in one. */
@@ -28,12 +28,12 @@ const versionOf = async <K extends 'attribution' | 'channel-rules'>(
 ) => {
   const number = ref.startsWith(`${kind}@`) ? ref.slice(kind.length + 1) : '';
   if (!/^\d{1,9}$/.test(number))
-    throw new Refused('attribution/not-a-version', `Give a version such as ${kind}@3.`, path);
+    throw new Refused('attribution/not-a-version', `The version must be written as ${kind}@3.`, path);
   const version = Number(number);
-  if (version === 0) return orBuiltIn(kind, undefined);
-  const found = await oneDefinition(models, { kind, number: version });
+  if (version === 0) return inForceOrBuiltIn(kind, undefined);
+  const found = await getDefinition(models, { kind, number: version });
   if (!found) throw new NotFound('definition/unknown-version', `There is no ${ref}.`, path);
-  return orBuiltIn<K>(kind, definitionOf<K>(kind, version, found.body));
+  return inForceOrBuiltIn<K>(kind, definitionOf<K>(kind, version, found.body));
 };
 
 /**
@@ -44,7 +44,7 @@ export const methodOf = async (
   definitions: DefinitionSource,
   models: ReadModels,
   at: Instant,
-  { definition, channelRules }: AskedVersions = {},
+  { definition, channelRules }: VersionOverrides = {},
 ): Promise<Pick<Method, 'definition' | 'channelRules'>> => ({
   ...(await methodAt(definitions, at)),
   ...(definition !== undefined && {
@@ -64,7 +64,7 @@ export const periodMethodOf = async (
   definitions: DefinitionSource,
   models: ReadModels,
   now: Instant,
-  { from, to, timeZone, ...versions }: PeriodArgs & AskedVersions,
+  { from, to, timeZone, ...versions }: PeriodArgs & VersionOverrides,
 ): Promise<Pick<Method, 'definition' | 'channelRules' | 'timeZone'> & Bounds> => {
   const { to: end } = boundsOf({ from, to, timeZone });
   const method = await methodOf(definitions, models, end !== undefined && end < now ? end : now, versions);

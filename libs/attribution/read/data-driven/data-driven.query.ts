@@ -6,7 +6,7 @@ import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { gathering, type DataDrivenAttribution } from './data-driven.rules';
+import { creditCollector, type DataDrivenAttribution } from './data-driven.rules';
 
 /** What a data-driven model may be asked besides the period. */
 export interface LearningOptions extends ReportOptions {
@@ -43,7 +43,7 @@ export const fittedAttribution = async (
 ): Promise<readonly DataDrivenAttribution[]> => {
   const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
-  const gathered = gathering(by, method, await conversionsOf(models, method, to));
+  const gathered = creditCollector(by, method, await conversionsOf(models, method, to));
   for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
   if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
   for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');

@@ -8,24 +8,24 @@ import {
 import type { DataDrivenModel } from '@baton/attribution/models/data-driven.rules';
 import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
-  applied,
+  applyMethod,
   revenueOf,
-  selected,
+  selectJourneyTouches,
   touchDimensions,
-  wordOf,
+  dimensionValueOf,
   type AttributionReport,
   type Conversions,
   type Dimension,
   type Method,
   type TouchDimension,
 } from '../attribution/attribution.rules';
-import { OutsideWindowSum, placesOutside } from '../attribution/window.rules';
+import { OutsideWindowSum, touchesOutside } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
 /** A path as a table takes it, and what came of it. */
-export interface CountedPath extends PathCounts {
+export interface PathWithCounts extends PathCounts {
   readonly steps: readonly string[];
 }
 
@@ -42,8 +42,8 @@ export interface Person {
  * @param lookbackMs both ends included; undefined: no limit
  * @returns no path where there is no touch in the window
  */
-export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): readonly CountedPath[] => {
-  const paths: CountedPath[] = [];
+export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): readonly PathWithCounts[] => {
+  const paths: PathWithCounts[] = [];
   for (const { touches, conversions } of people) {
     const ordered = [...touches].sort((a, b) =>
       a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0,
@@ -90,10 +90,14 @@ const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Mone
  *   conversions (decimals of 15 places) and money, each currency for itself, exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
-export const gathering = (by: Dimension, method: Method, conversions?: Conversions) => {
+export const creditCollector = (by: Dimension, method: Method, conversions?: Conversions) => {
   if (!touchDimensions.includes(by as TouchDimension))
-    throw new Refused('attribution/not-of-a-touch', `Ask a data-driven model by ${touchDimensions.join(', ')}.`, 'by');
-  const ready = applied(method);
+    throw new Refused(
+      'attribution/not-of-a-touch',
+      `by must be one of ${touchDimensions.join(', ')} for a data-driven model.`,
+      'by',
+    );
+  const ready = applyMethod(method);
   const table = new PathTable();
   const learntFrom = { converted: 0, ended: 0, open: 0 };
   const revenue = new MoneySums();
@@ -104,10 +108,12 @@ export const gathering = (by: Dimension, method: Method, conversions?: Conversio
   let withoutAmount = 0;
 
   const add = (deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void => {
-    const path = selected(deal, ready, conversions);
+    const path = selectJourneyTouches(deal, ready, conversions);
     const { eligible } = path.selection;
-    outside.addTouches(placesOutside(path).length);
-    const steps = eligible.touches.map((touch) => wordOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED);
+    outside.addTouches(touchesOutside(path).length);
+    const steps = eligible.touches.map(
+      (touch) => dimensionValueOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED,
+    );
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
     if (outcome === 'won' && !amount) withoutAmount++;
     revenue.add(amount);

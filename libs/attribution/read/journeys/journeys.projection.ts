@@ -31,12 +31,12 @@ export interface JourneyDocument {
   readonly gathered?: readonly JourneyTouch[];
 }
 
-type Stated = Extract<JourneyEvent, { type: 'JourneyClosed' | 'JourneyRestated' }>['data'];
+type JourneyStatementEvent = Extract<JourneyEvent, { type: 'JourneyClosed' | 'JourneyRestated' }>['data'];
 
 /** The journey with these touches, once everything is said of them. */
-const state = (
+const withStatement = (
   { gathered: _, ...doc }: JourneyDocument,
-  data: Stated,
+  data: JourneyStatementEvent,
   touches: readonly JourneyTouch[],
   restatements: JourneyDocument['restatements'],
 ): JourneyDocument => {
@@ -99,9 +99,10 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
     restatements: [],
   }),
   on: {
-    JourneyClosed: (doc, { data }) => state(doc, data, [...(doc.gathered ?? []), ...data.touches], doc.restatements),
+    JourneyClosed: (doc, { data }) =>
+      withStatement(doc, data, [...(doc.gathered ?? []), ...data.touches], doc.restatements),
     JourneyRestated: (doc, { data, occurredAt }) =>
-      state(doc, data, changedTouches(doc.gathered ?? doc.touches, data), [
+      withStatement(doc, data, changedTouches(doc.gathered ?? doc.touches, data), [
         ...doc.restatements,
         { reasons: data.reasons, at: occurredAt },
       ]),

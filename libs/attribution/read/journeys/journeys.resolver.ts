@@ -8,10 +8,10 @@ import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
 import { explainJourney } from '../credit/credit.query';
 import { JourneyTouch, ModelCredits } from '../credit/credit.types';
-import { askedOf, MethodArgs } from '../credit/method.args';
+import { methodQuestionOf, MethodArgs } from '../credit/method.args';
 import { methodOf } from '../credit/method.query';
 
-const stated = (description: string) => ({ nullable: true, description });
+const statedFields = (description: string) => ({ nullable: true, description });
 
 @ObjectType({ description: 'Why a journey was recorded anew.' })
 class Restatement {
@@ -27,19 +27,19 @@ class Journey {
   journeyId!: string;
   @Field(() => String, { description: 'closed; or reopened: the deal is open again and its close earns nothing.' })
   status!: string;
-  @Field(() => String, stated('won or lost.'))
+  @Field(() => String, statedFields('won or lost.'))
   outcome!: string | null;
   @Field(() => InstantScalar, { description: 'When the deal closed.' })
   closedAt!: string;
   @Field(() => InstantScalar, { description: 'When the deal opened.' })
   openedAt!: string;
-  @Field(() => InstantScalar, stated('The earliest creation of a lead among the people.'))
+  @Field(() => InstantScalar, statedFields('The earliest creation of a lead among the people.'))
   leadCreatedAt!: string | null;
-  @Field(() => InstantScalar, stated('The earliest contact, also one after the close.'))
+  @Field(() => InstantScalar, statedFields('The earliest contact, also one after the close.'))
   firstContactAt!: string | null;
   @Field(() => [ID], { description: 'The people of the deal.' })
   leadIds!: readonly string[];
-  @Field(() => MoneyType, stated('What the deal is worth.'))
+  @Field(() => MoneyType, statedFields('What the deal is worth.'))
   amount!: MoneyType | null;
   @Field(() => String, { description: 'The window before the close in which touches count, `P90D`, or `none`.' })
   lookback!: string;
@@ -86,7 +86,7 @@ export class JourneysResolver {
     const method = await methodOf(this.context.definitions, this.readModels, at, args);
     const { journey, ...explained } = await explainJourney(this.readModels.asOf(asOf), journeyId, {
       ...method,
-      ...askedOf(args),
+      ...methodQuestionOf(args),
       models: models ?? [method.definition.body.model].filter((code) => !dataDrivenModel(code)),
     });
     const { amountMinor, currency } = journey;

@@ -1,7 +1,7 @@
 import { Refused } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { linear } from '../../models/linear.model';
-import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { applyMethod, type AttributionReport, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
@@ -22,7 +22,7 @@ export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookba
   readonly warnings: readonly string[];
 }
 
-const MOST_PATHS = 1000;
+const MAX_PATHS = 1000;
 
 /**
  * The paths of channels that led to the conversions of a period, how long they are, and how long they took.
@@ -32,8 +32,8 @@ export const paths = async (
   models: ReadModels,
   { conversion = 'won', collapse = false, top = 20, from, to, currency, ...method }: PathQuestion,
 ): Promise<PathsReport> => {
-  if (!Number.isInteger(top) || top < 1 || top > MOST_PATHS)
-    throw new Refused('attribution/top-out-of-range', `Ask for 1 to ${MOST_PATHS} paths.`, 'top');
+  if (!Number.isInteger(top) || top < 1 || top > MAX_PATHS)
+    throw new Refused('attribution/top-out-of-range', `top must be from 1 to ${MAX_PATHS} paths.`, 'top');
   const credit = crediting(linear, method, await conversionsOf(models, method, to)); // every model weighs the same touches
   const failures = conversion === 'won';
   const sums = pathsOf({ collapse, failures });
@@ -51,7 +51,7 @@ export const paths = async (
       if (kind === conversion) credited.outside(outside);
       leftOut += journey.leftOut;
     }
-  const { lookback, unwindowed } = applied(method);
+  const { lookback, unwindowed } = applyMethod(method);
   const report = sums.report(top);
   return {
     conversion,

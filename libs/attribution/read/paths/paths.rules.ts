@@ -21,15 +21,15 @@ export interface PathReport {
   readonly lags: readonly ({ readonly days: number } & Outcomes)[];
 }
 
-interface Sum {
+interface OutcomeSum {
   conversions: number;
   nonConversions: number;
   readonly revenue: MoneySums;
 }
-const nothing = (): Sum => ({ conversions: 0, nonConversions: 0, revenue: new MoneySums() });
-const sumAt = <K>(sums: Map<K, Sum>, key: K): Sum => {
+const noOutcomes = (): OutcomeSum => ({ conversions: 0, nonConversions: 0, revenue: new MoneySums() });
+const sumAt = <K>(sums: Map<K, OutcomeSum>, key: K): OutcomeSum => {
   let sum = sums.get(key);
-  if (!sum) sums.set(key, (sum = nothing()));
+  if (!sum) sums.set(key, (sum = noOutcomes()));
   return sum;
 };
 
@@ -40,10 +40,10 @@ const sumAt = <K>(sums: Map<K, Sum>, key: K): Sum => {
  * @returns `add` takes a journey that ended at an instant; `report` gives the `top` paths and the histograms
  */
 export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; readonly failures: boolean }) => {
-  const paths = new Map<string, Sum & { channels: readonly string[] }>();
-  const lengths = new Map<number, Sum>();
-  const lags = new Map<number, Sum>();
-  const total = nothing();
+  const paths = new Map<string, OutcomeSum & { channels: readonly string[] }>();
+  const lengths = new Map<number, OutcomeSum>();
+  const lags = new Map<number, OutcomeSum>();
+  const total = noOutcomes();
 
   const add = ({ eligible, amount }: CreditedJourney, endedAt: Instant, converted: boolean): void => {
     const all = eligible.map(({ touch }) => tidy(touch.channel));
@@ -51,7 +51,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
     const channels = collapse ? all.filter(isNew) : all;
     const name = JSON.stringify(channels.map(wordKey)); // channels may contain any separator
     let path = paths.get(name);
-    if (!path) paths.set(name, (path = { channels, ...nothing() }));
+    if (!path) paths.set(name, (path = { channels, ...noOutcomes() }));
     // Of several spellings the one that sorts first, so that the order of journeys does not matter.
     path.channels = path.channels.map((known, step) => (channels[step]! < known ? channels[step]! : known));
     const sums = [total, path, sumAt(lengths, channels.length)];
@@ -68,7 +68,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
 
   const report = (top: number): PathReport => {
     const { currencies } = total.revenue;
-    const outcomes = ({ conversions, nonConversions, revenue }: Sum): Outcomes => ({
+    const outcomes = ({ conversions, nonConversions, revenue }: OutcomeSum): Outcomes => ({
       conversions,
       nonConversions: failures ? nonConversions : null,
       revenue: revenue.list(currencies),
@@ -77,13 +77,13 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
       ([nameA, a], [nameB, b]) =>
         b.conversions - a.conversions || b.nonConversions - a.nonConversions || (nameA < nameB ? -1 : 1),
     );
-    const rest = nothing();
+    const rest = noOutcomes();
     for (const [, { conversions, nonConversions, revenue }] of ranked.slice(top)) {
       rest.conversions += conversions;
       rest.nonConversions += nonConversions;
       rest.revenue.addAll(revenue.list());
     }
-    const sorted = (sums: ReadonlyMap<number, Sum>) => [...sums].sort(([a], [b]) => a - b);
+    const sorted = (sums: ReadonlyMap<number, OutcomeSum>) => [...sums].sort(([a], [b]) => a - b);
     return {
       paths: ranked.slice(0, top).map(([, path]) => ({ channels: path.channels, ...outcomes(path) })),
       others: { paths: Math.max(0, ranked.length - top), ...outcomes(rest) },

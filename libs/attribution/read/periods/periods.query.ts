@@ -15,10 +15,10 @@ import type { JourneyEvent } from '../../write/journey/journey.events';
 import type { FreezeCommand, FrozenFacts } from '../../write/period/period.events';
 import { modelOf } from '../attribution/attribution.query';
 import {
-  applied,
+  applyMethod,
   recordedDimensions,
   revenueOf,
-  tally,
+  summarizeCredit,
   type Conversions,
   type Dimension,
   type Method,
@@ -29,7 +29,7 @@ import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { periods, type PeriodDocument } from './periods.projection';
-import { difference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
@@ -41,12 +41,20 @@ export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDo
 const dimensionOf = (by: string): Dimension => {
   const known = recordedDimensions.find((one) => one === by);
   if (known) return known; // what is known of a person, or registered as content, changes without a restatement
-  throw new Refused('attribution/unknown-dimension', `Freeze by one of ${recordedDimensions.join(', ')}.`, 'by');
+  throw new Refused(
+    'attribution/unknown-dimension',
+    `by must be one of ${recordedDimensions.join(', ')} for a frozen period.`,
+    'by',
+  );
 };
-const summable = (code: string): Model => {
+const requireAdditiveModel = (code: string): Model => {
   const model = modelOf(code);
   if (model.additive) return model;
-  throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
+  throw new Refused(
+    'attribution/not-additive',
+    'The credits of this model do not add up to the revenue; choose another model.',
+    'model',
+  );
 };
 
 /**
@@ -55,7 +63,7 @@ const summable = (code: string): Model => {
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
  *   `time/not-a-duration`, and as `periodOfDays`
  */
-export const freezable = async (
+export const periodFigures = async (
   models: ReadModels,
   definitions: DefinitionSource,
   question: FreezeCommand['data'],
@@ -69,11 +77,11 @@ export const freezable = async (
     ...(question.lookback && { lookback: question.lookback }),
     timeZone,
   };
-  const model = summable(question.model ?? method.definition.body.model);
+  const model = requireAdditiveModel(question.model ?? method.definition.body.model);
   const by = dimensionOf(question.by ?? 'channel');
-  const { lookback } = applied(method);
+  const { lookback } = applyMethod(method);
   const past = models.asOf({ knownAt: position });
-  const sums = tally([model], by, method, await conversionsOf(past, method, days.to));
+  const sums = summarizeCredit([model], by, method, await conversionsOf(past, method, days.to));
   const currencies = new Set<string>();
   const period = { from: days.from, to: days.to, ...(currency !== undefined && { currency }) };
   for await (const journey of journeysOf(past, 'won', period)) {
@@ -150,7 +158,7 @@ export const periodDelta = async (
   periodId: string,
 ): Promise<PeriodDelta> => {
   const period = await models.get(periods, periodId);
-  if (!period) throw new NotFound('period/unknown', 'No period of this name was frozen.', 'periodId');
+  if (!period) throw new NotFound('period/unknown', 'There is no frozen period with this id.', 'periodId');
   const { startsAt, endsAt, currency, lookback, timeZone } = period;
   const versions = { definition: period.attribution, channelRules: period.channelRules };
   const method: Method = {
@@ -158,7 +166,7 @@ export const periodDelta = async (
     lookback,
     timeZone,
   };
-  const [model, by] = [summable(period.model), dimensionOf(period.by)];
+  const [model, by] = [requireAdditiveModel(period.model), dimensionOf(period.by)];
   const conversionsNow = await conversionsOf(models, method, endsAt);
   const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, endsAt));
   const counts = (journey: JourneyDocument): boolean =>
@@ -171,7 +179,7 @@ export const periodDelta = async (
   /** The figures of one journey, as far as it counts. */
   const figures = (journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures => {
     if (!journey || !counts(journey)) return noFigures;
-    const one = tally([model], by, method, conversions);
+    const one = summarizeCredit([model], by, method, conversions);
     one.add(journey);
     return one.reports()[0]!;
   };
@@ -180,7 +188,7 @@ export const periodDelta = async (
     if (amount) currencies.add(amount.currency);
   };
 
-  const whole = tally([model], by, method, conversionsNow);
+  const whole = summarizeCredit([model], by, method, conversionsNow);
   const steps: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
   for await (const page of models.pages(journeys))
     for (const { id, doc, position } of page) {
@@ -211,10 +219,10 @@ export const periodDelta = async (
     intact: isIntact(period),
     now,
     outsideWindow: now.outsideWindow,
-    difference: difference(by, now, figuresOf(period), all),
+    difference: figuresDifference(by, now, figuresOf(period), all),
     restatements: steps
       .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: difference(by, after, before, all) })),
+      .map(({ after, before, ...step }) => ({ ...step, difference: figuresDifference(by, after, before, all) })),
     warnings: now.warnings,
   };
 };

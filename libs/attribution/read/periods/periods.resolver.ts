@@ -166,7 +166,11 @@ export class PeriodsResolver {
   @Allow(...everyRole)
   async periodDelta(@Args() { periodId, asOf }: PeriodDeltaArgs): Promise<PeriodDeltaType> {
     if (asOf?.happenedBy)
-      throw new Refused('period/known-only', 'Ask for what was known: knownBy or knownAt.', 'asOf.happenedBy');
+      throw new Refused(
+        'period/known-only',
+        'A frozen period cannot be cut by happenedBy; use knownBy or knownAt.',
+        'asOf.happenedBy',
+      );
     const past = (knownAt: Position) => this.models.asOf({ knownAt });
     const {
       period,

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import type { JourneyEvent } from '../../write/journey/journey.events';
-import { difference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
 
 const eur = (minor: number) => [{ minor, currency: 'EUR' }];
 const figures = (email: number, unattributed: number): Figures => ({
@@ -12,26 +12,26 @@ const figures = (email: number, unattributed: number): Figures => ({
 
 describe('the difference of two reports', () => {
   it('names only what changed', () =>
-    expect(difference('channel', figures(7, 5), figures(7, 1), ['EUR'])).toEqual({
+    expect(figuresDifference('channel', figures(7, 5), figures(7, 1), ['EUR'])).toEqual({
       rows: [],
       unattributed: { conversions: 0, revenue: eur(4) },
       total: { conversions: 0, revenue: eur(4) },
     }));
   it('compares keys in whatever spelling', () => {
     const shouted = { ...figures(7, 5), rows: [{ key: 'EMAIL ', conversions: 1, revenue: eur(4) }] };
-    expect(difference('channel', figures(7, 5), shouted, ['EUR']).rows).toEqual([
+    expect(figuresDifference('channel', figures(7, 5), shouted, ['EUR']).rows).toEqual([
       { key: 'EMAIL', conversions: 0, revenue: eur(3) },
     ]);
   });
   it('takes away what is gone', () =>
-    expect(difference('channel', noFigures, figures(7, 5), ['EUR']).rows).toEqual([
+    expect(figuresDifference('channel', noFigures, figures(7, 5), ['EUR']).rows).toEqual([
       { key: 'email', conversions: -1, revenue: eur(-7) },
     ]));
   it('has one sum a currency, and conversions without a rest', () => {
     const dollars = { minor: 3, currency: 'USD' };
     const after = { ...figures(7, 5), total: { conversions: 0.3, revenue: [...eur(12), dollars] } };
     const before = { ...noFigures, total: { conversions: 0.1, revenue: eur(2) } };
-    expect(difference('channel', after, before, ['EUR', 'USD']).total).toEqual({
+    expect(figuresDifference('channel', after, before, ['EUR', 'USD']).total).toEqual({
       conversions: 0.2,
       revenue: [...eur(10), dollars],
     });

@@ -26,7 +26,12 @@ export const noFigures: Figures = { rows: [], unattributed: none, total: none };
  * @param currencies of all amounts concerned; each has its own difference
  * @returns only keys that changed; sums as its two reports do
  */
-export const difference = (by: Dimension, after: Figures, before: Figures, currencies: readonly string[]): Figures => {
+export const figuresDifference = (
+  by: Dimension,
+  after: Figures,
+  before: Figures,
+  currencies: readonly string[],
+): Figures => {
   const less = (a: Credited = none, b: Credited = none): Credited => ({
     conversions: exactDifference(a.conversions, b.conversions),
     revenue: new MoneySums().addAll(moneyDifference(a.revenue, b.revenue)).list(currencies),

@@ -3,7 +3,7 @@ import { recordedSpend } from '@baton/campaigns';
 import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
-import { applied, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { applyMethod, type AttributionReport, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import type { JourneyDocument } from '../journeys/journeys.projection';
@@ -47,8 +47,12 @@ export const roas = async (
 ): Promise<RoasReport> => {
   const model = modelOf(code ?? method.definition.body.model);
   if (!model.additive)
-    throw new Refused('attribution/not-additive', 'Credits of this model are never summed; choose another.', 'model');
-  const { lookback, timeZone, unwindowed } = applied(method);
+    throw new Refused(
+      'attribution/not-additive',
+      'The credits of this model do not add up to the revenue; choose another model.',
+      'model',
+    );
+  const { lookback, timeZone, unwindowed } = applyMethod(method);
   const outside = new OutsideWindowSum();
   const credit = crediting(model, method, await conversionsOf(models, method, to));
   const classify = spendClassifier(method.channelRules.body);
@@ -74,7 +78,7 @@ export const roas = async (
       sums.reached(stage, journey, credit(journey));
       leftOut += journey.leftOut;
     }
-  const within = spentWithin(timeZone, from, to);
+  const within = spendInPeriod(timeZone, from, to);
   const cut = new Set<Day>();
   for await (const spend of recordedSpend(models)) {
     if (currency !== undefined && spend.amount.currency !== currency) continue;
@@ -104,7 +108,7 @@ export const roas = async (
 };
 
 /** How much of a day lies within [from, to): a day is a stretch of time, and no instant stands for it. */
-const spentWithin = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
+const spendInPeriod = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
   const known = new Map<Day, 'all' | 'some' | 'none'>();
   return (day: Day): 'all' | 'some' | 'none' => {
     let part = known.get(day);

@@ -64,7 +64,7 @@ const NEW_CUSTOMERS =
   'Accounts (people, where no account is known) won for the first time, in credited fractions; not deals.';
 @ObjectType({ description: 'What was spent, and what it brought.' })
 class RoasFigures {
-  @Field(() => Float, { description: 'Won deals, in credited fractions.' })
+  @Field(() => Float, { description: 'Won deals, as credited fractions.' })
   conversions!: number;
   @Field(() => [MoneyType], money('Credited revenue.'))
   revenue!: readonly MoneyType[];

@@ -1,5 +1,5 @@
 import { WordMap, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
-import type { Classified } from '@baton/definitions';
+import type { TouchClassification } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
 import type { ClassifiedTouch } from '../attribution/attribution.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
@@ -59,7 +59,7 @@ export interface RoasFigures {
   readonly costPerSql: readonly MoneyRatio[];
 }
 /** Won deals of some kind, and their part of all won deals of the period. */
-export interface Portion {
+export interface ShareOfWins {
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
   readonly ofConversions: Ratio;
@@ -75,17 +75,17 @@ export interface RoasSums {
   /** Deals and minutes of sales without a touch that counts. With those of the rows they are all there are. */
   readonly unattributed: Pick<RoasFigures, 'conversions' | 'revenue' | 'newCustomers' | 'salesMinutes'>;
   /** Won deals with a touch of marketing in the window. */
-  readonly influenced: Portion;
+  readonly influenced: ShareOfWins;
   /** Won deals whose first touch in the window is marketing's. */
-  readonly sourced: Portion;
+  readonly sourced: ShareOfWins;
   readonly warnings: readonly string[];
 }
 
 type Stage = PersonalConversion;
 /** Minutes of sales, and when. */
-type Work = readonly { readonly at: Instant; readonly minutes: number }[];
+type SalesWork = readonly { readonly at: Instant; readonly minutes: number }[];
 
-interface Sum {
+interface RoasSum {
   readonly conversions: DecimalSum;
   readonly newCustomers: DecimalSum;
   readonly revenue: MoneySums;
@@ -94,7 +94,7 @@ interface Sum {
   assisted: number;
   readonly reached: Readonly<Record<Stage, DecimalSum>>;
 }
-const nothing = (): Sum => ({
+const noReturns = (): RoasSum => ({
   conversions: new DecimalSum(),
   newCustomers: new DecimalSum(),
   revenue: new MoneySums(),
@@ -104,16 +104,16 @@ const nothing = (): Sum => ({
   reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
 
-const wordOf = (by: Exclude<RoasDimension, 'month'>, touch: ClassifiedTouch): string | null =>
+const dimensionValueOf = (by: Exclude<RoasDimension, 'month'>, touch: ClassifiedTouch): string | null =>
   by === 'sub-channel' ? touch.subChannel : (touch[by] ?? null);
 
 /** What a row stands for. */
-interface ReturnRows {
+interface RoasRows {
   readonly by: RoasDimension;
   /** IANA zone of the months. */
   readonly timeZone: string;
   /** What spend counts as by the channel rules. */
-  readonly classify: (spend: Spend) => Classified;
+  readonly classify: (spend: Spend) => TouchClassification;
   /** The deals that won a customer for the first time. */
   readonly firstWins: ReadonlySet<string>;
 }
@@ -124,19 +124,25 @@ interface ReturnRows {
  * @returns `won` takes a won deal with its credits, `worked` minutes of sales with those of the person's journey,
  *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
  */
-export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePerMinute?: Money) => {
-  const rows = new WordMap<Sum>();
-  const [total, unattributed, influenced, sourced, all] = [nothing(), nothing(), nothing(), nothing(), nothing()];
+export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerMinute?: Money) => {
+  const rows = new WordMap<RoasSum>();
+  const [total, unattributed, influenced, sourced, all] = [
+    noReturns(),
+    noReturns(),
+    noReturns(),
+    noReturns(),
+    noReturns(),
+  ];
   let withoutAmount = 0;
 
-  const rowOf = (key: string | null): Sum => rows.at(key, nothing);
+  const rowOf = (key: string | null): RoasSum => rows.at(key, noReturns);
   const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
-    by === 'month' ? monthOf(closedAt, timeZone) : wordOf(by, touch);
+    by === 'month' ? monthOf(closedAt, timeZone) : dimensionValueOf(by, touch);
 
   const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
     if (!amount) withoutAmount++;
     const isNew = firstWins.has(journey.journeyId);
-    const count = (sum: Sum) => {
+    const count = (sum: RoasSum) => {
       sum.conversions.add(1);
       sum.newCustomers.add(isNew ? 1 : 0);
       sum.revenue.add(amount);
@@ -159,7 +165,7 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePe
     if (assisting.size > 0) total.assisted++;
   };
 
-  const worked = (work: Work, credited: CreditedJourney['eligible']): void => {
+  const worked = (work: SalesWork, credited: CreditedJourney['eligible']): void => {
     const sum = credited.length > 0 ? total : unattributed;
     for (const { at, minutes } of work) {
       sum.salesMinutes.add(minutes);
@@ -169,7 +175,7 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePe
     const minutes = work.reduce((all, one) => all + one.minutes, 0);
     if (by === 'month' || minutes === 0) return;
     for (const { touch, credit } of credited)
-      if (credit.weight > 0) rowOf(wordOf(by, touch)).salesMinutes.add(credit.weight, minutes);
+      if (credit.weight > 0) rowOf(dimensionValueOf(by, touch)).salesMinutes.add(credit.weight, minutes);
   };
 
   const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
@@ -201,7 +207,7 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePe
     const rates = (of: (currency: string) => readonly [numerator: number, denominator: number]): MoneyRatio[] =>
       currencies.map((currency) => ({ currency, ...ratioOf(...of(currency)) }));
     const returned = (
-      sum: Sum,
+      sum: RoasSum,
       conversions = sum.conversions.value,
       newCustomers = sum.newCustomers.value,
       salesMinutes = sum.salesMinutes.value,
@@ -224,7 +230,7 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: ReturnRows, ratePe
         costPerSql: costPer('sql'),
       };
     };
-    const portion = ({ conversions, revenue }: Sum): Portion => ({
+    const portion = ({ conversions, revenue }: RoasSum): ShareOfWins => ({
       conversions: conversions.value,
       revenue: revenue.list(currencies),
       ofConversions: ratioOf(conversions.value, all.conversions.value),

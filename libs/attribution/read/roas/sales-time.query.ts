@@ -1,7 +1,7 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { visitors } from '../conversions/contacts.projection';
-import { gather, within, type Period } from '../conversions/conversions.query';
+import { gatherPeople, isInPeriod, type Period } from '../conversions/conversions.query';
 import { earliest, journeyOfPerson, personOf, type ConversionJourney } from '../conversions/conversions.rules';
 import { salesMinutes, type SalesMinutes } from './sales-minutes.projection';
 
@@ -22,9 +22,9 @@ const addTo = <K, V>(lists: Map<K, V[]>, key: K, value: V): void => {
 };
 
 /** The work of a period by the lead it was on; null for visitors that nobody identified. */
-const workIn = async (models: ReadModels, period: Period): Promise<Map<string | null, SalesMinutes[]>> => {
+const salesWorkIn = async (models: ReadModels, period: Period): Promise<Map<string | null, SalesMinutes[]>> => {
   const found = new Map<string | null, SalesMinutes[]>();
-  for await (const page of models.pages(salesMinutes, { at: within(period) })) {
+  for await (const page of models.pages(salesMinutes, { at: isInPeriod(period) })) {
     const unknown = page.flatMap(({ doc: { leadId, visitorId } }) => (leadId === null && visitorId ? [visitorId] : []));
     const known = unknown.length > 0 ? await models.getMany(visitors, [...new Set(unknown)]) : undefined;
     for (const { doc } of page)
@@ -44,14 +44,14 @@ export async function* salesTimeIn(
   period: Period,
   firstOpened: ReadonlyMap<string, Instant>,
 ): AsyncGenerator<SalesTime> {
-  const work = await workIn(models, period);
+  const work = await salesWorkIn(models, period);
   const nobody = work.get(null);
   if (nobody) yield { journey: undefined, work: nobody };
   const leadIds = [...work.keys()].filter((leadId) => leadId !== null).sort();
   const seen = new Set<string>();
   for (let at = 0; at < leadIds.length; at += PEOPLE_AT_ONCE) {
     const some = leadIds.slice(at, at + PEOPLE_AT_ONCE);
-    const known = await gather(models, some);
+    const known = await gatherPeople(models, some);
     for (const leadId of some) {
       if (seen.has(leadId)) continue;
       const person = personOf(leadId, known);

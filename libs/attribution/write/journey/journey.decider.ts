@@ -8,14 +8,14 @@ import {
   type JourneyTouch,
 } from './journey.events';
 
-type Facts = Omit<Extract<JourneyEvent, { type: 'JourneyClosed' }>['data'], 'touches' | 'more'>;
-type Stated = Extract<JourneyCommand, { type: 'StateJourney' }>['data'];
+type JourneyFacts = Omit<Extract<JourneyEvent, { type: 'JourneyClosed' }>['data'], 'touches' | 'more'>;
+type StatedJourney = Extract<JourneyCommand, { type: 'StateJourney' }>['data'];
 type Journey =
   | { readonly stage: 'unknown' }
   | {
       /** `closing`: the rest of the first statement is yet to come. */
       readonly stage: 'closing' | 'closed' | 'reopened';
-      readonly facts: Facts;
+      readonly facts: JourneyFacts;
       readonly touches: readonly JourneyTouch[];
     };
 
@@ -23,7 +23,7 @@ type Journey =
 const EVENTS_PER_APPEND = 4;
 
 /** One event’s share of what is different. */
-interface Share {
+interface EventPart {
   readonly added: JourneyTouch[];
   readonly changed: JourneyTouch[];
   readonly removed: string[];
@@ -39,7 +39,7 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
       const different = differenceOf(known, data.touches);
       const closes =
         state.stage !== 'closed' && different.every(({ changed, removed }) => !changed.length && !removed.length);
-      if (state.stage === 'closed' && different.length === 0 && same(state.facts, factsOf(data))) return [];
+      if (state.stage === 'closed' && different.length === 0 && isEqual(state.facts, factsOf(data))) return [];
       return eventsOf(data, different, closes);
     },
     ReopenJourney: (state, { data }) =>
@@ -60,17 +60,17 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
   },
 });
 
-const factsOf = ({ touches: _, reasons: __, ...facts }: Stated): Facts => facts;
+const factsOf = ({ touches: _, reasons: __, ...facts }: StatedJourney): JourneyFacts => facts;
 
 /** What of the touches is different from what is known, in shares that an event holds; none for nothing. */
-const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly Share[] => {
+const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly EventPart[] => {
   const [before, now] = [known, touches].map((all) => new Map(all.map((touch) => [touch.touchId, touch])));
-  const entries: Partial<Share>[] = [
+  const entries: Partial<EventPart>[] = [
     ...known.flatMap(({ touchId }) => (now!.has(touchId) ? [] : [{ removed: [touchId] }])),
-    ...touches.flatMap((touch): Partial<Share>[] => {
+    ...touches.flatMap((touch): Partial<EventPart>[] => {
       const was = before!.get(touch.touchId);
       if (!was) return [{ added: [touch] }];
-      return same(was, touch) ? [] : [{ changed: [touch] }];
+      return isEqual(was, touch) ? [] : [{ changed: [touch] }];
     }),
   ];
   return chunksOf(entries).map((slice) => ({
@@ -81,14 +81,18 @@ const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyT
 };
 
 /** Their texts are most often the same; where they are not, the order of their fields may be all that is. */
-const same = (a: object, b: object): boolean =>
+const isEqual = (a: object, b: object): boolean =>
   JSON.stringify(a) === JSON.stringify(b) || contentHash(a) === contentHash(b);
 
-const nothing: Share = { added: [], changed: [], removed: [] };
+const isUnchanged: EventPart = { added: [], changed: [], removed: [] };
 /** As much of a statement as one append holds; the rest is said when the journey is stated again. */
-const eventsOf = (data: Stated, different: readonly Share[], closes: boolean): readonly NewEvent<JourneyEvent>[] => {
+const eventsOf = (
+  data: StatedJourney,
+  different: readonly EventPart[],
+  closes: boolean,
+): readonly NewEvent<JourneyEvent>[] => {
   const facts = factsOf(data);
-  const shares = different.length === 0 ? [nothing] : different;
+  const shares = different.length === 0 ? [isUnchanged] : different;
   return shares.slice(0, EVENTS_PER_APPEND).map((share, index): NewEvent<JourneyEvent> => {
     const more = index + 1 < shares.length ? { more: true } : {};
     return closes

@@ -23,42 +23,42 @@ import { touchFields } from '@baton/campaigns';
 export const journeyTouch = object({
   touchId: text('Id of the event that recorded the touch.', { max: 100 }),
   occurredAt: instant(),
-  sequence: optional(integer('Its place among what its source says of the same instant: the row of an import.')),
-  leadId: ref('lead', 'The person the touch was recorded on.'),
-  visitorId: optional(ref('visitor', 'The visitor, when it was a visit before identification.')),
-  role: optional(text('The person’s role in the deal.', { max: 100 })),
-  atCapture: optional(flag('The capture of the lead itself brought it: it counts as at the creation.')),
+  sequence: optional(integer('Order among touches of the same instant, such as the row of an import.')),
+  leadId: ref('lead', 'Lead that the touch was recorded on.'),
+  visitorId: optional(ref('visitor', 'Visitor, for a visit before the identification.')),
+  role: optional(text('Role of the person in the deal.', { max: 100 })),
+  atCapture: optional(flag('The touch captured the lead, so it counts as made at the creation of the lead.')),
   ...touchFields,
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
 
 const touches = (description: string) => list(journeyTouch, description, { max: EVENT_CHUNK_LIMITS.count });
-const word = optional(text('', { max: 300 }));
+const shortText = optional(text('', { max: 300 }));
 const facts = {
-  journeyId: ref('opportunity', 'The deal; the journey has its id.'),
+  journeyId: ref('opportunity', 'Deal of the journey; both have the same id.'),
   outcome: oneOf(['won', 'lost']),
   closedAt: instant('When the deal closed.'),
   openedAt: instant('When the deal opened (OC).'),
   leadCreatedAt: optional(instant('The earliest creation among the people of the deal (LC).')),
   firstContactAt: optional(instant('The earliest touch of the people of the deal, also one after the close.')),
   amounts: list(
-    object({ at: instant('From when on.'), amount: money('What the deal is worth.') }),
-    'What the deal was worth at its close and after each later change, oldest first.',
+    object({ at: instant('Since when the deal has this amount.'), amount: money('Amount of the deal.') }),
+    'Amounts of the deal at the close and after each later change, oldest first.',
     { max: 1000 },
   ),
   leadIds: list(ref('lead'), 'The people of the deal.'),
-  product: word,
-  owner: word,
-  source: word,
+  product: shortText,
+  owner: shortText,
+  source: shortText,
 };
-const more = optional(flag('The events after this one say the rest: until then the journey is as it was.'));
+const more = optional(flag('More events of this statement follow; the journey changes with the last of them.'));
 
 export const journeyEvents = events({
   JourneyClosed: {
     version: 1,
-    description: 'A deal closed: every touch of its people up to then.',
+    description: 'The journey of a closed deal: every touch of its people up to the close.',
     sentence:
-      'The journey of deal {journeyId} ended {outcome} at {closedAt} (people: {leadIds:count}, touches: {touches:count}{more?, more to follow:})',
+      'The journey of deal {journeyId} closed as {outcome} at {closedAt} (people: {leadIds:count}, touches: {touches:count}{more?, more to follow:})',
     ...facts,
     touches: touches('Oldest first, up to the close.'),
     more,
@@ -66,20 +66,20 @@ export const journeyEvents = events({
   JourneyRestated: {
     version: 1,
     description:
-      'The touches, people or facts of a closed deal turned out to be others. It says what is different, of the touches; the facts as they are now.',
+      'The touches, people or fields of a closed deal changed. Lists the differences in touches, and the current fields.',
     sentence:
-      'The journey of deal {journeyId} is another: {reasons}; touches added: {added:count}, changed: {changed:count}, removed: {removed:count}{more?, more to follow:}',
+      'The journey of deal {journeyId} was restated: {reasons}; touches added: {added:count}, changed: {changed:count}, removed: {removed:count}{more?, more to follow:}',
     ...facts,
-    reasons: list(text('', { max: 100 }), 'What became known: late-touch, merge, role, amount, deal …'),
-    added: touches('Touches that the journey did not have.'),
-    changed: touches('Touches of which something else is known now: as they are now.'),
-    removed: list(text('', { max: 100 }), 'Touches that are not of this journey after all, by their ids.'),
+    reasons: list(text('', { max: 100 }), 'Reasons for the restatement: late-touch, merge, role, amount, deal …'),
+    added: touches('Touches added to the journey.'),
+    changed: touches('Touches that changed, in their new form.'),
+    removed: list(text('', { max: 100 }), 'Ids of the touches removed from the journey.'),
     more,
   },
   JourneyReopened: {
     version: 1,
-    description: 'The deal is open again; its close earns nothing.',
-    sentence: 'Deal {journeyId} is open again: its journey earns nothing',
+    description: 'The deal was reopened; its close no longer gets credit.',
+    sentence: 'Deal {journeyId} was reopened: its journey no longer gets credit',
     journeyId: facts.journeyId,
   },
 });
@@ -87,12 +87,12 @@ export type JourneyEvent = EventOf<typeof journeyEvents>;
 
 export const journeyCommands = commands('journey', {
   StateJourney: {
-    description: 'Record the journey of a deal that closed, or what is different of it now.',
+    description: 'Record the journey of a closed deal, or its restatement.',
     ...facts,
-    reasons: optional(list(text('', { max: 100 }), 'What became known.')),
-    touches: list(journeyTouch, 'All of them, oldest first, up to the close.', { max: 1_000_000 }),
+    reasons: optional(list(text('', { max: 100 }), 'Reasons for a restatement.')),
+    touches: list(journeyTouch, 'All touches up to the close, oldest first.', { max: 1_000_000 }),
   },
-  ReopenJourney: { description: 'The deal is open again.', journeyId: facts.journeyId },
+  ReopenJourney: { description: 'Record that the deal of a journey was reopened.', journeyId: facts.journeyId },
 });
 export type JourneyCommand = CommandOf<typeof journeyCommands>;
 

@@ -13,7 +13,11 @@ export const periodDecider = decider<Period, PeriodCommand, PeriodEvent>({
       if (hash !== undefined)
         return hash === data.hash
           ? []
-          : refuse('period/already-frozen', 'A frozen period never changes; freeze under another name.', 'periodId');
+          : refuse(
+              'period/already-frozen',
+              'A period with this id is frozen already and cannot change; choose another periodId.',
+              'periodId',
+            );
       return [{ type: 'PeriodFrozen', data }];
     },
   },

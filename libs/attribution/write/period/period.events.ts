@@ -17,41 +17,41 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-const periodId = ref('period', 'The period’s own name: 2024-Q1.');
-const name = optional(text('What it is called in reports.', { min: 1, max: 200 }));
+const periodId = ref('period', 'Id of the frozen period: 2024-Q1.');
+const name = optional(text('Name of the period in reports.', { min: 1, max: 200 }));
 const days = {
-  from: day('The first day on which the deals closed …'),
+  from: day('First day of the period.'),
   to: day('… and the last one, which counts to its end.'),
-  timeZone: text('IANA zone of these days and of the months.', { min: 1, max: 100 }),
+  timeZone: text('IANA time zone of the days and months.', { min: 1, max: 100 }),
 };
-const word = (description: string) => text(description, { min: 1, max: 50 });
+const shortText = (description: string) => text(description, { min: 1, max: 50 });
 const currency = optional(currencyCode('Only deals in this currency.'));
 
 const credited = {
-  conversions: real('Won deals, in credited fractions.'),
-  revenue: list(moneySum(), 'One sum a currency, by code; currencies without an amount are left out.'),
+  conversions: real('Won deals, as credited fractions.'),
+  revenue: list(moneySum(), 'One sum per currency, by code; currencies without an amount are omitted.'),
 };
 const figures = {
-  startsAt: instant('The first instant of the first day.'),
-  endsAt: instant('The first instant after the last day.'),
-  model: word('The model, by its code.'),
-  by: word('What the rows are.'),
-  lookback: word('The window before the close in which touches count.'),
-  attribution: ref('definition', 'The version that decided, `attribution@0`.'),
-  channelRules: ref('definition', 'The version that decided, `channel-rules@0`.'),
-  position: text('The log up to here was known.', { max: 100 }),
-  currencies: list(currencyCode(), 'Of the amounts of the deals, by code.'),
+  startsAt: instant('Start of the first day.'),
+  endsAt: instant('End of the last day, exclusive.'),
+  model: shortText('Code of the model.'),
+  by: shortText('Breakdown of the rows.'),
+  lookback: shortText('Look-back: how long before the close touches count.'),
+  attribution: ref('definition', 'Attribution definition used, `attribution@0`.'),
+  channelRules: ref('definition', 'Channel rules used, `channel-rules@0`.'),
+  position: text('Position of the log up to which events were included.', { max: 100 }),
+  currencies: list(currencyCode(), 'Currencies of the deals, by code.'),
   rows: list(
-    object({ key: optional(text('Absent: not stated.', { max: 500 })), ...credited }),
-    'By key; rows and unattributed sum to total.',
+    object({ key: optional(text('Key of the row; absent if not stated.', { max: 500 })), ...credited }),
+    'Rows by key; rows and unattributed add up to total.',
     { max: 5000 },
   ),
-  unattributed: object(credited, 'Deals without a touch in the window.'),
+  unattributed: object(credited, 'Deals without a touch in the look-back.'),
   total: object(credited, 'All deals of the period.'),
   outsideWindow: optional(
     object(
       { touches: integer('Touches that would count without a look-back.'), ...credited },
-      'What the look-back left out, and the credit that it would have; absent without one.',
+      'Touches outside the look-back and the credit they would get; absent without a look-back.',
     ),
   ),
 };
@@ -59,7 +59,7 @@ const figures = {
 export const periodEvents = events({
   PeriodFrozen: {
     version: 1,
-    description: 'The attribution of a period, as it was known when it was frozen. It never changes.',
+    description: 'The attribution of a period was frozen as known at that time. It never changes.',
     sentence: 'The attribution of {from} to {to} ({timeZone}) was frozen: {model} by {by}, look-back {lookback}',
     periodId,
     name,
@@ -80,9 +80,11 @@ export const freezeCommands = commands('period', {
     periodId,
     name,
     ...days,
-    model: optional(word('The model, by its code: linear; by default that of the definition in force.')),
-    by: optional(word('What to sum by: channel (default), campaign, month, owner, product …')),
-    lookback: optional(word('How long before the close touches count, `P90D`, or `none`.')),
+    model: optional(shortText('Code of the model: linear; by default that of the definition in force.')),
+    by: optional(shortText('Breakdown of the rows: channel (default), campaign, month, owner, product …')),
+    lookback: optional(
+      shortText('Look-back: how long before the close touches count, an ISO 8601 duration (`P90D`) or `none`.'),
+    ),
     currency,
   },
 });

@@ -13,7 +13,7 @@ import {
 } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { HeavyWork } from '@baton/platform/heavy-work';
-import { freezable, frozenHash } from '../../read/periods/periods.query';
+import { periodFigures, frozenHash } from '../../read/periods/periods.query';
 import { periodDecider } from './period.decider';
 import {
   freezeCommands,
@@ -42,7 +42,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
     work: HeavyWork,
   ) {
     this.freezable = work.register('freezable period', ({ data, position, now }) =>
-      freezable(models, context.definitions, data, position, now),
+      periodFigures(models, context.definitions, data, position, now),
     );
   }
 
@@ -52,13 +52,13 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
     if (invalid) return invalid;
     try {
       const frozen = await this.frozen(id);
-      if (frozen) return await this.decide(id, command, again(frozen, command.data));
+      if (frozen) return await this.decide(id, command, repeatedOutcome(frozen, command.data));
       const [position, now] = [await this.log.tip(), this.context.clock.now()];
       const facts = await this.freezable({ data: command.data, position, now }, command.meta.actor);
       const outcome = await this.decide(id, command, facts);
       // Somebody froze it meanwhile, perhaps with this very command: that answer stands.
       const first = outcome instanceof Refused ? await this.frozen(id) : undefined;
-      return first ? await this.decide(id, command, again(first, command.data)) : outcome;
+      return first ? await this.decide(id, command, repeatedOutcome(first, command.data)) : outcome;
     } catch (error) {
       if (error instanceof Refused) return error; // an unknown model, zone, window …
       throw error;
@@ -77,7 +77,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
 }
 
 /** The facts of a question that was asked before: what it leaves open is as it was frozen, for today's figures differ. */
-const again = (
+const repeatedOutcome = (
   { hash: _, name: __, currency: ___, ...frozen }: PeriodEvent['data'],
   question: ToPeriod['command']['data'],
 ): FrozenFacts => ({ ...frozen, ...question });

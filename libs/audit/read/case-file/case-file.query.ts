@@ -26,14 +26,14 @@ import {
   decisionsOf,
   isSame,
   namesStream,
-  samePerson,
+  isSamePerson,
   settersOf,
   stateChangesOf,
   type CaseFileTime,
   type Catalogue,
   type Cause,
   type Decision,
-  type Place,
+  type EntryPosition,
   type StateChange,
 } from './case-file.rules';
 
@@ -128,17 +128,17 @@ export interface CaseFileView {
 export const caseFilePage = async (
   files: CaseFiles,
   subject: string,
-  { first, after, ...view }: CaseFileView & { readonly first: number; readonly after?: Place | undefined },
+  { first, after, ...view }: CaseFileView & { readonly first: number; readonly after?: EntryPosition | undefined },
 ): Promise<CaseFilePage> => {
-  const { subjects, entries } = await gather(files, subject, view.asOf);
-  if (entries.length === 0) throw new NotFound('case-file/unknown', `Nothing is known of ${subject}.`, 'subject');
+  const { subjects, entries } = await collectEvents(files, subject, view.asOf);
+  if (entries.length === 0) throw new NotFound('case-file/unknown', `There are no events about ${subject}.`, 'subject');
   const compare = compareBy(view.by ?? 'occurred');
   const isSeen = (entry: CaseEntry): boolean =>
     after !== undefined && (view.newestFirst ? compare(entry, after) >= 0 : compare(entry, after) <= 0);
   const asked = inOrder(entries, view).filter((entry) => !isSeen(entry));
   return {
     subjects,
-    entries: await tellerOf(files, entries, view)(asked.slice(0, first)),
+    entries: await entryBuilder(files, entries, view)(asked.slice(0, first)),
     totalCount: entries.length,
     hasNextPage: asked.length > first,
   };
@@ -148,9 +148,9 @@ const PAGE = 500;
 
 /** The whole case file, entry by entry; nothing for a subject that no event concerns. See `caseFilePage`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
-  const { entries } = await gather(files, subject, view.asOf);
+  const { entries } = await collectEvents(files, subject, view.asOf);
   const asked = inOrder(entries, view);
-  const tell = tellerOf(files, entries, view);
+  const tell = entryBuilder(files, entries, view);
   for (let start = 0; start < asked.length; start += PAGE) yield* await tell(asked.slice(start, start + PAGE));
 }
 
@@ -171,9 +171,9 @@ export async function* caseFileEvents(
   let seen = after ?? tip;
   const news = async (until: Position) => {
     await folded(until);
-    const { subjects, entries } = await gather(files, subject);
+    const { subjects, entries } = await collectEvents(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
-    return { subjects, told: await tellerOf(files, entries, view)(fresh) };
+    return { subjects, told: await entryBuilder(files, entries, view)(fresh) };
   };
   let { subjects, told } = await news(tip);
   for (const entry of told) yield entry;
@@ -201,7 +201,7 @@ const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy,
   (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
 
 /** The entries of a subject and of all that stand as one with it, each event once, in log order. */
-const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
+const collectEvents = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
   // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
   if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
@@ -214,13 +214,13 @@ const gather = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf |
     const all = await models.entries(caseEntries, next);
     const own = asOf ? all.filter((entry) => isWithin(entry, asOf)) : all;
     for (const entry of own) found.set(entry.position, entry);
-    waiting.push(...samePerson(own));
+    waiting.push(...isSamePerson(own));
   }
   return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
 };
 
 /** The runs of entries that stand one behind the other in their streams. */
-const runsOf = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
+const consecutiveRuns = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
   const runs: CaseEntry[][] = [];
   const byPlace = [...entries].sort((a, b) =>
     a.stream === b.stream ? a.revision - b.revision : a.stream < b.stream ? -1 : 1,
@@ -233,14 +233,14 @@ const runsOf = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
   return runs;
 };
 
-type Told = Pick<StoredEvent, 'type' | 'data' | 'meta'>;
+type ReadableEvent = Pick<StoredEvent, 'type' | 'data' | 'meta'>;
 
 /** What an event says, or, where only a newer build can read it, what the log holds. */
-const decoded = (journal: Journal, event: RawEvent): Told => {
+const decodeEvent = (journal: Journal, event: RawEvent): ReadableEvent => {
   try {
     return journal.decode(event);
   } catch (error) {
-    if (error instanceof UnknownType) return event as Told;
+    if (error instanceof UnknownType) return event as ReadableEvent;
     throw error;
   }
 };
@@ -252,8 +252,8 @@ const decoded = (journal: Journal, event: RawEvent): Told => {
 const eventsOf = async (
   { log, journal }: CaseFiles,
   entries: Iterable<CaseEntry>,
-): Promise<ReadonlyMap<string, Told>> => {
-  const found = new Map<string, Told>();
+): Promise<ReadonlyMap<string, ReadableEvent>> => {
+  const found = new Map<string, ReadableEvent>();
   const read = async (run: readonly CaseEntry[]) => {
     const [{ stream, revision }] = run as readonly [CaseEntry];
     const events = await log.read(stream, revision, run.length);
@@ -264,27 +264,27 @@ const eventsOf = async (
           'case-file/other-log',
           `The log does not hold event ${eventId} of ${stream}, which the case file names: it is another log, or was altered; run baton rebuild case-file.`,
         );
-      found.set(position, decoded(journal, event));
+      found.set(position, decodeEvent(journal, event));
     }
   };
-  await Promise.all(runsOf(entries).map(read));
+  await Promise.all(consecutiveRuns(entries).map(read));
   return found;
 };
 
 type Fields = Readonly<Record<string, unknown>>;
-type Reveal = (value: unknown) => unknown;
+type Decryptor = (value: unknown) => unknown;
 
 /**
  * What sealed values say to a reader: each in clear, or closed. Those of an erased person are forgotten; what was sealed
  * with a key that is lost stays sealed.
  * @throws UnknownType `event/unreadable`
  */
-const revealing = async (
+const decryptorFor = async (
   journal: Journal,
   values: readonly Sealed[],
   mayOpen: boolean,
   erased: ReadonlySet<string>,
-): Promise<Reveal> => {
+): Promise<Decryptor> => {
   const openable = values.filter(({ subject }) => subject !== undefined); // of an event that cannot be read nobody knows whose
   const opened = mayOpen ? await journal.open(openable) : [];
   const clear = new Map<Sealed, Json | HiddenValue>();
@@ -302,7 +302,7 @@ const revealing = async (
  * @param entries all of the file in log order: who decided, and who set what was before, is looked for among them
  * @returns tells some of them, in the reader's order
  */
-const tellerOf = (
+const entryBuilder = (
   files: CaseFiles,
   entries: readonly CaseEntry[],
   { by = 'occurred', personal }: CaseFileView,
@@ -327,9 +327,9 @@ const tellerOf = (
       ...Object.values(event.data as Fields),
       ...changes.map(({ before }) => before),
     ]);
-    const reveal = await revealing(journal, [...new Set(shown.filter(isSealed))], personal, erased);
+    const reveal = await decryptorFor(journal, [...new Set(shown.filter(isSealed))], personal, erased);
     return told.map(({ entry, event, changes }) =>
-      entryTold(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
+      entryOf(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );
   };
 };
@@ -338,7 +338,7 @@ const changeOf = (
   { state, field: name, before, after }: StateChange,
   catalogue: Catalogue,
   type: string,
-  reveal: Reveal,
+  reveal: Decryptor,
 ): Change => {
   const field = codeInWords(state.slice(state.indexOf('.') + 1));
   const [was, is] = [reveal(before), reveal(after)];
@@ -359,13 +359,13 @@ const personalOf = (stored: Fields, data: Fields): CaseFileEntry['personal'] => 
   return closed.some(({ personal }) => personal === 'sealed') ? 'sealed' : 'forgotten';
 };
 
-const entryTold = (
+const entryOf = (
   catalogue: Catalogue,
   entry: CaseEntry,
-  event: Told,
+  event: ReadableEvent,
   decision: Decision,
   stateChanges: readonly StateChange[],
-  reveal: Reveal,
+  reveal: Decryptor,
 ): CaseFileEntry => {
   const { position, eventId, type, stream, revision, occurredAt, recordedAt } = entry;
   const { meta } = event;

@@ -40,7 +40,7 @@ import {
   type Change,
   type Fact,
 } from './case-file.query';
-import type { CaseFileTime, Cause, Place } from './case-file.rules';
+import type { CaseFileTime, Cause, EntryPosition } from './case-file.rules';
 
 const CaseFileOrder = { OCCURRED: 'occurred', RECORDED: 'recorded' } as const;
 registerEnumType(CaseFileOrder, {
@@ -171,7 +171,7 @@ class CaseFileArgs extends PageArgs {
   orderBy: CaseFileTime = 'occurred';
 
   @IsOptional()
-  @Field(() => Boolean, { defaultValue: false, description: 'Begin with the latest.' })
+  @Field(() => Boolean, { defaultValue: false, description: 'Latest events first.' })
   newestFirst: boolean = false;
 }
 
@@ -183,11 +183,11 @@ class CaseFileEventsArgs extends AfterArgs {
 }
 
 /** @throws Refused `graphql/bad-cursor` */
-const placeOf = (cursor: string): Place => {
+const placeOf = (cursor: string): EntryPosition => {
   const { id, values } = readCursor(cursor);
   const [occurredAt] = values;
   if (typeof occurredAt === 'string') return { position: id, occurredAt };
-  throw new Refused('graphql/bad-cursor', 'Give the endCursor of an earlier page, unchanged.', 'after');
+  throw new Refused('graphql/bad-cursor', 'after must be the endCursor of an earlier page, unchanged.', 'after');
 };
 
 @Resolver()

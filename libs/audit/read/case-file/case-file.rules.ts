@@ -2,18 +2,18 @@ import { isSealed, type EventMeta, type EventSchema, type Instant, type IndexEnt
 
 export type Catalogue = ReadonlyMap<string, EventSchema>;
 /** What an event says, as its rules see it. */
-export interface Saying {
+export interface StatedEvent {
   readonly type: string;
   readonly data: unknown;
 }
 /** By when things happened, or by when they were recorded: the order of the log. */
 export type CaseFileTime = 'occurred' | 'recorded';
-export type Place = Pick<CaseEntry, 'position' | 'occurredAt'>;
+export type EntryPosition = Pick<CaseEntry, 'position' | 'occurredAt'>;
 
 /** Oldest first; what happened at one instant stands in the order of the log. */
 export const compareBy =
   (by: CaseFileTime) =>
-  (a: Place, b: Place): number => {
+  (a: EntryPosition, b: EntryPosition): number => {
     const [one, other] =
       by === 'occurred' && a.occurredAt !== b.occurredAt ? [a.occurredAt, b.occurredAt] : [a.position, b.position];
     return one < other ? -1 : one > other ? 1 : 0;
@@ -23,7 +23,7 @@ export const compareBy =
  * Who else is the same person as a subject, by its own entries in log order: leads merged with it and not unmerged
  * since, from either side, and the visitors that turned out to be it.
  */
-export const samePerson = (entries: readonly CaseEntry[]): ReadonlySet<string> => {
+export const isSamePerson = (entries: readonly CaseEntry[]): ReadonlySet<string> => {
   const others = new Set<string>();
   for (const { type, other } of entries) {
     if (other === undefined) continue;
@@ -48,7 +48,7 @@ export interface StateChange {
   readonly after: unknown;
 }
 /** What an event says of a state. */
-interface Said {
+interface StatedValue {
   /** The state, with whose it is where a stream has several: `campaign.spend ["2024-01-01"]`. */
   readonly key: string;
   readonly name: string;
@@ -60,7 +60,7 @@ interface Said {
 export const isSame = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after);
 
 /** The states that an event speaks of. An absent field is not spoken of. */
-export const statesIn = (catalogue: Catalogue, { type, data }: Saying): readonly Said[] => {
+export const statesIn = (catalogue: Catalogue, { type, data }: StatedEvent): readonly StatedValue[] => {
   const fields = data as Readonly<Record<string, unknown>>;
   const { states = [], clears = [] } = catalogue.get(type) ?? {};
   return [
@@ -79,19 +79,22 @@ export const statesIn = (catalogue: Catalogue, { type, data }: Saying): readonly
 };
 
 /** The entry that spoke last of each state before an entry, in its stream. */
-export type Setters = ReadonlyMap<string, CaseEntry>;
+export type StateSetters = ReadonlyMap<string, CaseEntry>;
 
 /**
  * Who set what an entry changes, by its position.
  * @param ordered all of the file, in the order in which the reader reads them, oldest first
  * @param asked   the entries that are told
  */
-export const settersOf = (ordered: readonly CaseEntry[], asked: readonly CaseEntry[]): ReadonlyMap<string, Setters> => {
+export const settersOf = (
+  ordered: readonly CaseEntry[],
+  asked: readonly CaseEntry[],
+): ReadonlyMap<string, StateSetters> => {
   const keyOf = (stream: string, state: string) => `${stream} ${state}`;
   const wanted = new Set(asked.flatMap(({ stream, states = [] }) => states.map((state) => keyOf(stream, state))));
   const places = new Set(asked.map(({ position }) => position));
   const last = new Map<string, CaseEntry>();
-  const found = new Map<string, Setters>();
+  const found = new Map<string, StateSetters>();
   for (const entry of wanted.size > 0 ? ordered : []) {
     const { stream, position, states } = entry;
     if (!states) continue;
@@ -111,8 +114,8 @@ export const settersOf = (ordered: readonly CaseEntry[], asked: readonly CaseEnt
  */
 export const stateChangesOf = (
   catalogue: Catalogue,
-  event: Saying,
-  before: (state: string) => Saying | undefined,
+  event: StatedEvent,
+  before: (state: string) => StatedEvent | undefined,
 ): readonly StateChange[] => {
   const own = new Map<string, unknown>();
   return statesIn(catalogue, event).flatMap(({ key, name, field, after }) => {
@@ -134,7 +137,7 @@ export interface Rule {
 }
 
 /** The rule that decided an event, by its schema; undefined: whoever sent the command decided. */
-export const ruleOf = (catalogue: Catalogue, { type, data }: Saying): Rule | undefined => {
+export const ruleOf = (catalogue: Catalogue, { type, data }: StatedEvent): Rule | undefined => {
   const fields = data as Readonly<Record<string, unknown>>;
   const rule = catalogue.get(type)?.decidedBy;
   if (!rule || (rule.when !== undefined && fields[rule.when] === undefined)) return undefined;
@@ -171,7 +174,7 @@ const CLOCK: Cause = { eventId: null, type: null, actor: 'clock' };
 export const decisionsOf = (
   catalogue: Catalogue,
   entries: readonly CaseEntry[],
-): ((entry: CaseEntry, event: Saying & { readonly meta: EventMeta }) => Decision) => {
+): ((entry: CaseEntry, event: StatedEvent & { readonly meta: EventMeta }) => Decision) => {
   const rules = ruleActors(entries);
   const actorOf = (entry: CaseEntry) => rules.get(entry.position) ?? entry.actor;
   const byId = new Map(entries.map((entry) => [entry.eventId, entry]));
@@ -188,7 +191,10 @@ export const decisionsOf = (
   /** What was decided by whoever sent the command of an entry, in the order of the log. */
   const besides = ({ stream, actor, commandId }: CaseEntry) =>
     sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
-  const causeOf = (entry: CaseEntry, { type, data, meta }: Saying & { readonly meta: EventMeta }): Cause | null => {
+  const causeOf = (
+    entry: CaseEntry,
+    { type, data, meta }: StatedEvent & { readonly meta: EventMeta },
+  ): Cause | null => {
     const trigger = meta.$causationId === meta.commandId ? undefined : meta.$causationId;
     if (!entry.rule) return trigger === undefined ? null : from(trigger);
     const field = catalogue.get(type)?.decidedBy?.cause;

@@ -13,11 +13,11 @@ import { assets } from './assets.projection';
 
 @ObjectType('Asset', { description: 'A registered piece of content.' })
 class AssetType {
-  @Field(() => ID, { description: 'The asset.' })
+  @Field(() => ID, { description: 'Id of the asset.' })
   assetId!: string;
-  @Field(() => String, { description: 'How touches name it in `content`, in whatever spelling.' })
+  @Field(() => String, { description: 'Value of `content` in touches of this asset; case is ignored.' })
   content!: string;
-  @Field(() => String, { nullable: true, description: 'What it is: guide, case study, webinar, form …' })
+  @Field(() => String, { nullable: true, description: 'Kind of content: guide, case study, webinar, form …' })
   kind!: string | null;
   @Field(() => InstantScalar, { description: 'When it was registered.' })
   registeredAt!: string;
@@ -28,7 +28,7 @@ const AssetConnection = connectionOf('Asset', AssetType);
 export class AssetsResolver {
   constructor(private readonly models: ReadModels) {}
 
-  @Query(() => AssetConnection, { description: 'The content that stands registered, by name.' })
+  @Query(() => AssetConnection, { description: 'Registered content, by name.' })
   @Allow(...everyRole)
   assets(@Args() { first, after, asOf }: PageArgs): Promise<Connection<AssetType>> {
     const page = { first, after, where: { status: { eq: 'registered' } }, orderBy: [{ column: 'contentKey' }] };

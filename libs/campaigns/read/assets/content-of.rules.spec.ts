@@ -3,7 +3,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import type { AssetEvent } from '../../write/asset/asset.events';
 import { assets } from './assets.projection';
 import { registeredContent } from './assets.query';
-import { adOf, contentOf } from './content-of.rules';
+import { advertisementOf, contentOf } from './content-of.rules';
 
 describe('what a touch names in content', () => {
   const registered = new Set(['pricing guide']);
@@ -15,7 +15,7 @@ describe('what a touch names in content', () => {
     [{ content: ' ', team: 'marketing' }, null, null],
     [{ team: 'marketing' }, null, null],
   ])('%j is content %s, and advertisement %s', (touch, content, ad) =>
-    expect([contentOf(touch, registered), adOf(touch, registered)]).toEqual([content, ad]),
+    expect([contentOf(touch, registered), advertisementOf(touch, registered)]).toEqual([content, ad]),
   );
   it('is content where it stands registered, under its latest name', async () => {
     const register = (assetId: string, content: string) =>

@@ -1,20 +1,20 @@
 import { hasText, wordKey } from '@baton/kernel';
 
-/** Content that is registered, each as `keyOf` compares it. */
+/** The registered content, as keys of `wordKey`. */
 export type RegisteredContent = ReadonlySet<string>;
 
-interface Named {
+interface TouchContent {
   readonly content?: string | undefined;
   readonly team?: string | undefined;
 }
 
-/** The content that a touch is about: what it names, where that is registered. */
-export const contentOf = ({ content }: Named, registered: RegisteredContent): string | null =>
+/** The content of a touch, if it is registered. */
+export const contentOf = ({ content }: TouchContent, registered: RegisteredContent): string | null =>
   hasText(content) && registered.has(wordKey(content)) ? content : null;
 
 /**
- * The advertisement that a touch of marketing came from: what it names in `content` (utm_content) and nobody registered
- * as content. What sales names is never an advertisement.
+ * The advertisement that a marketing touch came from: its `content` (utm_content), if that is not registered. A touch by
+ * sales never has an advertisement.
  */
-export const adOf = ({ content, team }: Named, registered: RegisteredContent): string | null =>
+export const advertisementOf = ({ content, team }: TouchContent, registered: RegisteredContent): string | null =>
   hasText(content) && team !== 'sales' && !registered.has(wordKey(content)) ? content : null;

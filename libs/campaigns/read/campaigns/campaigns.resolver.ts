@@ -15,21 +15,21 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { campaignList, spentIn, type CampaignDocument } from './campaigns.projection';
 
-@ObjectType('Campaign', { description: 'Marketing’s work and what it cost.' })
+@ObjectType('Campaign', { description: 'A campaign and its spend.' })
 class CampaignType {
-  @Field(() => ID, { description: 'The campaign’s id; touches name it in `campaign`.' })
+  @Field(() => ID, { description: 'Id of the campaign; touches state it in `campaign`.' })
   campaignId!: string;
-  @Field(() => String, { description: 'What the team calls it.' })
+  @Field(() => String, { description: 'Name of the campaign.' })
   name!: string;
-  @Field(() => String, { nullable: true, description: 'The channel it mainly uses.' })
+  @Field(() => String, { nullable: true, description: 'Main channel.' })
   channel!: string | null;
-  @Field(() => DayScalar, { nullable: true, description: 'The first day.' })
+  @Field(() => DayScalar, { nullable: true, description: 'First day.' })
   startsOn!: string | null;
-  @Field(() => DayScalar, { nullable: true, description: 'The last day.' })
+  @Field(() => DayScalar, { nullable: true, description: 'Last day.' })
   endsOn!: string | null;
   @Field(() => InstantScalar, { description: 'When it was planned.' })
   createdAt!: string;
-  @Field(() => [MoneyType], { description: 'What it has cost, one amount a currency.' })
+  @Field(() => [MoneyType], { description: 'Spend so far, one amount per currency.' })
   spend!: readonly MoneyType[];
 }
 const CampaignConnection = connectionOf('Campaign', CampaignType);
@@ -39,7 +39,7 @@ class CampaignsArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'Only campaigns of this channel, in whatever spelling.' })
+  @Field(() => String, { nullable: true, description: 'Only campaigns of this channel; case is ignored.' })
   channel?: string;
 }
 

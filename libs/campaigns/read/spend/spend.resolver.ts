@@ -14,11 +14,11 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { spendWithoutCampaign } from './spend-without-campaign.projection';
 
-@ObjectType('SpendWithoutCampaign', { description: 'What was spent without a campaign.' })
+@ObjectType('SpendWithoutCampaign', { description: 'Spend without a campaign.' })
 class SpendType {
-  @Field(() => ID, { description: 'The record.' })
+  @Field(() => ID, { description: 'Id of the record.' })
   spendId!: string;
-  @Field(() => DayScalar, { description: 'The day the money was spent.' })
+  @Field(() => DayScalar, { description: 'Day on which the money was spent.' })
   day!: string;
   @Field(() => String, { nullable: true, description: 'The channel as it was recorded.' })
   channel!: string | null;
@@ -26,7 +26,7 @@ class SpendType {
   source!: string | null;
   @Field(() => String, { nullable: true, description: 'The medium as it was recorded.' })
   medium!: string | null;
-  @Field(() => MoneyType, { description: 'What was spent; a credit note is negative.' })
+  @Field(() => MoneyType, { description: 'Amount spent; negative for a credit note.' })
   amount!: MoneyType;
 }
 const SpendConnection = connectionOf('SpendWithoutCampaign', SpendType);
@@ -44,7 +44,7 @@ class SpendArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(500)
-  @Field(() => String, { nullable: true, description: 'Only spend recorded for this channel, in whatever spelling.' })
+  @Field(() => String, { nullable: true, description: 'Only spend recorded for this channel; case is ignored.' })
   channel?: string;
 }
 
@@ -53,7 +53,8 @@ export class SpendResolver {
   constructor(private readonly models: ReadModels) {}
 
   @Query(() => SpendConnection, {
-    description: 'Spend that names no campaign, the latest day first: what is in the row null of `roas(by: CAMPAIGN)`.',
+    description:
+      'Spend without a campaign, the latest day first; `roas(by: CAMPAIGN)` shows it in the row with key null.',
   })
   @Allow(...everyRole)
   spendWithoutCampaign(@Args() { first, after, asOf, from, to, channel }: SpendArgs): Promise<Connection<SpendType>> {

@@ -16,7 +16,8 @@ export const assetDecider = decider<Asset, AssetCommand, AssetEvent>({
         ? []
         : [{ type: 'AssetRegistered', data }],
     RemoveAsset: (state, { data: { assetId } }) => {
-      if (state.stage === 'unknown') return refuse('asset/unknown', 'Nothing was registered under this id.', 'assetId');
+      if (state.stage === 'unknown')
+        return refuse('asset/unknown', 'There is no asset with this id; register it first.', 'assetId');
       return state.stage === 'removed' ? [] : [{ type: 'AssetRemoved', data: { assetId, content: state.content } }];
     },
   },

@@ -1,13 +1,17 @@
 import { commands, events, optional, ref, text, To, type CommandOf, type EventOf } from '@baton/kernel';
 
-const assetId = ref('asset', 'The asset.');
-const content = text('How touches name it in `content`, in whatever spelling: pricing-guide.', { min: 1, max: 500 });
-const kind = optional(text('What it is: guide, case study, webinar, form …', { min: 1, max: 100 }));
+const assetId = ref('asset', 'Registered piece of content.');
+const content = text('Value of `content` in touches of this asset; case is ignored: pricing-guide.', {
+  min: 1,
+  max: 500,
+});
+const kind = optional(text('Kind of content: guide, case study, webinar, form …', { min: 1, max: 100 }));
 
 export const assetEvents = events({
   AssetRegistered: {
     version: 1,
-    description: 'A piece of content: touches that name it are about it. A later one of the same asset replaces it.',
+    description:
+      'A piece of content was registered: touches with this `content` belong to it. Registering the asset again replaces it.',
     sentence: 'Content {content} was registered[ as {kind}]',
     assetId,
     content,
@@ -15,8 +19,8 @@ export const assetEvents = events({
   },
   AssetRemoved: {
     version: 1,
-    description: 'What was registered is no content after all, or is not counted any more.',
-    sentence: 'Content {content} is not counted any more',
+    description: 'The asset was removed; touches with this `content` no longer belong to it.',
+    sentence: 'Content {content} was removed from the registered content',
     assetId,
     content,
   },
@@ -28,7 +32,7 @@ export const assetCommands = commands('asset', {
     about: 'state',
     creates: true,
     description:
-      'Register a piece of content. What touches of marketing name in `content` and nobody registered counts as the advertisement (utm_content).',
+      'Register a piece of content. A `content` of marketing touches that nobody registered counts as an advertisement (utm_content).',
     allow: ['marketing', 'sales', 'revops'],
     assetId,
     content,
@@ -36,7 +40,7 @@ export const assetCommands = commands('asset', {
   },
   RemoveAsset: {
     about: 'state',
-    description: 'Count it as content no more, also in touches so far.',
+    description: 'Remove an asset from the registered content; this applies to earlier touches too.',
     allow: ['marketing', 'sales', 'revops'],
     assetId,
   },

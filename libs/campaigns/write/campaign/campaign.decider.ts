@@ -11,13 +11,19 @@ export const campaignDecider = decider<Campaign, CampaignCommand, CampaignEvent>
   initialState: () => ({ stage: 'unknown' }),
   decide: {
     CreateCampaign: (state, { data }) => {
-      if (state.stage !== 'unknown') return refuse('campaign/already-created', 'Choose another id.', 'campaignId');
+      if (state.stage !== 'unknown')
+        return refuse(
+          'campaign/already-created',
+          'A campaign with this id exists already; choose another campaignId.',
+          'campaignId',
+        );
       if (data.startsOn && data.endsOn && data.endsOn < data.startsOn)
-        return refuse('campaign/ends-before-start', 'The last day lies before the first.', 'endsOn');
+        return refuse('campaign/ends-before-start', 'endsOn must not be before startsOn.', 'endsOn');
       return [{ type: 'CampaignCreated', data }];
     },
     RecordSpend: (state, { data }) => {
-      if (state.stage === 'unknown') return refuse('campaign/unknown', 'Create the campaign first.', 'campaignId');
+      if (state.stage === 'unknown')
+        return refuse('campaign/unknown', 'There is no campaign with this id; create it first.', 'campaignId');
       const known = state.spend.get(spendRecordOf(data));
       if (known === `${data.amount.minor} ${data.amount.currency}`) return []; // the same figure again says nothing new
       return [{ type: 'CampaignSpendRecorded', data }];

@@ -12,13 +12,13 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-const name = text('What the team calls the campaign.', { min: 1, max: 200 });
-const raw = (description: string) => optional(text(description, { min: 1, max: 500 }));
+const name = text('Name of the campaign.', { min: 1, max: 200 });
+const shortText = (description: string) => optional(text(description, { min: 1, max: 500 }));
 const marks = {
-  source: raw('utm_source or its like, as touches state it: google.'),
-  medium: raw('utm_medium or its like, as touches state it: cpc.'),
+  source: shortText('utm_source or its like, as touches state it: google.'),
+  medium: shortText('utm_medium or its like, as touches state it: cpc.'),
 };
-const channel = text('The channel the money or the touch belongs to, such as "paid search".', { max: 100 });
+const channel = text('Channel of the campaign or of the money spent, such as "paid search".', { max: 100 });
 
 export const campaignEvents = events({
   CampaignCreated: {
@@ -34,8 +34,8 @@ export const campaignEvents = events({
   CampaignSpendRecorded: {
     version: 1,
     description:
-      'What a campaign cost on a day in a channel; a later record of the same day, channel, source and medium replaces it.',
-    sentence: 'The campaign cost {amount} on {day} in {channel}[, from {source}][ / {medium}]',
+      'Spend of a campaign on a day in a channel; a later record for the same day, channel, source and medium replaces it.',
+    sentence: 'The campaign spent {amount} on {day} in {channel}[, source {source}][ / {medium}]',
     campaignId: ref('campaign'),
     day: day(),
     channel,
@@ -53,19 +53,19 @@ export const campaignCommands = commands('campaign', {
     campaignId: ref('campaign'),
     name,
     channel: optional(channel),
-    startsOn: optional(day('The first day.')),
-    endsOn: optional(day('The last day.')),
+    startsOn: optional(day('First day of the campaign.')),
+    endsOn: optional(day('Last day of the campaign.')),
   },
   RecordSpend: {
     about: 'state',
     description:
-      'Record what a campaign cost on a day in a channel; the newest record of a day, channel, source and medium counts.',
+      'Record the spend of a campaign on a day in a channel; the latest record for a day, channel, source and medium counts.',
     allow: ['marketing', 'revops'],
     campaignId: ref('campaign'),
-    day: day('The day the money was spent.'),
+    day: day('Day on which the money was spent.'),
     channel,
     ...marks,
-    amount: money('What was spent that day, less what was credited: a day of credit notes alone is negative.'),
+    amount: money('Amount spent that day, less credit notes; negative if there were only credit notes.'),
   },
 });
 export type CampaignCommand = CommandOf<typeof campaignCommands>;

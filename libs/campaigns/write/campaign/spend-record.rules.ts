@@ -1,6 +1,6 @@
 import { wordKey, type Day } from '@baton/kernel';
 
-/** Which record of a campaign's spend is meant: its day, channel, source and medium, in whatever spelling. */
+/** The key of a spend record of a campaign: day, channel, source and medium; case is ignored. */
 export const spendRecordOf = ({
   day,
   channel,

@@ -17,7 +17,7 @@ export const spendDecider = decider<SpendRecord, SpendCommand, SpendEvent>({
       if ([data.channel, data.source, data.medium].every((said) => said === undefined))
         return refuse(
           'spend/no-channel',
-          'Say a channel, or a source or medium, so that it meets its touches.',
+          'Give channel, source or medium; without one of them the spend cannot be matched to touches.',
           'channel',
         );
       return stated === statedOf(data) ? [] : [{ type: 'SpendRecorded', data }];

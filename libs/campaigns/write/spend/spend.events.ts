@@ -12,22 +12,22 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-const spendId = ref('spend', 'The record: an invoice line, a credit note; not a campaign.');
-const word = (description: string) => optional(text(description, { min: 1, max: 500 }));
+const spendId = ref('spend', 'Id of the record (an invoice line, a credit note), not of a campaign.');
+const shortText = (description: string) => optional(text(description, { min: 1, max: 500 }));
 const fields = {
   spendId,
-  day: day('The day the money was spent.'),
-  channel: word('The channel it was spent in, in whatever spelling.'),
-  source: word('utm_source or its like, as touches state it: google.'),
-  medium: word('utm_medium or its like, as touches state it: cpc.'),
+  day: day('Day on which the money was spent.'),
+  channel: shortText('Channel that the money was spent in; case is ignored.'),
+  source: shortText('utm_source or its like, as touches state it: google.'),
+  medium: shortText('utm_medium or its like, as touches state it: cpc.'),
 };
 
 /** Money that no campaign is named for. What a campaign cost is recorded on the campaign. */
 export const spendEvents = events({
   SpendRecorded: {
     version: 1,
-    description: 'What was spent in a channel without a campaign; a later record under the same id replaces it.',
-    sentence: 'Cost {amount} on {day}, without a campaign[, in {channel}][, from {source}][ / {medium}]',
+    description: 'Spend without a campaign; a later record with the same id replaces it.',
+    sentence: '{amount} was spent on {day} without a campaign[, in {channel}][, source {source}][ / {medium}]',
     ...fields,
     amount: state('spend.amount', money()),
   },
@@ -39,10 +39,10 @@ export const spendCommands = commands('spend', {
     about: 'state',
     creates: true,
     description:
-      'Record what was spent in a channel, or for a source and medium, without a campaign. The newest record of an id counts; 0 takes it back.',
+      'Record spend without a campaign, by channel or by source and medium. The latest record with an id counts; an amount of 0 cancels it.',
     allow: ['marketing', 'revops'],
     ...fields,
-    amount: money('What was spent; a credit note is negative.'),
+    amount: money('Amount spent; negative for a credit note.'),
   },
 });
 export type SpendCommand = CommandOf<typeof spendCommands>;

@@ -12,9 +12,14 @@ export const visitorDecider = decider<Visitor, VisitorCommand, VisitorEvent>({
     IdentifyVisitor: ({ leadId }, { data }) => {
       if (leadId === data.leadId) return [];
       if (leadId)
-        return refuse('visitor/already-identified', 'Merge the two leads if they are one person.', 'leadId', {
-          leadId,
-        });
+        return refuse(
+          'visitor/already-identified',
+          'The visitor is identified as another lead; merge the two leads if they are the same person.',
+          'leadId',
+          {
+            leadId,
+          },
+        );
       return [{ type: 'VisitorIdentified', data }];
     },
   },

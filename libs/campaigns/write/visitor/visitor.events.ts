@@ -1,22 +1,22 @@
 import { commands, events, optional, ref, To, type CommandOf, type EventOf } from '@baton/kernel';
 import { touchFields } from '../../touch.rules';
 
-const visitorId = ref('visitor', 'The visitor, as the web site knows the browser; never a name or an address.');
+const visitorId = ref('visitor', 'Visitor id that the web site gives the browser; never a name or an address.');
 
 export const visitorEvents = events({
   VisitRecorded: {
     version: 1,
-    description: 'An anonymous or identified visitor was in contact with us.',
+    description: 'An anonymous or identified visitor had a touch.',
     sentence:
       'Visit of {visitorId}, by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     visitorId,
-    leadId: optional(ref('lead', 'The person, once the visitor is identified.')),
+    leadId: optional(ref('lead', 'Lead of the visitor, once identified.')),
     ...touchFields,
   },
   VisitorIdentified: {
     version: 1,
-    description: 'The visitor turned out to be this person: all its visits, earlier ones too, belong to the person.',
-    sentence: 'Visitor {visitorId} is lead {leadId}',
+    description: 'The visitor was identified as a lead; all its visits, earlier ones too, belong to that lead.',
+    sentence: 'Visitor {visitorId} was identified as lead {leadId}',
     visitorId,
     leadId: ref('lead'),
   },
@@ -26,14 +26,14 @@ export type VisitorEvent = EventOf<typeof visitorEvents>;
 export const visitorCommands = commands('visitor', {
   RecordVisit: {
     about: 'occurrence',
-    description: 'Record a contact with a visitor whose name is not known (yet).',
+    description: 'Record a touch of a visitor who may still be anonymous.',
     allow: ['marketing', 'revops'],
     datable: true,
     visitorId,
     ...touchFields,
   },
   IdentifyVisitor: {
-    description: 'Say which person a visitor is.',
+    description: 'Identify a visitor as a lead.',
     allow: ['marketing', 'sales', 'revops'],
     visitorId,
     leadId: ref('lead'),

@@ -7,7 +7,7 @@ import {
   definitionInForce,
   dueReviews,
   listDefinitions,
-  oneDefinition,
+  getDefinition,
   overdueReviews,
 } from './definitions.query';
 
@@ -83,7 +83,7 @@ describe('the list of definitions', () => {
     it('lists all or one kind', async () => {
       expect(refs(await listDefinitions(models))).toEqual(['mql@1', 'mql@2', 'mql@3', 'sql@1']);
       expect(refs(await listDefinitions(models, { kind: 'sql' }))).toEqual(['sql@1']);
-      expect((await oneDefinition(models, { kind: 'mql', number: 3 }))?.reason).toBe('r');
+      expect((await getDefinition(models, { kind: 'mql', number: 3 }))?.reason).toBe('r');
     });
     it('knows which version decided at an instant', async () => {
       const inForce = async (kind: string, day: string) =>

@@ -5,7 +5,7 @@ import type { DefinitionEvent } from '../../write/definition/definition.events';
 export interface DefinitionDocument {
   readonly kind: string;
   readonly number: number;
-  /** draft: nobody agreed yet; approved: one team did; in-force: both did, it decides from `from` on. */
+  /** draft: no team has approved; approved: one has; in-force: both have, and it decides from `from` on. */
   readonly status: 'draft' | 'approved' | 'in-force' | 'retired';
   readonly body: Json;
   readonly reason: string;
@@ -19,7 +19,7 @@ export interface DefinitionDocument {
   readonly retiredBecause?: string;
 }
 
-/** Every version of every definition there ever was. */
+/** Every version of every definition. */
 export const definitions = projection<DefinitionDocument, DefinitionEvent>({
   name: 'definitions',
   version: 1,

@@ -1,8 +1,8 @@
 import { NotFound, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { difference, inForceAt, type Difference } from '../../write/definition/versions.rules';
+import { differencesBetween, inForceAt, type Difference } from '../../write/definition/versions.rules';
 import { definitions, type DefinitionDocument } from './definitions.projection';
-import { dueWithin } from './reviews.rules';
+import { reviewsDueWithin } from './reviews.rules';
 
 /** Every version of one kind, or of all, by kind and number. */
 export const listDefinitions = async (
@@ -17,12 +17,12 @@ export const listDefinitions = async (
 };
 
 /** One version, or undefined. */
-export const oneDefinition = (
+export const getDefinition = (
   models: ReadModels,
   { kind, number }: { readonly kind: string; readonly number: number },
 ): Promise<DefinitionDocument | undefined> => models.get(definitions, `${kind}@${number}`);
 
-/** The version of a kind that decides at an instant, or undefined. */
+/** The version of a kind that is in force at an instant, or undefined. */
 export const definitionInForce = async (
   models: ReadModels,
   { kind, at }: { readonly kind: string; readonly at: Instant },
@@ -38,22 +38,22 @@ export const definitionDifference = async (
 ): Promise<readonly Difference[]> => {
   const [one, other] = await Promise.all(
     [before, after].map(async (number) => {
-      const version = await oneDefinition(models, { kind, number });
-      if (!version) throw new NotFound('definition/unknown-version', `There is no ${kind}@${number}.`);
+      const version = await getDefinition(models, { kind, number });
+      if (!version) throw new NotFound('definition/unknown-version', `There is no version ${kind}@${number}.`);
       return version;
     }),
   );
-  return difference(one!.body, other!.body);
+  return differencesBetween(one!.body, other!.body);
 };
 
 /** The versions in force at an instant whose review day has passed by then, the longest overdue first. */
 export const overdueReviews = async (
   models: ReadModels,
   { at, timeZone }: { readonly at: Instant; readonly timeZone?: string | undefined },
-): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, -1, zoneOf(timeZone));
+): Promise<DefinitionDocument[]> => reviewsDueWithin(await listDefinitions(models), at, -1, zoneOf(timeZone));
 
 /** The versions in force at an instant whose review is due within so many days or overdue, the earliest day first. */
 export const dueReviews = async (
   models: ReadModels,
   { at, days, timeZone }: { readonly at: Instant; readonly days: number; readonly timeZone?: string | undefined },
-): Promise<DefinitionDocument[]> => dueWithin(await listDefinitions(models), at, days, zoneOf(timeZone));
+): Promise<DefinitionDocument[]> => reviewsDueWithin(await listDefinitions(models), at, days, zoneOf(timeZone));

@@ -23,81 +23,84 @@ import {
   definitionDifference,
   definitionInForce,
   dueReviews,
-  oneDefinition,
+  getDefinition,
   overdueReviews,
 } from './definitions.query';
 
 export const DefinitionKindEnum = enumOf(
-  enumeration<DefinitionKind>('DefinitionKind', 'What a definition is about.', {
+  enumeration<DefinitionKind>('DefinitionKind', 'Kind of definition.', {
     mql: 'When a lead is qualified by marketing.',
-    sal: 'When sales accepts a lead.',
+    sal: 'When sales accepts a lead (SAL).',
     sql: 'When a lead is qualified by sales.',
-    'scoring-model': 'What fit and engagement are worth.',
-    'sla-policy': 'What both teams owe, and by when.',
-    icp: 'The ideal customer.',
-    'channel-rules': 'Which channel a touch counts for.',
-    'rejection-reasons': 'Why sales may give a lead back.',
-    'loss-reasons': 'Why deals are lost.',
+    'scoring-model': 'Points for fit and engagement.',
+    'sla-policy': 'Obligations of both teams, with deadlines.',
+    icp: 'Ideal customer profile.',
+    'channel-rules': 'Which channel a touch is assigned to.',
+    'rejection-reasons': 'Reasons for which sales may reject a lead.',
+    'loss-reasons': 'Reasons for which deals are lost.',
     'stage-map': 'What the stages of other systems mean.',
     routing: 'Which rep gets which lead.',
-    attribution: 'How the revenue of a deal is shared.',
-    'business-calendar': 'When people are at work.',
+    attribution: 'How the revenue of a deal is credited to touches.',
+    'business-calendar': 'Business hours and holidays.',
   }),
 );
 
 const TeamEnum = enumOf(teams);
-@ObjectType('DefinitionApproval', { description: 'The word of one team.' })
+@ObjectType('DefinitionApproval', { description: 'Approval of a version by one team.' })
 class ApprovalType {
-  @Field(() => TeamEnum, { description: 'The team.' })
+  @Field(() => TeamEnum, { description: 'Team that approved.' })
   team!: string;
-  @Field(() => String, { description: 'Who agreed for the team.' })
+  @Field(() => String, { description: 'Person who approved for the team.' })
   approver!: string;
-  @Field(() => InstantScalar, { description: 'When.' })
+  @Field(() => InstantScalar, { description: 'When the team approved.' })
   at!: Instant;
 }
 
 @ObjectType('Definition', { description: 'One version of what both teams agree on.' })
 class DefinitionType {
-  @Field(() => DefinitionKindEnum, { description: 'The kind.' })
+  @Field(() => DefinitionKindEnum, { description: 'Kind of definition.' })
   kind!: DefinitionKind;
-  @Field(() => Int, { description: 'The version, from 1.' })
+  @Field(() => Int, { description: 'Version number, from 1.' })
   number!: number;
   @Field(() => String, {
     description:
-      'draft (nobody agreed yet), approved (one team did), in-force (both did; it holds from `from`), retired.',
+      'draft (no team has approved it), approved (one team has), in-force (both have; it decides from `from` on), or retired.',
   })
   status!: string;
-  @Field(() => JsonScalar, { description: 'The definition itself.' })
+  @Field(() => JsonScalar, { description: 'Body of the definition; its schema depends on the kind.' })
   body!: Json;
-  @Field(() => String, { description: 'Why it was proposed.' })
+  @Field(() => String, { description: 'Reason given by the proposer.' })
   reason!: string;
   @Field(() => String, { description: 'Who proposed it.' })
   proposedBy!: string;
   @Field(() => InstantScalar, { description: 'When it was proposed.' })
   proposedAt!: Instant;
-  @Field(() => InstantScalar, { nullable: true, description: 'From when it was meant to hold.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the proposer wanted it to come into force.' })
   inForceFrom!: Instant | null;
-  @Field(() => InstantScalar, { nullable: true, description: 'From when it holds, until a later version does.' })
+  @Field(() => InstantScalar, {
+    nullable: true,
+    description: 'Since when it is in force; until a later version is, or it is retired.',
+  })
   from!: Instant | null;
-  @Field(() => DayScalar, { description: 'When both teams look at it again.' })
+  @Field(() => DayScalar, { description: 'Day by which both teams review the version.' })
   reviewBy!: string;
-  @Field(() => [ApprovalType], { description: 'Who agreed to it.' })
+  @Field(() => [ApprovalType], { description: 'Approvals so far.' })
   approvals!: readonly ApprovalType[];
-  @Field(() => InstantScalar, { nullable: true, description: 'When it was taken out of force.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was retired.' })
   retiredAt!: Instant | null;
-  @Field(() => String, { nullable: true, description: 'Why it was taken out of force.' })
+  @Field(() => String, { nullable: true, description: 'Why it was retired.' })
   retiredBecause!: string | null;
 }
 
 const DefinitionConnection = connectionOf('Definition', DefinitionType);
 
-@ObjectType('DefinitionDifference', { description: 'One place in which two versions differ.' })
+@ObjectType('DefinitionDifference', { description: 'One difference between two versions.' })
 class DifferenceType implements Difference {
-  @Field(() => String, { description: 'The place in the body, `rules.0.when.medium`; empty for the whole body.' })
+  @Field(() => String, { description: 'Path in the body, `rules.0.when.medium`; empty for the whole body.' })
   path!: string;
-  @Field(() => JsonScalar, { nullable: true, description: 'What stood there; null where there was nothing.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'Value before; null where there was none.' })
   before?: Json;
-  @Field(() => JsonScalar, { nullable: true, description: 'What stands there now; null where there is nothing.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'Value after; null where there is none.' })
   after?: Json;
 }
 
@@ -117,10 +120,10 @@ class ReviewsArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone in which it is today; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of the current day; UTC by default.' })
   timeZone?: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'At which instant; by default now.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'Instant for which to answer; now by default.' })
   at?: Instant;
 }
 @ArgsType()
@@ -128,7 +131,7 @@ class DueArgs extends ReviewsArgs {
   @IsInt()
   @Min(0)
   @Max(366)
-  @Field(() => Int, { defaultValue: 30, description: 'Within so many days, up to 366.' })
+  @Field(() => Int, { defaultValue: 30, description: 'Number of days ahead, 0 to 366.' })
   days: number = 30;
 }
 @ArgsType()
@@ -136,10 +139,13 @@ class DefinitionArgs extends KindArgs {
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Field(() => Int, { nullable: true, description: 'The version; by default the one in force.' })
+  @Field(() => Int, { nullable: true, description: 'Version number; by default the version in force.' })
   number?: number;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'In force at which instant; by default now.' })
+  @Field(() => InstantScalar, {
+    nullable: true,
+    description: 'Instant at which the version is in force; now by default.',
+  })
   at?: Instant;
 }
 @ArgsType()
@@ -186,7 +192,7 @@ export class DefinitionsResolver {
   @Allow(...everyRole)
   async definition(@Args() { kind, number, at, asOf }: DefinitionArgs): Promise<DefinitionType | null> {
     const doc = number
-      ? await oneDefinition(this.models.asOf(asOf), { kind, number })
+      ? await getDefinition(this.models.asOf(asOf), { kind, number })
       : await definitionInForce(this.models.asOf(asOf), { kind, at: at ?? this.clock.now() });
     return doc ? node(doc) : null;
   }

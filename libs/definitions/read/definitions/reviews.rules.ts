@@ -2,12 +2,12 @@ import { dayAt, dayAfter, type Day, type Instant } from '@baton/kernel';
 import { inForceAt, type InForcePeriod } from '../../write/definition/versions.rules';
 
 /**
- * The versions in force at an instant whose review is due within so many days, the earliest review day first; those that
- * are overdue are among them. With 0 days: today or before; with -1 the overdue ones alone.
+ * The versions in force at an instant whose review day is at most `days` days away, earliest first; overdue ones are
+ * included. 0 means due today or overdue, -1 overdue only.
  * @param versions of all kinds, in any order
- * @param zone IANA zone in which it is today
+ * @param zone IANA time zone of the current day
  */
-export const dueWithin = <V extends InForcePeriod & { readonly kind: string; readonly reviewBy: Day }>(
+export const reviewsDueWithin = <V extends InForcePeriod & { readonly kind: string; readonly reviewBy: Day }>(
   versions: readonly V[],
   at: Instant,
   days: number,

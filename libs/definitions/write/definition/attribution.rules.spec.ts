@@ -1,6 +1,6 @@
 import type { Json } from '@baton/kernel';
 import { attributionModelCodes, type Attribution } from './attribution.rules';
-import { bodyFault, orBuiltIn } from './kinds.rules';
+import { validateBody, inForceOrBuiltIn } from './kinds.rules';
 
 const good = { model: 'linear', lookback: 'P90D' };
 const whole: Attribution = {
@@ -28,11 +28,11 @@ const whole: Attribution = {
 
 describe('a body of attribution', () => {
   it('is good', () => {
-    expect(bodyFault('attribution', orBuiltIn('attribution', undefined).body)).toBeUndefined();
-    expect(orBuiltIn('attribution', undefined).body.lookback).toBeUndefined();
-    expect(bodyFault('attribution', whole as unknown as Json)).toBeUndefined();
+    expect(validateBody('attribution', inForceOrBuiltIn('attribution', undefined).body)).toBeUndefined();
+    expect(inForceOrBuiltIn('attribution', undefined).body.lookback).toBeUndefined();
+    expect(validateBody('attribution', whole as unknown as Json)).toBeUndefined();
     for (const model of attributionModelCodes)
-      expect(bodyFault('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();
+      expect(validateBody('attribution', { ...whole, model } as unknown as Json)).toBeUndefined();
   });
   it.each<[object, string]>([
     [{ lookback: '90 days' }, 'lookback'],
@@ -75,5 +75,5 @@ describe('a body of attribution', () => {
       'stages.1.stage',
     ],
     [{ surprise: 1 }, 'surprise'],
-  ])('is not %j', (part, path) => expect(bodyFault('attribution', { ...good, ...part } as Json)?.path).toBe(path));
+  ])('is not %j', (part, path) => expect(validateBody('attribution', { ...good, ...part } as Json)?.path).toBe(path));
 });

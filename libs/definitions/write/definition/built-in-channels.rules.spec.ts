@@ -1,9 +1,9 @@
 import { builtInChannelRules } from './built-in-channels.rules';
-import { channelClassifier, type Classifiable } from './channel.rules';
-import { bodyFault, orBuiltIn } from './kinds.rules';
+import { channelClassifier, type ClassifiableTouch } from './channel.rules';
+import { validateBody, inForceOrBuiltIn } from './kinds.rules';
 
-const classified = channelClassifier(orBuiltIn('channel-rules', undefined).body);
-const touch = (source: string | undefined, medium?: string, campaign?: string): Classifiable => ({
+const classified = channelClassifier(inForceOrBuiltIn('channel-rules', undefined).body);
+const touch = (source: string | undefined, medium?: string, campaign?: string): ClassifiableTouch => ({
   team: 'marketing',
   ...(source !== undefined && { source }),
   ...(medium !== undefined && { medium }),
@@ -11,7 +11,7 @@ const touch = (source: string | undefined, medium?: string, campaign?: string): 
 });
 
 /** The published table, a row of it after the other: what each row takes, and what it just does not. */
-const published: readonly (readonly [channel: string, ...touches: Classifiable[]])[] = [
+const published: readonly (readonly [channel: string, ...touches: ClassifiableTouch[]])[] = [
   ['direct', touch('(direct)', '(none)'), touch('(direct)', '(not set)'), touch('(direct)')],
   ['cross-network', touch('google', 'cpc', 'Spring Cross-Network 24'), touch('x', 'y', 'cross-network')],
   ['paid shopping', touch('amazon.de', 'cpc'), touch('ebay', 'paid_ads'), touch('google', 'ppc', 'e-shop spring')],
@@ -82,5 +82,5 @@ describe('the built-in channel rules', () => {
     [{}, 'direct'],
   ])('%j is %s', (one, channel) => expect(classified(one)).toBe(channel));
 
-  it('are themselves a good body', () => expect(bodyFault('channel-rules', builtInChannelRules)).toBeUndefined());
+  it('are themselves a good body', () => expect(validateBody('channel-rules', builtInChannelRules)).toBeUndefined());
 });

@@ -1,13 +1,13 @@
-import { bodyFault } from './kinds.rules';
+import { validateBody } from './kinds.rules';
 import { calendarFor, specialDays, type BusinessCalendar } from './calendar.rules';
 
 const office = { timeZone: 'Europe/Berlin', hours: [{ days: ['mon', 'tue'], from: '09:00', to: '17:00' }] };
 const emea = { code: 'emea', for: [{ field: 'region', in: ['EMEA'] }], ...office };
-const faultAt = (change: object) => bodyFault('business-calendar', { ...office, ...change })?.path;
+const faultAt = (change: object) => validateBody('business-calendar', { ...office, ...change })?.path;
 
 describe('a business calendar', () => {
   it('is taken as both teams wrote it', () => {
-    expect(bodyFault('business-calendar', office)).toBeUndefined();
+    expect(validateBody('business-calendar', office)).toBeUndefined();
     expect(faultAt({ hours: [], holidays: ['2024-12-25'] })).toBeUndefined();
     const touching = { days: ['mon'], from: '17:00', to: '24:00' };
     expect(faultAt({ hours: [...office.hours, touching] })).toBeUndefined();
@@ -69,14 +69,14 @@ it('the special days of a calendar are those of single days, before holidays, be
     days: [{ day: '2024-12-24', hours: [{ from: '09:00', to: '12:00' }] }],
     holidayFile: `BEGIN:VCALENDAR\r\n${event('20241224')}${event('20241226')}END:VCALENDAR`,
   };
-  expect(bodyFault('business-calendar', calendar)).toBeUndefined();
+  expect(validateBody('business-calendar', calendar)).toBeUndefined();
   const days = specialDays(calendar as BusinessCalendar);
   const HOUR = 3_600_000;
   const at = (day: string) => days.get(Date.parse(day) / (24 * HOUR));
   expect([at('2024-12-24'), at('2024-12-25'), at('2024-12-26'), at('2024-12-27')]).toEqual([
-    { hours: [[9 * HOUR, 12 * HOUR]], shut: [] },
-    { shut: [[0, 24 * HOUR]] },
-    { shut: [[0, 24 * HOUR]] },
+    { hours: [[9 * HOUR, 12 * HOUR]], closedHours: [] },
+    { closedHours: [[0, 24 * HOUR]] },
+    { closedHours: [[0, 24 * HOUR]] },
     undefined,
   ]);
 });
@@ -99,7 +99,7 @@ it('a body of a calendar may be as long as files are, and no longer', () => {
 it('the calendar of a lead is the first that holds for its region and its team', () => {
   const tokyo = { ...emea, code: 'tokyo', timeZone: 'Asia/Tokyo', for: [{ field: 'queue', in: ['apac'] }, { field: 'country', in: ['JP', 'Japan'] }] }; // prettier-ignore
   const calendar = { ...office, calendars: [emea, tokyo] };
-  expect(bodyFault('business-calendar', calendar)).toBeUndefined();
+  expect(validateBody('business-calendar', calendar)).toBeUndefined();
   const of = (place: object) => calendarFor(calendar as BusinessCalendar, place).code;
   expect([
     of({ region: 'emea ' }),

@@ -12,10 +12,10 @@ import {
 /** In the order of ISO weekdays. */
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const HOUR_MS = 3_600_000;
-/** The shortest week that is worth a calendar: below it a deadline could lie beyond any planning. */
-const SHORTEST_WEEK_MS = HOUR_MS;
+/** A calendar with shorter weeks is refused: its deadlines could be years away. */
+const MIN_WEEK_MS = HOUR_MS;
 /** The longest holiday file, in characters; reading one takes a few hundred milliseconds. */
-const LONGEST_FILE = 480_000;
+const MAX_FILE_CHARACTERS = 480_000;
 
 const clockTime = (description: string) =>
   text(description, {
@@ -24,64 +24,74 @@ const clockTime = (description: string) =>
   });
 
 const span = {
-  from: clockTime('Opens, 09:00.'),
-  to: clockTime('Closes, 17:00; 24:00 is the end of the day.'),
+  from: clockTime('Opening time: 09:00.'),
+  to: clockTime('Closing time: 17:00; 24:00 is the end of the day.'),
 };
 const spans = (description: string) => list(object(span), description, { max: 20 });
 const field = (what: string) =>
-  optional(text(`${what} Exact text in any case, \`*\` for any characters, or \`(none)\` for absent.`, { max: 300 }));
+  optional(
+    text(`${what} Exact text (case is ignored), \`*\` for any characters, or \`(none)\` for an absent field.`, {
+      max: 300,
+    }),
+  );
 
-/** What an event of the holiday file means. */
+/** A rule for the events of the holiday file. */
 const holidayRule = object({
   when: object(
     {
-      summary: field('Its name.'),
-      description: field('Public holiday, Observance …'),
-      categories: field('One of its categories.'),
-      status: field('CONFIRMED or TENTATIVE; what is cancelled never counts.'),
-      transp: field('TRANSPARENT or OPAQUE.'),
-      location: field('Where it is kept.'),
+      summary: field('Name of the event.'),
+      description: field('Description of the event: Public holiday, Observance …'),
+      categories: field('One of the categories of the event.'),
+      status: field('CONFIRMED or TENTATIVE; cancelled events never count.'),
+      transp: field('Transparency: TRANSPARENT or OPAQUE.'),
+      location: field('Location of the event.'),
     },
-    'All of these hold; none at all takes every event.',
+    'Every condition must hold; no conditions match every event.',
   ),
   day: oneOf(
     ['closed', 'open', 'as-usual'],
-    'closed: nobody works while it lasts; open: its days have `hours`, a half day or a working Saturday; as-usual: it does not count.',
+    'closed: nobody works during the event; open: people work in `hours` on its days (a half day, a working Saturday); as-usual: the event changes nothing.',
   ),
-  hours: optional(spans('Of `open`: when people work on that day.')),
+  hours: optional(spans('Working hours of a day that is `open`.')),
 });
 
-/** What a calendar can be chosen by: facts of the lead, and the queue of reps that has it. */
+/** The fields that select a calendar: those of the lead, and its queue. */
 const calendarFields = ['country', 'region', 'queue'] as const;
-/** What is known of a lead, to choose its calendar by. */
-export type LeadPlace = { readonly [F in (typeof calendarFields)[number]]?: string | number | undefined };
+/** The values of a lead that select its calendar. */
+export type CalendarFields = { readonly [F in (typeof calendarFields)[number]]?: string | number | undefined };
 
 const workingTime = {
-  timeZone: text('IANA zone of the hours and holidays: America/New_York.', { max: 60 }),
+  timeZone: text('IANA time zone of the hours and holidays: America/New_York.', { max: 60 }),
   hours: list(
-    object({ days: list(oneOf(weekdays), 'On these days.', { max: 7 }), ...span }),
-    'Several a day are possible; none at all means that every day is closed, and clocks run on the wall.',
+    object({ days: list(oneOf(weekdays), 'Days of the week with these hours.', { max: 7 }), ...span }),
+    'Working hours; a day may have several. An empty list closes every day: SLA clocks then run in wall-clock time.',
     { max: 100 },
   ),
   holidays: optional(list(day(), 'Closed days.')),
   days: optional(
     list(
-      object({ day: day(), hours: spans('When people work on that day; none: it is closed.') }),
-      'Single days with hours of their own, whatever weekday, holidays and file say: half days, working Saturdays.',
+      object({ day: day(), hours: spans('Working hours of that day; an empty list closes it.') }),
+      'Single days with their own hours (half days, working Saturdays); they override weekdays, holidays and the holiday file.',
       { max: 1000 },
     ),
   ),
   holidayFile: optional(
-    text('The text of one or more iCalendar files whose events are closed days.', { max: LONGEST_FILE }),
+    text('Text of one or more iCalendar files; their events are closed days unless a rule says otherwise.', {
+      max: MAX_FILE_CHARACTERS,
+    }),
   ),
   holidayRules: optional(
-    list(holidayRule, 'What the events of the file mean, the first that holds; one that none takes closes its days.', {
-      max: 100,
-    }),
+    list(
+      holidayRule,
+      'Rules for the events of the holiday file; the first rule that matches decides. An event without a matching rule closes its days.',
+      {
+        max: 100,
+      },
+    ),
   ),
 };
 
-/** When people are at work: clocks of obligations count only these hours. */
+/** Business hours: SLA clocks count only this time. */
 export const businessCalendar = object({
   ...workingTime,
   calendars: optional(
@@ -93,28 +103,28 @@ export const businessCalendar = object({
         }),
         for: list(
           object({
-            field: oneOf(calendarFields, 'A fact of the lead, or the queue that has it; an absent one meets nothing.'),
-            in: list(text('', { max: 300 }), 'It is one of these, in any case of letters.', { max: 300 }),
+            field: oneOf(calendarFields, 'A field of the lead, or its queue; an absent value matches nothing.'),
+            in: list(text('', { max: 300 }), 'Allowed values; case is ignored.', { max: 300 }),
           }),
-          'Which leads it holds for: all of these hold.',
+          'Conditions on the leads that use this calendar; every one must hold.',
           { max: 20 },
         ),
         ...workingTime,
       }),
-      'Calendars of teams and regions: the first that holds for a lead counts for it, else the hours above.',
+      'Calendars of teams and regions: the first one whose conditions a lead meets is used, otherwise the hours above.',
       { max: 50 },
     ),
   ),
 });
 export type BusinessCalendar = Static<typeof businessCalendar>;
 type NamedCalendar = NonNullable<BusinessCalendar['calendars']>[number];
-/** The hours and holidays of one team or region, or of all others. */
+/** The working hours and holidays of one team or region, or of all others. */
 export type WorkingTime = Omit<BusinessCalendar, 'calendars'>;
 
-/** The calendar that holds for a lead; its code, undefined for the one of all others. */
+/** The calendar of a lead, with its code; without a code it is the one for all others. */
 export const calendarFor = (
   calendar: BusinessCalendar,
-  place: LeadPlace,
+  place: CalendarFields,
 ): { readonly code?: string; readonly time: WorkingTime } => {
   const holds = ({ for: conditions }: NamedCalendar): boolean =>
     conditions.every(({ field, in: words }) => {
@@ -125,7 +135,7 @@ export const calendarFor = (
   return named ? { code: named.code, time: named } : { time: calendar };
 };
 
-/** @returns the calendar with a code, or that of all others without one; undefined where there is none of that code */
+/** @returns the calendar with a code, or without a code the one for all others; undefined for an unknown code */
 export const calendarNamed = (calendar: BusinessCalendar, code: string | undefined): WorkingTime | undefined =>
   code === undefined ? calendar : calendar.calendars?.find((named) => named.code === code);
 
@@ -133,75 +143,97 @@ export const calendarNamed = (calendar: BusinessCalendar, code: string | undefin
 export const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 
 type Span = { readonly from: string; readonly to: string };
-const spanFault = ({ from, to }: Span, path: string): Fault | undefined =>
-  minuteOf(from) >= minuteOf(to) ? { path: `${path}.to`, message: 'Close after opening.' } : undefined;
-const overlap = (one: Span, other: Span): boolean =>
+const validateSpan = ({ from, to }: Span, path: string): Fault | undefined =>
+  minuteOf(from) >= minuteOf(to) ? { path: `${path}.to`, message: 'to must be later than from.' } : undefined;
+const overlaps = (one: Span, other: Span): boolean =>
   minuteOf(one.from) < minuteOf(other.to) && minuteOf(other.from) < minuteOf(one.to);
 
-const spansFault = (all: readonly Span[], path: string): Fault | undefined => {
+const validateSpans = (all: readonly Span[], path: string): Fault | undefined => {
   for (const [index, each] of all.entries()) {
-    const fault = spanFault(each, `${path}.${index}`);
+    const fault = validateSpan(each, `${path}.${index}`);
     if (fault) return fault;
-    const before = all.findIndex((other, place) => place < index && overlap(each, other));
-    if (before >= 0) return { path: `${path}.${index}`, message: `It overlaps with ${path}.${before}.` };
+    const before = all.findIndex((other, place) => place < index && overlaps(each, other));
+    if (before >= 0)
+      return {
+        path: `${path}.${index}`,
+        message: `These hours overlap with ${path}.${before}; make them one, or separate them.`,
+      };
   }
   return undefined;
 };
 
-const hoursFault = (hours: BusinessCalendar['hours']): Fault | undefined => {
+const validateHours = (hours: BusinessCalendar['hours']): Fault | undefined => {
   let week = 0;
   for (const [index, each] of hours.entries()) {
     const { days, from, to } = each;
-    const fault = spanFault(each, `hours.${index}`);
+    const fault = validateSpan(each, `hours.${index}`);
     if (fault) return fault;
-    if (days.length === 0) return { path: `hours.${index}.days`, message: 'Name at least one day.' };
+    if (days.length === 0)
+      return { path: `hours.${index}.days`, message: 'days must list at least one day of the week.' };
     week += new Set(days).size * (minuteOf(to) - minuteOf(from)) * 60_000;
     for (const [earlier, other] of hours.slice(0, index).entries())
-      if (days.some((day) => other.days.includes(day)) && overlap(each, other))
-        return { path: `hours.${index}`, message: `It overlaps with hours.${earlier}.` };
+      if (days.some((day) => other.days.includes(day)) && overlaps(each, other))
+        return {
+          path: `hours.${index}`,
+          message: `These hours overlap with hours.${earlier}; make them one, or separate them.`,
+        };
   }
-  return hours.length > 0 && week < SHORTEST_WEEK_MS
-    ? { path: 'hours', message: 'Open at least one hour a week, or never.' }
+  return hours.length > 0 && week < MIN_WEEK_MS
+    ? { path: 'hours', message: 'hours must cover at least one hour a week, or be an empty list.' }
     : undefined;
 };
 
-/** @returns what the schema cannot say: zone, order of hours, overlaps, days and codes named once, a readable file */
+/** @returns the first fault that the schema cannot find: zone, order and overlap of hours, repeated days and codes, the file */
 export const validateCalendar = (calendar: BusinessCalendar): Fault | undefined => {
-  const fault = workingTimeFault(calendar);
+  const fault = validateWorkingTime(calendar);
   if (fault) return fault;
   const { calendars = [] } = calendar;
   for (const [index, named] of calendars.entries()) {
     const path = `calendars.${index}`;
     if (calendars.findIndex(({ code }) => code === named.code) < index)
-      return { path: `${path}.code`, message: 'Another calendar has this code.' };
-    if (named.for.length === 0) return { path: `${path}.for`, message: 'Say which leads it holds for.' };
-    const wrong = workingTimeFault(named);
+      return { path: `${path}.code`, message: 'Another calendar has this code; choose another one.' };
+    if (named.for.length === 0)
+      return {
+        path: `${path}.for`,
+        message: 'for must list at least one condition on the leads that use this calendar.',
+      };
+    const wrong = validateWorkingTime(named);
     if (wrong) return { ...wrong, path: `${path}.${wrong.path}` };
   }
   return undefined;
 };
 
-const workingTimeFault = (calendar: WorkingTime): Fault | undefined => {
+const validateWorkingTime = (calendar: WorkingTime): Fault | undefined => {
   const { timeZone, hours, days = [], holidayFile, holidayRules = [] } = calendar;
-  if (!IANAZone.isValidZone(timeZone)) return { path: 'timeZone', message: 'Give an IANA zone such as Europe/Berlin.' };
-  const fault = hoursFault(hours);
+  if (!IANAZone.isValidZone(timeZone))
+    return { path: 'timeZone', message: 'timeZone must be an IANA time zone, such as Europe/Berlin.' };
+  const fault = validateHours(hours);
   if (fault) return fault;
   for (const [index, { day: single, hours: open }] of days.entries()) {
     if (days.findIndex((other) => other.day === single) < index)
-      return { path: `days.${index}.day`, message: 'This day stands twice.' };
-    const wrong = spansFault(open, `days.${index}.hours`);
+      return { path: `days.${index}.day`, message: 'This day is listed twice; list each day once.' };
+    const wrong = validateSpans(open, `days.${index}.hours`);
     if (wrong) return wrong;
   }
   for (const [index, { day: means, hours: open = [] }] of holidayRules.entries()) {
     const path = `holidayRules.${index}.hours`;
     if ((means === 'open') !== open.length > 0)
-      return { path, message: means === 'open' ? 'Say when people work on that day.' : 'Only an open day has hours.' };
-    const wrong = spansFault(open, path);
+      return {
+        path,
+        message:
+          means === 'open'
+            ? 'A rule with day `open` needs hours.'
+            : 'Only a rule with day `open` has hours; remove them.',
+      };
+    const wrong = validateSpans(open, path);
     if (wrong) return wrong;
   }
   if (holidayFile === undefined)
     return holidayRules.length > 0
-      ? { path: 'holidayRules', message: 'They say what the events of a file mean; give holidayFile.' }
+      ? {
+          path: 'holidayRules',
+          message: 'holidayRules apply to the events of holidayFile; add holidayFile, or remove the rules.',
+        }
       : undefined;
   const read = specialDaysOf(holidayFile, timeZone, eventRulesOf(calendar));
   return isFault(read) ? { path: 'holidayFile', message: read.message } : undefined;
@@ -215,18 +247,21 @@ const eventRulesOf = ({ holidayRules = [] }: WorkingTime): readonly EventRule[] 
     const meaning: EventMeaning = means === 'open' ? hoursOfDay(hours) : means;
     return { when, meaning };
   });
-const numberOf = (iso: string): number => Date.parse(`${iso}T00:00:00.000Z`) / DAY_MS;
+const dayNumberOf = (iso: string): number => Date.parse(`${iso}T00:00:00.000Z`) / DAY_MS;
 
 /**
- * The days of a checked calendar that differ from their weekdays, by the number of days since 1970-01-01. What single
- * days say holds before holidays, and these before the file.
+ * The days of a valid calendar whose hours differ from their weekdays, by the number of days since 1970-01-01. Single days
+ * override holidays, and holidays override the holiday file.
  */
 export const specialDays = (calendar: WorkingTime): ReadonlyMap<number, SpecialDay> => {
   const { timeZone, holidays = [], days = [], holidayFile } = calendar;
   const read = holidayFile === undefined ? undefined : specialDaysOf(holidayFile, timeZone, eventRulesOf(calendar));
   const special = new Map<number, SpecialDay>(read && !isFault(read) ? read : []);
-  for (const holiday of holidays) special.set(numberOf(holiday), { shut: ALL_DAY });
+  for (const holiday of holidays) special.set(dayNumberOf(holiday), { closedHours: ALL_DAY });
   for (const { day: single, hours } of days)
-    special.set(numberOf(single), hours.length === 0 ? { shut: ALL_DAY } : { hours: hoursOfDay(hours), shut: [] });
+    special.set(
+      dayNumberOf(single),
+      hours.length === 0 ? { closedHours: ALL_DAY } : { hours: hoursOfDay(hours), closedHours: [] },
+    );
   return special;
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { channelClassifier, classify, spendClassifier, touchClassifier, type ChannelRules } from './channel.rules';
-import { bodyFault } from './kinds.rules';
-import { difference, inForceAt } from './versions.rules';
+import { validateBody } from './kinds.rules';
+import { differencesBetween, inForceAt } from './versions.rules';
 
 describe('channel rules', () => {
   const rules: ChannelRules = {
@@ -31,7 +31,7 @@ describe('channel rules', () => {
     [{ channel: '' }, ''],
     [{}, 'unknown'],
   ])('%j is %s', (touch, channel) => {
-    expect(bodyFault('channel-rules', rules)).toBeUndefined();
+    expect(validateBody('channel-rules', rules)).toBeUndefined();
     expect(classify(rules, touch)).toBe(channel);
   });
 
@@ -58,7 +58,7 @@ describe('channel rules', () => {
       ],
       otherwise: 'other',
     };
-    expect(bodyFault('channel-rules', own)).toBeUndefined();
+    expect(validateBody('channel-rules', own)).toBeUndefined();
     expect([
       classify(own, { medium: 'PPC', direction: 'inbound' }),
       classify(own, { medium: 'ppc', direction: 'outbound' }),
@@ -76,7 +76,7 @@ describe('channel rules', () => {
       ],
       otherwise: 'other',
     };
-    expect(bodyFault('channel-rules', own)).toBeUndefined();
+    expect(validateBody('channel-rules', own)).toBeUndefined();
     const classified = touchClassifier(own);
     expect([
       classified({ landingPage: '/Brand/2024', page: '/pricing', medium: 'cpc', source: 'google' }),
@@ -191,7 +191,9 @@ describe('channel rules', () => {
       'rules.0.when.referrer',
     ],
   ])('refuse %s, with the place', (_, body, path) =>
-    expect(bodyFault('channel-rules', { rules: [], otherwise: 'other', ...(body as object) } as never)).toMatchObject({
+    expect(
+      validateBody('channel-rules', { rules: [], otherwise: 'other', ...(body as object) } as never),
+    ).toMatchObject({
       path,
     }),
   );
@@ -238,12 +240,12 @@ describe('the version in force', () => {
 
 describe('the difference of two bodies', () => {
   it('names every changed leaf', () =>
-    expect(difference({ a: 1, b: { c: [1, 2] }, d: null }, { a: 2, b: { c: [1, 3, 4] }, e: 'x' })).toEqual([
+    expect(differencesBetween({ a: 1, b: { c: [1, 2] }, d: null }, { a: 2, b: { c: [1, 3, 4] }, e: 'x' })).toEqual([
       { path: 'a', before: 1, after: 2 },
       { path: 'b.c.1', before: 2, after: 3 },
       { path: 'b.c.2', after: 4 },
       { path: 'd', before: null },
       { path: 'e', after: 'x' },
     ]));
-  it('of equal bodies is none', () => expect(difference({ a: [{ b: 1 }] }, { a: [{ b: 1 }] })).toEqual([]));
+  it('of equal bodies is none', () => expect(differencesBetween({ a: [{ b: 1 }] }, { a: [{ b: 1 }] })).toEqual([]));
 });

@@ -1,100 +1,100 @@
 import { either, hasText, wordKey, list, object, optional, tidy, type Fault, type Static, text } from '@baton/kernel';
 import { isSite, SITE_SAYS, siteFinder, siteKey } from './sites.rules';
 
-const PATTERN = 'Exact text in any case, `*` for any characters, or `(none)` for absent.';
+const PATTERN = 'Exact text (case is ignored), `*` for any characters, or `(none)` for an absent field.';
 export const pattern = optional(text(PATTERN, { max: 300 }));
 
 const condition = (description: string) =>
   optional(
     either(
       text('', { max: 300 }),
-      list(text('', { max: 300 }), 'Any of these.', { max: 200 }),
-      `${description} Several: any of them.`,
+      list(text('', { max: 300 }), 'Matches if any of these does.', { max: 200 }),
+      `${description} Give a list to match any of several.`,
     ),
   );
 const asText = (what: string) => condition(`${what} ${PATTERN}`);
-/** What a rule may ask of a touch, besides the channel. */
+/** Fields of a touch that a rule can test, besides the channel. */
 const conditionFields = {
-  source: asText('utm_source or its like.'),
-  medium: asText('utm_medium or its like.'),
+  source: asText('utm_source, or its equivalent.'),
+  medium: asText('utm_medium, or its equivalent.'),
   campaign: asText('utm_campaign, or the id of a campaign.'),
   site: condition(
-    'The name of a list of `sites` of the channel rules: it has the source, or without a source the referrer.',
+    'Name of a list in `sites` of the channel rules; the list must contain the source or, without a source, the referrer.',
   ),
-  referrer: condition('Where the person came from, as a site; `*` for any that is stated, `(none)` for absent.'),
-  page: asText('The page of a visit.'),
-  landingPage: asText('The page at which the visit began.'),
-  action: asText('What was done.'),
+  referrer: condition('Site that the person came from; `*` for any referrer, `(none)` for none.'),
+  page: asText('Page of a visit.'),
+  landingPage: asText('First page of the visit.'),
+  action: asText('Action of the touch.'),
   team: asText('marketing or sales.'),
   direction: asText('inbound or outbound.'),
 };
 const conditions = object(
-  { channel: asText('The channel that the touch states.'), ...conditionFields },
-  'All of these hold.',
+  { channel: asText('Channel that the touch states.'), ...conditionFields },
+  'Every condition must hold.',
 );
-/** What `include` and `exclude` may ask of a touch: the same as a rule, and what the rules answer. */
+/** Fields of a touch that `include` and `exclude` can test: those of a rule, but the channel that the rules assign. */
 export const touchConditions = object(
   {
-    channel: asText('The channel after the channel rules.'),
-    subChannel: asText('The sub-channel after the channel rules.'),
+    channel: asText('Channel as the channel rules classify the touch.'),
+    subChannel: asText('Sub-channel as the channel rules classify the touch.'),
     ...conditionFields,
   },
-  'All of these hold.',
+  'Every condition must hold.',
 );
 export type TouchConditions = Static<typeof touchConditions>;
 
 /**
- * What a touch counts as. The first rule wins whose conditions all hold. `$channel` as the answer passes the stated
- * channel through; such a rule holds only for a touch that states one.
+ * Assigns each touch a channel: the first rule whose conditions all hold decides. A rule whose channel is `$channel`
+ * keeps the channel that the touch states, and holds only for touches that state one.
  */
 export const channelRules = object({
   sites: optional(
     list(
       object({
-        name: text('What rules call the list: search.', { min: 1, max: 50 }),
-        members: list(text(`Each is ${SITE_SAYS}.`, { min: 1, max: 253 }), 'The sites.', { max: 1000 }),
+        name: text('Name of the list, as rules refer to it: search.', { min: 1, max: 50 }),
+        members: list(text(`Each is ${SITE_SAYS}.`, { min: 1, max: 253 }), 'Sites in the list.', { max: 1000 }),
       }),
-      'Lists of sites. Of several entries that mean one host the closest decides.',
+      'Lists of sites. If several entries match a host, the most specific one decides.',
       { max: 50 },
     ),
   ),
   rules: list(
     object({
       when: conditions,
-      channel: text('The channel, or `$channel` for the one stated.', { max: 100 }),
+      channel: text('Channel to assign, or `$channel` for the one that the touch states.', { max: 100 }),
       subChannel: optional(
-        text('The sub-channel, or `$source`, `$medium`, `$campaign` for what the touch states there.', {
+        text('Sub-channel to assign, or `$source`, `$medium`, `$campaign` for the value that the touch states.', {
           min: 1,
           max: 100,
         }),
       ),
     }),
-    'First match wins.',
+    'The first matching rule decides.',
   ),
-  otherwise: text('The channel of a touch that no rule takes; one by sales is `sales`.', { max: 100 }),
+  otherwise: text('Channel of a touch that no rule matches; a touch by sales becomes `sales`.', { max: 100 }),
 });
 export type ChannelRules = Static<typeof channelRules>;
 type Rule = ChannelRules['rules'][number];
 type Field = keyof Rule['when'];
 
-/** What a touch counts as. */
-export interface Classified {
+/** The channel and sub-channel assigned to a touch. */
+export interface TouchClassification {
   readonly channel: string;
-  /** Null where no rule takes the touch, or the one that does names none. */
+  /** Null where no rule matches, or the matching rule names none. */
   readonly subChannel: string | null;
 }
 
-/** What the rules see of a touch. An empty channel is a stated one; another field that is blank counts as absent. */
-export type Classifiable = { readonly [F in Exclude<Field, 'site'>]?: string | undefined };
-type Asked = Classifiable & { readonly subChannel?: string | null | undefined };
-type Holds = (value: string | undefined) => boolean;
+/** The fields of a touch that rules can test. An empty channel counts as stated; any other blank field as absent. */
+export type ClassifiableTouch = { readonly [F in Exclude<Field, 'site'>]?: string | undefined };
+type ConditionInput = ClassifiableTouch & { readonly subChannel?: string | null | undefined };
+type TextTest = (value: string | undefined) => boolean;
 
 const ABSENT = '(none)';
-/** A touch by sales that no rule names. */
-const BY_SALES = 'sales';
+/** The channel of a touch by sales that no rule matches. */
+const SALES_CHANNEL = 'sales';
 
 /** Compiles a pattern: exact text in any case, `*` for any characters, `(none)` for absent. Linear in the text. */
-export const matcher = (pattern: string): Holds => {
+export const matcher = (pattern: string): TextTest => {
   const wanted = wordKey(pattern);
   if (wanted === ABSENT) return (value) => value === undefined;
   const parts = wanted.split('*');
@@ -115,19 +115,19 @@ export const matcher = (pattern: string): Holds => {
   };
 };
 
-const referrerMatcher = (wanted: string): Holds => {
+const referrerMatcher = (wanted: string): TextTest => {
   if (wordKey(wanted) === '*' || wordKey(wanted) === ABSENT) return matcher(wanted);
   const find = siteFinder([[true, [wanted]]]);
   return (value) => value !== undefined && find(value) === true;
 };
 
-const severalOf = (wanted: string | readonly string[]): readonly string[] =>
+const listOf = (wanted: string | readonly string[]): readonly string[] =>
   typeof wanted === 'string' ? [wanted] : wanted;
-const anyOf = (tests: readonly Holds[]): Holds =>
+const anyOf = (tests: readonly TextTest[]): TextTest =>
   tests.length === 1 ? tests[0]! : (value) => tests.some((holds) => holds(value));
 
-/** What the rules see of one field. */
-const valueIn = (touch: Asked, field: Exclude<keyof TouchConditions, 'site'>): string | undefined => {
+/** The value of one field as rules test it. */
+const valueIn = (touch: ConditionInput, field: Exclude<keyof TouchConditions, 'site'>): string | undefined => {
   const value = touch[field] ?? undefined;
   return field === 'channel' || hasText(value) ? value : undefined;
 };
@@ -135,8 +135,8 @@ const valueIn = (touch: Asked, field: Exclude<keyof TouchConditions, 'site'>): s
 interface CompiledRule {
   readonly channel: string;
   readonly subChannel: string | undefined;
-  readonly holds: (touch: Classifiable) => boolean;
-  /** What it asks for. */
+  readonly holds: (touch: ClassifiableTouch) => boolean;
+  /** The fields that it tests. */
   readonly fields: readonly string[];
 }
 
@@ -145,19 +145,19 @@ interface CompiledRule {
  * @param sites the lists that conditions name
  */
 export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) => {
-  const listOf = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
-  return (when: TouchConditions): ((touch: Asked) => boolean) => {
-    const tests = Object.entries(when).map(([name, wanted]): ((touch: Asked) => boolean) => {
+  const findSiteList = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
+  return (when: TouchConditions): ((touch: ConditionInput) => boolean) => {
+    const tests = Object.entries(when).map(([name, wanted]): ((touch: ConditionInput) => boolean) => {
       const field = name as keyof TouchConditions;
       if (field === 'site') {
-        const names = new Set(severalOf(wanted).map(wordKey));
+        const names = new Set(listOf(wanted).map(wordKey));
         return (touch) => {
           const origin = valueIn(touch, 'source') ?? valueIn(touch, 'referrer');
-          const found = origin === undefined ? undefined : listOf(origin);
+          const found = origin === undefined ? undefined : findSiteList(origin);
           return found !== undefined && names.has(found);
         };
       }
-      const holds = anyOf(severalOf(wanted).map(field === 'referrer' ? referrerMatcher : matcher));
+      const holds = anyOf(listOf(wanted).map(field === 'referrer' ? referrerMatcher : matcher));
       return (touch) => holds(valueIn(touch, field));
     });
     return (touch) => tests.every((test) => test(touch));
@@ -171,37 +171,37 @@ const compiledRules = ({ sites, rules }: ChannelRules): readonly CompiledRule[] 
   });
 };
 
-/** The channels that the rules answer. */
-const namesIn = ({ rules, otherwise }: ChannelRules): readonly string[] => [
+/** The channels that the rules can assign. */
+const channelNamesOf = ({ rules, otherwise }: ChannelRules): readonly string[] => [
   ...rules.map(({ channel }) => channel).filter((channel) => channel !== '$channel'),
   otherwise,
-  BY_SALES,
+  SALES_CHANNEL,
 ];
-/** A stated channel as the rules spell it, where they name it in whatever spelling. */
-const spelling = (body: ChannelRules): ((channel: string) => string) => {
+/** Spells a stated channel as the rules do, where they name it in another case or composition. */
+const spellingOf = (body: ChannelRules): ((channel: string) => string) => {
   const known = new Map(
-    namesIn(body)
+    channelNamesOf(body)
       .map((name) => [wordKey(name), name] as const)
       .reverse(),
   );
   return (channel) => known.get(wordKey(channel)) ?? tidy(channel);
 };
 
-const STATED = { $source: 'source', $medium: 'medium', $campaign: 'campaign' } as const;
-const subChannelOf = (subChannel: string | undefined, touch: Classifiable): string | null => {
+const statedFields = { $source: 'source', $medium: 'medium', $campaign: 'campaign' } as const;
+const subChannelOf = (subChannel: string | undefined, touch: ClassifiableTouch): string | null => {
   if (subChannel === undefined) return null;
-  if (!Object.hasOwn(STATED, subChannel)) return subChannel;
-  const stated = valueIn(touch, STATED[subChannel as keyof typeof STATED]);
+  if (!Object.hasOwn(statedFields, subChannel)) return subChannel;
+  const stated = valueIn(touch, statedFields[subChannel as keyof typeof statedFields]);
   return stated === undefined ? null : tidy(stated);
 };
 
 /**
  * Compiles channel rules once.
  * @returns a function from the raw fields of a touch to its channel, as the rules spell it, and its sub-channel; it never
- *   throws. What no rule takes is `otherwise`, or `sales` for a touch by sales.
+ *   throws. A touch that no rule matches gets `otherwise`, or `sales` if sales made it.
  */
-export const touchClassifier = (body: ChannelRules): ((touch: Classifiable) => Classified) => {
-  const [compiled, spelled] = [compiledRules(body), spelling(body)];
+export const touchClassifier = (body: ChannelRules): ((touch: ClassifiableTouch) => TouchClassification) => {
+  const [compiled, spelled] = [compiledRules(body), spellingOf(body)];
   return (touch) => {
     for (const { holds, channel, subChannel } of compiled) {
       if (!holds(touch)) continue;
@@ -212,17 +212,17 @@ export const touchClassifier = (body: ChannelRules): ((touch: Classifiable) => C
         subChannel: subChannelOf(subChannel, touch),
       };
     }
-    return { channel: touch.team === 'sales' ? BY_SALES : body.otherwise, subChannel: null };
+    return { channel: touch.team === 'sales' ? SALES_CHANNEL : body.otherwise, subChannel: null };
   };
 };
 
-/** The channel alone, as `touchClassifier` gives it. */
-export const channelClassifier = (body: ChannelRules): ((touch: Classifiable) => string) => {
+/** Like `touchClassifier`, but returns the channel only. */
+export const channelClassifier = (body: ChannelRules): ((touch: ClassifiableTouch) => string) => {
   const classified = touchClassifier(body);
   return (touch) => classified(touch).channel;
 };
 
-/** What is known of spend. */
+/** The fields of spend that classify it. */
 interface ClassifiableSpend {
   readonly channel: string | null;
   readonly source: string | null;
@@ -231,22 +231,23 @@ interface ClassifiableSpend {
 }
 
 /**
- * Compiles what spend counts as, so that it meets the touches that it paid for. The same rules decide as for touches, but
- * what spend does not state is unknown and not absent: a rule that asks for it says nothing of spend. Where none of the
- * others holds, a channel that the rules answer is itself, and the rest is what a touch is that no other rule takes.
+ * Compiles channel rules for spend, so that spend gets the channel of the touches that it paid for. The rules are those
+ * for touches, except that a field that spend does not state is unknown rather than absent: a rule that tests such a
+ * field is skipped. If no rule matches, a stated channel that the rules can assign is kept; everything else is classified
+ * as a touch that no rule matches.
  */
-export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend) => Classified) => {
+export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend) => TouchClassification) => {
   const compiled = compiledRules(body);
-  const answers = new Map([...namesIn(body)].map((name) => [wordKey(name), name] as const).reverse());
+  const answers = new Map([...channelNamesOf(body)].map((name) => [wordKey(name), name] as const).reverse());
   const rest = compiled.find(({ fields }) => fields.length === 0);
   return ({ channel, source, medium, campaignId: campaign }) => {
     const known = Object.entries({ channel, source, medium, campaign }).filter(
       ([field, value]) => value !== null && (field === 'channel' || hasText(value)),
     );
-    const touch: Classifiable = { ...(Object.fromEntries(known) as Classifiable), team: 'marketing' };
+    const touch: ClassifiableTouch = { ...(Object.fromEntries(known) as ClassifiableTouch), team: 'marketing' };
     const stated = new Set([...known.map(([field]) => field), 'team']);
     if (stated.has('source')) stated.add('site');
-    const answerOf = (rule: CompiledRule): Classified => ({
+    const answerOf = (rule: CompiledRule): TouchClassification => ({
       channel: rule.channel !== '$channel' ? rule.channel : (answers.get(wordKey(channel!)) ?? tidy(channel!)),
       subChannel: subChannelOf(rule.subChannel, touch),
     });
@@ -266,55 +267,58 @@ export const spendClassifier = (body: ChannelRules): ((spend: ClassifiableSpend)
 };
 
 /** Classifies one touch; for many touches keep a `channelClassifier`. */
-export const classify = (rules: ChannelRules, touch: Classifiable): string => channelClassifier(rules)(touch);
+export const classify = (rules: ChannelRules, touch: ClassifiableTouch): string => channelClassifier(rules)(touch);
 
 /**
- * What the schema cannot say of conditions: each names something, and sites that can be read.
- * @param lists the lists of sites that there are; undefined where they are another definition's
+ * @param lists names of the lists of sites; undefined where these are part of another definition
+ * @returns the first fault that the schema cannot find: an empty list, an unknown list of sites, an invalid site
  */
-export const conditionsFault = (
+export const validateConditions = (
   when: TouchConditions,
   path: string,
   lists?: ReadonlySet<string>,
 ): Fault | undefined => {
   for (const [field, wanted] of Object.entries(when))
-    if (severalOf(wanted).length === 0) return { path: `${path}.${field}`, message: 'Name at least one.' };
-  const unknown = lists && severalOf(when.site ?? []).find((name) => !lists.has(wordKey(name)));
+    if (listOf(wanted).length === 0)
+      return {
+        path: `${path}.${field}`,
+        message: 'The list is empty; give at least one value, or remove the condition.',
+      };
+  const unknown = lists && listOf(when.site ?? []).find((name) => !lists.has(wordKey(name)));
   if (unknown !== undefined)
     return {
       path: `${path}.site`,
-      message: `There is no list ${unknown} in sites; there are: ${[...lists!].join(', ')}.`,
+      message: `sites has no list named ${unknown}; its lists are: ${[...lists!].join(', ')}.`,
     };
-  const strange = severalOf(when.referrer ?? []).find(
-    (each) => !['*', ABSENT].includes(wordKey(each)) && !isSite(each),
-  );
+  const strange = listOf(when.referrer ?? []).find((each) => !['*', ABSENT].includes(wordKey(each)) && !isSite(each));
   return strange === undefined
     ? undefined
-    : { path: `${path}.referrer`, message: `A referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
+    : { path: `${path}.referrer`, message: `referrer must be ${SITE_SAYS}, * or ${ABSENT}.` };
 };
 
 /** The names of the lists of sites, as conditions are compared with them. */
 export const siteListsOf = ({ sites = [] }: Pick<ChannelRules, 'sites'>): ReadonlySet<string> =>
   new Set(sites.map(({ name }) => wordKey(name)));
 
-/** @returns what the schema cannot say: readable sites, each in one list, and rules that name lists there are */
+/** @returns the first fault that the schema cannot find: invalid or repeated sites, rules that name unknown lists */
 export const validateChannelRules = (body: ChannelRules): Fault | undefined => {
   const { sites = [], rules } = body;
   const names = new Set<string>();
   const places = new Map<string, string>();
   for (const [index, { name, members }] of sites.entries()) {
-    if (names.has(wordKey(name))) return { path: `sites.${index}.name`, message: 'Another list has this name.' };
+    if (names.has(wordKey(name)))
+      return { path: `sites.${index}.name`, message: 'Another list has this name; choose another one.' };
     names.add(wordKey(name));
     for (const [place, member] of members.entries()) {
       const path = `sites.${index}.members.${place}`;
-      if (!isSite(member)) return { path, message: `A site must be ${SITE_SAYS}.` };
+      if (!isSite(member)) return { path, message: `Each member must be ${SITE_SAYS}.` };
       const before = places.get(siteKey(member));
-      if (before) return { path, message: `${before} names this site already.` };
+      if (before) return { path, message: `This site is listed at ${before} already; list each site once.` };
       places.set(siteKey(member), path);
     }
   }
   for (const [index, { when }] of rules.entries()) {
-    const fault = conditionsFault(when, `rules.${index}.when`, names);
+    const fault = validateConditions(when, `rules.${index}.when`, names);
     if (fault) return fault;
   }
   return undefined;

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs, type Json } from '@baton/kernel';
-import { criteriaFault, evaluate, lackOf, forecast, type Criterion, type CriteriaFacts } from './criteria.rules';
-import { bodyFault } from './kinds.rules';
+import {
+  validateCriteria,
+  evaluateCriterion,
+  missingCriteria,
+  forecastCriterion,
+  type Criterion,
+  type CriteriaFacts,
+} from './criteria.rules';
+import { validateBody } from './kinds.rules';
 import type { TouchFact } from './touches.rules';
 
 const NOW = '2024-03-31T12:00:00.000Z';
@@ -26,7 +33,8 @@ const agreed = {
 } as const satisfies Criterion;
 
 describe('text', () => {
-  const met = (profile: CriteriaFacts['profile'], leaf: Criterion) => evaluate(leaf, { profile, touches: [] }, NOW).met;
+  const met = (profile: CriteriaFacts['profile'], leaf: Criterion) =>
+    evaluateCriterion(leaf, { profile, touches: [] }, NOW).met;
   it.each(['Türkiye', 'Tu\u0308rkiye', ' türkiye ', 'TÜRKIYE', 'Türkiye\u00a0', '\u200eTür\u00adkiye'])(
     '%j compares in one way',
     (country) => {
@@ -47,7 +55,7 @@ describe('what lacks', () => {
     Criterion,
   ];
   const lack = (tree: Criterion, profile: CriteriaFacts['profile']) =>
-    lackOf(tree, evaluate(tree, { profile, touches: [] }, NOW));
+    missingCriteria(tree, evaluateCriterion(tree, { profile, touches: [] }, NOW));
   it.each<[string, Criterion, string]>([
     ['of all, each that is not so', { all: [employees, berlin] }, 'employees gte 50 and country eq Germany'],
     ['of any, what would do', { any: [employees, berlin] }, 'one of (employees gte 50; country eq Germany)'],
@@ -78,7 +86,7 @@ describe('criteria', () => {
   const facts = (employees: number, ...touches: TouchFact[]): CriteriaFacts => ({ profile: { employees }, touches });
   it('are met, and say by what', () => {
     const visits = [visit('v1', 30), visit('v2', 12, '/Product'), visit('v3', 0)];
-    expect(evaluate(agreed, facts(50, guide, ...visits), NOW)).toEqual({
+    expect(evaluateCriterion(agreed, facts(50, guide, ...visits), NOW)).toEqual({
       met: true,
       because: ['all.0', 'all.1', 'all.2'],
       leaves: [
@@ -101,12 +109,16 @@ describe('criteria', () => {
     });
   });
   it('are not met by 49 employees, and say so', () => {
-    const verdict = evaluate(agreed, facts(49, guide, visit('v1', 3), visit('v2', 2), visit('v3', 1)), NOW);
+    const verdict = evaluateCriterion(agreed, facts(49, guide, visit('v1', 3), visit('v2', 2), visit('v3', 1)), NOW);
     expect(verdict).toMatchObject({ met: false, because: ['all.1'] });
   });
   it('are not met by a visit 31 days old, nor by one that is still to come', () => {
     for (const days of [31, 30.000001, -1]) {
-      const verdict = evaluate(agreed, facts(500, guide, visit('v1', days), visit('v2', 2), visit('v3', 1)), NOW);
+      const verdict = evaluateCriterion(
+        agreed,
+        facts(500, guide, visit('v1', days), visit('v2', 2), visit('v3', 1)),
+        NOW,
+      );
       expect(verdict).toMatchObject({ met: false, because: ['all.2'] });
       expect(verdict.leaves[2]).toMatchObject({ met: false, value: 2, touches: ['v2', 'v3'] });
     }
@@ -148,11 +160,11 @@ describe('criteria', () => {
   ] as [Criterion, boolean][])('%j is %s', (tree, met) => {
     const score = (axis: string) => (axis === 'total' ? 60 : undefined);
     const asked = { profile, touches: [], score, answers: { need: 'speed', budget: ' \u200b' } };
-    expect(criteriaFault(tree as Json, ['field', 'touches', 'score', 'answer'])).toBeUndefined();
-    expect(evaluate(tree, asked, NOW).met).toBe(met);
+    expect(validateCriteria(tree as Json, ['field', 'touches', 'score', 'answer'])).toBeUndefined();
+    expect(evaluateCriterion(tree, asked, NOW).met).toBe(met);
     // For a single instant the outlook is the same.
     const range = (axis: string) => (axis === 'total' ? ([60, 60] as const) : undefined);
-    expect(forecast(tree, { ...asked, score: range }, toMs(NOW), toMs(NOW))).toBe(met ? 1 : -1);
+    expect(forecastCriterion(tree, { ...asked, score: range }, toMs(NOW), toMs(NOW))).toBe(met ? 1 : -1);
   });
 
   it('name the leaves that decided, as flipping each of them shows', () => {
@@ -169,7 +181,11 @@ describe('criteria', () => {
     fc.assert(
       fc.property(tree, fc.subarray(['title', 'company', 'country', 'region', 'source']), (asked, known) => {
         const ask = (fields: readonly string[]) =>
-          evaluate(asked, { profile: Object.fromEntries(fields.map((field) => [field, 'x'])), touches: [] }, NOW);
+          evaluateCriterion(
+            asked,
+            { profile: Object.fromEntries(fields.map((field) => [field, 'x'])), touches: [] },
+            NOW,
+          );
         const verdict = ask(known);
         // Whatever the others are, the named leaves alone keep the verdict.
         const decided = new Set(
@@ -211,28 +227,28 @@ describe('a tree of criteria', () => {
     [deep(9), 'criteria.not.not.not.not.not.not.not.not'],
     [wide(201), 'criteria.any.200'],
   ] as [Json, string][])('is refused: %j at %s', (criteria, path) =>
-    expect(bodyFault('mql', { criteria })?.path).toBe(path),
+    expect(validateBody('mql', { criteria })?.path).toBe(path),
   );
   it('has at most eight levels and 200 leaves', () => {
-    expect(bodyFault('mql', { criteria: deep(8) })).toBeUndefined();
-    expect(bodyFault('mql', { criteria: wide(200) })).toBeUndefined();
-    expect(bodyFault('mql', { statement: 'By hand.' })).toBeUndefined();
-    expect(bodyFault('mql', { surprise: 1 })?.path).toBe('surprise');
+    expect(validateBody('mql', { criteria: deep(8) })).toBeUndefined();
+    expect(validateBody('mql', { criteria: wide(200) })).toBeUndefined();
+    expect(validateBody('mql', { statement: 'By hand.' })).toBeUndefined();
+    expect(validateBody('mql', { surprise: 1 })?.path).toBe('surprise');
   });
   it('asks for answers only where there are some', () => {
     const criteria: Json = { all: [{ answer: 'need' }, { any: [{ answer: 'budget' }, { answer: 'timeline' }] }] };
-    expect(bodyFault('sql', { criteria })).toBeUndefined();
-    expect(bodyFault('sal', { criteria })?.path).toBe('criteria.all.0');
-    expect(bodyFault('sql', { criteria: { answer: 'mood' } })?.path).toBe('criteria.answer');
-    expect(bodyFault('sql', { criteria: { answer: 'need', eq: 'x' } })?.path).toBe('criteria.eq');
+    expect(validateBody('sql', { criteria })).toBeUndefined();
+    expect(validateBody('sal', { criteria })?.path).toBe('criteria.all.0');
+    expect(validateBody('sql', { criteria: { answer: 'mood' } })?.path).toBe('criteria.answer');
+    expect(validateBody('sql', { criteria: { answer: 'need', eq: 'x' } })?.path).toBe('criteria.eq');
   });
 });
 
 describe('a list of reasons', () => {
   it.each(['rejection-reasons', 'loss-reasons'] as const)('of %s has each code once', (kind) => {
-    expect(bodyFault(kind, { reasons: [{ code: 'price', label: 'Too expensive' }] })).toBeUndefined();
-    expect(bodyFault(kind, { reasons: [] })?.path).toBe('reasons');
-    expect(bodyFault(kind, { reasons: [{ code: 'a' }, { code: 'a' }] })?.path).toBe('reasons.1.code');
+    expect(validateBody(kind, { reasons: [{ code: 'price', label: 'Too expensive' }] })).toBeUndefined();
+    expect(validateBody(kind, { reasons: [] })?.path).toBe('reasons');
+    expect(validateBody(kind, { reasons: [{ code: 'a' }, { code: 'a' }] })?.path).toBe('reasons.1.code');
   });
 });
 
@@ -241,7 +257,7 @@ describe('a scoring model', () => {
   const engagement = { code: 'pricing', touches: { page: '/pricing' }, points: 10, halfLife: 'P14D', within: 'P90D' };
   const model = (change: object = {}): Json =>
     ({ threshold: 50, fit: { rules: [fit] }, engagement: { rules: [engagement] }, groups: [], ...change }) as Json;
-  it('is sound', () => expect(bodyFault('scoring-model', model())).toBeUndefined());
+  it('is sound', () => expect(validateBody('scoring-model', model())).toBeUndefined());
   it.each([
     [{ fit: { rules: [{ ...fit, when: { touches: {}, gte: 1 } }] } }, 'fit.rules.0.when'],
     [{ fit: { rules: [{ ...fit, points: 0.001 }] } }, 'fit.rules.0.points'],
@@ -266,5 +282,5 @@ describe('a scoring model', () => {
       'groups.1.code',
     ],
     [{ fit: { rules: [fit], cutOffs: { high: 5, middle: 5 } } }, 'fit.cutOffs.high'],
-  ])('is not with %j', (change, path) => expect(bodyFault('scoring-model', model(change))?.path).toBe(path));
+  ])('is not with %j', (change, path) => expect(validateBody('scoring-model', model(change))?.path).toBe(path));
 });

@@ -1,8 +1,8 @@
 import { durationMs, type Fault, faultFinder, type Instant, hasText, type Json, wordKey, toMs } from '@baton/kernel';
 import { matcher } from './channel.rules';
-import { countBelow, matchesOf, touchMatch, type Touches, type TouchMatch } from './touches.rules';
+import { countBelow, matchingTouches, touchPattern, type Touches, type TouchPattern } from './touches.rules';
 
-/** The facts of a person that criteria compare; names and addresses are none of them. */
+/** The fields of a lead that criteria can compare, with their types; no names or addresses. */
 export const profileFields = {
   title: 'text',
   company: 'text',
@@ -14,12 +14,12 @@ export const profileFields = {
   owner: 'text',
 } as const;
 export type ProfileField = keyof typeof profileFields;
-/** The questions that qualify a lead for sales: who pays, who decides, what for, by when. */
+/** The BANT questions of sales: budget, authority, need, timeline. */
 export const salesQuestions = ['budget', 'authority', 'need', 'timeline'] as const;
 const scoreAxes = ['total', 'fit', 'engagement'] as const;
 export type ScoreAxis = (typeof scoreAxes)[number];
 
-interface Comparison {
+interface LeafComparison {
   readonly eq?: string | number;
   readonly ne?: string | number;
   readonly lt?: number;
@@ -30,23 +30,23 @@ interface Comparison {
   readonly matches?: string;
   readonly exists?: boolean;
 }
-type FieldLeaf = Comparison & { readonly field: ProfileField };
-type TouchesLeaf = Comparison & { readonly touches: TouchMatch; readonly within?: string };
-type ScoreLeaf = Comparison & { readonly score: ScoreAxis };
+type FieldLeaf = LeafComparison & { readonly field: ProfileField };
+type TouchesLeaf = LeafComparison & { readonly touches: TouchPattern; readonly within?: string };
+type ScoreLeaf = LeafComparison & { readonly score: ScoreAxis };
 type AnswerLeaf = { readonly answer: (typeof salesQuestions)[number] };
 type Leaf = FieldLeaf | TouchesLeaf | ScoreLeaf | AnswerLeaf;
 
 /**
- * What must be the case: a tree of `all`, `any` and `not` over leaves. A leaf compares, in exactly one way, a field of the
- * person (`{ field: 'employees', gte: 50 }`), the number of touches that match within a period before the evaluation
- * (`{ touches: { page: '/product*' }, gte: 3, within: 'P30D' }`), or a score (`{ score: 'total', gte: 60 }`), or asks
- * whether sales got an answer (`{ answer: 'need' }`). Periods are weeks, days or smaller units of fixed length.
+ * A tree of `all`, `any` and `not` over leaves. A leaf has exactly one comparison on a field of the person
+ * (`{ field: 'employees', gte: 50 }`), on the number of matching touches within a period before the evaluation
+ * (`{ touches: { page: '/product*' }, gte: 3, within: 'P30D' }`) or on a score (`{ score: 'total', gte: 60 }`), or tests
+ * whether sales got an answer (`{ answer: 'need' }`). Periods are in weeks, days or smaller units of fixed length.
  */
 export type Criterion =
   { readonly all: readonly Criterion[] } | { readonly any: readonly Criterion[] } | { readonly not: Criterion } | Leaf;
 export type LeafKind = 'field' | 'touches' | 'score' | 'answer';
 
-/** What an evaluation looks at. */
+/** The input of an evaluation. */
 export interface CriteriaFacts {
   readonly profile: Readonly<Partial<Record<ProfileField, string | number>>>;
   /** In any order; those after the evaluation instant do not count. */
@@ -56,28 +56,28 @@ export interface CriteriaFacts {
   readonly answers?: Readonly<Partial<Record<(typeof salesQuestions)[number], string>>>;
 }
 
-/** What was seen at one leaf. */
+/** The result of one leaf, with the value that led to it. */
 export interface LeafEvidence {
-  /** Its place in the tree, `all.2`; '' for a tree that is one leaf. */
+  /** Its path in the tree, `all.2`; '' for a tree that is a single leaf. */
   readonly path: string;
-  /** What the leaf asks, in words: `employees gte 50`. */
+  /** The condition in words: `employees gte 50`. */
   readonly asks: string;
   readonly met: boolean;
-  /** The value seen, or the number of touches; null where there was none. */
+  /** The value compared, or the number of touches; null where there was none. */
   readonly value: string | number | null;
-  /** Ids of the touches counted, in the order of the facts; of more than 100 the last 100. */
+  /** Ids of the touches counted, in the order of the facts; at most the last 100. */
   readonly touches?: readonly string[];
 }
 export interface CriteriaResult {
   readonly met: boolean;
-  /** The leaves that decided: those that met it, or those for which it is not met. */
+  /** Paths of the leaves that decided the result. */
   readonly because: readonly string[];
   readonly leaves: readonly LeafEvidence[];
 }
 
-const DEPTH = 8;
-const LEAVES = 200;
-const NAMED_TOUCHES = 100;
+const MAX_DEPTH = 8;
+const MAX_LEAVES = 200;
+const MAX_EVIDENCE_TOUCHES = 100;
 const numeric = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte'];
 const operators: Readonly<Record<'text' | 'number' | 'count' | 'points', readonly string[]>> = {
   text: ['eq', 'ne', 'in', 'matches', 'exists'],
@@ -85,112 +85,138 @@ const operators: Readonly<Record<'text' | 'number' | 'count' | 'points', readonl
   count: numeric,
   points: numeric,
 };
-type Valued = keyof typeof operators;
+type OperandType = keyof typeof operators;
 
-const touchMatchFault = faultFinder(touchMatch);
+const findTouchPatternFault = faultFinder(touchPattern);
 const join = (path: string, name: string | number): string => (path ? `${path}.${name}` : String(name));
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The first fault of a duration; undefined for a good one, and for none. */
-export const durationFault = (value: Json | undefined, path: string): Fault | undefined => {
+/** @returns the fault of a duration; undefined for a valid or absent one */
+export const validateDuration = (value: Json | undefined, path: string): Fault | undefined => {
   if (value === undefined) return undefined;
-  if (typeof value !== 'string') return { path, message: 'Give an ISO 8601 duration, P30D.' };
+  if (typeof value !== 'string') return { path, message: 'The duration must be an ISO 8601 duration, such as P30D.' };
   try {
-    return durationMs(value) > 0 ? undefined : { path, message: 'Give a duration above zero.' };
+    return durationMs(value) > 0
+      ? undefined
+      : { path, message: 'The duration must be longer than zero, such as P30D.' };
   } catch (error) {
     return { path, message: (error as Error).message };
   }
 };
 
-const operandFault = (valued: Valued, operator: string, value: Json, path: string): Fault | undefined => {
+const validateOperand = (valued: OperandType, operator: string, value: Json, path: string): Fault | undefined => {
   const right = (one: Json) =>
     valued === 'text'
       ? typeof one === 'string'
       : typeof one === 'number' && Number.isFinite(one) && (valued !== 'count' || (one >= 0 && Number.isInteger(one)));
-  const wanted = { text: 'a text', number: 'a number', count: 'a whole number from 0', points: 'a number' }[valued];
+  const wanted = { text: 'a string', number: 'a number', count: 'a whole number, 0 or more', points: 'a number' }[
+    valued
+  ];
   if (operator === 'exists')
-    return typeof value === 'boolean' ? undefined : { path, message: 'Give true (known) or false (not known).' };
-  if (operator !== 'in') return right(value) ? undefined : { path, message: `Give ${wanted}.` };
-  if (!Array.isArray(value) || value.length === 0) return { path, message: `Give a list, each ${wanted}.` };
+    return typeof value === 'boolean'
+      ? undefined
+      : { path, message: 'exists must be true (the field has a value) or false (it has none).' };
+  if (operator !== 'in') return right(value) ? undefined : { path, message: `${operator} must be ${wanted}.` };
+  if (!Array.isArray(value) || value.length === 0)
+    return { path, message: `${operator} must be a list with at least one entry, each ${wanted}.` };
   const wrong = (value as readonly Json[]).findIndex((one) => !right(one));
-  return wrong < 0 ? undefined : { path: join(path, wrong), message: `Give ${wanted}.` };
+  return wrong < 0 ? undefined : { path: join(path, wrong), message: `Each entry of ${operator} must be ${wanted}.` };
 };
 
-/** The fault of the one comparison that a leaf makes besides its own words. */
-const comparisonFault = (
+/**
+ * Validates the one comparison of a leaf.
+ * @param own the fields of the leaf that are no comparison
+ */
+const validateComparison = (
   leaf: { readonly [key: string]: Json },
   own: readonly string[],
-  valued: Valued,
+  valued: OperandType,
   path: string,
 ): Fault | undefined => {
   const given = Object.keys(leaf).filter((name) => !own.includes(name));
   const strange = given.find((name) => !operators[valued].includes(name));
   if (strange !== undefined)
-    return { path: join(path, strange), message: `Compare with one of ${operators[valued].join(', ')}.` };
+    return {
+      path: join(path, strange),
+      message: `${strange} cannot be used here; compare with one of ${operators[valued].join(', ')}.`,
+    };
   if (given.length !== 1)
-    return { path, message: `Compare in exactly one way: one of ${operators[valued].join(', ')}.` };
-  return operandFault(valued, given[0]!, leaf[given[0]!]!, join(path, given[0]!));
+    return { path, message: `A leaf must have exactly one comparison: one of ${operators[valued].join(', ')}.` };
+  return validateOperand(valued, given[0]!, leaf[given[0]!]!, join(path, given[0]!));
 };
 
-const leafFaults: Readonly<
+const leafValidators: Readonly<
   Record<LeafKind, (leaf: { readonly [key: string]: Json }, path: string) => Fault | undefined>
 > = {
   field: (leaf, path) => {
     const field = leaf['field'];
     if (typeof field !== 'string' || !Object.hasOwn(profileFields, field))
-      return { path: join(path, 'field'), message: `Name one of ${Object.keys(profileFields).join(', ')}.` };
-    return comparisonFault(leaf, ['field'], profileFields[field as ProfileField], path);
+      return { path: join(path, 'field'), message: `field must be one of ${Object.keys(profileFields).join(', ')}.` };
+    return validateComparison(leaf, ['field'], profileFields[field as ProfileField], path);
   },
   touches: (leaf, path) => {
-    const fault = touchMatchFault(leaf['touches']);
+    const fault = findTouchPatternFault(leaf['touches']);
     if (fault) return { ...fault, path: join(join(path, 'touches'), fault.path).replace(/\.$/, '') };
     return (
-      durationFault(leaf['within'], join(path, 'within')) ?? comparisonFault(leaf, ['touches', 'within'], 'count', path)
+      validateDuration(leaf['within'], join(path, 'within')) ??
+      validateComparison(leaf, ['touches', 'within'], 'count', path)
     );
   },
   score: (leaf, path) =>
     scoreAxes.includes(leaf['score'] as ScoreAxis)
-      ? comparisonFault(leaf, ['score'], 'points', path)
-      : { path: join(path, 'score'), message: `Name one of ${scoreAxes.join(', ')}.` },
+      ? validateComparison(leaf, ['score'], 'points', path)
+      : { path: join(path, 'score'), message: `score must be one of ${scoreAxes.join(', ')}.` },
   answer: (leaf, path) => {
     if (!salesQuestions.some((question) => question === leaf['answer']))
-      return { path: join(path, 'answer'), message: `Name one of ${salesQuestions.join(', ')}.` };
+      return { path: join(path, 'answer'), message: `answer must be one of ${salesQuestions.join(', ')}.` };
     const strange = Object.keys(leaf).find((name) => name !== 'answer');
-    return strange === undefined ? undefined : { path: join(path, strange), message: 'An answer is given or not.' };
+    return strange === undefined
+      ? undefined
+      : {
+          path: join(path, strange),
+          message: 'A leaf on an answer has no comparison; it holds when the question was answered.',
+        };
   },
 };
 
 /**
- * Checks a tree: known fields and words, values of the right type, no empty `all` or `any`, at most 8 levels and 200
- * leaves.
- * @param allowed the kinds of leaves that make sense where the tree stands
- * @param path of the tree in its body
- * @returns the first fault with its path; undefined for a sound tree
+ * Validates a tree: known fields and operators, values of the right type, no empty `all` or `any`, at most 8 levels and
+ * 200 leaves.
+ * @param allowed the kinds of leaves that this definition may use
+ * @param path path of the tree in its body
+ * @returns the first fault with its path; undefined for a valid tree
  */
-export const criteriaFault = (
+export const validateCriteria = (
   tree: Json | undefined,
   allowed: readonly LeafKind[],
   path = 'criteria',
 ): Fault | undefined => {
   let leaves = 0;
   const check = (node: Json | undefined, place: string, depth: number): Fault | undefined => {
-    if (depth > DEPTH) return { path: place, message: `A tree has at most ${DEPTH} levels.` };
-    if (!isObject(node)) return { path: place, message: 'Give all, any, not, or a leaf.' };
+    if (depth > MAX_DEPTH)
+      return { path: place, message: `The tree is too deep: it can have at most ${MAX_DEPTH} levels.` };
+    if (!isObject(node))
+      return { path: place, message: 'A criterion must be an object with all, any or not, or a leaf.' };
     const branch = ['all', 'any', 'not'].find((name) => Object.hasOwn(node, name));
     if (branch === undefined) {
-      if (++leaves > LEAVES) return { path: place, message: `A tree has at most ${LEAVES} leaves.` };
+      if (++leaves > MAX_LEAVES)
+        return { path: place, message: `The tree is too large: it can have at most ${MAX_LEAVES} leaves.` };
       const kind = allowed.find((name) => Object.hasOwn(node, name));
       return kind
-        ? leafFaults[kind](node, place)
-        : { path: place, message: `Give all, any, not, or a leaf of ${allowed.join(', ')}.` };
+        ? leafValidators[kind](node, place)
+        : { path: place, message: `A criterion must have all, any or not, or be a leaf with ${allowed.join(', ')}.` };
     }
     const strange = Object.keys(node).find((name) => name !== branch);
-    if (strange !== undefined) return { path: join(place, strange), message: `Nothing else stands beside ${branch}.` };
+    if (strange !== undefined)
+      return {
+        path: join(place, strange),
+        message: `Remove ${strange}: an object with ${branch} can have no other field.`,
+      };
     const inside = node[branch];
     if (branch === 'not') return check(inside, join(place, branch), depth + 1);
     if (!Array.isArray(inside) || inside.length === 0)
-      return { path: join(place, branch), message: 'Give a list of at least one criterion.' };
+      return { path: join(place, branch), message: `${branch} must be a list with at least one criterion.` };
     for (const [index, child] of (inside as readonly Json[]).entries()) {
       const fault = check(child, `${join(place, branch)}.${index}`, depth + 1);
       if (fault) return fault;
@@ -200,16 +226,17 @@ export const criteriaFault = (
   return check(tree, path, 1);
 };
 
-const lower = (value: string | number): string | number => (typeof value === 'string' ? wordKey(value) : value);
-/** Text compares in any case and composition. What is absent meets only `ne` and `exists: false`. */
-const compares = (comparison: Comparison, value: string | number | null): boolean => {
+const comparableValue = (value: string | number): string | number =>
+  typeof value === 'string' ? wordKey(value) : value;
+/** Text is compared without regard to case and composition. An absent value meets only `ne` and `exists: false`. */
+const meetsComparison = (comparison: LeafComparison, value: string | number | null): boolean => {
   const { eq, ne, lt, lte, gt, gte, in: among, matches, exists } = comparison;
   if (exists !== undefined) return exists === (value !== null);
-  if (ne !== undefined) return value === null || lower(value) !== lower(ne);
+  if (ne !== undefined) return value === null || comparableValue(value) !== comparableValue(ne);
   if (value === null) return false;
-  const seen = lower(value);
-  if (eq !== undefined) return seen === lower(eq);
-  if (among !== undefined) return among.some((one) => seen === lower(one));
+  const seen = comparableValue(value);
+  if (eq !== undefined) return seen === comparableValue(eq);
+  if (among !== undefined) return among.some((one) => seen === comparableValue(one));
   if (matches !== undefined) return matcher(matches)(String(value));
   const number = Number(value);
   if (lt !== undefined) return number < lt;
@@ -217,13 +244,13 @@ const compares = (comparison: Comparison, value: string | number | null): boolea
   return gt !== undefined ? number > gt : number >= gte!;
 };
 
-const comparisonText = (leaf: Comparison): string => {
+const comparisonText = (leaf: LeafComparison): string => {
   const [operator, value] = Object.entries(leaf).find(([name]) => operators.text.concat(numeric).includes(name))!;
   return `${operator} ${Array.isArray(value) ? value.join(', ') : String(value)}`;
 };
 
 const periods = new WeakMap<object, number>();
-/** The length of a leaf's period in milliseconds, read once; without one it has no end. */
+/** The period of a leaf in milliseconds, parsed once; Infinity without one. */
 const periodOf = (leaf: TouchesLeaf): number => {
   if (leaf.within === undefined) return Infinity;
   let length = periods.get(leaf);
@@ -231,48 +258,56 @@ const periodOf = (leaf: TouchesLeaf): number => {
   return length;
 };
 
-/** The touches of a leaf that count at an instant, as a piece of those that it means. */
-const countedOf = (leaf: TouchesLeaf, facts: Pick<CriteriaFacts, 'touches'>, at: number): readonly [number, number] => {
-  const { times } = matchesOf(leaf.touches, facts.touches);
+/** The touches of a leaf that count at an instant, as a range [first, end) of its matching touches. */
+const countedRange = (
+  leaf: TouchesLeaf,
+  facts: Pick<CriteriaFacts, 'touches'>,
+  at: number,
+): readonly [number, number] => {
+  const { times } = matchingTouches(leaf.touches, facts.touches);
   const first = countBelow(times, at - periodOf(leaf));
   return [first, countBelow(times, at + 1)];
 };
 
-/** What stands at a leaf, and the touches that were counted for it. */
-const seenAt = (
+/** Evaluates one leaf. */
+const evaluateLeaf = (
   leaf: Leaf,
   facts: CriteriaFacts,
   now: Instant,
 ): Omit<LeafEvidence, 'path' | 'met'> & { readonly met: boolean } => {
   if ('answer' in leaf) {
-    // What was answered is in free words: evidence says only that there was an answer.
+    // Answers are free text that may hold personal data: evidence says only that there was one.
     const given = hasText(facts.answers?.[leaf.answer]);
     return { asks: `${leaf.answer} answered`, met: given, value: given ? 'given' : null };
   }
   if ('field' in leaf) {
     const value = facts.profile[leaf.field] ?? null;
-    return { asks: `${leaf.field} ${comparisonText(leaf)}`, met: compares(leaf, value), value };
+    return { asks: `${leaf.field} ${comparisonText(leaf)}`, met: meetsComparison(leaf, value), value };
   }
   if ('score' in leaf) {
     const value = facts.score?.(leaf.score) ?? null;
-    return { asks: `score ${leaf.score} ${comparisonText(leaf)}`, met: value !== null && compares(leaf, value), value };
+    return {
+      asks: `score ${leaf.score} ${comparisonText(leaf)}`,
+      met: value !== null && meetsComparison(leaf, value),
+      value,
+    };
   }
   const { touches, within } = leaf;
-  const { places } = matchesOf(touches, facts.touches);
-  const [from, to] = countedOf(leaf, facts, toMs(now));
+  const { places } = matchingTouches(touches, facts.touches);
+  const [from, to] = countedRange(leaf, facts, toMs(now));
   const counted = places.slice(from, to).sort((a, b) => a - b);
-  const named = counted.slice(-NAMED_TOUCHES).map((place) => facts.touches.at(place)!.id);
+  const named = counted.slice(-MAX_EVIDENCE_TOUCHES).map((place) => facts.touches.at(place)!.id);
   const which = Object.entries(touches).map(([field, wanted]) => `${field} ${wanted}`);
   const asks = [`touches (${which.join(', ') || 'any'})`, comparisonText(leaf), ...(within ? [`in ${within}`] : [])];
-  return { asks: asks.join(' '), met: compares(leaf, counted.length), value: counted.length, touches: named };
+  return { asks: asks.join(' '), met: meetsComparison(leaf, counted.length), value: counted.length, touches: named };
 };
 
 /**
- * Evaluates a sound tree at an instant, every leaf of it. A touch counts for a period up to and including its full
- * length: one of exactly 30 days ago is within P30D.
+ * Evaluates every leaf of a valid tree at an instant. A period includes its full length: a touch of exactly 30 days ago is
+ * within P30D.
  * Never throws for a tree that `criteriaFault` passed.
  */
-export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): CriteriaResult => {
+export const evaluateCriterion = (tree: Criterion, facts: CriteriaFacts, now: Instant): CriteriaResult => {
   const leaves: LeafEvidence[] = [];
   const visit = (node: Criterion, path: string): { readonly met: boolean; readonly because: readonly string[] } => {
     if ('not' in node) {
@@ -280,7 +315,7 @@ export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): C
       return { met: !met, because };
     }
     if (!('all' in node) && !('any' in node)) {
-      const seen = { path, ...seenAt(node, facts, now) };
+      const seen = { path, ...evaluateLeaf(node, facts, now) };
       leaves.push(seen);
       return { met: seen.met, because: [path] };
     }
@@ -293,13 +328,12 @@ export const evaluate = (tree: Criterion, facts: CriteriaFacts, now: Instant): C
 };
 
 /**
- * What would have to be so for a tree that is not met, in words: of an `all` each part that is not so, of an `any` what
- * would do.
- * @param verdict of this tree
+ * Describes what is missing for a tree to be met: every unmet part of an `all`, the alternatives of an `any`.
+ * @param result the evaluation of this tree
  */
-export const lackOf = (tree: Criterion, { leaves }: Pick<CriteriaResult, 'leaves'>): string => {
+export const missingCriteria = (tree: Criterion, { leaves }: Pick<CriteriaResult, 'leaves'>): string => {
   const at = new Map(leaves.map((leaf) => [leaf.path, leaf]));
-  /** What lacks for it to be as it should, '' for nothing. */
+  /** What is missing for the node to be met (or not met, inside a `not`); '' for nothing. */
   const lack = (node: Criterion, path: string, should: boolean): string => {
     if ('not' in node) return lack(node.not, join(path, 'not'), !should);
     if (!('all' in node) && !('any' in node)) {
@@ -315,36 +349,37 @@ export const lackOf = (tree: Criterion, { leaves }: Pick<CriteriaResult, 'leaves
   return lack(tree, '', true);
 };
 
-/** The value of something over a time: never below the first number, never above the second. */
-export type Range = readonly [number, number];
-/** What is so at every instant of a time (1), at none (-1), or cannot be told without looking closer (0). */
+/** The least and the greatest value over a period. */
+export type ValueRange = readonly [number, number];
+/** Met at every instant of a period (1), at none (-1), or unknown without splitting the period (0). */
 export type ForecastResult = 1 | 0 | -1;
 
-const forecastBetween = (holdsLow: boolean, holdsHigh: boolean): ForecastResult =>
+const forecastFromEnds = (holdsLow: boolean, holdsHigh: boolean): ForecastResult =>
   holdsLow && holdsHigh ? 1 : holdsLow || holdsHigh ? 0 : -1;
-const forecastOf = (comparison: Comparison, [low, high]: Range): ForecastResult => {
+const forecastComparison = (comparison: LeafComparison, [low, high]: ValueRange): ForecastResult => {
   const wanted = comparison.eq ?? comparison.ne;
-  if (typeof wanted !== 'number') return forecastBetween(compares(comparison, low), compares(comparison, high));
+  if (typeof wanted !== 'number')
+    return forecastFromEnds(meetsComparison(comparison, low), meetsComparison(comparison, high));
   const equal: ForecastResult = low === high && low === wanted ? 1 : wanted < low || wanted > high ? -1 : 0;
   return comparison.eq === undefined ? (-equal as ForecastResult) : equal;
 };
 
-/** The facts over a time during which nothing happens to the person. */
+/** The input over a period in which no event of the person occurs. */
 export interface ForecastInputs extends Omit<CriteriaFacts, 'score'> {
-  /** In points, over that time; undefined where no scoring model is in force. */
-  readonly score?: (axis: ScoreAxis) => Range | undefined;
+  /** In points, over that period; undefined where no scoring model is in force. */
+  readonly score?: (axis: ScoreAxis) => ValueRange | undefined;
 }
 
 /**
- * Is a sound tree met throughout [from, to], in epoch milliseconds, without a new touch? For a single instant the answer
- * is exact and the same as that of `evaluate`.
+ * Forecasts whether a valid tree is met throughout [from, to] (epoch milliseconds) if there is no new touch. For a single
+ * instant the result is exact and equal to that of the evaluation.
  */
-export const forecast = (tree: Criterion, facts: ForecastInputs, from: number, to: number): ForecastResult => {
-  if ('not' in tree) return -forecast(tree.not, facts, from, to) as ForecastResult;
+export const forecastCriterion = (tree: Criterion, facts: ForecastInputs, from: number, to: number): ForecastResult => {
+  if ('not' in tree) return -forecastCriterion(tree.not, facts, from, to) as ForecastResult;
   if ('all' in tree) {
     let least: ForecastResult = 1;
     for (const child of tree.all) {
-      least = Math.min(least, forecast(child, facts, from, to)) as ForecastResult;
+      least = Math.min(least, forecastCriterion(child, facts, from, to)) as ForecastResult;
       if (least < 0) break;
     }
     return least;
@@ -352,23 +387,23 @@ export const forecast = (tree: Criterion, facts: ForecastInputs, from: number, t
   if ('any' in tree) {
     let most: ForecastResult = -1;
     for (const child of tree.any) {
-      most = Math.max(most, forecast(child, facts, from, to)) as ForecastResult;
+      most = Math.max(most, forecastCriterion(child, facts, from, to)) as ForecastResult;
       if (most > 0) break;
     }
     return most;
   }
   if ('answer' in tree) return hasText(facts.answers?.[tree.answer]) ? 1 : -1;
-  if ('field' in tree) return compares(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
+  if ('field' in tree) return meetsComparison(tree, facts.profile[tree.field] ?? null) ? 1 : -1;
   if ('score' in tree) {
     const range = facts.score?.(tree.score);
-    return range ? forecastOf(tree, range) : -1;
+    return range ? forecastComparison(tree, range) : -1;
   }
-  const [soonest, latest] = [countedOf(tree, facts, from), countedOf(tree, facts, to)];
-  return forecastOf(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
+  const [soonest, latest] = [countedRange(tree, facts, from), countedRange(tree, facts, to)];
+  return forecastComparison(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
 };
 
-/** Which of its parts can turn a tree from not met to met while nothing happens to the person. */
-export const mayRise = (tree: Criterion, score: { readonly rises: boolean; readonly falls: boolean }): boolean => {
+/** Can the tree become met by the passing of time alone, without a new event of the person? */
+export const canBecomeMet = (tree: Criterion, score: { readonly rises: boolean; readonly falls: boolean }): boolean => {
   const moves = (node: Criterion, turned: boolean): boolean => {
     if ('not' in node) return moves(node.not, !turned);
     if ('all' in node) return node.all.some((child) => moves(child, turned));

@@ -7,8 +7,8 @@ import {
   type DefinitionCommand,
   type DefinitionEvent,
 } from './definition.events';
-import { bodyFault, isKind } from './kinds.rules';
-import { difference, inForceAt, type InForcePeriod } from './versions.rules';
+import { validateBody, isKind } from './kinds.rules';
+import { differencesBetween, inForceAt, type InForcePeriod } from './versions.rules';
 
 interface Version extends InForcePeriod {
   readonly body: Json;
@@ -27,18 +27,29 @@ const quarterAfter = (instant: Instant): Day => DateTime.fromISO(instant, { zone
 const unknownKind = (kind: string): Refused | undefined =>
   isKind(kind)
     ? undefined
-    : refuse('definition/unknown-kind', `Choose one of ${definitionKinds.join(', ')}.`, 'definitionId', { kind });
+    : refuse('definition/unknown-kind', `definitionId must be one of ${definitionKinds.join(', ')}.`, 'definitionId', {
+        kind,
+      });
 const versionOf = ({ versions }: DefinitionState, number: number): Version | Refused =>
-  versions[number - 1] ?? refuse('definition/unknown-version', 'There is no such version.', 'number');
+  versions[number - 1] ??
+  refuse(
+    'definition/unknown-version',
+    `There is no version ${number}; baton definitions list shows the versions.`,
+    'number',
+  );
 const isRefused = (value: object): value is Refused => 'code' in value;
 
-/** Live, nothing may hold before both teams agreed; an import tells what was agreed in the past. */
-const beginning = (inForceFrom: Instant | undefined, { now, mode }: Context): Instant => {
+/** A live version comes into force at the second approval at the earliest; an import may state an earlier instant. */
+const effectiveFrom = (inForceFrom: Instant | undefined, { now, mode }: Context): Instant => {
   if (inForceFrom === undefined) return now;
   return mode === 'live' && inForceFrom < now ? now : inForceFrom;
 };
 
-const changed = (state: DefinitionState, number: number, change: (version: Version) => Version): DefinitionState => ({
+const withVersion = (
+  state: DefinitionState,
+  number: number,
+  change: (version: Version) => Version,
+): DefinitionState => ({
   versions: state.versions.map((version) => (version.number === number ? change(version) : version)),
 });
 
@@ -50,12 +61,12 @@ export const definitionDecider = decider<DefinitionState, DefinitionCommand, Def
     ProposeDefinition: (state, { data }, { now }) => {
       const { definitionId, body, reason, inForceFrom, reviewBy } = data;
       if (!isKind(definitionId)) return unknownKind(definitionId)!;
-      const fault = bodyFault(definitionId, body);
+      const fault = validateBody(definitionId, body);
       if (fault) return refuse('definition/invalid-body', fault.message, fault.path ? `body.${fault.path}` : 'body');
       const last = state.versions.at(-1);
       const open = last && last.approvals.length < 2 ? last : undefined;
       const same = open?.reason === reason && open.inForceFrom === inForceFrom;
-      if (open && same && difference(open.body, body).length === 0) return []; // the draft on the table says this already
+      if (open && same && differencesBetween(open.body, body).length === 0) return []; // the open proposal is the same
       return [
         {
           type: 'DefinitionProposed',
@@ -77,18 +88,26 @@ export const definitionDecider = decider<DefinitionState, DefinitionCommand, Def
       if (isRefused(version)) return version;
       if (version.approvals.some((approval) => approval.team === team)) return [];
       if (meta.roles && !meta.roles.includes(team))
-        return refuse('definition/not-your-team', `Only ${team} can agree for ${team}.`, 'team');
+        return refuse('definition/not-your-team', `Only a member of ${team} can approve for ${team}.`, 'team');
       if (state.versions.some((later) => later.number > number && later.from !== undefined))
-        return refuse('definition/superseded', 'A later version is in force; propose a new one.', 'number');
+        return refuse(
+          'definition/superseded',
+          'A later version has been put in force; propose a new version instead.',
+          'number',
+        );
       const [other] = version.approvals;
       if (other?.approver === meta.actor)
-        return refuse('definition/same-person', 'The two teams agree through two people.', 'team');
+        return refuse(
+          'definition/same-person',
+          'You approved for the other team; each team needs an approver of its own.',
+          'team',
+        );
       const approved = {
         type: 'DefinitionApproved',
         data: { definitionId, number, team, approver: meta.actor },
       } as const;
       if (!other) return [approved];
-      const from = beginning(version.inForceFrom, context);
+      const from = effectiveFrom(version.inForceFrom, context);
       return [approved, { type: 'DefinitionPutInForce', data: { definitionId, number, from } }];
     },
     RetireDefinition: (state, { data: { definitionId, number, reason } }, { now }) => {
@@ -99,7 +118,11 @@ export const definitionDecider = decider<DefinitionState, DefinitionCommand, Def
       if (version.retiredAt !== undefined) return [];
       const waiting = version.from !== undefined && version.from > now;
       if (!waiting && inForceAt(state.versions, now) !== version)
-        return refuse('definition/not-in-force', 'Only the version in force, or one to come, is retired.', 'number');
+        return refuse(
+          'definition/not-in-force',
+          'Only the version in force, or one that comes into force later, can be retired.',
+          'number',
+        );
       return [{ type: 'DefinitionRetired', data: { definitionId, number, reason } }];
     },
   },
@@ -111,10 +134,10 @@ export const definitionDecider = decider<DefinitionState, DefinitionCommand, Def
       ],
     }),
     DefinitionApproved: (state, { data: { number, team, approver } }) =>
-      changed(state, number, (version) => ({ ...version, approvals: [...version.approvals, { team, approver }] })),
+      withVersion(state, number, (version) => ({ ...version, approvals: [...version.approvals, { team, approver }] })),
     DefinitionPutInForce: (state, { data: { number, from } }) =>
-      changed(state, number, (version) => ({ ...version, from })),
+      withVersion(state, number, (version) => ({ ...version, from })),
     DefinitionRetired: (state, { data: { number }, occurredAt }) =>
-      changed(state, number, (version) => ({ ...version, retiredAt: occurredAt })),
+      withVersion(state, number, (version) => ({ ...version, retiredAt: occurredAt })),
   },
 });

@@ -15,7 +15,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-/** What both teams agree on. More kinds come with more contexts: a kind is its schema. */
+/** The kinds of definitions that both teams agree on; each kind has a schema for its body (`kinds.rules.ts`). */
 export const definitionKinds = [
   'mql',
   'sal',
@@ -34,41 +34,41 @@ export const definitionKinds = [
 export type DefinitionKind = (typeof definitionKinds)[number];
 
 const definitionId = ref('definition', `The kind of definition: ${definitionKinds.join(', ')}.`);
-const version = integer('The version, from 1.', { min: 1 });
-const reason = text('Why, for whoever reads the history.', { min: 1 });
+const version = integer('Version number, from 1.', { min: 1 });
+const reason = text('Reason, kept in the history.', { min: 1 });
 
 export const definitionEvents = events({
   DefinitionProposed: {
     version: 1,
-    description: 'A draft of a new version; nothing is decided by it yet.',
+    description: 'A new version was proposed; it decides nothing until both teams approve it.',
     sentence: 'Version {number} of {definitionId} was proposed: {reason}',
     definitionId,
     number: version,
-    body: json('The definition itself, by the schema of its kind.'),
+    body: json('Body of the definition; its schema depends on the kind.'),
     reason,
-    inForceFrom: optional(instant('From when it shall hold, at the earliest the second approval.')),
-    reviewBy: day('When both teams look at it again.'),
+    inForceFrom: optional(instant('When the version should come into force; not before the second approval.')),
+    reviewBy: day('Day by which both teams review the version.'),
   },
   DefinitionApproved: {
     version: 1,
-    description: 'One of the two teams agreed to a draft.',
+    description: 'One of the two teams approved the proposed version.',
     sentence: '{approver} approved version {number} of {definitionId} for {team}',
     definitionId,
     number: version,
     team: oneOf(teams),
-    approver: text('Who agreed for the team; the other team’s approval is another person’s.', { min: 1, max: 300 }),
+    approver: text('Person who approved for the team; the two teams need two different people.', { min: 1, max: 300 }),
   },
   DefinitionPutInForce: {
     version: 1,
-    description: 'Both teams agreed: this version decides from that instant on.',
-    sentence: 'Version {number} of {definitionId} decides from {from} on',
+    description: 'Both teams approved: the version is in force from that instant on.',
+    sentence: 'Version {number} of {definitionId} is in force from {from} on',
     definitionId,
     number: version,
     from: instant(),
   },
   DefinitionRetired: {
     version: 1,
-    description: 'The version decides no more, and none takes its place.',
+    description: 'The version is no longer in force; no other version replaces it.',
     sentence: 'Version {number} of {definitionId} was retired: {reason}',
     definitionId,
     number: version,
@@ -82,17 +82,17 @@ export const definitionCommands = commands('definition', {
     description: 'Propose a new version of a definition.',
     allow: ['marketing', 'sales', 'revops'],
     definitionId,
-    body: json('The definition itself, by the schema of its kind.'),
+    body: json('Body of the definition; its schema depends on the kind.'),
     reason,
-    inForceFrom: optional(instant('From when it shall hold; by default the second approval.')),
-    reviewBy: optional(day('When both teams look at it again; by default in three months.')),
+    inForceFrom: optional(instant('When the version should come into force; by default at the second approval.')),
+    reviewBy: optional(day('Day by which both teams review the version; by default in three months.')),
   },
   ApproveDefinition: {
-    description: 'Agree to a proposed version for your team; with the second team it comes into force.',
+    description: 'Approve a proposed version for your team; it comes into force when both teams have approved it.',
     allow: ['marketing', 'sales'],
     definitionId,
     number: version,
-    team: oneOf(teams, 'The team you speak for.'),
+    team: oneOf(teams, 'Team that you approve for.'),
   },
   RetireDefinition: {
     description: 'Take the version in force out of force.',
@@ -104,5 +104,5 @@ export const definitionCommands = commands('definition', {
 });
 export type DefinitionCommand = CommandOf<typeof definitionCommands>;
 
-/** A command on its way to a definition; the id is the kind. */
+/** Sends a command to a definition; the id is the kind. */
 export class ToDefinition extends To<DefinitionCommand> {}

@@ -15,7 +15,7 @@ export class DefinitionHandler implements ICommandHandler<ToDefinition> {
 
   async execute({ id, command }: ToDefinition): Promise<Outcome> {
     const outcome = await handle(this.journal, definitionDecider, id, command, this.context);
-    if (outcome instanceof Accepted) this.definitions.wrote(id, outcome.revision);
+    if (outcome instanceof Accepted) this.definitions.noteOwnWrite(id, outcome.revision);
     return outcome;
   }
 }

@@ -5,11 +5,11 @@ import { definitionOf, type DefinitionOf } from './kinds.rules';
 import { inForceAt } from './versions.rules';
 
 /**
- * The version of a kind that decides at an instant, as far as its history is known.
+ * The version of a kind that is in force at an instant, according to a history.
  * @param history the events of `definition-<kind>`, oldest first
- * @returns undefined where both teams have agreed on none yet
+ * @returns undefined where no version is in force
  */
-const definitionFrom = <K extends DefinitionKind>(
+const definitionInForceFrom = <K extends DefinitionKind>(
   kind: K,
   history: readonly StoredEvent<DefinitionEvent>[],
   at: Instant,
@@ -22,9 +22,9 @@ const definitionFrom = <K extends DefinitionKind>(
   return version && definitionOf(kind, version.number, version.body);
 };
 
-/** For policies, which read streams: the version of a kind that decides at an instant, as far as it was known then. */
+/** For policies: the version of a kind that is in force at an instant, read from its stream up to the event handled. */
 export const lookUpDefinition = async <K extends DefinitionKind>(
   look: Look,
   kind: K,
   at: Instant,
-): Promise<DefinitionOf<K> | undefined> => definitionFrom(kind, await look(definitionDecider, kind), at);
+): Promise<DefinitionOf<K> | undefined> => definitionInForceFrom(kind, await look(definitionDecider, kind), at);

@@ -2,49 +2,50 @@ import ICAL from 'ical.js';
 import { DateTime, IANAZone } from 'luxon';
 import { DAY_MS, type Fault } from '@baton/kernel';
 import { matcher } from './channel.rules';
-import { occurrencesOf, unreadOf, WorkLimit, type DayNumber, type Recurrence } from './recurrence.rules';
+import { occurrencesOf, unsupportedPartOf, WorkLimit, type DayNumber, type Recurrence } from './recurrence.rules';
 
 /** Hours of one day, in milliseconds after its midnight as the clock on the wall shows them; sorted, without overlap. */
 export type Hours = readonly (readonly [from: number, to: number])[];
 export const ALL_DAY: Hours = [[0, DAY_MS]];
 
-/** How one day differs from its weekday. */
+/** A day whose hours differ from those of its weekday. */
 export interface SpecialDay {
-  /** The hours of work instead of the weekday's. */
+  /** Working hours instead of those of the weekday. */
   readonly hours?: Hours;
-  /** Closed between these, whatever the hours. */
-  readonly shut: Hours;
+  /** Hours in which it is closed, whatever the working hours. */
+  readonly closedHours: Hours;
 }
 
-/** What an event of a file does to its days: nothing, close them, or open them at some hours. */
+/** The effect of a holiday event on its days: none, closed, or open in the given hours. */
 export type EventMeaning = 'as-usual' | 'closed' | Hours;
-/** The fields of an event that a rule can look at. */
+/** The fields of an event that a rule can test. */
 export const eventFields = ['summary', 'description', 'categories', 'status', 'transp', 'location'] as const;
 export interface EventRule {
   readonly when: { readonly [F in (typeof eventFields)[number]]?: string };
   readonly meaning: EventMeaning;
 }
 
-/** A repetition without an end is written out up to here. */
+/** Recurrence rules without an end are expanded up to this day. */
 const LAST_DAY: DayNumber = Date.UTC(2100, 11, 31) / DAY_MS;
 const FIRST_YEAR = 1900;
-const LONGEST_EVENT_MS = 366 * DAY_MS;
-/** More days than a century has, whatever the file: a calendar that closes each of them is none. */
-const MOST_DAYS = 40_000;
-/** How many days the repetitions of a file may look at: some hundred milliseconds. */
-const MOST_LOOKED_AT = 3_000_000;
+const MAX_EVENT_MS = 366 * DAY_MS;
+/** More days than a century has: a file that names more is certainly wrong. */
+const MAX_DAYS = 40_000;
+/** How many days the recurrence rules of a file may examine; takes a few hundred milliseconds. */
+const MAX_DAYS_EXAMINED = 3_000_000;
 
-/** What is wrong with an event of a holiday file. */
-class Unreadable extends Error {}
+/** An event of a holiday file cannot be read; the message says why and follows the name of the event. */
+class HolidayEventError extends Error {}
 
 /** Local time as if it were UTC, in milliseconds. */
 type WallMs = number;
-const midnight = (ms: WallMs): boolean => ms % DAY_MS === 0;
+const isMidnight = (ms: WallMs): boolean => ms % DAY_MS === 0;
 
-/** The zone of an event's times: of IANA, one that the file describes, or none (floating and whole days). */
+/** The zone of an event's times: an IANA zone, one that the file describes, or none (floating times and whole days). */
 type Zone = { readonly iana: string } | { readonly described: ICAL.Timezone } | undefined;
 
-const wallIn = (instant: number, zone: string): WallMs => instant + IANAZone.create(zone).offset(instant) * 60_000;
+const wallTimeInZone = (instant: number, zone: string): WallMs =>
+  instant + IANAZone.create(zone).offset(instant) * 60_000;
 
 const zoneOf = (property: ICAL.Property, calendar: ICAL.Component): Zone => {
   const value = property.getFirstValue();
@@ -53,115 +54,123 @@ const zoneOf = (property: ICAL.Property, calendar: ICAL.Component): Zone => {
   if (tzid === undefined) return undefined;
   if (IANAZone.isValidZone(tzid)) return { iana: tzid };
   const component = calendar.getAllSubcomponents('vtimezone').find((one) => one.getFirstPropertyValue('tzid') === tzid);
-  if (!component) throw new Unreadable(`its time zone ${tzid.slice(0, 50)} is none of IANA, nor described in the file`);
+  if (!component)
+    throw new HolidayEventError(`its time zone ${tzid.slice(0, 50)} is neither an IANA zone nor described in the file`);
   return { described: new ICAL.Timezone({ component, tzid }) };
 };
 
-const wallOf = (time: ICAL.Time): WallMs => {
+const wallTimeOf = (time: ICAL.Time): WallMs => {
   const { year, month, day, hour, minute, second } = time;
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
   const date = new Date(ms);
-  // A date such as 2024-02-30 is either no date or another one.
+  // ical.js turns a date such as 2024-02-30 into another one.
   if (!(year >= FIRST_YEAR && year <= 2200) || date.getUTCDate() !== day || hour > 23)
-    throw new Unreadable(`${time.toString()} is no day of ${FIRST_YEAR} to 2200`);
+    throw new HolidayEventError(`${time.toString()} is not a date from ${FIRST_YEAR} to 2200`);
   return ms;
 };
 
-/** A time of the event's zone on the wall of the calendar. */
-const onOurWall = (ms: WallMs, zone: Zone, ours: string): WallMs => {
+/** Converts wall-clock time from the zone of an event to that of the calendar. */
+const toCalendarWallTime = (ms: WallMs, zone: Zone, ours: string): WallMs => {
   if (!zone) return ms;
   if ('iana' in zone) {
     if (zone.iana === ours) return ms;
     const there = DateTime.fromMillis(ms, { zone: 'UTC' }).setZone(zone.iana, { keepLocalTime: true });
-    return wallIn(there.toMillis(), ours);
+    return wallTimeInZone(there.toMillis(), ours);
   }
   const time = ICAL.Time.fromJSDate(new Date(ms), true);
   time.zone = zone.described;
-  return wallIn(ms - zone.described.utcOffset(time) * 1000, ours);
+  return wallTimeInZone(ms - zone.described.utcOffset(time) * 1000, ours);
 };
 
-interface Single {
+interface EventSpan {
   /** In the zone of the event. */
   readonly start: WallMs;
   readonly length: number;
   readonly zone: Zone;
 }
 
-const one = (event: ICAL.Component, name: string): ICAL.Property | undefined => {
+const singleProperty = (event: ICAL.Component, name: string): ICAL.Property | undefined => {
   const [property, second] = event.getAllProperties(name);
-  if (second) throw new Unreadable(`it has ${name.toUpperCase()} twice`);
+  if (second) throw new HolidayEventError(`it has ${name.toUpperCase()} twice`);
   return property;
 };
-/** The days or times of a property; what ical.js takes for another day than is written is none. */
-const timesIn = (property: ICAL.Property): readonly ICAL.Time[] => {
+/** The days or times of a property; a value that ical.js reads as another day than is written is refused. */
+const timesOf = (property: ICAL.Property): readonly ICAL.Time[] => {
   const written = (property.toJSON() as unknown[]).slice(3);
   return property.getValues().map((value: unknown, index) => {
     const name = property.name.toUpperCase();
-    if (!(value instanceof ICAL.Time)) throw new Unreadable(`${name} is no date or time`);
+    if (!(value instanceof ICAL.Time)) throw new HolidayEventError(`${name} is not a date or time`);
     if (value.toString() !== written[index])
-      throw new Unreadable(`${name} ${String(written[index])} is no day there is`);
+      throw new HolidayEventError(`${name} ${String(written[index])} is not a date of the calendar`);
     return value;
   });
 };
-const timeIn = (property: ICAL.Property): ICAL.Time => {
-  const [time, second] = timesIn(property);
-  if (!time || second) throw new Unreadable(`${property.name.toUpperCase()} must be one date or time`);
+const timeOf = (property: ICAL.Property): ICAL.Time => {
+  const [time, second] = timesOf(property);
+  if (!time || second) throw new HolidayEventError(`${property.name.toUpperCase()} must be one date or time`);
   return time;
 };
 
-/** A file writes the end of a day as 23:59, 23:59:59 or the midnight after it. */
-const rounded = (end: WallMs): WallMs => (end % DAY_MS >= DAY_MS - 60_000 ? Math.ceil(end / DAY_MS) * DAY_MS : end);
+/** Files write the end of a day as 23:59, 23:59:59 or the midnight after it. */
+const roundEndOfDay = (end: WallMs): WallMs =>
+  end % DAY_MS >= DAY_MS - 60_000 ? Math.ceil(end / DAY_MS) * DAY_MS : end;
 
-const spanOf = (event: ICAL.Component, calendar: ICAL.Component, ours: string): Single => {
-  const begins = one(event, 'dtstart');
-  if (!begins) throw new Unreadable('it has no DTSTART');
-  const first = timeIn(begins);
+const eventSpanOf = (event: ICAL.Component, calendar: ICAL.Component, ours: string): EventSpan => {
+  const begins = singleProperty(event, 'dtstart');
+  if (!begins) throw new HolidayEventError('it has no DTSTART');
+  const first = timeOf(begins);
   const zone = zoneOf(begins, calendar);
-  const start = wallOf(first);
-  const ends = one(event, 'dtend');
-  const duration = one(event, 'duration')?.getFirstValue();
+  const start = wallTimeOf(first);
+  const ends = singleProperty(event, 'dtend');
+  const duration = singleProperty(event, 'duration')?.getFirstValue();
   let end = start;
   if (ends) {
     const endZone = zoneOf(ends, calendar);
     const same = JSON.stringify(endZone) === JSON.stringify(zone);
-    end = rounded(wallOf(timeIn(ends)));
-    // An end in another zone is brought to that of the start by way of ours.
-    if (!same) end = start + onOurWall(end, endZone, ours) - onOurWall(start, zone, ours);
+    end = roundEndOfDay(wallTimeOf(timeOf(ends)));
+    // An end in another zone is converted to that of the start through the zone of the calendar.
+    if (!same) end = start + toCalendarWallTime(end, endZone, ours) - toCalendarWallTime(start, zone, ours);
   } else if (duration instanceof ICAL.Duration) end = start + duration.toSeconds() * 1000;
-  // Without an end a day lasts a day; so does what is written as a midnight.
-  else if (first.isDate || midnight(start)) end = start + DAY_MS;
-  if (end <= start) throw new Unreadable('it ends before it begins, or has no length');
-  if (end - start > LONGEST_EVENT_MS) throw new Unreadable('a holiday lasts at most a year');
-  if (first.isDate && (end - start) % DAY_MS !== 0) throw new Unreadable('it does not last whole days');
+  // Without an end, a whole day lasts a day; so does an event that starts at midnight.
+  else if (first.isDate || isMidnight(start)) end = start + DAY_MS;
+  if (end <= start) throw new HolidayEventError('it ends before it begins, or has no length');
+  if (end - start > MAX_EVENT_MS) throw new HolidayEventError('it lasts longer than a year');
+  if (first.isDate && (end - start) % DAY_MS !== 0) throw new HolidayEventError('it does not last whole days');
   return { start, length: end - start, zone };
 };
 
-const ruleIn = (event: ICAL.Component): Recurrence | undefined => {
-  const property = one(event, 'rrule');
-  if (event.hasProperty('exrule')) throw new Unreadable('EXRULE is not read; list the days left out as EXDATE');
+const recurrenceOf = (event: ICAL.Component): Recurrence | undefined => {
+  const property = singleProperty(event, 'rrule');
+  if (event.hasProperty('exrule'))
+    throw new HolidayEventError('EXRULE is not supported; list the excluded days as EXDATE');
   const rule = property?.getFirstValue();
   if (!rule) return undefined;
-  if (!(rule instanceof ICAL.Recur)) throw new Unreadable('RRULE is no rule');
+  if (!(rule instanceof ICAL.Recur)) throw new HolidayEventError('RRULE is not a recurrence rule');
   const { freq, interval, count, until, parts, wkst } = rule;
   const read: Recurrence = {
     ...{ freq, interval, count, parts, weekStart: (wkst + 5) % 7 }, // ical.js counts from Sunday, 1
-    ...(until && { until: Math.floor(wallOf(until) / DAY_MS) }),
+    ...(until && { until: Math.floor(wallTimeOf(until) / DAY_MS) }),
   };
-  const unread = unreadOf(read);
-  if (unread) throw new Unreadable(unread);
+  const unread = unsupportedPartOf(read);
+  if (unread) throw new HolidayEventError(unread);
   return read;
 };
 
 /** The days of a list of exceptions, in the zone of the event. */
-const daysIn = (event: ICAL.Component, name: string, calendar: ICAL.Component, { zone }: Single): DayNumber[] =>
+const exceptionDaysOf = (
+  event: ICAL.Component,
+  name: string,
+  calendar: ICAL.Component,
+  { zone }: EventSpan,
+): DayNumber[] =>
   event.getAllProperties(name).flatMap((property) =>
-    timesIn(property).map((value) => {
+    timesOf(property).map((value) => {
       const theirs = zoneOf(property, calendar);
       const named = zone && 'iana' in zone ? zone.iana : undefined;
       const wall =
         named && theirs && JSON.stringify(theirs) !== JSON.stringify(zone)
-          ? onOurWall(wallOf(value), theirs, named)
-          : wallOf(value);
+          ? toCalendarWallTime(wallTimeOf(value), theirs, named)
+          : wallTimeOf(value);
       return Math.floor(wall / DAY_MS);
     }),
   );
@@ -183,8 +192,8 @@ const meaningOf = (rules: readonly EventRule[]): ((event: ICAL.Component) => Eve
     )?.meaning ?? 'closed';
 };
 
-/** Where two sets of hours are both open. */
-const common = (one: Hours, other: Hours): Hours =>
+/** The hours that two lists have in common. */
+const intersection = (one: Hours, other: Hours): Hours =>
   one.flatMap(([a, b]) =>
     other.map(([c, d]) => [Math.max(a, c), Math.min(b, d)] as const).filter(([from, to]) => from < to),
   );
@@ -194,16 +203,16 @@ const lineOf = (file: string, index: number): number => {
   return file.slice(0, at).split('\n').length;
 };
 
-const calendarsIn = (text: string): readonly ICAL.Component[] | string => {
-  const none = 'Give one or more calendars, each from BEGIN:VCALENDAR to END:VCALENDAR.';
+const parseCalendars = (text: string): readonly ICAL.Component[] | string => {
+  const none = 'holidayFile must hold one or more calendars, each from BEGIN:VCALENDAR to END:VCALENDAR.';
   try {
-    // Of several calendars in one file ical.js gives a list; its own faults quote the line.
+    // For several calendars in one file ical.js returns a list; its error messages quote the line.
     const read = ICAL.parse(text) as unknown as unknown[];
     const all = typeof read[0] === 'string' ? [read] : (read as unknown[][]);
     if (all.length === 0 || all.some(([name]) => name !== 'vcalendar')) return none;
     return all.map((each) => new ICAL.Component(each as never));
   } catch (error) {
-    return `This is no iCalendar file: ${(error as Error).message.slice(0, 200)}`;
+    return `holidayFile is not an iCalendar file: ${(error as Error).message.slice(0, 200)}`;
   }
 };
 
@@ -226,34 +235,39 @@ export const specialDaysOf = (
 ): ReadonlyMap<DayNumber, SpecialDay> | Fault => {
   const fault = (message: string): Fault => ({ path: '', message });
   const text = file.replace(/^\uFEFF/, '').trim();
-  const calendars = calendarsIn(text);
+  const calendars = parseCalendars(text);
   if (typeof calendars === 'string') return fault(calendars);
   const events = calendars.flatMap((calendar) =>
     calendar.getAllSubcomponents('vevent').map((event) => ({ event, calendar })),
   );
-  // ical.js takes a stray END for the end of whatever is open, and passes over what follows.
+  // ical.js lets a stray END close any open component and ignores what follows.
   for (const word of ['BEGIN', 'END'])
     if ([...text.matchAll(new RegExp(`^${word}:VEVENT[ \\t]*\\r?$`, 'gim'))].length !== events.length)
-      return fault(`It has ${events.length} whole event(s), and another number of lines ${word}:VEVENT.`);
+      return fault(
+        `holidayFile has ${events.length} complete event(s), but a different number of ${word}:VEVENT lines; check that each BEGIN has its END.`,
+      );
 
-  const days = new Map<DayNumber, { hours?: Hours; shut: (readonly [number, number])[] }>();
-  const limit = new WorkLimit(MOST_LOOKED_AT);
+  const days = new Map<DayNumber, { hours?: Hours; closedHours: (readonly [number, number])[] }>();
+  const limit = new WorkLimit(MAX_DAYS_EXAMINED);
   const meaning = meaningOf(rules);
   let given = 0;
   const put = (day: DayNumber, from: number, to: number, means: EventMeaning) => {
-    if (++given > MOST_DAYS) throw new Unreadable(`the file names more than ${MOST_DAYS} days up to here`);
-    const known = days.get(day) ?? { shut: [] };
-    if (means === 'closed') known.shut.push([from, to]);
-    else known.hours = known.hours ? common(known.hours, means as Hours) : (means as Hours);
+    if (++given > MAX_DAYS) throw new HolidayEventError(`the file names more than ${MAX_DAYS} days up to here`);
+    const known = days.get(day) ?? { closedHours: [] };
+    if (means === 'closed') known.closedHours.push([from, to]);
+    else known.hours = known.hours ? intersection(known.hours, means as Hours) : (means as Hours);
     days.set(day, known);
   };
-  const cover = ({ start, length, zone }: Single, means: EventMeaning) => {
+  const cover = ({ start, length, zone }: EventSpan, means: EventMeaning) => {
     if (means === 'as-usual') return;
-    const whole = midnight(start) && length % DAY_MS === 0;
+    const whole = isMidnight(start) && length % DAY_MS === 0;
     const utcToo = zone && 'iana' in zone && zone.iana === 'UTC';
-    const [from, to] = [onOurWall(start, zone, timeZone), onOurWall(start + length, zone, timeZone)].map(rounded);
+    const [from, to] = [
+      toCalendarWallTime(start, zone, timeZone),
+      toCalendarWallTime(start + length, zone, timeZone),
+    ].map(roundEndOfDay);
     // A midnight of the event's own zone begins its day, unless what is written in UTC is a midnight of ours.
-    const own = whole && !(utcToo && midnight(from!) && midnight(to!));
+    const own = whole && !(utcToo && isMidnight(from!) && isMidnight(to!));
     const [first, last] = own ? [start, start + length] : [from!, to!];
     for (let day = Math.floor(first / DAY_MS); day * DAY_MS < last; day++)
       put(day, Math.max(0, first - day * DAY_MS), Math.min(DAY_MS, last - day * DAY_MS), means);
@@ -269,24 +283,28 @@ export const specialDaysOf = (
     } catch (error) {
       const name = events[index]!.event.getFirstPropertyValue('summary');
       const which = `Event ${index + 1} (line ${lineOf(text, index)}${typeof name === 'string' ? `, ${name.slice(0, 50)}` : ''})`;
-      return fault(`${which}: ${error instanceof Unreadable ? error.message : 'its values cannot be read'}.`);
+      return fault(`${which}: ${error instanceof HolidayEventError ? error.message : 'its values cannot be read'}.`);
     }
   };
 
   for (const [index, { event, calendar }] of events.entries()) {
     const failed = attempt(index, () => {
-      const id = one(event, 'recurrence-id');
+      const id = singleProperty(event, 'recurrence-id');
       if (!id) return;
-      if (!event.hasProperty('uid')) throw new Unreadable('RECURRENCE-ID needs the UID of its series');
-      if (id.getFirstParameter('range')) throw new Unreadable('RANGE of a RECURRENCE-ID is not read; move each day');
+      if (!event.hasProperty('uid'))
+        throw new HolidayEventError('an event with RECURRENCE-ID needs the UID of its series');
+      if (id.getFirstParameter('range'))
+        throw new HolidayEventError('RANGE of a RECURRENCE-ID is not supported; move each day on its own');
       const master = events.find(
         (other) =>
           !other.event.hasProperty('recurrence-id') &&
           seriesOf(other.event, other.calendar) === seriesOf(event, calendar),
       );
       const series = seriesOf(event, calendar);
-      const span = master ? spanOf(master.event, master.calendar, timeZone) : spanOf(event, calendar, timeZone);
-      const [day] = daysIn(event, 'recurrence-id', calendar, span);
+      const span = master
+        ? eventSpanOf(master.event, master.calendar, timeZone)
+        : eventSpanOf(event, calendar, timeZone);
+      const [day] = exceptionDaysOf(event, 'recurrence-id', calendar, span);
       moved.set(series, (moved.get(series) ?? new Set()).add(day!));
     });
     if (failed) return failed;
@@ -294,18 +312,21 @@ export const specialDaysOf = (
   for (const [index, { event, calendar }] of events.entries()) {
     const failed = attempt(index, () => {
       if (isCancelled(event)) return;
-      const span = spanOf(event, calendar, timeZone);
-      const [means, rule] = [meaning(event), ruleIn(event)];
+      const span = eventSpanOf(event, calendar, timeZone);
+      const [means, rule] = [meaning(event), recurrenceOf(event)];
       if (event.hasProperty('recurrence-id')) return cover(span, means);
       const start = Math.floor(span.start / DAY_MS);
       const found = rule ? occurrencesOf(rule, start, LAST_DAY, limit) : [start];
-      if (!found) throw new Unreadable('the repetitions of the file take too long to write out; give them an end');
-      if (found.length === 0) throw new Unreadable('its repetition names no day');
+      if (!found)
+        throw new HolidayEventError(
+          'the recurrence rules of the file take too long to expand; end them with UNTIL or COUNT',
+        );
+      if (found.length === 0) throw new HolidayEventError('its recurrence rule matches no day');
       const left = new Set([
-        ...daysIn(event, 'exdate', calendar, span),
+        ...exceptionDaysOf(event, 'exdate', calendar, span),
         ...(moved.get(seriesOf(event, calendar)) ?? []),
       ]);
-      for (const day of new Set([...found, ...daysIn(event, 'rdate', calendar, span)]))
+      for (const day of new Set([...found, ...exceptionDaysOf(event, 'rdate', calendar, span)]))
         if (!left.has(day)) cover({ ...span, start: span.start + (day - start) * DAY_MS }, means);
     });
     if (failed) return failed;

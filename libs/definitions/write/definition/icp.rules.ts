@@ -1,7 +1,7 @@
 import { integer, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
-import { repeatedCode } from './codes.rules';
+import { indexOfRepeatedCode } from './codes.rules';
 
-/** What an account may be judged by, and whether that is a word or a number. */
+/** The fields of an account that profiles can test, with their types. */
 const accountFields = {
   industry: 'text',
   country: 'text',
@@ -13,47 +13,53 @@ const accountFields = {
   budget: 'number',
 } as const;
 type AccountField = keyof typeof accountFields;
-const WHOLE = 100;
+const TOTAL_POINTS = 100;
 
-const code = text('Short and stable; the rating names it.', { min: 1, max: 100 });
-const field = oneOf(Object.keys(accountFields) as [AccountField, ...AccountField[]], 'A fact of the account.');
-const points = (description: string) => integer(description, { min: 0, max: WHOLE });
-const among = optional(list(text('', { max: 300 }), 'It is one of these, in any case of letters.', { max: 300 }));
+const code = text('Short, stable code; ratings refer to it.', { min: 1, max: 100 });
+const field = oneOf(Object.keys(accountFields) as [AccountField, ...AccountField[]], 'Field of the account.');
+const points = (description: string) => integer(description, { min: 0, max: TOTAL_POINTS });
+const among = optional(list(text('', { max: 300 }), 'Allowed values; case is ignored.', { max: 300 }));
 const bounds = {
-  atLeast: optional(integer('This much or more.', { min: 0 })),
-  below: optional(integer('Less than this.', { min: 1 })),
+  atLeast: optional(integer('Lower bound, inclusive.', { min: 0 })),
+  below: optional(integer('Upper bound, exclusive.', { min: 1 })),
 };
 
-/** Which companies suit us: points for what an account is, up to 100 for each profile. */
+/** The ideal customer profile: points for the fields of an account, up to 100 per profile. */
 export const icp = object({
   profiles: list(
     object({
       code,
-      label: optional(text('In words.', { max: 200 })),
+      label: optional(text('Label for people.', { max: 200 })),
       rules: list(
         object({
           code,
           field,
-          points: points('The most that this rule gives.'),
+          points: points('Most points that this rule can give, 0 to 100.'),
           in: among,
           ranges: optional(
-            list(object({ ...bounds, points: points('What this range gives.') }), 'Of a number.', { max: 50 }),
+            list(
+              object({ ...bounds, points: points('Points for this range.') }),
+              'Ranges of a number, each with its points.',
+              { max: 50 },
+            ),
           ),
         }),
-        'Their points add up to 100.',
+        'Rules of the profile; their points add up to 100.',
         { max: 50 },
       ),
       never: optional(
-        list(object({ field, in: among, ...bounds }), 'One of these, and the account is left out.', { max: 50 }),
+        list(object({ field, in: among, ...bounds }), 'Exclusions: an account that matches one of them is not rated.', {
+          max: 50,
+        }),
       ),
     }),
-    'An account is rated by the profile that suits it best.',
+    'Profiles of companies; an account gets the rating of the profile that gives it the most points.',
     { max: 20 },
   ),
   bands: optional(
     object(
-      { strong: points('From here on the fit is strong.'), moderate: points('From here on it is moderate.') },
-      '81 and 50 where none are given.',
+      { strong: points('Points from which the fit is strong.'), moderate: points('Points from which it is moderate.') },
+      'Thresholds of the bands; by default 81 and 50.',
     ),
   ),
 });
@@ -64,58 +70,70 @@ interface Range {
   readonly below?: number;
 }
 
-const rangeFault = ({ atLeast = 0, below = Infinity }: Range, path: string): Fault | undefined =>
-  atLeast < below ? undefined : { path, message: 'A range ends above its beginning.' };
+const validateRange = ({ atLeast = 0, below = Infinity }: Range, path: string): Fault | undefined =>
+  atLeast < below ? undefined : { path, message: 'below must be greater than atLeast.' };
 
-const ruleFault = (rule: Rule, path: string): Fault | undefined => {
+const validateRule = (rule: Rule, path: string): Fault | undefined => {
   if (accountFields[rule.field] === 'text')
     return rule.in && rule.in.length > 0 && !rule.ranges
       ? undefined
-      : { path, message: `Of ${rule.field} name words: in.` };
+      : { path, message: `${rule.field} is text: give the allowed values as in, and no ranges.` };
   const { ranges } = rule;
-  if (rule.in || !ranges || ranges.length === 0) return { path, message: `Of ${rule.field} name ranges.` };
+  if (rule.in || !ranges || ranges.length === 0)
+    return { path, message: `${rule.field} is a number: give ranges, and no in.` };
   for (const [index, range] of ranges.entries()) {
     const place = `${path}.ranges.${index}`;
-    const fault = rangeFault(range, place);
+    const fault = validateRange(range, place);
     if (fault) return fault;
     if (range.points > rule.points)
-      return { path: `${place}.points`, message: 'A range gives at most what its rule gives.' };
+      return { path: `${place}.points`, message: 'points of a range must not exceed the points of its rule.' };
     const overlaps = ranges
       .slice(0, index)
       .some(
         (other) => (range.atLeast ?? 0) < (other.below ?? Infinity) && (other.atLeast ?? 0) < (range.below ?? Infinity),
       );
-    if (overlaps) return { path: place, message: 'It overlaps with a range before it.' };
+    if (overlaps) return { path: place, message: 'This range overlaps with an earlier one; ranges must not overlap.' };
   }
   return undefined;
 };
 
-/** @returns what the schema cannot say: words for words and ranges for numbers, points that add up to 100, bands in order */
+/** @returns the first fault that the schema cannot find: ranges for text, points that do not add up to 100, bands in the wrong order */
 export const validateIcp = (body: Icp): Fault | undefined => {
   const { profiles, bands } = body;
-  if (profiles.length === 0) return { path: 'profiles', message: 'Give at least one profile.' };
-  const again = repeatedCode(profiles.map((profile) => profile.code));
-  if (again >= 0) return { path: `profiles.${again}.code`, message: 'Another profile has this code.' };
+  if (profiles.length === 0) return { path: 'profiles', message: 'profiles must list at least one profile.' };
+  const again = indexOfRepeatedCode(profiles.map((profile) => profile.code));
+  if (again >= 0)
+    return { path: `profiles.${again}.code`, message: 'Another profile has this code; choose another one.' };
   for (const [index, { rules, never = [] }] of profiles.entries()) {
     const at = `profiles.${index}`;
-    const double = repeatedCode(rules.map((rule) => rule.code));
-    if (double >= 0) return { path: `${at}.rules.${double}.code`, message: 'Another rule has this code.' };
+    const double = indexOfRepeatedCode(rules.map((rule) => rule.code));
+    if (double >= 0)
+      return { path: `${at}.rules.${double}.code`, message: 'Another rule has this code; choose another one.' };
     for (const [place, rule] of rules.entries()) {
-      const fault = ruleFault(rule, `${at}.rules.${place}`);
+      const fault = validateRule(rule, `${at}.rules.${place}`);
       if (fault) return fault;
     }
     const sum = rules.reduce((total, rule) => total + rule.points, 0);
-    if (sum !== WHOLE) return { path: `${at}.rules`, message: `The points add up to ${sum}, not to ${WHOLE}.` };
+    if (sum !== TOTAL_POINTS)
+      return {
+        path: `${at}.rules`,
+        message: `The points of the rules must add up to ${TOTAL_POINTS}; they add up to ${sum}.`,
+      };
     for (const [place, { field: of, in: words, ...range }] of never.entries()) {
       const path = `${at}.never.${place}`;
       const wordy = accountFields[of] === 'text';
       if (wordy !== (words !== undefined && words.length > 0) || wordy === ('atLeast' in range || 'below' in range))
-        return { path, message: wordy ? `Of ${of} name words: in.` : `Of ${of} name atLeast or below.` };
-      const fault = rangeFault(range, path);
+        return {
+          path,
+          message: wordy
+            ? `${of} is text: give the excluded values as in.`
+            : `${of} is a number: give atLeast or below.`,
+        };
+      const fault = validateRange(range, path);
       if (fault) return fault;
     }
   }
   return bands && bands.strong <= bands.moderate
-    ? { path: 'bands.strong', message: 'Strong begins above moderate.' }
+    ? { path: 'bands.strong', message: 'strong must be greater than moderate.' }
     : undefined;
 };

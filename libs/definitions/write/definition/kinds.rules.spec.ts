@@ -1,8 +1,8 @@
 import type { Json } from '@baton/kernel';
 import type { DefinitionKind } from './definition.events';
-import { bodyFault } from './kinds.rules';
+import { validateBody } from './kinds.rules';
 
-const pathOf = (kind: DefinitionKind, body: object) => bodyFault(kind, body as Json)?.path;
+const pathOf = (kind: DefinitionKind, body: object) => validateBody(kind, body as Json)?.path;
 
 const rule = (more: object) => ({ code: 'industry', field: 'industry', points: 40, in: ['software'], ...more });
 const size = {

@@ -170,7 +170,7 @@ describe('definitions of the log', () => {
       const [mine, other] = [source(), another()];
       expect([await live(mine), await live(other)]).toEqual([undefined, undefined]);
       await agree(later(), 1);
-      mine.wrote('mql', 3);
+      mine.noteOwnWrite('mql', 3);
       await come();
       expect([await live(mine), await live(other)]).toEqual(['mql@1', undefined]);
       expect((await other.forKinds(['mql']))('mql', later())?.ref).toBe('mql@1');
@@ -180,7 +180,7 @@ describe('definitions of the log', () => {
       pass(1);
       expect(await live(other)).toBe('mql@1');
       await send(later(), 'mia', 'RetireDefinition', { number: 1, reason: 'no use' });
-      mine.wrote('mql', 4);
+      mine.noteOwnWrite('mql', 4);
       await come();
       expect([await live(mine), await live(other)]).toEqual([undefined, 'mql@1']);
       pass(5_000);
@@ -234,7 +234,7 @@ describe('definitions of the log', () => {
     it('can be waited for until they decide', async () => {
       const other = another();
       await agree(later(), 1);
-      const settling = other.settle('mql', clock).then(() => ms);
+      const settling = other.waitUntilInForce('mql', clock).then(() => ms);
       for (let second = 0; second < 6; second++) {
         await come();
         pass(1_000);

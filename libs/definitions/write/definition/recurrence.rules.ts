@@ -1,15 +1,15 @@
 import { DAY_MS } from '@baton/kernel';
 
-/** A day as a number of days since 1970-01-01, as all days here. */
+/** A day as the number of days since 1970-01-01. */
 export type DayNumber = number;
 const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
 
-/** A rule of repetition, of RFC 5545 3.3.10 as ical.js reads it. */
+/** A recurrence rule (RFC 5545, 3.3.10) as ical.js reads it. */
 export interface Recurrence {
   readonly freq: string;
   readonly interval: number;
   readonly count: number | null;
-  /** The last day that may be one; undefined: without end. */
+  /** Last possible day; undefined for a rule without an end. */
   readonly until?: DayNumber;
   /** The day on which a week begins, 0 for Monday. */
   readonly weekStart: number;
@@ -24,7 +24,7 @@ export interface Recurrence {
 const PARTS = ['BYMONTH', 'BYMONTHDAY', 'BYYEARDAY', 'BYDAY', 'BYSETPOS'];
 const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'];
 
-/** How many days may be looked at, over all rules of a file: what a caller may cost. */
+/** Limits how many days all rules of a file together may examine, so that no file is too expensive. */
 export class WorkLimit {
   constructor(private left: number) {}
   spend(days: number): boolean {
@@ -36,20 +36,20 @@ const dateOf = (day: DayNumber): Date => new Date(day * DAY_MS);
 const numberOf = (year: number, month: number, day: number): DayNumber => Date.UTC(year, month, day) / DAY_MS;
 const weekdayOf = (day: DayNumber): number => (((day + 3) % 7) + 7) % 7; // 1970-01-01 was a Thursday
 
-/** @returns what of a rule is not read; undefined for a rule that `occurrencesOf` takes */
-export const unreadOf = ({ freq, interval, count, parts }: Recurrence): string | undefined => {
+/** @returns which part of a rule is not supported; undefined for a rule that `occurrencesOf` can expand */
+export const unsupportedPartOf = ({ freq, interval, count, parts }: Recurrence): string | undefined => {
   const strange = Object.keys(parts).find((part) => !PARTS.includes(part));
-  if (strange) return `${strange} in a repetition is not read; there are ${PARTS.join(', ')}`;
-  if (!FREQUENCIES.includes(freq)) return `FREQ=${freq} is not read; there are ${FREQUENCIES.join(', ')}`;
-  if (!(interval >= 1) || count === 0) return 'INTERVAL and COUNT are whole numbers from 1';
+  if (strange) return `${strange} in RRULE is not supported; use ${PARTS.join(', ')}`;
+  if (!FREQUENCIES.includes(freq)) return `FREQ=${freq} is not supported; use ${FREQUENCIES.join(', ')}`;
+  if (!(interval >= 1) || count === 0) return 'INTERVAL and COUNT must be whole numbers, 1 or more';
   const days = parts.BYDAY ?? [];
   const numbered = days.some((day) => /\d/.test(day));
   if (numbered && freq !== 'MONTHLY' && freq !== 'YEARLY') return 'BYDAY with a number needs FREQ=MONTHLY or YEARLY';
   return undefined;
 };
 
-/** A weekday of BYDAY, with its number counted from the beginning or (negative) from the end; 0: every one. */
-const byDayOf = (text: string): readonly [weekday: number, nth: number] => {
+/** A weekday of BYDAY, with its ordinal from the beginning or (negative) from the end; 0 for every such weekday. */
+const parseByDay = (text: string): readonly [weekday: number, nth: number] => {
   const [, nth, name] = /^([+-]?\d+)?([A-Z]{2})$/.exec(text)!;
   return [WEEKDAYS.indexOf(name!), Number(nth ?? 0)];
 };
@@ -73,10 +73,10 @@ const periodOf = (
 const isNth = (nth: number, place: number, length: number): boolean =>
   nth > 0 ? Math.floor(place / 7) === nth - 1 : Math.floor((length - 1 - place) / 7) === -nth - 1;
 
-/** Does a day meet the parts of a rule that choose days? */
-const chooser = ({ freq, parts }: Recurrence, start: DayNumber): ((day: DayNumber) => boolean) => {
+/** Compiles the parts of a rule that select days. */
+const dayTest = ({ freq, parts }: Recurrence, start: DayNumber): ((day: DayNumber) => boolean) => {
   const { BYMONTH, BYMONTHDAY, BYYEARDAY, BYDAY } = parts;
-  const byDay = BYDAY?.map(byDayOf);
+  const byDay = BYDAY?.map(parseByDay);
   const begun = dateOf(start);
   const free = !BYMONTHDAY && !BYYEARDAY && !BYDAY;
   const months = BYMONTH ?? (free && freq === 'YEARLY' ? [begun.getUTCMonth() + 1] : undefined);
@@ -102,9 +102,9 @@ const chooser = ({ freq, parts }: Recurrence, start: DayNumber): ((day: DayNumbe
 };
 
 /**
- * The days on which an event that begins on `start` comes back, in order, up to `last`. A day that a month does not have
- * is left out: 29 February comes every fourth year. A first day that the rule does not choose is none.
- * @returns undefined where more days would have to be looked at than the limit leaves
+ * The days on which an event that begins on `start` recurs, in order, up to `last`. A day that a month does not have is
+ * skipped: 29 February occurs every fourth year. `start` itself is included only if the rule selects it.
+ * @returns undefined where more days would have to be examined than the limit allows
  * Source: RFC 5545, 3.3.10. Our own, because ical.js takes 29 February for 1 March in other years, and has no bound.
  */
 export const occurrencesOf = (
@@ -113,16 +113,17 @@ export const occurrencesOf = (
   last: DayNumber,
   limit: WorkLimit,
 ): readonly DayNumber[] | undefined => {
-  const chosen = chooser(rule, start);
+  const chosen = dayTest(rule, start);
   const { count, parts } = rule;
   const end = Math.min(last, rule.until ?? last);
   const found: DayNumber[] = [];
   for (let number = 0; ; number++) {
     const [from, to] = periodOf(rule, start, number);
     if (!(from <= end)) return found; // also where the number of a period is beyond any calendar
-    // Of a year only the months that can hold a day: most rules name one.
+    // Within a year examine only the months that can match: most rules name one.
     const months =
-      rule.freq === 'YEARLY' && (parts.BYMONTH ?? (yearly(parts) ? [dateOf(start).getUTCMonth() + 1] : undefined));
+      rule.freq === 'YEARLY' &&
+      (parts.BYMONTH ?? (isPlainYearly(parts) ? [dateOf(start).getUTCMonth() + 1] : undefined));
     const pieces: (readonly [number, number])[] = months
       ? [...new Set(months)]
           .sort((a, b) => a - b)
@@ -148,4 +149,5 @@ export const occurrencesOf = (
     }
   }
 };
-const yearly = ({ BYMONTHDAY, BYYEARDAY, BYDAY }: Recurrence['parts']): boolean => !BYMONTHDAY && !BYYEARDAY && !BYDAY;
+const isPlainYearly = ({ BYMONTHDAY, BYYEARDAY, BYDAY }: Recurrence['parts']): boolean =>
+  !BYMONTHDAY && !BYYEARDAY && !BYDAY;

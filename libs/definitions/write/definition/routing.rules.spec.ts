@@ -1,5 +1,5 @@
-import { bodyFault } from './kinds.rules';
-import { routeOf, type Routing } from './routing.rules';
+import { validateBody } from './kinds.rules';
+import { findQueue, type Routing } from './routing.rules';
 
 const routing: Routing = {
   handoffOwner: 'hanna',
@@ -26,15 +26,15 @@ describe('routing rules', () => {
     ['a number at its limit', { country: 'Germany', employees: 50 }, 'all', 'otherwise'],
     ['a missing fact', { country: 'Germany' }, 'all', 'otherwise'],
     ['an empty fact', { owner: '' }, 'all', 'otherwise'],
-  ])('decide by %s', (_, lead, queue, rule) => expect(routeOf(routing, lead)).toMatchObject({ queue, rule }));
+  ])('decide by %s', (_, lead, queue, rule) => expect(findQueue(routing, lead)).toMatchObject({ queue, rule }));
   it('say whether the owner goes first', () => {
-    expect(routeOf(routing, { owner: 'rita' }).accountOwner).toBe(true);
-    expect(routeOf(routing, { employees: 3 }).accountOwner).toBe(false);
+    expect(findQueue(routing, { owner: 'rita' }).accountOwner).toBe(true);
+    expect(findQueue(routing, { employees: 3 }).accountOwner).toBe(false);
   });
 
   const faultAt = (when: object) =>
-    bodyFault('routing', { ...routing, rules: [{ name: 'x', when: [when], queue: 'q' }] } as never)?.path;
-  it('are taken as written', () => expect(bodyFault('routing', routing as never)).toBeUndefined());
+    validateBody('routing', { ...routing, rules: [{ name: 'x', when: [when], queue: 'q' }] } as never)?.path;
+  it('are taken as written', () => expect(validateBody('routing', routing as never)).toBeUndefined());
   it.each([
     ['a condition that asks nothing', { field: 'country' }, 'rules.0.when.0'],
     ['a number of a text', { field: 'country', atLeast: 3 }, 'rules.0.when.0'],
@@ -43,7 +43,7 @@ describe('routing rules', () => {
     ['an unknown field', { field: 'shoe size', in: ['44'] }, 'rules.0.when.0.field'],
   ])('refuse %s', (_, when, path) => expect(faultAt(when)).toBe(path));
 
-  const signalsFault = (...signals: object[]) => bodyFault('routing', { ...routing, signals } as never)?.path;
+  const signalsFault = (...signals: object[]) => validateBody('routing', { ...routing, signals } as never)?.path;
   const pricing = { code: 'pricing', touches: [{ page: '/pricing*' }], times: 2, within: 'P7D' };
   it('may name buying signals', () => expect(signalsFault(pricing, { ...pricing, code: 'again' })).toBeUndefined());
   it.each([

@@ -12,10 +12,10 @@ import {
   type Static,
   text,
 } from '@baton/kernel';
-import { durationFault } from './criteria.rules';
-import { touchMatch } from './touches.rules';
+import { validateDuration } from './criteria.rules';
+import { touchPattern } from './touches.rules';
 
-/** What a routing rule may look at: facts about the person and where the lead came from. */
+/** The fields of a lead that routing rules can test. */
 export const routingFields = [
   'country',
   'region',
@@ -29,13 +29,13 @@ export const routingFields = [
 
 const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_REQUIREMENT, max: 128 });
 
-/** What shows that a lead means to buy; the rep who gets the lead is told how often and when. */
+/** A buying signal; the handoff package tells the rep how often and when it occurred. */
 const signal = object({
-  code: text('Short and stable: pricing-view.', { min: 1, max: 100 }),
-  label: optional(text('In words.', { max: 200 })),
-  touches: list(touchMatch, 'A touch that one of these means.', { max: 10 }),
-  times: optional(integer('How many such touches it takes; 1 by default.', { min: 1, max: 1000 })),
-  within: optional(text('Within this time; ISO 8601: P7D, PT12H.', { max: 30 })),
+  code: text('Short, stable code: pricing-view.', { min: 1, max: 100 }),
+  label: optional(text('Label for people.', { max: 200 })),
+  touches: list(touchPattern, 'Touches that count; a touch must match one of these.', { max: 10 }),
+  times: optional(integer('Number of such touches needed; 1 by default.', { min: 1, max: 1000 })),
+  within: optional(text('Period in which they must happen, as an ISO 8601 duration: P7D, PT12H.', { max: 30 })),
 });
 export type Signal = Static<typeof signal>;
 
@@ -46,73 +46,79 @@ export const builtInSignals: readonly Signal[] = [
   { code: 'repeated-visits', touches: [{ action: 'page-view' }, { action: 'visit' }], times: 3, within: 'P7D' },
 ];
 
-/** Which queue of reps a qualified lead goes to; who of them is next, the queue itself decides. */
+/** Assigns qualified leads to queues of reps; the queue decides which rep is next. */
 export const routing = object({
-  handoffOwner: text('Who gets the lead when everybody is away.', { min: 1, max: 200 }),
+  handoffOwner: text('Person who gets the lead when every rep is away.', { min: 1, max: 200 }),
   rules: list(
     object({
-      name: text('What the choice is explained by: territory EMEA.', { min: 1, max: 200 }),
+      name: text('Name of the rule, shown as the reason for the choice: territory EMEA.', { min: 1, max: 200 }),
       when: list(
         object({
-          field: oneOf(routingFields, 'A fact of the lead; an absent one meets no condition.'),
-          in: optional(list(text('', { max: 300 }), 'It is one of these, in any case of letters.', { max: 300 })),
-          atLeast: optional(integer('Employees: so many or more.', { min: 0 })),
-          below: optional(integer('Employees: fewer than this.', { min: 1 })),
+          field: oneOf(routingFields, 'Field of the lead; an absent value meets no condition.'),
+          in: optional(list(text('', { max: 300 }), 'Allowed values; case is ignored.', { max: 300 })),
+          atLeast: optional(integer('For employees: lower bound, inclusive.', { min: 0 })),
+          below: optional(integer('For employees: upper bound, exclusive.', { min: 1 })),
         }),
-        'All of these hold; none at all takes every lead.',
+        'Conditions; every one must hold. No conditions match every lead.',
         { max: 20 },
       ),
-      queue: queue('The queue it goes to.'),
-      accountOwner: optional(flag('Whoever owns the lead gets it out of turn, if present in that queue.')),
+      queue: queue('Queue that the lead goes to.'),
+      accountOwner: optional(
+        flag('The owner of the lead gets it out of turn, if the owner is an available rep of that queue.'),
+      ),
     }),
-    'The first rule that holds decides.',
+    'Routing rules; the first one whose conditions hold decides.',
     { max: 200 },
   ),
-  otherwise: queue('The queue of leads that no rule takes.'),
+  otherwise: queue('Queue of leads that no rule matches.'),
   signals: optional(
-    list(signal, 'What the package of a handed-over lead names as buying signals, instead of the built-in ones.', {
+    list(signal, 'Buying signals listed in the handoff package, instead of the built-in ones.', {
       max: 20,
     }),
   ),
 });
 export type Routing = Static<typeof routing>;
 
-/** @returns what the schema cannot say: each condition asks something, numbers only of a number; sound signals */
+/** @returns the first fault that the schema cannot find: empty conditions, bounds for text, invalid signals */
 export const validateRouting = (body: Routing): Fault | undefined => {
   for (const [index, { when }] of body.rules.entries())
     for (const [place, { field, in: words, atLeast, below }] of when.entries()) {
       const path = `rules.${index}.when.${place}`;
       const numeric = atLeast !== undefined || below !== undefined;
-      if (!numeric && words === undefined) return { path, message: 'Say what the field must be.' };
-      if (numeric && field !== 'employees') return { path, message: 'Only employees is a number.' };
-      if (words && field === 'employees') return { path: `${path}.in`, message: 'Give atLeast and below.' };
-      if (words?.length === 0) return { path: `${path}.in`, message: 'An empty list takes no lead.' };
+      if (!numeric && words === undefined) return { path, message: 'A condition needs in, atLeast or below.' };
+      if (numeric && field !== 'employees')
+        return { path, message: 'atLeast and below work for employees only; give in.' };
+      if (words && field === 'employees')
+        return { path: `${path}.in`, message: 'employees is a number: give atLeast or below instead of in.' };
+      if (words?.length === 0)
+        return { path: `${path}.in`, message: 'in is empty, so no lead could match; list at least one value.' };
     }
-  return soundSignals(body.signals ?? []);
+  return validateSignals(body.signals ?? []);
 };
 
-const soundSignals = (signals: readonly Signal[]): Fault | undefined => {
+const validateSignals = (signals: readonly Signal[]): Fault | undefined => {
   for (const [index, { code, touches, within }] of signals.entries()) {
     const path = `signals.${index}`;
     if (signals.findIndex((other) => other.code === code) < index)
-      return { path: `${path}.code`, message: 'Another signal has this code.' };
-    if (touches.length === 0) return { path: `${path}.touches`, message: 'Say which touches are meant.' };
-    const fault = durationFault(within, `${path}.within`);
+      return { path: `${path}.code`, message: 'Another signal has this code; choose another one.' };
+    if (touches.length === 0)
+      return { path: `${path}.touches`, message: 'touches must list at least one kind of touch.' };
+    const fault = validateDuration(within, `${path}.within`);
     if (fault) return fault;
   }
   return undefined;
 };
 
-/** What is known of a lead, for routing. */
-export type Routable = { readonly [F in (typeof routingFields)[number]]?: string | number | undefined };
+/** The fields of a lead that routing looks at. */
+export type RoutingFields = { readonly [F in (typeof routingFields)[number]]?: string | number | undefined };
 
 /**
- * Which queue takes a lead.
- * @returns the queue, and the rule that said so; `otherwise` where none did
+ * Finds the queue for a lead.
+ * @returns the queue, and the name of the rule that decided; `otherwise` where none matched
  */
-export const routeOf = (
+export const findQueue = (
   { rules, otherwise }: Routing,
-  lead: Routable,
+  lead: RoutingFields,
 ): { readonly queue: string; readonly rule: string; readonly accountOwner: boolean } => {
   const rule = rules.find(({ when }) =>
     when.every(({ field, in: words, atLeast, below }) => {

@@ -1,19 +1,19 @@
 import { type Origin, originOf, tidy } from '@baton/kernel';
 
-/** How a site is written, in the words that follow "must be". */
+/** The ways to write a site, phrased to follow "must be". */
 export const SITE_SAYS =
-  'a host (partner.com), a host with all below it (*.partner.com), a name under any public suffix (google.*, *.google.*), a word (fb) or the id of an app (com.slack)';
+  'a host (partner.com), a host with its subdomains (*.partner.com), a name under any public suffix (google.*, *.google.*), a word (fb) or the id of an app (com.slack)';
 
 interface Site {
-  /** The host, the word, the id of an app; of `google.*` what stands before the suffix. */
+  /** The host, the word or the id of an app; for `google.*` the part before the suffix. */
   readonly name: string;
-  /** `*.` in front: all that lies below it too. */
+  /** `*.` in front: subdomains too. */
   readonly below: boolean;
   /** `.*` behind: under any public suffix. */
   readonly anySuffix: boolean;
 }
 
-/** @returns undefined for what is no way to write a site */
+/** @returns undefined for text that is not a valid site */
 const siteOf = (text: string): Site | undefined => {
   const parts = /^(\*\.)?([^\s*/?#@\\:]+?)(\.\*)?$/u.exec(tidy(text));
   const name = parts && originOf(parts[2]!)?.name;
@@ -23,8 +23,8 @@ export const isSite = (text: string): boolean => siteOf(text) !== undefined;
 
 const keyOfSite = ({ name, below, anySuffix }: Site): string => `${below ? '*.' : ''}${name}${anySuffix ? '.*' : ''}`;
 
-/** Every way in which a site can be written that means this origin, the closest first. */
-const writingsOf = ({ name, beforeSuffix }: Origin): string[] => {
+/** Every way to write a site that matches this origin, the most specific first. */
+const patternsMatching = ({ name, beforeSuffix }: Origin): string[] => {
   const exact = [name, ...(beforeSuffix === undefined ? [] : [`${beforeSuffix}.*`])];
   const labels = name.split('.');
   const before = beforeSuffix?.split('.') ?? [];
@@ -35,12 +35,13 @@ const writingsOf = ({ name, beforeSuffix }: Origin): string[] => {
   return [...exact, ...below];
 };
 
-const REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 
 /**
  * Compiles lists of sites.
- * @returns which list has a text (a source or a referrer: URL, host, app, word). Of several the closest entry decides:
- *   `mail.google.*` before `*.google.*`. Hosts are compared label by label, never by a part of one. Undefined for none.
+ * @returns a function from a source or referrer (URL, host, app, word) to the list that contains it; undefined for none.
+ *   If several entries match, the most specific decides: `mail.google.*` before `*.google.*`. Hosts are compared label by
+ *   label, never by part of a label.
  */
 export const siteFinder = <V>(
   lists: readonly (readonly [value: V, sites: readonly string[]])[],
@@ -55,15 +56,15 @@ export const siteFinder = <V>(
   return (text) => {
     if (answers.has(text)) return answers.get(text);
     const origin = originOf(text);
-    const written = origin && writingsOf(origin).find((each) => known.has(each));
+    const written = origin && patternsMatching(origin).find((each) => known.has(each));
     const answer = written === undefined ? undefined : known.get(written);
-    if (answers.size >= REMEMBERED) answers.clear();
+    if (answers.size >= MAX_CACHED) answers.clear();
     answers.set(text, answer);
     return answer;
   };
 };
 
-/** Are these two writings of one site? For lists that may name a site once. */
+/** A key that is equal for all ways to write one site, to find repeated sites. */
 export const siteKey = (text: string): string => {
   const site = siteOf(text);
   return site ? keyOfSite(site) : text;

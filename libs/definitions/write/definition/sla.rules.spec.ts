@@ -1,4 +1,4 @@
-import { bodyFault } from './kinds.rules';
+import { validateBody } from './kinds.rules';
 
 const owed = {
   kind: 'first-response',
@@ -7,7 +7,7 @@ const owed = {
   budget: 'PT1H',
   clock: 'business-calendar',
 };
-const faultAt = (change: object) => bodyFault('sla-policy', { obligations: [{ ...owed, ...change }] })?.path;
+const faultAt = (change: object) => validateBody('sla-policy', { obligations: [{ ...owed, ...change }] })?.path;
 const escalation = (...steps: object[]) => ({ escalation: steps.map((step) => ({ ...step, notify: 'rep' })) });
 
 describe('an SLA policy', () => {
@@ -18,7 +18,7 @@ describe('an SLA policy', () => {
     ).toBeUndefined();
   });
   it('names each kind once', () =>
-    expect(bodyFault('sla-policy', { obligations: [owed, owed] })?.path).toBe('obligations.1.kind'));
+    expect(validateBody('sla-policy', { obligations: [owed, owed] })?.path).toBe('obligations.1.kind'));
   it.each([
     ['nothing that starts it', { start: [] }, 'start'],
     ['nothing that stops it', { stop: [] }, 'stop'],
@@ -39,7 +39,7 @@ describe('an SLA policy', () => {
   describe('for marketing', () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
-    const fault = (marketing: object) => bodyFault('sla-policy', { obligations: [], marketing } as never)?.path;
+    const fault = (marketing: object) => validateBody('sla-policy', { obligations: [], marketing } as never)?.path;
     it('is a number of leads, a pipeline, or both', () => {
       expect(fault({ per: 'month', qualified: 500 })).toBeUndefined();
       expect(fault({ per: 'quarter', pipeline })).toBeUndefined();

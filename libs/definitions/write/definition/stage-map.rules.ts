@@ -1,46 +1,53 @@
 import { flag, list, object, oneOf, optional, text, type Fault, type Static } from '@baton/kernel';
-import { repeatedCode } from './codes.rules';
+import { indexOfRepeatedCode } from './codes.rules';
 
-const theirs = {
-  system: text('The other system, as `external:<system>` will name it: hubspot.', { min: 1, max: 100 }),
-  stage: text('The stage, in the words of that system: salesqualifiedlead.', { min: 1, max: 200 }),
+const externalStage = {
+  system: text('Name of the other system, as in `external:<system>`: hubspot.', { min: 1, max: 100 }),
+  stage: text('Stage as that system names it: salesqualifiedlead.', { min: 1, max: 200 }),
 };
 const leadStages = [
   ...(['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'] as const),
   ...(['rejected', 'recycled', 'disqualified'] as const),
 ] as const;
 
-/** What the stages of other systems mean here. */
+/** Maps the stages of other systems to lifecycle stages and deal statuses. */
 export const stageMap = object({
   leads: optional(
     list(
       object({
-        ...theirs,
-        means: oneOf(leadStages, 'The stage of the lifecycle.'),
+        ...externalStage,
+        means: oneOf(leadStages, 'Lifecycle stage that it stands for.'),
         external: optional(
-          flag('A move to it that the lifecycle refuses is recorded as that system’s own decision; else it waits.'),
+          flag(
+            'If the lifecycle refuses a move to the stage, record it as the decision of that system; otherwise the move waits.',
+          ),
         ),
       }),
-      'Stages of people.',
+      'Stages of leads.',
       { max: 500 },
     ),
   ),
   deals: optional(
-    list(object({ ...theirs, means: oneOf(['open', 'won', 'lost'], 'How the deal stands.') }), 'Stages of deals.', {
-      max: 500,
-    }),
+    list(
+      object({ ...externalStage, means: oneOf(['open', 'won', 'lost'], 'Status of the deal that it stands for.') }),
+      'Stages of deals.',
+      {
+        max: 500,
+      },
+    ),
   ),
 });
 
 export type StageMap = Static<typeof stageMap>;
 
-/** @returns a stage that is named twice, or a map that names none */
+/** @returns the first fault that the schema cannot find: no stages at all, or a repeated one */
 export const validateStageMap = (body: StageMap): Fault | undefined => {
   const { leads = [], deals = [] } = body;
-  if (leads.length + deals.length === 0) return { path: '', message: 'Name at least one stage of leads or deals.' };
+  if (leads.length + deals.length === 0) return { path: '', message: 'List at least one stage in leads or deals.' };
   for (const [name, rows] of Object.entries({ leads, deals })) {
-    const again = repeatedCode(rows.map(({ system, stage }) => JSON.stringify([system, stage])));
-    if (again >= 0) return { path: `${name}.${again}.stage`, message: 'This stage is named before.' };
+    const again = indexOfRepeatedCode(rows.map(({ system, stage }) => JSON.stringify([system, stage])));
+    if (again >= 0)
+      return { path: `${name}.${again}.stage`, message: 'This stage of this system is listed twice; list it once.' };
   }
   return undefined;
 };

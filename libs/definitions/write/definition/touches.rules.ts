@@ -1,61 +1,61 @@
 import { object, toMs, type Instant, type Static } from '@baton/kernel';
 import { matcher, pattern } from './channel.rules';
 
-/** Which touches are meant: every named field must match, `{}` means all. A channel is the one the source stated. */
-export const touchMatch = object({
+/** Selects touches: every given field must match, `{}` matches all. `channel` is the one that the source stated. */
+export const touchPattern = object({
   action: pattern,
   channel: pattern,
   content: pattern,
   page: pattern,
   campaign: pattern,
 });
-export type TouchMatch = Static<typeof touchMatch>;
+export type TouchPattern = Static<typeof touchPattern>;
 
-/** One contact, as criteria and scores see it. */
-export interface TouchFact extends Readonly<Record<keyof TouchMatch, string | undefined>> {
-  /** Of the event that recorded it. */
+/** A touch as criteria and scores see it. */
+export interface TouchFact extends Readonly<Record<keyof TouchPattern, string | undefined>> {
+  /** Id of the event that recorded it. */
   readonly id: string;
   readonly at: Instant;
-  /** Sales made it on its own account: no sign of the person's interest. */
+  /** Sales made it on its own initiative, so it shows no interest of the person. */
   readonly bySales?: true;
 }
 
-/** Touches in the order in which they were told; a long history remembers which of them each match means. */
+/** Touches in the order in which they were recorded; a long history may keep the matches of each pattern. */
 export interface Touches {
   readonly length: number;
   at(index: number): TouchFact | undefined;
-  matches?(match: TouchMatch): MatchedTouches;
+  matches?(match: TouchPattern): MatchingTouches;
 }
 
-/** The touches that a match means, in order of time; of one millisecond in the order of telling. */
-export interface MatchedTouches {
-  /** When they were, in epoch milliseconds, rising. */
+/** The touches that a pattern matches, ordered by time, then by the order in which they were recorded. */
+export interface MatchingTouches {
+  /** Epoch milliseconds, ascending. */
   readonly times: readonly number[];
-  /** Their places in the history. */
+  /** Their indexes in the history. */
   readonly places: readonly number[];
 }
 
-const REMEMBERED = 10_000;
-/** Remembers the answers of a condition: a lead with thousands of touches names the same few pages again and again. */
-const remembering = <V>(holds: (value: V) => boolean): ((value: V) => boolean) => {
+const MAX_CACHED = 10_000;
+/** Caches the results of a condition, because the thousands of touches of a lead name the same few pages. */
+const memoized = <V>(holds: (value: V) => boolean): ((value: V) => boolean) => {
   const answers = new Map<V, boolean>();
   return (value) => {
     let answer = answers.get(value);
     if (answer === undefined) {
-      if (answers.size >= REMEMBERED) answers.clear();
+      if (answers.size >= MAX_CACHED) answers.clear();
       answers.set(value, (answer = holds(value)));
     }
     return answer;
   };
 };
-const compiled = new WeakMap<TouchMatch, (touch: TouchFact) => boolean>();
+const compiled = new WeakMap<TouchPattern, (touch: TouchFact) => boolean>();
 
-/** Compiles which touches are meant, once for each place in a body. */
-export const touchMatcher = (match: TouchMatch): ((touch: TouchFact) => boolean) => {
+/** Compiles a pattern, once per pattern object of a definition body. */
+export const compileTouchPattern = (match: TouchPattern): ((touch: TouchFact) => boolean) => {
   let means = compiled.get(match);
   if (!means) {
-    const names = Object.keys(match) as (keyof TouchMatch)[];
-    const holds = names.map((name) => remembering(matcher(match[name]!)));
+    const names = Object.keys(match) as (keyof TouchPattern)[];
+    const holds = names.map((name) => memoized(matcher(match[name]!)));
     means = (touch) => {
       for (let index = 0; index < names.length; index++) if (!holds[index]!(touch[names[index]!])) return false;
       return true;
@@ -65,7 +65,7 @@ export const touchMatcher = (match: TouchMatch): ((touch: TouchFact) => boolean)
   return means;
 };
 
-/** How many of the rising numbers lie below `limit`. */
+/** How many of the ascending numbers are below `limit`. */
 export const countBelow = (rising: readonly number[], limit: number): number => {
   let [low, high] = [0, rising.length];
   while (low < high) {
@@ -76,18 +76,18 @@ export const countBelow = (rising: readonly number[], limit: number): number => 
   return low;
 };
 
-/** Collects the touches that one match means, touch by touch as the history grows. */
-export class TouchMatches implements MatchedTouches {
+/** Collects the touches that one pattern matches, incrementally as the history grows. */
+export class TouchMatchCollector implements MatchingTouches {
   readonly times: number[] = [];
   readonly places: number[] = [];
-  /** How much of the history has been looked at. */
+  /** Number of touches of the history examined so far. */
   seen = 0;
   private readonly means: (touch: TouchFact) => boolean;
-  constructor(match: TouchMatch) {
-    this.means = touchMatcher(match);
+  constructor(match: TouchPattern) {
+    this.means = compileTouchPattern(match);
   }
 
-  /** Looks at the history up to `length`; `timeOf` gives the epoch milliseconds of a place, where they are known. */
+  /** Examines the history up to `length`; `timeOf` gives the epoch milliseconds at an index, where they are already computed. */
   upTo(length: number, touchAt: (index: number) => TouchFact, timeOf?: (index: number) => number): this {
     for (; this.seen < length; this.seen++) {
       const touch = touchAt(this.seen);
@@ -98,7 +98,7 @@ export class TouchMatches implements MatchedTouches {
         this.times.push(time);
         this.places.push(this.seen);
       } else {
-        const place = countBelow(this.times, time + 1); // it is told late
+        const place = countBelow(this.times, time + 1); // recorded late
         this.times.splice(place, 0, time);
         this.places.splice(place, 0, this.seen);
       }
@@ -106,13 +106,13 @@ export class TouchMatches implements MatchedTouches {
     return this;
   }
 
-  /** The same of a history of which only the first `length` touches were told. */
-  before(length: number): MatchedTouches {
+  /** The matches among the first `length` touches of the history. */
+  before(length: number): MatchingTouches {
     const kept = this.places.flatMap((place, index) => (place < length ? [index] : []));
     return { times: kept.map((index) => this.times[index]!), places: kept.map((index) => this.places[index]!) };
   }
 }
 
-/** The touches of any history that a match means. */
-export const matchesOf = (match: TouchMatch, touches: Touches): MatchedTouches =>
-  touches.matches?.(match) ?? new TouchMatches(match).upTo(touches.length, (index) => touches.at(index)!);
+/** The touches of a history that a pattern matches. */
+export const matchingTouches = (match: TouchPattern, touches: Touches): MatchingTouches =>
+  touches.matches?.(match) ?? new TouchMatchCollector(match).upTo(touches.length, (index) => touches.at(index)!);

@@ -154,7 +154,7 @@ const world = (seed: number) => {
       const command = { type, data: { definitionId: 'mql', ...data }, meta } as DefinitionCommand;
       const outcome = await handle(journal, definitionDecider, 'mql', command, context);
       if (!(outcome instanceof Accepted)) throw outcome;
-      definitions.wrote('mql', outcome.revision);
+      definitions.noteOwnWrite('mql', outcome.revision);
       own = Math.max(own, outcome.revision + 1);
     };
     const send = async (command: PurseCommand): Promise<Given> => {

@@ -1,16 +1,16 @@
 import type { Instant, Json } from '@baton/kernel';
 
-/** The part of a version that says when it decides. */
+/** When a version is in force. */
 export interface InForcePeriod {
   readonly number: number;
-  /** From when it decides; absent before both teams agreed. */
+  /** Since when it is in force; absent before both teams approved. */
   readonly from?: Instant;
   readonly retiredAt?: Instant;
 }
 
 /**
- * The version of one kind that decides at an instant: of those in force from then or earlier the one with the highest
- * number. A version retired before it began never counted; one retired later leaves nobody in its place.
+ * The version of one kind that is in force at an instant: the one with the highest number among those that have come into
+ * force. A version retired before it came into force never counts; after a later retirement no version is in force.
  * @param versions of one kind, in any order
  */
 export const inForceAt = <V extends InForcePeriod>(versions: readonly V[], at: Instant): V | undefined => {
@@ -23,7 +23,7 @@ export const inForceAt = <V extends InForcePeriod>(versions: readonly V[], at: I
   return latest?.retiredAt !== undefined && latest.retiredAt <= at ? undefined : latest;
 };
 
-/** One place in which two bodies differ; an absent side is undefined. */
+/** One difference between two bodies; an absent side is undefined. */
 export interface Difference {
   /** `rules.0.when.medium`; '' for the whole body. */
   readonly path: string;
@@ -35,17 +35,21 @@ const isTree = (value: Json | undefined): value is { readonly [key: string]: Jso
   typeof value === 'object' && value !== null;
 
 /**
- * What changed from one body to another, leaf by leaf in the order of the fields; lists are compared place by place.
+ * Compares two bodies leaf by leaf, in the order of the fields; lists are compared by index.
  * @returns [] for equal bodies
  */
-export const difference = (before: Json | undefined, after: Json | undefined, path = ''): readonly Difference[] => {
+export const differencesBetween = (
+  before: Json | undefined,
+  after: Json | undefined,
+  path = '',
+): readonly Difference[] => {
   if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after))
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-      difference(own(before, key), own(after, key), path ? `${path}.${key}` : key),
+      differencesBetween(ownValue(before, key), ownValue(after, key), path ? `${path}.${key}` : key),
     );
   if (before === after || (before === undefined && after === undefined)) return [];
   return [{ path, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }];
 };
 
-const own = (tree: { readonly [key: string]: Json }, key: string): Json | undefined =>
+const ownValue = (tree: { readonly [key: string]: Json }, key: string): Json | undefined =>
   Object.hasOwn(tree, key) ? tree[key] : undefined;

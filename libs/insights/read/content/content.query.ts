@@ -26,19 +26,20 @@ export interface ContentReport {
 }
 export type DealOutcome = 'won' | 'lost';
 
-const closedIn = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
+const closedDeals = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
   status: { eq: 'closed' },
   closedAt: { gte: from, lt: to },
   ...(outcome && { outcome: { eq: outcome } }),
 });
 
 type Touch = JourneyDocument['touches'][0];
-const bySales = ({ team, direction }: Touch): boolean => team === 'sales' && direction === 'outbound';
+const isBySales = ({ team, direction }: Touch): boolean => team === 'sales' && direction === 'outbound';
 
-const NAMED = 10;
-const unregistered = (names: readonly string[]): readonly string[] => {
+const MAX_NAMED = 10;
+const unregisteredContent = (names: readonly string[]): readonly string[] => {
   if (names.length === 0) return [];
-  const shown = names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+  const shown =
+    names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '');
   return [`touches of sales name what is not registered as content and is not counted: ${shown}; see RegisterAsset`];
 };
 
@@ -66,13 +67,13 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
     else row(content).salesUses += Number(values['uses']);
   }
   const closed = { won: 0, lost: 0 };
-  for await (const page of models.pages(journeys, closedIn(period)))
+  for await (const page of models.pages(journeys, closedDeals(period)))
     for (const { doc } of page) {
       if (doc.outcome === null) continue;
       closed[doc.outcome]++;
       const named = doc.touches.filter((touch) => contentOf(touch, registered) !== null);
       for (const met of rowsOf(named)) met[doc.outcome === 'won' ? 'wonDeals' : 'lostDeals']++;
-      if (doc.outcome === 'won') for (const met of rowsOf(named.filter(bySales))) met.wonWithSales++;
+      if (doc.outcome === 'won') for (const met of rowsOf(named.filter(isBySales))) met.wonWithSales++;
     }
   const byUse = (a: ContentRow, b: ContentRow) =>
     b.wonDeals - a.wonDeals || b.salesUses - a.salesUses || (a.content < b.content ? -1 : 1);
@@ -82,7 +83,7 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
       .entries()
       .map(([content, uses]) => ({ content: content!, ...uses }))
       .sort(byUse),
-    warnings: unregistered([...unknown].sort()),
+    warnings: unregisteredContent([...unknown].sort()),
   };
 };
 
@@ -106,10 +107,10 @@ export const dealsWithContent = async (
 ): Promise<DealWithContent[]> => {
   const found: DealWithContent[] = [];
   const latest = [{ column: 'closedAt', descending: true }];
-  for await (const page of models.pages(journeys, closedIn(periodOf(args), args.outcome), latest))
+  for await (const page of models.pages(journeys, closedDeals(periodOf(args), args.outcome), latest))
     for (const { doc } of page) {
       const named = doc.touches.filter(({ content }) => hasText(content) && wordKey(content) === wordKey(args.content));
-      if (named.length === 0 || (args.usedBySales && !named.some(bySales))) continue;
+      if (named.length === 0 || (args.usedBySales && !named.some(isBySales))) continue;
       const touches = named.map(({ touchId, occurredAt, team }) => ({ touchId, occurredAt, team }));
       found.push({ opportunityId: doc.journeyId, outcome: args.outcome, closedAt: doc.closedAt, touches });
     }

@@ -34,7 +34,7 @@ const DealOutcomeEnum = { WON: 'won', LOST: 'lost' } as const satisfies Record<s
 registerEnumType(DealOutcomeEnum, {
   name: 'DealOutcome',
   description: 'How a deal closed.',
-  valuesMap: { WON: { description: 'The customer signed.' }, LOST: { description: 'It will not happen.' } },
+  valuesMap: { WON: { description: 'The customer signed.' }, LOST: { description: 'The deal was lost.' } },
 });
 
 @ObjectType('ContentRow', { description: 'How often a piece of content was used and met.' })

@@ -4,8 +4,8 @@ import { recorded } from '@baton/kernel/testing';
 import { deliveries, leads, type LeadEvent } from '@baton/leads';
 import fc from 'fast-check';
 import { modelsOf } from '../../../../test/support/read-models';
-import { deliveredBehind, marketingSla } from './marketing-sla.query';
-import { attainment, calendarPeriod, neededFor, numberOf, readable, roundedUp } from './marketing-sla.rules';
+import { deliveriesBehind, marketingSla } from './marketing-sla.query';
+import { attainment, calendarPeriod, neededFor, numberOf, fractionText, roundUp } from './marketing-sla.rules';
 
 const usd = (minor: number) => ({ minor, currency: 'USD' });
 const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
@@ -13,12 +13,12 @@ const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opport
 describe('the pipeline maths', () => {
   const needed = (side: object, months: number) => neededFor(side as never, months);
   it('takes 160 sales-qualified leads a quarter, 53⅓ a month, 640 a year', () => {
-    const of = (months: number) => readable(needed({ per: 'quarter', pipeline }, months).salesQualified!);
+    const of = (months: number) => fractionText(needed({ per: 'quarter', pipeline }, months).salesQualified!);
     expect([of(3), of(1), of(12)]).toEqual(['160', '53 1/3', '640']);
   });
   it('is exact where binary fractions are not', () => {
     const of = (opportunityRate: number, target: number) =>
-      readable(
+      fractionText(
         needed({ per: 'month', pipeline: { target: usd(target), averageDeal: usd(1), opportunityRate } }, 1)
           .salesQualified!,
       );
@@ -28,8 +28,8 @@ describe('the pipeline maths', () => {
     expect(of(1e-300, 1)).toBe(`1${'0'.repeat(300)}`);
   });
   it('spreads a promised number over other periods', () => {
-    expect(readable(needed({ per: 'year', qualified: 100 }, 1).qualified!)).toBe('8 1/3');
-    expect(readable(needed({ per: 'year', qualified: 1 }, 3).qualified!)).toBe('1/4');
+    expect(fractionText(needed({ per: 'year', qualified: 100 }, 1).qualified!)).toBe('8 1/3');
+    expect(fractionText(needed({ per: 'year', qualified: 1 }, 3).qualified!)).toBe('1/4');
     expect(needed({ per: 'month', qualified: 5 }, 3)).toEqual({ qualified: { numerator: 15n, denominator: 1n } });
   });
   it('gives months that sum to their quarter, and no whole number below what is needed', () => {
@@ -40,8 +40,8 @@ describe('the pipeline maths', () => {
         const side = { per: 'quarter', pipeline: { target: usd(target), averageDeal: usd(average), opportunityRate } };
         const [month, quarter] = [needed(side, 1).salesQualified!, needed(side, 3).salesQualified!];
         expect(month.numerator * 3n * quarter.denominator).toBe(quarter.numerator * month.denominator);
-        expect(roundedUp(quarter)).toBeGreaterThanOrEqual(numberOf(quarter) * (1 - 1e-15));
-        expect(roundedUp(quarter) - 1).toBeLessThan(numberOf(quarter));
+        expect(roundUp(quarter)).toBeGreaterThanOrEqual(numberOf(quarter) * (1 - 1e-15));
+        expect(roundUp(quarter) - 1).toBeLessThan(numberOf(quarter));
       }),
     );
   });
@@ -164,7 +164,7 @@ describe('marketing’s side of the agreement', () => {
       const question = { period, at: on('03-01') };
       const { qualified, salesQualified, handoffs } = await marketingSla(await models, question);
       const behind = async (kind: 'qualified' | 'handed-off' | 'sales-qualified') =>
-        (await deliveredBehind(await models, { ...question, kind })).length;
+        (await deliveriesBehind(await models, { ...question, kind })).length;
       expect([await behind('qualified'), await behind('sales-qualified'), await behind('handed-off')]).toEqual([
         qualified.soFar,
         salesQualified.soFar,
@@ -172,7 +172,7 @@ describe('marketing’s side of the agreement', () => {
       ]);
     }
     expect(
-      (await deliveredBehind(await models, { kind: 'qualified', period: '2024-01', at: on('03-01') })).map(
+      (await deliveriesBehind(await models, { kind: 'qualified', period: '2024-01', at: on('03-01') })).map(
         ({ eventId }) => eventId,
       ),
     ).toEqual(['q-ann-01-05', 'q-bob-01-07']);

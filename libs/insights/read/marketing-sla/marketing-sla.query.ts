@@ -1,5 +1,5 @@
 import { fromMs, toMs, type Instant } from '@baton/kernel';
-import { definitionInForce, definitionOf, oneDefinition } from '@baton/definitions';
+import { definitionInForce, definitionOf, getDefinition } from '@baton/definitions';
 import { deliveries, leads, type Delivery, type DeliveryKind } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { attainment, calendarPeriod, neededFor, type Attainment, type CalendarPeriod } from './marketing-sla.rules';
@@ -42,19 +42,19 @@ export interface MarketingSla {
   readonly warnings: readonly string[];
 }
 
-const within = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
+const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
   kind: { eq: kind },
   at: { gte: from, lt: to },
 });
 
 /** The first delivery of each person in a period; a lead that was merged away counts as its survivor. */
-const ofPeople = async (
+const deliveriesOfPeople = async (
   models: ReadModels,
   period: CalendarPeriod,
   kind: DeliveryKind,
 ): Promise<ReadonlyMap<string, Delivery>> => {
   const people = new Map<string, Delivery>();
-  for await (const page of models.pages(deliveries, within(period, kind), [{ column: 'at' }])) {
+  for await (const page of models.pages(deliveries, isInPeriod(period, kind), [{ column: 'at' }])) {
     const survivors = await survivorsOf(models, new Set(page.map(({ doc }) => doc.leadId)));
     for (const { doc } of page) {
       const person = survivors.get(doc.leadId)!;
@@ -87,17 +87,17 @@ const survivorsOf = async (models: ReadModels, leadIds: ReadonlySet<string>): Pr
 const isMeasured = async (models: ReadModels, definition: string): Promise<boolean> => {
   const at = definition.lastIndexOf('@');
   const number = Number(definition.slice(at + 1));
-  const version = await oneDefinition(models, { kind: definition.slice(0, at), number });
+  const version = await getDefinition(models, { kind: definition.slice(0, at), number });
   if (!version || typeof version.body !== 'object' || version.body === null) return false;
   return version.kind === 'scoring-model'
     ? definitionOf('scoring-model', number, version.body).body.threshold !== undefined
     : definitionOf('mql', number, version.body).body.criteria !== undefined;
 };
 
-const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<HandoffQuality> => {
-  const where = within(period, 'handed-off');
+  const where = isInPeriod(period, 'handed-off');
   const groups = await models.aggregate(deliveries, {
     where,
     by: ['definition', 'complete'],
@@ -118,8 +118,8 @@ const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<Ha
   return {
     total,
     ...sums,
-    overThresholdShare: share(sums.overThreshold, total),
-    completeShare: share(sums.complete, total),
+    overThresholdShare: ratio(sums.overThreshold, total),
+    completeShare: ratio(sums.complete, total),
     missing: [...missing]
       .map(([part, handoffs]) => ({ part, handoffs }))
       .sort((a, b) => b.handoffs - a.handoffs || (a.part < b.part ? -1 : 1)),
@@ -139,8 +139,8 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
   const side = policy && definitionOf('sla-policy', policy.number, policy.body).body.marketing;
   const needed = side ? neededFor(side, period.months) : {};
   const [qualified, salesQualified, handoffs] = await Promise.all([
-    ofPeople(models, period, 'qualified'),
-    ofPeople(models, period, 'sales-qualified'),
+    deliveriesOfPeople(models, period, 'qualified'),
+    deliveriesOfPeople(models, period, 'sales-qualified'),
     qualityOf(models, period),
   ]);
   return {
@@ -160,14 +160,14 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
  * handoffs.
  * @throws Refused as `marketingSla`
  */
-export const deliveredBehind = async (
+export const deliveriesBehind = async (
   models: ReadModels,
   { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryKind },
 ): Promise<Delivery[]> => {
   const asked = calendarPeriod(period, timeZone, at);
-  if (kind !== 'handed-off') return [...(await ofPeople(models, asked, kind)).values()];
+  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, asked, kind)).values()];
   const found: Delivery[] = [];
-  for await (const page of models.pages(deliveries, within(asked, kind), [{ column: 'at' }]))
+  for await (const page of models.pages(deliveries, isInPeriod(asked, kind), [{ column: 'at' }]))
     found.push(...page.map(({ doc }) => doc));
   return found;
 };

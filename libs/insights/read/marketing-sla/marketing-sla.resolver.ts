@@ -27,7 +27,7 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { deliveredBehind, marketingSla } from './marketing-sla.query';
+import { deliveriesBehind, marketingSla } from './marketing-sla.query';
 import type { Attainment } from './marketing-sla.rules';
 
 const DeliveryKindEnum = {
@@ -149,7 +149,10 @@ class MarketingSlaArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(10)
-  @Field(() => String, { nullable: true, description: '2024-01, 2024-Q1 or 2024; by default this month.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Period such as 2024-01, 2024-Q1 or 2024; by default this month.',
+  })
   period?: string;
   @IsOptional()
   @IsString()
@@ -189,7 +192,7 @@ export class MarketingSlaResolver {
     @Args() { first, after, kind, period, timeZone, asOf }: DeliveriesArgs,
   ): Promise<Connection<DeliveryType>> {
     const question = { kind, ...this.asked(period, timeZone, asOf) };
-    const found = await deliveredBehind(this.models.asOf(asOf), question);
+    const found = await deliveriesBehind(this.models.asOf(asOf), question);
     return pageOf(found, { first, after }, ({ eventId }) => eventId);
   }
 

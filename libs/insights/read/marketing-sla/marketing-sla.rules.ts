@@ -1,20 +1,20 @@
 import { Decimal } from 'decimal.js';
 import { monthOf, Refused, startOfMonth, toMs, zoneOf, type Instant } from '@baton/kernel';
-import type { MarketingSide } from '@baton/definitions';
+import type { MarketingCommitment } from '@baton/definitions';
 
 /** A number that no rounding has touched; the denominator is positive and has no divisor in common. */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;
 }
-const divisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : divisor(b, a % b));
+const greatestCommonDivisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : greatestCommonDivisor(b, a % b));
 const rational = (numerator: bigint, denominator: bigint): Rational => {
-  const common = divisor(numerator, denominator);
+  const common = greatestCommonDivisor(numerator, denominator);
   return { numerator: numerator / common, denominator: denominator / common };
 };
 
 /** `53 1/3` as people read it; whole numbers alone. */
-export const readable = ({ numerator, denominator }: Rational): string => {
+export const fractionText = ({ numerator, denominator }: Rational): string => {
   const [whole, rest] = [numerator / denominator, numerator % denominator];
   if (rest === 0n) return String(whole);
   return whole === 0n ? `${rest}/${denominator}` : `${whole} ${rest}/${denominator}`;
@@ -22,7 +22,7 @@ export const readable = ({ numerator, denominator }: Rational): string => {
 export const numberOf = ({ numerator, denominator }: Rational): number =>
   new Decimal(numerator.toString()).div(denominator.toString()).toNumber();
 /** The least whole number that reaches it. */
-export const roundedUp = ({ numerator, denominator }: Rational): number =>
+export const roundUp = ({ numerator, denominator }: Rational): number =>
   Number((numerator + denominator - 1n) / denominator);
 
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
@@ -45,7 +45,12 @@ export const calendarPeriod = (key: string | undefined, timeZone: string, at: In
   const zone = zoneOf(timeZone);
   const asked = key ?? monthOf(at, zone);
   const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(asked) ?? [];
-  if (!year) throw new Refused('insights/unknown-period', 'Give a period such as 2024-01, 2024-Q1 or 2024.', 'period');
+  if (!year)
+    throw new Refused(
+      'insights/unknown-period',
+      'period must be a month, quarter or year, such as 2024-01, 2024-Q1 or 2024.',
+      'period',
+    );
   const months = month ? MONTHS.month : quarter ? MONTHS.quarter : MONTHS.year;
   const first = month ? Number(month) : quarter ? Number(quarter) * 3 - 2 : 1;
   const begins = (after: number) => startOfMonth(Number(year), first + after, zone);
@@ -57,7 +62,7 @@ export const calendarPeriod = (key: string | undefined, timeZone: string, at: In
  * and how many qualified leads were promised. Both for some calendar months.
  */
 export const neededFor = (
-  { per, qualified, pipeline }: MarketingSide,
+  { per, qualified, pipeline }: MarketingCommitment,
   months: number,
 ): { readonly qualified?: Rational; readonly salesQualified?: Rational } => {
   const [asked, agreed] = [BigInt(months), BigInt(MONTHS[per])];
@@ -113,13 +118,13 @@ export const attainment = (
     };
   const byNow = rational(needed.numerator * BigInt(elapsed), needed.denominator * BigInt(length));
   return {
-    needed: readable(needed),
+    needed: fractionText(needed),
     neededValue: numberOf(needed),
     soFar,
     neededByNow: numberOf(byNow),
     onPace: BigInt(soFar) * byNow.denominator >= byNow.numerator,
     projected,
     attained: soFar / numberOf(needed),
-    missing: Math.max(0, roundedUp(needed) - soFar),
+    missing: Math.max(0, roundUp(needed) - soFar),
   };
 };

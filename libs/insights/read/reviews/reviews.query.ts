@@ -4,7 +4,7 @@ import { feedbackTopics } from '@baton/leads';
 import { handoffReport, slaReport } from '@baton/sales-sla';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import type { AskedReviewCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
+import type { ReviewInputCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
 import { contentReport } from '../content/content.query';
 import { marketingSla } from '../marketing-sla/marketing-sla.query';
 import { pipeline } from '../pipeline/pipeline.query';
@@ -12,12 +12,12 @@ import { salesCycle } from '../sales-cycle/sales-cycle.query';
 import { velocity } from '../velocity/velocity.query';
 import type { ReviewDocument } from './reviews.projection';
 
-interface Asked extends Period {
+interface ReviewQuestion extends Period {
   /** When the review is held. */
   readonly at: Instant;
 }
 /** One report of a review: the same function that answers GraphQL and the command line. */
-type Figures = (models: ReadModels, asked: Asked) => Promise<unknown>;
+type Figures = (models: ReadModels, asked: ReviewQuestion) => Promise<unknown>;
 
 const versionsInForce = async (models: ReadModels, at: Instant) => {
   const all = await listDefinitions(models);
@@ -83,11 +83,11 @@ export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...f
  */
 export const reviewFacts = async (
   models: ReadModels,
-  question: Extract<AskedReviewCommand, { type: 'HoldReview' }>['data'],
+  question: Extract<ReviewInputCommand, { type: 'HoldReview' }>['data'],
   position: Position,
   at: Instant,
 ): Promise<ReviewFacts> => {
-  const asked: Asked = { ...periodOfDays(question), at };
+  const asked: ReviewQuestion = { ...periodOfDays(question), at };
   const past = models.asOf({ knownAt: position });
   const figures: Record<string, unknown> = {};
   for (const [name, figure] of Object.entries(reviewFigures[question.kind])) figures[name] = await figure(past, asked);

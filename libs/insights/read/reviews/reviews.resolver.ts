@@ -27,15 +27,15 @@ class ReviewType {
   reviewId!: string;
   @Field(() => ReviewKindEnum, { description: 'Which review it was.' })
   kind!: ReviewKind;
-  @Field(() => DayScalar, { description: 'What the figures are of: from this day on …' })
+  @Field(() => DayScalar, { description: 'First day of the period of the figures.' })
   from!: Day;
   @Field(() => DayScalar, { description: '… up to the end of this one.' })
   to!: Day;
   @Field(() => String, { description: 'IANA zone of these days and of the months.' })
   timeZone!: string;
-  @Field(() => InstantScalar, { description: 'The first instant of the first day.' })
+  @Field(() => InstantScalar, { description: 'Start of the first day.' })
   startsAt!: Instant;
-  @Field(() => InstantScalar, { description: 'The first instant after the last day.' })
+  @Field(() => InstantScalar, { description: 'End of the last day, exclusive.' })
   endsAt!: Instant;
   @Field(() => String, { nullable: true, description: 'What was said.' })
   notes!: string | null;
@@ -62,13 +62,13 @@ const ReviewConnection = connectionOf('Review', ReviewType);
 class ReviewActionType {
   @Field(() => ID, { description: 'The review.' })
   reviewId!: string;
-  @Field(() => Int, { description: 'The action, from 1 in each review.' })
+  @Field(() => Int, { description: 'Number of the action, from 1 in each review.' })
   number!: number;
-  @Field(() => String, { description: 'What is to be done.' })
+  @Field(() => String, { description: 'Task of the action.' })
   what!: string;
-  @Field(() => String, { description: 'Who does it.' })
+  @Field(() => String, { description: 'Owner of the action.' })
   owner!: string;
-  @Field(() => DayScalar, { description: 'By when.' })
+  @Field(() => DayScalar, { description: 'Due day.' })
   dueOn!: Day;
   @Field(() => InstantScalar, { description: 'When it was agreed.' })
   agreedAt!: Instant;
@@ -80,7 +80,7 @@ class ReviewActionType {
   completedAt!: Instant | null;
   @Field(() => String, { nullable: true, description: 'Who said so.' })
   completedBy!: string | null;
-  @Field(() => String, { nullable: true, description: 'What came of it.' })
+  @Field(() => String, { nullable: true, description: 'Outcome of the action.' })
   outcome!: string | null;
 }
 const ReviewActionConnection = connectionOf('ReviewAction', ReviewActionType);

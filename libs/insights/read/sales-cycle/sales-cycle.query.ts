@@ -3,13 +3,13 @@ import { journeys } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
 import { byKey } from '../../rows.rules';
-import { spreadOf, type Spread } from './sales-cycle.rules';
+import { durationStatisticsOf, type DurationStatistics } from './sales-cycle.rules';
 
 export interface SalesCycleArgs extends PeriodArgs {
   readonly by?: DealBreakdown;
   readonly filters?: Omit<DealFilters, 'account'>;
 }
-export interface SalesCycleRow extends Spread {
+export interface SalesCycleRow extends DurationStatistics {
   /** The product, owner, source or month of the win; null for deals without one, and for the total. */
   readonly key: string | null;
   /** Won deals with a first contact; the days are theirs. */
@@ -79,6 +79,6 @@ class Durations {
   }
   row(): SalesCycleRow {
     const { key, withoutContact, wonBeforeContact } = this;
-    return { key, deals: this.ms.length, withoutContact, wonBeforeContact, ...spreadOf(this.ms) };
+    return { key, deals: this.ms.length, withoutContact, wonBeforeContact, ...durationStatisticsOf(this.ms) };
   }
 }

@@ -3,15 +3,15 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { DAY_MS, quantile } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../../test/support/data';
-import { spreadOf } from './sales-cycle.rules';
+import { durationStatisticsOf } from './sales-cycle.rules';
 
 describe('the spread of durations', () => {
   it('is nothing over nothing', () =>
-    expect(spreadOf([])).toEqual({ medianDays: null, p90Days: null, meanDays: null }));
+    expect(durationStatisticsOf([])).toEqual({ medianDays: null, p90Days: null, meanDays: null }));
   it('is the one value there is', () =>
-    expect(spreadOf([3 * DAY_MS])).toEqual({ medianDays: 3, p90Days: 3, meanDays: 3 }));
+    expect(durationStatisticsOf([3 * DAY_MS])).toEqual({ medianDays: 3, p90Days: 3, meanDays: 3 }));
   it('takes the mean of the middle two, and counts a negative one', () =>
-    expect(spreadOf([8, -2, 4, 2].map((days) => days * DAY_MS))).toEqual({
+    expect(durationStatisticsOf([8, -2, 4, 2].map((days) => days * DAY_MS))).toEqual({
       medianDays: 3,
       p90Days: expect.closeTo(6.8, 9),
       meanDays: 3,
@@ -47,6 +47,6 @@ describeWithData('the sales cycle of 842 real deals', [leadsFile, dealsFile], ()
     );
     expect(durations).toHaveLength(842);
     expect(durations.filter((ms) => ms < 0)).toHaveLength(1);
-    expect(spreadOf(durations).medianDays).toBeCloseTo(14.651, 3);
+    expect(durationStatisticsOf(durations).medianDays).toBeCloseTo(14.651, 3);
   });
 });

@@ -1,14 +1,14 @@
 import { DAY_MS, quantile } from '@baton/kernel';
 
 /** How durations spread, in days of 24 hours: exact values over all of them, no sketch; null over none. */
-export interface Spread {
+export interface DurationStatistics {
   readonly medianDays: number | null;
   readonly p90Days: number | null;
   readonly meanDays: number | null;
 }
 
 /** Median, 90th percentile and mean of durations in milliseconds, none below zero. */
-export const spreadOf = (durationsMs: readonly number[]): Spread => {
+export const durationStatisticsOf = (durationsMs: readonly number[]): DurationStatistics => {
   if (durationsMs.length === 0) return { medianDays: null, p90Days: null, meanDays: null };
   const sorted = [...durationsMs].sort((a, b) => a - b);
   const mean = sorted.reduce((sum, ms) => sum + ms, 0) / sorted.length;

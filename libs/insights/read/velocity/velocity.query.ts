@@ -2,12 +2,12 @@ import { BEGINNING, END, periodOf, type AggregateGroup, type Instant, type Perio
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { breakdownOf, whereOf, type DealBreakdown, type DealFilters } from '../../deals.rules';
-import { monthsOf, type Slice } from '../../period.rules';
+import { monthsOf, type MonthPeriod } from '../../period.rules';
 import { byKey } from '../../rows.rules';
 import {
   contributions,
-  nothing,
-  together,
+  emptyTally,
+  addTallies,
   velocityRow,
   warningsOf,
   type Tally,
@@ -37,8 +37,8 @@ export interface Velocity {
 export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {
   const period = periodOf(args);
   const by = breakdownOf(args.by);
-  const whole: Slice = { key: '', ...period };
-  const months = by === 'month' ? monthsOf(period, ...(await spanOf(models, args.filters))) : [];
+  const whole: MonthPeriod = { key: '', ...period };
+  const months = by === 'month' ? monthsOf(period, ...(await boundsOfPeriod(models, args.filters))) : [];
   const segment = by === 'month' ? undefined : by;
   const groups = await countDeals(models, args.filters, [whole, ...months], segment);
   const total = tallyOf(groups, whole);
@@ -77,7 +77,7 @@ export const velocityChange = async (
   models: ReadModels,
   args: { readonly periodA: PeriodArgs; readonly periodB: PeriodArgs; readonly filters?: DealFilters },
 ): Promise<VelocityChange> => {
-  const slices = [args.periodA, args.periodB].map((period, i): Slice => ({ key: 'AB'[i]!, ...periodOf(period) }));
+  const slices = [args.periodA, args.periodB].map((period, i): MonthPeriod => ({ key: 'AB'[i]!, ...periodOf(period) }));
   const groups = await countDeals(models, args.filters, slices);
   const [a, b] = slices.map((slice) => tallyOf(groups, slice)) as [Tally, Tally];
   return {
@@ -89,7 +89,7 @@ export const velocityChange = async (
 };
 
 /** Deals counted between the edges of some slices; one answer of the store serves all of them. */
-interface Counted {
+interface DealCounts {
   readonly segment: string | null;
   readonly status: string;
   readonly currency: string | null;
@@ -105,9 +105,9 @@ interface Counted {
 const countDeals = async (
   models: ReadModels,
   filters: DealFilters | undefined,
-  slices: readonly Slice[],
+  slices: readonly MonthPeriod[],
   segment?: string,
-): Promise<Counted[]> => {
+): Promise<DealCounts[]> => {
   const edges = [...new Set([BEGINNING, END, ...slices.flatMap(({ from, to }) => [from, to])])].sort();
   const groups = await models.aggregate(deals, {
     where: whereOf(filters),
@@ -134,19 +134,19 @@ const countDeals = async (
   }));
 };
 
-const segmentsOf = (groups: readonly Counted[]): Map<string | null, Counted[]> => {
-  const segments = new Map<string | null, Counted[]>();
+const segmentsOf = (groups: readonly DealCounts[]): Map<string | null, DealCounts[]> => {
+  const segments = new Map<string | null, DealCounts[]>();
   for (const group of groups) segments.set(group.segment, [...(segments.get(group.segment) ?? []), group]);
   return segments;
 };
 
-const tallyOf = (groups: readonly Counted[], { from, to }: Slice): Tally =>
+const tallyOf = (groups: readonly DealCounts[], { from, to }: MonthPeriod): Tally =>
   groups.reduce<Tally>((tally, group) => {
     const { status, currency, opened, closed, deals: count, amountMinor, cycleMs, closedBeforeOpening } = group;
     const open = opened !== null && opened < to && (closed === null || closed >= to) ? count : 0;
     const within = closed !== null && closed >= from && closed < to;
     const won = within && status === 'won';
-    return together(tally, {
+    return addTallies(tally, {
       open,
       won: won ? count : 0,
       lost: within && status === 'lost' ? count : 0,
@@ -154,10 +154,10 @@ const tallyOf = (groups: readonly Counted[], { from, to }: Slice): Tally =>
       cycleMs: won ? cycleMs : 0n,
       closedBeforeOpening: won && closedBeforeOpening ? count : 0,
     });
-  }, nothing);
+  }, emptyTally);
 
 /** The first and the last instant at which one of the deals opened or closed. */
-const spanOf = async (models: ReadModels, filters: DealFilters | undefined): Promise<[Instant?, Instant?]> => {
+const boundsOfPeriod = async (models: ReadModels, filters: DealFilters | undefined): Promise<[Instant?, Instant?]> => {
   const [group] = await models.aggregate(deals, {
     where: whereOf(filters),
     by: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS } from '@baton/kernel';
-import { contributions, levers, nothing, together, velocityRow, warningsOf, type Tally } from './velocity.rules';
+import { contributions, levers, emptyTally, addTallies, velocityRow, warningsOf, type Tally } from './velocity.rules';
 
 const tally = (
   open: number,
@@ -50,11 +50,11 @@ describe('pipeline velocity', () => {
   });
   it('rounds halves to the even minor unit', () => {
     const average = (minor: bigint) =>
-      velocityRow(null, { ...nothing, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
+      velocityRow(null, { ...emptyTally, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
     expect([average(1n), average(3n)]).toEqual([[usd(0)], [usd(2)]]);
   });
   it('does not invent what is missing', () => {
-    expect(velocityRow('x', nothing)).toEqual({
+    expect(velocityRow('x', emptyTally)).toEqual({
       key: 'x',
       open: 0,
       won: 0,
@@ -73,7 +73,7 @@ describe('pipeline velocity', () => {
     expect(velocityRow('x', tally(5, 2, 2, 100, 0)).perDay).toEqual([]);
   });
   it('stands side by side in several currencies, which add up once there is a rate', () => {
-    const mixed = together(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 400, 3, 'EUR'));
+    const mixed = addTallies(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 400, 3, 'EUR'));
     // 2 open × 1 × (400 of 3 deals | 200 of 3 deals) / 3 days; at 1 EUR = 2 USD together 2 × 1000 / 3 / 3 = 222
     expect(velocityRow(null, mixed)).toMatchObject({
       open: 2,
@@ -84,10 +84,15 @@ describe('pipeline velocity', () => {
     expect(warningsOf('total', mixed)).toEqual([]);
   });
   it('leaves deals that closed before they opened out of the cycle, and counts them in a warning', () => {
-    const early = { ...nothing, won: 1, closedBeforeOpening: 1, worth: new Map([['USD', { minor: 100n, deals: 1 }]]) };
-    const row = velocityRow(null, together(tally(1, 1, 0, 100, 32), early));
+    const early = {
+      ...emptyTally,
+      won: 1,
+      closedBeforeOpening: 1,
+      worth: new Map([['USD', { minor: 100n, deals: 1 }]]),
+    };
+    const row = velocityRow(null, addTallies(tally(1, 1, 0, 100, 32), early));
     expect(row).toMatchObject({ won: 2, cycleDays: 32, perDay: [usd(3)] });
-    expect(warningsOf('total', together(tally(1, 1, 0, 100, 32), early))).toEqual([
+    expect(warningsOf('total', addTallies(tally(1, 1, 0, 100, 32), early))).toEqual([
       'total: 1 of 2 won deals closed before they opened; the cycle leaves them out.',
     ]);
     expect(velocityRow(null, early)).toMatchObject({ winRate: 1, cycleDays: null, perDay: [] });
@@ -98,7 +103,7 @@ describe('pipeline velocity', () => {
     expect(velocityRow(null, huge).perDay).toEqual([{ minor: String(most * 4n), currency: 'IDR' }]);
   });
   it('averages the amounts there are, and says how many lack one', () => {
-    const some = { ...nothing, won: 3, worth: new Map([['USD', { minor: 500n, deals: 2 }]]) };
+    const some = { ...emptyTally, won: 3, worth: new Map([['USD', { minor: 500n, deals: 2 }]]) };
     expect(velocityRow(null, some).averageAmount).toEqual([usd(250)]);
     expect(warningsOf('total', some)).toEqual(['total: 1 of 3 won deals have no amount; the average leaves them out.']);
   });
@@ -128,7 +133,7 @@ describe('the contribution of the levers', () => {
       usd(-2_326_15),
     ]);
     expect(contributions(before, after)[1]!.levers.averageAmount).toEqual(usd(-2_326_15));
-    expect(contributions(before, nothing)).toEqual([]);
+    expect(contributions(before, emptyTally)).toEqual([]);
   });
 
   const anyTally = fc

@@ -17,10 +17,10 @@ export interface Tally {
   readonly cycleMs: bigint;
   readonly closedBeforeOpening: number;
 }
-export const nothing: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0n, closedBeforeOpening: 0 };
+export const emptyTally: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0n, closedBeforeOpening: 0 };
 
 /** Two disjoint tallies together. */
-export const together = (a: Tally, b: Tally): Tally => {
+export const addTallies = (a: Tally, b: Tally): Tally => {
   const worth = new Map(a.worth);
   for (const [currency, { minor, deals }] of b.worth) {
     const known = worth.get(currency) ?? { minor: 0n, deals: 0 };
@@ -64,7 +64,7 @@ export type Lever = (typeof levers)[number];
 const withAmount = ({ worth }: Tally): number => [...worth.values()].reduce((sum, { deals }) => sum + deals, 0);
 const currenciesOf = (...tallies: readonly Tally[]): readonly string[] =>
   [...new Set(tallies.flatMap(({ worth }) => [...worth.keys()]))].sort();
-const exact = (value: bigint): Decimal => new Exact(value.toString());
+const exactRatio = (value: bigint): Decimal => new Exact(value.toString());
 
 /** The unrounded parts that are the same in every currency; null where there is nothing to divide by. */
 const partsOf = ({ open, won, lost, cycleMs, closedBeforeOpening }: Tally) => ({
@@ -72,7 +72,7 @@ const partsOf = ({ open, won, lost, cycleMs, closedBeforeOpening }: Tally) => ({
   winRate: won + lost > 0 ? new Exact(won).div(won + lost) : null,
   cycleDays:
     won > closedBeforeOpening
-      ? exact(cycleMs)
+      ? exactRatio(cycleMs)
           .div(won - closedBeforeOpening)
           .div(DAY_MS)
       : null,
@@ -86,11 +86,11 @@ const factorsOf = (tally: Tally, currency: string): Record<Lever, Decimal> | und
   const { open, winRate, cycleDays } = partsOf(tally);
   const deals = withAmount(tally);
   if (!winRate || deals === 0 || !cycleDays?.gt(0)) return undefined;
-  return { open, winRate, averageAmount: exact(tally.worth.get(currency)?.minor ?? 0n).div(deals), cycleDays };
+  return { open, winRate, averageAmount: exactRatio(tally.worth.get(currency)?.minor ?? 0n).div(deals), cycleDays };
 };
 const velocityOf = ({ open, winRate, averageAmount, cycleDays }: Record<Lever, Decimal>): Decimal =>
   open.times(winRate).times(averageAmount).div(cycleDays);
-const rounded = (minor: Decimal): bigint => BigInt(minor.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toFixed(0));
+const roundMoney = (minor: Decimal): bigint => BigInt(minor.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toFixed(0));
 
 /**
  * Pipeline velocity and its parts: open × win rate × average won amount / cycle days. The velocity is computed from
@@ -107,12 +107,12 @@ export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
     winRate: winRate?.toNumber() ?? null,
     averageAmount: currencies.map((currency) => {
       const { minor, deals } = tally.worth.get(currency)!;
-      return { minor: wholeNumberOf(rounded(exact(minor).div(deals))), currency };
+      return { minor: wholeNumberOf(roundMoney(exactRatio(minor).div(deals))), currency };
     }),
     cycleDays: cycleDays?.toNumber() ?? null,
     perDay: currencies.flatMap((currency) => {
       const factors = factorsOf(tally, currency);
-      return factors ? [{ minor: wholeNumberOf(rounded(velocityOf(factors))), currency }] : [];
+      return factors ? [{ minor: wholeNumberOf(roundMoney(velocityOf(factors))), currency }] : [];
     }),
   };
 };
@@ -160,11 +160,11 @@ const contribution = (a: Record<Lever, Decimal>, b: Record<Lever, Decimal>, curr
       });
       const first = others.filter((_, bit) => moved & (1 << bit)).length;
       const effect = velocityOf({ ...factors, [lever]: b[lever] }).minus(velocityOf(factors));
-      share = share.plus(effect.times(orders[first]!));
+      share = share.plus(effect.times(permutations[first]!));
     }
     return share.div(24);
   });
-  const change = rounded(velocityOf(b)) - rounded(velocityOf(a));
+  const change = roundMoney(velocityOf(b)) - roundMoney(velocityOf(a));
   const parts = apportion(change, shares);
   const money = (minor: bigint): MoneySum => ({ minor: wholeNumberOf(minor), currency });
   return {
@@ -173,7 +173,7 @@ const contribution = (a: Record<Lever, Decimal>, b: Record<Lever, Decimal>, curr
   };
 };
 /** In how many of the 24 orders a lever moves after exactly so many given others: k! × (3 − k)!. */
-const orders = [6, 2, 2, 6];
+const permutations = [6, 2, 2, 6];
 
 /** Whole numbers near the shares that sum to the total, by largest remainder; shares of both signs, none for a zero. */
 const apportion = (total: bigint, shares: readonly Decimal[]): bigint[] => {

@@ -10,8 +10,8 @@ interface Action {
 type Review =
   { readonly held: false } | { readonly held: true; readonly hash: string; readonly actions: readonly Action[] };
 
-const MOST_ACTIONS = 200;
-const unknown = () => refuse('review/unknown', 'Hold the review first.', 'reviewId');
+const MAX_ACTIONS = 200;
+const unknownReview = () => refuse('review/unknown', 'There is no review with this id; hold it first.', 'reviewId');
 
 export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
   commands: reviewCommands,
@@ -22,21 +22,29 @@ export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
       if (state.held)
         return state.hash === data.hash
           ? []
-          : refuse('review/already-held', 'A review is kept as it was held; choose another id.', 'reviewId');
+          : refuse(
+              'review/already-held',
+              'A review with this id exists already and cannot change; choose another reviewId.',
+              'reviewId',
+            );
       return [{ type: 'ReviewHeld', data }];
     },
     AgreeReviewAction: (state, { data: { reviewId, ...action } }) => {
-      if (!state.held) return unknown();
+      if (!state.held) return unknownReview();
       const { what, owner, dueOn } = action;
       if (state.actions.some((one) => one.what === what && one.owner === owner && one.dueOn === dueOn)) return [];
-      if (state.actions.length >= MOST_ACTIONS)
-        return refuse('review/too-many-actions', `A review has at most ${MOST_ACTIONS} actions.`, 'what');
+      if (state.actions.length >= MAX_ACTIONS)
+        return refuse(
+          'review/too-many-actions',
+          `A review has at most ${MAX_ACTIONS} actions; hold another review for more.`,
+          'what',
+        );
       return [{ type: 'ReviewActionAgreed', data: { reviewId, number: state.actions.length + 1, ...action } }];
     },
     CompleteReviewAction: (state, { data }) => {
-      if (!state.held) return unknown();
+      if (!state.held) return unknownReview();
       const action = state.actions[data.number - 1];
-      if (!action) return refuse('review/unknown-action', 'The review has no action of that number.', 'number');
+      if (!action) return refuse('review/unknown-action', 'The review has no action with this number.', 'number');
       return action.done ? [] : [{ type: 'ReviewActionCompleted', data }];
     },
   },

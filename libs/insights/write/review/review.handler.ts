@@ -5,15 +5,15 @@ import { ReadModels } from '@baton/platform/documents';
 import { reviewFacts, reviewHash } from '../../read/reviews/reviews.query';
 import { reviewDecider } from './review.decider';
 import {
-  askedReviewCommands,
+  reviewInputCommands,
   ToReview,
-  type AskedReviewCommand,
+  type ReviewInputCommand,
   type ReviewCommand,
   type ReviewEvent,
   type ReviewFacts,
 } from './review.events';
 
-type Hold = Extract<AskedReviewCommand, { type: 'HoldReview' }>;
+type HoldReviewCommand = Extract<ReviewInputCommand, { type: 'HoldReview' }>;
 
 @Injectable()
 export class ReviewHandler implements ICommandHandler<ToReview> {
@@ -27,17 +27,17 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
   /** A review's figures are computed as of the end of the log, then decided on. */
   async execute({ id, command }: ToReview): Promise<Outcome> {
     if (command.type !== 'HoldReview') return handle(this.journal, reviewDecider, id, command, this.context);
-    const invalid = checkCommand(askedReviewCommands, command, this.context.clock);
+    const invalid = checkCommand(reviewInputCommands, command, this.context.clock);
     if (invalid) return invalid;
     try {
       const held = await this.held(id);
-      if (held) return await this.hold(id, command, again(held, command.data));
+      if (held) return await this.hold(id, command, repeatedOutcome(held, command.data));
       const position = await this.log.tip();
       const now = command.meta.occurredAt ?? this.context.clock.now();
       const outcome = await this.hold(id, command, await reviewFacts(this.models, command.data, position, now));
       // Somebody held it meanwhile, perhaps with this very command: that answer stands.
       const first = outcome instanceof Refused ? await this.held(id) : undefined;
-      return first ? await this.hold(id, command, again(first, command.data)) : outcome;
+      return first ? await this.hold(id, command, repeatedOutcome(first, command.data)) : outcome;
     } catch (error) {
       if (error instanceof Refused) return error; // an unknown zone, an empty period
       throw error;
@@ -49,16 +49,16 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
     return event?.type === 'ReviewHeld' ? event.data : undefined;
   }
 
-  private hold(id: string, { meta }: Hold, facts: ReviewFacts): Promise<Outcome> {
+  private hold(id: string, { meta }: HoldReviewCommand, facts: ReviewFacts): Promise<Outcome> {
     const data = { ...facts, hash: reviewHash(facts) };
     return handle(this.journal, reviewDecider, id, { type: 'HoldReview', data, meta } as ReviewCommand, this.context);
   }
 }
 
 /** The same review asked for again has the figures that were shown: today's differ. */
-const again = (
+const repeatedOutcome = (
   { startsAt, endsAt, figures, position, definitions }: ReviewFacts,
-  question: Hold['data'],
+  question: HoldReviewCommand['data'],
 ): ReviewFacts => ({
   ...question,
   startsAt,

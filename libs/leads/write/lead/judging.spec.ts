@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs } from '@baton/kernel';
-import { evaluate, type FindDefinition } from '@baton/definitions';
+import { evaluateCriterion, type FindDefinition } from '@baton/definitions';
 import {
   agreedOn,
   anyCriteria,
@@ -62,7 +62,7 @@ describe('a judgement', () => {
           for (const now of at) {
             const facts = { profile: { employees: size }, touches: log };
             const scored = withScore(facts, definition('scoring-model'), fromMs(now)).facts;
-            expect(evaluate(tree, scored, fromMs(now)).met).toBe(plainlyMet(tree, model, size, touches, now));
+            expect(evaluateCriterion(tree, scored, fromMs(now)).met).toBe(plainlyMet(tree, model, size, touches, now));
             const met = plainlyQualified(tree, model, size, touches, now);
             expect(isQualified(facts, fromMs(now), definition)).toBe(met);
             expect(qualification(facts, fromMs(now), definition)!.met).toBe(met);

@@ -9,7 +9,7 @@ import {
   type Instant,
   type Json,
 } from '@baton/kernel';
-import { orBuiltIn, salesQuestions, type DefinitionBodies, type DefinitionContext } from '@baton/definitions';
+import { inForceOrBuiltIn, salesQuestions, type DefinitionBodies, type DefinitionContext } from '@baton/definitions';
 import {
   closedDeal,
   contactAfter,
@@ -286,7 +286,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       }),
     RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
-        const { reasons } = orBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
+        const { reasons } = inForceOrBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
         // What another system decided is told in its own words.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))

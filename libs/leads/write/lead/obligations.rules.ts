@@ -4,7 +4,7 @@ import {
   calendarNamed,
   type DefinitionContext,
   type FindDefinition,
-  type LeadPlace,
+  type CalendarFields,
 } from '@baton/definitions';
 import { compileCalendar } from '@baton/sla-clocks';
 import {
@@ -129,7 +129,7 @@ export const nextClockTransitionOf = (clocks: Clocks): Instant | undefined =>
   earliest(...clocks.flatMap(({ transitions: moments }) => moments.map(({ at }) => at)));
 
 /** The hours of the calendar in force that hold for a lead. */
-const calendarInForce = (definition: FindDefinition, place: LeadPlace) => {
+const calendarInForce = (definition: FindDefinition, place: CalendarFields) => {
   const found = definition('business-calendar');
   if (!found) return undefined;
   const { code, time } = calendarFor(found.body, place);
@@ -163,7 +163,7 @@ interface Beginning {
   readonly calendarCode?: string;
 }
 /** What is owed from now on to a lead. */
-const inForce = (definition: FindDefinition, place: LeadPlace): readonly Beginning[] => {
+const inForce = (definition: FindDefinition, place: CalendarFields): readonly Beginning[] => {
   const policy = definition('sla-policy');
   if (!policy) return [];
   const calendar = calendarInForce(definition, place);

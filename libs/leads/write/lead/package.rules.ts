@@ -1,5 +1,5 @@
 import { laterOf, durationMs, fromMs, type Instant, type Json } from '@baton/kernel';
-import { builtInSignals, matchesOf, type DefinitionContext, type Signal } from '@baton/definitions';
+import { builtInSignals, matchingTouches, type DefinitionContext, type Signal } from '@baton/definitions';
 import { type FirstTouch, type Known, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
 import { scoreEvidence } from './qualification.rules';
@@ -130,7 +130,7 @@ const givenAt = ({ times: needed = 1, within }: Signal, times: readonly number[]
 
 /** When the touches were that one of the matches means, rising; each touch once. */
 const timesOf = (matches: Signal['touches'], touches: Person['touches']): readonly number[] => {
-  const meant = matches.map((match) => matchesOf(match, touches)).filter(({ places }) => places.length > 0);
+  const meant = matches.map((match) => matchingTouches(match, touches)).filter(({ places }) => places.length > 0);
   if (meant.length < 2) return meant[0]?.times ?? [];
   const times = new Map(meant.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
   return [...times.values()].sort((a, b) => a - b);

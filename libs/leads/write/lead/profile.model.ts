@@ -8,7 +8,13 @@ import {
   type Instant,
   type Register,
 } from '@baton/kernel';
-import { profileFields, routingFields, type CriteriaFacts, type ProfileField, type Routable } from '@baton/definitions';
+import {
+  profileFields,
+  routingFields,
+  type CriteriaFacts,
+  type ProfileField,
+  type RoutingFields,
+} from '@baton/definitions';
 import { personalFacts, type LeadEvent, type LeadFact } from './lead.events';
 
 type Profile = CriteriaFacts['profile'];
@@ -81,5 +87,5 @@ export const newFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D
 export const knownFacts = (facts: OwnFacts, at: Instant, names: readonly LeadFact[]): LeadFact[] =>
   [...new Set(names)].filter((name) => valueAt(facts[name] ?? [], at) !== undefined);
 /** The facts by which a lead is routed. */
-export const routableIn = (profile: Profile): Routable =>
+export const routableIn = (profile: Profile): RoutingFields =>
   Object.fromEntries(routingFields.flatMap((field) => (profile[field] === undefined ? [] : [[field, profile[field]]])));

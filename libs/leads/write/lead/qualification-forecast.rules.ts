@@ -9,7 +9,7 @@ import {
   type DatedEvent,
   type Instant,
 } from '@baton/kernel';
-import { mayRise, type CriteriaFacts, type DefinitionContext, type FindDefinition } from '@baton/definitions';
+import { canBecomeMet, type CriteriaFacts, type DefinitionContext, type FindDefinition } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { afterFacts, isKnown, withPerson, type Known, type Lead } from './lead.model';
 import { criteriaOf, qualifiedOver } from './qualification.rules';
@@ -25,7 +25,7 @@ const canRise = (definition: FindDefinition): boolean => {
   const score = model ? scoreMovement(model) : { rises: false, falls: false };
   if (score.rises && model?.threshold !== undefined) return true;
   const tree = criteriaOf(definition('mql'));
-  return tree !== undefined && mayRise(tree, score);
+  return tree !== undefined && canBecomeMet(tree, score);
 };
 
 /**

@@ -9,9 +9,9 @@ import {
   type Refused,
 } from '@baton/kernel';
 import {
-  evaluate,
-  lackOf,
-  forecast,
+  evaluateCriterion,
+  missingCriteria,
+  forecastCriterion,
   type Agreement,
   type CriteriaFacts,
   type Criterion,
@@ -61,7 +61,7 @@ export const evaluateAgreement = (
   definition: FindDefinition,
 ): CriteriaResult | undefined => {
   const criteria = criteriaOf(agreement);
-  return criteria && evaluate(criteria, withScore(facts, definition('scoring-model'), at).facts, at);
+  return criteria && evaluateCriterion(criteria, withScore(facts, definition('scoring-model'), at).facts, at);
 };
 
 /**
@@ -79,7 +79,7 @@ export const qualification = (
   const tree = criteriaOf(agreement);
   if (!tree && threshold === undefined) return undefined;
   const scored = withScore(facts, model, at);
-  const criteria = tree && { definition: agreement!.ref, ...evaluate(tree, scored.facts, at) };
+  const criteria = tree && { definition: agreement!.ref, ...evaluateCriterion(tree, scored.facts, at) };
   const found = scored.score();
   const reached = found !== undefined && threshold !== undefined && found.hundredths >= Math.round(threshold * 100);
   const by = criteria?.met ? criteria.definition : reached ? model!.ref : undefined;
@@ -112,7 +112,7 @@ export const qualifiedOver = (
   };
   const { profile, touches, answers } = facts;
   const told = { profile, touches, ...(answers && { answers }), ...(model && { score: points }) };
-  const byCriteria = tree ? forecast(tree, told, from, to) : -1;
+  const byCriteria = tree ? forecastCriterion(tree, told, from, to) : -1;
   if (byCriteria > 0 || model?.threshold === undefined) return byCriteria;
   const wanted = Math.round(model.threshold * 100);
   const [low, high] = score().total;
@@ -201,6 +201,6 @@ export const evidenceOfMet = ({ definition, criteria, score }: Qualification): J
 export const notMet = (agreement: Definition<Agreement>, verdict: CriteriaResult): Refused => {
   const { ref: definition } = agreement;
   const { because, leaves } = verdict;
-  const message = `${definition} is not met. It needs ${lackOf(criteriaOf(agreement)!, verdict)}.`;
+  const message = `${definition} is not met. It needs ${missingCriteria(criteriaOf(agreement)!, verdict)}.`;
   return refuse('lead/criteria-not-met', message.slice(0, 2000), '', { definition, because, leaves });
 };

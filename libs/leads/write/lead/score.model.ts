@@ -1,13 +1,13 @@
 import { durationMs, toMs, type Instant } from '@baton/kernel';
 import {
   countBelow,
-  matchesOf,
-  forecast,
+  matchingTouches,
+  forecastCriterion,
   type CriteriaFacts,
   type EngagementRule,
   type FitRule,
-  type MatchedTouches,
-  type Range,
+  type MatchingTouches,
+  type ValueRange,
   type ScoreAxis,
   type ScoringModel,
 } from '@baton/definitions';
@@ -114,7 +114,7 @@ const eachHit = (
 const hitsOf = (
   rule: EngagementRule,
   touches: CriteriaFacts['touches'],
-  { times, places }: MatchedTouches,
+  { times, places }: MatchingTouches,
   now: number,
 ): readonly ScoreEntry[] => {
   const it = workedOf(rule);
@@ -154,7 +154,7 @@ const axisOf = (
 };
 
 const fits = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>): boolean =>
-  forecast(when, { profile, touches: [] }, 0, 0) === 1;
+  forecastCriterion(when, { profile, touches: [] }, 0, 0) === 1;
 
 const rank = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
   hundredths >= cents(high) ? 0 : hundredths >= cents(middle) ? 1 : 2;
@@ -183,7 +183,7 @@ export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant)
   const fit = axisOf('fit', fitRules, fitEntries, groups);
   const hits = (index: number): readonly ScoreEntry[] => {
     const rule = rules[index]!;
-    return hitsOf(rule, facts.touches, matchesOf(rule.touches, facts.touches), toMs(now));
+    return hitsOf(rule, facts.touches, matchingTouches(rule.touches, facts.touches), toMs(now));
   };
   const engagement = axisOf('engagement', rules, hits, groups);
   const entries = capped([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
@@ -192,16 +192,16 @@ export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant)
   return { hundredths: sum(entries), fit: fitSum, engagement: engagementSum, ...(grade && { grade }), entries };
 };
 
-const withinCap = ([low, high]: Range, cap: number | undefined): Range => {
+const withinCap = ([low, high]: ValueRange, cap: number | undefined): ValueRange => {
   const limit = cap === undefined ? Infinity : cents(cap);
   const capped = (bound: number) => Math.min(limit, Math.max(-limit, bound)) + 0; // no negative zero
   return [capped(low), capped(high)];
 };
-const plus = (a: Range, b: Range): Range => [a[0] + b[0], a[1] + b[1]];
-const NOTHING: Range = [0, 0];
+const plus = (a: ValueRange, b: ValueRange): ValueRange => [a[0] + b[0], a[1] + b[1]];
+const NOTHING: ValueRange = [0, 0];
 
 /** What a rule gives over a time, under its cap. */
-const ruleRange = (rule: EngagementRule, { times }: MatchedTouches, from: number, to: number): Range => {
+const ruleRange = (rule: EngagementRule, { times }: MatchingTouches, from: number, to: number): ValueRange => {
   const it = workedOf(rule);
   let [low, high] = [0, 0];
   eachHit(rule, it, times, from, Math.min(it.within, it.spent), (index) => {
@@ -225,10 +225,13 @@ export const scoreRange = (
   facts: Pick<CriteriaFacts, 'profile' | 'touches'>,
   from: number,
   to: number,
-): Readonly<Record<ScoreAxis, Range>> => {
-  const rangeOf = <R extends { readonly group?: string }>(rules: readonly R[], of: (rule: R) => Range): Range => {
+): Readonly<Record<ScoreAxis, ValueRange>> => {
+  const rangeOf = <R extends { readonly group?: string }>(
+    rules: readonly R[],
+    of: (rule: R) => ValueRange,
+  ): ValueRange => {
     let free = NOTHING;
-    const grouped = new Map<string, Range>();
+    const grouped = new Map<string, ValueRange>();
     for (const rule of rules)
       if (rule.group === undefined) free = plus(free, of(rule));
       else grouped.set(rule.group, plus(grouped.get(rule.group) ?? NOTHING, of(rule)));
@@ -239,7 +242,7 @@ export const scoreRange = (
     fits(when, facts) ? [cents(points), cents(points)] : NOTHING,
   );
   const engagement = rangeOf(model.engagement.rules, (rule) =>
-    ruleRange(rule, matchesOf(rule.touches, facts.touches), from, to),
+    ruleRange(rule, matchingTouches(rule.touches, facts.touches), from, to),
   );
   return { fit, engagement, total: withinCap(plus(fit, engagement), model.cap) };
 };

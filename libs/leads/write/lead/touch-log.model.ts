@@ -1,5 +1,11 @@
 import { toMs } from '@baton/kernel';
-import { TouchMatches, type MatchedTouches, type TouchFact, type TouchMatch, type Touches } from '@baton/definitions';
+import {
+  TouchMatchCollector,
+  type MatchingTouches,
+  type TouchFact,
+  type TouchPattern,
+  type Touches,
+} from '@baton/definitions';
 
 const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign', 'bySales'] as const;
 /** Shorter histories are looked through each time: what they would remember costs more than it saves. */
@@ -13,7 +19,7 @@ interface History {
   /** The first place of each id, as far as somebody has asked. */
   readonly places: Map<string, number>;
   placed: number;
-  readonly meant: WeakMap<TouchMatch, TouchMatches>;
+  readonly meant: WeakMap<TouchPattern, TouchMatchCollector>;
 }
 const historyOf = (touches: TouchFact[], times: number[]): History => ({
   ...{ touches, times },
@@ -70,10 +76,10 @@ export class TouchLog implements Touches {
     return (history.places.get(id) ?? Infinity) < this.length;
   }
 
-  matches(match: TouchMatch): MatchedTouches {
+  matches(match: TouchPattern): MatchingTouches {
     const { touches, times, meant } = this.history;
     const remembered = this.length < REMEMBERS_FROM ? undefined : meant.get(match);
-    const found = remembered ?? new TouchMatches(match);
+    const found = remembered ?? new TouchMatchCollector(match);
     if (!remembered && this.length >= REMEMBERS_FROM) meant.set(match, found);
     if (found.seen > this.length) return found.before(this.length);
     return found.upTo(

@@ -4,7 +4,7 @@ import { foldAll, recorded } from '@baton/kernel/testing';
 import { opportunityDecider } from '../../write/opportunity/opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { latestFacts, statusAt, type DealFacts } from '../../write/opportunity/deal.model';
-import { peopleIn } from '../../write/opportunity/roles.rules';
+import { currentRoles } from '../../write/opportunity/roles.rules';
 import { deals } from './deals.projection';
 
 const opportunityId = 'deal-1';
@@ -181,7 +181,7 @@ describe('the read model of a deal', () => {
           ...known,
           status: statusAt(state!, '9').status,
           amountMinor: amount?.minor,
-          people: peopleIn(state!.roles).map(({ leadId }) => leadId),
+          people: currentRoles(state!.roles).map(({ leadId }) => leadId),
         });
         expect([closedAt === null, cycleMs === null]).toEqual([status === 'open', status === 'open']);
       }),

@@ -1,11 +1,11 @@
 import { projection, toMs, type Day, type Instant, type Money } from '@baton/kernel';
-import { clearedFields } from '../../write/opportunity/deal.model';
+import { clearableFields } from '../../write/opportunity/deal.model';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
-import { peopleIn, withRole, type ContactRoles } from '../../write/opportunity/roles.rules';
+import { currentRoles, withRole, type ContactRoles } from '../../write/opportunity/roles.rules';
 
 export type DealStatus = 'open' | 'won' | 'lost';
 
-/** A deal as it stands. What is unknown is null; amounts are integer minor units. */
+/** A deal in its current state. Unknown fields are null; amounts are integers in minor units. */
 export interface Deal {
   readonly opportunityId: string;
   readonly status: DealStatus;
@@ -16,56 +16,59 @@ export interface Deal {
   readonly owner: string | null;
   readonly source: string | null;
   readonly openedAt: Instant;
-  /** Of the standing close; null while the deal is open, also when it was reopened. */
+  /** When the current close happened; null while the deal is open or reopened. */
   readonly closedAt: Instant | null;
   readonly expectedCloseOn: Day | null;
   readonly amountMinor: number | null;
   readonly currency: string | null;
-  /** Opened to closed in milliseconds, of the standing close; null while it is open, and where it closed before it opened. */
+  /** Milliseconds from the opening to the current close; null while open, and if the close is dated before the opening. */
   readonly cycleMs: number | null;
-  /** The standing close is dated before the opening: one of the two is wrong, and the deal has no duration. */
+  /** The current close is dated before the opening: one of the two is wrong, so the deal has no cycle time. */
   readonly closedBeforeOpening: boolean;
   readonly lossReason: string | null;
   readonly competitor: string | null;
-  /** What was said of each person; who takes part as of the latest word is in `contacts`. */
+  /** Every person who ever had a role; `contacts` lists those who have one now. */
   readonly roles: ContactRoles;
   readonly contacts: readonly { readonly leadId: string; readonly role: string | null }[];
   readonly proposals: number;
   readonly lastProposalAt: Instant | null;
   readonly reopenings: number;
-  /** Since when each fact holds that something was said of after the opening: what is told late of before moves nothing. */
+  /** `occurredAt` of the latest change of each field, so that an older change recorded later has no effect. */
   readonly since: Readonly<Partial<Record<FactName, Instant>>>;
 }
 type FactName = 'stage' | 'name' | 'account' | 'product' | 'owner' | 'source' | 'expectedCloseOn' | 'amount';
 
-const worth = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'> => ({
+const amountFields = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'> => ({
   amountMinor: amount?.minor ?? null,
   currency: amount?.currency ?? null,
 });
-const closed = ({ openedAt }: Deal, closedAt: Instant): Pick<Deal, 'closedAt' | 'cycleMs' | 'closedBeforeOpening'> => ({
+const closeFields = (
+  { openedAt }: Deal,
+  closedAt: Instant,
+): Pick<Deal, 'closedAt' | 'cycleMs' | 'closedBeforeOpening'> => ({
   closedAt,
-  ...durationOf(openedAt, closedAt),
+  ...cycleTimeOf(openedAt, closedAt),
 });
-/** Without the opening, where the fold ends before it, there is none either. */
-const durationOf = (openedAt: Instant, closedAt: Instant): Pick<Deal, 'cycleMs' | 'closedBeforeOpening'> =>
+/** `openedAt` is '' in a history that was cut before the opening; there is no cycle time then. */
+const cycleTimeOf = (openedAt: Instant, closedAt: Instant): Pick<Deal, 'cycleMs' | 'closedBeforeOpening'> =>
   openedAt === '' || closedAt < openedAt
     ? { cycleMs: null, closedBeforeOpening: true }
     : { cycleMs: toMs(closedAt) - toMs(openedAt), closedBeforeOpening: false };
 
-/** The deal with what is said of one fact, unless something else is known of a later instant. */
+/** Changes one field of a deal, unless a later change is known. */
 const withFact = (deal: Deal, fact: FactName, at: Instant, said: Partial<Deal>): Deal =>
   at < (deal.since[fact] ?? '') ? deal : { ...deal, ...said, since: { ...deal.since, [fact]: at } };
-const named = ['name', 'account', 'product', 'source'] as const;
+const descriptiveFields = ['name', 'account', 'product', 'source'] as const;
 
 const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal => {
   const roles = withRole(deal.roles, event);
-  return { ...deal, roles, contacts: peopleIn(roles).map(({ leadId, role }) => ({ leadId, role: role ?? null })) };
+  return { ...deal, roles, contacts: currentRoles(roles).map(({ leadId, role }) => ({ leadId, role: role ?? null })) };
 };
 
 /**
  * One document per deal, keyed by its id. A reopened deal counts as never closed until it closes again: its earlier
- * close is in no figure, and the time from opening runs on. Of each fact the latest by its instant stands, in whatever
- * order they were told.
+ * close is in no figure, and the cycle time goes on. Of several changes of a field the latest by `occurredAt` counts, in
+ * whatever order they were recorded.
  */
 export const deals = projection<Deal, OpportunityEvent>({
   name: 'deals',
@@ -124,23 +127,24 @@ export const deals = projection<Deal, OpportunityEvent>({
       source: data.source ?? null,
       openedAt: occurredAt,
       expectedCloseOn: data.expectedCloseOn ?? null,
-      ...worth(data.amount),
+      ...amountFields(data.amount),
     }),
     OpportunityStageMoved: (deal, { data: { to: stage }, occurredAt }) =>
       withFact(deal, 'stage', occurredAt, { stage }),
-    OpportunityAmountChanged: (deal, { data, occurredAt }) => withFact(deal, 'amount', occurredAt, worth(data.to)),
+    OpportunityAmountChanged: (deal, { data, occurredAt }) =>
+      withFact(deal, 'amount', occurredAt, amountFields(data.to)),
     OpportunityCloseDateChanged: (deal, { data: { to: expectedCloseOn }, occurredAt }) =>
       withFact(deal, 'expectedCloseOn', occurredAt, { expectedCloseOn }),
     OpportunityOwnerChanged: (deal, { data: { to: owner }, occurredAt }) =>
       withFact(deal, 'owner', occurredAt, { owner }),
     OpportunityUpdated: (deal, { data, occurredAt }) =>
-      named.reduce(
+      descriptiveFields.reduce(
         (known, fact) => (data[fact] === undefined ? known : withFact(known, fact, occurredAt, { [fact]: data[fact] })),
         deal,
       ),
     OpportunityFactsCleared: (deal, { data: { facts }, occurredAt }) =>
       facts
-        .map((fact) => clearedFields[fact])
+        .map((fact) => clearableFields[fact])
         .reduce((known, fact) => withFact(known, fact, occurredAt, { [fact]: null }), deal),
     ContactRoleAdded: withContacts,
     ContactRoleRemoved: withContacts,
@@ -150,13 +154,13 @@ export const deals = projection<Deal, OpportunityEvent>({
       lastProposalAt: deal.lastProposalAt && deal.lastProposalAt > occurredAt ? deal.lastProposalAt : occurredAt,
     }),
     OpportunityWon: (deal, { data: { signedAmount }, occurredAt }) => ({
-      ...(signedAmount ? withFact(deal, 'amount', occurredAt, worth(signedAmount)) : deal),
-      ...closed(deal, occurredAt),
+      ...(signedAmount ? withFact(deal, 'amount', occurredAt, amountFields(signedAmount)) : deal),
+      ...closeFields(deal, occurredAt),
       status: 'won',
     }),
     OpportunityLost: (deal, { data, occurredAt }) => ({
       ...deal,
-      ...closed(deal, occurredAt),
+      ...closeFields(deal, occurredAt),
       status: 'lost',
       lossReason: data.reason,
       competitor: data.competitor ?? null,

@@ -21,65 +21,65 @@ import { deals, type Deal, type DealStatus } from './deals.projection';
 const OpportunityStatus = { OPEN: 'open', WON: 'won', LOST: 'lost' } as const satisfies Record<string, DealStatus>;
 registerEnumType(OpportunityStatus, {
   name: 'OpportunityStatus',
-  description: 'Where a deal stands.',
+  description: 'Status of a deal.',
   valuesMap: {
-    OPEN: { description: 'Not closed, or opened again.' },
+    OPEN: { description: 'Not closed, or reopened.' },
     WON: { description: 'The customer signed.' },
-    LOST: { description: 'It will not happen.' },
+    LOST: { description: 'The deal was lost.' },
   },
 });
 
-@ObjectType('ContactRole', { description: 'A person who takes part in a deal.' })
+@ObjectType('ContactRole', { description: 'A person with a role in a deal.' })
 class ContactRoleType {
-  @Field(() => ID, { description: 'The person.' })
+  @Field(() => ID, { description: 'Id of the lead.' })
   leadId!: string;
-  @Field(() => String, { nullable: true, description: 'The person’s role: decision-maker, champion, user …' })
+  @Field(() => String, { nullable: true, description: 'Role of the person: decision-maker, champion, user …' })
   role!: string | null;
 }
 
-@ObjectType('Opportunity', { description: 'A deal as it stands.' })
+@ObjectType('Opportunity', { description: 'A deal in its current state.' })
 class OpportunityType {
-  @Field(() => ID, { description: 'The deal’s id.' })
+  @Field(() => ID, { description: 'Id of the deal.' })
   opportunityId!: string;
   @Field(() => OpportunityStatus, { description: 'Open, won or lost; a reopened deal is open.' })
   status!: DealStatus;
-  @Field(() => String, { description: 'The stage of the pipeline; of a closed deal the one it was in.' })
+  @Field(() => String, { description: 'Pipeline stage; for a closed deal the last one.' })
   stage!: string;
-  @Field(() => String, { nullable: true, description: 'What the team calls it.' })
+  @Field(() => String, { nullable: true, description: 'Name of the deal.' })
   name!: string | null;
-  @Field(() => String, { nullable: true, description: 'The company we deal with.' })
+  @Field(() => String, { nullable: true, description: 'Company of the deal.' })
   account!: string | null;
-  @Field(() => String, { nullable: true, description: 'What is sold.' })
+  @Field(() => String, { nullable: true, description: 'Product sold.' })
   product!: string | null;
-  @Field(() => String, { nullable: true, description: 'The rep who owns it.' })
+  @Field(() => String, { nullable: true, description: 'Rep who owns the deal.' })
   owner!: string | null;
-  @Field(() => String, { nullable: true, description: 'Where it came from.' })
+  @Field(() => String, { nullable: true, description: 'Source of the deal.' })
   source!: string | null;
-  @Field(() => MoneyType, { nullable: true, description: 'What it is worth; after a correction the corrected amount.' })
+  @Field(() => MoneyType, { nullable: true, description: 'Amount of the deal; after a correction the corrected one.' })
   amount!: MoneyType | null;
   @Field(() => InstantScalar, { description: 'When it was opened.' })
   openedAt!: string;
   @Field(() => InstantScalar, { nullable: true, description: 'When it closed; null while it is open.' })
   closedAt!: string | null;
-  @Field(() => DayScalar, { nullable: true, description: 'When it is, or was, expected to close.' })
+  @Field(() => DayScalar, { nullable: true, description: 'Expected close date.' })
   expectedCloseOn!: string | null;
   @Field(() => Float, {
     nullable: true,
     description:
-      'Days of 24 hours from opening to the standing close; null while it is open, and where it closed before it opened.',
+      'Days of 24 hours from the opening to the current close; null while the deal is open, or if the close is dated before the opening.',
   })
   cycleDays!: number | null;
-  @Field(() => String, { nullable: true, description: 'Why it was lost.' })
+  @Field(() => String, { nullable: true, description: 'Loss reason.' })
   lossReason!: string | null;
-  @Field(() => String, { nullable: true, description: 'Who won it instead.' })
+  @Field(() => String, { nullable: true, description: 'Competitor that won it.' })
   competitor!: string | null;
-  @Field(() => [ContactRoleType], { description: 'The people who take part, in the order they joined.' })
+  @Field(() => [ContactRoleType], { description: 'People with a role in the deal, in the order in which they got it.' })
   contacts!: readonly ContactRoleType[];
-  @Field(() => Int, { description: 'How many offers were made.' })
+  @Field(() => Int, { description: 'Number of proposals sent.' })
   proposals!: number;
-  @Field(() => InstantScalar, { nullable: true, description: 'When the latest offer was made.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the latest proposal was sent.' })
   lastProposalAt!: string | null;
-  @Field(() => Int, { description: 'How often it was opened again.' })
+  @Field(() => Int, { description: 'How often the deal was reopened.' })
   reopenings!: number;
 }
 const OpportunityConnection = connectionOf('Opportunity', OpportunityType);
@@ -90,20 +90,20 @@ const only = (what: string) => ({ nullable: true, description: `Only deals ${wha
 class OpportunityArgs extends ReadArgs {
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, { description: 'The deal’s id.' })
+  @Field(() => ID, { description: 'Id of the deal.' })
   opportunityId!: string;
 }
 
 @ArgsType()
 class OpportunitiesArgs extends PageArgs {
   @IsOptional()
-  @Field(() => OpportunityStatus, only('that stand so'))
+  @Field(() => OpportunityStatus, only('with this status'))
   status?: DealStatus;
   @FilterField('Only deals in these stages.')
   stage?: ValueFilterInput;
-  @FilterField('Only deals with these companies.')
+  @FilterField('Only deals of these companies.')
   account?: ValueFilterInput;
-  @FilterField('Only deals about these products.')
+  @FilterField('Only deals for these products.')
   product?: ValueFilterInput;
   @FilterField('Only deals of these reps.')
   owner?: ValueFilterInput;
@@ -121,14 +121,14 @@ const node = ({ amountMinor, currency, cycleMs, ...deal }: Deal): OpportunityTyp
 export class DealsResolver {
   constructor(private readonly models: ReadModels) {}
 
-  @Query(() => OpportunityType, { nullable: true, description: 'One deal; null when there is none of this id.' })
+  @Query(() => OpportunityType, { nullable: true, description: 'One deal; null if there is none with this id.' })
   @Allow(...everyRole)
   async opportunity(@Args() { opportunityId, asOf }: OpportunityArgs): Promise<OpportunityType | null> {
     const deal = await this.models.asOf(asOf).get(deals, opportunityId);
     return deal ? node(deal) : null;
   }
 
-  @Query(() => OpportunityConnection, { description: 'Deals that meet all conditions, the newest opened first.' })
+  @Query(() => OpportunityConnection, { description: 'Deals that match all filters, the most recently opened first.' })
   @Allow(...everyRole)
   opportunities(@Args() { first, after, asOf, ...filter }: OpportunitiesArgs): Promise<Connection<OpportunityType>> {
     const { status, stage, account, product, owner, source } = filter;

@@ -3,23 +3,23 @@ import type { SupportKind, SupportRequestEvent } from '../../write/support-reque
 
 export type SupportStatus = 'requested' | 'taken' | 'delivered' | 'served' | 'withdrawn';
 
-/** A request of a deal to marketing, as it stands. Unknown is null. */
+/** A support request in its current state. Unknown fields are null. */
 export interface SupportRequestDocument {
   readonly supportId: string;
   readonly opportunityId: string;
   readonly kind: SupportKind;
   readonly leadId: string;
-  /** In free words: sealed with the person's key. */
+  /** Free text, encrypted with the key of the person. */
   readonly need: Sealed | null;
   readonly neededBy: Day | null;
   readonly status: SupportStatus;
-  /** Requested or taken: marketing still owes it. */
+  /** Requested or taken: not delivered yet. */
   readonly open: boolean;
   readonly requestedAt: Instant;
   readonly requestedBy: string;
   readonly taker: string | null;
   readonly takenAt: Instant | null;
-  /** What was last delivered, and when first. */
+  /** The latest delivery; `deliveredAt` and `deliveredBy` are of the first. */
   readonly delivered: string | null;
   readonly deliveredAt: Instant | null;
   readonly deliveredBy: string | null;
@@ -27,7 +27,7 @@ export interface SupportRequestDocument {
   readonly reason: string | null;
 }
 
-/** One document per request for support. */
+/** One document per support request. */
 export const supportRequests = projection<SupportRequestDocument, SupportRequestEvent>({
   name: 'support-requests',
   version: 2,

@@ -18,7 +18,7 @@ export interface ServedDeals {
 }
 
 /**
- * Won deals that marketing supported: something was delivered at or before the win. What came later served no win.
+ * Won deals that marketing supported: something was delivered at or before the win. Later deliveries do not count.
  * @param period deals won in [from, to); without them all
  */
 export const servedDeals = async (

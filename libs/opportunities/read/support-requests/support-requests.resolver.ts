@@ -34,25 +34,25 @@ const SupportStatusEnum = {
 } as const satisfies Record<string, SupportStatus>;
 registerEnumType(SupportStatusEnum, {
   name: 'SupportStatus',
-  description: 'Where a request for support stands.',
+  description: 'Status of a support request.',
   valuesMap: {
-    REQUESTED: { description: 'Nobody takes care of it yet.' },
-    TAKEN: { description: 'Somebody in marketing takes care of it.' },
-    DELIVERED: { description: 'It was delivered; sales has not settled it yet.' },
-    SERVED: { description: 'It was delivered and settled.' },
-    WITHDRAWN: { description: 'It was not wanted any more.' },
+    REQUESTED: { description: 'Nobody has taken it yet.' },
+    TAKEN: { description: 'Somebody in marketing has taken it.' },
+    DELIVERED: { description: 'It was delivered; the request is not closed yet.' },
+    SERVED: { description: 'It was delivered and closed.' },
+    WITHDRAWN: { description: 'It was closed without a delivery.' },
   },
 });
 
-@ObjectType('SupportRequest', { description: 'A request of a deal to marketing.' })
+@ObjectType('SupportRequest', { description: 'A request for support of a deal by marketing.' })
 class SupportRequestType {
-  @Field(() => ID, { description: 'The request’s id.' })
+  @Field(() => ID, { description: 'Id of the request.' })
   supportId!: string;
-  @Field(() => ID, { description: 'The deal it serves.' })
+  @Field(() => ID, { description: 'Deal that it supports.' })
   opportunityId!: string;
-  @Field(() => SupportKindEnum, { description: 'What it asks for.' })
+  @Field(() => SupportKindEnum, { description: 'Kind of support.' })
   kind!: SupportKind;
-  @Field(() => ID, { description: 'The person on the deal whom it is to win.' })
+  @Field(() => ID, { description: 'Person on the deal whom it should convince.' })
   leadId!: string;
   @Field(() => String, {
     nullable: true,
@@ -60,53 +60,55 @@ class SupportRequestType {
     middleware: [personalField],
   })
   need!: Sealed | null;
-  @Field(() => DayScalar, { nullable: true, description: 'By when it helps.' })
+  @Field(() => DayScalar, { nullable: true, description: 'Day by which it is needed.' })
   neededBy!: Day | null;
-  @Field(() => SupportStatusEnum, { description: 'Where it stands.' })
+  @Field(() => SupportStatusEnum, { description: 'Status of the request.' })
   status!: SupportStatus;
-  @Field(() => Boolean, { description: 'Requested or taken: marketing still owes it.' })
+  @Field(() => Boolean, { description: 'Whether it is requested or taken, and not delivered yet.' })
   open!: boolean;
-  @Field(() => InstantScalar, { description: 'When sales asked.' })
+  @Field(() => InstantScalar, { description: 'When it was requested.' })
   requestedAt!: Instant;
-  @Field(() => String, { description: 'Who asked.' })
+  @Field(() => String, { description: 'Who requested it.' })
   requestedBy!: string;
   @Field(() => Float, {
-    description: 'Hours since it was asked for; of a delivered or withdrawn one until then.',
+    description: 'Hours from the request to the first delivery or the withdrawal, or until now.',
   })
   ageHours!: number;
-  @Field(() => String, { nullable: true, description: 'Who takes care of it.' })
+  @Field(() => String, { nullable: true, description: 'Person who has taken it.' })
   taker!: string | null;
-  @Field(() => InstantScalar, { nullable: true, description: 'Since when.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was taken.' })
   takenAt!: Instant | null;
-  @Field(() => String, { nullable: true, description: 'What was last delivered.' })
+  @Field(() => String, { nullable: true, description: 'Latest delivery.' })
   delivered!: string | null;
-  @Field(() => InstantScalar, { nullable: true, description: 'When something was first delivered.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was first delivered.' })
   deliveredAt!: Instant | null;
-  @Field(() => String, { nullable: true, description: 'Who first delivered.' })
+  @Field(() => String, { nullable: true, description: 'Who made the first delivery.' })
   deliveredBy!: string | null;
-  @Field(() => InstantScalar, { nullable: true, description: 'When it was settled or withdrawn.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When it was closed.' })
   closedAt!: Instant | null;
-  @Field(() => String, { nullable: true, description: 'Why it was settled or withdrawn.' })
+  @Field(() => String, { nullable: true, description: 'Reason for closing it.' })
   reason!: string | null;
 }
 const SupportRequestConnection = connectionOf('SupportRequest', SupportRequestType);
 
 @ObjectType('ServedDeal', { description: 'A won deal that marketing supported.' })
 class ServedDealType {
-  @Field(() => ID, { description: 'The deal.' })
+  @Field(() => ID, { description: 'Id of the deal.' })
   opportunityId!: string;
   @Field(() => InstantScalar, { description: 'When it was won.' })
   wonAt!: Instant;
-  @Field(() => [ID], { description: 'The requests that were delivered by the win, the first delivered first.' })
+  @Field(() => [ID], { description: 'Requests delivered by the time of the win, earliest delivery first.' })
   supportIds!: readonly string[];
 }
-@ObjectType('ServedDeals', { description: 'How many won deals marketing supported.' })
+@ObjectType('ServedDeals', { description: 'Won deals with and without support by marketing.' })
 class ServedDealsType {
   @Field(() => Int, { description: 'Deals won in the period.' })
   won!: number;
-  @Field(() => Int, { description: 'Those that marketing had delivered something for by the win.' })
+  @Field(() => Int, {
+    description: 'Those of them for which marketing had delivered something by the time of the win.',
+  })
   served!: number;
-  @Field(() => [ServedDealType], { description: 'The served deals, the latest won first.' })
+  @Field(() => [ServedDealType], { description: 'Served deals, the most recently won first.' })
   deals!: readonly ServedDealType[];
 }
 
@@ -120,12 +122,12 @@ class SupportRequestsArgs extends PageArgs {
   @Field(() => ID, only('of this deal'))
   opportunityId?: string;
   @IsOptional()
-  @Field(() => SupportStatusEnum, only('that stand so'))
+  @Field(() => SupportStatusEnum, only('with this status'))
   status?: SupportStatus;
-  @FilterField('Only requests these people take care of.')
+  @FilterField('Only requests taken by these people.')
   taker?: ValueFilterInput;
   @IsOptional()
-  @Field(() => Boolean, only('that marketing still owes (true), or no more (false)'))
+  @Field(() => Boolean, only('that are not delivered yet (true), or delivered or closed (false)'))
   open?: boolean;
 }
 
@@ -133,7 +135,7 @@ class SupportRequestsArgs extends PageArgs {
 class ServedDealsArgs extends ReadArgs {
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Deals won on this day, at this instant or after.' })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Deals won on or after this day or instant.' })
   from?: string;
   @IsOptional()
   @IsString()
@@ -142,7 +144,7 @@ class ServedDealsArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of the days; UTC by default.' })
   timeZone?: string;
 }
 
@@ -153,7 +155,7 @@ export class SupportRequestsResolver {
     private readonly clock: Clock,
   ) {}
 
-  @Query(() => SupportRequestConnection, { description: 'Requests of deals to marketing, the oldest first.' })
+  @Query(() => SupportRequestConnection, { description: 'Support requests, the oldest first.' })
   @Allow(...everyRole)
   supportRequests(
     @Args() { first, after, asOf, ...filter }: SupportRequestsArgs,
@@ -172,7 +174,9 @@ export class SupportRequestsResolver {
     return readPage(this.models.asOf(asOf), supportRequests, { first, after, where, orderBy }, node);
   }
 
-  @Query(() => ServedDealsType, { description: 'Won deals that marketing had delivered something for by the win.' })
+  @Query(() => ServedDealsType, {
+    description: 'Won deals for which marketing had delivered something by the time of the win.',
+  })
   @Heavy()
   @Allow(...everyRole)
   servedDeals(@Args() { from, to, timeZone, asOf }: ServedDealsArgs): Promise<ServedDealsType> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Refused, type Context, type Instant, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { deals } from '../../read/deals/deals.projection';
-import { amountsFrom, dealAfter, factsAt, latestFacts, currentClose, type Deal, type DealFacts } from './deal.model';
+import { amountsFrom, foldDeal, factsAt, latestFacts, currentClose, type Deal, type DealFacts } from './deal.model';
 import { opportunityDecider } from './opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';
 
@@ -176,7 +176,7 @@ describe('a deal whose history is told in any order', () => {
         expect(shown(events)).toEqual(shown(oldestFirst));
         const { stage, owner, account, product, source, expectedCloseOn, amountMinor, status } = shown(events);
         const facts = factsBy(world, LAST);
-        expect(latestFacts(dealAfter(events)!)).toEqual(facts);
+        expect(latestFacts(foldDeal(events)!)).toEqual(facts);
         expect({ stage, owner, account, product, source, expectedCloseOn, amountMinor, status }).toEqual({
           stage: facts.stage,
           owner: facts.owner ?? null,
@@ -195,7 +195,7 @@ describe('a deal whose history is told in any order', () => {
     fc.assert(
       fc.property(someOrders, ([world, words]) => {
         const events = told(world, words);
-        const deal = dealAfter(events)!;
+        const deal = foldDeal(events)!;
         for (const day of days.filter((one) => one >= world.openedOn)) {
           const cut = shown(events.filter(({ occurredAt }) => occurredAt <= at(day)));
           const facts = factsBy(world, day);
@@ -213,7 +213,7 @@ describe('a deal whose history is told in any order', () => {
       fc.property(someOrders, ([world, words]) => {
         const events = told(world, words);
         for (const [place, { type, data, occurredAt }] of events.entries()) {
-          const known = factsAt(dealAfter(events.slice(0, Math.max(place, 1)))!, occurredAt);
+          const known = factsAt(foldDeal(events.slice(0, Math.max(place, 1)))!, occurredAt);
           if (type === 'OpportunityStageMoved') expect(data.from).toBe(known.stage);
           if (type === 'OpportunityOwnerChanged') expect(data.from).toBe(known.owner);
           if (type === 'OpportunityAmountChanged') expect(data.from).toEqual(known.amount);
@@ -221,7 +221,7 @@ describe('a deal whose history is told in any order', () => {
           const amount = data.signedAmount ?? known.amount;
           expect([data.amount, data.owner, data.product]).toEqual([amount, known.owner, known.product]);
         }
-        const deal = dealAfter(events)!;
+        const deal = foldDeal(events)!;
         const close = currentClose(deal);
         if (close) {
           const day = days.find((one) => at(one) === close.at)!;

@@ -15,7 +15,7 @@ import {
 import type { OpportunityEvent, OpportunityFact } from './opportunity.events';
 import { withRole, type ContactRoles } from './roles.rules';
 
-/** What is known of a deal at an instant; what is absent is not known. */
+/** The fields of a deal at an instant; absent fields are unknown. */
 export interface DealFacts {
   readonly stage?: string;
   readonly amount?: Money;
@@ -31,24 +31,24 @@ const factNames = [
   ...(['stage', 'amount', 'expectedCloseOn', 'name', 'account', 'product', 'owner', 'source'] as const),
 ] as const satisfies readonly FactName[];
 
-/** Where each fact that can be cleared stands. */
-export const clearedFields = {
+/** The field that each clearable fact is stored in. */
+export const clearableFields = {
   ...{ name: 'name', account: 'account', product: 'product', owner: 'owner', source: 'source' },
   'expected-close': 'expectedCloseOn',
 } as const satisfies Readonly<Record<OpportunityFact, keyof DealFacts>>;
 
-/** Whether a deal is open, and what the last close or reopening said. */
+/** The status of a deal, with the details of its last close or reopening. */
 export type DealStatusFact =
   | { readonly status: 'open'; readonly reopenedFor?: string }
   | { readonly status: 'won' }
   | { readonly status: 'lost'; readonly reason: string; readonly competitor?: string };
 
-/** An offer: the amount it was made with. */
+/** A proposal, with its amount. */
 type Offer = { readonly amount?: Money };
 
 /**
- * A deal through time. Its opening is its beginning: what it says holds until something else is said, also of an
- * earlier instant.
+ * A deal with the history of each field. Fields given at the opening hold from the beginning of time, so that a change
+ * dated before the opening still replaces them.
  */
 export interface Deal {
   readonly openedAt: Instant;
@@ -57,19 +57,19 @@ export interface Deal {
   readonly facts: { readonly [F in FactName]: Register<DealFacts[F]> };
   /** The offers; undefined where the deal was opened again. */
   readonly offers: Register<Offer | undefined>;
-  /** The people on the deal and those who left it. */
+  /** Everybody who has, or had, a role in the deal. */
   readonly roles: ContactRoles;
 }
 
-/** Are these the same amount, or both not known? */
+/** Are the amounts equal, or both unknown? */
 export const sameAmount = (a: Money | undefined, b: Money | undefined): boolean =>
   a?.minor === b?.minor && a?.currency === b?.currency;
 
-/** What was in force at an instant. */
-export const factsAt = (deal: Deal, at: Instant): DealFacts => factsBy(deal, (register) => valueAt(register, at));
-/** What holds now. */
-export const latestFacts = (deal: Deal): DealFacts => factsBy(deal, latestValue);
-const factsBy = (
+/** The fields of the deal at an instant. */
+export const factsAt = (deal: Deal, at: Instant): DealFacts => fieldsBy(deal, (register) => valueAt(register, at));
+/** The current fields of the deal. */
+export const latestFacts = (deal: Deal): DealFacts => fieldsBy(deal, latestValue);
+const fieldsBy = (
   { facts }: Deal,
   valueOf: (register: Register<DealFacts[FactName]>) => DealFacts[FactName],
 ): DealFacts =>
@@ -81,24 +81,24 @@ const factsBy = (
   );
 
 /** Open, won or lost at an instant. */
-export const statusAt = ({ status: standing }: Deal, at: Instant): DealStatusFact => valueAt(standing, at)!;
-/** The close or reopening that is known of the time after an instant; undefined for none. */
-export const statusAfter = ({ status: standing }: Deal, at: Instant): Register<DealStatusFact>[number] | undefined =>
-  valuesAfter(standing, at)[0];
+export const statusAt = ({ status }: Deal, at: Instant): DealStatusFact => valueAt(status, at)!;
+/** The first close or reopening after an instant; undefined for none. */
+export const statusAfter = ({ status }: Deal, at: Instant): Register<DealStatusFact>[number] | undefined =>
+  valuesAfter(status, at)[0];
 /**
- * May something be said of the open deal at this instant? In a history, what is dated at the very instant of the close
- * came before it.
+ * Can the deal be changed at this instant? In a backfill, a change dated at the very instant of the close counts as made
+ * before it.
  */
-export const isOpenAt = ({ status: standing }: Deal, { now, mode }: Pick<Context, 'now' | 'mode'>): boolean =>
-  valueAt(standing, now)!.status === 'open' || (mode === 'backfill' && valueBefore(standing, now)?.status === 'open');
-/** The close that stands, with its instant; undefined while the deal is open. */
+export const isOpenAt = ({ status }: Deal, { now, mode }: Pick<Context, 'now' | 'mode'>): boolean =>
+  valueAt(status, now)!.status === 'open' || (mode === 'backfill' && valueBefore(status, now)?.status === 'open');
+/** The current close, with its instant; undefined while the deal is open. */
 export const currentClose = ({
-  status: standing,
+  status,
 }: Deal): { readonly at: Instant; readonly outcome: 'won' | 'lost' } | undefined => {
-  const { from: at, value } = standing.at(-1)!;
+  const { from: at, value } = status.at(-1)!;
   return value.status === 'open' ? undefined : { at, outcome: value.status };
 };
-/** What the deal was worth at an instant, and after each later change, oldest first; nothing where it was not known. */
+/** The amount of the deal at an instant and after each later change, oldest first; unknown amounts are left out. */
 export const amountsFrom = (
   { facts: { amount } }: Deal,
   at: Instant,
@@ -116,67 +116,75 @@ const withFacts = (deal: Deal, at: Instant, said: DealFacts): Deal => ({
     }),
   ) as unknown as Deal['facts'],
 });
-const withStatus = (deal: Deal, at: Instant, standing: DealStatusFact): Deal => ({
+const withStatus = (deal: Deal, at: Instant, status: DealStatusFact): Deal => ({
   ...deal,
-  status: withValue(deal.status, at, standing),
+  status: withValue(deal.status, at, status),
 });
 
 type Fold<T extends OpportunityEvent['type']> = (
   deal: Deal | undefined,
   event: DatedEvent<Extract<OpportunityEvent, { type: T }>>,
 ) => Deal;
-/** Every stream begins with `OpportunityOpened`; one that does not was not written by these commands. */
-const known = (deal: Deal | undefined): Deal => {
+/** Every stream begins with `OpportunityOpened`; another one was not written by these commands. */
+const requireOpened = (deal: Deal | undefined): Deal => {
   if (!deal) throw new Error('opportunity: the stream does not begin with OpportunityOpened');
   return deal;
 };
-const said = ({ opportunityId: _, ...facts }: DealFacts & { readonly opportunityId: string }): DealFacts => facts;
-const nothingSaid = Object.fromEntries(factNames.map((name) => [name, []])) as unknown as Deal['facts'];
+const fieldsOf = ({ opportunityId: _, ...facts }: DealFacts & { readonly opportunityId: string }): DealFacts => facts;
+const emptyFields = Object.fromEntries(factNames.map((name) => [name, []])) as unknown as Deal['facts'];
 
-/** What each event makes of a deal. Facts, closes, people and offers count by their instants, however late they are told. */
+/** How each event changes a deal. Everything counts from its `occurredAt`, however late it is recorded. */
 export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = {
   OpportunityOpened: (_, { data, occurredAt: openedAt }) =>
     withFacts(
       {
         openedAt,
         status: [{ from: FROM_THE_START, value: { status: 'open' } }],
-        facts: nothingSaid,
+        facts: emptyFields,
         offers: [],
         roles: [],
       },
       FROM_THE_START,
-      said(data),
+      fieldsOf(data),
     ),
-  OpportunityStageMoved: (deal, { data, occurredAt }) => withFacts(known(deal), occurredAt, { stage: data.to }),
-  OpportunityAmountChanged: (deal, { data, occurredAt }) => withFacts(known(deal), occurredAt, { amount: data.to }),
+  OpportunityStageMoved: (deal, { data, occurredAt }) => withFacts(requireOpened(deal), occurredAt, { stage: data.to }),
+  OpportunityAmountChanged: (deal, { data, occurredAt }) =>
+    withFacts(requireOpened(deal), occurredAt, { amount: data.to }),
   OpportunityCloseDateChanged: (deal, { data, occurredAt }) =>
-    withFacts(known(deal), occurredAt, { expectedCloseOn: data.to }),
-  OpportunityOwnerChanged: (deal, { data, occurredAt }) => withFacts(known(deal), occurredAt, { owner: data.to }),
-  OpportunityUpdated: (deal, { data, occurredAt }) => withFacts(known(deal), occurredAt, said(data)),
+    withFacts(requireOpened(deal), occurredAt, { expectedCloseOn: data.to }),
+  OpportunityOwnerChanged: (deal, { data, occurredAt }) =>
+    withFacts(requireOpened(deal), occurredAt, { owner: data.to }),
+  OpportunityUpdated: (deal, { data, occurredAt }) => withFacts(requireOpened(deal), occurredAt, fieldsOf(data)),
   OpportunityFactsCleared: (deal, { data: { facts }, occurredAt }) =>
-    withFacts(known(deal), occurredAt, Object.fromEntries(facts.map((fact) => [clearedFields[fact], undefined]))),
-  ContactRoleAdded: (deal, event) => ({ ...known(deal), roles: withRole(known(deal).roles, event) }),
-  ContactRoleRemoved: (deal, event) => ({ ...known(deal), roles: withRole(known(deal).roles, event) }),
+    withFacts(
+      requireOpened(deal),
+      occurredAt,
+      Object.fromEntries(facts.map((fact) => [clearableFields[fact], undefined])),
+    ),
+  ContactRoleAdded: (deal, event) => ({ ...requireOpened(deal), roles: withRole(requireOpened(deal).roles, event) }),
+  ContactRoleRemoved: (deal, event) => ({ ...requireOpened(deal), roles: withRole(requireOpened(deal).roles, event) }),
   ProposalSent: (deal, { data: { amount }, occurredAt }) => ({
-    ...known(deal),
-    offers: withValue(known(deal).offers, occurredAt, amount ? { amount } : {}),
+    ...requireOpened(deal),
+    offers: withValue(requireOpened(deal).offers, occurredAt, amount ? { amount } : {}),
   }),
   OpportunityWon: (deal, { data: { signedAmount: amount }, occurredAt }) =>
-    withStatus(amount ? withFacts(known(deal), occurredAt, { amount }) : known(deal), occurredAt, { status: 'won' }),
+    withStatus(amount ? withFacts(requireOpened(deal), occurredAt, { amount }) : requireOpened(deal), occurredAt, {
+      status: 'won',
+    }),
   OpportunityLost: (deal, { data: { reason, competitor }, occurredAt }) =>
-    withStatus(known(deal), occurredAt, {
+    withStatus(requireOpened(deal), occurredAt, {
       ...{ status: 'lost', reason },
       ...(competitor !== undefined && { competitor }),
     }),
   OpportunityReopened: (deal, { data: { stage, reason }, occurredAt }) => {
-    const open = withStatus(known(deal), occurredAt, { status: 'open', reopenedFor: reason });
+    const open = withStatus(requireOpened(deal), occurredAt, { status: 'open', reopenedFor: reason });
     const offers = withValue(open.offers, occurredAt, undefined);
     return { ...(stage === undefined ? open : withFacts(open, occurredAt, { stage })), offers };
   },
 };
 
 /** The deal after its events, up to an instant where one is given; undefined where it was never opened. */
-export const dealAfter = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): Deal | undefined => {
+export const foldDeal = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): Deal | undefined => {
   const folds = dealFolds as unknown as Record<string, (deal: Deal | undefined, event: DatedEvent) => Deal>;
   return stream.reduce<Deal | undefined>(
     (deal, event) =>

@@ -18,47 +18,47 @@ import {
 } from '@baton/kernel';
 
 const opportunityId = ref('opportunity', 'The deal.');
-const word = (description: string) => text(description, { min: 1, max: 300 });
+const shortText = (description: string) => text(description, { min: 1, max: 300 });
 const facts = {
-  name: state('opportunity.name', optional(word('What the team calls the deal.'))),
-  account: state('opportunity.account', optional(word('The company we deal with.'))),
-  product: state('opportunity.product', optional(word('What is sold.'))),
-  owner: state('opportunity.owner', optional(word('The rep who owns the deal.'))),
-  source: state('opportunity.source', optional(word('Where the deal came from.'))),
-  amount: state('opportunity.amount', optional(money('What the deal is worth.'))),
-  expectedCloseOn: state('opportunity.expected-close', optional(day('When it is expected to close.'))),
+  name: state('opportunity.name', optional(shortText('Name of the deal.'))),
+  account: state('opportunity.account', optional(shortText('Company of the deal.'))),
+  product: state('opportunity.product', optional(shortText('Product sold.'))),
+  owner: state('opportunity.owner', optional(shortText('Rep who owns the deal.'))),
+  source: state('opportunity.source', optional(shortText('Source of the deal.'))),
+  amount: state('opportunity.amount', optional(money('Amount of the deal.'))),
+  expectedCloseOn: state('opportunity.expected-close', optional(day('Expected close date.'))),
 };
-const stageName = word('The stage of the pipeline, as the team names it.');
+const stageName = shortText('Pipeline stage, as the team names it.');
 const stage = state('opportunity.stage', stageName);
-const lossReason = word('Why it was lost: price, timing, competitor, no-decision …');
+const lossReason = shortText('Loss reason: price, timing, competitor, no-decision …');
 const { name, account, product, source } = facts;
-/** What can be cleared of a deal: every deal has a stage, and what is worth nothing an amount. */
-const opportunityFacts = enumeration('OpportunityFact', 'A fact of a deal that may be not known.', {
-  name: 'What the team calls it.',
-  account: 'The company we deal with.',
-  product: 'What is sold.',
-  owner: 'The rep who owns it.',
-  source: 'Where it came from.',
-  'expected-close': 'When it is expected to close.',
+/** The fields of a deal that can be cleared; a deal always has a stage, and an amount is set to 0 instead. */
+const opportunityFacts = enumeration('OpportunityFact', 'Field of a deal that can be cleared.', {
+  name: 'Name of the deal.',
+  account: 'Company of the deal.',
+  product: 'Product sold.',
+  owner: 'Rep who owns the deal.',
+  source: 'Source of the deal.',
+  'expected-close': 'Expected close date.',
 });
 export type OpportunityFact = EnumerationValue<typeof opportunityFacts>;
-const clearedStates = Object.fromEntries(opportunityFacts.values.map((fact) => [fact, `opportunity.${fact}`]));
-const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
-/** What was known of a deal when its close was told; what is told later of the time before is not in it. */
-const stamps = {
-  amount: optional(money('What the deal was worth.')),
-  leadIds: list(ref('lead'), 'The people on the deal.'),
-  product: optional(word('What was sold.')),
-  owner: optional(word('The rep who owned it.')),
-  source: optional(word('Where it came from.')),
+const clearableStates = Object.fromEntries(opportunityFacts.values.map((fact) => [fact, `opportunity.${fact}`]));
+const role = optional(text('Role of the person in the deal: decision-maker, champion, user …', { max: 100 }));
+/** The deal as known when its close was recorded; facts recorded later, even of an earlier time, are not included. */
+const closeSnapshot = {
+  amount: optional(money('Amount of the deal at the close.')),
+  leadIds: list(ref('lead'), 'People with a role in the deal.'),
+  product: optional(shortText('Product sold.')),
+  owner: optional(shortText('Rep who owned it.')),
+  source: optional(shortText('Source of the deal.')),
 };
 
 export const opportunityEvents = events({
   OpportunityOpened: {
     version: 1,
-    description: 'A deal began.',
+    description: 'A deal was opened.',
     sentence:
-      'Deal {opportunityId} was opened at stage {stage}[, worth {amount}][, owned by {owner}][, expected to close on {expectedCloseOn}]',
+      'Deal {opportunityId} was opened at stage {stage}[, amount {amount}][, owned by {owner}][, expected to close on {expectedCloseOn}]',
     opportunityId,
     stage,
     ...facts,
@@ -66,22 +66,22 @@ export const opportunityEvents = events({
   OpportunityStageMoved: {
     version: 1,
     description: 'An open deal moved to another stage, forward or back.',
-    sentence: 'The deal moved to {to}',
+    sentence: 'The deal moved to stage {to}',
     opportunityId,
     from: stageName,
     to: stage,
   },
   OpportunityAmountChanged: {
     version: 1,
-    description: 'What the deal is worth changed.',
-    sentence: 'The deal is worth {to}',
+    description: 'The amount of the deal changed.',
+    sentence: 'The amount of the deal changed to {to}',
     opportunityId,
     from: optional(money()),
     to: state('opportunity.amount', money()),
   },
   OpportunityCloseDateChanged: {
     version: 1,
-    description: 'The expected close moved.',
+    description: 'The expected close date changed.',
     sentence: 'The deal is expected to close on {to}',
     opportunityId,
     from: optional(day()),
@@ -89,30 +89,29 @@ export const opportunityEvents = events({
   },
   OpportunityOwnerChanged: {
     version: 1,
-    description: 'Another rep owns the deal.',
+    description: 'The owner of the deal changed.',
     sentence: '{to} owns the deal',
     opportunityId,
-    from: optional(word('The rep who owned it.')),
-    to: state('opportunity.owner', word('The new owner.')),
+    from: optional(shortText('Rep who owned it.')),
+    to: state('opportunity.owner', shortText('New owner.')),
   },
   OpportunityUpdated: {
     version: 1,
-    description: 'Name, company, product or source of the deal changed; only the changed ones are named.',
-    sentence:
-      'Facts of the deal changed[; its name: {name}][; its company: {account}][; its product: {product}][; its source: {source}]',
+    description: 'The name, company, product or source of the deal changed; only the changed fields are present.',
+    sentence: 'The deal was updated[; name: {name}][; company: {account}][; product: {product}][; source: {source}]',
     opportunityId,
     ...{ name, account, product, source },
   },
   OpportunityFactsCleared: {
     version: 1,
-    description: 'Facts of the deal are not known any more.',
-    sentence: 'It is not known any more of the deal: {facts:words}',
+    description: 'Fields of the deal were cleared.',
+    sentence: 'Fields of the deal were cleared: {facts:words}',
     opportunityId,
-    facts: clears(clearedStates, list(oneOf(opportunityFacts), 'Which.')),
+    facts: clears(clearableStates, list(oneOf(opportunityFacts), 'Fields that were cleared.')),
   },
   ContactRoleAdded: {
     version: 1,
-    description: 'A person got a role in the deal.',
+    description: 'A person was given a role in the deal.',
     sentence: 'Lead {leadId} has a role in the deal[: {role:words}]',
     opportunityId,
     leadId: ref('lead'),
@@ -120,55 +119,57 @@ export const opportunityEvents = events({
   },
   ContactRoleRemoved: {
     version: 1,
-    description: 'A person has no role in the deal any more.',
-    sentence: 'Lead {leadId} has no role in the deal any more',
+    description: 'A person no longer has a role in the deal.',
+    sentence: 'Lead {leadId} no longer has a role in the deal',
     opportunityId,
     leadId: ref('lead'),
   },
   ProposalSent: {
     version: 1,
-    description: 'We made an offer.',
-    sentence: 'Sales sent a proposal[ over {amount}]',
+    description: 'A proposal was sent.',
+    sentence: 'Sales sent a proposal[ for {amount}]',
     opportunityId,
-    amount: optional(money('The amount it was made with.')),
+    amount: optional(money('Amount of the proposal.')),
   },
   OpportunityWon: {
     version: 1,
     description: 'The customer signed.',
-    sentence: 'The deal was won[, worth {amount}]',
+    sentence: 'The deal was won[, amount {amount}]',
     opportunityId,
-    signedAmount: state('opportunity.amount', optional(money('The amount, where the win itself named it.'))),
-    ...stamps,
+    signedAmount: state('opportunity.amount', optional(money('Amount given with the win.'))),
+    ...closeSnapshot,
   },
   OpportunityLost: {
     version: 1,
-    description: 'The deal will not happen.',
-    sentence: 'The deal was lost: {reason:words}[, to {competitor}][, worth {amount}]',
+    description: 'The deal was lost.',
+    sentence: 'The deal was lost: {reason:words}[, to {competitor}][, amount {amount}]',
     opportunityId,
     reason: lossReason,
-    competitor: optional(word('Who won it.')),
-    definition: optional(ref('definition', 'The loss reasons that held, `loss-reasons@2`; absent when none did.')),
-    ...stamps,
+    competitor: optional(shortText('Competitor that won it.')),
+    definition: optional(
+      ref('definition', 'Version of the loss reasons in force, `loss-reasons@2`; absent when none was.'),
+    ),
+    ...closeSnapshot,
   },
   OpportunityReopened: {
     version: 1,
-    description: 'A closed deal is open again; its close counts no more.',
-    sentence: 'The deal is open again[ at stage {stage}]: {reason:words}',
+    description: 'A closed deal was reopened; its earlier close no longer counts.',
+    sentence: 'The deal was reopened[ at stage {stage}]: {reason:words}',
     opportunityId,
     stage: optional(stage),
-    reason: word('Why.'),
+    reason: shortText('Reason for reopening.'),
   },
 });
 export type OpportunityEvent = EventOf<typeof opportunityEvents>;
 
-const sellers = ['sales', 'revops'] as const;
+const salesRoles = ['sales', 'revops'] as const;
 export const opportunityCommands = commands(
   'opportunity',
   {
     OpenOpportunity: {
       description: 'Open a deal.',
       creates: true,
-      allow: sellers,
+      allow: salesRoles,
       opportunityId,
       stage: optional(stage),
       ...facts,
@@ -176,48 +177,48 @@ export const opportunityCommands = commands(
     MoveOpportunityStage: {
       about: 'state',
       description: 'Move an open deal to another stage.',
-      allow: sellers,
+      allow: salesRoles,
       opportunityId,
       to: stage,
     },
     ChangeOpportunityAmount: {
       about: 'state',
-      description: 'Say what the deal is worth; after the win this is a correction.',
-      allow: sellers,
+      description: 'Change the amount of a deal; after the win, correct it.',
+      allow: salesRoles,
       opportunityId,
-      to: money('The new amount.'),
+      to: money('New amount.'),
     },
     ChangeOpportunityCloseDate: {
       about: 'state',
-      description: 'Move the expected close.',
-      allow: sellers,
+      description: 'Change the expected close date of an open deal.',
+      allow: salesRoles,
       opportunityId,
-      to: day('The new day.'),
+      to: day('New expected close date.'),
     },
     AssignOpportunity: {
       about: 'state',
-      description: 'Give the deal to another rep.',
-      allow: sellers,
+      description: 'Assign an open deal to another rep.',
+      allow: salesRoles,
       opportunityId,
-      to: word('The new owner.'),
+      to: shortText('New owner.'),
     },
     UpdateOpportunity: {
       about: 'state',
-      description: 'Change name, company, product or source of an open deal.',
-      allow: sellers,
+      description: 'Change the name, company, product or source of an open deal.',
+      allow: salesRoles,
       opportunityId,
       ...{ name, account, product, source },
     },
     ClearOpportunityFact: {
       about: 'state',
-      description: 'Say that facts of an open deal are not known any more.',
-      allow: sellers,
+      description: 'Clear fields of an open deal.',
+      allow: salesRoles,
       opportunityId,
-      facts: list(oneOf(opportunityFacts), 'Which facts.'),
+      facts: list(oneOf(opportunityFacts), 'Fields to clear.'),
     },
     AddContactRole: {
       about: 'state',
-      description: 'Name a person who takes part in the deal.',
+      description: 'Give a person a role in a deal.',
       allow: ['sales', 'marketing', 'revops'],
       opportunityId,
       leadId: ref('lead', 'The person.'),
@@ -225,44 +226,44 @@ export const opportunityCommands = commands(
     },
     RemoveContactRole: {
       about: 'state',
-      description: 'A person takes no part any more.',
+      description: 'Remove a person from a deal.',
       allow: ['sales', 'marketing', 'revops'],
       opportunityId,
       leadId: ref('lead', 'The person.'),
     },
     SendProposal: {
-      description: 'Record that an offer was made.',
-      allow: sellers,
+      description: 'Record that a proposal was sent.',
+      allow: salesRoles,
       opportunityId,
-      amount: optional(money('The amount it was made with; by default what the deal is worth.')),
+      amount: optional(money('Amount of the proposal; by default the amount of the deal.')),
     },
     WinOpportunity: {
       about: 'state',
-      description: 'Close the deal as won.',
-      allow: sellers,
+      description: 'Close a deal as won.',
+      allow: salesRoles,
       opportunityId,
       amount: facts.amount,
     },
     LoseOpportunity: {
       about: 'state',
-      description: 'Close the deal as lost and say why.',
-      allow: sellers,
+      description: 'Close a deal as lost, with the reason.',
+      allow: salesRoles,
       opportunityId,
       reason: lossReason,
-      competitor: optional(word('Who won it.')),
+      competitor: optional(shortText('Competitor that won it.')),
     },
     ReopenOpportunity: {
       about: 'state',
-      description: 'Open a closed deal again.',
-      allow: sellers,
+      description: 'Reopen a closed deal.',
+      allow: salesRoles,
       opportunityId,
       stage: optional(stage),
-      reason: word('Why.'),
+      reason: shortText('Reason for reopening.'),
     },
   },
   { datable: true },
 );
 export type OpportunityCommand = CommandOf<typeof opportunityCommands>;
 
-/** A command on its way to a deal. */
+/** Sends a command to a deal. */
 export class ToOpportunity extends To<OpportunityCommand> {}

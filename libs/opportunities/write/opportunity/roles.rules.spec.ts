@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { recorded } from '@baton/kernel/testing';
-import { peopleIn, rolesIn } from './roles.rules';
+import { currentRoles, rolesAfter } from './roles.rules';
 
 const said = (leadId: string, day: number, role: string | null | undefined) => {
   const data = { opportunityId: 'deal', leadId };
@@ -9,7 +9,7 @@ const said = (leadId: string, day: number, role: string | null | undefined) => {
     ? recorded({ type: 'ContactRoleRemoved' as const, data }, { occurredAt })
     : recorded({ type: 'ContactRoleAdded' as const, data: { ...data, ...(role && { role }) } }, { occurredAt });
 };
-const people = (...events: readonly ReturnType<typeof said>[]) => peopleIn(rolesIn(events));
+const people = (...events: readonly ReturnType<typeof said>[]) => currentRoles(rolesAfter(events));
 
 describe('the people of a deal', () => {
   it('have the role that was given last, and keep it when they are named without one', () =>

@@ -3,34 +3,34 @@ import type { OpportunityEvent } from './opportunity.events';
 
 type RoleEvent = Extract<OpportunityEvent, { type: 'ContactRoleAdded' | 'ContactRoleRemoved' }>;
 
-/** What is known of one person's part in a deal. */
+/** The role of one person in a deal. */
 export interface ContactRole {
   readonly leadId: string;
-  /** The latest instant of which something is said. */
+  /** `occurredAt` of the latest event about the person. */
   readonly at: Instant;
-  /** Takes part, as of then. */
+  /** Whether the person has a role since then. */
   readonly on: boolean;
   readonly role?: string;
   /** When the role was given, and when the person last left. */
   readonly roleAt?: Instant;
   readonly leftAt?: Instant;
 }
-/** In the order in which they were first named; also of those who take no part any more. */
+/** In the order in which they were first recorded; includes people who no longer have a role. */
 export type ContactRoles = readonly ContactRole[];
 
-/** What stands of the roles after an event, however late it is told: what is said of the latest instant stands. */
+/** The roles after an event; for each person the event with the latest `occurredAt` counts, in whatever order they come. */
 export const withRole = (roles: ContactRoles, event: DatedEvent<RoleEvent>): ContactRoles => {
   const { leadId } = event.data;
   const known = roleOf(roles, leadId);
   return known
-    ? roles.map((one) => (one === known ? after(known, event) : one))
-    : [...roles, after({ leadId, at: '', on: false }, event)];
+    ? roles.map((one) => (one === known ? roleAfter(known, event) : one))
+    : [...roles, roleAfter({ leadId, at: '', on: false }, event)];
 };
 export const roleOf = (roles: ContactRoles, leadId: string): ContactRole | undefined =>
   roles.find((one) => one.leadId === leadId);
 
-/** What stands of the roles after a deal's events, by an instant where one is given. */
-export const rolesIn = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): ContactRoles =>
+/** The roles after the events of a deal, up to an instant where one is given. */
+export const rolesAfter = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): ContactRoles =>
   stream.reduce<ContactRoles>(
     (roles, event) =>
       (event.type === 'ContactRoleAdded' || event.type === 'ContactRoleRemoved') &&
@@ -40,7 +40,7 @@ export const rolesIn = (stream: readonly DatedEvent<OpportunityEvent>[], until?:
     [],
   );
 
-const after = (known: ContactRole, { type, data, occurredAt: at }: DatedEvent<RoleEvent>): ContactRole => {
+const roleAfter = (known: ContactRole, { type, data, occurredAt: at }: DatedEvent<RoleEvent>): ContactRole => {
   const { leadId, role, roleAt = '', leftAt = '' } = known;
   const isLatest = at >= known.at;
   const latest = { leadId, at: isLatest ? at : known.at, on: isLatest ? type === 'ContactRoleAdded' : known.on };
@@ -54,6 +54,6 @@ const after = (known: ContactRole, { type, data, occurredAt: at }: DatedEvent<Ro
   };
 };
 
-/** Who takes part, each with the role where there is one. */
-export const peopleIn = (roles: ContactRoles): readonly { readonly leadId: string; readonly role?: string }[] =>
+/** The people with a role, each with its name where it has one. */
+export const currentRoles = (roles: ContactRoles): readonly { readonly leadId: string; readonly role?: string }[] =>
   roles.flatMap(({ leadId, on, role }) => (on ? [{ leadId, ...(role !== undefined && { role }) }] : []));

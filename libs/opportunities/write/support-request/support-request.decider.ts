@@ -13,8 +13,9 @@ type SupportRequest =
   | { readonly status: 'delivered'; readonly opportunityId: string; readonly delivered: string }
   | { readonly status: 'closed' };
 
-const unknown = () => refuse('support/unknown', 'Request the support first.', 'supportId');
-const closed = () => refuse('support/closed', 'The request is settled; make a new one.', 'supportId');
+const unknownRequest = () =>
+  refuse('support/unknown', 'There is no support request with this id; request the support first.', 'supportId');
+const requestClosed = () => refuse('support/closed', 'The request is closed; create a new one.', 'supportId');
 
 export const supportRequestDecider = decider<SupportRequest, SupportRequestCommand, SupportRequestEvent>({
   commands: supportRequestCommands,
@@ -24,28 +25,39 @@ export const supportRequestDecider = decider<SupportRequest, SupportRequestComma
     RequestSupport: (state, { data }) =>
       state.status === 'unknown'
         ? [{ type: 'SupportRequested', data }]
-        : refuse('support/already-requested', 'Choose another id.', 'supportId'),
+        : refuse(
+            'support/already-requested',
+            'A request with this id exists already; choose another supportId.',
+            'supportId',
+          ),
     TakeSupportRequest: (state, { data: { supportId, taker: named }, meta }) => {
       const taker = named ?? meta.actor;
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'closed') return closed();
+      if (state.status === 'unknown') return unknownRequest();
+      if (state.status === 'closed') return requestClosed();
       if (state.status === 'delivered')
-        return refuse('support/already-delivered', 'It is delivered already.', 'supportId');
+        return refuse(
+          'support/already-delivered',
+          'The request was delivered already; it cannot be taken any more.',
+          'supportId',
+        );
       if (state.status === 'taken')
         return state.taker === taker
           ? []
-          : refuse('support/already-taken', `${state.taker} takes care of it.`, 'supportId', { taker: state.taker });
+          : refuse('support/already-taken', `${state.taker} has taken the request already.`, 'supportId', {
+              taker: state.taker,
+            });
       return [{ type: 'SupportRequestTaken', data: { supportId, opportunityId: state.opportunityId, taker } }];
     },
     DeliverSupport: (state, { data: { supportId, delivered } }) => {
-      if (state.status === 'unknown') return unknown();
-      if (state.status === 'closed') return closed();
-      if (state.status === 'requested') return refuse('support/not-taken', 'Take the request first.', 'supportId');
+      if (state.status === 'unknown') return unknownRequest();
+      if (state.status === 'closed') return requestClosed();
+      if (state.status === 'requested')
+        return refuse('support/not-taken', 'Nobody has taken the request; take it before you deliver.', 'supportId');
       if (state.status === 'delivered' && state.delivered === delivered) return [];
       return [{ type: 'SupportDelivered', data: { supportId, opportunityId: state.opportunityId, delivered } }];
     },
     CloseSupportRequest: (state, { data: { supportId, reason } }) => {
-      if (state.status === 'unknown') return unknown();
+      if (state.status === 'unknown') return unknownRequest();
       if (state.status === 'closed') return [];
       const { status, opportunityId } = state;
       const outcome = status === 'delivered' ? 'served' : 'withdrawn';

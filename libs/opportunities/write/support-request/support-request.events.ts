@@ -14,27 +14,33 @@ import {
   type EnumerationValue,
 } from '@baton/kernel';
 
-export const supportKinds = enumeration('SupportKind', 'What sales may ask marketing for.', {
+export const supportKinds = enumeration('SupportKind', 'What sales can request from marketing.', {
   asset: 'A piece of content.',
   'air-cover': 'Attention from outside: events, ads, a reference.',
 });
 export type SupportKind = EnumerationValue<typeof supportKinds>;
 
-const supportId = ref('support', 'The request.');
-const opportunityId = ref('opportunity', 'The deal it serves.');
-const kind = oneOf(supportKinds, 'A piece of content, or attention from outside.');
-const leadId = ref('lead', 'The person on the deal whom it is to win; what is needed is kept with that person’s key.');
-const need = personal(text('What is needed: a case study from banking, a reference call …', { min: 1, max: 500 }));
-const neededBy = optional(day('By when it helps.'));
-const taker = text('Who in marketing takes care of it.', { min: 1, max: 200 });
-const delivered = text('What was delivered: the content’s name or address, as touches name it.', { min: 1, max: 500 });
-const reason = text('Why.', { min: 1, max: 300 });
+const supportId = ref('support', 'Support request.');
+const opportunityId = ref('opportunity', 'Deal that the request supports.');
+const kind = oneOf(supportKinds, 'Kind of support.');
+const leadId = ref(
+  'lead',
+  'Person on the deal whom it should convince; `need` is encrypted with the key of that person.',
+);
+const need = personal(text('What is needed: a banking case study, a reference call …', { min: 1, max: 500 }));
+const neededBy = optional(day('Day by which it is needed.'));
+const taker = text('Person in marketing who handles the request.', { min: 1, max: 200 });
+const delivered = text('What was delivered: name or address of the content, as touches state it.', {
+  min: 1,
+  max: 500,
+});
+const reason = text('Reason for closing it.', { min: 1, max: 300 });
 
 export const supportRequestEvents = events({
   SupportRequested: {
     version: 1,
-    description: 'Sales asked marketing to support a deal.',
-    sentence: 'Sales asked marketing to support deal {opportunityId} ({kind})[: {need}][, needed by {neededBy}]',
+    description: 'Sales requested support for a deal from marketing.',
+    sentence: 'Sales requested support for deal {opportunityId} ({kind})[: {need}][, needed by {neededBy}]',
     supportId,
     opportunityId,
     leadId,
@@ -44,15 +50,15 @@ export const supportRequestEvents = events({
   },
   SupportRequestTaken: {
     version: 1,
-    description: 'Somebody in marketing takes care of the request.',
-    sentence: '{taker} takes care of the support for deal {opportunityId}',
+    description: 'Somebody in marketing took the request.',
+    sentence: '{taker} took the support request for deal {opportunityId}',
     supportId,
     opportunityId,
     taker,
   },
   SupportDelivered: {
     version: 1,
-    description: 'Marketing delivered what was asked for.',
+    description: 'Marketing delivered the requested support.',
     sentence: 'Marketing delivered {delivered} for deal {opportunityId}',
     supportId,
     opportunityId,
@@ -60,7 +66,7 @@ export const supportRequestEvents = events({
   },
   SupportRequestClosed: {
     version: 1,
-    description: 'The request is settled: it was delivered, or is not wanted any more.',
+    description: 'The request was closed: served if something was delivered, otherwise withdrawn.',
     sentence: 'The support request was {outcome}[: {reason}]',
     supportId,
     opportunityId,
@@ -73,7 +79,7 @@ export type SupportRequestEvent = EventOf<typeof supportRequestEvents>;
 export const supportRequestCommands = commands('support', {
   RequestSupport: {
     about: 'occurrence',
-    description: 'Ask marketing to support a deal with an asset or with air cover.',
+    description: 'Request support for a deal from marketing: an asset or air cover.',
     creates: true,
     allow: ['sales', 'revops'],
     supportId,
@@ -84,20 +90,20 @@ export const supportRequestCommands = commands('support', {
     neededBy,
   },
   TakeSupportRequest: {
-    description: 'Take care of a request.',
+    description: 'Take a support request.',
     allow: ['marketing', 'revops'],
     supportId,
-    taker: optional(text('Who takes care of it; by default you.', { min: 1, max: 200 })),
+    taker: optional(text('Person who handles the request; by default you.', { min: 1, max: 200 })),
   },
   DeliverSupport: {
-    description: 'Say what was delivered; again with something else, for what was improved.',
+    description: 'Record what was delivered; send it again with other content for an improved delivery.',
     allow: ['marketing', 'revops'],
     datable: true,
     supportId,
     delivered,
   },
   CloseSupportRequest: {
-    description: 'Settle a request that was delivered, or withdraw one that is not wanted any more.',
+    description: 'Close a support request: as served if something was delivered, otherwise as withdrawn.',
     allow: ['sales', 'marketing', 'revops'],
     supportId,
     reason: optional(reason),
@@ -105,5 +111,5 @@ export const supportRequestCommands = commands('support', {
 });
 export type SupportRequestCommand = CommandOf<typeof supportRequestCommands>;
 
-/** A command on its way to a request for support. */
+/** Sends a command to a support request. */
 export class ToSupport extends To<SupportRequestCommand> {}

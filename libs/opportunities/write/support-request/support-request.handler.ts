@@ -15,14 +15,14 @@ export class SupportRequestHandler implements ICommandHandler<ToSupport> {
   async execute({ id, command }: ToSupport): Promise<Outcome> {
     const invalid = checkCommand(supportRequestCommands, command, this.context.clock);
     if (invalid) return invalid;
-    // Deals are never forgotten, so a deal that was there is there for the decision.
+    // Deals are never deleted, so a deal found here still exists when the command is decided.
     if (command.type === 'RequestSupport') {
       const { opportunityId, leadId } = command.data;
       if ((await this.journal.read(`opportunity-${opportunityId}`)).length === 0)
-        return refuse('opportunity/unknown', 'Open the deal first.', 'opportunityId');
-      // A person's key is never made for somebody who was not captured.
+        return refuse('opportunity/unknown', 'There is no deal with this id; open it first.', 'opportunityId');
+      // Encrypting `need` would create a key for a person who was never captured.
       if (!(await isCaptured(this.journal, leadId)))
-        return refuse('lead/unknown', 'The lead was never captured.', 'leadId');
+        return refuse('lead/unknown', 'There is no lead with this id; capture it first.', 'leadId');
     }
     return handle(this.journal, supportRequestDecider, id, command, this.context);
   }

@@ -1,5 +1,5 @@
 import { monthOf, toMs, type Instant, type StoredEvent } from '@baton/kernel';
-import type { LeadPlace } from '@baton/definitions';
+import type { CalendarFields } from '@baton/definitions';
 import {
   clocksUnder,
   missedAtOf,
@@ -21,7 +21,7 @@ export interface NamedTerms extends Terms {
   readonly hours?: string;
 }
 /** What is owed to a lead at an instant. */
-type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
+type TermsAt = (at: Instant, place: CalendarFields) => readonly NamedTerms[];
 
 interface SupposedClock extends SlaClock {
   readonly terms: NamedTerms;
@@ -89,7 +89,7 @@ interface LeadClocks {
   readonly alternative: readonly SupposedClock[];
   readonly rep?: string | undefined;
   /** What its calendar is chosen by. */
-  readonly place: LeadPlace;
+  readonly place: CalendarFields;
   readonly facts: OwnFacts;
   readonly mergedAt?: Instant | undefined;
 }

@@ -11,13 +11,13 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import {
-  bodyFault,
+  validateBody,
   calendarFor,
   definitionOf,
   definitionsAt,
   type DefinitionOf,
   type FindDefinitionAt,
-  type LeadPlace,
+  type CalendarFields,
   type Obligation,
 } from '@baton/definitions';
 import type { AsOf } from '@baton/platform/documents';
@@ -103,7 +103,7 @@ const supposed = <K extends Kinds>(
 ): Named<K> | undefined => {
   if (given === undefined || given === null) return undefined;
   if (typeof given !== 'string') {
-    const fault = bodyFault(kind, given);
+    const fault = validateBody(kind, given);
     if (!fault) return { ...definitionOf(kind, 0, given), ref: GIVEN };
     throw new Refused('definition/invalid-body', fault.message, fault.path ? `${path}.${fault.path}` : path);
   }
@@ -136,7 +136,7 @@ const termsUnder = (
   definitionAt: DefinitionAt,
 ) => {
   const made = new Map<string, readonly NamedTerms[]>();
-  return (at: Instant, place: LeadPlace): readonly NamedTerms[] => {
+  return (at: Instant, place: CalendarFields): readonly NamedTerms[] => {
     const agreed = policy ?? definitionAt('sla-policy', at);
     if (!agreed) return [];
     const hours = calendar ?? definitionAt('business-calendar', at);

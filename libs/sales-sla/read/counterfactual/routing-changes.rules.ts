@@ -1,5 +1,5 @@
 import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
-import { routeOf, type Routable, type Routing } from '@baton/definitions';
+import { findQueue, type RoutingFields, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '@baton/leads';
 import { factsAfter, profileNow, routableIn, type OwnFacts } from '@baton/leads';
 import { routingDecider } from '@baton/routing';
@@ -49,7 +49,7 @@ export interface RepShare {
 
 type Row = { -readonly [K in keyof RoutedLead]: RoutedLead[K] } & {
   readonly id: string;
-  readonly facts: Routable;
+  readonly facts: RoutingFields;
   choice?: string;
   decided: boolean;
 };
@@ -205,7 +205,7 @@ export class RoutingReplay {
     const agreed = this.supposition.routingAt(at);
     if (!agreed) return;
     const { leadId, facts, id } = row;
-    const { queue, rule, accountOwner } = routeOf(agreed.body, facts);
+    const { queue, rule, accountOwner } = findQueue(agreed.body, facts);
     const owner = accountOwner && facts.owner !== undefined ? { owner: String(facts.owner) } : {};
     this.tell(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
   }

@@ -1,5 +1,5 @@
 import { conditionsOf, NotFound, toMs, type Instant, type Order, type ValueFilter, type Where } from '@baton/kernel';
-import { calendarNamed, definitionOf, oneDefinition } from '@baton/definitions';
+import { calendarNamed, definitionOf, getDefinition } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { compileCalendar } from '@baton/sla-clocks';
 import { deadline, type Deadline } from '@baton/sla-clocks';
@@ -186,7 +186,7 @@ export const slaClock = async (
 const calendarOf = async (models: ReadModels, ref: string, code: string | undefined) => {
   const kind = 'business-calendar';
   const number = Number(ref.slice(kind.length + 1));
-  const version = await oneDefinition(models, { kind, number });
+  const version = await getDefinition(models, { kind, number });
   const time = version && calendarNamed(definitionOf(kind, number, version.body).body, code);
   if (!time) throw new NotFound('definition/unknown-version', `There is no ${ref} ${code ?? ''}.`);
   return compileCalendar(time);

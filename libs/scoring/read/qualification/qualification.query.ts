@@ -2,7 +2,7 @@ import { NotFound, type Definition, type Instant, type Journal, type StoredEvent
 import {
   definitionInForce,
   definitionOf,
-  oneDefinition,
+  getDefinition,
   type CriteriaFacts,
   type FindDefinition,
 } from '@baton/definitions';
@@ -58,7 +58,7 @@ export const versionsOf = async (
   for (const kind of kinds) {
     const document =
       kind === named
-        ? await oneDefinition(models, { kind, number: Number(number) })
+        ? await getDefinition(models, { kind, number: Number(number) })
         : await definitionInForce(models, { kind, at });
     if (kind === named && !document)
       throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
