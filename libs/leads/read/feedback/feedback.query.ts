@@ -131,7 +131,11 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
 export const feedbackBehind = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
   const { topic, code, by, group } = question;
   if (group !== undefined && !by)
-    throw new Refused('feedback/group-without-by', 'Say with `by` what the groups are of.', 'by');
+    throw new Refused(
+      'feedback/group-without-by',
+      'group needs by; name the breakdown that the groups belong to.',
+      'by',
+    );
   const timeZone = zoneOf(question.timeZone);
   const wanted = by === 'month' ? group : spelled(group);
   const found: FeedbackDocument[] = [];

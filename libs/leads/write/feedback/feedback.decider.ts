@@ -21,9 +21,15 @@ interface Standing {
 type Feedback =
   { readonly status: 'unknown' } | (Standing & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
 
-const unknown = () => refuse('feedback/unknown', 'Give the feedback first.', 'feedbackId');
-const withdrawn = () => refuse('feedback/withdrawn', 'The feedback was taken back; give it anew.', 'feedbackId');
-const nothingSaid = () => refuse('feedback/nothing-said', 'Name at least one thing that was said, or a note.');
+const unknown = () =>
+  refuse('feedback/unknown', 'No feedback has this feedbackId; record it with GiveFeedback first.', 'feedbackId');
+const withdrawn = () =>
+  refuse('feedback/withdrawn', 'The feedback was withdrawn; record new feedback with GiveFeedback.', 'feedbackId');
+const nothingSaid = () =>
+  refuse(
+    'feedback/nothing-said',
+    'The feedback is empty; give a note or at least one objection, competitor, question, message or content.',
+  );
 
 type Named = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
 /** The topics that are named, tidied; the others as they were. */
@@ -46,14 +52,23 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
   initialState: () => ({ status: 'unknown' }),
   decide: {
     GiveFeedback: (state, { data }) => {
-      if (state.status !== 'unknown') return refuse('feedback/already-given', 'Choose another id.', 'feedbackId');
+      if (state.status !== 'unknown')
+        return refuse('feedback/already-given', 'This feedbackId is already used; choose another id.', 'feedbackId');
       const { leadId, opportunityId, touchId, note, feedbackId } = data;
       if (leadId === undefined && opportunityId === undefined)
-        return refuse('feedback/no-subject', 'Name the lead or the deal it is about.', 'leadId');
+        return refuse('feedback/no-subject', 'Give the leadId or the opportunityId the feedback is about.', 'leadId');
       if (touchId !== undefined && leadId === undefined)
-        return refuse('feedback/touch-needs-lead', 'Name the lead on which the touch was recorded.', 'leadId');
+        return refuse(
+          'feedback/touch-needs-lead',
+          'touchId needs a leadId; name the lead on which the touch was recorded.',
+          'leadId',
+        );
       if (note !== undefined && leadId === undefined)
-        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
+        return refuse(
+          'feedback/note-needs-lead',
+          'note is personal data and is encrypted with the key of the lead; give a leadId.',
+          'leadId',
+        );
       const said = saidOf(data);
       if (isEmpty(said) && note === undefined) return nothingSaid();
       const about = {
@@ -78,9 +93,17 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       if (state.status === 'unknown') return unknown();
       if (state.status === 'withdrawn') return withdrawn();
       if (leadId !== undefined && leadId !== state.leadId)
-        return refuse('feedback/other-lead', 'This feedback is not about that lead; give it anew.', 'leadId');
+        return refuse(
+          'feedback/other-lead',
+          'The feedback is about another lead; withdraw it and record new feedback for this one.',
+          'leadId',
+        );
       if (note !== undefined && leadId === undefined)
-        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
+        return refuse(
+          'feedback/note-needs-lead',
+          'note is personal data and is encrypted with the key of the lead; give a leadId.',
+          'leadId',
+        );
       const said = saidOf(named, state.said);
       if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
       const { industry, campaign } = { ...placeOf(state), ...placeOf(named) };

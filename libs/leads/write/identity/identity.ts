@@ -52,7 +52,8 @@ export const claimAndHandle = async (
     const fate = await fateOf(journal, id);
     // Refused here and not by its own stream, where it could turn out to be captured by now, without the reservation.
     if (fate === 'released') return idReleased();
-    if (fate === 'unused') return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+    if (fate === 'unused')
+      return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   }
 
   /** What this command claimed of what nobody had; given back when it is refused. */
@@ -75,7 +76,12 @@ export const claimAndHandle = async (
       // This very command, sent again; it may have been finished under an id that somebody had reserved before.
       if (capture && capturedBy === commandKeyOf(command.meta)) return run(owner);
       return refused(
-        refuse('lead/already-captured', 'Another lead has this e-mail or external id.', '', { leadId: owner }),
+        refuse(
+          'lead/already-captured',
+          'Another lead already has this email or externalId; details.leadId names it.',
+          '',
+          { leadId: owner },
+        ),
       );
     }
     const unfinished = capture ? holders.find((holder) => fates.get(holder) === 'unused') : undefined;
@@ -89,7 +95,10 @@ export const claimAndHandle = async (
     // A claimant of more than this sealed the id in this moment: the reservations say where it went.
     if (leadId === id) sealedId = outcome;
   }
-  throw new Conflict('lead/busy-identity', 'Others keep claiming this e-mail or external id; send the command again.');
+  throw new Conflict(
+    'lead/busy-identity',
+    'Other commands are claiming this email or externalId at the same time; send the command again.',
+  );
 };
 
 /**

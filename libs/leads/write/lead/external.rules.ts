@@ -32,7 +32,7 @@ export const refusedExternal = (lead: Known, command: LeadCommand, context: Defi
   if (!mayName(meta, system))
     return refuse(
       'lead/external-not-yours',
-      `Only an import or the connector ${system} says what ${system} decided; leave \`external\` out.`,
+      `Only an import or the connector of ${system} may send external: ${system}; leave external out.`,
       'external',
     );
   const { to } = moves[type as MoveName];

@@ -96,7 +96,9 @@ const deciding = ({ external }: Moving, kind: 'mql' | 'sql', { definition }: Def
   external !== undefined
     ? `external:${external}`
     : (definition(kind)?.ref ??
-      refuse('lead/no-definition', `Both teams must agree on a definition of ${kind} first.`, '', { kind }));
+      refuse('lead/no-definition', `No definition of ${kind} is in force; propose and approve one first.`, '', {
+        kind,
+      }));
 
 /** The version that qualified the lead answers for what sales makes of it. */
 const carried = (lead: Known, { external }: Moving): string =>
@@ -197,7 +199,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       if (context.mode === 'live' && !saysSomething(data))
         return refuse(
           'lead/nothing-known',
-          'Give a fact of the person or the company, an externalId or a source.',
+          'The input names nothing about the person; give at least one profile field, an externalId or a source.',
           'input',
         );
       return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
@@ -257,7 +259,12 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       }),
     HandOffLead: (state, { data }, context) => {
       if (state.stage === 'handed-off' && !state.person.mergedInto && state.rep !== data.rep)
-        return refuse('lead/already-handed-off', `The lead is with ${state.rep}.`, 'rep', { rep: state.rep });
+        return refuse(
+          'lead/already-handed-off',
+          `The lead is already handed off to ${state.rep}; that rep must answer or recycle it before it can go to another rep.`,
+          'rep',
+          { rep: state.rep },
+        );
       return handingOff(state, data, context);
     },
     HandOffRoutedLead: (state, { data }, context) =>
@@ -292,22 +299,18 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         if (bound && !reasons.some(({ code }) => code === data.reason))
           return refuse(
             'lead/unknown-reason',
-            `Choose one of ${reasons.map(({ code }) => code).join(', ')}.`,
+            `reason must be one of ${reasons.map(({ code }) => code).join(', ')}.`,
             'reason',
           );
         if (bound && data.reason === 'other' && blank(data.note))
-          return refuse('lead/note-needed', 'Say in a note what the other reason is.', 'note');
+          return refuse('lead/note-needed', 'note is required when reason is `other`; describe the reason.', 'note');
         const facts = { ...rest(data, 'external'), definition: carried(known, data), ...flagged };
         return givingBack(state, [{ type: 'LeadRejected', data: facts }], context);
       }),
     RecycleLead: (state, { data }, context) =>
       move(state, 'RecycleLead', data, (_, flagged) =>
         data.reengageAt !== undefined && data.reengageAt <= context.now
-          ? refuse(
-              'lead/reengage-too-early',
-              'The lead can be taken up again only after it was given back.',
-              'reengageAt',
-            )
+          ? refuse('lead/reengage-too-early', 'reengageAt must be later than the recycling itself.', 'reengageAt')
           : givingBack(state, [{ type: 'LeadRecycled', data: { ...rest(data, 'external'), ...flagged } }], context),
       ),
     SalesQualifyLead: (state, { data }, context) =>
@@ -315,7 +318,11 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         const definition = deciding(data, 'sql', context);
         if (definition instanceof Refused) return definition;
         if (data.external === undefined && salesQuestions.every((answer) => blank(data[answer])))
-          return refuse('lead/no-answers', 'Give at least one of budget, authority, need and timeline.', 'budget');
+          return refuse(
+            'lead/no-answers',
+            'Give at least one of budget, authority, need and timeline; all of them are blank.',
+            'budget',
+          );
         const verdict =
           data.external === undefined
             ? evaluateAgreement(
@@ -337,7 +344,10 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       const converted = known.stage === 'opportunity' || known.stage === 'customer';
       if (converted && dealOf(known.person, opportunityId)?.convertedAt) return [];
       if (known.stage === 'opportunity' && external === undefined)
-        return refuse('lead/not-sales-qualified', 'The lead is converted; give it a role in the other deal.');
+        return refuse(
+          'lead/not-sales-qualified',
+          'The lead is already converted; give it a role in the other opportunity instead.',
+        );
       const definition = carried(known, { leadId, external });
       const data = { leadId, opportunityId, definition };
       // Only another system may know of a second deal of a lead that is converted already.
@@ -352,7 +362,11 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         { type: 'LeadDisqualified', data: { ...rest(data, 'external'), ...flagged } },
       ]),
     // The handler reserves it among all merges and sends RecordMerge.
-    MergeLead: () => refuse('lead/merge-not-reserved', 'A merge is reserved among all merges before it is recorded.'),
+    MergeLead: () =>
+      refuse(
+        'lead/merge-not-reserved',
+        'Send MergeLead through the command bus; a merge must be reserved before it is recorded.',
+      ),
     RecordMerge: (state, { data }) =>
       on(capturedLead(state), ({ person }) => {
         const known = person.merged.get(data.mergedLeadId);
@@ -362,7 +376,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       on(capturedLead(state), ({ person }) => {
         const merged = person.merged.get(mergedLeadId);
         if (merged === undefined)
-          return refuse('lead/not-merged', 'That lead was never merged into this one.', 'mergedLeadId');
+          return refuse('lead/not-merged', 'mergedLeadId was never merged into this lead.', 'mergedLeadId');
         const { mergeNumber, stands } = merged;
         return stands ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId, mergeNumber } }] : [];
       }),
@@ -534,7 +548,8 @@ export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
   withSlaClocks(withHotLeadAlert(withQualificationForecast(withMerges(ruled)))),
 );
 
-const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);
+const nothingToChange = (path: string): Refused =>
+  refuse('lead/nothing-to-change', 'Name at least one fact to change.', path);
 
 /** A deal of the person closed. */
 const noteEnd = (
@@ -549,7 +564,12 @@ const noteEnd = (
   });
 
 const alreadyCaptured = (leadId: string): Refused =>
-  refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
+  refuse(
+    'lead/already-captured',
+    'A lead was already captured under this leadId; change it with UpdateLead.',
+    'leadId',
+    { leadId },
+  );
 
 const withMerged = (
   state: Lead,

@@ -42,17 +42,21 @@ export const mergesDecider = decider<Merges, MergesCommand, MergesEvent>({
   decide: {
     ReserveMerge: (state, { data, data: { leadId, mergedLeadId } }) => {
       if (leadId === mergedLeadId)
-        return refuse('lead/merge-with-itself', 'Name the other lead of the person.', 'mergedLeadId');
+        return refuse(
+          'lead/merge-with-itself',
+          'leadId and mergedLeadId are the same; name the other lead of the person.',
+          'mergedLeadId',
+        );
       const merge = mergeOf(state, mergedLeadId);
       if (merge?.survivorId === leadId) return [];
       if (merge) {
         const { survivorId } = merge;
-        const message = `That lead is merged into ${survivorId} already. Undo that merge first; the undo takes a moment.`;
+        const message = `mergedLeadId is already merged into ${survivorId}. Undo that merge with UnmergeLead first and retry after a moment.`;
         return refuse('lead/already-merged', message, 'mergedLeadId', { survivorId });
       }
       if (mergeOf(state, leadId)) {
         const survivorId = livingSurvivor(state, leadId);
-        const message = `This lead is merged into ${survivorId}; merge into that one.`;
+        const message = `leadId is itself merged into ${survivorId}; merge into that lead instead.`;
         return refuse('lead/merged', message, 'leadId', { survivorId });
       }
       return [{ type: 'MergeReserved', data }];

@@ -40,7 +40,7 @@ export const mergeAndHandle = async (
   const refusal = refusalOf(own, command);
   if (refusal) return refusal;
   if (!(await isCaptured(journal, data.mergedLeadId)))
-    return refuse('lead/unknown', 'The other lead was never captured.', 'mergedLeadId');
+    return refuse('lead/unknown', 'No lead has this mergedLeadId; name a captured lead.', 'mergedLeadId');
   const { expectedRevision: _, ...unconditional } = meta;
   const reserve = { type: 'ReserveMerge', data, meta: unconditional } as const;
   const reserved = await handle(journal, mergesDecider, ALL_MERGES, reserve, context);
@@ -58,7 +58,7 @@ export const mergeAndHandle = async (
 /** What the survivor's own stream has against it; to be known before anything is reserved. */
 const refusalOf = (own: readonly StoredEvent[], { meta }: Merging): Refused | undefined => {
   const begun = beginningOf(own);
-  if (!begun) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+  if (!begun) return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   if (begun.type === 'LeadIdReleased') return idReleased();
   // What had fallen due by then stands in the same append, before the merge.
   const before = own.filter((event) => commandKeyOf(event.meta) === commandKeyOf(meta));

@@ -17,7 +17,9 @@ interface Queue {
 }
 const repOf = ({ reps }: Queue, rep: string): Rep | undefined => (Object.hasOwn(reps, rep) ? reps[rep] : undefined);
 const notInQueue = (rep: string): Refused =>
-  refuse('routing/not-in-queue', `${rep} takes no part in this queue.`, 'rep', { rep });
+  refuse('routing/not-in-queue', `${rep} is not a member of this queue; add the rep with JoinQueue first.`, 'rep', {
+    rep,
+  });
 
 /** Where a choice stands: the one that is named, or the last of that lead. */
 const placeOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
@@ -56,7 +58,11 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       const known = repOf(state, rep);
       if (known?.member && known.weight === weight) return [];
       if (!known && Object.keys(state.reps).length >= MOST_REPS)
-        return refuse('routing/queue-full', `A queue has at most ${MOST_REPS} reps.`, 'rep');
+        return refuse(
+          'routing/queue-full',
+          `The queue already has ${MOST_REPS} reps, the most it can hold; members who left count too.`,
+          'rep',
+        );
       const coming = { ...(known ?? newcomer(rep)), weight, member: true };
       const joined: NewEvent<RoutingEvent> = { type: 'RepJoined', data };
       // Another weight changes the share of what comes, not whose turn it is now.
@@ -80,13 +86,19 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
     },
     UnassignLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
       const last = leads[placeOf(leads, leadId, choice)];
-      if (!last) return refuse('routing/not-assigned', 'No rep of this queue was given that lead lately.', 'leadId');
+      if (!last)
+        return refuse(
+          'routing/not-assigned',
+          'The lead is not among the last 1,000 leads that this queue assigned.',
+          'leadId',
+        );
       if (last.returned) return [];
       return [{ type: 'LeadUnassigned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
     },
     ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
       const agreed = definition('routing');
-      if (!agreed) return refuse('routing/no-definition', 'Both teams must agree on routing rules first.');
+      if (!agreed)
+        return refuse('routing/no-definition', 'No definition of routing is in force; propose and approve one first.');
       const present = inTurn(state.reps);
       const owning = owner === undefined ? undefined : repOf(state, owner);
       const [rep, by] =

@@ -109,14 +109,23 @@ const supposed = <K extends Kinds>(
   }
   const [named, number] = given.split('@');
   const found = named === kind && /^[1-9]\d{0,8}$/.test(number ?? '') ? at(kind, Number(number)) : undefined;
-  if (!found) throw new NotFound('definition/unknown-version', `There is no ${given} of the kind ${kind}.`, path);
+  if (!found)
+    throw new NotFound(
+      'definition/unknown-version',
+      `${path} names ${given}, but there is no such version; give a reference such as ${kind}@2.`,
+      path,
+    );
   return found;
 };
 
 const weightsOf = (given: Json | undefined): Weights | undefined => {
   if (given === undefined || given === null) return undefined;
   const refused = (path: string) =>
-    new Refused('counterfactual/invalid-weights', 'Give whole weights from 0 to 10,000 by queue and rep.', path);
+    new Refused(
+      'counterfactual/invalid-weights',
+      'weights must be whole numbers from 0 to 10,000 by queue and rep, such as {"emea": {"ann": 200}}.',
+      path,
+    );
   const isTree = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isTree(given)) throw refused('weights');
@@ -181,7 +190,10 @@ export const counterfactual = async (
   const basePolicy = supposed('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
   const baseCalendar = supposed('business-calendar', question.baselineCalendar, 'baselineCalendar', definitionAt);
   if (!policy && !calendar && !rules && !weights)
-    throw new Refused('counterfactual/nothing-supposed', 'Suppose another policy, calendar, routing or weights.');
+    throw new Refused(
+      'counterfactual/nothing-supposed',
+      'Give at least one of policy, calendar, routing and weights to compare with.',
+    );
 
   const based = basePolicy ?? baseCalendar;
   const breaches =
@@ -220,7 +232,12 @@ export const counterfactual = async (
       replay?.see(event);
       if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
       if (breaches && breaches.clocks > most)
-        throw new Refused('counterfactual/too-many-clocks', 'Ask for a shorter period.', 'from', { most });
+        throw new Refused(
+          'counterfactual/too-many-clocks',
+          `The period has more than ${most} clocks; give a shorter period with from and to.`,
+          'from',
+          { most },
+        );
     }
     after = page.position;
     more = !page.atTip && after < last;

@@ -32,12 +32,12 @@ class HandoffsArgs extends IntersectionType(
   ArgsType,
 ) {
   @IsOptional()
-  @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this as their latest disposition.' })
+  @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this latest disposition.' })
   disposition?: Disposition;
-  @FilterField('Only handoffs disposed of for these reasons.')
+  @FilterField('Only handoffs with these reasons of their disposition.')
   reason?: ValueFilterInput;
   @IsOptional()
-  @Field(() => Boolean, { nullable: true, description: 'Only handoffs that were given back after they were accepted.' })
+  @Field(() => Boolean, { nullable: true, description: 'Only handoffs that were returned after they were accepted.' })
   givenBack?: boolean;
   @IsOptional()
   @Field(() => Boolean, { nullable: true, description: 'Only handoffs of leads in limbo.' })
@@ -53,7 +53,7 @@ export class RejectionsResolver {
 
   @Query(() => HandoffReportType, {
     description:
-      'What became of what was handed off, and how much of it sales refused, for which reasons, by definition version and month.',
+      'Handoffs by disposition, with rejection rates and reasons, grouped by month, queue, rep or definition version.',
   })
   @Heavy()
   @Allow(...everyRole)

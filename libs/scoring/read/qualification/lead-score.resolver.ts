@@ -6,7 +6,7 @@ import { atOf } from '@baton/platform/graphql';
 import { leadScore } from './qualification.query';
 import { LeadScoreType, scoreNode } from './qualification.resolver';
 
-/** The score of a lead, computed when it is asked for. */
+/** The score of a lead, computed at query time. */
 @Resolver(() => LeadType)
 export class LeadScoreResolver {
   constructor(
@@ -17,7 +17,7 @@ export class LeadScoreResolver {
 
   @ResolveField(() => LeadScoreType, {
     nullable: true,
-    description: 'The score now, explained; null where no scoring model is agreed.',
+    description: 'The current score with its components; null if no scoring model is in force.',
   })
   async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
     const judging = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };

@@ -53,7 +53,11 @@ export const versionsOf = async (
 ): Promise<FindDefinition> => {
   const [named, number] = definition?.split('@') ?? [];
   if (named !== undefined && !kinds.some((kind) => kind === named))
-    throw new NotFound('definition/unknown-version', `Name a version of ${kinds.join(' or ')}.`, 'definition');
+    throw new NotFound(
+      'definition/unknown-version',
+      `definition must be a version of ${kinds.join(' or ')}, such as ${kinds[0]}@2.`,
+      'definition',
+    );
   const found = new Map<string, Definition<unknown>>();
   for (const kind of kinds) {
     const document =
@@ -61,7 +65,11 @@ export const versionsOf = async (
         ? await oneDefinition(models, { kind, number: Number(number) })
         : await definitionInForce(models, { kind, at });
     if (kind === named && !document)
-      throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
+      throw new NotFound(
+        'definition/unknown-version',
+        `There is no version ${definition} of this definition.`,
+        'definition',
+      );
     if (document) found.set(kind, definitionOf(kind, document.number, document.body));
   }
   return ((kind) => found.get(kind)) as FindDefinition;
