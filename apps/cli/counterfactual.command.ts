@@ -59,7 +59,7 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
       ]),
     );
   }
-  line(`Judged at ${time(at)}, up to position ${position} of the log; nothing was written.`);
+  line(`ClockResult at ${time(at)}, up to position ${position} of the log; nothing was written.`);
 };
 
 @Command({

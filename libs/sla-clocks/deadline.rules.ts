@@ -28,29 +28,29 @@ export interface Deadline {
   readonly clock: Calendar['clock'];
 }
 
-interface Halt {
+interface PauseInterval {
   readonly from: number;
   readonly to: number;
   readonly by: string;
 }
 /** Pauses in order and without overlap: where two overlap, the one that began first has it. */
-const haltsOf = (pauses: readonly Pause[]): Halt[] => {
-  const halts: Halt[] = [];
+const pauseIntervalsOf = (pauses: readonly Pause[]): PauseInterval[] => {
+  const merged: PauseInterval[] = [];
   const sorted = pauses
     .map(({ from, to, by }) => ({ from: toMs(from), to: to === undefined ? Infinity : toMs(to), by }))
     .sort((a, b) => a.from - b.from);
   for (const { from, to, by } of sorted) {
-    const free = Math.max(from, halts.at(-1)?.to ?? -Infinity);
-    if (free < to) halts.push({ from: free, to, by });
+    const free = Math.max(from, merged.at(-1)?.to ?? -Infinity);
+    if (free < to) merged.push({ from: free, to, by });
   }
-  return halts;
+  return merged;
 };
 
 /** The stretches of a calendar from an instant on, for ever. */
-function* stretchesFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
+function* intervalsFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
   for (let day = Math.floor(ms / DAY_MS); ; day++)
-    for (const stretch of calendar.stretchesOf(day))
-      if (stretch.to > ms) yield stretch.from < ms ? { ...stretch, from: ms } : stretch;
+    for (const interval of calendar.intervalsOf(day))
+      if (interval.to > ms) yield interval.from < ms ? { ...interval, from: ms } : interval;
 }
 
 /**
@@ -67,14 +67,14 @@ export const deadline = (
 ): Deadline => {
   if (!(budgetMs > 0)) throw new RangeError('a deadline needs a budget above zero');
   const hours = calendar === 'wall-clock' ? wallClock : calendar;
-  const halts = haltsOf(pauses);
+  const pauseIntervals = pauseIntervalsOf(pauses);
   const working: { from: number; to: number; kind: Interval['kind']; by?: string }[] = [];
-  const put = (from: number, to: number, kind: Interval['kind'], by?: string) => {
+  const addInterval = (from: number, to: number, kind: Interval['kind'], by?: string) => {
     const last = working.at(-1);
     if (last && last.kind === kind && last.by === by) last.to = to;
     else working.push({ from, to, kind, ...(by !== undefined && { by }) });
   };
-  const answer = (dueAt: number | null): Deadline => ({
+  const result = (dueAt: number | null): Deadline => ({
     dueAt: dueAt === null ? null : fromMs(dueAt),
     working: working.map(({ from, to, ...rest }) => ({ from: fromMs(from), to: fromMs(to), ...rest })),
     clock: hours.clock,
@@ -82,22 +82,22 @@ export const deadline = (
 
   let left = budgetMs;
   let next = 0;
-  for (const { from, to, kind } of stretchesFrom(hours, toMs(start)))
+  for (const { from, to, kind } of intervalsFrom(hours, toMs(start)))
     for (let at = from; at < to;) {
-      while (next < halts.length && halts[next]!.to <= at) next++;
-      const halt = halts[next];
-      if (halt && halt.from <= at) {
-        if (halt.to === Infinity) return answer(null);
-        put(at, Math.min(to, halt.to), 'paused', halt.by);
-        at = Math.min(to, halt.to);
+      while (next < pauseIntervals.length && pauseIntervals[next]!.to <= at) next++;
+      const pause = pauseIntervals[next];
+      if (pause && pause.from <= at) {
+        if (pause.to === Infinity) return result(null);
+        addInterval(at, Math.min(to, pause.to), 'paused', pause.by);
+        at = Math.min(to, pause.to);
         continue;
       }
-      const until = Math.min(to, halt?.from ?? Infinity);
+      const until = Math.min(to, pause?.from ?? Infinity);
       if (kind === 'open' && until - at >= left) {
-        put(at, at + left, 'counted');
-        return answer(at + left);
+        addInterval(at, at + left, 'counted');
+        return result(at + left);
       }
-      put(at, until, kind === 'open' ? 'counted' : kind);
+      addInterval(at, until, kind === 'open' ? 'counted' : kind);
       if (kind === 'open') left -= until - at;
       at = until;
     }
@@ -115,14 +115,14 @@ export const countedMs = (
   pauses: readonly Pause[] = [],
 ): number => {
   const until = toMs(end);
-  const halts = haltsOf(pauses);
+  const pauseIntervals = pauseIntervalsOf(pauses);
   let counted = 0;
-  for (const { from, to, kind } of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+  for (const { from, to, kind } of intervalsFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
     if (from >= until) return counted;
     if (kind !== 'open') continue;
     const last = Math.min(to, until);
-    const paused = halts.reduce(
-      (sum, halt) => sum + Math.max(0, Math.min(halt.to, last) - Math.max(halt.from, from)),
+    const paused = pauseIntervals.reduce(
+      (sum, pause) => sum + Math.max(0, Math.min(pause.to, last) - Math.max(pause.from, from)),
       0,
     );
     counted += last - from - paused;
@@ -137,11 +137,11 @@ export const countedMs = (
 export const restOfBusinessDay = (start: Instant, calendar: Calendar | 'wall-clock' = 'wall-clock'): number => {
   let day: number | undefined;
   let budget = 0;
-  for (const stretch of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
-    if (day !== undefined && stretch.day !== day) return budget;
-    if (stretch.kind !== 'open') continue;
-    day = stretch.day;
-    budget += stretch.to - stretch.from;
+  for (const interval of intervalsFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+    if (day !== undefined && interval.day !== day) return budget;
+    if (interval.kind !== 'open') continue;
+    day = interval.day;
+    budget += interval.to - interval.from;
   }
   throw new Error('time ended');
 };

@@ -12,7 +12,7 @@ export interface ClockInput extends AnyEvent {
 }
 
 /** A command is decided and written within this time; what is recorded later was told late. */
-export const ON_ITS_WAY_MS = 5_000;
+export const COMMAND_LATENCY_MS = 5_000;
 
 /** How clocks see a recorded event. A history that was imported counts as known when it happened. */
 export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: StoredEvent): ClockInput => ({
@@ -20,11 +20,11 @@ export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: S
   type,
   data: data as unknown,
   occurredAt,
-  ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS && { knownAt: recordedAt }),
+  ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > COMMAND_LATENCY_MS && { knownAt: recordedAt }),
 });
 
 /** One of the events that fulfil an obligation. */
-export interface Stop {
+export interface CountedAnswer {
   readonly at: Instant;
   /** What it is a mix of. */
   readonly value: string;
@@ -43,7 +43,7 @@ export interface SlaClock {
   /** How many stops were seen until it was fulfilled. */
   readonly stops: number;
   /** The stops that decide when it was fulfilled: the first `times`, and the first of each value; oldest first. */
-  readonly counted: readonly Stop[];
+  readonly counted: readonly CountedAnswer[];
   /** When it was fulfilled, and when that was known. */
   readonly metAt?: Instant;
   readonly metKnownAt?: Instant;
@@ -63,7 +63,7 @@ export interface ClockStatus {
   /** As it happened. */
   readonly state: SlaState;
   /** As it was known in time; differs from `state` only where a stop was told late. */
-  readonly known: SlaState;
+  readonly knownState: SlaState;
   /** The breach was caused by late data: it was answered in time and recorded after. */
   readonly lateData: boolean;
   /** Since when it is breached, as happened or as known. */
@@ -81,7 +81,7 @@ export interface ClockTransition {
 }
 
 /** Is an event one of those? */
-export const occurs = (occurrences: readonly Occurrence[] | undefined, { type, data }: AnyEvent): boolean =>
+export const matchesAny = (occurrences: readonly Occurrence[] | undefined, { type, data }: AnyEvent): boolean =>
   occurrences?.some(
     ({ event, where }) =>
       (event === '*' || event === type) &&
@@ -93,11 +93,11 @@ const valueOf = (data: unknown, field: string): string => {
 };
 
 /** The budget of a clock that starts at an instant, in milliseconds. */
-export const budgetOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
+export const budgetMsOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
   budget === SAME_BUSINESS_DAY ? restOfBusinessDay(start, hours) : durationMs(budget);
 
 /** The time that counts for an obligation; without an agreed calendar the wall's. */
-export const hoursFor = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
+export const calendarForClock = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
   clock === 'business-calendar' ? (calendar ?? wallClock) : wallClock;
 
 /** When an obligation that starts now falls due, with its budget and its working. */
@@ -106,14 +106,14 @@ export const dueOf = (
   calendar: Calendar | undefined,
   start: Instant,
 ): Deadline & { readonly budgetMs: number } => {
-  const hours = hoursFor(obligation, calendar);
-  const budgetMs = budgetOf(obligation, start, hours);
+  const hours = calendarForClock(obligation, calendar);
+  const budgetMs = budgetMsOf(obligation, start, hours);
   return { budgetMs, ...deadline(start, budgetMs, hours) };
 };
 
 /** The deadline of a clock with its working, pauses included. */
-export const workingOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
-  deadline(clock.startedAt, clock.budgetMs, hoursFor(obligation, calendar), clock.pauses);
+export const deadlineOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
+  deadline(clock.startedAt, clock.budgetMs, calendarForClock(obligation, calendar), clock.pauses);
 
 /** How much time of a clock had counted by an instant, in milliseconds. */
 export const countedOf = (
@@ -121,7 +121,7 @@ export const countedOf = (
   calendar: Calendar | undefined,
   clock: SlaClock,
   at: Instant,
-): number => countedMs(clock.startedAt, at, hoursFor(obligation, calendar), clock.pauses);
+): number => countedMs(clock.startedAt, at, calendarForClock(obligation, calendar), clock.pauses);
 
 const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
 /** The first of some instants; undefined when there is none. */
@@ -129,7 +129,7 @@ export const earliest = (...instants: readonly (Instant | null | undefined)[]): 
   instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
 
 /** When the stops so far fulfilled the obligation: the last of the first `times`, or of the first values of the mix. */
-const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): Instant | undefined => {
+const fulfilledAt = (counted: readonly CountedAnswer[], { times = 1, mix }: Obligation): Instant | undefined => {
   const nth = counted[times - 1]?.at;
   if (!mix || nth === undefined) return nth;
   const firsts = counted.filter(({ value }, index) => counted.findIndex((each) => each.value === value) === index);
@@ -138,11 +138,11 @@ const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): 
 };
 
 /** One stop more: the stops in order of their happening, and of them only those that can matter. */
-export const withStop = (
-  counted: readonly Stop[],
-  stop: Stop,
+export const withAnswer = (
+  counted: readonly CountedAnswer[],
+  stop: CountedAnswer,
   { times = 1, last }: Pick<Obligation, 'times' | 'last'>,
-): readonly Stop[] => {
+): readonly CountedAnswer[] => {
   const after = counted.findIndex(({ at }) => at > stop.at);
   const all = counted.toSpliced(after < 0 ? counted.length : after, 0, stop);
   return last
@@ -153,16 +153,16 @@ export const withStop = (
 /** What a stop is one of a mix of; '' where no mix is asked for. */
 export const mixValueOf = ({ mix }: Obligation, data: unknown): string => (mix ? valueOf(data, mix.field) : '');
 
-const stoppedBy = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
-  const stop: Stop = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
-  const counted = withStop(clock.counted, stop, obligation);
+const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
+  const stop: CountedAnswer = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
+  const counted = withAnswer(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
   return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
 /** Under what a clock is counted. */
-export interface Terms {
+export interface ClockTerms {
   readonly obligation: Obligation;
   /** The business calendar; undefined runs the clock on the wall. */
   readonly calendar: Calendar | undefined;
@@ -183,33 +183,34 @@ const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'tr
  */
 export const clocksUnder =
   <C extends SlaClock>(
-    termsOf: (clock: C) => Terms,
-    inForce: readonly Terms[],
-    begin: (clock: SlaClock, terms: Terms) => C,
+    termsOf: (clock: C) => ClockTerms,
+    inForce: readonly ClockTerms[],
+    begin: (clock: SlaClock, terms: ClockTerms) => C,
   ) =>
   (clocks: readonly C[], event: ClockInput): readonly C[] => {
     if (isClockEvent(event)) return clocks;
     let after = clocks;
     for (const kind of new Set(clocks.map((clock) => clock.kind))) {
-      const place = placeOf(after, kind, event.occurredAt);
+      const place = clockIndexAt(after, kind, event.occurredAt);
       const before = after[place];
-      const clock = before && stepped(before, termsOf(before), event);
+      const clock = before && clockAfter(before, termsOf(before), event);
       if (clock !== before) after = after.with(place, clock!);
     }
     if (isExternal(event.data)) return after;
-    for (const terms of inForce) if (occurs(terms.obligation.start, event)) after = started(after, terms, event, begin);
+    for (const terms of inForce)
+      if (matchesAny(terms.obligation.start, event)) after = withNewClock(after, terms, event, begin);
     return after;
   };
 
 /** The clock of a kind that ran at an instant, if any did: the last that had begun. */
-const placeOf = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
+const clockIndexAt = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
   clocks.findLastIndex((clock) => clock.kind === kind && clock.startedAt <= at);
 
-const started = <C extends SlaClock>(
+const withNewClock = <C extends SlaClock>(
   clocks: readonly C[],
-  terms: Terms,
+  terms: ClockTerms,
   { id, occurredAt: at }: ClockInput,
-  begin: (clock: SlaClock, terms: Terms) => C,
+  begin: (clock: SlaClock, terms: ClockTerms) => C,
 ): readonly C[] => {
   const { kind } = terms.obligation;
   const { dueAt, budgetMs } = dueOf(terms.obligation, terms.calendar, at);
@@ -219,7 +220,7 @@ const started = <C extends SlaClock>(
     ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
     ...(next && { endedAt: next.startedAt, endedBy: next.startedBy }),
   };
-  const place = placeOf(clocks, kind, at);
+  const place = clockIndexAt(clocks, kind, at);
   const before = clocks[place];
   const leaves = before && isOpen(before) && before.metAt === undefined;
   const left = leaves ? clocks.with(place, { ...before, endedAt: at, endedBy: id }) : clocks;
@@ -233,32 +234,32 @@ const started = <C extends SlaClock>(
  * @returns the clocks after it, oldest first; the same array where nothing changed
  */
 export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | undefined) => {
-  const terms = obligations.map((obligation): Terms => ({ obligation, calendar }));
+  const terms = obligations.map((obligation): ClockTerms => ({ obligation, calendar }));
   const termsOf = ({ kind }: SlaClock) => terms.find(({ obligation }) => obligation.kind === kind)!;
   return clocksUnder<SlaClock>(termsOf, terms, (clock) => clock);
 };
 
 /** A clock that began before the event, after it. What happened after its end leaves it as it is. */
-const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms, event: ClockInput): C => {
+const clockAfter = <C extends SlaClock>(before: C, { obligation, calendar }: ClockTerms, event: ClockInput): C => {
   const at = event.occurredAt;
   let clock = before;
   const end = earliest(clock.endedAt, clock.failedAt);
   const done = clock.metAt !== undefined && !obligation.last;
   if (!(end !== undefined && at > end) && !(done && at >= clock.metAt!)) {
     const open = clock.pauses.at(-1);
-    const resumes = open && open.to === undefined && at >= open.from && occurs(obligation.resume, event);
+    const resumes = open && open.to === undefined && at >= open.from && matchesAny(obligation.resume, event);
     let pauses: readonly Pause[] = resumes ? clock.pauses.with(-1, { ...open, to: at }) : clock.pauses;
-    if (occurs(obligation.pause, event) && (pauses.length === 0 || pauses.at(-1)!.to !== undefined))
+    if (matchesAny(obligation.pause, event) && (pauses.length === 0 || pauses.at(-1)!.to !== undefined))
       pauses = [...pauses, { from: at, by: event.id }];
     if (pauses !== clock.pauses) {
       clock = { ...clock, pauses };
-      clock = { ...clock, dueAt: workingOf(obligation, calendar, clock).dueAt };
+      clock = { ...clock, dueAt: deadlineOf(obligation, calendar, clock).dueAt };
     }
-    if (occurs(obligation.stop, event)) clock = stoppedBy(clock, obligation, event);
+    if (matchesAny(obligation.stop, event)) clock = answered(clock, obligation, event);
   }
   if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
-  if (occurs(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
-  if (!occurs(obligation.fail, event)) return clock;
+  if (matchesAny(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
+  if (!matchesAny(obligation.fail, event)) return clock;
   // What had run out before is owed no more; its breach stands.
   if (clock.dueAt !== null && clock.dueAt < at) return { ...clock, endedAt: at, endedBy: event.id };
   return { ...clock, failedAt: at, failedBy: event.id };
@@ -280,20 +281,20 @@ export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined =
  */
 export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   const missedAt = missedAtOf(clock);
-  const judge = (metAt: Instant | undefined): SlaState => {
+  const stateFor = (metAt: Instant | undefined): SlaState => {
     if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
     // An end at the due instant still comes in time.
     if (clock.endedAt !== undefined && clock.endedAt <= now && (missedAt === undefined || clock.endedAt <= missedAt))
       return 'cancelled';
     return missedAt !== undefined && missedAt <= now ? 'breached' : 'running';
   };
-  const state = judge(clock.metAt);
-  const known = judge(clock.metKnownAt);
-  const missed = [state, known].some((each) => each === 'breached' || each === 'met late');
+  const state = stateFor(clock.metAt);
+  const knownState = stateFor(clock.metKnownAt);
+  const missed = [state, knownState].some((each) => each === 'breached' || each === 'met late');
   return {
     state,
-    known,
-    lateData: state === 'met' && known !== 'met' && missed,
+    knownState,
+    lateData: state === 'met' && knownState !== 'met' && missed,
     ...(missed && { breachedAt: missedAt! }),
     paused: clock.dueAt === null && state === 'running',
   };
@@ -306,7 +307,7 @@ export const clockTransitionsOf = (
   clock: SlaClock,
 ): readonly ClockTransition[] => {
   const { startedAt, budgetMs, pauses, failedAt } = clock;
-  const hours = hoursFor(obligation, calendar);
+  const hours = calendarForClock(obligation, calendar);
   const missedAt = missedAtOf(clock);
   // A stop at the very instant still counts, so what its absence causes comes right after.
   const missed = (at: Instant) => fromMs(toMs(at) + 1);

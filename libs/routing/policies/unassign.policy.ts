@@ -18,18 +18,18 @@ export const unassignReturnedLeads = policy<LeadEvent>({
     LeadRejected: async ({ data: { leadId, reason, external, handoffOf }, occurredAt }, look) => {
       // The handoff of a lead that was merged away gave the turn back at the merge, if it was not answered.
       if (external || handoffOf !== undefined || !(await isImmediate(reason, occurredAt, look))) return [];
-      return backTo(await lastHandoff(leadId, look));
+      return unassign(await lastHandoff(leadId, look));
     },
     LeadMergedInto: async ({ data: { leadId } }, look) => {
       const last = await lastHandoff(leadId, look);
-      return last?.disposition === 'waiting' ? backTo(last) : [];
+      return last?.disposition === 'waiting' ? unassign(last) : [];
     },
-    LeadRoutingCancelled: ({ data }) => backTo(data),
+    LeadRoutingCancelled: ({ data }) => unassign(data),
   },
 });
 
 /** Gives the turn back that a queue spent; [] for a lead that no queue chose a rep for. */
-const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
+const unassign = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
   if (chosen?.queue === undefined) return [];
   const { leadId, queue, choice } = chosen;
   return [send(ToRouting, queue, { type: 'UnassignLead', data: { routingId: queue, leadId, choice } })];

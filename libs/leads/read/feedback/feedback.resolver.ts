@@ -30,7 +30,7 @@ import {
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { leads } from '../leads/leads.projection';
-import { feedbackBehind, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
+import { listFeedback, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
 
 const TopicEnum = Object.fromEntries(topics.map((topic) => [topic.toUpperCase(), topic]));
 const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
@@ -200,7 +200,7 @@ export class FeedbackResolver {
     @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,
   ): Promise<Connection<FeedbackType>> {
     const models = this.models.asOf(asOf);
-    const found = await feedbackBehind(models, { ...question, ...boundsOf(question) });
+    const found = await listFeedback(models, { ...question, ...boundsOf(question) });
     const page = pageOf(found, { first, after }, ({ feedbackId }) => feedbackId);
     const people = await models.getMany(leads, [
       ...new Set(page.edges.flatMap(({ node: { leadId } }) => (leadId === null ? [] : [leadId]))),

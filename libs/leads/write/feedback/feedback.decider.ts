@@ -1,5 +1,5 @@
 import { decider, refuse, tidy } from '@baton/kernel';
-import { tidied } from './codes.rules';
+import { tidyCodes } from './codes.rules';
 import {
   feedbackCommands,
   feedbackEvents,
@@ -9,38 +9,38 @@ import {
   type FeedbackTopic,
 } from './feedback.events';
 
-type Said = Readonly<Record<FeedbackTopic, readonly string[]>>;
-interface Standing {
+type Topics = Readonly<Record<FeedbackTopic, readonly string[]>>;
+interface FeedbackContent {
   readonly leadId?: string;
-  readonly said: Said;
+  readonly topics: Topics;
   readonly industry?: string;
   readonly campaign?: string;
   /** A note was given; what it says is nobody's business here. */
-  readonly noted: boolean;
+  readonly hasNote: boolean;
 }
 type Feedback =
-  { readonly status: 'unknown' } | (Standing & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
+  { readonly status: 'unknown' } | (FeedbackContent & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
 
 const unknown = () =>
   refuse('feedback/unknown', 'No feedback has this feedbackId; record it with GiveFeedback first.', 'feedbackId');
 const withdrawn = () =>
   refuse('feedback/withdrawn', 'The feedback was withdrawn; record new feedback with GiveFeedback.', 'feedbackId');
-const nothingSaid = () =>
+const emptyFeedback = () =>
   refuse(
     'feedback/nothing-said',
     'The feedback is empty; give a note or at least one objection, competitor, question, message or content.',
   );
 
-type Named = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
+type GivenTopics = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
 /** The topics that are named, tidied; the others as they were. */
-const saidOf = (named: Named, before?: Said) =>
+const topicsAfter = (named: GivenTopics, before?: Topics) =>
   Object.fromEntries(
-    feedbackTopics.map((topic) => [topic, named[topic] ? tidied(named[topic]) : [...(before?.[topic] ?? [])]]),
+    feedbackTopics.map((topic) => [topic, named[topic] ? tidyCodes(named[topic]) : [...(before?.[topic] ?? [])]]),
   ) as Record<FeedbackTopic, string[]>;
-const isEmpty = (said: Said): boolean => feedbackTopics.every((topic) => said[topic].length === 0);
+const isEmpty = (topics: Topics): boolean => feedbackTopics.every((topic) => topics[topic].length === 0);
 
 /** Industry and campaign, tidied; blank ones are left out. */
-const placeOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
+const attributionOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
   ...(industry && tidy(industry) && { industry: tidy(industry) }),
   ...(campaign && tidy(campaign) && { campaign: tidy(campaign) }),
 });
@@ -69,19 +69,19 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
           'note is personal data and is encrypted with the key of the lead; give a leadId.',
           'leadId',
         );
-      const said = saidOf(data);
-      if (isEmpty(said) && note === undefined) return nothingSaid();
+      const topics = topicsAfter(data);
+      if (isEmpty(topics) && note === undefined) return emptyFeedback();
       const about = {
         ...aboutLead(leadId),
         ...(opportunityId !== undefined && { opportunityId }),
         ...(touchId !== undefined && { touchId }),
       };
       const words = note === undefined ? {} : { note };
-      return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...said, ...placeOf(data), ...words } }];
+      return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...topics, ...attributionOf(data), ...words } }];
     },
     AttributeFeedback: (state, { data: { feedbackId, ...place } }) => {
       if (state.status !== 'given' || state.leadId === undefined) return [];
-      const { industry, campaign } = placeOf(place);
+      const { industry, campaign } = attributionOf(place);
       const open = {
         ...(state.industry === undefined && industry !== undefined && { industry }),
         ...(state.campaign === undefined && campaign !== undefined && { campaign }),
@@ -104,16 +104,16 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
           'note is personal data and is encrypted with the key of the lead; give a leadId.',
           'leadId',
         );
-      const said = saidOf(named, state.said);
-      if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
-      const { industry, campaign } = { ...placeOf(state), ...placeOf(named) };
+      const topics = topicsAfter(named, state.topics);
+      if (isEmpty(topics) && note === undefined && !state.hasNote) return emptyFeedback();
+      const { industry, campaign } = { ...attributionOf(state), ...attributionOf(named) };
       const same =
-        JSON.stringify([said, industry, campaign]) === JSON.stringify([state.said, state.industry, state.campaign]);
+        JSON.stringify([topics, industry, campaign]) === JSON.stringify([state.topics, state.industry, state.campaign]);
       if (same && note === undefined) return [];
-      const place = placeOf({ ...(industry && { industry }), ...(campaign && { campaign }) });
+      const place = attributionOf({ ...(industry && { industry }), ...(campaign && { campaign }) });
       const words = note === undefined ? {} : { note };
       return [
-        { type: 'FeedbackCorrected', data: { feedbackId, ...aboutLead(state.leadId), ...said, ...place, ...words } },
+        { type: 'FeedbackCorrected', data: { feedbackId, ...aboutLead(state.leadId), ...topics, ...place, ...words } },
       ];
     },
     WithdrawFeedback: (state, { data: { feedbackId, reason } }) => {
@@ -126,23 +126,23 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
     FeedbackGiven: (_, { data }) => ({
       status: 'given',
       ...aboutLead(data.leadId),
-      said: saidIn(data),
-      ...placeOf(data),
-      noted: isNoted(data),
+      topics: topicsIn(data),
+      ...attributionOf(data),
+      hasNote: hasNote(data),
     }),
-    FeedbackAttributed: (state, { data }) => (state.status === 'given' ? { ...state, ...placeOf(data) } : state),
+    FeedbackAttributed: (state, { data }) => (state.status === 'given' ? { ...state, ...attributionOf(data) } : state),
     FeedbackCorrected: (state, { data }) => ({
       status: 'given',
       ...aboutLead(data.leadId),
-      said: saidIn(data),
-      ...placeOf(data),
-      noted: isNoted(data) || (state.status === 'given' && state.noted),
+      topics: topicsIn(data),
+      ...attributionOf(data),
+      hasNote: hasNote(data) || (state.status === 'given' && state.hasNote),
     }),
     FeedbackWithdrawn: () => ({ status: 'withdrawn' }),
   },
 });
 
-const saidIn = ({ objections, competitors, questions, messages, content }: Said): Said => ({
+const topicsIn = ({ objections, competitors, questions, messages, content }: Topics): Topics => ({
   objections,
   competitors,
   questions,
@@ -150,4 +150,4 @@ const saidIn = ({ objections, competitors, questions, messages, content }: Said)
   content,
 });
 /** In clear before it is stored, sealed afterwards. */
-const isNoted = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;
+const hasNote = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;

@@ -91,7 +91,7 @@ export class Reservations {
       },
     };
     return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision, { checked: true }).then(
-      (appended) => ({ ...heldBy(type, leadId, meta), stream, kind, revision: appended.revision }),
+      (appended) => ({ ...holderOf(type, leadId, meta), stream, kind, revision: appended.revision }),
       (error: unknown) => {
         if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
         throw error;
@@ -102,11 +102,11 @@ export class Reservations {
   private async read(stream: string, kind: Kind): Promise<Reservation> {
     const last = (await this.journal.read(stream)).at(-1) as StoredEvent<IdentityEvent> | undefined;
     if (!last) return { stream, kind, revision: -1, leadId: undefined, writtenBy: undefined };
-    return { ...heldBy(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
+    return { ...holderOf(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
   }
 }
 
-const heldBy = (type: IdentityEvent['type'], leadId: string, meta: Pick<CommandMeta, 'actor' | 'commandId'>) => ({
+const holderOf = (type: IdentityEvent['type'], leadId: string, meta: Pick<CommandMeta, 'actor' | 'commandId'>) => ({
   leadId: type === 'IdentityReserved' ? leadId : undefined,
   writtenBy: commandKeyOf(meta),
 });

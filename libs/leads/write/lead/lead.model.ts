@@ -68,7 +68,7 @@ export interface FirstTouch {
   readonly referrer?: string;
 }
 /** The event that qualified a lead, and what met the definition. */
-export interface Qualified {
+export interface QualificationRecord {
   readonly eventId: string;
   readonly at: Instant;
   readonly evidence?: Json;
@@ -94,9 +94,9 @@ export interface Person {
   /** The latest instant at which something happened to the person, however late it was told. */
   readonly latest: Instant;
   /** When sales was last told that it is hot. */
-  readonly hotAt?: Instant;
+  readonly hotAlertAt?: Instant;
   /** When time alone qualifies the lead, as long as it waits for that. */
-  readonly foreseen?: Instant;
+  readonly qualifiesAt?: Instant;
   /** Which personal facts are known, by name only. */
   readonly personalFacts: readonly string[];
   readonly firstTouch?: FirstTouch;
@@ -121,22 +121,22 @@ export interface Person {
 }
 
 /** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
-type BareStage =
+type StageDetails =
   | { readonly stage: 'lead' }
-  | { readonly stage: 'mql'; readonly definition: string; readonly qualified: Qualified }
+  | { readonly stage: 'mql'; readonly definition: string; readonly qualified: QualificationRecord }
   | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
   | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
   | { readonly stage: 'rejected'; readonly since: Instant }
   | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
 /** … and when it came there. */
-export type Stage = BareStage & { readonly from: Instant };
+export type Stage = StageDetails & { readonly from: Instant };
 export type StageName = Stage['stage'];
 /** What came from another lead of the same person. */
 export interface MergedLead {
   /** From the lead merged into this one to the one on which it was recorded. */
   readonly path: readonly string[];
   readonly touchIds: ReadonlySet<string>;
-  readonly profile: Known['person']['profile'];
+  readonly profile: CapturedLead['person']['profile'];
   /** The earliest of its touches. */
   readonly firstTouch?: FirstTouch;
   readonly opportunityIds?: readonly string[];
@@ -164,37 +164,39 @@ export interface MergedFacts {
 
 export { stageNames } from './merged-facts.events';
 
-export type Known = Stage & { readonly person: Person };
-export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | Known;
+export type CapturedLead = Stage & { readonly person: Person };
+export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | CapturedLead;
 
-export const isKnown = (lead: Lead): lead is Known => lead.stage !== 'unknown' && lead.stage !== 'released';
+export const isCapturedLead = (lead: Lead): lead is CapturedLead =>
+  lead.stage !== 'unknown' && lead.stage !== 'released';
 
 /** Where a lead stands, without the person. */
-export const stageOf = ({ person: _, ...stage }: Known): Stage => stage;
+export const stageOf = ({ person: _, ...stage }: CapturedLead): Stage => stage;
 
 /** The same lead with other facts about the person. */
 export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead =>
-  isKnown(lead) ? { ...lead, person: change(lead.person) } : lead;
+  isCapturedLead(lead) ? { ...lead, person: change(lead.person) } : lead;
 
 /** The same person at another stage. */
-export const atStage = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
+export const atStage = (lead: Lead, stage: Stage): Lead =>
+  isCapturedLead(lead) ? { ...stage, person: lead.person } : lead;
 
 /** The facts together with the names of those that will be encrypted. */
-export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
+export const withPersonalFactNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
   const named = personalFacts.filter((fact) => isSaid(data[fact]));
   return named.length > 0 ? { ...data, personalFacts: named } : data;
 };
 
-const HANDOFFS = 20;
+const MAX_HANDOFFS = 20;
 /** The same lead at another stage, with what that says of its last handoff. */
-export const moved = (state: Lead, event: DatedEvent<LeadEvent>, stage: BareStage): Lead =>
+export const withMove = (state: Lead, event: DatedEvent<LeadEvent>, stage: StageDetails): Lead =>
   withPerson(atStage(state, { ...stage, from: event.occurredAt }), (person) => ({
     ...person,
-    handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
+    handoffLog: handoffsAfter(person.handoffLog, event).slice(-MAX_HANDOFFS),
   }));
 
 /** The lead after what was decided and is not recorded yet. */
-export const afterFacts = (
+export const leadAfter = (
   evolve: (state: Lead, event: DatedEvent<LeadEvent>) => Lead,
   state: Lead,
   facts: readonly NewEvent<LeadEvent>[],
@@ -222,25 +224,31 @@ export const withFacts = (lead: Lead, event: DatedEvent<LeadEvent>): Lead =>
   });
 
 const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
-type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
-type Contact = Said & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
+type FirstTouchSource = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
+type ContactDetails = FirstTouchSource & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
 /** A contact that sales makes on its own account says nothing of the person's interest. */
-export const isOwnOfSales = ({ team, direction }: Contact): boolean => team === 'sales' && direction !== 'inbound';
+export const isOwnOfSales = ({ team, direction }: ContactDetails): boolean =>
+  team === 'sales' && direction !== 'inbound';
 /** The earliest of the contacts; of two at the same instant the one that was told first. */
-export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Instant, said: Said): FirstTouch => {
+export const firstTouchOf = (
+  known: FirstTouch | undefined,
+  id: string,
+  at: Instant,
+  touch: FirstTouchSource,
+): FirstTouch => {
   if (known && known.at <= at) return known;
   const facts = Object.fromEntries(
-    firstTouchFields.flatMap((field) => (said[field] === undefined ? [] : [[field, said[field]]])),
+    firstTouchFields.flatMap((field) => (touch[field] === undefined ? [] : [[field, touch[field]]])),
   );
-  return { id, at, action: said.action, ...facts };
+  return { id, at, action: touch.action, ...facts };
 };
 
 /** The same person after one contact more. */
-export const withTouch = (lead: Lead, id: string, when: Instant, said: Contact): Lead =>
+export const withTouch = (lead: Lead, id: string, when: Instant, touch: ContactDetails): Lead =>
   withPerson(lead, (person) => ({
     ...person,
-    firstTouch: firstTouchOf(person.firstTouch, id, when, said),
-    touches: person.touches.with(touchFactOf(id, when, said)),
+    firstTouch: firstTouchOf(person.firstTouch, id, when, touch),
+    touches: person.touches.with(touchFactOf(id, when, touch)),
     latest: laterOf(person.latest, when),
   }));
 /** The contacts with the person that an event records: one touch, or the visits that turned out to be the person's. */
@@ -251,7 +259,7 @@ export const touchesOf = (event: DatedEvent<LeadEvent>): readonly LeadTouch[] =>
   return [{ id: event.id, at: event.occurredAt, ...touch }];
 };
 /** What criteria and scores see of a contact. */
-export const touchFactOf = (id: string, when: Instant, touch: Contact): TouchFact => {
+export const touchFactOf = (id: string, when: Instant, touch: ContactDetails): TouchFact => {
   const { action, channel, content, page, campaign } = touch;
   const fact = { id, at: when, action, channel, content, page, campaign };
   return isOwnOfSales(touch) ? { ...fact, bySales: true } : fact;

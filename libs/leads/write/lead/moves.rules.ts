@@ -1,5 +1,5 @@
 import { refuse, type Refused } from '@baton/kernel';
-import { isKnown, type Known, type Lead, type StageName } from './lead.model';
+import { isCapturedLead, type CapturedLead, type Lead, type StageName } from './lead.model';
 
 /** A change of lifecycle stage that a command asks for. */
 interface Move {
@@ -63,8 +63,8 @@ export const moves = {
 export type MoveName = keyof typeof moves;
 
 /** The lead, if it was captured; Refused `lead/unknown` or `lead/id-released` otherwise. */
-export const capturedLead = (lead: Lead): Known | Refused => {
-  if (isKnown(lead)) return lead;
+export const capturedLead = (lead: Lead): CapturedLead | Refused => {
+  if (isCapturedLead(lead)) return lead;
   return lead.stage === 'released'
     ? idReleased()
     : refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
@@ -77,7 +77,7 @@ export const idReleased = (): Refused =>
   );
 
 /** The lead, if it was captured and is not merged into another; Refused `lead/merged` names the survivor, which decides instead. */
-export const unmergedLead = (lead: Lead): Known | Refused => {
+export const unmergedLead = (lead: Lead): CapturedLead | Refused => {
   const known = capturedLead(lead);
   if (!('person' in known) || known.person.mergedInto === undefined) return known;
   const survivorId = known.person.mergedInto;
@@ -91,7 +91,11 @@ export const unmergedLead = (lead: Lead): Known | Refused => {
  * @param external another system decided this in the past: any stage may be left but `disqualified`
  * @returns the lead; undefined if it is at that stage already; or the refusal
  */
-export const mayMove = (lead: Lead, name: MoveName, external: string | undefined): Known | Refused | undefined => {
+export const checkMove = (
+  lead: Lead,
+  name: MoveName,
+  external: string | undefined,
+): CapturedLead | Refused | undefined => {
   const known = unmergedLead(lead);
   if (!('person' in known)) return known;
   const { from, to, code, message }: Move = moves[name];

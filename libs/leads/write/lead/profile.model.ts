@@ -22,19 +22,19 @@ const profileNames = Object.keys(profileFields) as readonly ProfileField[];
 export type OwnFacts = { readonly [F in ProfileField | PersonalFact]?: Register<string | number | true | undefined> };
 
 /** What an event says of each fact. */
-const saidBy = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
+const factsIn = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
   if (event.type === 'LeadFactsCleared') return Object.fromEntries(event.data.facts.map((fact) => [fact, undefined]));
   if (event.type !== 'LeadCaptured' && event.type !== 'LeadProfileChanged') return {};
   const data = event.data as Readonly<Record<string, unknown>>;
   const named: readonly string[] = event.data.personalFacts ?? [];
   const said: Record<string, string | number | true | undefined> = {};
-  for (const name of profileNames) if (data[name] !== undefined) said[name] = normal(data[name]);
+  for (const name of profileNames) if (data[name] !== undefined) said[name] = normalized(data[name]);
   for (const name of personalFacts)
     if (data[name] !== undefined || named.includes(name)) said[name] = named.includes(name) || undefined;
   return said;
 };
 /** A fact as it is compared; what is blank is not known. */
-const normal = (value: unknown): string | number | undefined => {
+const normalized = (value: unknown): string | number | undefined => {
   if (typeof value === 'number') return value;
   const text = String(value);
   return isSaid(text) ? tidy(text) : undefined;
@@ -42,7 +42,7 @@ const normal = (value: unknown): string | number | undefined => {
 
 /** What is known of a lead after one more of its events: of each fact the latest by its instant, however late it is told. */
 export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFacts => {
-  const said = Object.entries(saidBy(event));
+  const said = Object.entries(factsIn(event));
   if (said.length === 0) return facts;
   const next: Record<string, Register<string | number | true | undefined>> = { ...facts };
   for (const [name, value] of said) next[name] = withValue(next[name] ?? [], event.occurredAt, value);
@@ -69,11 +69,11 @@ export const profileOf = (history: readonly DatedEvent<LeadEvent>[]): Profile =>
  * Of some facts those that were not so already at an instant; what is personal is told apart by nobody, and always new.
  * @returns undefined for none
  */
-export const newFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
+export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
   const fresh = Object.entries(said).filter(
     ([name, value]) =>
       (personalFacts as readonly string[]).includes(name) ||
-      valueAt(facts[name as ProfileField] ?? [], at) !== normal(value),
+      valueAt(facts[name as ProfileField] ?? [], at) !== normalized(value),
   );
   return fresh.length > 0 ? (Object.fromEntries(fresh) as Partial<D>) : undefined;
 };
@@ -81,5 +81,5 @@ export const newFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D
 export const knownFacts = (facts: OwnFacts, at: Instant, names: readonly LeadFact[]): LeadFact[] =>
   [...new Set(names)].filter((name) => valueAt(facts[name] ?? [], at) !== undefined);
 /** The facts by which a lead is routed. */
-export const routableIn = (profile: Profile): Routable =>
+export const routableFacts = (profile: Profile): Routable =>
   Object.fromEntries(routingFields.flatMap((field) => (profile[field] === undefined ? [] : [[field, profile[field]]])));

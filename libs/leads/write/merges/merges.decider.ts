@@ -14,17 +14,17 @@ interface Merges {
 }
 
 const BUCKETS = 512;
-const placeOf = (leadId: string): number => bucketOf(leadId, BUCKETS);
-const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[placeOf(leadId)]!.get(leadId);
+const bucketIndexOf = (leadId: string): number => bucketOf(leadId, BUCKETS);
+const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[bucketIndexOf(leadId)]!.get(leadId);
 const withMerge = ({ length, buckets }: Merges, leadId: string, merge: Merge | undefined): Merges => {
-  const bucket = new Map(buckets[placeOf(leadId)]);
+  const bucket = new Map(buckets[bucketIndexOf(leadId)]);
   if (merge) bucket.set(leadId, merge);
   else bucket.delete(leadId);
-  return { length: length + 1, buckets: buckets.with(placeOf(leadId), bucket) };
+  return { length: length + 1, buckets: buckets.with(bucketIndexOf(leadId), bucket) };
 };
 
 /** The lead at the end of the chain, which is merged into none. */
-const livingSurvivor = (state: Merges, leadId: string): string => {
+const finalSurvivor = (state: Merges, leadId: string): string => {
   let survivorId = leadId;
   for (let next = mergeOf(state, leadId); next; next = mergeOf(state, survivorId)) survivorId = next.survivorId;
   return survivorId;
@@ -55,7 +55,7 @@ export const mergesDecider = decider<Merges, MergesCommand, MergesEvent>({
         return refuse('lead/already-merged', message, 'mergedLeadId', { survivorId });
       }
       if (mergeOf(state, leadId)) {
-        const survivorId = livingSurvivor(state, leadId);
+        const survivorId = finalSurvivor(state, leadId);
         const message = `leadId is itself merged into ${survivorId}; merge into that lead instead.`;
         return refuse('lead/merged', message, 'leadId', { survivorId });
       }

@@ -3,7 +3,7 @@ import type { Instant, Json, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, InstantScalar, JsonScalar, personalField, ReadArgs } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
-import type { Consumed, EarlierHandoff, HandoffPackage, SignalSeen } from '@baton/leads';
+import type { ContentUsage, EarlierHandoff, HandoffPackage, SignalOccurrences } from '@baton/leads';
 import type { FirstTouch } from '@baton/leads';
 import { leads, type LeadDocument } from '@baton/leads';
 import { handoffPackages, type HandoffPackageDocument } from './handoff-packages.projection';
@@ -66,7 +66,7 @@ class FirstTouchType implements FirstTouch {
 }
 
 @ObjectType('ConsumedContent', { description: 'Content or a page that the lead used.' })
-class ConsumedType implements Consumed {
+class ConsumedType implements ContentUsage {
   @Field(() => String, { description: 'Name of the content or address of the page, cut at 200 characters.' })
   name!: string;
   @Field(() => Int, { description: 'Number of touches with it.' })
@@ -76,7 +76,7 @@ class ConsumedType implements Consumed {
 }
 
 @ObjectType('BuyingSignal', { description: 'Activity that indicates an intention to buy.' })
-class BuyingSignalType implements SignalSeen {
+class BuyingSignalType implements SignalOccurrences {
   @Field(() => String, { description: 'Code of the signal, such as pricing-view.' })
   code!: string;
   @Field(() => Int, { description: 'How often the signal occurred.' })
@@ -134,11 +134,11 @@ class HandoffPackageType {
   @Field(() => Int, { description: 'Number of touches.' })
   touches!: number;
   @Field(() => [ConsumedType], { description: 'Content the lead used, latest first, at most 50.' })
-  content!: readonly Consumed[];
+  content!: readonly ContentUsage[];
   @Field(() => [ConsumedType], { description: 'Pages the lead visited, latest first, at most 50.' })
-  pages!: readonly Consumed[];
+  pages!: readonly ContentUsage[];
   @Field(() => [BuyingSignalType], { description: 'Buying signals.' })
-  signals!: readonly SignalSeen[];
+  signals!: readonly SignalOccurrences[];
   @Field(() => String, {
     description: 'The version that defines the signals, `routing@2`; routing@0 is the built-in one.',
   })

@@ -1,6 +1,6 @@
 import { decider, refuse, type NewEvent, type Refused } from '@baton/kernel';
 import type { DefinitionBodies } from '@baton/definitions';
-import { MOST_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
+import { MAX_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
 
 /** The state keeps the last leads of a queue only: a queue may have any number. */
@@ -22,11 +22,11 @@ const notInQueue = (rep: string): Refused =>
   });
 
 /** Where a choice stands: the one that is named, or the last of that lead. */
-const placeOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
+const choiceIndexOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
   leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
 /** Puts a rep at a level; [] where the rep stands there. */
-const putAt = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
+const setLevel = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
   if (level === levelOf(rep)) return [];
   const load = (level / 1e9) * rep.weight;
   // Nine digits give the level back exactly.
@@ -38,9 +38,9 @@ const putAt = (routingId: string, rep: Rep, level: number): readonly NewEvent<Ro
  * Lifts a rep who comes in to the lowest level of the others present, so that nothing is caught up; whoever stands above
  * it keeps the level.
  */
-const calibrated = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
+const setBaseline = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
   const lowest = inTurn(reps).find(({ rep }) => rep !== coming.rep);
-  return putAt(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
+  return setLevel(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
 };
 
 const withReps =
@@ -57,17 +57,17 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       const { routingId, rep, weight } = data;
       const known = repOf(state, rep);
       if (known?.member && known.weight === weight) return [];
-      if (!known && Object.keys(state.reps).length >= MOST_REPS)
+      if (!known && Object.keys(state.reps).length >= MAX_REPS)
         return refuse(
           'routing/queue-full',
-          `The queue already has ${MOST_REPS} reps, the most it can hold; members who left count too.`,
+          `The queue already has ${MAX_REPS} reps, the most it can hold; members who left count too.`,
           'rep',
         );
       const coming = { ...(known ?? newcomer(rep)), weight, member: true };
       const joined: NewEvent<RoutingEvent> = { type: 'RepJoined', data };
       // Another weight changes the share of what comes, not whose turn it is now.
-      if (known?.member) return [joined, ...putAt(routingId, coming, levelOf(known))];
-      return [joined, ...calibrated(state, routingId, coming)];
+      if (known?.member) return [joined, ...setLevel(routingId, coming, levelOf(known))];
+      return [joined, ...setBaseline(state, routingId, coming)];
     },
     LeaveQueue: (state, { data }) => {
       const known = repOf(state, data.rep);
@@ -82,10 +82,10 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
     MarkRepAvailable: (state, { data }) => {
       const known = repOf(state, data.rep);
       if (!known?.member) return notInQueue(data.rep);
-      return known.away ? [{ type: 'RepMarkedAvailable', data }, ...calibrated(state, data.routingId, known)] : [];
+      return known.away ? [{ type: 'RepMarkedAvailable', data }, ...setBaseline(state, data.routingId, known)] : [];
     },
     UnassignLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
-      const last = leads[placeOf(leads, leadId, choice)];
+      const last = leads[choiceIndexOf(leads, leadId, choice)];
       if (!last)
         return refuse(
           'routing/not-assigned',
@@ -125,7 +125,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
           : [...leads, { leadId: data.leadId, rep: data.rep, choice: id, returned: false }].slice(-REMEMBERED_LEADS),
     }),
     LeadUnassigned: ({ reps, leads }, { data }) => {
-      const place = placeOf(leads, data.leadId, data.choice);
+      const place = choiceIndexOf(leads, data.leadId, data.choice);
       return {
         reps: repsAfter.LeadUnassigned(reps, data),
         leads: leads.map((lead, index) => (index === place ? { ...lead, returned: true } : lead)),

@@ -16,7 +16,7 @@ import {
 } from '@baton/kernel';
 
 /** The most reps of one queue: the explanation of a choice names them all. */
-export const MOST_REPS = 200;
+export const MAX_REPS = 200;
 
 const routingId = ref('routing', 'The queue of reps, as the routing rules name it.');
 const leadId = ref('lead', 'The lead: a person we may sell to.');
@@ -88,7 +88,7 @@ export const routingEvents = events({
     standings: list(
       object({ rep, load: real('base + assigned − returned, before this lead.'), weight }),
       'The available reps, in the order of their turns.',
-      { max: MOST_REPS },
+      { max: MAX_REPS },
     ),
   },
   LeadUnassigned: {

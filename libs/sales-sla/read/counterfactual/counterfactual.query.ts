@@ -81,26 +81,26 @@ export interface Counterfactual {
 }
 
 /** Where the past and the agreements are. */
-export interface Past {
+export interface ReplaySources {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly definitions: DefinitionSource;
 }
-type Kinds = 'sla-policy' | 'business-calendar' | 'routing';
-type DefinitionAt = FindDefinitionAt<Kinds>;
-type Named<K extends Kinds> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
+type TermsKind = 'sla-policy' | 'business-calendar' | 'routing';
+type DefinitionAt = FindDefinitionAt<TermsKind>;
+type NamedDefinition<K extends TermsKind> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
 
 const PAGE = 2_000;
 const GIVEN = 'given';
 const END: Instant = '9999-12-31T23:59:59.999Z';
 
 /** The one that the question names or gives; undefined where it leaves it to what was agreed. */
-const supposed = <K extends Kinds>(
+const givenDefinition = <K extends TermsKind>(
   kind: K,
   given: Json | undefined,
   path: string,
   at: DefinitionAt,
-): Named<K> | undefined => {
+): NamedDefinition<K> | undefined => {
   if (given === undefined || given === null) return undefined;
   if (typeof given !== 'string') {
     const fault = bodyFault(kind, given);
@@ -140,8 +140,8 @@ const weightsOf = (given: Json | undefined): Weights | undefined => {
 
 /** What is owed at an instant: by what is supposed, and for the rest by what was in force. */
 const termsUnder = (
-  policy: Named<'sla-policy'> | undefined,
-  calendar: Named<'business-calendar'> | undefined,
+  policy: NamedDefinition<'sla-policy'> | undefined,
+  calendar: NamedDefinition<'business-calendar'> | undefined,
   definitionAt: DefinitionAt,
 ) => {
   const made = new Map<string, readonly NamedTerms[]>();
@@ -176,19 +176,24 @@ const termsUnder = (
  * @throws NotFound `definition/unknown-version`
  */
 export const counterfactual = async (
-  { log, journal, definitions }: Past,
+  { log, journal, definitions }: ReplaySources,
   question: CounterfactualQuestion,
   most = Infinity,
 ): Promise<Counterfactual> => {
   const { from, to, at, timeZone, cut = {} } = question;
   const zone = zoneOf(timeZone);
   const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
-  const policy = supposed('sla-policy', question.policy, 'policy', definitionAt);
-  const calendar = supposed('business-calendar', question.calendar, 'calendar', definitionAt);
-  const rules = supposed('routing', question.routing, 'routing', definitionAt);
+  const policy = givenDefinition('sla-policy', question.policy, 'policy', definitionAt);
+  const calendar = givenDefinition('business-calendar', question.calendar, 'calendar', definitionAt);
+  const rules = givenDefinition('routing', question.routing, 'routing', definitionAt);
   const weights = weightsOf(question.weights);
-  const basePolicy = supposed('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
-  const baseCalendar = supposed('business-calendar', question.baselineCalendar, 'baselineCalendar', definitionAt);
+  const basePolicy = givenDefinition('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
+  const baseCalendar = givenDefinition(
+    'business-calendar',
+    question.baselineCalendar,
+    'baselineCalendar',
+    definitionAt,
+  );
   if (!policy && !calendar && !rules && !weights)
     throw new Refused(
       'counterfactual/nothing-supposed',

@@ -25,7 +25,7 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
-import type { BreachChange, BreachCounts, Judged } from './breach-changes.rules';
+import type { BreachChange, BreachCounts, ClockResult } from './breach-changes.rules';
 import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
 import type { RepShare, RoutedLead } from './routing-changes.rules';
 
@@ -71,7 +71,7 @@ class BreachCountsType {
 }
 
 @ObjectType('JudgedClock', { description: 'The result of a clock under one set of terms.' })
-class JudgedClockType implements Judged {
+class JudgedClockType implements ClockResult {
   @Field(() => String, { description: 'The policy, `sla-policy@2`; `given` if its body was passed in the query.' })
   definition!: string;
   @Field(() => String, { nullable: true, description: 'The business calendar, likewise; null for the wall clock.' })
@@ -86,11 +86,11 @@ class JudgedClockType implements Judged {
   @Field(() => String, {
     description: 'The state by when things happened: running, met, breached, met late or cancelled.',
   })
-  state!: Judged['state'];
+  state!: ClockResult['state'];
   @Field(() => String, {
     description: 'The state by when things were recorded; differs from `state` if an answer was recorded late.',
   })
-  known!: Judged['known'];
+  known!: ClockResult['known'];
 }
 
 @ObjectType('BreachChange', { description: 'A clock that is breached under the baseline, the alternative, or both.' })
@@ -111,12 +111,12 @@ class BreachChangeType implements BreachChange {
     nullable: true,
     description: 'The result under the baseline; null if there was no obligation.',
   })
-  baseline!: Judged | null;
+  baseline!: ClockResult | null;
   @Field(() => JudgedClockType, {
     nullable: true,
     description: 'The result under the alternative; null if there is no obligation.',
   })
-  alternative!: Judged | null;
+  alternative!: ClockResult | null;
 }
 
 @ObjectType('RepShare', { description: 'The number of leads of one rep, actual and simulated.' })

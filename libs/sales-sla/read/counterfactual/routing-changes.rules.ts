@@ -1,7 +1,7 @@
 import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
 import { routeOf, type Routable, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '@baton/leads';
-import { factsAfter, profileNow, routableIn, type OwnFacts } from '@baton/leads';
+import { factsAfter, profileNow, routableFacts, type OwnFacts } from '@baton/leads';
 import { routingDecider } from '@baton/routing';
 import type { RoutingCommand, RoutingEvent } from '@baton/routing';
 
@@ -96,7 +96,7 @@ export class RoutingReplay {
       id,
       leadId,
       qualifiedAt,
-      facts: routableIn(profileNow(this.facts.get(leadId) ?? {})),
+      facts: routableFacts(profileNow(this.facts.get(leadId) ?? {})),
       ...nothing,
       decided: false,
     };

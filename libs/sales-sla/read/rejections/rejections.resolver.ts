@@ -14,7 +14,7 @@ import {
 } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { Disposition } from '@baton/leads';
-import { handoffReport, handoffsBehind } from './handoff-report.query';
+import { handoffReport, listHandoffs } from './handoff-report.query';
 import {
   DispositionEnum,
   HandoffConnection,
@@ -68,7 +68,7 @@ export class RejectionsResolver {
   async handoffs(
     @Args() { first, after, asOf, atLeast: _, ...question }: HandoffsArgs,
   ): Promise<Connection<HandoffType>> {
-    const found = await handoffsBehind(this.models.asOf(asOf), {
+    const found = await listHandoffs(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),
       at: atOf(asOf, this.clock),

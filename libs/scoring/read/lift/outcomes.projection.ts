@@ -31,33 +31,39 @@ export interface Outcome {
   readonly facts: OwnFacts;
 }
 
-const lost: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
-const chances: readonly StageName[] = ['sql', 'opportunity', 'customer'];
+const lostStages: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
+const sqlStages: readonly StageName[] = ['sql', 'opportunity', 'customer'];
 /** Did the person become a chance for sales, and when? */
-export const chanceAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
-  sqlAt ?? (together && chances.includes(together.stage) ? together.at : undefined);
+export const becameSqlAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
+  sqlAt ?? (together && sqlStages.includes(together.stage) ? together.at : undefined);
 /** Did the person become a customer? */
 export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
   customerAt !== undefined || together?.stage === 'customer';
 
 /** The person at another stage; a move of another system that is told after a later one moves nobody back. */
-const at = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
+const withStage = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
     : {
         ...{ ...doc, stage, ...movedAtOf(doc, stage, event.occurredAt) },
-        outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
+        outcome: isCustomer(doc) ? 'won' : lostStages.includes(stage) ? 'lost' : null,
       };
-const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
+const withSqlAt = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
   if (doc.sqlAt !== undefined && (doc.sqlAt <= when || !external)) return doc;
   const { external: _, ...rest } = doc;
   return { ...rest, sqlAt: when, ...(external && { external }) };
 };
-type Becoming = StoredEvent<Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>>;
-const becoming = (doc: Outcome, event: Becoming): Outcome => {
+type MergedStageEvent = StoredEvent<
+  Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>
+>;
+const withMergedStage = (doc: Outcome, event: MergedStageEvent): Outcome => {
   const { becomes } = event.data;
   if (!becomes) return doc;
-  return at({ ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } }, event, becomes.stage);
+  return withStage(
+    { ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } },
+    event,
+    becomes.stage,
+  );
 };
 
 /** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
@@ -72,7 +78,7 @@ export const sizeOf = (employees: number): string =>
           ? '250-999'
           : '1000+';
 /** The document with what is known of the person, whenever that was told. */
-const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
+const withProfile = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
   const facts = factsAfter(doc.facts, event);
   const known = profileNow(facts) as Readonly<Partial<Record<string, string>>>;
@@ -84,7 +90,7 @@ const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   return { ...rest, facts, ...Object.fromEntries(shown), ...size };
 };
 
-const seenAt = (doc: Outcome, when: Instant): Outcome =>
+const withTouchAt = (doc: Outcome, when: Instant): Outcome =>
   doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
 
 /** One document per lead: what it was like, and what became of it. */
@@ -98,29 +104,30 @@ export const outcomes = projection<Outcome, LeadEvent>({
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
   on: {
-    LeadCaptured: (doc, event) => described({ ...doc, capturedAt: event.occurredAt }, event),
-    LeadProfileChanged: described,
-    LeadFactsCleared: described,
-    TouchRecorded: (doc, { occurredAt }) => seenAt(doc, occurredAt),
-    LeadVisitsJoined: (doc, { data: { visits } }) => visits.reduce((known, { at: when }) => seenAt(known, when), doc),
-    LeadQualified: (doc, event) => at(doc, event, 'mql'),
-    LeadHandedOff: (doc, event) => at(doc, event, 'handed-off'),
-    LeadAccepted: (doc, event) => at(doc, event, 'sal'),
-    LeadRejected: (doc, event) => at(doc, event, 'rejected'),
-    LeadRecycled: (doc, event) => at(doc, event, 'recycled'),
-    LeadReengaged: (doc, event) => at(doc, event, 'lead'),
-    LeadDisqualified: (doc, event) => at(doc, event, 'disqualified'),
-    LeadSalesQualified: (doc, event) => at(chance(doc, event.occurredAt, event.data.external), event, 'sql'),
+    LeadCaptured: (doc, event) => withProfile({ ...doc, capturedAt: event.occurredAt }, event),
+    LeadProfileChanged: withProfile,
+    LeadFactsCleared: withProfile,
+    TouchRecorded: (doc, { occurredAt }) => withTouchAt(doc, occurredAt),
+    LeadVisitsJoined: (doc, { data: { visits } }) =>
+      visits.reduce((known, { at: when }) => withTouchAt(known, when), doc),
+    LeadQualified: (doc, event) => withStage(doc, event, 'mql'),
+    LeadHandedOff: (doc, event) => withStage(doc, event, 'handed-off'),
+    LeadAccepted: (doc, event) => withStage(doc, event, 'sal'),
+    LeadRejected: (doc, event) => withStage(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => withStage(doc, event, 'recycled'),
+    LeadReengaged: (doc, event) => withStage(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => withStage(doc, event, 'disqualified'),
+    LeadSalesQualified: (doc, event) => withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, 'sql'),
     LeadConverted: (doc, event) =>
-      at(chance(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
+      withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, event) => {
       const customerAt = doc.customerAt ?? event.occurredAt;
-      return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
+      return withStage({ ...withSqlAt(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
     },
-    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => at(doc, event, 'opportunity'),
-    MergedFactsAdded: becoming,
-    MergedFactsRemoved: becoming,
-    LeadUnmerged: becoming,
+    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => withStage(doc, event, 'opportunity'),
+    MergedFactsAdded: withMergedStage,
+    MergedFactsRemoved: withMergedStage,
+    LeadUnmerged: withMergedStage,
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
   },

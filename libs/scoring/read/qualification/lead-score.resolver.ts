@@ -20,8 +20,8 @@ export class LeadScoreResolver {
     description: 'The current score with its components; null if no scoring model is in force.',
   })
   async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
-    const judging = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };
-    const found = await leadScore(this.models.asOf(cut), this.journal, judging);
+    const question = { leadId, at: atOf(cut, this.clock), ...(cut && { cut }) };
+    const found = await leadScore(this.models.asOf(cut), this.journal, question);
     return found ? scoreNode(found) : null;
   }
 }

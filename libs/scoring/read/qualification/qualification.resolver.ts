@@ -4,7 +4,7 @@ import { ReadModels } from '@baton/platform/documents';
 import { Allow, atOf, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '@baton/leads';
-import { leadQualification, leadScore, type Judging } from './qualification.query';
+import { leadQualification, leadScore, type EvaluationQuestion } from './qualification.query';
 
 @ObjectType('LeafEvidence', { description: 'The evidence for one leaf of the criteria.' })
 class LeafEvidenceType {
@@ -160,7 +160,7 @@ export class QualificationResolver {
     return found ? scoreNode(found) : null;
   }
 
-  private judging({ leadId, at, definition, asOf }: JudgingArgs): Judging {
+  private judging({ leadId, at, definition, asOf }: JudgingArgs): EvaluationQuestion {
     return {
       leadId,
       at: at ?? atOf(asOf, this.clock),
