@@ -1,4 +1,4 @@
-export { earlyReferences } from './policies/named.rules';
+export { earlyReferences } from './policies/early-references.rules';
 export { type ContentUse, contentUses } from './read/content/content-uses.projection';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
 export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.projection';

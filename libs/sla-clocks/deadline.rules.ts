@@ -1,7 +1,7 @@
 import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
 import { wallClock, type Calendar, type OpenInterval } from './calendar.rules';
 
-/** The clock stands still from one event to another; without `to` it still does. */
+/** A pause of a clock; without `to` it is still paused. */
 export interface Pause {
   readonly from: Instant;
   readonly to?: Instant;
@@ -9,7 +9,7 @@ export interface Pause {
   readonly by: string;
 }
 
-/** How a part of the time between start and due was treated. */
+/** An interval between start and due, and how it was counted. */
 export interface Interval {
   readonly from: Instant;
   /** Exclusive. */
@@ -20,11 +20,11 @@ export interface Interval {
 }
 
 export interface Deadline {
-  /** The last instant at which an answer is in time; null while the clock is paused before it ran out. */
+  /** The last instant at which an answer is on time; null while the clock is paused before it ran out. */
   readonly dueAt: Instant | null;
   /** From the start to the due instant (or to the pause) without gaps; the counted ones sum to the budget exactly. */
   readonly working: readonly Interval[];
-  /** What it ran on; `always-closed` is the wall clock because the calendar has no open hour. */
+  /** What it ran on; `always-closed` means the wall clock, because the calendar has no open hours. */
   readonly clock: Calendar['clock'];
 }
 
@@ -33,7 +33,7 @@ interface PauseInterval {
   readonly to: number;
   readonly by: string;
 }
-/** Pauses in order and without overlap: where two overlap, the one that began first has it. */
+/** Pauses in order and without overlap; an overlap belongs to the pause that began first. */
 const pauseIntervalsOf = (pauses: readonly Pause[]): PauseInterval[] => {
   const merged: PauseInterval[] = [];
   const sorted = pauses
@@ -46,7 +46,7 @@ const pauseIntervalsOf = (pauses: readonly Pause[]): PauseInterval[] => {
   return merged;
 };
 
-/** The stretches of a calendar from an instant on, for ever. */
+/** The intervals of a calendar from an instant on; endless. */
 function* intervalsFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
   for (let day = Math.floor(ms / DAY_MS); ; day++)
     for (const interval of calendar.intervalsOf(day))

@@ -3,18 +3,18 @@ import { SAME_BUSINESS_DAY, type Obligation, type Occurrence, type SlaPolicy } f
 import { wallClock, type Calendar } from './calendar.rules';
 import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
-/** An event as clocks see it. */
+/** The part of an event that clocks use. */
 export interface ClockInput extends AnyEvent {
   readonly id: string;
   readonly occurredAt: Instant;
-  /** When we learnt of it, where that is later than it happened. */
+  /** When it was recorded, if that is later than it happened. */
   readonly knownAt?: Instant;
 }
 
-/** A command is decided and written within this time; what is recorded later was told late. */
+/** Normal time from a command to its stored event; anything stored later counts as recorded late. */
 export const COMMAND_LATENCY_MS = 5_000;
 
-/** How clocks see a recorded event. A history that was imported counts as known when it happened. */
+/** The part of a stored event that clocks use. Imported events count as recorded when they happened. */
 export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: StoredEvent): ClockInput => ({
   id,
   type,
@@ -23,64 +23,64 @@ export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: S
   ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > COMMAND_LATENCY_MS && { knownAt: recordedAt }),
 });
 
-/** One of the events that fulfil an obligation. */
+/** An answer that counts towards an obligation. */
 export interface CountedAnswer {
   readonly at: Instant;
-  /** What it is a mix of. */
+  /** The kind of answer, for obligations that require a mix. */
   readonly value: string;
 }
 
-/** One obligation of one lead, from its start on. Plain data: a fold may keep it. */
+/** The clock of one obligation to one lead. Plain JSON data. */
 export interface SlaClock {
   readonly kind: string;
   readonly startedAt: Instant;
   /** The event that started it. */
   readonly startedBy: string;
   readonly budgetMs: number;
-  /** The last instant at which a stop is in time; null while it stands still. */
+  /** The last instant at which an answer is on time; null while it is paused. */
   readonly dueAt: Instant | null;
   readonly pauses: readonly Pause[];
-  /** How many stops were seen until it was fulfilled. */
+  /** Number of answers until it was fulfilled. */
   readonly stops: number;
-  /** The stops that decide when it was fulfilled: the first `times`, and the first of each value; oldest first. */
+  /** The answers that decide when it was fulfilled: the first `times`, and the first of each kind; oldest first. */
   readonly counted: readonly CountedAnswer[];
-  /** When it was fulfilled, and when that was known. */
+  /** When it was fulfilled, and when that was recorded. */
   readonly metAt?: Instant;
   readonly metKnownAt?: Instant;
   /** How much time of its clock had counted when it was fulfilled. */
   readonly countedMs?: number;
   readonly failedAt?: Instant;
   readonly failedBy?: string;
-  /** Ended without a verdict of its own, by a cancelling event or a new start. */
+  /** When it was cancelled, by a cancelling event or a new start. */
   readonly endedAt?: Instant;
   readonly endedBy?: string;
 }
 
 export type SlaState = 'running' | 'met' | 'breached' | 'met late' | 'cancelled';
 
-/** How an obligation stands at an instant. */
+/** The status of a clock at an instant. */
 export interface ClockStatus {
-  /** As it happened. */
+  /** By when things happened. */
   readonly state: SlaState;
-  /** As it was known in time; differs from `state` only where a stop was told late. */
+  /** By when things were recorded; differs from `state` only if an answer was recorded late. */
   readonly knownState: SlaState;
-  /** The breach was caused by late data: it was answered in time and recorded after. */
+  /** True if the recorded breach came from late data: the answer was on time and recorded after. */
   readonly lateData: boolean;
-  /** Since when it is breached, as happened or as known. */
+  /** When it was breached, by either reading. */
   readonly breachedAt?: Instant;
   readonly paused: boolean;
 }
 
-/** A moment at which time alone says something about an obligation. */
+/** An escalation or a breach: an instant at which time alone changes a clock. */
 export interface ClockTransition {
   readonly at: Instant;
   readonly what: 'escalation' | 'breach';
-  /** Whom an escalation tells, and which step of the policy it is. */
+  /** Who is notified, and the step of the policy, of an escalation. */
   readonly notify?: string;
   readonly step?: number;
 }
 
-/** Is an event one of those? */
+/** True if an event matches one of the occurrences. */
 export const matchesAny = (occurrences: readonly Occurrence[] | undefined, { type, data }: AnyEvent): boolean =>
   occurrences?.some(
     ({ event, where }) =>
@@ -96,11 +96,11 @@ const valueOf = (data: unknown, field: string): string => {
 export const budgetMsOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
   budget === SAME_BUSINESS_DAY ? restOfBusinessDay(start, hours) : durationMs(budget);
 
-/** The time that counts for an obligation; without an agreed calendar the wall's. */
+/** The calendar of an obligation; the wall clock if no calendar is in force. */
 export const calendarForClock = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
   clock === 'business-calendar' ? (calendar ?? wallClock) : wallClock;
 
-/** When an obligation that starts now falls due, with its budget and its working. */
+/** The deadline of an obligation that starts at an instant, with its budget and intervals. */
 export const dueOf = (
   obligation: Obligation,
   calendar: Calendar | undefined,
@@ -111,7 +111,7 @@ export const dueOf = (
   return { budgetMs, ...deadline(start, budgetMs, hours) };
 };
 
-/** The deadline of a clock with its working, pauses included. */
+/** The deadline of a clock with its intervals, pauses included. */
 export const deadlineOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
   deadline(clock.startedAt, clock.budgetMs, calendarForClock(obligation, calendar), clock.pauses);
 
@@ -128,7 +128,7 @@ const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefin
 export const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
   instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
 
-/** When the stops so far fulfilled the obligation: the last of the first `times`, or of the first values of the mix. */
+/** When the answers fulfilled the obligation: enough of them, and of enough kinds. Undefined if not yet. */
 const fulfilledAt = (counted: readonly CountedAnswer[], { times = 1, mix }: Obligation): Instant | undefined => {
   const nth = counted[times - 1]?.at;
   if (!mix || nth === undefined) return nth;
@@ -137,7 +137,7 @@ const fulfilledAt = (counted: readonly CountedAnswer[], { times = 1, mix }: Obli
   return varied === undefined ? undefined : varied > nth ? varied : nth;
 };
 
-/** One stop more: the stops in order of their happening, and of them only those that can matter. */
+/** Adds an answer in the order of time and drops those that can no longer matter. */
 export const withAnswer = (
   counted: readonly CountedAnswer[],
   stop: CountedAnswer,
@@ -150,7 +150,7 @@ export const withAnswer = (
     : all.filter(({ value }, index) => index < times || all.findIndex((other) => other.value === value) === index);
 };
 
-/** What a stop is one of a mix of; '' where no mix is asked for. */
+/** The kind of an answer for the required mix; '' if none is required. */
 export const mixValueOf = ({ mix }: Obligation, data: unknown): string => (mix ? valueOf(data, mix.field) : '');
 
 const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
@@ -161,24 +161,24 @@ const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: C
   return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
-/** Under what a clock is counted. */
+/** The terms that a clock is evaluated under. */
 export interface ClockTerms {
   readonly obligation: Obligation;
   /** The business calendar; undefined runs the clock on the wall. */
   readonly calendar: Calendar | undefined;
 }
 
-/** What is said of clocks starts, stops and pauses none. */
+/** Clock events themselves never start, stop or pause a clock. */
 const isClockEvent = ({ type }: AnyEvent): boolean => type.startsWith('Obligation');
-/** What another system decided in the past is nothing to answer now. */
+/** Past decisions of other systems start no clock. */
 const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'true';
 
 /**
  * Folds one event into the clocks of a lead, each under its own terms. Events come in the order of the log and may have
  * happened earlier. New clocks start under the terms in force, but not by what another system decided.
- * @param termsOf under what a clock began
- * @param inForce what is owed from now on
- * @param begin   what else is to be known of a new clock
+ * @param termsOf the terms that a clock started under
+ * @param inForce the terms of new clocks
+ * @param begin   adds the caller’s fields to a new clock
  * @returns the clocks after it, oldest first; the same array where nothing changed
  */
 export const clocksUnder =
@@ -202,7 +202,7 @@ export const clocksUnder =
     return after;
   };
 
-/** The clock of a kind that ran at an instant, if any did: the last that had begun. */
+/** Index of the clock of a kind that ran at an instant: the last one started by then. -1 for none. */
 const clockIndexAt = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
   clocks.findLastIndex((clock) => clock.kind === kind && clock.startedAt <= at);
 
@@ -214,7 +214,7 @@ const withNewClock = <C extends SlaClock>(
 ): readonly C[] => {
   const { kind } = terms.obligation;
   const { dueAt, budgetMs } = dueOf(terms.obligation, terms.calendar, at);
-  // A start leaves the earlier clock; one that is told late is left by the start that came after it.
+  // A new start ends the earlier clock; a start recorded late is itself ended by the next one.
   const next = clocks.find((clock) => clock.kind === kind && clock.startedAt > at);
   const begun: SlaClock = {
     ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
@@ -239,7 +239,7 @@ export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | und
   return clocksUnder<SlaClock>(termsOf, terms, (clock) => clock);
 };
 
-/** A clock that began before the event, after it. What happened after its end leaves it as it is. */
+/** A clock after an event. Events after its end do not change it. */
 const clockAfter = <C extends SlaClock>(before: C, { obligation, calendar }: ClockTerms, event: ClockInput): C => {
   const at = event.occurredAt;
   let clock = before;
@@ -260,7 +260,7 @@ const clockAfter = <C extends SlaClock>(before: C, { obligation, calendar }: Clo
   if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
   if (matchesAny(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
   if (!matchesAny(obligation.fail, event)) return clock;
-  // What had run out before is owed no more; its breach stands.
+  // A clock that ran out before ends here; its breach stays.
   if (clock.dueAt !== null && clock.dueAt < at) return { ...clock, endedAt: at, endedBy: event.id };
   return { ...clock, failedAt: at, failedBy: event.id };
 };
@@ -271,11 +271,11 @@ export const obligations =
   (events: readonly ClockInput[]): readonly SlaClock[] =>
     events.reduce(clocksAfter(policy, calendar), []);
 
-/** After which instant an answer is too late: the due one, or that of giving up. */
+/** The last instant at which an answer is on time: the due time, or the time of giving up. */
 export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined => earliest(dueAt, failedAt);
 
 /**
- * How a clock stands.
+ * The status of a clock at an instant.
  * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
  *            still nothing at that instant is a miss
  */
@@ -283,7 +283,7 @@ export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   const missedAt = missedAtOf(clock);
   const stateFor = (metAt: Instant | undefined): SlaState => {
     if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
-    // An end at the due instant still comes in time.
+    // A cancellation at the due time is still on time.
     if (clock.endedAt !== undefined && clock.endedAt <= now && (missedAt === undefined || clock.endedAt <= missedAt))
       return 'cancelled';
     return missedAt !== undefined && missedAt <= now ? 'breached' : 'running';
@@ -300,7 +300,7 @@ export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   };
 };
 
-/** The moments of a clock in their order: the steps of the escalation, and the breach, while nothing has ended it. */
+/** The escalations and the breach of a clock in order, up to its end. */
 export const clockTransitionsOf = (
   obligation: Obligation,
   calendar: Calendar | undefined,
@@ -309,7 +309,7 @@ export const clockTransitionsOf = (
   const { startedAt, budgetMs, pauses, failedAt } = clock;
   const hours = calendarForClock(obligation, calendar);
   const missedAt = missedAtOf(clock);
-  // A stop at the very instant still counts, so what its absence causes comes right after.
+  // An answer at the due time is on time, so the breach follows one millisecond later.
   const missed = (at: Instant) => fromMs(toMs(at) + 1);
   const moments: ClockTransition[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];
   for (const [step, { percent, afterBreach, notify }] of (obligation.escalation ?? []).entries()) {

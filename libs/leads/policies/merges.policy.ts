@@ -40,7 +40,7 @@ const addMergedFacts = (
   { touches, profile, cleared, stage, opportunityIds, visitorIds, ...from }: SharedFacts,
 ): readonly Reaction[] =>
   (touches.length > 0 ? slicesOf(touches) : [[]]).map((slice, index) => {
-    // How far it came goes first, so that nobody is qualified by touches of a customer.
+    // The stage comes with the first slice, so that touches of a customer do not qualify the survivor.
     const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
     const once = index === 0 ? { ...facts, ...ids } : {};
@@ -68,7 +68,7 @@ const idsOf = ({
 });
 const stateOf = (stream: readonly StoredEvent<LeadEvent>[]): Lead =>
   stream.reduce((known, event: DatedEvent<LeadEvent>) => leadDecider.evolve(known, event), leadDecider.initialState());
-/** The deals and visitors of a lead that was merged away, as they are now. */
+/** Copies the current deals and visitors of a merged lead to its survivor. */
 const copyIds = async (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   look: Look,
@@ -79,7 +79,7 @@ const copyIds = async (
     ? addMergedFacts(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) })
     : [];
 };
-/** What a lead that was merged away knows of some facts, and which of them it knows no more. */
+/** Copies changed and cleared facts of a merged lead to its survivor. */
 const copyFacts = async (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   names: readonly string[],
@@ -96,14 +96,14 @@ const copyFacts = async (
     ...(cleared.length > 0 && { cleared }),
   });
 };
-/** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
+/** All touches in a lead’s stream by id, its own and those of merged leads, in the order of the stream. */
 const touchesSeen = (stream: readonly StoredEvent<LeadEvent>[]): ReadonlyMap<string, LeadTouch> =>
   new Map(
     stream
       .flatMap((event) => (event.type === 'MergedFactsAdded' ? event.data.touches : touchesOf(event)))
       .map((touch) => [touch.id, touch]),
   );
-/** What happens to a lead that was merged away is brought to its survivor. */
+/** Copies new touches of a merged lead to its survivor. */
 const copyTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' | 'LeadVisitsJoined' }>>) => {
   const { leadId, survivorId } = event.data;
   return survivorId === undefined

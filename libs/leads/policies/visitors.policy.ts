@@ -2,7 +2,7 @@ import { policy, send, slicesOf, type Look, type Reaction, type StoredEvent } fr
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
-import { earlyReferences } from './named.rules';
+import { earlyReferences } from './early-references.rules';
 
 const linkVisitor = (leadId: string, visitorId: string): Reaction =>
   send(ToLead, leadId, { type: 'LinkVisitor', data: { leadId, visitorId } });

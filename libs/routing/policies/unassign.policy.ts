@@ -28,7 +28,7 @@ export const unassignReturnedLeads = policy<LeadEvent>({
   },
 });
 
-/** Gives the turn back that a queue spent; [] for a lead that no queue chose a rep for. */
+/** Takes the lead back from the queue that chose the rep; [] if no queue did. */
 const unassign = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
   if (chosen?.queue === undefined) return [];
   const { leadId, queue, choice } = chosen;
@@ -42,7 +42,7 @@ const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boo
   );
 };
 
-/** By their instants: what other systems decided may be told late. */
+/** Sorted by `occurredAt`, because decisions of other systems may be recorded late. */
 const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
   (await look(leadDecider, leadId))
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))

@@ -7,12 +7,12 @@ import { clocksAfterEvent, nextTransitionAt, onClockEvents, type ClockEvent } fr
 
 interface DueLead {
   readonly leadId: string;
-  /** Where it stands, and since which move. */
+  /** Its stage, and the time of its last move. */
   readonly stage: StageName;
   readonly movedAt?: Instant;
-  /** When a recycled lead is taken up again by time alone. */
+  /** When a recycled lead is re-engaged. */
   readonly reengageAt?: Instant;
-  /** When time alone qualifies a lead that waits for it. */
+  /** When the lead will qualify without another event. */
   readonly qualifiesAt?: Instant;
   /** What sales owes the lead, as its decisions know it. */
   readonly clocks: readonly LeadClock[];
@@ -24,9 +24,9 @@ interface DueLead {
 const dueOf = ({ reengageAt, qualifiesAt, clocks, merged }: DueLead): Instant | null =>
   earliest(reengageAt, qualifiesAt, merged ? undefined : nextTransitionAt(clocks)) ?? null;
 const withDueAt = (lead: DueLead): DueLead => ({ ...lead, dueAt: dueOf(lead) });
-/** Whatever moves a lead elsewhere takes away its re-engage date, and what was foreseen where it stood. */
+/** Any move drops the re-engagement date and the forecast. */
 const withoutSchedule = ({ reengageAt: _, qualifiesAt: __, ...lead }: DueLead): DueLead => withDueAt(lead);
-/** What a move makes of it; one of another system that is told after a later one changes nothing that will be. */
+/** Applies a move; a late move by another system changes nothing. */
 const onMove =
   <E extends StoredEvent<LeadEvent>>(stage: StageName, fold: (lead: DueLead, event: E) => DueLead = withoutSchedule) =>
   (lead: DueLead, event: E): DueLead =>
@@ -41,7 +41,7 @@ const withMergedStage = (lead: DueLead, { data: { becomes }, occurredAt: movedAt
 const foldClock = (lead: DueLead, said: StoredEvent<ClockEvent>): DueLead =>
   withDueAt({ ...lead, clocks: clocksAfterEvent(lead.clocks, said) });
 
-/** When time alone changes a lead: taken up again at its date, qualified, or at the next moment of a clock of sales. */
+/** When time alone changes a lead next: a re-engagement, a qualification, or a transition of a clock. */
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',

@@ -29,16 +29,16 @@ export interface StageMove {
   readonly external?: boolean;
 }
 
-/** What is known of a person now. Names, addresses and free words are sealed with the person's key. */
+/** The current facts about a lead. Names, addresses and free text are sealed with the lead’s key. */
 export interface LeadDocument {
   readonly leadId: string;
   readonly email?: Sealed;
   readonly name?: Sealed;
   readonly phone?: Sealed;
-  /** What the person said, in the person’s words. */
+  /** In the person’s own words. */
   readonly interests?: Sealed;
   readonly problems?: Sealed;
-  /** What met the definition of an MQL, in the words of whoever qualified the lead last. */
+  /** The statement of whoever last qualified the lead as an MQL. */
   readonly statement?: Sealed;
   readonly title?: string;
   readonly company?: string;
@@ -65,10 +65,10 @@ export interface LeadDocument {
   readonly mergedInto?: string;
   /** The last moves, oldest first, as they were recorded; what another system decided at its instant. */
   readonly history: readonly StageMove[];
-  /** What the lead knows by itself, and what each lead merged into it brought: together they are what is shown. */
+  /** The lead’s own facts and those of each merged lead; the fields above combine them. */
   readonly own: Contribution;
   readonly parts: readonly (Contribution & { readonly path: readonly string[] })[];
-  /** Since when each fact holds that something was said of after the capture. */
+  /** For each fact changed after the capture, the time of the change. */
   readonly since: Readonly<Partial<Record<LeadFact, Instant>>>;
   /** What reps wrote beside their feedback, by feedback: personal. */
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
@@ -76,7 +76,7 @@ export interface LeadDocument {
 
 const facts = Object.keys(profileFields) as readonly ProfileField[];
 type Facts = Partial<Pick<LeadDocument, ProfileField>>;
-/** What one lead of a person says of it. */
+/** The facts of one of the merged leads. */
 interface Contribution {
   readonly touches: Readonly<Record<Team, number>>;
   readonly firstTouchAt?: Instant;
@@ -95,7 +95,7 @@ const NO_CONTRIBUTION: Contribution = {
 const MAX_HISTORY = 100;
 
 type MoveDetails = Omit<StageMove, 'stage' | 'at' | 'by'>;
-/** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
+/** True for a move by another system that was recorded after a later one: it only joins the history. */
 const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: StoredEvent): boolean => {
   const before = (move: StageMove): boolean => move.stage !== 'lead' && move.at <= stageSince;
   const since = stage === 'lead' ? history.findLast(before)?.at : stageSince;
@@ -116,7 +116,7 @@ const withId = (ids: readonly string[], id: string): readonly string[] => (ids.i
 const withoutId = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
-/** Of some facts those of which nothing is known of a later instant. What the capture said holds since the capture. */
+/** The given facts for which no later value is known. Facts from the capture count from the capture on. */
 const latestFacts = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): readonly LeadFact[] =>
   names.filter((name) => {
     const known = name in doc.own.facts || (personalNames.includes(name) && name in doc);
@@ -134,7 +134,7 @@ const withNote = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string;
 
 const factsIn = (said: Facts): Facts =>
   Object.fromEntries(facts.flatMap((fact) => (said[fact] === undefined ? [] : [[fact, said[fact]]])));
-/** What is known of contacts, with some more. */
+/** The touch counts and dates after more touches. */
 const withTouches = (
   { touches, firstTouchAt, lastTouchAt }: Contribution,
   more: readonly { readonly team: Team; readonly at: Instant }[],
@@ -148,7 +148,7 @@ const withTouches = (
     { touches, ...(firstTouchAt && { firstTouchAt }), ...(lastTouchAt && { lastTouchAt }) },
   );
 
-/** The person as one: a survivor's own with what the others brought, and facts of theirs that it lacks. */
+/** Combines the lead’s own facts with those of its merged leads; own facts take precedence. */
 const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
   const all = [doc.own, ...doc.parts];
   const none: Partial<LeadDocument> = Object.fromEntries(facts.map((fact) => [fact, undefined]));
@@ -198,7 +198,7 @@ const withPart = (doc: LeadDocument, data: MergedFactsData): LeadDocument => {
 const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =>
   withMergedParts({ ...doc, parts: doc.parts.filter((part) => !startsWith(part.path, path)) });
 
-/** Where a lead stands once what is known of the person comes together or apart. */
+/** The stage after facts of a merged lead were added or removed. */
 const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes | undefined): LeadDocument => {
   if (!becomes) return doc;
   const { stage, definition, rep, reengageAt, from = event.occurredAt } = becomes;

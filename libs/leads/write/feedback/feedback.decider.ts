@@ -15,7 +15,7 @@ interface FeedbackContent {
   readonly topics: Topics;
   readonly industry?: string;
   readonly campaign?: string;
-  /** A note was given; what it says is nobody's business here. */
+  /** True if there is a note; its text is personal and not kept here. */
   readonly hasNote: boolean;
 }
 type Feedback =
@@ -32,7 +32,7 @@ const emptyFeedback = () =>
   );
 
 type GivenTopics = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
-/** The topics that are named, tidied; the others as they were. */
+/** The given topics, tidied; the others unchanged. */
 const topicsAfter = (named: GivenTopics, before?: Topics) =>
   Object.fromEntries(
     feedbackTopics.map((topic) => [topic, named[topic] ? tidyCodes(named[topic]) : [...(before?.[topic] ?? [])]]),
@@ -149,5 +149,5 @@ const topicsIn = ({ objections, competitors, questions, messages, content }: Top
   messages,
   content,
 });
-/** In clear before it is stored, sealed afterwards. */
+/** The note is plain text before it is stored and sealed afterwards. */
 const hasNote = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;

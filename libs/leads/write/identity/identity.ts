@@ -18,7 +18,7 @@ import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
 
 type IdentityCommand = Extract<LeadCommand, { type: 'CaptureLead' | 'UpdateLead' }>;
-/** What became of an id: captured by which command of whom, given up, or not used yet. */
+/** The status of a lead id: captured (by which command), released, or not used yet. */
 type IdStatus = { readonly capturedBy: string } | 'released' | 'unused';
 
 const MAX_ATTEMPTS = 100;
@@ -56,7 +56,7 @@ export const claimAndHandle = async (
       return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   }
 
-  /** What this command claimed of what nobody had; given back when it is refused. */
+  /** New reservations of this command; released again if it is refused. */
   const fresh = new Map<string, Reservation>();
   const refused = async (refusal: Refused): Promise<Refused> => {
     for (const made of fresh.values())
@@ -92,7 +92,7 @@ export const claimAndHandle = async (
     const outcome = await run(leadId);
     if (!(outcome instanceof Refused)) return outcome;
     if (outcome.code !== 'lead/id-released') return refused(outcome);
-    // A claimant of more than this sealed the id in this moment: the reservations say where it went.
+    // Another command released this id in the meantime; read the reservations again.
     if (leadId === id) sealedId = outcome;
   }
   throw new Conflict(
@@ -120,7 +120,7 @@ export const findLead = async (
 const withLeadId = (command: IdentityCommand, leadId: string): IdentityCommand =>
   ({ ...command, data: { ...command.data, leadId } }) as IdentityCommand;
 
-/** What made a lead of an id, or gave the id up; others may have named the lead before. */
+/** The event that captured or released an id; references to the lead may precede it. */
 export const captureOrRelease = (stream: readonly StoredEvent[]): StoredEvent | undefined =>
   stream.find(({ type }) => type === 'LeadCaptured' || type === 'LeadIdReleased');
 
@@ -130,7 +130,7 @@ const idStatusOf = async (journal: Journal, leadId: string): Promise<IdStatus> =
   return begun.type === 'LeadIdReleased' ? 'released' : { capturedBy: commandKeyOf(begun.meta) };
 };
 
-/** Makes sure that the other holders will never be captured; false when one is captured already. */
+/** Releases the other ids that hold reservations; false if one of them is captured already. */
 const releaseOtherIds = async (
   journal: Journal,
   context: DecisionContext,
@@ -147,7 +147,7 @@ const releaseOtherIds = async (
   return true;
 };
 
-/** Was a person captured under this id? */
+/** True if a lead was captured under this id. */
 export const isCaptured = async (journal: Journal, leadId: string): Promise<boolean> =>
   typeof (await idStatusOf(journal, leadId)) === 'object';
 

@@ -7,12 +7,12 @@ type DealStage = { readonly stage: 'opportunity' | 'customer'; readonly opportun
 
 const tookPartAtClose = ({ end, part, tookPart }: Deal): boolean =>
   end !== undefined && (tookPart || valueAt(part, end.at) === true);
-/** How a deal ended for a person: it takes part in it, or did at the end. */
+/** The outcome of a deal for a person who is on it, or was when it closed. */
 const outcomeOf = (deal: Deal): Deal['end'] => (deal.on || tookPartAtClose(deal) ? deal.end : undefined);
 
 /**
- * Where the deals of a person put it: a customer by any that stands won, a chance by any open one that it is on. Who was
- * never converted is put nowhere by a role. Leads merged into this one count by how far their own deals brought them.
+ * The stage that follows from the deals of a person: customer with any won deal, opportunity with any open one. Undefined
+ * for a lead that was never converted: a role alone changes no stage. Merged leads count by their stage.
  */
 const dealStageOf = ({ deals, mergedFacts: union }: Person): DealStage | undefined => {
   const lent = (stage: DealStage['stage']) => union?.mergedLeads.some((part) => part.stage?.stage === stage) ?? false;
@@ -25,17 +25,17 @@ const dealStageOf = ({ deals, mergedFacts: union }: Person): DealStage | undefin
   return undefined;
 };
 
-/** When a deal was over for the person: at the end that it took part in, else when it left; '' while it is not. */
+/** When a deal ended for the person: when it closed, or when the person left it before; '' while it has not. */
 const endedAtOf = (deal: Deal): Instant => {
   const { on, end, part } = deal;
   if (end && tookPartAtClose(deal)) return end.at;
   if (on && !end) return '';
   return part.findLast(({ from, value }) => !value && (!end || from <= end.at))?.from ?? '';
 };
-/** The instant at which the last of its deals was over for it, now at the earliest. */
+/** When the last of the deals ended for the person, `now` at the earliest. */
 const lastDealEndedAt = ({ deals }: Person, now: Instant): Instant =>
   deals.reduce((latest, deal) => [endedAtOf(deal), deal.convertedAt ?? ''].reduce(laterOf, latest), now);
-/** The first contact after an instant that was not sales' own. */
+/** The first touch after an instant, touches that sales started left out. */
 export const firstContactAfter = ({ touches }: Person, since: Instant): Instant | undefined => {
   let first: Instant | undefined;
   for (let place = 0; place < touches.length; place++) {
@@ -48,9 +48,9 @@ const firstConvertedAt = ({ deals }: Person): Instant =>
   deals.flatMap(({ convertedAt }) => convertedAt ?? []).sort()[0] ?? '';
 
 /**
- * What follows from facts about deals. A person is at `opportunity` only while on an open deal: when the last one closes,
- * or it leaves that, it is a customer if any of its deals stands won, and goes back to marketing otherwise; a deal that is
- * opened again takes it back. Whoever is disqualified stays so.
+ * Adds the moves that follow from events about deals. A lead is at `opportunity` only while it is on an open deal. When the
+ * last one closes or the lead leaves it, the lead becomes a customer if any of its deals was won, and is recycled otherwise;
+ * a reopened deal moves it back to `opportunity`. A disqualified lead does not move.
  */
 export const withDealConsequences = (
   state: Lead,
@@ -66,14 +66,14 @@ export const withDealConsequences = (
   const opportunityId = dealStage?.opportunityId;
   const changed = before?.stage !== dealStage?.stage;
   const dated = (at: Instant) => (at > now ? { occurredAt: at } : {});
-  if (dealStage && opportunityId === undefined) return facts; // as far as another lead of the person lends
+  if (dealStage && opportunityId === undefined) return facts; // the stage comes from a merged lead
   if (dealStage?.stage === 'customer' && stage !== 'customer' && (changed || stage === 'opportunity')) {
     const won: NewEvent<LeadEvent> = {
       type: 'LeadBecameCustomer',
       ...dated(firstConvertedAt(person)),
       data: { leadId, opportunityId: opportunityId! },
     };
-    // That it is a customer says that the deal is won, where it says so of the same instant.
+    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, which is then left out.
     const others = facts.filter(
       ({ type, data }) =>
         type !== 'LeadOpportunityWon' ||
@@ -86,7 +86,7 @@ export const withDealConsequences = (
   if (dealStage?.stage === 'opportunity' && changed && stage !== 'opportunity')
     return [...facts, { type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId: opportunityId! } }];
   const over = lastDealEndedAt(person, '');
-  // It was taken up again after an end that, as is known now, was not the last one.
+  // It was re-engaged after the end of a deal that turns out not to be the last one.
   const converted = person.deals.some(({ convertedAt }) => convertedAt !== undefined);
   const tookUp =
     stage === 'lead' &&
@@ -102,23 +102,23 @@ export const withDealConsequences = (
 const withPart = (person: Person, opportunityId: string, at: Instant, on: boolean): Pick<Deal, 'part'> => ({
   part: withValue(dealOf(person, opportunityId)?.part ?? [], at, on),
 });
-/** The deals of a person after an event about one of them; late news of an earlier instant change nothing later. */
+/** The person after joining a deal; an event recorded late does not change what happened after it. */
 export const withDealJoined = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person =>
   withDeal(person, opportunityId, { ...news, ...withPart(person, opportunityId, at, true) });
-/** @param tookPart it was on the deal when that closed: the end still counts for it */
+/** @param tookPart true if the person was on the deal when it closed, so that the outcome still counts */
 export const withDealLeft = (person: Person, opportunityId: string, at: Instant, tookPart?: boolean): Person => {
   const news = withPart(person, opportunityId, at, false);
   return withDeal(person, opportunityId, { ...news, joined: latestValue(news.part) === true, tookPart });
 };
-/** The latest instant at which a person came to a deal, or left it; undefined: never. */
+/** When the person last joined (`on`) or left a deal; undefined for never. */
 export const lastChangeOfPart = ({ part }: Deal, on: boolean): Instant | undefined =>
   part.findLast(({ value }) => value === on)?.from;
 export const closedDeal = (person: Person, opportunityId: string, how: 'won' | 'lost', at: Instant): Person =>
   dealOf(person, opportunityId)?.end?.how === how ? person : withDeal(person, opportunityId, { end: { how, at } });
 
 /**
- * The lead with news of its deals. Where those gave it back, it is so since they are over for it, as is known now: it may
- * have left one before that closed.
+ * The lead with a changed deal. If its deals had recycled it, the time of that is corrected to when they ended as known now,
+ * because the lead may have left a deal before it closed.
  */
 export const withDealChange = (state: Lead, change: (person: Person) => Person): Lead => {
   const next = withPerson(state, change);

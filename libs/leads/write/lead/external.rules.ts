@@ -5,7 +5,7 @@ import type { CapturedLead, StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
 import { criteriaNotMet, qualification, evaluateAgreement } from './qualification.rules';
 
-/** The stages that have criteria, in their order: a move passes those after its start, up to its end. */
+/** The definitions with criteria up to each stage; a move must meet those between its start and its target. */
 const criteriaUpTo: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sql')[]>>> = {
   mql: ['mql'],
   'handed-off': ['mql'],
@@ -15,13 +15,13 @@ const criteriaUpTo: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' |
   customer: ['mql', 'sal', 'sql'],
 };
 
-/** May this sender say what that system decided? An import says it of any, a connector of its own only. */
+/** True if this sender may report decisions of that system: an import those of any, a connector those of its own. */
 const mayReportFor = ({ actor, origin }: CommandMeta, system: string): boolean =>
   origin === 'connector' && (actor.startsWith('import:') || actor === `connector:${system}`);
 
 /**
- * What another system decided is not ours to judge, but who says it, and whether it jumps over what both teams agreed.
- * @returns Refused `lead/external-not-yours` for whoever does not speak for that system; `lead/criteria-not-met` where
+ * Checks a move by another system: whether the sender may report it, and whether it skips agreed criteria.
+ * @returns Refused `lead/external-not-yours` if the sender may not report for that system; `lead/criteria-not-met` where
  *   criteria that the move passes were in force at its instant and are not met at it, unless the map of stages then in
  *   force takes that system's word for this stage
  */

@@ -4,36 +4,36 @@ import type { LeadEvent } from './lead.events';
 export const dispositions = ['accepted', 'rejected', 'recycled', 'disqualified', 'waiting'] as const;
 export type Disposition = (typeof dispositions)[number];
 
-/** One time that a lead was handed to a rep, and what became of it. */
+/** A handoff of a lead to a rep, with its outcome. */
 export interface Handoff {
   readonly leadId: string;
-  /** Which handoff of the lead it is, from 1. */
+  /** The number of the handoff of this lead, counted from 1. */
   readonly count: number;
   readonly rep: string;
   readonly definition: string;
   readonly at: Instant;
-  /** The queue that chose the rep, and its choice by the id of the event. */
+  /** The queue that chose the rep, and the id of the `RepChosen` event. */
   readonly queue?: string;
   readonly choice?: string;
   readonly external?: true;
-  /** The latest; `accepted` for good once sales took it. */
+  /** The latest disposition; stays `accepted` once sales accepted it. */
   readonly disposition: Disposition;
   readonly reason?: string;
   readonly disposedAt?: Instant;
-  /** How it was given back after it was accepted, when and why. */
+  /** How, when and why it was returned after it was accepted. */
   readonly givenBack?: ReturnDisposition;
   readonly givenBackAt?: Instant;
   readonly givenBackReason?: string;
-  /** It became a chance: what happens to its deals later is no outcome of the handoff. */
+  /** Set once converted: what happens to its deals later does not change the handoff. */
   readonly converted?: true;
-  /** The lead went back into marketing’s hands: what happens to it later is no outcome of this handoff. */
+  /** Set once marketing works on the lead again: later events do not change this handoff. */
   readonly closed?: true;
 }
 type ReturnDisposition = Exclude<Disposition, 'accepted' | 'waiting'>;
 type Handoffs = readonly Handoff[];
 type AnyDatedEvent = DatedEvent<{ readonly type: string; readonly data: object }>;
 
-/** Sales has it, whatever became of it before; `converted` from the deal on. Acceptance dates from the first such event. */
+/** Marks the last handoff accepted, at the first such event; `converted` once there is a deal. */
 const withAcceptance = (handoffs: Handoffs, { occurredAt }: AnyDatedEvent, converted?: true): Handoffs => {
   const last = handoffs.at(-1);
   if (!last || last.closed) return handoffs;
@@ -42,7 +42,7 @@ const withAcceptance = (handoffs: Handoffs, { occurredAt }: AnyDatedEvent, conve
     last.disposition === 'accepted' ? rest : { ...rest, disposition: 'accepted' as const, disposedAt: occurredAt };
   return handoffs.with(-1, { ...accepted, ...(converted && { converted }) });
 };
-/** Sales does not have it any more: before it was accepted that is the disposition, afterwards it stands apart. */
+/** Marks the last handoff returned: as its disposition before it was accepted, as `givenBack` afterwards. */
 const withDisposition = (
   handoffs: Handoffs,
   disposition: ReturnDisposition,
@@ -59,7 +59,7 @@ const withDisposition = (
   const { reason: _, ...rest } = last;
   return handoffs.with(-1, { ...rest, disposition, disposedAt: occurredAt, ...(reason !== undefined && { reason }) });
 };
-/** The lead is in marketing’s hands again. */
+/** Closes the last handoff, because marketing works on the lead again. */
 const withHandoffClosed = (handoffs: Handoffs): Handoffs => {
   const last = handoffs.at(-1);
   return last && !last.closed ? handoffs.with(-1, { ...last, closed: true }) : handoffs;
@@ -93,9 +93,10 @@ const updateByEvent: {
 };
 
 /**
- * The handoffs of one lead, oldest first, after one more of its events. Each has one disposition, its latest, and `accepted`
- * for good once sales took it; what was given back afterwards stands apart. So at any time handoffs = accepted + rejected + recycled + disqualified + waiting.
- * @returns the same list where the event says nothing of a handoff
+ * The handoffs of one lead, oldest first, after one more event. Each has exactly one disposition, the latest one; once
+ * accepted it stays accepted, and a later return is kept in `givenBack`. So handoffs = accepted + rejected + recycled +
+ * disqualified + waiting at any time.
+ * @returns the same list if the event does not concern a handoff
  */
 export const handoffsAfter = (handoffs: Handoffs, event: DatedEvent<AnyEvent>): Handoffs => {
   const step = updateByEvent[event.type as LeadEvent['type']] as
@@ -105,13 +106,13 @@ export const handoffsAfter = (handoffs: Handoffs, event: DatedEvent<AnyEvent>): 
   return step ? step(handoffs, event) : handoffs;
 };
 
-/** A stage that the lead came to, with the reason where it was given back. */
+/** A stage that the lead reached, with the reason if it was rejected or recycled. */
 export interface HandoffMove {
   readonly at: Instant;
   readonly stage: string;
   readonly reason?: string;
 }
-/** What a stage says of a handoff in whose time the lead came there. */
+/** How reaching a stage changes the handoff that was current at that time. */
 const updateByStage: Readonly<Partial<Record<string, (all: Handoffs, move: AnyDatedEvent) => Handoffs>>> = {
   ...{
     sal: withAcceptance,
@@ -124,7 +125,7 @@ const updateByStage: Readonly<Partial<Record<string, (all: Handoffs, move: AnyDa
   recycled: (all, move) => withDisposition(all, 'recycled', move),
   disqualified: (all, move) => withDisposition(all, 'disqualified', move),
 };
-/** What became of a handoff by the moves of its time, oldest first. A move that names no reason has the one that is known. */
+/** Recomputes a handoff from the moves during it, oldest first. A move without a reason keeps the known one. */
 const withDispositionByMoves = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
   const { disposition, disposedAt: _, closed: __, converted: ___, reason: known, ...rest } = handoff;
   const { givenBack, givenBackAt: ____, givenBackReason, ...bare } = rest;
@@ -139,8 +140,8 @@ const withDispositionByMoves = <H extends Handoff>(handoff: H, moves: readonly H
 };
 
 /**
- * The handoffs after a move that was told after later ones: it takes its place by its instant, and the handoff in whose
- * time it happened is disposed of by all the moves of that time.
+ * The handoffs after a move that was recorded after later ones: it is inserted by its own time, and the handoff that was
+ * current then is recomputed from all moves during it.
  * @param moves every move of the lead with this one, oldest first
  */
 export const handoffsAfterLateMove = (
@@ -166,7 +167,7 @@ export const handoffsAfterLateMove = (
 /** Event types that handoffs are folded from. */
 export const handoffEvents = Object.keys(updateByEvent) as readonly LeadEvent['type'][];
 
-/** How many handoffs there are, how many stand at each disposition, and how many of those accepted were given back. */
+/** The number of handoffs in total and by disposition, and of accepted ones that were returned. */
 export const handoffCounts = (handoffs: Handoffs): Readonly<Record<Disposition | 'handoffs' | 'givenBack', number>> => {
   const counts = {
     handoffs: handoffs.length,

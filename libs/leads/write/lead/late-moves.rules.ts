@@ -25,20 +25,20 @@ import {
 import { moves, type MoveName } from './moves.rules';
 import { stageChangeEvents } from './merged-facts.rules';
 
-/** The stages in their order. Where a lead was given back is on no side of them. */
+/** The forward stages in their order; rejected, recycled and disqualified have no place in it. */
 const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
 const isBehind = (stage: StageName, other: StageName): boolean =>
   lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity'; // a conversion leaves a customer one
 
 /**
- * Where a lead stands, and since which move; before its first move it stands there from the start. That a lead was taken
- * up again is no such move: it followed from where the lead seemed to stand, and gives way to news of the time between.
+ * The stage of a lead and the time of its last move. A re-engagement is not such a move: it followed from the stage known at
+ * that time, and gives way to moves recorded late from before it.
  */
 interface StagePosition {
   readonly stage: StageName;
   readonly since?: Instant | undefined;
 }
-/** Of two moves of other systems the later stands, and of one instant the further: in whatever order they are told. */
+/** True if a move must not replace the current stage: it is earlier, or at the same instant less far. So the order of recording does not matter. */
 const isBefore = (to: StageName, at: Instant, { stage, since = FROM_THE_START }: StagePosition): boolean =>
   at < since || (at === since && isBehind(to, stage));
 
@@ -53,7 +53,7 @@ const targetStages: Readonly<Partial<Record<string, StageName>>> = {
   LeadDisqualified: 'disqualified',
 } satisfies Partial<Record<LeadEvent['type'], StageName>>;
 
-/** Is this a move of another system that was told after a later one? It counts at its own instant and moves nobody back. */
+/** True for a move by another system that was recorded after a later one: it counts at its own time and does not move the lead back. */
 export const isLateMove = ({ type, data, occurredAt }: DatedEvent<AnyEvent>, known: StagePosition): boolean => {
   const to = targetStages[type];
   return to !== undefined && (data as { external?: true }).external === true && isBefore(to, occurredAt, known);
@@ -63,11 +63,11 @@ const stagePositionOf = ({ stage, person: { stages } }: CapturedLead): StagePosi
   stage,
   since: stages.findLast(({ value }) => value.stage !== 'lead')?.from,
 });
-/** Where the lead stood when a move to this stage was made. */
+/** The stage of the lead when a move to `to` was made. */
 const stageAtMove = ({ person: { stages } }: CapturedLead, to: StageName, at: Instant): Stage => {
   return (isOvertaken(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead', from: at };
 };
-/** Did the lead come further at this very instant? */
+/** True if the lead reached a later stage at the same instant. */
 const isOvertaken = (stages: Register<Stage>, to: StageName, at: Instant): boolean =>
   stages.some(({ from, value }) => from === at && isBehind(to, value.stage));
 const leadAtMove = (lead: CapturedLead, to: StageName, at: Instant): CapturedLead => ({
@@ -75,7 +75,7 @@ const leadAtMove = (lead: CapturedLead, to: StageName, at: Instant): CapturedLea
   person: lead.person,
 });
 
-/** Since when moves count that a read model is told of: see `Standing`. What was moved after a lead was taken up again is void. */
+/** `movedAt` of a read model after a move, see `StagePosition`; a re-engagement voids later moves. */
 export const movedAtOf = (
   { movedAt }: { readonly movedAt?: Instant },
   stage: StageName,
@@ -87,8 +87,8 @@ export const movedAtOf = (
 
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /**
- * A decider of leads that takes what other systems decided in whatever order it is told: a move that is told after a
- * later one is decided on the lead as it stood then, and moves it back no more.
+ * Accepts moves by other systems in any order: a move that is recorded after a later one is decided on the lead as it was
+ * at that time, and does not move it back.
  */
 export const withLateMoves = (inner: LeadDecider): LeadDecider => {
   const evolve: LeadDecider['evolve'] = (state, event) => {
@@ -107,13 +107,13 @@ export const withLateMoves = (inner: LeadDecider): LeadDecider => {
       if (!isBefore(to, context.now, stagePositionOf(state))) return inner.decide(state, command, context);
       const facts = inner.decide(leadAtMove(state, to, context.now), command, context);
       if (facts instanceof Refused || command.type !== 'ConvertLead') return facts;
-      // The deal may be open to this day: then the lead was given back for no reason.
+      // If the deal is still open, the lead should not have been recycled in the meantime.
       return withDealConsequences(state, facts, context, (all) => leadAfter(evolve, state, all, context));
     },
   };
 };
 
-/** The lead after a move of today, which stands whatever instant it names. */
+/** The lead after a move in order; later entries of its history are dropped. */
 const withMove = (before: Lead, next: Lead, { type, occurredAt }: DatedEvent<LeadEvent>): Lead => {
   if (!isCapturedLead(next)) return next;
   const stays = isCapturedLead(before) && before.stage === next.stage && !stageChangeEvents.has(type);
@@ -122,7 +122,7 @@ const withMove = (before: Lead, next: Lead, { type, occurredAt }: DatedEvent<Lea
   const earlier = next.person.stages.filter((each) => each.from < from);
   return { ...next, person: { ...next.person, stages: [...earlier, { from, value: stageOf(next) }] } };
 };
-/** The lead where it stands now, with what a late move said of the person. */
+/** The lead at its current stage, with the person changed by a late move. */
 const withLateMove = (now: CapturedLead, then: CapturedLead, event: DatedEvent<LeadEvent>): CapturedLead => {
   const { mergedFacts: _, qualifiesAt: __, ...person } = then.person;
   const { mergedFacts: union, qualifiesAt } = now.person;

@@ -21,7 +21,7 @@ import {
 } from './deals.rules';
 import { checkExternalMove } from './external.rules';
 import { withQualificationForecast } from './qualification-forecast.rules';
-import { withHotLeadAlert } from './hot.rules';
+import { withHotLeadAlert } from './hot-lead-alert.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
   leadAfter,
@@ -67,19 +67,19 @@ interface MoveData {
 }
 const MAX_DEALS_PER_TOUCH = 500; // what one event's list holds
 
-/** Runs a decision on a lead that exists; `free` also on one that was merged away. */
+/** Runs a decision if the lead check did not refuse. */
 const decideOn = (found: CapturedLead | Refused, decide: (lead: CapturedLead) => Decision): Decision =>
   found instanceof Refused ? found : decide(found);
 
-/** What a deal tells a lead that is not captured yet is no news of anybody: it is told again at the capture. */
+/** Ignores news about deals of a lead that is not captured yet; a policy repeats it at the capture. */
 const onceCaptured = (state: Lead, decide: (lead: CapturedLead) => Decision): Decision =>
   state.stage === 'unknown' ? [] : decideOn(capturedLead(state), decide);
 
-/** In a history something else may be told of the time between: then the same again is news of a later instant. */
+/** In a backfill an earlier change may still follow, so a repetition at a later instant is recorded. */
 const isLaterInBackfill = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
   mode === 'backfill' && now > (at ?? '');
 
-/** Decides a move: what stands there already changes nothing. */
+/** Decides a move; a lead already at that stage does not change. */
 const move = (
   state: Lead,
   name: MoveName,
@@ -91,7 +91,7 @@ const move = (
   return decideOn(lead, (known) => decide(known, external === undefined ? {} : { external: true }));
 };
 
-/** Which version decides: the one in force, or the word of the other system. */
+/** The version that decides: the one in force, or `external:<system>`. */
 const definitionFor = (
   { external }: MoveData,
   kind: 'mql' | 'sql',
@@ -104,19 +104,19 @@ const definitionFor = (
         kind,
       }));
 
-/** The version that qualified the lead answers for what sales makes of it. */
+/** The version that qualified the lead; later moves by sales are attributed to it. */
 const definitionOfLead = (lead: CapturedLead, { external }: MoveData): string =>
   external === undefined && 'definition' in lead ? lead.definition : `external:${external}`;
 
 /**
- * What the definitions in force say of the lead, as of the latest that is known of it: a touch that is told late counts
- * together with those that happened after it.
+ * Evaluates the lead under the definitions in force as of its latest event, so that a touch recorded late counts together
+ * with those that happened after it.
  */
 const currentQualification = (
   { person }: CapturedLead,
   { now, definition }: DefinitionContext,
 ): Qualification | undefined => qualification(person, laterOf(now, person.latest), definition);
-/** The first instant at which a lead is qualified by late news from an instant on, and by what. */
+/** The first instant from `from` on at which the lead qualifies, and its evaluation at that instant. */
 const firstQualification = (
   { person, from: notBefore }: CapturedLead,
   from: Instant,
@@ -128,7 +128,7 @@ const firstQualification = (
   );
   return at === undefined ? undefined : { at, found: qualification(person, at, definition)! };
 };
-/** The instant of the earliest contact that facts tell of, now at the latest. */
+/** The time of the earliest visit in the events; `now` without visits. */
 const earliestVisitAt = (facts: Facts, now: Instant): Instant =>
   facts
     .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
@@ -137,7 +137,7 @@ const earliestVisitAt = (facts: Facts, now: Instant): Instant =>
 const afterMoves = (state: Lead, facts: Facts, context: DefinitionContext): Lead =>
   leadAfter(lifecycle.evolve, state, facts, context);
 
-/** The same facts, and the qualification that follows from them: in one append with their cause. */
+/** Adds the qualification that follows from the events, in the same append. */
 const withQualification = (
   state: Lead,
   facts: Facts,
@@ -153,7 +153,7 @@ const withQualification = (
   return [...facts, { type: 'LeadQualified', data, ...(occurredAt !== context.now && { occurredAt }) }];
 };
 
-/** What follows for the person from facts about its deals, and from contacts since it was given back. */
+/** Adds the moves that follow from events about deals, and a re-engagement by later touches. */
 const withDealMoves = (state: Lead, facts: Facts, context: DefinitionContext, from?: Instant): Decision => {
   const after = (all: Facts): Lead => afterMoves(state, all, context);
   return withQualification(
@@ -163,7 +163,7 @@ const withDealMoves = (state: Lead, facts: Facts, context: DefinitionContext, fr
     from,
   );
 };
-/** A person who is given back, as is told after a later contact, is active again at that contact. */
+/** Re-engages a lead whose return to marketing was recorded after a later touch, at the time of that touch. */
 const withReengagement = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
   const after = afterMoves(state, facts, context);
   if (!isCapturedLead(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
@@ -183,13 +183,13 @@ const withReturnToMarketing = (state: Lead, facts: Facts, context: DefinitionCon
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
 const isBlank = (text: string | undefined): boolean => !isSaid(text);
-/** Anything but the lead's own id and who looks after it. */
+/** True if there is any fact besides the lead’s id and its owner. */
 const hasAnyFact = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
   Object.values(facts).some((fact) => typeof fact !== 'string' || !isBlank(fact));
 const omit = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
-/** Hands a lead off with everything sales needs; what another system did in the past comes without. */
+/** Hands a lead off with its package; a handoff by another system has none. */
 const handOff = (state: Lead, data: MoveData & { readonly rep: string }, context: DefinitionContext): Decision =>
   move(state, 'HandOffLead', data, (known, flagged) => {
     const count = known.person.handoffs + 1;
@@ -208,7 +208,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     CaptureLead: (state, { data }, context) => {
       if (state.stage === 'released') return idReleased();
       if (isCapturedLead(state)) return alreadyCaptured(data.leadId);
-      // A history may know no more than that there was somebody; the touch beside it says the rest.
+      // A backfill may capture a lead without any facts, because its touches follow.
       if (context.mode === 'live' && !hasAnyFact(data))
         return refuse(
           'lead/nothing-known',
@@ -238,7 +238,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       decideOn(capturedLead(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
         const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-MAX_DEALS_PER_TOUCH) };
         const touch: NewEvent<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
-        // A touch that is told late, from before the lead was given back, is no new interest.
+        // A touch from before the lead was returned, recorded late, shows no new interest.
         const again: Facts =
           'since' in stage && context.now >= stage.since && !isOwnOfSales(data)
             ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
@@ -263,7 +263,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     QualifyLead: (state, { data }, context) =>
       move(state, 'QualifyLead', data, (known, flagged) => {
         const found = data.external === undefined ? currentQualification(known, context) : undefined;
-        // Where both teams agreed on criteria, nobody's word replaces them.
+        // Criteria in force cannot be overridden by the caller.
         if (found?.criteria && !found.met) return criteriaNotMet(context.definition('mql')!, found.criteria);
         if (found?.met) return withQualification(state, [], context);
         const definition = definitionFor(data, 'mql', context);
@@ -286,7 +286,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       decideOn(capturedLead(state), ({ stage, person }) => {
         const { leadId, queue, choice } = data;
         if (person.handoffLog.some((handoff) => handoff.choice === choice)) return [];
-        // Somebody was faster: the queue hears of it, so that the rep’s turn is not spent.
+        // The lead moved on meanwhile; the event tells the queue to give the rep’s turn back.
         return stage === 'mql' && person.mergedInto === undefined
           ? handOff(state, data, context)
           : [{ type: 'LeadRoutingCancelled', data: { leadId, queue, choice } }];
@@ -312,7 +312,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
         const { reasons } = orBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
-        // What another system decided is told in its own words.
+        // Reasons of other systems need not be in our taxonomy.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))
           return refuse(
@@ -372,7 +372,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         );
       const definition = definitionOfLead(known, { leadId, external });
       const data = { leadId, opportunityId, definition };
-      // Only another system may know of a second deal of a lead that is converted already.
+      // Only another system may report a second deal of a converted lead.
       if (known.stage === 'opportunity')
         return withDealMoves(state, [{ type: 'LeadConverted', data: { ...data, external: true } }], context);
       return move(state, 'ConvertLead', { leadId, external }, (_, flagged) =>
@@ -383,7 +383,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       move(state, 'DisqualifyLead', data, (_, flagged) => [
         { type: 'LeadDisqualified', data: { ...omit(data, 'external'), ...flagged } },
       ]),
-    // The handler reserves it among all merges and sends RecordMerge.
+    // The handler reserves the merge in `merges-all` and sends RecordMerge instead.
     MergeLead: () =>
       refuse(
         'lead/merge-not-reserved',
@@ -561,7 +561,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       : [],
 });
 
-/** The moves, where another system may say so and jumps over nothing that was agreed. */
+/** The lifecycle with the check of moves by other systems. */
 const withExternalRules: typeof lifecycle = {
   ...lifecycle,
   decide: (state, command, context) =>
@@ -569,7 +569,7 @@ const withExternalRules: typeof lifecycle = {
     lifecycle.decide(state, command, context),
 };
 
-/** Everything a lead decides, with what sales owes it. */
+/** The decider of leads, with merges, forecasts, alerts, SLA clocks and late moves. */
 export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
   withSlaClocks(withHotLeadAlert(withQualificationForecast(withMerges(withExternalRules)))),
 );
@@ -577,7 +577,7 @@ export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
 const nothingToChange = (path: string): Refused =>
   refuse('lead/nothing-to-change', 'Name at least one fact to change.', path);
 
-/** A deal of the person closed. */
+/** Records that a deal of the lead was won or lost. */
 const recordDealOutcome = (
   state: Lead,
   how: 'won' | 'lost',

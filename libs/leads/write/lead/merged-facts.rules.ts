@@ -25,8 +25,8 @@ type MergedFactsAddedEvent = Extract<LeadEvent, { type: 'MergedFactsAdded' }>;
 type SharedStage = NonNullable<MergedFactsAddedEvent['data']['stage']>;
 
 /**
- * How far each stage is along the lifecycle. Who was given back stands below everybody who is not; a person who is never
- * to be sold to is not revived by a merge, unless sold to already.
+ * The rank of each stage in a merge: the survivor takes the highest. Rejected and recycled rank lowest; disqualified ranks
+ * above every open stage, so that a merge does not revive a disqualified person, and below customer.
  */
 const stageRanks: Readonly<Record<Stage['stage'], number>> = {
   rejected: 0,
@@ -41,13 +41,13 @@ const stageRanks: Readonly<Record<Stage['stage'], number>> = {
   customer: 8,
 };
 const sinceOf = (stage: Stage): Instant => ('since' in stage ? stage.since : '');
-/** The further of two stages; of two that were given back the later one. */
+/** The stage with the higher rank; of two rejected or recycled ones the later. */
 export const furtherStage = (own: Stage, other: Stage): Stage => {
   const ahead = stageRanks[other.stage] - stageRanks[own.stage];
   return ahead > 0 || (ahead === 0 && sinceOf(other) > sinceOf(own)) ? other : own;
 };
 
-/** A stage as an event tells it. */
+/** A stage in the form that events carry. */
 export const sharedStageOf = (stage: Stage): SharedStage => ({
   stage: stage.stage,
   ...('definition' in stage && { definition: stage.definition }),
@@ -56,7 +56,7 @@ export const sharedStageOf = (stage: Stage): SharedStage => ({
   ...('reengageAt' in stage && stage.reengageAt !== undefined && { reengageAt: stage.reengageAt }),
   from: stage.from,
 });
-/** The stage that an event tells; a qualification is none that is lent: the survivor is qualified itself. */
+/** The stage in an event; undefined for mql, because a survivor must be qualified itself. */
 const stageFromShared = ({
   stage,
   definition = '',
@@ -85,7 +85,7 @@ export const pathOf = ({
   readonly mergedLeadId: string;
   readonly through?: readonly string[];
 }) => [mergedLeadId, ...(through ?? [])];
-/** Its own facts, then those of the others in the order in which they came. */
+/** The survivor’s own facts; unknown ones are filled from the merged leads in the order of their merges. */
 const profileOf = (unmerged: MergedLead['profile'], mergedLeads: readonly MergedLead[]): MergedLead['profile'] => ({
   ...mergedLeads.reduceRight<MergedLead['profile']>((facts, { profile }) => ({ ...facts, ...profile }), {}),
   ...unmerged,
@@ -135,7 +135,7 @@ const addMergedFacts = (state: Lead, { data, occurredAt }: DatedEvent<MergedFact
     person: { ...person, touches, latest, profile, ...first, mergedFacts: { mergedLeads: all, ...kept } },
   };
 };
-/** The deals and visitors of another lead, as they are known after a message. */
+/** The deals and visitors of a merged lead after an update, which replaces whole lists. */
 const idsAfter = (news: Pick<MergedLead, 'opportunityIds' | 'visitorIds'>, before: typeof news = {}): typeof news => {
   const [opportunityIds, visitorIds] = [
     news.opportunityIds ?? before.opportunityIds,
@@ -144,7 +144,7 @@ const idsAfter = (news: Pick<MergedLead, 'opportunityIds' | 'visitorIds'>, befor
   return { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
 };
 type WithFirstTouch = { readonly firstTouch?: FirstTouch };
-/** The earliest touch with these. */
+/** The first touch after adding these touches. */
 const withEarliestTouch = (known: FirstTouch | undefined, touches: readonly LeadTouch[]): WithFirstTouch => {
   const first = touches.reduce<FirstTouch | undefined>(
     (earliest, { id, at: when, ...touch }) => firstTouchOf(earliest, id, when, touch),
@@ -152,14 +152,14 @@ const withEarliestTouch = (known: FirstTouch | undefined, touches: readonly Lead
   );
   return first ? { firstTouch: first } : {};
 };
-/** The earliest touch of all: its own first, of one instant. */
+/** The first touch over all leads; at the same instant the survivor’s own. */
 const earliestTouchOf = (unmerged: WithFirstTouch, mergedLeads: readonly WithFirstTouch[]): WithFirstTouch =>
   mergedLeads.reduce<WithFirstTouch>(
     (earliest, { firstTouch }) =>
       firstTouch && !(earliest.firstTouch && earliest.firstTouch.at <= firstTouch.at) ? { firstTouch } : earliest,
     unmerged.firstTouch ? { firstTouch: unmerged.firstTouch } : {},
   );
-/** Takes back what came by these leads, and the moves that followed from it. */
+/** Removes the facts that came through these leads, and the moves that they caused. */
 const removeMergedFacts = (state: Lead, from: readonly string[]): Lead => {
   if (!isCapturedLead(state) || !state.person.mergedFacts) return state;
   const { person } = state;
@@ -182,19 +182,19 @@ const removeMergedFacts = (state: Lead, from: readonly string[]): Lead => {
   };
 };
 
-/** The part of a lead's `evolve` that is about what came from others. */
+/** The part of a lead’s `evolve` about facts of merged leads. */
 export const mergedFactsFolds = {
   MergedFactsAdded: addMergedFacts,
   MergedFactsRemoved: (state: Lead, { data }: DatedEvent<Extract<LeadEvent, { type: 'MergedFactsRemoved' }>>): Lead =>
     removeMergedFacts(state, pathOf(data)),
 };
 
-/** Does a move follow from what other leads brought, so that it goes with them? */
+/** True for moves that merged facts can cause; they are removed with those facts. */
 const followsFromMerge = (event: LeadEvent): boolean =>
   (event.type === 'LeadQualified' && !event.data.external) ||
   (event.type === 'LeadReengaged' && event.data.cause === 'merge');
 
-/** Keeps, beside a lead that is united with others, what it would be alone. */
+/** Keeps `unmerged` of a survivor current: the state that it would have without its merged leads. */
 const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEvent>): Lead => {
   if (
     !isCapturedLead(before) ||
@@ -223,7 +223,7 @@ const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEven
     const own = stageOf(after);
     next = followsFromMerge(event)
       ? { ...next, own }
-      : // A move of its own stands on where they were together: nobody lends a stage any more.
+      : // A move of its own starts from the shared stage, so merged leads contribute no stage from here on.
         {
           ...{ own, since: next.since, mergedLeads: next.mergedLeads.map(({ stage: _, ...each }) => each) },
           unmerged: { ...next.unmerged, stage: own },
@@ -232,12 +232,12 @@ const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEven
   }
   return next === before.person.mergedFacts ? after : withPerson(after, (person) => ({ ...person, mergedFacts: next }));
 };
-/** Moves that answer a handoff. */
+/** Events that answer a handoff. */
 const answersHandoff: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadSalesQualified'] as const),
   ...(['LeadConverted', 'LeadDisqualified'] as const),
 ]);
-/** The lead whose handoff this one answers: it lends the stage, or lent it when this one made a move of its own. */
+/** The merged lead whose handoff this lead answers, because the current stage comes from it. */
 const mergedHandoffOf = (state: Lead): string | undefined => {
   if (!isCapturedLead(state) || !state.person.mergedFacts) return undefined;
   const { mergedFacts } = state.person;
@@ -254,7 +254,7 @@ const handoffOfMerge = (state: Lead, event: DatedEvent<LeadEvent>): Pick<MergedF
   const handoffOf = answersHandoff.has(event.type) ? mergedHandoffOf(state) : undefined;
   return handoffOf === undefined ? {} : { handoffOf };
 };
-/** Events that say where a lead stands. */
+/** Events that change the stage of a lead. */
 export const stageChangeEvents: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...([
     'LeadQualified',
@@ -270,7 +270,7 @@ export const stageChangeEvents: ReadonlySet<string> = new Set<LeadEvent['type']>
 
 type Facts = readonly NewEvent<LeadEvent>[];
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
-/** What the survivor has to hear of, when it happens to a lead that was merged away. */
+/** Events of a merged lead that the policy copies to its survivor. */
 const copiedToSurvivor: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadProfileChanged', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
@@ -279,9 +279,9 @@ const copiedToSurvivor: ReadonlySet<string> = new Set<LeadEvent['type']>([
 ]);
 
 /**
- * Several leads that are one person, decided as one: the survivor takes over the touches, the facts it lacks and the
- * furthest stage of those merged into it, and is judged on all of it; an unmerge takes exactly that away again. What the
- * survivor did itself in the meantime stays.
+ * Adds merges to a decider of leads: the survivor takes over the touches of its merged leads, the facts that it lacks and
+ * the highest stage, and is evaluated on all of them. An unmerge removes exactly that again; what the survivor did itself
+ * in the meantime stays.
  */
 export const withMerges = (decider: LeadDecider): LeadDecider => {
   const evolve = (state: Lead, event: DatedEvent<LeadEvent>): Lead => {
@@ -292,13 +292,13 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
   };
   const decide: LeadDecider['decide'] = (state, command, context) => {
     const after = (facts: Facts): Lead => leadAfter(evolve, state, facts, context);
-    /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
+    /** Adds the resulting stage to the event, and the re-engagement and qualification that follow from it. */
     const withFollowUps = (fact: NewEvent<LeadEvent>, more: (lead: CapturedLead) => Facts, from?: Instant): Facts => {
       let known = after([fact]);
       if (!isCapturedLead(known) || !isCapturedLead(state)) return [fact];
       const same = known.stage === state.stage && known.from === state.from;
       const becomes = same ? {} : { becomes: sharedStageOf(stageOf(known)) };
-      // A qualification is never lent: one that stands no more followed from the union.
+      // Merged leads contribute no qualification, so one that no longer holds was met by merged facts.
       const qualified = state.stage === 'mql' && !same && { takenBack: state.qualified.eventId };
       const data = { ...fact.data, ...becomes, ...(fact.type !== 'MergedFactsAdded' && qualified) };
       const facts: NewEvent<LeadEvent>[] = [{ ...fact, data } as NewEvent<LeadEvent>];
@@ -375,20 +375,20 @@ const hasTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): bool
   return false;
 };
 
-/** The earliest touch that a lead merged before is told of since; what it brings at the merge is judged as of now. */
+/** The earliest new touch of a lead that was merged before; facts that arrive with the merge are evaluated as of now. */
 const earliestLateTouch = ({ person }: CapturedLead, news: MergedFactsAddedEvent['data']): Instant | undefined => {
   const known = person.mergedFacts?.mergedLeads.some((each) => samePath(each.path, pathOf(news)));
   return known ? news.touches.map(({ at }) => at).sort()[0] : undefined;
 };
 
 type AddMergedFactsData = Extract<LeadCommand, { type: 'AddMergedFacts' }>['data'];
-/** What of a message about another lead is new here; undefined for nothing, and where the merge was undone since. */
+/** The facts of a message that are new here; undefined if there are none, or if the merge was undone since. */
 const newMergedFacts = (
   { person }: CapturedLead,
   data: AddMergedFactsData,
 ): MergedFactsAddedEvent['data'] | undefined => {
   const path = pathOf(data);
-  // Leads merged in a ring: what was recorded here comes back.
+  // In a chain of merges that passes this lead, its own facts would come back.
   if (!person.merged.get(data.mergedLeadId)?.stands || path.includes(person.leadId)) return undefined;
   const known = person.mergedFacts?.mergedLeads.find((each) => samePath(each.path, path));
   const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));

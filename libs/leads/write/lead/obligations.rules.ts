@@ -24,12 +24,12 @@ import {
 import type { LeadCommand, LeadEvent } from './lead.events';
 import { isCapturedLead, withPerson, type CapturedLead, type Lead, type LeadClock } from './lead.model';
 
-/** What is said of clocks. */
+/** Events about clocks. */
 export type ClockEvent = Extract<LeadEvent, { type: `Obligation${string}` }>;
 type ClockEventOf<T extends ClockEvent['type']> = DatedEvent<Extract<ClockEvent, { type: T }>>;
 type Clocks = readonly LeadClock[];
 
-/** Of one kind so many clocks are kept; what is told late of older ones is judged no more. */
+/** How many clocks of one kind are kept; late events about older ones are recorded and not evaluated. */
 const CLOCKS_PER_KIND = 8;
 
 const withClockStarted = (
@@ -69,7 +69,7 @@ const clockChanges: {
   ObligationProgressed: (clock, { data: { value }, occurredAt }) => answerChanges(clock, occurredAt, value),
   ObligationPaused: ({ pauses, dueAt }, { data: { by }, occurredAt }) => ({
     pauses: [...pauses, { from: occurredAt, by }],
-    // What had run out by then stays as it is.
+    // A clock that had run out before the pause keeps its due time.
     ...(dueAt !== null && dueAt > occurredAt && { dueAt: null, transitions: [] }),
   }),
   ObligationResumed: ({ pauses }, { data: { dueAt, moments }, occurredAt }) => ({
@@ -92,7 +92,7 @@ const clockChanges: {
     transitions: moments.filter(({ step }) => step !== data.step),
   }),
   ObligationCancelled: ({ breached, dueAt, transitions: moments }, { data: { by, recordedLate }, occurredAt }) => ({
-    // Given up before it was due, as was told after its breach: it is none the less one.
+    // Given up before it was due, recorded after its breach: still a breach.
     ...(breached && !recordedLate && (dueAt === null || occurredAt <= dueAt)
       ? { failedAt: occurredAt, failedBy: by }
       : { endedAt: occurredAt, endedBy: by }),
@@ -100,7 +100,7 @@ const clockChanges: {
   }),
 };
 
-/** Folds what was said of clocks into them: the events alone tell, no definition is needed. */
+/** Folds one clock event into the clocks. The events carry everything, so that no definition has to be looked up. */
 export const clocksAfterEvent = (clocks: Clocks, said: DatedEvent<ClockEvent>): Clocks => {
   if (said.type === 'ObligationStarted') return withClockStarted(clocks, said as ClockEventOf<'ObligationStarted'>);
   const change = clockChanges[said.type] as (clock: LeadClock, event: DatedEvent<ClockEvent>) => Partial<LeadClock>;
@@ -127,18 +127,18 @@ export const obligationFolds = onClockEvents((state: Lead, said: DatedEvent<Cloc
   withPerson(state, (person) => ({ ...person, obligations: clocksAfterEvent(person.obligations, said) })),
 );
 
-/** The instant at which time alone says something of a clock. */
+/** The next instant at which time alone changes a clock. */
 export const nextTransitionAt = (clocks: Clocks): Instant | undefined =>
   earliest(...clocks.flatMap(({ transitions: moments }) => moments.map(({ at }) => at)));
 
-/** The hours of the calendar in force that hold for a lead. */
+/** The calendar in force that applies to a lead. */
 const calendarInForce = (definition: FindDefinition, place: LeadPlace) => {
   const found = definition('business-calendar');
   if (!found) return undefined;
   const { code, time } = calendarFor(found.body, place);
   return { ref: found.ref, code, hours: compileCalendar(time) };
 };
-/** The hours that a running clock has begun under. */
+/** The calendar that a running clock started under. */
 const hoursOf = (definition: FindDefinition, { calendar, calendarCode }: LeadClock) => {
   if (calendar === undefined) return undefined;
   const body = definition('business-calendar', numberOf(calendar))?.body;
@@ -148,7 +148,7 @@ const hoursOf = (definition: FindDefinition, { calendar, calendarCode }: LeadClo
 };
 const numberOf = (ref: string): number => Number(ref.slice(ref.indexOf('@') + 1));
 
-/** The terms that a running clock has begun under, whatever is in force by now. */
+/** The terms that a running clock started under, whatever is in force now. */
 const termsFinder =
   (definition: FindDefinition) =>
   (clock: LeadClock): ClockTerms => {
@@ -165,7 +165,7 @@ interface VersionedTerms {
   readonly calendar?: string;
   readonly calendarCode?: string;
 }
-/** What is owed from now on to a lead. */
+/** The obligations that a new clock of this lead would start under. */
 const obligationsInForce = (definition: FindDefinition, place: LeadPlace): readonly VersionedTerms[] => {
   const policy = definition('sla-policy');
   if (!policy) return [];
@@ -188,7 +188,7 @@ const clockReference = (leadId: string, { kind, startedBy, rep }: LeadClock) => 
   startedBy,
   ...(rep !== undefined && { rep }),
 });
-/** What of these moments has not happened yet. */
+/** The transitions that are not recorded yet. */
 const pendingTransitions = (
   { breached, escalated }: LeadClock,
   moments: readonly ClockTransition[],
@@ -199,7 +199,7 @@ const isMetLate = (clock: LeadClock): boolean => {
   return clock.metAt !== undefined && missedAt !== undefined && clock.metAt > missedAt;
 };
 
-/** Says of a new clock that it began, and whether a later start had left it already. */
+/** The events of a new clock: its start, and its end if a later start had already replaced it. */
 const startEvents = (
   leadId: string,
   clock: LeadClock,
@@ -231,7 +231,7 @@ const startEvents = (
   ];
 };
 
-/** Says what an event changed of a clock. */
+/** The events about a clock that an event causes. */
 const clockEvents = (
   leadId: string,
   before: LeadClock,
@@ -280,7 +280,7 @@ const clockEvents = (
   return produced.map((each) => ({ ...each, occurredAt }));
 };
 
-/** What the facts of a decision mean for the clocks, in the order of the facts. */
+/** The clock events that follow from decided events, in their order. */
 const clockEventsFor = (
   state: Lead,
   clocks: Clocks,
@@ -319,14 +319,14 @@ const clockEventsFor = (
         ? clockEvents(data.leadId, before, clock, event, termsOf(before))
         : startEvents(data.leadId, clock, termsOf(clock));
     });
-    // What was said is the state from here on, as whoever reads the log will fold it.
+    // Continue from the events, so that the state equals what a reader of the log folds.
     for (const each of said) known = clocksAfterEvent(known, { occurredAt: now, ...each, id: '' });
     produced.push(...said.map(({ occurredAt: at, ...each }) => (at === now ? each : { ...each, occurredAt: at! })));
   }
   return produced;
 };
 
-/** What time alone says of the clocks at an instant. */
+/** The escalations and breaches that are due at an instant. */
 const elapsedClockEvents = ({ person: { leadId, obligations } }: CapturedLead, now: Instant): readonly ClockEvent[] =>
   obligations.flatMap((clock) =>
     clock.transitions
@@ -342,14 +342,14 @@ const elapsedClockEvents = ({ person: { leadId, obligations } }: CapturedLead, n
       }),
   );
 
-/** Do the clocks of a lead run? Those of a lead that is merged into another wait for the merge to be undone. */
+/** True if the clocks of a lead run; those of a merged lead wait until the merge is undone. */
 const clocksRun = (state: Lead): state is CapturedLead =>
   isCapturedLead(state) && state.person.mergedInto === undefined;
 
 /**
- * A decider of leads that keeps the agreed obligations of sales: whatever it decides is followed, in the same append,
- * by what that means for the clocks; and what falls due happens at its own instant. Each clock is judged by the versions
- * of policy and calendar under which it started.
+ * Adds SLA clocks to a decider of leads: the clock events that follow from a decision are in the same append, and
+ * transitions take place at their own time. Each clock is evaluated under the versions of policy and calendar in force when
+ * it started.
  */
 export const withSlaClocks = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => {
   const clocksOf = (state: Lead): Clocks => (isCapturedLead(state) ? state.person.obligations : []);

@@ -16,12 +16,12 @@ type PersonalFact = (typeof personalFacts)[number];
 const profileNames = Object.keys(profileFields) as readonly ProfileField[];
 
 /**
- * What a lead's own events say of the person, each fact through time; undefined where it is not known any more. Of what
- * is personal nobody can tell here more than that there is something.
+ * The facts from a lead’s own events, each with its history; undefined once cleared. Of personal facts only the presence is
+ * kept, because deciders never decrypt them.
  */
 export type OwnFacts = { readonly [F in ProfileField | PersonalFact]?: Register<string | number | true | undefined> };
 
-/** What an event says of each fact. */
+/** The facts in an event. */
 const factsIn = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
   if (event.type === 'LeadFactsCleared') return Object.fromEntries(event.data.facts.map((fact) => [fact, undefined]));
   if (event.type !== 'LeadCaptured' && event.type !== 'LeadProfileChanged') return {};
@@ -33,14 +33,14 @@ const factsIn = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string |
     if (data[name] !== undefined || named.includes(name)) said[name] = named.includes(name) || undefined;
   return said;
 };
-/** A fact as it is compared; what is blank is not known. */
+/** A fact in the form in which it is compared; undefined if blank. */
 const normalized = (value: unknown): string | number | undefined => {
   if (typeof value === 'number') return value;
   const text = String(value);
   return isSaid(text) ? tidy(text) : undefined;
 };
 
-/** What is known of a lead after one more of its events: of each fact the latest by its instant, however late it is told. */
+/** The facts after one more event; of each fact the latest by `occurredAt` counts, regardless of when it was recorded. */
 export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFacts => {
   const said = Object.entries(factsIn(event));
   if (said.length === 0) return facts;
@@ -49,7 +49,7 @@ export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFa
   return next;
 };
 
-/** The facts that criteria and scores compare, as they hold now. */
+/** The current facts that criteria and scores compare. */
 export const profileNow = (facts: OwnFacts): Profile =>
   Object.fromEntries(
     profileNames.flatMap((name) => {
@@ -61,13 +61,13 @@ export const profileNow = (facts: OwnFacts): Profile =>
 export const personalNow = (facts: OwnFacts): readonly PersonalFact[] =>
   personalFacts.filter((name) => latestValue(facts[name] ?? []) !== undefined);
 
-/** What a lead's events say of the person, the latest word on each fact. */
+/** The current facts from a lead’s events. */
 export const profileOf = (history: readonly DatedEvent<LeadEvent>[]): Profile =>
   profileNow(history.reduce(factsAfter, {}));
 
 /**
- * Of some facts those that were not so already at an instant; what is personal is told apart by nobody, and always new.
- * @returns undefined for none
+ * The given facts that differ from those known at an instant. Personal facts cannot be compared and always count as changed.
+ * @returns undefined if none differ
  */
 export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
   const fresh = Object.entries(said).filter(
@@ -77,7 +77,7 @@ export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, sai
   );
   return fresh.length > 0 ? (Object.fromEntries(fresh) as Partial<D>) : undefined;
 };
-/** Of some facts those that were known at an instant, each once. */
+/** The given facts that were known at an instant, without duplicates. */
 export const knownFacts = (facts: OwnFacts, at: Instant, names: readonly LeadFact[]): LeadFact[] =>
   [...new Set(names)].filter((name) => valueAt(facts[name] ?? [], at) !== undefined);
 /** The facts by which a lead is routed. */

@@ -16,10 +16,10 @@ import { criteriaOf, qualifiedOver } from './qualification.rules';
 import { scoreMovement } from './score.model';
 
 const HORIZON_MS = 20 * 365 * DAY_MS;
-/** So many spans are looked at; whoever is not decided by then is looked at again where the search stands. */
+/** Maximum number of intervals checked per search; an unfinished search continues later from where it stopped. */
 const MAX_STEPS = 1000;
 
-/** Can a lead come to meet these definitions while nothing happens to it? */
+/** True if a lead can come to meet these definitions without another event. */
 const canQualifyByTime = (definition: FindDefinition): boolean => {
   const model = definition('scoring-model')?.body;
   const score = model ? scoreMovement(model) : { rises: false, falls: false };
@@ -51,11 +51,11 @@ export const nextQualified = (facts: CriteriaFacts, after: number, definition: F
 type Facts = readonly NewEvent<LeadEvent>[];
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 
-/** Is the lead judged by the definitions as time passes? */
+/** True if the lead is evaluated as time passes. */
 const awaitsQualification = (state: Lead): state is CapturedLead =>
   isCapturedLead(state) && state.stage === 'lead' && state.person.mergedInto === undefined;
 
-/** What a lead is judged after. */
+/** Events after which a lead is evaluated. */
 const evaluatedEvents: ReadonlySet<string> = new Set<LeadEvent['type']>([
   'LeadCaptured',
   'LeadProfileChanged',
@@ -70,11 +70,10 @@ const evaluatedEvents: ReadonlySet<string> = new Set<LeadEvent['type']>([
 ]);
 
 /**
- * A lead that time alone may qualify: points below zero that fade, a count that must not be exceeded, a `not`. When the
- * instant is foreseen, changes, or is foreseen no more, `QualificationScheduled` stands in the same append as its cause;
- * at that instant the definitions then in force judge the lead again. Where the definitions cannot be met by time alone
- * nothing is looked for.
- * @param decider judges the lead whenever something happens to it, and when it is told to (`ReevaluateLead`)
+ * Forecasts when a lead will qualify without another event, because negative points decay, or a count or a `not` expires.
+ * `QualificationScheduled` records a new, changed or dropped forecast in the same append as its cause; at that time the lead
+ * is evaluated again under the definitions then in force. Nothing is computed if the definitions cannot be met by time alone.
+ * @param decider evaluates the lead after each relevant event, and on `ReevaluateLead`
  */
 export const withQualificationForecast = (decider: LeadDecider): LeadDecider => {
   const withForecast = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
@@ -93,7 +92,7 @@ export const withQualificationForecast = (decider: LeadDecider): LeadDecider => 
   };
   const evolve = (state: Lead, event: DatedEvent<LeadEvent>): Lead => {
     const next = decider.evolve(state, event);
-    // Whoever leaves is judged afresh on coming back.
+    // A lead that leaves this stage is evaluated anew when it returns.
     return isCapturedLead(next) && next.person.qualifiesAt !== undefined && !awaitsQualification(next)
       ? withPerson(next, ({ qualifiesAt: _, ...person }) => person)
       : next;

@@ -23,7 +23,7 @@ import {
 } from '@baton/definitions';
 import { scoreAt, scoreRange, type Score } from './score.model';
 
-/** What the definitions in force say of a lead at an instant. */
+/** The result of evaluating a lead under the definitions in force at an instant. */
 export interface Qualification {
   readonly met: boolean;
   /** The version that is met; the criteria come before the score. */
@@ -38,7 +38,7 @@ export interface Qualification {
 export const criteriaOf = (definition: Definition<Agreement> | undefined): Criterion | undefined =>
   definition?.body.criteria;
 
-/** The facts with the score under the model in force, computed once and only where somebody asks. */
+/** The facts with the score under the model in force, computed lazily and once. */
 export const withScore = (
   facts: CriteriaFacts,
   model: Definition<ScoringModel> | undefined,
@@ -53,7 +53,7 @@ export const withScore = (
   return { facts: { ...facts, score: points }, score };
 };
 
-/** Evaluates an agreement that has criteria; undefined where people judge. */
+/** Evaluates an agreement that has criteria; undefined if it has none, so that people decide. */
 export const evaluateAgreement = (
   agreement: Definition<Agreement> | undefined,
   facts: CriteriaFacts,
@@ -135,13 +135,13 @@ const modelLookBack = (model: ScoringModel | undefined): number =>
     ...(model?.engagement.rules ?? []).map(({ within }) => (within === undefined ? Infinity : durationMs(within))),
   );
 
-/** At so many later touches late news is judged at most: the first of them. */
+/** Maximum number of later touches at which late news is evaluated. */
 const MAX_EVALUATION_INSTANTS = 256;
 /**
- * The instants at which late news is judged: its own, that of each later touch within the longest window of what is
- * agreed, and the latest that is known of the lead. Rising; of very many touches the first 256 and the latest.
- * @param from the instant of the news
- * @param notBefore since when the lead is judged at all
+ * The instants at which an event recorded late is evaluated: its own, that of each later touch within the longest look-back
+ * of the definitions, and that of the lead’s latest event. Ascending; at most 256 and the latest.
+ * @param from      time of the event
+ * @param notBefore time from which the lead is evaluated at all
  */
 export const evaluationInstants = (
   { touches, latest }: { readonly touches: CriteriaFacts['touches']; readonly latest: Instant },
@@ -166,15 +166,15 @@ export const evaluationInstants = (
   return [...sorted.slice(0, MAX_EVALUATION_INSTANTS), last];
 };
 
-/** Is it at this instant? */
+/** True if the lead qualifies at this instant. */
 export const isQualified = (facts: CriteriaFacts, at: Instant, definition: FindDefinition): boolean =>
   qualifiedOver(facts, toMs(at), toMs(at), definition) > 0;
 
-/** What an event keeps of a verdict. */
+/** The evidence of an evaluation, as events store it. */
 export const evidenceOf = ({ because, leaves }: CriteriaResult): Json => ({ because, leaves }) as unknown as Json;
 
 const MAX_TOUCHES_PER_LINE = 20;
-/** What an event keeps of a score: one line a rule or cap, with the last touches that were hit; they sum to the score. */
+/** The evidence of a score, as events store it: one line per rule or cap with its last touches; the lines sum to the score. */
 export const scoreEvidence = ({
   hundredths,
   fit,
@@ -196,11 +196,11 @@ export const scoreEvidence = ({
   return { hundredths, fit, engagement, ...(grade && { grade }), threshold: threshold ?? null, lines: kept };
 };
 
-/** The evidence of what is met, for the event that says so. */
+/** The evidence of the definition that is met. */
 export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
 
-/** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
+/** Refused `lead/criteria-not-met`, with the failed leaves and what is missing. */
 export const criteriaNotMet = (agreement: Definition<Agreement>, verdict: CriteriaResult): Refused => {
   const { ref: definition } = agreement;
   const { because, leaves } = verdict;

@@ -15,7 +15,7 @@ import {
 /** One entry of the explanation of a score. All entries together are the score. */
 export interface ScoreEntry {
   readonly axis: Exclude<ScoreAxis, 'total'> | 'total';
-  /** A hit of a rule; or what a cap takes off what stands before it. */
+  /** Points of a rule for a touch or the profile, or the points that a cap removes. */
   readonly cause: 'hit' | 'rule-cap' | 'group-cap' | 'total-cap';
   /** Code of the rule, or of the group; '' for the cap of the whole. */
   readonly code: string;
@@ -46,7 +46,7 @@ const hundredthsOf = (points: number): number => Math.round(points * 100);
 const sum = (entries: readonly ScoreEntry[]): number =>
   entries.reduce((total, { hundredths }) => total + hundredths, 0);
 
-/** What a cap takes off a sum: nothing within ± cap. */
+/** Adds the entry that limits a sum to ± cap. */
 const withCap = (
   entries: readonly ScoreEntry[],
   cap: number | undefined,
@@ -58,13 +58,13 @@ const withCap = (
   return [...entries, { ...entry, hundredths: Math.sign(total) * limit - total }];
 };
 
-/** A rule of engagement as it is worked with: hundredths and milliseconds, infinite where nothing is agreed. */
+/** The parameters of an engagement rule in hundredths and milliseconds; Infinity if not set. */
 interface RuleParameters {
   readonly hundredths: number;
   readonly coolDown: number;
   readonly within: number;
   readonly halfLife: number;
-  /** At this age a hit is worth nothing at all any more. */
+  /** Age from which a hit rounds to zero points. */
   readonly worthlessAfterMs: number;
 }
 const parametersByRule = new WeakMap<EngagementRule, RuleParameters>();
@@ -85,7 +85,7 @@ const parametersOf = (rule: EngagementRule): RuleParameters => {
   return known;
 };
 
-/** What a hit of some age is worth, in hundredths. */
+/** The points of a hit at some age, in hundredths. */
 const hundredthsAt = ({ hundredths, halfLife }: RuleParameters, ageMs: number): number =>
   halfLife === Infinity ? hundredths : halfEven(hundredths * 2 ** (-ageMs / halfLife)) + 0; // no negative zero
 
@@ -200,7 +200,7 @@ const withinCap = ([low, high]: Range, cap: number | undefined): Range => {
 const addRanges = (a: Range, b: Range): Range => [a[0] + b[0], a[1] + b[1]];
 const ZERO_RANGE: Range = [0, 0];
 
-/** What a rule gives over a time, under its cap. */
+/** The range of a rule’s points over an interval, under its cap. */
 const ruleRange = (rule: EngagementRule, { times }: MatchedTouches, from: number, to: number): Range => {
   const it = parametersOf(rule);
   let [low, high] = [0, 0];
@@ -245,7 +245,7 @@ export const scoreRange = (
   return { fit, engagement, total: withinCap(addRanges(fit, engagement), model.cap) };
 };
 
-/** Can a score under this model rise or fall while nothing happens to the person? */
+/** Whether a score under this model can rise or fall without another event. */
 export const scoreMovement = (model: ScoringModel): { readonly rises: boolean; readonly falls: boolean } => {
   const fading = model.engagement.rules.filter(
     ({ within, halfLife }) => within !== undefined || halfLife !== undefined,

@@ -21,11 +21,11 @@ const notInQueue = (rep: string): Refused =>
     rep,
   });
 
-/** Where a choice stands: the one that is named, or the last of that lead. */
+/** Index of a choice: the given one, or the last for that lead. */
 const choiceIndexOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
   leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
-/** Puts a rep at a level; [] where the rep stands there. */
+/** Sets the baseline that puts a rep at a level; [] if the rep is there already. */
 const setLevel = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
   if (level === levelOf(rep)) return [];
   const load = (level / 1e9) * rep.weight;

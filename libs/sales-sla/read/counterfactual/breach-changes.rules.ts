@@ -20,7 +20,7 @@ export interface NamedTerms extends ClockTerms {
   /** The version of the business calendar; undefined: the clock on the wall. */
   readonly hours?: string;
 }
-/** What is owed to a lead at an instant. */
+/** The terms that apply to a lead at an instant. */
 type TermsAt = (at: Instant, place: LeadPlace) => readonly NamedTerms[];
 
 interface SimulatedClock extends SlaClock {
@@ -68,7 +68,7 @@ export interface BreachCounts {
   readonly kept: number;
 }
 
-/** What is compared. */
+/** The terms to compare, and the period. */
 export interface ComparisonOptions {
   /** Supposed terms to compare with; undefined: the clocks as they were recorded. */
   readonly baseline: TermsAt | undefined;
@@ -82,13 +82,13 @@ export interface ComparisonOptions {
   readonly timeZone?: string | undefined;
 }
 
-/** What is kept of one lead: clocks, never its events. */
+/** The state of one lead: its clocks, not its events. */
 interface ComparedLead {
   readonly recorded: ReadonlyMap<string, LeadClock>;
   readonly baseline: readonly SimulatedClock[];
   readonly alternative: readonly SimulatedClock[];
   readonly rep?: string | undefined;
-  /** What its calendar is chosen by. */
+  /** The facts by which its calendar is chosen. */
   readonly place: LeadPlace;
   readonly facts: OwnFacts;
   readonly mergedAt?: Instant | undefined;
@@ -116,7 +116,7 @@ const placeAfter = (
   return { facts: known, place: { ...where, ...(queue !== undefined && { queue }) } };
 };
 
-/** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
+/** Folds each recorded clock separately, because the fold of a whole lead drops old clocks. */
 const recordedAfter = (clocks: ComparedLead['recorded'], event: StoredEvent<ClockEvent>): ComparedLead['recorded'] => {
   const key = keyOf(event.data);
   const known = clocks.get(key);
@@ -184,7 +184,7 @@ export class BreachComparison {
   private after(before: ComparedLead, event: StoredEvent<LeadEvent>): ComparedLead {
     const { from, baseline, alternative } = this.comparison;
     const { type, data, occurredAt } = event;
-    // What began before the period has no say over what began in it.
+    // Clocks that started before the period are left out.
     const early = from !== undefined && occurredAt < from;
     if (isClockEvent(event)) {
       if (baseline !== undefined || (early && type === 'ObligationStarted')) return before;

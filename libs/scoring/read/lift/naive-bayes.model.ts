@@ -1,9 +1,9 @@
-/** How often leads with something in common were won and lost. */
+/** The numbers of won and lost leads in a group. */
 export interface WonLostCounts {
   readonly won: number;
   readonly lost: number;
 }
-/** What the past says: all leads that came to the first stage, and by field (`tag`, `source` …) those with each value. */
+/** The outcomes of earlier leads: of all that reached the first stage, and by field (`tag`, `source` …) and value. */
 export interface OutcomeHistory {
   readonly all: WonLostCounts;
   readonly fields: Readonly<Record<string, ReadonlyMap<string, WonLostCounts>>>;

@@ -4,7 +4,7 @@ import { isLateMove, movedAtOf } from '@baton/leads';
 import { convertedFrom, type StageName } from '@baton/leads';
 import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
 
-/** What became of a person, and the facts that predictions compare. No names and no addresses. */
+/** The outcome of a lead, with the facts that predictions use. Contains no personal data. */
 export interface Outcome {
   readonly leadId: string;
   readonly stage: StageName;
@@ -12,14 +12,14 @@ export interface Outcome {
   readonly outcome: 'won' | 'lost' | null;
   readonly capturedAt?: Instant;
   readonly lastTouchAt?: Instant;
-  /** Since when it is at that stage, by the last move. */
+  /** Time of the last move. */
   readonly movedAt?: Instant;
-  /** When sales first took the person for a chance (SQL, or a deal at once), and for a customer. */
+  /** When the lead first became SQL (or was converted directly), and a customer. */
   readonly sqlAt?: Instant;
   readonly customerAt?: Instant;
-  /** The stage that other leads of the person lend, and since when. */
+  /** The stage that comes from merged leads, and its time. */
   readonly together?: { readonly stage: StageName; readonly at: Instant };
-  /** Another system decided that it was a chance: says nothing about our rules. */
+  /** True if another system qualified it as SQL, which says nothing about our rules. */
   readonly external?: boolean;
   readonly industry?: string;
   readonly country?: string;
@@ -33,14 +33,14 @@ export interface Outcome {
 
 const lostStages: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
 const sqlStages: readonly StageName[] = ['sql', 'opportunity', 'customer'];
-/** Did the person become a chance for sales, and when? */
+/** When the lead became SQL; undefined if it did not. */
 export const becameSqlAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
   sqlAt ?? (together && sqlStages.includes(together.stage) ? together.at : undefined);
-/** Did the person become a customer? */
+/** True if the lead became a customer. */
 export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
   customerAt !== undefined || together?.stage === 'customer';
 
-/** The person at another stage; a move of another system that is told after a later one moves nobody back. */
+/** The lead at another stage; a late move by another system does not move it back. */
 const withStage = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
@@ -77,7 +77,7 @@ export const sizeOf = (employees: number): string =>
         : employees < 1000
           ? '250-999'
           : '1000+';
-/** The document with what is known of the person, whenever that was told. */
+/** The document with the current facts; late changes are applied by their own time. */
 const withProfile = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
   const facts = factsAfter(doc.facts, event);

@@ -16,9 +16,9 @@ import { scoreAt, type Score } from '@baton/leads';
 export interface EvaluationQuestion {
   readonly leadId: string;
   readonly at: Instant;
-  /** A version to judge by, `mql@2` or `scoring-model@3`, instead of the one in force at that instant. */
+  /** A version to evaluate under, `mql@2` or `scoring-model@3`; by default the one in force at that instant. */
   readonly definition?: string;
-  /** What was known; by default everything. */
+  /** Only events that were known at this cut; by default all. */
   readonly cut?: AsOf;
 }
 
@@ -29,13 +29,13 @@ const identityChanges: ReadonlySet<string> = new Set([
 const isVisible =
   (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
   ({ type, occurredAt, recordedAt, position }: StoredEvent): boolean =>
-    // Whose touches they are was so before it was noticed: they count at their own instants.
+    // Identity events apply to the past as well: their touches count at their own times.
     (occurredAt <= at || identityChanges.has(type)) &&
     occurredAt <= happenedBy &&
     (knownBy === undefined || recordedAt <= knownBy) &&
     (knownAt === undefined || position <= knownAt);
 
-/** What was so about a person at an instant, folded from the lead's own events as its decisions fold them. */
+/** The facts about a lead at an instant, folded from its events by its decider. */
 export const factsOf = async (
   journal: Journal,
   { leadId, at, cut }: EvaluationQuestion,

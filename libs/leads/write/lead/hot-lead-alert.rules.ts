@@ -4,13 +4,13 @@ import type { LeadCommand, LeadEvent } from './lead.events';
 import { isCapturedLead, type Lead, type StageName } from './lead.model';
 import { gradeOf, scoreRange } from './score.model';
 
-/** The lead waits for sales, or is with sales. */
+/** Stages at which a lead is qualified or with sales. */
 const alertStages: ReadonlySet<StageName> = new Set(['mql', 'handed-off', 'sal', 'sql']);
 const BEST_GRADE = 'A1';
-/** Sales is told once in this time; and what is told later than this is no activity of now. */
+/** Minimum time between two alerts; touches recorded later than this are no current activity. */
 const ALERT_INTERVAL_MS = DAY_MS;
 
-/** Does the lead do something itself, now and in marketing’s sight? A visit of long ago that turns out to be its own is no activity. */
+/** True for a current touch with marketing that the lead made itself; old visits of a linked visitor do not count. */
 const isActive = (command: LeadCommand, now: Instant): boolean => {
   const contacts =
     command.type === 'RecordTouch'
@@ -22,8 +22,8 @@ const isActive = (command: LeadCommand, now: Instant): boolean => {
 };
 
 /**
- * A decider of leads that says, in the append of the touch, when a lead of the best grade is active: one that is
- * qualified or with sales, under the scoring model in force, by what it does itself in marketing’s sight.
+ * Adds `LeadBecameHot`, in the append of the touch, when a lead with the best grade under the scoring model in force is
+ * active while it is qualified or with sales.
  */
 export const withHotLeadAlert = (
   inner: Decider<Lead, LeadCommand, LeadEvent>,
