@@ -6,7 +6,7 @@ import { leads } from '../libs/leads/read/leads/leads.projection';
 import { outcomes } from '@baton/scoring';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand, LeadEvent } from '../libs/leads/write/lead/lead.events';
-import { isKnown, type Lead } from '../libs/leads/write/lead/lead.model';
+import { isCapturedLead, type Lead } from '../libs/leads/write/lead/lead.model';
 
 const leadId = 'ada';
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
@@ -42,7 +42,7 @@ const told = (words: readonly Word[]) => {
       state = leadDecider.evolve(state, event);
     }
   }
-  if (!isKnown(state)) throw new Error('the lead was captured');
+  if (!isCapturedLead(state)) throw new Error('the lead was captured');
   return { events: events as readonly StoredEvent<LeadEvent>[], lead: state };
 };
 const shuffled = (words: fc.Arbitrary<readonly Word[]>) =>

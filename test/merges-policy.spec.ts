@@ -14,13 +14,13 @@ import type { FindDefinition } from '@baton/definitions';
 import { agreedOn, anyHistory, anyModel, START } from './support/judging';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../libs/leads/write/lead/lead.events';
-import { isKnown, type Known, type Lead } from '../libs/leads/write/lead/lead.model';
+import { isCapturedLead, type CapturedLead, type Lead } from '../libs/leads/write/lead/lead.model';
 import { isQualified } from '../libs/leads/write/lead/qualification.rules';
 import { scoreAt } from '../libs/leads/write/lead/score.model';
 import { deliveries } from '../libs/leads/read/deliveries/deliveries.projection';
 import { handoffs } from '@baton/sales-sla';
 import { leads } from '../libs/leads/read/leads/leads.projection';
-import { merges, shareMergedFacts } from '../libs/leads/policies/merges.policy';
+import { followMerges, copyMergedFacts } from '../libs/leads/policies/merges.policy';
 
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 
@@ -74,13 +74,13 @@ const world = (...definitions: readonly Definition[]) => {
         const event = log[followed]!;
         const look = async (stream: string) =>
           log.filter((each) => each.stream === stream && each.position <= event.position);
-        for (const policy of [merges, shareMergedFacts])
+        for (const policy of [followMerges, copyMergedFacts])
           if (policy.types.includes(event.type))
             for (const { to, id, type: reaction, data: told } of await policy.react(event, lookThrough(look)))
               if (to === ToLead) decide(id, reaction, told, event.occurredAt);
       }
     },
-    lead: (leadId: string) => states.get(leadId) as Known,
+    lead: (leadId: string) => states.get(leadId) as CapturedLead,
     types: (leadId: string) => log.filter(({ stream }) => stream === `lead-${leadId}`).map(({ type }) => type),
     definition,
   };
@@ -97,7 +97,7 @@ const shown = (it: World, leadId: string) => {
   const { touches, firstTouchAt, lastTouchAt, employees, source } = foldAll(leads, it.log).get(leadId)!;
   return { touches, firstTouchAt, lastTouchAt, employees, source };
 };
-const judgement = ({ person }: Known, it: World, now: Instant) => {
+const judgement = ({ person }: CapturedLead, it: World, now: Instant) => {
   const model = it.definition('scoring-model');
   const { hundredths, fit, engagement } = scoreAt(model!.body as never, person, now);
   return { hundredths, fit, engagement, met: isQualified(person, now, it.definition), profile: person.profile };
@@ -428,7 +428,7 @@ describe('leads that are one person', () => {
               ? it.send(id, 'JoinVisits', { visitorId: `v-${id}`, visits }, at)
               : it.send(id, 'RecordTouch', contact, at);
           };
-          const firstOf = ({ person: { firstTouch } }: Known) => firstTouch && [firstTouch.at, firstTouch.page];
+          const firstOf = ({ person: { firstTouch } }: CapturedLead) => firstTouch && [firstTouch.at, firstTouch.page];
           for (const index of touches.keys()) {
             if (index === before) for (const [to, from] of order) await merge(together, to, from, 0);
             const id = on[index]!;
@@ -448,14 +448,14 @@ describe('leads that are one person', () => {
             expect(firstOf(together.lead(id))).toEqual(firstOf(apart.lead(id)));
             expect(shown(together, id)).toEqual(shown(apart, id));
             const { person } = together.lead(id);
-            const seen = (it: Known['person']) => it.touches.length;
+            const seen = (it: CapturedLead['person']) => it.touches.length;
             expect([seen(person), person.latest, person.mergedFacts]).toEqual([
               seen(apart.lead(id).person),
               apart.lead(id).person.latest,
               undefined,
             ]);
           }
-          expect(isKnown(together.lead(survivor))).toBe(true);
+          expect(isCapturedLead(together.lead(survivor))).toBe(true);
         },
       ),
       { numRuns: repetitions(50, 1_500) },

@@ -7,7 +7,7 @@ import { obligations, clockStatus, type SlaState } from '../libs/sla-clocks/obli
 import { attempts, disposition, resolution } from '../libs/sla-clocks/ready-made.rules';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand } from '../libs/leads/write/lead/lead.events';
-import { isKnown } from '../libs/leads/write/lead/lead.model';
+import { isCapturedLead } from '../libs/leads/write/lead/lead.model';
 
 describe('a history', () => {
   const wait = { event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] };
@@ -94,7 +94,7 @@ describe('a history', () => {
 
         const clocks = obligations(policy, compileCalendar(calendar))(log.filter((event) => !isTold(event)));
         const lived = state();
-        expect(isKnown(lived) && lived.person.obligations.length).toBe(clocks.length);
+        expect(isCapturedLead(lived) && lived.person.obligations.length).toBe(clocks.length);
         for (const clock of clocks) {
           const told = log
             .filter(isTold)

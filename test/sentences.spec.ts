@@ -46,12 +46,12 @@ describe('the sentence of every event type', () => {
     ]).toEqual([
       'Sales rejected the lead: no budget',
       'Touch by marketing: page view on /pricing, from google / cpc, 2 h 5 min',
-      'Sales owes a first response by 2024-01-17 10:00 UTC: 2 h 5 min on the business calendar',
+      'A first response is due by 2024-01-17 10:00 UTC: 2 h 5 min on the business calendar',
       'The first response was done late',
       'The deal was won, worth 1,000.00 USD',
-      'Time alone will not qualify the lead any more, under mql@1',
-      'The e-mail address was reserved for lead ada: no other lead can have it',
-      'The external id is free again: what wanted it for lead ada was refused',
+      'The lead will no longer qualify without another event, under mql@1',
+      'The e-mail address was reserved for lead ada: no other lead can use it',
+      'The external id is free again: the command for lead ada was refused',
       'Lead eve was merged into lead ada: they are the same person',
       'The merge of lead eve into lead ada was undone: they are two people',
     ]);

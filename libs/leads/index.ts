@@ -1,10 +1,10 @@
-export { namedBefore } from './policies/named.rules';
+export { earlyReferences } from './policies/early-references.rules';
 export { type ContentUse, contentUses } from './read/content/content-uses.projection';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
 export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.projection';
-export { type FeedbackTopics, feedbackBehind, feedbackTopics } from './read/feedback/feedback.query';
+export { type FeedbackTopics, listFeedback, feedbackTopics } from './read/feedback/feedback.query';
 export { type LeadDocument, type StageMove, leads } from './read/leads/leads.projection';
-export { type LeadFilters, leadById, peopleOf, whereOf as whereLeads } from './read/leads/leads.query';
+export { type LeadFilters, leadById, mergedLeadsOf, whereOf as whereLeads } from './read/leads/leads.query';
 export {
   type FeedbackCommand,
   type FeedbackEvent,
@@ -22,23 +22,28 @@ export {
   handoffCounts,
   handoffEvents,
   handoffsAfter,
-  handoffsAfterLate,
+  handoffsAfterLateMove,
 } from './write/lead/handoffs.rules';
 export { isLateMove, movedAtOf } from './write/lead/late-moves.rules';
 export { leadDecider } from './write/lead/lead.decider';
 export { type LeadCommand, type LeadEvent, ToLead, leadCommands, leadEvents } from './write/lead/lead.events';
 export {
   type FirstTouch,
-  type Known,
+  type CapturedLead,
   type LeadClock,
   type StageName,
   convertedFrom,
-  isKnown,
+  isCapturedLead,
   stageNames,
 } from './write/lead/lead.model';
-export { type ClockEvent, clocksWith, onObligations } from './write/lead/obligations.rules';
-export { type Consumed, type EarlierHandoff, type HandoffPackage, type SignalSeen } from './write/lead/package.rules';
-export { type OwnFacts, factsAfter, profileNow, profileOf, routableIn } from './write/lead/profile.model';
+export { type ClockEvent, clocksAfterEvent, onClockEvents } from './write/lead/obligations.rules';
+export {
+  type ContentUsage,
+  type EarlierHandoff,
+  type HandoffPackage,
+  type SignalOccurrences,
+} from './write/lead/package.rules';
+export { type OwnFacts, factsAfter, profileNow, profileOf, routableFacts } from './write/lead/profile.model';
 export { type Qualification, qualification } from './write/lead/qualification.rules';
 export { type Score, type ScoreEntry, scoreAt } from './write/lead/score.model';
 export { TouchLog } from './write/lead/touch-log.model';

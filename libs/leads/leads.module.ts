@@ -1,7 +1,7 @@
 import { aggregate, erasureEvents, type ContextParts } from '@baton/kernel';
-import { placement } from './policies/feedback.policy';
-import { merges, shareMergedFacts } from './policies/merges.policy';
-import { visitors } from './policies/visitors.policy';
+import { attributeFeedback } from './policies/feedback.policy';
+import { followMerges, copyMergedFacts } from './policies/merges.policy';
+import { followVisitors } from './policies/visitors.policy';
 import { contentUses } from './read/content/content-uses.projection';
 import { deliveries } from './read/deliveries/deliveries.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
@@ -26,5 +26,5 @@ export const leadsParts: ContextParts = {
   ],
   events: [erasureEvents, identityEvents],
   projections: [leads, leadsDue, feedbackList, contentUses, deliveries],
-  policies: [merges, shareMergedFacts, visitors, placement],
+  policies: [followMerges, copyMergedFacts, followVisitors, attributeFeedback],
 };

@@ -1,5 +1,5 @@
 export { notifications } from './policies/notifications.policy';
-export { type BreachChange, type BreachCounts, type Judged } from './read/counterfactual/breach-changes.rules';
+export { type BreachChange, type BreachCounts, type ClockResult } from './read/counterfactual/breach-changes.rules';
 export {
   type Counterfactual,
   type CounterfactualQuestion,
@@ -10,7 +10,7 @@ export {
   type HandoffReport,
   type HandoffRow,
   handoffReport,
-  handoffsBehind,
+  listHandoffs,
 } from './read/rejections/handoff-report.query';
 export { clocksOf, slaBoard, slaClock, slaCounts } from './read/sla-board/sla-board.query';
 export { slaClocks } from './read/sla-board/sla-clocks.projection';

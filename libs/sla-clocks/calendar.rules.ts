@@ -25,10 +25,10 @@ export interface Calendar {
   /** `always-closed`: the agreed calendar has no open hour, so clocks run on the wall after all. */
   readonly clock: 'business-calendar' | 'wall-clock' | 'always-closed';
   /** Everything of one UTC day (days since 1970-01-01) without gaps, in order; cut where the local day changes. */
-  readonly stretchesOf: (utcDay: number) => readonly OpenInterval[];
+  readonly intervalsOf: (utcDay: number) => readonly OpenInterval[];
 }
 
-const REMEMBERED_DAYS = 20_000;
+const CACHED_DAYS = 20_000;
 
 /** The hours by ISO weekday, sorted; those that touch are one. */
 const hoursOf = ({ hours }: WorkingTime): Hours[] =>
@@ -77,14 +77,14 @@ const offsets = (zone: IANAZone, from: number, to: number): { from: number; to: 
   ];
 };
 
-const compiled = (
+const calendarOf = (
   clock: Calendar['clock'],
   timeZone: string,
   hours: readonly Hours[],
   special: ReadonlyMap<number, SpecialDay>,
 ): Calendar => {
   const zone = IANAZone.create(timeZone);
-  const known = new Map<number, readonly OpenInterval[]>();
+  const byDay = new Map<number, readonly OpenInterval[]>();
 
   const localDay = (day: number, from: number, to: number, offset: number, into: OpenInterval[]) => {
     const put = (start: number, end: number, kind: OpenInterval['kind']) => {
@@ -111,24 +111,24 @@ const compiled = (
     put(midnight + reached, midnight + DAY_MS, 'closed');
   };
 
-  const stretchesOf = (utcDay: number): readonly OpenInterval[] => {
-    const before = known.get(utcDay);
+  const intervalsOf = (utcDay: number): readonly OpenInterval[] => {
+    const before = byDay.get(utcDay);
     if (before) return before;
-    const stretches: OpenInterval[] = [];
+    const intervals: OpenInterval[] = [];
     for (const { from, to, offset } of offsets(zone, utcDay * DAY_MS, (utcDay + 1) * DAY_MS)) {
       const lastDay = Math.floor((to - 1 + offset) / DAY_MS);
       for (let day = Math.floor((from + offset) / DAY_MS); day <= lastDay; day++)
-        localDay(day, from, to, offset, stretches);
+        localDay(day, from, to, offset, intervals);
     }
-    if (known.size >= REMEMBERED_DAYS) known.clear();
-    known.set(utcDay, stretches);
-    return stretches;
+    if (byDay.size >= CACHED_DAYS) byDay.clear();
+    byDay.set(utcDay, intervals);
+    return intervals;
   };
-  return { clock, stretchesOf };
+  return { clock, intervalsOf };
 };
 
 /** Every instant counts; a day is a day of UTC. */
-export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7).fill(ALL_DAY), new Map());
+export const wallClock: Calendar = calendarOf('wall-clock', 'UTC', Array<Hours>(7).fill(ALL_DAY), new Map());
 
 /**
  * Makes an agreed calendar ready for counting. An instant is open when the clock on the wall of the zone shows an open
@@ -136,17 +136,17 @@ export const wallClock: Calendar = compiled('wall-clock', 'UTC', Array<Hours>(7)
  * @param calendar the hours of a checked `business-calendar`, or of one of its calendars
  */
 export const compileCalendar = (calendar: WorkingTime): Calendar => {
-  const before = ready.get(calendar);
+  const before = compiledCalendars.get(calendar);
   if (before) return before;
-  const made = countable(calendar);
-  ready.set(calendar, made);
+  const made = compileUncached(calendar);
+  compiledCalendars.set(calendar, made);
   return made;
 };
 /** Bodies of definitions are never changed, so each is made ready once. */
-const ready = new WeakMap<WorkingTime, Calendar>();
+const compiledCalendars = new WeakMap<WorkingTime, Calendar>();
 
-const countable = (calendar: WorkingTime): Calendar => {
+const compileUncached = (calendar: WorkingTime): Calendar => {
   if (calendar.hours.length === 0)
-    return compiled('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Map());
-  return compiled('business-calendar', calendar.timeZone, hoursOf(calendar), specialDays(calendar));
+    return calendarOf('always-closed', calendar.timeZone, Array<Hours>(7).fill(ALL_DAY), new Map());
+  return calendarOf('business-calendar', calendar.timeZone, hoursOf(calendar), specialDays(calendar));
 };

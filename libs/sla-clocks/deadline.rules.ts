@@ -1,7 +1,7 @@
 import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
 import { wallClock, type Calendar, type OpenInterval } from './calendar.rules';
 
-/** The clock stands still from one event to another; without `to` it still does. */
+/** A pause of a clock; without `to` it is still paused. */
 export interface Pause {
   readonly from: Instant;
   readonly to?: Instant;
@@ -9,7 +9,7 @@ export interface Pause {
   readonly by: string;
 }
 
-/** How a part of the time between start and due was treated. */
+/** An interval between start and due, and how it was counted. */
 export interface Interval {
   readonly from: Instant;
   /** Exclusive. */
@@ -20,37 +20,37 @@ export interface Interval {
 }
 
 export interface Deadline {
-  /** The last instant at which an answer is in time; null while the clock is paused before it ran out. */
+  /** The last instant at which an answer is on time; null while the clock is paused before it ran out. */
   readonly dueAt: Instant | null;
   /** From the start to the due instant (or to the pause) without gaps; the counted ones sum to the budget exactly. */
   readonly working: readonly Interval[];
-  /** What it ran on; `always-closed` is the wall clock because the calendar has no open hour. */
+  /** What it ran on; `always-closed` means the wall clock, because the calendar has no open hours. */
   readonly clock: Calendar['clock'];
 }
 
-interface Halt {
+interface PauseInterval {
   readonly from: number;
   readonly to: number;
   readonly by: string;
 }
-/** Pauses in order and without overlap: where two overlap, the one that began first has it. */
-const haltsOf = (pauses: readonly Pause[]): Halt[] => {
-  const halts: Halt[] = [];
+/** Pauses in order and without overlap; an overlap belongs to the pause that began first. */
+const pauseIntervalsOf = (pauses: readonly Pause[]): PauseInterval[] => {
+  const merged: PauseInterval[] = [];
   const sorted = pauses
     .map(({ from, to, by }) => ({ from: toMs(from), to: to === undefined ? Infinity : toMs(to), by }))
     .sort((a, b) => a.from - b.from);
   for (const { from, to, by } of sorted) {
-    const free = Math.max(from, halts.at(-1)?.to ?? -Infinity);
-    if (free < to) halts.push({ from: free, to, by });
+    const free = Math.max(from, merged.at(-1)?.to ?? -Infinity);
+    if (free < to) merged.push({ from: free, to, by });
   }
-  return halts;
+  return merged;
 };
 
-/** The stretches of a calendar from an instant on, for ever. */
-function* stretchesFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
+/** The intervals of a calendar from an instant on; endless. */
+function* intervalsFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
   for (let day = Math.floor(ms / DAY_MS); ; day++)
-    for (const stretch of calendar.stretchesOf(day))
-      if (stretch.to > ms) yield stretch.from < ms ? { ...stretch, from: ms } : stretch;
+    for (const interval of calendar.intervalsOf(day))
+      if (interval.to > ms) yield interval.from < ms ? { ...interval, from: ms } : interval;
 }
 
 /**
@@ -67,14 +67,14 @@ export const deadline = (
 ): Deadline => {
   if (!(budgetMs > 0)) throw new RangeError('a deadline needs a budget above zero');
   const hours = calendar === 'wall-clock' ? wallClock : calendar;
-  const halts = haltsOf(pauses);
+  const pauseIntervals = pauseIntervalsOf(pauses);
   const working: { from: number; to: number; kind: Interval['kind']; by?: string }[] = [];
-  const put = (from: number, to: number, kind: Interval['kind'], by?: string) => {
+  const addInterval = (from: number, to: number, kind: Interval['kind'], by?: string) => {
     const last = working.at(-1);
     if (last && last.kind === kind && last.by === by) last.to = to;
     else working.push({ from, to, kind, ...(by !== undefined && { by }) });
   };
-  const answer = (dueAt: number | null): Deadline => ({
+  const result = (dueAt: number | null): Deadline => ({
     dueAt: dueAt === null ? null : fromMs(dueAt),
     working: working.map(({ from, to, ...rest }) => ({ from: fromMs(from), to: fromMs(to), ...rest })),
     clock: hours.clock,
@@ -82,22 +82,22 @@ export const deadline = (
 
   let left = budgetMs;
   let next = 0;
-  for (const { from, to, kind } of stretchesFrom(hours, toMs(start)))
+  for (const { from, to, kind } of intervalsFrom(hours, toMs(start)))
     for (let at = from; at < to;) {
-      while (next < halts.length && halts[next]!.to <= at) next++;
-      const halt = halts[next];
-      if (halt && halt.from <= at) {
-        if (halt.to === Infinity) return answer(null);
-        put(at, Math.min(to, halt.to), 'paused', halt.by);
-        at = Math.min(to, halt.to);
+      while (next < pauseIntervals.length && pauseIntervals[next]!.to <= at) next++;
+      const pause = pauseIntervals[next];
+      if (pause && pause.from <= at) {
+        if (pause.to === Infinity) return result(null);
+        addInterval(at, Math.min(to, pause.to), 'paused', pause.by);
+        at = Math.min(to, pause.to);
         continue;
       }
-      const until = Math.min(to, halt?.from ?? Infinity);
+      const until = Math.min(to, pause?.from ?? Infinity);
       if (kind === 'open' && until - at >= left) {
-        put(at, at + left, 'counted');
-        return answer(at + left);
+        addInterval(at, at + left, 'counted');
+        return result(at + left);
       }
-      put(at, until, kind === 'open' ? 'counted' : kind);
+      addInterval(at, until, kind === 'open' ? 'counted' : kind);
       if (kind === 'open') left -= until - at;
       at = until;
     }
@@ -115,14 +115,14 @@ export const countedMs = (
   pauses: readonly Pause[] = [],
 ): number => {
   const until = toMs(end);
-  const halts = haltsOf(pauses);
+  const pauseIntervals = pauseIntervalsOf(pauses);
   let counted = 0;
-  for (const { from, to, kind } of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+  for (const { from, to, kind } of intervalsFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
     if (from >= until) return counted;
     if (kind !== 'open') continue;
     const last = Math.min(to, until);
-    const paused = halts.reduce(
-      (sum, halt) => sum + Math.max(0, Math.min(halt.to, last) - Math.max(halt.from, from)),
+    const paused = pauseIntervals.reduce(
+      (sum, pause) => sum + Math.max(0, Math.min(pause.to, last) - Math.max(pause.from, from)),
       0,
     );
     counted += last - from - paused;
@@ -137,11 +137,11 @@ export const countedMs = (
 export const restOfBusinessDay = (start: Instant, calendar: Calendar | 'wall-clock' = 'wall-clock'): number => {
   let day: number | undefined;
   let budget = 0;
-  for (const stretch of stretchesFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
-    if (day !== undefined && stretch.day !== day) return budget;
-    if (stretch.kind !== 'open') continue;
-    day = stretch.day;
-    budget += stretch.to - stretch.from;
+  for (const interval of intervalsFrom(calendar === 'wall-clock' ? wallClock : calendar, toMs(start))) {
+    if (day !== undefined && interval.day !== day) return budget;
+    if (interval.kind !== 'open') continue;
+    day = interval.day;
+    budget += interval.to - interval.from;
   }
   throw new Error('time ended');
 };

@@ -8,7 +8,7 @@ import {
   obligations,
   clockInputOf,
   clockStatus,
-  workingOf,
+  deadlineOf,
   type ClockInput,
   type SlaClock,
 } from './obligations.rules';
@@ -46,7 +46,7 @@ describe('a first response within an hour', () => {
   it('is missed when there is still nothing at the due instant', () =>
     expect(clockStatus(clocksOf(hour, handedOff())[0]!, minute(60))).toEqual({
       state: 'breached',
-      known: 'breached',
+      knownState: 'breached',
       lateData: false,
       breachedAt: minute(60),
       paused: false,
@@ -55,7 +55,7 @@ describe('a first response within an hour', () => {
     const [clock] = clocksOf(hour, handedOff(), call(61));
     expect([state(clock, 60), state(clock, 61)]).toEqual(['breached', 'met late']);
     expect(clockStatus(clock!, minute(90))).toMatchObject({
-      known: 'met late',
+      knownState: 'met late',
       lateData: false,
       breachedAt: minute(60),
     });
@@ -75,17 +75,17 @@ describe('a first response within an hour', () => {
     const [clock] = clocksOf(hour, handedOff(), call(30, 'call', 120));
     expect(clockStatus(clock!, minute(180))).toEqual({
       state: 'met',
-      known: 'met late',
+      knownState: 'met late',
       lateData: true,
       breachedAt: minute(60),
       paused: false,
     });
-    expect(clockStatus(clock!, minute(90))).toMatchObject({ state: 'met', known: 'breached', lateData: true });
+    expect(clockStatus(clock!, minute(90))).toMatchObject({ state: 'met', knownState: 'breached', lateData: true });
   });
   it('takes an earlier response that is told after a late one', () =>
     expect(clockStatus(clocksOf(hour, handedOff(), call(70), call(30, 'call', 80))[0]!, minute(90))).toMatchObject({
       state: 'met',
-      known: 'met late',
+      knownState: 'met late',
       lateData: true,
     }));
   it('ends without a verdict at an immediate rejection, and only then', () => {
@@ -122,7 +122,7 @@ describe('pause and resume', () => {
     const waiting = wait(10);
     const [clock] = clocksOf(paused, handedOff(), waiting, event('LeadAccepted', 40));
     expect(clock!.dueAt).toBe(minute(90));
-    expect(workingOf(paused, undefined, clock!).working[1]).toEqual({
+    expect(deadlineOf(paused, undefined, clock!).working[1]).toEqual({
       from: minute(10),
       to: minute(40),
       kind: 'paused',

@@ -3,85 +3,85 @@ import { SAME_BUSINESS_DAY, type Obligation, type EventPattern, type SlaPolicy }
 import { wallClock, type Calendar } from './calendar.rules';
 import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } from './deadline.rules';
 
-/** An event as clocks see it. */
+/** The part of an event that clocks use. */
 export interface ClockInput extends AnyEvent {
   readonly id: string;
   readonly occurredAt: Instant;
-  /** When we learnt of it, where that is later than it happened. */
+  /** When it was recorded, if that is later than it happened. */
   readonly knownAt?: Instant;
 }
 
-/** A command is decided and written within this time; what is recorded later was told late. */
-export const ON_ITS_WAY_MS = 5_000;
+/** Normal time from a command to its stored event; anything stored later counts as recorded late. */
+export const COMMAND_LATENCY_MS = 5_000;
 
-/** How clocks see a recorded event. A history that was imported counts as known when it happened. */
+/** The part of a stored event that clocks use. Imported events count as recorded when they happened. */
 export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: StoredEvent): ClockInput => ({
   id,
   type,
   data: data as unknown,
   occurredAt,
-  ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS && { knownAt: recordedAt }),
+  ...(meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > COMMAND_LATENCY_MS && { knownAt: recordedAt }),
 });
 
-/** One of the events that fulfil an obligation. */
-export interface Stop {
+/** An answer that counts towards an obligation. */
+export interface CountedAnswer {
   readonly at: Instant;
-  /** What it is a mix of. */
+  /** The kind of answer, for obligations that require a mix. */
   readonly value: string;
 }
 
-/** One obligation of one lead, from its start on. Plain data: a fold may keep it. */
+/** The clock of one obligation to one lead. Plain JSON data. */
 export interface SlaClock {
   readonly kind: string;
   readonly startedAt: Instant;
   /** The event that started it. */
   readonly startedBy: string;
   readonly budgetMs: number;
-  /** The last instant at which a stop is in time; null while it stands still. */
+  /** The last instant at which an answer is on time; null while it is paused. */
   readonly dueAt: Instant | null;
   readonly pauses: readonly Pause[];
-  /** How many stops were seen until it was fulfilled. */
+  /** Number of answers until it was fulfilled. */
   readonly stops: number;
-  /** The stops that decide when it was fulfilled: the first `times`, and the first of each value; oldest first. */
-  readonly counted: readonly Stop[];
-  /** When it was fulfilled, and when that was known. */
+  /** The answers that decide when it was fulfilled: the first `times`, and the first of each kind; oldest first. */
+  readonly counted: readonly CountedAnswer[];
+  /** When it was fulfilled, and when that was recorded. */
   readonly metAt?: Instant;
   readonly metKnownAt?: Instant;
   /** How much time of its clock had counted when it was fulfilled. */
   readonly countedMs?: number;
   readonly failedAt?: Instant;
   readonly failedBy?: string;
-  /** Ended without a verdict of its own, by a cancelling event or a new start. */
+  /** When it was cancelled, by a cancelling event or a new start. */
   readonly endedAt?: Instant;
   readonly endedBy?: string;
 }
 
 export type SlaState = 'running' | 'met' | 'breached' | 'met late' | 'cancelled';
 
-/** How an obligation stands at an instant. */
+/** The status of a clock at an instant. */
 export interface ClockStatus {
-  /** As it happened. */
+  /** By when things happened. */
   readonly state: SlaState;
-  /** As it was known in time; differs from `state` only where a stop was told late. */
-  readonly known: SlaState;
-  /** The breach was caused by late data: it was answered in time and recorded after. */
+  /** By when things were recorded; differs from `state` only if an answer was recorded late. */
+  readonly knownState: SlaState;
+  /** True if the recorded breach came from late data: the answer was on time and recorded after. */
   readonly lateData: boolean;
-  /** Since when it is breached, as happened or as known. */
+  /** When it was breached, by either reading. */
   readonly breachedAt?: Instant;
   readonly paused: boolean;
 }
 
-/** A moment at which time alone says something about an obligation. */
+/** An escalation or a breach: an instant at which time alone changes a clock. */
 export interface ClockTransition {
   readonly at: Instant;
   readonly what: 'escalation' | 'breach';
-  /** Whom an escalation tells, and which step of the policy it is. */
+  /** Who is notified, and the step of the policy, of an escalation. */
   readonly notify?: string;
   readonly step?: number;
 }
 
-/** Is an event one of those? */
-export const occurs = (occurrences: readonly EventPattern[] | undefined, { type, data }: AnyEvent): boolean =>
+/** True if an event matches one of the occurrences. */
+export const matchesAny = (occurrences: readonly EventPattern[] | undefined, { type, data }: AnyEvent): boolean =>
   occurrences?.some(
     ({ event, where }) =>
       (event === '*' || event === type) &&
@@ -93,27 +93,27 @@ const valueOf = (data: unknown, field: string): string => {
 };
 
 /** The budget of a clock that starts at an instant, in milliseconds. */
-export const budgetOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
+export const budgetMsOf = ({ budget }: Obligation, start: Instant, hours: Calendar): number =>
   budget === SAME_BUSINESS_DAY ? restOfBusinessDay(start, hours) : durationMs(budget);
 
-/** The time that counts for an obligation; without an agreed calendar the wall's. */
-export const hoursFor = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
+/** The calendar of an obligation; the wall clock if no calendar is in force. */
+export const calendarForClock = ({ clock }: Obligation, calendar: Calendar | undefined): Calendar =>
   clock === 'business-calendar' ? (calendar ?? wallClock) : wallClock;
 
-/** When an obligation that starts now falls due, with its budget and its working. */
+/** The deadline of an obligation that starts at an instant, with its budget and intervals. */
 export const dueOf = (
   obligation: Obligation,
   calendar: Calendar | undefined,
   start: Instant,
 ): Deadline & { readonly budgetMs: number } => {
-  const hours = hoursFor(obligation, calendar);
-  const budgetMs = budgetOf(obligation, start, hours);
+  const hours = calendarForClock(obligation, calendar);
+  const budgetMs = budgetMsOf(obligation, start, hours);
   return { budgetMs, ...deadline(start, budgetMs, hours) };
 };
 
-/** The deadline of a clock with its working, pauses included. */
-export const workingOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
-  deadline(clock.startedAt, clock.budgetMs, hoursFor(obligation, calendar), clock.pauses);
+/** The deadline of a clock with its intervals, pauses included. */
+export const deadlineOf = (obligation: Obligation, calendar: Calendar | undefined, clock: SlaClock): Deadline =>
+  deadline(clock.startedAt, clock.budgetMs, calendarForClock(obligation, calendar), clock.pauses);
 
 /** How much time of a clock had counted by an instant, in milliseconds. */
 export const countedOf = (
@@ -121,15 +121,15 @@ export const countedOf = (
   calendar: Calendar | undefined,
   clock: SlaClock,
   at: Instant,
-): number => countedMs(clock.startedAt, at, hoursFor(obligation, calendar), clock.pauses);
+): number => countedMs(clock.startedAt, at, calendarForClock(obligation, calendar), clock.pauses);
 
 const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
 /** The first of some instants; undefined when there is none. */
 export const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
   instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
 
-/** When the stops so far fulfilled the obligation: the last of the first `times`, or of the first values of the mix. */
-const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): Instant | undefined => {
+/** When the answers fulfilled the obligation: enough of them, and of enough kinds. Undefined if not yet. */
+const fulfilledAt = (counted: readonly CountedAnswer[], { times = 1, mix }: Obligation): Instant | undefined => {
   const nth = counted[times - 1]?.at;
   if (!mix || nth === undefined) return nth;
   const firsts = counted.filter(({ value }, index) => counted.findIndex((each) => each.value === value) === index);
@@ -137,12 +137,12 @@ const fulfilledAt = (counted: readonly Stop[], { times = 1, mix }: Obligation): 
   return varied === undefined ? undefined : varied > nth ? varied : nth;
 };
 
-/** One stop more: the stops in order of their happening, and of them only those that can matter. */
-export const withStop = (
-  counted: readonly Stop[],
-  stop: Stop,
+/** Adds an answer in the order of time and drops those that can no longer matter. */
+export const withAnswer = (
+  counted: readonly CountedAnswer[],
+  stop: CountedAnswer,
   { times = 1, last }: Pick<Obligation, 'times' | 'last'>,
-): readonly Stop[] => {
+): readonly CountedAnswer[] => {
   const after = counted.findIndex(({ at }) => at > stop.at);
   const all = counted.toSpliced(after < 0 ? counted.length : after, 0, stop);
   return last
@@ -150,76 +150,77 @@ export const withStop = (
     : all.filter(({ value }, index) => index < times || all.findIndex((other) => other.value === value) === index);
 };
 
-/** What a stop is one of a mix of; '' where no mix is asked for. */
+/** The kind of an answer for the required mix; '' if none is required. */
 export const mixValueOf = ({ mix }: Obligation, data: unknown): string => (mix ? valueOf(data, mix.field) : '');
 
-const stoppedBy = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
-  const stop: Stop = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
-  const counted = withStop(clock.counted, stop, obligation);
+const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: ClockInput): C => {
+  const stop: CountedAnswer = { at: event.occurredAt, value: mixValueOf(obligation, event.data) };
+  const counted = withAnswer(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
   return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
-/** Under what a clock is counted. */
-export interface Terms {
+/** The terms that a clock is evaluated under. */
+export interface ClockTerms {
   readonly obligation: Obligation;
   /** The business calendar; undefined runs the clock on the wall. */
   readonly calendar: Calendar | undefined;
 }
 
-/** What is said of clocks starts, stops and pauses none. */
+/** Clock events themselves never start, stop or pause a clock. */
 const isClockEvent = ({ type }: AnyEvent): boolean => type.startsWith('Obligation');
-/** What another system decided in the past is nothing to answer now. */
+/** Past decisions of other systems start no clock. */
 const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'true';
 
 /**
  * Folds one event into the clocks of a lead, each under its own terms. Events come in the order of the log and may have
  * happened earlier. New clocks start under the terms in force, but not by what another system decided.
- * @param termsOf under what a clock began
- * @param inForce what is owed from now on
- * @param begin   what else is to be known of a new clock
+ * @param termsOf the terms that a clock started under
+ * @param inForce the terms of new clocks
+ * @param begin   adds the caller’s fields to a new clock
  * @returns the clocks after it, oldest first; the same array where nothing changed
  */
 export const clocksUnder =
   <C extends SlaClock>(
-    termsOf: (clock: C) => Terms,
-    inForce: readonly Terms[],
-    begin: (clock: SlaClock, terms: Terms) => C,
+    termsOf: (clock: C) => ClockTerms,
+    inForce: readonly ClockTerms[],
+    begin: (clock: SlaClock, terms: ClockTerms) => C,
   ) =>
   (clocks: readonly C[], event: ClockInput): readonly C[] => {
     if (isClockEvent(event)) return clocks;
     let after = clocks;
     for (const kind of new Set(clocks.map((clock) => clock.kind))) {
-      const place = placeOf(after, kind, event.occurredAt);
+      const place = clockIndexAt(after, kind, event.occurredAt);
       const before = after[place];
-      const clock = before && stepped(before, termsOf(before), event);
+      const clock = before && clockAfter(before, termsOf(before), event);
       if (clock !== before) after = after.with(place, clock!);
     }
     if (isExternal(event.data)) return after;
-    for (const terms of inForce) if (occurs(terms.obligation.start, event)) after = started(after, terms, event, begin);
+    for (const terms of inForce)
+      if (matchesAny(terms.obligation.start, event)) after = withNewClock(after, terms, event, begin);
     return after;
   };
 
-/** The clock of a kind that ran at an instant, if any did: the last that had begun. */
-const placeOf = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
+/** Index of the clock of a kind that ran at an instant: the last one started by then. -1 for none. */
+const clockIndexAt = (clocks: readonly SlaClock[], kind: string, at: Instant): number =>
   clocks.findLastIndex((clock) => clock.kind === kind && clock.startedAt <= at);
 
-const started = <C extends SlaClock>(
+const withNewClock = <C extends SlaClock>(
   clocks: readonly C[],
-  terms: Terms,
+  terms: ClockTerms,
   { id, occurredAt: at }: ClockInput,
-  begin: (clock: SlaClock, terms: Terms) => C,
+  begin: (clock: SlaClock, terms: ClockTerms) => C,
 ): readonly C[] => {
   const { kind } = terms.obligation;
   const { dueAt, budgetMs } = dueOf(terms.obligation, terms.calendar, at);
-  // A start leaves the earlier clock; one that is told late is left by the start that came after it.
+  // A new start ends the earlier clock; a start recorded late is itself ended by the next one.
   const next = clocks.find((clock) => clock.kind === kind && clock.startedAt > at);
   const begun: SlaClock = {
     ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
     ...(next && { endedAt: next.startedAt, endedBy: next.startedBy }),
   };
-  const place = placeOf(clocks, kind, at);
+  const place = clockIndexAt(clocks, kind, at);
   const before = clocks[place];
   const leaves = before && isOpen(before) && before.metAt === undefined;
   const left = leaves ? clocks.with(place, { ...before, endedAt: at, endedBy: id }) : clocks;
@@ -233,33 +234,33 @@ const started = <C extends SlaClock>(
  * @returns the clocks after it, oldest first; the same array where nothing changed
  */
 export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | undefined) => {
-  const terms = obligations.map((obligation): Terms => ({ obligation, calendar }));
+  const terms = obligations.map((obligation): ClockTerms => ({ obligation, calendar }));
   const termsOf = ({ kind }: SlaClock) => terms.find(({ obligation }) => obligation.kind === kind)!;
   return clocksUnder<SlaClock>(termsOf, terms, (clock) => clock);
 };
 
-/** A clock that began before the event, after it. What happened after its end leaves it as it is. */
-const stepped = <C extends SlaClock>(before: C, { obligation, calendar }: Terms, event: ClockInput): C => {
+/** A clock after an event. Events after its end do not change it. */
+const clockAfter = <C extends SlaClock>(before: C, { obligation, calendar }: ClockTerms, event: ClockInput): C => {
   const at = event.occurredAt;
   let clock = before;
   const end = earliest(clock.endedAt, clock.failedAt);
   const done = clock.metAt !== undefined && !obligation.last;
   if (!(end !== undefined && at > end) && !(done && at >= clock.metAt!)) {
     const open = clock.pauses.at(-1);
-    const resumes = open && open.to === undefined && at >= open.from && occurs(obligation.resume, event);
+    const resumes = open && open.to === undefined && at >= open.from && matchesAny(obligation.resume, event);
     let pauses: readonly Pause[] = resumes ? clock.pauses.with(-1, { ...open, to: at }) : clock.pauses;
-    if (occurs(obligation.pause, event) && (pauses.length === 0 || pauses.at(-1)!.to !== undefined))
+    if (matchesAny(obligation.pause, event) && (pauses.length === 0 || pauses.at(-1)!.to !== undefined))
       pauses = [...pauses, { from: at, by: event.id }];
     if (pauses !== clock.pauses) {
       clock = { ...clock, pauses };
-      clock = { ...clock, dueAt: workingOf(obligation, calendar, clock).dueAt };
+      clock = { ...clock, dueAt: deadlineOf(obligation, calendar, clock).dueAt };
     }
-    if (occurs(obligation.stop, event)) clock = stoppedBy(clock, obligation, event);
+    if (matchesAny(obligation.stop, event)) clock = answered(clock, obligation, event);
   }
   if (!isOpen(clock) || (clock.metAt !== undefined && clock.metAt <= at)) return clock;
-  if (occurs(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
-  if (!occurs(obligation.fail, event)) return clock;
-  // What had run out before is owed no more; its breach stands.
+  if (matchesAny(obligation.cancel, event)) return { ...clock, endedAt: at, endedBy: event.id };
+  if (!matchesAny(obligation.fail, event)) return clock;
+  // A clock that ran out before ends here; its breach stays.
   if (clock.dueAt !== null && clock.dueAt < at) return { ...clock, endedAt: at, endedBy: event.id };
   return { ...clock, failedAt: at, failedBy: event.id };
 };
@@ -270,45 +271,45 @@ export const obligations =
   (events: readonly ClockInput[]): readonly SlaClock[] =>
     events.reduce(clocksAfter(policy, calendar), []);
 
-/** After which instant an answer is too late: the due one, or that of giving up. */
+/** The last instant at which an answer is on time: the due time, or the time of giving up. */
 export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined => earliest(dueAt, failedAt);
 
 /**
- * How a clock stands.
+ * The status of a clock at an instant.
  * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
  *            still nothing at that instant is a miss
  */
 export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   const missedAt = missedAtOf(clock);
-  const judge = (metAt: Instant | undefined): SlaState => {
+  const stateFor = (metAt: Instant | undefined): SlaState => {
     if (metAt !== undefined && metAt <= now) return missedAt === undefined || metAt <= missedAt ? 'met' : 'met late';
-    // An end at the due instant still comes in time.
+    // A cancellation at the due time is still on time.
     if (clock.endedAt !== undefined && clock.endedAt <= now && (missedAt === undefined || clock.endedAt <= missedAt))
       return 'cancelled';
     return missedAt !== undefined && missedAt <= now ? 'breached' : 'running';
   };
-  const state = judge(clock.metAt);
-  const known = judge(clock.metKnownAt);
-  const missed = [state, known].some((each) => each === 'breached' || each === 'met late');
+  const state = stateFor(clock.metAt);
+  const knownState = stateFor(clock.metKnownAt);
+  const missed = [state, knownState].some((each) => each === 'breached' || each === 'met late');
   return {
     state,
-    known,
-    lateData: state === 'met' && known !== 'met' && missed,
+    knownState,
+    lateData: state === 'met' && knownState !== 'met' && missed,
     ...(missed && { breachedAt: missedAt! }),
     paused: clock.dueAt === null && state === 'running',
   };
 };
 
-/** The moments of a clock in their order: the steps of the escalation, and the breach, while nothing has ended it. */
+/** The escalations and the breach of a clock in order, up to its end. */
 export const clockTransitionsOf = (
   obligation: Obligation,
   calendar: Calendar | undefined,
   clock: SlaClock,
 ): readonly ClockTransition[] => {
   const { startedAt, budgetMs, pauses, failedAt } = clock;
-  const hours = hoursFor(obligation, calendar);
+  const hours = calendarForClock(obligation, calendar);
   const missedAt = missedAtOf(clock);
-  // A stop at the very instant still counts, so what its absence causes comes right after.
+  // An answer at the due time is on time, so the breach follows one millisecond later.
   const missed = (at: Instant) => fromMs(toMs(at) + 1);
   const moments: ClockTransition[] = missedAt === undefined ? [] : [{ at: missed(missedAt), what: 'breach' }];
   for (const [step, { percent, afterBreach, notify }] of (obligation.escalation ?? []).entries()) {

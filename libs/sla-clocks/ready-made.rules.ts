@@ -1,7 +1,7 @@
 import type { Obligation, EventPattern, SlaPolicy } from '@baton/definitions';
 
-type Terms = Pick<Obligation, 'budget' | 'clock' | 'escalation'>;
-const on = (...types: readonly string[]): EventPattern[] => types.map((event) => ({ event }));
+type ObligationTerms = Pick<Obligation, 'budget' | 'clock' | 'escalation'>;
+const onEvents = (...types: readonly string[]): EventPattern[] => types.map((event) => ({ event }));
 const outbound = (actions?: readonly string[]): EventPattern => ({
   event: 'TouchRecorded',
   where: [
@@ -17,19 +17,22 @@ const rejectedFor = (reasons: readonly string[]): EventPattern[] =>
  * Sales gets in touch with a lead that was handed off; to accept it is no response.
  * @param immediate codes of rejection reasons that need no attempt: wrong person, duplicate
  */
-export const firstResponse = ({ immediate = [], ...terms }: Terms & { immediate?: readonly string[] }): Obligation => ({
+export const firstResponse = ({
+  immediate = [],
+  ...terms
+}: ObligationTerms & { immediate?: readonly string[] }): Obligation => ({
   kind: 'first-response',
-  start: on('LeadHandedOff'),
+  start: onEvents('LeadHandedOff'),
   stop: [outbound()],
-  cancel: [...on('LeadDisqualified'), ...rejectedFor(immediate)],
+  cancel: [...onEvents('LeadDisqualified'), ...rejectedFor(immediate)],
   ...terms,
 });
 
 /** Sales says what becomes of a lead that was handed off. */
-export const disposition = (terms: Terms): Obligation => ({
+export const disposition = (terms: ObligationTerms): Obligation => ({
   kind: 'disposition',
-  start: on('LeadHandedOff'),
-  stop: on('LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
+  start: onEvents('LeadHandedOff'),
+  stop: onEvents('LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
   ...terms,
 });
 
@@ -44,27 +47,27 @@ export const attempts = ({
   actions,
   immediate = [],
   ...terms
-}: Terms & {
+}: ObligationTerms & {
   readonly atLeast: number;
   readonly kinds: number;
   readonly actions?: readonly string[];
   readonly immediate?: readonly string[];
 }): Obligation => ({
   kind: 'attempts',
-  start: on('LeadAccepted'),
+  start: onEvents('LeadAccepted'),
   stop: [outbound(actions)],
   times: atLeast,
   mix: { field: 'action', atLeast: kinds },
-  cancel: [...on('LeadSalesQualified', 'LeadConverted', 'LeadDisqualified'), ...rejectedFor(immediate)],
-  fail: on('LeadRejected', 'LeadRecycled'),
+  cancel: [...onEvents('LeadSalesQualified', 'LeadConverted', 'LeadDisqualified'), ...rejectedFor(immediate)],
+  fail: onEvents('LeadRejected', 'LeadRecycled'),
   ...terms,
 });
 
 /** A lead that was handed off comes to an end with sales: qualified, or given back. */
-export const resolution = (terms: Terms): Obligation => ({
+export const resolution = (terms: ObligationTerms): Obligation => ({
   kind: 'resolution',
-  start: on('LeadHandedOff'),
-  stop: on('LeadSalesQualified', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
+  start: onEvents('LeadHandedOff'),
+  stop: onEvents('LeadSalesQualified', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'),
   ...terms,
 });
 

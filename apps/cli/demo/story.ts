@@ -71,7 +71,7 @@ const calendar = compileCalendar(startingCalendar as unknown as BusinessCalendar
 /** The same instant, or, where the agreed calendar is closed, one soon after it opens again. */
 const atWork = (ms: number): number => {
   for (let day = Math.floor(ms / DAY); ; day++)
-    for (const { from, to, kind } of calendar.stretchesOf(day))
+    for (const { from, to, kind } of calendar.intervalsOf(day))
       if (kind === 'open' && ms < to) return ms >= from ? ms : from + (ms % (HOUR / 4));
 };
 

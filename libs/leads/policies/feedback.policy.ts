@@ -6,7 +6,7 @@ import { touchesOf } from '../write/lead/lead.model';
 import { profileOf } from '../write/lead/profile.model';
 
 /** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
-export const placement = policy<FeedbackEvent>({
+export const attributeFeedback = policy<FeedbackEvent>({
   name: 'place-feedback',
   version: 1,
   from: 'start',
@@ -14,7 +14,7 @@ export const placement = policy<FeedbackEvent>({
   on: {
     FeedbackGiven: async ({ data: { feedbackId, leadId, industry, campaign }, occurredAt }, look) => {
       if (leadId === undefined || (industry !== undefined && campaign !== undefined)) return [];
-      const known = placeOf(await look(leadDecider, leadId), occurredAt);
+      const known = attributionOf(await look(leadDecider, leadId), occurredAt);
       if (known.industry === undefined && known.campaign === undefined) return [];
       return [send(ToFeedback, feedbackId, { type: 'AttributeFeedback', data: { feedbackId, ...known } })];
     },
@@ -22,7 +22,7 @@ export const placement = policy<FeedbackEvent>({
 });
 
 /** The industry of the profile, and the campaign of the latest touch that names one, up to an instant. */
-const placeOf = (history: readonly StoredEvent<LeadEvent>[], at: Instant) => {
+const attributionOf = (history: readonly StoredEvent<LeadEvent>[], at: Instant) => {
   let last: { readonly campaign: string; readonly at: Instant } | undefined;
   const happened = history.filter(({ occurredAt }) => occurredAt <= at);
   for (const { campaign, at: when } of happened.flatMap(touchesOf))

@@ -2,7 +2,7 @@ import { policy, send, chunksOf, type DatedEvent, type Look, type Reaction, type
 import { profileFields } from '@baton/definitions';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadCommand, type LeadEvent } from '../write/lead/lead.events';
-import { isKnown, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
+import { isCapturedLead, stageOf, touchesOf, type Lead, type Stage } from '../write/lead/lead.model';
 import { profileOf } from '../write/lead/profile.model';
 import type { LeadTouch } from '../write/lead/merged-facts.events';
 import { sharedStageOf, pathOf } from '../write/lead/merged-facts.rules';
@@ -12,7 +12,7 @@ import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.e
  * A merge on its way: reserved, recorded by the survivor, followed by the merged lead; and the way back: undone by the
  * survivor, followed by the merged lead, released. So whatever a lead says of a merge is reserved at that time.
  */
-export const merges = policy<LeadEvent | MergesEvent>({
+export const followMerges = policy<LeadEvent | MergesEvent>({
   name: 'follow-merges',
   version: 1,
   from: 'start',
@@ -35,23 +35,25 @@ export const merges = policy<LeadEvent | MergesEvent>({
 const profileNames = Object.keys(profileFields);
 type SharedFacts = Omit<Extract<LeadCommand, { type: 'AddMergedFacts' }>['data'], 'leadId'>;
 
-const unite = (
+const addMergedFacts = (
   leadId: string,
   { touches, profile, cleared, stage, opportunityIds, visitorIds, ...from }: SharedFacts,
 ): readonly Reaction[] =>
   (touches.length > 0 ? chunksOf(touches) : [[]]).map((slice, index) => {
-    // How far it came goes first, so that nobody is qualified by touches of a customer.
+    // The stage comes with the first slice, so that touches of a customer do not qualify the survivor.
     const facts = { ...(profile && { profile }), ...(cleared && { cleared }), ...(stage && { stage }) };
     const ids = { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
     const once = index === 0 ? { ...facts, ...ids } : {};
     return send(ToLead, leadId, { type: 'AddMergedFacts', data: { leadId, ...from, touches: slice, ...once } });
   });
-const moved = (
+const copyStage = (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   stage: Stage,
 ): readonly Reaction[] =>
-  survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [], stage: sharedStageOf(stage) });
-const part = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
+  survivorId === undefined
+    ? []
+    : addMergedFacts(survivorId, { mergedLeadId: leadId, touches: [], stage: sharedStageOf(stage) });
+const removeMergedFacts = (leadId: string, mergedLeadId: string, through: readonly string[]): readonly Reaction[] => [
   send(ToLead, leadId, { type: 'RemoveMergedFacts', data: { leadId, mergedLeadId, through: [...through] } }),
 ];
 const idsOf = ({
@@ -66,17 +68,19 @@ const idsOf = ({
 });
 const stateOf = (stream: readonly StoredEvent<LeadEvent>[]): Lead =>
   stream.reduce((known, event: DatedEvent<LeadEvent>) => leadDecider.evolve(known, event), leadDecider.initialState());
-/** The deals and visitors of a lead that was merged away, as they are now. */
-const withIds = async (
+/** Copies the current deals and visitors of a merged lead to its survivor. */
+const copyIds = async (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   look: Look,
 ): Promise<readonly Reaction[]> => {
   if (survivorId === undefined) return [];
   const state = stateOf(await look(leadDecider, leadId));
-  return isKnown(state) ? unite(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) }) : [];
+  return isCapturedLead(state)
+    ? addMergedFacts(survivorId, { mergedLeadId: leadId, touches: [], ...idsOf(state.person) })
+    : [];
 };
-/** What a lead that was merged away knows of some facts, and which of them it knows no more. */
-const withFacts = async (
+/** Copies changed and cleared facts of a merged lead to its survivor. */
+const copyFacts = async (
   { leadId, survivorId }: { readonly leadId: string; readonly survivorId?: string },
   names: readonly string[],
   look: Look,
@@ -86,30 +90,32 @@ const withFacts = async (
   const known = profileOf(await look(leadDecider, leadId));
   const profile = Object.fromEntries(Object.entries(known).filter(([name]) => concerned.includes(name)));
   const cleared = concerned.filter((name) => !(name in profile));
-  return unite(survivorId, {
+  return addMergedFacts(survivorId, {
     ...{ mergedLeadId: leadId, touches: [] },
     ...(Object.keys(profile).length > 0 && { profile: profile as SharedFacts['profile'] }),
     ...(cleared.length > 0 && { cleared }),
   });
 };
-/** Every touch that a lead has seen, its own and those that came by others, by id, in the order of its stream. */
+/** All touches in a lead’s stream by id, its own and those of merged leads, in the order of the stream. */
 const touchesSeen = (stream: readonly StoredEvent<LeadEvent>[]): ReadonlyMap<string, LeadTouch> =>
   new Map(
     stream
       .flatMap((event) => (event.type === 'MergedFactsAdded' ? event.data.touches : touchesOf(event)))
       .map((touch) => [touch.id, touch]),
   );
-/** What happens to a lead that was merged away is brought to its survivor. */
-const withTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' | 'LeadVisitsJoined' }>>) => {
+/** Copies new touches of a merged lead to its survivor. */
+const copyTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' | 'LeadVisitsJoined' }>>) => {
   const { leadId, survivorId } = event.data;
-  return survivorId === undefined ? [] : unite(survivorId, { mergedLeadId: leadId, touches: [...touchesOf(event)] });
+  return survivorId === undefined
+    ? []
+    : addMergedFacts(survivorId, { mergedLeadId: leadId, touches: [...touchesOf(event)] });
 };
 
 /**
  * Whatever a merged lead brings reaches its survivor: what it had at the merge, by each lead that it was recorded on,
  * and what happens to it afterwards.
  */
-export const shareMergedFacts = policy<LeadEvent>({
+export const copyMergedFacts = policy<LeadEvent>({
   name: 'unite-merged-leads',
   version: 1,
   from: 'start',
@@ -117,24 +123,24 @@ export const shareMergedFacts = policy<LeadEvent>({
     LeadMergedInto: async ({ data: { leadId, survivorId } }, look) => {
       const stream = await look(leadDecider, leadId);
       const state = stateOf(stream);
-      if (!isKnown(state)) return [];
-      const { touches, mergedFacts: union, profile } = state.person;
-      const parts = union?.mergedLeads ?? [];
+      if (!isCapturedLead(state)) return [];
+      const { touches, mergedFacts: mergedFacts, profile } = state.person;
+      const mergedLeads = mergedFacts?.mergedLeads ?? [];
       const seen = touchesSeen(stream);
       const touchesWhere = (holds: (id: string) => boolean): LeadTouch[] =>
         Array.from({ length: touches.length }, (_, index) => touches.at(index)!.id)
           .filter(holds)
           .map((id) => seen.get(id)!);
       return [
-        ...unite(survivorId, {
+        ...addMergedFacts(survivorId, {
           mergedLeadId: leadId,
-          touches: touchesWhere((id) => !parts.some(({ touchIds }) => touchIds.has(id))),
-          profile: (union ? union.unmerged.profile : profile) as SharedFacts['profile'],
-          stage: sharedStageOf(union ? union.own : stageOf(state)),
+          touches: touchesWhere((id) => !mergedLeads.some(({ touchIds }) => touchIds.has(id))),
+          profile: (mergedFacts ? mergedFacts.unmerged.profile : profile) as SharedFacts['profile'],
+          stage: sharedStageOf(mergedFacts ? mergedFacts.own : stageOf(state)),
           ...idsOf(state.person),
         }),
-        ...parts.flatMap((each) =>
-          unite(survivorId, {
+        ...mergedLeads.flatMap((each) =>
+          addMergedFacts(survivorId, {
             ...{ mergedLeadId: leadId, through: [...each.path], profile: each.profile as SharedFacts['profile'] },
             touches: touchesWhere((id) => each.touchIds.has(id)),
             ...idsOf(each),
@@ -143,27 +149,27 @@ export const shareMergedFacts = policy<LeadEvent>({
         ),
       ];
     },
-    TouchRecorded: withTouches,
-    LeadVisitsJoined: withTouches,
+    TouchRecorded: copyTouches,
+    LeadVisitsJoined: copyTouches,
     LeadRecycled: ({ data, occurredAt: since }) =>
-      moved(data, {
+      copyStage(data, {
         ...{ stage: 'recycled', since, from: since },
         ...(data.reengageAt !== undefined && { reengageAt: data.reengageAt }),
       }),
-    LeadReengaged: ({ data, occurredAt: from }) => moved(data, { stage: 'lead', from }),
-    LeadBecameCustomer: ({ data, occurredAt: from }) => moved(data, { stage: 'customer', from }),
-    LeadReturnedToOpportunity: ({ data, occurredAt: from }) => moved(data, { stage: 'opportunity', from }),
-    LeadProfileChanged: ({ data }, look) => withFacts(data, Object.keys(data), look),
-    LeadFactsCleared: ({ data }, look) => withFacts(data, data.facts, look),
-    LeadJoinedOpportunity: (event, look) => withIds(event.data, look),
-    LeadLeftOpportunity: (event, look) => withIds(event.data, look),
-    LeadVisitorLinked: (event, look) => withIds(event.data, look),
+    LeadReengaged: ({ data, occurredAt: from }) => copyStage(data, { stage: 'lead', from }),
+    LeadBecameCustomer: ({ data, occurredAt: from }) => copyStage(data, { stage: 'customer', from }),
+    LeadReturnedToOpportunity: ({ data, occurredAt: from }) => copyStage(data, { stage: 'opportunity', from }),
+    LeadProfileChanged: ({ data }, look) => copyFacts(data, Object.keys(data), look),
+    LeadFactsCleared: ({ data }, look) => copyFacts(data, data.facts, look),
+    LeadJoinedOpportunity: (event, look) => copyIds(event.data, look),
+    LeadLeftOpportunity: (event, look) => copyIds(event.data, look),
+    LeadVisitorLinked: (event, look) => copyIds(event.data, look),
     MergedFactsAdded: ({
       data: { leadId, survivorId, touches, profile, cleared, stage, opportunityIds, visitorIds, ...from },
     }) =>
       survivorId === undefined
         ? []
-        : unite(survivorId, {
+        : addMergedFacts(survivorId, {
             ...{ mergedLeadId: leadId, through: pathOf(from), touches },
             ...idsOf({ opportunityIds, visitorIds }),
             ...(profile && { profile }),
@@ -171,8 +177,8 @@ export const shareMergedFacts = policy<LeadEvent>({
             ...(stage && { stage }),
           }),
     MergedFactsRemoved: ({ data: { leadId, survivorId, ...from } }) =>
-      survivorId === undefined ? [] : part(survivorId, leadId, pathOf(from)),
+      survivorId === undefined ? [] : removeMergedFacts(survivorId, leadId, pathOf(from)),
     LeadUnmerged: ({ data: { leadId, mergedLeadId, survivorId } }) =>
-      survivorId === undefined ? [] : part(survivorId, leadId, [mergedLeadId]),
+      survivorId === undefined ? [] : removeMergedFacts(survivorId, leadId, [mergedLeadId]),
   },
 });

@@ -2,11 +2,11 @@ import { checkData, type StoredEvent, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { ToMerges } from '../write/merges/merges.events';
-import { merges } from './merges.policy';
-import { visitors } from './visitors.policy';
+import { followMerges } from './merges.policy';
+import { followVisitors } from './visitors.policy';
 
 const look = () => Promise.resolve([]);
-const reactions = async (policy: typeof merges, type: string, data: object) => {
+const reactions = async (policy: typeof followMerges, type: string, data: object) => {
   const sent = await policy.react(recorded({ type, data }), look);
   for (const reaction of sent) {
     expect(checkData(leadCommands, reaction)).toBeUndefined();
@@ -20,21 +20,21 @@ describe('what a lead hears from others', () => {
   const merge = { ...ids, mergeNumber: 7 };
   const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
   it('that a merge is reserved, by its place among all merges', async () =>
-    expect(await merges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
+    expect(await followMerges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
       { to: ToLead, id: 'ada', type: 'RecordMerge', data: merge },
     ]));
   it('that it was merged', async () =>
-    expect(await reactions(merges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
+    expect(await reactions(followMerges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
   it('that it was separated again', async () =>
-    expect(await reactions(merges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
+    expect(await reactions(followMerges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
   it('nothing more when it stands alone again: the merge is released', async () => {
     const event = recorded({ type: 'LeadUnmergedFrom', data: told.data });
-    expect(await merges.react(event, look)).toEqual([
+    expect(await followMerges.react(event, look)).toEqual([
       { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
     ]);
   });
   it('that a visitor turned out to be the person', async () =>
-    expect(await reactions(visitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
+    expect(await reactions(followVisitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' } },
     ]));
   it('that a visitor was identified before it was captured', async () => {
@@ -42,7 +42,7 @@ describe('what a lead hears from others', () => {
     const named = recorded({ type: 'LeadNamed', data: { leadId: 'ada', visitorId: 'v1' } }, { occurredAt: at(4) });
     const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(2), revision: 1 });
     expect(
-      await visitors.react(
+      await followVisitors.react(
         captured,
         lookThrough(async () => [named, captured]),
       ),
@@ -67,7 +67,7 @@ describe('what a lead hears from others', () => {
     const streams = (lead: StoredEvent[], visitor: StoredEvent[]) => async (stream: string) =>
       stream === 'lead-ada' ? lead : stream === 'visitor-v1' ? visitor : [];
     const joined = async (event: StoredEvent, look: ReturnType<typeof streams>) =>
-      (await visitors.react(event, lookThrough(look))).map(({ type, data }) => {
+      (await followVisitors.react(event, lookThrough(look))).map(({ type, data }) => {
         expect(checkData(leadCommands, { type, data })).toBeUndefined();
         return [type, (data as { visits: { id: string }[] }).visits.map(({ id }) => id)];
       });

@@ -2,13 +2,13 @@ import { policy, send, chunksOf, type Look, type Reaction, type StoredEvent } fr
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider } from '../write/lead/lead.decider';
 import { ToLead, type LeadEvent } from '../write/lead/lead.events';
-import { namedBefore } from './named.rules';
+import { earlyReferences } from './early-references.rules';
 
-const link = (leadId: string, visitorId: string): Reaction =>
+const linkVisitor = (leadId: string, visitorId: string): Reaction =>
   send(ToLead, leadId, { type: 'LinkVisitor', data: { leadId, visitorId } });
 
 type Visit = StoredEvent<Extract<VisitorEvent, { type: 'VisitRecorded' }>>;
-const join = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
+const joinVisits = (leadId: string, visitorId: string, visits: readonly Visit[]): readonly Reaction[] =>
   chunksOf(
     visits.map(({ id, occurredAt: at, data: { visitorId: _, leadId: __, ...visit } }) => ({ id, at, ...visit })),
   ).map((slice) => send(ToLead, leadId, { type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
@@ -18,14 +18,14 @@ const join = (leadId: string, visitorId: string, visits: readonly Visit[]): read
  * identified before the lead was captured is linked at the capture. Its visits, before and after, are touches of the
  * person as any other.
  */
-export const visitors = policy<VisitorEvent | LeadEvent>({
+export const followVisitors = policy<VisitorEvent | LeadEvent>({
   name: 'visitors-of-leads',
   version: 1,
   from: 'start',
   answers: ['lead/id-released'],
   on: {
     LeadVisitorLinked: async ({ data: { leadId, visitorId } }, look) =>
-      join(leadId, visitorId, await visitsOf(leadId, visitorId, look)),
+      joinVisits(leadId, visitorId, await visitsOf(leadId, visitorId, look)),
     VisitRecorded: async (event, look) => {
       const { leadId, visitorId } = event.data;
       if (leadId === undefined) return [];
@@ -33,12 +33,12 @@ export const visitors = policy<VisitorEvent | LeadEvent>({
       const isLinked = (await look(leadDecider, leadId)).some(
         ({ type, data }) => type === 'LeadVisitorLinked' && data.visitorId === visitorId,
       );
-      return isLinked ? join(leadId, visitorId, [event]) : [];
+      return isLinked ? joinVisits(leadId, visitorId, [event]) : [];
     },
-    VisitorIdentified: ({ data: { visitorId, leadId } }) => [link(leadId, visitorId)],
+    VisitorIdentified: ({ data: { visitorId, leadId } }) => [linkVisitor(leadId, visitorId)],
     LeadCaptured: async (captured, look) =>
-      (await namedBefore(captured, look)).flatMap(({ visitorId, at }) =>
-        visitorId === undefined ? [] : [{ ...link(captured.data.leadId, visitorId), occurredAt: at }],
+      (await earlyReferences(captured, look)).flatMap(({ visitorId, at }) =>
+        visitorId === undefined ? [] : [{ ...linkVisitor(captured.data.leadId, visitorId), occurredAt: at }],
       ),
   },
 });

@@ -1,5 +1,5 @@
 import { laterOf, policy, send, type Instant, type Look, type Reaction, type StoredEvent } from '@baton/kernel';
-import { namedBefore, ToLead, type LeadEvent } from '@baton/leads';
+import { earlyReferences, ToLead, type LeadEvent } from '@baton/leads';
 import { opportunityDecider } from '../write/opportunity/opportunity.decider';
 import type { OpportunityEvent } from '../write/opportunity/opportunity.events';
 import { currentRoles, roleOf, rolesAfter } from '../write/opportunity/roles.rules';
@@ -41,7 +41,7 @@ export const contactRolesPolicy = policy<OpportunityEvent | LeadEvent>({
     LeadCaptured: async (captured, look) => {
       const { leadId } = captured.data;
       const reactions: Reaction[] = [];
-      for (const { opportunityId, at } of await namedBefore(captured, look)) {
+      for (const { opportunityId, at } of await earlyReferences(captured, look)) {
         if (opportunityId === undefined) continue;
         const deal = await readDeal(opportunityId, look);
         const close = currentCloseEvent(deal);

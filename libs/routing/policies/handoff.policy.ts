@@ -1,10 +1,10 @@
 import { policy, send, toMs, type Instant, type Look, type StoredEvent } from '@baton/kernel';
 import { calendarFor, lookUpDefinition, findQueue, type CalendarFields, type RoutingFields } from '@baton/definitions';
 import { compileCalendar } from '@baton/sla-clocks';
-import { dueOf, ON_ITS_WAY_MS } from '@baton/sla-clocks';
+import { dueOf, COMMAND_LATENCY_MS } from '@baton/sla-clocks';
 import { leadDecider } from '@baton/leads';
 import { ToLead, type LeadEvent } from '@baton/leads';
-import { profileOf, routableIn } from '@baton/leads';
+import { profileOf, routableFacts } from '@baton/leads';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
 
 /**
@@ -21,7 +21,7 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
     LeadQualified: async (qualified, look) => {
       const { leadId, external } = qualified.data;
       if (external) return [];
-      const occurredAt = startOf(qualified);
+      const occurredAt = handoffAt(qualified);
       const now = occurredAt === qualified.occurredAt ? {} : { occurredAt };
       const agreed = (await lookUpDefinition(look, 'routing', occurredAt))?.body;
       if (!agreed) return [];
@@ -47,17 +47,17 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
 /**
  * When the handoff and its clocks start: where late news qualified the lead, sales hears of it now; in a history, then.
  */
-const startOf = ({ occurredAt, recordedAt, meta }: StoredEvent): Instant =>
-  meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > ON_ITS_WAY_MS ? recordedAt : occurredAt;
+const handoffAt = ({ occurredAt, recordedAt, meta }: StoredEvent): Instant =>
+  meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > COMMAND_LATENCY_MS ? recordedAt : occurredAt;
 
 /** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
 const responseDue = async (at: Instant, look: Look, place: CalendarFields): Promise<Instant | null | undefined> => {
   const sla = (await lookUpDefinition(look, 'sla-policy', at))?.body;
-  const owed = sla?.obligations.find(({ kind }) => kind === 'first-response');
-  if (!owed) return undefined;
+  const obligation = sla?.obligations.find(({ kind }) => kind === 'first-response');
+  if (!obligation) return undefined;
   const calendar = (await lookUpDefinition(look, 'business-calendar', at))?.body;
-  return dueOf(owed, calendar && compileCalendar(calendarFor(calendar, place).time), at).dueAt;
+  return dueOf(obligation, calendar && compileCalendar(calendarFor(calendar, place).time), at).dueAt;
 };
 
 /** What is known of the lead, the latest word on each fact. */
-const routableOf = (history: readonly StoredEvent<LeadEvent>[]): RoutingFields => routableIn(profileOf(history));
+const routableOf = (history: readonly StoredEvent<LeadEvent>[]): RoutingFields => routableFacts(profileOf(history));

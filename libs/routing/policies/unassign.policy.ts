@@ -18,18 +18,18 @@ export const unassignReturnedLeads = policy<LeadEvent>({
     LeadRejected: async ({ data: { leadId, reason, external, handoffOf }, occurredAt }, look) => {
       // The handoff of a lead that was merged away gave the turn back at the merge, if it was not answered.
       if (external || handoffOf !== undefined || !(await isImmediate(reason, occurredAt, look))) return [];
-      return backTo(await lastHandoff(leadId, look));
+      return unassign(await lastHandoff(leadId, look));
     },
     LeadMergedInto: async ({ data: { leadId } }, look) => {
       const last = await lastHandoff(leadId, look);
-      return last?.disposition === 'waiting' ? backTo(last) : [];
+      return last?.disposition === 'waiting' ? unassign(last) : [];
     },
-    LeadRoutingCancelled: ({ data }) => backTo(data),
+    LeadRoutingCancelled: ({ data }) => unassign(data),
   },
 });
 
-/** Gives the turn back that a queue spent; [] for a lead that no queue chose a rep for. */
-const backTo = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
+/** Takes the lead back from the queue that chose the rep; [] if no queue did. */
+const unassign = (chosen: Pick<Handoff, 'leadId' | 'queue' | 'choice'> | undefined): readonly Reaction[] => {
   if (chosen?.queue === undefined) return [];
   const { leadId, queue, choice } = chosen;
   return [send(ToRouting, queue, { type: 'UnassignLead', data: { routingId: queue, leadId, choice } })];
@@ -42,7 +42,7 @@ const isImmediate = async (reason: string, at: Instant, look: Look): Promise<boo
   );
 };
 
-/** By their instants: what other systems decided may be told late. */
+/** Sorted by `occurredAt`, because decisions of other systems may be recorded late. */
 const lastHandoff = async (leadId: string, look: Look): Promise<Handoff | undefined> =>
   (await look(leadDecider, leadId))
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))

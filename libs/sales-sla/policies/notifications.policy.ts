@@ -17,7 +17,7 @@ import type { LeadEvent } from '@baton/leads';
 /** The systems that hear of leads: people’s messages, people’s tasks, and the CRM. */
 export const targets = { messaging: 'messaging', tasks: 'tasks', crm: 'crm' } as const;
 
-type Said<T extends LeadEvent['type']> = StoredEvent<Extract<LeadEvent, { type: T }>>;
+type LeadEventOf<T extends LeadEvent['type']> = StoredEvent<Extract<LeadEvent, { type: T }>>;
 type Content = Pick<Message, 'to' | 'template' | 'data'>;
 
 /** What is imported or demonstrated happened long ago: nobody is told. */
@@ -25,7 +25,7 @@ const isLive = ({ meta }: StoredEvent): boolean => meta.mode === 'live';
 const notify = ({ id, data: { leadId } }: StoredEvent<LeadEvent>, content: Content): Reaction =>
   queueMessage(id, { target: targets.messaging, kind: 'notification', leadId, ...content });
 /** Without the fields that have no value. */
-const facts = (given: Readonly<Record<string, string | number | undefined>>): Json =>
+const definedValues = (given: Readonly<Record<string, string | number | undefined>>): Json =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Json;
 
 /** Who looks after leads that nobody has, by the routing rules in force; the role where none are. */
@@ -41,8 +41,8 @@ const addressee = async (role: string, rep: string | undefined, at: Instant, loo
 
 /** What a rep owes is one task, from the event that started the clock to its end. */
 const taskOf = (kind: string): string => `sales-owes:${kind}`;
-const ended = (
-  event: Said<'ObligationMet' | 'ObligationCancelled'>,
+const completeTask = (
+  event: LeadEventOf<'ObligationMet' | 'ObligationCancelled'>,
   outcome: 'done' | 'dropped',
 ): readonly Reaction[] => {
   const { startedBy, kind, rep } = event.data;
@@ -65,7 +65,7 @@ export const notifications = policy<LeadEvent>({
     LeadHandedOff: (event) => {
       const { leadId, rep, definition, respondBy, count, queue, external } = event.data;
       if (!isLive(event) || external) return [];
-      const data = facts({ leadId, rep, definition, respondBy, count, queue });
+      const data = definedValues({ leadId, rep, definition, respondBy, count, queue });
       return [
         notify(event, { to: rep, template: 'lead-handed-off', data }),
         queueMessage(event.id, { target: targets.crm, kind: 'record', to: rep, leadId, template: 'lead-record', data }),
@@ -74,7 +74,7 @@ export const notifications = policy<LeadEvent>({
     ObligationStarted: (event) => {
       const { leadId, kind, startedBy, rep, definition, dueAt, times } = event.data;
       if (!isLive(event) || rep === undefined) return [];
-      const data = facts({ leadId, kind, definition, times });
+      const data = definedValues({ leadId, kind, definition, times });
       const task = {
         target: targets.tasks,
         kind: 'task',
@@ -86,26 +86,32 @@ export const notifications = policy<LeadEvent>({
       } as const;
       return [queueMessage(startedBy, task)];
     },
-    ObligationMet: (event) => ended(event, 'done'),
-    ObligationCancelled: (event) => ended(event, 'dropped'),
+    ObligationMet: (event) => completeTask(event, 'done'),
+    ObligationCancelled: (event) => completeTask(event, 'dropped'),
     ObligationEscalated: async (event, look) => {
       const { leadId, kind, step, notify: role, rep, definition } = event.data;
       if (!isLive(event)) return [];
       const to = await addressee(role, rep, event.occurredAt, look);
-      const data = facts({ leadId, kind, step, role, rep, definition });
+      const data = definedValues({ leadId, kind, step, role, rep, definition });
       return [notify(event, { to, template: 'obligation-escalated', data })];
     },
     ObligationBreached: async (event, look) => {
       const { leadId, kind, dueAt, cause, rep } = event.data;
       if (!isLive(event)) return [];
       const to = await addressee('rep', rep, event.occurredAt, look);
-      return [notify(event, { to, template: 'obligation-breached', data: facts({ leadId, kind, dueAt, cause, rep }) })];
+      return [
+        notify(event, {
+          to,
+          template: 'obligation-breached',
+          data: definedValues({ leadId, kind, dueAt, cause, rep }),
+        }),
+      ];
     },
     LeadBecameHot: async (event, look) => {
       const { leadId, grade, definition, touch, rep } = event.data;
       if (!isLive(event)) return [];
       const to = await addressee('rep', rep, event.occurredAt, look);
-      const data = facts({ leadId, grade, definition, touch });
+      const data = definedValues({ leadId, grade, definition, touch });
       return [
         queueMessage(event.id, { target: targets.messaging, kind: 'alert', to, leadId, template: 'lead-hot', data }),
       ];

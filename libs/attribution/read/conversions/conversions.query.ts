@@ -23,7 +23,7 @@ export interface Period {
 }
 
 /** The people with these leads, and all leads that are merged with them. */
-export const peopleOf = async (
+export const mergedLeadsOf = async (
   models: ReadModels,
   leadIds: Iterable<string>,
 ): Promise<ReadonlyMap<string, PersonDocument>> => {
@@ -41,7 +41,7 @@ export const peopleOf = async (
 
 /** The people with these leads, all that are merged with them, and their visitors. */
 export const gatherPeople = async (models: ReadModels, leadIds: Iterable<string>): Promise<GatheredPeople> => {
-  const found = await peopleOf(models, leadIds);
+  const found = await mergedLeadsOf(models, leadIds);
   const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
   return {
     people: found,

@@ -1,7 +1,7 @@
 import type { Instant } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
-import { peopleOf } from '../conversions/conversions.query';
+import { mergedLeadsOf } from '../conversions/conversions.query';
 import { personOf, survivorOf } from '../conversions/conversions.rules';
 import { firstWins, type WonDeal } from './customers.rules';
 
@@ -25,7 +25,7 @@ export const customersOf = async (models: ReadModels): Promise<Customers> => {
         if (known === undefined || openedAt < known) firstOpened.set(leadId, openedAt);
       }
     const closed = ofPage.filter(({ status, closedAt }) => status === 'won' && closedAt !== null);
-    const people = await peopleOf(
+    const people = await mergedLeadsOf(
       models,
       closed.flatMap(({ contacts }) => contacts.map(({ leadId }) => leadId)),
     );

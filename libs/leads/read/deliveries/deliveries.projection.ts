@@ -19,7 +19,7 @@ export interface Delivery {
   readonly missing: readonly string[];
 }
 
-const delivered = (
+const deliveryOf = (
   doc: Delivery,
   kind: DeliveryKind,
   {
@@ -29,7 +29,7 @@ const delivered = (
 ): Delivery => ({ ...doc, leadId, kind, at: occurredAt, definition });
 
 /** What a package says of itself; other systems' handoffs have none. */
-const packed = (found: unknown): Pick<Delivery, 'complete' | 'missing'> => {
+const completenessOf = (found: unknown): Pick<Delivery, 'complete' | 'missing'> => {
   const { complete, missing } = (found ?? {}) as { complete?: unknown; missing?: unknown };
   return {
     complete: typeof complete === 'boolean' ? complete : null,
@@ -37,7 +37,7 @@ const packed = (found: unknown): Pick<Delivery, 'complete' | 'missing'> => {
   };
 };
 
-const takenBack = (doc: Delivery): Delivery => ({ ...doc, kind: 'taken-back' });
+const withTakenBack = (doc: Delivery): Delivery => ({ ...doc, kind: 'taken-back' });
 
 /** One document per qualification, handoff and sales qualification; a qualification goes with an undone merge. */
 export const deliveries = projection<Delivery, LeadEvent>({
@@ -59,14 +59,14 @@ export const deliveries = projection<Delivery, LeadEvent>({
     missing: [],
   }),
   on: {
-    LeadQualified: (doc, event) => delivered(doc, 'qualified', event),
+    LeadQualified: (doc, event) => deliveryOf(doc, 'qualified', event),
     LeadHandedOff: (doc, event) => ({
-      ...delivered(doc, 'handed-off', event),
+      ...deliveryOf(doc, 'handed-off', event),
       rep: event.data.rep,
-      ...packed(event.data.package),
+      ...completenessOf(event.data.package),
     }),
-    LeadSalesQualified: (doc, event) => delivered(doc, 'sales-qualified', event),
-    LeadUnmerged: takenBack,
-    MergedFactsRemoved: takenBack,
+    LeadSalesQualified: (doc, event) => deliveryOf(doc, 'sales-qualified', event),
+    LeadUnmerged: withTakenBack,
+    MergedFactsRemoved: withTakenBack,
   },
 });

@@ -22,11 +22,19 @@ export interface FeedbackDocument extends Readonly<Record<FeedbackTopic, readonl
 }
 
 type Content = Pick<FeedbackDocument, FeedbackTopic | 'industry' | 'industryKey' | 'campaign' | 'campaignKey'>;
-type Told = Readonly<Record<FeedbackTopic, readonly string[]>> & {
+type FeedbackData = Readonly<Record<FeedbackTopic, readonly string[]>> & {
   readonly industry?: string;
   readonly campaign?: string;
 };
-const contentOf = ({ objections, competitors, questions, messages, content, industry, campaign }: Told): Content => ({
+const contentOf = ({
+  objections,
+  competitors,
+  questions,
+  messages,
+  content,
+  industry,
+  campaign,
+}: FeedbackData): Content => ({
   objections,
   competitors,
   questions,

@@ -1,12 +1,12 @@
 import { lookThrough, type StoredEvent } from '@baton/kernel';
 import { rowFilterFor, foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { placement } from '../../policies/feedback.policy';
+import { attributeFeedback } from '../../policies/feedback.policy';
 import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
 import { leads } from '../leads/leads.projection';
 import { feedbackList } from './feedback.projection';
-import { feedbackBehind, feedbackBreakdowns, feedbackTopics } from './feedback.query';
+import { listFeedback, feedbackBreakdowns, feedbackTopics } from './feedback.query';
 
 const at = (day: string) => ({ occurredAt: `2024-${day}T00:00:00.000Z` });
 const none = { objections: [], competitors: [], questions: [], messages: [], content: [] };
@@ -101,12 +101,12 @@ describe('what sales hears', () => {
           const question = { topic, timeZone, ...(by && { by }) };
           for (const { group, code, feedback } of (await feedbackTopics(await models, question)).rows)
             expect(
-              await feedbackBehind(await models, { ...question, ...(by && { group: rowFilterFor(group) }), code }),
+              await listFeedback(await models, { ...question, ...(by && { group: rowFilterFor(group) }), code }),
             ).toHaveLength(feedback);
         }
   });
   it('finds the feedback on a person, with that on leads merged into them, newest first', async () =>
-    expect((await feedbackBehind(await models, { leadId: 'ada' })).map(({ feedbackId }) => feedbackId)).toEqual([
+    expect((await listFeedback(await models, { leadId: 'ada' })).map(({ feedbackId }) => feedbackId)).toEqual([
       'f4',
       'f2',
       'f1',
@@ -137,7 +137,7 @@ describe('where feedback belongs', () => {
     ),
   ];
   const placed = (data: object) =>
-    placement.react(
+    attributeFeedback.react(
       told('f1', '02-01', data),
       lookThrough((stream) => Promise.resolve(stream === 'lead-ada' ? facts : [])),
     );

@@ -11,7 +11,7 @@ import {
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
-import { peopleOf } from '../leads/leads.query';
+import { mergedLeadsOf } from '../leads/leads.query';
 import { feedbackList, type FeedbackDocument } from './feedback.projection';
 
 export const feedbackBreakdowns = ['month', 'industry', 'campaign'] as const;
@@ -75,7 +75,7 @@ const whereOf = async (
   { leadId, opportunityId, from, to, industry, campaign }: FeedbackFilters,
 ): Promise<Where> => ({
   withdrawn: { eq: false },
-  ...(leadId && { leadId: { in: [leadId, ...(await peopleOf(models, leadId)).keys()] } }),
+  ...(leadId && { leadId: { in: [leadId, ...(await mergedLeadsOf(models, leadId)).keys()] } }),
   ...(opportunityId && { opportunityId: { eq: opportunityId } }),
   ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
   ...conditionsOf({ industryKey: spelled(industry), campaignKey: spelled(campaign) }),
@@ -128,10 +128,14 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
  * The feedback behind a row of `feedbackTopics`, newest first: as many as the row says.
  * @throws Refused `time/unknown-zone`, `feedback/group-without-by`
  */
-export const feedbackBehind = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
+export const listFeedback = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
   const { topic, code, by, group } = question;
   if (group !== undefined && !by)
-    throw new Refused('feedback/group-without-by', 'Say with `by` what the groups are of.', 'by');
+    throw new Refused(
+      'feedback/group-without-by',
+      'group needs by; name the breakdown that the groups belong to.',
+      'by',
+    );
   const timeZone = zoneOf(question.timeZone);
   const wanted = by === 'month' ? group : spelled(group);
   const found: FeedbackDocument[] = [];

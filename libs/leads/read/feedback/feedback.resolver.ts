@@ -30,11 +30,11 @@ import {
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { leads } from '../leads/leads.projection';
-import { feedbackBehind, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
+import { listFeedback, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
 
 const TopicEnum = Object.fromEntries(topics.map((topic) => [topic.toUpperCase(), topic]));
 const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
-  objections: 'What speaks against buying.',
+  objections: 'Objections against buying.',
   competitors: 'Competitors that were mentioned.',
   questions: 'Questions that were asked.',
   messages: 'Messages that resonated.',
@@ -42,26 +42,26 @@ const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
 };
 registerEnumType(TopicEnum, {
   name: 'FeedbackTopic',
-  description: 'What feedback from sales tells of.',
+  description: 'The topic of an item of feedback.',
   valuesMap: Object.fromEntries(topics.map((one) => [one.toUpperCase(), { description: topicMeanings[one] }])),
 });
 const BreakdownEnum = Object.fromEntries(feedbackBreakdowns.map((by) => [by.toUpperCase(), by]));
 const byMeanings: Readonly<Record<FeedbackBreakdown, string>> = {
-  month: 'The calendar month in which it was given, in the time zone.',
-  industry: 'The industry, in whatever spelling.',
-  campaign: 'The campaign it names, or the latest that had reached the person.',
+  month: 'The calendar month in which the feedback was given, in the time zone.',
+  industry: 'The industry; spelling variants are one group.',
+  campaign: 'The campaign it names, or the latest one that had reached the lead.',
 };
 registerEnumType(BreakdownEnum, {
   name: 'FeedbackBreakdown',
-  description: 'What feedback is broken down by.',
+  description: 'How feedback is grouped.',
   valuesMap: Object.fromEntries(feedbackBreakdowns.map((by) => [by.toUpperCase(), { description: byMeanings[by] }])),
 });
 
-@ObjectType('Feedback', { description: 'What sales reported from a conversation, as it stands.' })
+@ObjectType('Feedback', { description: 'Feedback from sales about a conversation, with its corrections.' })
 class FeedbackType {
   @Field(() => ID, { description: 'The feedback’s id.' })
   feedbackId!: string;
-  @Field(() => ID, { nullable: true, description: 'The person it is about.' })
+  @Field(() => ID, { nullable: true, description: 'The lead it is about.' })
   leadId!: string | null;
   @Field(() => ID, { nullable: true, description: 'The deal it is about.' })
   opportunityId!: string | null;
@@ -83,31 +83,34 @@ class FeedbackType {
   campaign!: string | null;
   @Field(() => InstantScalar, { description: 'When it was given.' })
   givenAt!: Instant;
-  @Field(() => String, { description: 'Who gave it.' })
+  @Field(() => String, { description: 'The user who gave it.' })
   by!: string;
   @Field(() => InstantScalar, { nullable: true, description: 'When it was last corrected.' })
   correctedAt!: Instant | null;
   @Field(() => String, {
     nullable: true,
-    description: 'The rep’s own words. Null after an erasure, and for callers who do not work with leads by name.',
+    description: 'The comment of the rep. Null after an erasure, and for roles without access to personal data.',
     middleware: [personalField],
   })
   note!: Sealed | null;
 }
 const FeedbackConnection = connectionOf('Feedback', FeedbackType);
 
-@ObjectType('FeedbackTopicRow', { description: 'How often sales heard something.' })
+@ObjectType('FeedbackTopicRow', { description: 'How many items of feedback name one code.' })
 class FeedbackTopicRowType {
-  @Field(() => String, { nullable: true, description: 'The month, industry or campaign; null: not known, or none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The month, industry or campaign; null if unknown, or without a breakdown.',
+  })
   group!: string | null;
-  @Field(() => String, { description: 'The code or phrase in its first spelling.' })
+  @Field(() => String, { description: 'The code or phrase, in the spelling used first.' })
   code!: string;
-  @Field(() => Int, { description: 'How many feedbacks name it; `feedback` lists them.' })
+  @Field(() => Int, { description: 'Number of items of feedback that name it; `feedback` lists them.' })
   feedback!: number;
 }
-@ObjectType('FeedbackTopics', { description: 'What sales hears most.' })
+@ObjectType('FeedbackTopics', { description: 'The most frequent codes in feedback from sales.' })
 class FeedbackTopicsType {
-  @Field(() => Int, { description: 'All feedback that counts, also what says nothing on the topic.' })
+  @Field(() => Int, { description: 'Number of items of feedback, including those that name nothing on the topic.' })
   feedback!: number;
   @Field(() => [FeedbackTopicRowType], { description: 'By group, the most frequent first.' })
   rows!: readonly FeedbackTopicRowType[];
@@ -120,7 +123,7 @@ class FeedbackFilterArgs extends ReadArgs {
   @IsOptional()
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, only('about this person, or anyone merged into them'))
+  @Field(() => ID, only('about this lead, or a lead merged into it'))
   leadId?: string;
   @IsOptional()
   @IsString()
@@ -129,35 +132,35 @@ class FeedbackFilterArgs extends ReadArgs {
   opportunityId?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, only('given on this day, at this instant or after'))
+  @Field(() => DayOrInstantScalar, only('given on or after this day or instant'))
   from?: string;
   @IsOptional()
   @IsString()
   @Field(() => DayOrInstantScalar, only('given before this day or instant'))
   to?: string;
-  @FilterField('Only feedback from these industries, in whatever spelling.')
+  @FilterField('Only feedback about these industries; case is ignored.')
   industry?: ValueFilterInput;
-  @FilterField('Only feedback from these campaigns.')
+  @FilterField('Only feedback about these campaigns; case is ignored.')
   campaign?: ValueFilterInput;
   @IsOptional()
-  @Field(() => BreakdownEnum, { nullable: true, description: 'What the rows are broken down by.' })
+  @Field(() => BreakdownEnum, { nullable: true, description: 'How to group the rows.' })
   by?: FeedbackBreakdown;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
 }
 
 @ArgsType()
 class FeedbackTopicsArgs extends FeedbackFilterArgs {
-  @Field(() => TopicEnum, { description: 'What is counted.' })
+  @Field(() => TopicEnum, { description: 'The topic whose codes are counted.' })
   topic!: FeedbackTopic;
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(1000)
-  @Field(() => Int, { nullable: true, description: 'How many of each group to name; all by default.' })
+  @Field(() => Int, { nullable: true, description: 'Maximum number of codes per group; all by default.' })
   top?: number;
 }
 
@@ -169,9 +172,9 @@ class FeedbackArgs extends IntersectionType(FeedbackFilterArgs, PageArgs, ArgsTy
   @IsOptional()
   @IsString()
   @MaxLength(200)
-  @Field(() => String, { nullable: true, description: 'The code or phrase, in whatever spelling.' })
+  @Field(() => String, { nullable: true, description: 'The code or phrase; case is ignored.' })
   code?: string;
-  @FilterField('With `by`: only these groups.')
+  @FilterField('With `by`: only feedback in these groups.')
   group?: ValueFilterInput;
 }
 
@@ -179,7 +182,9 @@ class FeedbackArgs extends IntersectionType(FeedbackFilterArgs, PageArgs, ArgsTy
 export class FeedbackResolver {
   constructor(private readonly models: ReadModels) {}
 
-  @Query(() => FeedbackTopicsType, { description: 'Top objections, competitors, questions, messages or content.' })
+  @Query(() => FeedbackTopicsType, {
+    description: 'The most frequent objections, competitors, questions, messages or content.',
+  })
   @Heavy()
   @Allow(...everyRole)
   feedbackTopics(@Args() { asOf, atLeast: _, ...question }: FeedbackTopicsArgs): Promise<FeedbackTopicsType> {
@@ -187,7 +192,7 @@ export class FeedbackResolver {
   }
 
   @Query(() => FeedbackConnection, {
-    description: 'Feedback from sales, newest first; what stands behind a row of `feedbackTopics`.',
+    description: 'Feedback from sales, newest first; also lists the feedback behind a row of `feedbackTopics`.',
   })
   @Heavy()
   @Allow(...everyRole)
@@ -195,7 +200,7 @@ export class FeedbackResolver {
     @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,
   ): Promise<Connection<FeedbackType>> {
     const models = this.models.asOf(asOf);
-    const found = await feedbackBehind(models, { ...question, ...boundsOf(question) });
+    const found = await listFeedback(models, { ...question, ...boundsOf(question) });
     const page = pageOf(found, { first, after }, ({ feedbackId }) => feedbackId);
     const people = await models.getMany(leads, [
       ...new Set(page.edges.flatMap(({ node: { leadId } }) => (leadId === null ? [] : [leadId]))),

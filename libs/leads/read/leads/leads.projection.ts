@@ -29,16 +29,16 @@ export interface StageMove {
   readonly external?: boolean;
 }
 
-/** What is known of a person now. Names, addresses and free words are sealed with the person's key. */
+/** The current facts about a lead. Names, addresses and free text are sealed with the lead’s key. */
 export interface LeadDocument {
   readonly leadId: string;
   readonly email?: Sealed;
   readonly name?: Sealed;
   readonly phone?: Sealed;
-  /** What the person said, in the person’s words. */
+  /** In the person’s own words. */
   readonly interests?: Sealed;
   readonly problems?: Sealed;
-  /** What met the definition of an MQL, in the words of whoever qualified the lead last. */
+  /** The statement of whoever last qualified the lead as an MQL. */
   readonly statement?: Sealed;
   readonly title?: string;
   readonly company?: string;
@@ -65,10 +65,10 @@ export interface LeadDocument {
   readonly mergedInto?: string;
   /** The last moves, oldest first, as they were recorded; what another system decided at its instant. */
   readonly history: readonly StageMove[];
-  /** What the lead knows by itself, and what each lead merged into it brought: together they are what is shown. */
+  /** The lead’s own facts and those of each merged lead; the fields above combine them. */
   readonly own: Contribution;
   readonly parts: readonly (Contribution & { readonly path: readonly string[] })[];
-  /** Since when each fact holds that something was said of after the capture. */
+  /** For each fact changed after the capture, the time of the change. */
   readonly since: Readonly<Partial<Record<LeadFact, Instant>>>;
   /** What reps wrote beside their feedback, by feedback: personal. */
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
@@ -76,7 +76,7 @@ export interface LeadDocument {
 
 const facts = Object.keys(profileFields) as readonly ProfileField[];
 type Facts = Partial<Pick<LeadDocument, ProfileField>>;
-/** What one lead of a person says of it. */
+/** The facts of one of the merged leads. */
 interface Contribution {
   readonly touches: Readonly<Record<Team, number>>;
   readonly firstTouchAt?: Instant;
@@ -85,56 +85,61 @@ interface Contribution {
   readonly visitorIds: readonly string[];
   readonly facts: Facts;
 }
-const nothing: Contribution = { touches: { marketing: 0, sales: 0 }, opportunityIds: [], visitorIds: [], facts: {} };
+const NO_CONTRIBUTION: Contribution = {
+  touches: { marketing: 0, sales: 0 },
+  opportunityIds: [],
+  visitorIds: [],
+  facts: {},
+};
 
-const HISTORY = 100;
+const MAX_HISTORY = 100;
 
-type Moved = Omit<StageMove, 'stage' | 'at' | 'by'>;
-/** A move of another system that was told after a later one: it joins the history and changes nothing that stands. */
+type MoveDetails = Omit<StageMove, 'stage' | 'at' | 'by'>;
+/** True for a move by another system that was recorded after a later one: it only joins the history. */
 const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: StoredEvent): boolean => {
   const before = (move: StageMove): boolean => move.stage !== 'lead' && move.at <= stageSince;
   const since = stage === 'lead' ? history.findLast(before)?.at : stageSince;
   return isLateMove(event, { stage, since });
 };
-const moved = (doc: LeadDocument, event: StoredEvent, stage: StageName, more: Moved = {}): LeadDocument => {
+const withMove = (doc: LeadDocument, event: StoredEvent, stage: StageName, more: MoveDetails = {}): LeadDocument => {
   const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
   if (isLate(doc, event)) {
     const place = doc.history.findLastIndex(({ at }) => at <= move.at) + 1;
-    return { ...doc, history: doc.history.toSpliced(place, 0, move).slice(-HISTORY) };
+    return { ...doc, history: doc.history.toSpliced(place, 0, move).slice(-MAX_HISTORY) };
   }
   const { reengageAt: _, ...rest } = doc;
-  return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - HISTORY), move] };
+  return { ...rest, stage, stageSince: event.occurredAt, history: [...doc.history.slice(1 - MAX_HISTORY), move] };
 };
 type Becomes = NonNullable<Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data']['becomes']>;
-const withExternal = (external: boolean | undefined): Moved => (external ? { external } : {});
-const joined = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
-const left = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
+const withExternal = (external: boolean | undefined): MoveDetails => (external ? { external } : {});
+const withId = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids : [...ids, id]);
+const withoutId = (ids: readonly string[], id: string): readonly string[] => ids.filter((each) => each !== id);
 const earlier = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 const later = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a > b ? a : b);
-/** Of some facts those of which nothing is known of a later instant. What the capture said holds since the capture. */
-const standing = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): readonly LeadFact[] =>
+/** The given facts for which no later value is known. Facts from the capture count from the capture on. */
+const latestFacts = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): readonly LeadFact[] =>
   names.filter((name) => {
     const known = name in doc.own.facts || (personalNames.includes(name) && name in doc);
     return at >= (doc.since[name] ?? (known ? (doc.capturedAt ?? '') : ''));
   });
 const personalNames: readonly string[] = personalFacts;
-const since = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): LeadDocument['since'] => ({
+const factTimes = (doc: LeadDocument, names: readonly LeadFact[], at: Instant): LeadDocument['since'] => ({
   ...doc.since,
   ...Object.fromEntries(names.map((name) => [name, at])),
 });
 const without = <D extends object>(doc: D, names: readonly string[]): D =>
   Object.fromEntries(Object.entries(doc).filter(([name]) => !names.includes(name))) as D;
-const noted = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: Sealed }): LeadDocument =>
+const withNote = (doc: LeadDocument, { feedbackId, note }: { feedbackId: string; note?: Sealed }): LeadDocument =>
   note === undefined ? doc : { ...doc, feedbackNotes: { ...doc.feedbackNotes, [feedbackId]: note } };
 
 const factsIn = (said: Facts): Facts =>
   Object.fromEntries(facts.flatMap((fact) => (said[fact] === undefined ? [] : [[fact, said[fact]]])));
-/** What is known of contacts, with some more. */
-const touched = (
+/** The touch counts and dates after more touches. */
+const withTouches = (
   { touches, firstTouchAt, lastTouchAt }: Contribution,
   more: readonly { readonly team: Team; readonly at: Instant }[],
 ): Pick<Contribution, 'touches' | 'firstTouchAt' | 'lastTouchAt'> =>
-  more.reduce<ReturnType<typeof touched>>(
+  more.reduce<ReturnType<typeof withTouches>>(
     (known, { team, at }) => ({
       touches: { ...known.touches, [team]: known.touches[team] + 1 },
       firstTouchAt: earlier(known.firstTouchAt, at),
@@ -143,8 +148,8 @@ const touched = (
     { touches, ...(firstTouchAt && { firstTouchAt }), ...(lastTouchAt && { lastTouchAt }) },
   );
 
-/** The person as one: a survivor's own with what the others brought, and facts of theirs that it lacks. */
-const together = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
+/** Combines the lead’s own facts with those of its merged leads; own facts take precedence. */
+const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
   const all = [doc.own, ...doc.parts];
   const none: Partial<LeadDocument> = Object.fromEntries(facts.map((fact) => [fact, undefined]));
   const known = all.reduceRight<Facts>((before, one) => ({ ...before, ...one.facts }), {});
@@ -158,46 +163,46 @@ const together = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): L
         marketing: one.touches.marketing + touches.marketing,
         sales: one.touches.sales + touches.sales,
       },
-      opportunityIds: opportunityIds.reduce(joined, one.opportunityIds),
-      visitorIds: visitorIds.reduce(joined, one.visitorIds),
+      opportunityIds: opportunityIds.reduce(withId, one.opportunityIds),
+      visitorIds: visitorIds.reduce(withId, one.visitorIds),
       ...(firstTouchAt !== undefined && { firstTouchAt: earlier(one.firstTouchAt, firstTouchAt) }),
       ...(lastTouchAt !== undefined && { lastTouchAt: later(one.lastTouchAt, lastTouchAt) }),
     }),
-    { ...shown, touches: nothing.touches, opportunityIds: [], visitorIds: [] },
+    { ...shown, touches: NO_CONTRIBUTION.touches, opportunityIds: [], visitorIds: [] },
   );
 };
 const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument => {
   const next = { ...doc, own: { ...doc.own, ...news } };
-  if (doc.parts.length > 0) return together(next);
+  if (doc.parts.length > 0) return withMergedParts(next);
   const { facts: _, ...shown } = news; // facts of its own are shown already
   return { ...next, ...shown };
 };
 
-type United = Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data'];
-const withPart = (doc: LeadDocument, data: United): LeadDocument => {
+type MergedFactsData = Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data'];
+const withPart = (doc: LeadDocument, data: MergedFactsData): LeadDocument => {
   const path = pathOf(data);
   const before = doc.parts.find((part) => samePath(part.path, path));
-  const known = before ?? nothing;
+  const known = before ?? NO_CONTRIBUTION;
   const part = {
     path,
-    ...touched(known, data.touches),
+    ...withTouches(known, data.touches),
     opportunityIds: data.opportunityIds ?? known.opportunityIds,
     visitorIds: data.visitorIds ?? known.visitorIds,
     facts: { ...without(known.facts, data.cleared ?? []), ...factsIn(data.profile ?? {}) },
   };
-  return together({
+  return withMergedParts({
     ...doc,
     parts: before ? doc.parts.map((one) => (one === before ? part : one)) : [...doc.parts, part],
   });
 };
 const withoutPart = (doc: LeadDocument, path: readonly string[]): LeadDocument =>
-  together({ ...doc, parts: doc.parts.filter((part) => !startsWith(part.path, path)) });
+  withMergedParts({ ...doc, parts: doc.parts.filter((part) => !startsWith(part.path, path)) });
 
-/** Where a lead stands once what is known of the person comes together or apart. */
-const becoming = (doc: LeadDocument, event: StoredEvent, becomes: Becomes | undefined): LeadDocument => {
+/** The stage after facts of a merged lead were added or removed. */
+const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes | undefined): LeadDocument => {
   if (!becomes) return doc;
   const { stage, definition, rep, reengageAt, from = event.occurredAt } = becomes;
-  const { rep: _, ...rest } = moved(doc, event, stage, {
+  const { rep: _, ...rest } = withMove(doc, event, stage, {
     reason: event.type === 'MergedFactsAdded' ? 'merge' : 'unmerge',
     ...(definition !== undefined && { definition }),
     ...(rep !== undefined && { rep }),
@@ -234,36 +239,39 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     leadId,
     stage: 'lead',
     handoffs: 0,
-    touches: nothing.touches,
+    touches: NO_CONTRIBUTION.touches,
     opportunityIds: [],
     visitorIds: [],
     mergedLeadIds: [],
     history: [],
-    own: nothing,
+    own: NO_CONTRIBUTION,
     parts: [],
     since: {},
   }),
   on: {
     LeadCaptured: (doc, event) => {
       const { personalFacts: _, ...said } = event.data;
-      return withOwn({ ...moved(doc, event, 'lead'), ...said, capturedAt: event.occurredAt }, { facts: factsIn(said) });
+      return withOwn(
+        { ...withMove(doc, event, 'lead'), ...said, capturedAt: event.occurredAt },
+        { facts: factsIn(said) },
+      );
     },
     LeadProfileChanged: (doc, { data: { leadId: _, personalFacts: __, survivorId: ___, ...said }, occurredAt }) => {
-      const names = standing(doc, Object.keys(said) as LeadFact[], occurredAt);
+      const names = latestFacts(doc, Object.keys(said) as LeadFact[], occurredAt);
       const stands = Object.fromEntries(names.map((name) => [name, said[name]])) as Partial<LeadDocument>;
       const facts = { ...doc.own.facts, ...factsIn(stands) };
-      return withOwn({ ...doc, ...stands, since: since(doc, names, occurredAt) }, { facts });
+      return withOwn({ ...doc, ...stands, since: factTimes(doc, names, occurredAt) }, { facts });
     },
     LeadFactsCleared: (doc, { data, occurredAt }) => {
-      const names = standing(doc, data.facts, occurredAt);
+      const names = latestFacts(doc, data.facts, occurredAt);
       const facts = without(doc.own.facts, names);
-      return withOwn({ ...without(doc, names), since: since(doc, names, occurredAt) }, { facts });
+      return withOwn({ ...without(doc, names), since: factTimes(doc, names, occurredAt) }, { facts });
     },
-    TouchRecorded: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
-    LeadVisitsJoined: (doc, event) => withOwn(doc, touched(doc.own, touchesOf(event))),
+    TouchRecorded: (doc, event) => withOwn(doc, withTouches(doc.own, touchesOf(event))),
+    LeadVisitsJoined: (doc, event) => withOwn(doc, withTouches(doc.own, touchesOf(event))),
     LeadQualified: (doc, event) => {
       const { definition, statement, external } = event.data;
-      const qualified = moved(doc, event, 'mql', { definition, ...withExternal(external) });
+      const qualified = withMove(doc, event, 'mql', { definition, ...withExternal(external) });
       if (isLate(doc, event)) return qualified;
       const { statement: _, ...rest } = qualified;
       return statement === undefined ? rest : { ...rest, statement };
@@ -271,57 +279,60 @@ export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
     LeadHandedOff: (doc, event) => {
       const { definition, rep, count, external } = event.data;
       const move = { definition, rep, ...withExternal(external) };
-      const handed = { ...moved(doc, event, 'handed-off', move), handoffs: Math.max(count, doc.handoffs) };
+      const handed = { ...withMove(doc, event, 'handed-off', move), handoffs: Math.max(count, doc.handoffs) };
       return isLate(doc, event) ? handed : { ...handed, rep };
     },
     LeadAccepted: (doc, event) => {
       const { definition, rep, external } = event.data;
-      const accepted = moved(doc, event, 'sal', { definition, rep, ...withExternal(external) });
+      const accepted = withMove(doc, event, 'sal', { definition, rep, ...withExternal(external) });
       return isLate(doc, event) ? accepted : { ...accepted, rep };
     },
     LeadRejected: (doc, event) => {
       const { definition, reason, note, external } = event.data;
       const words = note === undefined ? {} : { note };
-      return moved(doc, event, 'rejected', { definition, reason, ...words, ...withExternal(external) });
+      return withMove(doc, event, 'rejected', { definition, reason, ...words, ...withExternal(external) });
     },
     LeadRecycled: (doc, event) => {
       const { reason, reengageAt, external } = event.data;
-      const recycled = moved(doc, event, 'recycled', { reason, ...withExternal(external) });
+      const recycled = withMove(doc, event, 'recycled', { reason, ...withExternal(external) });
       return reengageAt === undefined || isLate(doc, event) ? recycled : { ...recycled, reengageAt };
     },
     LeadSalesQualified: (doc, event) => {
       const { definition, external } = event.data;
-      return moved(doc, event, 'sql', { definition, ...withExternal(external) });
+      return withMove(doc, event, 'sql', { definition, ...withExternal(external) });
     },
     LeadConverted: (doc, event) => {
       const { opportunityId, definition, external } = event.data;
       const move = { ...(definition !== undefined && { definition }), ...withExternal(external) };
-      const opportunityIds = joined(doc.own.opportunityIds, opportunityId);
-      return withOwn(moved(doc, event, convertedFrom(doc.stage), move), { opportunityIds });
+      const opportunityIds = withId(doc.own.opportunityIds, opportunityId);
+      return withOwn(withMove(doc, event, convertedFrom(doc.stage), move), { opportunityIds });
     },
-    LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
-    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
-    LeadReengaged: (doc, event) => moved(doc, event, 'lead', { reason: event.data.cause }),
+    LeadBecameCustomer: (doc, event) => withMove(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => withMove(doc, event, 'opportunity'),
+    LeadReengaged: (doc, event) => withMove(doc, event, 'lead', { reason: event.data.cause }),
     LeadDisqualified: (doc, event) => {
       const { reason, external } = event.data;
-      return moved(doc, event, 'disqualified', { reason, ...withExternal(external) });
+      return withMove(doc, event, 'disqualified', { reason, ...withExternal(external) });
     },
-    MergedFactsAdded: (doc, event) => withPart(becoming(doc, event, event.data.becomes), event.data),
-    MergedFactsRemoved: (doc, event) => withoutPart(becoming(doc, event, event.data.becomes), pathOf(event.data)),
-    LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: joined(doc.mergedLeadIds, data.mergedLeadId) }),
+    MergedFactsAdded: (doc, event) => withPart(withMergedStage(doc, event, event.data.becomes), event.data),
+    MergedFactsRemoved: (doc, event) =>
+      withoutPart(withMergedStage(doc, event, event.data.becomes), pathOf(event.data)),
+    LeadMerged: (doc, { data }) => ({ ...doc, mergedLeadIds: withId(doc.mergedLeadIds, data.mergedLeadId) }),
     LeadUnmerged: (doc, event) => {
-      const mergedLeadIds = left(doc.mergedLeadIds, event.data.mergedLeadId);
-      return withoutPart({ ...becoming(doc, event, event.data.becomes), mergedLeadIds }, [event.data.mergedLeadId]);
+      const mergedLeadIds = withoutId(doc.mergedLeadIds, event.data.mergedLeadId);
+      return withoutPart({ ...withMergedStage(doc, event, event.data.becomes), mergedLeadIds }, [
+        event.data.mergedLeadId,
+      ]);
     },
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
     LeadJoinedOpportunity: (doc, { data }) =>
-      withOwn(doc, { opportunityIds: joined(doc.own.opportunityIds, data.opportunityId) }),
+      withOwn(doc, { opportunityIds: withId(doc.own.opportunityIds, data.opportunityId) }),
     LeadLeftOpportunity: (doc, { data }) =>
-      withOwn(doc, { opportunityIds: left(doc.own.opportunityIds, data.opportunityId) }),
-    LeadVisitorLinked: (doc, { data }) => withOwn(doc, { visitorIds: joined(doc.own.visitorIds, data.visitorId) }),
-    FeedbackGiven: (doc, { data }) => noted(doc, data),
-    FeedbackCorrected: (doc, { data }) => noted(doc, data),
+      withOwn(doc, { opportunityIds: withoutId(doc.own.opportunityIds, data.opportunityId) }),
+    LeadVisitorLinked: (doc, { data }) => withOwn(doc, { visitorIds: withId(doc.own.visitorIds, data.visitorId) }),
+    FeedbackGiven: (doc, { data }) => withNote(doc, data),
+    FeedbackCorrected: (doc, { data }) => withNote(doc, data),
     FeedbackWithdrawn: (doc, { data: { feedbackId } }) => {
       if (doc.feedbackNotes?.[feedbackId] === undefined) return doc;
       const { [feedbackId]: _, ...feedbackNotes } = doc.feedbackNotes;

@@ -32,7 +32,7 @@ export const leadById = (
 ): Promise<LeadDocument | undefined> => models.get(leads, leadId);
 
 /** The leads that stand merged into this one, however far, by id; not the lead itself. */
-export const peopleOf = async (models: ReadModels, leadId: string): Promise<ReadonlyMap<string, LeadDocument>> => {
+export const mergedLeadsOf = async (models: ReadModels, leadId: string): Promise<ReadonlyMap<string, LeadDocument>> => {
   const lead = await models.get(leads, leadId);
   if (!lead) return new Map();
   const seen = new Map<string, LeadDocument>([[leadId, lead]]);

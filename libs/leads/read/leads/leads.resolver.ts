@@ -26,50 +26,50 @@ import { leadById, whereOf } from './leads.query';
 
 const personal = (description: string) => ({
   nullable: true,
-  description: `${description} Null after an erasure, and for callers who do not work with leads by name.`,
+  description: `${description} Null after an erasure, and for roles without access to personal data.`,
   middleware: [personalField],
 });
 
 export const LeadStageEnum = enumOf(
-  enumeration<StageName>('LeadStage', 'Where a person stands in the lifecycle.', {
-    lead: 'Known, and not qualified yet.',
-    mql: 'Qualified by what marketing and sales agreed on.',
-    'handed-off': 'Handed to a rep, who has not answered yet.',
+  enumeration<StageName>('LeadStage', 'The lifecycle stage of a lead, or the disposition that ended it.', {
+    lead: 'Captured, and not qualified yet.',
+    mql: 'Marketing-qualified under the agreed definition.',
+    'handed-off': 'Handed to a rep who has not answered yet.',
     sal: 'Accepted by the rep.',
     sql: 'Qualified by sales.',
     opportunity: 'On an open deal.',
     customer: 'A deal was won.',
-    rejected: 'Given back by the rep before it was accepted, or after.',
-    recycled: 'Back with marketing, for later.',
-    disqualified: 'Never to be sold to.',
+    rejected: 'Rejected by the rep, before or after accepting it.',
+    recycled: 'Returned to marketing for nurturing.',
+    disqualified: 'Disqualified for good.',
   }),
 );
 
-@ObjectType('StageMove', { description: 'One move of a person through the lifecycle.' })
+@ObjectType('StageMove', { description: 'One change of the lifecycle stage of a lead.' })
 class StageMoveType {
-  @Field(() => LeadStageEnum, { description: 'The stage it came to.' })
+  @Field(() => LeadStageEnum, { description: 'The new stage.' })
   stage!: StageName;
   @Field(() => InstantScalar, { description: 'When it happened.' })
   at!: Instant;
-  @Field(() => String, { description: 'Who or what caused it.' })
+  @Field(() => String, { description: 'The user or system that caused it.' })
   by!: string;
   @Field(() => String, { nullable: true, description: 'The definition and version that decided, `mql@3`.' })
   definition?: string;
   @Field(() => String, { nullable: true, description: 'The salesperson.' })
   rep?: string;
-  @Field(() => String, { nullable: true, description: 'Why.' })
+  @Field(() => String, { nullable: true, description: 'The reason.' })
   reason?: string;
-  @Field(() => String, personal('The rep’s own words.'))
+  @Field(() => String, personal('The comment of the rep.'))
   note?: Sealed;
-  @Field(() => Boolean, { description: 'Did another system decide it?' })
+  @Field(() => Boolean, { description: 'True if another system made the decision.' })
   external!: boolean;
 }
 
-@ObjectType('TouchCounts', { description: 'Contacts with the person, by the team that made them.' })
+@ObjectType('TouchCounts', { description: 'Number of touches by team.' })
 class TouchCountsType {
-  @Field(() => Int, { description: 'By marketing.' })
+  @Field(() => Int, { description: 'Touches by marketing.' })
   marketing!: number;
-  @Field(() => Int, { description: 'By sales.' })
+  @Field(() => Int, { description: 'Touches by sales.' })
   sales!: number;
 }
 
@@ -99,41 +99,41 @@ export class LeadType {
   country?: string;
   @Field(() => String, { nullable: true, description: 'Region or state.' })
   region?: string;
-  @Field(() => String, { nullable: true, description: 'The id in the system the lead comes from, `crm:00Q5e`.' })
+  @Field(() => String, { nullable: true, description: 'The id of the lead in another system, `crm:00Q5e`.' })
   externalId?: string;
   @Field(() => String, { nullable: true, description: 'Where the lead came from.' })
   source?: string;
-  @Field(() => String, { nullable: true, description: 'Who looks after the lead.' })
+  @Field(() => String, { nullable: true, description: 'The owner of the lead.' })
   owner?: string;
-  @Field(() => InstantScalar, { nullable: true, description: 'When the person became known.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the lead was captured.' })
   capturedAt?: Instant;
-  @Field(() => LeadStageEnum, { description: 'Its stage, or the disposition that ended the last one.' })
+  @Field(() => LeadStageEnum, { description: 'The current stage, or the disposition that ended the last one.' })
   stage!: StageName;
-  @Field(() => InstantScalar, { nullable: true, description: 'When it came to that stage.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When it reached that stage.' })
   stageSince?: Instant;
-  @Field(() => String, { nullable: true, description: 'The salesperson it was last handed to.' })
+  @Field(() => String, { nullable: true, description: 'The rep it was last handed to.' })
   rep?: string;
-  @Field(() => Int, { description: 'How often it was handed to sales.' })
+  @Field(() => Int, { description: 'Number of handoffs.' })
   handoffs!: number;
-  @Field(() => InstantScalar, { nullable: true, description: 'When a recycled lead is taken up again by itself.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When a recycled lead is re-engaged automatically.' })
   reengageAt?: Instant;
   @Field(() => TouchCountsType, {
-    description: 'How often each team was in contact; `lead` counts merged leads too.',
+    description: 'Number of touches by team; those of merged leads are included.',
   })
   touches!: TouchCountsType;
-  @Field(() => InstantScalar, { nullable: true, description: 'The earliest contact.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the first touch took place.' })
   firstTouchAt?: Instant;
-  @Field(() => InstantScalar, { nullable: true, description: 'The latest contact.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the latest touch took place.' })
   lastTouchAt?: Instant;
-  @Field(() => [ID], { description: 'The deals the person is on.' })
+  @Field(() => [ID], { description: 'The deals the lead has a role in.' })
   opportunityIds!: readonly string[];
-  @Field(() => [ID], { description: 'The anonymous visitors that turned out to be this person.' })
+  @Field(() => [ID], { description: 'The anonymous visitors that were identified as this lead.' })
   visitorIds!: readonly string[];
-  @Field(() => [ID], { description: 'Leads that turned out to be this person.' })
+  @Field(() => [ID], { description: 'Leads that were merged into this one.' })
   mergedLeadIds!: readonly string[];
-  @Field(() => ID, { nullable: true, description: 'The lead that this one was merged into.' })
+  @Field(() => ID, { nullable: true, description: 'The survivor that this lead is merged into.' })
   mergedInto?: string;
-  @Field(() => [StageMoveType], { description: 'The last 100 moves, oldest first.' })
+  @Field(() => [StageMoveType], { description: 'The last 100 stage changes, oldest first.' })
   history!: StageMoveType[];
   /** The cut at which it was asked for: what belongs to it is answered at the same. */
   cut?: AsOf;
@@ -150,40 +150,40 @@ class LeadArgs extends ReadArgs {
 
 const search = (what: string) => ({
   nullable: true,
-  description: `Only people with ${what}. For callers who work with leads by name.`,
+  description: `Only leads with ${what}. Requires a role with access to personal data.`,
 });
 
 @ArgsType()
 class LeadsArgs extends PageArgs {
   @IsOptional()
-  @Field(() => LeadStageEnum, { nullable: true, description: 'Only at this stage.' })
+  @Field(() => LeadStageEnum, { nullable: true, description: 'Only leads at this stage.' })
   stage?: StageName;
-  @FilterField('Only those these owners look after.')
+  @FilterField('Only leads of these owners.')
   owner?: ValueFilterInput;
-  @FilterField('Only those handed to these reps.')
+  @FilterField('Only leads handed to these reps.')
   rep?: ValueFilterInput;
-  @FilterField('Only from these sources.')
+  @FilterField('Only leads from these sources.')
   source?: ValueFilterInput;
-  @FilterField('Only from these countries.')
+  @FilterField('Only leads from these countries.')
   country?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(320)
-  @Field(() => String, search('this e-mail address, in upper or lower case'))
+  @Field(() => String, search('this e-mail address; case is ignored'))
   email?: string;
   @IsOptional()
   @IsString()
   @MaxLength(300)
-  @Field(() => String, search('all these words in the name, whole words in upper or lower case'))
+  @Field(() => String, search('all these whole words in the name; case is ignored'))
   name?: string;
   @IsOptional()
   @IsString()
   @MaxLength(50)
-  @Field(() => String, search('these digits as the phone number'))
+  @Field(() => String, search('a phone number of these digits'))
   phone?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Captured on this day, at this instant or after.' })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Captured on or after this day or instant.' })
   capturedFrom?: string;
   @IsOptional()
   @IsString()
@@ -192,7 +192,7 @@ class LeadsArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
 }
 
@@ -212,7 +212,8 @@ export class LeadsResolver {
 
   @Query(() => LeadType, {
     nullable: true,
-    description: 'One lead. A survivor’s touches include those of the leads merged into it.',
+    description:
+      'One lead by id; null if there is none. The touches of a survivor include those of the leads merged into it.',
   })
   @Allow(...everyRole)
   async lead(@Args() { leadId, asOf }: LeadArgs): Promise<LeadType | null> {
@@ -221,7 +222,7 @@ export class LeadsResolver {
   }
 
   @Query(() => LeadConnection, {
-    description: 'Leads, newest first. A lead that was merged into another is left out of list and count.',
+    description: 'Leads, newest first. Merged leads are left out of the list and the count.',
   })
   @Allow(...everyRole)
   async leads(
@@ -231,9 +232,9 @@ export class LeadsResolver {
   ): Promise<Connection<LeadType>> {
     const personal = { email, name, phone };
     const asked = Object.entries(personal).find(([, value]) => value !== undefined && value !== null);
-    // Whoever may not see an address must not find out by asking either.
+    // A filter on a personal field would reveal its value to roles that may not read it.
     if (asked && !readsPersonal(caller))
-      throw new Refused('access/denied', 'Only who works with leads by name may search by it.', asked[0]);
+      throw new Refused('access/denied', 'Your role may not search by personal data; leave this filter out.', asked[0]);
     const { from, to } = boundsOf({ from: capturedFrom, to: capturedTo, timeZone });
     const captured = { ...(from && { capturedFrom: from }), ...(to && { capturedTo: to }) };
     const where = { ...whereOf({ ...filters, ...captured }), ...(await searchWhere(this.journal, leads, personal)) };

@@ -1,5 +1,5 @@
 import { decider, refuse, tidy } from '@baton/kernel';
-import { tidied } from './codes.rules';
+import { tidyCodes } from './codes.rules';
 import {
   feedbackCommands,
   feedbackEvents,
@@ -9,32 +9,38 @@ import {
   type FeedbackTopic,
 } from './feedback.events';
 
-type Said = Readonly<Record<FeedbackTopic, readonly string[]>>;
-interface Standing {
+type Topics = Readonly<Record<FeedbackTopic, readonly string[]>>;
+interface FeedbackContent {
   readonly leadId?: string;
-  readonly said: Said;
+  readonly topics: Topics;
   readonly industry?: string;
   readonly campaign?: string;
-  /** A note was given; what it says is nobody's business here. */
-  readonly noted: boolean;
+  /** True if there is a note; its text is personal and not kept here. */
+  readonly hasNote: boolean;
 }
 type Feedback =
-  { readonly status: 'unknown' } | (Standing & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
+  { readonly status: 'unknown' } | (FeedbackContent & { readonly status: 'given' }) | { readonly status: 'withdrawn' };
 
-const unknown = () => refuse('feedback/unknown', 'Give the feedback first.', 'feedbackId');
-const withdrawn = () => refuse('feedback/withdrawn', 'The feedback was taken back; give it anew.', 'feedbackId');
-const nothingSaid = () => refuse('feedback/nothing-said', 'Name at least one thing that was said, or a note.');
+const unknown = () =>
+  refuse('feedback/unknown', 'No feedback has this feedbackId; record it with GiveFeedback first.', 'feedbackId');
+const withdrawn = () =>
+  refuse('feedback/withdrawn', 'The feedback was withdrawn; record new feedback with GiveFeedback.', 'feedbackId');
+const emptyFeedback = () =>
+  refuse(
+    'feedback/nothing-said',
+    'The feedback is empty; give a note or at least one objection, competitor, question, message or content.',
+  );
 
-type Named = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
-/** The topics that are named, tidied; the others as they were. */
-const saidOf = (named: Named, before?: Said) =>
+type GivenTopics = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
+/** The given topics, tidied; the others unchanged. */
+const topicsAfter = (named: GivenTopics, before?: Topics) =>
   Object.fromEntries(
-    feedbackTopics.map((topic) => [topic, named[topic] ? tidied(named[topic]) : [...(before?.[topic] ?? [])]]),
+    feedbackTopics.map((topic) => [topic, named[topic] ? tidyCodes(named[topic]) : [...(before?.[topic] ?? [])]]),
   ) as Record<FeedbackTopic, string[]>;
-const isEmpty = (said: Said): boolean => feedbackTopics.every((topic) => said[topic].length === 0);
+const isEmpty = (topics: Topics): boolean => feedbackTopics.every((topic) => topics[topic].length === 0);
 
 /** Industry and campaign, tidied; blank ones are left out. */
-const placeOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
+const attributionOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
   ...(industry && tidy(industry) && { industry: tidy(industry) }),
   ...(campaign && tidy(campaign) && { campaign: tidy(campaign) }),
 });
@@ -46,27 +52,36 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
   initialState: () => ({ status: 'unknown' }),
   decide: {
     GiveFeedback: (state, { data }) => {
-      if (state.status !== 'unknown') return refuse('feedback/already-given', 'Choose another id.', 'feedbackId');
+      if (state.status !== 'unknown')
+        return refuse('feedback/already-given', 'This feedbackId is already used; choose another id.', 'feedbackId');
       const { leadId, opportunityId, touchId, note, feedbackId } = data;
       if (leadId === undefined && opportunityId === undefined)
-        return refuse('feedback/no-subject', 'Name the lead or the deal it is about.', 'leadId');
+        return refuse('feedback/no-subject', 'Give the leadId or the opportunityId the feedback is about.', 'leadId');
       if (touchId !== undefined && leadId === undefined)
-        return refuse('feedback/touch-needs-lead', 'Name the lead on which the touch was recorded.', 'leadId');
+        return refuse(
+          'feedback/touch-needs-lead',
+          'touchId needs a leadId; name the lead on which the touch was recorded.',
+          'leadId',
+        );
       if (note !== undefined && leadId === undefined)
-        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
-      const said = saidOf(data);
-      if (isEmpty(said) && note === undefined) return nothingSaid();
+        return refuse(
+          'feedback/note-needs-lead',
+          'note is personal data and is encrypted with the key of the lead; give a leadId.',
+          'leadId',
+        );
+      const topics = topicsAfter(data);
+      if (isEmpty(topics) && note === undefined) return emptyFeedback();
       const about = {
         ...aboutLead(leadId),
         ...(opportunityId !== undefined && { opportunityId }),
         ...(touchId !== undefined && { touchId }),
       };
       const words = note === undefined ? {} : { note };
-      return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...said, ...placeOf(data), ...words } }];
+      return [{ type: 'FeedbackGiven', data: { feedbackId, ...about, ...topics, ...attributionOf(data), ...words } }];
     },
     AttributeFeedback: (state, { data: { feedbackId, ...place } }) => {
       if (state.status !== 'given' || state.leadId === undefined) return [];
-      const { industry, campaign } = placeOf(place);
+      const { industry, campaign } = attributionOf(place);
       const open = {
         ...(state.industry === undefined && industry !== undefined && { industry }),
         ...(state.campaign === undefined && campaign !== undefined && { campaign }),
@@ -78,19 +93,27 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
       if (state.status === 'unknown') return unknown();
       if (state.status === 'withdrawn') return withdrawn();
       if (leadId !== undefined && leadId !== state.leadId)
-        return refuse('feedback/other-lead', 'This feedback is not about that lead; give it anew.', 'leadId');
+        return refuse(
+          'feedback/other-lead',
+          'The feedback is about another lead; withdraw it and record new feedback for this one.',
+          'leadId',
+        );
       if (note !== undefined && leadId === undefined)
-        return refuse('feedback/note-needs-lead', 'A note is personal data; name the lead it is kept with.', 'leadId');
-      const said = saidOf(named, state.said);
-      if (isEmpty(said) && note === undefined && !state.noted) return nothingSaid();
-      const { industry, campaign } = { ...placeOf(state), ...placeOf(named) };
+        return refuse(
+          'feedback/note-needs-lead',
+          'note is personal data and is encrypted with the key of the lead; give a leadId.',
+          'leadId',
+        );
+      const topics = topicsAfter(named, state.topics);
+      if (isEmpty(topics) && note === undefined && !state.hasNote) return emptyFeedback();
+      const { industry, campaign } = { ...attributionOf(state), ...attributionOf(named) };
       const same =
-        JSON.stringify([said, industry, campaign]) === JSON.stringify([state.said, state.industry, state.campaign]);
+        JSON.stringify([topics, industry, campaign]) === JSON.stringify([state.topics, state.industry, state.campaign]);
       if (same && note === undefined) return [];
-      const place = placeOf({ ...(industry && { industry }), ...(campaign && { campaign }) });
+      const place = attributionOf({ ...(industry && { industry }), ...(campaign && { campaign }) });
       const words = note === undefined ? {} : { note };
       return [
-        { type: 'FeedbackCorrected', data: { feedbackId, ...aboutLead(state.leadId), ...said, ...place, ...words } },
+        { type: 'FeedbackCorrected', data: { feedbackId, ...aboutLead(state.leadId), ...topics, ...place, ...words } },
       ];
     },
     WithdrawFeedback: (state, { data: { feedbackId, reason } }) => {
@@ -103,28 +126,28 @@ export const feedbackDecider = decider<Feedback, FeedbackCommand, FeedbackEvent>
     FeedbackGiven: (_, { data }) => ({
       status: 'given',
       ...aboutLead(data.leadId),
-      said: saidIn(data),
-      ...placeOf(data),
-      noted: isNoted(data),
+      topics: topicsIn(data),
+      ...attributionOf(data),
+      hasNote: hasNote(data),
     }),
-    FeedbackAttributed: (state, { data }) => (state.status === 'given' ? { ...state, ...placeOf(data) } : state),
+    FeedbackAttributed: (state, { data }) => (state.status === 'given' ? { ...state, ...attributionOf(data) } : state),
     FeedbackCorrected: (state, { data }) => ({
       status: 'given',
       ...aboutLead(data.leadId),
-      said: saidIn(data),
-      ...placeOf(data),
-      noted: isNoted(data) || (state.status === 'given' && state.noted),
+      topics: topicsIn(data),
+      ...attributionOf(data),
+      hasNote: hasNote(data) || (state.status === 'given' && state.hasNote),
     }),
     FeedbackWithdrawn: () => ({ status: 'withdrawn' }),
   },
 });
 
-const saidIn = ({ objections, competitors, questions, messages, content }: Said): Said => ({
+const topicsIn = ({ objections, competitors, questions, messages, content }: Topics): Topics => ({
   objections,
   competitors,
   questions,
   messages,
   content,
 });
-/** In clear before it is stored, sealed afterwards. */
-const isNoted = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;
+/** The note is plain text before it is stored and sealed afterwards. */
+const hasNote = ({ note }: { readonly note?: unknown }): boolean => note !== undefined;

@@ -7,13 +7,13 @@ export type FeedbackTopic = (typeof feedbackTopics)[number];
 const feedbackId = ref('feedback', 'The feedback.');
 const codes = (description: string) => list(text('', { min: 1, max: 200 }), description, { max: 50 });
 const topics = {
-  objections: codes('What speaks against buying: price, missing-integration …'),
+  objections: codes('Objections against buying: price, missing-integration …'),
   competitors: codes('Competitors that were mentioned.'),
   questions: codes('Questions that were asked.'),
   messages: codes('Messages that resonated.'),
   content: codes('Content that helped.'),
 };
-const said = {
+const optionalTopics = {
   objections: optional(topics.objections),
   competitors: optional(topics.competitors),
   questions: optional(topics.questions),
@@ -27,17 +27,19 @@ const subject = {
     text('The call or other touch it is about: the id of its event on the lead.', { min: 1, max: 100 }),
   ),
 };
-const industry = optional(text('Industry of the company; without it, that of the person’s profile.', { max: 200 }));
-const campaign = optional(
-  text('The campaign it is about; without it, the latest campaign that reached the person.', { max: 500 }),
+const industry = optional(
+  text('Industry of the company; by default the one in the profile of the lead.', { max: 200 }),
 );
-const note = optional(personal(text('In the rep’s own words; needs the lead.', { min: 1 })));
-const reason = text('Why.', { min: 1, max: 300 });
+const campaign = optional(
+  text('The campaign it is about; by default the latest campaign that reached the lead.', { max: 500 }),
+);
+const note = optional(personal(text('A comment in the rep’s own words; requires leadId.', { min: 1 })));
+const reason = text('The reason for the withdrawal.', { min: 1, max: 300 });
 
 export const feedbackEvents = events({
   FeedbackGiven: {
     version: 1,
-    description: 'Sales reported from a conversation.',
+    description: 'Sales gave feedback from a conversation.',
     sentence:
       'Sales reported from a conversation[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
@@ -49,8 +51,9 @@ export const feedbackEvents = events({
   },
   FeedbackAttributed: {
     version: 1,
-    description: 'What the feedback left open, from what was known of the person when it was given.',
-    sentence: 'What was known of the person was added to the feedback[; campaign: {campaign}][; industry: {industry}]',
+    description:
+      'Industry and campaign were added to feedback that named none, from what was known about the lead when it was given.',
+    sentence: 'The feedback was completed with facts about the lead[; campaign: {campaign}][; industry: {industry}]',
     feedbackId,
     leadId: ref('lead'),
     industry,
@@ -58,9 +61,9 @@ export const feedbackEvents = events({
   },
   FeedbackCorrected: {
     version: 1,
-    description: 'The feedback says this instead; without a note the earlier one stands.',
+    description: 'The content of the feedback was replaced; without a note the earlier note stays.',
     sentence:
-      'The feedback was corrected to what follows[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
+      'The feedback was corrected[; objections: {objections}][; competitors: {competitors}][; questions: {questions}][; messages: {messages}][; content: {content}][ (“{note}”)]',
     feedbackId,
     leadId: subject.leadId,
     ...topics,
@@ -70,7 +73,7 @@ export const feedbackEvents = events({
   },
   FeedbackWithdrawn: {
     version: 1,
-    description: 'The feedback counts no more.',
+    description: 'The feedback was withdrawn and no longer counts.',
     sentence: 'Feedback was withdrawn: {reason}',
     feedbackId,
     leadId: subject.leadId,
@@ -83,34 +86,36 @@ const reporters = ['sales', 'revops'] as const;
 export const feedbackCommands = commands('feedback', {
   GiveFeedback: {
     about: 'occurrence',
-    description: 'Report from a conversation: what was asked, objected and compared, and what helped.',
+    description: 'Give feedback from a conversation: objections, competitors, questions, messages and content.',
     creates: true,
     datable: true,
     allow: reporters,
     feedbackId,
     ...subject,
-    ...said,
+    ...optionalTopics,
     industry,
     campaign,
     note,
   },
   AttributeFeedback: {
-    description: 'Add what was known of the person when the feedback was given.',
+    description: 'Add the industry and campaign that were known about the lead when the feedback was given.',
     feedbackId,
     industry,
     campaign,
   },
   CorrectFeedback: {
-    description: 'Correct feedback: what is named replaces what was said, [] takes it back.',
+    description: 'Correct feedback: each field given replaces the earlier one; [] clears a list.',
     allow: reporters,
     feedbackId,
-    leadId: optional(ref('lead', 'The person it is about; needed for a note, which is kept with that person’s key.')),
-    ...said,
+    leadId: optional(
+      ref('lead', 'The lead it is about; required with a note, which is encrypted with the key of the lead.'),
+    ),
+    ...optionalTopics,
     industry,
     campaign,
     note,
   },
-  WithdrawFeedback: { description: 'Take feedback back; it counts no more.', allow: reporters, feedbackId, reason },
+  WithdrawFeedback: { description: 'Withdraw feedback; it no longer counts.', allow: reporters, feedbackId, reason },
 });
 export type FeedbackCommand = CommandOf<typeof feedbackCommands>;
 

@@ -21,9 +21,13 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
       const { leadId, touchId } = command.data;
       // A person's key is never made for somebody who was not captured.
       if (leadId !== undefined && !(await isCaptured(this.journal, leadId)))
-        return refuse('lead/unknown', 'The lead was never captured.', 'leadId');
+        return refuse('lead/unknown', 'No lead has this leadId; name a captured lead.', 'leadId');
       if (leadId !== undefined && touchId !== undefined && !(await this.isTouch(leadId, touchId)))
-        return refuse('feedback/unknown-touch', 'No touch of this lead has that id.', 'touchId');
+        return refuse(
+          'feedback/unknown-touch',
+          'The lead has no touch with this touchId; use the id of the event that recorded the touch.',
+          'touchId',
+        );
     }
     return handle(this.journal, feedbackDecider, id, command, this.context);
   }

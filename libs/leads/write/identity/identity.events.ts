@@ -1,24 +1,24 @@
 import { events, oneOf, ref, type EventOf } from '@baton/kernel';
 
 const leadId = ref('lead', 'The lead that the e-mail or external id belongs to.');
-const kind = oneOf(['e-mail-address', 'external-id'], 'What it is that nobody else can have.');
+const kind = oneOf(['e-mail-address', 'external-id'], 'What is reserved.');
 
 /**
- * The stream of one e-mail or external id, `reservation-<keyed hash>`: the last event says whose it is. The value
+ * The stream of one e-mail or external id, `reservation-<keyed hash>`: the last event names its lead. The value
  * itself is nowhere in it.
  */
 export const identityEvents = events({
   IdentityReserved: {
     version: 1,
-    description: 'An e-mail or external id belongs to this lead, which may still have to be captured.',
-    sentence: 'The {kind:words} was reserved for lead {leadId}: no other lead can have it',
+    description: 'An e-mail address or external id was reserved for this lead, which may not be captured yet.',
+    sentence: 'The {kind:words} was reserved for lead {leadId}: no other lead can use it',
     kind,
     leadId,
   },
   IdentityReleased: {
     version: 1,
-    description: 'The command that claimed it was refused: nobody has it.',
-    sentence: 'The {kind:words} is free again: what wanted it for lead {leadId} was refused',
+    description: 'The reservation was released, because the command that made it was refused.',
+    sentence: 'The {kind:words} is free again: the command for lead {leadId} was refused',
     kind,
     leadId,
   },

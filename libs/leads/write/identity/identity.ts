@@ -17,11 +17,11 @@ import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
 import { Reservations, type Identity, type Reservation } from './reservations';
 
-type Claiming = Extract<LeadCommand, { type: 'CaptureLead' | 'UpdateLead' }>;
-/** What became of an id: captured by which command of whom, given up, or not used yet. */
-type Fate = { readonly capturedBy: string } | 'released' | 'unused';
+type IdentityCommand = Extract<LeadCommand, { type: 'CaptureLead' | 'UpdateLead' }>;
+/** The status of a lead id: captured (by which command), released, or not used yet. */
+type IdStatus = { readonly capturedBy: string } | 'released' | 'unused';
 
-const ATTEMPTS = 100;
+const MAX_ATTEMPTS = 100;
 
 /**
  * Runs a command that says who a person is. E-mail and external id are reserved before the lead's own stream is
@@ -38,7 +38,7 @@ export const claimAndHandle = async (
   keys: KeyStore,
   context: DecisionContext,
   id: string,
-  given: Claiming,
+  given: IdentityCommand,
 ): Promise<Outcome> => {
   const invalid = checkCommand(leadCommands, given, context.clock);
   if (invalid) return invalid;
@@ -46,16 +46,17 @@ export const claimAndHandle = async (
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';
-  const run = (leadId: string) => handle(journal, leadDecider, leadId, forLead(command, leadId), context);
+  const run = (leadId: string) => handle(journal, leadDecider, leadId, withLeadId(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
   if (!capture) {
-    const fate = await fateOf(journal, id);
+    const fate = await idStatusOf(journal, id);
     // Refused here and not by its own stream, where it could turn out to be captured by now, without the reservation.
     if (fate === 'released') return idReleased();
-    if (fate === 'unused') return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+    if (fate === 'unused')
+      return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   }
 
-  /** What this command claimed of what nobody had; given back when it is refused. */
+  /** New reservations of this command; released again if it is refused. */
   const fresh = new Map<string, Reservation>();
   const refused = async (refusal: Refused): Promise<Refused> => {
     for (const made of fresh.values())
@@ -63,33 +64,41 @@ export const claimAndHandle = async (
     return refusal;
   };
   let sealedId: Refused | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const held = await reservations.of(identity);
     const holders = [...new Set(held.flatMap(({ leadId }) => leadId ?? []))];
-    const fates = new Map<string, Fate>();
-    for (const holder of holders) fates.set(holder, await fateOf(journal, holder));
+    const statuses = new Map<string, IdStatus>();
+    for (const holder of holders) statuses.set(holder, await idStatusOf(journal, holder));
 
-    const owner = holders.find((holder) => typeof fates.get(holder) === 'object' && (capture || holder !== id));
+    const owner = holders.find((holder) => typeof statuses.get(holder) === 'object' && (capture || holder !== id));
     if (owner !== undefined) {
-      const { capturedBy } = fates.get(owner) as { capturedBy: string };
+      const { capturedBy } = statuses.get(owner) as { capturedBy: string };
       // This very command, sent again; it may have been finished under an id that somebody had reserved before.
       if (capture && capturedBy === commandKeyOf(command.meta)) return run(owner);
       return refused(
-        refuse('lead/already-captured', 'Another lead has this e-mail or external id.', '', { leadId: owner }),
+        refuse(
+          'lead/already-captured',
+          'Another lead already has this email or externalId; details.leadId names it.',
+          '',
+          { leadId: owner },
+        ),
       );
     }
-    const unfinished = capture ? holders.find((holder) => fates.get(holder) === 'unused') : undefined;
+    const unfinished = capture ? holders.find((holder) => statuses.get(holder) === 'unused') : undefined;
     if (sealedId && unfinished === undefined) return refused(sealedId);
     const leadId = unfinished ?? id;
-    if (!(await sealed(journal, context, holders, leadId, command))) continue;
-    if (!(await claimed(reservations, held, leadId, command, context, fresh))) continue;
+    if (!(await releaseOtherIds(journal, context, holders, leadId, command))) continue;
+    if (!(await reserveIdentity(reservations, held, leadId, command, context, fresh))) continue;
     const outcome = await run(leadId);
     if (!(outcome instanceof Refused)) return outcome;
     if (outcome.code !== 'lead/id-released') return refused(outcome);
-    // A claimant of more than this sealed the id in this moment: the reservations say where it went.
+    // Another command released this id in the meantime; read the reservations again.
     if (leadId === id) sealedId = outcome;
   }
-  throw new Conflict('lead/busy-identity', 'Others keep claiming this e-mail or external id; send the command again.');
+  throw new Conflict(
+    'lead/busy-identity',
+    'Other commands are claiming this email or externalId at the same time; send the command again.',
+  );
 };
 
 /**
@@ -108,26 +117,26 @@ export const findLead = async (
   return undefined;
 };
 
-const forLead = (command: Claiming, leadId: string): Claiming =>
-  ({ ...command, data: { ...command.data, leadId } }) as Claiming;
+const withLeadId = (command: IdentityCommand, leadId: string): IdentityCommand =>
+  ({ ...command, data: { ...command.data, leadId } }) as IdentityCommand;
 
-/** What made a lead of an id, or gave the id up; others may have named the lead before. */
-export const beginningOf = (stream: readonly StoredEvent[]): StoredEvent | undefined =>
+/** The event that captured or released an id; references to the lead may precede it. */
+export const captureOrRelease = (stream: readonly StoredEvent[]): StoredEvent | undefined =>
   stream.find(({ type }) => type === 'LeadCaptured' || type === 'LeadIdReleased');
 
-const fateOf = async (journal: Journal, leadId: string): Promise<Fate> => {
-  const begun = beginningOf(await journal.read(`lead-${leadId}`));
+const idStatusOf = async (journal: Journal, leadId: string): Promise<IdStatus> => {
+  const begun = captureOrRelease(await journal.read(`lead-${leadId}`));
   if (!begun) return 'unused';
   return begun.type === 'LeadIdReleased' ? 'released' : { capturedBy: commandKeyOf(begun.meta) };
 };
 
-/** Makes sure that the other holders will never be captured; false when one is captured already. */
-const sealed = async (
+/** Releases the other ids that hold reservations; false if one of them is captured already. */
+const releaseOtherIds = async (
   journal: Journal,
   context: DecisionContext,
   holders: readonly string[],
   leadId: string,
-  { meta: { expectedRevision: _, ...meta } }: Claiming,
+  { meta: { expectedRevision: _, ...meta } }: IdentityCommand,
 ): Promise<boolean> => {
   const sealing = { ...meta, commandId: `${meta.commandId}:seal` };
   for (const other of holders) {
@@ -138,19 +147,19 @@ const sealed = async (
   return true;
 };
 
-/** Was a person captured under this id? */
+/** True if a lead was captured under this id. */
 export const isCaptured = async (journal: Journal, leadId: string): Promise<boolean> =>
-  typeof (await fateOf(journal, leadId)) === 'object';
+  typeof (await idStatusOf(journal, leadId)) === 'object';
 
 /**
  * Writes the command's name into every reservation, in order; false when somebody else wrote first. Also where the
  * lead holds it already: a claimant that made it and is refused can then no longer give it back.
  */
-const claimed = async (
+const reserveIdentity = async (
   reservations: Reservations,
   held: readonly Reservation[],
   leadId: string,
-  { meta }: Claiming,
+  { meta }: IdentityCommand,
   context: DecisionContext,
   fresh: Map<string, Reservation>,
 ): Promise<boolean> => {

@@ -12,20 +12,20 @@ import {
 } from '@baton/kernel';
 import type { IdentityEvent } from './identity.events';
 
-/** What identifies a person across leads. */
+/** The values that are unique across leads. */
 export interface Identity {
   readonly email?: string;
   /** With its system: `crm:00Q5e`. */
   readonly externalId?: string;
 }
 
-/** Whose an e-mail or external id is, as its stream says. */
+/** The current reservation of an e-mail address or external id. */
 export interface Reservation {
   readonly stream: string;
   readonly kind: IdentityEvent['data']['kind'];
-  /** -1: nobody ever claimed it. */
+  /** -1 if it was never reserved. */
   readonly revision: number;
-  /** undefined: nobody has it. */
+  /** undefined if it is free. */
   readonly leadId: string | undefined;
   /** The command that wrote it last, by `commandKeyOf`. */
   readonly writtenBy: string | undefined;
@@ -35,7 +35,7 @@ const SECRET = 'reservations';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 type Kind = Reservation['kind'];
-/** The values in their one form, hashed: a list of hashes of e-mail addresses from outside meets it. */
+/** The normalized values, hashed with SHA-256, so that lists of e-mail hashes from outside can be matched. */
 const hashesOf = ({ email, externalId }: Identity): [Kind, hash: string][] => [
   ...(email === undefined ? [] : [['e-mail-address', `email:${sha256(emailOf(email) ?? email)}`] as [Kind, string]]),
   ...(externalId === undefined ? [] : [['external-id', `external:${sha256(externalId)}`] as [Kind, string]]),
@@ -48,7 +48,7 @@ export class Reservations {
     private readonly keys: KeyStore,
   ) {}
 
-  /** The reservations of an identity in the one order that all claimants share. */
+  /** The reservations of an identity, in an order that is the same for all commands. */
   async of(identity: Identity): Promise<readonly Reservation[]> {
     const hashes = hashesOf(identity);
     if (hashes.length === 0) return [];
@@ -59,7 +59,7 @@ export class Reservations {
           this.read(`reservation-${createHmac('sha256', value).update(hash).digest('hex')}`, kind),
         ),
       );
-      // Claims made under an older secret stay where they are; new ones go to the newest.
+      // Reservations made under an older secret stay; new ones use the newest.
       return found.find(({ leadId }) => leadId !== undefined) ?? found[0]!;
     });
     return (await Promise.all(reservations)).sort((a, b) => (a.stream < b.stream ? -1 : 1));
@@ -91,7 +91,7 @@ export class Reservations {
       },
     };
     return this.journal.append(stream, [fact], revision < 0 ? 'none' : revision, { checked: true }).then(
-      (appended) => ({ ...heldBy(type, leadId, meta), stream, kind, revision: appended.revision }),
+      (appended) => ({ ...holderOf(type, leadId, meta), stream, kind, revision: appended.revision }),
       (error: unknown) => {
         if (error instanceof Conflict && error.code === 'log/wrong-revision') return undefined;
         throw error;
@@ -102,11 +102,11 @@ export class Reservations {
   private async read(stream: string, kind: Kind): Promise<Reservation> {
     const last = (await this.journal.read(stream)).at(-1) as StoredEvent<IdentityEvent> | undefined;
     if (!last) return { stream, kind, revision: -1, leadId: undefined, writtenBy: undefined };
-    return { ...heldBy(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
+    return { ...holderOf(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
   }
 }
 
-const heldBy = (type: IdentityEvent['type'], leadId: string, meta: Pick<CommandMeta, 'actor' | 'commandId'>) => ({
+const holderOf = (type: IdentityEvent['type'], leadId: string, meta: Pick<CommandMeta, 'actor' | 'commandId'>) => ({
   leadId: type === 'IdentityReserved' ? leadId : undefined,
   writtenBy: commandKeyOf(meta),
 });

@@ -1,42 +1,42 @@
 import { laterOf, latestValue, valueAt, withValue, type Context, type NewEvent, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
-import { dealOf, isKnown, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
+import { dealOf, isCapturedLead, withDeal, withPerson, type Deal, type Lead, type Person } from './lead.model';
 
 type Facts = readonly NewEvent<LeadEvent>[];
 type DealStage = { readonly stage: 'opportunity' | 'customer'; readonly opportunityId: string | undefined };
 
-const wasThere = ({ end, part, tookPart }: Deal): boolean =>
+const tookPartAtClose = ({ end, part, tookPart }: Deal): boolean =>
   end !== undefined && (tookPart || valueAt(part, end.at) === true);
-/** How a deal ended for a person: it takes part in it, or did at the end. */
-const endOf = (deal: Deal): Deal['end'] => (deal.on || wasThere(deal) ? deal.end : undefined);
+/** The outcome of a deal for a person who is on it, or was when it closed. */
+const outcomeOf = (deal: Deal): Deal['end'] => (deal.on || tookPartAtClose(deal) ? deal.end : undefined);
 
 /**
- * Where the deals of a person put it: a customer by any that stands won, a chance by any open one that it is on. Who was
- * never converted is put nowhere by a role. Leads merged into this one count by how far their own deals brought them.
+ * The stage that follows from the deals of a person: customer with any won deal, opportunity with any open one. Undefined
+ * for a lead that was never converted: a role alone changes no stage. Merged leads count by their stage.
  */
 const dealStageOf = ({ deals, mergedFacts: union }: Person): DealStage | undefined => {
   const lent = (stage: DealStage['stage']) => union?.mergedLeads.some((part) => part.stage?.stage === stage) ?? false;
   const [wonBefore, openBefore] = [lent('customer'), lent('opportunity')];
   if (!wonBefore && !openBefore && deals.every(({ convertedAt }) => convertedAt === undefined)) return undefined;
-  const won = deals.find((deal) => endOf(deal)?.how === 'won');
+  const won = deals.find((deal) => outcomeOf(deal)?.how === 'won');
   if (won || wonBefore) return { stage: 'customer', opportunityId: won?.opportunityId };
   const open = deals.find(({ on, end }) => on && end === undefined);
   if (open || openBefore) return { stage: 'opportunity', opportunityId: open?.opportunityId };
   return undefined;
 };
 
-/** When a deal was over for the person: at the end that it took part in, else when it left; '' while it is not. */
-const overOf = (deal: Deal): Instant => {
+/** When a deal ended for the person: when it closed, or when the person left it before; '' while it has not. */
+const endedAtOf = (deal: Deal): Instant => {
   const { on, end, part } = deal;
-  if (end && wasThere(deal)) return end.at;
+  if (end && tookPartAtClose(deal)) return end.at;
   if (on && !end) return '';
   return part.findLast(({ from, value }) => !value && (!end || from <= end.at))?.from ?? '';
 };
-/** The instant at which the last of its deals was over for it, now at the earliest. */
-const overAt = ({ deals }: Person, now: Instant): Instant =>
-  deals.reduce((latest, deal) => [overOf(deal), deal.convertedAt ?? ''].reduce(laterOf, latest), now);
-/** The first contact after an instant that was not sales' own. */
-export const contactAfter = ({ touches }: Person, since: Instant): Instant | undefined => {
+/** When the last of the deals ended for the person, `now` at the earliest. */
+const lastDealEndedAt = ({ deals }: Person, now: Instant): Instant =>
+  deals.reduce((latest, deal) => [endedAtOf(deal), deal.convertedAt ?? ''].reduce(laterOf, latest), now);
+/** The first touch after an instant, touches that sales started left out. */
+export const firstContactAfter = ({ touches }: Person, since: Instant): Instant | undefined => {
   let first: Instant | undefined;
   for (let place = 0; place < touches.length; place++) {
     const { at, bySales } = touches.at(place)!;
@@ -44,76 +44,86 @@ export const contactAfter = ({ touches }: Person, since: Instant): Instant | und
   }
   return first;
 };
-const convertedFirst = ({ deals }: Person): Instant =>
+const firstConvertedAt = ({ deals }: Person): Instant =>
   deals.flatMap(({ convertedAt }) => convertedAt ?? []).sort()[0] ?? '';
 
 /**
- * What follows from facts about deals. A person is at `opportunity` only while on an open deal: when the last one closes,
- * or it leaves that, it is a customer if any of its deals stands won, and goes back to marketing otherwise; a deal that is
- * opened again takes it back. Whoever is disqualified stays so.
+ * Adds the moves that follow from events about deals. A lead is at `opportunity` only while it is on an open deal. When the
+ * last one closes or the lead leaves it, the lead becomes a customer if any of its deals was won, and is recycled otherwise;
+ * a reopened deal moves it back to `opportunity`. A disqualified lead does not move.
  */
-export const followedByDeals = (state: Lead, facts: Facts, { now }: Context, after: (facts: Facts) => Lead): Facts => {
+export const withDealConsequences = (
+  state: Lead,
+  facts: Facts,
+  { now }: Context,
+  after: (facts: Facts) => Lead,
+): Facts => {
   const next = after(facts);
-  if (!isKnown(state) || !isKnown(next) || next.stage === 'disqualified') return facts;
+  if (!isCapturedLead(state) || !isCapturedLead(next) || next.stage === 'disqualified') return facts;
   const { stage, person } = next;
-  const [before, its] = [dealStageOf(state.person), dealStageOf(person)];
+  const [before, dealStage] = [dealStageOf(state.person), dealStageOf(person)];
   const { leadId } = person;
-  const opportunityId = its?.opportunityId;
-  const changed = before?.stage !== its?.stage;
+  const opportunityId = dealStage?.opportunityId;
+  const changed = before?.stage !== dealStage?.stage;
   const dated = (at: Instant) => (at > now ? { occurredAt: at } : {});
-  if (its && opportunityId === undefined) return facts; // as far as another lead of the person lends
-  if (its?.stage === 'customer' && stage !== 'customer' && (changed || stage === 'opportunity')) {
+  if (dealStage && opportunityId === undefined) return facts; // the stage comes from a merged lead
+  if (dealStage?.stage === 'customer' && stage !== 'customer' && (changed || stage === 'opportunity')) {
     const won: NewEvent<LeadEvent> = {
       type: 'LeadBecameCustomer',
-      ...dated(convertedFirst(person)),
+      ...dated(firstConvertedAt(person)),
       data: { leadId, opportunityId: opportunityId! },
     };
-    // That it is a customer says that the deal is won, where it says so of the same instant.
-    const said = facts.filter(
+    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, which is then left out.
+    const others = facts.filter(
       ({ type, data }) =>
         type !== 'LeadOpportunityWon' ||
         data.opportunityId !== opportunityId ||
         data.closedAt !== undefined ||
         won.occurredAt !== undefined,
     );
-    return [...said, won];
+    return [...others, won];
   }
-  if (its?.stage === 'opportunity' && changed && stage !== 'opportunity')
+  if (dealStage?.stage === 'opportunity' && changed && stage !== 'opportunity')
     return [...facts, { type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId: opportunityId! } }];
-  const over = overAt(person, '');
-  // It was taken up again after an end that, as is known now, was not the last one.
+  const over = lastDealEndedAt(person, '');
+  // It was re-engaged after the end of a deal that turns out not to be the last one.
   const converted = person.deals.some(({ convertedAt }) => convertedAt !== undefined);
   const tookUp =
-    stage === 'lead' && converted && over > overAt(state.person, '') && contactAfter(person, over) === undefined;
+    stage === 'lead' &&
+    converted &&
+    over > lastDealEndedAt(state.person, '') &&
+    firstContactAfter(person, over) === undefined;
   const leaves = stage === 'opportunity' || (stage === 'customer' && changed) || tookUp;
-  if (its !== undefined || !leaves) return facts;
-  const reason = person.deals.some((deal) => endOf(deal)?.how === 'lost') ? 'deal-lost' : 'deal-left';
-  return [...facts, { type: 'LeadRecycled', ...dated(overAt(person, now)), data: { leadId, reason } }];
+  if (dealStage !== undefined || !leaves) return facts;
+  const reason = person.deals.some((deal) => outcomeOf(deal)?.how === 'lost') ? 'deal-lost' : 'deal-left';
+  return [...facts, { type: 'LeadRecycled', ...dated(lastDealEndedAt(person, now)), data: { leadId, reason } }];
 };
 
-const partIn = (person: Person, opportunityId: string, at: Instant, on: boolean): Pick<Deal, 'part'> => ({
+const withPart = (person: Person, opportunityId: string, at: Instant, on: boolean): Pick<Deal, 'part'> => ({
   part: withValue(dealOf(person, opportunityId)?.part ?? [], at, on),
 });
-/** The deals of a person after an event about one of them; late news of an earlier instant change nothing later. */
-export const joinedDeal = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person =>
-  withDeal(person, opportunityId, { ...news, ...partIn(person, opportunityId, at, true) });
-/** @param tookPart it was on the deal when that closed: the end still counts for it */
-export const leftDeal = (person: Person, opportunityId: string, at: Instant, tookPart?: boolean): Person => {
-  const news = partIn(person, opportunityId, at, false);
+/** The person after joining a deal; an event recorded late does not change what happened after it. */
+export const withDealJoined = (person: Person, opportunityId: string, at: Instant, news: Partial<Deal>): Person =>
+  withDeal(person, opportunityId, { ...news, ...withPart(person, opportunityId, at, true) });
+/** @param tookPart true if the person was on the deal when it closed, so that the outcome still counts */
+export const withDealLeft = (person: Person, opportunityId: string, at: Instant, tookPart?: boolean): Person => {
+  const news = withPart(person, opportunityId, at, false);
   return withDeal(person, opportunityId, { ...news, joined: latestValue(news.part) === true, tookPart });
 };
-/** The latest instant at which a person came to a deal, or left it; undefined: never. */
-export const partSince = ({ part }: Deal, on: boolean): Instant | undefined =>
+/** When the person last joined (`on`) or left a deal; undefined for never. */
+export const lastChangeOfPart = ({ part }: Deal, on: boolean): Instant | undefined =>
   part.findLast(({ value }) => value === on)?.from;
 export const closedDeal = (person: Person, opportunityId: string, how: 'won' | 'lost', at: Instant): Person =>
   dealOf(person, opportunityId)?.end?.how === how ? person : withDeal(person, opportunityId, { end: { how, at } });
 
 /**
- * The lead with news of its deals. Where those gave it back, it is so since they are over for it, as is known now: it may
- * have left one before that closed.
+ * The lead with a changed deal. If its deals had recycled it, the time of that is corrected to when they ended as known now,
+ * because the lead may have left a deal before it closed.
  */
-export const withDealNews = (state: Lead, change: (person: Person) => Person): Lead => {
+export const withDealChange = (state: Lead, change: (person: Person) => Person): Lead => {
   const next = withPerson(state, change);
-  if (!isKnown(state) || !('since' in state) || !isKnown(next) || !('since' in next)) return next;
-  return state.since === overAt(state.person, '') ? { ...next, since: overAt(next.person, '') } : next;
+  if (!isCapturedLead(state) || !('since' in state) || !isCapturedLead(next) || !('since' in next)) return next;
+  return state.since === lastDealEndedAt(state.person, '')
+    ? { ...next, since: lastDealEndedAt(next.person, '') }
+    : next;
 };

@@ -1,12 +1,12 @@
 import { refuse, type CommandMeta, type Refused } from '@baton/kernel';
 import type { DefinitionContext } from '@baton/definitions';
 import type { LeadCommand } from './lead.events';
-import type { Known, StageName } from './lead.model';
+import type { CapturedLead, StageName } from './lead.model';
 import { moves, type MoveName } from './moves.rules';
-import { notMet, qualification, evaluateAgreement } from './qualification.rules';
+import { criteriaNotMet, qualification, evaluateAgreement } from './qualification.rules';
 
-/** The stages that have criteria, in their order: a move passes those after its start, up to its end. */
-const passedBy: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sql')[]>>> = {
+/** The definitions with criteria up to each stage; a move must meet those between its start and its target. */
+const criteriaUpTo: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sql')[]>>> = {
   mql: ['mql'],
   'handed-off': ['mql'],
   sal: ['mql', 'sal'],
@@ -15,42 +15,46 @@ const passedBy: Readonly<Partial<Record<StageName, readonly ('mql' | 'sal' | 'sq
   customer: ['mql', 'sal', 'sql'],
 };
 
-/** May this sender say what that system decided? An import says it of any, a connector of its own only. */
-const mayName = ({ actor, origin }: CommandMeta, system: string): boolean =>
+/** True if this sender may report decisions of that system: an import those of any, a connector those of its own. */
+const mayReportFor = ({ actor, origin }: CommandMeta, system: string): boolean =>
   origin === 'connector' && (actor.startsWith('import:') || actor === `connector:${system}`);
 
 /**
- * What another system decided is not ours to judge, but who says it, and whether it jumps over what both teams agreed.
- * @returns Refused `lead/external-not-yours` for whoever does not speak for that system; `lead/criteria-not-met` where
+ * Checks a move by another system: whether the sender may report it, and whether it skips agreed criteria.
+ * @returns Refused `lead/external-not-yours` if the sender may not report for that system; `lead/criteria-not-met` where
  *   criteria that the move passes were in force at its instant and are not met at it, unless the map of stages then in
  *   force takes that system's word for this stage
  */
-export const refusedExternal = (lead: Known, command: LeadCommand, context: DefinitionContext): Refused | undefined => {
+export const checkExternalMove = (
+  lead: CapturedLead,
+  command: LeadCommand,
+  context: DefinitionContext,
+): Refused | undefined => {
   const { type, meta } = command;
   const system = 'external' in command.data ? command.data.external : undefined;
   if (system === undefined) return undefined;
-  if (!mayName(meta, system))
+  if (!mayReportFor(meta, system))
     return refuse(
       'lead/external-not-yours',
-      `Only an import or the connector ${system} says what ${system} decided; leave \`external\` out.`,
+      `Only an import or the connector of ${system} may send external: ${system}; leave external out.`,
       'external',
     );
   const { to } = moves[type as MoveName];
   const map = context.definition('stage-map')?.body;
   if (map?.leads?.some((stage) => stage.system === system && stage.means === to && stage.external)) return undefined;
-  const behind = passedBy[lead.stage] ?? [];
-  for (const kind of passedBy[to] ?? []) {
-    if (behind.includes(kind)) continue;
+  const passed = criteriaUpTo[lead.stage] ?? [];
+  for (const kind of criteriaUpTo[to] ?? []) {
+    if (passed.includes(kind)) continue;
     if (kind === 'mql') {
       const found = qualification(lead.person, context.now, context.definition);
-      if (found?.criteria && !found.met) return notMet(context.definition('mql')!, found.criteria);
+      if (found?.criteria && !found.met) return criteriaNotMet(context.definition('mql')!, found.criteria);
       continue;
     }
     const agreement = context.definition(kind);
     const answers = type === 'SalesQualifyLead' && { answers: command.data };
     const facts = { ...lead.person, ...answers };
     const verdict = evaluateAgreement(agreement, facts, context.now, context.definition);
-    if (verdict && !verdict.met) return notMet(agreement!, verdict);
+    if (verdict && !verdict.met) return criteriaNotMet(agreement!, verdict);
   }
   return undefined;
 };

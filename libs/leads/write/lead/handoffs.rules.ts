@@ -4,37 +4,37 @@ import type { LeadEvent } from './lead.events';
 export const dispositions = ['accepted', 'rejected', 'recycled', 'disqualified', 'waiting'] as const;
 export type Disposition = (typeof dispositions)[number];
 
-/** One time that a lead was handed to a rep, and what became of it. */
+/** A handoff of a lead to a rep, with its outcome. */
 export interface Handoff {
   readonly leadId: string;
-  /** Which handoff of the lead it is, from 1. */
+  /** The number of the handoff of this lead, counted from 1. */
   readonly count: number;
   readonly rep: string;
   readonly definition: string;
   readonly at: Instant;
-  /** The queue that chose the rep, and its choice by the id of the event. */
+  /** The queue that chose the rep, and the id of the `RepChosen` event. */
   readonly queue?: string;
   readonly choice?: string;
   readonly external?: true;
-  /** The latest; `accepted` for good once sales took it. */
+  /** The latest disposition; stays `accepted` once sales accepted it. */
   readonly disposition: Disposition;
   readonly reason?: string;
   readonly disposedAt?: Instant;
-  /** How it was given back after it was accepted, when and why. */
-  readonly givenBack?: GivenBack;
+  /** How, when and why it was returned after it was accepted. */
+  readonly givenBack?: ReturnDisposition;
   readonly givenBackAt?: Instant;
   readonly givenBackReason?: string;
-  /** It became a chance: what happens to its deals later is no outcome of the handoff. */
+  /** Set once converted: what happens to its deals later does not change the handoff. */
   readonly converted?: true;
-  /** The lead went back into marketing’s hands: what happens to it later is no outcome of this handoff. */
+  /** Set once marketing works on the lead again: later events do not change this handoff. */
   readonly closed?: true;
 }
-type GivenBack = Exclude<Disposition, 'accepted' | 'waiting'>;
+type ReturnDisposition = Exclude<Disposition, 'accepted' | 'waiting'>;
 type Handoffs = readonly Handoff[];
-type Said = DatedEvent<{ readonly type: string; readonly data: object }>;
+type AnyDatedEvent = DatedEvent<{ readonly type: string; readonly data: object }>;
 
-/** Sales has it, whatever became of it before; `converted` from the deal on. Acceptance dates from the first such event. */
-const kept = (handoffs: Handoffs, { occurredAt }: Said, converted?: true): Handoffs => {
+/** Marks the last handoff accepted, at the first such event; `converted` once there is a deal. */
+const withAcceptance = (handoffs: Handoffs, { occurredAt }: AnyDatedEvent, converted?: true): Handoffs => {
   const last = handoffs.at(-1);
   if (!last || last.closed) return handoffs;
   const { reason: _, givenBack: __, givenBackAt: ___, givenBackReason: ____, ...rest } = last;
@@ -42,8 +42,12 @@ const kept = (handoffs: Handoffs, { occurredAt }: Said, converted?: true): Hando
     last.disposition === 'accepted' ? rest : { ...rest, disposition: 'accepted' as const, disposedAt: occurredAt };
   return handoffs.with(-1, { ...accepted, ...(converted && { converted }) });
 };
-/** Sales does not have it any more: before it was accepted that is the disposition, afterwards it stands apart. */
-const disposed = (handoffs: Handoffs, disposition: GivenBack, { data, occurredAt }: Said): Handoffs => {
+/** Marks the last handoff returned: as its disposition before it was accepted, as `givenBack` afterwards. */
+const withDisposition = (
+  handoffs: Handoffs,
+  disposition: ReturnDisposition,
+  { data, occurredAt }: AnyDatedEvent,
+): Handoffs => {
   const last = handoffs.at(-1);
   if (!last || last.closed || last.converted) return handoffs;
   const reason = 'reason' in data ? String(data.reason) : undefined;
@@ -55,14 +59,14 @@ const disposed = (handoffs: Handoffs, disposition: GivenBack, { data, occurredAt
   const { reason: _, ...rest } = last;
   return handoffs.with(-1, { ...rest, disposition, disposedAt: occurredAt, ...(reason !== undefined && { reason }) });
 };
-/** The lead is in marketing’s hands again. */
-const ended = (handoffs: Handoffs): Handoffs => {
+/** Closes the last handoff, because marketing works on the lead again. */
+const withHandoffClosed = (handoffs: Handoffs): Handoffs => {
   const last = handoffs.at(-1);
   return last && !last.closed ? handoffs.with(-1, { ...last, closed: true }) : handoffs;
 };
-const sold = (handoffs: Handoffs, event: Said): Handoffs => kept(handoffs, event, true);
+const withConversion = (handoffs: Handoffs, event: AnyDatedEvent): Handoffs => withAcceptance(handoffs, event, true);
 
-const begun = ({
+const newHandoff = ({
   data: { leadId, count, rep, definition, queue, choice, external },
   occurredAt: at,
 }: DatedEvent<Extract<LeadEvent, { type: 'LeadHandedOff' }>>): Handoff => ({
@@ -73,79 +77,87 @@ const begun = ({
   disposition: 'waiting',
 });
 
-const on: {
+const updateByEvent: {
   readonly [T in LeadEvent['type']]?: (all: Handoffs, event: DatedEvent<Extract<LeadEvent, { type: T }>>) => Handoffs;
 } = {
-  LeadHandedOff: (all, event) => [...all, begun(event)],
-  LeadAccepted: (all, event) => kept(all, event),
-  LeadSalesQualified: (all, event) => kept(all, event),
-  LeadConverted: sold,
-  LeadReturnedToOpportunity: sold,
-  LeadBecameCustomer: sold,
-  LeadRejected: (all, event) => disposed(all, 'rejected', event),
-  LeadRecycled: (all, event) => disposed(all, 'recycled', event),
-  LeadDisqualified: (all, event) => disposed(all, 'disqualified', event),
-  LeadReengaged: ended,
+  LeadHandedOff: (all, event) => [...all, newHandoff(event)],
+  LeadAccepted: (all, event) => withAcceptance(all, event),
+  LeadSalesQualified: (all, event) => withAcceptance(all, event),
+  LeadConverted: withConversion,
+  LeadReturnedToOpportunity: withConversion,
+  LeadBecameCustomer: withConversion,
+  LeadRejected: (all, event) => withDisposition(all, 'rejected', event),
+  LeadRecycled: (all, event) => withDisposition(all, 'recycled', event),
+  LeadDisqualified: (all, event) => withDisposition(all, 'disqualified', event),
+  LeadReengaged: withHandoffClosed,
 };
 
 /**
- * The handoffs of one lead, oldest first, after one more of its events. Each has one disposition, its latest, and `accepted`
- * for good once sales took it; what was given back afterwards stands apart. So at any time handoffs = accepted + rejected + recycled + disqualified + waiting.
- * @returns the same list where the event says nothing of a handoff
+ * The handoffs of one lead, oldest first, after one more event. Each has exactly one disposition, the latest one; once
+ * accepted it stays accepted, and a later return is kept in `givenBack`. So handoffs = accepted + rejected + recycled +
+ * disqualified + waiting at any time.
+ * @returns the same list if the event does not concern a handoff
  */
 export const handoffsAfter = (handoffs: Handoffs, event: DatedEvent<AnyEvent>): Handoffs => {
-  const step = on[event.type as LeadEvent['type']] as
+  const step = updateByEvent[event.type as LeadEvent['type']] as
     ((all: Handoffs, event: DatedEvent<AnyEvent>) => Handoffs) | undefined;
   const { handoffOf } = event.data as { readonly handoffOf?: string };
   if (handoffOf !== undefined && handoffs.at(-1)?.leadId !== handoffOf) return handoffs;
   return step ? step(handoffs, event) : handoffs;
 };
 
-/** A stage that the lead came to, with the reason where it was given back. */
+/** A stage that the lead reached, with the reason if it was rejected or recycled. */
 export interface HandoffMove {
   readonly at: Instant;
   readonly stage: string;
   readonly reason?: string;
 }
-/** What a stage says of a handoff in whose time the lead came there. */
-const byStage: Readonly<Partial<Record<string, (all: Handoffs, move: Said) => Handoffs>>> = {
-  ...{ sal: kept, sql: kept, opportunity: sold, customer: sold, lead: ended },
-  rejected: (all, move) => disposed(all, 'rejected', move),
-  recycled: (all, move) => disposed(all, 'recycled', move),
-  disqualified: (all, move) => disposed(all, 'disqualified', move),
+/** How reaching a stage changes the handoff that was current at that time. */
+const updateByStage: Readonly<Partial<Record<string, (all: Handoffs, move: AnyDatedEvent) => Handoffs>>> = {
+  ...{
+    sal: withAcceptance,
+    sql: withAcceptance,
+    opportunity: withConversion,
+    customer: withConversion,
+    lead: withHandoffClosed,
+  },
+  rejected: (all, move) => withDisposition(all, 'rejected', move),
+  recycled: (all, move) => withDisposition(all, 'recycled', move),
+  disqualified: (all, move) => withDisposition(all, 'disqualified', move),
 };
-/** What became of a handoff by the moves of its time, oldest first. A move that names no reason has the one that is known. */
-const disposedBy = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
+/** Recomputes a handoff from the moves during it, oldest first. A move without a reason keeps the known one. */
+const withDispositionByMoves = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
   const { disposition, disposedAt: _, closed: __, converted: ___, reason: known, ...rest } = handoff;
   const { givenBack, givenBackAt: ____, givenBackReason, ...bare } = rest;
   const knownReasons = { [disposition]: known, ...(givenBack && { [givenBack]: givenBackReason }) };
   const after = moves.reduce<Handoffs>(
     (all, { at, stage, reason = knownReasons[stage] }) =>
-      byStage[stage]?.(all, { id: '', type: '', occurredAt: at, data: reason === undefined ? {} : { reason } }) ?? all,
+      updateByStage[stage]?.(all, { id: '', type: '', occurredAt: at, data: reason === undefined ? {} : { reason } }) ??
+      all,
     [{ ...bare, disposition: 'waiting' }],
   );
   return after[0] as H;
 };
 
 /**
- * The handoffs after a move that was told after later ones: it takes its place by its instant, and the handoff in whose
- * time it happened is disposed of by all the moves of that time.
+ * The handoffs after a move that was recorded after later ones: it is inserted by its own time, and the handoff that was
+ * current then is recomputed from all moves during it.
  * @param moves every move of the lead with this one, oldest first
  */
-export const handoffsAfterLate = (
+export const handoffsAfterLateMove = (
   handoffs: Handoffs,
   event: DatedEvent<AnyEvent>,
   moves: readonly HandoffMove[],
 ): Handoffs => {
   const { type, occurredAt: at } = event as DatedEvent<LeadEvent>;
   const after = handoffs.findLastIndex((handoff) => handoff.at <= at) + 1;
-  const all = type === 'LeadHandedOff' ? handoffs.toSpliced(after, 0, begun(event as never)) : handoffs;
+  const all = type === 'LeadHandedOff' ? handoffs.toSpliced(after, 0, newHandoff(event as never)) : handoffs;
   return all.map((handoff, place) => {
     const next = all[place + 1]?.at;
     const concerned = handoff.at <= at && (next === undefined || at < next);
     const before = type === 'LeadHandedOff' && next === at; // its time ends where the new one begins
     if (!concerned && !before) return handoff;
-    return disposedBy(
+    return withDispositionByMoves(
       handoff,
       moves.filter((move) => move.at >= handoff.at && (next === undefined || move.at < next)),
     );
@@ -153,9 +165,9 @@ export const handoffsAfterLate = (
 };
 
 /** Event types that handoffs are folded from. */
-export const handoffEvents = Object.keys(on) as readonly LeadEvent['type'][];
+export const handoffEvents = Object.keys(updateByEvent) as readonly LeadEvent['type'][];
 
-/** How many handoffs there are, how many stand at each disposition, and how many of those accepted were given back. */
+/** The number of handoffs in total and by disposition, and of accepted ones that were returned. */
 export const handoffCounts = (handoffs: Handoffs): Readonly<Record<Disposition | 'handoffs' | 'givenBack', number>> => {
   const counts = {
     handoffs: handoffs.length,

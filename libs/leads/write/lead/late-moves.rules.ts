@@ -10,31 +10,39 @@ import {
   type Instant,
   type Register,
 } from '@baton/kernel';
-import { followedByDeals } from './deals.rules';
-import { handoffsAfterLate } from './handoffs.rules';
+import { withDealConsequences } from './deals.rules';
+import { handoffsAfterLateMove } from './handoffs.rules';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { afterFacts, isKnown, stageOf, type Known, type Lead, type Stage, type StageName } from './lead.model';
+import {
+  leadAfter,
+  isCapturedLead,
+  stageOf,
+  type CapturedLead,
+  type Lead,
+  type Stage,
+  type StageName,
+} from './lead.model';
 import { moves, type MoveName } from './moves.rules';
-import { movesLead } from './merged-facts.rules';
+import { stageChangeEvents } from './merged-facts.rules';
 
-/** The stages in their order. Where a lead was given back is on no side of them. */
+/** The forward stages in their order; rejected, recycled and disqualified have no place in it. */
 const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
 const isBehind = (stage: StageName, other: StageName): boolean =>
   lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity'; // a conversion leaves a customer one
 
 /**
- * Where a lead stands, and since which move; before its first move it stands there from the start. That a lead was taken
- * up again is no such move: it followed from where the lead seemed to stand, and gives way to news of the time between.
+ * The stage of a lead and the time of its last move. A re-engagement is not such a move: it followed from the stage known at
+ * that time, and gives way to moves recorded late from before it.
  */
-interface Standing {
+interface StagePosition {
   readonly stage: StageName;
   readonly since?: Instant | undefined;
 }
-/** Of two moves of other systems the later stands, and of one instant the further: in whatever order they are told. */
-const isBefore = (to: StageName, at: Instant, { stage, since = FROM_THE_START }: Standing): boolean =>
+/** True if a move must not replace the current stage: it is earlier, or at the same instant less far. So the order of recording does not matter. */
+const isBefore = (to: StageName, at: Instant, { stage, since = FROM_THE_START }: StagePosition): boolean =>
   at < since || (at === since && isBehind(to, stage));
 
-const targets: Readonly<Partial<Record<string, StageName>>> = {
+const targetStages: Readonly<Partial<Record<string, StageName>>> = {
   LeadQualified: 'mql',
   LeadHandedOff: 'handed-off',
   LeadAccepted: 'sal',
@@ -45,29 +53,29 @@ const targets: Readonly<Partial<Record<string, StageName>>> = {
   LeadDisqualified: 'disqualified',
 } satisfies Partial<Record<LeadEvent['type'], StageName>>;
 
-/** Is this a move of another system that was told after a later one? It counts at its own instant and moves nobody back. */
-export const isLateMove = ({ type, data, occurredAt }: DatedEvent<AnyEvent>, known: Standing): boolean => {
-  const to = targets[type];
+/** True for a move by another system that was recorded after a later one: it counts at its own time and does not move the lead back. */
+export const isLateMove = ({ type, data, occurredAt }: DatedEvent<AnyEvent>, known: StagePosition): boolean => {
+  const to = targetStages[type];
   return to !== undefined && (data as { external?: true }).external === true && isBefore(to, occurredAt, known);
 };
 
-const standingOf = ({ stage, person: { stages } }: Known): Standing => ({
+const stagePositionOf = ({ stage, person: { stages } }: CapturedLead): StagePosition => ({
   stage,
   since: stages.findLast(({ value }) => value.stage !== 'lead')?.from,
 });
-/** Where the lead stood when a move to this stage was made. */
-const stageThen = ({ person: { stages } }: Known, to: StageName, at: Instant): Stage => {
-  return (isPassed(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead', from: at };
+/** The stage of the lead when a move to `to` was made. */
+const stageAtMove = ({ person: { stages } }: CapturedLead, to: StageName, at: Instant): Stage => {
+  return (isOvertaken(stages, to, at) ? valueBefore(stages, at) : valueAt(stages, at)) ?? { stage: 'lead', from: at };
 };
-/** Did the lead come further at this very instant? */
-const isPassed = (stages: Register<Stage>, to: StageName, at: Instant): boolean =>
+/** True if the lead reached a later stage at the same instant. */
+const isOvertaken = (stages: Register<Stage>, to: StageName, at: Instant): boolean =>
   stages.some(({ from, value }) => from === at && isBehind(to, value.stage));
-const asItStood = (lead: Known, to: StageName, at: Instant): Known => ({
-  ...stageThen(lead, to, at),
+const leadAtMove = (lead: CapturedLead, to: StageName, at: Instant): CapturedLead => ({
+  ...stageAtMove(lead, to, at),
   person: lead.person,
 });
 
-/** Since when moves count that a read model is told of: see `Standing`. What was moved after a lead was taken up again is void. */
+/** `movedAt` of a read model after a move, see `StagePosition`; a re-engagement voids later moves. */
 export const movedAtOf = (
   { movedAt }: { readonly movedAt?: Instant },
   stage: StageName,
@@ -79,47 +87,47 @@ export const movedAtOf = (
 
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
 /**
- * A decider of leads that takes what other systems decided in whatever order it is told: a move that is told after a
- * later one is decided on the lead as it stood then, and moves it back no more.
+ * Accepts moves by other systems in any order: a move that is recorded after a later one is decided on the lead as it was
+ * at that time, and does not move it back.
  */
 export const withLateMoves = (inner: LeadDecider): LeadDecider => {
   const evolve: LeadDecider['evolve'] = (state, event) => {
-    if (!isKnown(state) || !isLateMove(event, standingOf(state)))
-      return moved(state, inner.evolve(state, event), event);
-    const then = inner.evolve(asItStood(state, targets[event.type]!, event.occurredAt), event);
-    return isKnown(then) ? movedThen(state, then, event) : state;
+    if (!isCapturedLead(state) || !isLateMove(event, stagePositionOf(state)))
+      return withMove(state, inner.evolve(state, event), event);
+    const then = inner.evolve(leadAtMove(state, targetStages[event.type]!, event.occurredAt), event);
+    return isCapturedLead(then) ? withLateMove(state, then, event) : state;
   };
   return {
     ...inner,
     evolve,
     decide: (state, command, context) => {
       const external = 'external' in command.data && command.data.external !== undefined;
-      if (!external || !isKnown(state)) return inner.decide(state, command, context);
+      if (!external || !isCapturedLead(state)) return inner.decide(state, command, context);
       const { to } = moves[command.type as MoveName];
-      if (!isBefore(to, context.now, standingOf(state))) return inner.decide(state, command, context);
-      const facts = inner.decide(asItStood(state, to, context.now), command, context);
+      if (!isBefore(to, context.now, stagePositionOf(state))) return inner.decide(state, command, context);
+      const facts = inner.decide(leadAtMove(state, to, context.now), command, context);
       if (facts instanceof Refused || command.type !== 'ConvertLead') return facts;
-      // The deal may be open to this day: then the lead was given back for no reason.
-      return followedByDeals(state, facts, context, (all) => afterFacts(evolve, state, all, context));
+      // If the deal is still open, the lead should not have been recycled in the meantime.
+      return withDealConsequences(state, facts, context, (all) => leadAfter(evolve, state, all, context));
     },
   };
 };
 
-/** The lead after a move of today, which stands whatever instant it names. */
-const moved = (before: Lead, next: Lead, { type, occurredAt }: DatedEvent<LeadEvent>): Lead => {
-  if (!isKnown(next)) return next;
-  const stays = isKnown(before) && before.stage === next.stage && !movesLead.has(type);
+/** The lead after a move in order; later entries of its history are dropped. */
+const withMove = (before: Lead, next: Lead, { type, occurredAt }: DatedEvent<LeadEvent>): Lead => {
+  if (!isCapturedLead(next)) return next;
+  const stays = isCapturedLead(before) && before.stage === next.stage && !stageChangeEvents.has(type);
   if (stays) return next;
   const from = type === 'LeadCaptured' ? FROM_THE_START : occurredAt;
   const earlier = next.person.stages.filter((each) => each.from < from);
   return { ...next, person: { ...next.person, stages: [...earlier, { from, value: stageOf(next) }] } };
 };
-/** The lead where it stands now, with what a late move said of the person. */
-const movedThen = (now: Known, then: Known, event: DatedEvent<LeadEvent>): Known => {
-  const { mergedFacts: _, foreseen: __, ...person } = then.person;
-  const { mergedFacts: union, foreseen } = now.person;
-  const to = targets[event.type]!;
-  const stages = isPassed(now.person.stages, to, event.occurredAt)
+/** The lead at its current stage, with the person changed by a late move. */
+const withLateMove = (now: CapturedLead, then: CapturedLead, event: DatedEvent<LeadEvent>): CapturedLead => {
+  const { mergedFacts: _, qualifiesAt: __, ...person } = then.person;
+  const { mergedFacts: union, qualifiesAt } = now.person;
+  const to = targetStages[event.type]!;
+  const stages = isOvertaken(now.person.stages, to, event.occurredAt)
     ? now.person.stages
     : withValue(now.person.stages, event.occurredAt, stageOf(then));
   return {
@@ -127,9 +135,9 @@ const movedThen = (now: Known, then: Known, event: DatedEvent<LeadEvent>): Known
     person: {
       ...person,
       ...(union && { mergedFacts: union }),
-      ...(foreseen !== undefined && { foreseen }),
+      ...(qualifiesAt !== undefined && { qualifiesAt }),
       stages,
-      handoffLog: handoffsAfterLate(
+      handoffLog: handoffsAfterLateMove(
         now.person.handoffLog,
         event,
         stages.map(({ from: at, value }) => ({ ...value, at })),

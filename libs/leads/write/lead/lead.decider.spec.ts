@@ -2,7 +2,7 @@ import { Refused, type Definition, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { leadDecider } from './lead.decider';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { stageNames, type Known, type StageName } from './lead.model';
+import { stageNames, type CapturedLead, type StageName } from './lead.model';
 
 const given = specFor(leadDecider);
 const NOW = '2024-01-01T00:00:00.000Z';
@@ -238,7 +238,7 @@ describe('a touch', () => {
     const { person } = given(...stages.sql, {
       ...touched,
       data: { ...touch, page: '/', source: 'x' },
-    }).state() as Known;
+    }).state() as CapturedLead;
     expect(person.touches.length).toBe(1);
     expect(person.touches.at(0)).toEqual({ id: 'event-5', at: NOW, action: 'page-view', page: '/' });
   });
@@ -378,7 +378,7 @@ describe('a merge', () => {
   });
   it('gives the stage back when it is undone', () => {
     for (const stage of stageNames) {
-      const apart = given(...stages[stage], mergedInto, unmergedFrom).state() as Known;
+      const apart = given(...stages[stage], mergedInto, unmergedFrom).state() as CapturedLead;
       const { mergeNumber, ...person } = apart.person;
       expect(mergeNumber).toBe(0);
       expect({ ...apart, person }).toEqual(given(...stages[stage]).state());

@@ -12,148 +12,163 @@ import {
 import { inForceOrBuiltIn, salesQuestions, type DefinitionBodies, type DefinitionContext } from '@baton/definitions';
 import {
   closedDeal,
-  contactAfter,
-  followedByDeals,
-  joinedDeal,
-  leftDeal,
-  partSince,
-  withDealNews,
+  firstContactAfter,
+  withDealConsequences,
+  withDealJoined,
+  withDealLeft,
+  lastChangeOfPart,
+  withDealChange,
 } from './deals.rules';
-import { refusedExternal } from './external.rules';
+import { checkExternalMove } from './external.rules';
 import { withQualificationForecast } from './qualification-forecast.rules';
-import { withHotLeadAlert } from './hot.rules';
+import { withHotLeadAlert } from './hot-lead-alert.rules';
 import { leadCommands, leadEvents, type LeadCommand, type LeadEvent } from './lead.events';
 import {
-  afterFacts,
+  leadAfter,
   atStage,
   dealOf,
   convertedFrom,
-  isKnown,
+  isCapturedLead,
   isOwnOfSales,
-  moved,
+  withMove,
   withDeal,
   withFacts,
-  withNames,
+  withPersonalFactNames,
   withPerson,
   withTouch,
-  type Known,
+  type CapturedLead,
   type Lead,
   type Person,
 } from './lead.model';
 import { withLateMoves } from './late-moves.rules';
-import { capturedLead, idReleased, mayMove, unmergedLead, type MoveName } from './moves.rules';
+import { capturedLead, idReleased, checkMove, unmergedLead, type MoveName } from './moves.rules';
 import { handoffPackage } from './package.rules';
 import { obligationFolds, withSlaClocks } from './obligations.rules';
 import {
   evidenceOf,
   evidenceOfMet,
-  instantsToJudge,
+  evaluationInstants,
   isQualified,
-  notMet,
+  criteriaNotMet,
   qualification,
   evaluateAgreement,
   type Qualification,
 } from './qualification.rules';
-import { knownFacts, newFacts } from './profile.model';
+import { knownFacts, changedFacts } from './profile.model';
 import { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './merged-facts.events';
 import { mergedFactsFolds, withMerges } from './merged-facts.rules';
 
 type Facts = readonly NewEvent<LeadEvent>[];
-type Answer = Facts | Refused;
-interface Moving {
+type Decision = Facts | Refused;
+interface MoveData {
   readonly leadId: string;
   readonly external?: string;
 }
-const STAMPED_DEALS = 500; // what one event's list holds
+const MAX_DEALS_PER_TOUCH = 500; // what one event's list holds
 
-/** Runs a decision on a lead that exists; `free` also on one that was merged away. */
-const on = (found: Known | Refused, decide: (lead: Known) => Answer): Answer =>
+/** Runs a decision if the lead check did not refuse. */
+const decideOn = (found: CapturedLead | Refused, decide: (lead: CapturedLead) => Decision): Decision =>
   found instanceof Refused ? found : decide(found);
 
-/** What a deal tells a lead that is not captured yet is no news of anybody: it is told again at the capture. */
-const onceCaptured = (state: Lead, decide: (lead: Known) => Answer): Answer =>
-  state.stage === 'unknown' ? [] : on(capturedLead(state), decide);
+/** Ignores news about deals of a lead that is not captured yet; a policy repeats it at the capture. */
+const onceCaptured = (state: Lead, decide: (lead: CapturedLead) => Decision): Decision =>
+  state.stage === 'unknown' ? [] : decideOn(capturedLead(state), decide);
 
-/** In a history something else may be told of the time between: then the same again is news of a later instant. */
-const isNews = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
+/** In a backfill an earlier change may still follow, so a repetition at a later instant is recorded. */
+const isLaterInBackfill = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
   mode === 'backfill' && now > (at ?? '');
 
-/** Decides a move: what stands there already changes nothing. */
+/** Decides a move; a lead already at that stage does not change. */
 const move = (
   state: Lead,
   name: MoveName,
-  { external }: Moving,
-  decide: (lead: Known, flagged: { external?: true }) => Answer,
-): Answer => {
-  const lead = mayMove(state, name, external);
+  { external }: MoveData,
+  decide: (lead: CapturedLead, flagged: { external?: true }) => Decision,
+): Decision => {
+  const lead = checkMove(state, name, external);
   if (lead === undefined) return [];
-  return on(lead, (known) => decide(known, external === undefined ? {} : { external: true }));
+  return decideOn(lead, (known) => decide(known, external === undefined ? {} : { external: true }));
 };
 
-/** Which version decides: the one in force, or the word of the other system. */
-const deciding = ({ external }: Moving, kind: 'mql' | 'sql', { definition }: DefinitionContext): string | Refused =>
+/** The version that decides: the one in force, or `external:<system>`. */
+const definitionFor = (
+  { external }: MoveData,
+  kind: 'mql' | 'sql',
+  { definition }: DefinitionContext,
+): string | Refused =>
   external !== undefined
     ? `external:${external}`
     : (definition(kind)?.ref ??
-      refuse('lead/no-definition', `Both teams must agree on a definition of ${kind} first.`, '', { kind }));
+      refuse('lead/no-definition', `No definition of ${kind} is in force; propose and approve one first.`, '', {
+        kind,
+      }));
 
-/** The version that qualified the lead answers for what sales makes of it. */
-const carried = (lead: Known, { external }: Moving): string =>
+/** The version that qualified the lead; later moves by sales are attributed to it. */
+const definitionOfLead = (lead: CapturedLead, { external }: MoveData): string =>
   external === undefined && 'definition' in lead ? lead.definition : `external:${external}`;
 
 /**
- * What the definitions in force say of the lead, as of the latest that is known of it: a touch that is told late counts
- * together with those that happened after it.
+ * Evaluates the lead under the definitions in force as of its latest event, so that a touch recorded late counts together
+ * with those that happened after it.
  */
-const judged = ({ person }: Known, { now, definition }: DefinitionContext): Qualification | undefined =>
-  qualification(person, laterOf(now, person.latest), definition);
-/** The first instant at which a lead is qualified by late news from an instant on, and by what. */
-const judgedMet = (
-  { person, from: notBefore }: Known,
+const currentQualification = (
+  { person }: CapturedLead,
+  { now, definition }: DefinitionContext,
+): Qualification | undefined => qualification(person, laterOf(now, person.latest), definition);
+/** The first instant from `from` on at which the lead qualifies, and its evaluation at that instant. */
+const firstQualification = (
+  { person, from: notBefore }: CapturedLead,
   from: Instant,
   { definition }: DefinitionContext,
 ): { readonly at: Instant; readonly found: Qualification } | undefined => {
   if (definition('mql') === undefined && definition('scoring-model') === undefined) return undefined;
-  const at = instantsToJudge(person, [from, notBefore], definition).find((one) => isQualified(person, one, definition));
+  const at = evaluationInstants(person, [from, notBefore], definition).find((one) =>
+    isQualified(person, one, definition),
+  );
   return at === undefined ? undefined : { at, found: qualification(person, at, definition)! };
 };
-/** The instant of the earliest contact that facts tell of, now at the latest. */
-const newsFrom = (facts: Facts, now: Instant): Instant =>
+/** The time of the earliest visit in the events; `now` without visits. */
+const earliestVisitAt = (facts: Facts, now: Instant): Instant =>
   facts
     .flatMap((fact) => (fact.type === 'LeadVisitsJoined' ? fact.data.visits.map(({ at }) => at) : []))
     .reduce((first, at) => (at < first ? at : first), now);
 
 const afterMoves = (state: Lead, facts: Facts, context: DefinitionContext): Lead =>
-  afterFacts(lifecycle.evolve, state, facts, context);
+  leadAfter(lifecycle.evolve, state, facts, context);
 
-/** The same facts, and the qualification that follows from them: in one append with their cause. */
-const qualifying = (
+/** Adds the qualification that follows from the events, in the same append. */
+const withQualification = (
   state: Lead,
   facts: Facts,
   context: DefinitionContext,
-  from: Instant = newsFrom(facts, context.now),
+  from: Instant = earliestVisitAt(facts, context.now),
 ): Facts => {
   const after = afterMoves(state, facts, context);
-  if (!isKnown(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
-  const judged = judgedMet(after, from, context);
-  if (!judged) return facts;
-  const { at: occurredAt, found } = judged;
+  if (!isCapturedLead(after) || after.stage !== 'lead' || after.person.mergedInto !== undefined) return facts;
+  const currentQualification = firstQualification(after, from, context);
+  if (!currentQualification) return facts;
+  const { at: occurredAt, found } = currentQualification;
   const data = { leadId: after.person.leadId, definition: found.definition!, evidence: evidenceOfMet(found) };
   return [...facts, { type: 'LeadQualified', data, ...(occurredAt !== context.now && { occurredAt }) }];
 };
 
-/** What follows for the person from facts about its deals, and from contacts since it was given back. */
-const withDeals = (state: Lead, facts: Facts, context: DefinitionContext, from?: Instant): Answer => {
+/** Adds the moves that follow from events about deals, and a re-engagement by later touches. */
+const withDealMoves = (state: Lead, facts: Facts, context: DefinitionContext, from?: Instant): Decision => {
   const after = (all: Facts): Lead => afterMoves(state, all, context);
-  return qualifying(state, reengaged(state, followedByDeals(state, facts, context, after), context), context, from);
+  return withQualification(
+    state,
+    withReengagement(state, withDealConsequences(state, facts, context, after), context),
+    context,
+    from,
+  );
 };
-/** A person who is given back, as is told after a later contact, is active again at that contact. */
-const reengaged = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
+/** Re-engages a lead whose return to marketing was recorded after a later touch, at the time of that touch. */
+const withReengagement = (state: Lead, facts: Facts, context: DefinitionContext): Facts => {
   const after = afterMoves(state, facts, context);
-  if (!isKnown(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
+  if (!isCapturedLead(after) || !('since' in after) || after.person.mergedInto !== undefined) return facts;
   const { person, since } = after;
-  const active = contactAfter(person, since);
+  const active = firstContactAfter(person, since);
   if (active === undefined) return facts;
   const again: NewEvent<LeadEvent> = {
     type: 'LeadReengaged',
@@ -162,25 +177,25 @@ const reengaged = (state: Lead, facts: Facts, context: DefinitionContext): Facts
   };
   return [...facts, again];
 };
-const givingBack = (state: Lead, facts: Facts, context: DefinitionContext): Facts =>
-  qualifying(state, reengaged(state, facts, context), context);
+const withReturnToMarketing = (state: Lead, facts: Facts, context: DefinitionContext): Facts =>
+  withQualification(state, withReengagement(state, facts, context), context);
 
 const byInstant = (a: LeadTouch, b: LeadTouch): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1);
 
-const blank = (text: string | undefined): boolean => !hasText(text);
-/** Anything but the lead's own id and who looks after it. */
-const saysSomething = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
-  Object.values(facts).some((fact) => typeof fact !== 'string' || !blank(fact));
-const rest = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
+const isBlank = (text: string | undefined): boolean => !hasText(text);
+/** True if there is any fact besides the lead’s id and its owner. */
+const hasAnyFact = ({ leadId: _, owner: __, ...facts }: { readonly leadId: string; readonly owner?: string }) =>
+  Object.values(facts).some((fact) => typeof fact !== 'string' || !isBlank(fact));
+const omit = <D extends object, K extends keyof D>(data: D, ...without: readonly K[]): Omit<D, K> =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !without.includes(name as K))) as Omit<D, K>;
 
-/** Hands a lead off with everything sales needs; what another system did in the past comes without. */
-const handingOff = (state: Lead, data: Moving & { readonly rep: string }, context: DefinitionContext): Answer =>
+/** Hands a lead off with its package; a handoff by another system has none. */
+const handOff = (state: Lead, data: MoveData & { readonly rep: string }, context: DefinitionContext): Decision =>
   move(state, 'HandOffLead', data, (known, flagged) => {
     const count = known.person.handoffs + 1;
     const built = known.stage === 'mql' && data.external === undefined ? handoffPackage(known, context) : undefined;
     const pack = built && { package: built as unknown as Json };
-    const facts = { ...rest(data, 'external'), definition: carried(known, data), count, ...pack, ...flagged };
+    const facts = { ...omit(data, 'external'), definition: definitionOfLead(known, data), count, ...pack, ...flagged };
     return [{ type: 'LeadHandedOff', data: facts }];
   });
 
@@ -192,44 +207,46 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
   decide: {
     CaptureLead: (state, { data }, context) => {
       if (state.stage === 'released') return idReleased();
-      if (isKnown(state)) return alreadyCaptured(data.leadId);
-      // A history may know no more than that there was somebody; the touch beside it says the rest.
-      if (context.mode === 'live' && !saysSomething(data))
+      if (isCapturedLead(state)) return alreadyCaptured(data.leadId);
+      // A backfill may capture a lead without any facts, because its touches follow.
+      if (context.mode === 'live' && !hasAnyFact(data))
         return refuse(
           'lead/nothing-known',
-          'Give a fact of the person or the company, an externalId or a source.',
+          'The input names nothing about the person; give at least one profile field, an externalId or a source.',
           'input',
         );
-      return qualifying(state, [{ type: 'LeadCaptured', data: withNames(data) }], context);
+      return withQualification(state, [{ type: 'LeadCaptured', data: withPersonalFactNames(data) }], context);
     },
     UpdateLead: (state, { data: { leadId, ...said } }, context) =>
-      on(capturedLead(state), ({ person }) => {
+      decideOn(capturedLead(state), ({ person }) => {
         if (Object.keys(said).length === 0) return nothingToChange('');
-        const fresh = newFacts(person.facts, context.now, said);
-        const changed: Facts = fresh ? [{ type: 'LeadProfileChanged', data: withNames({ leadId, ...fresh }) }] : [];
-        return fresh ? qualifying(state, changed, context) : [];
+        const fresh = changedFacts(person.facts, context.now, said);
+        const changed: Facts = fresh
+          ? [{ type: 'LeadProfileChanged', data: withPersonalFactNames({ leadId, ...fresh }) }]
+          : [];
+        return fresh ? withQualification(state, changed, context) : [];
       }),
     ClearLeadFact: (state, { data: { leadId, facts } }, context) =>
-      on(capturedLead(state), ({ person }) => {
+      decideOn(capturedLead(state), ({ person }) => {
         if (facts.length === 0) return nothingToChange('facts');
         const known = knownFacts(person.facts, context.now, facts);
         return known.length > 0
-          ? qualifying(state, [{ type: 'LeadFactsCleared', data: { leadId, facts: known } }], context)
+          ? withQualification(state, [{ type: 'LeadFactsCleared', data: { leadId, facts: known } }], context)
           : [];
       }),
     RecordTouch: (state, { data }, context) =>
-      on(capturedLead(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
-        const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-STAMPED_DEALS) };
+      decideOn(capturedLead(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
+        const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-MAX_DEALS_PER_TOUCH) };
         const touch: NewEvent<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
-        // A touch that is told late, from before the lead was given back, is no new interest.
+        // A touch from before the lead was returned, recorded late, shows no new interest.
         const again: Facts =
           'since' in stage && context.now >= stage.since && !isOwnOfSales(data)
             ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
             : [];
-        return qualifying(state, [touch, ...again], context);
+        return withQualification(state, [touch, ...again], context);
       }),
     JoinVisits: (state, { data: { visits, ...data } }, context) =>
-      on(capturedLead(state), ({ person, ...stage }) => {
+      decideOn(capturedLead(state), ({ person, ...stage }) => {
         const fresh = visits.filter(({ id }) => !person.touches.has(id)).sort(byInstant);
         if (fresh.length === 0) return [];
         const joined: NewEvent<LeadEvent> = { type: 'LeadVisitsJoined', data: { ...data, visits: fresh } };
@@ -239,17 +256,17 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         const again: Facts = active
           ? [{ type: 'LeadReengaged', occurredAt: active.at, data: { leadId: person.leadId, cause: 'touch' } }]
           : [];
-        return qualifying(state, [joined, ...again], context);
+        return withQualification(state, [joined, ...again], context);
       }),
     ReevaluateLead: (state, { data: { from } }, context) =>
-      on(unmergedLead(state), () => withDeals(state, [], context, from)),
+      decideOn(unmergedLead(state), () => withDealMoves(state, [], context, from)),
     QualifyLead: (state, { data }, context) =>
       move(state, 'QualifyLead', data, (known, flagged) => {
-        const found = data.external === undefined ? judged(known, context) : undefined;
-        // Where both teams agreed on criteria, nobody's word replaces them.
-        if (found?.criteria && !found.met) return notMet(context.definition('mql')!, found.criteria);
-        if (found?.met) return qualifying(state, [], context);
-        const definition = deciding(data, 'mql', context);
+        const found = data.external === undefined ? currentQualification(known, context) : undefined;
+        // Criteria in force cannot be overridden by the caller.
+        if (found?.criteria && !found.met) return criteriaNotMet(context.definition('mql')!, found.criteria);
+        if (found?.met) return withQualification(state, [], context);
+        const definition = definitionFor(data, 'mql', context);
         if (definition instanceof Refused) return definition;
         const { leadId, evidence } = data;
         const statement = evidence !== undefined && { statement: evidence };
@@ -257,16 +274,21 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       }),
     HandOffLead: (state, { data }, context) => {
       if (state.stage === 'handed-off' && !state.person.mergedInto && state.rep !== data.rep)
-        return refuse('lead/already-handed-off', `The lead is with ${state.rep}.`, 'rep', { rep: state.rep });
-      return handingOff(state, data, context);
+        return refuse(
+          'lead/already-handed-off',
+          `The lead is already handed off to ${state.rep}; that rep must answer or recycle it before it can go to another rep.`,
+          'rep',
+          { rep: state.rep },
+        );
+      return handOff(state, data, context);
     },
     HandOffRoutedLead: (state, { data }, context) =>
-      on(capturedLead(state), ({ stage, person }) => {
+      decideOn(capturedLead(state), ({ stage, person }) => {
         const { leadId, queue, choice } = data;
         if (person.handoffLog.some((handoff) => handoff.choice === choice)) return [];
-        // Somebody was faster: the queue hears of it, so that the rep’s turn is not spent.
+        // The lead moved on meanwhile; the event tells the queue to give the rep’s turn back.
         return stage === 'mql' && person.mergedInto === undefined
-          ? handingOff(state, data, context)
+          ? handOff(state, data, context)
           : [{ type: 'LeadRoutingCancelled', data: { leadId, queue, choice } }];
       }),
     AcceptLead: (state, { data, meta }, context) =>
@@ -278,44 +300,51 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
           laterOf(context.now, known.person.latest),
           context.definition,
         );
-        if (verdict && !verdict.met) return notMet(agreement!, verdict);
+        if (verdict && !verdict.met) return criteriaNotMet(agreement!, verdict);
         const rep = ('rep' in known && known.rep) || meta.actor;
         return [
-          { type: 'LeadAccepted', data: { leadId: data.leadId, rep, definition: carried(known, data), ...flagged } },
+          {
+            type: 'LeadAccepted',
+            data: { leadId: data.leadId, rep, definition: definitionOfLead(known, data), ...flagged },
+          },
         ];
       }),
     RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
         const { reasons } = inForceOrBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
-        // What another system decided is told in its own words.
+        // Reasons of other systems need not be in our taxonomy.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))
           return refuse(
             'lead/unknown-reason',
-            `Choose one of ${reasons.map(({ code }) => code).join(', ')}.`,
+            `reason must be one of ${reasons.map(({ code }) => code).join(', ')}.`,
             'reason',
           );
-        if (bound && data.reason === 'other' && blank(data.note))
-          return refuse('lead/note-needed', 'Say in a note what the other reason is.', 'note');
-        const facts = { ...rest(data, 'external'), definition: carried(known, data), ...flagged };
-        return givingBack(state, [{ type: 'LeadRejected', data: facts }], context);
+        if (bound && data.reason === 'other' && isBlank(data.note))
+          return refuse('lead/note-needed', 'note is required when reason is `other`; describe the reason.', 'note');
+        const facts = { ...omit(data, 'external'), definition: definitionOfLead(known, data), ...flagged };
+        return withReturnToMarketing(state, [{ type: 'LeadRejected', data: facts }], context);
       }),
     RecycleLead: (state, { data }, context) =>
       move(state, 'RecycleLead', data, (_, flagged) =>
         data.reengageAt !== undefined && data.reengageAt <= context.now
-          ? refuse(
-              'lead/reengage-too-early',
-              'The lead can be taken up again only after it was given back.',
-              'reengageAt',
-            )
-          : givingBack(state, [{ type: 'LeadRecycled', data: { ...rest(data, 'external'), ...flagged } }], context),
+          ? refuse('lead/reengage-too-early', 'reengageAt must be later than the recycling itself.', 'reengageAt')
+          : withReturnToMarketing(
+              state,
+              [{ type: 'LeadRecycled', data: { ...omit(data, 'external'), ...flagged } }],
+              context,
+            ),
       ),
     SalesQualifyLead: (state, { data }, context) =>
       move(state, 'SalesQualifyLead', data, (known, flagged) => {
-        const definition = deciding(data, 'sql', context);
+        const definition = definitionFor(data, 'sql', context);
         if (definition instanceof Refused) return definition;
-        if (data.external === undefined && salesQuestions.every((answer) => blank(data[answer])))
-          return refuse('lead/no-answers', 'Give at least one of budget, authority, need and timeline.', 'budget');
+        if (data.external === undefined && salesQuestions.every((answer) => isBlank(data[answer])))
+          return refuse(
+            'lead/no-answers',
+            'Give at least one of budget, authority, need and timeline; all of them are blank.',
+            'budget',
+          );
         const verdict =
           data.external === undefined
             ? evaluateAgreement(
@@ -325,10 +354,10 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
                 context.definition,
               )
             : undefined;
-        if (verdict && !verdict.met) return notMet(context.definition('sql')!, verdict);
+        if (verdict && !verdict.met) return criteriaNotMet(context.definition('sql')!, verdict);
         const evidence: { evidence?: Json } = verdict ? { evidence: evidenceOf(verdict) } : {};
         return [
-          { type: 'LeadSalesQualified', data: { ...rest(data, 'external'), definition, ...evidence, ...flagged } },
+          { type: 'LeadSalesQualified', data: { ...omit(data, 'external'), definition, ...evidence, ...flagged } },
         ];
       }),
     ConvertLead: (state, { data: { leadId, opportunityId, external } }, context) => {
@@ -337,32 +366,39 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       const converted = known.stage === 'opportunity' || known.stage === 'customer';
       if (converted && dealOf(known.person, opportunityId)?.convertedAt) return [];
       if (known.stage === 'opportunity' && external === undefined)
-        return refuse('lead/not-sales-qualified', 'The lead is converted; give it a role in the other deal.');
-      const definition = carried(known, { leadId, external });
+        return refuse(
+          'lead/not-sales-qualified',
+          'The lead is already converted; give it a role in the other opportunity instead.',
+        );
+      const definition = definitionOfLead(known, { leadId, external });
       const data = { leadId, opportunityId, definition };
-      // Only another system may know of a second deal of a lead that is converted already.
+      // Only another system may report a second deal of a converted lead.
       if (known.stage === 'opportunity')
-        return withDeals(state, [{ type: 'LeadConverted', data: { ...data, external: true } }], context);
+        return withDealMoves(state, [{ type: 'LeadConverted', data: { ...data, external: true } }], context);
       return move(state, 'ConvertLead', { leadId, external }, (_, flagged) =>
-        withDeals(state, [{ type: 'LeadConverted', data: { ...data, ...flagged } }], context),
+        withDealMoves(state, [{ type: 'LeadConverted', data: { ...data, ...flagged } }], context),
       );
     },
     DisqualifyLead: (state, { data }) =>
       move(state, 'DisqualifyLead', data, (_, flagged) => [
-        { type: 'LeadDisqualified', data: { ...rest(data, 'external'), ...flagged } },
+        { type: 'LeadDisqualified', data: { ...omit(data, 'external'), ...flagged } },
       ]),
-    // The handler reserves it among all merges and sends RecordMerge.
-    MergeLead: () => refuse('lead/merge-not-reserved', 'A merge is reserved among all merges before it is recorded.'),
+    // The handler reserves the merge in `merges-all` and sends RecordMerge instead.
+    MergeLead: () =>
+      refuse(
+        'lead/merge-not-reserved',
+        'Send MergeLead through the command bus; a merge must be reserved before it is recorded.',
+      ),
     RecordMerge: (state, { data }) =>
-      on(capturedLead(state), ({ person }) => {
+      decideOn(capturedLead(state), ({ person }) => {
         const known = person.merged.get(data.mergedLeadId);
         return known && known.mergeNumber >= data.mergeNumber ? [] : [{ type: 'LeadMerged', data }];
       }),
     UnmergeLead: (state, { data: { leadId, mergedLeadId } }) =>
-      on(capturedLead(state), ({ person }) => {
+      decideOn(capturedLead(state), ({ person }) => {
         const merged = person.merged.get(mergedLeadId);
         if (merged === undefined)
-          return refuse('lead/not-merged', 'That lead was never merged into this one.', 'mergedLeadId');
+          return refuse('lead/not-merged', 'mergedLeadId was never merged into this lead.', 'mergedLeadId');
         const { mergeNumber, stands } = merged;
         return stands ? [{ type: 'LeadUnmerged', data: { leadId, mergedLeadId, mergeNumber } }] : [];
       }),
@@ -370,49 +406,49 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     AddMergedFacts: () => [],
     RemoveMergedFacts: () => [],
     FollowMerge: (state, { data }) =>
-      on(capturedLead(state), ({ person: { mergeNumber = -1 } }) =>
-        mergeNumber >= data.mergeNumber ? [] : on(unmergedLead(state), () => [{ type: 'LeadMergedInto', data }]),
+      decideOn(capturedLead(state), ({ person: { mergeNumber = -1 } }) =>
+        mergeNumber >= data.mergeNumber ? [] : decideOn(unmergedLead(state), () => [{ type: 'LeadMergedInto', data }]),
       ),
     FollowUnmerge: (state, { data }, context) =>
-      on(capturedLead(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
+      decideOn(capturedLead(state), ({ person: { mergedInto, mergedAt, mergeNumber } }) =>
         mergedInto === data.survivorId && mergeNumber === data.mergeNumber
-          ? qualifying(state, [{ type: 'LeadUnmergedFrom', data }], context, mergedAt)
+          ? withQualification(state, [{ type: 'LeadUnmergedFrom', data }], context, mergedAt)
           : [],
       ),
     JoinOpportunity: (state, { data }, context) => {
       const { leadId, opportunityId } = data;
       if (state.stage === 'unknown') return [{ type: 'LeadNamed', data: { leadId, opportunityId } }];
-      return on(capturedLead(state), ({ person }) => {
+      return decideOn(capturedLead(state), ({ person }) => {
         const deal = dealOf(person, opportunityId);
         const same = deal?.joined && (data.role === undefined || deal.role === data.role);
-        if (same && !isNews(partSince(deal, true), context)) return [];
-        return withDeals(state, [{ type: 'LeadJoinedOpportunity', data }], context);
+        if (same && !isLaterInBackfill(lastChangeOfPart(deal, true), context)) return [];
+        return withDealMoves(state, [{ type: 'LeadJoinedOpportunity', data }], context);
       });
     },
     LeaveOpportunity: (state, { data }, context) =>
       onceCaptured(state, ({ person }) => {
         const deal = dealOf(person, data.opportunityId);
-        return deal && (deal.on || isNews(partSince(deal, false), context))
-          ? withDeals(state, [{ type: 'LeadLeftOpportunity', data }], context)
+        return deal && (deal.on || isLaterInBackfill(lastChangeOfPart(deal, false), context))
+          ? withDealMoves(state, [{ type: 'LeadLeftOpportunity', data }], context)
           : [];
       }),
-    NoteOpportunityWon: (state, { data }, context) => noteEnd(state, 'won', data, context),
-    NoteOpportunityLost: (state, { data }, context) => noteEnd(state, 'lost', data, context),
+    NoteOpportunityWon: (state, { data }, context) => recordDealOutcome(state, 'won', data, context),
+    NoteOpportunityLost: (state, { data }, context) => recordDealOutcome(state, 'lost', data, context),
     NoteOpportunityReopened: (state, { data }, context) =>
       onceCaptured(state, ({ person }) =>
         dealOf(person, data.opportunityId)?.end
-          ? withDeals(state, [{ type: 'LeadOpportunityReopened', data }], context)
+          ? withDealMoves(state, [{ type: 'LeadOpportunityReopened', data }], context)
           : [],
       ),
     LinkVisitor: (state, { data }) =>
       state.stage === 'unknown'
         ? [{ type: 'LeadNamed', data }]
-        : on(capturedLead(state), ({ person }) =>
+        : decideOn(capturedLead(state), ({ person }) =>
             person.visitorIds.includes(data.visitorId) ? [] : [{ type: 'LeadVisitorLinked', data }],
           ),
     ReleaseLeadId: (state, { data }) => {
       if (state.stage === 'released') return [];
-      return isKnown(state) ? alreadyCaptured(data.leadId) : [{ type: 'LeadIdReleased', data }];
+      return isCapturedLead(state) ? alreadyCaptured(data.leadId) : [{ type: 'LeadIdReleased', data }];
     },
   },
   evolve: {
@@ -453,60 +489,60 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     },
     LeadHandedOff: (state, event) => {
       const { definition, rep, count } = event.data;
-      const handed = moved(state, event, { stage: 'handed-off', definition, rep });
+      const handed = withMove(state, event, { stage: 'handed-off', definition, rep });
       return withPerson(handed, (person) => ({ ...person, handoffs: count }));
     },
     QualificationScheduled: (state, { data: { at } }) =>
-      withPerson(state, ({ foreseen: _, ...person }) => ({ ...person, ...(at && { foreseen: at }) })),
+      withPerson(state, ({ qualifiesAt: _, ...person }) => ({ ...person, ...(at && { qualifiesAt: at }) })),
     LeadBecameHot: (state, { occurredAt }) =>
-      withPerson(state, (person) => ({ ...person, hotAt: laterOf(person.hotAt ?? '', occurredAt) })),
+      withPerson(state, (person) => ({ ...person, hotAlertAt: laterOf(person.hotAlertAt ?? '', occurredAt) })),
     LeadRoutingCancelled: (state) => state,
     LeadAccepted: (state, event) => {
       const { definition, rep } = event.data;
-      return moved(state, event, { stage: 'sal', definition, rep });
+      return withMove(state, event, { stage: 'sal', definition, rep });
     },
-    LeadRejected: (state, event) => moved(state, event, { stage: 'rejected', since: event.occurredAt }),
+    LeadRejected: (state, event) => withMove(state, event, { stage: 'rejected', since: event.occurredAt }),
     LeadRecycled: (state, event) => {
       const { reengageAt } = event.data;
       const until = reengageAt !== undefined && { reengageAt };
-      return moved(state, event, { stage: 'recycled', since: event.occurredAt, ...until });
+      return withMove(state, event, { stage: 'recycled', since: event.occurredAt, ...until });
     },
     LeadSalesQualified: (state, event) => {
       const { definition } = event.data;
-      return moved(state, event, { stage: 'sql', definition, ...('rep' in state && { rep: state.rep }) });
+      return withMove(state, event, { stage: 'sql', definition, ...('rep' in state && { rep: state.rep }) });
     },
     LeadConverted: (state, event) =>
-      withPerson(moved(state, event, { stage: convertedFrom(state.stage) }), (person) =>
-        joinedDeal(person, event.data.opportunityId, event.occurredAt, { convertedAt: event.occurredAt }),
+      withPerson(withMove(state, event, { stage: convertedFrom(state.stage) }), (person) =>
+        withDealJoined(person, event.data.opportunityId, event.occurredAt, { convertedAt: event.occurredAt }),
       ),
     LeadOpportunityLost: (state, { data: { opportunityId, closedAt }, occurredAt }) =>
-      withDealNews(state, (person) => closedDeal(person, opportunityId, 'lost', closedAt ?? occurredAt)),
+      withDealChange(state, (person) => closedDeal(person, opportunityId, 'lost', closedAt ?? occurredAt)),
     LeadOpportunityWon: (state, { data: { opportunityId, closedAt }, occurredAt }) =>
-      withDealNews(state, (person) => closedDeal(person, opportunityId, 'won', closedAt ?? occurredAt)),
+      withDealChange(state, (person) => closedDeal(person, opportunityId, 'won', closedAt ?? occurredAt)),
     LeadOpportunityReopened: (state, { data: { opportunityId } }) =>
       withPerson(state, (person) => withDeal(person, opportunityId, { end: undefined, tookPart: undefined })),
-    LeadReturnedToOpportunity: (state, event) => moved(state, event, { stage: 'opportunity' }),
+    LeadReturnedToOpportunity: (state, event) => withMove(state, event, { stage: 'opportunity' }),
     LeadBecameCustomer: (state, event) =>
-      withPerson(moved(state, event, { stage: 'customer' }), (person) =>
+      withPerson(withMove(state, event, { stage: 'customer' }), (person) =>
         closedDeal(person, event.data.opportunityId, 'won', event.occurredAt),
       ),
     LeadReengaged: (state, event) =>
-      withPerson(moved(state, event, { stage: 'lead' }), (person) => ({
+      withPerson(withMove(state, event, { stage: 'lead' }), (person) => ({
         ...person,
         latest: laterOf(person.latest, event.occurredAt),
       })),
-    LeadDisqualified: (state, event) => moved(state, event, { stage: 'disqualified' }),
+    LeadDisqualified: (state, event) => withMove(state, event, { stage: 'disqualified' }),
     LeadMerged: (state, { data }) => withMerged(state, data, true),
     LeadUnmerged: (state, { data }) => withMerged(state, data, false),
     LeadMergedInto: (state, { data: { survivorId, mergeNumber }, occurredAt }) =>
       withPerson(state, (person) => ({ ...person, mergedInto: survivorId, mergedAt: occurredAt, mergeNumber })),
-    LeadUnmergedFrom: (state) => withPerson(state, (person) => rest(person, 'mergedInto', 'mergedAt') as Person),
+    LeadUnmergedFrom: (state) => withPerson(state, (person) => omit(person, 'mergedInto', 'mergedAt') as Person),
     LeadJoinedOpportunity: (state, { data: { opportunityId, role }, occurredAt }) =>
-      withDealNews(state, (person) =>
-        joinedDeal(person, opportunityId, occurredAt, { joined: true, ...(role !== undefined && { role }) }),
+      withDealChange(state, (person) =>
+        withDealJoined(person, opportunityId, occurredAt, { joined: true, ...(role !== undefined && { role }) }),
       ),
     LeadLeftOpportunity: (state, { data: { opportunityId, tookPart }, occurredAt }) =>
-      withDealNews(state, (person) => leftDeal(person, opportunityId, occurredAt, tookPart)),
+      withDealChange(state, (person) => withDealLeft(person, opportunityId, occurredAt, tookPart)),
     LeadNamed: (state) => state,
     LeadVisitorLinked: (state, { data: { visitorId } }) =>
       withPerson(state, (person) => ({ ...person, visitorIds: [...person.visitorIds, visitorId] })),
@@ -516,40 +552,54 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
   },
   due: (state) => (state.stage === 'recycled' ? state.reengageAt : undefined),
   elapse: (state, context) =>
-    isKnown(state)
-      ? qualifying(state, [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }], context)
+    isCapturedLead(state)
+      ? withQualification(
+          state,
+          [{ type: 'LeadReengaged', data: { leadId: state.person.leadId, cause: 'date' } }],
+          context,
+        )
       : [],
 });
 
-/** The moves, where another system may say so and jumps over nothing that was agreed. */
-const ruled: typeof lifecycle = {
+/** The lifecycle with the check of moves by other systems. */
+const withExternalRules: typeof lifecycle = {
   ...lifecycle,
   decide: (state, command, context) =>
-    (isKnown(state) && state.person.mergedInto === undefined && refusedExternal(state, command, context)) ||
+    (isCapturedLead(state) && state.person.mergedInto === undefined && checkExternalMove(state, command, context)) ||
     lifecycle.decide(state, command, context),
 };
 
-/** Everything a lead decides, with what sales owes it. */
+/** The decider of leads, with merges, forecasts, alerts, SLA clocks and late moves. */
 export const leadDecider: Decider<Lead, LeadCommand, LeadEvent> = withLateMoves(
-  withSlaClocks(withHotLeadAlert(withQualificationForecast(withMerges(ruled)))),
+  withSlaClocks(withHotLeadAlert(withQualificationForecast(withMerges(withExternalRules)))),
 );
 
-const nothingToChange = (path: string): Refused => refuse('lead/nothing-to-change', 'Name at least one fact.', path);
+const nothingToChange = (path: string): Refused =>
+  refuse('lead/nothing-to-change', 'Name at least one fact to change.', path);
 
-/** A deal of the person closed. */
-const noteEnd = (
+/** Records that a deal of the lead was won or lost. */
+const recordDealOutcome = (
   state: Lead,
   how: 'won' | 'lost',
   data: { readonly leadId: string; readonly opportunityId: string; readonly closedAt?: Instant },
   context: DefinitionContext,
-): Answer =>
+): Decision =>
   onceCaptured(state, ({ person }) => {
     if (dealOf(person, data.opportunityId)?.end?.how === how) return [];
-    return withDeals(state, [{ type: how === 'won' ? 'LeadOpportunityWon' : 'LeadOpportunityLost', data }], context);
+    return withDealMoves(
+      state,
+      [{ type: how === 'won' ? 'LeadOpportunityWon' : 'LeadOpportunityLost', data }],
+      context,
+    );
   });
 
 const alreadyCaptured = (leadId: string): Refused =>
-  refuse('lead/already-captured', 'This person is known already.', 'leadId', { leadId });
+  refuse(
+    'lead/already-captured',
+    'A lead was already captured under this leadId; change it with UpdateLead.',
+    'leadId',
+    { leadId },
+  );
 
 const withMerged = (
   state: Lead,

@@ -39,41 +39,41 @@ const definition = ref('definition', 'The definition and version that decided, `
 const salesperson = text('The salesperson.', { min: 1, max: 200 });
 const rep = state('lead.rep', salesperson);
 const opportunityId = ref('opportunity');
-const closedAt = optional(instant('When the deal closed, where the person came to it later.'));
+const closedAt = optional(instant('When the deal closed; given if the person joined it after it closed.'));
 const external = optional(
-  text('The other system that decided this past move.', {
+  text('The other system that made this decision in the past, such as hubspot.', {
     min: 1,
     max: 100,
     pattern: '^[A-Za-z0-9._-]+$',
-    says: 'the name of a system: 1 to 100 letters, digits and . _ -',
+    says: 'the name of a system: 1 to 100 letters, digits, dots, underscores and hyphens',
   }),
 );
-const flagged = optional(flag('Another system decided this; left out of back-tests.'));
+const flagged = optional(flag('True if another system made this decision; back-tests leave it out.'));
 
-/** What is known of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
+/** The profile of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
 const profile = {
   email: state('lead.email', optional(personal(email('E-mail address.')))),
   name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
-  phone: state('lead.phone', optional(personal(phone('Phone number, best with its country.')))),
+  phone: state('lead.phone', optional(personal(phone('Phone number, preferably with its country code.')))),
   title: state('lead.title', optional(text('Job title.', { max: 200 }))),
   company: state('lead.company', optional(text('Company the person works for.', { max: 300 }))),
   industry: state('lead.industry', optional(text('Industry of the company.', { max: 200 }))),
   employees: state('lead.employees', optional(integer('Number of employees of the company.', { min: 0 }))),
-  country: state('lead.country', optional(country('Country, by its name or its code of ISO 3166.'))),
+  country: state('lead.country', optional(country('Country, by name or ISO 3166 code.'))),
   region: state('lead.region', optional(text('Region or state.', { max: 100 }))),
   interests: state(
     'lead.interests',
-    optional(personal(text('What the person says to be interested in.', { max: 1000 }))),
+    optional(personal(text('What the person is interested in, in their own words.', { max: 1000 }))),
   ),
   problems: state(
     'lead.problems',
-    optional(personal(text('What the person wants solved, in the person’s words.', { max: 1000 }))),
+    optional(personal(text('The problems the person wants to solve, in their own words.', { max: 1000 }))),
   ),
 };
-/** The facts that are encrypted: an event says which of them it names, so that decisions know without reading them. */
+/** The encrypted facts. An event lists which of them it contains, because deciders never decrypt personal data. */
 export const personalFacts = ['email', 'name', 'phone', 'interests', 'problems'] as const;
-/** What can be known of a person, and cleared again. */
-const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not known.', {
+/** The facts of a profile, each of which can be set and cleared. */
+const leadFacts = enumeration('LeadFact', 'A fact about a person that can be cleared.', {
   email: 'E-mail address.',
   name: 'Full name.',
   phone: 'Phone number.',
@@ -83,68 +83,73 @@ const leadFacts = enumeration('LeadFact', 'A fact of a person that may be not kn
   employees: 'Number of employees of the company.',
   country: 'Country.',
   region: 'Region or state.',
-  interests: 'What the person says to be interested in.',
-  problems: 'What the person wants solved.',
+  interests: 'What the person is interested in, in their own words.',
+  problems: 'The problems the person wants to solve.',
 } satisfies Record<keyof typeof profile, string>);
 export type LeadFact = EnumerationValue<typeof leadFacts>;
 const clearedStates = Object.fromEntries(leadFacts.values.map((fact) => [fact, `lead.${fact}`]));
-const named = optional(list(oneOf(personalFacts), 'Which of the encrypted facts it names.'));
+const named = optional(list(oneOf(personalFacts), 'The encrypted facts that this event contains.'));
 
-/** The answers that qualify a lead for sales: who pays, who decides, what for, by when. In free words: personal. */
+/** The BANT answers that qualify a lead for sales. Free text, therefore personal data. */
 const bant = {
-  budget: optional(personal(text('What money there is.'))),
-  authority: optional(personal(text('Who decides.'))),
-  need: optional(personal(text('What problem it solves.'))),
-  timeline: optional(personal(text('By when.'))),
+  budget: optional(personal(text('The budget available.'))),
+  authority: optional(personal(text('Who makes the decision.'))),
+  need: optional(personal(text('The problem to solve.'))),
+  timeline: optional(personal(text('When the customer wants to decide or start.'))),
 };
 const externalId = optional(
-  text('The id in the system the lead comes from, with that system: `crm:00Q5e`. Unique.', {
+  text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
     max: 300,
     pattern: '^[A-Za-z0-9._-]+:.+$',
-    says: 'an id behind the name of its system and a colon, such as crm:00Q5e',
+    says: 'the name of a system, a colon and an id, such as crm:00Q5e',
   }),
 );
 const source = state(
   'lead.source',
-  optional(text('Where the lead came from, as the capturing system says.', { max: 300 })),
+  optional(text('Where the lead came from, as the capturing system reported it.', { max: 300 })),
 );
-const owner = state('lead.owner', optional(text('Who looks after the lead.', { max: 200 })));
-const recycleReason = text('Why it goes back: no-budget, no-timing, no-answer, deal-lost …', { min: 1, max: 200 });
+const owner = state('lead.owner', optional(text('The owner of the lead.', { max: 200 })));
+const recycleReason = text('Why the lead is recycled: no-budget, no-timing, no-answer, deal-lost …', {
+  min: 1,
+  max: 200,
+});
 const routingId = ref('routing', 'The queue that chose the rep.');
-const choiceId = text('The choice of that queue, by the id of its event.', { min: 1, max: 100 });
+const choiceId = text('Id of the event in which the queue chose the rep.', { min: 1, max: 100 });
 const [queue, choice] = [optional(routingId), optional(choiceId)];
-const reengageAt = optional(instant('When marketing takes it up again without a new touch.'));
+const reengageAt = optional(instant('When marketing re-engages the lead if there is no new touch before.'));
 const obligation = {
   leadId,
-  kind: text('What sales owes: first-response, disposition, attempts …', { min: 1, max: 100 }),
+  kind: text('The kind of obligation: first-response, disposition, attempts …', { min: 1, max: 100 }),
   startedBy: text('Id of the event that started the clock.', { min: 1, max: 100 }),
   rep: optional(salesperson),
 };
 const by = text('Id of the event that caused it.', { min: 1, max: 100 });
-const moments = list(
+const transitions = list(
   object({
-    at: instant('When it happens, if nothing else happens before.'),
+    at: instant('When it takes place unless another event prevents it.'),
     what: oneOf(['escalation', 'breach']),
-    notify: optional(text('Whom an escalation tells: rep, manager, handoff-owner.', { max: 100 })),
-    step: optional(integer('Which step of the escalation it is, from 0.', { min: 0 })),
+    notify: optional(text('Who is notified by the escalation: rep, manager or handoff-owner.', { max: 100 })),
+    step: optional(integer('The step of the escalation, counted from 0.', { min: 0 })),
   }),
-  'What time alone will say of the clock, in order.',
+  'The escalations and the breach that will follow if nothing else happens, in order.',
 );
 const clock = ['kind', 'startedBy'];
-const dueAt = state('lead.due', instant('The last instant at which an answer is in time.'), clock);
+const dueAt = state('lead.due', instant('The last instant at which an answer is on time.'), clock);
 const slaRule = { definition: 'definition', per: clock, cause: 'by' };
 const recordedLate = optional(
-  flag('It happened in time and was told after its breach was recorded; both verdicts stand.'),
+  flag('True if the answer was on time but recorded after the breach; both events stay in the log.'),
 );
-const mergeNumber = integer('Which of all merges it is; a later one has a higher number.', { min: 0 });
+const mergeNumber = integer('The number of the merge; later merges have higher numbers.', { min: 0 });
 const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
-const tookPart = optional(flag('It was on the deal when that closed: the end still counts for the person.'));
+const tookPart = optional(
+  flag('True if the person was on the deal when it closed; the outcome still counts for the person.'),
+);
 
 export const leadEvents = events({
   LeadCaptured: {
     version: 1,
-    description: 'A person became known to us.',
-    sentence: 'The lead was captured[ from {source}][, with {company}][, looked after by {owner}]',
+    description: 'A person was captured as a lead.',
+    sentence: 'The lead was captured[ from {source}][, with {company}][, owned by {owner}]',
     leadId,
     ...profile,
     personalFacts: named,
@@ -154,7 +159,7 @@ export const leadEvents = events({
   },
   LeadProfileChanged: {
     version: 1,
-    description: 'Facts about the person changed; only the changed ones are named.',
+    description: 'Facts about the person changed; the event contains only the changed ones.',
     sentence: 'Facts about the person changed[: {personalFacts}]',
     leadId,
     survivorId,
@@ -163,11 +168,11 @@ export const leadEvents = events({
   },
   LeadFactsCleared: {
     version: 1,
-    description: 'Facts about the person are not known any more.',
-    sentence: 'It is not known any more of the person: {facts:words}',
+    description: 'Facts about the person were cleared; they are unknown now.',
+    sentence: 'Facts about the person were cleared: {facts:words}',
     leadId,
     survivorId,
-    facts: clears(clearedStates, list(oneOf(leadFacts), 'Which.')),
+    facts: clears(clearedStates, list(oneOf(leadFacts), 'The cleared facts.')),
   },
   TouchRecorded: {
     version: 1,
@@ -176,13 +181,13 @@ export const leadEvents = events({
       'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
     leadId,
     survivorId,
-    opportunityIds: optional(list(opportunityId, 'Deals the person was on.')),
+    opportunityIds: optional(list(opportunityId, 'The deals the person had a role in at that time.')),
     ...touchFields,
   },
   LeadVisitsJoined: {
     version: 1,
-    description: 'Visits of a visitor turned out to be this person’s: each is a touch as any other.',
-    sentence: 'Visits of {visitorId} turned out to be this person’s: {visits:count}',
+    description: 'Visits of an anonymous visitor were added to the lead; each one counts as a touch.',
+    sentence: 'Visits of visitor {visitorId} were added to the lead: {visits:count}',
     leadId,
     survivorId,
     visitorId: ref('visitor'),
@@ -195,58 +200,63 @@ export const leadEvents = events({
     decidedBy: { definition: 'definition', when: 'evidence' },
     leadId,
     definition,
-    evidence: optional(json('What met it: the value seen and the touches counted, by leaf; or the score, by rule.')),
-    statement: optional(personal(json('What met it, in the words of whoever qualified it; no criteria were agreed.'))),
+    evidence: optional(json('The evidence: the values and touches by criterion, or the score by rule.')),
+    statement: optional(
+      personal(
+        json('The evidence in the words of the person who qualified the lead; used if no criteria are in force.'),
+      ),
+    ),
     external: flagged,
   },
   QualificationScheduled: {
     version: 1,
-    description: 'When time alone will qualify the lead, as things stand; without an instant: not any more.',
+    description:
+      'The time at which the lead will qualify without another event, for example because negative points decay. Without `at` the lead will no longer qualify that way.',
     sentence:
-      '{at?Time alone will qualify the lead at:Time alone will not qualify the lead any more}[ {at}], under {definitions}',
+      '{at?The lead will qualify without another event at:The lead will no longer qualify without another event}[ {at}], under {definitions}',
     decidedBy: { definition: 'definitions' },
     leadId,
-    at: optional(instant('When the definitions then in force judge the lead again.')),
-    definitions: list(definition, 'The versions under which it is foreseen.'),
+    at: optional(instant('When the lead is evaluated again, under the definitions in force by then.')),
+    definitions: list(definition, 'The versions that the forecast is based on.'),
   },
   LeadHandedOff: {
     version: 1,
     description: 'Marketing handed the lead to a rep.',
-    sentence: 'Marketing handed the lead to {rep}[, who answers by {respondBy}] (handoff {count})',
+    sentence: 'Marketing handed the lead to {rep}[, to be answered by {respondBy}] (handoff {count})',
     leadId,
     rep,
     definition,
-    respondBy: optional(instant('By when sales answers.')),
-    count: integer('Which handoff of this lead it is, from 1.', { min: 1 }),
+    respondBy: optional(instant('The time by which sales must respond.')),
+    count: integer('The number of the handoff of this lead, counted from 1.', { min: 1 }),
     queue,
     choice,
-    package: optional(json('Everything sales needs to know of the lead, built by the system. No personal data.')),
+    package: optional(json('The handoff package for sales, built by the system. Contains no personal data.')),
     external: flagged,
   },
   LeadBecameHot: {
     version: 1,
-    description: 'A lead of the best grade that waits for sales, or is with sales, did something; said once a day.',
+    description:
+      'A lead with the best grade that is qualified or with sales was active; recorded at most once in 24 hours.',
     sentence: 'The lead is hot: grade {grade} under {definition}[, with {rep}]',
     decidedBy: { definition: 'definition', cause: 'touch' },
     leadId,
-    grade: text('The best grade of the scoring model, A1.', { min: 1, max: 10 }),
+    grade: text('The grade, always the best one: A1.', { min: 1, max: 10 }),
     definition: ref('definition', 'The scoring model, `scoring-model@2`.'),
-    touch: text('What the lead did, by the id of its event.', { min: 1, max: 100 }),
+    touch: text('Id of the event that recorded the activity.', { min: 1, max: 100 }),
     rep: optional(salesperson),
   },
   LeadRoutingCancelled: {
     version: 1,
-    description:
-      'A queue chose a rep, but by then the lead was not to be handed off any more; the choice does not count.',
-    sentence: 'The choice of queue {queue} does not count: the lead was not to be handed off any more',
+    description: 'A queue chose a rep, but the lead could no longer be handed off; the choice does not count.',
+    sentence: 'The choice of queue {queue} was cancelled: the lead could no longer be handed off',
     leadId,
     queue: routingId,
     choice: choiceId,
   },
   LeadAccepted: {
     version: 1,
-    description: 'The rep takes the lead.',
-    sentence: 'Sales accepted the lead: {rep} takes it',
+    description: 'The rep accepted the lead.',
+    sentence: 'Sales accepted the lead: {rep} works on it',
     leadId,
     handoffOf,
     rep,
@@ -255,19 +265,19 @@ export const leadEvents = events({
   },
   LeadRejected: {
     version: 1,
-    description: 'The rep refuses the lead and says why.',
+    description: 'The rep rejected the lead with a reason.',
     sentence: 'Sales rejected the lead: {reason:words}[ (“{note}”)]',
     leadId,
     handoffOf,
     definition,
-    reason: text('Code of the taxonomy in force.', { min: 1, max: 100 }),
-    note: optional(personal(text('In the rep’s words.'))),
+    reason: text('Code of a rejection reason in force.', { min: 1, max: 100 }),
+    note: optional(personal(text('The comment of the rep.'))),
     external: flagged,
   },
   LeadRecycled: {
     version: 1,
-    description: 'The lead goes back to marketing for nurture.',
-    sentence: 'The lead went back to marketing: {reason:words}[, to be taken up again at {reengageAt}]',
+    description: 'The lead went back to marketing for nurturing.',
+    sentence: 'The lead went back to marketing: {reason:words}[, to be re-engaged at {reengageAt}]',
     leadId,
     handoffOf,
     survivorId,
@@ -284,13 +294,13 @@ export const leadEvents = events({
     handoffOf,
     definition,
     ...bant,
-    evidence: optional(json('What met it, by leaf.')),
+    evidence: optional(json('The evidence by criterion.')),
     external: flagged,
   },
   LeadConverted: {
     version: 1,
-    description: 'The lead became a deal.',
-    sentence: 'The lead became deal {opportunityId}',
+    description: 'The lead was converted to an opportunity.',
+    sentence: 'The lead was converted to deal {opportunityId}',
     leadId,
     handoffOf,
     opportunityId,
@@ -299,31 +309,31 @@ export const leadEvents = events({
   },
   LeadOpportunityLost: {
     version: 1,
-    description: 'A deal the lead was on is lost.',
-    sentence: 'Deal {opportunityId} of the lead is lost[, since {closedAt}]',
+    description: 'A deal of the lead was lost.',
+    sentence: 'Deal {opportunityId} of the lead was lost[ at {closedAt}]',
     leadId,
     opportunityId,
     closedAt,
   },
   LeadOpportunityWon: {
     version: 1,
-    description: 'A deal the lead is on is won, and that moves it no further.',
-    sentence: 'Deal {opportunityId} of the lead is won[, since {closedAt}]',
+    description: 'A deal of the lead was won; the lead stays at its stage.',
+    sentence: 'Deal {opportunityId} of the lead was won[ at {closedAt}]',
     leadId,
     opportunityId,
     closedAt,
   },
   LeadOpportunityReopened: {
     version: 1,
-    description: 'A deal the lead was on is open again: its close counts no more.',
-    sentence: 'Deal {opportunityId} of the lead is open again',
+    description: 'A closed deal of the lead was reopened; its outcome no longer counts.',
+    sentence: 'Deal {opportunityId} of the lead was reopened',
     leadId,
     opportunityId,
   },
   LeadReturnedToOpportunity: {
     version: 1,
-    description: 'The person, a chance of sales before, is on an open deal again.',
-    sentence: 'The person is on an open deal again: {opportunityId}',
+    description: 'The lead, which had been at stage opportunity before, is on an open deal again.',
+    sentence: 'The lead is on an open deal again: {opportunityId}',
     decidedBy: {},
     leadId,
     survivorId,
@@ -331,8 +341,8 @@ export const leadEvents = events({
   },
   LeadBecameCustomer: {
     version: 1,
-    description: 'A deal of the lead is won.',
-    sentence: 'The lead became a customer: deal {opportunityId} is won',
+    description: 'A deal of the lead was won and the lead became a customer.',
+    sentence: 'The lead became a customer: deal {opportunityId} was won',
     leadId,
     survivorId,
     opportunityId,
@@ -348,8 +358,8 @@ export const leadEvents = events({
   },
   LeadDisqualified: {
     version: 1,
-    description: 'Never to be sold to.',
-    sentence: 'The lead is never to be sold to: {reason:words}',
+    description: 'The lead was disqualified for good.',
+    sentence: 'The lead was disqualified for good: {reason:words}',
     leadId,
     handoffOf,
     reason: text('competitor, spam, student …', { min: 1, max: 200 }),
@@ -357,7 +367,7 @@ export const leadEvents = events({
   },
   LeadMerged: {
     version: 1,
-    description: 'Another lead turned out to be the same person; this one survives.',
+    description: 'Another lead was merged into this one, because both are the same person.',
     sentence: 'Lead {mergedLeadId} was merged into lead {leadId}: they are the same person',
     leadId,
     mergedLeadId: ref('lead'),
@@ -365,15 +375,15 @@ export const leadEvents = events({
   },
   LeadMergedInto: {
     version: 1,
-    description: 'This lead turned out to be the same person as the survivor.',
-    sentence: 'Lead {leadId} was merged into lead {survivorId}, which goes on for both',
+    description: 'This lead was merged into another one, the survivor.',
+    sentence: 'Lead {leadId} was merged into lead {survivorId}, which continues for both',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
   },
   LeadUnmerged: {
     version: 1,
-    description: 'The merge was wrong; both histories stand again.',
+    description: 'A merge was undone; the two leads are separate again.',
     sentence: 'The merge of lead {mergedLeadId} into lead {leadId} was undone: they are two people',
     leadId,
     becomes,
@@ -385,16 +395,16 @@ export const leadEvents = events({
   ...mergedFactsEvents,
   LeadUnmergedFrom: {
     version: 1,
-    description: 'This lead stands on its own again.',
-    sentence: 'Lead {leadId} was separated from lead {survivorId}: it is another person',
+    description: 'The merge of this lead into a survivor was undone; it is a separate lead again.',
+    sentence: 'Lead {leadId} was separated from lead {survivorId}: they are two people',
     leadId,
     survivorId: ref('lead'),
     mergeNumber,
   },
   LeadJoinedOpportunity: {
     version: 1,
-    description: 'The person has a role in a deal.',
-    sentence: 'The person has a role in deal {opportunityId}[: {role:words}]',
+    description: 'The lead got a role in a deal.',
+    sentence: 'The lead got a role in deal {opportunityId}[: {role:words}]',
     leadId,
     survivorId,
     opportunityId,
@@ -402,8 +412,8 @@ export const leadEvents = events({
   },
   LeadLeftOpportunity: {
     version: 1,
-    description: 'The person has no role in the deal any more.',
-    sentence: 'The person has no role in deal {opportunityId} any more',
+    description: 'The lead lost its role in a deal.',
+    sentence: 'The lead lost its role in deal {opportunityId}',
     leadId,
     survivorId,
     opportunityId,
@@ -411,109 +421,115 @@ export const leadEvents = events({
   },
   LeadNamed: {
     version: 1,
-    description: 'A deal or a visitor named this lead before it was captured. It joins them when it is captured.',
-    sentence: 'The lead was named before it was captured[, by deal {opportunityId}][, by visitor {visitorId}]',
+    description:
+      'A deal or a visitor referred to this lead before it was captured; they are linked when it is captured.',
+    sentence: 'The lead was referred to before it was captured[, by deal {opportunityId}][, by visitor {visitorId}]',
     leadId,
     opportunityId: optional(opportunityId),
     visitorId: optional(ref('visitor')),
   },
   LeadVisitorLinked: {
     version: 1,
-    description: 'The visits of an anonymous visitor belong to this person.',
-    sentence: 'The visits of {visitorId} belong to this person',
+    description: 'An anonymous visitor was identified as this lead.',
+    sentence: 'Visitor {visitorId} was identified as this lead',
     leadId,
     survivorId,
     visitorId: ref('visitor'),
   },
   ObligationStarted: {
     version: 1,
-    description: 'Sales owes the lead something from now on.',
-    sentence: 'Sales owes a {kind:words} by {dueAt}: {budgetMs} on the {clock}[, for {rep}]',
+    description: 'An obligation of sales to the lead started.',
+    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, owed by {rep}]',
     decidedBy: { ...slaRule, cause: 'startedBy' },
     ...obligation,
     queue,
-    definition: ref('definition', 'The policy that sets the terms, `sla-policy@2`.'),
+    definition: ref('definition', 'The policy in force, `sla-policy@2`.'),
     calendar: optional(ref('definition', 'The calendar whose hours count, `business-calendar@1`.')),
-    calendarCode: optional(text('Which calendar of it, by its code; absent: its own hours.', { max: 50 })),
-    times: optional(integer('How many answers it takes; by default one.', { min: 1 })),
-    kinds: optional(integer('Of how many kinds they are.', { min: 1 })),
-    last: optional(flag('The last answer counts, not the first.')),
-    budgetMs: integer('How much time there is, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'ms' }),
+    calendarCode: optional(
+      text('Code of the calendar within that version; absent for its default hours.', { max: 50 }),
+    ),
+    times: optional(integer('The number of answers required; 1 by default.', { min: 1 })),
+    kinds: optional(integer('The number of different kinds of answers required.', { min: 1 })),
+    last: optional(flag('True if the last answer counts instead of the first.')),
+    budgetMs: integer('The time allowed, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'ms' }),
     dueAt,
     clock: oneOf(
       ['business-calendar', 'wall-clock', 'always-closed'],
-      'What it runs on; always-closed: on the wall clock, because the calendar has no open hour.',
+      'What the clock runs on. always-closed means the wall clock, because the calendar has no open hours.',
     ),
-    moments,
+    moments: transitions,
   },
   ObligationProgressed: {
     version: 1,
-    description: 'An answer counts, and more are owed.',
-    sentence: 'An answer counts towards the {kind:words}: {value}; more are owed',
+    description: 'An answer was counted; more are required.',
+    sentence: 'An answer was counted towards the {kind:words}: {value}; more are required',
     decidedBy: slaRule,
     ...obligation,
     by,
-    at: instant('When the answer happened.'),
-    value: text('What answers are a mix of: call, e-mail …', { max: 300 }),
+    at: instant('When the answer was given.'),
+    value: text('The kind of answer: call, e-mail …', { max: 300 }),
   },
   ObligationPaused: {
     version: 1,
-    description: 'The clock stands still.',
-    sentence: 'The clock of the {kind:words} stands still',
+    description: 'The clock was paused.',
+    sentence: 'The clock of the {kind:words} was paused',
     decidedBy: slaRule,
     ...obligation,
     by,
   },
   ObligationResumed: {
     version: 1,
-    description: 'The clock goes on.',
-    sentence: 'The clock of the {kind:words} goes on, due by {dueAt}',
+    description: 'The clock was resumed.',
+    sentence: 'The clock of the {kind:words} was resumed, due by {dueAt}',
     decidedBy: slaRule,
     ...obligation,
     by,
     dueAt,
-    moments,
+    moments: transitions,
   },
   ObligationMet: {
     version: 1,
-    description: 'Sales did what it owed.',
-    sentence: 'The {kind:words} was done {late?late:in time}',
+    description: 'The obligation was fulfilled, on time or late.',
+    sentence: 'The {kind:words} was done {late?late:on time}',
     decidedBy: slaRule,
     ...obligation,
     by,
     at: instant('When it was fulfilled.'),
-    countedMs: integer('How much time of its clock had counted by then, in milliseconds.', {
+    countedMs: integer('The time counted on its clock until then, in milliseconds.', {
       ...{ min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'ms' },
     }),
-    late: flag('After the due instant.'),
+    late: flag('True if fulfilled after the due time.'),
     recordedLate,
-    value: optional(text('What answers are a mix of.', { max: 300 })),
+    value: optional(text('The kind of answer.', { max: 300 })),
   },
   ObligationBreached: {
     version: 1,
-    description: 'What sales owed was not done in time.',
-    sentence: 'The {kind:words}, due by {dueAt}, was not done in time[, by {rep}]',
+    description: 'The obligation was not fulfilled on time.',
+    sentence: 'The {kind:words}, due by {dueAt}, was not done on time[, by {rep}]',
     decidedBy: slaRule,
     ...obligation,
-    dueAt: instant('The last instant at which an answer was in time.'),
-    cause: oneOf(['time', 'given-up'], 'The time ran out, or the lead was given up before enough was done.'),
+    dueAt: instant('The last instant at which an answer was on time.'),
+    cause: oneOf(
+      ['time', 'given-up'],
+      'time: the time ran out. given-up: the lead was given up before enough was done.',
+    ),
     by: optional(by),
-    moments: optional(moments),
+    moments: optional(transitions),
   },
   ObligationEscalated: {
     version: 1,
-    description: 'Somebody is to be told how an obligation stands.',
-    sentence: 'The {notify:words} is told how the {kind:words} stands',
+    description: 'An obligation was escalated to somebody.',
+    sentence: 'The {kind:words} was escalated to the {notify:words}',
     decidedBy: { definition: 'definition' },
     ...obligation,
-    step: integer('Which step of the policy’s escalation it is, from 0.', { min: 0 }),
-    notify: text('Whom: rep, manager, handoff-owner.', { min: 1, max: 100 }),
+    step: integer('The step of the escalation in the policy, counted from 0.', { min: 0 }),
+    notify: text('Who is notified: rep, manager or handoff-owner.', { min: 1, max: 100 }),
     definition: ref('definition', 'The policy under which the clock started, `sla-policy@2`.'),
   },
   ObligationCancelled: {
     version: 1,
-    description: 'What sales owed is owed no more; a breach before stands.',
-    sentence: 'The {kind:words} is owed no more',
+    description: 'The obligation was cancelled; an earlier breach stays a breach.',
+    sentence: 'The {kind:words} is no longer required',
     decidedBy: slaRule,
     ...obligation,
     by,
@@ -521,8 +537,8 @@ export const leadEvents = events({
   },
   LeadIdReleased: {
     version: 1,
-    description: 'The id was reserved for a capture that never finished; it is not used.',
-    sentence: 'The id {leadId}, reserved for a lead that was never captured, was given up for good',
+    description: 'The id was reserved by a capture that never finished; it can no longer be used.',
+    sentence: 'The id {leadId}, reserved for a lead that was never captured, was released for good',
     leadId,
   },
 });
@@ -534,7 +550,7 @@ export const leadCommands = commands(
     CaptureLead: {
       creates: true,
       description:
-        'A person becomes known. E-mail and external id are unique: a known one is refused with its lead’s id.',
+        'Capture a person as a lead. email and externalId are unique: if another lead has one of them, the command is refused and `details.leadId` names that lead.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
       ...profile,
@@ -544,65 +560,64 @@ export const leadCommands = commands(
     },
     UpdateLead: {
       about: 'state',
-      description: 'Correct or add facts about the person.',
+      description: 'Change or add facts about the person.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
       ...profile,
     },
     ClearLeadFact: {
       about: 'state',
-      description: 'Say that facts about the person are not known any more.',
+      description: 'Clear facts about the person.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
-      facts: list(oneOf(leadFacts), 'Which facts.'),
+      facts: list(oneOf(leadFacts), 'The facts to clear.'),
     },
     RecordTouch: {
       about: 'occurrence',
-      description: 'Record a contact with the person, by either team.',
+      description: 'Record a touch: a contact with the person by either team.',
       allow: ['marketing', 'sales', 'success', 'revops'],
       leadId,
       ...touchFields,
     },
     QualifyLead: {
-      description:
-        'The lead meets the definition of a marketing-qualified lead. Where criteria are agreed they decide, not the caller.',
+      description: 'Qualify the lead as an MQL. If criteria are in force, the lead must meet them.',
       allow: ['marketing', 'revops'],
       leadId,
-      evidence: optional(personal(json('What met it, in your words, where no criteria are agreed.'))),
+      evidence: optional(personal(json('Why the lead qualifies, in your words; used if no criteria are in force.'))),
       external,
     },
     ReevaluateLead: {
-      description: 'Look again whether the lead meets the definitions in force.',
+      description: 'Evaluate the lead again under the definitions in force.',
       leadId,
-      from: optional(instant('Judge at each touch from this instant on; by default as of the latest that is known.')),
+      from: optional(instant('Evaluate at each touch from this instant on; by default only as of the latest event.')),
     },
     HandOffLead: {
       description: 'Hand a qualified lead to a rep.',
       allow: ['marketing', 'revops'],
       leadId,
       rep,
-      respondBy: optional(instant('By when sales answers.')),
+      respondBy: optional(instant('The time by which sales must respond.')),
       external,
     },
     HandOffRoutedLead: {
-      description: 'A queue chose the rep: hand the lead off, if it still waits for that.',
+      description: 'Hand the lead to the rep that a queue chose, if it is still at stage mql.',
       leadId,
       rep,
-      respondBy: optional(instant('By when sales answers.')),
+      respondBy: optional(instant('The time by which sales must respond.')),
       queue: routingId,
       choice: choiceId,
     },
-    AcceptLead: { description: 'Sales takes a handed-off lead.', allow: ['sales', 'revops'], leadId, external },
+    AcceptLead: { description: 'Accept a handed-off lead.', allow: ['sales', 'revops'], leadId, external },
     RejectLead: {
-      description: 'Sales refuses a lead and says why.',
+      description: 'Reject a handed-off or accepted lead with a reason.',
       allow: ['sales', 'revops'],
       leadId,
-      reason: text('Code of the rejection reasons in force; `other` needs a note.', { min: 1, max: 100 }),
-      note: optional(personal(text('In your words.'))),
+      reason: text('Code of a rejection reason in force; `other` requires a note.', { min: 1, max: 100 }),
+      note: optional(personal(text('Your comment.'))),
       external,
     },
     RecycleLead: {
-      description: 'Give a lead back to marketing for nurture.',
+      description: 'Return a lead to marketing for nurturing.',
       allow: ['sales', 'revops'],
       leadId,
       reason: recycleReason,
@@ -610,21 +625,21 @@ export const leadCommands = commands(
       external,
     },
     SalesQualifyLead: {
-      description: 'The lead meets the definition of a sales-qualified lead.',
+      description: 'Qualify the lead as an SQL. If criteria are in force, the lead must meet them.',
       allow: ['sales', 'revops'],
       leadId,
       ...bant,
       external,
     },
     ConvertLead: {
-      description: 'The lead becomes a deal: opens or joins the opportunity.',
+      description: 'Convert the lead to an opportunity, which is opened if it does not exist.',
       allow: ['sales', 'revops'],
       leadId,
       opportunityId,
       external,
     },
     DisqualifyLead: {
-      description: 'Never sell to this lead.',
+      description: 'Disqualify the lead for good.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
       reason: text('competitor, spam, student …', { min: 1, max: 200 }),
@@ -632,41 +647,50 @@ export const leadCommands = commands(
     },
     MergeLead: {
       about: 'state',
-      description: 'Another lead is the same person; this one survives.',
+      description: 'Merge another lead of the same person into this one.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,
-      mergedLeadId: ref('lead', 'The lead that is the same person.'),
+      mergedLeadId: ref('lead', 'The lead to merge into this one.'),
     },
     UnmergeLead: {
       about: 'state',
-      description: 'The merge was wrong.',
+      description: 'Undo a merge.',
       allow: ['revops', 'marketing', 'sales'],
       leadId,
-      mergedLeadId: ref('lead', 'The lead that is another person.'),
+      mergedLeadId: ref('lead', 'The lead to separate from this one.'),
     },
-    AdvanceClock: { description: 'Time has passed: what fell due happens.', leadId },
+    AdvanceClock: { description: 'Apply everything that has fallen due by now.', leadId },
     ...mergedFactsCommands,
-    RecordMerge: { description: 'A merge is reserved: record it.', leadId, mergedLeadId: ref('lead'), mergeNumber },
-    FollowMerge: { description: 'This lead was merged into a survivor.', leadId, survivorId: ref('lead'), mergeNumber },
-    FollowUnmerge: {
-      description: 'This lead was separated from its survivor.',
+    RecordMerge: { description: 'Record a merge that was reserved.', leadId, mergedLeadId: ref('lead'), mergeNumber },
+    FollowMerge: {
+      description: 'Record on the merged lead that it was merged into a survivor.',
       leadId,
       survivorId: ref('lead'),
       mergeNumber,
     },
-    JoinOpportunity: { description: 'The person got a role in a deal.', leadId, opportunityId, role },
-    LeaveOpportunity: { description: 'The person lost the role in a deal.', leadId, opportunityId, tookPart },
-    NoteOpportunityWon: { description: 'A deal of the lead is won.', leadId, opportunityId, closedAt },
-    NoteOpportunityLost: { description: 'A deal of the lead is lost.', leadId, opportunityId, closedAt },
-    NoteOpportunityReopened: { description: 'A deal of the lead is open again.', leadId, opportunityId },
-    LinkVisitor: { description: 'A visitor was identified as this person.', leadId, visitorId: ref('visitor') },
+    FollowUnmerge: {
+      description: 'Record on the merged lead that its merge was undone.',
+      leadId,
+      survivorId: ref('lead'),
+      mergeNumber,
+    },
+    JoinOpportunity: { description: 'Give the lead a role in a deal.', leadId, opportunityId, role },
+    LeaveOpportunity: { description: 'Remove the role of the lead in a deal.', leadId, opportunityId, tookPart },
+    NoteOpportunityWon: { description: 'Record that a deal of the lead was won.', leadId, opportunityId, closedAt },
+    NoteOpportunityLost: { description: 'Record that a deal of the lead was lost.', leadId, opportunityId, closedAt },
+    NoteOpportunityReopened: { description: 'Record that a deal of the lead was reopened.', leadId, opportunityId },
+    LinkVisitor: {
+      description: 'Link an anonymous visitor that was identified as this lead.',
+      leadId,
+      visitorId: ref('visitor'),
+    },
     JoinVisits: {
-      description: 'Visits of a visitor are this person’s.',
+      description: 'Add visits of a linked visitor to the lead.',
       leadId,
       visitorId: ref('visitor'),
       visits: list(leadTouch, 'In any order.'),
     },
-    ReleaseLeadId: { description: 'The capture that reserved this id will not finish.', leadId },
+    ReleaseLeadId: { description: 'Release an id that an unfinished capture reserved.', leadId },
   },
   { datable: true },
 );

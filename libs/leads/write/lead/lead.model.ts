@@ -17,44 +17,44 @@ import { factsAfter, personalNow, profileNow, type OwnFacts } from './profile.mo
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './merged-facts.events';
 
-/** A deal of the person, as this lead has heard of it. */
+/** A deal of the lead, as far as the lead’s own events describe it. */
 export interface Deal {
   readonly opportunityId: string;
-  /** Whether it took part, through time; and does so now. */
+  /** When the lead had a role in the deal, and whether it has one now. */
   readonly part: Register<boolean>;
   readonly on: boolean;
-  /** Its role was told (`LeadJoinedOpportunity`), not only its conversion. */
+  /** True if the role was recorded (`LeadJoinedOpportunity`), not only the conversion. */
   readonly joined: boolean;
-  /** Was it told to have taken part when the deal closed? */
+  /** True if `LeadLeftOpportunity` says that the lead was on the deal when it closed. */
   readonly tookPart?: boolean | undefined;
   readonly convertedAt?: Instant;
   readonly role?: string;
-  /** How the deal stands closed for the person, and since when; absent while it is open. */
+  /** How and when the deal closed; absent while it is open. */
   readonly end?: undefined | { readonly how: 'won' | 'lost'; readonly at: Instant };
 }
 
-/** An obligation of sales to the lead, and what was said of it. */
+/** The clock of an obligation of sales to the lead, folded from its events. */
 export interface LeadClock extends SlaClock {
-  /** The versions under which it started and is judged: `sla-policy@2`, `business-calendar@1`. */
+  /** The versions in force when it started, which it is evaluated under: `sla-policy@2`, `business-calendar@1`. */
   readonly definition: string;
   readonly calendar?: string;
-  /** Which calendar of it, by its code; absent: its own hours. */
+  /** Code of the calendar within that version; absent for its default hours. */
   readonly calendarCode?: string;
-  /** How many answers it takes, and whether the last of them counts. */
+  /** The number of answers required, and whether the last one counts instead of the first. */
   readonly times?: number;
   readonly last?: boolean;
   readonly rep?: string;
-  /** The queue that the lead came through. */
+  /** The queue that the lead was routed through. */
   readonly queue?: string;
-  /** What time alone will say of it, in order. */
+  /** The escalations and the breach still to come if nothing else happens, in order. */
   readonly transitions: readonly ClockTransition[];
-  /** Its breach is recorded. */
+  /** Set once the breach is recorded. */
   readonly breached?: true;
-  /** The steps of the escalation that were taken. */
+  /** The escalation steps taken, by index. */
   readonly escalated: readonly number[];
 }
 
-/** The earliest contact, as its source reported it. */
+/** The first touch, as its source reported it. */
 export interface FirstTouch {
   readonly id: string;
   readonly at: Instant;
@@ -67,92 +67,92 @@ export interface FirstTouch {
   readonly page?: string;
   readonly referrer?: string;
 }
-/** The event that qualified a lead, and what met the definition. */
-export interface Qualified {
+/** The event that qualified a lead, with the evidence. */
+export interface QualificationRecord {
   readonly eventId: string;
   readonly at: Instant;
   readonly evidence?: Json;
-  /** Somebody said in words what met it; what they say stands in the event. */
+  /** True if the event has a statement in somebody’s own words, which is personal data. */
   readonly stated?: boolean;
 }
 
-/** Where a conversion leads: another deal does not make a customer less than one. */
+/** The stage after a conversion: a customer with another deal stays a customer. */
 export const convertedFrom = (stage: Lead['stage']): 'opportunity' | 'customer' =>
   stage === 'customer' ? stage : 'opportunity';
 
-/** What a lead keeps through all stages. */
+/** The part of a lead’s state that does not depend on its stage. */
 export interface Person {
   readonly leadId: string;
-  /** What this lead's own events say of the person, through time. */
+  /** The facts from this lead’s own events, with their history. */
   readonly facts: OwnFacts;
   /** The facts that criteria and scores compare; none of them is personal. */
   readonly profile: CriteriaFacts['profile'];
-  /** Where it stood since when: for moves that are told late. */
+  /** The history of its stages; needed for moves that are recorded late. */
   readonly stages: Register<Stage>;
-  /** Every touch, in short: a later version of a definition may look further back than today's. */
+  /** Every touch in short form, because a later version of a definition may look further back. */
   readonly touches: TouchLog;
-  /** The latest instant at which something happened to the person, however late it was told. */
+  /** `occurredAt` of the latest event about the person, regardless of when it was recorded. */
   readonly latest: Instant;
-  /** When sales was last told that it is hot. */
-  readonly hotAt?: Instant;
-  /** When time alone qualifies the lead, as long as it waits for that. */
-  readonly foreseen?: Instant;
+  /** Time of the last `LeadBecameHot`. */
+  readonly hotAlertAt?: Instant;
+  /** When the lead will qualify without another event; absent if it will not. */
+  readonly qualifiesAt?: Instant;
   /** Which personal facts are known, by name only. */
   readonly personalFacts: readonly string[];
   readonly firstTouch?: FirstTouch;
   readonly handoffs: number;
-  /** The last handoffs, oldest first, and what became of them. */
+  /** The last 20 handoffs with their dispositions, oldest first. */
   readonly handoffLog: readonly Handoff[];
   readonly deals: readonly Deal[];
-  /** Of the deals it is on: stamped on touches. */
+  /** Ids of the deals it has a role in; copied to its touches. */
   readonly opportunityIds: readonly string[];
   readonly visitorIds: readonly string[];
-  /** Leads that turned out to be this person, by which merge; one that was undone does not stand. */
+  /** Leads merged into this one; `stands` is false once the merge was undone. */
   readonly merged: ReadonlyMap<string, { readonly mergeNumber: number; readonly stands: boolean }>;
-  /** What sales owes the lead, and owed lately; oldest first. */
+  /** Clocks of open and recent obligations, oldest first. */
   readonly obligations: readonly LeadClock[];
-  /** What the leads merged into this one brought. */
+  /** Facts of the leads merged into this one. */
   readonly mergedFacts?: MergedFacts;
-  /** The survivor, while this lead counts as somebody else’s double. Its own history goes on beneath. */
+  /** The survivor, while this lead is merged. Events of its own are still recorded. */
   readonly mergedInto?: string;
   readonly mergedAt?: Instant;
-  /** The latest merge into a survivor that this lead has followed. */
+  /** Number of the latest merge into a survivor that this lead has recorded. */
   readonly mergeNumber?: number;
 }
 
-/** What a stage needs to know beyond the person, so that an impossible stage cannot be spelled. */
-type BareStage =
+/** The state of each stage; a union, so that an impossible combination does not compile. */
+type StageDetails =
   | { readonly stage: 'lead' }
-  | { readonly stage: 'mql'; readonly definition: string; readonly qualified: Qualified }
+  | { readonly stage: 'mql'; readonly definition: string; readonly qualified: QualificationRecord }
   | { readonly stage: 'handed-off' | 'sal' | 'sql'; readonly definition: string; readonly rep?: string }
   | { readonly stage: 'opportunity' | 'customer' | 'disqualified' }
   | { readonly stage: 'rejected'; readonly since: Instant }
   | { readonly stage: 'recycled'; readonly since: Instant; readonly reengageAt?: Instant };
-/** … and when it came there. */
-export type Stage = BareStage & { readonly from: Instant };
+/** A stage, and when the lead reached it. */
+export type Stage = StageDetails & { readonly from: Instant };
 export type StageName = Stage['stage'];
-/** What came from another lead of the same person. */
+/** The facts of one merged lead. */
 export interface MergedLead {
-  /** From the lead merged into this one to the one on which it was recorded. */
+  /** The chain of merges, from the lead merged into this one to the lead that recorded the facts. */
   readonly path: readonly string[];
   readonly touchIds: ReadonlySet<string>;
-  readonly profile: Known['person']['profile'];
+  readonly profile: CapturedLead['person']['profile'];
   /** The earliest of its touches. */
   readonly firstTouch?: FirstTouch;
   readonly opportunityIds?: readonly string[];
   readonly visitorIds?: readonly string[];
-  /** Where that lead stands, until this one makes a move of its own. */
+  /** Stage of the merged lead; dropped once the survivor makes a move of its own. */
   readonly stage?: Stage;
 }
 
-/** What a lead is together with others, and what it would be alone. */
+/** The facts of all merged leads, and the state the survivor would have without them. */
 export interface MergedFacts {
   readonly mergedLeads: readonly MergedLead[];
-  /** Where its own moves took it, those included that followed from the union. */
+  /** The stage from the survivor’s own moves, including those that merged facts caused. */
   readonly own: Stage;
-  /** The lead on which the handoff was made that its own moves answer. */
+  /** The merged lead whose handoff the survivor’s own moves answer. */
   readonly handoffOf?: string;
-  /** Since when it is together with others. */
+  /** Time of the first merge that stands. */
   readonly since: Instant;
   readonly unmerged: {
     readonly stage: Stage;
@@ -164,44 +164,46 @@ export interface MergedFacts {
 
 export { stageNames } from './merged-facts.events';
 
-export type Known = Stage & { readonly person: Person };
-export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | Known;
+export type CapturedLead = Stage & { readonly person: Person };
+export type Lead = { readonly stage: 'unknown' } | { readonly stage: 'released' } | CapturedLead;
 
-export const isKnown = (lead: Lead): lead is Known => lead.stage !== 'unknown' && lead.stage !== 'released';
+export const isCapturedLead = (lead: Lead): lead is CapturedLead =>
+  lead.stage !== 'unknown' && lead.stage !== 'released';
 
-/** Where a lead stands, without the person. */
-export const stageOf = ({ person: _, ...stage }: Known): Stage => stage;
+/** The stage of a lead without the person. */
+export const stageOf = ({ person: _, ...stage }: CapturedLead): Stage => stage;
 
-/** The same lead with other facts about the person. */
+/** The lead with a changed person. */
 export const withPerson = (lead: Lead, change: (person: Person) => Person): Lead =>
-  isKnown(lead) ? { ...lead, person: change(lead.person) } : lead;
+  isCapturedLead(lead) ? { ...lead, person: change(lead.person) } : lead;
 
-/** The same person at another stage. */
-export const atStage = (lead: Lead, stage: Stage): Lead => (isKnown(lead) ? { ...stage, person: lead.person } : lead);
+/** The lead at another stage. */
+export const atStage = (lead: Lead, stage: Stage): Lead =>
+  isCapturedLead(lead) ? { ...stage, person: lead.person } : lead;
 
-/** The facts together with the names of those that will be encrypted. */
-export const withNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
+/** Adds the names of the facts that will be encrypted, see `personalFacts`. */
+export const withPersonalFactNames = <D extends Partial<Record<(typeof personalFacts)[number], string>>>(data: D) => {
   const named = personalFacts.filter((fact) => hasText(data[fact]));
   return named.length > 0 ? { ...data, personalFacts: named } : data;
 };
 
-const HANDOFFS = 20;
-/** The same lead at another stage, with what that says of its last handoff. */
-export const moved = (state: Lead, event: DatedEvent<LeadEvent>, stage: BareStage): Lead =>
+const MAX_HANDOFFS = 20;
+/** The lead at another stage, with the disposition of its last handoff updated. */
+export const withMove = (state: Lead, event: DatedEvent<LeadEvent>, stage: StageDetails): Lead =>
   withPerson(atStage(state, { ...stage, from: event.occurredAt }), (person) => ({
     ...person,
-    handoffLog: handoffsAfter(person.handoffLog, event).slice(-HANDOFFS),
+    handoffLog: handoffsAfter(person.handoffLog, event).slice(-MAX_HANDOFFS),
   }));
 
-/** The lead after what was decided and is not recorded yet. */
-export const afterFacts = (
+/** The lead after events that are decided and not stored yet. */
+export const leadAfter = (
   evolve: (state: Lead, event: DatedEvent<LeadEvent>) => Lead,
   state: Lead,
   facts: readonly NewEvent<LeadEvent>[],
   { now, idOf }: Pick<Context, 'now' | 'idOf'>,
 ): Lead => facts.reduce((known, fact, index) => evolve(known, { occurredAt: now, ...fact, id: idOf(index) }), state);
 
-/** The same person with news of one deal. */
+/** The person with one deal changed. */
 export const withDeal = (person: Person, opportunityId: string, news: Partial<Deal>): Person => {
   const known = dealOf(person, opportunityId);
   const { part = known?.part ?? [] } = news;
@@ -213,7 +215,7 @@ export const withDeal = (person: Person, opportunityId: string, news: Partial<De
 export const dealOf = ({ deals }: Person, opportunityId: string): Deal | undefined =>
   deals.find((deal) => deal.opportunityId === opportunityId);
 
-/** The same person with what an event says of it. */
+/** The lead with the facts of an event. */
 export const withFacts = (lead: Lead, event: DatedEvent<LeadEvent>): Lead =>
   withPerson(lead, (person) => {
     const facts = factsAfter(person.facts, event);
@@ -222,36 +224,42 @@ export const withFacts = (lead: Lead, event: DatedEvent<LeadEvent>): Lead =>
   });
 
 const firstTouchFields = ['channel', 'source', 'medium', 'campaign', 'content', 'page', 'referrer'] as const;
-type Said = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
-type Contact = Said & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
-/** A contact that sales makes on its own account says nothing of the person's interest. */
-export const isOwnOfSales = ({ team, direction }: Contact): boolean => team === 'sales' && direction !== 'inbound';
-/** The earliest of the contacts; of two at the same instant the one that was told first. */
-export const firstTouchOf = (known: FirstTouch | undefined, id: string, at: Instant, said: Said): FirstTouch => {
+type FirstTouchSource = Pick<FirstTouch, 'action' | (typeof firstTouchFields)[number]>;
+type ContactDetails = FirstTouchSource & Partial<Pick<LeadTouch, 'team' | 'direction'>>;
+/** True for touches by sales that the person did not start; they show no interest of the person. */
+export const isOwnOfSales = ({ team, direction }: ContactDetails): boolean =>
+  team === 'sales' && direction !== 'inbound';
+/** The earlier of two touches; at the same instant the one recorded first. */
+export const firstTouchOf = (
+  known: FirstTouch | undefined,
+  id: string,
+  at: Instant,
+  touch: FirstTouchSource,
+): FirstTouch => {
   if (known && known.at <= at) return known;
   const facts = Object.fromEntries(
-    firstTouchFields.flatMap((field) => (said[field] === undefined ? [] : [[field, said[field]]])),
+    firstTouchFields.flatMap((field) => (touch[field] === undefined ? [] : [[field, touch[field]]])),
   );
-  return { id, at, action: said.action, ...facts };
+  return { id, at, action: touch.action, ...facts };
 };
 
-/** The same person after one contact more. */
-export const withTouch = (lead: Lead, id: string, when: Instant, said: Contact): Lead =>
+/** The lead after one more touch. */
+export const withTouch = (lead: Lead, id: string, when: Instant, touch: ContactDetails): Lead =>
   withPerson(lead, (person) => ({
     ...person,
-    firstTouch: firstTouchOf(person.firstTouch, id, when, said),
-    touches: person.touches.with(touchFactOf(id, when, said)),
+    firstTouch: firstTouchOf(person.firstTouch, id, when, touch),
+    touches: person.touches.with(touchFactOf(id, when, touch)),
     latest: laterOf(person.latest, when),
   }));
-/** The contacts with the person that an event records: one touch, or the visits that turned out to be the person's. */
+/** The touches that an event records: one, or the visits of a linked visitor. */
 export const touchesOf = (event: DatedEvent<LeadEvent>): readonly LeadTouch[] => {
   if (event.type === 'LeadVisitsJoined') return event.data.visits;
   if (event.type !== 'TouchRecorded') return [];
   const { leadId: _, survivorId: __, opportunityIds: ___, ...touch } = event.data;
   return [{ id: event.id, at: event.occurredAt, ...touch }];
 };
-/** What criteria and scores see of a contact. */
-export const touchFactOf = (id: string, when: Instant, touch: Contact): TouchFact => {
+/** The part of a touch that criteria and scores use. */
+export const touchFactOf = (id: string, when: Instant, touch: ContactDetails): TouchFact => {
   const { action, channel, content, page, campaign } = touch;
   const fact = { id, at: when, action, channel, content, page, campaign };
   return isOwnOfSales(touch) ? { ...fact, bySales: true } : fact;

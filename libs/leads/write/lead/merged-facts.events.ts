@@ -16,9 +16,13 @@ export const stageNames = [
 ] as const;
 
 const leadId = ref('lead', 'The lead: a person we may sell to.');
-const mergedLeadId = ref('lead', 'The lead merged into this one by which it came.');
+const mergedLeadId = ref('lead', 'The lead merged into this one that the facts come from.');
 const through = optional(
-  list(ref('lead'), 'From there on to the lead on which it was recorded, where merges stand in a chain.', { max: 50 }),
+  list(
+    ref('lead'),
+    'In a chain of merges: the leads from mergedLeadId on to the lead on which the facts were recorded.',
+    { max: 50 },
+  ),
 );
 const stage = (description: string) =>
   optional(
@@ -27,78 +31,85 @@ const stage = (description: string) =>
         stage: oneOf(stageNames),
         definition: optional(ref('definition', 'The version that qualified it.')),
         rep: optional(text('The salesperson.', { min: 1, max: 200 })),
-        since: optional(instant('When it was given back.')),
-        reengageAt: optional(instant('When marketing takes it up again without a new touch.')),
-        from: optional(instant('When it came to that stage.')),
+        since: optional(instant('When it was rejected or recycled.')),
+        reengageAt: optional(instant('When marketing re-engages the lead if there is no new touch before.')),
+        from: optional(instant('When it reached that stage.')),
       },
       description,
     ),
   );
-const short = (of: string) => optional(text(of));
-/** A contact that was recorded elsewhere: on another lead of the person, or on the visitor that the person was. */
+const optionalText = (description: string) => optional(text(description));
+/** A touch that was recorded on another stream: on a merged lead, or on the anonymous visitor that became this lead. */
 export const leadTouch = object({
-  id: text('Of the event that recorded it.', { min: 1, max: 100 }),
-  at: instant('When it was.'),
+  id: text('Id of the event that recorded the touch.', { min: 1, max: 100 }),
+  at: instant('When the touch took place.'),
   ...touchFields,
 });
 export type LeadTouch = Static<typeof leadTouch>;
-/** What another lead of the person brings. */
-const brought = {
+/** The facts of a merged lead. */
+const mergedFacts = {
   leadId,
   mergedLeadId,
   through,
-  touches: list(leadTouch, 'Its touches, in the order in which they were told.'),
+  touches: list(leadTouch, 'Its touches, in the order in which they were recorded.'),
   profile: optional(
     object(
       {
-        ...{ title: short('Job title.'), company: short('Company.'), industry: short('Industry of the company.') },
+        ...{
+          title: optionalText('Job title.'),
+          company: optionalText('Company.'),
+          industry: optionalText('Industry of the company.'),
+        },
         employees: optional(integer('Number of employees of the company.', { min: 0 })),
-        ...{ country: short('Country.'), region: short('Region or state.') },
-        ...{ source: short('Where the lead came from.'), owner: short('Who looks after the lead.') },
+        ...{ country: optionalText('Country.'), region: optionalText('Region or state.') },
+        ...{ source: optionalText('Where the lead came from.'), owner: optionalText('The owner of the lead.') },
       },
-      'Facts about the person; they fill what the survivor does not know.',
+      'Facts about the person; they fill those that are unknown on the survivor.',
     ),
   ),
   cleared: optional(
-    list(text('', { max: 100 }), 'Facts that it knows no more, by the names that they have in the profile.'),
+    list(text('', { max: 100 }), 'Facts that were cleared on the merged lead, by their names in the profile.'),
   ),
-  stage: stage('Where that lead stands.'),
-  opportunityIds: optional(list(ref('opportunity'), 'The deals that it is on, all of them.')),
-  visitorIds: optional(list(ref('visitor'), 'The visitors that it was, all of them.')),
+  stage: stage('The stage of the merged lead.'),
+  opportunityIds: optional(list(ref('opportunity'), 'All deals that the merged lead has a role in.')),
+  visitorIds: optional(list(ref('visitor'), 'All visitors that were identified as the merged lead.')),
 };
-/** On an event of a lead that was merged away: whom it has to reach. */
-export const survivorId = optional(ref('lead', 'The lead that this one is merged into.'));
-/** On an event that changes what a lead is together with others. */
-export const becomes = stage('Where the lead stands from here on, when that changes.');
-/** On an event that takes apart what was one person: the qualification that followed from the union alone. */
+/** On an event of a merged lead: the survivor that the policy copies it to. */
+export const survivorId = optional(ref('lead', 'The lead that this lead is merged into.'));
+/** On an event that adds or removes merged facts. */
+export const becomes = stage('The new stage of the lead, if the event changes it.');
+/** On an event that undoes a merge: the qualification that only the merged facts had met. */
 export const takenBack = optional(
-  text('The qualification that goes with the merge, by the id of its event: it counts no more.', { min: 1, max: 100 }),
+  text('Id of the qualification event that no longer counts, because only the merged facts had met the definition.', {
+    min: 1,
+    max: 100,
+  }),
 );
-/** On a disposition of a handoff that was made on another lead of the person. */
-export const handoffOf = optional(ref('lead', 'The lead that was handed off, where it is another one of the person.'));
+/** On a disposition of a handoff that was made on a merged lead. */
+export const handoffOf = optional(ref('lead', 'The lead that was handed off, if it is one merged into this lead.'));
 
-/** Events about leads that are one person. */
+/** Events about facts of merged leads. */
 export const mergedFactsEvents = {
   MergedFactsAdded: {
     version: 1,
-    description: 'What another lead of the same person brings: touches, facts, deals, visitors and how far it came.',
+    description: 'Facts of a merged lead were added to the survivor: touches, profile, deals, visitors and stage.',
     sentence:
-      'The merge added what lead {mergedLeadId} had: touches ({touches:count})[, facts ({profile})][, facts known no more ({cleared})][, deals ({opportunityIds})][, its stage ({stage})]',
-    ...{ ...brought, becomes, survivorId },
+      'The merge added the facts of lead {mergedLeadId}: touches ({touches:count})[, profile ({profile})][, cleared facts ({cleared})][, deals ({opportunityIds})][, stage ({stage})]',
+    ...{ ...mergedFacts, becomes, survivorId },
   },
   MergedFactsRemoved: {
     version: 1,
-    description: 'A merge further down the chain was wrong: what came by it is taken back.',
-    sentence: 'What a merge added from lead {mergedLeadId} was removed: it belongs to another person',
+    description: 'A merge further down the chain was undone; the facts that came through it were removed.',
+    sentence: 'The facts of lead {mergedLeadId} were removed: they belong to another person',
     ...{ leadId, mergedLeadId, through, becomes, survivorId, takenBack },
   },
 } as const;
 
-/** What the survivor of a merge is told. */
+/** Commands from the policy to the survivor of a merge. */
 export const mergedFactsCommands = {
-  AddMergedFacts: { description: 'Another lead of the same person brings this.', ...brought },
+  AddMergedFacts: { description: 'Add facts of a merged lead to its survivor.', ...mergedFacts },
   RemoveMergedFacts: {
-    description: 'What came by these leads is another person’s.',
+    description: 'Remove the facts that came through these merged leads.',
     ...{ leadId, mergedLeadId, through },
   },
 } as const;

@@ -2,9 +2,9 @@ import { laterOf, Refused, type Decider, type NewEvent, type DatedEvent, type In
 import type { TouchFact } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
 import {
-  afterFacts,
+  leadAfter,
   firstTouchOf,
-  isKnown,
+  isCapturedLead,
   type MergedLead,
   touchFactOf,
   stageOf,
@@ -12,7 +12,7 @@ import {
   type MergedFacts,
   withPerson,
   type FirstTouch,
-  type Known,
+  type CapturedLead,
   type Lead,
   type Stage,
 } from './lead.model';
@@ -21,14 +21,14 @@ import { profileNow } from './profile.model';
 import type { TouchLog } from './touch-log.model';
 import type { LeadTouch } from './merged-facts.events';
 
-type United = Extract<LeadEvent, { type: 'MergedFactsAdded' }>;
-type SharedStage = NonNullable<United['data']['stage']>;
+type MergedFactsAddedEvent = Extract<LeadEvent, { type: 'MergedFactsAdded' }>;
+type SharedStage = NonNullable<MergedFactsAddedEvent['data']['stage']>;
 
 /**
- * How far each stage is along the lifecycle. Who was given back stands below everybody who is not; a person who is never
- * to be sold to is not revived by a merge, unless sold to already.
+ * The rank of each stage in a merge: the survivor takes the highest. Rejected and recycled rank lowest; disqualified ranks
+ * above every open stage, so that a merge does not revive a disqualified person, and below customer.
  */
-const order: Readonly<Record<Stage['stage'], number>> = {
+const stageRanks: Readonly<Record<Stage['stage'], number>> = {
   rejected: 0,
   recycled: 0,
   lead: 1,
@@ -41,13 +41,13 @@ const order: Readonly<Record<Stage['stage'], number>> = {
   customer: 8,
 };
 const sinceOf = (stage: Stage): Instant => ('since' in stage ? stage.since : '');
-/** The further of two stages; of two that were given back the later one. */
+/** The stage with the higher rank; of two rejected or recycled ones the later. */
 export const furtherStage = (own: Stage, other: Stage): Stage => {
-  const ahead = order[other.stage] - order[own.stage];
+  const ahead = stageRanks[other.stage] - stageRanks[own.stage];
   return ahead > 0 || (ahead === 0 && sinceOf(other) > sinceOf(own)) ? other : own;
 };
 
-/** A stage as an event tells it. */
+/** A stage in the form that events carry. */
 export const sharedStageOf = (stage: Stage): SharedStage => ({
   stage: stage.stage,
   ...('definition' in stage && { definition: stage.definition }),
@@ -56,8 +56,8 @@ export const sharedStageOf = (stage: Stage): SharedStage => ({
   ...('reengageAt' in stage && stage.reengageAt !== undefined && { reengageAt: stage.reengageAt }),
   from: stage.from,
 });
-/** The stage that an event tells; a qualification is none that is lent: the survivor is qualified itself. */
-const stageFrom = ({
+/** The stage in an event; undefined for mql, because a survivor must be qualified itself. */
+const stageFromShared = ({
   stage,
   definition = '',
   rep,
@@ -85,23 +85,23 @@ export const pathOf = ({
   readonly mergedLeadId: string;
   readonly through?: readonly string[];
 }) => [mergedLeadId, ...(through ?? [])];
-/** Its own facts, then those of the others in the order in which they came. */
-const profileOf = (alone: MergedLead['profile'], parts: readonly MergedLead[]): MergedLead['profile'] => ({
-  ...parts.reduceRight<MergedLead['profile']>((facts, { profile }) => ({ ...facts, ...profile }), {}),
-  ...alone,
+/** The survivor’s own facts; unknown ones are filled from the merged leads in the order of their merges. */
+const profileOf = (unmerged: MergedLead['profile'], mergedLeads: readonly MergedLead[]): MergedLead['profile'] => ({
+  ...mergedLeads.reduceRight<MergedLead['profile']>((facts, { profile }) => ({ ...facts, ...profile }), {}),
+  ...unmerged,
 });
 
 const without = (profile: MergedLead['profile'], cleared: readonly string[] = []): MergedLead['profile'] =>
   Object.fromEntries(Object.entries(profile).filter(([name]) => !cleared.includes(name)));
 
-const stageTogether = (own: Stage, parts: readonly MergedLead[]): Stage =>
-  parts.reduce((stage, part) => (part.stage ? furtherStage(stage, part.stage) : stage), own);
+const stageWithMerges = (own: Stage, mergedLeads: readonly MergedLead[]): Stage =>
+  mergedLeads.reduce((stage, part) => (part.stage ? furtherStage(stage, part.stage) : stage), own);
 
-const addMergedFacts = (state: Lead, { data, occurredAt }: DatedEvent<United>): Lead => {
-  if (!isKnown(state)) return state;
+const addMergedFacts = (state: Lead, { data, occurredAt }: DatedEvent<MergedFactsAddedEvent>): Lead => {
+  if (!isCapturedLead(state)) return state;
   const { person } = state;
   const own = stageOf(state);
-  const { mergedLeads: parts, ...kept } = person.mergedFacts ?? {
+  const { mergedLeads, ...kept } = person.mergedFacts ?? {
     mergedLeads: [],
     own,
     since: occurredAt,
@@ -111,103 +111,103 @@ const addMergedFacts = (state: Lead, { data, occurredAt }: DatedEvent<United>): 
     },
   };
   const path = pathOf(data);
-  const before = parts.find((part) => samePath(part.path, path));
-  const stage = data.stage ? stageFrom(data.stage) : before?.stage;
+  const before = mergedLeads.find((part) => samePath(part.path, path));
+  const partStage = data.stage ? stageFromShared(data.stage) : before?.stage;
   const part: MergedLead = {
     path,
     touchIds: new Set([...(before?.touchIds ?? []), ...data.touches.map(({ id }) => id)]),
     profile: { ...without(before?.profile ?? {}, data.cleared), ...data.profile },
-    ...withFirst(before?.firstTouch, data.touches),
-    ...idsIn(data, before),
-    ...(stage && { stage }),
+    ...withEarliestTouch(before?.firstTouch, data.touches),
+    ...idsAfter(data, before),
+    ...(partStage && { stage: partStage }),
   };
-  const all = before ? parts.map((each) => (each === before ? part : each)) : [...parts, part];
+  const all = before ? mergedLeads.map((each) => (each === before ? part : each)) : [...mergedLeads, part];
   const touches = data.touches.reduce<TouchLog>(
     (log, { id, at: when, ...touch }) => log.with(touchFactOf(id, when, touch)),
     person.touches,
   );
   const latest = data.touches.reduce((last, touch) => laterOf(last, touch.at), person.latest);
   const profile = profileOf(kept.unmerged.profile, all);
-  const together = stageTogether(kept.own, all);
-  const first = firstOf(kept.unmerged, all);
+  const stage = stageWithMerges(kept.own, all);
+  const first = earliestTouchOf(kept.unmerged, all);
   return {
-    ...together,
+    ...stage,
     person: { ...person, touches, latest, profile, ...first, mergedFacts: { mergedLeads: all, ...kept } },
   };
 };
-/** The deals and visitors of another lead, as they are known after a message. */
-const idsIn = (news: Pick<MergedLead, 'opportunityIds' | 'visitorIds'>, before: typeof news = {}): typeof news => {
+/** The deals and visitors of a merged lead after an update, which replaces whole lists. */
+const idsAfter = (news: Pick<MergedLead, 'opportunityIds' | 'visitorIds'>, before: typeof news = {}): typeof news => {
   const [opportunityIds, visitorIds] = [
     news.opportunityIds ?? before.opportunityIds,
     news.visitorIds ?? before.visitorIds,
   ];
   return { ...(opportunityIds && { opportunityIds }), ...(visitorIds && { visitorIds }) };
 };
-type HasFirst = { readonly firstTouch?: FirstTouch };
-/** The earliest touch with these. */
-const withFirst = (known: FirstTouch | undefined, touches: readonly LeadTouch[]): HasFirst => {
+type WithFirstTouch = { readonly firstTouch?: FirstTouch };
+/** The first touch after adding these touches. */
+const withEarliestTouch = (known: FirstTouch | undefined, touches: readonly LeadTouch[]): WithFirstTouch => {
   const first = touches.reduce<FirstTouch | undefined>(
     (earliest, { id, at: when, ...touch }) => firstTouchOf(earliest, id, when, touch),
     known,
   );
   return first ? { firstTouch: first } : {};
 };
-/** The earliest touch of all: its own first, of one instant. */
-const firstOf = (alone: HasFirst, parts: readonly HasFirst[]): HasFirst =>
-  parts.reduce<HasFirst>(
+/** The first touch over all leads; at the same instant the survivor’s own. */
+const earliestTouchOf = (unmerged: WithFirstTouch, mergedLeads: readonly WithFirstTouch[]): WithFirstTouch =>
+  mergedLeads.reduce<WithFirstTouch>(
     (earliest, { firstTouch }) =>
       firstTouch && !(earliest.firstTouch && earliest.firstTouch.at <= firstTouch.at) ? { firstTouch } : earliest,
-    alone.firstTouch ? { firstTouch: alone.firstTouch } : {},
+    unmerged.firstTouch ? { firstTouch: unmerged.firstTouch } : {},
   );
-/** Takes back what came by these leads, and the moves that followed from it. */
+/** Removes the facts that came through these leads, and the moves that they caused. */
 const removeMergedFacts = (state: Lead, from: readonly string[]): Lead => {
-  if (!isKnown(state) || !state.person.mergedFacts) return state;
+  if (!isCapturedLead(state) || !state.person.mergedFacts) return state;
   const { person } = state;
-  const { mergedLeads: parts, since, unmerged: alone } = person.mergedFacts!;
-  const gone = parts.filter(({ path }) => startsWith(path, from));
-  if (gone.length === 0) return state;
-  const left = parts.filter((each) => !gone.includes(each));
-  const touches = person.touches.without((id) => gone.some(({ touchIds }) => touchIds.has(id)));
+  const { mergedLeads, since, unmerged } = person.mergedFacts!;
+  const removed = mergedLeads.filter(({ path }) => startsWith(path, from));
+  if (removed.length === 0) return state;
+  const left = mergedLeads.filter((each) => !removed.includes(each));
+  const touches = person.touches.without((id) => removed.some(({ touchIds }) => touchIds.has(id)));
   const { mergedFacts: _, firstTouch: __, ...rest } = person;
-  let latest = alone.latest;
+  let latest = unmerged.latest;
   if (left.length > 0) for (let n = 0; n < touches.length; n++) latest = laterOf(latest, touches.at(n)!.at);
   return {
-    ...stageTogether(alone.stage, left),
+    ...stageWithMerges(unmerged.stage, left),
     person: {
       ...rest,
-      ...{ touches, latest, profile: profileOf(alone.profile, left) },
-      ...firstOf(alone, left),
-      ...(left.length > 0 && { mergedFacts: { mergedLeads: left, own: alone.stage, since, unmerged: alone } }),
+      ...{ touches, latest, profile: profileOf(unmerged.profile, left) },
+      ...earliestTouchOf(unmerged, left),
+      ...(left.length > 0 && { mergedFacts: { mergedLeads: left, own: unmerged.stage, since, unmerged } }),
     },
   };
 };
 
-/** The part of a lead's `evolve` that is about what came from others. */
+/** The part of a lead’s `evolve` about facts of merged leads. */
 export const mergedFactsFolds = {
   MergedFactsAdded: addMergedFacts,
   MergedFactsRemoved: (state: Lead, { data }: DatedEvent<Extract<LeadEvent, { type: 'MergedFactsRemoved' }>>): Lead =>
     removeMergedFacts(state, pathOf(data)),
 };
 
-/** Does a move follow from what other leads brought, so that it goes with them? */
+/** True for moves that merged facts can cause; they are removed with those facts. */
 const followsFromMerge = (event: LeadEvent): boolean =>
   (event.type === 'LeadQualified' && !event.data.external) ||
   (event.type === 'LeadReengaged' && event.data.cause === 'merge');
 
-/** Keeps, beside a lead that is united with others, what it would be alone. */
+/** Keeps `unmerged` of a survivor current: the state that it would have without its merged leads. */
 const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEvent>): Lead => {
   if (
-    !isKnown(before) ||
-    !isKnown(after) ||
+    !isCapturedLead(before) ||
+    !isCapturedLead(after) ||
     !before.person.mergedFacts ||
     after.person.mergedFacts !== before.person.mergedFacts
   )
     return after;
-  const { unmerged: alone, ...union } = before.person.mergedFacts;
+  const { unmerged, ...mergedFacts } = before.person.mergedFacts;
   let next: MergedFacts = before.person.mergedFacts;
   if (event.type === 'LeadProfileChanged' || event.type === 'LeadFactsCleared') {
     const profile = profileNow(after.person.facts);
-    next = { ...union, unmerged: { ...alone, profile, latest: laterOf(alone.latest, event.occurredAt) } };
+    next = { ...mergedFacts, unmerged: { ...unmerged, profile, latest: laterOf(unmerged.latest, event.occurredAt) } };
     return withPerson(after, (person) => ({
       ...person,
       mergedFacts: next,
@@ -215,15 +215,15 @@ const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEven
     }));
   } else if (event.type === 'TouchRecorded' || event.type === 'LeadVisitsJoined') {
     const touches = touchesOf(event);
-    const latest = touches.reduce((last, touch) => laterOf(last, touch.at), alone.latest);
-    next = { ...union, unmerged: { ...alone, latest, ...withFirst(alone.firstTouch, touches) } };
+    const latest = touches.reduce((last, touch) => laterOf(last, touch.at), unmerged.latest);
+    next = { ...mergedFacts, unmerged: { ...unmerged, latest, ...withEarliestTouch(unmerged.firstTouch, touches) } };
   } else if (event.type === 'LeadReengaged' && event.data.cause !== 'merge')
-    next = { ...union, unmerged: { ...alone, latest: laterOf(alone.latest, event.occurredAt) } };
-  if (movesLead.has(event.type)) {
+    next = { ...mergedFacts, unmerged: { ...unmerged, latest: laterOf(unmerged.latest, event.occurredAt) } };
+  if (stageChangeEvents.has(event.type)) {
     const own = stageOf(after);
     next = followsFromMerge(event)
       ? { ...next, own }
-      : // A move of its own stands on where they were together: nobody lends a stage any more.
+      : // A move of its own starts from the shared stage, so merged leads contribute no stage from here on.
         {
           ...{ own, since: next.since, mergedLeads: next.mergedLeads.map(({ stage: _, ...each }) => each) },
           unmerged: { ...next.unmerged, stage: own },
@@ -232,30 +232,30 @@ const keepUnmergedState = (before: Lead, after: Lead, event: DatedEvent<LeadEven
   }
   return next === before.person.mergedFacts ? after : withPerson(after, (person) => ({ ...person, mergedFacts: next }));
 };
-/** Moves that answer a handoff. */
+/** Events that answer a handoff. */
 const answersHandoff: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadSalesQualified'] as const),
   ...(['LeadConverted', 'LeadDisqualified'] as const),
 ]);
-/** The lead whose handoff this one answers: it lends the stage, or lent it when this one made a move of its own. */
-const handedOffElsewhere = (state: Lead): string | undefined => {
-  if (!isKnown(state) || !state.person.mergedFacts) return undefined;
-  const { mergedFacts: union } = state.person;
-  const lends = union.mergedLeads.find(
+/** The merged lead whose handoff this lead answers, because the current stage comes from it. */
+const mergedHandoffOf = (state: Lead): string | undefined => {
+  if (!isCapturedLead(state) || !state.person.mergedFacts) return undefined;
+  const { mergedFacts } = state.person;
+  const lends = mergedFacts.mergedLeads.find(
     ({ stage }) =>
       stage?.stage === state.stage &&
       stage.from === state.from &&
       ['handed-off', 'sal', 'sql'].includes(stage.stage) &&
-      furtherStage(union.own, stage) === stage,
+      furtherStage(mergedFacts.own, stage) === stage,
   );
-  return lends ? lends.path.at(-1) : union.handoffOf;
+  return lends ? lends.path.at(-1) : mergedFacts.handoffOf;
 };
 const handoffOfMerge = (state: Lead, event: DatedEvent<LeadEvent>): Pick<MergedFacts, 'handoffOf'> => {
-  const handoffOf = answersHandoff.has(event.type) ? handedOffElsewhere(state) : undefined;
+  const handoffOf = answersHandoff.has(event.type) ? mergedHandoffOf(state) : undefined;
   return handoffOf === undefined ? {} : { handoffOf };
 };
-/** Events that say where a lead stands. */
-export const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
+/** Events that change the stage of a lead. */
+export const stageChangeEvents: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...([
     'LeadQualified',
     'LeadHandedOff',
@@ -270,8 +270,8 @@ export const movesLead: ReadonlySet<string> = new Set<LeadEvent['type']>([
 
 type Facts = readonly NewEvent<LeadEvent>[];
 type LeadDecider = Decider<Lead, LeadCommand, LeadEvent>;
-/** What the survivor has to hear of, when it happens to a lead that was merged away. */
-const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
+/** Events of a merged lead that the policy copies to its survivor. */
+const copiedToSurvivor: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['TouchRecorded', 'LeadVisitsJoined', 'LeadRecycled', 'LeadBecameCustomer', 'LeadReengaged'] as const),
   ...(['LeadProfileChanged', 'LeadJoinedOpportunity', 'LeadLeftOpportunity'] as const),
   ...(['LeadVisitorLinked', 'LeadFactsCleared', 'LeadReturnedToOpportunity'] as const),
@@ -279,9 +279,9 @@ const told: ReadonlySet<string> = new Set<LeadEvent['type']>([
 ]);
 
 /**
- * Several leads that are one person, decided as one: the survivor takes over the touches, the facts it lacks and the
- * furthest stage of those merged into it, and is judged on all of it; an unmerge takes exactly that away again. What the
- * survivor did itself in the meantime stays.
+ * Adds merges to a decider of leads: the survivor takes over the touches of its merged leads, the facts that it lacks and
+ * the highest stage, and is evaluated on all of them. An unmerge removes exactly that again; what the survivor did itself
+ * in the meantime stays.
  */
 export const withMerges = (decider: LeadDecider): LeadDecider => {
   const evolve = (state: Lead, event: DatedEvent<LeadEvent>): Lead => {
@@ -291,14 +291,14 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
       : keepUnmergedState(state, next, event);
   };
   const decide: LeadDecider['decide'] = (state, command, context) => {
-    const after = (facts: Facts): Lead => afterFacts(evolve, state, facts, context);
-    /** The stage that follows stands in the event; a lead that is active again, or meets the definitions, moves on. */
-    const followed = (fact: NewEvent<LeadEvent>, more: (lead: Known) => Facts, from?: Instant): Facts => {
+    const after = (facts: Facts): Lead => leadAfter(evolve, state, facts, context);
+    /** Adds the resulting stage to the event, and the re-engagement and qualification that follow from it. */
+    const withFollowUps = (fact: NewEvent<LeadEvent>, more: (lead: CapturedLead) => Facts, from?: Instant): Facts => {
       let known = after([fact]);
-      if (!isKnown(known) || !isKnown(state)) return [fact];
+      if (!isCapturedLead(known) || !isCapturedLead(state)) return [fact];
       const same = known.stage === state.stage && known.from === state.from;
       const becomes = same ? {} : { becomes: sharedStageOf(stageOf(known)) };
-      // A qualification is never lent: one that stands no more followed from the union.
+      // Merged leads contribute no qualification, so one that no longer holds was met by merged facts.
       const qualified = state.stage === 'mql' && !same && { takenBack: state.qualified.eventId };
       const data = { ...fact.data, ...becomes, ...(fact.type !== 'MergedFactsAdded' && qualified) };
       const facts: NewEvent<LeadEvent>[] = [{ ...fact, data } as NewEvent<LeadEvent>];
@@ -313,14 +313,14 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
     if (command.type === 'AddMergedFacts') {
       const lead = capturedLead(state);
       if (lead instanceof Refused) return lead;
-      const news = newsOf(lead, command.data);
+      const news = newMergedFacts(lead, command.data);
       if (!news) return [];
-      return followed(
+      return withFollowUps(
         { type: 'MergedFactsAdded', data: news },
         (known) => {
           const active =
             'since' in known &&
-            someTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
+            hasTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
           const again: NewEvent<LeadEvent>[] = active
             ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }]
             : [];
@@ -331,7 +331,7 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
           const definition = news.stage.definition!;
           return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
         },
-        lateIn(lead, news),
+        earliestLateTouch(lead, news),
       );
     }
     if (command.type === 'RemoveMergedFacts') {
@@ -340,20 +340,20 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
       const path = pathOf(command.data);
       const known = lead.person.mergedFacts?.mergedLeads.some((each) => startsWith(each.path, path));
       const since = lead.person.mergedFacts?.since;
-      return known ? followed({ type: 'MergedFactsRemoved', data: command.data }, () => [], since) : [];
+      return known ? withFollowUps({ type: 'MergedFactsRemoved', data: command.data }, () => [], since) : [];
     }
     const facts = decider.decide(state, command, context);
     if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
-    return followed(facts[0], () => [], isKnown(state) ? state.person.mergedFacts?.since : undefined);
+    return withFollowUps(facts[0], () => [], isCapturedLead(state) ? state.person.mergedFacts?.since : undefined);
   };
-  const stamped = (state: Lead, facts: Facts): Facts => {
-    const survivorId = isKnown(state) ? state.person.mergedInto : undefined;
-    const handoffOf = handedOffElsewhere(state);
+  const withMergeReferences = (state: Lead, facts: Facts): Facts => {
+    const survivorId = isCapturedLead(state) ? state.person.mergedInto : undefined;
+    const handoffOf = mergedHandoffOf(state);
     if (survivorId === undefined && handoffOf === undefined) return facts;
     const also = (names: ReadonlySet<string>, type: string, data: object) => (names.has(type) ? data : {});
     return facts.map(({ data, ...fact }) => {
       const more = {
-        ...(survivorId !== undefined && also(told, fact.type, { survivorId })),
+        ...(survivorId !== undefined && also(copiedToSurvivor, fact.type, { survivorId })),
         ...(handoffOf !== undefined && also(answersHandoff, fact.type, { handoffOf })),
       };
       return { ...fact, data: { ...data, ...more } } as NewEvent<LeadEvent>;
@@ -364,34 +364,37 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
     evolve,
     decide: (state, command, context) => {
       const facts = decide(state, command, context);
-      return facts instanceof Refused ? facts : stamped(state, facts);
+      return facts instanceof Refused ? facts : withMergeReferences(state, facts);
     },
-    elapse: (state, context) => stamped(state, decider.elapse(state, context)),
+    elapse: (state, context) => withMergeReferences(state, decider.elapse(state, context)),
   };
 };
 
-const someTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
+const hasTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
   for (let index = touches.length - 1; index >= 0; index--) if (holds(touches.at(index)!)) return true;
   return false;
 };
 
-/** The earliest touch that a lead merged before is told of since; what it brings at the merge is judged as of now. */
-const lateIn = ({ person }: Known, news: United['data']): Instant | undefined => {
+/** The earliest new touch of a lead that was merged before; facts that arrive with the merge are evaluated as of now. */
+const earliestLateTouch = ({ person }: CapturedLead, news: MergedFactsAddedEvent['data']): Instant | undefined => {
   const known = person.mergedFacts?.mergedLeads.some((each) => samePath(each.path, pathOf(news)));
   return known ? news.touches.map(({ at }) => at).sort()[0] : undefined;
 };
 
-type Told = Extract<LeadCommand, { type: 'AddMergedFacts' }>['data'];
-/** What of a message about another lead is new here; undefined for nothing, and where the merge was undone since. */
-const newsOf = ({ person }: Known, data: Told): United['data'] | undefined => {
+type AddMergedFactsData = Extract<LeadCommand, { type: 'AddMergedFacts' }>['data'];
+/** The facts of a message that are new here; undefined if there are none, or if the merge was undone since. */
+const newMergedFacts = (
+  { person }: CapturedLead,
+  data: AddMergedFactsData,
+): MergedFactsAddedEvent['data'] | undefined => {
   const path = pathOf(data);
-  // Leads merged in a ring: what was recorded here comes back.
+  // In a chain of merges that passes this lead, its own facts would come back.
   if (!person.merged.get(data.mergedLeadId)?.stands || path.includes(person.leadId)) return undefined;
   const known = person.mergedFacts?.mergedLeads.find((each) => samePath(each.path, path));
   const touches = data.touches.filter(({ id }) => !known?.touchIds.has(id));
   const { leadId, mergedLeadId, through, profile, cleared, stage } = data;
-  const ids = idsIn(data);
-  const sameIds = JSON.stringify(idsIn(data, known)) === JSON.stringify(idsIn(known ?? {}));
+  const ids = idsAfter(data);
+  const sameIds = JSON.stringify(idsAfter(data, known)) === JSON.stringify(idsAfter(known ?? {}));
   const same = known?.stage && stage ? JSON.stringify(sharedStageOf(known.stage)) === JSON.stringify(stage) : !stage;
   if (known && touches.length === 0 && same && sameIds && !profile && !cleared) return undefined;
   return {

@@ -11,28 +11,31 @@ import {
   clocksUnder,
   countedOf,
   earliest,
-  hoursFor,
+  calendarForClock,
   missedAtOf,
   mixValueOf,
   clockTransitionsOf,
-  withStop,
-  workingOf,
+  withAnswer,
+  deadlineOf,
   type ClockTransition,
   type ClockInput,
-  type Terms,
+  type ClockTerms,
 } from '@baton/sla-clocks';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, withPerson, type Known, type Lead, type LeadClock } from './lead.model';
+import { isCapturedLead, withPerson, type CapturedLead, type Lead, type LeadClock } from './lead.model';
 
-/** What is said of clocks. */
+/** Events about clocks. */
 export type ClockEvent = Extract<LeadEvent, { type: `Obligation${string}` }>;
-type SaidAs<T extends ClockEvent['type']> = DatedEvent<Extract<ClockEvent, { type: T }>>;
+type ClockEventOf<T extends ClockEvent['type']> = DatedEvent<Extract<ClockEvent, { type: T }>>;
 type Clocks = readonly LeadClock[];
 
-/** Of one kind so many clocks are kept; what is told late of older ones is judged no more. */
-const KEPT = 8;
+/** How many clocks of one kind are kept; late events about older ones are recorded and not evaluated. */
+const CLOCKS_PER_KIND = 8;
 
-const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'ObligationStarted'>): Clocks => {
+const withClockStarted = (
+  clocks: Clocks,
+  { data, occurredAt: startedAt }: ClockEventOf<'ObligationStarted'>,
+): Clocks => {
   const { kind, startedBy, budgetMs, dueAt, definition, calendar, calendarCode, times, last, rep, queue, moments } =
     data;
   const clock: LeadClock = {
@@ -48,25 +51,25 @@ const begun = (clocks: Clocks, { data, occurredAt: startedAt }: SaidAs<'Obligati
   const later = clocks.findIndex((each) => each.startedAt > startedAt);
   const all = clocks.toSpliced(later < 0 ? clocks.length : later, 0, clock);
   const same = all.filter((each) => each.kind === kind);
-  const old = new Set(same.slice(0, -KEPT).filter((each) => each.transitions.length === 0));
+  const old = new Set(same.slice(0, -CLOCKS_PER_KIND).filter((each) => each.transitions.length === 0));
   return old.size === 0 ? all : all.filter((each) => !old.has(each));
 };
 
-const stopped = (clock: LeadClock, at: Instant, value: string): Partial<LeadClock> => ({
+const answerChanges = (clock: LeadClock, at: Instant, value: string): Partial<LeadClock> => ({
   stops: clock.stops + 1,
-  counted: withStop(clock.counted, { at, value }, clock),
+  counted: withAnswer(clock.counted, { at, value }, clock),
 });
 
-const changes: {
+const clockChanges: {
   readonly [T in Exclude<ClockEvent['type'], 'ObligationStarted'>]: (
     clock: LeadClock,
-    event: SaidAs<T>,
+    event: ClockEventOf<T>,
   ) => Partial<LeadClock>;
 } = {
-  ObligationProgressed: (clock, { data: { value }, occurredAt }) => stopped(clock, occurredAt, value),
+  ObligationProgressed: (clock, { data: { value }, occurredAt }) => answerChanges(clock, occurredAt, value),
   ObligationPaused: ({ pauses, dueAt }, { data: { by }, occurredAt }) => ({
     pauses: [...pauses, { from: occurredAt, by }],
-    // What had run out by then stays as it is.
+    // A clock that had run out before the pause keeps its due time.
     ...(dueAt !== null && dueAt > occurredAt && { dueAt: null, transitions: [] }),
   }),
   ObligationResumed: ({ pauses }, { data: { dueAt, moments }, occurredAt }) => ({
@@ -75,7 +78,7 @@ const changes: {
     transitions: moments,
   }),
   ObligationMet: (clock, { data: { at: metAt, countedMs, recordedLate, value }, occurredAt }) => ({
-    ...(value !== undefined && stopped(clock, occurredAt, value)),
+    ...(value !== undefined && answerChanges(clock, occurredAt, value)),
     ...{ metAt, countedMs, ...(!recordedLate && { metKnownAt: metAt }) },
     transitions: clock.transitions.filter(({ at }) => at < metAt),
   }),
@@ -89,7 +92,7 @@ const changes: {
     transitions: moments.filter(({ step }) => step !== data.step),
   }),
   ObligationCancelled: ({ breached, dueAt, transitions: moments }, { data: { by, recordedLate }, occurredAt }) => ({
-    // Given up before it was due, as was told after its breach: it is none the less one.
+    // Given up before it was due, recorded after its breach: still a breach.
     ...(breached && !recordedLate && (dueAt === null || occurredAt <= dueAt)
       ? { failedAt: occurredAt, failedBy: by }
       : { endedAt: occurredAt, endedBy: by }),
@@ -97,10 +100,10 @@ const changes: {
   }),
 };
 
-/** Folds what was said of clocks into them: the events alone tell, no definition is needed. */
-export const clocksWith = (clocks: Clocks, said: DatedEvent<ClockEvent>): Clocks => {
-  if (said.type === 'ObligationStarted') return begun(clocks, said as SaidAs<'ObligationStarted'>);
-  const change = changes[said.type] as (clock: LeadClock, event: DatedEvent<ClockEvent>) => Partial<LeadClock>;
+/** Folds one clock event into the clocks. The events carry everything, so that no definition has to be looked up. */
+export const clocksAfterEvent = (clocks: Clocks, said: DatedEvent<ClockEvent>): Clocks => {
+  if (said.type === 'ObligationStarted') return withClockStarted(clocks, said as ClockEventOf<'ObligationStarted'>);
+  const change = clockChanges[said.type] as (clock: LeadClock, event: DatedEvent<ClockEvent>) => Partial<LeadClock>;
   const { kind, startedBy } = said.data;
   return clocks.map((clock) =>
     clock.kind === kind && clock.startedBy === startedBy ? { ...clock, ...change(clock, said) } : clock,
@@ -108,7 +111,7 @@ export const clocksWith = (clocks: Clocks, said: DatedEvent<ClockEvent>): Clocks
 };
 
 /** The same fold for every event about a clock of sales. */
-export const onObligations = <F>(fold: F): Readonly<Record<ClockEvent['type'], F>> => ({
+export const onClockEvents = <F>(fold: F): Readonly<Record<ClockEvent['type'], F>> => ({
   ObligationStarted: fold,
   ObligationProgressed: fold,
   ObligationPaused: fold,
@@ -120,22 +123,22 @@ export const onObligations = <F>(fold: F): Readonly<Record<ClockEvent['type'], F
 });
 
 /** The part of a lead's `evolve` that is about obligations. */
-export const obligationFolds = onObligations((state: Lead, said: DatedEvent<ClockEvent>): Lead =>
-  withPerson(state, (person) => ({ ...person, obligations: clocksWith(person.obligations, said) })),
+export const obligationFolds = onClockEvents((state: Lead, said: DatedEvent<ClockEvent>): Lead =>
+  withPerson(state, (person) => ({ ...person, obligations: clocksAfterEvent(person.obligations, said) })),
 );
 
-/** The instant at which time alone says something of a clock. */
-export const nextClockTransitionOf = (clocks: Clocks): Instant | undefined =>
+/** The next instant at which time alone changes a clock. */
+export const nextTransitionAt = (clocks: Clocks): Instant | undefined =>
   earliest(...clocks.flatMap(({ transitions: moments }) => moments.map(({ at }) => at)));
 
-/** The hours of the calendar in force that hold for a lead. */
+/** The calendar in force that applies to a lead. */
 const calendarInForce = (definition: FindDefinition, place: CalendarFields) => {
   const found = definition('business-calendar');
   if (!found) return undefined;
   const { code, time } = calendarFor(found.body, place);
   return { ref: found.ref, code, hours: compileCalendar(time) };
 };
-/** The hours that a running clock has begun under. */
+/** The calendar that a running clock started under. */
 const hoursOf = (definition: FindDefinition, { calendar, calendarCode }: LeadClock) => {
   if (calendar === undefined) return undefined;
   const body = definition('business-calendar', numberOf(calendar))?.body;
@@ -145,10 +148,10 @@ const hoursOf = (definition: FindDefinition, { calendar, calendarCode }: LeadClo
 };
 const numberOf = (ref: string): number => Number(ref.slice(ref.indexOf('@') + 1));
 
-/** The terms that a running clock has begun under, whatever is in force by now. */
-const termsIn =
+/** The terms that a running clock started under, whatever is in force now. */
+const termsFinder =
   (definition: FindDefinition) =>
-  (clock: LeadClock): Terms => {
+  (clock: LeadClock): ClockTerms => {
     const { kind, definition: policy } = clock;
     const body = definition('sla-policy', numberOf(policy))?.body;
     const obligation = body?.obligations.find((each) => each.kind === kind);
@@ -156,14 +159,14 @@ const termsIn =
     return { obligation, calendar: hoursOf(definition, clock) };
   };
 
-interface Beginning {
-  readonly terms: Terms;
+interface VersionedTerms {
+  readonly terms: ClockTerms;
   readonly definition: string;
   readonly calendar?: string;
   readonly calendarCode?: string;
 }
-/** What is owed from now on to a lead. */
-const inForce = (definition: FindDefinition, place: CalendarFields): readonly Beginning[] => {
+/** The obligations that a new clock of this lead would start under. */
+const obligationsInForce = (definition: FindDefinition, place: CalendarFields): readonly VersionedTerms[] => {
   const policy = definition('sla-policy');
   if (!policy) return [];
   const calendar = calendarInForce(definition, place);
@@ -178,28 +181,35 @@ const inForce = (definition: FindDefinition, place: CalendarFields): readonly Be
   });
 };
 
-type Telling = NewEvent<ClockEvent>;
-const about = (leadId: string, { kind, startedBy, rep }: LeadClock) => ({
+type NewClockEvent = NewEvent<ClockEvent>;
+const clockReference = (leadId: string, { kind, startedBy, rep }: LeadClock) => ({
   leadId,
   kind,
   startedBy,
   ...(rep !== undefined && { rep }),
 });
-/** What of these moments has not happened yet. */
-const open = ({ breached, escalated }: LeadClock, moments: readonly ClockTransition[]): ClockTransition[] =>
+/** The transitions that are not recorded yet. */
+const pendingTransitions = (
+  { breached, escalated }: LeadClock,
+  moments: readonly ClockTransition[],
+): ClockTransition[] =>
   moments.filter(({ what, step }) => (what === 'breach' ? !breached : !escalated.includes(step!)));
-const isLate = (clock: LeadClock): boolean => {
+const isMetLate = (clock: LeadClock): boolean => {
   const missedAt = missedAtOf(clock);
   return clock.metAt !== undefined && missedAt !== undefined && clock.metAt > missedAt;
 };
 
-/** Says of a new clock that it began, and whether a later start had left it already. */
-const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: Terms): readonly Telling[] => {
+/** The events of a new clock: its start, and its end if a later start had already replaced it. */
+const startEvents = (
+  leadId: string,
+  clock: LeadClock,
+  { obligation, calendar }: ClockTerms,
+): readonly NewClockEvent[] => {
   const { startedAt, budgetMs, dueAt, definition, endedAt, endedBy } = clock;
-  const started: Telling = {
+  const started: NewClockEvent = {
     type: 'ObligationStarted',
     data: {
-      ...about(leadId, clock),
+      ...clockReference(leadId, clock),
       ...(clock.queue !== undefined && { queue: clock.queue }),
       definition,
       ...(clock.calendar !== undefined && { calendar: clock.calendar }),
@@ -209,7 +219,7 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
       ...(obligation.last && { last: true }),
       budgetMs,
       dueAt: dueAt!,
-      clock: hoursFor(obligation, calendar).clock,
+      clock: calendarForClock(obligation, calendar).clock,
       moments: [...clockTransitionsOf(obligation, calendar, clock)],
     },
     occurredAt: startedAt,
@@ -217,40 +227,40 @@ const beginnings = (leadId: string, clock: LeadClock, { obligation, calendar }: 
   if (endedAt === undefined) return [started];
   return [
     started,
-    { type: 'ObligationCancelled', data: { ...about(leadId, clock), by: endedBy! }, occurredAt: endedAt },
+    { type: 'ObligationCancelled', data: { ...clockReference(leadId, clock), by: endedBy! }, occurredAt: endedAt },
   ];
 };
 
-/** Says what an event changed of a clock. */
+/** The events about a clock that an event causes. */
 const clockEvents = (
   leadId: string,
   before: LeadClock,
   after: LeadClock,
   { id: by, data, occurredAt }: ClockInput,
-  { obligation, calendar }: Terms,
-): readonly Telling[] => {
-  const said = about(leadId, before);
-  const told: Telling[] = [];
+  { obligation, calendar }: ClockTerms,
+): readonly NewClockEvent[] => {
+  const said = clockReference(leadId, before);
+  const produced: NewClockEvent[] = [];
   const paused = before.pauses.length;
   if (before.pauses.at(-1)?.to !== after.pauses[paused - 1]?.to) {
     const resumed = { ...before, pauses: after.pauses.slice(0, paused) };
-    const dueAt = workingOf(obligation, calendar, resumed).dueAt!;
-    const moments = open(before, clockTransitionsOf(obligation, calendar, { ...resumed, dueAt }));
-    told.push({ type: 'ObligationResumed', data: { ...said, by, dueAt, moments } });
+    const dueAt = deadlineOf(obligation, calendar, resumed).dueAt!;
+    const moments = pendingTransitions(before, clockTransitionsOf(obligation, calendar, { ...resumed, dueAt }));
+    produced.push({ type: 'ObligationResumed', data: { ...said, by, dueAt, moments } });
   }
-  if (after.pauses.length > paused) told.push({ type: 'ObligationPaused', data: { ...said, by } });
+  if (after.pauses.length > paused) produced.push({ type: 'ObligationPaused', data: { ...said, by } });
 
   const { failedAt, endedAt, metAt } = after;
   const stop = after.stops > before.stops;
   const value = mixValueOf(obligation, data);
-  const met = metAt !== before.metAt || isLate(before) !== isLate(after);
-  if (stop && !met) told.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
+  const met = metAt !== before.metAt || isMetLate(before) !== isMetLate(after);
+  if (stop && !met) produced.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
   if (failedAt !== before.failedAt) {
-    const rest = open(before, clockTransitionsOf(obligation, calendar, after)).filter(
+    const rest = pendingTransitions(before, clockTransitionsOf(obligation, calendar, after)).filter(
       ({ what }) => what === 'escalation',
     );
     const breach = { ...said, dueAt: after.dueAt ?? occurredAt, cause: 'given-up', by, moments: rest } as const;
-    told.push(
+    produced.push(
       before.breached
         ? { type: 'ObligationCancelled', data: { ...said, by } }
         : { type: 'ObligationBreached', data: breach },
@@ -259,36 +269,37 @@ const clockEvents = (
   if (endedAt !== before.endedAt) {
     const inTime = before.dueAt === null || endedAt! <= before.dueAt;
     const recordedLate = before.breached && inTime;
-    told.push({ type: 'ObligationCancelled', data: { ...said, by, ...(recordedLate && { recordedLate: true }) } });
+    produced.push({ type: 'ObligationCancelled', data: { ...said, by, ...(recordedLate && { recordedLate: true }) } });
   }
   if (met) {
-    const late = isLate(after);
+    const late = isMetLate(after);
     const counted = countedOf(obligation, calendar, after, metAt!);
     const verdict = { at: metAt!, late, countedMs: counted, ...(!late && before.breached && { recordedLate: true }) };
-    told.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
+    produced.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
   }
-  return told.map((each) => ({ ...each, occurredAt }));
+  return produced.map((each) => ({ ...each, occurredAt }));
 };
 
-/** What the facts of a decision mean for the clocks, in the order of the facts. */
-const consequences = (
+/** The clock events that follow from decided events, in their order. */
+const clockEventsFor = (
   state: Lead,
   clocks: Clocks,
   facts: readonly NewEvent<LeadEvent>[],
   { now, definition, idOf }: DefinitionContext,
-): readonly Telling[] => {
+): readonly NewClockEvent[] => {
   if (facts.length === 0 || (clocks.length === 0 && !definition('sla-policy'))) return [];
-  const { country, region } = isKnown(state) ? state.person.profile : {};
-  const termsOf = termsIn(definition);
-  const told: Telling[] = [];
+  const { country, region } = isCapturedLead(state) ? state.person.profile : {};
+  const termsOf = termsFinder(definition);
+  const produced: NewClockEvent[] = [];
   let known = clocks;
   for (const [index, { type, data, occurredAt = now }] of facts.entries()) {
     const event: ClockInput = { id: idOf(index), type, data, occurredAt };
     const rep = 'rep' in data ? data.rep : 'rep' in state ? state.rep : undefined;
-    const queue = type === 'LeadHandedOff' ? data.queue : isKnown(state) && state.person.handoffLog.at(-1)?.queue;
-    const owed = inForce(definition, { country, region, queue: queue || undefined });
+    const queue =
+      type === 'LeadHandedOff' ? data.queue : isCapturedLead(state) && state.person.handoffLog.at(-1)?.queue;
+    const inForce = obligationsInForce(definition, { country, region, queue: queue || undefined });
     const begin: Parameters<typeof clocksUnder<LeadClock>>[2] = (clock, terms) => {
-      const { definition: policy, calendar, calendarCode } = owed.find((each) => each.terms === terms)!;
+      const { definition: policy, calendar, calendarCode } = inForce.find((each) => each.terms === terms)!;
       return {
         ...clock,
         ...{ definition: policy, transitions: [], escalated: [] },
@@ -298,7 +309,7 @@ const consequences = (
         ...(queue && { queue }),
       };
     };
-    const terms = owed.map((each) => each.terms);
+    const terms = inForce.map((each) => each.terms);
     const after = clocksUnder(termsOf, terms, begin)(known, event);
     if (after === known) continue;
     const said = after.flatMap((clock) => {
@@ -306,22 +317,22 @@ const consequences = (
       if (before === clock) return [];
       return before
         ? clockEvents(data.leadId, before, clock, event, termsOf(before))
-        : beginnings(data.leadId, clock, termsOf(clock));
+        : startEvents(data.leadId, clock, termsOf(clock));
     });
-    // What was said is the state from here on, as whoever reads the log will fold it.
-    for (const each of said) known = clocksWith(known, { occurredAt: now, ...each, id: '' });
-    told.push(...said.map(({ occurredAt: at, ...each }) => (at === now ? each : { ...each, occurredAt: at! })));
+    // Continue from the events, so that the state equals what a reader of the log folds.
+    for (const each of said) known = clocksAfterEvent(known, { occurredAt: now, ...each, id: '' });
+    produced.push(...said.map(({ occurredAt: at, ...each }) => (at === now ? each : { ...each, occurredAt: at! })));
   }
-  return told;
+  return produced;
 };
 
-/** What time alone says of the clocks at an instant. */
-const passing = ({ person: { leadId, obligations } }: Known, now: Instant): readonly ClockEvent[] =>
+/** The escalations and breaches that are due at an instant. */
+const elapsedClockEvents = ({ person: { leadId, obligations } }: CapturedLead, now: Instant): readonly ClockEvent[] =>
   obligations.flatMap((clock) =>
     clock.transitions
       .filter(({ at }) => at <= now)
       .map(({ what, step, notify }): ClockEvent => {
-        const said = about(leadId, clock);
+        const said = clockReference(leadId, clock);
         return what === 'breach'
           ? { type: 'ObligationBreached', data: { ...said, dueAt: clock.dueAt!, cause: 'time' } }
           : {
@@ -331,36 +342,37 @@ const passing = ({ person: { leadId, obligations } }: Known, now: Instant): read
       }),
   );
 
-/** Do the clocks of a lead run? Those of a lead that is merged into another wait for the merge to be undone. */
-const ticks = (state: Lead): state is Known => isKnown(state) && state.person.mergedInto === undefined;
+/** True if the clocks of a lead run; those of a merged lead wait until the merge is undone. */
+const clocksRun = (state: Lead): state is CapturedLead =>
+  isCapturedLead(state) && state.person.mergedInto === undefined;
 
 /**
- * A decider of leads that keeps the agreed obligations of sales: whatever it decides is followed, in the same append,
- * by what that means for the clocks; and what falls due happens at its own instant. Each clock is judged by the versions
- * of policy and calendar under which it started.
+ * Adds SLA clocks to a decider of leads: the clock events that follow from a decision are in the same append, and
+ * transitions take place at their own time. Each clock is evaluated under the versions of policy and calendar in force when
+ * it started.
  */
 export const withSlaClocks = (inner: Decider<Lead, LeadCommand, LeadEvent>): Decider<Lead, LeadCommand, LeadEvent> => {
-  const clocksOf = (state: Lead): Clocks => (isKnown(state) ? state.person.obligations : []);
+  const clocksOf = (state: Lead): Clocks => (isCapturedLead(state) ? state.person.obligations : []);
   return {
     ...inner,
     uses: [...inner.uses, 'sla-policy', 'business-calendar'],
     decide: (state, command, context) => {
       const decided = inner.decide(state, command, context);
       if (decided instanceof Refused) return decided;
-      const told = consequences(state, clocksOf(state), decided, context);
-      return told.length === 0 ? decided : [...decided, ...told];
+      const produced = clockEventsFor(state, clocksOf(state), decided, context);
+      return produced.length === 0 ? decided : [...decided, ...produced];
     },
     due: (state) =>
-      earliest(inner.due(state), ticks(state) ? nextClockTransitionOf(state.person.obligations) : undefined),
+      earliest(inner.due(state), clocksRun(state) ? nextTransitionAt(state.person.obligations) : undefined),
     elapse: (state, context) => {
       const due = inner.due(state);
       const own = due !== undefined && due <= context.now ? inner.elapse(state, context) : [];
-      const passed = ticks(state) ? passing(state, context.now) : [];
+      const passed = clocksRun(state) ? elapsedClockEvents(state, context.now) : [];
       const clocks = passed.reduce(
-        (known, said) => clocksWith(known, { ...said, id: '', occurredAt: context.now }),
+        (known, said) => clocksAfterEvent(known, { ...said, id: '', occurredAt: context.now }),
         clocksOf(state),
       );
-      return [...own, ...passed, ...consequences(state, clocks, own, context)];
+      return [...own, ...passed, ...clockEventsFor(state, clocks, own, context)];
     },
   };
 };

@@ -2,7 +2,7 @@ import { Refused } from '@baton/kernel';
 import { after, always, DAY, HOUR, hour, minute, owing, world, type Told } from '../../../../test/support/lead-world';
 import { clockStatus } from '@baton/sla-clocks';
 import { attempts } from '@baton/sla-clocks';
-import { isKnown } from './lead.model';
+import { isCapturedLead } from './lead.model';
 
 const started = '0 started first-response due 60 sla-policy@1';
 const warned = '48 escalated first-response rep';
@@ -102,8 +102,8 @@ describe('what sales owes', () => {
     await send('AdvanceClock', 3 * DAY);
     expect(await told()).toEqual([started, ...missed, '30 met first-response in time told late']);
     const known = state();
-    expect(isKnown(known) && clockStatus(known.person.obligations[0]!, minute(99))).toMatchObject({
-      ...{ state: 'met', known: 'breached', lateData: true, breachedAt: minute(60) },
+    expect(isCapturedLead(known) && clockStatus(known.person.obligations[0]!, minute(99))).toMatchObject({
+      ...{ state: 'met', knownState: 'breached', lateData: true, breachedAt: minute(60) },
     });
   });
   it('is judged from when it began, however late the handoff is told', async () => {

@@ -2,7 +2,7 @@ import { DAY_MS, fromMs, toMs, type Definition, type DatedEvent, type Json } fro
 import { specFor } from '@baton/kernel/testing';
 import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
-import type { Known } from './lead.model';
+import type { CapturedLead } from './lead.model';
 import { handoffPackage, PACKAGE_LIMIT, type HandoffPackage } from './package.rules';
 
 const leadId = 'ada';
@@ -182,7 +182,7 @@ describe('what sales gets with a lead', () => {
 
 describe('a package of a long history', () => {
   const odd = (index: number) => `${'ж€💶'.repeat(60)}${index}`;
-  const state = (touches: number, evidence: Json, name = odd): Extract<Known, { stage: 'mql' }> => {
+  const state = (touches: number, evidence: Json, name = odd): Extract<CapturedLead, { stage: 'mql' }> => {
     const past = [
       captured({ company: odd(0).slice(0, 300), personalFacts: ['email'] }),
       ...Array.from({ length: touches }, (_, index) =>
@@ -194,7 +194,7 @@ describe('a package of a long history', () => {
       (folded, event, index) =>
         leadDecider.evolve(folded, { occurredAt: NOW, ...event, id: `event-${index}` } as DatedEvent<LeadEvent>),
       leadDecider.initialState(),
-    ) as Extract<Known, { stage: 'mql' }>;
+    ) as Extract<CapturedLead, { stage: 'mql' }>;
   };
   const named = Array.from({ length: 100 }, (_, index) => `5e3a9d9e-0000-4000-8000-${String(index).padStart(12, '0')}`);
   const leaves = Array.from({ length: 200 }, (_, index) => ({ path: `all.${index}`, met: true, touches: named }));

@@ -1,18 +1,18 @@
 import { laterOf, durationMs, fromMs, type Instant, type Json } from '@baton/kernel';
 import { builtInSignals, matchingTouches, type DefinitionContext, type Signal } from '@baton/definitions';
-import { type FirstTouch, type Known, type Person } from './lead.model';
+import { type FirstTouch, type CapturedLead, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
 import { scoreEvidence } from './qualification.rules';
 import { scoreAt } from './score.model';
 
 /** How often something was consumed, and when last. */
-export interface Consumed {
+export interface ContentUsage {
   readonly name: string;
   readonly count: number;
   readonly lastAt: Instant;
 }
 /** A buying signal: how often it was given, and when; the latest times first. */
-export interface SignalSeen {
+export interface SignalOccurrences {
   readonly code: string;
   readonly count: number;
   readonly times: readonly Instant[];
@@ -41,9 +41,9 @@ export interface HandoffPackage {
   readonly firstTouch: FirstTouch | null;
   readonly touches: number;
   /** Content and pages, the latest first. */
-  readonly content: readonly Consumed[];
-  readonly pages: readonly Consumed[];
-  readonly signals: readonly SignalSeen[];
+  readonly content: readonly ContentUsage[];
+  readonly pages: readonly ContentUsage[];
+  readonly signals: readonly SignalOccurrences[];
   /** The version that says what a signal is, `routing@2`. */
   readonly signalsBy: string;
   /** By rule, as of the handoff; null where no scoring model is agreed. */
@@ -71,27 +71,27 @@ const firmographics = ['title', 'company', 'industry', 'employees', 'country', '
 /** The most bytes of a package, as JSON. */
 export const PACKAGE_LIMIT = 32 * 1024;
 /** How much of each list is kept; where the whole is too large, less and less of all. */
-const KEPT = [50, 20, 8, 3, 1];
-const [TIMES, TEXT] = [20, 200];
+const LIST_LENGTHS = [50, 20, 8, 3, 1];
+const [MAX_SIGNAL_TIMES, MAX_TEXT] = [20, 200];
 
 /** A text of bounded length; never half a character. */
-const brief = (text: string): string =>
-  text.length <= TEXT ? text : `${text.slice(0, TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+const truncate = (text: string): string =>
+  text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
 /** Any JSON with shorter lists and texts: of lists of texts the last are kept, of others the first. */
-const abridged = (value: Json, most: number): Json => {
-  if (typeof value === 'string') return brief(value);
+const abridge = (value: Json, most: number): Json => {
+  if (typeof value === 'string') return truncate(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     const items = value as readonly Json[];
     const kept = typeof items[0] === 'string' ? items.slice(-most) : items.slice(0, most * 2);
-    return kept.map((item) => abridged(item, most));
+    return kept.map((item) => abridge(item, most));
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, abridged(inside, most)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, abridge(inside, most)]));
 };
 
 /** Content and pages by name, the latest first; ties by name. */
-const consumed = ({ touches }: Person, field: 'content' | 'page'): readonly Consumed[] => {
+const contentUsage = ({ touches }: Person, field: 'content' | 'page'): readonly ContentUsage[] => {
   const seen = new Map<string, { name: string; count: number; lastAt: Instant }>();
   for (let index = 0; index < touches.length; index++) {
     const { [field]: name, at } = touches.at(index)!;
@@ -105,8 +105,8 @@ const consumed = ({ touches }: Person, field: 'content' | 'page'): readonly Cons
   }
   return [...seen.values()]
     .sort((a, b) => (a.lastAt > b.lastAt ? -1 : a.lastAt < b.lastAt ? 1 : a.name < b.name ? -1 : 1))
-    .slice(0, KEPT[0])
-    .map((one) => ({ ...one, name: brief(one.name) }));
+    .slice(0, LIST_LENGTHS[0])
+    .map((one) => ({ ...one, name: truncate(one.name) }));
 };
 
 /**
@@ -114,7 +114,7 @@ const consumed = ({ touches }: Person, field: 'content' | 'page'): readonly Cons
  * made them enough, and then counting begins anew.
  * @param times of the touches meant, in epoch milliseconds, rising
  */
-const givenAt = ({ times: needed = 1, within }: Signal, times: readonly number[]): readonly number[] => {
+const signalTimes = ({ times: needed = 1, within }: Signal, times: readonly number[]): readonly number[] => {
   if (needed === 1) return times;
   const period = within === undefined ? Infinity : durationMs(within);
   const given: number[] = [];
@@ -136,10 +136,10 @@ const timesOf = (matches: Signal['touches'], touches: Person['touches']): readon
   return [...times.values()].sort((a, b) => a - b);
 };
 
-const signalsOf = ({ touches }: Person, signals: readonly Signal[]): readonly SignalSeen[] =>
+const signalsOf = ({ touches }: Person, signals: readonly Signal[]): readonly SignalOccurrences[] =>
   signals.flatMap((signal) => {
-    const given = givenAt(signal, timesOf(signal.touches, touches));
-    const times = given.slice(-TIMES).reverse().map(fromMs);
+    const given = signalTimes(signal, timesOf(signal.touches, touches));
+    const times = given.slice(-MAX_SIGNAL_TIMES).reverse().map(fromMs);
     return given.length > 0 ? [{ code: signal.code, count: given.length, times }] : [];
   });
 
@@ -156,7 +156,7 @@ const scoreOf = (person: Person, at: Instant, { definition }: Pick<DefinitionCon
     readonly lines: readonly { readonly hundredths: number; readonly [field: string]: Json }[];
   };
 };
-const withLines = <S extends NonNullable<ReturnType<typeof scoreOf>>>(
+const scoreWithLines = <S extends NonNullable<ReturnType<typeof scoreOf>>>(
   score: S,
   definition: string,
   most: number,
@@ -165,7 +165,7 @@ const withLines = <S extends NonNullable<ReturnType<typeof scoreOf>>>(
   const lines = all.length > most * 4 ? all.slice(0, most * 4) : score.lines;
   const left = all.slice(lines.length);
   const rest = { cause: 'rest', code: '', hundredths: left.reduce((sum, { hundredths }) => sum + hundredths, 0) };
-  const kept = lines.map((line) => abridged(line as Json, most));
+  const kept = lines.map((line) => abridge(line as Json, most));
   return { ...score, definition, lines: left.length > 0 ? [...kept, rest] : kept } as unknown as Json;
 };
 
@@ -192,7 +192,7 @@ const missingOf = (
  * Never throws for sound definitions.
  */
 export const handoffPackage = (
-  { person, qualified, definition: met }: Extract<Known, { stage: 'mql' }>,
+  { person, qualified, definition: met }: Extract<CapturedLead, { stage: 'mql' }>,
   { now, definition }: Pick<DefinitionContext, 'now' | 'definition'>,
 ): HandoffPackage => {
   const { profile, firstTouch } = person;
@@ -200,7 +200,7 @@ export const handoffPackage = (
   const signals = routing?.body?.signals;
   const score = scoreOf(person, laterOf(now, person.latest), { definition });
   const source = profile.source ?? firstTouch?.source ?? firstTouch?.channel;
-  const [content, pages] = [consumed(person, 'content'), consumed(person, 'page')];
+  const [content, pages] = [contentUsage(person, 'content'), contentUsage(person, 'page')];
   const evidence = qualified.evidence ?? null;
   const openOpportunityIds = person.deals.flatMap(({ on, end, opportunityId }) =>
     on && end?.how !== 'lost' ? [opportunityId] : [],
@@ -212,7 +212,7 @@ export const handoffPackage = (
       : [handoff.reason, handoff.disposedAt];
     return {
       ...{ count, rep, at, outcome: givenBack ?? disposition },
-      ...(why !== undefined && { reason: brief(why) }),
+      ...(why !== undefined && { reason: truncate(why) }),
       ...(when !== undefined && { outcomeAt: when }),
     };
   });
@@ -222,9 +222,9 @@ export const handoffPackage = (
     firmographics: Object.fromEntries(
       firmographics.flatMap((fact) => (profile[fact] === undefined ? [] : [[fact, profile[fact]]])),
     ) as HandoffPackage['firmographics'],
-    source: source === undefined ? null : brief(String(source)),
+    source: source === undefined ? null : truncate(String(source)),
     owner: profile.owner === undefined ? null : String(profile.owner),
-    firstTouch: firstTouch ? (abridged(firstTouch as unknown as Json, 1) as unknown as FirstTouch) : null,
+    firstTouch: firstTouch ? (abridge(firstTouch as unknown as Json, 1) as unknown as FirstTouch) : null,
     touches: person.touches.length,
     signalsBy: signals ? routing!.ref : 'routing@0',
     qualification: {
@@ -234,20 +234,20 @@ export const handoffPackage = (
     account: null,
   };
   const missing = missingOf(whole);
-  const packed = (most: number, told: Json): HandoffPackage => ({
+  const packageWith = (most: number, told: Json): HandoffPackage => ({
     ...{ complete: missing.length === 0, missing, ...whole },
     content: content.slice(0, most),
     pages: pages.slice(0, most),
     signals: seen.map((signal) => ({ ...signal, times: signal.times.slice(0, most) })),
-    score: score ? withLines(score, definition('scoring-model')!.ref, most) : null,
+    score: score ? scoreWithLines(score, definition('scoring-model')!.ref, most) : null,
     qualification: { ...whole.qualification, evidence: told },
     earlierHandoffs: earlierHandoffs.slice(-most).reverse(),
     openOpportunityIds: openOpportunityIds.slice(-most),
-    shortened: most < KEPT[0]!,
+    shortened: most < LIST_LENGTHS[0]!,
   });
-  for (const most of KEPT) {
-    const pack = packed(most, abridged(evidence, most));
+  for (const most of LIST_LENGTHS) {
+    const pack = packageWith(most, abridge(evidence, most));
     if (Buffer.byteLength(JSON.stringify(pack)) <= PACKAGE_LIMIT) return pack;
   }
-  return packed(1, null); // the event that is named has the evidence
+  return packageWith(1, null); // the event that is named has the evidence
 };

@@ -22,40 +22,40 @@ type PersonalFact = (typeof personalFacts)[number];
 const profileNames = Object.keys(profileFields) as readonly ProfileField[];
 
 /**
- * What a lead's own events say of the person, each fact through time; undefined where it is not known any more. Of what
- * is personal nobody can tell here more than that there is something.
+ * The facts from a lead’s own events, each with its history; undefined once cleared. Of personal facts only the presence is
+ * kept, because deciders never decrypt them.
  */
 export type OwnFacts = { readonly [F in ProfileField | PersonalFact]?: Register<string | number | true | undefined> };
 
-/** What an event says of each fact. */
-const saidBy = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
+/** The facts in an event. */
+const factsIn = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string | number | true | undefined>> => {
   if (event.type === 'LeadFactsCleared') return Object.fromEntries(event.data.facts.map((fact) => [fact, undefined]));
   if (event.type !== 'LeadCaptured' && event.type !== 'LeadProfileChanged') return {};
   const data = event.data as Readonly<Record<string, unknown>>;
   const named: readonly string[] = event.data.personalFacts ?? [];
   const said: Record<string, string | number | true | undefined> = {};
-  for (const name of profileNames) if (data[name] !== undefined) said[name] = normal(data[name]);
+  for (const name of profileNames) if (data[name] !== undefined) said[name] = normalized(data[name]);
   for (const name of personalFacts)
     if (data[name] !== undefined || named.includes(name)) said[name] = named.includes(name) || undefined;
   return said;
 };
-/** A fact as it is compared; what is blank is not known. */
-const normal = (value: unknown): string | number | undefined => {
+/** A fact in the form in which it is compared; undefined if blank. */
+const normalized = (value: unknown): string | number | undefined => {
   if (typeof value === 'number') return value;
   const text = String(value);
   return hasText(text) ? tidy(text) : undefined;
 };
 
-/** What is known of a lead after one more of its events: of each fact the latest by its instant, however late it is told. */
+/** The facts after one more event; of each fact the latest by `occurredAt` counts, regardless of when it was recorded. */
 export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFacts => {
-  const said = Object.entries(saidBy(event));
+  const said = Object.entries(factsIn(event));
   if (said.length === 0) return facts;
   const next: Record<string, Register<string | number | true | undefined>> = { ...facts };
   for (const [name, value] of said) next[name] = withValue(next[name] ?? [], event.occurredAt, value);
   return next;
 };
 
-/** The facts that criteria and scores compare, as they hold now. */
+/** The current facts that criteria and scores compare. */
 export const profileNow = (facts: OwnFacts): Profile =>
   Object.fromEntries(
     profileNames.flatMap((name) => {
@@ -67,25 +67,25 @@ export const profileNow = (facts: OwnFacts): Profile =>
 export const personalNow = (facts: OwnFacts): readonly PersonalFact[] =>
   personalFacts.filter((name) => latestValue(facts[name] ?? []) !== undefined);
 
-/** What a lead's events say of the person, the latest word on each fact. */
+/** The current facts from a lead’s events. */
 export const profileOf = (history: readonly DatedEvent<LeadEvent>[]): Profile =>
   profileNow(history.reduce(factsAfter, {}));
 
 /**
- * Of some facts those that were not so already at an instant; what is personal is told apart by nobody, and always new.
- * @returns undefined for none
+ * The given facts that differ from those known at an instant. Personal facts cannot be compared and always count as changed.
+ * @returns undefined if none differ
  */
-export const newFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
+export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
   const fresh = Object.entries(said).filter(
     ([name, value]) =>
       (personalFacts as readonly string[]).includes(name) ||
-      valueAt(facts[name as ProfileField] ?? [], at) !== normal(value),
+      valueAt(facts[name as ProfileField] ?? [], at) !== normalized(value),
   );
   return fresh.length > 0 ? (Object.fromEntries(fresh) as Partial<D>) : undefined;
 };
-/** Of some facts those that were known at an instant, each once. */
+/** The given facts that were known at an instant, without duplicates. */
 export const knownFacts = (facts: OwnFacts, at: Instant, names: readonly LeadFact[]): LeadFact[] =>
   [...new Set(names)].filter((name) => valueAt(facts[name] ?? [], at) !== undefined);
 /** The facts by which a lead is routed. */
-export const routableIn = (profile: Profile): RoutingFields =>
+export const routableFacts = (profile: Profile): RoutingFields =>
   Object.fromEntries(routingFields.flatMap((field) => (profile[field] === undefined ? [] : [[field, profile[field]]])));

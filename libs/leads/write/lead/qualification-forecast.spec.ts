@@ -32,7 +32,7 @@ const record = (data: object) =>
   ({ type: 'RecordTouch', data: { leadId, team: 'marketing', action: 'page-view', ...data } }) as never;
 const advanceClock = { type: 'AdvanceClock', data: { leadId } } as never;
 const careers = { action: 'page-view', page: '/careers' };
-const foreseen = (at: Instant | undefined, definitions: string[]) =>
+const qualifiesAt = (at: Instant | undefined, definitions: string[]) =>
   ({
     type: 'QualificationScheduled',
     data: { leadId, ...(at !== undefined && { at }), definitions },
@@ -49,7 +49,7 @@ describe('a lead that time alone qualifies', () => {
       { type: 'QualificationScheduled', data: { at: crossing, definitions: ['scoring-model@1'] } },
     ]));
   const waiting = given(captured, touched(1, { action: 'demo' }), touched(2, careers), {
-    ...foreseen(crossing, ['scoring-model@1']),
+    ...qualifiesAt(crossing, ['scoring-model@1']),
   });
   it('is qualified at that instant and not before', () => {
     const under = waiting.under(agreedOn('scoring-model', model));
@@ -83,7 +83,7 @@ describe('a lead that time alone qualifies', () => {
     const again = under.when(record(careers)).decided() as readonly { type: string; data: { at?: Instant } }[];
     expect(again.map(({ type }) => type)).toEqual(['TouchRecorded', 'QualificationScheduled']);
     expect(again[1]!.data.at! > crossing).toBe(true);
-    const gone = given(...[captured, touched(1, { action: 'demo' }), touched(2, careers), foreseen(crossing, [])], {
+    const gone = given(...[captured, touched(1, { action: 'demo' }), touched(2, careers), qualifiesAt(crossing, [])], {
       type: 'LeadDisqualified',
       data: { leadId, reason: 'spam' },
       occurredAt: day(3),

@@ -23,7 +23,7 @@ import {
 } from '@baton/definitions';
 import { scoreAt, scoreRange, type Score } from './score.model';
 
-/** What the definitions in force say of a lead at an instant. */
+/** The result of evaluating a lead under the definitions in force at an instant. */
 export interface Qualification {
   readonly met: boolean;
   /** The version that is met; the criteria come before the score. */
@@ -38,7 +38,7 @@ export interface Qualification {
 export const criteriaOf = (definition: Definition<Agreement> | undefined): Criterion | undefined =>
   definition?.body.criteria;
 
-/** The facts with the score under the model in force, computed once and only where somebody asks. */
+/** The facts with the score under the model in force, computed lazily and once. */
 export const withScore = (
   facts: CriteriaFacts,
   model: Definition<ScoringModel> | undefined,
@@ -53,7 +53,7 @@ export const withScore = (
   return { facts: { ...facts, score: points }, score };
 };
 
-/** Evaluates an agreement that has criteria; undefined where people judge. */
+/** Evaluates an agreement that has criteria; undefined if it has none, so that people decide. */
 export const evaluateAgreement = (
   agreement: Definition<Agreement> | undefined,
   facts: CriteriaFacts,
@@ -120,30 +120,30 @@ export const qualifiedOver = (
 };
 
 /** How long before an instant a criterion looks, in milliseconds; without a period there is no end. */
-const windowOf = (node: Criterion, model: ScoringModel | undefined): number => {
-  const longest = (nodes: readonly Criterion[]): number => Math.max(0, ...nodes.map((each) => windowOf(each, model)));
+const lookBackOf = (node: Criterion, model: ScoringModel | undefined): number => {
+  const longest = (nodes: readonly Criterion[]): number => Math.max(0, ...nodes.map((each) => lookBackOf(each, model)));
   if ('all' in node) return longest(node.all);
   if ('any' in node) return longest(node.any);
-  if ('not' in node) return windowOf(node.not, model);
-  if ('score' in node) return windowOfModel(model);
+  if ('not' in node) return lookBackOf(node.not, model);
+  if ('score' in node) return modelLookBack(model);
   if (!('touches' in node)) return 0;
   return node.within === undefined ? Infinity : durationMs(node.within);
 };
-const windowOfModel = (model: ScoringModel | undefined): number =>
+const modelLookBack = (model: ScoringModel | undefined): number =>
   Math.max(
     0,
     ...(model?.engagement.rules ?? []).map(({ within }) => (within === undefined ? Infinity : durationMs(within))),
   );
 
-/** At so many later touches late news is judged at most: the first of them. */
-const MOST_INSTANTS = 256;
+/** Maximum number of later touches at which late news is evaluated. */
+const MAX_EVALUATION_INSTANTS = 256;
 /**
- * The instants at which late news is judged: its own, that of each later touch within the longest window of what is
- * agreed, and the latest that is known of the lead. Rising; of very many touches the first 256 and the latest.
- * @param from the instant of the news
- * @param notBefore since when the lead is judged at all
+ * The instants at which an event recorded late is evaluated: its own, that of each later touch within the longest look-back
+ * of the definitions, and that of the lead’s latest event. Ascending; at most 256 and the latest.
+ * @param from      time of the event
+ * @param notBefore time from which the lead is evaluated at all
  */
-export const instantsToJudge = (
+export const evaluationInstants = (
   { touches, latest }: { readonly touches: CriteriaFacts['touches']; readonly latest: Instant },
   [from, notBefore]: readonly [from: Instant, notBefore: Instant],
   definition: FindDefinition,
@@ -152,7 +152,10 @@ export const instantsToJudge = (
   if (from >= last) return [last];
   const model = definition('scoring-model')?.body;
   const tree = criteriaOf(definition('mql'));
-  const window = Math.max(tree ? windowOf(tree, model) : 0, model?.threshold === undefined ? 0 : windowOfModel(model));
+  const window = Math.max(
+    tree ? lookBackOf(tree, model) : 0,
+    model?.threshold === undefined ? 0 : modelLookBack(model),
+  );
   const until = toMs(from) + window;
   const found = new Set<Instant>([from]);
   for (let place = 0; place < touches.length; place++) {
@@ -160,18 +163,18 @@ export const instantsToJudge = (
     if (at > from && at < last && toMs(at) <= until) found.add(at);
   }
   const sorted = [...found].filter((at) => at >= notBefore).sort();
-  return [...sorted.slice(0, MOST_INSTANTS), last];
+  return [...sorted.slice(0, MAX_EVALUATION_INSTANTS), last];
 };
 
-/** Is it at this instant? */
+/** True if the lead qualifies at this instant. */
 export const isQualified = (facts: CriteriaFacts, at: Instant, definition: FindDefinition): boolean =>
   qualifiedOver(facts, toMs(at), toMs(at), definition) > 0;
 
-/** What an event keeps of a verdict. */
+/** The evidence of an evaluation, as events store it. */
 export const evidenceOf = ({ because, leaves }: CriteriaResult): Json => ({ because, leaves }) as unknown as Json;
 
-const NAMED_TOUCHES = 20;
-/** What an event keeps of a score: one line a rule or cap, with the last touches that were hit; they sum to the score. */
+const MAX_TOUCHES_PER_LINE = 20;
+/** The evidence of a score, as events store it: one line per rule or cap with its last touches; the lines sum to the score. */
 export const scoreEvidence = ({
   hundredths,
   fit,
@@ -189,16 +192,16 @@ export const scoreEvidence = ({
     if (touchId !== undefined) line.touches.push(touchId);
     lines.set(key, line);
   }
-  const kept = [...lines.values()].map((line) => ({ ...line, touches: line.touches.slice(-NAMED_TOUCHES) }));
+  const kept = [...lines.values()].map((line) => ({ ...line, touches: line.touches.slice(-MAX_TOUCHES_PER_LINE) }));
   return { hundredths, fit, engagement, ...(grade && { grade }), threshold: threshold ?? null, lines: kept };
 };
 
-/** The evidence of what is met, for the event that says so. */
+/** The evidence of the definition that is met. */
 export const evidenceOfMet = ({ definition, criteria, score }: Qualification): Json =>
   criteria && criteria.definition === definition ? evidenceOf(criteria) : scoreEvidence(score!);
 
-/** Refuses a move whose criteria are not met, with the leaves that failed and what would do. */
-export const notMet = (agreement: Definition<Agreement>, verdict: CriteriaResult): Refused => {
+/** Refused `lead/criteria-not-met`, with the failed leaves and what is missing. */
+export const criteriaNotMet = (agreement: Definition<Agreement>, verdict: CriteriaResult): Refused => {
   const { ref: definition } = agreement;
   const { because, leaves } = verdict;
   const message = `${definition} is not met. It needs ${missingCriteria(criteriaOf(agreement)!, verdict)}.`;

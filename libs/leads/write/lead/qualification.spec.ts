@@ -3,7 +3,7 @@ import { specFor } from '@baton/kernel/testing';
 import type { Criterion } from '@baton/definitions';
 import { leadDecider } from './lead.decider';
 import type { LeadEvent } from './lead.events';
-import { isKnown } from './lead.model';
+import { isCapturedLead } from './lead.model';
 import type { LeadTouch } from './merged-facts.events';
 
 const given = specFor(leadDecider);
@@ -285,7 +285,7 @@ describe('a visit of a visitor who turned out to be the person', () => {
   const pages = [29, 10, 5].map((days, n) => visit(`v-${n + 2}`, days, page));
   const state = (...past: readonly LeadEvent[]) => {
     const known = given(...past).state();
-    if (!isKnown(known)) throw new Error('the lead was captured');
+    if (!isCapturedLead(known)) throw new Error('the lead was captured');
     return known.person;
   };
 

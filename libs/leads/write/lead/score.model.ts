@@ -15,7 +15,7 @@ import {
 /** One entry of the explanation of a score. All entries together are the score. */
 export interface ScoreEntry {
   readonly axis: Exclude<ScoreAxis, 'total'> | 'total';
-  /** A hit of a rule; or what a cap takes off what stands before it. */
+  /** Points of a rule for a touch or the profile, or the points that a cap removes. */
   readonly cause: 'hit' | 'rule-cap' | 'group-cap' | 'total-cap';
   /** Code of the rule, or of the group; '' for the cap of the whole. */
   readonly code: string;
@@ -42,36 +42,36 @@ export const halfEven = (value: number): number => {
   const over = value - floor;
   return over < 0.5 || (over === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 };
-const cents = (points: number): number => Math.round(points * 100);
+const hundredthsOf = (points: number): number => Math.round(points * 100);
 const sum = (entries: readonly ScoreEntry[]): number =>
   entries.reduce((total, { hundredths }) => total + hundredths, 0);
 
-/** What a cap takes off a sum: nothing within ± cap. */
-const capped = (
+/** Adds the entry that limits a sum to ± cap. */
+const withCap = (
   entries: readonly ScoreEntry[],
   cap: number | undefined,
   entry: Pick<ScoreEntry, 'axis' | 'cause' | 'code'>,
 ): readonly ScoreEntry[] => {
   const total = sum(entries);
-  const limit = cap === undefined ? Infinity : cents(cap);
+  const limit = cap === undefined ? Infinity : hundredthsOf(cap);
   if (Math.abs(total) <= limit) return entries;
   return [...entries, { ...entry, hundredths: Math.sign(total) * limit - total }];
 };
 
-/** A rule of engagement as it is worked with: hundredths and milliseconds, infinite where nothing is agreed. */
-interface Worked {
+/** The parameters of an engagement rule in hundredths and milliseconds; Infinity if not set. */
+interface RuleParameters {
   readonly hundredths: number;
   readonly coolDown: number;
   readonly within: number;
   readonly halfLife: number;
-  /** At this age a hit is worth nothing at all any more. */
-  readonly spent: number;
+  /** Age from which a hit rounds to zero points. */
+  readonly worthlessAfterMs: number;
 }
-const worked = new WeakMap<EngagementRule, Worked>();
-const workedOf = (rule: EngagementRule): Worked => {
-  let known = worked.get(rule);
+const parametersByRule = new WeakMap<EngagementRule, RuleParameters>();
+const parametersOf = (rule: EngagementRule): RuleParameters => {
+  let known = parametersByRule.get(rule);
   if (!known) {
-    const hundredths = cents(rule.points);
+    const hundredths = hundredthsOf(rule.points);
     const [coolDown, within, halfLife] = [
       rule.coolDown === undefined ? 0 : durationMs(rule.coolDown),
       rule.within === undefined ? Infinity : durationMs(rule.within),
@@ -79,14 +79,14 @@ const workedOf = (rule: EngagementRule): Worked => {
     ];
     // Up to half a hundredth is rounded to none; a little later, so that no rounding of this figure matters.
     const halves = Math.max(0, Math.log2(2 * Math.abs(hundredths)));
-    const spent = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
-    worked.set(rule, (known = { hundredths, coolDown, within, halfLife, spent }));
+    const worthlessAfterMs = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
+    parametersByRule.set(rule, (known = { hundredths, coolDown, within, halfLife, worthlessAfterMs }));
   }
   return known;
 };
 
-/** What a hit of some age is worth, in hundredths. */
-const worth = ({ hundredths, halfLife }: Worked, ageMs: number): number =>
+/** The points of a hit at some age, in hundredths. */
+const hundredthsAt = ({ hundredths, halfLife }: RuleParameters, ageMs: number): number =>
   halfLife === Infinity ? hundredths : halfEven(hundredths * 2 ** (-ageMs / halfLife)) + 0; // no negative zero
 
 /**
@@ -95,9 +95,9 @@ const worth = ({ hundredths, halfLife }: Worked, ageMs: number): number =>
  * @param times of the touches that the rule means, rising
  * @param oldest the greatest age of interest
  */
-const eachHit = (
+const forEachHit = (
   { once }: EngagementRule,
-  { coolDown }: Worked,
+  { coolDown }: RuleParameters,
   times: readonly number[],
   now: number,
   oldest: number,
@@ -117,9 +117,9 @@ const hitsOf = (
   { times, places }: MatchingTouches,
   now: number,
 ): readonly ScoreEntry[] => {
-  const it = workedOf(rule);
+  const it = parametersOf(rule);
   const entries: ScoreEntry[] = [];
-  eachHit(rule, it, times, now, it.within, (index) => {
+  forEachHit(rule, it, times, now, it.within, (index) => {
     const [touch, ageMs] = [touches.at(places[index]!)!, now - times[index]!];
     entries.push({
       axis: 'engagement',
@@ -128,14 +128,14 @@ const hitsOf = (
       touchId: touch.id,
       at: touch.at,
       ageMs,
-      hundredths: worth(it, ageMs),
+      hundredths: hundredthsAt(it, ageMs),
     });
   });
-  return capped(entries, rule.cap, { axis: 'engagement', cause: 'rule-cap', code: rule.code });
+  return withCap(entries, rule.cap, { axis: 'engagement', cause: 'rule-cap', code: rule.code });
 };
 
 /** Puts the entries of an axis together, the rules of a group under its cap. */
-const axisOf = (
+const axisEntries = (
   axis: 'fit' | 'engagement',
   rules: readonly { readonly group?: string }[],
   entriesOf: (index: number) => readonly ScoreEntry[],
@@ -149,20 +149,20 @@ const axisOf = (
     if (group !== undefined) grouped.set(group, into);
   }
   for (const { code, cap } of groups)
-    free.push(...capped(grouped.get(code) ?? [], cap, { axis, cause: 'group-cap', code }));
+    free.push(...withCap(grouped.get(code) ?? [], cap, { axis, cause: 'group-cap', code }));
   return free;
 };
 
-const fits = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>): boolean =>
+const matchesFit = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'profile'>): boolean =>
   forecastCriterion(when, { profile, touches: [] }, 0, 0) === 1;
 
-const rank = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
-  hundredths >= cents(high) ? 0 : hundredths >= cents(middle) ? 1 : 2;
+const bandOf = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
+  hundredths >= hundredthsOf(high) ? 0 : hundredths >= hundredthsOf(middle) ? 1 : 2;
 
 /** The grade of two sums in hundredths, A1 … C3; undefined where the model has no cut-offs for both axes. */
 export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number) =>
   fit.cutOffs && engagement.cutOffs
-    ? `${'ABC'[rank(fitSum, fit.cutOffs)]}${rank(engagementSum, engagement.cutOffs) + 1}`
+    ? `${'ABC'[bandOf(fitSum, fit.cutOffs)]}${bandOf(engagementSum, engagement.cutOffs) + 1}`
     : undefined;
 
 /**
@@ -177,38 +177,38 @@ export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant)
   const fitRules = model.fit.rules as unknown as readonly FitRule[];
   const fitEntries = (index: number): readonly ScoreEntry[] => {
     const { when, code, points } = fitRules[index]!;
-    return fits(when, facts) ? [{ axis: 'fit', cause: 'hit', code, hundredths: cents(points) }] : [];
+    return matchesFit(when, facts) ? [{ axis: 'fit', cause: 'hit', code, hundredths: hundredthsOf(points) }] : [];
   };
   const rules = model.engagement.rules;
-  const fit = axisOf('fit', fitRules, fitEntries, groups);
+  const fit = axisEntries('fit', fitRules, fitEntries, groups);
   const hits = (index: number): readonly ScoreEntry[] => {
     const rule = rules[index]!;
     return hitsOf(rule, facts.touches, matchingTouches(rule.touches, facts.touches), toMs(now));
   };
-  const engagement = axisOf('engagement', rules, hits, groups);
-  const entries = capped([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
+  const engagement = axisEntries('engagement', rules, hits, groups);
+  const entries = withCap([...fit, ...engagement], model.cap, { axis: 'total', cause: 'total-cap', code: '' });
   const [fitSum, engagementSum] = [sum(fit), sum(engagement)];
   const grade = gradeOf(model, fitSum, engagementSum);
   return { hundredths: sum(entries), fit: fitSum, engagement: engagementSum, ...(grade && { grade }), entries };
 };
 
 const withinCap = ([low, high]: ValueRange, cap: number | undefined): ValueRange => {
-  const limit = cap === undefined ? Infinity : cents(cap);
-  const capped = (bound: number) => Math.min(limit, Math.max(-limit, bound)) + 0; // no negative zero
-  return [capped(low), capped(high)];
+  const limit = cap === undefined ? Infinity : hundredthsOf(cap);
+  const withCap = (bound: number) => Math.min(limit, Math.max(-limit, bound)) + 0; // no negative zero
+  return [withCap(low), withCap(high)];
 };
-const plus = (a: ValueRange, b: ValueRange): ValueRange => [a[0] + b[0], a[1] + b[1]];
-const NOTHING: ValueRange = [0, 0];
+const addRanges = (a: ValueRange, b: ValueRange): ValueRange => [a[0] + b[0], a[1] + b[1]];
+const ZERO_RANGE: ValueRange = [0, 0];
 
-/** What a rule gives over a time, under its cap. */
+/** The range of a rule’s points over an interval, under its cap. */
 const ruleRange = (rule: EngagementRule, { times }: MatchingTouches, from: number, to: number): ValueRange => {
-  const it = workedOf(rule);
+  const it = parametersOf(rule);
   let [low, high] = [0, 0];
-  eachHit(rule, it, times, from, Math.min(it.within, it.spent), (index) => {
-    const first = worth(it, from - times[index]!);
+  forEachHit(rule, it, times, from, Math.min(it.within, it.worthlessAfterMs), (index) => {
+    const first = hundredthsAt(it, from - times[index]!);
     const ageAtLast = to - times[index]!;
     // Every hit goes towards zero, and none comes back.
-    const last = from === to ? first : ageAtLast > it.within ? 0 : worth(it, ageAtLast);
+    const last = from === to ? first : ageAtLast > it.within ? 0 : hundredthsAt(it, ageAtLast);
     low += Math.min(first, last);
     high += Math.max(first, last);
   });
@@ -230,24 +230,25 @@ export const scoreRange = (
     rules: readonly R[],
     of: (rule: R) => ValueRange,
   ): ValueRange => {
-    let free = NOTHING;
+    let free = ZERO_RANGE;
     const grouped = new Map<string, ValueRange>();
     for (const rule of rules)
-      if (rule.group === undefined) free = plus(free, of(rule));
-      else grouped.set(rule.group, plus(grouped.get(rule.group) ?? NOTHING, of(rule)));
-    for (const { code, cap } of model.groups ?? []) free = plus(free, withinCap(grouped.get(code) ?? NOTHING, cap));
+      if (rule.group === undefined) free = addRanges(free, of(rule));
+      else grouped.set(rule.group, addRanges(grouped.get(rule.group) ?? ZERO_RANGE, of(rule)));
+    for (const { code, cap } of model.groups ?? [])
+      free = addRanges(free, withinCap(grouped.get(code) ?? ZERO_RANGE, cap));
     return free;
   };
   const fit = rangeOf(model.fit.rules as unknown as readonly FitRule[], ({ when, points }) =>
-    fits(when, facts) ? [cents(points), cents(points)] : NOTHING,
+    matchesFit(when, facts) ? [hundredthsOf(points), hundredthsOf(points)] : ZERO_RANGE,
   );
   const engagement = rangeOf(model.engagement.rules, (rule) =>
     ruleRange(rule, matchingTouches(rule.touches, facts.touches), from, to),
   );
-  return { fit, engagement, total: withinCap(plus(fit, engagement), model.cap) };
+  return { fit, engagement, total: withinCap(addRanges(fit, engagement), model.cap) };
 };
 
-/** Can a score under this model rise or fall while nothing happens to the person? */
+/** Whether a score under this model can rise or fall without another event. */
 export const scoreMovement = (model: ScoringModel): { readonly rises: boolean; readonly falls: boolean } => {
   const fading = model.engagement.rules.filter(
     ({ within, halfLife }) => within !== undefined || halfLife !== undefined,

@@ -9,7 +9,7 @@ import {
 
 const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign', 'bySales'] as const;
 /** Shorter histories are looked through each time: what they would remember costs more than it saves. */
-const REMEMBERS_FROM = 64;
+const CACHE_FROM_LENGTH = 64;
 
 /** What logs of one history share. It only grows. */
 interface History {
@@ -78,9 +78,9 @@ export class TouchLog implements Touches {
 
   matches(match: TouchPattern): MatchingTouches {
     const { touches, times, meant } = this.history;
-    const remembered = this.length < REMEMBERS_FROM ? undefined : meant.get(match);
+    const remembered = this.length < CACHE_FROM_LENGTH ? undefined : meant.get(match);
     const found = remembered ?? new TouchMatchCollector(match);
-    if (!remembered && this.length >= REMEMBERS_FROM) meant.set(match, found);
+    if (!remembered && this.length >= CACHE_FROM_LENGTH) meant.set(match, found);
     if (found.seen > this.length) return found.before(this.length);
     return found.upTo(
       this.length,

@@ -14,17 +14,17 @@ interface Merges {
 }
 
 const BUCKETS = 512;
-const placeOf = (leadId: string): number => bucketOf(leadId, BUCKETS);
-const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[placeOf(leadId)]!.get(leadId);
+const bucketIndexOf = (leadId: string): number => bucketOf(leadId, BUCKETS);
+const mergeOf = ({ buckets }: Merges, leadId: string): Merge | undefined => buckets[bucketIndexOf(leadId)]!.get(leadId);
 const withMerge = ({ length, buckets }: Merges, leadId: string, merge: Merge | undefined): Merges => {
-  const bucket = new Map(buckets[placeOf(leadId)]);
+  const bucket = new Map(buckets[bucketIndexOf(leadId)]);
   if (merge) bucket.set(leadId, merge);
   else bucket.delete(leadId);
-  return { length: length + 1, buckets: buckets.with(placeOf(leadId), bucket) };
+  return { length: length + 1, buckets: buckets.with(bucketIndexOf(leadId), bucket) };
 };
 
 /** The lead at the end of the chain, which is merged into none. */
-const livingSurvivor = (state: Merges, leadId: string): string => {
+const finalSurvivor = (state: Merges, leadId: string): string => {
   let survivorId = leadId;
   for (let next = mergeOf(state, leadId); next; next = mergeOf(state, survivorId)) survivorId = next.survivorId;
   return survivorId;
@@ -42,17 +42,21 @@ export const mergesDecider = decider<Merges, MergesCommand, MergesEvent>({
   decide: {
     ReserveMerge: (state, { data, data: { leadId, mergedLeadId } }) => {
       if (leadId === mergedLeadId)
-        return refuse('lead/merge-with-itself', 'Name the other lead of the person.', 'mergedLeadId');
+        return refuse(
+          'lead/merge-with-itself',
+          'leadId and mergedLeadId are the same; name the other lead of the person.',
+          'mergedLeadId',
+        );
       const merge = mergeOf(state, mergedLeadId);
       if (merge?.survivorId === leadId) return [];
       if (merge) {
         const { survivorId } = merge;
-        const message = `That lead is merged into ${survivorId} already. Undo that merge first; the undo takes a moment.`;
+        const message = `mergedLeadId is already merged into ${survivorId}. Undo that merge with UnmergeLead first and retry after a moment.`;
         return refuse('lead/already-merged', message, 'mergedLeadId', { survivorId });
       }
       if (mergeOf(state, leadId)) {
-        const survivorId = livingSurvivor(state, leadId);
-        const message = `This lead is merged into ${survivorId}; merge into that one.`;
+        const survivorId = finalSurvivor(state, leadId);
+        const message = `leadId is itself merged into ${survivorId}; merge into that lead instead.`;
         return refuse('lead/merged', message, 'leadId', { survivorId });
       }
       return [{ type: 'MergeReserved', data }];

@@ -2,23 +2,23 @@ import { commands, events, integer, ref, To, type CommandOf, type EventOf } from
 
 const leadId = ref('lead', 'The lead that survives.');
 const mergedLeadId = ref('lead', 'The lead that is merged into it.');
-const mergeNumber = integer('Which merge it is: the revision of its MergeReserved.', { min: 0 });
+const mergeNumber = integer('The number of the merge: the revision of its MergeReserved event.', { min: 0 });
 
-/** The one stream of all merges, `merges-all`: which lead is merged into which, one decision after the other. */
+/** Id of the one stream of all merges, `merges-all`; a single stream makes the decisions sequential. */
 export const ALL_MERGES = 'all';
 
 export const mergesEvents = events({
   MergeReserved: {
     version: 1,
-    description: 'Both leads stand alone, and one is to be merged into the other; the survivor records it next.',
-    sentence: 'The merge of lead {mergedLeadId} into lead {leadId} was begun',
+    description: 'A merge of two unmerged leads was reserved; the survivor records it next.',
+    sentence: 'The merge of lead {mergedLeadId} into lead {leadId} was started',
     leadId,
     mergedLeadId,
   },
   MergeReleased: {
     version: 1,
-    description: 'A merge was undone and both leads have followed: the lead may be merged again.',
-    sentence: 'The merge of lead {mergedLeadId} is undone on both sides: it may be merged again',
+    description: 'A merge was undone on both leads; the merged lead can be merged again.',
+    sentence: 'The merge of lead {mergedLeadId} was undone on both leads: it can be merged again',
     mergedLeadId,
     mergeNumber,
   },
@@ -26,8 +26,8 @@ export const mergesEvents = events({
 export type MergesEvent = EventOf<typeof mergesEvents>;
 
 export const mergesCommands = commands('merges', {
-  ReserveMerge: { description: 'One lead is to be merged into another.', leadId, mergedLeadId },
-  ReleaseMerge: { description: 'The lead stands on its own again.', mergedLeadId, mergeNumber },
+  ReserveMerge: { description: 'Reserve the merge of one lead into another.', leadId, mergedLeadId },
+  ReleaseMerge: { description: 'Release a merge that both leads have undone.', mergedLeadId, mergeNumber },
 });
 export type MergesCommand = CommandOf<typeof mergesCommands>;
 

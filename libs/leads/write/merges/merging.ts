@@ -12,14 +12,14 @@ import {
   type Outcome,
   type StoredEvent,
 } from '@baton/kernel';
-import { beginningOf, isCaptured } from '../identity/identity';
+import { captureOrRelease, isCaptured } from '../identity/identity';
 import { leadDecider } from '../lead/lead.decider';
 import { leadCommands, type LeadCommand } from '../lead/lead.events';
 import { idReleased } from '../lead/moves.rules';
 import { mergesDecider } from './merges.decider';
 import { ALL_MERGES } from './merges.events';
 
-type Merging = Extract<LeadCommand, { type: 'MergeLead' }>;
+type MergeCommand = Extract<LeadCommand, { type: 'MergeLead' }>;
 
 /**
  * Merges a lead into a survivor: reserved among all merges first, then recorded on the survivor. Once it is reserved
@@ -31,7 +31,7 @@ export const mergeAndHandle = async (
   journal: Journal,
   context: DecisionContext,
   leadId: string,
-  command: Merging,
+  command: MergeCommand,
 ): Promise<Outcome> => {
   const { data, meta } = command;
   const invalid = checkCommand(leadCommands, command, context.clock);
@@ -40,7 +40,7 @@ export const mergeAndHandle = async (
   const refusal = refusalOf(own, command);
   if (refusal) return refusal;
   if (!(await isCaptured(journal, data.mergedLeadId)))
-    return refuse('lead/unknown', 'The other lead was never captured.', 'mergedLeadId');
+    return refuse('lead/unknown', 'No lead has this mergedLeadId; name a captured lead.', 'mergedLeadId');
   const { expectedRevision: _, ...unconditional } = meta;
   const reserve = { type: 'ReserveMerge', data, meta: unconditional } as const;
   const reserved = await handle(journal, mergesDecider, ALL_MERGES, reserve, context);
@@ -56,9 +56,9 @@ export const mergeAndHandle = async (
 };
 
 /** What the survivor's own stream has against it; to be known before anything is reserved. */
-const refusalOf = (own: readonly StoredEvent[], { meta }: Merging): Refused | undefined => {
-  const begun = beginningOf(own);
-  if (!begun) return refuse('lead/unknown', 'Capture the lead first.', 'leadId');
+const refusalOf = (own: readonly StoredEvent[], { meta }: MergeCommand): Refused | undefined => {
+  const begun = captureOrRelease(own);
+  if (!begun) return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   if (begun.type === 'LeadIdReleased') return idReleased();
   // What had fallen due by then stands in the same append, before the merge.
   const before = own.filter((event) => commandKeyOf(event.meta) === commandKeyOf(meta));

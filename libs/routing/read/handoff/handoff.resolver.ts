@@ -3,7 +3,7 @@ import type { Instant, Json, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, InstantScalar, JsonScalar, personalField, ReadArgs } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
-import type { Consumed, EarlierHandoff, HandoffPackage, SignalSeen } from '@baton/leads';
+import type { ContentUsage, EarlierHandoff, HandoffPackage, SignalOccurrences } from '@baton/leads';
 import type { FirstTouch } from '@baton/leads';
 import { leads, type LeadDocument } from '@baton/leads';
 import { handoffPackages, type HandoffPackageDocument } from './handoff-packages.projection';
@@ -11,7 +11,7 @@ import { handoffPackages, type HandoffPackageDocument } from './handoff-packages
 const maybe = (description: string) => ({ nullable: true, description });
 const personal = (description: string) => ({ ...maybe(description), middleware: [personalField] });
 
-@ObjectType('HandoffContact', { description: 'Who to speak to, as known now; a fact is null where it is not known.' })
+@ObjectType('HandoffContact', { description: 'The contact details as known now; unknown ones are null.' })
 class HandoffContactType {
   @Field(() => String, personal('Full name.'))
   name?: Sealed;
@@ -19,13 +19,13 @@ class HandoffContactType {
   email?: Sealed;
   @Field(() => String, personal('Phone number.'))
   phone?: Sealed;
-  @Field(() => String, personal('What the person says to be interested in.'))
+  @Field(() => String, personal('What the person is interested in, in their own words.'))
   interests?: Sealed;
-  @Field(() => String, personal('What the person wants solved.'))
+  @Field(() => String, personal('The problems the person wants to solve, in their own words.'))
   problems?: Sealed;
 }
 
-@ObjectType('Firmographics', { description: 'What was known of the person’s work at the handoff.' })
+@ObjectType('Firmographics', { description: 'Job and company of the lead, as known at the handoff.' })
 class FirmographicsType {
   @Field(() => String, maybe('Job title.'))
   title?: string;
@@ -41,121 +41,128 @@ class FirmographicsType {
   region?: string;
 }
 
-@ObjectType('FirstTouch', { description: 'The earliest contact, as its source reported it.' })
+@ObjectType('FirstTouch', { description: 'The first touch, as its source reported it.' })
 class FirstTouchType implements FirstTouch {
-  @Field(() => ID, { description: 'The id of its event.' })
+  @Field(() => ID, { description: 'Id of the event that recorded it.' })
   id!: string;
-  @Field(() => InstantScalar, { description: 'When it was.' })
+  @Field(() => InstantScalar, { description: 'When it took place.' })
   at!: Instant;
-  @Field(() => String, { description: 'What happened.' })
+  @Field(() => String, { description: 'The action: form-submit, page-view …' })
   action!: string;
-  @Field(() => String, maybe('The channel as stated.'))
+  @Field(() => String, maybe('The channel as reported.'))
   channel?: string;
-  @Field(() => String, maybe('The source.'))
+  @Field(() => String, maybe('The source, utm_source.'))
   source?: string;
-  @Field(() => String, maybe('The medium.'))
+  @Field(() => String, maybe('The medium, utm_medium.'))
   medium?: string;
-  @Field(() => String, maybe('The campaign.'))
+  @Field(() => String, maybe('The campaign, utm_campaign.'))
   campaign?: string;
-  @Field(() => String, maybe('What was read, seen or downloaded.'))
+  @Field(() => String, maybe('The content that was viewed or downloaded.'))
   content?: string;
-  @Field(() => String, maybe('The page.'))
+  @Field(() => String, maybe('The page that was visited.'))
   page?: string;
-  @Field(() => String, maybe('Where the person came from.'))
+  @Field(() => String, maybe('The referring page.'))
   referrer?: string;
 }
 
-@ObjectType('ConsumedContent', { description: 'Content or a page, how often and when last.' })
-class ConsumedType implements Consumed {
-  @Field(() => String, { description: 'Its name or address, at most 200 characters.' })
+@ObjectType('ConsumedContent', { description: 'Content or a page that the lead used.' })
+class ConsumedType implements ContentUsage {
+  @Field(() => String, { description: 'Name of the content or address of the page, cut at 200 characters.' })
   name!: string;
-  @Field(() => Int, { description: 'How often.' })
+  @Field(() => Int, { description: 'Number of touches with it.' })
   count!: number;
-  @Field(() => InstantScalar, { description: 'When last.' })
+  @Field(() => InstantScalar, { description: 'The latest of these touches.' })
   lastAt!: Instant;
 }
 
-@ObjectType('BuyingSignal', { description: 'Something that shows the person means to buy.' })
-class BuyingSignalType implements SignalSeen {
-  @Field(() => String, { description: 'Code of the signal, pricing-view.' })
+@ObjectType('BuyingSignal', { description: 'Activity that indicates an intention to buy.' })
+class BuyingSignalType implements SignalOccurrences {
+  @Field(() => String, { description: 'Code of the signal, such as pricing-view.' })
   code!: string;
-  @Field(() => Int, { description: 'How often it was given.' })
+  @Field(() => Int, { description: 'How often the signal occurred.' })
   count!: number;
-  @Field(() => [InstantScalar], { description: 'When; the latest first, at most 20.' })
+  @Field(() => [InstantScalar], { description: 'When it occurred; latest first, at most 20.' })
   times!: readonly Instant[];
 }
 
 @ObjectType('EarlierHandoff', { description: 'A handoff of the same lead before this one.' })
 class EarlierHandoffType implements EarlierHandoff {
-  @Field(() => Int, { description: 'Which handoff of the lead it was.' })
+  @Field(() => Int, { description: 'The number of the handoff of this lead, counted from 1.' })
   count!: number;
   @Field(() => String, { description: 'The salesperson.' })
   rep!: string;
-  @Field(() => InstantScalar, { description: 'When it was.' })
+  @Field(() => InstantScalar, { description: 'When the lead was handed off.' })
   at!: Instant;
   @Field(() => String, { description: 'accepted, rejected, recycled, disqualified, or waiting.' })
   outcome!: EarlierHandoff['outcome'];
-  @Field(() => String, maybe('Why.'))
+  @Field(() => String, maybe('The reason.'))
   reason?: string;
-  @Field(() => InstantScalar, maybe('When it came to that outcome.'))
+  @Field(() => InstantScalar, maybe('When it got that outcome.'))
   outcomeAt?: Instant;
 }
 
-@ObjectType('HandoffPackage', { description: 'What sales got with a lead when it was last handed off.' })
+@ObjectType('HandoffPackage', { description: 'The information that sales got with the latest handoff of a lead.' })
 class HandoffPackageType {
   @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
   @Field(() => String, { description: 'The salesperson.' })
   rep!: string;
-  @Field(() => InstantScalar, { description: 'When it was handed off.' })
+  @Field(() => InstantScalar, { description: 'When the lead was handed off.' })
   handedOffAt!: Instant;
-  @Field(() => Int, { description: 'Which handoff of the lead it is.' })
+  @Field(() => Int, { description: 'The number of the handoff of this lead, counted from 1.' })
   count!: number;
-  @Field(() => InstantScalar, maybe('By when sales answers.'))
+  @Field(() => InstantScalar, maybe('The time by which sales must respond.'))
   respondBy?: Instant;
   @Field(() => String, maybe('The queue that chose the rep.'))
   queue?: string;
-  @Field(() => Boolean, { description: 'Is there a contact, firmographics, a source, a first touch and evidence?' })
+  @Field(() => Boolean, {
+    description: 'True if the package has a contact, firmographics, a source, a first touch and evidence.',
+  })
   complete!: boolean;
-  @Field(() => [String], { description: 'Which of these is missing.' })
+  @Field(() => [String], { description: 'The parts that are missing.' })
   missing!: readonly string[];
-  @Field(() => HandoffContactType, { description: 'Who to speak to.' })
+  @Field(() => HandoffContactType, { description: 'Contact details of the lead.' })
   contact!: HandoffContactType;
-  @Field(() => FirmographicsType, { description: 'What was known of the person’s work.' })
+  @Field(() => FirmographicsType, { description: 'Job and company of the lead.' })
   firmographics!: FirmographicsType;
   @Field(() => String, maybe('Where the lead came from.'))
   source!: string | null;
-  @Field(() => String, maybe('Who looks after the lead.'))
+  @Field(() => String, maybe('The owner of the lead.'))
   owner!: string | null;
-  @Field(() => FirstTouchType, maybe('The earliest contact.'))
+  @Field(() => FirstTouchType, maybe('The first touch.'))
   firstTouch!: FirstTouch | null;
-  @Field(() => Int, { description: 'How many contacts there were.' })
+  @Field(() => Int, { description: 'Number of touches.' })
   touches!: number;
-  @Field(() => [ConsumedType], { description: 'Content consumed, the latest first, at most 50.' })
-  content!: readonly Consumed[];
-  @Field(() => [ConsumedType], { description: 'Pages visited, the latest first, at most 50.' })
-  pages!: readonly Consumed[];
+  @Field(() => [ConsumedType], { description: 'Content the lead used, latest first, at most 50.' })
+  content!: readonly ContentUsage[];
+  @Field(() => [ConsumedType], { description: 'Pages the lead visited, latest first, at most 50.' })
+  pages!: readonly ContentUsage[];
   @Field(() => [BuyingSignalType], { description: 'Buying signals.' })
-  signals!: readonly SignalSeen[];
-  @Field(() => String, { description: 'The version that says what a signal is, `routing@2`; 0 is the built-in one.' })
+  signals!: readonly SignalOccurrences[];
+  @Field(() => String, {
+    description: 'The version that defines the signals, `routing@2`; routing@0 is the built-in one.',
+  })
   signalsBy!: string;
-  @Field(() => JsonScalar, maybe('The score by rule, in hundredths of a point; its lines sum to it.'))
+  @Field(() => JsonScalar, maybe('The score by rule, in hundredths of a point; the lines sum to the score.'))
   score!: Json;
   @Field(() => String, { description: 'The definition that was met, `mql@3`.' })
   definition!: string;
-  @Field(() => ID, { description: 'The event that says it was met.' })
+  @Field(() => ID, { description: 'Id of the event that qualified the lead.' })
   qualifiedBy!: string;
-  @Field(() => InstantScalar, { description: 'When it was met.' })
+  @Field(() => InstantScalar, { description: 'When the lead was qualified.' })
   qualifiedAt!: Instant;
-  @Field(() => JsonScalar, personal('What met it; null where it is too long, the event has it then.'))
+  @Field(
+    () => JsonScalar,
+    personal('The evidence for the qualification; null if it is too long, in which case the event has it.'),
+  )
   evidence!: Json | Sealed;
-  @Field(() => [EarlierHandoffType], { description: 'The latest first, at most 20.' })
+  @Field(() => [EarlierHandoffType], { description: 'Earlier handoffs of the lead, latest first, at most 20.' })
   earlierHandoffs!: readonly EarlierHandoff[];
-  @Field(() => [ID], { description: 'Deals the person was on that were not lost.' })
+  @Field(() => [ID], { description: 'Deals the lead had a role in that were not lost.' })
   openOpportunityIds!: readonly string[];
-  @Field(() => JsonScalar, maybe('What is known of the company beyond this person.'))
+  @Field(() => JsonScalar, maybe('Reserved for facts about the company; always null.'))
   account!: null;
-  @Field(() => Boolean, { description: 'Do lists hold fewer entries than usual, so that the package stays small?' })
+  @Field(() => Boolean, { description: 'True if lists were shortened further to keep the package small.' })
   shortened!: boolean;
 }
 
@@ -173,7 +180,7 @@ const node = (
 ): HandoffPackageType => {
   const { known: _, qualification, ...told } = pack;
   const { name, email, phone, interests, problems, statement } = lead ?? {};
-  // The words of the qualification that the package is about, not of a later one.
+  // The statement of the qualification that this package is about, not of a later one.
   const stated = statement?.context.startsWith(`${qualification.eventId} `) ? statement : null;
   return {
     ...handoff,
@@ -194,7 +201,7 @@ export class HandoffResolver {
   @Query(() => HandoffPackageType, {
     nullable: true,
     description:
-      'Everything sales was told of a lead when it was last handed off, with the contact as known now. Null for a lead that was never handed off, or by another system only.',
+      'The information that sales got with the latest handoff of a lead, with the contact details as known now. Null if the lead was never handed off, or only by another system.',
   })
   @Allow('sales', 'revops', 'marketing')
   async handoffPackage(@Args() { leadId, asOf }: HandoffPackageArgs): Promise<HandoffPackageType | null> {

@@ -13,33 +13,37 @@ import {
 import { loadOf } from '../../write/routing/routing.model';
 import { membersOf, routingQueues, type RoutingQueue } from './routing.projection';
 
-@ObjectType('RoutingRep', { description: 'A rep of a queue, and how much the rep has had.' })
+@ObjectType('RoutingRep', { description: 'A member of a queue and the leads assigned to them.' })
 class RoutingRepType {
   @Field(() => String, { description: 'The salesperson.' })
   rep!: string;
-  @Field(() => Int, { description: 'The share of leads, in proportion to the other reps.' })
+  @Field(() => Int, { description: 'The weight; leads are shared in proportion to the weights of the queue.' })
   weight!: number;
-  @Field(() => Boolean, { description: 'Away reps get no leads.' })
+  @Field(() => Boolean, { description: 'True if the rep is absent and gets no leads.' })
   away!: boolean;
-  @Field(() => Int, { description: 'Leads given to the rep.' })
+  @Field(() => Int, { description: 'Number of leads assigned to the rep.' })
   assigned!: number;
-  @Field(() => Int, { description: 'Leads that came back.' })
+  @Field(() => Int, { description: 'Number of assigned leads that were taken back.' })
   returned!: number;
-  @Field(() => Float, { description: 'What the rep counts as having had before joining or while away.' })
+  @Field(() => Float, {
+    description: 'Leads counted in addition to those assigned, so that missed leads are not caught up.',
+  })
   base!: number;
-  @Field(() => Float, { description: '(base + assigned − returned) / weight; the lowest is next.' })
+  @Field(() => Float, { description: '(base + assigned − returned) / weight; the rep with the lowest level is next.' })
   level!: number;
 }
 
-@ObjectType('RoutingQueue', { description: 'A queue of reps that qualified leads are handed to in turn.' })
+@ObjectType('RoutingQueue', { description: 'A queue of reps who get qualified leads in turn.' })
 class RoutingQueueType {
   @Field(() => ID, { description: 'The queue, as the routing rules name it.' })
   routingId!: string;
-  @Field(() => [RoutingRepType], { description: 'Its reps: those present, whose turn is next first, then those away.' })
+  @Field(() => [RoutingRepType], {
+    description: 'The members: first those available, in the order of their turns, then those absent.',
+  })
   reps!: RoutingRepType[];
-  @Field(() => Int, { description: 'Leads routed through the queue.' })
+  @Field(() => Int, { description: 'Number of leads routed through the queue.' })
   routed!: number;
-  @Field(() => Int, { description: 'Those of them that went to the handoff owner, because everybody was away.' })
+  @Field(() => Int, { description: 'How many of them went to the handoff owner, because everybody was absent.' })
   toHandoffOwner!: number;
   @Field(() => InstantScalar, { nullable: true, description: 'When the last lead was routed.' })
   lastRoutedAt!: Instant | null;
@@ -55,7 +59,7 @@ const node = (queue: RoutingQueue): RoutingQueueType => ({
 export class RoutingResolver {
   constructor(private readonly models: ReadModels) {}
 
-  @Query(() => RoutingQueueConnection, { description: 'The queues of reps with their balance, by id.' })
+  @Query(() => RoutingQueueConnection, { description: 'The queues of reps with the load of each rep, ordered by id.' })
   @Allow(...everyRole)
   routingQueues(@Args() { first, after, asOf }: PageArgs): Promise<Connection<RoutingQueueType>> {
     const orderBy = [{ column: 'routingId' }];

@@ -1,6 +1,6 @@
 import { decider, refuse, type NewEvent, type Refused } from '@baton/kernel';
 import type { DefinitionBodies } from '@baton/definitions';
-import { MOST_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
+import { MAX_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
 
 /** The state keeps the last leads of a queue only: a queue may have any number. */
@@ -17,14 +17,16 @@ interface Queue {
 }
 const repOf = ({ reps }: Queue, rep: string): Rep | undefined => (Object.hasOwn(reps, rep) ? reps[rep] : undefined);
 const notInQueue = (rep: string): Refused =>
-  refuse('routing/not-in-queue', `${rep} takes no part in this queue.`, 'rep', { rep });
+  refuse('routing/not-in-queue', `${rep} is not a member of this queue; add the rep with JoinQueue first.`, 'rep', {
+    rep,
+  });
 
-/** Where a choice stands: the one that is named, or the last of that lead. */
-const placeOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
+/** Index of a choice: the given one, or the last for that lead. */
+const choiceIndexOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
   leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
-/** Puts a rep at a level; [] where the rep stands there. */
-const putAt = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
+/** Sets the baseline that puts a rep at a level; [] if the rep is there already. */
+const setLevel = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
   if (level === levelOf(rep)) return [];
   const load = (level / 1e9) * rep.weight;
   // Nine digits give the level back exactly.
@@ -36,9 +38,9 @@ const putAt = (routingId: string, rep: Rep, level: number): readonly NewEvent<Ro
  * Lifts a rep who comes in to the lowest level of the others present, so that nothing is caught up; whoever stands above
  * it keeps the level.
  */
-const calibrated = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
+const setBaseline = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
   const lowest = inTurn(reps).find(({ rep }) => rep !== coming.rep);
-  return putAt(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
+  return setLevel(routingId, coming, Math.max(levelOf(coming), lowest ? levelOf(lowest) : -Infinity));
 };
 
 const withReps =
@@ -55,13 +57,17 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       const { routingId, rep, weight } = data;
       const known = repOf(state, rep);
       if (known?.member && known.weight === weight) return [];
-      if (!known && Object.keys(state.reps).length >= MOST_REPS)
-        return refuse('routing/queue-full', `A queue has at most ${MOST_REPS} reps.`, 'rep');
+      if (!known && Object.keys(state.reps).length >= MAX_REPS)
+        return refuse(
+          'routing/queue-full',
+          `The queue already has ${MAX_REPS} reps, the most it can hold; members who left count too.`,
+          'rep',
+        );
       const coming = { ...(known ?? newcomer(rep)), weight, member: true };
       const joined: NewEvent<RoutingEvent> = { type: 'RepJoined', data };
       // Another weight changes the share of what comes, not whose turn it is now.
-      if (known?.member) return [joined, ...putAt(routingId, coming, levelOf(known))];
-      return [joined, ...calibrated(state, routingId, coming)];
+      if (known?.member) return [joined, ...setLevel(routingId, coming, levelOf(known))];
+      return [joined, ...setBaseline(state, routingId, coming)];
     },
     LeaveQueue: (state, { data }) => {
       const known = repOf(state, data.rep);
@@ -76,17 +82,23 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
     MarkRepAvailable: (state, { data }) => {
       const known = repOf(state, data.rep);
       if (!known?.member) return notInQueue(data.rep);
-      return known.away ? [{ type: 'RepMarkedAvailable', data }, ...calibrated(state, data.routingId, known)] : [];
+      return known.away ? [{ type: 'RepMarkedAvailable', data }, ...setBaseline(state, data.routingId, known)] : [];
     },
     UnassignLead: ({ leads }, { data: { routingId, leadId, choice } }) => {
-      const last = leads[placeOf(leads, leadId, choice)];
-      if (!last) return refuse('routing/not-assigned', 'No rep of this queue was given that lead lately.', 'leadId');
+      const last = leads[choiceIndexOf(leads, leadId, choice)];
+      if (!last)
+        return refuse(
+          'routing/not-assigned',
+          'The lead is not among the last 1,000 leads that this queue assigned.',
+          'leadId',
+        );
       if (last.returned) return [];
       return [{ type: 'LeadUnassigned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
     },
     ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
       const agreed = definition('routing');
-      if (!agreed) return refuse('routing/no-definition', 'Both teams must agree on routing rules first.');
+      if (!agreed)
+        return refuse('routing/no-definition', 'No definition of routing is in force; propose and approve one first.');
       const present = inTurn(state.reps);
       const owning = owner === undefined ? undefined : repOf(state, owner);
       const [rep, by] =
@@ -113,7 +125,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
           : [...leads, { leadId: data.leadId, rep: data.rep, choice: id, returned: false }].slice(-REMEMBERED_LEADS),
     }),
     LeadUnassigned: ({ reps, leads }, { data }) => {
-      const place = placeOf(leads, data.leadId, data.choice);
+      const place = choiceIndexOf(leads, data.leadId, data.choice);
       return {
         reps: repsAfter.LeadUnassigned(reps, data),
         leads: leads.map((lead, index) => (index === place ? { ...lead, returned: true } : lead)),

@@ -16,60 +16,64 @@ import {
 } from '@baton/kernel';
 
 /** The most reps of one queue: the explanation of a choice names them all. */
-export const MOST_REPS = 200;
+export const MAX_REPS = 200;
 
 const routingId = ref('routing', 'The queue of reps, as the routing rules name it.');
 const leadId = ref('lead', 'The lead: a person we may sell to.');
 const rep = text('The salesperson.', { min: 1, max: 200 });
-const weight = integer('The share of leads, in proportion to the other reps of the queue.', { min: 1, max: 10_000 });
+const weight = integer('The weight of the rep; leads are shared in proportion to the weights of the queue.', {
+  min: 1,
+  max: 10_000,
+});
 const weightOfRep = state('routing.weight', weight, ['rep']);
 const choice = optional(
-  text('The choice, by the id of its event; by default the last of that lead.', { min: 1, max: 100 }),
+  text('Id of the RepChosen event; by default the last one for that lead.', { min: 1, max: 100 }),
 );
 const rule = text('The routing rule that chose the queue.', { min: 1, max: 200 });
 
 export const routingEvents = events({
   RepJoined: {
     version: 1,
-    description: 'A rep takes part in a queue, or with another weight.',
-    sentence: '{rep} takes part in queue {routingId} with weight {weight}',
+    description: 'A rep joined a queue, or their weight changed.',
+    sentence: '{rep} is a member of queue {routingId} with weight {weight}',
     routingId,
     rep,
     weight: weightOfRep,
   },
   RepLeft: {
     version: 1,
-    description: 'A rep takes no part in the queue any more.',
+    description: 'A rep left the queue.',
     sentence: '{rep} left queue {routingId}',
     routingId,
     rep,
   },
   RepMarkedAbsent: {
     version: 1,
-    description: 'A rep is away and gets no leads.',
-    sentence: '{rep} is away and gets no leads from {routingId}',
+    description: 'A rep was marked absent and gets no leads.',
+    sentence: '{rep} is absent and gets no leads from queue {routingId}',
     routingId,
     rep,
   },
   RepMarkedAvailable: {
     version: 1,
-    description: 'A rep is back.',
-    sentence: '{rep} is back in queue {routingId}',
+    description: 'A rep was marked available again.',
+    sentence: '{rep} is available again in queue {routingId}',
     routingId,
     rep,
   },
   RepBaselineSet: {
     version: 1,
-    description: 'What a rep missed before joining or while away is not caught up: the count begins from here.',
-    sentence: '{rep} counts from {base} leads on: what was missed is not caught up',
+    description:
+      'The baseline of a rep was set, so that a rep who joins or returns is not given extra leads to catch up.',
+    sentence: 'The baseline of {rep} was set to {base} leads, so that missed leads are not caught up',
     decidedBy: {},
     routingId,
     rep,
-    base: real('Leads that the rep counts as having had, besides those assigned.'),
+    base: real('The number of leads counted in addition to those assigned.'),
   },
   RepChosen: {
     version: 1,
-    description: 'Who gets a qualified lead, and why.',
+    description: 'A queue chose the rep for a qualified lead.',
     sentence: 'Queue {routingId} chose {rep} for the lead by rule {rule} ({by})',
     decidedBy: { definition: 'definition' },
     routingId,
@@ -79,18 +83,18 @@ export const routingEvents = events({
     rule,
     by: oneOf(
       ['turn', 'account-owner', 'handoff-owner'],
-      'The lowest load for its weight; or the owner of the account; or, with everybody away, the handoff owner.',
+      'turn: the rep with the lowest load per weight. account-owner: the owner of the account. handoff-owner: everybody in the queue was absent.',
     ),
     standings: list(
       object({ rep, load: real('base + assigned − returned, before this lead.'), weight }),
-      'Those present, whose turn is nearest first.',
-      { max: MOST_REPS },
+      'The available reps, in the order of their turns.',
+      { max: MAX_REPS },
     ),
   },
   LeadUnassigned: {
     version: 1,
-    description: 'A lead came back from its rep and no longer counts for the rep’s turn.',
-    sentence: 'The lead came back from {rep} and counts no more for the turn in queue {routingId}',
+    description: 'A lead was taken back from its rep and no longer counts towards the rep’s turn.',
+    sentence: 'The lead was taken back from {rep} and no longer counts towards the turn in queue {routingId}',
     routingId,
     leadId,
     rep,
@@ -102,7 +106,7 @@ export type RoutingEvent = EventOf<typeof routingEvents>;
 export const routingCommands = commands('routing', {
   JoinQueue: {
     about: 'state',
-    description: 'A rep takes part in a queue; or, already there, has another weight from now on.',
+    description: 'Add a rep to a queue, or change the weight of a member.',
     allow: ['revops'],
     routingId,
     rep,
@@ -110,38 +114,39 @@ export const routingCommands = commands('routing', {
   },
   LeaveQueue: {
     about: 'state',
-    description: 'A rep takes no part in a queue any more.',
+    description: 'Remove a rep from a queue.',
     allow: ['revops'],
     routingId,
     rep,
   },
   MarkRepAbsent: {
     about: 'state',
-    description: 'A rep is away: no leads until the return.',
+    description: 'Mark a rep absent; the rep gets no leads until marked available.',
     allow: ['sales', 'revops'],
     routingId,
     rep,
   },
   MarkRepAvailable: {
     about: 'state',
-    description: 'A rep is back; nothing is caught up.',
+    description: 'Mark a rep available again; missed leads are not caught up.',
     allow: ['sales', 'revops'],
     routingId,
     rep,
   },
   UnassignLead: {
-    description: 'A lead came back from its rep, who is due another one sooner. Only the last 1,000 of a queue.',
+    description:
+      'Take a lead back from its rep, so that it no longer counts towards the rep’s turn. Works for the last 1,000 leads of a queue.',
     allow: ['revops'],
     routingId,
     leadId,
     choice,
   },
   ChooseRep: {
-    description: 'A lead is qualified: who gets it?',
+    description: 'Choose the rep for a qualified lead.',
     routingId,
     leadId,
     rule,
-    owner: optional(text('Who owns the account and goes first, if present.', { min: 1, max: 200 })),
+    owner: optional(text('The owner of the account, who is chosen first if available.', { min: 1, max: 200 })),
   },
 });
 export type RoutingCommand = CommandOf<typeof routingCommands>;

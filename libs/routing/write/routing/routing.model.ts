@@ -1,6 +1,6 @@
 import type { RoutingEvent } from './routing.events';
 
-/** How a rep stands in a queue. */
+/** A rep of a queue and their load. */
 export interface Rep {
   readonly rep: string;
   readonly weight: number;
@@ -10,7 +10,7 @@ export interface Rep {
   readonly assigned: number;
   readonly returned: number;
 }
-/** Everybody who ever was in a queue, by name: who joins again goes on from where they were. */
+/** All current and former members by name; a rep who joins again continues with their counts. */
 export type Reps = Readonly<Record<string, Rep>>;
 
 export const isPresent = ({ member, away }: Rep): boolean => member && !away;

@@ -7,29 +7,29 @@ import {
   clockStatus,
   type SlaClock,
   type SlaState,
-  type Terms,
+  type ClockTerms,
 } from '@baton/sla-clocks';
 import type { LeadEvent } from '@baton/leads';
 import type { LeadClock } from '@baton/leads';
-import { clocksWith, type ClockEvent } from '@baton/leads';
+import { clocksAfterEvent, type ClockEvent } from '@baton/leads';
 import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
 
 /** Terms with the versions that set them. */
-export interface NamedTerms extends Terms {
+export interface NamedTerms extends ClockTerms {
   readonly definition: string;
   /** The version of the business calendar; undefined: the clock on the wall. */
   readonly hours?: string;
 }
-/** What is owed to a lead at an instant. */
+/** The terms that apply to a lead at an instant. */
 type TermsAt = (at: Instant, place: CalendarFields) => readonly NamedTerms[];
 
-interface SupposedClock extends SlaClock {
+interface SimulatedClock extends SlaClock {
   readonly terms: NamedTerms;
   readonly rep?: string;
 }
 
 /** How a clock ended under one set of terms. */
-export interface Judged {
+export interface ClockResult {
   /** The versions that set the terms, `sla-policy@2`; `given` for a body that came with the question. */
   readonly definition: string;
   readonly calendar: string | null;
@@ -52,8 +52,8 @@ export interface BreachChange {
   /** gained: only under the alternative; lost: only under the baseline; kept: under both. */
   readonly change: 'gained' | 'lost' | 'kept';
   /** Null where nothing was owed under these terms. */
-  readonly baseline: Judged | null;
-  readonly alternative: Judged | null;
+  readonly baseline: ClockResult | null;
+  readonly alternative: ClockResult | null;
 }
 
 /** Clocks and breaches with something in common. */
@@ -68,8 +68,8 @@ export interface BreachCounts {
   readonly kept: number;
 }
 
-/** What is compared. */
-export interface Comparison {
+/** The terms to compare, and the period. */
+export interface ComparisonOptions {
   /** Supposed terms to compare with; undefined: the clocks as they were recorded. */
   readonly baseline: TermsAt | undefined;
   readonly alternative: TermsAt;
@@ -82,31 +82,32 @@ export interface Comparison {
   readonly timeZone?: string | undefined;
 }
 
-/** What is kept of one lead: clocks, never its events. */
-interface LeadClocks {
+/** The state of one lead: its clocks, not its events. */
+interface ComparedLead {
   readonly recorded: ReadonlyMap<string, LeadClock>;
-  readonly baseline: readonly SupposedClock[];
-  readonly alternative: readonly SupposedClock[];
+  readonly baseline: readonly SimulatedClock[];
+  readonly alternative: readonly SimulatedClock[];
   readonly rep?: string | undefined;
-  /** What its calendar is chosen by. */
+  /** The facts by which its calendar is chosen. */
   readonly place: CalendarFields;
   readonly facts: OwnFacts;
   readonly mergedAt?: Instant | undefined;
 }
-const NOTHING: LeadClocks = { recorded: new Map(), baseline: [], alternative: [], place: {}, facts: {} };
+const NO_CLOCKS: ComparedLead = { recorded: new Map(), baseline: [], alternative: [], place: {}, facts: {} };
 const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): string => `${kind} ${startedBy}`;
 
-const isSaid = (event: StoredEvent<LeadEvent>): event is StoredEvent<ClockEvent> => event.type.startsWith('Obligation');
+const isClockEvent = (event: StoredEvent<LeadEvent>): event is StoredEvent<ClockEvent> =>
+  event.type.startsWith('Obligation');
 /** Moves after which no rep has the lead. */
-const givenUp: ReadonlySet<string> = new Set([
+const endOfRepWork: ReadonlySet<string> = new Set([
   ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
   ...['LeadDisqualified', 'LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer'],
 ]);
 
 const placeAfter = (
-  { place, facts }: LeadClocks,
+  { place, facts }: ComparedLead,
   event: StoredEvent<LeadEvent>,
-): Pick<LeadClocks, 'place' | 'facts'> => {
+): Pick<ComparedLead, 'place' | 'facts'> => {
   const known = factsAfter(facts, event);
   if (known === facts && event.type !== 'LeadHandedOff') return { facts, place };
   const queue = event.type === 'LeadHandedOff' ? (event.data.queue ?? place.queue) : place.queue;
@@ -115,41 +116,47 @@ const placeAfter = (
   return { facts: known, place: { ...where, ...(queue !== undefined && { queue }) } };
 };
 
-/** Each recorded clock is folded by itself, so that none is forgotten however many a lead has had. */
-const recordedAfter = (clocks: LeadClocks['recorded'], event: StoredEvent<ClockEvent>): LeadClocks['recorded'] => {
+/** Folds each recorded clock separately, because the fold of a whole lead drops old clocks. */
+const recordedAfter = (clocks: ComparedLead['recorded'], event: StoredEvent<ClockEvent>): ComparedLead['recorded'] => {
   const key = keyOf(event.data);
   const known = clocks.get(key);
   if (!known && event.type !== 'ObligationStarted') return clocks;
-  return new Map(clocks).set(key, clocksWith(known ? [known] : [], event)[0]!);
+  return new Map(clocks).set(key, clocksAfterEvent(known ? [known] : [], event)[0]!);
 };
 
-const supposedAfter = (
-  clocks: readonly SupposedClock[],
+const simulatedAfter = (
+  clocks: readonly SimulatedClock[],
   event: StoredEvent<LeadEvent>,
   inForce: readonly NamedTerms[],
   rep: string | undefined,
-): readonly SupposedClock[] => {
+): readonly SimulatedClock[] => {
   if (clocks.length === 0 && inForce.length === 0) return clocks;
-  const begin = (clock: SlaClock, terms: Terms): SupposedClock => ({
+  const begin = (clock: SlaClock, terms: ClockTerms): SimulatedClock => ({
     ...clock,
     terms: terms as NamedTerms,
     ...(rep !== undefined && { rep }),
   });
-  return clocksUnder<SupposedClock>(({ terms }) => terms, inForce, begin)(clocks, clockInputOf(event));
+  return clocksUnder<SimulatedClock>(({ terms }) => terms, inForce, begin)(clocks, clockInputOf(event));
 };
 
 const isBreach = (state: SlaState): boolean => state === 'breached' || state === 'met late';
 
-const judged = (clock: SlaClock, definition: string, calendar: string | undefined, at: Instant, mergedAt?: Instant) => {
-  const { state, known } = clockStatus(clock, at);
+const clockResult = (
+  clock: SlaClock,
+  definition: string,
+  calendar: string | undefined,
+  at: Instant,
+  mergedAt?: Instant,
+) => {
+  const { state, knownState } = clockStatus(clock, at);
   const missedAt = missedAtOf(clock);
   // The clocks of a merged lead wait for the merge to be undone.
   const waits = mergedAt !== undefined && missedAt !== undefined && missedAt >= mergedAt;
-  const standing = (verdict: SlaState): SlaState => (waits && verdict === 'breached' ? 'running' : verdict);
+  const withoutWaiting = (verdict: SlaState): SlaState => (waits && verdict === 'breached' ? 'running' : verdict);
   const answered = clock.metAt !== undefined && clock.metAt <= at;
   return {
     ...{ definition, calendar: calendar ?? null, dueAt: clock.dueAt, answeredAt: answered ? clock.metAt! : null },
-    ...{ state: standing(state), known: standing(known) },
+    ...{ state: withoutWaiting(state), known: withoutWaiting(knownState) },
   };
 };
 
@@ -158,15 +165,15 @@ const judged = (clock: SlaClock, definition: string, calendar: string | undefine
  * the streams may interleave. Of a lead only its clocks are kept, so the memory grows with handoffs and not with touches.
  */
 export class BreachComparison {
-  private readonly leads = new Map<string, LeadClocks>();
+  private readonly leads = new Map<string, ComparedLead>();
   /** Clocks that are kept. */
   clocks = 0;
 
-  constructor(private readonly comparison: Comparison) {}
+  constructor(private readonly comparison: ComparisonOptions) {}
 
   see(event: StoredEvent<LeadEvent>): void {
     const { leadId } = event.data;
-    const before = this.leads.get(leadId) ?? NOTHING;
+    const before = this.leads.get(leadId) ?? NO_CLOCKS;
     const after = this.after(before, event);
     if (after === before) return;
     this.leads.set(leadId, after);
@@ -174,49 +181,52 @@ export class BreachComparison {
     this.clocks += after.recorded.size - before.recorded.size;
   }
 
-  private after(before: LeadClocks, event: StoredEvent<LeadEvent>): LeadClocks {
+  private after(before: ComparedLead, event: StoredEvent<LeadEvent>): ComparedLead {
     const { from, baseline, alternative } = this.comparison;
     const { type, data, occurredAt } = event;
-    // What began before the period has no say over what began in it.
+    // Clocks that started before the period are left out.
     const early = from !== undefined && occurredAt < from;
-    if (isSaid(event)) {
+    if (isClockEvent(event)) {
       if (baseline !== undefined || (early && type === 'ObligationStarted')) return before;
       const recorded = recordedAfter(before.recorded, event);
       return recorded === before.recorded ? before : { ...before, recorded };
     }
     const rep = 'rep' in data ? data.rep : before.rep;
     const { place, facts } = placeAfter(before, event);
-    const supposed = (clocks: readonly SupposedClock[], termsAt: TermsAt | undefined) =>
-      termsAt ? supposedAfter(clocks, event, early ? [] : termsAt(occurredAt, place), rep) : clocks;
+    const simulated = (clocks: readonly SimulatedClock[], termsAt: TermsAt | undefined) =>
+      termsAt ? simulatedAfter(clocks, event, early ? [] : termsAt(occurredAt, place), rep) : clocks;
     const mergedAt = type === 'LeadMergedInto' ? occurredAt : type === 'LeadUnmergedFrom' ? undefined : before.mergedAt;
     const after = {
       recorded: before.recorded,
-      baseline: supposed(before.baseline, baseline),
-      alternative: supposed(before.alternative, alternative),
-      rep: givenUp.has(type) ? undefined : rep,
+      baseline: simulated(before.baseline, baseline),
+      alternative: simulated(before.alternative, alternative),
+      rep: endOfRepWork.has(type) ? undefined : rep,
       place,
       facts,
       mergedAt,
     };
-    return (Object.keys(after) as (keyof LeadClocks)[]).every((key) => after[key] === before[key]) ? before : after;
+    return (Object.keys(after) as (keyof ComparedLead)[]).every((key) => after[key] === before[key]) ? before : after;
   }
 
   /** The clocks of the period, by their start and lead: breached under either set of terms, or not at all (null). */
   private *all(): Generator<Omit<BreachChange, 'change'> & { readonly change: BreachChange['change'] | null }> {
     const { at, to } = this.comparison;
     for (const [leadId, { recorded, baseline, alternative, mergedAt }] of this.leads) {
-      const sides = new Map<string, { clock: SlaClock; rep?: string; baseline?: Judged; alternative?: Judged }>();
+      const sides = new Map<
+        string,
+        { clock: SlaClock; rep?: string; baseline?: ClockResult; alternative?: ClockResult }
+      >();
       for (const clock of recorded.values())
         sides.set(keyOf(clock), {
           ...{ clock, ...(clock.rep !== undefined && { rep: clock.rep }) },
-          baseline: judged(clock, clock.definition, clock.calendar, at, mergedAt),
+          baseline: clockResult(clock, clock.definition, clock.calendar, at, mergedAt),
         });
       for (const [side, clocks] of [['baseline', baseline] as const, ['alternative', alternative] as const])
         for (const clock of clocks) {
           const { rep, terms } = clock;
           sides.set(keyOf(clock), {
             ...{ clock, ...(rep !== undefined && { rep }), ...sides.get(keyOf(clock)) },
-            [side]: judged(clock, terms.definition, terms.hours, at, mergedAt),
+            [side]: clockResult(clock, terms.definition, terms.hours, at, mergedAt),
           });
         }
       for (const { clock, rep = null, baseline: before = null, alternative: after = null } of sides.values()) {

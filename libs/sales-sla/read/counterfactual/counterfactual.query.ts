@@ -81,26 +81,26 @@ export interface Counterfactual {
 }
 
 /** Where the past and the agreements are. */
-export interface Past {
+export interface ReplaySources {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly definitions: DefinitionSource;
 }
-type Kinds = 'sla-policy' | 'business-calendar' | 'routing';
-type DefinitionAt = FindDefinitionAt<Kinds>;
-type Named<K extends Kinds> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
+type TermsKind = 'sla-policy' | 'business-calendar' | 'routing';
+type DefinitionAt = FindDefinitionAt<TermsKind>;
+type NamedDefinition<K extends TermsKind> = Pick<DefinitionOf<K>, 'ref' | 'body'>;
 
 const PAGE = 2_000;
 const GIVEN = 'given';
 const END: Instant = '9999-12-31T23:59:59.999Z';
 
 /** The one that the question names or gives; undefined where it leaves it to what was agreed. */
-const supposed = <K extends Kinds>(
+const givenDefinition = <K extends TermsKind>(
   kind: K,
   given: Json | undefined,
   path: string,
   at: DefinitionAt,
-): Named<K> | undefined => {
+): NamedDefinition<K> | undefined => {
   if (given === undefined || given === null) return undefined;
   if (typeof given !== 'string') {
     const fault = validateBody(kind, given);
@@ -109,14 +109,23 @@ const supposed = <K extends Kinds>(
   }
   const [named, number] = given.split('@');
   const found = named === kind && /^[1-9]\d{0,8}$/.test(number ?? '') ? at(kind, Number(number)) : undefined;
-  if (!found) throw new NotFound('definition/unknown-version', `There is no ${given} of the kind ${kind}.`, path);
+  if (!found)
+    throw new NotFound(
+      'definition/unknown-version',
+      `${path} names ${given}, but there is no such version; give a reference such as ${kind}@2.`,
+      path,
+    );
   return found;
 };
 
 const weightsOf = (given: Json | undefined): Weights | undefined => {
   if (given === undefined || given === null) return undefined;
   const refused = (path: string) =>
-    new Refused('counterfactual/invalid-weights', 'Give whole weights from 0 to 10,000 by queue and rep.', path);
+    new Refused(
+      'counterfactual/invalid-weights',
+      'weights must be whole numbers from 0 to 10,000 by queue and rep, such as {"emea": {"ann": 200}}.',
+      path,
+    );
   const isTree = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isTree(given)) throw refused('weights');
@@ -131,8 +140,8 @@ const weightsOf = (given: Json | undefined): Weights | undefined => {
 
 /** What is owed at an instant: by what is supposed, and for the rest by what was in force. */
 const termsUnder = (
-  policy: Named<'sla-policy'> | undefined,
-  calendar: Named<'business-calendar'> | undefined,
+  policy: NamedDefinition<'sla-policy'> | undefined,
+  calendar: NamedDefinition<'business-calendar'> | undefined,
   definitionAt: DefinitionAt,
 ) => {
   const made = new Map<string, readonly NamedTerms[]>();
@@ -167,21 +176,29 @@ const termsUnder = (
  * @throws NotFound `definition/unknown-version`
  */
 export const counterfactual = async (
-  { log, journal, definitions }: Past,
+  { log, journal, definitions }: ReplaySources,
   question: CounterfactualQuestion,
   most = Infinity,
 ): Promise<Counterfactual> => {
   const { from, to, at, timeZone, cut = {} } = question;
   const zone = zoneOf(timeZone);
   const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
-  const policy = supposed('sla-policy', question.policy, 'policy', definitionAt);
-  const calendar = supposed('business-calendar', question.calendar, 'calendar', definitionAt);
-  const rules = supposed('routing', question.routing, 'routing', definitionAt);
+  const policy = givenDefinition('sla-policy', question.policy, 'policy', definitionAt);
+  const calendar = givenDefinition('business-calendar', question.calendar, 'calendar', definitionAt);
+  const rules = givenDefinition('routing', question.routing, 'routing', definitionAt);
   const weights = weightsOf(question.weights);
-  const basePolicy = supposed('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
-  const baseCalendar = supposed('business-calendar', question.baselineCalendar, 'baselineCalendar', definitionAt);
+  const basePolicy = givenDefinition('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
+  const baseCalendar = givenDefinition(
+    'business-calendar',
+    question.baselineCalendar,
+    'baselineCalendar',
+    definitionAt,
+  );
   if (!policy && !calendar && !rules && !weights)
-    throw new Refused('counterfactual/nothing-supposed', 'Suppose another policy, calendar, routing or weights.');
+    throw new Refused(
+      'counterfactual/nothing-supposed',
+      'Give at least one of policy, calendar, routing and weights to compare with.',
+    );
 
   const based = basePolicy ?? baseCalendar;
   const breaches =
@@ -220,7 +237,12 @@ export const counterfactual = async (
       replay?.see(event);
       if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
       if (breaches && breaches.clocks > most)
-        throw new Refused('counterfactual/too-many-clocks', 'Ask for a shorter period.', 'from', { most });
+        throw new Refused(
+          'counterfactual/too-many-clocks',
+          `The period has more than ${most} clocks; give a shorter period with from and to.`,
+          'from',
+          { most },
+        );
     }
     after = page.position;
     more = !page.atTip && after < last;

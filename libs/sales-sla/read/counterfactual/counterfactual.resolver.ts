@@ -25,14 +25,14 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
-import type { BreachChange, BreachCounts, Judged } from './breach-changes.rules';
+import type { BreachChange, BreachCounts, ClockResult } from './breach-changes.rules';
 import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
 import type { RepShare, RoutedLead } from './routing-changes.rules';
 
-/** The most clocks of one question to a server; the command line has no such limit. */
+/** The maximum number of clocks per query on the server; the command line has no such limit. */
 const MOST_CLOCKS = 500_000;
-/** So long an answer may be given again where nothing was written in between; only running clocks may have changed. */
-const KEPT_MS = 600_000;
+/** How long an answer is cached while nothing is written to the log; only running clocks can change meanwhile. */
+const CACHED_MS = 600_000;
 
 enum Change {
   GAINED = 'gained',
@@ -41,178 +41,209 @@ enum Change {
 }
 registerEnumType(Change, {
   name: 'BreachChangeKind',
-  description: 'What becomes of a breach under what is supposed.',
+  description: 'How a breach differs between the two sets of terms.',
   valuesMap: {
-    GAINED: { description: 'Breached under what is supposed only.' },
-    LOST: { description: 'Breached as agreed only.' },
-    KEPT: { description: 'Breached under both.' },
+    GAINED: { description: 'Breached only under the alternative terms.' },
+    LOST: { description: 'Breached only under the baseline terms.' },
+    KEPT: { description: 'Breached under both sets of terms.' },
   },
 });
 
-@ObjectType('BreachCounts', { description: 'Clocks and breaches with something in common.' })
+@ObjectType('BreachCounts', { description: 'The number of clocks and breaches in one group.' })
 class BreachCountsType {
-  @Field(() => String, { nullable: true, description: 'The kind, rep or month; null: all, or no rep.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The kind, rep or month; null for the total, or for clocks without a rep.',
+  })
   key!: string | null;
-  @Field(() => Int, { description: 'What was owed, as agreed or as supposed.' })
+  @Field(() => Int, { description: 'Clocks under either set of terms.' })
   clocks!: number;
-  @Field(() => Int, { description: 'Breaches as agreed.' })
+  @Field(() => Int, { description: 'Breaches under the baseline.' })
   baseline!: number;
-  @Field(() => Int, { description: 'Breaches as supposed.' })
+  @Field(() => Int, { description: 'Breaches under the alternative.' })
   alternative!: number;
-  @Field(() => Int, { description: 'Breaches as supposed only.' })
+  @Field(() => Int, { description: 'Breaches only under the alternative.' })
   gained!: number;
-  @Field(() => Int, { description: 'Breaches as agreed only.' })
+  @Field(() => Int, { description: 'Breaches only under the baseline.' })
   lost!: number;
   @Field(() => Int, { description: 'Breaches under both.' })
   kept!: number;
 }
 
-@ObjectType('JudgedClock', { description: 'How a clock ended under one set of terms.' })
-class JudgedClockType implements Judged {
-  @Field(() => String, { description: 'The policy, `sla-policy@2`; `given` for one that came with the question.' })
+@ObjectType('JudgedClock', { description: 'The result of a clock under one set of terms.' })
+class JudgedClockType implements ClockResult {
+  @Field(() => String, { description: 'The policy, `sla-policy@2`; `given` if its body was passed in the query.' })
   definition!: string;
-  @Field(() => String, { nullable: true, description: 'The business calendar, likewise; null: the clock on the wall.' })
+  @Field(() => String, { nullable: true, description: 'The business calendar, likewise; null for the wall clock.' })
   calendar!: string | null;
   @Field(() => InstantScalar, {
     nullable: true,
-    description: 'The last instant at which an answer is in time; null while the clock stands still.',
+    description: 'The last instant at which an answer is on time; null while the clock is paused.',
   })
   dueAt!: Instant | null;
   @Field(() => InstantScalar, { nullable: true, description: 'When it was fulfilled.' })
   answeredAt!: Instant | null;
-  @Field(() => String, { description: 'As it happened: running, met, breached, met late, cancelled.' })
-  state!: Judged['state'];
-  @Field(() => String, { description: 'As it was known in time; another state where an answer was told late.' })
-  known!: Judged['known'];
+  @Field(() => String, {
+    description: 'The state by when things happened: running, met, breached, met late or cancelled.',
+  })
+  state!: ClockResult['state'];
+  @Field(() => String, {
+    description: 'The state by when things were recorded; differs from `state` if an answer was recorded late.',
+  })
+  known!: ClockResult['known'];
 }
 
-@ObjectType('BreachChange', { description: 'A clock that is breached as agreed, as supposed, or both.' })
+@ObjectType('BreachChange', { description: 'A clock that is breached under the baseline, the alternative, or both.' })
 class BreachChangeType implements BreachChange {
-  @Field(() => ID, { description: 'The lead.' })
+  @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
-  @Field(() => String, { description: 'What was owed: first-response, disposition …' })
+  @Field(() => String, { description: 'The kind of obligation: first-response, disposition …' })
   kind!: string;
-  @Field(() => String, { nullable: true, description: 'The salesperson; null: nobody had the lead.' })
+  @Field(() => String, { nullable: true, description: 'The salesperson; null if no rep had the lead.' })
   rep!: string | null;
   @Field(() => InstantScalar, { description: 'When the clock started.' })
   startedAt!: Instant;
   @Field(() => ID, { description: 'The event that started it.' })
   startedBy!: string;
-  @Field(() => Change, { description: 'What becomes of the breach.' })
+  @Field(() => Change, { description: 'How the breach differs.' })
   change!: Change;
-  @Field(() => JudgedClockType, { nullable: true, description: 'As agreed; null: nothing was owed.' })
-  baseline!: Judged | null;
-  @Field(() => JudgedClockType, { nullable: true, description: 'As supposed; null: nothing is owed.' })
-  alternative!: Judged | null;
+  @Field(() => JudgedClockType, {
+    nullable: true,
+    description: 'The result under the baseline; null if there was no obligation.',
+  })
+  baseline!: ClockResult | null;
+  @Field(() => JudgedClockType, {
+    nullable: true,
+    description: 'The result under the alternative; null if there is no obligation.',
+  })
+  alternative!: ClockResult | null;
 }
 
-@ObjectType('RepShare', { description: 'How many leads a rep got, and would have got.' })
+@ObjectType('RepShare', { description: 'The number of leads of one rep, actual and simulated.' })
 class RepShareType implements RepShare {
   @Field(() => String, { description: 'The salesperson.' })
   rep!: string;
-  @Field(() => Int, { description: 'Leads as it was.' })
+  @Field(() => Int, { description: 'Leads the rep got.' })
   baseline!: number;
-  @Field(() => Int, { description: 'Leads as supposed.' })
+  @Field(() => Int, { description: 'Leads the rep would have got.' })
   alternative!: number;
 }
 
-@ObjectType('ReroutedLead', { description: 'A qualified lead that would have gone to somebody else.' })
+@ObjectType('ReroutedLead', { description: 'A qualified lead that would have been assigned to another rep.' })
 class ReroutedLeadType implements RoutedLead {
-  @Field(() => ID, { description: 'The lead.' })
+  @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
   @Field(() => InstantScalar, { description: 'When it was qualified.' })
   qualifiedAt!: Instant;
-  @Field(() => String, { nullable: true, description: 'Who got it; null: nobody.' })
+  @Field(() => String, { nullable: true, description: 'The rep who got it; null if nobody did.' })
   baseline!: string | null;
-  @Field(() => String, { nullable: true, description: 'Who would have got it; null: no rules were in force.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The rep who would have got it; null if no routing rules were in force.',
+  })
   alternative!: string | null;
-  @Field(() => String, { nullable: true, description: 'The queue that would have chosen.' })
+  @Field(() => String, { nullable: true, description: 'The queue that would have chosen the rep.' })
   queue!: string | null;
-  @Field(() => String, { nullable: true, description: 'The rule that would have named the queue.' })
+  @Field(() => String, { nullable: true, description: 'The rule that would have selected the queue.' })
   rule!: string | null;
-  @Field(() => String, { nullable: true, description: 'turn, account-owner or handoff-owner.' })
+  @Field(() => String, { nullable: true, description: 'Why that rep: turn, account-owner or handoff-owner.' })
   by!: RoutedLead['by'];
-  @Field(() => String, { nullable: true, description: 'The routing rules, `routing@2`; `given` for a body.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The routing rules, `routing@2`; `given` if their body was passed in the query.',
+  })
   definition!: string | null;
 }
 
 const BreachConnection = connectionOf('BreachChange', BreachChangeType);
 const ReroutedConnection = connectionOf('ReroutedLead', ReroutedLeadType);
 
-@ObjectType('SlaCounterfactual', { description: 'The same log under other agreements. Nothing is written by asking.' })
+@ObjectType('SlaCounterfactual', { description: 'The result of replaying the log under other terms. Read-only.' })
 class SlaCounterfactualType {
   @Field(() => String, {
-    description: 'Everything up to this position of the log was looked at; as `asOf.knownAt` it gives the same answer.',
+    description:
+      'The position in the log up to which events were read; pass it as `asOf.knownAt` to repeat the answer.',
   })
   position!: string;
-  @Field(() => InstantScalar, { description: 'The instant at which clocks are judged.' })
+  @Field(() => InstantScalar, { description: 'The time at which the clocks are evaluated.' })
   at!: Instant;
-  @Field(() => BreachCountsType, { nullable: true, description: 'All clocks; null: no policy or calendar supposed.' })
+  @Field(() => BreachCountsType, {
+    nullable: true,
+    description: 'All clocks; null if neither a policy nor a calendar was given.',
+  })
   total!: BreachCounts | null;
-  @Field(() => [BreachCountsType], { description: 'By what was owed.' })
+  @Field(() => [BreachCountsType], { description: 'By kind of obligation.' })
   byKind!: readonly BreachCounts[];
   @Field(() => [BreachCountsType], { description: 'By salesperson.' })
   byRep!: readonly BreachCounts[];
   @Field(() => [BreachCountsType], { description: 'By the month in which the clock started.' })
   byMonth!: readonly BreachCounts[];
-  @Field(() => [RepShareType], { description: 'Leads by salesperson; empty: no rules or weights supposed.' })
+  @Field(() => [RepShareType], {
+    description: 'Leads by salesperson; empty if neither routing rules nor weights were given.',
+  })
   routedByRep!: readonly RepShare[];
-  @Field(() => Int, { description: 'Leads qualified in the period; 0: no rules or weights supposed.' })
+  @Field(() => Int, {
+    description: 'Leads qualified in the period; 0 if neither routing rules nor weights were given.',
+  })
   qualified!: number;
   readonly breachRows!: readonly BreachChange[];
   readonly reroutedRows!: readonly RoutedLead[];
 }
 
-const supposing = (what: string) => ({
+const definitionInput = (what: string) => ({
   nullable: true,
-  description: `${what}: a body of that kind, or a version by its reference; drafts included.`,
+  description: `${what}: a body of that kind, or a reference to a version such as "sla-policy@2"; drafts are allowed.`,
 });
 
-@InputType({ description: 'What to suppose, and what to compare it with.' })
+@InputType({ description: 'The alternative terms, and optionally the baseline to compare them with.' })
 class SlaCounterfactualInput implements Omit<CounterfactualQuestion, 'at'> {
   @IsOptional()
-  @Field(() => JsonScalar, supposing('Another SLA policy'))
+  @Field(() => JsonScalar, definitionInput('The alternative SLA policy'))
   policy?: Json;
   @IsOptional()
-  @Field(() => JsonScalar, supposing('Another business calendar'))
+  @Field(() => JsonScalar, definitionInput('The alternative business calendar'))
   calendar?: Json;
   @IsOptional()
-  @Field(() => JsonScalar, supposing('Other routing rules'))
+  @Field(() => JsonScalar, definitionInput('The alternative routing rules'))
   routing?: Json;
   @IsOptional()
   @Field(() => JsonScalar, {
     nullable: true,
-    description: 'Weights of reps by queue from the beginning of the period on, 0 for none: {"emea": {"ann": 200}}.',
+    description:
+      'Alternative weights by queue and rep from the start of the period on: {"emea": {"ann": 200}}. 0 removes a rep from the queue.',
   })
   weights?: Json;
   @IsOptional()
-  @Field(() => JsonScalar, supposing('Compare with this policy, not with the clocks as recorded'))
+  @Field(() => JsonScalar, definitionInput('The policy of the baseline, instead of the recorded clocks'))
   baselinePolicy?: Json;
   @IsOptional()
-  @Field(() => JsonScalar, supposing('Compare with this calendar, not with the clocks as recorded'))
+  @Field(() => JsonScalar, definitionInput('The calendar of the baseline, instead of the recorded clocks'))
   baselineCalendar?: Json;
   @IsOptional()
   @IsString()
   @Field(() => DayOrInstantScalar, {
     nullable: true,
-    description: 'Clocks started, leads qualified on this day, at this instant or after.',
+    description: 'Only clocks started and leads qualified on or after this day or instant.',
   })
   from?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: 'And before this day or instant.' })
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Only clocks started and leads qualified before this day or instant.',
+  })
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
 }
 
 @ArgsType()
 class SlaCounterfactualArgs extends ReadArgs {
   @ValidateNested()
-  @Field(() => SlaCounterfactualInput, { description: 'What to suppose.' })
+  @Field(() => SlaCounterfactualInput, { description: 'The alternative terms.' })
   input!: SlaCounterfactualInput;
 }
 
@@ -221,25 +252,25 @@ class RowsArgs {
   @IsInt()
   @Min(1)
   @Max(500)
-  @Field(() => Int, { defaultValue: 50, description: 'How many at most, up to 500.' })
+  @Field(() => Int, { defaultValue: 50, description: 'Page size, at most 500.' })
   first: number = 50;
   @IsOptional()
   @IsString()
   @MaxLength(2000)
-  @Field(() => String, { nullable: true, description: 'The cursor after which to go on.' })
+  @Field(() => String, { nullable: true, description: 'Cursor of the last row of the previous page.' })
   after?: string;
 }
 
 @ArgsType()
 class BreachRowsArgs extends RowsArgs {
   @IsOptional()
-  @Field(() => Change, { nullable: true, description: 'Only these.' })
+  @Field(() => Change, { nullable: true, description: 'Only breaches with this difference.' })
   change?: Change;
 }
 
 @Resolver(() => SlaCounterfactualType)
 export class CounterfactualResolver {
-  /** The last answer: whoever leafs through its pages does not have the log read again. */
+  /** The last answer, so that paging through it does not read the log again. */
   private last?: { readonly key: string; readonly answer: Promise<Counterfactual> };
 
   constructor(
@@ -251,7 +282,7 @@ export class CounterfactualResolver {
 
   @Query(() => SlaCounterfactualType, {
     description:
-      'The same log under another policy, calendar or routing: who would have breached, gained and lost, and who would have got which lead.',
+      'Replays the log under another policy, calendar or routing: which breaches are gained, lost and kept, and which rep would have got which lead.',
   })
   @Heavy()
   @Allow('revops', 'analyst')
@@ -270,11 +301,11 @@ export class CounterfactualResolver {
     };
   }
 
-  /** One question at a time is folded. */
+  /** Computes the questions one at a time, because each reads the whole log. */
   private async answer(question: CounterfactualQuestion): Promise<Counterfactual> {
     const tip = question.cut?.knownAt ?? (await this.log.tip());
     const { at, ...asked } = question;
-    const key = JSON.stringify([tip, Math.floor(toMs(at) / KEPT_MS), asked]);
+    const key = JSON.stringify([tip, Math.floor(toMs(at) / CACHED_MS), asked]);
     if (this.last?.key === key) return this.last.answer;
     const { log, journal, definitions } = this;
     const before = this.last?.answer.catch(() => undefined);
@@ -285,7 +316,7 @@ export class CounterfactualResolver {
     return answer;
   }
 
-  @ResolveField(() => BreachConnection, { description: 'The breaches, by the start of their clocks.' })
+  @ResolveField(() => BreachConnection, { description: 'The breaches, ordered by the start of their clocks.' })
   @Allow('revops', 'analyst')
   breaches(
     @Parent() { breachRows }: SlaCounterfactualType,
@@ -295,7 +326,9 @@ export class CounterfactualResolver {
     return pageOf(rows, { first, after }, ({ leadId, kind, startedBy }) => `${leadId} ${kind} ${startedBy}`);
   }
 
-  @ResolveField(() => ReroutedConnection, { description: 'Leads that would have gone to somebody else, as qualified.' })
+  @ResolveField(() => ReroutedConnection, {
+    description: 'Leads that would have been assigned to another rep, in the order of their qualification.',
+  })
   @Allow('revops', 'analyst')
   rerouted(
     @Parent() { reroutedRows }: SlaCounterfactualType,

@@ -1,7 +1,7 @@
 import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
 import { findQueue, type RoutingFields, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '@baton/leads';
-import { factsAfter, profileNow, routableIn, type OwnFacts } from '@baton/leads';
+import { factsAfter, profileNow, routableFacts, type OwnFacts } from '@baton/leads';
 import { routingDecider } from '@baton/routing';
 import type { RoutingCommand, RoutingEvent } from '@baton/routing';
 
@@ -13,11 +13,11 @@ export interface NamedRouting {
   readonly body: Routing;
 }
 
-/** What is supposed. */
+/** The alternative rules and weights, and the period. */
 export interface Scenario {
-  /** The rules at an instant; undefined: none, leads are not routed. */
+  /** The routing rules at an instant; undefined if leads are not routed. */
   readonly routingAt: (at: Instant) => NamedRouting | undefined;
-  /** Is a queue asked by itself at this instant, as things really were? */
+  /** True if leads were really routed by a queue at this instant. */
   readonly routedAt: (at: Instant) => boolean;
   readonly weights: Weights;
   /** Leads qualified at or after this instant; what came before is as it was. */
@@ -68,16 +68,16 @@ export class RoutingReplay {
   private readonly last = new Map<string, Row>();
   /** Queue members by the log, `queue rep`: an absence of somebody else’s holds for every queue they are supposed in. */
   private readonly members = new Set<string>();
-  private supposing = false;
+  private started = false;
 
-  constructor(private readonly supposition: Scenario) {
-    if (supposition.from === undefined) this.begin('');
+  constructor(private readonly scenario: Scenario) {
+    if (scenario.from === undefined) this.begin('');
   }
 
   see(event: StoredEvent<LeadEvent | RoutingEvent>): void {
     const { type, data, occurredAt } = event;
-    if (!this.supposing && occurredAt >= this.supposition.from!) this.begin(occurredAt);
-    if ('routingId' in data) return this.seeQueue(event as StoredEvent<RoutingEvent>);
+    if (!this.started && occurredAt >= this.scenario.from!) this.begin(occurredAt);
+    if ('routingId' in data) return this.addQueueEvent(event as StoredEvent<RoutingEvent>);
     const { leadId } = data;
     this.facts.set(leadId, factsAfter(this.facts.get(leadId) ?? {}, event as StoredEvent<LeadEvent>));
     if (type === 'LeadQualified' && !data.external) this.qualified(event.id, leadId, occurredAt);
@@ -88,7 +88,7 @@ export class RoutingReplay {
   }
 
   private qualified(id: string, leadId: string, qualifiedAt: Instant): void {
-    const { from, to, routedAt } = this.supposition;
+    const { from, to, routedAt } = this.scenario;
     this.last.delete(leadId);
     if ((from !== undefined && qualifiedAt < from) || (to !== undefined && qualifiedAt >= to)) return;
     const nothing = { baseline: null, alternative: null, queue: null, rule: null, by: null, definition: null };
@@ -96,7 +96,7 @@ export class RoutingReplay {
       id,
       leadId,
       qualifiedAt,
-      facts: routableIn(profileNow(this.facts.get(leadId) ?? {})),
+      facts: routableFacts(profileNow(this.facts.get(leadId) ?? {})),
       ...nothing,
       decided: false,
     };
@@ -106,21 +106,21 @@ export class RoutingReplay {
     if (!routedAt(qualifiedAt)) this.choose(row, qualifiedAt);
   }
 
-  private seeQueue(event: StoredEvent<RoutingEvent>): void {
+  private addQueueEvent(event: StoredEvent<RoutingEvent>): void {
     const { type, data, occurredAt } = event;
     const { routingId: queue } = data;
     if (type === 'RepJoined') this.members.add(`${queue} ${data.rep}`);
-    if (!this.supposing) return void this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
+    if (!this.started) return void this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
     switch (type) {
       case 'RepJoined':
         return this.join(queue, data.rep, this.weightOf(queue, data.rep) ?? data.weight, occurredAt);
       case 'RepLeft':
-        return this.tell(queue, { type: 'LeaveQueue', data }, occurredAt);
+        return this.execute(queue, { type: 'LeaveQueue', data }, occurredAt);
       case 'RepMarkedAbsent':
       case 'RepMarkedAvailable': {
         const report = type === 'RepMarkedAbsent' ? 'MarkRepAbsent' : 'MarkRepAvailable';
-        for (const routingId of [queue, ...this.supposedQueuesOf(data.rep)])
-          this.tell(routingId, { type: report, data: { routingId, rep: data.rep } }, occurredAt);
+        for (const routingId of [queue, ...this.addedQueuesOf(data.rep)])
+          this.execute(routingId, { type: report, data: { routingId, rep: data.rep } }, occurredAt);
         return;
       }
       case 'RepBaselineSet':
@@ -139,7 +139,7 @@ export class RoutingReplay {
         const ours = row && row.queue !== null && (row.choice === undefined || row.choice === data.choice);
         const [routingId, choice] = ours ? [row.queue!, row.id] : [queue, data.choice];
         const { leadId } = data;
-        return this.tell(
+        return this.execute(
           routingId,
           { type: 'UnassignLead', data: { routingId, leadId, ...(choice && { choice }) } },
           occurredAt,
@@ -149,37 +149,37 @@ export class RoutingReplay {
   }
 
   private inPeriod(at: Instant): boolean {
-    return this.supposition.to === undefined || at < this.supposition.to;
+    return this.scenario.to === undefined || at < this.scenario.to;
   }
   private queue(id: string): Queue {
     return this.queues.get(id) ?? routingDecider.initialState();
   }
   private weightOf(queue: string, rep: string): number | undefined {
-    const { weights } = this.supposition;
+    const { weights } = this.scenario;
     const reps = Object.hasOwn(weights, queue) ? weights[queue]! : {};
     return Object.hasOwn(reps, rep) ? reps[rep] : undefined;
   }
   /** The queues in which somebody takes part by supposition alone. */
-  private supposedQueuesOf(rep: string): string[] {
-    return Object.keys(this.supposition.weights).filter(
+  private addedQueuesOf(rep: string): string[] {
+    return Object.keys(this.scenario.weights).filter(
       (queue) => this.weightOf(queue, rep) !== undefined && !this.members.has(`${queue} ${rep}`),
     );
   }
 
-  /** From here on it is supposed. */
+  /** Starts the simulation. */
   private begin(at: Instant): void {
-    this.supposing = true;
-    for (const [queue, reps] of Object.entries(this.supposition.weights))
+    this.started = true;
+    for (const [queue, reps] of Object.entries(this.scenario.weights))
       for (const [rep, weight] of Object.entries(reps)) this.join(queue, rep, weight, at);
   }
 
   private join(routingId: string, rep: string, weight: number, at: Instant): void {
-    if (weight > 0) this.tell(routingId, { type: 'JoinQueue', data: { routingId, rep, weight } }, at);
-    else this.tell(routingId, { type: 'LeaveQueue', data: { routingId, rep } }, at);
+    if (weight > 0) this.execute(routingId, { type: 'JoinQueue', data: { routingId, rep, weight } }, at);
+    else this.execute(routingId, { type: 'LeaveQueue', data: { routingId, rep } }, at);
   }
 
-  /** What the queue decides, as in service; what it refuses changes nothing. */
-  private tell(
+  /** Runs a command on the simulated queue; a refusal changes nothing. */
+  private execute(
     queue: string,
     { type, data }: Pick<RoutingCommand, 'type' | 'data'>,
     at: Instant,
@@ -202,12 +202,12 @@ export class RoutingReplay {
 
   private choose(row: Row, at: Instant): void {
     row.decided = true;
-    const agreed = this.supposition.routingAt(at);
+    const agreed = this.scenario.routingAt(at);
     if (!agreed) return;
     const { leadId, facts, id } = row;
     const { queue, rule, accountOwner } = findQueue(agreed.body, facts);
     const owner = accountOwner && facts.owner !== undefined ? { owner: String(facts.owner) } : {};
-    this.tell(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
+    this.execute(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
   }
 
   /** How many leads each rep got and would have got, and the leads that would have gone to somebody else. */

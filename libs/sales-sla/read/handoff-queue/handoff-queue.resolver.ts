@@ -36,29 +36,31 @@ import { byDue, byLimbo, whereLimbo, whereWaiting, type WaitingFilters } from '.
 
 const maybe = (description: string) => ({ nullable: true, description });
 
-@ObjectType('WaitingLead', { description: 'A lead that was handed off and waits for an answer of sales.' })
+@ObjectType('WaitingLead', { description: 'A lead that was handed off and waits for an answer from sales.' })
 class WaitingLeadType {
   @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
-  @Field(() => String, maybe('Of whom an answer is awaited.'))
+  @Field(() => String, maybe('The rep who must answer.'))
   rep?: string;
-  @Field(() => String, maybe('The queue of reps, the team, that it came through.'))
+  @Field(() => String, maybe('The queue (team) that the lead was routed through.'))
   queue?: string;
-  @Field(() => InstantScalar, { description: 'Since when; of a lead that a merge brought here, since that.' })
+  @Field(() => InstantScalar, {
+    description: 'When it started to wait: at the handoff, or at the merge that made it wait.',
+  })
   since!: Instant;
-  @Field(() => Int, { description: 'How often the lead was handed off.' })
+  @Field(() => Int, { description: 'Number of handoffs of the lead.' })
   handoffs!: number;
-  @Field(() => Int, { description: 'Contacts that sales made since the last handoff.' })
+  @Field(() => Int, { description: 'Outbound touches by sales since the latest handoff.' })
   attempts!: number;
-  @Field(() => String, maybe('The band of the score at the handoff, A1 … C3, where it was scored.'))
+  @Field(() => String, maybe('The grade at the handoff, A1 … C3; null if the lead was not scored.'))
   grade?: string;
-  @Field(() => InstantScalar, maybe('The next instant by which an answer is due; null where none is.'))
+  @Field(() => InstantScalar, maybe('When the next answer is due; null if none is.'))
   dueAt!: Instant | null;
-  @Field(() => [SlaClockType], { description: 'What sales owes the lead, the next due first.' })
+  @Field(() => [SlaClockType], { description: 'The open obligations of sales to the lead, next due first.' })
   clocks!: readonly SlaClockType[];
-  @Field(() => InstantScalar, maybe('From when on it is in limbo: 48 hours after the handoff.'))
+  @Field(() => InstantScalar, maybe('When it gets into limbo: 48 hours after the handoff.'))
   limboAt!: Instant | null;
-  @Field(() => Boolean, { description: 'Is it in limbo?' })
+  @Field(() => Boolean, { description: 'True if the lead is in limbo.' })
   limbo!: boolean;
   cut?: AsOf;
 }
@@ -78,28 +80,28 @@ const byAnswer = ({ answerBy: a }: Pick<BoardClock, 'answerBy'>, { answerBy: b }
 
 @ArgsType()
 class WaitingArgs extends PageArgs implements WaitingFilters {
-  @FilterField('Only of these reps.')
+  @FilterField('Only leads of these reps.')
   rep?: ValueFilterInput;
-  @FilterField('Only of these queues, the teams.')
+  @FilterField('Only leads routed through these queues (teams).')
   queue?: ValueFilterInput;
 }
 @ArgsType()
 class QueueChangesArgs extends AfterArgs {
-  @FilterField('Only of these reps.')
+  @FilterField('Only leads of these reps.')
   rep?: ValueFilterInput;
 }
-@ObjectType('HandoffQueueAt', { description: 'The leads that waited for an answer of sales at a moment.' })
+@ObjectType('HandoffQueueAt', { description: 'A snapshot of the leads that wait for an answer from sales.' })
 class HandoffQueueAt {
   @Field(() => String, {
-    description: 'The moment, a position of the log; give it as `after` to go on from here.',
+    description: 'Position in the log that the snapshot was taken at; pass it as `after` to continue from here.',
   })
   position!: Position;
-  @Field(() => Int, { description: 'How many wait.' })
+  @Field(() => Int, { description: 'Number of waiting leads.' })
   waiting!: number;
-  @Field(() => [WaitingLeadType], { description: 'Whose answer is due next comes first; at most 100.' })
+  @Field(() => [WaitingLeadType], { description: 'The waiting leads, next due first, at most 100.' })
   leads!: readonly WaitingLeadType[];
 }
-const MOST_TOLD = 100;
+const MOST_LEADS = 100;
 
 @Resolver(() => WaitingLeadType)
 export class HandoffQueueResolver {
@@ -111,7 +113,7 @@ export class HandoffQueueResolver {
   ) {}
 
   @Query(() => WaitingLeadConnection, {
-    description: 'Leads that were handed off and wait for an answer; whose answer is due next comes first.',
+    description: 'Leads that were handed off and wait for an answer, next due first.',
   })
   @Allow('sales', 'revops')
   handoffQueue(
@@ -122,7 +124,7 @@ export class HandoffQueueResolver {
   }
 
   @Query(() => WaitingLeadConnection, {
-    description: 'Leads in limbo: handed off, and no word of what becomes of them; the longest first.',
+    description: 'Leads in limbo: handed off at least 48 hours ago and not answered, longest first.',
   })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
   limbo(@Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs): Promise<Connection<WaitingLeadType>> {
@@ -138,7 +140,7 @@ export class HandoffQueueResolver {
   }
 
   @Subscription(() => HandoffQueueAt, {
-    description: 'The leads that wait for an answer: now, and again whenever that has changed.',
+    description: 'The leads that wait for an answer: a snapshot now, and a new one whenever it changes.',
     resolve: (answer: HandoffQueueAt) => answer,
   })
   @Allow('sales', 'revops')
@@ -148,13 +150,13 @@ export class HandoffQueueResolver {
   ): AsyncGenerator<HandoffQueueAt> {
     const where = whereWaiting({ ...(rep && { rep }) });
     const now = async () => {
-      const found = await this.models.find(handoffs, { where, orderBy: byDue, limit: MOST_TOLD });
+      const found = await this.models.find(handoffs, { where, orderBy: byDue, limit: MOST_LEADS });
       return {
         waiting: await this.models.count(handoffs, where),
         leads: found.map(({ doc }) => waitingNode(this.clock.now())(doc)),
       };
     };
-    // What only the passing of time moves is no news.
+    // Changes caused by the passing of time alone are not sent.
     const news = ({ waiting, leads }: Awaited<ReturnType<typeof now>>) => [
       waiting,
       leads.map(({ leadId, rep: of, since, dueAt, attempts, clocks }) => [

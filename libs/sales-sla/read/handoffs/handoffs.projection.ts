@@ -1,9 +1,9 @@
 import { fromMs, projection, toMs, type Instant, type StoredEvent } from '@baton/kernel';
-import { handoffsAfter, handoffsAfterLate, type Handoff, type HandoffMove } from '@baton/leads';
+import { handoffsAfter, handoffsAfterLateMove, type Handoff, type HandoffMove } from '@baton/leads';
 import { isLateMove } from '@baton/leads';
 import type { LeadEvent } from '@baton/leads';
 import { convertedFrom, type StageName } from '@baton/leads';
-import { onObligations, type ClockEvent } from '@baton/leads';
+import { onClockEvents, type ClockEvent } from '@baton/leads';
 import { isRequired, recordedClockAfter, type RecordedClock } from '../sla-board/sla-clocks.rules';
 
 /** A handoff with what sales did for it. */
@@ -52,13 +52,13 @@ const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, '
   limboAt: waiting && since !== undefined ? fromMs(toMs(since) + LIMBO_MS) : null,
 });
 
-const dated = (doc: HandoffsDocument): HandoffsDocument => {
+const withDueAt = (doc: HandoffsDocument): HandoffsDocument => {
   const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
   return { ...doc, owed: doc.clocks.length, dueAt: due[0] ?? null, rank: due[0] ?? NO_DUE, ...limboOf(doc) };
 };
 
 /** The lead at another stage, with what that says of its last handoff. */
-const moved = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: StageName): HandoffsDocument => {
+const withMove = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: StageName): HandoffsDocument => {
   const { occurredAt: at, data } = event;
   // The survivor answers for a lead that was merged into it: only the handoff is that one’s.
   if (data.leadId !== doc.leadId)
@@ -67,25 +67,25 @@ const moved = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: Stag
   if (isLate(doc, event)) {
     const place = doc.moves.findLastIndex((move) => move.at <= at) + 1;
     const moves = doc.moves.toSpliced(place, 0, { at, stage, ...why });
-    return { ...doc, moves, handoffs: handoffsAfterLate(doc.handoffs, event, moves) as readonly HandoffActivity[] };
+    return { ...doc, moves, handoffs: handoffsAfterLateMove(doc.handoffs, event, moves) as readonly HandoffActivity[] };
   }
   const handoffs = handoffsAfter(doc.handoffs, event) as readonly HandoffActivity[];
   const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage, ...why }];
-  return dated({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
+  return withDueAt({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
 };
 /** A move of another system that was told after a later one: the lead waits for what it waited for. */
 const isLate = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>): boolean =>
   isLateMove(event, { stage: doc.stage, since: doc.moves.findLast((move) => move.stage !== 'lead')?.at });
 
-type Becomes = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
+type MergedStage = { readonly stage: StageName; readonly rep?: string; readonly from?: Instant } | undefined;
 /** What is known of the person comes together or apart: the lead may wait, or wait no more. */
-const becoming = (doc: HandoffsDocument, at: Instant, becomes: Becomes): HandoffsDocument => {
+const withMergedStage = (doc: HandoffsDocument, at: Instant, becomes: MergedStage): HandoffsDocument => {
   if (!becomes) return doc;
   const { rep: _, since: __, queue: ___, grade: ____, ...rest } = doc;
   const { stage, rep, from = at } = becomes;
   const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage }];
   const waits = { stage, moves, waiting: stage === 'handed-off', since: from };
-  return dated({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
+  return withDueAt({ ...rest, ...waits, ...(rep !== undefined && { rep }) });
 };
 
 const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): HandoffsDocument => {
@@ -94,17 +94,17 @@ const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): Handof
   const after = recordedClockAfter(doc.clocks[place], said);
   if (!after) return doc;
   const others = place < 0 ? doc.clocks : doc.clocks.toSpliced(place, 1);
-  return dated({ ...doc, clocks: isRequired(after) ? [...others, after] : others });
+  return withDueAt({ ...doc, clocks: isRequired(after) ? [...others, after] : others });
 };
 
 /** When sales gave it back, if it did. */
-const overAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
+const returnedAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
   disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
 /** A contact counts for the handoff in whose time it happened, also when it is told late. */
-const attempted = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
+const withAttempt = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
-  if (!handoff || (overAt(handoff) ?? at) < at) return handoffs;
+  if (!handoff || (returnedAt(handoff) ?? at) < at) return handoffs;
   return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
 };
 
@@ -132,7 +132,7 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
       const { rep, queue, package: pack } = event.data;
       const { queue: _, grade: __, ...rest } = doc;
       const late = isLate(doc, event);
-      const after = moved(late ? doc : rest, event, 'handed-off');
+      const after = withMove(late ? doc : rest, event, 'handed-off');
       const place = after.handoffs.findIndex((handoff) => handoff.eventId === undefined);
       const worked = { ...after.handoffs[place]!, eventId: event.id, attempts: 0 };
       const at = event.occurredAt;
@@ -143,34 +143,34 @@ export const handoffs = projection<HandoffsDocument, LeadEvent>({
       const counted = { ...after, handoffs: after.handoffs.with(place, worked), ...dates };
       if (late) return counted;
       const grade = gradeOf(pack);
-      return dated({
+      return withDueAt({
         ...{ ...counted, rep, since: at },
         ...(queue !== undefined && { queue }),
         ...(grade !== undefined && { grade }),
       });
     },
-    LeadQualified: (doc, event) => moved(doc, event, 'mql'),
+    LeadQualified: (doc, event) => withMove(doc, event, 'mql'),
     LeadAccepted: (doc, event) => {
       const own = event.data.leadId === doc.leadId && !isLate(doc, event);
-      return moved(own ? { ...doc, rep: event.data.rep } : doc, event, 'sal');
+      return withMove(own ? { ...doc, rep: event.data.rep } : doc, event, 'sal');
     },
-    LeadRejected: (doc, event) => moved(doc, event, 'rejected'),
-    LeadRecycled: (doc, event) => moved(doc, event, 'recycled'),
-    LeadSalesQualified: (doc, event) => moved(doc, event, 'sql'),
-    LeadConverted: (doc, event) => moved(doc, event, convertedFrom(doc.stage)),
-    LeadBecameCustomer: (doc, event) => moved(doc, event, 'customer'),
-    LeadReturnedToOpportunity: (doc, event) => moved(doc, event, 'opportunity'),
-    LeadReengaged: (doc, event) => moved(doc, event, 'lead'),
-    LeadDisqualified: (doc, event) => moved(doc, event, 'disqualified'),
+    LeadRejected: (doc, event) => withMove(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => withMove(doc, event, 'recycled'),
+    LeadSalesQualified: (doc, event) => withMove(doc, event, 'sql'),
+    LeadConverted: (doc, event) => withMove(doc, event, convertedFrom(doc.stage)),
+    LeadBecameCustomer: (doc, event) => withMove(doc, event, 'customer'),
+    LeadReturnedToOpportunity: (doc, event) => withMove(doc, event, 'opportunity'),
+    LeadReengaged: (doc, event) => withMove(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => withMove(doc, event, 'disqualified'),
     TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>
       team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
-        ? { ...doc, handoffs: attempted(doc.handoffs, occurredAt) }
+        ? { ...doc, handoffs: withAttempt(doc.handoffs, occurredAt) }
         : doc,
-    MergedFactsAdded: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
-    MergedFactsRemoved: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
-    LeadUnmerged: (doc, { data, occurredAt }) => becoming(doc, occurredAt, data.becomes),
+    MergedFactsAdded: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),
+    MergedFactsRemoved: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),
+    LeadUnmerged: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),
     LeadMergedInto: (doc) => ({ ...doc, merged: true }),
     LeadUnmergedFrom: (doc) => ({ ...doc, merged: false }),
-    ...onObligations(foldClock),
+    ...onClockEvents(foldClock),
   },
 });

@@ -5,13 +5,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { dispositions } from '@baton/leads';
 import type { LeadEvent } from '@baton/leads';
 import { handoffs } from '../handoffs/handoffs.projection';
-import {
-  handoffReport,
-  handoffsBehind,
-  NEEDS_WORK,
-  type HandoffQuestion,
-  type HandoffRow,
-} from './handoff-report.query';
+import { handoffReport, listHandoffs, NEEDS_WORK, type HandoffQuestion, type HandoffRow } from './handoff-report.query';
 
 let told = 0;
 const event = (leadId: string, at: string, type: LeadEvent['type'], data: object = {}): StoredEvent =>
@@ -106,7 +100,7 @@ describe('the report of handoffs', () => {
       ...[handed('ada', '01-04T10:00'), call('ada', '01-04T11:00')],
       ...[handed('bob', '01-01T10:00'), event('bob', '01-02T10:00', 'LeadRecycled', { reason: 'no-timing' })],
     ];
-    const found = await handoffsBehind(await modelsOf([handoffs], events), { at: '2024-12-31T00:00:00.000Z' });
+    const found = await listHandoffs(await modelsOf([handoffs], events), { at: '2024-12-31T00:00:00.000Z' });
     expect(found.map(({ leadId, attempts }) => [leadId, attempts])).toEqual([
       ['ada', 3],
       ['bob', 0],
@@ -182,7 +176,7 @@ const sum = <T>(of: readonly T[], value: (one: T) => number): number => of.reduc
 const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: HandoffRow, at: string) => {
   const { rep, queue, definition } = row.group;
   const group = { ...(rep && { rep }), queue: rowFilterFor(queue), ...(definition && { definition }) };
-  const behind = async (more: object) => (await handoffsBehind(models, { ...group, ...more, at })).length;
+  const behind = async (more: object) => (await listHandoffs(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
   expect(await behind({ givenBack: true })).toBe(row.givenBack);
   for (const disposition of dispositions) expect(await behind({ disposition })).toBe(row.counts[disposition]);

@@ -60,7 +60,7 @@ export const NEEDS_WORK = 'definition needs work';
 const isNegative = ({ disposition, givenBack }: HandoffActivity): boolean =>
   [disposition, givenBack].some((one) => one === 'rejected' || one === 'recycled');
 
-class Sum {
+class HandoffTotals {
   private readonly counts: Record<Disposition, number> = {
     accepted: 0,
     rejected: 0,
@@ -116,7 +116,7 @@ const isInLimbo = ({ disposition, at: since }: HandoffActivity, at: Instant): bo
   disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
 
 /** Every handoff that is asked for, and whether its lead is in limbo with it. */
-async function* asked(models: ReadModels, filters: HandoffFilters, at: Instant) {
+async function* selectedHandoffs(models: ReadModels, filters: HandoffFilters, at: Instant) {
   const { from, to, rep, queue, definition } = filters;
   for await (const page of models.pages(handoffs, whereOf(filters)))
     for (const { doc } of page)
@@ -141,16 +141,16 @@ export const handoffReport = async (
   { by = [], timeZone, at, ...filters }: HandoffQuestion,
 ): Promise<HandoffReport> => {
   const zone = zoneOf(timeZone);
-  const total = new Sum();
-  const groups = new Groups(() => new Sum());
-  for await (const { handoff, limbo } of asked(models, filters, at)) {
+  const total = new HandoffTotals();
+  const groups = new Groups(() => new HandoffTotals());
+  for await (const { handoff, limbo } of selectedHandoffs(models, filters, at)) {
     total.add(handoff, limbo);
     if (by.length > 0) groups.at(groupOf({ ...handoff, queue: handoff.queue ?? null }, by, zone)).add(handoff, limbo);
   }
   return { total: total.row({}), rows: groups.sorted().map(({ key, of }) => of.row(key)), at };
 };
 
-export interface HandoffsBehind extends HandoffFilters {
+export interface HandoffListQuestion extends HandoffFilters {
   readonly disposition?: Disposition;
   readonly reason?: string | ValueFilter;
   /** Only those that were given back after they were accepted. */
@@ -160,12 +160,12 @@ export interface HandoffsBehind extends HandoffFilters {
   readonly at: Instant;
 }
 /** The handoffs behind a figure of `handoffReport`, oldest first: as many as it counts. */
-export const handoffsBehind = async (
+export const listHandoffs = async (
   models: ReadModels,
-  { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffsBehind,
+  { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffListQuestion,
 ): Promise<HandoffActivity[]> => {
   const found: HandoffActivity[] = [];
-  for await (const { handoff, limbo } of asked(models, filters, at)) {
+  for await (const { handoff, limbo } of selectedHandoffs(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
     if (!passesFilter(reason, handoff.reason)) continue;
     if (givenBack && !handoff.givenBack) continue;

@@ -17,11 +17,11 @@ const maybe = (description: string) => ({ nullable: true, description });
 
 export const DispositionEnum = Object.fromEntries(dispositions.map((one) => [one.toUpperCase(), one]));
 const dispositionMeanings: Readonly<Record<Disposition, string>> = {
-  accepted: 'Sales took it, whatever became of it afterwards.',
-  rejected: 'Sales refused it without having taken it.',
-  recycled: 'It went back to marketing without having been taken.',
-  disqualified: 'Never to be sold to, as was found before sales took it.',
-  waiting: 'No word yet.',
+  accepted: 'Accepted by sales, whatever happened afterwards.',
+  rejected: 'Rejected by sales without being accepted before.',
+  recycled: 'Returned to marketing without being accepted before.',
+  disqualified: 'Disqualified before sales accepted it.',
+  waiting: 'Not answered yet.',
 };
 registerEnumType(DispositionEnum, {
   name: 'Disposition',
@@ -33,47 +33,46 @@ registerEnumType(DispositionEnum, {
 
 export const ReportBreakdownEnum = Object.fromEntries(reportBreakdowns.map((by) => [by.toUpperCase(), by]));
 const breakdownMeanings: Readonly<Record<ReportBreakdown, string>> = {
-  month: 'The calendar month in the time zone: of a handoff, or in which an obligation falls due.',
-  queue: 'The queue of reps, the team, that the lead came through.',
+  month: 'The calendar month of the handoff, or the one in which the obligation is due, in the time zone.',
+  queue: 'The queue (team) that the lead was routed through.',
   rep: 'The salesperson.',
-  definition: 'Of a handoff what the lead met, `mql@3`; of an obligation its policy, `sla-policy@2`.',
+  definition: 'The definition that the lead met, `mql@3`; for obligations the policy, `sla-policy@2`.',
 };
 registerEnumType(ReportBreakdownEnum, {
   name: 'SlaBreakdown',
-  description: 'What reports about handoffs and obligations are broken down by.',
+  description: 'How reports about handoffs and obligations are grouped.',
   valuesMap: Object.fromEntries(
     reportBreakdowns.map((by) => [by.toUpperCase(), { description: breakdownMeanings[by] }]),
   ),
 });
 
-/** What the rows of a group have in common. */
+/** The group that a row of a report is about. */
 @ObjectType({ isAbstract: true })
 export abstract class GroupedType {
-  @Field(() => String, maybe('The month, `2024-01`; null where the report is not broken down by it.'))
+  @Field(() => String, maybe('The month, `2024-01`; null if the report is not grouped by month.'))
   month?: string | null;
-  @Field(() => String, maybe('The queue; null for leads that came through none, too.'))
+  @Field(() => String, maybe('The queue; also null for leads that were routed through none.'))
   queue?: string | null;
-  @Field(() => String, maybe('The rep; null for obligations of nobody, too.'))
+  @Field(() => String, maybe('The rep; also null for obligations without a rep.'))
   rep?: string | null;
   @Field(() => String, maybe('The definition.'))
   definition?: string | null;
 }
 
-@ObjectType('RejectionReason', { description: 'How often sales refused for one reason.' })
+@ObjectType('RejectionReason', { description: 'The number of rejections for one reason.' })
 class RejectionReasonType implements RejectionReason {
   @Field(() => String, { description: 'Code of the reason.' })
   reason!: string;
   @Field(() => Int, { description: 'Handoffs rejected for it.' })
   rejected!: number;
-  @Field(() => Float, { description: 'Of all handoffs of the row.' })
+  @Field(() => Float, { description: 'Share of all handoffs of the row, 0…1.' })
   rate!: number;
 }
 @ObjectType('HandoffReportRow', {
-  description:
-    'What became of handoffs, each by its latest disposition: handoffs = accepted + rejected + recycled + disqualified + waiting.',
+  description: 'Handoffs by latest disposition: handoffs = accepted + rejected + recycled + disqualified + waiting.',
 })
 export class HandoffRowType extends GroupedType {
-  @Field(() => Int, { description: 'All of them; `handoffs` lists them.' })
+  @Field(() => Int, { description: 'Number of handoffs; the query `handoffs` lists them.' })
   handoffs!: number;
   @Field(() => Int, { description: dispositionMeanings.accepted })
   accepted!: number;
@@ -86,97 +85,96 @@ export class HandoffRowType extends GroupedType {
   @Field(() => Int, { description: dispositionMeanings.waiting })
   waiting!: number;
   @Field(() => Int, {
-    description: 'Of those accepted: rejected, recycled or disqualified since. A lost deal is none.',
+    description: 'Accepted handoffs that were rejected, recycled or disqualified later. A lost deal does not count.',
   })
   givenBack!: number;
-  @Field(() => Int, { description: 'Of those waiting: for 48 hours or longer.' })
+  @Field(() => Int, { description: 'Handoffs that have waited for 48 hours or longer.' })
   limbo!: number;
-  @Field(() => Float, maybe('Rejected / handoffs; null without a handoff.'))
+  @Field(() => Float, maybe('rejected / handoffs, 0…1; null without handoffs.'))
   rejectionRate!: number | null;
-  @Field(() => [RejectionReasonType], { description: 'Why, the most frequent first.' })
+  @Field(() => [RejectionReasonType], { description: 'The reasons for rejections, most frequent first.' })
   reasons!: readonly RejectionReasonType[];
-  @Field(() => Float, maybe('Median of the contacts before a rejection or a recycling; null without either.'))
+  @Field(() => Float, maybe('Median number of outbound touches before a rejection or recycling; null without either.'))
   medianAttempts!: number | null;
   @Field(() => [String], {
     description:
-      '`definition needs work`: by definition, more than 30 % rejected, over at least 10 handoffs. Fewer show nothing.',
+      '`definition needs work` if, grouped by definition, more than 30 % of at least 10 handoffs were rejected.',
   })
   warnings!: readonly string[];
 }
-@ObjectType('HandoffReport', { description: 'What became of what was handed off.' })
+@ObjectType('HandoffReport', { description: 'Handoffs by disposition.' })
 export class HandoffReportType {
-  @Field(() => HandoffRowType, { description: 'All handoffs of the period.' })
+  @Field(() => HandoffRowType, { description: 'All handoffs in the period.' })
   total!: HandoffRowType;
-  @Field(() => [HandoffRowType], { description: 'One row a group, sorted; empty without a breakdown.' })
+  @Field(() => [HandoffRowType], { description: 'One row per group, sorted; empty without `by`.' })
   rows!: readonly HandoffRowType[];
-  @Field(() => InstantScalar, { description: 'Now: who is in limbo is told for this instant.' })
+  @Field(() => InstantScalar, { description: 'The time at which limbo was computed.' })
   at!: Instant;
 }
 
-@ObjectType('Handoff', { description: 'One time that a lead was handed to a rep, and what became of it.' })
+@ObjectType('Handoff', { description: 'A handoff of a lead to a rep, with its outcome.' })
 export class HandoffType {
-  @Field(() => ID, { description: 'The event that says so.' })
+  @Field(() => ID, { description: 'Id of the event that recorded it.' })
   eventId!: string;
-  @Field(() => ID, { description: 'The lead.' })
+  @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
-  @Field(() => Int, { description: 'Which handoff of the lead it is, from 1.' })
+  @Field(() => Int, { description: 'The number of the handoff of this lead, counted from 1.' })
   count!: number;
   @Field(() => String, { description: 'The salesperson.' })
   rep!: string;
   @Field(() => String, maybe('The queue that chose the rep.'))
   queue?: string;
-  @Field(() => String, { description: 'What the lead met, `mql@3`, or `external:<source>`.' })
+  @Field(() => String, { description: 'The definition that the lead met, `mql@3`, or `external:<source>`.' })
   definition!: string;
-  @Field(() => InstantScalar, { description: 'When.' })
+  @Field(() => InstantScalar, { description: 'When the lead was handed off.' })
   at!: Instant;
   @Field(() => DispositionEnum, { description: 'The latest disposition.' })
   disposition!: Disposition;
-  @Field(() => InstantScalar, maybe('Since when.'))
+  @Field(() => InstantScalar, maybe('When it got that disposition.'))
   disposedAt?: Instant;
-  @Field(() => String, maybe('Why it was rejected, recycled or disqualified.'))
+  @Field(() => String, maybe('The reason for the rejection, recycling or disqualification.'))
   reason?: string;
-  @Field(() => DispositionEnum, maybe('How it was given back after it was accepted.'))
+  @Field(() => DispositionEnum, maybe('How it was returned after it was accepted.'))
   givenBack?: Disposition;
-  @Field(() => InstantScalar, maybe('When it was given back.'))
+  @Field(() => InstantScalar, maybe('When it was returned.'))
   givenBackAt?: Instant;
-  @Field(() => String, maybe('Why it was given back.'))
+  @Field(() => String, maybe('The reason for the return.'))
   givenBackReason?: string;
-  @Field(() => Int, { description: 'Contacts that sales made until it was given back, or until now.' })
+  @Field(() => Int, { description: 'Outbound touches by sales until it was returned, or until now.' })
   attempts!: number;
 }
 export const HandoffConnection = connectionOf('Handoff', HandoffType);
 
-const STARTED = 'Only handoffs';
 @ArgsType()
 export class HandoffFilterArgs extends ReadArgs {
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, maybe(`${STARTED} made on or after this day, or at or after this instant.`))
+  @Field(() => DayOrInstantScalar, maybe('Only handoffs made on or after this day or instant.'))
   from?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, maybe(`${STARTED} made before this day or instant.`))
+  @Field(() => DayOrInstantScalar, maybe('Only handoffs made before this day or instant.'))
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
   @FilterField('Only handoffs to these reps.')
   rep?: ValueFilterInput;
-  @FilterField('Only handoffs by these queues, the teams.')
+  @FilterField('Only handoffs by these queues (teams).')
   queue?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(300)
-  @Field(() => String, maybe(`${STARTED} of leads that met this, \`mql@3\`.`))
+  @Field(() => String, maybe('Only handoffs of leads that met this definition, `mql@3`.'))
   definition?: string;
 }
 @ArgsType()
 export class HandoffReportArgs extends HandoffFilterArgs {
   @IsOptional()
   @IsArray()
-  @Field(() => [ReportBreakdownEnum], maybe('Break it down by these, together.'))
+  @Field(() => [ReportBreakdownEnum], maybe('Group by these, in combination.'))
   by?: readonly ReportBreakdown[];
 }
 

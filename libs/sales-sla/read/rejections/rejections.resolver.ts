@@ -13,7 +13,7 @@ import {
 } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { Disposition } from '@baton/leads';
-import { handoffReport, handoffsBehind } from './handoff-report.query';
+import { handoffReport, listHandoffs } from './handoff-report.query';
 import {
   DispositionEnum,
   HandoffConnection,
@@ -31,12 +31,12 @@ class HandoffsArgs extends IntersectionType(
   ArgsType,
 ) {
   @IsOptional()
-  @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this as their latest disposition.' })
+  @Field(() => DispositionEnum, { nullable: true, description: 'Only handoffs with this latest disposition.' })
   disposition?: Disposition;
-  @FilterField('Only handoffs disposed of for these reasons.')
+  @FilterField('Only handoffs with these reasons of their disposition.')
   reason?: ValueFilterInput;
   @IsOptional()
-  @Field(() => Boolean, { nullable: true, description: 'Only handoffs that were given back after they were accepted.' })
+  @Field(() => Boolean, { nullable: true, description: 'Only handoffs that were returned after they were accepted.' })
   givenBack?: boolean;
   @IsOptional()
   @Field(() => Boolean, { nullable: true, description: 'Only handoffs of leads in limbo.' })
@@ -52,7 +52,7 @@ export class RejectionsResolver {
 
   @Query(() => HandoffReportType, {
     description:
-      'What became of what was handed off, and how much of it sales refused, for which reasons, by definition version and month.',
+      'Handoffs by disposition, with rejection rates and reasons, grouped by month, queue, rep or definition version.',
   })
   @Heavy()
   @Allow(...everyRole)
@@ -67,7 +67,7 @@ export class RejectionsResolver {
   async handoffs(
     @Args() { first, after, asOf, atLeast: _, ...question }: HandoffsArgs,
   ): Promise<Connection<HandoffType>> {
-    const found = await handoffsBehind(this.models.asOf(asOf), {
+    const found = await listHandoffs(this.models.asOf(asOf), {
       ...question,
       ...boundsOf(question),
       at: referenceInstantOf(asOf, this.clock),

@@ -5,7 +5,7 @@ import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { clocksOf } from './sla-board.query';
 import { clockNode, SlaClockType } from './sla-board.types';
 
-/** The SLA clocks of a lead, as they stand when they are asked for. */
+/** The SLA clocks of a lead, with their state computed at query time. */
 @Resolver(() => LeadType)
 export class LeadClocksResolver {
   constructor(
@@ -13,7 +13,7 @@ export class LeadClocksResolver {
     private readonly clock: Clock,
   ) {}
 
-  @ResolveField(() => [SlaClockType], { description: 'What sales owes the lead now, the next due first.' })
+  @ResolveField(() => [SlaClockType], { description: 'The open obligations of sales to the lead, next due first.' })
   async clocks(@Parent() { leadId, cut }: LeadType): Promise<SlaClockType[]> {
     return (await clocksOf(this.models.asOf(cut), leadId, referenceInstantOf(cut, this.clock))).map(clockNode);
   }

@@ -6,7 +6,7 @@ import { always, DAY, hour, HOUR, minute, owing, world } from '../../../../test/
 import { modelsOf } from '../../../../test/support/read-models';
 import { attempts, disposition, firstResponse } from '@baton/sla-clocks';
 import { clockStatus } from '@baton/sla-clocks';
-import { isKnown, type Known } from '@baton/leads';
+import { isCapturedLead, type CapturedLead } from '@baton/leads';
 import { handoffs } from '../handoffs/handoffs.projection';
 import { clocksOf, slaBoard, slaClock, slaCounts, type BoardQuestion } from './sla-board.query';
 import { slaClocks } from './sla-clocks.projection';
@@ -296,7 +296,7 @@ describe('whatever happens', () => {
     if (what === 'accept') return ada.send('AcceptLead', at);
     if (what === 'reject') return ada.send('RejectLead', at, { reason: 'no-answer' });
     if (what === 'recycle') return ada.send('RecycleLead', at, { reason: 'no-timing' });
-    const { mergeNumber = -1 } = (ada.state() as Known).person;
+    const { mergeNumber = -1 } = (ada.state() as CapturedLead).person;
     if (what === 'merge') return ada.send('FollowMerge', at, { survivorId: 'bob', mergeNumber: mergeNumber + 1 });
     if (what === 'unmerge') return ada.send('FollowUnmerge', at, { survivorId: 'bob', mergeNumber });
     if (what !== 'again') return marketing(what);
@@ -313,7 +313,7 @@ describe('whatever happens', () => {
         for (const each of steps) await told(ada, each, (at += each.after));
         const models = await modelsFrom(await ada.events(), calendar);
         const state = ada.state();
-        if (!isKnown(state)) throw new Error('ada is known');
+        if (!isCapturedLead(state)) throw new Error('ada is known');
         const { obligations, mergedInto } = state.person;
         const now = minute(at + later);
         const { clocks } = await allPages(models, { at: now }, 3);

@@ -188,6 +188,10 @@ const calendarOf = async (models: ReadModels, ref: string, code: string | undefi
   const number = Number(ref.slice(kind.length + 1));
   const version = await getDefinition(models, { kind, number });
   const time = version && calendarNamed(definitionOf(kind, number, version.body).body, code);
-  if (!time) throw new NotFound('definition/unknown-version', `There is no ${ref} ${code ?? ''}.`);
+  if (!time)
+    throw new NotFound(
+      'definition/unknown-version',
+      `The calendar ${ref}${code === undefined ? '' : ` with code ${code}`} is not known at this time.`,
+    );
   return compileCalendar(time);
 };

@@ -36,7 +36,7 @@ class CountArgs extends OmitType(ClockFilterArgs, ['first', 'after'], ArgsType) 
 class ClockArgs extends ReadArgs {
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, { description: 'The lead.' })
+  @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
   @IsString()
   @MaxLength(100)
@@ -44,29 +44,29 @@ class ClockArgs extends ReadArgs {
   startedBy!: string;
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { description: 'What is owed; one event may start several.' })
+  @Field(() => String, { description: 'The kind of obligation; one event can start several clocks.' })
   kind!: string;
 }
 
 @ArgsType()
 class BoardChangesArgs extends AfterArgs {
-  @FilterField('Only of these reps.')
+  @FilterField('Only clocks of these reps.')
   rep?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'Only of this kind.' })
+  @Field(() => String, { nullable: true, description: 'Only clocks of this kind.' })
   kind?: string;
 }
-@ObjectType('SlaBoardAt', { description: 'The SLA board as it stood at a moment.' })
+@ObjectType('SlaBoardAt', { description: 'A snapshot of the SLA board.' })
 class SlaBoardAt {
   @Field(() => String, {
-    description: 'The moment, a position of the log; give it as `after` to go on from here.',
+    description: 'Position in the log that the snapshot was taken at; pass it as `after` to continue from here.',
   })
   position!: Position;
-  @Field(() => [SlaStateCountType], { description: 'How many clocks stand how.' })
+  @Field(() => [SlaStateCountType], { description: 'Number of clocks by state.' })
   counts!: readonly SlaStateCountType[];
-  @Field(() => [SlaClockType], { description: 'Those at risk, the next due first, at most 100.' })
+  @Field(() => [SlaClockType], { description: 'Clocks at risk, next due first, at most 100.' })
   atRisk!: readonly SlaClockType[];
 }
 const MOST_AT_RISK = 100;
@@ -82,7 +82,7 @@ export class SlaBoardResolver {
 
   @Query(() => SlaClockConnection, {
     description:
-      'What sales owes leads, and owed. The open ones of a state come by due instant, everything else newest first. How an open one stands is computed at the instant of asking.',
+      'The obligations of sales to leads. Filtered by an open state they are ordered by due time, otherwise newest first. The state of open clocks is computed at query time.',
   })
   @Allow(...everyRole)
   async slaBoard(@Args() { first, after, asOf, atLeast: _, ...filters }: BoardArgs): Promise<Connection<SlaClockType>> {
@@ -93,7 +93,9 @@ export class SlaBoardResolver {
     return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
   }
 
-  @Query(() => [SlaStateCountType], { description: 'How many obligations of sales stand how, by the same filters.' })
+  @Query(() => [SlaStateCountType], {
+    description: 'The number of obligations by state, with the same filters as `slaBoard`.',
+  })
   @Allow(...everyRole)
   slaCounts(@Args() { asOf, atLeast: _, ...filters }: CountArgs): Promise<SlaStateCountType[]> {
     return this.counts(this.models.asOf(asOf), {
@@ -106,7 +108,7 @@ export class SlaBoardResolver {
   @Query(() => SlaDeadlineType, {
     nullable: true,
     description:
-      'One obligation with the working of its deadline: which intervals counted, and which did not and why. Null where the lead has no such clock.',
+      'One obligation with the calculation of its deadline: which intervals counted, and why the others did not. Null if the lead has no such clock.',
   })
   @Allow(...everyRole)
   async slaClock(@Args() { asOf, atLeast: _, ...named }: ClockArgs): Promise<SlaDeadlineType | null> {
@@ -115,7 +117,7 @@ export class SlaBoardResolver {
   }
 
   @Subscription(() => SlaBoardAt, {
-    description: 'How the SLA board stands: now, and again whenever something happened that changed it.',
+    description: 'The SLA board: a snapshot now, and a new one whenever an event changes it.',
     resolve: (answer: SlaBoardAt) => answer,
   })
   @Allow(...everyRole)
@@ -129,7 +131,7 @@ export class SlaBoardResolver {
       const counts = await this.counts(this.models, filters);
       return { counts, atRisk: risky.clocks.map(({ clock }) => clockNode(clock)) };
     };
-    // What only the passing of time moves is no news.
+    // Changes caused by the passing of time alone are not sent.
     const news = ({ counts, atRisk }: Awaited<ReturnType<typeof now>>) => [
       counts,
       atRisk.map(({ passed: _, ...clock }) => clock),

@@ -16,18 +16,19 @@ import { slaStates, type SlaClockState } from './sla-clocks.rules';
 const nameOf = (state: string): string => state.toUpperCase().replaceAll(' ', '_');
 export const SlaStateEnum = Object.fromEntries(slaStates.map((state) => [nameOf(state), state]));
 const meanings: Readonly<Record<SlaClockState, string>> = {
-  running: 'There is time.',
-  'at risk': 'The policy has warned; where it warns of nothing before the breach, 80 % of the way to due has passed.',
-  breached: 'No answer in time, and none since; also a lead that was given up too early.',
-  paused: 'The clock stands still.',
-  waiting: 'The lead is merged into another; the clock goes on when that is undone.',
-  met: 'Answered in time.',
-  'met late': 'Answered, too late.',
-  cancelled: 'Owed no more, before it was due.',
+  running: 'Not answered yet, and not at risk.',
+  'at risk':
+    'The first escalation of the policy has passed; if it has none before the breach, 80 % of the time from start to due has passed.',
+  breached: 'Not answered on time and not answered since, or the lead was given up too early.',
+  paused: 'The clock is paused.',
+  waiting: 'The lead is merged into another; the clock continues if the merge is undone.',
+  met: 'Answered on time.',
+  'met late': 'Answered after the due time.',
+  cancelled: 'No longer required before it was due.',
 };
 registerEnumType(SlaStateEnum, {
   name: 'SlaClockState',
-  description: 'How an obligation of sales stands at the instant of asking.',
+  description: 'The state of an obligation at query time.',
   valuesMap: Object.fromEntries(slaStates.map((state) => [nameOf(state), { description: meanings[state] }])),
 });
 
@@ -35,80 +36,95 @@ const maybe = (description: string) => ({ nullable: true, description });
 
 @ObjectType('SlaClock', { description: 'One obligation of sales to one lead.' })
 export class SlaClockType {
-  @Field(() => ID, { description: 'The lead.' })
+  @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
-  @Field(() => String, { description: 'What is owed: first-response, disposition, attempts …' })
+  @Field(() => String, { description: 'The kind of obligation: first-response, disposition, attempts …' })
   kind!: string;
   @Field(() => ID, { description: 'The event that started it.' })
   startedBy!: string;
   @Field(() => InstantScalar, { description: 'When it started.' })
   startedAt!: Instant;
-  @Field(() => String, maybe('Who owes it.'))
+  @Field(() => String, maybe('The rep who has the obligation.'))
   rep?: string;
-  @Field(() => String, maybe('The queue of reps, the team, that the lead came through.'))
+  @Field(() => String, maybe('The queue (team) that the lead was routed through.'))
   queue?: string;
-  @Field(() => SlaStateEnum, { description: 'As it happened.' })
+  @Field(() => SlaStateEnum, { description: 'The state by when things happened.' })
   state!: SlaClockState;
-  @Field(() => SlaStateEnum, { description: 'As it was known in time: a breach that was recorded stays one.' })
+  @Field(() => SlaStateEnum, {
+    description: 'The state by when things were recorded: a recorded breach stays a breach.',
+  })
   knownState!: SlaClockState;
-  @Field(() => Boolean, { description: 'Was the answer told after the breach was recorded, so that verdicts differ?' })
+  @Field(() => Boolean, {
+    description:
+      'True if the answer was on time but recorded after the breach, so that `state` and `knownState` differ.',
+  })
   recordedLate!: boolean;
-  @Field(() => InstantScalar, maybe('The last instant of an answer in time; null while the clock stands still.'))
+  @Field(() => InstantScalar, maybe('The last instant at which an answer is on time; null while the clock is paused.'))
   dueAt!: Instant | null;
-  @Field(() => InstantScalar, maybe('The due instant, or that of giving up the lead before.'))
+  @Field(() => InstantScalar, maybe('The due time, or the time at which the lead was given up before.'))
   answerBy!: Instant | null;
-  @Field(() => InstantScalar, maybe('From when on it is at risk.'))
+  @Field(() => InstantScalar, maybe('When it becomes at risk.'))
   atRiskAt!: Instant | null;
-  @Field(() => Float, maybe('The way from start to due that has passed, 0…1; null while it stands still.'))
+  @Field(
+    () => Float,
+    maybe('Share of the time from start to due that has passed, 0…1; null while the clock is paused.'),
+  )
   passed!: number | null;
-  @Field(() => SafeIntScalar, { description: 'How much time there is, in milliseconds of the clock it runs on.' })
+  @Field(() => SafeIntScalar, { description: 'The time allowed, in milliseconds of the clock it runs on.' })
   budgetMs!: number;
-  @Field(() => String, { description: 'business-calendar, wall-clock, or always-closed: the calendar never opens.' })
+  @Field(() => String, {
+    description:
+      'business-calendar, wall-clock, or always-closed (the wall clock, because the calendar has no open hours).',
+  })
   clock!: string;
-  @Field(() => String, { description: 'The policy under which it started and is judged, `sla-policy@2`.' })
+  @Field(() => String, { description: 'The policy in force when it started, `sla-policy@2`.' })
   definition!: string;
   @Field(() => String, maybe('The calendar whose hours count, `business-calendar@1`.'))
   calendar?: string;
-  @Field(() => String, maybe('Which calendar of it, by its code; null: its own hours.'))
+  @Field(() => String, maybe('Code of the calendar within that version; null for its default hours.'))
   calendarCode?: string;
   @Field(() => InstantScalar, maybe('When it was fulfilled.'))
   metAt?: Instant;
-  @Field(() => SafeIntScalar, maybe('From the start to that, in milliseconds of the wall clock.'))
+  @Field(() => SafeIntScalar, maybe('Time from the start until it was fulfilled, in milliseconds of the wall clock.'))
   responseMs?: number;
-  @Field(() => Int, { description: 'Answers so far.' })
+  @Field(() => Int, { description: 'Number of answers so far.' })
   stops!: number;
-  @Field(() => Int, { description: 'How many it takes.' })
+  @Field(() => Int, { description: 'Number of answers required.' })
   times!: number;
-  @Field(() => Int, maybe('Of how many kinds they are to be.'))
+  @Field(() => Int, maybe('Number of different kinds of answers required.'))
   kinds?: number;
-  @Field(() => [Int], { description: 'The steps of the escalation that were taken, from 0.' })
+  @Field(() => [Int], { description: 'The escalation steps taken so far, counted from 0.' })
   escalated!: readonly number[];
 }
 export const SlaClockConnection = connectionOf('SlaClock', SlaClockType);
 
-@ObjectType('SlaInterval', { description: 'How a part of the time between start and due was treated.' })
+@ObjectType('SlaInterval', { description: 'An interval between start and due, and how it was counted.' })
 export class SlaIntervalType {
-  @Field(() => InstantScalar, { description: 'Where it begins.' })
+  @Field(() => InstantScalar, { description: 'Start of the interval.' })
   from!: Instant;
-  @Field(() => InstantScalar, { description: 'Where it ends, itself not in it.' })
+  @Field(() => InstantScalar, { description: 'End of the interval, exclusive.' })
   to!: Instant;
-  @Field(() => String, { description: 'counted, closed, holiday, half-day (open on other such weekdays) or paused.' })
+  @Field(() => String, {
+    description:
+      'counted, closed, holiday, half-day (hours that are open on other days of the same weekday) or paused.',
+  })
   kind!: string;
   @Field(() => ID, maybe('The event that paused the clock.'))
   by?: string;
 }
-@ObjectType('SlaDeadline', { description: 'A clock, and how its deadline comes about.' })
+@ObjectType('SlaDeadline', { description: 'A clock with the calculation of its deadline.' })
 export class SlaDeadlineType extends SlaClockType {
   @Field(() => [SlaIntervalType], {
-    description: 'From the start to due, or to the pause, without gaps; the counted ones sum to the budget.',
+    description:
+      'The intervals from the start to due, or to the pause, without gaps; the counted ones sum to the budget.',
   })
   working!: readonly SlaIntervalType[];
 }
-@ObjectType('SlaStateCount', { description: 'How many clocks stand so.' })
+@ObjectType('SlaStateCount', { description: 'The number of clocks in one state.' })
 export class SlaStateCountType {
   @Field(() => SlaStateEnum, { description: 'The state.' })
   state!: SlaClockState;
-  @Field(() => Int, { description: 'How many; `slaBoard` of that state lists them.' })
+  @Field(() => Int, { description: 'Number of clocks; `slaBoard` with that state lists them.' })
   clocks!: number;
 }
 
@@ -118,46 +134,43 @@ export class ClockFilterArgs extends PageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(128)
-  @Field(() => ID, maybe('Only of this lead.'))
+  @Field(() => ID, maybe('Only clocks of this lead.'))
   leadId?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, maybe('Only of this kind: first-response, disposition, attempts …'))
+  @Field(() => String, maybe('Only obligations of this kind: first-response, disposition, attempts …'))
   kind?: string;
-  @FilterField('Only of these reps.')
+  @FilterField('Only clocks of these reps.')
   rep?: ValueFilterInput;
-  @FilterField('Only of leads that came through these queues, the teams.')
+  @FilterField('Only clocks of leads that were routed through these queues (teams).')
   queue?: ValueFilterInput;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, maybe('Only those that started under this version, `sla-policy@2`.'))
+  @Field(() => String, maybe('Only clocks that started under this version, `sla-policy@2`.'))
   definition?: string;
   @IsOptional()
   @IsString()
-  @Field(
-    () => DayOrInstantScalar,
-    maybe('The last instant of an answer in time is on this day or at this instant, or later.'),
-  )
+  @Field(() => DayOrInstantScalar, maybe('Only clocks to be answered on or after this day or instant.'))
   from?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, maybe('It is before this day or instant.'))
+  @Field(() => DayOrInstantScalar, maybe('Only clocks to be answered before this day or instant.'))
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
   @IsOptional()
-  @Field(() => Boolean, maybe('Only those answered in time as was told after their breach.'))
+  @Field(() => Boolean, maybe('Only clocks answered on time whose answer was recorded after the breach.'))
   recordedLate?: boolean;
 }
 @ArgsType()
 export class BoardArgs extends ClockFilterArgs {
   @IsOptional()
-  @Field(() => SlaStateEnum, maybe('Only those that stand so now.'))
+  @Field(() => SlaStateEnum, maybe('Only clocks in this state.'))
   state?: SlaClockState;
 }
 

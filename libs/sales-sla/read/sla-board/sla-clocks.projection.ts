@@ -1,6 +1,6 @@
 import { projection, type StoredEvent } from '@baton/kernel';
 import type { LeadEvent } from '@baton/leads';
-import { onObligations, type ClockEvent } from '@baton/leads';
+import { onClockEvents, type ClockEvent } from '@baton/leads';
 import { recordedClockAfter, type RecordedClock } from './sla-clocks.rules';
 
 /** The id of a clock’s document: one event may start several, of different kinds. */
@@ -25,5 +25,5 @@ export const slaClocks = projection<RecordedClock, LeadEvent>({
     ...{ dueAt: null, pauses: [], stops: 0, counted: [], transitions: [], escalated: [] },
     ...{ outcome: 'cancelled', answerBy: null, atRiskAt: null },
   }),
-  on: onObligations(foldClock),
+  on: onClockEvents(foldClock),
 });

@@ -1,7 +1,7 @@
 import { fromMs, toMs, type DatedEvent, type Instant } from '@baton/kernel';
 import { missedAtOf, clockStatus, type SlaState } from '@baton/sla-clocks';
 import type { LeadClock } from '@baton/leads';
-import { clocksWith, type ClockEvent } from '@baton/leads';
+import { clocksAfterEvent, type ClockEvent } from '@baton/leads';
 
 /** How a clock stands whenever it is asked: open ones turn into more with time. */
 export type ClockOutcome = 'open' | Extract<SlaState, 'met' | 'met late' | 'cancelled'>;
@@ -23,7 +23,7 @@ export interface RecordedClock extends LeadClock {
 }
 
 /** At risk from this part of the way between start and due, where the policy itself does not warn. */
-const RISK = 0.8;
+const RISK_SHARE = 0.8;
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
 
 const firstWarning = ({ transitions: moments }: Pick<LeadClock, 'transitions'>): Instant | undefined => {
@@ -31,18 +31,18 @@ const firstWarning = ({ transitions: moments }: Pick<LeadClock, 'transitions'>):
   return moments.slice(0, breach < 0 ? moments.length : breach).find(({ what }) => what === 'escalation')?.at;
 };
 
-const clockOutcomeOf = (clock: LeadClock): ClockOutcome => {
+const clockOutcome = (clock: LeadClock): ClockOutcome => {
   const { state } = clockStatus(clock, END_OF_TIME);
   return state === 'running' || state === 'breached' ? 'open' : state;
 };
 
-const dated = (told: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt'>): RecordedClock => {
-  const { startedAt, dueAt, warnsAt } = told;
-  const answerBy = missedAtOf(told) ?? null;
+const withDates = (clock: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt'>): RecordedClock => {
+  const { startedAt, dueAt, warnsAt } = clock;
+  const answerBy = missedAtOf(clock) ?? null;
   const way = dueAt === null ? 0 : toMs(dueAt) - toMs(startedAt);
-  const risky = warnsAt ?? fromMs(toMs(startedAt) + Math.floor(way * RISK));
+  const risky = warnsAt ?? fromMs(toMs(startedAt) + Math.floor(way * RISK_SHARE));
   const atRiskAt = answerBy === null || risky < answerBy ? risky : answerBy;
-  return { ...told, outcome: clockOutcomeOf(told), answerBy, atRiskAt: answerBy === null ? null : atRiskAt };
+  return { ...clock, outcome: clockOutcome(clock), answerBy, atRiskAt: answerBy === null ? null : atRiskAt };
 };
 
 /**
@@ -56,9 +56,9 @@ export const recordedClockAfter = (
 ): RecordedClock | undefined => {
   if (said.type === 'ObligationStarted') {
     const { leadId, clock: runsOn, kinds } = said.data;
-    const [begun] = clocksWith([], said);
+    const [begun] = clocksAfterEvent([], said);
     const warnsAt = firstWarning(begun!);
-    return dated({
+    return withDates({
       ...{ ...begun!, leadId, clock: runsOn },
       ...(kinds !== undefined && { kinds }),
       ...(warnsAt !== undefined && { warnsAt }),
@@ -66,11 +66,11 @@ export const recordedClockAfter = (
   }
   if (!before) return undefined;
   // What was counted on is kept beside the clock, whose fold knows nothing of it.
-  const after = clocksWith([before], said)[0] as RecordedClock;
-  if (said.type !== 'ObligationResumed' || after.escalated.length > 0) return dated(after);
+  const after = clocksAfterEvent([before], said)[0] as RecordedClock;
+  if (said.type !== 'ObligationResumed' || after.escalated.length > 0) return withDates(after);
   const { warnsAt: _, ...rest } = after;
   const warnsAt = firstWarning(after);
-  return dated({ ...rest, ...(warnsAt !== undefined && { warnsAt }) });
+  return withDates({ ...rest, ...(warnsAt !== undefined && { warnsAt }) });
 };
 
 /** Does sales still owe an answer? A clock that was left or given up is not owed, whatever its verdict. */

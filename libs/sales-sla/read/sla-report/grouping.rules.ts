@@ -6,7 +6,7 @@ export type ReportBreakdown = (typeof reportBreakdowns)[number];
 
 /** What the rows of one group have in common; a breakdown that was not asked for is absent, an unknown value null. */
 export type GroupKey = { readonly [B in ReportBreakdown]?: string | null };
-export interface Grouped extends Record<Exclude<ReportBreakdown, 'month'>, string | null> {
+export interface GroupableRow extends Record<Exclude<ReportBreakdown, 'month'>, string | null> {
   /** What the month is that of. */
   readonly at: Instant;
 }
@@ -15,7 +15,7 @@ export interface Grouped extends Record<Exclude<ReportBreakdown, 'month'>, strin
 const ordered = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
   reportBreakdowns.filter((breakdown) => by.includes(breakdown));
 
-export const groupOf = (row: Grouped, by: readonly ReportBreakdown[], zone: string): GroupKey =>
+export const groupOf = (row: GroupableRow, by: readonly ReportBreakdown[], zone: string): GroupKey =>
   Object.fromEntries(ordered(by).map((each) => [each, each === 'month' ? monthOf(row.at, zone) : row[each]]));
 
 /** Things by group, in the order of the groups: as text sorts by code units, unknown values first. */

@@ -59,7 +59,7 @@ export interface SlaReport {
   readonly at: Instant;
 }
 
-class Sum {
+class ObligationTotals {
   private readonly states: Record<BoardClock['state'], number> = {
     ...{ running: 0, 'at risk': 0, breached: 0, paused: 0, waiting: 0, met: 0, 'met late': 0, cancelled: 0 },
   };
@@ -99,7 +99,7 @@ class Sum {
     };
   }
 }
-const warningsOf = (groups: Groups<Map<string, Sum>>): string[] =>
+const warningsOf = (groups: Groups<Map<string, ObligationTotals>>): string[] =>
   groups.sorted().flatMap(({ of }) =>
     [...of]
       .filter(([, { answeredBefore }]) => answeredBefore > 0)
@@ -109,7 +109,7 @@ const warningsOf = (groups: Groups<Map<string, Sum>>): string[] =>
           `${kind}: ${answeredBefore} answers are dated before the start; response times leave them out`,
       ),
   );
-const rowsOf = (groups: Groups<Map<string, Sum>>): SlaRow[] =>
+const rowsOf = (groups: Groups<Map<string, ObligationTotals>>): SlaRow[] =>
   groups
     .sorted()
     .flatMap(({ key, of }) => [...of].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, sum]) => sum.row(key, kind)));
@@ -126,10 +126,10 @@ export const slaReport = async (
 ): Promise<SlaReport> => {
   const zone = zoneOf(timeZone);
   const merged = await mergedWithOpenClocks(models);
-  const make = () => new Map<string, Sum>();
+  const make = () => new Map<string, ObligationTotals>();
   const [total, groups] = [new Groups(make), new Groups(make)];
-  const sumOf = (kinds: Map<string, Sum>, kind: string): Sum => {
-    const sum = kinds.get(kind) ?? new Sum();
+  const sumOf = (kinds: Map<string, ObligationTotals>, kind: string): ObligationTotals => {
+    const sum = kinds.get(kind) ?? new ObligationTotals();
     kinds.set(kind, sum);
     return sum;
   };

@@ -14,63 +14,65 @@ import type { ReportBreakdown } from './grouping.rules';
 import { slaReport, type SlaRow } from './sla-report.query';
 
 @ObjectType('SlaReportRow', {
-  description: 'Obligations of one kind that fell due, or will: due = met + met late + breached + pending.',
+  description: 'Obligations of one kind that are due in the period: due = met + met late + breached + pending.',
 })
 class SlaRowType extends GroupedType {
-  @Field(() => String, { description: 'What is owed: first-response, disposition, attempts …' })
+  @Field(() => String, { description: 'The kind of obligation: first-response, disposition, attempts …' })
   kind!: string;
-  @Field(() => Int, { description: 'All of them; `slaBoard` lists them by state.' })
+  @Field(() => Int, { description: 'Number of obligations due; `slaBoard` lists them by state.' })
   due!: number;
-  @Field(() => Int, { description: 'Answered in time.' })
+  @Field(() => Int, { description: 'Answered on time.' })
   met!: number;
-  @Field(() => Int, { description: 'Answered, too late.' })
+  @Field(() => Int, { description: 'Answered after the due time.' })
   metLate!: number;
-  @Field(() => Int, { description: 'No answer in time, and none since.' })
+  @Field(() => Int, { description: 'Not answered on time, and not answered since.' })
   breached!: number;
-  @Field(() => Int, { description: 'Not due yet, and not answered; running or at risk.' })
+  @Field(() => Int, { description: 'Not due yet and not answered: running or at risk.' })
   pending!: number;
-  @Field(() => Int, { description: 'Owed no more before they were due; not among those due.' })
+  @Field(() => Int, { description: 'No longer required before they were due; not included in `due`.' })
   cancelled!: number;
-  @Field(() => Int, { description: 'Their leads are merged into others; not among those due.' })
+  @Field(() => Int, { description: 'Obligations to leads that are merged into others; not included in `due`.' })
   waiting!: number;
   @Field(() => Float, {
     nullable: true,
-    description: 'Met / (met + met late + breached), as it happened; null where none has come to an end.',
+    description: 'met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
   })
   share!: number | null;
-  @Field(() => Int, { description: 'Met late or breached, as it happened.' })
+  @Field(() => Int, { description: 'Met late or breached, by when things happened.' })
   missed!: number;
-  @Field(() => Int, { description: 'The same as it was known in time: with what was told late.' })
+  @Field(() => Int, {
+    description: 'Met late or breached, by when things were recorded: includes answers recorded after the breach.',
+  })
   missedAsKnown!: number;
-  @Field(() => Int, { description: 'Breached at first, and answered in time as was told later.' })
+  @Field(() => Int, { description: 'Recorded as breached first, but answered on time as recorded later.' })
   recordedLate!: number;
   @Field(() => Float, {
     nullable: true,
-    description: 'Median from the start to the answer, in milliseconds of the wall clock, over those answered.',
+    description: 'Median time from the start to the answer, in milliseconds of the wall clock, over the answered ones.',
   })
   medianResponseMs!: number | null;
-  @Field(() => Float, { nullable: true, description: '90th percentile of the same; exact, no sketch.' })
+  @Field(() => Float, { nullable: true, description: '90th percentile of the same, exact.' })
   p90ResponseMs!: number | null;
   @Field(() => Float, {
     nullable: true,
     description:
-      'The same median on the clock of each obligation: business time where the policy counts it, no pauses.',
+      'Median on the clock of each obligation, in milliseconds: business hours if the policy says so, without pauses.',
   })
   medianCountedMs!: number | null;
-  @Field(() => Float, { nullable: true, description: '90th percentile of the same; exact, no sketch.' })
+  @Field(() => Float, { nullable: true, description: '90th percentile of the same, exact.' })
   p90CountedMs!: number | null;
 }
-@ObjectType('SlaReport', { description: 'Sales’ side of the agreement.' })
+@ObjectType('SlaReport', { description: 'How sales fulfilled its obligations.' })
 class SlaReportType {
-  @Field(() => [SlaRowType], { description: 'One row a kind of obligation.' })
+  @Field(() => [SlaRowType], { description: 'One row per kind of obligation.' })
   total!: readonly SlaRowType[];
-  @Field(() => [SlaRowType], { description: 'One row a group and kind, sorted; empty without a breakdown.' })
+  @Field(() => [SlaRowType], { description: 'One row per group and kind, sorted; empty without `by`.' })
   rows!: readonly SlaRowType[];
-  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  @Field(() => [String], { description: 'Warnings about the reliability of the figures.' })
   warnings!: readonly string[];
-  @Field(() => HandoffReportType, { description: 'The handoffs of the period in the same breakdown.' })
+  @Field(() => HandoffReportType, { description: 'The handoffs in the period, grouped the same way.' })
   handoffs!: HandoffReportType;
-  @Field(() => InstantScalar, { description: 'Now: what is overdue is told for this instant.' })
+  @Field(() => InstantScalar, { description: 'The time at which states were computed.' })
   at!: Instant;
 }
 
@@ -78,7 +80,7 @@ class SlaReportType {
 class SlaReportArgs extends OmitType(ClockFilterArgs, ['first', 'after', 'leadId', 'recordedLate'], ArgsType) {
   @IsOptional()
   @IsArray()
-  @Field(() => [ReportBreakdownEnum], { nullable: true, description: 'Break it down by these, together.' })
+  @Field(() => [ReportBreakdownEnum], { nullable: true, description: 'Group by these, in combination.' })
   by?: readonly ReportBreakdown[];
 }
 
@@ -93,7 +95,7 @@ export class SlaReportResolver {
 
   @Query(() => SlaReportType, {
     description:
-      'What sales owed and did by month, team and rep: obligations due, met and breached with both verdicts, response times, attempts, and what became of the handoffs.',
+      'Obligations of sales by month, team and rep: due, met and breached, response times, and the dispositions of the handoffs.',
   })
   @Heavy()
   @Allow(...everyRole)

@@ -2,7 +2,7 @@ import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, ty
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
-import { chanceAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
+import { becameSqlAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
 
 /** How many leads there were, and what became of them. */
 export interface OutcomeCounts {
@@ -46,10 +46,10 @@ export interface LiftQuestion {
   readonly cut?: AsOf;
 }
 
-const AT_ONCE = 50;
+const BATCH_SIZE = 50;
 const BAND_POINTS = 10;
 const NONE: OutcomeCounts = { leads: 0, sql: 0, customers: 0 };
-const plus = (a: OutcomeCounts, b: OutcomeCounts, sign = 1): OutcomeCounts => ({
+const addCounts = (a: OutcomeCounts, b: OutcomeCounts, sign = 1): OutcomeCounts => ({
   leads: a.leads + sign * b.leads,
   sql: a.sql + sign * b.sql,
   customers: a.customers + sign * b.customers,
@@ -57,7 +57,7 @@ const plus = (a: OutcomeCounts, b: OutcomeCounts, sign = 1): OutcomeCounts => ({
 const liftOf = (its: OutcomeCounts, others: OutcomeCounts, of: 'sql' | 'customers'): number | null =>
   its.leads === 0 || others.leads === 0 || others[of] === 0 ? null : its[of] / its.leads / (others[of] / others.leads);
 const rowOf = (code: string, its: OutcomeCounts, total: OutcomeCounts): LiftRow => {
-  const others = plus(total, its, -1);
+  const others = addCounts(total, its, -1);
   return {
     code,
     ...{ with: its, without: others },
@@ -84,7 +84,7 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
   let total = NONE;
   let [external, immature] = [0, 0];
   const movedAt = (doc: Outcome): Instant | undefined => {
-    const when = chanceAt(doc);
+    const when = becameSqlAt(doc);
     return when && laterOf(when, doc.capturedAt ?? ''); // a history may tell of a move before the capture
   };
   const ages: number[] = [];
@@ -103,28 +103,28 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
           ),
         );
   const [byRule, byBand] = [new Map<string, OutcomeCounts>(), new Map<string, OutcomeCounts>()];
-  const tell = async (doc: Outcome) => {
+  const countLead = async (doc: Outcome) => {
     const sqlAt = movedAt(doc);
     const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;
-    const judgedAt = sqlAt ?? aged;
-    const facts = await factsOf(journal, { leadId: doc.leadId, at: judgedAt, ...(cut && { cut }) });
+    const scoredAt = sqlAt ?? aged;
+    const facts = await factsOf(journal, { leadId: doc.leadId, at: scoredAt, ...(cut && { cut }) });
     if (!facts) return;
-    const became = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
-    const { entries, grade, hundredths } = scoreAt(model, facts, judgedAt);
-    total = plus(total, became);
+    const outcome = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
+    const { entries, grade, hundredths } = scoreAt(model, facts, scoredAt);
+    total = addCounts(total, outcome);
     if (doc.external) external++;
     for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
-      byRule.set(code, plus(byRule.get(code) ?? NONE, became));
+      byRule.set(code, addCounts(byRule.get(code) ?? NONE, outcome));
     const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
-    byBand.set(band, plus(byBand.get(band) ?? NONE, became));
+    byBand.set(band, addCounts(byBand.get(band) ?? NONE, outcome));
   };
   for await (const page of models.pages(outcomes, where)) {
     const counted = page.filter(
       ({ doc: { capturedAt = at } }) => ageMs === null || toMs(capturedAt) + ageMs <= toMs(at),
     );
     immature += page.length - counted.length;
-    for (let first = 0; first < counted.length; first += AT_ONCE)
-      await Promise.all(counted.slice(first, first + AT_ONCE).map(({ doc }) => tell(doc)));
+    for (let first = 0; first < counted.length; first += BATCH_SIZE)
+      await Promise.all(counted.slice(first, first + BATCH_SIZE).map(({ doc }) => countLead(doc)));
   }
   const codes = [...model.fit.rules, ...model.engagement.rules].map(({ code }) => code);
   const numeric = model.fit.cutOffs === undefined || model.engagement.cutOffs === undefined;

@@ -6,79 +6,91 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
 import { leadProbability } from './probability.query';
 
-@ObjectType('OutcomeCounts', { description: 'How many people, and what became of them.' })
-class BecameType {
-  @Field(() => Int, { description: 'People.' })
+@ObjectType('OutcomeCounts', { description: 'A number of leads and how many of them were successful.' })
+class OutcomeCountsType {
+  @Field(() => Int, { description: 'Number of leads.' })
   leads!: number;
-  @Field(() => Int, { description: 'OutcomeCounts SQL, or a deal at once.' })
+  @Field(() => Int, { description: 'Leads that became SQL, including those converted directly to a deal.' })
   sql!: number;
-  @Field(() => Int, { description: 'OutcomeCounts customers.' })
+  @Field(() => Int, { description: 'Leads that became customers.' })
   customers!: number;
 }
 
-@ObjectType('LiftRow', { description: 'People with something in common against all others.' })
+@ObjectType('LiftRow', {
+  description: 'The outcomes of the leads that match a rule or band, compared with all other leads.',
+})
 class LiftRowType {
-  @Field(() => String, { description: 'Code of the rule; or the grade, or the points from which the band begins.' })
+  @Field(() => String, { description: 'Code of the rule; or the grade, or the lower bound of the band in points.' })
   code!: string;
-  @Field(() => BecameType, { description: 'Those of whom it is true.' })
-  with!: BecameType;
-  @Field(() => BecameType, { description: 'All others.' })
-  without!: BecameType;
-  @Field(() => Float, { nullable: true, description: 'How many times as often they became SQL; null without others.' })
+  @Field(() => OutcomeCountsType, { description: 'Leads that match.' })
+  with!: OutcomeCountsType;
+  @Field(() => OutcomeCountsType, { description: 'All other leads.' })
+  without!: OutcomeCountsType;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'SQL rate of the matching leads divided by that of the others; null if the others have none.',
+  })
   sqlLift!: number | null;
-  @Field(() => Float, { nullable: true, description: 'How many times as often they became customers.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Customer rate of the matching leads divided by that of the others; null if the others have none.',
+  })
   customerLift!: number | null;
 }
 
-@ObjectType('Lift', { description: 'What the rules and bands of a scoring model had to do with success.' })
+@ObjectType('Lift', { description: 'How the rules and bands of a scoring model relate to SQLs and customers.' })
 class LiftType {
-  @Field(() => String, { description: 'The version held against the past, `scoring-model@3`.' })
+  @Field(() => String, { description: 'The version that was tested, `scoring-model@3`.' })
   definition!: string;
-  @Field(() => BecameType, { description: 'Everybody captured in the period who is old enough to be compared.' })
-  total!: BecameType;
-  @Field(() => Int, { description: 'Of them: another system decided that they became SQL.' })
+  @Field(() => OutcomeCountsType, {
+    description: 'All leads captured in the period that are old enough to be compared.',
+  })
+  total!: OutcomeCountsType;
+  @Field(() => Int, { description: 'How many of them another system qualified as SQL.' })
   external!: number;
   @Field(() => Float, {
     nullable: true,
     description:
-      'The age at which people are compared who did not become SQL, in milliseconds: the median age at which others did; null where nobody did.',
+      'The age in milliseconds at which leads that did not become SQL are scored: the median age at which the others became SQL; null if none did.',
   })
   ageMs!: number | null;
-  @Field(() => Int, { description: 'Captured in the period and left out: they are not that old yet.' })
+  @Field(() => Int, {
+    description: 'Leads captured in the period that are left out, because they are younger than `ageMs`.',
+  })
   immature!: number;
-  @Field(() => [LiftRowType], { description: 'One row a rule, in the order of the model.' })
+  @Field(() => [LiftRowType], { description: 'One row per rule, in the order of the model.' })
   rules!: readonly LiftRowType[];
-  @Field(() => [LiftRowType], { description: 'One row a band of the score.' })
+  @Field(() => [LiftRowType], { description: 'One row per band of the score.' })
   bands!: readonly LiftRowType[];
-  @Field(() => [String], { description: 'What to know before trusting a figure.' })
+  @Field(() => [String], { description: 'Warnings about the reliability of the figures.' })
   warnings!: readonly string[];
 }
 
-@ObjectType('PastOutcomes', { description: 'What became of people whose story has ended.' })
+@ObjectType('PastOutcomes', { description: 'Outcomes of leads that are closed: won, or lost.' })
 class PastOutcomesType {
-  @Field(() => Int, { description: 'OutcomeCounts customers.' })
+  @Field(() => Int, { description: 'Leads that became customers.' })
   won!: number;
-  @Field(() => Int, { description: 'Were given back or disqualified.' })
+  @Field(() => Int, { description: 'Leads that were rejected, recycled or disqualified.' })
   lost!: number;
 }
 
-@ObjectType('ProbabilityReason', { description: 'What one fact of a person says.' })
+@ObjectType('ProbabilityReason', { description: 'What one fact contributes to a probability.' })
 class ProbabilityReasonType {
   @Field(() => String, { description: 'industry, country, region, source or size.' })
   field!: string;
-  @Field(() => String, { description: 'The fact.' })
+  @Field(() => String, { description: 'The value of the field.' })
   value!: string;
-  @Field(() => PastOutcomesType, { description: 'Of people before with the same.' })
+  @Field(() => PastOutcomesType, { description: 'Outcomes of earlier leads with the same value.' })
   past!: PastOutcomesType;
 }
 
-@ObjectType('Probability', { description: 'How probable it is that a person becomes a customer, from the past.' })
+@ObjectType('Probability', { description: 'The estimated probability that a lead becomes a customer.' })
 class ProbabilityType {
-  @Field(() => Float, { description: '0.0001 to 0.9999.' })
+  @Field(() => Float, { description: 'The probability, 0.0001 … 0.9999.' })
   probability!: number;
-  @Field(() => PastOutcomesType, { description: 'Everybody whose story has ended.' })
+  @Field(() => PastOutcomesType, { description: 'Outcomes of all closed leads.' })
   past!: PastOutcomesType;
-  @Field(() => [ProbabilityReasonType], { description: 'What it rests on.' })
+  @Field(() => [ProbabilityReasonType], { description: 'The facts that the estimate is based on.' })
   because!: readonly ProbabilityReasonType[];
 }
 
@@ -86,23 +98,26 @@ class ProbabilityType {
 class LiftArgs extends ReadArgs {
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: 'People captured from this day or instant on.' })
+  @Field(() => DayOrInstantScalar, {
+    nullable: true,
+    description: 'Only leads captured on or after this day or instant.',
+  })
   from?: string;
   @IsOptional()
   @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Up to, and without, this day or instant.' })
+  @Field(() => DayOrInstantScalar, { nullable: true, description: 'Only leads captured before this day or instant.' })
   to?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Field(() => String, { nullable: true, description: 'IANA zone of days and months; UTC by default.' })
+  @Field(() => String, { nullable: true, description: 'IANA time zone of days and months; UTC by default.' })
   timeZone?: string;
   @IsOptional()
   @IsString()
   @MaxLength(100)
   @Field(() => String, {
     nullable: true,
-    description: 'A version, `scoring-model@2`; by default the one in force.',
+    description: 'The version to test, `scoring-model@2`; by default the one in force.',
   })
   definition?: string;
 }
@@ -126,7 +141,7 @@ export class LiftResolver {
   @Query(() => LiftType, {
     nullable: true,
     description:
-      'What each rule and each band of a scoring model had to do with becoming SQL and customer. Who became SQL is scored at that instant, who did not at the median age of those who did. Null where no model is agreed.',
+      'For each rule and band of a scoring model, how often matching leads became SQL and customer compared with all others. Leads that became SQL are scored at that time, the others at the median age of those that did. Null if no model is in force.',
   })
   @Heavy()
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
@@ -143,7 +158,7 @@ export class LiftResolver {
   @Query(() => ProbabilityType, {
     nullable: true,
     description:
-      'How probable it is that a lead becomes a customer, by naive Bayes over industry, country, region, source and size. It stands beside the score. Null for an unknown lead.',
+      'The probability that a lead becomes a customer, by naive Bayes over industry, country, region, source and company size. Independent of the score. Null if the lead is unknown.',
   })
   @Allow(...everyRole)
   async probability(@Args() { leadId, asOf }: ProbabilityArgs): Promise<ProbabilityType | null> {

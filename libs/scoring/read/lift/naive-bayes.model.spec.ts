@@ -1,8 +1,8 @@
-import { probabilityToWin, type Past } from './naive-bayes.model';
+import { probabilityToWin, type OutcomeHistory } from './naive-bayes.model';
 
 describe('the probability to win', () => {
   // 19 won and 30 lost with tag 1 alone, 9 and 40 with tag 2 alone, 14 and 35 with both.
-  const past: Past = {
+  const past: OutcomeHistory = {
     all: { won: 42, lost: 105 },
     fields: {
       tag: new Map([
@@ -19,7 +19,7 @@ describe('the probability to win', () => {
     [['never seen'], 28.6],
   ])('of tags %j is %d %%', (tag, percent) => expect(probabilityToWin(past, { tag }) * 100).toBeCloseTo(percent, 2));
   it('is never certain', () => {
-    const sure: Past = {
+    const sure: OutcomeHistory = {
       all: { won: 1e6, lost: 0 },
       fields: {
         source: new Map([

@@ -1,12 +1,12 @@
-/** How often leads with something in common were won and lost. */
-export interface Counts {
+/** The numbers of won and lost leads in a group. */
+export interface WonLostCounts {
   readonly won: number;
   readonly lost: number;
 }
-/** What the past says: all leads that came to the first stage, and by field (`tag`, `source` …) those with each value. */
-export interface Past {
-  readonly all: Counts;
-  readonly fields: Readonly<Record<string, ReadonlyMap<string, Counts>>>;
+/** The outcomes of earlier leads: of all that reached the first stage, and by field (`tag`, `source` …) and value. */
+export interface OutcomeHistory {
+  readonly all: WonLostCounts;
+  readonly fields: Readonly<Record<string, ReadonlyMap<string, WonLostCounts>>>;
 }
 
 const ADDED = 0.1; // to every count, so that what never happened yet is not impossible
@@ -19,13 +19,13 @@ const FLOOR = 0.0001;
  * @returns 0.0001 … 0.9999
  * Never throws. Source: predictive lead scoring of Odoo (crm), with 0.1 added to every count.
  */
-export const probabilityToWin = (past: Past, values: Readonly<Record<string, readonly string[]>>): number => {
+export const probabilityToWin = (past: OutcomeHistory, values: Readonly<Record<string, readonly string[]>>): number => {
   const { won, lost } = past.all;
   let forWon = (won + ADDED) / (won + lost + 2 * ADDED);
   let forLost = 1 - forWon;
   for (const [field, its] of Object.entries(values)) {
-    const counts = Object.hasOwn(past.fields, field) ? past.fields[field]! : new Map<string, Counts>();
-    const total = (of: keyof Counts) => [...counts.values()].reduce((sum, count) => sum + count[of] + ADDED, 0);
+    const counts = Object.hasOwn(past.fields, field) ? past.fields[field]! : new Map<string, WonLostCounts>();
+    const total = (of: keyof WonLostCounts) => [...counts.values()].reduce((sum, count) => sum + count[of] + ADDED, 0);
     const [wonOfField, lostOfField] = [total('won'), total('lost')];
     for (const value of its) {
       const known = counts.get(value);

@@ -4,7 +4,7 @@ import { isLateMove, movedAtOf } from '@baton/leads';
 import { convertedFrom, type StageName } from '@baton/leads';
 import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
 
-/** What became of a person, and the facts that predictions compare. No names and no addresses. */
+/** The outcome of a lead, with the facts that predictions use. Contains no personal data. */
 export interface Outcome {
   readonly leadId: string;
   readonly stage: StageName;
@@ -12,14 +12,14 @@ export interface Outcome {
   readonly outcome: 'won' | 'lost' | null;
   readonly capturedAt?: Instant;
   readonly lastTouchAt?: Instant;
-  /** Since when it is at that stage, by the last move. */
+  /** Time of the last move. */
   readonly movedAt?: Instant;
-  /** When sales first took the person for a chance (SQL, or a deal at once), and for a customer. */
+  /** When the lead first became SQL (or was converted directly), and a customer. */
   readonly sqlAt?: Instant;
   readonly customerAt?: Instant;
-  /** The stage that other leads of the person lend, and since when. */
+  /** The stage that comes from merged leads, and its time. */
   readonly together?: { readonly stage: StageName; readonly at: Instant };
-  /** Another system decided that it was a chance: says nothing about our rules. */
+  /** True if another system qualified it as SQL, which says nothing about our rules. */
   readonly external?: boolean;
   readonly industry?: string;
   readonly country?: string;
@@ -31,33 +31,39 @@ export interface Outcome {
   readonly facts: OwnFacts;
 }
 
-const lost: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
-const chances: readonly StageName[] = ['sql', 'opportunity', 'customer'];
-/** Did the person become a chance for sales, and when? */
-export const chanceAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
-  sqlAt ?? (together && chances.includes(together.stage) ? together.at : undefined);
-/** Did the person become a customer? */
+const lostStages: readonly StageName[] = ['rejected', 'recycled', 'disqualified'];
+const sqlStages: readonly StageName[] = ['sql', 'opportunity', 'customer'];
+/** When the lead became SQL; undefined if it did not. */
+export const becameSqlAt = ({ sqlAt, together }: Outcome): Instant | undefined =>
+  sqlAt ?? (together && sqlStages.includes(together.stage) ? together.at : undefined);
+/** True if the lead became a customer. */
 export const isCustomer = ({ customerAt, together }: Outcome): boolean =>
   customerAt !== undefined || together?.stage === 'customer';
 
-/** The person at another stage; a move of another system that is told after a later one moves nobody back. */
-const at = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
+/** The lead at another stage; a late move by another system does not move it back. */
+const withStage = (doc: Outcome, event: StoredEvent<LeadEvent>, stage: StageName): Outcome =>
   isLateMove(event, { stage: doc.stage, since: doc.movedAt })
     ? { ...doc, outcome: isCustomer(doc) ? 'won' : doc.outcome }
     : {
         ...{ ...doc, stage, ...movedAtOf(doc, stage, event.occurredAt) },
-        outcome: isCustomer(doc) ? 'won' : lost.includes(stage) ? 'lost' : null,
+        outcome: isCustomer(doc) ? 'won' : lostStages.includes(stage) ? 'lost' : null,
       };
-const chance = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
+const withSqlAt = (doc: Outcome, when: Instant, external: boolean | undefined): Outcome => {
   if (doc.sqlAt !== undefined && (doc.sqlAt <= when || !external)) return doc;
   const { external: _, ...rest } = doc;
   return { ...rest, sqlAt: when, ...(external && { external }) };
 };
-type Becoming = StoredEvent<Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>>;
-const becoming = (doc: Outcome, event: Becoming): Outcome => {
+type MergedStageEvent = StoredEvent<
+  Extract<LeadEvent, { type: 'MergedFactsAdded' | 'MergedFactsRemoved' | 'LeadUnmerged' }>
+>;
+const withMergedStage = (doc: Outcome, event: MergedStageEvent): Outcome => {
   const { becomes } = event.data;
   if (!becomes) return doc;
-  return at({ ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } }, event, becomes.stage);
+  return withStage(
+    { ...doc, together: { stage: becomes.stage, at: becomes.from ?? event.occurredAt } },
+    event,
+    becomes.stage,
+  );
 };
 
 /** The size of a company as a word: 1-9, 10-49, 50-249, 250-999, 1000+ employees. */
@@ -71,8 +77,8 @@ export const sizeOf = (employees: number): string =>
         : employees < 1000
           ? '250-999'
           : '1000+';
-/** The document with what is known of the person, whenever that was told. */
-const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
+/** The document with the current facts; late changes are applied by their own time. */
+const withProfile = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   const { industry: _, country: __, region: ___, source: ____, size: _____, ...rest } = doc;
   const facts = factsAfter(doc.facts, event);
   const known = profileNow(facts) as Readonly<Partial<Record<string, string>>>;
@@ -84,7 +90,7 @@ const described = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
   return { ...rest, facts, ...Object.fromEntries(shown), ...size };
 };
 
-const seenAt = (doc: Outcome, when: Instant): Outcome =>
+const withTouchAt = (doc: Outcome, when: Instant): Outcome =>
   doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
 
 /** One document per lead: what it was like, and what became of it. */
@@ -98,29 +104,30 @@ export const outcomes = projection<Outcome, LeadEvent>({
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
   on: {
-    LeadCaptured: (doc, event) => described({ ...doc, capturedAt: event.occurredAt }, event),
-    LeadProfileChanged: described,
-    LeadFactsCleared: described,
-    TouchRecorded: (doc, { occurredAt }) => seenAt(doc, occurredAt),
-    LeadVisitsJoined: (doc, { data: { visits } }) => visits.reduce((known, { at: when }) => seenAt(known, when), doc),
-    LeadQualified: (doc, event) => at(doc, event, 'mql'),
-    LeadHandedOff: (doc, event) => at(doc, event, 'handed-off'),
-    LeadAccepted: (doc, event) => at(doc, event, 'sal'),
-    LeadRejected: (doc, event) => at(doc, event, 'rejected'),
-    LeadRecycled: (doc, event) => at(doc, event, 'recycled'),
-    LeadReengaged: (doc, event) => at(doc, event, 'lead'),
-    LeadDisqualified: (doc, event) => at(doc, event, 'disqualified'),
-    LeadSalesQualified: (doc, event) => at(chance(doc, event.occurredAt, event.data.external), event, 'sql'),
+    LeadCaptured: (doc, event) => withProfile({ ...doc, capturedAt: event.occurredAt }, event),
+    LeadProfileChanged: withProfile,
+    LeadFactsCleared: withProfile,
+    TouchRecorded: (doc, { occurredAt }) => withTouchAt(doc, occurredAt),
+    LeadVisitsJoined: (doc, { data: { visits } }) =>
+      visits.reduce((known, { at: when }) => withTouchAt(known, when), doc),
+    LeadQualified: (doc, event) => withStage(doc, event, 'mql'),
+    LeadHandedOff: (doc, event) => withStage(doc, event, 'handed-off'),
+    LeadAccepted: (doc, event) => withStage(doc, event, 'sal'),
+    LeadRejected: (doc, event) => withStage(doc, event, 'rejected'),
+    LeadRecycled: (doc, event) => withStage(doc, event, 'recycled'),
+    LeadReengaged: (doc, event) => withStage(doc, event, 'lead'),
+    LeadDisqualified: (doc, event) => withStage(doc, event, 'disqualified'),
+    LeadSalesQualified: (doc, event) => withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, 'sql'),
     LeadConverted: (doc, event) =>
-      at(chance(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
+      withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
     LeadBecameCustomer: (doc, event) => {
       const customerAt = doc.customerAt ?? event.occurredAt;
-      return at({ ...chance(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
+      return withStage({ ...withSqlAt(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
     },
-    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => at(doc, event, 'opportunity'),
-    MergedFactsAdded: becoming,
-    MergedFactsRemoved: becoming,
-    LeadUnmerged: becoming,
+    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => withStage(doc, event, 'opportunity'),
+    MergedFactsAdded: withMergedStage,
+    MergedFactsRemoved: withMergedStage,
+    LeadUnmerged: withMergedStage,
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
   },

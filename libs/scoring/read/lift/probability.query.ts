@@ -1,6 +1,6 @@
 import type { Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { probabilityToWin, type Counts, type Past } from './naive-bayes.model';
+import { probabilityToWin, type WonLostCounts, type OutcomeHistory } from './naive-bayes.model';
 import { leadById } from '@baton/leads';
 import { outcomes, sizeOf } from './outcomes.projection';
 
@@ -12,20 +12,20 @@ export interface Probability {
   /** 0.0001 … 0.9999. */
   readonly probability: number;
   /** All people before whose story has ended. */
-  readonly past: Counts;
-  readonly because: readonly { readonly field: string; readonly value: string; readonly past: Counts }[];
+  readonly past: WonLostCounts;
+  readonly because: readonly { readonly field: string; readonly value: string; readonly past: WonLostCounts }[];
 }
 
-const NOBODY: Counts = { won: 0, lost: 0 };
+const NOBODY: WonLostCounts = { won: 0, lost: 0 };
 /** The people whose story has ended, by one fact of theirs; null for those of whom it is not known. */
 const countsBy = async (models: ReadModels, field: (typeof predictors)[number] | undefined) => {
   const where: Where = { mergedInto: { eq: null }, outcome: { in: ['won', 'lost'] } };
   const by = [...(field ? [field] : []), 'outcome'];
   const groups = await models.aggregate(outcomes, { where, by, measures: { people: 'count' } });
-  const counts = new Map<string | null, Counts>();
+  const counts = new Map<string | null, WonLostCounts>();
   for (const { keys, values } of groups) {
     const value = field ? (keys[0] as string | null) : null;
-    const outcome = keys[keys.length - 1] as keyof Counts;
+    const outcome = keys[keys.length - 1] as keyof WonLostCounts;
     counts.set(value, { ...(counts.get(value) ?? NOBODY), [outcome]: Number(values['people']) });
   }
   return counts;
@@ -45,18 +45,18 @@ export const leadProbability = async (
   const { industry, country, region, source, employees } = lead;
   const facts = { industry, country, region, source, size: employees === undefined ? undefined : sizeOf(employees) };
   const all = (await countsBy(models, undefined)).get(null) ?? NOBODY;
-  const fields: Record<string, ReadonlyMap<string, Counts>> = {};
-  const because: { field: string; value: string; past: Counts }[] = [];
+  const fields: Record<string, ReadonlyMap<string, WonLostCounts>> = {};
+  const because: { field: string; value: string; past: WonLostCounts }[] = [];
   const values: Record<string, readonly string[]> = {};
   for (const field of predictors) {
     const value = facts[field];
     if (value === undefined) continue;
     const counts = await countsBy(models, field);
     counts.delete(null);
-    fields[field] = counts as ReadonlyMap<string, Counts>;
+    fields[field] = counts as ReadonlyMap<string, WonLostCounts>;
     values[field] = [value];
     because.push({ field, value, past: counts.get(value) ?? NOBODY });
   }
-  const past: Past = { all, fields };
+  const past: OutcomeHistory = { all, fields };
   return { probability: probabilityToWin(past, values), past: all, because };
 };

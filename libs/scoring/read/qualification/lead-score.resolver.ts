@@ -5,7 +5,7 @@ import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { leadScore } from './qualification.query';
 import { LeadScoreType, scoreNode } from './qualification.resolver';
 
-/** The score of a lead, computed when it is asked for. */
+/** The score of a lead, computed at query time. */
 @Resolver(() => LeadType)
 export class LeadScoreResolver {
   constructor(
@@ -16,11 +16,11 @@ export class LeadScoreResolver {
 
   @ResolveField(() => LeadScoreType, {
     nullable: true,
-    description: 'The score now, explained; null where no scoring model is agreed.',
+    description: 'The current score with its components; null if no scoring model is in force.',
   })
   async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
-    const judging = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
-    const found = await leadScore(this.models.asOf(cut), this.journal, judging);
+    const question = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
+    const found = await leadScore(this.models.asOf(cut), this.journal, question);
     return found ? scoreNode(found) : null;
   }
 }

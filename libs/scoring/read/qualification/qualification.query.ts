@@ -9,51 +9,58 @@ import {
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { leadDecider } from '@baton/leads';
 import type { LeadEvent } from '@baton/leads';
-import { isKnown } from '@baton/leads';
+import { isCapturedLead } from '@baton/leads';
 import { qualification, type Qualification } from '@baton/leads';
 import { scoreAt, type Score } from '@baton/leads';
 
-export interface Judging {
+export interface EvaluationQuestion {
   readonly leadId: string;
   readonly at: Instant;
-  /** A version to judge by, `mql@2` or `scoring-model@3`, instead of the one in force at that instant. */
+  /** A version to evaluate under, `mql@2` or `scoring-model@3`; by default the one in force at that instant. */
   readonly definition?: string;
-  /** What was known; by default everything. */
+  /** Only events that were known at this cut; by default all. */
   readonly cut?: AsOf;
 }
 
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
-const identifying: ReadonlySet<string> = new Set([
+const identityChanges: ReadonlySet<string> = new Set([
   ...['LeadMerged', 'MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged', 'LeadVisitsJoined'],
 ]);
-const within =
+const isVisible =
   (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
   ({ type, occurredAt, recordedAt, position }: StoredEvent): boolean =>
-    // Whose touches they are was so before it was noticed: they count at their own instants.
-    (occurredAt <= at || identifying.has(type)) &&
+    // Identity events apply to the past as well: their touches count at their own times.
+    (occurredAt <= at || identityChanges.has(type)) &&
     occurredAt <= happenedBy &&
     (knownBy === undefined || recordedAt <= knownBy) &&
     (knownAt === undefined || position <= knownAt);
 
-/** What was so about a person at an instant, folded from the lead's own events as its decisions fold them. */
-export const factsOf = async (journal: Journal, { leadId, at, cut }: Judging): Promise<CriteriaFacts | undefined> => {
-  const events = (await journal.read(`lead-${leadId}`)).filter(within(at, cut));
+/** The facts about a lead at an instant, folded from its events by its decider. */
+export const factsOf = async (
+  journal: Journal,
+  { leadId, at, cut }: EvaluationQuestion,
+): Promise<CriteriaFacts | undefined> => {
+  const events = (await journal.read(`lead-${leadId}`)).filter(isVisible(at, cut));
   const state = events.reduce(
     (folded, event) => leadDecider.evolve(folded, event as StoredEvent<LeadEvent>),
     leadDecider.initialState(),
   );
-  return isKnown(state) ? state.person : undefined;
+  return isCapturedLead(state) ? state.person : undefined;
 };
 
 /** The version of each kind that decides: the named one, or the one in force. */
 export const versionsOf = async (
   models: ReadModels,
   kinds: readonly ('mql' | 'scoring-model')[],
-  { at, definition }: Pick<Judging, 'at' | 'definition'>,
+  { at, definition }: Pick<EvaluationQuestion, 'at' | 'definition'>,
 ): Promise<FindDefinition> => {
   const [named, number] = definition?.split('@') ?? [];
   if (named !== undefined && !kinds.some((kind) => kind === named))
-    throw new NotFound('definition/unknown-version', `Name a version of ${kinds.join(' or ')}.`, 'definition');
+    throw new NotFound(
+      'definition/unknown-version',
+      `definition must be a version of ${kinds.join(' or ')}, such as ${kinds[0]}@2.`,
+      'definition',
+    );
   const found = new Map<string, Definition<unknown>>();
   for (const kind of kinds) {
     const document =
@@ -61,7 +68,11 @@ export const versionsOf = async (
         ? await getDefinition(models, { kind, number: Number(number) })
         : await definitionInForce(models, { kind, at });
     if (kind === named && !document)
-      throw new NotFound('definition/unknown-version', `There is no ${definition}.`, 'definition');
+      throw new NotFound(
+        'definition/unknown-version',
+        `There is no version ${definition} of this definition.`,
+        'definition',
+      );
     if (document) found.set(kind, definitionOf(kind, document.number, document.body));
   }
   return ((kind) => found.get(kind)) as FindDefinition;
@@ -75,11 +86,11 @@ export const versionsOf = async (
 export const leadQualification = async (
   models: ReadModels,
   journal: Journal,
-  judging: Judging,
+  question: EvaluationQuestion,
 ): Promise<Qualification | undefined> => {
-  const definition = await versionsOf(models, ['mql', 'scoring-model'], judging);
-  const facts = await factsOf(journal, judging);
-  return facts && qualification(facts, judging.at, definition);
+  const definition = await versionsOf(models, ['mql', 'scoring-model'], question);
+  const facts = await factsOf(journal, question);
+  return facts && qualification(facts, question.at, definition);
 };
 
 /**
@@ -90,9 +101,9 @@ export const leadQualification = async (
 export const leadScore = async (
   models: ReadModels,
   journal: Journal,
-  judging: Judging,
+  question: EvaluationQuestion,
 ): Promise<(Score & { readonly definition: string }) | undefined> => {
-  const model = (await versionsOf(models, ['scoring-model'], judging))('scoring-model');
-  const facts = model && (await factsOf(journal, judging));
-  return facts && { definition: model.ref, ...scoreAt(model.body, facts, judging.at) };
+  const model = (await versionsOf(models, ['scoring-model'], question))('scoring-model');
+  const facts = model && (await factsOf(journal, question));
+  return facts && { definition: model.ref, ...scoreAt(model.body, facts, question.at) };
 };

@@ -4,81 +4,86 @@ import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Score } from '@baton/leads';
-import { leadQualification, leadScore, type Judging } from './qualification.query';
+import { leadQualification, leadScore, type EvaluationQuestion } from './qualification.query';
 
-@ObjectType('LeafEvidence', { description: 'What was seen at one leaf of the criteria.' })
+@ObjectType('LeafEvidence', { description: 'The evidence for one leaf of the criteria.' })
 class LeafEvidenceType {
-  @Field(() => String, { description: 'Its place in the tree, `all.2`; empty for criteria of one leaf.' })
+  @Field(() => String, { description: 'Path of the leaf in the tree, `all.2`; empty if the criteria have one leaf.' })
   path!: string;
-  @Field(() => String, { description: 'What it asks, `employees gte 50`.' })
+  @Field(() => String, { description: 'The condition, `employees gte 50`.' })
   asks!: string;
-  @Field(() => Boolean, { description: 'Is it met?' })
+  @Field(() => Boolean, { description: 'True if the condition is met.' })
   met!: boolean;
-  @Field(() => JsonScalar, { nullable: true, description: 'The value seen, or the number of touches.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'The value compared, or the number of touches.' })
   value!: string | number | null;
   @Field(() => [ID], {
     nullable: true,
-    description: 'The touches counted, by the id of their event; at most the last 100.',
+    description: 'Ids of the events that recorded the touches counted; at most the last 100.',
   })
   touches?: readonly string[];
 }
 
-@ObjectType('ScoreEntry', { description: 'One part of a score; all parts sum to it exactly.' })
+@ObjectType('ScoreEntry', { description: 'One component of a score; all components sum to it exactly.' })
 class ScoreEntryType {
-  @Field(() => String, { description: 'fit, engagement, or total for the cap of the whole.' })
+  @Field(() => String, { description: 'fit, engagement, or total for the cap on the total score.' })
   axis!: string;
-  @Field(() => String, { description: 'hit (of a rule), or what a rule-cap, group-cap or total-cap takes off.' })
+  @Field(() => String, {
+    description: 'hit: points of a rule. rule-cap, group-cap, total-cap: points removed by a cap.',
+  })
   cause!: string;
   @Field(() => String, { description: 'Code of the rule or the group.' })
   code!: string;
-  @Field(() => ID, { nullable: true, description: 'The touch, by the id of its event.' })
+  @Field(() => ID, { nullable: true, description: 'Id of the event that recorded the touch.' })
   touchId?: string;
-  @Field(() => InstantScalar, { nullable: true, description: 'When the touch was.' })
+  @Field(() => InstantScalar, { nullable: true, description: 'When the touch took place.' })
   at?: Instant;
   @Field(() => SafeIntScalar, { nullable: true, description: 'Age of the touch in milliseconds.' })
   ageMs?: number;
-  @Field(() => Int, { description: 'Hundredths of a point, after decay, rounded half-even.' })
+  @Field(() => Int, { description: 'Hundredths of a point after decay, rounded half to even.' })
   hundredths!: number;
 }
 
-@ObjectType('LeadScore', { description: 'The score of a lead at an instant under one version of the scoring model.' })
+@ObjectType('LeadScore', { description: 'The score of a lead at one time under one version of the scoring model.' })
 export class LeadScoreType {
-  @Field(() => String, { description: 'The version, `scoring-model@3`.' })
+  @Field(() => String, { description: 'The version of the scoring model, `scoring-model@3`.' })
   definition!: string;
-  @Field(() => Float, { description: 'Points.' })
+  @Field(() => Float, { description: 'Total points.' })
   points!: number;
-  @Field(() => Float, { description: 'Points for who the person is.' })
+  @Field(() => Float, { description: 'Fit: points for the profile.' })
   fit!: number;
-  @Field(() => Float, { description: 'Points for what the person does.' })
+  @Field(() => Float, { description: 'Engagement: points for touches.' })
   engagement!: number;
-  @Field(() => String, { nullable: true, description: 'A1 … C3, where the model has cut-offs.' })
+  @Field(() => String, { nullable: true, description: 'Grade A1 … C3; null if the model has no cut-offs.' })
   grade?: string;
-  @Field(() => [ScoreEntryType], { description: 'What it is made of.' })
+  @Field(() => [ScoreEntryType], { description: 'The components of the score.' })
   entries!: readonly ScoreEntryType[];
 }
 
-@ObjectType('LeadQualification', { description: 'Whether a lead meets what both teams agreed on.' })
+@ObjectType('LeadQualification', { description: 'Whether a lead meets the agreed definition of an MQL.' })
 class LeadQualificationType {
-  @Field(() => Boolean, { description: 'Are the criteria met, or is the threshold of the score reached?' })
+  @Field(() => Boolean, { description: 'True if the criteria are met or the score reaches the threshold.' })
   met!: boolean;
-  @Field(() => String, { nullable: true, description: 'The version that is met; null where none is.' })
+  @Field(() => String, { nullable: true, description: 'The version that is met; null if none is.' })
   definition?: string;
   @Field(() => String, {
     nullable: true,
-    description: 'The version of the criteria, `mql@3`; null where none are agreed.',
+    description: 'The version of the criteria, `mql@3`; null if none are in force.',
   })
   criteria?: string;
-  @Field(() => Boolean, { nullable: true, description: 'Are the criteria met?' })
+  @Field(() => Boolean, { nullable: true, description: 'True if the criteria are met; null if none are in force.' })
   criteriaMet?: boolean;
   @Field(() => [String], {
-    description: 'The leaves of the criteria that decided: those that met them, or those that failed.',
+    description: 'The leaves that decided the result: those that are met, or those that failed.',
   })
   because!: readonly string[];
   @Field(() => [LeafEvidenceType], { description: 'The evidence of every leaf.' })
   leaves!: readonly LeafEvidenceType[];
-  @Field(() => Float, { nullable: true, description: 'From how many points on the score qualifies.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The threshold in points from which the score qualifies the lead.',
+  })
   threshold?: number;
-  @Field(() => LeadScoreType, { nullable: true, description: 'The score; null where no scoring model is agreed.' })
+  @Field(() => LeadScoreType, { nullable: true, description: 'The score; null if no scoring model is in force.' })
   score?: LeadScoreType;
 }
 
@@ -89,14 +94,17 @@ class JudgingArgs extends ReadArgs {
   @Field(() => ID, { description: 'The lead’s id.' })
   leadId!: string;
   @IsOptional()
-  @Field(() => InstantScalar, { nullable: true, description: 'At which instant; by default now, or that of `asOf`.' })
+  @Field(() => InstantScalar, {
+    nullable: true,
+    description: 'The time of the evaluation; by default now, or the time of `asOf`.',
+  })
   at?: Instant;
   @IsOptional()
   @IsString()
   @MaxLength(100)
   @Field(() => String, {
     nullable: true,
-    description: 'Judge by this version, `scoring-model@2`; by default the ones in force at that instant.',
+    description: 'The version to evaluate under, `scoring-model@2`; by default the versions in force at that time.',
   })
   definition?: string;
 }
@@ -124,7 +132,7 @@ export class QualificationResolver {
   @Query(() => LeadQualificationType, {
     nullable: true,
     description:
-      'Does a lead meet what makes it marketing-qualified, and which leaf decided? Null for an unknown lead, and where neither criteria nor a threshold are agreed. Asking decides nothing.',
+      'Whether a lead meets the definition of an MQL, with the evidence. Null if the lead is unknown, or if neither criteria nor a score threshold are in force. Read-only: the query never qualifies a lead.',
   })
   @Allow(...everyRole)
   async qualification(@Args() args: JudgingArgs): Promise<LeadQualificationType | null> {
@@ -143,7 +151,8 @@ export class QualificationResolver {
 
   @Query(() => LeadScoreType, {
     nullable: true,
-    description: 'The score of a lead, explained. Null for an unknown lead, and where no scoring model is agreed.',
+    description:
+      'The score of a lead with its components. Null if the lead is unknown or no scoring model is in force.',
   })
   @Allow(...everyRole)
   async score(@Args() args: JudgingArgs): Promise<LeadScoreType | null> {
@@ -151,7 +160,7 @@ export class QualificationResolver {
     return found ? scoreNode(found) : null;
   }
 
-  private judging({ leadId, at, definition, asOf }: JudgingArgs): Judging {
+  private judging({ leadId, at, definition, asOf }: JudgingArgs): EvaluationQuestion {
     return {
       leadId,
       at: at ?? referenceInstantOf(asOf, this.clock),

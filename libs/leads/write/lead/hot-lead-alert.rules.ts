@@ -1,29 +1,29 @@
 import { laterOf, DAY_MS, Refused, toMs, type Decider, type Instant } from '@baton/kernel';
 import type { ScoringModel } from '@baton/definitions';
 import type { LeadCommand, LeadEvent } from './lead.events';
-import { isKnown, type Lead, type StageName } from './lead.model';
+import { isCapturedLead, type Lead, type StageName } from './lead.model';
 import { gradeOf, scoreRange } from './score.model';
 
-/** The lead waits for sales, or is with sales. */
-const warm: ReadonlySet<StageName> = new Set(['mql', 'handed-off', 'sal', 'sql']);
-const BEST = 'A1';
-/** Sales is told once in this time; and what is told later than this is no activity of now. */
-const ONCE_IN_MS = DAY_MS;
+/** Stages at which a lead is qualified or with sales. */
+const alertStages: ReadonlySet<StageName> = new Set(['mql', 'handed-off', 'sal', 'sql']);
+const BEST_GRADE = 'A1';
+/** Minimum time between two alerts; touches recorded later than this are no current activity. */
+const ALERT_INTERVAL_MS = DAY_MS;
 
-/** Does the lead do something itself, now and in marketing’s sight? A visit of long ago that turns out to be its own is no activity. */
+/** True for a current touch with marketing that the lead made itself; old visits of a linked visitor do not count. */
 const isActive = (command: LeadCommand, now: Instant): boolean => {
   const contacts =
     command.type === 'RecordTouch'
       ? [command.data]
       : command.type === 'JoinVisits'
-        ? command.data.visits.filter((visit) => toMs(now) - toMs(visit.at) <= ONCE_IN_MS)
+        ? command.data.visits.filter((visit) => toMs(now) - toMs(visit.at) <= ALERT_INTERVAL_MS)
         : [];
   return contacts.some(({ team, direction }) => team === 'marketing' && direction !== 'outbound');
 };
 
 /**
- * A decider of leads that says, in the append of the touch, when a lead of the best grade is active: one that is
- * qualified or with sales, under the scoring model in force, by what it does itself in marketing’s sight.
+ * Adds `LeadBecameHot`, in the append of the touch, when a lead with the best grade under the scoring model in force is
+ * active while it is qualified or with sales.
  */
 export const withHotLeadAlert = (
   inner: Decider<Lead, LeadCommand, LeadEvent>,
@@ -32,26 +32,26 @@ export const withHotLeadAlert = (
   decide: (state, command, context) => {
     const facts = inner.decide(state, command, context);
     if (facts instanceof Refused || !isActive(command, context.now)) return facts;
-    if (!isKnown(state) || !warm.has(state.stage) || state.person.mergedInto !== undefined) return facts;
-    const { hotAt, latest } = state.person;
+    if (!isCapturedLead(state) || !alertStages.has(state.stage) || state.person.mergedInto !== undefined) return facts;
+    const { hotAlertAt, latest } = state.person;
     const now = toMs(context.now);
-    if (toMs(latest) - now > ONCE_IN_MS) return facts;
-    if (hotAt !== undefined && Math.abs(now - toMs(hotAt)) < ONCE_IN_MS) return facts;
+    if (toMs(latest) - now > ALERT_INTERVAL_MS) return facts;
+    if (hotAlertAt !== undefined && Math.abs(now - toMs(hotAlertAt)) < ALERT_INTERVAL_MS) return facts;
     const model = context.definition('scoring-model');
-    const terms = model?.body as ScoringModel | undefined;
-    if (!terms?.fit.cutOffs || !terms.engagement.cutOffs) return facts;
+    const scoring = model?.body as ScoringModel | undefined;
+    if (!scoring?.fit.cutOffs || !scoring.engagement.cutOffs) return facts;
 
     const touch = facts.findIndex(({ type }) => type === 'TouchRecorded' || type === 'LeadVisitsJoined');
     if (touch < 0) return facts;
     const after = inner.evolve(state, { occurredAt: context.now, ...facts[touch]!, id: context.idOf(touch) });
-    if (!isKnown(after)) return facts;
+    if (!isCapturedLead(after)) return facts;
     const at = toMs(laterOf(context.now, after.person.latest));
-    const { fit, engagement } = scoreRange(terms, after.person, at, at);
-    if (gradeOf(terms, fit[0], engagement[0]) !== BEST) return facts;
+    const { fit, engagement } = scoreRange(scoring, after.person, at, at);
+    if (gradeOf(scoring, fit[0], engagement[0]) !== BEST_GRADE) return facts;
     const rep = 'rep' in state && state.rep !== undefined && { rep: state.rep };
     const data = {
       leadId: command.data.leadId,
-      grade: BEST,
+      grade: BEST_GRADE,
       definition: model!.ref,
       touch: context.idOf(touch),
       ...rep,
