@@ -30,6 +30,8 @@ interface Case {
 const planted = (...names: readonly string[]): Planted[] => names.map((name) => [`libs/leads/${name}`, '']);
 const decider = 'libs/leads/write/lead/lead.decider.ts';
 const handler = 'libs/leads/write/lead/lead.handler.ts';
+/** The app that runs the parts of a context. */
+const app: Planted = ['apps/contexts.ts', `import { x } from '@baton/leads/leads.module';`];
 const cases: readonly Case[] = [
   {
     rule: 'purity',
@@ -77,18 +79,22 @@ const cases: readonly Case[] = [
   {
     rule: 'registered',
     breaks: [
-      ['a read model', ['libs/leads/read/x.projection.ts', ''], ['libs/leads/leads.module.ts', '']],
+      ['a read model', ['libs/leads/read/x.projection.ts', ''], app, ['libs/leads/leads.module.ts', '']],
+      ['a context', ['libs/leads/leads.module.ts', ''], ['apps/contexts.ts', '']],
+      ['the resolvers of a context', ['libs/leads/leads.graphql.module.ts', ''], ['apps/api/schema-modules.ts', '']],
       ['a policy', ['libs/leads/policies/x.policy.ts', '']],
       ['an aggregate', ['libs/leads/write/x/x.decider.ts', '']],
       [
         'a resolver, registered where GraphQL is not served',
         ['libs/leads/read/x.resolver.ts', ''],
+        app,
         ['libs/leads/leads.module.ts', `import { X } from './read/x.resolver';`],
       ],
       ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
       [
         'one of which only the type is used',
         ['libs/leads/read/x.projection.ts', ''],
+        app,
         ['libs/leads/leads.module.ts', `import type { X } from './read/x.projection';`],
       ],
     ],
@@ -99,6 +105,8 @@ const cases: readonly Case[] = [
         ['libs/leads/read/x.resolver.ts', ''],
         ['libs/leads/leads.module.ts', `import { x } from './read/x.projection';`],
         ['libs/leads/leads.graphql.module.ts', `import { X } from './read/x.resolver';`],
+        app,
+        ['apps/api/schema-modules.ts', `import { X } from '@baton/leads/leads.graphql.module';`],
       ],
     ],
   },

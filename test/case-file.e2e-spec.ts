@@ -89,7 +89,7 @@ describe('a case file', () => {
       });
     const joined = entries.find(({ type }) => type === 'LeadJoinedOpportunity');
     expect(joined).toMatchObject({
-      sentence: 'The person has a role in deal k1: decision maker',
+      sentence: 'The lead got a role in deal k1: decision maker',
       actor: expect.stringMatching(/^policy:/) as string,
       cause: { type: 'ContactRoleAdded', actor: 'revops' },
     });

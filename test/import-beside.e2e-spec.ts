@@ -135,7 +135,7 @@ describe('a history that is imported', () => {
     await runner.advanceClock(served.app.get(Clock).now());
     expect((await toldIn(log)).filter((each) => each.startsWith('ObligationBreached'))).toEqual([]);
     const { stdout } = await baton(folder, 'status');
-    expect(stdout).toMatch(/Run 1 of the import history, begun .* has not ended: if it was stopped, start it again/);
+    expect(stdout).toMatch(/Run 1 of the import history, started .* has not finished; if it was stopped, start it again/);
     const open = await served.ask<{ imports: { edges: { node: object }[] } }>(
       '{ imports(first: 9) { edges { node { importId run rows } } } }',
       ['revops'],

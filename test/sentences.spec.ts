@@ -48,7 +48,7 @@ describe('the sentence of every event type', () => {
       'Touch by marketing: page view on /pricing, from google / cpc, 2 h 5 min',
       'A first response is due by 2024-01-17 10:00 UTC: 2 h 5 min on the business calendar',
       'The first response was done late',
-      'The deal was won, worth 1,000.00 USD',
+      'The deal was won, amount 1,000.00 USD',
       'The lead will no longer qualify without another event, under mql@1',
       'The e-mail address was reserved for lead ada: no other lead can use it',
       'The external id is free again: the command for lead ada was refused',

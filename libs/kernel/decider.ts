@@ -30,6 +30,7 @@ export interface Context<D = unknown> {
 export type NewEvent<E extends AnyEvent> = E & { readonly occurredAt?: Instant };
 
 // The engine supplies definitions of all kinds.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyContext = Context<any>;
 
 export interface Decider<S, C extends AnyCommand, E extends AnyEvent> {

@@ -142,6 +142,8 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
       /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$/,
   },
   { what: /\.resolver\.ts$/, where: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$|^apps\/api\/[\w.-]+\.ts$/ },
+  { what: /^libs\/(?!platform\/)[\w-]+\/[\w-]+\.module\.ts$/, where: /^apps\/contexts\.ts$/ },
+  { what: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$/, where: /^apps\/api\/schema-modules\.ts$/ },
   {
     what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
     where: /^libs\/attribution\/(index|models\/[\w-]+(\.model)?)\.ts$/,
@@ -161,7 +163,10 @@ const registered: Rule = (all) => {
     );
     return [...paths]
       .filter((path) => what.test(path) && !known.has(path))
-      .map((path) => `${path}:1 [registered] nobody registers it: list it in the module of its context`);
+      .map(
+        (path) =>
+          `${path}:1 [registered] nobody registers it: list it in the module of its context, and a module of a context in the lists of apps`,
+      );
   });
 };
 

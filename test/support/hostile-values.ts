@@ -1,3 +1,4 @@
+import type { DefinitionKind } from '@baton/definitions';
 import type { Arbitrary, GeneratorValue } from 'fast-check';
 import fc from 'fast-check';
 import {
@@ -119,7 +120,7 @@ export const hostileData = (
 const everHolds = { field: 'employees', exists: false } as const;
 const century = 'P36525D';
 /** Bodies at the edges of what a kind of definition accepts, by kind; beside them those that a company begins with. */
-export const hostileDefinitions: Readonly<Record<string, readonly Json[]>> = {
+export const hostileDefinitions: Readonly<Record<DefinitionKind, readonly Json[]>> = {
   mql: [
     { criteria: { all: [{ touches: {}, gte: 0, within: century }, { not: { field: 'employees', lt: -1e308 } }] } },
     {
@@ -199,5 +200,5 @@ export const hostileDefinition = (pick: GeneratorValue): { definitionId: string;
 };
 const bodiesOf = (kind: string): readonly Json[] => {
   const starting = (startingDefinitions as Record<string, Json>)[kind];
-  return [...(hostileDefinitions[kind] ?? []), ...(starting === undefined ? [] : [starting])];
+  return [...hostileDefinitions[kind as DefinitionKind], ...(starting === undefined ? [] : [starting])];
 };

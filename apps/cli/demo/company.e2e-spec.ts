@@ -31,6 +31,9 @@ import { campaignsParts } from '@baton/campaigns/campaigns.module';
 import { channelClassifier, type ChannelRules } from '@baton/definitions';
 import { DefinitionsModule, definitionsParts } from '@baton/definitions/definitions.module';
 import { leadsParts } from '@baton/leads/leads.module';
+import { routingParts } from '@baton/routing/routing.module';
+import { salesSlaParts } from '@baton/sales-sla/sales-sla.module';
+import { scoringParts } from '@baton/scoring/scoring.module';
 import { opportunitiesParts } from '@baton/opportunities/opportunities.module';
 import { commandHandlers } from '@baton/platform/command-handlers';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
@@ -42,7 +45,7 @@ import { companySteps } from './company';
 import { reps, routingRules } from './sales';
 import type { DemoStep } from './story';
 
-const contexts: readonly ContextParts[] = [definitionsParts, campaignsParts, leadsParts, opportunitiesParts];
+const contexts: readonly ContextParts[] = [definitionsParts, campaignsParts, leadsParts, scoringParts, routingParts, salesSlaParts, opportunitiesParts];
 const SEED = 7;
 const TODAY = '2024-07-01';
 const steps = companySteps(SEED, TODAY);

@@ -7,7 +7,7 @@ import { profileOf } from '../write/lead/profile.model';
 
 /** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
 export const attributeFeedback = policy<FeedbackEvent>({
-  name: 'place-feedback',
+  name: 'attribute-feedback',
   version: 1,
   from: 'start',
   answers: ['feedback/withdrawn'],

@@ -116,7 +116,7 @@ const copyTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorde
  * and what happens to it afterwards.
  */
 export const copyMergedFacts = policy<LeadEvent>({
-  name: 'unite-merged-leads',
+  name: 'share-merged-facts',
   version: 1,
   from: 'start',
   on: {

@@ -11,7 +11,7 @@ import { ToRouting } from '../write/routing/routing.events';
  * Whoever answers otherwise had the lead, and the turn is spent. An undone merge does not spend it again.
  */
 export const unassignReturnedLeads = policy<LeadEvent>({
-  name: 'return-routed-leads',
+  name: 'unassign-returned-leads',
   version: 1,
   from: 'start',
   on: {

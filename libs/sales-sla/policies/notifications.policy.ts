@@ -57,7 +57,7 @@ const completeTask = (
  * nobody hears of old handoffs from a build that is new.
  */
 export const notifications = policy<LeadEvent>({
-  name: 'tell-people-and-systems',
+  name: 'notifications',
   version: 1,
   from: 'now',
   answers: ['message/unknown'], // a task from before this policy began
