@@ -2,7 +2,7 @@ import { asOfBoundOf, DefinitionSource, moneyOf, zoneOf, type Instant } from '@b
 import {
   figuresOf,
   isIntact,
-  periodMethodOf,
+  methodForPeriod,
   paths,
   periodDelta,
   periods,
@@ -57,7 +57,7 @@ export const methodOf = async (session: Session, options: ReportOptions) => {
   const latest = [cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
   const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
   return {
-    ...(await periodMethodOf(session.app.get(DefinitionSource), modelsOf(session, options), latest, {
+    ...(await methodForPeriod(session.app.get(DefinitionSource), modelsOf(session, options), latest, {
       ...versions,
       from: options.from,
       to: options.to,

@@ -39,7 +39,7 @@ export { journeysOf, openJourneys } from './read/conversions/conversions.query';
 export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
 export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
 export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
-export { methodOf, periodMethodOf, type VersionOverrides } from './read/credit/method.query';
+export { methodOf, methodForPeriod, type VersionOverrides } from './read/credit/method.query';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,

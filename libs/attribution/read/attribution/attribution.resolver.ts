@@ -11,7 +11,7 @@ import { repeatHandlings, type RepeatHandling } from '../../models/path-table.ru
 import { ConversionEnum } from '../conversions/conversion.args';
 import { conversionKinds, type ConversionKind } from '../conversions/conversions.rules';
 import { methodQuestionOf, MethodArgs } from '../credit/method.args';
-import { periodMethodOf } from '../credit/method.query';
+import { methodForPeriod } from '../credit/method.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { Interval, TrainingSet, RevenueEffect, StateTransition, Support } from '../data-driven/data-driven.types';
 import { attribution, type AttributionQuestion } from './attribution.query';
@@ -288,7 +288,7 @@ export const questionOf = async (
 ): Promise<AttributionQuestion> => {
   const now = referenceInstantOf(args.asOf, clock);
   return {
-    ...(await periodMethodOf(definitions, models, now, { ...args, from, to, timeZone })),
+    ...(await methodForPeriod(definitions, models, now, { ...args, from, to, timeZone })),
     ...methodQuestionOf(args),
     by,
     ...(currency && { currency }),

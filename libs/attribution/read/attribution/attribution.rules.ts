@@ -186,7 +186,7 @@ export const applyMethod = ({
 };
 
 /** A journey as models take it, its touches classified. */
-export const modelJourney = (
+export const toModelJourney = (
   { touches, closedAt, leadCreatedAt, openedAt }: JourneyDocument,
   classify: AttributionMethod['classify'],
 ): ModelJourney & { readonly touches: readonly ClassifiedTouch[] } => ({
@@ -209,7 +209,7 @@ export const selectJourneyTouches = (
   { classify, path, unwindowed }: AttributionMethod,
   conversions?: Conversions,
 ): { readonly touches: readonly ClassifiedTouch[] } & LookbackSelection<ClassifiedTouch> => {
-  const journey = modelJourney(deal, classify);
+  const journey = toModelJourney(deal, classify);
   const converted = ({ leadId, occurredAt }: ClassifiedTouch): boolean =>
     conversions?.get(leadId)?.some((at) => at < deal.closedAt && occurredAt <= at) ?? false;
   const selection = selectTouches(journey, path, conversions && converted);

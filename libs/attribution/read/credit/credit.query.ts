@@ -3,7 +3,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
 import {
   applyMethod,
-  modelJourney,
+  toModelJourney,
   type AttributionReport,
   type ClassifiedTouch,
   type Method,
@@ -39,7 +39,7 @@ export const explainJourney = async (
   const conversions = await conversionsOf(models, method, doc.closedAt);
   return {
     journey: doc,
-    touches: modelJourney(doc, ready.classify).touches,
+    touches: toModelJourney(doc, ready.classify).touches,
     lookback: ready.lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     models: (doc.status === 'closed' ? asked : []).map((model) => {

@@ -4,7 +4,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { timeZone } from '../../../../test/support/time-zone';
 import { attribution } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
-import { periodMethodOf } from './method.query';
+import { methodForPeriod } from './method.query';
 
 const now = '2026-01-01T00:00:00.000Z';
 /** A deal won on January 1st by UTC, and still on December 31st in New York. */
@@ -27,7 +27,7 @@ const models = modelsOf(
 );
 const asked = async (from: string, zone?: string) => {
   const definitions = new NoDefinitions();
-  const question = await periodMethodOf(definitions, await models, now, { from, ...(zone && { timeZone: zone }) });
+  const question = await methodForPeriod(definitions, await models, now, { from, ...(zone && { timeZone: zone }) });
   return (await attribution(await models, { by: 'channel', ...question })).total.conversions;
 };
 
@@ -60,10 +60,10 @@ describe('a question about a period', () => {
   it('takes days from the zone of the definition where none is asked for', async () => {
     const definitions = new Agreed();
     const day = { from: '2024-01-01' };
-    expect(await periodMethodOf(definitions, await models, now, day)).toMatchObject({
+    expect(await methodForPeriod(definitions, await models, now, day)).toMatchObject({
       from: '2023-12-31T18:15:00.000Z',
     });
-    expect(await periodMethodOf(definitions, await models, now, { ...day, timeZone: 'UTC' })).toMatchObject({
+    expect(await methodForPeriod(definitions, await models, now, { ...day, timeZone: 'UTC' })).toMatchObject({
       from: '2024-01-01T00:00:00.000Z',
       timeZone: 'UTC',
     });

@@ -60,7 +60,7 @@ export const methodOf = async (
  * days begin in the zone that is asked for, else in that of the definition, else in UTC.
  * @throws Refused as `boundsOf`, and as `methodOf`
  */
-export const periodMethodOf = async (
+export const methodForPeriod = async (
   definitions: DefinitionSource,
   models: ReadModels,
   now: Instant,

@@ -89,7 +89,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       if (!last)
         return refuse(
           'routing/not-assigned',
-          'The lead is not among the last 1,000 leads that this queue assigned.',
+          'The lead is not among the last 1,000 leads that this queue assigned; check leadId and routingId.',
           'leadId',
         );
       if (last.returned) return [];

@@ -54,7 +54,7 @@ export interface HandoffReport {
 /** Above this share of rejections a definition does not say what sales takes for a lead … */
 export const MOST_REJECTED = 0.3;
 /** … which fewer handoffs than these cannot show. */
-export const FEWEST_HANDOFFS = 10;
+export const MIN_HANDOFFS_FOR_WARNING = 10;
 export const NEEDS_WORK = 'definition needs work';
 
 const isNegative = ({ disposition, givenBack }: HandoffActivity): boolean =>
@@ -89,7 +89,7 @@ class HandoffTotals {
     const { definition } = group;
     const ours = typeof definition === 'string' && !definition.startsWith('external:');
     const rejectionRate = all === 0 ? null : counts.rejected / all;
-    const tooMany = rejectionRate !== null && rejectionRate > MOST_REJECTED && all >= FEWEST_HANDOFFS;
+    const tooMany = rejectionRate !== null && rejectionRate > MOST_REJECTED && all >= MIN_HANDOFFS_FOR_WARNING;
     return {
       ...{ group, handoffs: all, counts: { ...counts }, givenBack, limbo, rejectionRate },
       reasons: [...this.reasons]
