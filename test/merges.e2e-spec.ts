@@ -216,7 +216,7 @@ const anyTold = fc.record<Told>({
 const histories = fc.array(fc.array(anyTold, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
 
 describe('merges, whoever sends them at once', () => {
-  const runs = repetitions(60, 5_000);
+  const runs = repetitions(500, 20_000);
   const codes = new Map<string, number>();
   const count = (code: string) => codes.set(code, (codes.get(code) ?? 0) + 1);
 
