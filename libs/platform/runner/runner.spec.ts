@@ -275,6 +275,7 @@ describe('the runner', () => {
     expect(await documents.generations()).not.toContain('sums-v1');
     expect(await models.get(sums, 'till-a')).toEqual({ coins: 3, events: 2 });
     await follower.stop();
+    await other.stop();
     await log.close();
   });
 
