@@ -325,7 +325,9 @@ describe('subscriptions', () => {
       return closed;
     };
     expect(await closeOf((socket) => socket.send('{'))).toBe(4400);
+    const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined); // graphql-ws prints that one
     expect(await closeOf((socket) => socket.send('x'.repeat(limits.messageBytes.max + 1)))).toBe(1009);
+    expect(printed.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('WebSocket socket')]);
     expect(
       await closeOf((socket) =>
         socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: '{ a }' } })),
