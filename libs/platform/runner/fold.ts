@@ -1,15 +1,12 @@
 import {
-  codeOf,
   Refused,
   START,
   type Collection,
   type ColumnType,
   type Document,
-  type Documents,
   type EventLog,
   type Fence,
   type Journal,
-  type ParkedSequence,
   type Projection,
   type Scalar,
   type RawEvent,
@@ -29,6 +26,7 @@ import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
+import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 
 /** What follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -45,13 +43,10 @@ export interface Follower {
   flush(): Promise<void>;
 }
 
-export interface FoldStores {
+export interface FoldStores extends ParkedSequenceStores {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
-  readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
-  /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
   /** How many documents (rows, of an index) a fold keeps at hand, so that it need not load them; 20 000 unless told. */
   readonly maxCachedDocuments?: number;
 }
@@ -78,9 +73,7 @@ export class Fold implements Follower {
   /** By key; of an index the document is the open end of the key's list. */
   private dirty = new Map<string, Document>();
   private readonly cache: LRUCache<string, Document>;
-  private readonly parked = new Map<string, ParkedSequence>();
-  /** The parked sequences that the store holds. */
-  private storedParked = new Map<string, ParkedSequence>();
+  private readonly parked: ParkedSequences;
   private digest: Digest;
   private handledTo = START;
   private savedTo = START;
@@ -103,6 +96,7 @@ export class Fold implements Follower {
     private readonly keepsDigest: boolean,
   ) {
     this.name = generation;
+    this.parked = new ParkedSequences(generation);
     // By size, not by number: room for so many is not set aside by every read model of every command line.
     this.cache = new LRUCache({
       maxSize: stores.maxCachedDocuments ?? 20_000,
@@ -132,10 +126,7 @@ export class Fold implements Follower {
       fold.digest = new Digest(fold.followerId, checkpoint);
       fold.handledTo = fold.savedTo = from ?? checkpoint.position;
     }
-    for (const parked of await documents.parked(generation)) {
-      fold.parked.set(parked.sequence, parked);
-      fold.storedParked.set(parked.sequence, parked);
-    }
+    await fold.parked.load(documents);
     fold.isNew = !checkpoint && (await documents.count(fold.collection)) === 0;
     return fold;
   }
@@ -226,14 +217,7 @@ export class Fold implements Follower {
   private park(sequence: string, event: RawEvent, error: unknown): void {
     if (this.parked.has(sequence)) return;
     this.changed = true;
-    this.parked.set(sequence, {
-      follower: this.name,
-      sequence,
-      position: event.position,
-      eventId: event.id,
-      code: codeOf(error),
-      message: `${event.type} could not be folded.`, // the error's own text may hold personal data
-    });
+    this.parked.park(sequence, event, error, 'folded');
   }
 
   /** Handles a parked sequence again, up to the decision. Its documents then stand at the decision's position. */
@@ -297,18 +281,12 @@ export class Fold implements Follower {
     if (!this.unsaved) return;
     const { documents, removed } = this.changes();
     const { blockSize } = this.projection;
-    const parked = [...this.parked.values()].filter((one) => this.storedParked.get(one.sequence) !== one);
-    await this.stores.documents.commit({
+    await this.parked.commit(this.stores, {
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
-      follower: this.name,
       checkpoint: this.digest.at(this.handledTo),
-      parked,
-      unparked: [...this.storedParked.keys()].filter((sequence) => !this.parked.has(sequence)),
       fence: this.fence(),
     });
-    for (const one of parked) this.stores.onParked?.(one);
     if (documents.length > 0) this.isNew = false;
-    this.storedParked = new Map(this.parked);
     for (const document of this.dirty.values())
       this.cache.set(
         document.id,

@@ -1,17 +1,14 @@
 import {
   Accepted,
-  codeOf,
   isTransient,
   lookThrough,
   Refused,
   START,
   type Checkpoint,
-  type Documents,
   type EventLog,
   type Fence,
   type Journal,
   type Outcome,
-  type ParkedSequence,
   type Policy,
   type Reaction,
   type StoredEvent,
@@ -25,6 +22,7 @@ import type { Follower } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { DecodedPage } from './page';
 import { machineTimers, type Timers } from './timers';
+import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
 const ATTEMPTS = 4;
@@ -41,21 +39,16 @@ interface PendingCommand {
 /** The checkpoint name of a policy: a new version starts anew. */
 export const policyFollower = ({ name, version }: Policy): string => `policy-${name}-v${version}`;
 
-export interface PolicyFollowerStores {
+export interface PolicyFollowerStores extends ParkedSequenceStores {
   readonly log: Pick<EventLog, 'read'>;
   readonly journal: Journal;
-  readonly documents: Documents;
   readonly timers?: Timers;
-  /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
 }
 
 /** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
 export class PolicyFollower implements Follower {
   readonly types: readonly string[];
-  private readonly parked = new Map<string, ParkedSequence>();
-  /** The parked sequences that the store holds. */
-  private storedParked = new Map<string, ParkedSequence>();
+  private readonly parked: ParkedSequences;
   private digest: Digest;
   private savedTo = START;
   private hasUnsavedProgress = false;
@@ -73,6 +66,7 @@ export class PolicyFollower implements Follower {
   ) {
     this.types = policy.types;
     this.digest = new Digest(this.name);
+    this.parked = new ParkedSequences(this.name);
   }
 
   /**
@@ -89,22 +83,19 @@ export class PolicyFollower implements Follower {
     known: Checkpoint | undefined,
     name = policyFollower(policy),
   ): Promise<PolicyFollower> {
-    const react = new PolicyFollower(stores, policy, dispatch, fence, streams, name);
+    const follower = new PolicyFollower(stores, policy, dispatch, fence, streams, name);
     const begin = policy.from === 'now' ? tip : START;
-    react.digest = new Digest(
-      react.name,
-      known ?? { count: 0, digest: `${react.name}:0`, ...(begin !== START && { since: begin }) },
+    follower.digest = new Digest(
+      follower.name,
+      known ?? { count: 0, digest: `${follower.name}:0`, ...(begin !== START && { since: begin }) },
     );
-    react.savedTo = react.handledTo = known?.position ?? begin;
-    for (const parked of await stores.documents.parked(react.name)) {
-      react.parked.set(parked.sequence, parked);
-      react.storedParked.set(parked.sequence, parked);
-    }
+    follower.savedTo = follower.handledTo = known?.position ?? begin;
+    await follower.parked.load(stores.documents);
     if (!known && policy.from === 'now') {
-      react.hasUnsavedProgress = true;
-      await react.flush(); // so that a crash does not move the beginning
+      follower.hasUnsavedProgress = true;
+      await follower.flush(); // so that a crash does not move the beginning
     }
-    return react;
+    return follower;
   }
 
   get position(): string {
@@ -253,31 +244,13 @@ export class PolicyFollower implements Follower {
   /** Of several events of a stream the first counts: they are handled side by side, and a later one may fail sooner. */
   private park(event: Pick<StoredEvent, 'stream' | 'position' | 'id' | 'type'>, error: unknown) {
     if (this.isBehindParked(event)) return;
-    const { stream, position, id, type } = event;
-    const message = `${type} could not be reacted to.`;
-    this.parked.set(stream, {
-      follower: this.name,
-      sequence: stream,
-      position,
-      eventId: id,
-      code: codeOf(error),
-      message,
-    });
+    this.parked.park(event.stream, event, error, 'reacted to');
     this.parkedChanged = true;
   }
 
   async flush(): Promise<void> {
     if (!this.hasUnsavedProgress) return;
-    const parked = [...this.parked.values()].filter((one) => this.storedParked.get(one.sequence) !== one);
-    await this.stores.documents.commit({
-      follower: this.name,
-      checkpoint: this.digest.at(this.handledTo),
-      parked,
-      unparked: [...this.storedParked.keys()].filter((sequence) => !this.parked.has(sequence)),
-      fence: this.fence(),
-    });
-    for (const one of parked) this.stores.onParked?.(one);
-    this.storedParked = new Map(this.parked);
+    await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: this.fence() });
     this.parkedChanged = false;
     this.savedTo = this.handledTo;
     this.hasUnsavedProgress = false;

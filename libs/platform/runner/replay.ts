@@ -1,12 +1,10 @@
 import {
   START,
-  type Documents,
   type EventLog,
   type Fence,
   type Instant,
   type Journal,
   type Page,
-  type ParkedSequence,
   type Projection,
   type RawEvent,
 } from '@baton/kernel';
@@ -15,6 +13,7 @@ import { decisionTypes } from './decisions';
 import { Fold } from './fold';
 import { readAhead } from './group';
 import { DecodedPage } from './page';
+import type { ParkedSequenceStores } from './parked-sequences';
 import { withoutMetrics, type AroundFold } from './refold';
 
 const isKnownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: AsOf): boolean =>
@@ -35,13 +34,10 @@ const pageBeforeCut = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
   return { events, position: page.position, atTip: page.atTip || end >= 0 };
 };
 
-interface ReplayStores {
+interface ReplayStores extends ParkedSequenceStores {
   readonly log: EventLog;
   readonly journal: Journal;
-  readonly documents: Documents;
   readonly aroundFold?: AroundFold | undefined;
-  /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
   /** Needed for a cut by what had happened. */
   readonly hasBegun?: HasBegun;
 }
@@ -60,7 +56,7 @@ export const replay = (
   fence: () => Fence,
   { pageSize = 5000, onProgress, cut }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
 ): Promise<number> =>
-  aroundFold(cut ? 'replay' : 'rebuild', projection.name, async (told) => {
+  aroundFold(cut ? 'replay' : 'rebuild', projection.name, async (onEvents) => {
     // What is read again where somebody decided about a parked sequence is cut alike.
     const past = {
       read: (stream: string) => log.read(stream),
@@ -81,7 +77,7 @@ export const replay = (
       const page = pageBeforeCut(read, cut ?? {}, hasBegun);
       await fold.take(new DecodedPage(page, journal));
       events += page.events.length;
-      told(page.events.length);
+      onEvents(page.events.length);
       onProgress?.(events);
       if (page.atTip) break;
     }

@@ -10,7 +10,6 @@ import {
   START,
   type Checkpoint,
   type Clock,
-  type Documents,
   type Aggregate,
   type EventLog,
   type Instant,
@@ -29,6 +28,7 @@ import { newGeneration, rebuildLease, dropUnusedGenerations } from './generation
 import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
 import { followerCheckpoints, openFold, openPolicyFollower } from './opening';
+import type { ParkedSequenceStores } from './parked-sequences';
 import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
@@ -46,10 +46,9 @@ const DECISION_MS = 30_000;
 const ATTEMPT_MS = 5_000;
 const ATTEMPTS = 120;
 
-export interface RunnerOptions {
+export interface RunnerOptions extends ParkedSequenceStores {
   readonly log: EventLog;
   readonly journal: Journal;
-  readonly documents: Documents;
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   /** Those whose `due` says when the clock is to be sent to them. */
@@ -64,8 +63,6 @@ export interface RunnerOptions {
   readonly onFault: (error: unknown) => void;
   readonly aroundPage?: AroundPage;
   readonly aroundFold?: AroundFold;
-  /** Called for each sequence that begins to wait, once that is saved. */
-  readonly onParked?: (parked: ParkedSequence) => void;
   readonly timers?: Timers;
   readonly maxCachedDocuments?: number;
 }
