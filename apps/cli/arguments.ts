@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { boundOf, dayOf, durationMs, instantOf, isCurrency, Refused, zoneOf, type Json } from '@baton/kernel';
 
-/** The name that is nearest to a mistaken one, as a question; '' where none is near. */
+/** The known name that is nearest to a mistaken one; undefined where none is near. */
+export const nearestName = (mistaken: string, known: readonly string[]): string | undefined =>
+  suggestionList(mistaken, known)[0];
+
+/** The nearest name as a question; '' where none is near. */
 export const didYouMean = (mistaken: string, known: readonly string[]): string => {
-  const [name] = suggestionList(mistaken, known);
+  const name = nearestName(mistaken, known);
   return name === undefined ? '' : ` Did you mean ${name}?`;
 };
 

@@ -5,9 +5,8 @@ import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module'
 import { parseDayOrInstant, parseOneOf } from './arguments';
 import { instantOfCut } from './attribution-reports';
 import { targets } from './import/aggregates';
-import { countOf, line, PAGE_WIDTH, printJson, printTable } from './output';
+import { countOf, line, printJson, printTable, terminalWidth } from './output';
 import { Session } from './session';
-import { terminal } from './terminal';
 
 interface Options {
   readonly by?: CaseFileTime;
@@ -79,7 +78,7 @@ export class CaseFileCommand extends CommandRunner {
       printTable(
         ['happened', 'by', 'what'],
         entries.map((entry) => [timeOf(entry), actorOf(entry), textOf(entry)]),
-        terminal().stdout.columns ?? PAGE_WIDTH,
+        terminalWidth(),
       );
       line(`${countOf(entries.length, 'event')}; --json prints them complete.`);
     });

@@ -62,7 +62,7 @@ const apply: Action = async (session, options) => {
     );
   await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
   const actor = options.as ?? localActor();
-  const told = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
+  const totals = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
     const outcomes = await Promise.all(
       page.map(({ id: leadId }) => {
@@ -70,13 +70,13 @@ const apply: Action = async (session, options) => {
         return session.send(new ToLead(leadId, { type: 'ReevaluateLead', data: { leadId }, meta }));
       }),
     );
-    told.looked += outcomes.length;
+    totals.looked += outcomes.length;
     for (const outcome of outcomes)
-      if (outcome instanceof Refused) told.refused++;
-      else if (outcome.events > 0) told.qualified++;
+      if (outcome instanceof Refused) totals.refused++;
+      else if (outcome.events > 0) totals.qualified++;
   }
   await session.settle(); // who was qualified is handed off
-  return told;
+  return totals;
 };
 const applicableKinds = ['mql', 'scoring-model'];
 

@@ -105,7 +105,7 @@ export class DemoCommand extends CommandRunner {
         const index = sent++;
         const send = () => this.send(session, step, index);
         const before = stories.get(step.story) ?? Promise.resolve();
-        const told = step.turn
+        const delivery = step.turn
           ? (turns = Promise.all([before, turns]).then(async () => {
               if (step.turn === 'between') await settled();
               await send();
@@ -113,7 +113,7 @@ export class DemoCommand extends CommandRunner {
             }))
           : before.then(send);
         const follows = commandsWithReactions.has(step.type) || step.turn === 'chooses';
-        stories.set(step.story, follows ? told.then(settled) : told);
+        stories.set(step.story, follows ? delivery.then(settled) : delivery);
       }
       await Promise.all(stories.values());
       progress.at(sent, steps.length);

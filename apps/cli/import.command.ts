@@ -132,8 +132,8 @@ export class ImportCommand extends CommandRunner {
         await patience.through(() => session.finishHistory(begun)).catch(stopped);
         await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
       }
-      if (faults.told > 0)
-        warn(`${countOf(faults.told, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
+      if (faults.rejectedRows > 0)
+        warn(`${countOf(faults.rejectedRows, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
       return imported;
     });
     if (json) printJson(result);
@@ -175,13 +175,13 @@ const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, d
 /** The rejected rows of an import as NDJSON; the file appears with the first of them. */
 class FaultReport {
   private stream: ReturnType<typeof createWriteStream> | undefined;
-  told = 0;
+  rejectedRows = 0;
 
   constructor(readonly path: string) {}
 
   async tell(fault: object): Promise<void> {
     this.stream ??= createWriteStream(this.path);
-    this.told++;
+    this.rejectedRows++;
     if (!this.stream.write(`${JSON.stringify(fault)}\n`)) await once(this.stream, 'drain');
   }
 

@@ -29,7 +29,7 @@ export const warn = (text: string): void => {
 export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
 /** How wide a page is that is written to a file or a pipe, which has no width of its own. */
-export const PAGE_WIDTH = 100;
+const PAGE_WIDTH = 100;
 /** A column of words is not narrower than its longest word, within these bounds. */
 const NARROWEST = 10;
 const LONGEST_WORD = 24;
@@ -166,8 +166,7 @@ export const printTable = (
     const border = ([left, between, end]: string) =>
       `${left}${widths.map((one) => '─'.repeat(one + FRAME - 1)).join(between)}${end}`;
     const drawn = (row: readonly string[]) => rowOf(of(row).map(linesOf), widths, right);
-    const body = cells.length > 0 ? [border('├┼┤'), ...cells.flatMap(drawn)] : [];
-    line([border('┌┬┐'), ...drawn(head), ...body, border('└┴┘')].join('\n'));
+    line([border('┌┬┐'), ...drawn(head), border('├┼┤'), ...cells.flatMap(drawn), border('└┴┘')].join('\n'));
   }
 };
 
@@ -196,7 +195,7 @@ export const pathOf = (steps: readonly string[], width: number): string => {
 };
 
 /** The columns of the terminal; of what is no terminal as many as one has by default. */
-export const terminalWidth = (): number => (terminal().stdout as { readonly columns?: number }).columns ?? 100;
+export const terminalWidth = (): number => terminal().stdout.columns ?? PAGE_WIDTH;
 
 /** A whole number as people read it, `52,986`. */
 export const count = (value: number): string => withThousandsSeparators(value);
@@ -238,7 +237,7 @@ const PLAIN_LINE_MS = 2_000;
 /** Progress on standard error: a bar on a terminal, otherwise a plain line now and then. */
 export class Progress {
   private readonly bar: SingleBar | undefined;
-  private told = Date.now();
+  private printedAt = Date.now();
 
   constructor(
     private readonly what: string,
@@ -256,8 +255,8 @@ export class Progress {
     if (this.bar) {
       this.bar.setTotal(total ?? value);
       this.bar.update(value);
-    } else if (Date.now() - this.told > PLAIN_LINE_MS) {
-      this.told = Date.now();
+    } else if (Date.now() - this.printedAt > PLAIN_LINE_MS) {
+      this.printedAt = Date.now();
       warn(`${this.what}: ${count(value)}${total ? ` of ${count(total)}` : ''} ${this.unit}`);
     }
   }

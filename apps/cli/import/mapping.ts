@@ -1,5 +1,4 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
-import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { IANAZone } from 'luxon';
 import {
   faultFinder,
@@ -11,6 +10,7 @@ import {
   type Fault,
   type Json,
 } from '@baton/kernel';
+import { nearestName } from '../arguments';
 
 /**
  * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
@@ -294,7 +294,7 @@ const checkCondition = (condition: unknown, path: string): void => {
 
 /** `What there is instead`, of which the nearest to a name that is none. */
 const suggestion = (name: string, known: readonly string[]): string => {
-  const [nearest] = suggestionList(name, known);
+  const nearest = nearestName(name, known);
   return nearest ? `did you mean ${nearest}?` : `use one of ${known.join(', ')}.`;
 };
 
