@@ -73,9 +73,9 @@ interface ErrorFields {
 }
 
 /** The body of an HTTP answer that says no: the same form as GraphQL's. */
-export const bodyOf = (status: number, told?: ErrorFields) => {
+export const bodyOf = (status: number, given?: ErrorFields) => {
   // Not spread: the message of an error is no field that would come along.
-  const { code, message, path = '' }: ErrorFields = told ?? errorOfStatus(status);
+  const { code, message, path = '' }: ErrorFields = given ?? errorOfStatus(status);
   return { errors: [{ message, extensions: { code, ...(path && { field: path }) } }] };
 };
 

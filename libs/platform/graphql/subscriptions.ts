@@ -346,20 +346,20 @@ export class SharedReading<S> {
  * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer
  * comes with the first event, whether or not that changed the state.
  * @param stateOf reads it; asked once the read models have come to that position, which it is given
- * @param told    what of it makes a change; by default all
+ * @param comparedPart    what of it makes a change; by default all
  */
 export async function* snapshotsOf<S extends object>(
   log: EventLog,
   runner: Pick<Runner, 'waitFor'>,
   { types, ...from }: { after?: Position; types: readonly string[] | undefined; signal: AbortSignal },
   stateOf: (position: Position) => Promise<S>,
-  told: (state: S) => unknown = (state) => state,
+  comparedPart: (state: S) => unknown = (state) => state,
 ): AsyncGenerator<S & { readonly position: Position }> {
   let last = '';
   for await (const position of positionsOf(log, { ...from, ...(types && { types: [...types] }) })) {
     await runner.waitFor(position);
     const now = await stateOf(position);
-    const text = JSON.stringify(told(now));
+    const text = JSON.stringify(comparedPart(now));
     if (text !== last) yield { ...now, position };
     last = text;
   }

@@ -128,10 +128,10 @@ const attemptDelivery = async (
   } catch (error) {
     if (leaving.aborted) throw stopping();
     // What a foreign library says may hold names: only codes of our own are kept.
-    const told =
+    const failure =
       error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target did not accept the message.');
     const refused = error instanceof Refused && { refused: true as const };
-    return { type: 'NoteMessageFailed', data: { code: told.code, ...refused } };
+    return { type: 'NoteMessageFailed', data: { code: failure.code, ...refused } };
   } finally {
     answered.abort();
     over.abort();

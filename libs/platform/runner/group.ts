@@ -29,19 +29,19 @@ const IDLE_MS = 100;
 async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
-    for (let next = iterator.next(), told = true; ;) {
+    for (let next = iterator.next(), hasPaused = true; ;) {
       const waiting = new AbortController();
-      const idle = told ? undefined : timers.delay(IDLE_MS, waiting.signal).then(() => 'pause' as const);
+      const idle = hasPaused ? undefined : timers.delay(IDLE_MS, waiting.signal).then(() => 'pause' as const);
       idle?.catch(() => undefined);
       const got = await (idle ? Promise.race([next, idle]) : next);
       waiting.abort();
       if (got === 'pause') {
-        told = true;
+        hasPaused = true;
         yield got;
         continue;
       }
       if (got.done) return;
-      told = false;
+      hasPaused = false;
       next = iterator.next();
       next.catch(() => undefined);
       yield got.value;

@@ -20,7 +20,7 @@ export class CommandWatch {
   /** @returns what the handler answers */
   async watch({ command: { type, meta } }: To, execute: () => Promise<Outcome>): Promise<Outcome> {
     const began = performance.now();
-    const told = (outcome: string) => {
+    const report = (outcome: string) => {
       const ms = performance.now() - began;
       this.metrics.command(type, outcome, ms / 1000);
       const { actor, commandId, correlationId = commandId, causationId = commandId } = meta;
@@ -31,11 +31,11 @@ export class CommandWatch {
       return await traced(`command ${type}`, { 'baton.origin': meta.origin }, async (span) => {
         const outcome = await execute();
         span.setAttribute('baton.outcome', outcomeOf(outcome));
-        told(outcomeOf(outcome));
+        report(outcomeOf(outcome));
         return outcome;
       });
     } catch (error) {
-      told(codeOf(error));
+      report(codeOf(error));
       throw error;
     } finally {
       this.metrics.commandsInFlight(--this.inFlight);

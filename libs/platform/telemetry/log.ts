@@ -43,10 +43,10 @@ const framesOf = (stack: string, message: string): readonly string[] => {
 /** What may be told of an error: its kind, code and place. Its own words may hold anybody's name. */
 const errorFields = (error: Error, depth: number): Record<string, unknown> => {
   const { code, errcode, cause } = error as { code?: unknown; errcode?: unknown; cause?: unknown };
-  const told = typeof code === 'string' && /^[\w/.-]{1,60}$/.test(code) ? code : undefined;
+  const knownCode = typeof code === 'string' && /^[\w/.-]{1,60}$/.test(code) ? code : undefined;
   return {
     kind: error.constructor.name,
-    ...(told && { code: told }),
+    ...(knownCode && { code: knownCode }),
     ...(typeof errcode === 'number' && { errcode }),
     ...(error instanceof BatonError && CODES_WITH_SAFE_MESSAGES.test(error.code) && { says: redact(error.message) }),
     at: framesOf(String(error.stack ?? ''), error.message),

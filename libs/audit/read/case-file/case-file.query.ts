@@ -150,8 +150,8 @@ const PAGE = 500;
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await collectEvents(files, subject, view.asOf);
   const asked = inOrder(entries, view);
-  const tell = entryBuilder(files, entries, view);
-  for (let start = 0; start < asked.length; start += PAGE) yield* await tell(asked.slice(start, start + PAGE));
+  const build = entryBuilder(files, entries, view);
+  for (let start = 0; start < asked.length; start += PAGE) yield* await build(asked.slice(start, start + PAGE));
 }
 
 /**
@@ -173,17 +173,17 @@ export async function* caseFileEvents(
     await folded(until);
     const { subjects, entries } = await collectEvents(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
-    return { subjects, told: await entryBuilder(files, entries, view)(fresh) };
+    return { subjects, newEntries: await entryBuilder(files, entries, view)(fresh) };
   };
-  let { subjects, told } = await news(tip);
-  for (const entry of told) yield entry;
-  seen = told.at(-1)?.position ?? seen;
+  let { subjects, newEntries } = await news(tip);
+  for (const entry of newEntries) yield entry;
+  seen = newEntries.at(-1)?.position ?? seen;
   for await (const { events, position } of log.follow(tip, {}, { signal, limit: 500 })) {
     const concerned = events.some((event) => subjectsIn(catalogue, event).some((one) => subjects.includes(one)));
     if (!concerned) continue;
-    ({ subjects, told } = await news(position));
-    for (const entry of told) yield entry;
-    seen = told.at(-1)?.position ?? seen;
+    ({ subjects, newEntries } = await news(position));
+    for (const entry of newEntries) yield entry;
+    seen = newEntries.at(-1)?.position ?? seen;
   }
 }
 
@@ -317,18 +317,18 @@ const entryBuilder = (
     const setters = settersOf(ordered, asked);
     const earlier = [...setters.values()].flatMap((states) => [...states.values()]);
     const events = await eventsOf(files, new Set([...asked, ...earlier]));
-    const told = asked.map((entry) => {
+    const withChanges = asked.map((entry) => {
       const event = events.get(entry.position)!;
       const setBy = (state: string) => setters.get(entry.position)?.get(state);
       const before = (state: string) => events.get(setBy(state)?.position ?? '');
       return { entry, event, changes: stateChangesOf(catalogue, event, before) };
     });
-    const shown = told.flatMap(({ event, changes }) => [
+    const shown = withChanges.flatMap(({ event, changes }) => [
       ...Object.values(event.data as Fields),
       ...changes.map(({ before }) => before),
     ]);
     const reveal = await decryptorFor(journal, [...new Set(shown.filter(isSealed))], personal, erased);
-    return told.map(({ entry, event, changes }) =>
+    return withChanges.map(({ entry, event, changes }) =>
       entryOf(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );
   };

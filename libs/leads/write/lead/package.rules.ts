@@ -234,13 +234,13 @@ export const handoffPackage = (
     account: null,
   };
   const missing = missingOf(whole);
-  const packageWith = (most: number, told: Json): HandoffPackage => ({
+  const packageWith = (most: number, shownEvidence: Json): HandoffPackage => ({
     ...{ complete: missing.length === 0, missing, ...whole },
     content: content.slice(0, most),
     pages: pages.slice(0, most),
     signals: seen.map((signal) => ({ ...signal, times: signal.times.slice(0, most) })),
     score: score ? scoreWithLines(score, definition('scoring-model')!.ref, most) : null,
-    qualification: { ...whole.qualification, evidence: told },
+    qualification: { ...whole.qualification, evidence: shownEvidence },
     earlierHandoffs: earlierHandoffs.slice(-most).reverse(),
     openOpportunityIds: openOpportunityIds.slice(-most),
     shortened: most < LIST_LENGTHS[0]!,

@@ -111,8 +111,8 @@ export const qualifiedOver = (
     return [low / 100, high / 100] as const;
   };
   const { profile, touches, answers } = facts;
-  const told = { profile, touches, ...(answers && { answers }), ...(model && { score: points }) };
-  const byCriteria = tree ? forecastCriterion(tree, told, from, to) : -1;
+  const inputs = { profile, touches, ...(answers && { answers }), ...(model && { score: points }) };
+  const byCriteria = tree ? forecastCriterion(tree, inputs, from, to) : -1;
   if (byCriteria > 0 || model?.threshold === undefined) return byCriteria;
   const wanted = Math.round(model.threshold * 100);
   const [low, high] = score().total;

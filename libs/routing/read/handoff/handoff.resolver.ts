@@ -178,14 +178,14 @@ const node = (
   { package: pack, ...handoff }: HandoffPackageDocument & { readonly package: HandoffPackage },
   lead: LeadDocument | undefined,
 ): HandoffPackageType => {
-  const { known: _, qualification, ...told } = pack;
+  const { known: _, qualification, ...fields } = pack;
   const { name, email, phone, interests, problems, statement } = lead ?? {};
   // The statement of the qualification that this package is about, not of a later one.
   const stated = statement?.context.startsWith(`${qualification.eventId} `) ? statement : null;
   return {
     ...handoff,
-    ...told,
-    firmographics: told.firmographics as FirmographicsType,
+    ...fields,
+    firmographics: fields.firmographics as FirmographicsType,
     contact: { name, email, phone, interests, problems } as HandoffContactType,
     definition: qualification.definition,
     qualifiedBy: qualification.eventId,
